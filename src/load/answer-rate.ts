@@ -4,13 +4,13 @@
 */
 import type { OpenBatch } from './outcomes/fold.js'
 
-/** Longest pause between trials: within a minute, the load of client and server may change. */
+/** Longest pause between trials. After a longer pause, the load of client or server may have changed. */
 export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * The pause after a failed trial, ms: four times the trial or the previous pause, whichever is longer; 1 to 60 s. The
- * first pauses are short, because other processes on the machine may have made the trial fail.
+ * Pause after a failed trial, ms: four times the trial or the previous pause, whichever is longer, but from 1 to 60 s.
+ * The first pauses are short because a disturbance on the machine may have made the trial fail.
  * @param pauseMs  the previous pause; 0 before the first one
  */
 export function nextPauseMs(pauseMs: number, trial: Pick<AnswerRate, 'ms'>): number {
@@ -46,7 +46,7 @@ export class AnswerRate {
     return this.#told.batches === 0
   }
 
-  /** Must be called once all answers that arrived together are added. */
+  /** Call this after all answers that arrived together were added. */
   look(): void {
     if (this.isEmpty) return
     this.#last = this.#told
@@ -85,12 +85,12 @@ export class AnswerRate {
     return this.#since('rows') / this.ms
   }
 
-  /** Lower bound of the rate: as if one answer less had arrived on each connection. */
+  /** Lower bound of the rate: the rate with one answer fewer on each connection. */
   leastRate(connections = 1): number {
     return (this.rate * (this.batches - connections)) / this.batches
   }
 
-  /** Upper bound of the rate: as if one answer more had arrived on each connection. */
+  /** Upper bound of the rate: the rate with one answer more on each connection. */
   mostRate(connections = 1): number {
     return (this.rate * (this.batches + connections)) / this.batches
   }

@@ -1,31 +1,31 @@
 /*
-  Decides how large batches are. If the user gives no size, batches start at the default. They grow as long as the
-  server confirms more rows a second with larger batches (docs/decisions/0067). The size is a fold of the run's events:
-  the same events lead to the same sizes.
+  Decides how large batches are. If the user gives no size, batches start at the default size. They grow as long as the server confirms
+  more rows a second with larger batches (docs/decisions/0067). The size depends only on the run's events: the same events lead to the
+  same sizes.
 */
 import { AnswerRate, longestPauseMs, nextPauseMs, type AnsweredBatch } from './answer-rate.js'
 import type { RunEvent } from './outcomes/events.js'
 import type { RunState } from './outcomes/fold.js'
 import type { Plan } from './plan.js'
 
-/** The batch size of one run. It changes between two batches, never within one. */
+/** The batch size of one run. The size changes between batches, never within a batch. */
 export interface BatchSize {
   /** Row limit of the batch being built. */
   readonly rows: number
   /** A batch is full at this many bytes on the wire. */
   readonly bytes: number
-  /** Row limit with which the run has been fastest so far. */
+  /** The row limit with which the run has been fastest so far. */
   readonly found: number
   /**
-   * Limit of bytes in flight. It is lower while larger batches are tried, because the server answers them only after
-   * everything sent earlier.
+   * Limit of bytes in flight. The limit is lower while the run tries larger batches, because the server answers these
+   * only after everything sent earlier.
    */
   readonly mostInFlightBytes: number
-  /** True while no other size is being tried. */
+  /** False while the run is still looking for a better size. */
   readonly isSettled: boolean
   /** Returns to the first size and keeps it. */
   fix(): void
-  /** Keeps the present size. */
+  /** Keeps the present size until the run ends. */
   stay(): void
   /**
    * For servers that confirm no batch: reports that the server seems to have started on this batch.
@@ -42,15 +42,15 @@ export interface BatchSize {
 const worthwhile = 1.1
 /** Batches to measure before trying a larger size. */
 const leastBatches = 8
-/** With this many batches, rates are accurate to a thirtieth, even if the ledger gives many answers at once. */
+/** With this many batches, rates are accurate to a thirtieth, even if many answers arrive at once. */
 const enoughBatches = 32
 const shortestMs = 50
-/** Batches stop growing if the server takes longer for one: receipts, signals and limits wait for whole batches. */
+/** Batches stop growing if one takes the server longer than this: receipts, signals and limits wait for whole batches. */
 const longestBatchMs = 500
 const fallen = 0.5
-/** A batch takes at most an eighth of a connection's share of the bytes in flight, so that other batches fit in. */
+/** A batch takes at most an eighth of a connection's share of the bytes in flight, which leaves room for more batches. */
 const batchShare = 8
-/** Limit of the server's backlog while larger batches are tried: the server answers them only after that backlog. */
+/** Limit of the server's backlog while the run tries larger batches: the server answers them only after the backlog. */
 const aheadMs = 500
 const leastShare = 4
 
@@ -68,12 +68,12 @@ class GrowingSize implements BatchSize {
   /** The batch size as a multiple of the first size; a power of two. */
   #factor = 1
   #isFixed: boolean
-  /** Number of the first batch of the present size; if batches have no numbers, its position among those sent. */
+  /** Number of the first batch of the present size. If batches have no numbers: its position among the sent batches. */
   #firstNo = 0
   #present = new AnswerRate()
   /** Answers to batches of the previous size, while the run tries twice that size; otherwise undefined. */
   #before: AnswerRate | undefined
-  /** `untilMs`: when another size may be tried. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
+  /** `untilMs`: when to try a different size. `rate`: this size's lowest rate so far, rows/ms; 0 before measuring. */
   #settled: { readonly untilMs: number; readonly rate: number } | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
@@ -127,15 +127,15 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // Perhaps the refused batch was only too big. A smaller batch is halved fewer times, so fewer rows are sent twice.
+    // Perhaps the refused batch was only too big. Smaller batches are halved fewer times, so fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {
       const answers = event.no < this.#firstNo ? this.#before : this.#present
       answers?.add(open.get(event.no)!, event.atMs)
     } else if (event.kind === 'handedOver') {
-      // By now all results of the last look at the ledger are counted, and the next batch is still empty. The time
-      // between the last batch of one size and the first of another counts for neither size.
+      // All results of the last look at the ledger are counted by now, and the next batch is still empty. The time
+      // between the last batch of one size and the first batch of the next size counts for neither.
       if (this.#present.isEmpty) this.#before?.look()
       this.#present.look()
       if (this.#present.ms >= shortestMs) this.#judge(Math.max(lastNo, batches.sent))

@@ -1,7 +1,7 @@
 /*
-  Decides how many connections a run has. With `auto` a run starts with one and doubles the number while it has to wait for the server.
-  It keeps a larger number if the server then confirms more rows a second (docs/decisions/0071). Like the batch size, the number is a
-  fold of the run's events.
+  Decides how many connections a run has. With `auto`, a run starts with one connection and doubles the number while it has to wait for
+  the server. The run keeps a larger number if the server then confirms more rows a second (docs/decisions/0071). The number depends only
+  on the run's events.
 */
 import { AnswerRate, longestPauseMs, nextPauseMs } from './answer-rate.js'
 import type { BatchSize } from './batch-size.js'
@@ -9,24 +9,24 @@ import type { RunEvent } from './outcomes/events.js'
 import type { RunState } from './outcomes/fold.js'
 import type { Plan } from './plan.js'
 
-/** The number of connections of one run. It changes between two batches, once nothing is in flight. */
+/** The number of connections of one run. The number changes between batches, while no batch is in flight. */
 export interface ConnectionCount {
   /** The number of connections to change to; undefined to stay. */
   readonly wanted: number | undefined
-  /** Limit of batches in flight: otherwise all rows might be sent before the best number of connections is found. */
+  /** Limit of batches in flight, so that rows are left to send when the best number of connections is found. */
   readonly mostOpen: number
   /** Why the run uses this many connections and not more; undefined if the user chose the number. */
   readonly why: string | undefined
   /** Limits the number of connections. A later, higher limit changes nothing. */
   limit(most: number, why: string): void
-  /** Must be called once the wanted connections are open. */
+  /** Call this after the wanted connections were opened. */
   changed(): void
   /** Reports that the loader waited for the server for this many milliseconds. */
   waited(ms: number): void
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
-/** A loader that waits this share of its time tries more connections: without waiting, it could be a third faster. */
+/** A loader that spends this share of its time waiting tries more connections, and may become a third faster. */
 const leastWait = 1 / 4
 /** Doubling the connections must raise the rate by at least this factor. */
 const worthwhile = 1.2
@@ -34,7 +34,7 @@ const leastMs = 250
 /** Batches per connection: fewer than `leastRounds` prove nothing, and `enoughRounds` always suffice for a decision. */
 const leastRounds = 4
 const enoughRounds = 16
-/** Limit of the server's backlog, ms, while more connections are tried; at least four times the delay of an answer. */
+/** Limit of the server's backlog while the run tries more connections; at least four times the delay of an answer. */
 const aheadMs = 250
 const aheadLatencies = 4
 /** Limit of batches in flight: `firstOpen` before anything is measured, later at least `leastOpen` per connection. */
@@ -59,10 +59,10 @@ class FoundCount implements ConnectionCount {
   #wanted: number | undefined
   #why = tooFew
   #answers = new AnswerRate()
-  /** While twice as many connections are tried: the server's answers before the trial. Otherwise undefined. */
+  /** The server's answers before the present trial of twice as many connections; undefined without a trial. */
   #before: AnswerRate | undefined
   #waitedMs = 0
-  /** The time at which a trial of more connections failed; undefined before that, and once a new trial may begin. */
+  /** When the last trial of more connections failed; undefined before that, and once a new trial may begin. */
   #settledAtMs: number | undefined
   /** The pause after the last trial if it failed, otherwise 0. */
   #pauseMs = 0
@@ -95,7 +95,7 @@ class FoundCount implements ConnectionCount {
     if (!isOpen || !this.#batchSize.isSettled) return Infinity
     const { ms, batches } = this.#answers
     const present = ms > 0 ? batches / ms : 0
-    // A trial has doubled the connections, and this may double the answers.
+    // The trial has doubled the connections, which may double the answers.
     const expected = before === undefined ? 0 : (2 * before.batches) / before.ms
     const known = Math.max(present, expected)
     const windowMs = Math.max(aheadMs, aheadLatencies * this.#latencyMs)
@@ -145,7 +145,7 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // Until answers are measured, the limit of batches in flight is a guess: the loader may wait only because of it.
+      // Until answers are measured, the limit of batches in flight is a guess, and may be all that the loader waits for.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

@@ -8,10 +8,10 @@ export const streamBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
 /** DolphinDB advises "some tens of MB" per write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
 export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 
-/** Batches grow at most to this size, the largest default size of a batch for any kind of table. */
+/** Batches grow at most to this size, the largest of the default sizes. */
 export const mostBatchBytes: number = dfsBatch.bytes
 
-/** Most connections that `auto` opens; a power of two. If the run is still slow, the user has to find out why. */
+/** Most connections that `auto` opens; must be a power of two. */
 export const mostFoundConnections = 16
 
 export const defaultMaxErrors = 100
@@ -29,5 +29,5 @@ export const deliveryDefaults = {
   onDoubt: 'report',
 } as const satisfies LoadOptions['delivery']
 
-/** Memory must hold a whole record, and two copies of it while the buffer grows. */
+/** Memory must hold a whole record, and two copies of the record while the buffer grows. */
 export const mostRecordBytes: number = 512 * 1024 * 1024

@@ -22,7 +22,7 @@ export interface Opened {
 }
 
 /**
- * Lets the caller's signal end a run cleanly: rows that were read are still delivered and confirmed.
+ * Lets the caller's signal end a run cleanly: batches that were handed over are still confirmed, other rows are unsent.
  * @returns a function that stops listening
  */
 export function endOnSignal(run: Run, opened: Opened): () => void {
@@ -66,19 +66,18 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
   const { inputs, delivery, early, control } = opened
-  // A lost control session has already been reported by the query that used it.
+  // The query that used a lost control session has already reported the loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }
   const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
   await Promise.race([all, leaving.left])
   closing.cancel()
   leaving.stopListening()
-  // Rows that were still between reader and delivery never reached a session.
+  // Rows that were read but not handed over never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
-  // The rejects close last, because closing the others may have added rejects.
+  // The rejects close last, because closing the inputs and the delivery may add rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])
 }
 
-/** Writes the journal's last entry, and closes the journal. */
 export async function endJournal(
   run: Run,
   { status, exitCode, rows, error }: Pick<LoadResult, 'status' | 'exitCode' | 'rows' | 'error'>,
@@ -95,7 +94,7 @@ export async function endJournal(
     try {
       await journal.close()
     } catch (error) {
-      // The failure that ended the run is reported already.
+      // The failure that ended the run is already reported.
       if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)
     }
   }

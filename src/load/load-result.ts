@@ -12,7 +12,7 @@ export type Method = 'insert' | 'append' | 'upsert'
 export interface LoadReport {
   /**
    * In the phase `looking`, the run reads values of the inputs to choose types for new columns. `bytesRead` and `input`
-   * then describe this reading. In the phase `checking`, a check reads rows and sends none.
+   * then describe only these reads. In the phase `checking`, a check reads rows and sends none.
    */
   phase: 'connecting' | 'looking' | 'loading' | 'checking' | 'confirming' | 'done'
   rows: RowCounts
@@ -23,7 +23,7 @@ export interface LoadReport {
   /** Bytes read from storage, before decompression, and their total if known. */
   bytesRead: number
   totalBytes: number | undefined
-  /** The input being read, from 1, and the number of inputs; undefined before the first, and for followed files. */
+  /** Number of the input being read, from 1, and of all inputs. Undefined before the first, and for followed files. */
   input: { number: number; count: number } | undefined
   elapsedMs: number
 }
@@ -54,13 +54,10 @@ export interface InputTotals {
   bytes: number
 }
 
-/** Which inputs a result lists if there are many. */
+/** Which inputs a result lists if there are more than a hundred: `wrong` lists those with rejects or errors. */
 export type ListedInputs = 'wrong' | 'all'
 
-/**
- * Outcome of a run. Every field is always present; unknown values are null. The command line prints exactly this as
- * JSON.
- */
+/** Outcome of a run. Every field is present; unknown values are null. The command line prints this object as JSON. */
 export interface LoadResult {
   schema: 'ddb-ingest/load/2'
   version: string
@@ -79,9 +76,9 @@ export interface LoadResult {
   threads: number
   /**
    * One entry per input. With more than a hundred inputs, only those with a problem are listed, unless `summaryInputs`
-   * asks for all. Values that reading did not reach are null. `rejected` counts rows of this input; `firstError`
-   * describes the first bad row, or the error that ended reading. `bytes` is the stored size, `contentBytes` the
-   * decompressed size. If an input was read to its end, `contentBytes.read` is the sum of the other counts. In these
+   * asks for all. A value is null if reading ended before the value was known. `rejected` counts rows of this input;
+   * `firstError` describes the first bad row, or the error that ended reading. `bytes` is the stored size, `contentBytes`
+   * the decompressed size. If an input was read to its end, `contentBytes.read` is the sum of the other counts. In these
    * counts, rows and rejects include their line ends, `other` counts blank lines, comments and the like, and `skipped`
    * counts everything before the place where reading began.
    */
@@ -108,9 +105,7 @@ export interface LoadResult {
   /** Files found in the sources that the run did not read as inputs. */
   sources: SourceNotes
   rows: RowCounts
-  /**
-   * Confirmed rows whose key was already in the target; null if the target does not tell (docs/confirmation.md#keys).
-   */
+  /** Confirmed rows whose key was already in the target; null if unknown (docs/confirmation.md#keys). */
   duplicates: number | null
   /** `used` is `none` if this process sent nothing and received no confirmation. */
   confirm: {
@@ -142,8 +137,8 @@ export interface LoadResult {
   connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /**
-   * What each connection carried, including those that the run has closed again. A batch that was sent again, perhaps over
-   * another connection, counts each time. `latencyMs` is measured as for the whole run.
+   * The traffic of each connection, including connections that the run has closed. A batch that was sent again counts
+   * each time. `latencyMs` is measured as for the whole run.
    */
   byConnection: {
     batches: number
@@ -158,7 +153,7 @@ export interface LoadResult {
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** Rows sent and bytes read, over the whole run. */
   rate: { rowsPerSec: number; bytesPerSec: number }
-  /** Filled in by the command line, which owns the process. */
+  /** Null from the library: only the command line, which owns the process, fills this in. */
   memory: { peakRssBytes: number | null }
   /** The first twenty notices of the run (`onNotice`). */
   notices: string[]
@@ -166,7 +161,7 @@ export interface LoadResult {
   error: { code: string; message: string } | null
 }
 
-/** Properties of an input, and whether the user gave them or the program found them; defaults count as found. */
+/** Properties of an input: `given` by the user, or `found` by the program or by default. */
 export interface Detected {
   /** Null for JSON, like all fields up to `trailingDelimiter`. */
   delimiter: Known<string> | null
@@ -194,7 +189,7 @@ export interface UncertainLines {
   /** From 1. */
   firstLine: number
   lastLine: number
-  /** Batches, and parts of batches, that held these lines. */
+  /** Number of batches, and parts of batches, that held these lines. */
   batches: number
   reason: string
 }
@@ -226,12 +221,12 @@ export interface VerifyResult {
   }[]
 }
 
-/** How safe the confirmed rows are (docs/durability.md). A field is null if the server does not tell. */
+/** How safe the confirmed rows are (docs/durability.md). A field is null if unknown. */
 export interface Stored {
   grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
   /** Whether the server forces writes to disk. */
   dataSync: boolean | null
-  /** Whether rows go into a cache before they are written to files. */
+  /** Whether the server keeps rows in a cache before it writes them to files. */
   cacheEngine: boolean | null
   /** Number of nodes that hold each row. */
   replicas: number | null
@@ -239,12 +234,12 @@ export interface Stored {
   pendingTransactions: number | null
 }
 
-/** How the user can continue a run. The library leaves `command` and `restart` null, and gives `look` as a script. */
+/** How the user can continue a run. The library leaves `command` and `restart` null, and makes `look` a script. */
 export interface ResumeInfo {
   possible: boolean
   /** The command that resumes the run. */
   command: string | null
-  /** The script or command that counts some of the run's rows in the table; null if the user need not look for them. */
+  /** The script or command that counts some of the run's rows in the table; null if no look is needed. */
   look: string | null
   /** Loads everything again; only for use if `look` found no rows. */
   restart: string | null

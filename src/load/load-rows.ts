@@ -1,5 +1,5 @@
 /*
-  Loads rows that a program supplies, not files. The rows pass through a store, which learns the outcome of each row.
+  Loads rows that a program supplies instead of files. The rows pass through a store, which receives the outcome of each row.
 */
 import { InputError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -17,7 +17,7 @@ export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
   'inputs' | 'journal' | 'summaryInputs'
 > {
-  /** Rows are requested as fast as the server takes them. If the iterable throws, the run shuts down cleanly. */
+  /** The run requests rows as fast as the server takes them. If the iterable throws, the run shuts down cleanly. */
   rows: Rows<Row>
   /** Called for each row that will not be in the table, in order, with the reason. */
   onReject?: (reject: RejectedRow<Row>) => void
@@ -27,8 +27,8 @@ export interface LoadRowsOptions<Row extends object = object> extends Omit<
 export const mostWaiting = 16_384
 
 /**
- * @param store  supplies the rows until the program has no more; it also learns the outcome of each row
- * @throws {UsageError} DDB_USAGE if an option needs input that can be read twice
+ * @param store  supplies the rows until the program has no more, and receives the outcome of each row
+ * @throws {UsageError} DDB_USAGE for an option that rows of a program do not allow, such as `journal`
  */
 export async function loadRowsOn(
   platform: Platform,
@@ -104,9 +104,9 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Limits for tables in memory; transactions of DFS tables need higher ones. The limits are low because rows in flight
- * stay in memory as the caller's objects. Objects take ten times the space of the bytes sent, and V8 lets garbage grow
- * to four times the live objects.
+ * Limits for tables in memory; DFS tables need the higher defaults, because each batch is a transaction. The limits are
+ * low because rows in flight stay in memory as the caller's objects. Objects take ten times the space of the bytes
+ * sent, and V8 lets garbage grow to four times the live objects.
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 

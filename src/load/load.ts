@@ -1,6 +1,5 @@
 /*
-  One run from options to result: open the inputs, connect, describe the target, read batches, deliver them, confirm,
-  report.
+  One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports.
 */
 import { DdbError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -159,8 +158,8 @@ function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription
 }
 
 /**
- * Removes rejects that a killed process left. Call this only after everything that may refuse the run: the journal of a
- * refused run may know of fewer rejects than the files hold.
+ * Removes rejects that a killed process left. Call this only after all checks that may refuse the run, because the
+ * journal of a refused run may record fewer rejects than the files hold.
  */
 async function removeLeftRejects({
   history: { journal },

@@ -59,12 +59,12 @@ export type {
   UserFacts,
 } from './connection/known-server.js'
 
-/** What happens to a rejected row: it ends the run, is skipped, or goes into the rejects file. */
+/** `stop`: a rejected row ends the run. `skip`: it is left out. `quarantine`: it is written to the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
 
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
-  /** User name; without it the run is the server's guest. */
+  /** User name; without a name, the server treats the run as a guest. */
   user?: string
   /** Redacted from everything the run prints. */
   password?: string
@@ -72,9 +72,9 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   compress?: CompressChoice
   /** Time limit for all hosts and attempts together, until the first login; ms, default 10,000. */
   connectTimeoutMs?: number
-  /** Gets a line for each message of each connection. Lines contain no secrets, and values only if the trace asks for them. */
+  /** Receives a line for each message of each connection: no secrets, and values only if the trace asks for them. */
   trace?: Trace
-  /** Remembers what runs and `selftest` find out about servers, so that each question is asked only once. */
+  /** Remembers what runs and `selftest` find out about servers, so that runs ask each question only once. */
   serverMemory?: ServerMemory
   /** Further nodes to try, in order, if connecting fails. */
   otherHosts?: readonly ServerAddress[]
@@ -82,24 +82,24 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   allowRedirect?: readonly string[]
 }
 
-/** Where rows go: a table, or a function that writes them. */
+/** The destination of the rows: a table, or a function that writes them. */
 export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
   /**
-   * Creates the table if it is missing. The program finds the columns by looking at every value, so this needs files,
-   * not a pipe.
+   * Creates the table if it is missing. The program reads every value first to find the columns, so this option needs
+   * files, not a pipe.
    */
   create?: 'stream' | 'dfs'
   /**
-   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a column of dates
-   * (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the program chooses this and the next
-   * four options from the data.
+   * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a
+   * column of dates (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the
+   * program chooses the partitions from the data; it also chooses sort columns and engine if they are left out.
    */
   partition?: string
   /**
-   * With `create` dfs and engine TSDB: columns by which the table sorts rows. It stores rows together that are equal in
-   * all these columns except the last, and sorts them by the last.
+   * With `create` dfs and engine TSDB: columns by which the table sorts rows. The table stores rows together that are
+   * equal in all these columns except the last, and sorts these rows by the last column.
    */
   sortColumns?: readonly string[]
   /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */
@@ -112,8 +112,8 @@ export interface TargetOptions {
    */
   atomic?: 'trans' | 'chunk'
   /**
-   * Adds input columns that the target lacks. The program finds their types by looking at every value, so this needs
-   * files, not a pipe. A notice shows the script before it runs.
+   * Adds input columns that the target lacks. The program reads every value first to find their types, so this option
+   * needs files, not a pipe. A notice shows the script before it runs.
    */
   addColumns?: boolean
   /** Default `insert`. */
@@ -132,24 +132,22 @@ export interface TargetOptions {
    */
   transform?: string
   /**
-   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name alone takes
-   * the type of the table's column; default: the table's own columns. With `create`: types of columns of the new table,
-   * whatever the inputs show; the program finds the other types.
+   * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name without a type
+   * takes the type of the table's column; default: all columns of the table. With `create`: types of columns of the new
+   * table, whatever the inputs show; the program finds the other types.
    */
   types?: string
   /** Use the columns of this table instead of `types`. */
   typesFrom?: string
-  /** The table to count when rows go to a function. */
+  /** The table that `function` writes to; needed for `delivery.confirm` count and for `delivery.verify`. */
   confirmTable?: string
 }
 
-/** How the inputs are read; whatever is left out is detected. */
+/** How the inputs are read; the program detects everything that is left out. */
 export interface InputOptions extends DialectOptions {
-  /** `auto`, the default, goes by the extension, or else by the first bytes. */
+  /** `auto`, the default, decides by the extension, or else by the first bytes. */
   format?: 'auto' | InputFormat
-  /**
-   * `auto`, the default, goes by the first bytes; Brotli has no signature, so it is recognized by the extension `.br`.
-   */
+  /** `auto`, the default, decides by the first bytes. Brotli has no signature, so the extension `.br` decides. */
   compression?: 'auto' | Compression
   /**
    * `auto`, the default, follows a byte order mark, or else assumes UTF-8 and ends the run if the bytes are not UTF-8. With a named
@@ -157,8 +155,8 @@ export interface InputOptions extends DialectOptions {
    */
   encoding?: 'auto' | Encoding
   /**
-   * Patterns of the files to take from folders. A pattern with a `/` applies to paths in the folder, any other to names: `*.txt`,
-   * `2024/**`. Default: files with the extension of a known format.
+   * Patterns of the files to take from folders. A pattern with a `/` applies to paths in the folder, any other pattern
+   * to names: `*.txt`, `2024/**`. Default: files with the extension of a known format.
    */
   include?: readonly string[]
   /** Patterns of the members to take from zip archives; same rules as `include`. */
@@ -178,8 +176,8 @@ export interface InputOptions extends DialectOptions {
   /** Where the records of a JSON document are: `data.items` or `/data/items`; default: the document itself. */
   jsonPath?: string
   /**
-   * How many threads read the inputs, from 1 to 64. Default `auto`: 1 for small inputs, else one less than the number
-   * of cores, but from 1 to 3. Rows, line numbers and rejects are the same with any number.
+   * How many threads read the inputs, from 1 to 64. Default `auto`: 1 for small inputs, otherwise one less than the
+   * number of cores, limited to 1 to 3. Rows, line numbers and rejects are the same with any number.
    */
   threads?: 'auto' | number
   /** The stream to read for the input `-`. */
@@ -197,8 +195,8 @@ export interface RejectOptions {
   /** Limit of rejects, as a count or as a share of the rows such as `5%`; default 100. */
   maxErrors?: number | `${number}%`
   /**
-   * File for rejected records, byte for byte. The file must be missing or empty. Records under another header go into
-   * files beside it: `r.2.csv` for `r.csv`.
+   * File for rejected records, byte for byte. The file must be missing or empty. Records under a different header are
+   * written to files next to this one: `r.2.csv` for `r.csv`.
    */
   file?: string
 }
@@ -209,7 +207,7 @@ export interface DeliveryOptions {
   mode?: 'async' | 'sync'
   /** How arrival is confirmed; only for mode `async`. Default `auto`. */
   confirm?: Confirmation
-  /** Longest wait without progress, ms; default 60,000. */
+  /** The run gives up if the server makes no progress for this long, ms; default 60,000. */
   confirmTimeoutMs?: number
   /**
    * Row limit of a request. Default `auto`: 10,000 at first (1,000,000 for DFS tables), doubled as long as the server
@@ -224,7 +222,7 @@ export interface DeliveryOptions {
    * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key
    * decides which session sends the row. In other tables any session may send any row. Tables without partitions need
    * `unordered`. `auto` starts with one and doubles the number, up to 16, as long as the server then confirms more rows
-   * a second. The number stays at one if the target allows only one or batches are not confirmed.
+   * a second. `auto` stays at one if the target allows only one connection, or if batches are not confirmed.
    */
   connections?: number | 'auto'
   /** Rows may arrive in a different order than they were read. */
@@ -246,7 +244,7 @@ export interface DeliveryOptions {
   }
 }
 
-/** Where a run keeps the facts that another process needs to resume it, if this one is killed (docs/resume.md). */
+/** Where a run records its progress, so that another process can resume the run after a kill (docs/resume.md). */
 export interface JournalOptions {
   /** Holds one file per run, named after its `runId`. */
   folder: string
@@ -283,11 +281,11 @@ export interface LoadOptions {
   expectRows?: number
   /** The run fails with DDB_EXPECTATION unless at least this many rows were delivered. */
   minRows?: number
-  /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or cannot tell. */
+  /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or if that is unknown. */
   expectUnique?: boolean
   /**
-   * Expected columns, such as `time:TIMESTAMP,sym:SYMBOL`: if the target has others, the run fails with DDB_EXPECTATION
-   * before its first row.
+   * Expected columns, such as `time:TIMESTAMP,sym:SYMBOL`: if the target has different columns, the run fails with
+   * DDB_EXPECTATION before its first row.
    */
   expectTypes?: string
   /** Which inputs the result lists if there are more than a hundred; default `wrong`: those with rejects or errors. */
@@ -298,9 +296,9 @@ export interface LoadOptions {
   journal?: JournalOptions
   /** Called with the progress at most ten times a second, never in the hot path. */
   onReport?: (report: LoadReport) => void
-  /** Rewrites each sentence for the program that shows it. Sentences name options in backticks; the program may name them differently. */
+  /** Rewrites each sentence before it is shown, for example the option names in it, which are in backticks. */
   wording?: (sentence: string) => string
-  /** Gets one sentence at a time for the user: fallbacks, doubts, the first rejects. */
+  /** Receives one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
@@ -312,7 +310,7 @@ export interface LoadOptions {
   onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void
   /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
   beforeSending?: () => void
-  /** Ends the run cleanly: batches in flight are flushed, rows not handed over are unsent. */
+  /** Ends the run cleanly: batches in flight are still confirmed, and rows not handed over count as unsent. */
   signal?: AbortSignal
   /** Ends the run at once without waiting: batches in flight count as unconfirmed. */
   leave?: AbortSignal

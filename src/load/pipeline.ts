@@ -1,6 +1,5 @@
 /*
-  The steps of every run, wherever its rows go: open the inputs, open the target, move batches, and close everything, even after
-  failures.
+  The steps of every run: open the inputs, open the target, move batches, and close everything, even after failures.
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Delivery } from './transport/delivery.js'
@@ -16,7 +15,7 @@ import type { ExpandedSources } from '../source/expand-sources.js'
 export interface Way {
   readonly target: TargetDescription
   readonly delivery: Delivery
-  /** Only for a resumed run: checks batches that the journal does not know. */
+  /** Checks batches that no earlier process is known to have sent; undefined if there was no earlier process. */
   readonly unsent?: UnsentCheck | undefined
 }
 
@@ -28,7 +27,7 @@ export interface RunSteps {
    * @returns undefined if there is nothing to read
    */
   readonly open: (inputs: Inputs, opened: Opened) => Promise<Way | undefined>
-  /** Called when nothing more will be handed over. */
+  /** Called after the last batch was handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void
   /** Called after the last outcome, while connections are still open. */
@@ -36,9 +35,9 @@ export interface RunSteps {
 }
 
 /**
- * If a step fails, the run fails with that error. Wrong options, if found before the server is reached, are returned.
+ * If a step fails, the run fails with that error.
  * @param sources  the expanded inputs, if the caller has just expanded them
- * @returns what the run opened, all of it closed by now; `misuse` is the error for wrong options
+ * @returns what the run opened, closed by now; `misuse` is set instead of a failure for wrong options found early
  */
 export async function runPipeline(
   run: Run,
@@ -62,7 +61,7 @@ export async function runPipeline(
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) opened.misuse = error
     else fail(error)
-    // Drops the connections: a server that does not answer a query would not answer their closing either.
+    // Drops the connections, because a server that does not answer a query would not answer their closing either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()

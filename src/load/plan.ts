@@ -29,12 +29,11 @@ export interface Plan {
   confirmTimeoutMs: number
   batchRows: number
   batchBytes: number
-  /** Byte limit to which batches may grow; undefined if their size is fixed. */
+  /** Byte limit to which batches may grow; undefined if the size is fixed. */
   mostBatchBytes: number | undefined
   maxInFlightBytes: number
-  /** Number of sessions that send data. */
   connections: number
-  /** Limit to which the run may raise `connections`; undefined if their number is fixed. */
+  /** Limit to which the run may raise `connections`; undefined if the number is fixed. */
   mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
@@ -43,9 +42,9 @@ export interface Plan {
   retryTimeoutMs: number
   onDoubt: 'report' | 'resend'
   rateLimit: RateLimit
-  /** undefined: no rows are read back. */
+  /** Undefined if no rows are read back. */
   verify: 'sample' | 'all' | undefined
-  /** The unit of a plan that this run loads; other processes may load it as well. */
+  /** The unit (part) of a `ddb-ingest plan` that this run loads; other processes may load the same unit. */
   unit: UnitOfPlan | undefined
 }
 
@@ -53,15 +52,15 @@ export interface Plan {
 export interface UnitOfPlan {
   /** From 1. */
   readonly unit: number
-  /** Token of the unit's ledger. The ledger already exists. */
+  /** Token of the unit's ledger (table of receipts), which already exists. */
   readonly token: bigint
   readonly batchRows: number
   readonly batchBytes: number
-  /** Names of the unit's files as the plan has them, in order. */
+  /** Names of the unit's files, in the order and the form that the plan has. */
   readonly names: readonly string[]
   /** Where reading begins, if the unit is a part of a file. */
   readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
-  /** True if the target may hold rows of an earlier attempt; the run then looks up rows of its first batches before sending. */
+  /** True if the target may hold rows of an earlier attempt. The run then looks for them before its first batches. */
   readonly looksUp: boolean
 }
 
@@ -75,7 +74,7 @@ export interface RateLimit {
 export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan): Plan {
   const verify = checkVerify(options)
   const target = parseTarget(options.target, verify !== undefined)
-  const delivery = { ...deliveryDefaults, ...given(options.delivery) }
+  const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
   const rejects = options.rejects ?? {}
   if (!Array.isArray(options.inputs)) {
     throw new UsageError(
@@ -153,13 +152,12 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   }
 }
 
-/** All processes of a plan must cut the same batches, and only receipts tell which process sent a batch. */
+/** All processes of a plan must cut equal batches, and only receipts show which batches other processes have sent. */
 function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
   return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }
 
-/** Drops fields whose value is undefined. */
-function given<T extends object>(fields: T | undefined): T {
+function withoutUndefined<T extends object>(fields: T | undefined): T {
   return Object.fromEntries(
     Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
   ) as T
@@ -236,7 +234,7 @@ function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions
   )
 }
 
-/** More threads bring nothing, as a single thread collects their results. */
+/** More threads bring nothing, because a single thread collects their results. */
 const mostThreads = 64
 
 function checkThreads(threads: number | 'auto'): void {
@@ -250,7 +248,7 @@ function checkThreads(threads: number | 'auto'): void {
 
 /**
  * Refuses to take values from the path of an input if one input is a pipe, which has no path.
- * @throws {UsageError} DDB_USAGE, also for a text that is neither pattern nor template
+ * @throws {UsageError} DDB_USAGE, also for an invalid pattern or template
  */
 function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   newPathReader(input)

@@ -15,9 +15,9 @@ import type { Run } from './run.js'
 
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
- * @param checkUnsent  called for batches that the journal does not know
- * @returns true if rejects of an earlier process end the run. Then rows that were read but not sent must be counted at
- *   the end of the run, because the rejects may lie before or after these rows.
+ * @param checkUnsent  called before sending a batch that no earlier process is known to have sent
+ * @returns true if rejects of an earlier process end the run. Rows that were read but not sent must then be counted at
+ *   the end of the run, because the rejects may lie before or after them
  */
 export async function pump(
   run: Run,
@@ -75,7 +75,7 @@ async function hand(
 ): Promise<void> {
   let handedOver = false
   try {
-    // Even if there is nothing to wait for, an `await` takes as long as reading a row, which is much for a small batch.
+    // Even with nothing to wait for, an `await` takes as long as reading a row, which is a lot for a small batch.
     if (checkUnsent !== undefined && (known === undefined || known.kind === 'unsent')) {
       await checkUnsent(batch)
     }
@@ -141,7 +141,7 @@ async function waited({ platform: { clock }, connectionCount }: Run, wait: Promi
   connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
-/** Sends nothing: nobody can determine any more which of these rows are stored. */
+/** Sends nothing, because nothing shows any more which of these rows are stored. */
 function leaveOpen({ reporter }: Run, batch: Batch): void {
   const { file, lineNumber } = batch.locate(0)
   reporter.notice(

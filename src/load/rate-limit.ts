@@ -1,5 +1,5 @@
 /*
-  Keeps a run below a rate: two batches are at least as far apart as the second one's rows and bytes take at that rate.
+  Keeps a run below a rate: after a batch, the next one waits as long as its own rows and bytes take at that rate.
 */
 import type { Clock } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'

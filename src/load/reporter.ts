@@ -18,16 +18,18 @@ export interface Reporter {
   inputProgress(bytesRead: number, totalBytes: number | undefined): void
   /** @param number  the input's number, from 1 */
   inputBegun(number: number, count: number): void
-  /** Reports how far a look at the values of the inputs has come; undefined at its end. */
+  /**
+   * Reports progress while the run reads values of the inputs to choose column types. Call it with undefined at the end.
+   */
   looking(this: void, place: ReadingPlace | undefined): void
-  /** Reports progress if enough time has passed. */
+  /** Reports progress soon, but at most ten times a second. */
   report(): void
   /** Reports progress at once. */
   tell(phase: LoadReport['phase']): void
 }
 
 type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
-/** The part of a report that the reporter does not know itself. */
+/** The part of a report that the reporter gets from the run. */
 export type SentReport = Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes>
 
 type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & {
@@ -36,7 +38,7 @@ type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & 
 
 const reportIntervalMs = 100
 
-/** The result keeps only the first notices: it is not a log. */
+/** The result keeps only the first notices, because it is not a log. */
 const keptNotices = 20
 
 export function newReporter(

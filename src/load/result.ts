@@ -24,7 +24,7 @@ export interface ResultParts {
   threads?: number | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
-  /** Set only for confirmed runs. */
+  /** Left out if the run did not reach its target. */
   stored?: LoadResult['stored']
   /** Set if the byte counts of an input do not add up. */
   bytesError: DdbError | undefined
@@ -121,7 +121,7 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
 
 /**
  * Errors after which no process may resume the run from this journal. A changed run would be refused again. If another
- * process works on the run, that process goes on: resuming from this journal as well would load all rows twice.
+ * process works on the run, that process continues: resuming from this journal as well would load all rows twice.
  */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
@@ -167,7 +167,7 @@ function isLeftOpen(error: DdbError | undefined): boolean {
   return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }
 
-/** Rows delivered: the confirmed ones, or, without confirmation, those handed over. */
+/** The number of delivered rows: the confirmed rows, or, in a run without confirmation, the rows handed over. */
 function deliveredRows({ state, delivery }: Run): number {
   const { confirmed, unconfirmed, skipped } = state.rows
   return skipped + confirmed + (traitsOf(delivery?.used).leavesDoubt ? 0 : unconfirmed)
@@ -181,7 +181,7 @@ export type ExpectedRows = {
   readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
 }
 
-/** The expected number of rows as text; undefined if the run delivered that number. */
+/** The expected number of rows as text; undefined if `rows` meets the expectation. */
 export function unmetCount(
   { expectRows, minRows = 0 }: ExpectedRows,
   rows: number,
@@ -193,7 +193,7 @@ export function unmetCount(
 function unmetExpectation(run: Run): DdbError | undefined {
   const { expectUnique } = run.options
   const delivered = deliveredRows(run)
-  // Unconfirmed rows are worse news, so code 4 wins over code 5.
+  // Unconfirmed rows are worse than a wrong number of rows, so exit code 4 takes precedence over exit code 5.
   if (openRows(run) > 0) return undefined
   const wanted = unmetCount(run.options, delivered)
   if (wanted !== undefined) {

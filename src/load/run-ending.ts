@@ -1,6 +1,6 @@
 /*
-  Ends a run after its first failure, at the signal to leave, or because another process resumes it. In the last case this process must
-  leave the rows alone.
+  Ends a run after its first failure, at the signal to leave, or because another process has taken over the run. In the last case this
+  process must send nothing more.
 */
 import { setMaxListeners } from 'node:events'
 import { DdbError } from '../errors.js'
@@ -28,14 +28,13 @@ interface EndingSetup {
   readonly options: Pick<LoadOptions, 'beforeSending' | 'leave'>
   /** The DDB_LOCKED error if another process has taken the run. */
   readonly whyLost: () => DdbError | undefined
-  /** Rewords a failure for this run. */
   readonly worded?: (failure: DdbError) => DdbError
 }
 
 export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): RunEnding {
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
-  // Every connection of the run adds a listener.
+  // Every connection of the run adds a listener, and Node would warn about so many.
   setMaxListeners(0, leaving)
   let failure: DdbError | undefined
   let seenNaps = 0

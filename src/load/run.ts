@@ -29,9 +29,7 @@ export interface Run extends RunLog {
   readonly platform: Platform
   /** `mode` may change before the first batch, to suit the server; `connections` may change before each batch. */
   plan: Plan
-  /**
-   * Decides which rows share a connection; undefined before the target is known, or if each row may use any connection.
-   */
+  /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes: LaneScheme | undefined
   /** Set for a dry run: observes rows instead of sending them. */
   readonly watch: ReadObserver | undefined

@@ -1,5 +1,5 @@
 /*
-  A stream that accepts rows one at a time and knows whether each is in the table. It is a run of `load` whose input is the stream.
+  A stream that accepts rows one at a time and knows whether each is in the table. It runs `load` with the stream as the input.
 */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -72,14 +72,14 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   /**
    * Connects and reads the table's columns.
    * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
-   * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET and others, if no row can be written
+   * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET or similar if no row can be written
    */
   static open<Row = AnyRow>(options: TableWriterOptions): Promise<TableWriter<Row>> {
     return TableWriter.openOn<Row>(systemPlatform, options)
   }
 
   /**
-   * As `open`, on the platform given.
+   * Like `open`, on the given platform.
    * @internal
    */
   static async openOn<Row = AnyRow>(
@@ -122,13 +122,13 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
       : super.write(row, encoding ?? 'utf8', callback)
   }
 
-  /** The store has the row already; this method only tells the stream when to send more. */
+  /** The store has the row already; this method only controls when the stream sends more. */
   override _write(_row: unknown, _: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.#store.waiting < mostWaiting) done()
     else this.#goOn = done
   }
 
-  /** All rows are written; `finish` or an error tells their outcome. */
+  /** All rows are written by now; `finish` or an error reports their outcome. */
   override _final(done: (error?: Error | null) => void): void {
     this.#store.end()
     void this.#run.then(result => done(failureOf(result)))
@@ -141,9 +141,8 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   }
 
   /**
-   * Sends the rows written so far without waiting for more.
-   *
-   * Resolves once all of them are confirmed to be in the table, except rejected ones.
+   * Sends the rows written so far without waiting for more. Resolves once all of them, except rejected ones, are
+   * confirmed to be in the table.
    * @throws {DdbError} DDB_UNCONFIRMED if some rows are not, or may not be, in the table; `unwritten` returns them
    */
   async flush(): Promise<void> {
@@ -229,7 +228,7 @@ function given<T extends object>(fields: T): Given<T> {
   ) as Given<T>
 }
 
-/** The run's error, or else an error if the outcome of rows is unknown; undefined without either. */
+/** The run's error, or else an error if the outcome of rows is unknown; undefined if there is no error. */
 function failureOf({ error, status, rows }: LoadResult): DdbError | undefined {
   if (error !== null) return new DdbError(error.code as ErrorCode, error.message)
   if (status !== 'unconfirmed') return undefined

@@ -1,6 +1,5 @@
 /*
-  Collects what a check reports about the rows, and sends nothing. It keeps sample values and the first problems, and
-  counts rows by partition.
+  Collects what a check reports about rows, without sending any: sample values, the first problems, and row counts by partition.
 */
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch } from '../../parse/batch.js'
@@ -20,7 +19,7 @@ import type { ReadDecision, ReadObserver } from './read-observer.js'
 /** Takes the place of a run's delivery, and watches the run's inputs. */
 export interface CheckObserver extends ReadObserver {
   readonly inputs: readonly CheckedInput[]
-  /** Rows that would be sent and stored. */
+  /** Rows that a load would send and the target would store. */
   readonly fitRows: number
   readonly unfitRows: number
   readonly problems: readonly CheckProblem[]
@@ -116,7 +115,6 @@ function nothingSent(look: (batch: Batch) => void): Delivery {
   }
 }
 
-/** Rejects each row that lies outside the target's partition scheme. */
 function rejectOutside(run: Run, batch: Batch, marks: Uint8Array): number {
   let count = 0
   for (let row = 0; row < batch.rowCount; row++) {

@@ -31,7 +31,7 @@ export interface CheckedField {
   text: string | null
   /** Target column; null if none takes the field, or none is known. */
   column: string | null
-  /** The value read from the text, in DolphinDB's notation; '' if the text means null. `null`: no column, or no row. */
+  /** The value read from the text, in DolphinDB's notation; '' if it is null; null if there is no column or no row. */
   value: string | null
 }
 
@@ -53,13 +53,13 @@ export interface CheckProblem {
 export interface CheckedPartitions {
   /** The scheme's dimensions, outermost first. */
   dimensions: { column: string; kind: 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH' }[]
-  /** Number of different partitions; null if the scheme does not tell. All hash partitions count as one. */
+  /** Number of different partitions; null if unknown. All hash partitions count as one. */
   count: number | null
   /** Number of partitions that the server would create for new values. */
   added: number
   /** The 20 partitions with the most rows, largest first. `keys`: one per dimension; null if unknown. */
   largest: { keys: (string | null)[]; rows: number }[]
-  /** Rows that no partition takes; `rejected` includes them. null if the scheme does not tell. */
+  /** Rows that no partition takes; `rejected` includes them. null if unknown. */
   outside: number | null
 }
 
@@ -69,7 +69,7 @@ export interface FrozenLoad {
   input: InputOptions
   mapping: MappingOptions
   cells: CellOptions
-  /** Names and types of the target's columns; undefined if the target is unknown. */
+  /** Names and types of the target's columns; left out if the target is unknown. */
   expectTypes?: string
 }
 
@@ -105,7 +105,7 @@ export interface CheckResult {
   partitions: CheckedPartitions | null
   /** The first twenty problems of all inputs. */
   problems: CheckProblem[]
-  /** Which texts do not suit their columns, and which options make them readable: a sentence for each problem. */
+  /** For each problem, a sentence: which texts do not suit their column, and which options make them readable. */
   remedies: string[]
   rejects: Pick<LoadResult['rejects'], 'byClass' | 'byCode'>
   /** `looked`: number of batches for the rows read. `expected`: the number for all rows; null if unknown. */

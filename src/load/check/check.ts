@@ -26,7 +26,7 @@ const noTarget: TargetDescription = { columns: [], keyed: false }
  * Reads the inputs as `load` would, against the target's columns, and writes nothing: no row, table, journal or rejects
  * file. It does not test whether the user may write.
  * @returns what would happen to the rows, including failures (`error`, `exitCode`); if the server cannot be asked, the
- *   result still tells how the inputs are read. The promise rejects only for wrong options
+ *   result still shows how the inputs are read. The promise rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function check(options: CheckOptions): Promise<CheckResult> {
@@ -53,7 +53,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
       missing = await failureOf(async () => {
         target = (await findTarget(run, session => (opened.control = session)))[1]
       })
-      // A server that ignores a query would ignore the closing of the connection, too.
+      // A server that ignores a query would also ignore the closing of the connection.
       if (missing instanceof TimeoutError) abandon(opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
       opened.delivery = look.delivery(run, target)
@@ -75,7 +75,7 @@ function withFiles(platform: Platform): Platform {
   return { ...platform, files: withArchives(platform.files) }
 }
 
-/** The same plan, except that the run reads on after rejects and keeps none of them. */
+/** The same plan, except that the run continues after rejects and keeps none of them. */
 function lookingPlan(plan: Plan): Plan {
   return { ...plan, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
 }
@@ -103,7 +103,7 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: CheckObserver):
 
 function failUnlessExpected(run: Run, look: CheckObserver, expected: ExpectedRows): void {
   const { fitRows, inputs } = look
-  // Only a load finds out how many rows the transform keeps.
+  // Only a load shows how many rows the transform keeps.
   if (hasTransform(run.plan)) return
   const wanted = unmetCount(expected, fitRows)
   if (wanted === undefined) return

@@ -55,7 +55,7 @@ export interface OpenInput extends CheckedInput {
 
 /**
  * @param map  throws if target and input do not fit; undefined without a target
- * @param texts  found in the path of the input, for columns
+ * @param texts  taken from the input's path, for columns that contain them
  * @throws what `map` throws, except a DdbError, which becomes `failure`
  */
 export function openedInput(

@@ -23,7 +23,7 @@ export function explicitLoads(
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
-  // Nothing can be detected in an input without records, so it joins a group of other inputs.
+  // Nothing can be detected in an input without records, so such an input joins a group of other inputs.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
     const frozen = frozenLoad(options, input, target, offsets)
@@ -84,7 +84,7 @@ function dialectOf({ isEmpty }: CheckedInput, summary: InputSummary): InputOptio
   }
 }
 
-/** Maps fields by position, or by name. In the second case, lists only fields whose column has another name. */
+/** Maps fields by position or by name. With names, lists only fields whose column has a different name. */
 function mappingOf(
   { mapping, fieldNames, recordKind, isUnfit, isEmpty }: CheckedInput,
   given: MappingOptions,

@@ -1,6 +1,5 @@
 /*
-  Says which options would make rejected rows readable. Looks at every value once more, like `schema`, but with the
-  types of the target's columns.
+  Finds options that make rejected rows readable. Reads every value once more, like `ddb-ingest schema`, but with the target's types.
 */
 import { DdbError } from '../../errors.js'
 import { inferSchema } from '../../infer/infer.js'
@@ -18,12 +17,13 @@ export interface Remedies {
   readonly said: readonly string[]
   /** Undefined if no option is missing, or if no set of options can read all columns. */
   readonly needed: NeededOptions | undefined
-  /** True if, with these options, every text is a value of its column, and all rows were looked at. */
+  /** True if all rows were read and, with these options, every text is a value of its column. */
   readonly readsAll: boolean
 }
 
 /**
- * @param frozen  how the inputs are read; @param looked  the first input, already examined
+ * @param frozen  how the inputs are read
+ * @param looked  the first input, already examined
  * @param sample  most records to look at; undefined for all
  * @returns undefined if the inputs cannot be read twice
  */

@@ -27,7 +27,7 @@ export interface CheckParts {
   readonly notices: readonly string[]
 }
 
-/** Must be called after the run is closed. */
+/** Call this after the run was closed. */
 export async function makeCheckResult(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { look, target } = parts
   const counts = parts.inputs?.columnCounts() ?? []
@@ -131,7 +131,7 @@ function otherNotices(notices: readonly string[], summaries: readonly InputSumma
   return notices.filter(notice => !known.has(notice))
 }
 
-/** Tells how a load would treat rejects, which a check only counts. */
+/** States how a load would treat rejects, which a check only counts. */
 function limitNotices(run: Run, plan: Plan): string[] {
   const { rejected } = run.state.rows
   if (rejected === 0) return []

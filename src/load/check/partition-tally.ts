@@ -1,5 +1,5 @@
 /*
-  Counts the rows of a check by partition. All hash partitions count as one, as the scheme does not tell which one takes a row.
+  Counts the rows of a check by partition. All hash partitions count as one, because the scheme does not show which of them takes a row.
 */
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -20,7 +20,7 @@ import type { CheckedPartitions } from './check-result.js'
 export interface PartitionTally {
   /**
    * Counts the rows of a batch that lie inside the scheme.
-   * @returns a mark per row, 1 for a row outside; undefined if the scheme does not tell
+   * @returns a mark per row, 1 for a row outside; undefined if unknown
    */
   add(batch: RowsOfColumns): Uint8Array | undefined
   result(): CheckedPartitions
@@ -28,7 +28,7 @@ export interface PartitionTally {
 
 /** The partitions of one dimension, numbered from 0 in the order in which they occur. */
 interface Bins {
-  /** Whether the scheme tells which values share a partition. */
+  /** Whether the scheme shows which values share a partition. */
   readonly tells: boolean
   /** Number of the partition that contains the value; −1 if none does. */
   binOf(key: Key): number

@@ -1,5 +1,5 @@
 /*
-  What a run reports while it reads its inputs and sends nothing.
+  The observer of a dry run, which reads its inputs and sends nothing.
 */
 import type { OpenedReader } from '../../parse/formats.js'
 import type { InputTexts } from '../../parse/columns/template-text.js'
@@ -13,7 +13,7 @@ export interface ReadDecision {
   readonly isUnfit: boolean
 }
 
-/** Called for one input after the other. */
+/** A run calls these functions for one input at a time. */
 export interface ReadObserver {
   /**
    * Called after an input is opened, and before its first row is read.
@@ -27,6 +27,6 @@ export interface ReadObserver {
     texts: InputTexts,
   ): ReadDecision
   rejected(reject: AnyReject): void
-  /** Called when nothing more will be read of the input that was opened last. */
+  /** Called when nothing more will be read of the input opened last. */
   closed(reader: OpenedReader): void
 }

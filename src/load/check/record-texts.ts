@@ -17,14 +17,13 @@ export interface RecordReading {
   readonly options: ReaderOptions
 }
 
-/** This many characters show what a field contains. */
 const shownCharacters = 80
 /** Longer records are not read again. */
 const mostBytes = 256 * 1024
 
 /**
  * @param sources  where the cells come from
- * @returns a text for each source; null if there is none, as for objects inside JSON
+ * @returns a text for each source; null if the field has no text, for example an object inside JSON
  */
 export async function recordTexts(
   record: Uint8Array,
@@ -90,7 +89,7 @@ function sourceOf(
   record: Uint8Array,
   { encoding, mark }: RecordShape['text'],
 ): Promise<ByteSource> {
-  // In UTF-16, only a byte order mark tells the byte order.
+  // In UTF-16, only a byte order mark shows the byte order.
   const stdin = Readable.from([
     Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
   ])

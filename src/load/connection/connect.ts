@@ -37,8 +37,8 @@ export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: Ser
 
 /**
  * Connects, and follows redirects that come with the login.
- *
- * @throws {ConnectionError} DDB_CONNECT if no host can be reached, or a redirect leads to a host that the user has not named
+ * @throws {ConnectionError} DDB_CONNECT if no host can be reached, or a redirect leads to a host that the user has not
+ *   named
  * @throws {ServerError} DDB_LOGIN
  */
 export async function connectServer(

@@ -1,5 +1,5 @@
 /*
-  How long a run waits for a server that keeps its connections open but makes no progress: `confirmTimeoutMs`.
+  Gives up on a server that keeps its connections open but makes no progress for `confirmTimeoutMs`.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, TimeoutError } from '../../errors.js'
@@ -41,7 +41,7 @@ export async function drainedInTime(
 /**
  * Waits for answers as long as the server works on them.
  * @param isIdle  asks whether the server has finished everything for the session. Must end within its `timeoutMs`;
- *   resolves to undefined if the server does not tell
+ *   resolves to undefined if the server does not answer that
  */
 export function answerWatch(
   session: Session,
@@ -98,7 +98,6 @@ export class SilenceWatch {
   }
 
   /**
-   * Returns the awaited answer.
    * @throws {ConnectionError} DDB_UNCONFIRMED if neither progress nor an answer comes; the session is then abandoned
    */
   until<T>(awaited: Promise<T>): Promise<T> {
@@ -113,8 +112,7 @@ export class SilenceWatch {
         },
         (error: unknown) => {
           this.#waits.delete(wait)
-          // Pass on whatever was thrown.
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          // Whatever was thrown is passed on.
           reject(error)
         },
       )

@@ -1,6 +1,6 @@
 /*
-  Facts about a server that DolphinDB's manual leaves open (docs/selftest.md#what-load-does-with-the-results). The first
-  run on a server, or `selftest`, finds them out, and later runs remember them.
+  Facts about a server that DolphinDB's manual leaves open (docs/selftest.md#what-load-does-with-the-results). The first run on a server,
+  or `selftest`, determines them, and later runs remember them.
 */
 
 export interface ServerAddress {
@@ -12,7 +12,7 @@ export interface ServerAddress {
 
 /** How a server behaves. A fact is undefined if it was not asked for, or if the answer was inconclusive. */
 export interface ServerFacts {
-  /** One session takes both asynchronous and answered requests, each by its own flag. */
+  /** One session takes both asynchronous and answered requests, which differ by a flag in the request. */
   mixedFlags?: boolean | undefined
   /** True if `limit` at or beyond the end of a table gives no rows; false if it fails. */
   limitFromEnd?: boolean | undefined
@@ -20,7 +20,7 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts also work for function views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The server accepts scripts that create stream tables. The next eight mean the same for kinds of DFS tables. */
+  /** The server accepts scripts that create stream tables. The next eight facts are the same for kinds of DFS tables. */
   createsStream?: boolean | undefined
   createsDays?: boolean | undefined
   createsMonths?: boolean | undefined
@@ -69,7 +69,7 @@ const userFacts: readonly string[] = [
 ] satisfies readonly (keyof UserFacts)[]
 
 export interface KnownServer {
-  /** The answer of `version()`; for any other version, the facts do not count. */
+  /** The answer of `version()` when the facts were determined. They do not count for other versions. */
   version: string
   facts: ServerFacts
   /** Facts about users by name; '' for guests. */
@@ -78,19 +78,19 @@ export interface KnownServer {
 
 /** Remembers facts about servers. Without it every run asks again. */
 export interface ServerMemory {
-  /** What is remembered of a server; undefined if nothing is. */
+  /** The remembered facts about a server; undefined if there are none. */
   known(address: ServerAddress): KnownServer | undefined
   /** Replaces the facts known before. */
   keep(address: ServerAddress, known: KnownServer): void
 }
 
-/** The facts for this version and user; none if the remembered version is another. */
+/** The facts for this version and user; none if they were remembered for a different version. */
 export function factsOf(known: KnownServer | undefined, version: string, user: string = ''): Facts {
   if (known?.version !== version) return {}
   return { ...known.facts, ...(Object.hasOwn(known.users, user) ? known.users[user] : {}) }
 }
 
-/** Adds facts. Facts of another version are forgotten, and undefined facts change nothing. */
+/** Adds facts. Forgets facts of a different version. Undefined facts change nothing. */
 export function withFacts(
   known: KnownServer | undefined,
   version: string,

@@ -10,7 +10,7 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { isAllowed } from './redirect.js'
 
 /**
- * Learns which other nodes may take over. Asks only for a DFS table, and only if the user permits redirects. Never asks
+ * Asks which other nodes may take over. Asks only for a DFS table, and only if the user permits redirects. Never asks
  * if new rows replace stored ones, because a lost node might still write its old batches over newer rows.
  * @throws {ConnectionError} @throws {TimeoutError}
  */

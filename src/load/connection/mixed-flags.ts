@@ -1,6 +1,6 @@
 /*
-  Finds out whether one session can take both asynchronous and answered requests, which differ by a flag in the request
-  (docs/protocol.md#asynchronous-requests). If it cannot, chooses another way to send a run's data.
+  Determines whether one session can take both asynchronous and answered requests, which differ by a flag in the request
+  (docs/protocol.md#asynchronous-requests). If a session cannot, chooses a different way to send a run's data.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'
@@ -30,7 +30,7 @@ export type MixedFlags =
   /** The connection ended. */
   | 'lost'
 
-/** Longest wait for the answer: if a server never answers, every run waits this long. */
+/** Longest wait for the answer. If a server never answers, every run waits this long. */
 const longestProbeMs = 5_000
 
 /**
@@ -55,7 +55,7 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   }
 }
 
-/** The session for a run's questions, and whether one session may have asynchronous and answered requests. */
+/** The session for a run's questions, and whether one session may mix asynchronous and answered requests. */
 export interface Probed {
   readonly control: Session
   /** Undefined if the probe was inconclusive. */
@@ -64,8 +64,8 @@ export interface Probed {
 
 /**
  * Probes the run's session, and replaces a session that the probe broke. If the connection is lost, probes once more,
- * as the loss may have had another cause.
- * @param reconnect  opens another session on the same node
+ * because the loss may have had a different cause.
+ * @param reconnect  opens a new session on the same node
  */
 export async function askMixedFlags(
   control: Session,
@@ -138,8 +138,8 @@ function mayShow({ server: { address: server } }: Run): boolean {
 }
 
 /**
- * Tries once whether a login inside the connect request works. Uses a session with answers, because an asynchronous one cannot tell who
- * is logged in.
+ * Tests once whether a login inside the connect request works. Uses a session with answers, because an asynchronous
+ * session cannot report who is logged in.
  */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
   const { platform, plan } = run

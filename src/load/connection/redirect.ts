@@ -1,6 +1,6 @@
 /*
-  A node that does not lead names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves
-  only to hosts that the user has named: a false server must not be able to redirect data and password.
+  A node that is not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts
+  that the user has named, so that a false server cannot redirect data and password.
 */
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
@@ -35,7 +35,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
         `add ${to.host} to \`server.allowRedirect\` if it belongs to the cluster`,
     )
   }
-  // The previous host stays in the list, as it may lead again.
+  // The previous host stays in the list, because it may become the leader again.
   const others = [server, ...(server.otherHosts ?? [])]
     .map(({ host, port }) => ({ host, port }))
     .filter(({ host, port }) => host !== to.host || port !== to.port)

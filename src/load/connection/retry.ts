@@ -9,7 +9,6 @@ import type { RunEnding } from '../run-ending.js'
 export interface RetryRules {
   /** With 0, nothing is retried, not even connecting. */
   retries: number
-  /** Longest time to keep reconnecting, ms. */
   reconnectMs: number
   clock: Clock
   /** Spreads out the retries of clients that failed together. */
@@ -47,12 +46,12 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
   return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
-/** If the deadline cuts an attempt shorter than this, the attempt's failure does not show what is wrong. */
+/** If the deadline leaves an attempt less time than this, the attempt's failure does not show what is wrong. */
 const tellingMs = 1_000
 
 /**
- * Calls `attempt` until a call succeeds. If a call fails for good, or the next one would be too late, throws the last
- * meaningful failure.
+ * Calls `attempt` until a call succeeds. Throws the last meaningful failure if that failure must not be retried, or if
+ * the next call would be too late.
  * @param deadlineMs  by `clock`; `attempt` itself must end by then
  * @param mayRetry  whether a failure is worth another attempt
  */

@@ -1,5 +1,5 @@
 /*
-  The server of a run: its address, and the facts that the run has learnt.
+  The server of a run: its address, and the facts that the run knows about it.
 */
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { asynchronousThroughout } from './connect.js'
@@ -9,9 +9,9 @@ import { redirected } from './redirect.js'
 export interface RunServer {
   /** Where to open sessions: as requested, until a redirect leads elsewhere. */
   readonly address: ServerTarget
-  /** Further nodes to try once `reachOut` was called. */
+  /** Further nodes to try after `reachOut` was called. */
   liveNodes: readonly ServerAddress[]
-  /** Must be called after waiting for the present node in vain: sessions may then use any live node. */
+  /** Call this after waiting in vain for the present node: sessions may then use any live node. */
   reachOut(): void
   /** Follows a redirect. @throws {ConnectionError} DDB_CONNECT if the user has not named that host */
   follow(to: ServerAddress): void

@@ -1,5 +1,5 @@
 /*
-  Learns facts that a run needs about its server: asks for them, or recalls them if its version is still the same.
+  Learns facts that a run needs about its server: recalls them if the server's version is still the same, and otherwise asks for them.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'
@@ -25,9 +25,8 @@ export async function learnServerFacts(run: Run, control: Session): Promise<void
 }
 
 /**
- * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved that it takes both.
- *
- * @param reconnect  opens another session on the same node if `control` has become useless
+ * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved to take both.
+ * @param reconnect  opens a new session on the same node if `control` has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot continue with this server
  */
@@ -51,7 +50,7 @@ export async function chooseMode(
   keepFacts(run, { mixedFlags, loginWithConnect })
 }
 
-/** Remembers new facts, if the server tells its version. */
+/** Adds new facts to the run, and remembers them for later runs if the server's version is known. */
 export function keepFacts(run: Run, found: Facts): void {
   const { options } = run
   const { asked } = run.server
@@ -68,7 +67,7 @@ export function keepFacts(run: Run, found: Facts): void {
   if (asked === undefined || run.watch !== undefined) return
   const { address, version } = asked
   remembering(run, () => {
-    // Other runs may have added facts meanwhile, so the memory is read again.
+    // Other runs may have added facts in the meantime, so the memory is read again.
     serverMemory?.keep(
       address,
       withFacts(serverMemory.known(address), version, run.server.facts, user),

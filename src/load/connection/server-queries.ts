@@ -23,7 +23,7 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 /**
  * The dictionary `schema(t)` of the target.
  * @throws {ServerError} DDB_TARGET if the table does not exist, with the names of similar tables; the server's own
- *   error if the server cannot tell yet
+ *   error if the server is not ready to answer
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
   try {
@@ -115,8 +115,8 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 }
 
 /**
- * Whether the server has no running or queued job of this session; undefined if it does not tell (getConsoleJobs,
- * docs/server-semantics.md#console-jobs).
+ * Whether the server has no running or queued job of this session; undefined if the server does not answer that
+ * (getConsoleJobs, docs/server-semantics.md#console-jobs).
  */
 export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
@@ -126,7 +126,7 @@ export async function askIdle(asking: Asking, dataSessionId: string): Promise<bo
   )
 }
 
-/** Returns true if `query`, which counts jobs on the server, gives 0; undefined if the server does not tell. */
+/** Returns true if `query`, which counts jobs on the server, gives 0; undefined if the server does not answer that. */
 export async function askNoJobs(
   { session, timeoutMs }: Asking,
   query: string,
@@ -143,7 +143,7 @@ export async function askNoJobs(
   }
 }
 
-/** `TRANS` or `CHUNK`; undefined if the server does not tell (`schema(database(path)).atomic`). */
+/** `TRANS` or `CHUNK`; undefined if the server does not answer that (`schema(database(path)).atomic`). */
 export async function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
   try {
     const answer = await ask(asking, `schema(database("${database}"))["atomic"]`)
@@ -155,8 +155,8 @@ export async function askAtomic(asking: Asking, database: string): Promise<strin
 }
 
 /**
- * What the server does with values outside every partition of a VALUE scheme; undefined if it does not tell, as for users
- * without the right to ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
+ * What the server does with values outside every partition of a VALUE scheme; undefined if the server does not answer
+ * that, for example because the user may not ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
  */
 export async function askNewValuePolicy(asking: Asking): Promise<NewValuePolicy | undefined> {
   try {

@@ -1,6 +1,5 @@
 /*
-  Behaviour that depends on the server's version (docs/compatibility.md#versions-of-the-server). A run asks for the version once and
-  reports everything in one notice.
+  Behaviour that depends on the server's version (docs/compatibility.md#versions-of-the-server). A run reports all of it in one notice.
 */
 import { ServerError } from '../../errors.js'
 import type { Plan } from '../plan.js'
@@ -15,7 +14,7 @@ export function parseVersion(text: string): readonly number[] | undefined {
     .map(Number)
 }
 
-/** Whether a version is older than another; missing parts count as 0. */
+/** Missing parts count as 0. */
 export function isBefore(version: readonly number[], other: readonly number[]): boolean {
   for (let i = 0; i < Math.max(version.length, other.length); i++) {
     const difference = (version[i] ?? 0) - (other[i] ?? 0)
@@ -61,7 +60,7 @@ const peculiarities: readonly Peculiarity[] = [
   },
 ]
 
-/** What the user should know of a server of this version, as one sentence; undefined if there is nothing. */
+/** What the user should know about this version of the server, as one sentence; undefined if there is nothing. */
 export function versionNotice(versionText: string, plan: Plan): string | undefined {
   const version = parseVersion(versionText)
   if (version === undefined) return undefined

@@ -1,5 +1,5 @@
 /*
-  Refuses options that a shard of a plan cannot have, and says why.
+  Refuses options that a shard (one of the processes that load a plan) cannot have, and says why.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import type { LoadOptions } from '../options.js'
@@ -10,11 +10,11 @@ import type { Shard } from './shards.js'
 export interface ShardOfPlan {
   readonly manifest: Manifest
   readonly shard: Shard
-  /** Finds a file of the manifest on this machine. */
+  /** Finds a file of the manifest (the plan's file list) on this machine. */
   readonly placeOf: (path: string) => string
 }
 
-/** Refuses options that make no sense for a process with only a part of the load, or would change batch numbers. */
+/** Refuses options that make no sense for a part of a load, and options that would change batch numbers. */
 export function checkShard(
   { journal, input = {}, target, delivery = {}, ...options }: LoadOptions,
   { manifest, shard: { index, count } }: ShardOfPlan,

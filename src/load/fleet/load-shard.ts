@@ -1,6 +1,6 @@
 /*
-  Loads one shard of a plan: asks the server which units are done, and loads the others one by one. Each unit is a
-  separate run, whose receipts all processes share (docs/decisions/0068).
+  Loads one shard of a plan, which is the share of one process. Asks the server which units (parts of the plan) are done, and loads the
+  remaining units one by one. Each unit is a separate run, and all processes share its receipts (docs/decisions/0068).
 */
 import { DdbError, UsageError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -34,7 +34,7 @@ export async function loadShard(
   const platform = { ...machine, files: withArchives(machine.files) }
   const own = unitsOfShard(what.manifest, what.shard)
   checkShard(options, what)
-  // 'unit' only stands in for an input, which `makePlan` requires: each unit has its own inputs.
+  // `makePlan` requires an input, so 'unit' is a placeholder: each unit has its own inputs.
   const plan = makePlan({ ...options, inputs: ['unit'] }, platform.random)
   const startedMs = platform.clock.wallMs()
   const course: ShardCourse = {
@@ -78,7 +78,7 @@ class LoadingShard {
   /** Once aborted, no further unit is begun. */
   readonly #ended: AbortSignal
   readonly #server: PlanServer
-  /** The last loaded unit: the server learns of it when the next unit begins, or at the end. */
+  /** The last loaded unit. The server is told that it is done when the next unit begins, or at the end of the shard. */
   #ending: UnitToTell | undefined
   #rowsBefore: number | null = null
   #doneBytes = 0
@@ -118,8 +118,8 @@ class LoadingShard {
         if (this.#course.failure !== undefined) break
       }
     } catch (error) {
-      // Throws the first error, even if `#tellEnded` fails, too. If the server does not learn that the unit is done,
-      // the next process takes the unit again, and finds all of the unit's rows confirmed.
+      // Throws the first error, even if `#tellEnded` fails, too. If the unit's end does not reach the server, the next
+      // process begins the unit again, and finds that all its rows are confirmed.
       await this.#tellEnded().catch(() => undefined)
       throw error
     }
@@ -130,7 +130,7 @@ class LoadingShard {
     return this.#server.close()
   }
 
-  /** Checks the paths of all units, not only of this shard's: because of a wrong path, all shards then fail alike. */
+  /** Checks the paths of all units, not only those of this shard, so that a wrong path makes all shards fail alike. */
   #checkPaths(): void {
     const { input } = this.#options
     if (input?.path === undefined) return
@@ -180,7 +180,7 @@ class LoadingShard {
     }
     if (!this.#ended.aborted) {
       const state = await this.#server.state()
-      // Meanwhile another process has finished the unit, and removed the unit's receipts.
+      // Another process has finished the unit in the meantime, and removed the unit's receipts.
       if (state.done.has(unit.unit)) return this.#skip(unit, state)
     }
     this.#addResult(unit, result)
@@ -251,7 +251,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Reads even hard links to one file: this machine may have replaced files of equal content by hard links.
+    // Includes hard links to the same file, because this machine may have replaced equal files by hard links.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),
@@ -282,7 +282,7 @@ class LoadingShard {
     return this.#options.wording?.(sentence) ?? sentence
   }
 
-  /** Passes on each notice only once, as several units often have the same one. */
+  /** Passes on each notice only once, because several units often have the same notice. */
   #tell(notice: string, names: readonly string[]): void {
     const input = names.find(path => notice.startsWith(`${path}: `)) ?? ''
     const what = notice.slice(input.length)
@@ -294,7 +294,7 @@ class LoadingShard {
 
 const mostTold = 1_000
 
-/** Whether other units may succeed, because the error concerns only the files or rows of one unit. */
+/** Whether the error concerns only the files or rows of one unit, so that other units may succeed. */
 function isOfUnit(code: string): boolean {
   const others = ['DDB_STRING_HAS_NUL', 'DDB_SERVER_REFUSED_ROW', 'DDB_UNPROVEN', 'DDB_RUN_CHANGED']
   return code.startsWith('DDB_INPUT_') || others.includes(code)

@@ -1,5 +1,5 @@
 /*
-  Makes a plan from files: cuts large files between records and puts small files together.
+  Makes a plan from files: cuts large files between records, and groups small files.
 */
 import { UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -19,16 +19,16 @@ import { readingDigest } from './options-digest.js'
 import { textsOfPlanned } from './planned-files.js'
 import { dayOf, unitBytes } from './shards.js'
 
-/** The user's wishes for a plan; sizes in bytes. */
+/** The user's requirements for a plan; sizes in bytes. */
 export interface PlanOptions {
   readonly batchRows: number
   readonly batchBytes: number
-  /** Approximate size of a unit: a process loads one unit after the other. */
+  /** Approximate size of a unit, the part of a plan that a process loads as a whole. */
   readonly unitBytes: number
   readonly input: LoadOptions['input']
 }
 
-/** One file, with the path to open and the path that the manifest contains. */
+/** A file, with the path to open and the path to write into the manifest. */
 export interface FileToPlan {
   readonly path: string
   readonly written: string
@@ -92,7 +92,7 @@ export async function makeManifest(
     isCut ||= ranges.length > 0
     if (ranges.length === 0) add({ group, files: [file] })
     for (const range of ranges) {
-      // If the file has a day, all its parts belong to that day's group. Otherwise each part is a group of its own.
+      // If the file has a day, all its parts belong to that day's group. Otherwise each part forms its own group.
       const own = day ?? `${group}:${range.startBytes}`
       add({ group: own, files: [file], range })
     }
@@ -127,8 +127,8 @@ const rowsOfPiece = 1_000
 const noColumns: ColumnMapping = { columns: [], ignoreExtra: true, allowMissing: true }
 
 /**
- * Finds the places to cut a file: a range ends after a record, once the range has the size of a unit. Reads the whole
- * file, because quoted fields may contain line ends.
+ * Finds the places to cut a file: a range ends after the record with which it reaches the size of a unit. Reads the
+ * whole file, because quoted fields may contain line ends.
  * @returns no ranges if reading cannot start in the middle of the file
  */
 async function cutFile(

@@ -1,6 +1,6 @@
 /*
-  The manifest of a plan: the files to load, in units that processes take one by one. It depends on the files alone and contains no
-  host, user, option or script (docs/decisions/0068).
+  The manifest of a plan: the files to load, in units that processes load one by one, and the size of batches. The manifest contains no
+  host, user, target or script (docs/decisions/0068).
 */
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'

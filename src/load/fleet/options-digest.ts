@@ -1,17 +1,16 @@
 /*
-  Digests of the options that all processes of a plan must share: those that decide which rows there are, and what happens to them.
-  Address and login may differ.
+  Digests of the options that all processes of a plan must share, because they determine the rows. Address and login may differ.
 */
 import { createHash } from 'node:crypto'
 import { textOf } from '../journal/portable-options.js'
 import type { LoadOptions } from '../options.js'
 
-/** Digest of the options that decide where records end; undefined options count as left out. */
+/** Digest of the options that determine where records end; undefined options count as left out. */
 export function readingDigest(input: LoadOptions['input']): string {
   return digest(without([...others, ...ofPaths], input))
 }
 
-/** Digest of the options that decide how records become rows of a target. */
+/** Digest of the options that determine how records become rows of a target. */
 export function loadingDigest({ target, input, mapping = {}, cells = {} }: LoadOptions): string {
   const { create: _, ...rows } = target
   return digest({ target: rows, input: without(others, input), mapping, cells })

@@ -1,6 +1,6 @@
 /*
-  Talks to the server on behalf of a process that loads a plan. The process joins the table that all processes share,
-  asks which units are done, and begins and ends units there.
+  Talks to the server for a process that loads a plan. The process joins a table that all processes of the plan share, asks which units
+  are done, and begins and ends units there.
 */
 import { ConnectionError, DdbError } from '../../errors.js'
 import type { Session } from '../../client/open-session.js'
@@ -26,10 +26,10 @@ import {
   type ShardAsking,
 } from './plan-table.js'
 
-/** A process that saw no table may still replace a table younger than this; ms by the server's clock. */
+/** A process that found no table may still replace a table that is younger than this; ms by the server's clock. */
 const settledMs = 1_000
 const mostJoins = 20
-/** How many times other processes look for the ledger of a unit just begun, and the pause between two looks. */
+/** How often to look for the ledger (receipts) of a unit that another process has just begun, and the pause between. */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 
@@ -84,7 +84,7 @@ class AskedServer implements PlanServer {
       if (!(await this.#ask(asking => hasLook(asking, look)))) continue
       const state = await this.state()
       if (state.plan === plan) return state
-      // Another process has replaced the table after `hasLook` asked.
+      // Another process has replaced the table since `hasLook` asked.
       if (state.plan === undefined) continue
       throw otherPlan(this.#plan.runId, state.plan.split(' ')[0] === plan.split(' ')[0])
     }
@@ -127,7 +127,7 @@ class AskedServer implements PlanServer {
     return this.#ask(asking => askTotalRows(asking, table))
   }
 
-  /** Asks on a session that is reopened if it was lost: the server may get any question twice. */
+  /** Asks on a session that is reopened if it was lost, so the server may receive a question twice. */
   async #ask<T>(question: (asking: ShardAsking) => Promise<T>): Promise<T> {
     const { platform, plan } = { platform: this.#platform, plan: this.#plan }
     const server = this.#server

@@ -1,5 +1,5 @@
 /*
-  Tells how far all shards of a plan are. Only the server is asked, so no process that loads the plan has to be alive.
+  Reports the progress of all shards of a plan. Asks only the server, so no process that loads the plan has to be alive.
 */
 import { DdbError } from '../../errors.js'
 import { askNoJobs } from '../connection/server-queries.js'

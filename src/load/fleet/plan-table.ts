@@ -1,6 +1,6 @@
 /*
-  The table through which all processes of a plan learn which units are done. A shared keyed stream table keeps the first row of a key,
-  so every insert is a decision visible to all processes (docs/decisions/0068).
+  The table that shows all processes of a plan which units are done. A shared keyed stream table keeps the first row of a key, so every
+  insert is a decision that all processes see (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, ServerError } from '../../errors.js'
@@ -44,14 +44,14 @@ export interface PlanState {
   readonly plan: string | undefined
   /** Rows that the target had before the run; null if unknown. */
   readonly rowsBefore: number | null
-  /** By unit: the token of its ledger, for units that were begun. */
+  /** By unit: the token of its ledger (table of receipts), for units that were begun. */
   readonly ledgers: ReadonlyMap<number, bigint>
   readonly done: ReadonlyMap<number, DoneRows>
-  /** When the plan was begun, by the server's clock, ms since 1970; undefined if no row tells. */
+  /** When the plan was begun, by the server's clock, ms since 1970; undefined if no row records it. */
   readonly begunMs: number | undefined
 }
 
-/** A unit whose rows are all confirmed or rejected. */
+/** A unit whose rows all have a known outcome. */
 export interface EndedUnit {
   readonly unit: number
   readonly token: bigint
@@ -86,11 +86,11 @@ function insert(table: string, { unit = 0, kind, no, value, ended, text = '' }: 
 const long = (value: bigint | number | null | undefined): string => `${value ?? '00'}l`
 
 /**
- * Creates the table unless it exists, and inserts a row with the number `look`. If another process replaces the table, the new one
- * lacks this row.
+ * Creates the table unless it exists, and inserts a row with the number `look`. If another process replaces the table,
+ * the new table lacks this row.
  * @param look  never the same twice
  * @param plan  digest of the plan and of the options, hexadecimal
- * @param rowsBefore  of the target; null if unknown
+ * @param rowsBefore  how many rows the target had before the run; null if unknown
  * @returns the age of the oldest row by the server's clock, ms
  * @throws {ServerError} if the server refuses shared tables
  * @throws {ConnectionError} @throws {TimeoutError}
@@ -211,14 +211,14 @@ ${dropTableScript(unitLedgerName(token))}}
 `
 
 /**
- * The state in which a process finds a unit. `ledger`: its receipts exist. `lost`: its receipts existed and are gone.
- * `gone`: the plan's table is gone or replaced.
+ * The state in which a process finds a unit. `ledger`: the unit's receipts exist. `done`: no row is left to be sent.
+ * `lost`: the receipts existed and are gone. `gone`: the plan's table is gone or replaced.
  */
 export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
- * Begins a unit, or joins the processes that load it. The request whose token enters the table also creates the ledger.
+ * Begins a unit, or joins the processes that load it. The request whose token the table keeps creates the ledger.
  * @param token  never the same twice
  * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
  * @param ended  the previous unit, as for `endUnit`: this call marks it as done, unless the result is `gone`
@@ -259,8 +259,8 @@ async function ledgerIsThere(session: Session, token: bigint, timeoutMs: number)
 }
 
 /**
- * Records that the outcome of all rows of a unit is known, and removes its ledger. Requests that arrive later can then write nothing.
- * If two processes end the same unit, the counts of the first one stay.
+ * Records that the outcome of all rows of a unit is known, and removes its ledger. Requests that arrive later can then
+ * write nothing. If two processes end the same unit, the counts of the first process stay.
  * @returns false if the table is gone or replaced
  * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
  */

@@ -20,7 +20,7 @@ export function writtenPath(path: string, manifestPath: string): string {
 }
 
 /**
- * Reads the named parts of a path in the manifest. They are the same in every process, wherever the files are.
+ * Reads the named parts of a path in the manifest. The parts are the same in every process, wherever the files are.
  * @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or matches in more than one way
  * @throws {UsageError} DDB_USAGE for a path that `skip` would leave out
  */
@@ -38,7 +38,7 @@ export function textsOfPlanned(reader: PathReader, path: string): NamedTexts {
 /**
  * @param placeOf  finds a file of the manifest
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ for a file that cannot be opened
- * @throws {DdbError} DDB_RUN_CHANGED for a file that has changed; each error names the unit
+ * @throws {DdbError} DDB_RUN_CHANGED for a file that has changed. Each of these errors names the unit
  */
 export async function checkUnitFiles(
   unit: PlannedUnit,

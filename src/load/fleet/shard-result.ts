@@ -19,11 +19,11 @@ export interface FailedUnit {
 export interface ShardCourse {
   /** Results of the units that this process has worked on. */
   readonly results: LoadResult[]
-  /** Rows of units that this process skips, because a process has already finished them. */
+  /** Rows of units that this process skips, because another process has finished them. */
   skippedRows: number
   skippedRejects: number
   skippedFiltered: number
-  /** Three numbers of units: in the whole shard, finished by earlier processes, and finished by this process. */
+  /** Three numbers of units: in the whole shard, finished by other processes, and finished by this process. */
   units: number
   doneBefore: number
   doneNow: number
@@ -31,13 +31,12 @@ export interface ShardCourse {
   failure: DdbError | undefined
 }
 
-/** The most inputs to list, so that a shard of a hundred thousand files does not get an object for each. */
+/** Limit of inputs to list, so that a shard of a hundred thousand files does not need an object for each. */
 const mostInputs = 100
 /** Limits of the rejects and notices to list, as for a single run. */
 const mostFirst = 60
 const mostNotices = 20
 
-/** A result like that of `load`, with the sums of all units. */
 export function shardResult(
   { runId = '', server }: LoadOptions,
   target: Target,
@@ -187,7 +186,7 @@ function notesOf({ units, doneBefore, doneNow, failed, results }: ShardCourse): 
   return [`${units === 1 ? '1 unit' : `${units} units`}: ${parts.join(', ')}`, ...notes].join('; ')
 }
 
-/** If several units failed, the exit code is the first in this list that one of them has. */
+/** If several units failed, the exit code is the first in this list that any of them has. */
 const order = [66, 64, 65, 75, 4]
 const mostNamed = 5
 

@@ -1,6 +1,6 @@
 /*
-  Decides which units of a plan a shard loads, by the plan and the number of shards alone. The units of a group go to
-  one partition, as far as paths tell, so one shard loads all of them.
+  Decides which units of a plan a shard (one process) loads. Only the plan and the number of shards matter. As far as paths show, the
+  units of a group write to one partition, so one shard loads all of them.
 */
 import type { Manifest, PlannedUnit } from './manifest.js'
 
@@ -16,7 +16,7 @@ interface Group {
   bytes: number
 }
 
-/** Units in the order of the plan. The largest groups are assigned first, each to the shard with the fewest bytes. */
+/** Returns units in plan order. Assigns the largest groups first, each to the shard with the fewest bytes. */
 export function unitsOfShard({ units }: Manifest, { index, count }: Shard): readonly PlannedUnit[] {
   const groups = new Map<string, Group>()
   for (const unit of units) {
@@ -31,7 +31,7 @@ export function unitsOfShard({ units }: Manifest, { index, count }: Shard): read
   for (const group of largestFirst) {
     let least = 0
     for (let i = 1; i < loads.length; i++) if (loads[i]! < loads[least]!) least = i
-    // Opening an empty file is work, too.
+    // Counts a byte for each unit, because opening an empty file is work, too.
     loads[least]! += group.bytes + group.units.length
     if (least === index - 1) own.push(...group.units)
   }
@@ -52,8 +52,8 @@ const dates = [
 ] as const
 
 /**
- * Finds the day in a path, which is usually the day of the rows' partition. Searches the named parts first, each alone,
- * then all joined, and at last the whole path.
+ * Finds the day in a path, which is usually the day of the rows' partition. Searches first the named parts, joined by
+ * `/`, then the whole path.
  * @param parts  texts of the named parts; undefined for null
  * @returns `2024.01.02`; undefined if the path names no day
  */

@@ -1,5 +1,5 @@
 /*
-  Keeps rejects of a unit in draft files, and renames them to the unit's files at the end. A process that loads the unit again, at the
+  Keeps rejects of a unit in draft files, and gives these files their final names at the end. A process that loads the unit again, at the
   same time or later, finds the same rejects and writes them to the same place.
 */
 import { extname } from 'node:path'
@@ -15,7 +15,7 @@ export interface UnitRejects {
   settle(rejects: LoadResult['rejects']): LoadResult['rejects']
 }
 
-/** Names files such as `r.u7.csv` for `r.csv`. @throws {DdbError} DDB_OUTPUT_CREATE if another run has such a file */
+/** Names files such as `r.u7.csv` for `r.csv`. @throws {DdbError} DDB_OUTPUT_CREATE for a file that is not of this run */
 export async function unitRejects(
   { rejects = {}, runId = '' }: Pick<LoadOptions, 'rejects' | 'runId'>,
   unit: number,

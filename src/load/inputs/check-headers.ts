@@ -1,6 +1,5 @@
 /*
-  Looks at the headers of all inputs before the first row is sent. Otherwise an unfit header would end the run after earlier inputs were
-  loaded.
+  Checks the headers of all inputs before the first row is sent, because later an unfit header would end a run that is partly loaded.
 */
 import { DdbError, InputError, UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -11,10 +10,10 @@ import type { Files } from '../../platform/platform.js'
 import type { LoadOptions } from '../options.js'
 import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
 
-/** At most this many inputs are looked at in advance; further inputs are checked when their turn comes. */
+/** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */
 export const maxCheckedHeaders = 100
 
-/** These errors may be gone when the input's turn comes. */
+/** The cause of these errors may be gone when the input's turn comes. */
 const readFailures: ReadonlySet<string> = new Set([
   'DDB_INPUT_MISSING',
   'DDB_INPUT_READ',
@@ -22,8 +21,8 @@ const readFailures: ReadonlySet<string> = new Set([
 ])
 
 /**
- * @param paths  pipes among them are skipped, as they cannot be read twice
- * @param names  the names of the inputs, for messages and for texts that columns take from them
+ * @param paths  pipes among them are skipped, because they cannot be read twice
+ * @param names  the names of the inputs, for messages, and for columns that contain parts of the names
  * @throws {InputError} DDB_INPUT_COLUMN if an input does not fit; any error of reading a first record
  * @throws {UsageError} DDB_USAGE if it is unclear whether a first record is a header
  */

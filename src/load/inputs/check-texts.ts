@@ -1,5 +1,5 @@
 /*
-  Checks every input's name before a run sends its first row: the texts taken from the name must fit their columns.
+  Checks every input's name before a run sends its first row: texts that columns take from the name must fit these columns.
 */
 import { newTextCheck } from '../../parse/check-texts.js'
 import { inputColumns } from '../../schema/set-columns.js'

@@ -75,7 +75,6 @@ function told(what: string, { how }: Known<unknown>): string {
   return `${what} (${how})`
 }
 
-/** Control characters and quotes as JSON writes them. */
 function shown(text: string): string {
   return JSON.stringify(text)
 }

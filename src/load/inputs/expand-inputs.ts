@@ -45,7 +45,7 @@ export async function expandInputs(
   return path === undefined ? found : matchedSources(found, reader)
 }
 
-/** Replaces archive members by the files of their archives. */
+/** Adds the archives that contain some of the paths. */
 export function withArchiveFiles(paths: Iterable<string>, files: Files): Iterable<string> {
   const archives = new Set<string>()
   for (const path of paths) {

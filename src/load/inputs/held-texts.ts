@@ -1,15 +1,15 @@
 /*
-  Texts that columns take from an input's name. Rejects must keep these texts, because a rejects file has another name.
+  Texts that columns take from an input's name. Rejects must keep these texts, because a rejects file does not have the input's name.
 */
 import type { InputTexts } from '../../parse/columns/template-text.js'
 import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import type { RejectReading } from '../rejects/reject-run.js'
 
-/** The texts to keep; undefined if the columns contain no part of the input's name. */
+/** The texts to keep; undefined if no column contains a part of the input's name. */
 type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
 
-/** Cached, because thousands of inputs may share a mapping. Mostly empty: few columns use the input's name. */
+/** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */
 const known = new WeakMap<ColumnMapping, readonly string[]>()
 
 function namesIn(mapping: ColumnMapping): readonly string[] {

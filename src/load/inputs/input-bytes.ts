@@ -1,6 +1,6 @@
 /*
   The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts the bytes it delivers, and the
-  reader classifies each byte. A lost record therefore shows even if the reader never saw it.
+  reader classifies each byte. The equation therefore reveals a lost record even if the reader never saw that record.
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'
@@ -9,7 +9,7 @@ export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**
  * The failure to report if the bytes do not add up, else undefined.
- * @param readToEnd  whether reading reached the end: only then has every byte been classified
+ * @param readToEnd  whether reading reached the end; otherwise some bytes may be unclassified
  */
 export function bytesError(
   path: string,

@@ -8,7 +8,7 @@ import type { InputRejects } from '../rejects/run-rejects.js'
 import type { InputSummary } from './input-reading.js'
 
 export interface InputList {
-  /** Starts the next input, which the caller fills in while reading; the previous input is finished. */
+  /** Starts the next input, and ends the previous one. The caller fills in the summary while reading. */
   begin(): InputSummary
   /** Adds an input that earlier processes have read to its end. */
   add(summary: InputSummary): void
@@ -22,7 +22,7 @@ const fewInputs = 100
 /** Properties that many inputs share. */
 type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 
-/** Packed summaries: a row of numbers for each. */
+/** Keeps a few numbers for each input. */
 interface PackedSummaries {
   put(summary: InputSummary): void
   /** A summary without the input's path; `firstError` is always null. */
@@ -47,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // Keeps the newest objects: if the next input has the same objects, as it often does, no key is made for it.
+    // Keeps the newest objects, because the next input often has the same ones, and then needs no key.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }
@@ -137,7 +137,6 @@ export function newInputList(names: PathList): InputList {
   }
 }
 
-/** The summary of an input about which nothing is known yet. */
 export function newSummary(path: string): InputSummary {
   return {
     path,

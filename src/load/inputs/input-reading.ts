@@ -51,19 +51,19 @@ export interface OpenedInput {
   readonly summary: InputSummary
   /** Returns the input's number in the journal. Call this once the input's format is known. */
   readonly number: () => number
-  /** How this process must read the input, because an earlier one did so; undefined if it detects how. */
+  /** How an earlier process has read the input, which this process must repeat; undefined to detect it. */
   readonly detected: Detected | undefined
-  /** Where reading resumes; undefined to read from the start. */
+  /** Where reading resumes; undefined to begin at the start. */
   readonly resumed: ResumedInput | undefined
   /** Limit for the whole input, including records that earlier processes have read. */
   readonly maxRecords: number
-  /** Whether a batch is passed on after the flush interval even if it is not full. */
+  /** Whether a batch is passed on after the flush interval even if the batch is not full. */
   readonly flushes: boolean
   /** Called whenever the summary has changed. */
   readonly progress: (summary: InputSummary) => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared: SharedRows | undefined
-  /** Gets the threads that read ahead; undefined if no thread may read ahead. */
+  /** Returns the threads that read ahead; left out if no thread may read ahead. */
   readonly readAhead?: BatchOptions['readAhead']
   /** Called for a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
@@ -93,7 +93,7 @@ export interface Inputs {
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
   readonly sources: SourceNotes
-  /** Set if a bug lost bytes of an input, or counted bytes twice (`input-bytes.ts`). */
+  /** Set if, because of a bug, bytes of an input were lost or counted twice (`input-bytes.ts`). */
   readonly bytesError: DdbError | undefined
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean
@@ -124,7 +124,7 @@ class Reading implements InputReading {
   readonly #plan: Plan
   readonly #paths: PathReader
   readonly #told = new Set<string>()
-  /** Columns for which a notice has said that their times lose an offset. */
+  /** Columns for which a notice has reported that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
   readonly #offsets: ColumnOffsets | undefined
   /** The mapping of the last input. */
@@ -218,7 +218,7 @@ class Reading implements InputReading {
           if (wait !== undefined) yield wait
           this.#tellOffsets(run)
           const range = step.ranges.at(-1)!
-          // If a batch holds rows of earlier inputs only, their place is known already.
+          // If a batch holds only rows of earlier inputs, its place is known already.
           if (range.place === undefined) place(range)
           yield step
           opened.afterBatch?.()
@@ -278,7 +278,7 @@ class Reading implements InputReading {
     return this.#look
   }
 
-  /** Reports what was detected, but the same notice only once. */
+  /** Reports what was detected, each notice only once. */
   #tell(run: Run, path: string, reader: OpenedReader, detected: Detected): void {
     const isByPosition = this.#options.mapping?.match === 'position'
     for (const notice of detectedNotices(reader, detected, isByPosition)) {
@@ -298,7 +298,7 @@ class Reading implements InputReading {
     const last = this.#mapping
     const { fieldNames: names, dialect } = reader
     const parts = partNames.join('/')
-    // An input that looks like the previous one shares these objects with it.
+    // An input that looks like the previous one has the same objects.
     const isSame = names !== undefined && last?.names === names && last.dialect === dialect
     if (isSame && last.parts === parts) return last.columns
     const shape = shapeOf(reader, name)
@@ -321,7 +321,7 @@ class Reading implements InputReading {
     return this.#rules.cells
   }
 
-  /** Records the columns' time zone offsets: a process that resumes needs them wherever it starts to read. */
+  /** Records the columns' time zone offsets, because a process that resumes needs them wherever it begins to read. */
   #tellOffsets({ emit }: Run): void {
     const { knownCount = 0 } = this.#offsets ?? {}
     if (knownCount === this.#journaledOffsets) return
@@ -348,7 +348,7 @@ class Reading implements InputReading {
   }
 }
 
-/** Sets the sizes of further batches. Call it after each step of the reader: the run may have changed the sizes. */
+/** Sets the sizes of further batches. Call it after each step of the reader, in case the run has changed the sizes. */
 function resize(
   settings: { -readonly [Name in keyof BatchOptions]: BatchOptions[Name] },
   run: Run,
@@ -359,12 +359,11 @@ function resize(
 }
 
 function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
-  // A record that was cut off may be whole when the next process reads it.
+  // The next process may find a whole record where this one was cut off.
   if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
   return { kind: 'misread', input, offsetBytes }
 }
 
-/** Describes the error that ended reading. */
 export function failureOf(error: unknown): InputFailure {
   const { code, message } = asDdbError(error)
   const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined

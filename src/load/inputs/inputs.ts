@@ -1,6 +1,6 @@
 /*
-  Reads a run's inputs one after the other: opens each, maps its columns to the target's, and passes on its batches and rejects.
-  It checks that all inputs exist before reading the first.
+  Reads a run's inputs one after the other: opens each input, maps its columns to the target's, and passes on its batches and rejects.
+  Before it reads the first input, it checks that all inputs exist.
 */
 import type { DdbError } from '../../errors.js'
 import { dataExtensions } from '../../parse/formats.js'
@@ -48,12 +48,12 @@ import { timeText } from './time-text.js'
 import { sourceNotesOf } from './source-notes.js'
 
 /**
- * Takes up the journal if there is one.
+ * Opens the inputs, and continues the run's journal if there is one.
  * @param sources  the expanded inputs, if the caller has just expanded them
  * @throws {UsageError} DDB_USAGE for an unknown encoding
  * @throws {InputError} DDB_INPUT_MISSING if an input does not exist
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE if the rejects file would overwrite something; DDB_LOCKED,
- *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not take up the journal
+ *   DDB_RUN_CHANGED, DDB_RUN_DAMAGED if this process must not continue the journal
  */
 export async function openInputs(run: Run, sources?: ExpandedSources): Promise<Inputs> {
   const { platform, options } = run
@@ -91,7 +91,7 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   return new SequentialInputs(run, { ...inputs, sizes: sized }, notes)
 }
 
-/** The file that the shell opened as standard input; undefined unless the run reads that standard input. */
+/** The file that the shell opened as standard input; undefined if the run does not read that standard input. */
 function openedStdin({ options, platform }: Run): FileStatus | undefined {
   const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
   try {
@@ -166,9 +166,9 @@ class SequentialInputs implements Inputs {
   readonly #run: Run
   readonly #list: InputList
   readonly #reading: InputReading
-  /** Inputs that were read, but whose last rows are not passed on yet. */
+  /** Inputs that were read, but whose last rows were not passed on yet. */
   readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
-  /** undefined for a check, which looks at each input separately. */
+  /** Lets small inputs share a batch; undefined for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
@@ -232,7 +232,7 @@ class SequentialInputs implements Inputs {
     if (rest !== undefined) yield rest
   }
 
-  /** Tells the journal which inputs were read and passed on: no process will read these inputs again. */
+  /** Records in the journal which inputs were read and passed on, so that no process reads these inputs again. */
   #tellRead(run: Run): void {
     if (run.ending.stopped || this.#readInputs.length === 0) return
     for (const event of this.#readInputs.splice(0)) run.emit(event)
@@ -274,7 +274,7 @@ class SequentialInputs implements Inputs {
     }
   }
 
-  /** Looks at the headers; not of a single input, which is opened next, nor in a check, which reports all faults. */
+  /** Checks the headers in advance. Skips a single input, which is opened next, and a check, which reports all faults. */
   async #lookAtHeaders(
     { platform, watch, history: { resumption } }: Run,
     target: TargetDescription,
@@ -291,7 +291,7 @@ class SequentialInputs implements Inputs {
     await checkHeaders(platform.files, this.#options, target, paths, names)
   }
 
-  /** Earlier processes' summary of the input, if they have read and sent all of it; else undefined. */
+  /** The summary of an input that earlier processes have read and sent completely; undefined for any other input. */
   #readBefore(index: number): InputSummary | undefined {
     const { found, resumption } = this.#run.history
     const done = found.inputs[index]?.summary
@@ -364,8 +364,8 @@ class SequentialInputs implements Inputs {
 }
 
 /**
- * The batches of a unit. Each ends at a fixed place and has the same number in every process. If reading breaks off,
- * the last batch is not sent unless it is full: other processes may send more rows under its number.
+ * The batches of a unit. Each batch ends at a fixed place, and has the same number in every process. If reading breaks
+ * off, the last batch is sent only if it is full, because other processes may send more rows under its number.
  */
 async function* wholeBatches(
   batches: AsyncGenerator<Batch, void, void>,

@@ -1,6 +1,6 @@
 /*
-  How many records of an input are new to its run. Earlier processes have counted the records up to the last batch in
-  the journal, and the rejects that they read after that batch.
+  Counts the records of an input that are new to its run. Earlier processes have counted the records up to the last batch in the journal,
+  and the rejects that they read after that batch.
 */
 import type { Run } from '../run.js'
 
@@ -11,7 +11,7 @@ interface NewRecords {
   knownReject(this: void, offsetBytes: number): void
 }
 
-/** @param input  number of the input in the journal; undefined if it has none yet */
+/** @param input  number of the input in the journal; undefined if the input has no number yet */
 export function newRecordsOf({ history: { found } }: Run, input: number | undefined): NewRecords {
   const known = input === undefined ? undefined : found.inputs[input]?.covered.ends.at(-1)
   const { records: knownRecords, offsetBytes: knownBytes } = known ?? { records: 0, offsetBytes: 0 }

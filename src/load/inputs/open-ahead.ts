@@ -1,6 +1,6 @@
 /*
-  Opens the next small inputs while one is read: otherwise, reading many small files would mostly be waiting for the
-  disk. Large inputs are opened when their turn comes, because their files may be replaced until then.
+  Opens the next small inputs while an input is read, because reading many small files would otherwise mostly be waiting for the disk.
+  Large inputs are opened when their turn comes, because their files may still be replaced before that.
 */
 import type { ByteSource } from '../../source/byte-source.js'
 import { chunkBytes } from '../../source/file-chunks.js'
@@ -17,11 +17,11 @@ export interface OpenAhead {
 }
 
 const maxFiles = 16
-/** Limit of the content of opened inputs that is held in memory. */
+/** Limit of the content that opened inputs hold in memory. */
 const maxBytes = 2 * chunkBytes
 
 /**
- * @param sizes  of all inputs, bytes; undefined for anything that is not a file, as opening it may block
+ * @param sizes  of all inputs, bytes; undefined for anything but a file, because opening it may block
  * @param isRead  whether an input will be read
  */
 export function newOpenAhead(

@@ -26,9 +26,9 @@ export interface NamedInputs {
 export type FoundInput = Pick<OpenedInput, 'source' | 'reader'>
 
 export interface InputOpener {
-  /** A promise to await before the input is opened; usually undefined. */
+  /** A promise to await before opening the input; usually undefined. */
   pause(index: number): Promise<void> | undefined
-  /** The opened input, which the caller must not close; undefined if opening has to be awaited. */
+  /** The opened input, which the caller must not close; undefined if the caller has to await `open` instead. */
   openNow(index: number): FoundInput | undefined
   /**
    * @param summary  is filled in as far as known, even if opening fails

@@ -1,6 +1,5 @@
 /*
-  Decides how many threads read the inputs of a run, and from when. The threads are started once, when an input is large enough, and end
-  with the run.
+  Decides how many threads read a run's inputs. Starts them once, when an input is large enough, and ends them with the run.
 */
 import type { StartedThreads, startPieceThreads } from '../../parse/parallel/piece-threads.js'
 import type { Feed, FedInput } from '../../parse/parallel/piece-reading.js'
@@ -10,17 +9,17 @@ import { packageFile } from '../../version.js'
 
 /** Starting a thread takes as long as reading this many bytes. */
 const worthBytes = 16 * 1024 * 1024
-/** Smallest input to read ahead: reading a smaller input ends before threads gain much. */
+/** Smallest input to read ahead: a smaller input ends before threads gain much. */
 const leastBytes = 1024 * 1024
 /** The main thread and two others. More would read faster than the main thread sends rows (docs/decisions/0064). */
 const mostAuto = 3
 
 export interface ParseThreads {
-  /** How many threads read, including the main one; 1 until others are started. */
+  /** How many threads read, including the main thread; 1 until further threads are started. */
   readonly count: number
-  /** A promise to await before the first input; undefined unless the user requested a number of threads. */
+  /** A promise to await before the first input; undefined unless the user requested several threads. */
   ready(): Promise<void> | undefined
-  /** The threads that read the input ahead; undefined while threads would gain nothing. */
+  /** The threads that read the input ahead; undefined as long as threads would gain nothing. */
   feed(input: FedInput, source: Pick<ByteSource, 'compression' | 'totalBytes'>): Feed | undefined
   end(): Promise<void>
 }
@@ -34,7 +33,7 @@ export function newParseThreads(threads: Threads, asked: number | 'auto' = 'auto
   // One core is left to the server.
   const helpers = (isAuto ? Math.min(threads.cores - 1, mostAuto) : asked) - 1
   let started: StartedThreads | undefined
-  // Loaded only when needed: most runs do without it.
+  // Loaded only when needed, because most runs start no thread.
   let start: typeof startPieceThreads | undefined
   let loading: Promise<void> | undefined
   /** `readBytes` were read of all inputs, `lastBytes` of them from `last`, the input being read. */

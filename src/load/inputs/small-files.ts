@@ -1,5 +1,5 @@
 /*
-  Reads small files that look like the previous one, each with one call, all into the same buffer. In a folder of ten thousand files,
+  Reads small files that look like the previous file, each with one call, all into the same buffer. In a folder of ten thousand files,
   passing each file to another thread and back would take longer than everything else.
 */
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
@@ -10,7 +10,7 @@ import { wholeSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 
 export interface SmallFiles {
-  /** Findings about the last delimited text that was opened in the usual way; each such opening replaces them. */
+  /** Findings about the last delimited text that was opened in the usual way; each such text replaces them. */
   readonly look: LastLook<InputFormat>
   /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
   readonly isLikely: boolean
@@ -27,11 +27,11 @@ export interface SmallFiles {
   ): { source: ByteSource; reader: OpenedReader } | undefined
 }
 
-/** Larger files gain nothing: reading itself takes most of the time. */
+/** Larger files gain nothing, because reading itself takes most of the time. */
 const mostBytes = 64 * 1024
 /** Synchronous reading blocks the connections, which get a turn after this many files. */
 const filesInTurn = 16
-/** If `filesInTurn` files take longer than this, as over a network, several are read concurrently instead. */
+/** If `filesInTurn` files take longer than this, for example over a network, several files are opened ahead instead. */
 const slowMs = 40
 /** After this many files opened in the usual way, quick reading is tried again. */
 const usualFiles = 256

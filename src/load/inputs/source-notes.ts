@@ -1,5 +1,5 @@
 /*
-  Describes in a result which files of the sources were left out, and which were named twice.
+  The part of a result that names files of the sources that were left out, or named twice.
 */
 import { newPassedOver } from '../../source/data-files.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'

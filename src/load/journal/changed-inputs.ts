@@ -1,5 +1,5 @@
 /*
-  Tells people who look at a run which of its inputs have changed since the run began.
+  Lists the inputs of a run that have changed since the run began, for people who inspect the run.
 */
 import { resolve } from 'node:path'
 import type { Files } from '../../platform/platform.js'

@@ -5,7 +5,6 @@ import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 
-/** The error if input or options differ from those of the run with this name. */
 export function runChanged({ run, isUntouched }: JournaledRun, what: string): DdbError {
   const remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad()
   return new DdbError(
@@ -32,7 +31,6 @@ export function runDamaged(path: string, damage: string): DdbError {
   )
 }
 
-/** The error if the server has batches that the journal does not contain: the rows of these batches are unknown. */
 export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
@@ -41,7 +39,6 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   )
 }
 
-/** The error if the run's rows are in another table, or gone. */
 export function targetChanged({ run, target }: JournaledRun, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
@@ -64,7 +61,7 @@ export function rowsInTable(
 }
 
 /**
- * The error if a transform made rows in the target that the journal does not know. The program cannot search for such
+ * The error if the target has transformed rows that the journal does not contain. The program cannot search for such
  * rows, because their values are not those that were sent.
  */
 export function unknownTransformedRows({ run, target }: JournaledRun, rows: number): DdbError {

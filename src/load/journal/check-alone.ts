@@ -1,6 +1,6 @@
 /*
-  Checks that a process may work on a run with a journal. The server's records of the run expose an outdated copy of the journal, or a
-  process running elsewhere.
+  Checks that a process may work on a run with a journal. The server's records of the run show whether the journal is an outdated copy,
+  and whether a process elsewhere works on the run.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
@@ -33,7 +33,7 @@ export async function checkAlone(
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
   // In two cases, the journal of a finished run does not record all inputs as done. Either the run has a limit of rows,
-  // or it does not learn the outcome of each batch and was killed before it recorded the inputs.
+  // or the outcome of each batch is not known and the process was killed before it recorded the inputs.
   const used = past.used ?? plan.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const mayBeOld =
@@ -50,8 +50,8 @@ export async function checkAlone(
   // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
-  // If the last process recorded no end, it may still run. It is gone if this process took over its lock. If the lock
-  // was free, only that process's session on the server shows whether it still runs.
+  // If the last process recorded no end, it may still run. If this process took over a lock, the last process is gone.
+  // If there was no lock, only the last process's session on the server shows whether it still runs.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {
@@ -66,8 +66,8 @@ function isDone({ summary, covered }: JournaledInput): boolean {
 }
 
 /**
- * Removes the mark that the run has finished, because the run goes on, for example with new files. If the mark stayed
- * and this process were killed, the next process would take the run's journal for outdated.
+ * Removes the mark on the server that the run has finished, because the run continues, for example with new files. If
+ * the mark stayed and this process were killed, the next process would consider the journal outdated.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetEarlierEnd(
@@ -110,7 +110,7 @@ export async function announceBatch(run: Run, control: Session, no: number): Pro
 }
 
 /**
- * Checks that no other process has taken over the run. Must be called after the process has slept. Ignores a lost
+ * Checks that no other process has taken over the run. Call this after the process has slept. Ignores a lost
  * connection, which is handled elsewhere.
  * @throws {DdbError} DDB_LOCKED if another process has told the server that it works on the run
  */
@@ -127,8 +127,8 @@ export async function checkOwner(
 }
 
 /**
- * Returns undefined if the server refuses to answer this user. Then only the lock shows whether another process works
- * on the run.
+ * Returns undefined if the server refuses to answer this user. In that case, only the lock shows whether another
+ * process works on the run.
  */
 async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
   try {

@@ -16,14 +16,14 @@ import { targetChanged, unproven } from './changed-run.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
 
-/** What is known of the target when a run begins or resumes. */
+/** The state of the target when a run begins or resumes. */
 export interface CheckedTarget {
   readonly evidence: Evidence
   readonly now: TargetIdentity
 }
 
 /**
- * @returns undefined for a run with neither confirmation nor journal
+ * @returns undefined for a run that has neither confirmation nor a journal
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in the target any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -38,8 +38,7 @@ export async function checkTarget(
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const asked = await askIdentity(control, plan, description, { counts })
-  // Earlier attempts of the unit may have left rows in the table, and other processes write to it. So the number of
-  // rows proves nothing.
+  // Earlier attempts and other processes may have left rows in the table, so the number of rows proves nothing.
   const now = plan.unit === undefined ? asked : { ...asked, rows: null }
   const before = run.options.target.addColumns === true ? grown(found.target, now) : found.target
   if (before === undefined) {
@@ -68,7 +67,7 @@ export async function checkTarget(
   return { evidence: newEvidence(run, description, identity, earlier), now }
 }
 
-/** The earlier target, with the columns that the run itself may have added since. */
+/** The earlier target, including columns that the run itself may have added since. */
 function grown(
   before: TargetIdentity | undefined,
   now: TargetIdentity,
@@ -78,8 +77,8 @@ function grown(
 }
 
 /**
- * Before new rows are sent, looks up rows that earlier processes sent. The length of the table proves nothing: other
- * writers may have refilled it.
+ * Before the run sends new rows, looks up rows that earlier processes sent. The length of the table would prove
+ * nothing, because other writers may have refilled it.
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -115,7 +114,7 @@ export interface LoadedRun {
 
 /**
  * Checks that the rows of a run that has sent everything are still in the target.
- * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if the program cannot tell
+ * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nothing shows whether they are there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkLoaded(
@@ -185,7 +184,7 @@ export async function finishLoadedRun(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // The objects stay on the server. The notice about tables left by runs lists them.
+    // The objects stay on the server, and later runs list them in a notice about tables left behind.
     if (!(error instanceof ServerError)) throw error
   }
 }

@@ -1,5 +1,5 @@
 /*
-  The state of an input when its run began, which shows whether another file has replaced the input.
+  The state of an input when its run began. A later comparison shows whether a different file has replaced the input.
 */
 import { createHash } from 'node:crypto'
 import { InputError } from '../../errors.js'
@@ -13,7 +13,7 @@ export interface Fingerprint {
   /** Hashes of the first and the last bytes, hexadecimal. */
   readonly head: string
   readonly tail: string
-  /** Inode of a followed file, which identifies the file under another name. Decimal; 0 if the system has no inodes. */
+  /** Inode of a followed file, to find it under a different name. Decimal; 0 if the system has no inodes. */
   readonly inode?: string
   /** Creation time of a followed file, if known: ns since the epoch, decimal. */
   readonly born?: string
@@ -86,7 +86,7 @@ async function hashOf(file: InputFile, startBytes: number, lengthBytes: number):
   return createHash('sha256').update(bytes.subarray(0, done)).digest('hex').slice(0, 32)
 }
 
-/** Whether both describe the same, unchanged file. */
+/** Whether both fingerprints describe the same, unchanged file. */
 export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return (
     a.sizeBytes === b.sizeBytes &&

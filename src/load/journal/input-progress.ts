@@ -1,5 +1,5 @@
 /*
-  How far a run has come with one input, in bytes and lines as the user sees the file.
+  The progress of a run in one input, in bytes and lines as the user sees the file.
 */
 import { unconfirmedRows, type BatchEnd } from '../outcomes/covered-range.js'
 import type { JournaledInput } from '../outcomes/journaled-run.js'
@@ -18,7 +18,7 @@ export interface UncertainRange {
 }
 
 export interface InputProgress {
-  /** Up to here every row was confirmed or rejected. */
+  /** The place up to which every row was confirmed or rejected. */
   readonly settled: BatchEnd
   /** True if nothing of the input is left to be read or sent. */
   readonly isDone: boolean
@@ -26,7 +26,7 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** The progress that the journal records for an input. Also removes settled rows: `input.covered` lists them no more. */
+/** Returns the progress that the journal records for an input, and drops settled rows from `input.covered`. */
 export function inputProgress(input: JournaledInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)

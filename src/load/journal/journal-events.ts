@@ -38,7 +38,7 @@ function eventOf(record: JournalRecord): RunEvent {
   }
 }
 
-/** The record of an event; undefined if journals do not keep the event, or keep it only in a later record of kind `ended`. */
+/** The record of an event; undefined if journals do not keep the event, or keep it only as part of a later record. */
 export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   switch (event.kind) {
     case 'laned': {

@@ -1,6 +1,6 @@
 /*
-  The file of a journal. Records are appended, and a tail torn by a power cut is cut off. Every record reaches the operating system
-  before the event that it announces happens, so a killed process loses none. The disk has each record a moment later.
+  The file of a journal. Appends records, and cuts off an incomplete record left by a power cut. Every record reaches the operating system
+  before the event that it announces happens, so a killed process loses no record. Records reach the disk a moment later.
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
@@ -14,15 +14,15 @@ export interface JournalFile {
   add(record: JournalRecord): void
   /**
    * Hands added records to the operating system.
-   * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, as records are then missing
+   * @throws {DdbError} DDB_OUTPUT_WRITE, also on every later call, because records are then missing
    */
   write(): void
   /**
-   * Writes, and waits until the records are on the disk. Needed before a step that removes evidence of lost rows.
+   * Writes, and waits until the records are on the disk. Needed before a step that removes other evidence of sent rows.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   sync(): void
-  /** Set after a record could not be written, or the file was moved or removed. */
+  /** Set if a record could not be written, or if the file was moved or removed. */
   readonly failure: DdbError | undefined
   /** Whether the path still leads to this file, so that other processes find the records. */
   isInPlace(): boolean
@@ -34,8 +34,7 @@ export interface JournalFile {
 const syncEveryMs = 500
 
 /**
- * Opens an existing journal for writing.
- * @param lost  returns the error if another process has taken the run: then this process must no longer write
+ * @param lost  returns the error if another process has taken the run: this process must then no longer write
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openJournalFile(
@@ -104,7 +103,7 @@ export function openJournalFile(
         journal.sync()
       } finally {
         timer?.cancel()
-        // A sync under way still needs the file.
+        // A running sync still needs the file.
         if (syncing === undefined) closeQuietly(file)
         else void syncing.then(() => closeQuietly(file))
       }
@@ -145,7 +144,6 @@ function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   }
 }
 
-/** The error for a journal that exists but cannot grow. */
 export function cannotWrite(path: string, cause: unknown): DdbError {
   const message = `cannot write the journal "${path}": ${reasonOf(cause)}`
   return new DdbError('DDB_OUTPUT_WRITE', message, { cause })

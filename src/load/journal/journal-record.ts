@@ -1,6 +1,6 @@
 /*
-  The records of a journal, and their form in the file. Each record is one line of a checksum and JSON, so that people can read it
-  (docs/decisions/0018-journal.md).
+  The records of a journal, and their form in the file. Each record is a line that consists of a checksum and JSON, so that people can
+  read the journal (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
 import type { JournaledRow } from '../evidence/sample-rows.js'
@@ -46,7 +46,7 @@ export interface EndedRows {
 /** Records of earlier versions have no `filtered`. */
 export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
-/** The target as a run found it when it last looked. */
+/** The target as the run found it at its last look. */
 export interface FinishedTarget {
   /** How many rows the target has had so far; null if the run cannot count them. */
   readonly rows: number | null
@@ -62,8 +62,8 @@ export interface FinishedTarget {
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
   readonly unplaced: number
   /**
-   * `key` tells which records go into the file. `sizeBytes` is the size of these records, `reasonsBytes` the size of
-   * their reasons.
+   * `key` determines which records the file holds. `sizeBytes`: size of these records. `reasonsBytes`: size of their
+   * reasons.
    */
   readonly files: readonly {
     readonly key: string
@@ -78,11 +78,11 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   >
   /** The journal includes all rejects before this place. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
-  /** Inputs whose `upTo` has changed, with the new offset. Only for followed inputs: the run reads several at once. */
+  /** Inputs whose `upTo` has changed, with the new offset. Only for followed inputs, which are read at the same time. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
-/** The rejects of a run, as far as the journal needs them. */
+/** The part of a run's rejects that the journal needs. */
 export interface JournaledRejectsSource {
   flush(): void
   /** Number that grows with every reject. */
@@ -129,7 +129,7 @@ export type JournalRecord =
       /** True if the run starts over, whatever the server knows of an earlier run. */
       readonly isAnew?: true
     }
-  /** A process takes up the run. `number` counts the run's processes from 1. */
+  /** A process begins to work on the run. `number` counts the run's processes from 1. */
   | { readonly kind: 'process'; readonly number: number; readonly startedAt: string }
   /** Inputs, appended to those already known. */
   | {
@@ -143,17 +143,17 @@ export type JournalRecord =
       readonly identity: TargetIdentity
       readonly used: ConfirmUsed
     }
-  /** The ledger that holds receipts; the first version of ledgers had no version number. */
+  /** The ledger (table of receipts); its first version had no version number. */
   | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
-  /** Values of some accepted rows; the target has had at least `leastRows` rows. Replaces earlier samples. */
+  /** Values of some accepted rows. The target has had at least `leastRows` rows. Replaces earlier samples. */
   | {
       readonly kind: 'sampled'
       readonly rows: readonly JournaledRow[]
       readonly leastRows: number | null
     }
-  /** Nothing is left to be sent, and the run has looked at the target again. */
+  /** No row is left to be sent, and the run has examined the target again. */
   | ({ readonly kind: 'finished' } & FinishedTarget)
-  /** The process is about to tell the server that it works on the run. Each `number` is one above the last. */
+  /** The process is about to tell the server that it works on the run. Each `number` is one higher than the last. */
   | { readonly kind: 'owner'; readonly number: number }
   /** A session on which data is sent from now on. */
   | { readonly kind: 'session'; readonly id: string }
@@ -173,8 +173,8 @@ export type JournalRecord =
       readonly more?: readonly JournaledPart[]
     })
   /**
-   * Like `batch`, for rows divided by lane. The lanes that have rows get the numbers from `no` on, in lane
-   * order. The record has a kind of its own because versions without lanes must not resume such a run.
+   * Like `batch`, for rows divided among lanes (connections). The lanes that have rows get the numbers from `no` on, in
+   * lane order. The record has its own kind because versions without lanes must not resume such a run.
    */
   | (JournaledBatch &
       JournaledLanes & {
@@ -207,12 +207,12 @@ export type JournalRecord =
   /** The server has lost rows that it had confirmed. */
   | { readonly kind: 'forgotten' }
   /**
-   * The process is about to remove everything of the run from the server except the rows. From then on, the server can no longer tell
-   * anything about the run.
+   * The process is about to remove everything of the run from the server except the rows. From then on, the server
+   * knows nothing about the run.
    */
   | { readonly kind: 'leaving' }
   /**
-   * In a finished journal, replaces all batches and their outcomes: tells how far each input was sent, and how many
+   * In a finished journal, replaces all batches and their outcomes: records how far each input was sent, and how many
    * rows have which outcome.
    */
   | {
@@ -266,10 +266,7 @@ function checksumOf(json: string): string {
   return crc32(json).toString(16).padStart(checksumDigits, '0')
 }
 
-/**
- * The record in `line`, which has no line end; undefined if the line is invalid. The values of the record are not
- * checked.
- */
+/** The record in `line` (without its line end); undefined if the line is invalid. Does not check the record's values. */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)
   if (line[checksumDigits] !== ' ' || line.slice(0, checksumDigits) !== checksumOf(json)) {
@@ -338,17 +335,14 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
 /**
  * The journal format that this program writes for most runs. The program also reads the previous format, in which a
  * batch has one input. Runs with templates or parts of paths have a format of their own, because older versions would
- * leave columns out. Runs with a transform have another, because older versions would not call the transform.
+ * leave columns out. Runs with a transform have a further format, because older versions would not call the transform.
  */
 export const journalFormat = 2
 export const templatesFormat = 3
 export const transformFormat = 4
 const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat, transformFormat]
 
-/**
- * Why a record is wrong, worded to complete a sentence that begins with the line number; undefined if the record is
- * right.
- */
+/** Why a record is wrong, to complete a sentence that begins with the line number; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {
   const given = Object(record) as Record<string, unknown>
   const { kind, format, token, options } = given

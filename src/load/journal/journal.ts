@@ -23,19 +23,19 @@ type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 /** A run's journal. Its methods throw DDB_OUTPUT_WRITE if the file cannot be written. */
 export interface Journal {
   readonly path: string
-  /** The state in which the journal was found; this process does not change it. */
+  /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   readonly found: JournaledRun
-  /** The state before a restart; without a restart, the same as `found`. */
+  /** The recorded run, even if this process starts it over; otherwise the same as `found`. */
   readonly past: JournaledRun
   /** Number of this process, from 1. */
   readonly processNumber: number
   /** Highest batch number that any process of the run has used. */
   readonly lastNo: number
-  /** Number of the ledger that holds receipts; a restart begins another one. */
+  /** Number of the ledger that holds receipts; a restart begins a new ledger. */
   readonly ledgerNumber: number
-  /** Identifies the run in the ledger and the marker. */
+  /** Identifies the run in its tables on the server: the ledger (receipts) and the marker. */
   readonly token: bigint
-  /** When the run was begun or restarted, ms since 1970 by the clock of the machine; 0 if the journal does not tell. */
+  /** When the run was begun or restarted, ms since 1970 by the machine's clock; 0 if not recorded. */
   readonly begunMs: number
   /** The inputs in reading order. */
   readonly inputs: readonly NamedInput[]
@@ -56,10 +56,10 @@ export interface Journal {
   follow(rejects: JournaledRejectsSource, state?: Readonly<RunState>): void
   /** Receives what the server knows of the run. `nextOwner` then returns only numbers that the server does not have. */
   seen(server: SeenOnServer): void
-  /** What the server knows of the run, as last passed to `seen`; undefined before, or if the server does not tell. */
+  /** What the server knows of the run, as last passed to `seen`; undefined if nothing was passed. */
   readonly onServer: SeenOnServer | undefined
   /**
-   * Takes a new number, by which the server knows that this process works on the run.
+   * Takes a new number under which the server knows that this process works on the run.
    * @throws {DdbError} DDB_OUTPUT_WRITE
    */
   nextOwner(): number
@@ -67,13 +67,13 @@ export interface Journal {
   readonly owner: number
   /**
    * Receives every event. Numbered rows must not be sent before a `commit`, which may cover many batches.
-   * @throws {DdbError} DDB_OUTPUT_WRITE: then the event must not happen
+   * @throws {DdbError} DDB_OUTPUT_WRITE; the event must then not happen
    */
   take(event: RunEvent): void
   /** Hands every event so far to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(): void
   /**
-   * Waits for the disk and releases the run. The journal of a finished run keeps only the records that prove the end.
+   * Waits for the disk and releases the run. In the journal of a finished run, totals replace the batches.
    * @throws {DdbError}
    */
   close(): Promise<void>
@@ -125,7 +125,7 @@ class KeptJournal implements Journal {
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
-  /** Index of each followed input → offset in bytes before which all rejects are recorded. */
+  /** Index of each followed input → offset up to which all rejects are recorded, in bytes. */
   readonly #upTos = new Map<number, number>()
 
   constructor(setup: JournalSetup) {
@@ -174,7 +174,7 @@ class KeptJournal implements Journal {
   nextOwner(): number {
     const number = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
     this.#add({ kind: 'owner', number })
-    // The disk must have the number before the server: a number that the journal does not know shows that the journal is outdated.
+    // The disk must have the number before the server: a number that only the server has shows an outdated journal.
     this.#file.sync()
     this.owner = number
     return number
@@ -221,7 +221,7 @@ class KeptJournal implements Journal {
 
   #end(record: Extract<JournalRecord, { kind: 'end' }>): void {
     this.#noteEnded()
-    // The run was finished before, and this process did nothing.
+    // The run was finished already, and this process did nothing.
     if (record.isDone && this.#opening.length > 0) return
     this.#file.write()
     const { files } = this.#setup
@@ -237,7 +237,7 @@ class KeptJournal implements Journal {
   async close(): Promise<void> {
     try {
       this.#file.close()
-      // If the disk has no room for a shorter journal, the long one stays: it has the same meaning.
+      // If the disk has no room for the shorter journal, the long one stays, which has the same meaning.
       if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
       this.#setup.release()

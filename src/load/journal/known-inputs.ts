@@ -1,12 +1,10 @@
 /*
-  Matches the inputs of a resumed run with the names in its journal. The same input may have another name by now, relative to another
-  folder or through a link.
+  Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
 */
 import { resolve } from 'node:path'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files } from '../../platform/platform.js'
 
-/** The inputs of a process, compared with those of the journal. */
 export interface KnownInputs {
   /** Name in the journal → path in this process, if they differ. */
   readonly places: ReadonlyMap<string, string>

@@ -67,7 +67,7 @@ export const keptDays = 30
 const keptMs = keptDays * 86_400_000
 
 /**
- * Lists the runs of a folder. Checks all lock holders at once, because checking a holder on another host takes seconds.
+ * Lists the runs of a folder. Checks all lock holders at once, because checking one on a different host takes seconds.
  * @param folder  as in `JournalOptions`
  * @throws {DdbError} DDB_RUN_MISSING if the folder cannot be read
  */
@@ -85,7 +85,7 @@ export async function listRuns(folder: string, files: Files): Promise<KnownRuns>
       isFolder || !name.endsWith(journalEnding)
         ? { path, reason: strangeReason(name) }
         : await readKnown(path, runId, files, holders[i])
-    // Another clean-up has just removed the file.
+    // A second clean-up has just removed the file.
     if (one === undefined) continue
     if ('reason' in one) strange.push(one)
     else if (one.damage !== undefined) strange.push({ path: one.path, reason: one.damage })
@@ -106,14 +106,14 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
 }
 
 export interface RunQuestion {
-  /** Whether to ask who works on the run. If the process is on another host or container, this takes seconds. */
+  /** Whether to determine which process works on the run, which takes seconds for a different host or container. */
   readonly holder?: boolean
-  /** Whether to accept a damaged journal that still tells how the run was begun. */
+  /** Whether to accept a damaged journal that still shows how the run was begun. */
   readonly evenDamaged?: boolean
 }
 
 /**
- * The run of this name; undefined if there is none, or if the text cannot be a name.
+ * The run of this name; undefined if there is none, or if the name is invalid.
  * @throws {DdbError} DDB_RUN_DAMAGED for a damaged journal
  */
 export async function readRun(
@@ -157,7 +157,7 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
 
 /**
  * Whether the file is a lock, a file that exists while a lock changes hands, or a draft. Only the part after the last
- * `.journal` counts, as a run may be called `a.lock`.
+ * `.journal` counts, because a run may be called `a.lock`.
  */
 function isOurs(name: string): boolean {
   const at = name.lastIndexOf(journalEnding) + journalEnding.length
@@ -186,7 +186,7 @@ async function readKnown(
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
   let newestMs = -Infinity
   try {
-    // Finds the lock's holder before it reads the records: if the holder ends in between, the records contain that end.
+    // Determines the lock's holder before reading: if the holder ends in between, the records contain that end.
     const asked = await askedHolder
     if (asked !== undefined && 'error' in asked) throw asked.error
     const holder = asked?.answer

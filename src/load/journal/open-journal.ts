@@ -43,7 +43,6 @@ function asidePath(path: string): string {
 
 export const damagedExtension = '.damaged'
 
-/** The journal of a run and what was found in it. */
 export interface OpenedJournal {
   readonly journal: Journal
   /** Inputs whose names differ between this process and the journal. */
@@ -52,9 +51,9 @@ export interface OpenedJournal {
 }
 
 /**
- * @param paths  the inputs, without standard input; empty if files are followed: the run then finds them itself
+ * @param paths  the inputs, without standard input; empty if files are followed: the run then finds the files itself
  * @returns undefined if an input cannot be read twice
- * @throws {DdbError} DDB_LOCKED while another process works on the run, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
+ * @throws {DdbError} DDB_LOCKED if another process works on the run, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function openJournal(
@@ -146,7 +145,7 @@ interface Begun extends Opening {
 }
 
 /**
- * Begins the run anew if the request differs from the recorded run and no row of that run was stored.
+ * Starts the run over if the request differs from the recorded run and no row of that run was stored.
  * @throws {DdbError} DDB_RUN_CHANGED
  */
 function openingOr(
@@ -196,7 +195,7 @@ function openingOf(
       differing.filter(name => name !== 'rejects.file' || !takesRejects),
     )
     const isFollowing = options.input?.follow === true
-    // If an input was read again, only its last reading counts.
+    // If an input was read again, only the last reading counts.
     const last = new Map(found.inputs.map((input, i) => [input.path, { ...input, number: i }]))
     for (const { path, number, fingerprint } of isFollowing ? [] : last.values()) {
       const now = fingerprints.get(places.get(path) ?? path)
@@ -259,8 +258,8 @@ async function openFile(
   const isDamaged = size?.damage !== undefined
   let present = size ?? { sizeBytes: 0, tornBytes: 0 }
   let waiting = opening
-  // If the holder of a stale lock was only suspended, it may wake up. Its late records must not get between the lines
-  // of this process.
+  // If the holder of a stale lock was only suspended, it may still write. Its records must not get between this
+  // process's.
   if (size === undefined || isDamaged || held.from === 'stale') {
     const asideTo = isDamaged ? asidePath(path) : undefined
     try {
@@ -306,7 +305,6 @@ async function takeLock(path: string, runId: string, folder: string, files: File
   }
 }
 
-/** The error if another process is working on the run. */
 export function runIsTaken(
   runId: string,
   path: string,

@@ -1,5 +1,5 @@
 /*
-  Converts options to the form that a journal keeps, and tells which options determine the rows that a run loads.
+  Converts options to the form that a journal keeps, and selects the options that determine which rows a run loads.
 */
 import { constantOf, literalTemplate, templateParts } from '../../schema/template.js'
 import type { LoadOptions, MappingOptions } from '../options.js'
@@ -17,7 +17,7 @@ import {
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows, minRows, expectTypes, expectUnique } = options
-  // The next process may read with another number of threads.
+  // The next process may read with a different number of threads.
   const { stdin: _, threads: __, ...input } = options.input ?? {}
   return {
     inputs,

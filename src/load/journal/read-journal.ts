@@ -1,5 +1,5 @@
 /*
-  Reads the journal of a run and judges whether it is complete: rows whose records are missing would be sent again.
+  Reads the journal of a run and checks that it is complete, because rows whose records are missing would be sent again.
 */
 import type { Files } from '../../platform/platform.js'
 import { faultOf, recordOf, type JournalRecord } from './journal-record.js'
@@ -9,17 +9,14 @@ export interface FoundJournal {
   readonly sizeBytes: number
   /** Bytes after the last whole record, as a power cut leaves them. */
   readonly tornBytes: number
-  /** Why the run must not be resumed; completes a sentence. The caller has got the records before the damage. */
+  /** Why the run must not be resumed; completes a sentence. The caller receives the records before the damage. */
   readonly damage: string | undefined
 }
 
 const pieceBytes = 1 << 20
 const lineFeed = 0x0a
 
-/**
- * Reads the journal of a run, record by record.
- * @returns undefined without a journal
- */
+/** @returns undefined without a journal */
 export async function readJournal(
   path: string,
   runId: string,
@@ -33,8 +30,8 @@ export async function readJournal(
     // Opening a pipe would wait for a writer.
     if (!status.isFile) return reader.found('it is not a file')
     const file = await files.open(path)
-    // Most journals are small, and zeroing 1 MiB takes longer than reading a small journal. The buffer is reused: the
-    // reader copies what it keeps.
+    // Most journals are small, and zeroing 1 MiB takes longer than reading a small journal. The buffer is reused,
+    // because the reader copies what it keeps.
     const piece = Buffer.alloc(Math.min(pieceBytes, status.sizeBytes + 1))
     try {
       for (;;) {
@@ -50,7 +47,7 @@ export async function readJournal(
   }
 }
 
-/** Whether a text begins like a run's journal, perhaps of another version. */
+/** Whether a text begins like a run's journal, even one of a different version. */
 export function looksLikeJournal(text: string): boolean {
   return /^[0-9a-f]{8} \{"kind":"/.test(text)
 }

@@ -13,9 +13,8 @@ const checksumBytes = checksumDigits + 1
 export interface KeptLines {
   /** How much of the present journal to copy, from its start. */
   readonly sizeBytes: number
-  /** Kinds of records to leave out. */
   readonly without?: readonly JournalRecord['kind'][]
-  /** Where to move the present journal; without a place, the new journal replaces it. */
+  /** Where to move the present journal; if left out, the new journal replaces it. */
   readonly asideTo?: string | undefined
 }
 
@@ -52,7 +51,6 @@ export async function replaceJournal(
   }
 }
 
-/** Ending of a file that will become a journal. */
 const draftEnding = '.new'
 
 async function* keptLines(

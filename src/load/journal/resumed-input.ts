@@ -1,5 +1,5 @@
 /*
-  Decides how to read an input that earlier processes have read: from the first unsettled row, in pieces that match the
+  Decides how to read an input that earlier processes have read: from the first row without a known outcome, in pieces that match the
   batches of those processes.
 */
 import type { InputRange } from '../../parse/batch.js'
@@ -12,7 +12,7 @@ export interface SentBefore {
   readonly no: number
   /** Rows of the whole batch, including those of other inputs. */
   readonly rows: number
-  /** True if the ledger that would hold the receipt of these rows is gone. */
+  /** True if the ledger (table of receipts) that would hold the receipt of these rows is gone. */
   readonly isLost: boolean
 }
 
@@ -24,7 +24,7 @@ export type KnownBatch =
   | ({ readonly kind: 'sent' } & SentBefore)
   /** The batch was read, and is certainly not stored. */
   | { readonly kind: 'unsent' }
-  /** The batch was sent by lane, and some of its rows have no outcome yet. */
+  /** The batch was sent over several lanes (connections), and some of its rows have no outcome yet. */
   | ({ readonly kind: 'lanes'; readonly no: number; readonly rows: number } & SentLanes)
 
 export interface ResumedInput {
@@ -33,15 +33,15 @@ export interface ResumedInput {
   readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
   /** Records before `from`. */
   readonly records: number
-  /** The rows of each piece form a batch, or its part in this input: a batch may span several inputs. */
+  /** The rows of each piece form a batch, or this input's part of a batch that spans several inputs. */
   readonly pieces: readonly Piece[]
-  /** undefined for rows never read before. */
+  /** Undefined for rows that were never read before. */
   knownOf(range: InputRange): KnownBatch | undefined
   /** Whether a range has as many rows as an earlier process sent from the same offset. */
   hasRowsOf(range: InputRange): boolean
 }
 
-/** For an input that the run reads only from some place on: rows before that place do not belong to the run. */
+/** Begins an input at `from`: rows before that place do not belong to the run. */
 export function beginningAt(from: ResumedInput['from']): ResumedInput {
   return {
     isDone: false,

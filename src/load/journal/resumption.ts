@@ -14,17 +14,17 @@ import {
 } from './resumed-input.js'
 
 export interface Resumption {
-  /** Where to resume reading an input; undefined if nothing of it was read before. */
+  /** Where to resume reading an input; undefined if no process has read any of it. */
   resumed(input: number): ResumedInput | undefined
   /**
-   * Must be called before an input is read.
+   * Call this before an input is read.
    * @param detected  a text that says how the input will be read
    * @returns whether the input is read for the first time
-   * @throws {DdbError} DDB_RUN_CHANGED if it was read differently before
+   * @throws {DdbError} DDB_RUN_CHANGED if an earlier process read the input differently
    */
   isReadAnew(input: number, path: string, detected: string): boolean
   /**
-   * Must be called for rows that were read from an input.
+   * Call this for rows that were read from an input.
    * @param records  records of the input, up to the end of these rows
    * @throws {DdbError} DDB_RUN_CHANGED if the rows differ from those that were sent
    */
@@ -35,11 +35,11 @@ export interface Resumption {
    */
   knownOf(batch: Batch): KnownBatch | undefined
   /**
-   * Must be called before a batch is sent again, unless reading broke off inside the batch.
+   * Call this before a batch is sent again, if the whole batch was read.
    * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
    */
   checkRows(batch: Batch, sent: Pick<SentBefore, 'rows'>): void
-  /** Whether an earlier process has already counted this reject. For rows that the reader rejects. */
+  /** Whether an earlier process has already counted this reject of the reader. */
   isKnownReject(input: number, offsetBytes: number): boolean
 }
 
@@ -71,8 +71,7 @@ export function newResumption(
       throw runChanged(found, `"${path}" ${how}`)
     },
     place(range, input, records) {
-      // The place is kept in the range: with small batches, a map keyed by batch would cost more than everything else
-      // here.
+      // The range itself keeps the place, because with small batches a map keyed by batch would be slow.
       range.place = { input, records }
       if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
     },

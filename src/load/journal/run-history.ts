@@ -1,5 +1,5 @@
 /*
-  What earlier processes have done for a run, and the journal in which this process continues.
+  The work of earlier processes on a run, and the journal in which this process continues.
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -17,7 +17,6 @@ import { newResumption, type Resumption } from './resumption.js'
 export interface RunHistory {
   /** The run's name on the server. */
   readonly name: RunName
-  /** undefined without a journal. */
   readonly journal: Journal | undefined
   /** What earlier processes have left, according to the journal; empty without a journal. */
   readonly found: JournaledRun

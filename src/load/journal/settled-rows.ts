@@ -6,7 +6,6 @@ import type { Files } from '../../platform/platform.js'
 import type { JournaledRejects, JournalRecord } from './journal-record.js'
 import { replaceJournal } from './replace-journal.js'
 
-/** Kinds of records that `shrinkJournal` replaces by totals. */
 const summedKinds = [
   ...(['batch', 'part', 'lanes', 'lanePart', 'ended', 'session', 'rejects', 'settled'] as const),
 ] as const

@@ -4,9 +4,8 @@
 
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` is a whole number of at least 0, `#s` an array of such numbers, `*` any object. A shape stands for an object
- * with the shape's fields. A shape in brackets stands for an array of such objects. A field is optional if its type
- * ends in `?` or is in brackets with a `?`.
+ * `#` is a whole number of at least 0, `#s` an array of such numbers, `*` any object. A shape in brackets is an array of
+ * objects of that shape. A field is optional if its type ends in `?` or is in brackets with a `?`.
  */
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']

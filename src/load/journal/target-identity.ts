@@ -1,7 +1,7 @@
 /*
-  The identity of a target shows whether earlier rows went into this very table. A DFS table has a chunk of its own and
-  a physical index (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a
-  run compares how many rows such a table has had.
+  The identity of a target shows whether earlier rows were written to this very table. A DFS table has its own chunk and physical index
+  (docs/server-semantics.md#tables-in-databases). DolphinDB gives tables in memory no identity, so a run compares how many rows they have
+  had.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
@@ -30,18 +30,15 @@ export interface TargetIdentity {
   readonly columns: string
   /** Whether the rows are lost when the server stops. */
   readonly inMemory: boolean
-  /**
-   * Physical index of a DFS table; null if the server does not tell. The documents do not promise that a recreated table gets a new
-   * index.
-   */
+  /** Physical index of a DFS table; null if unknown. Not documented to change when a table is recreated. */
   readonly physicalIndex: string | null
   /** How many rows the table has had so far; null if nothing can be counted, for example if a function writes. */
   readonly rows: number | null
   /** Whether the table has a key by which it keeps each row once, even if a batch is written twice. */
   readonly dropsDuplicates: boolean
   /**
-   * The file chunk that belongs to this DFS table only; null if the server does not tell. Older versions of the program
-   * did not record this field and the following ones.
+   * The file chunk that belongs to this DFS table only; null if unknown. Older versions of the program did not record
+   * this field and the following ones.
    */
   readonly chunkId?: string | null
   /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
@@ -52,7 +49,7 @@ export interface TargetIdentity {
   readonly server?: string
 }
 
-/** The table to count and look at: the target, or the table that the user has named for a function. */
+/** The table to count and to search: the target, or the table that the user has named for a function. */
 export function watchedTable({ target }: Plan): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
 }
@@ -159,7 +156,7 @@ try { ddbIngestColumns = schema(${expression})["colDefs"] } catch(ex) { ddbInges
 `
 }
 
-/** undefined if the server did not tell. */
+/** Undefined if the server did not answer that. */
 function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefined {
   if (colDefs?.form !== 'table') return undefined
   const keys = vectorOf({ type: 'STRING' }, ['colDefs']) as Vector
@@ -179,7 +176,7 @@ async function askChunk(control: Session, path: string, timeoutMs: number): Prom
   return null
 }
 
-/** undefined if the server refuses to tell. */
+/** Undefined if the server refuses to answer. */
 async function answerIfAny(
   control: Session,
   script: string,

@@ -1,6 +1,5 @@
 /*
-  Adds columns that the input has and the target lacks (`target.addColumns`), before anything is loaded. The types come from looking at
-  every value.
+  Adds columns that the input has and the target lacks (`target.addColumns`), before the load. Reads every value to choose their types.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError, UsageError } from '../../errors.js'
@@ -38,7 +37,7 @@ export async function addColumns(
   return columns
 }
 
-/** Columns that a table for the inputs would have and the target lacks. */
+/** Columns that a table for the inputs would have, and that the target lacks. */
 async function newColumns(run: Run, known: readonly TargetColumn[]): Promise<TargetColumn[]> {
   const { options, platform, reporter } = run
   const { files } = platform
@@ -96,7 +95,7 @@ async function alikeFiles(
     reporter.looking({ number: i + 1, count: paths.length, source: undefined })
     const found = { ...inferOptions(options, [path], files), isPlain: true, sample: 1, existing }
     const first = await inferSchema(found).catch((error: unknown) => {
-      // With several files, a faulty file is left out here. The load reports the fault when it reads the file.
+      // With several files, leaves out a faulty file here. The load reports the fault when it reads the file.
       if (error instanceof DdbError && paths.length > 1) return undefined
       throw error
     })
@@ -154,7 +153,7 @@ function checkNew(run: Run, schema: InferredSchema, isJson: boolean): void {
   )
 }
 
-/** The names need no quoting, as all are identifiers. */
+/** The names need no quoting, because all of them are identifiers. */
 function addScript(table: TableTarget, columns: readonly TargetColumn[]): string {
   const target =
     table.kind === 'dfs' ? `loadTable("${table.database}", "${table.table}")` : table.name

@@ -8,7 +8,7 @@ import { isPartitioned, laneScheme } from './lane-scheme.js'
 import { hasTransform } from './target.js'
 
 /**
- * Falls back to one connection, with a notice, if the program cannot tell which rows of a table belong together.
+ * Falls back to one connection, with a notice, if it is unknown which rows of a table belong together.
  * @throws {UsageError} DDB_USAGE if rows could arrive in a different order and the user has not allowed that
  */
 export function chooseConnections(run: Run, description: TargetDescription): void {

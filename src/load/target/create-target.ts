@@ -1,6 +1,6 @@
 /*
-  Creates a missing target (`target.create`): looks at every value of the inputs, and runs the script that creates a table for
-  them. A dry run only gets the columns that the table would have.
+  Creates a missing target (`target.create`): reads every value of the inputs, and runs the script that creates a table for them. A dry
+  run only determines the columns that the table would have.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
@@ -99,8 +99,8 @@ async function newTarget(run: Run): Promise<NewTarget> {
 }
 
 /**
- * Returns an error that tells how to create the table, if its database already exists: only the owner of the database
- * knows the partition columns. Returns any other error unchanged.
+ * If the database already exists, returns an error that says how to create the table, because only the owner of the
+ * database knows the partition columns. Returns any other error unchanged.
  */
 function withTable(error: unknown, schema: InferredSchema, table: TableTarget): unknown {
   const isDatabase =
@@ -218,7 +218,7 @@ async function checkOptions(
   )
 }
 
-/** Checks that later runs can tell from the new table whether the first record of each input is a header. */
+/** Checks that the columns of the new table show later runs whether an input's first record is a header. */
 async function checkLaterHeaders(
   { options, platform }: Run,
   { columns }: InferredSchema,

@@ -40,7 +40,7 @@ export interface TargetDescription {
   /** The table's own columns, if a transform makes them from the columns sent. */
   readonly tableColumns?: readonly TargetColumn[]
   readonly partition?: PartitionScheme
-  /** Undefined if the server does not tell, or the target has no VALUE scheme. */
+  /** Undefined if unknown, or if the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
    * True if a row with a stored key does not make the table longer: for shared tables with a key, PKEY tables, and DFS
@@ -55,13 +55,13 @@ export interface TargetDescription {
   readonly partitionColumns?: readonly string[]
   /** Whether the target is a DFS table under the name of a shared table. */
   readonly isHandle?: boolean
-  /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and if the server does not tell. */
+  /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and if unknown. */
   readonly engine?: string | undefined
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
   /** Whether a row written twice stays one row: the table has a key, or keeps one of several rows with equal sort columns. */
   readonly dropsDuplicates?: boolean
-  /** True if, of several rows with the same key, the table keeps the one that was written last. */
+  /** True if the table keeps, of several rows with the same key, the row that was written last. */
   readonly replaces?: boolean
 }
 
@@ -257,10 +257,7 @@ function hasKey(schema: Value): boolean {
   return value.form === 'vector' && value.length > 0
 }
 
-/**
- * Whether a TSDB table keeps only one of several rows with equal sort columns, either the first or the last
- * (`keepDuplicates`).
- */
+/** Whether a TSDB table keeps only the first or the last of several rows with equal sort columns (`keepDuplicates`). */
 function keepsOneOfEquals(schema: Value): boolean {
   const text = textOf(schema, 'keepDuplicates')
   return text === 'FIRST' || text === 'LAST'

@@ -1,7 +1,6 @@
 /*
-  Tells how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes
-  (docs/durability.md explains the settings). After the last row, one request asks for everything. If the user may not
-  ask, the answer is unknown.
+  Determines how safe confirmed rows are: in memory, in the server's cache, on disk, or on the disks of several nodes (docs/durability.md
+  explains the settings). One request after the last row asks for everything. If the user may not ask, the answer is unknown.
 */
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
@@ -28,14 +27,14 @@ export const nothingStored: Stored = {
   pendingTransactions: null,
 }
 
-/** Longest wait for the answer about durability. Without this answer, the rows are stored just the same. */
+/** Longest wait for the answer about durability. The rows are stored just the same without it. */
 const longestMs = 5_000
 
 /**
  * Asks for settings of the node, then of its controller if that is another node: `dataSync` and the number of replicas
- * are settings of the controller. A setting that is not set, or hidden from the user, is NULL. `maxMemSize` is always
- * set, so if it is NULL, settings are hidden (DolphinDB manual, page getConfig). Then asks for writes that wait to be
- * flushed, by table. `funcByName` finds `getRedoLogGCStat` at run time, because some servers lack this function.
+ * are settings of the controller. A setting that is not set, or that the user may not see, is NULL. `maxMemSize` is
+ * always set, so if it is NULL, settings are hidden (DolphinDB manual, page getConfig). Then asks for writes that wait
+ * to be flushed, by table. `funcByName` finds `getRedoLogGCStat` at run time, because some servers lack this function.
  */
 function durabilityScript(table: DfsTable): string {
   return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())
@@ -66,7 +65,7 @@ const singleNode = 3
 /** The server's default: one replica on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
 const usualReplicas = 2
 
-/** The returned object asks the server only if the run confirms rows and knows the DFS table that gets them. */
+/** The returned object asks the server only if the run confirms rows and writes them to a known DFS table. */
 export function newDurability(
   { target, confirm, confirmTimeoutMs }: Plan,
   { engine }: Pick<TargetDescription, 'engine'>,
@@ -93,7 +92,7 @@ function known(stored: Stored): Durability {
   }
 }
 
-/** The answer to an urgent request, which the server answers even while others write. */
+/** The answer to an urgent request, which the server answers even while other users write. */
 async function answerOf(
   session: Session,
   script: string,
@@ -107,7 +106,7 @@ async function answerOf(
   }
 }
 
-/** Ignores tables whose names merely begin like the target's name. */
+/** Ignores tables whose names only begin like the target's name. */
 function pendingOf(
   names: Value | undefined,
   counts: Value | undefined,

@@ -1,6 +1,5 @@
 /*
-  Finds the server and the target over the first connection of a run. Waits for a server that is still starting, and follows a cluster's
-  redirects.
+  Finds server and target over a run's first connection. Waits for a server that is still starting, and follows a cluster's redirects.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -118,7 +117,7 @@ async function defineTransform({ plan }: Run, control: Session): Promise<void> {
   }
 }
 
-/** Drops the length limits of texts if the server's version does not have them. */
+/** Drops the length limits of texts if the server's version has no such limits. */
 function asStored({ server: { asked } }: Run, target: TargetDescription): TargetDescription {
   if (limitsTexts(asked?.version)) return target
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }

@@ -1,6 +1,5 @@
 /*
-  Converts JSON values to DolphinDB values for `functionArguments`. Requests carry them as serialized arguments, so nothing needs
-  quoting.
+  Converts JSON values to DolphinDB values for `functionArguments`. Requests carry them serialized, so nothing needs quoting.
 */
 import { toValue, type PlainInput } from '../../client/plain-input.js'
 import { UsageError } from '../../errors.js'
@@ -9,7 +8,7 @@ import type { Value } from '../../protocol/value.js'
 /**
  * As `toValue`: true → BOOL; whole numbers → INT, or LONG if INT cannot hold them; other numbers → DOUBLE; text →
  * STRING; null → VOID; a list → a vector if one type holds all its elements, else a tuple.
- * @throws {UsageError} DDB_USAGE for an object, also inside a list, as its type is unclear
+ * @throws {UsageError} DDB_USAGE for an object, also inside a list, because its type is unclear
  */
 export function jsonToValue(json: unknown): Value {
   if (holdsObject(json)) {

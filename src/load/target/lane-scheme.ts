@@ -1,8 +1,8 @@
 /*
-  Decides which rows must share a connection if a run has several connections. Rows of one partition must share a
-  connection: while one session writes to a partition, the server refuses other sessions. In keyed in-memory tables,
-  rows with the same key must share a connection, because their order matters. Equal partitions or keys must get equal
-  lanes, and nothing more is required, so unknown parts of a scheme can be ignored.
+  Decides which rows must share a lane, which is one of a run's several connections. Rows of one partition must share a lane, because
+  while one session writes to a partition, the server refuses other sessions. In keyed in-memory tables, rows with the same key must share
+  a lane, because their order matters. It is enough that equal partitions or keys get equal lanes, so unknown parts of a scheme can be
+  ignored.
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
@@ -29,13 +29,13 @@ export interface LaneScheme {
   readonly digest: string
   /** Whether rows with the same key must be written in order. */
   readonly isOrdered: boolean
-  /** Lanes beyond this number would have no rows; Infinity if the target does not tell. */
+  /** Lanes beyond this number would have no rows; Infinity if unknown. */
   readonly mostLanes: number
   /** The lane of each row, from 0. Rows that belong to no partition, or to an unknown one, go into the first lane. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
 
-/** A number for the group a row belongs to; −1 if it belongs to none. */
+/** A number for the group to which a row belongs; −1 if it belongs to none. */
 type Place = (row: number) => number
 
 /** One column by which lanes are chosen. */
@@ -45,11 +45,11 @@ interface Level {
   readonly text: string
   /** Number of groups into which the column divides rows; Infinity if it may grow at any time. */
   readonly placeCount: number
-  /** undefined if the column does not match the server's description. */
+  /** Undefined if the column does not match the server's description. */
   placesOf(column: Column): Place | undefined
 }
 
-/** Goes into the scheme's digest: increase this number whenever rows are divided in a new way. */
+/** Part of the scheme's digest. Increase this number whenever rows are divided in a new way. */
 const version = 1
 
 /** @returns undefined if all rows must use one connection, or may use any connection */
@@ -62,8 +62,8 @@ export function laneScheme(description: TargetDescription, target: Target): Lane
     return schemeOf(levels, keyed || upsert !== undefined)
   }
   if (!keyed) return undefined
-  // Columns named for an upsert may differ from the table's key. Lanes depend only on columns that are in both. So two
-  // rows share a lane if they agree in the whole key, and also if they agree in all named columns.
+  // Columns named for an upsert may differ from the table's key. Lanes depend only on columns that are both named and
+  // in the key. So two rows share a lane if they agree in the whole key, and also if they agree in all named columns.
   const { keyColumns: named } = target
   const both = named.length > 0 ? tableKey.filter(name => named.includes(name)) : keyColumns
   return schemeOf(
@@ -119,7 +119,7 @@ const mostPlaces = 2 ** 31 - 1
  */
 const valueBuckets = 1_048_576
 
-/** @returns undefined if the scheme does not tell which values share a partition */
+/** @returns undefined if the scheme does not show which values share a partition */
 function partitionLevel(
   { columnIndex, columnName, kind, type, scheme }: PartitionDimension,
   { columns }: TargetDescription,
@@ -172,13 +172,13 @@ const hashed: Partial<Record<DataType, number>> = {
 }
 
 /**
- * The server hashes a value as this many bytes; 0 for text, whose length varies (docs/protocol.md#routing-of-rows).
+ * The number of bytes that the server hashes; 0 for text, whose length varies (docs/protocol.md#routing-of-rows).
  * @returns undefined if this is not documented
  */
 function hashedWidth({ type: own }: ColumnType, type: DataType | undefined): number | undefined {
   const width = type === undefined ? undefined : hashed[type]
   if (width === undefined || own === type) return width
-  // A converted number may not fit its new type, and no document tells the hash for that case.
+  // A converted number may not fit its new type, and no document describes the hash for that case.
   const isText = width === 0 && hashed[own] === 0
   const isTime = width > 0 && own in timeUnits && type! in timeUnits
   return isText || isTime ? width : undefined

@@ -1,6 +1,5 @@
 /*
-  The rights that a load needs on its server, as `selftest` found them. Documents and vendor tests describe each right, but not which
-  rights a load needs.
+  The rights that a load needs on its server, as `selftest` found them. DolphinDB documents each right, but not which ones a load needs.
 */
 import { type DdbError, ServerError } from '../../errors.js'
 import type { Facts } from '../connection/known-server.js'

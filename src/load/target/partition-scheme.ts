@@ -25,7 +25,7 @@ export interface RowsOfColumns {
 /** What a server does with a value outside every partition of a VALUE scheme (`newValuePartitionPolicy`). */
 export type NewValuePolicy = 'add' | 'skip' | 'fail'
 
-/** How a target is partitioned, as far as the server tells. */
+/** How a target is partitioned, according to the server. */
 export interface Partitioned {
   readonly partition?: PartitionScheme
   readonly newValues?: NewValuePolicy
@@ -38,8 +38,8 @@ export function asksForPolicy({ partition }: Partitioned): boolean {
 }
 
 /**
- * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot tell: unknown policy,
- *   HASH over several columns, types that cannot be compared, functions in the scheme
+ * @returns a function that marks rows outside the scheme with 1; undefined if the program cannot decide that: unknown
+ *   policy, HASH over several columns, types that cannot be compared, functions in the scheme
  */
 export function outsideMarks(
   target: Partitioned,
@@ -63,7 +63,7 @@ export function outsideMarks(
   }
 }
 
-/** @returns a function that counts a batch's rows outside the scheme; undefined if the program cannot tell */
+/** @returns a function that counts a batch's rows outside the scheme; undefined if the program cannot decide that */
 export function outsideScheme(target: Partitioned): ((batch: RowsOfColumns) => number) | undefined {
   const marks = outsideMarks(target)
   if (marks === undefined) return undefined
@@ -178,7 +178,6 @@ function nullOf(data: ArrayBufferView): number | undefined {
   return data instanceof Float64Array ? nullDouble : undefined
 }
 
-/** Number of the type's units in a day. */
 const unitsPerDay: Partial<Record<DataType, number>> = {
   DATE: 1,
   DATEHOUR: 24,
@@ -217,8 +216,7 @@ function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): nu
 }
 
 /**
- * A number cannot hold nanoseconds since 1970 exactly: rounding would move the last nanoseconds of a day to the next
- * day.
+ * A number cannot hold nanoseconds since 1970 exactly: rounding could move a time at the end of a day to the next day.
  */
 function exactKey(value: bigint): number | bigint {
   const number = Number(value)

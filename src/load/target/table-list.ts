@@ -1,6 +1,5 @@
 /*
-  Lists a server's tables for users who have not named one: shared tables, and tables of DFS databases by the name that `target.table`
-  takes.
+  Lists a server's tables for users who have not named one: shared tables, and DFS tables by the name that `target.table` takes.
 */
 import { ServerError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'
@@ -14,7 +13,7 @@ export interface ListedTable {
   readonly columns: readonly TargetColumn[]
 }
 
-/** Limit of databases whose tables are asked for; each costs a request. */
+/** Limit of databases whose tables are listed, because each costs a request. */
 const mostDatabases = 50
 
 /** Tables that runs keep on the server are never targets. */
@@ -31,7 +30,7 @@ export async function* tableNames(asking: Asking): AsyncGenerator<string, void, 
 }
 
 /**
- * Lists at most this many tables with their columns; leaves out tables whose columns the server does not tell.
+ * Lists at most this many tables with their columns; leaves out tables whose columns the server does not show.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function listTables(asking: Asking, most: number): Promise<ListedTable[]> {

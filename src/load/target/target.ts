@@ -1,6 +1,6 @@
 /*
-  The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. Every name is checked here
-  before it can enter a script; no other code in `load/` builds script text from names.
+  The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
+  before the name can enter a script; no other code in `load/` builds script text from names.
 */
 import type { DfsOptions } from '../../infer/dfs-options.js'
 import { UsageError } from '../../errors.js'
@@ -39,7 +39,6 @@ const functionName =
 const databasePath =
   /^dfs:\/\/[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_.\-\u4e00-\u9fff]*(\/[A-Za-z0-9_.\-\u4e00-\u9fff]+)*$/
 
-/** Spellings of a method, including DolphinDB's own. */
 const methodSpellings: Readonly<Record<string, Method>> = {
   insert: 'insert',
   tableInsert: 'insert',
@@ -247,10 +246,8 @@ export interface UpsertForm {
 export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
 
 /**
- * The function that a data request calls. Only one argument is missing: the batch.
- *
- * With answers (mode `sync`), the function must return the number of rows. `append!` and `upsert!` return the table
- * itself, which the server would send back whole.
+ * The function that a data request calls; the batch is its only missing argument. In mode `sync`, the function must
+ * return the number of rows: `append!` and `upsert!` return the table itself, which the server would send back whole.
  */
 export function writeExpression(
   table: TableTarget,
@@ -270,8 +267,8 @@ export function writeExpression(
 }
 
 /**
- * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. For
- * an upsert into a table in memory, that is the number of new keys. If `counts` is false, it is all rows of `data`.
+ * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. An
+ * upsert into a table in memory returns the number of new keys, and with `counts` false the number of rows in `data`.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,

@@ -1,6 +1,6 @@
 /*
   `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. This file
-  checks that its text can be part of a run's scripts, and makes those scripts.
+  checks that the function's text can be part of a run's scripts, and makes these scripts.
 */
 import { UsageError } from '../../errors.js'
 
@@ -22,8 +22,8 @@ const closers: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}'
 
 /**
  * Checks that a text is exactly one expression, so that it cannot change the meaning of a script that contains it. Only
- * the server can tell what the expression means.
- * @returns the text as it goes to the server
+ * the server knows what the expression means.
+ * @returns the text to send to the server
  * @throws {UsageError} DDB_USAGE
  */
 export function checkTransform(text: string): string {
@@ -98,8 +98,8 @@ function wrong(what: string): UsageError {
 
 /**
  * Defines the function that turns a batch into the table to write. The function passes the user's text as the last
- * argument of a call: if the text ends with a query, a later argument would become another condition of it.
- * The line break after the text ends a comment in the text's last line.
+ * argument of a call: if the text ends with a query, a later argument would become a condition of the query. The line
+ * break after the text ends a comment in the text's last line.
  */
 export function transformScript(text: string): string {
   return `def ${applyFunction}(mutable data, ddbIngestFunction) {

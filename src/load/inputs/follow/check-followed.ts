@@ -1,6 +1,5 @@
 /*
-  Checks that a run that follows files can be resumed after a kill: its journal must learn the outcome of every batch
-  from the server's answers.
+  Checks that a run that follows files can be resumed after a kill: its journal must record the outcome of every batch.
 */
 import { UsageError } from '../../../errors.js'
 import { traitsOf } from '../../transport/confirmations.js'

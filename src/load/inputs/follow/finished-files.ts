@@ -1,6 +1,5 @@
 /*
-  Remembers files that were followed to their end: their counts by name, and how to recognize each file under another
-  name.
+  Remembers files that were followed to their end: their counts by name, and how to recognize each file under a different name.
 */
 import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
@@ -8,13 +7,12 @@ import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
 /** Takes a few hundred bytes of memory for each file. */
 export interface FinishedFiles {
-  /** Total bytes of all files read. */
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Compares a file with those already read. Returns `read` for one of them, `grown` if it has got longer since,
-   * undefined for any other file. Returns `touched` if only its time of modification differs and the file system keeps
-   * no creation time, so that the file may be new.
+   * Compares a file with the files already read. Returns `read` for one of them, `grown` if that file has become longer
+   * since, and undefined for any other file. Returns `touched` if only the time of modification differs and the file
+   * system keeps no creation time, so that the file may be new.
    * @throws the system's error
    */
   find(file: InputFile, status: DatedFileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
@@ -24,7 +22,7 @@ export interface FinishedFiles {
 
 interface KnownFile {
   readonly fingerprint: Fingerprint
-  /** Set once `find` has compared a file with this one: that file's state, and whether both are the same file. */
+  /** Set once `find` has compared a file with this one: the state of that file, and whether both are the same. */
   looked: { readonly text: string; readonly isSame: boolean } | undefined
 }
 
@@ -40,7 +38,7 @@ export function newFinishedFiles(): FinishedFiles {
     add(summary, fingerprint) {
       bytes += summary.bytes
       byName.set(summary.path, sum(byName.get(summary.path), summary))
-      // A file without rows can be loaded twice without harm, and a header alone does not distinguish files.
+      // A file without rows can be loaded twice without harm, and a header alone does not identify a file.
       if (fingerprint?.inode === undefined || summary.rows === 0) return
       const known = { fingerprint, looked: undefined }
       const { inode } = fingerprint

@@ -1,5 +1,5 @@
 /*
-  Follows one file from its discovery to its end: opens it, reads it as it grows, and records it in the journal.
+  Follows one file from its discovery to its end: opens the file, reads it as it grows, and records it in the journal.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
@@ -22,7 +22,7 @@ import type { TargetDescription } from '../../target/describe-target.js'
 export interface FollowedFile {
   /** The name under which the file was found. */
   readonly path: string
-  /** Device and inode: no other file has both while this one is open. */
+  /** Device and inode, which no other file has while this one is open. */
   readonly key: string
   readonly file: InputFile
   readonly summary: InputSummary
@@ -135,7 +135,7 @@ export async function* batchesOf(
       })
       yield* batchesAmong(steps)
     } catch (error) {
-      // If unread data is gone, that loss is the error to report, whatever ended the reading.
+      // If unread data is gone, the loss is the error to report, whatever ended the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)
       throw isTruncated(loss) ? loss : error
     } finally {
@@ -155,7 +155,7 @@ export async function* batchesOf(
   }
 }
 
-/** Whether a file no longer holds content that was read. */
+/** Whether the error means that a file no longer holds content that was read. */
 export function isTruncated(error: unknown): error is DdbError {
   return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
 }
@@ -165,7 +165,7 @@ function newNumber({ state, emit }: Run, path: string, fingerprint: Fingerprint)
   return state.inputs.length - 1
 }
 
-/** Records the file's present state, which tells it apart from later files with the same inode number. */
+/** Records the file's present state, which distinguishes the file from later files with the same inode number. */
 async function noteFingerprint(followed: FollowedFile, { emit }: Run): Promise<void> {
   if (followed.fingerprint === undefined) return
   followed.fingerprint = await followedFingerprint(followed.file)
@@ -195,7 +195,7 @@ function accounted({ contentBytes }: InputSummary): number {
   return rows + rejected + header + other + skipped
 }
 
-/** Rules detected in a file's first lines apply to all later lines. */
+/** Returns the rules that an earlier process detected in a file's first lines; they apply to all later lines. */
 function journaledReading(text: string): {
   readonly detected: Detected
   readonly dialect: ReaderOptions

@@ -42,7 +42,7 @@ import {
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
 
-/** Time between two looks for new files and names: listing folders costs more than looking at an open file. */
+/** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
 
 /** Limit of open files: each needs a descriptor, and some megabytes of buffers for its lines and for a batch. */
@@ -84,7 +84,7 @@ class FollowedInputs implements Inputs {
     this.#reading = reading
     this.#run = run
     this.#paths = newPathReader(run.options.input)
-    // Every file adds a listener.
+    // Every file adds a listener, and Node would warn about so many.
     setMaxListeners(0, this.#ended.signal)
   }
 
@@ -155,7 +155,7 @@ class FollowedInputs implements Inputs {
     this.read.add(summary, followed.fingerprint)
   }
 
-  /** Looks for files that lost their name and for new files, and checks whether rows may still be sent. */
+  /** Looks for new files and for files that lost their name. Ends the run if its delivery has failed. */
   async #lookAround(following: Following): Promise<void> {
     const { run } = following
     const { platform, options } = run
@@ -206,7 +206,7 @@ class FollowedInputs implements Inputs {
         (status.inode === 0n && (await isOther(followed, files)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // A folder that cannot be read for a while has not lost its files.
+      // If a folder cannot be read for a while, its files have not lost their names.
       if (code === 'ENOENT') followed.hasLostName = true
     }
     if (!followed.hasLostName) followed.isReadSince = false
@@ -291,7 +291,7 @@ class FollowedInputs implements Inputs {
     return this.#reading.bytesError
   }
 
-  /** Once reading has begun, open files close by themselves after their rows were handed over. */
+  /** Once reading has begun, each open file is closed after its rows were handed over. */
   async close(): Promise<void> {
     this.#ended.abort()
     if (this.#hasBegun) return
@@ -301,7 +301,7 @@ class FollowedInputs implements Inputs {
 
 const readLate = 'long after it was renamed'
 
-/** Without inode numbers: whether the name now leads to another file than the one being read. */
+/** Whether the name now leads to a different file than the one being read; for systems without inode numbers. */
 async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
   if (fingerprint === undefined) return false
   const named = await files.open(path)

@@ -1,6 +1,5 @@
 /*
-  Merges several sequences in the order in which their values arrive. Asks a sequence for its next value only after its
-  previous value was taken.
+  Merges several sequences in the order in which values arrive. Asks a sequence for a value only after its previous value was taken.
 */
 
 export type Merged<From, Value> =
@@ -8,7 +7,7 @@ export type Merged<From, Value> =
   | { readonly kind: 'ended'; readonly from: From }
   | { readonly kind: 'failed'; readonly from: From; readonly error: unknown }
 
-/** Merges sequences, in the order in which their values arrive. A `From` identifies each sequence. */
+/** A `From` identifies each sequence. */
 export interface Merge<From, Value> {
   /** Number of sequences that have not ended. */
   readonly size: number

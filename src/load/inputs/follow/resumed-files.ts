@@ -1,6 +1,5 @@
 /*
-  Uses content and inode to find the files that an earlier process followed. A file has its old name, or, if it was
-  rotated, another name in the same folder.
+  Finds the files that an earlier process followed, by content and inode. A rotated file has a new name in the same folder.
 */
 import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'

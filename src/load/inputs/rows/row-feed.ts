@@ -1,5 +1,5 @@
 /*
-  Turns rows of a program into pieces of an input: columns if their values have the columns' types, otherwise lines of JSON.
+  Turns rows of a program into pieces of an input: into columns if the values have the columns' types, otherwise into lines of JSON.
 */
 import type { FedPiece } from '../../../parse/parallel/parsed-piece.js'
 import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
@@ -11,13 +11,13 @@ import type { WaitingRows, RowStore } from './row-store.js'
 /** Approximate length of the text of one piece, in characters. */
 const pieceChars = 128 * 1024
 
-/** A run that waits for rows notices its own failure within this time. */
+/** A run that waits for rows notices a failed delivery within this time. */
 const lookEveryMs = 250
 
-/** A text that is not the JSON of any row. */
+/** A text that is not the JSON of any row, so that the reader rejects it. */
 const noRow = 'null'
 
-/** Rows to read as texts after a row that does not fit the columns. Each further such row doubles the number. */
+/** Number of rows to read as texts after a row that does not fit the columns. Each further such row doubles it. */
 const fewTexts = 1
 const mostTexts = 1024
 
@@ -83,7 +83,7 @@ class RowFeed implements Feed {
     return
   }
 
-  /** Whether the run has ended. Also looks for a failed delivery, which the run would not notice while no rows come. */
+  /** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
   #isEnded(): boolean {
     const { ending, delivery } = this.#run
     if (delivery?.failure !== undefined) ending.fail(delivery.failure)

@@ -1,5 +1,5 @@
 /*
-  The rows of a program as the one input of a run.
+  Presents the rows of a program as the only input of a run.
 */
 import { openReader } from '../../../parse/formats.js'
 import { batchesAmong } from '../../../parse/steps.js'
@@ -14,7 +14,7 @@ import { noSourceNotes } from '../source-notes.js'
 import { rowFeed } from './row-feed.js'
 import type { RowStore } from './row-store.js'
 
-/** The input's name in messages. Line 3 in a message is row 3. */
+/** The input's name in messages. In a message, line 3 is row 3. */
 export const rowsName = 'rows'
 
 /** Reads no row before batches are requested. */

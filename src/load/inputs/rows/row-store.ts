@@ -27,7 +27,7 @@ export interface StoredRowCounts {
   unconfirmed: number
   /** Certainly not in the table. */
   unsent: number
-  /** Confirmed, but lost with the memory of a server that is gone. */
+  /** Confirmed, but possibly lost with the memory of a server that is gone. */
   lost: number
 }
 
@@ -68,16 +68,16 @@ export class RowStore {
   /** Rows to return to the calling program, which may write them again. */
   readonly unconfirmed: unknown[] = []
   readonly unsent: unknown[] = []
-  /** Number of the last row that was taken. */
+  /** Number of the last row that the run has taken. */
   taken = 0
   /** True once nothing more will be written. */
   isEnded = false
-  /** The error that ended the rows early. */
+  /** The error with which the program ended the rows early. */
   error: Error | undefined
-  /** Whether the outcome of single rows will be known; if not, no row is kept. */
+  /** Whether the outcome of single rows will be known; otherwise the store keeps no rows. */
   keepsRows = true
   onReject: ((reject: RejectedRow) => void) | undefined
-  /** Called when rows were taken, or when no more will be. */
+  /** Called when the run has taken rows, or when there are no more. */
   onTaken: (() => void) | undefined
   /** Called when the columns are known and rows are needed. */
   onReady: (() => void) | undefined
@@ -122,7 +122,7 @@ export class RowStore {
     this.onTaken?.()
   }
 
-  /** Resolves when rows were taken, or when no more will be. */
+  /** Resolves when the run has taken rows, or when there are no more. */
   hasTaken(): Promise<void> {
     return new Promise(resolve => (this.onTaken = resolve))
   }
@@ -150,7 +150,7 @@ export class RowStore {
     })
   }
 
-  /** Rows not taken yet, in one chunk; undefined if there are none. */
+  /** The next rows not taken yet, up to the end of a chunk; undefined if there are none. */
   atHand(): WaitingRows | undefined {
     if (this.waiting === 0) return undefined
     const place = this.taken + 1 - this.#first
@@ -185,13 +185,13 @@ export class RowStore {
     this.#settle(rowNumber, rowNumber)
     const { onReject } = this
     if (onReject === undefined) return
-    // Runs later, so that an exception of the callback does not look like a failure of the run.
+    // The callback runs later, so that its exception does not look like a failure of the run.
     queueMicrotask(() => onReject({ row, rowNumber, code, reason, columnName }))
   }
 
   /**
-   * Records the outcome of a part of a batch; its rejected rows already have an outcome. If only some rows are in the
-   * table and it is unknown which, all rows count as unconfirmed.
+   * Records the outcome of a part of a batch; rejected rows already have an outcome. If only some rows are in the table
+   * and it is unknown which, all rows count as unconfirmed.
    */
   partEnded(
     { batch, start, end, lane }: BatchPart,
@@ -201,7 +201,7 @@ export class RowStore {
     const isKnown = unconfirmed === different.length
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
-    // Rows of one connection alternate with rows of others.
+    // Rows of one connection alternate with rows of other connections.
     if (lane === undefined) this.#ended(numberOf(start), numberOf(end - 1), as)
     else for (let row = start; row < end; row++) this.#ended(numberOf(row), numberOf(row), as)
   }
@@ -212,7 +212,7 @@ export class RowStore {
     this.counts[as] += this.#settle(from, to, list)
   }
 
-  /** Counts confirmed rows as lost: they became uncertain, and the store has dropped them. */
+  /** Counts confirmed rows as lost: their outcome has become uncertain, and the store no longer holds them. */
   takeBack(): void {
     this.counts.lost += this.counts.confirmed
     this.counts.confirmed = 0

@@ -14,7 +14,7 @@ interface RowEvents<Row> {
   unpipe: [source: Readable]
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Writable has it, for events of others
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in Node's type of Writable
 type AnyListener = (...values: any[]) => void
 
 /** The events of `RowEvents` first, then any other event. */
@@ -36,7 +36,7 @@ export interface RowWritable<Row> extends Writable {
   prependOnceListener: Listening<Row, this>
 }
 
-/** At run time this is Node's own class; only the type is more precise. */
+/** At run time this is Node's own class; only its type is more precise. */
 export const RowWritable = Writable as unknown as new <Row>(
   options: WritableOptions,
 ) => RowWritable<Row>
