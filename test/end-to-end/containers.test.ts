@@ -1,6 +1,6 @@
 /*
-  Loads in containers and on hosts that share a folder. Only one load at a time owns a run. If that load is
-  killed, another one resumes the run. If it was only stopped, it leaves the run to the other load when it wakes.
+  Loads in containers and on hosts that share a folder. Only one load at a time owns a run. If that load is killed, a
+  second load resumes the run. If that load was only stopped and wakes later, it leaves the run to the second load.
 */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 
-// The tests mostly wait for each other's locks.
+// The tests mostly wait for the locks of killed loads.
 t.jobs = 9
 
 const rowCount = 300
@@ -37,7 +37,7 @@ interface Scene {
   readonly folder: string
   readonly runs: string
   readonly start: (place: Place, ...argv: string[]) => Contained
-  /** Starts a load that the server holds in its third batch. */
+  /** Starts a load. The server holds the third batch back. */
   readonly stuck: (place: Place, ...argv: string[]) => Promise<Contained>
   readonly load: (place: Place, ...argv: string[]) => Contained
   readonly release: () => void
@@ -163,7 +163,7 @@ for (const mode of ['async', 'sync']) {
     release()
     const next = await load(other, ...argv, '--on-doubt', 'report', '--json').outcome
     const { rows } = JSON.parse(next.stdout) as LoadResult
-    // Without receipts the outcome of the batch in flight is unknown.
+    // Without receipts, the outcome of the batch in flight is unknown.
     t.match(next, { code: mode === 'sync' ? 4 : 0 }, next.stderr)
     t.equal(rows.confirmed + rows.skipped + rows.unconfirmed, rowCount)
     const [summary, journal] = [join(folder, 's.json'), join(runs, 'nightly.journal')].map(path =>

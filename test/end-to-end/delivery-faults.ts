@@ -1,5 +1,5 @@
 /*
-  The faults of the delivery matrix, and when they occur. Data requests are counted from 1, so every fault hits the same
+  The faults of the delivery matrix, and when each occurs. Data requests are counted from 1, so a fault hits the same
   batch in every run.
 */
 import type { LoadOptions } from '../../src/load/options.js'
@@ -8,43 +8,46 @@ import type { Disk } from '../helpers/failing-files.js'
 import { closedGate } from '../helpers/gate.js'
 import type { Cut } from '../helpers/tcp-proxy.js'
 
-/** What a fault may do to the server during a run. */
+/** Actions that a fault can apply to the server during a run. */
 export interface Victim {
   dropLedger(): void
-  /** Ends the server; an empty server takes its address. */
+  /** Ends the server and starts an empty server at the same address. */
   restart(): void
   setClock(nowMs: number): void
-  /** Closes the data connection; data that has arrived stays with the server. */
+  /** Closes the data connection. The server keeps the data that has arrived. */
   endLane(): void
 }
 
 export interface Mishap {
   faults?: Faults
-  /** See startTcpProxy. */
+  /** See `startTcpProxy`. */
   cut?: (sent: Buffer) => Cut | undefined
   /** Called before the run. */
   prepare?: (victim: Victim) => void
-  /** The disk for rejected rows, instead of one with enough space. */
+  /** The disk for rejected rows; by default a disk with enough space. */
   disk?: Disk
   /** Whether the input has a row that cannot be read. */
   badRow?: boolean
   options?: Partial<LoadOptions>
-  /** Releases what the server holds back, after the run. */
+  /** Called after the run: releases all requests that the server holds back. */
   release?: () => void
 }
 
 export interface Fault {
   readonly name: string
-  /** The data connection ends. Whether a run without confirmation notices depends on timing. */
+  /** The fault ends the data connection. Timing decides whether a run without confirmation notices. */
   readonly breaks?: true
-  /** Confirmations that are not tested: the fault does not affect them, or by design the run waits forever. */
+  /**
+   * Confirmations that are not tested, because the fault does not affect them or because the run waits forever by
+   * design.
+   */
   readonly notFor?: readonly string[]
   readonly begin: (victim: Victim, seed: number) => Mishap
 }
 
 const isData = (request: RequestInfo): boolean => request.rows > 0
 
-/** Where the n-th data request begins; undefined if it has not been sent. */
+/** Offset of the n-th data request; undefined if it has not been sent. */
 export function dataRequest(sent: Buffer, n: number): number | undefined {
   const heads = sent
     .toString('latin1')
@@ -61,7 +64,7 @@ function onDataRequest<T>(
   return request => (isData(request) && ++number === n ? then(request) : undefined)
 }
 
-/** Calls back for the first question on a session without data, once data is in flight. */
+/** Calls back once: for the first question on a session without data, after data was sent. */
 function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
   const forData = new Set<string>()
   let isOver = false
@@ -74,7 +77,7 @@ function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
   }
 }
 
-/** Resolves after this many turns of the event loop: other connections are served meanwhile. */
+/** Resolves after this many turns of the event loop. The server serves other connections meanwhile. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
 }
@@ -82,7 +85,7 @@ async function turns(count: number): Promise<void> {
 export const faults: readonly Fault[] = [
   { name: 'nothing goes wrong', begin: () => ({}) },
   {
-    name: 'the connection is reset in mid-stream',
+    name: 'the connection is reset while rows are sent',
     breaks: true,
     begin: (_, seed) => ({
       cut: sent => {
@@ -129,7 +132,7 @@ export const faults: readonly Fault[] = [
     begin: () => ({ faults: { afterExecute: onDataRequest(3, () => 'close') } }),
   },
   {
-    name: 'a second copy arrives while the first still waits',
+    name: 'a second copy of a batch arrives while the first copy still waits',
     breaks: true,
     begin: victim => {
       const gate = closedGate()
@@ -152,14 +155,14 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'the server forgets the session for the data',
+    name: 'the server forgets the session for data',
     begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'forget') } }),
   },
   {
     name: 'the server forgets the session for questions',
     notFor: ['none', 'sync'],
     begin: () => {
-      // Most batches come after the question, so the answer never covers all of them.
+      // Most batches come after the question, so the answer cannot cover all of them.
       const gate = closedGate()
       const isQuestion = onQuestion(() => true)
       const isSecond = onDataRequest(2, () => true)
@@ -182,14 +185,14 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'the ledger is dropped in mid-run',
+    name: 'the ledger is dropped during the run',
     notFor: ['none', 'count', 'sync'],
     begin: victim => ({
       faults: { afterExecute: onDataRequest(3, () => void victim.dropLedger()) },
     }),
   },
   {
-    name: 'the server restarts empty',
+    name: 'the server restarts and has lost its memory',
     breaks: true,
     begin: victim => ({
       faults: {

@@ -1,6 +1,6 @@
 /*
-  Every fault × confirmation × kind of target: the summary always reports what the table holds. The table of
-  docs/delivery.md is generated from these results.
+  Every fault × confirmation × kind of target: the summary always reports what the table holds. The tests write the
+  results into the table of docs/delivery.md.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ interface TargetKind {
   readonly name: string
   readonly script: string
   readonly target: TargetOptions
-  /** Expression that returns its rows. */
+  /** Expression that returns the rows of the target. */
   readonly rows: string
 }
 
@@ -71,10 +71,9 @@ const confirmations: readonly ConfirmationKind[] = [
   { name: 'sync', delivery: { ...quick, mode: 'sync' } },
 ]
 
-/** The result of a cell. */
 interface Seen {
   result: LoadResult
-  /** ids in the table after the run, with repetitions. */
+  /** ids in the table after the run, including duplicates. */
   there: number[]
   /** ids that the server lost when it restarted. */
   gone: number[]
@@ -147,7 +146,7 @@ async function runCell(
   return { result, there, gone, rejectedIds: idsOf(rejects) }
 }
 
-/** ids of a table, read from the server's memory, because an ending server answers nothing. */
+/** ids of a table, read from the memory of the server, because a server that is ending answers nothing. */
 function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
   const table =
     kind.name === 'DFS table'
@@ -158,7 +157,7 @@ function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
   return Array.from({ length: table.rows }, (_, row) => Number(formatElement(column, row)))
 }
 
-/** Asks for the ids until two answers in a row have the same number of them. */
+/** Asks for the ids until two successive answers have the same number of ids. */
 async function settledIds(here: LoadServer, kind: TargetKind): Promise<number[]> {
   // Data sent before the connection closed may still be in flight.
   while (here.server.node.jobs.size > 0) await new Promise(resolve => setImmediate(resolve))
@@ -179,7 +178,7 @@ function idsOf(path: string): number[] {
     .map(line => parseInt(line))
 }
 
-/** ids of lines reported as uncertain: the header is line 1. */
+/** ids of the lines that the run reports as uncertain. The header is line 1. */
 function uncertainIds({ confirm }: LoadResult): number[] {
   return confirm.uncertain.flatMap(({ firstLine, lastLine }) =>
     upTo(rowCount).filter(id => id + 2 >= firstLine && id + 2 <= lastLine),
@@ -210,7 +209,8 @@ function checkCell(
   if (used === 'count')
     return void t.ok(confirmed <= seen.size, 'at most the rows in the table are counted')
   const uncertain = uncertainIds(result)
-  // Rows that a DFS table held before a restart count: DolphinDB keeps them, the embedded server loses them.
+  // Rows that a DFS table held before a restart count, because DolphinDB would keep them. The embedded server loses
+  // them.
   const kept = kind.name === 'DFS table' ? seen : new Set(there)
   t.equal(uncertain.length, unconfirmed, 'every uncertain row is named')
   t.strictSame(
@@ -226,7 +226,7 @@ function expectedCode({ error, rows, confirm }: LoadResult): number {
   return rows.rejected > 0 ? 3 : 0
 }
 
-/** The text of a cell in the documentation; the same in every run. */
+/** The text of a cell in the documentation. It must not depend on timing. */
 function outcomeText(fault: Fault, { result, there }: Seen): string {
   const { exitCode, confirm } = result
   if (confirm.used === 'none' && exitCode !== 64 && exitCode !== 74) {
@@ -276,7 +276,7 @@ for (const fault of faults) {
   })
 }
 
-/** The text for most targets, then the exceptions by name. */
+/** The text for most targets, followed by the exceptions with their names. */
 function cellText(texts: Map<string, string> | undefined): string {
   if (texts === undefined) return '–'
   const kinds = targets.map(({ name }) => name).filter(name => texts.has(name))
@@ -288,7 +288,7 @@ function cellText(texts: Map<string, string> | undefined): string {
 }
 
 t.test('docs/delivery.md has the table of these results', async t => {
-  // The page says once that a keyed stream table cannot be counted.
+  // The page itself explains that keyed stream tables cannot be counted, so the cells omit them.
   for (const { name } of faults) {
     const texts = outcomes.get(`${name}/count`)
     if (texts === undefined) continue
@@ -305,7 +305,7 @@ t.test('docs/delivery.md has the table of these results', async t => {
   ])
 })
 
-/** How rows are confirmed and read back. */
+/** Ways to confirm rows and to read them back. */
 const readings: readonly ConfirmationKind[] = [
   { name: 'receipts', delivery: { ...quick, confirm: 'receipts' } },
   ...(['sample', 'all'] as const).flatMap((verify): ConfirmationKind[] => [
@@ -314,7 +314,7 @@ const readings: readonly ConfirmationKind[] = [
   ]),
 ]
 
-/** Loads rows, one of which arrives with another value. */
+/** Loads rows while the value of one row is changed on the way. */
 async function damagedCell(
   t: Test,
   { delivery }: ConfirmationKind,
@@ -348,7 +348,7 @@ function readingText({ exitCode, rows, confirm: { verified } }: LoadResult): str
   if (exitCode === 64) return '64, refused'
   if (verified === null) return exitCode === 0 ? '**0, change unnoticed**' : `${exitCode}, stopped`
   const by = verified.by === 'position' ? 'position' : `key ${verified.by.join(', ')}`
-  // The rows that are read are chosen at random.
+  // The run chooses the rows to read at random.
   if (verified.how === 'sample')
     return `0 or 4, ${verified.rows.compared} of ${rows.read} rows read back by ${by}`
   return `${exitCode}, ${verified.rows.different} changed row found by ${by}, ${rows.unconfirmed} row unconfirmed`

@@ -1,5 +1,5 @@
 /*
-  Real processes and SIGKILL for loader, server or both, forty times in CI. `npm run soak` does the same more often.
+  Kills loader, server or both with SIGKILL, forty times in CI. `npm run soak` plays any number of such rounds.
 */
 import { join } from 'node:path'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { runs } from '../helpers/runs.js'
 import { playRound } from '../soak/round.js'
 import { drawScene, withConnections, withThreads } from '../soak/scene.js'
 
-/** Each target once, in rounds with many kills. */
+/** Seeds of rounds with many kills; each target occurs once. */
 const seeds = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110]
 const killsPerRound = runs(4)
 

@@ -16,7 +16,9 @@ useTurnClock()
 
 const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
 
-/** Short enough for a test, long enough that a run asks the server before its end. */
+/**
+ * `confirmTimeoutMs` is short enough for a test, and long enough that a run asks the server before the timeout ends.
+ */
 const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 4_000 } as const
 
 t.jobs = 4
@@ -43,7 +45,8 @@ t.test('tables are looked up by calls that crash no server', async t => {
   const faults: Faults = { beforeExecute: ({ text }) => void scripts.push(text) }
   const here = await startLoadServer(t, streamScript, { faults })
   t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
-  // `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1 (docs/compatibility.md#versions-of-the-server).
+  // Asking with `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1
+  // (docs/compatibility.md#versions-of-the-server).
   t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
   t.strictSame(
     scripts.filter(script => script.includes('existsStreamTable')),
@@ -290,14 +293,14 @@ t.test('failures that rows do not cause stop the run at once', async t => {
   t.ok(result.rows.read < 1000, 'reading stops')
 })
 
-/** Kills the job of batch 2 around its insert: the ledger has its claim but no outcome. */
+/** Kills the job of batch 2 before or after its insert, so the ledger has the claim of the batch but no outcome. */
 function killSecondBatch(insertHappens: boolean): Faults {
   let targetWrites = 0
   let killed = false
   return {
     beforeWrite: ({ table }) => {
       const isLedger = table.startsWith('ddbIngest')
-      // A batch writes its claim, its rows and its outcome, in this order.
+      // The server writes three things for a batch, in this order: the claim, the rows, the outcome.
       if (!isLedger) return ++targetWrites === 2 && !insertHappens ? { error: 'killed' } : undefined
       if (targetWrites !== 2 || killed) return undefined
       killed = true
@@ -421,7 +424,7 @@ t.test('a run ID marked on the server is taken; after its run has ended, it is f
         keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
           ? { error: 'no undef' }
           : undefined,
-      // After the data of `nightly`, only the removal of its marker contains that text.
+      // After the data of `nightly`, this text occurs only in the request that removes the marker.
       afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
     },
   })
@@ -454,7 +457,7 @@ t.test('the session for data opens while the target is examined', async t => {
   const here = await startLoadServer(t, streamScript, {
     faults: {
       beforeExecute({ kind, text }) {
-        // The first connection is the test's own.
+        // The first connection belongs to the test.
         if (kind === 'connect' && ++connected === 3) second()
         return text.startsWith('ddbIngestRows = ') ? { until: opened } : undefined
       },

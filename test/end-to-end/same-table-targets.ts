@@ -1,22 +1,21 @@
 /*
-  Kinds of targets that others may recreate, and how rows in them are confirmed.
+  Kinds of targets that other users may recreate, and the confirmations that each kind allows.
 */
 import type { DeliveryOptions, TargetOptions } from '../../src/load/options.js'
 
 export interface TargetKind {
   readonly name: string
-  /** Creates the target. */
   readonly script: string
   /** Removes and recreates the target. */
   readonly remake: string
   /** Removes the target's rows; undefined for stream tables, whose rows cannot be deleted. */
   readonly empty?: string
-  /** Inserts this many rows of somebody else. */
+  /** A script of another user that inserts this many rows. */
   readonly foreign: (rows: number) => string
   readonly target: TargetOptions
-  /** Rows with known keys do not raise the count: it proves nothing. */
+  /** A row with a known key does not raise the row count, so the row count proves nothing. */
   readonly isKeyed?: true
-  /** The program can ask something about the table. */
+  /** The program can check whether the table is still the same. */
   readonly hasEvidence: boolean
 }
 
@@ -66,7 +65,7 @@ const keys = { method: 'upsert', keyColumns: ['id'] } as const
 
 export const targets: readonly TargetKind[] = [
   stream,
-  inMemory('table in memory', `table(10:0, ${columns})`),
+  inMemory('in-memory table', `table(10:0, ${columns})`),
   inMemory('keyed stream table', `keyedStreamTable(\`id, 10:0, ${columns})`, { isKeyed: true }),
   inMemory('keyed table', `keyedTable(\`id, 10:0, ${columns})`, { isKeyed: true }),
   inMemory('keyed table with upsert', `keyedTable(\`id, 10:0, ${columns})`, {
@@ -88,7 +87,7 @@ export const targets: readonly TargetKind[] = [
   },
   {
     ...stream,
-    name: 'function view with a table to count',
+    name: 'function view with `--confirm-table`',
     script: viewScript,
     target: view({ confirmTable: 'target' }),
   },
@@ -99,7 +98,7 @@ interface ConfirmationKind {
   readonly delivery: DeliveryOptions
 }
 
-/** How rows in a target can be confirmed. */
+/** The confirmations that are possible for a target. */
 export function confirmations({ isKeyed, hasEvidence }: TargetKind): readonly ConfirmationKind[] {
   const known: ConfirmationKind[] = [
     { name: 'receipts', delivery: { confirm: 'receipts' } },

@@ -1,7 +1,7 @@
 /*
-  Whether a run notices, at its end and when it is called again, that another table has taken the place of its own:
-  recreated tables, restarted servers, other servers at the same port, and users who fill the tables that they recreate.
-  The second table of docs/delivery.md is generated from these results.
+  A table that another table has replaced: a recreated table, a restarted server, a different server at the same port,
+  and users who fill the tables that they recreate. The run must notice the replacement at its end, or when the user
+  calls it again. The tests write the results into the second table of docs/delivery.md.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { confirmations, targets, type TargetKind } from './same-table-targets.js
 
 const rowCount = 1_000
 
-/** What happened → target and confirmation → what the run reported, and the evidence. */
+/** Event → target and confirmation → the report of the run, with the evidence. */
 const outcomes = new Map<string, Map<string, string>>()
 
 function note(happened: string, kind: TargetKind, confirmation: string, text: string): void {
@@ -25,7 +25,7 @@ function note(happened: string, kind: TargetKind, confirmation: string, text: st
   outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
 }
 
-/** What the run says → the evidence behind it. */
+/** Text in the report of a run → the evidence that the text reveals. */
 const evidence: readonly (readonly [RegExp, string])[] = [
   [/the server was restarted/, 'no mark of the finished run'],
   [/does not know it/, 'different server, without a mark of the finished run'],
@@ -43,7 +43,7 @@ function evidenceOf(t: Test, text: string): string {
   return by ?? '?'
 }
 
-/** How a second load finds that its rows are loaded: part of its request, and what it looks for. */
+/** How a second load determines that its rows are loaded: part of its request, and what the request looks for. */
 const questions: readonly (readonly [string, string])[] = [
   ['getChunksMeta(', 'same chunk'],
   ['ddbIngestFind', 'rows found'],
@@ -54,14 +54,13 @@ interface Scene {
   readonly load: (change?: Partial<LoadOptions>) => Promise<LoadResult>
   /** Runs a script as another user. */
   readonly other: (script: string) => Promise<void>
-  /** Replaces this server by another one, as after a restart that kept nothing. */
+  /** Replaces the server, like a restart that keeps nothing. */
   readonly restart: (initScript: string) => Promise<void>
-  /** Starts another server on its own port; later loads go there. */
+  /** Starts a second server on its own port; later loads connect to that server. */
   readonly move: (initScript: string) => Promise<void>
   readonly notices: string[]
-  /** Folder of the journals. */
   readonly state: string
-  /** Beginnings of the requests since the last load began. */
+  /** The first characters of each request since the last load began. */
   readonly asked: string[]
 }
 
@@ -122,12 +121,12 @@ async function scene(
 
 interface Happening {
   readonly name: string
-  /** Whether it can happen to the target; undefined: always. */
+  /** Whether the event is possible for the target. By default it is always possible. */
   readonly fits?: (kind: TargetKind) => boolean
   readonly happens: (scene: Scene, kind: TargetKind) => Promise<void>
 }
 
-/** What happens to the table after the run. */
+/** Events between the end of the run and the next call. */
 const between: readonly Happening[] = [
   {
     name: 'the table is recreated, and other users fill it',
@@ -178,7 +177,7 @@ for (const kind of targets) {
           note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
         })
       }
-      // With count, the next process sends the rows again. What a function wrote is unknown.
+      // With `count`, the next process sends the rows again. For function views, the outcome of the rows is unknown.
       if (name === 'count' || !kind.hasEvidence) return
       for (const [what, script] of [
         ['the table is recreated, other users fill it', kind.remake],
@@ -238,7 +237,7 @@ for (const kind of targets) {
         }
         const said = `${result.confirm.note} ${result.error?.message}`
         const by = kind.hasEvidence ? evidenceOf(t, said) : ''
-        // Timing decides how many rows the table has when the run counts them.
+        // The number of rows at the time of the run's count depends on timing.
         if (name === 'count') return
         note(what, kind, name, kind.hasEvidence ? `4, unconfirmed: ${by}` : '0, not checked')
         t.match(await here.load(), { exitCode: 75 })
@@ -263,7 +262,7 @@ for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
       const here = await scene(t, kind, { ...delivery, retryTimeoutMs: 1_000 }, faults)
       const result = await here.load()
       t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
-      // With count, rows are sent again.
+      // With `count`, the run sends the rows again.
       if (name === 'count') return
       sent = -Infinity
       const again = await here.load()
@@ -274,7 +273,7 @@ for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
 }
 
 t.test('rows written by a function without evidence are not reported as confirmed', async t => {
-  const kind = targets.find(({ name }) => name === 'function view with a table to count')!
+  const kind = targets.find(({ name }) => name === 'function view with `--confirm-table`')!
   const leave = new AbortController()
   let batches = 0
   const faults: Faults = {
@@ -311,7 +310,7 @@ t.test('if the server may keep no mark, nothing shows a restart', async t => {
 })
 
 t.test('a server that restarts after its last answer has forgotten the rows', async t => {
-  const kind = targets.find(({ name }) => name === 'function view with a table to count')!
+  const kind = targets.find(({ name }) => name === 'function view with `--confirm-table`')!
   let restarted: Promise<void> | undefined
   const faults: Faults = {
     beforeExecute({ text }) {
@@ -327,7 +326,7 @@ t.test('a server that restarts after its last answer has forgotten the rows', as
   t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
 })
 
-/** Reduces a journal to what an earlier version would have kept. */
+/** Reduces a journal to the records that an earlier version wrote. */
 async function asEarlierVersion(folder: string): Promise<void> {
   const path = join(folder, 'runs', 'nightly.journal')
   const records = (await readFile(path, 'utf8')).trimEnd().split('\n').map(recordOf)
@@ -357,7 +356,7 @@ for (const kind of targets) {
   })
 }
 
-/** What a run into this kind of target reported; with the names of the confirmations only if their results differ. */
+/** The report of a run into this kind of target. Names the confirmations only if their reports differ. */
 function reportOf(texts: ReadonlyMap<string, string>, kind: string): string {
   const namesOf = new Map<string, string[]>()
   for (const name of ['receipts', 'sync', 'count']) {

@@ -1,5 +1,5 @@
 /*
-  A server that keeps its connections but does nothing ends a run; an input that pauses does not.
+  A server that keeps its connections open but does nothing ends a run. A pause of the input does not.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -16,7 +16,7 @@ const noteScript =
   'def slowly(mutable data) { sleep(2500); tableInsert(objByName("notes"), data) }\n' +
   'addFunctionView(slowly)'
 
-/** Long enough for a slow machine to answer; the tests wait in parallel. */
+/** Long enough for a slow machine to answer. The tests run in parallel, so the waits overlap. */
 const confirmTimeoutMs = 1_500
 
 t.jobs = 10
@@ -29,7 +29,10 @@ interface Freezing extends LoadServer {
   ) => Promise<LoadResult>
 }
 
-/** A server that accepts `count` matching requests and from the next one on answers and executes nothing. */
+/**
+ * A server that accepts `count` matching requests. From the next matching request on, it executes and answers
+ * nothing.
+ */
 async function freezingAfter(
   t: Test,
   count: number,
@@ -70,7 +73,7 @@ const unconfirmed = { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' } }
 t.test('in sync mode a missing answer ends the run', async t => {
   const here = await freezingAfter(t, 1)
   const result = await here.run(sixRows, { mode: 'sync' })
-  // No server can be asked whether the confirmed rows are still there.
+  // No server is left to say whether the confirmed rows are still in the table.
   t.match(result, { ...unconfirmed, rows: { confirmed: 0, unconfirmed: 4 } })
   t.equal(addUp(result), result.rows.read)
 })
@@ -82,7 +85,7 @@ t.test('in sync mode the run waits for a working server', async t => {
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
 })
 
-/** Endless rows, in pieces that fill every buffer on the way. */
+/** Endless rows, in pieces that fill every buffer between the input and the server. */
 function* endless(): Generator<string> {
   yield 'note\n'
   for (;;) yield `${'x'.repeat(9_999)}\n`.repeat(100)
@@ -102,7 +105,7 @@ t.test('with receipts a run whose input has ended also ends', async t => {
   const here = await freezingAfter(t, 1)
   const result = await here.run(sixRows, { confirm: 'receipts' })
   t.match(result, { exitCode: 4, rows: { read: 6 } })
-  // The receipt of the first batch may have been read in time.
+  // The run may have read the receipt of the first batch in time.
   t.ok(result.rows.unconfirmed >= 4)
   t.equal(addUp(result), 6)
 })
@@ -137,7 +140,7 @@ t.test('a long pause of the input is not treated as silence of the server', asyn
   let landed = 0
   async function* paused(): AsyncGenerator<string> {
     yield 'note\na\nb\n'
-    // Once all is confirmed, nothing is in flight and nothing is asked; only then does this loop end.
+    // The loop ends once all rows are confirmed, because only then does the run send no more requests.
     while (here.server.counters.requests !== before) {
       before = here.server.counters.requests
       await new Promise(resolve => setTimeout(resolve, 1.5 * confirmTimeoutMs))

@@ -1,5 +1,5 @@
 /*
-  Processes that are suspended, and journals that are copied, restored from an earlier time, or used by two processes.
+  Suspended processes, and journals that are copied, restored from an earlier time, or used by two processes.
 */
 import {
   copyFileSync,
@@ -27,13 +27,12 @@ const rowCount = 200
 interface Scene {
   readonly here: LoadServer
   readonly dir: string
-  /** Folder of the journal. */
   readonly folder: string
   readonly path: string
   readonly load: (change?: Partial<LoadOptions>, platform?: Platform) => Promise<LoadResult>
-  /** Ends a process, as a kill does, before the server executes this batch. From then on the process does nothing. */
+  /** Kills a process before the server executes this batch. From then on the process does nothing. */
   readonly killedAt: (no: number, delivery?: DeliveryOptions) => Promise<void>
-  /** Called for every batch, and awaited. */
+  /** Called for every batch. The server waits for the promise. */
   onBatch: (no: number, request: RequestInfo) => Promise<void> | void
 }
 
@@ -79,7 +78,7 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   return scene
 }
 
-/** A process that can be suspended: it gets no callbacks in the meantime, and its clock continues. */
+/** A process that can be suspended. While it is suspended it gets no callbacks, but its clock continues. */
 function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
   let sleptMs = 0
   const { clock } = systemPlatform
@@ -193,7 +192,8 @@ t.test('a journal from before its run had finished is noticed, too', async t => 
 })
 
 t.test('a journal from before a finished run loaded new files is noticed', async t => {
-  // If rows can be neither counted nor looked up, only the mark of the run's end shows that the journal is too old.
+  // If rows can be neither counted nor looked up, only the server's mark of the finished run shows that the journal
+  // is too old.
   const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'count' }] as const) {
     const one = await scene(t, delivery)
@@ -214,7 +214,7 @@ t.test('a journal from before a finished run loaded new files is noticed', async
 })
 
 t.test('an earlier journal does not change rejects of later processes', async t => {
-  // The last of these journals is from before the rejects file existed.
+  // The last of these journals is older than the rejects file.
   for (const [at, from, rejected] of [
     [2, 0, 14],
     [9, 0, 14],
@@ -376,7 +376,7 @@ t.test('in sync mode an earlier journal of the same process is noticed as well',
   }
 })
 
-/** Acts like a restart: tables in memory are lost, DFS tables stay. */
+/** Simulates a restart: in-memory tables are lost, DFS tables stay. */
 function forget({ server }: LoadServer): void {
   for (const name of server.node.shared.keys()) {
     if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
@@ -392,9 +392,9 @@ t.test(
       for (const [early, last, more] of [
         [3, 15, {}],
         [1, 9, {}],
-        // The next batch has more rows than were sent since the copy.
+        // The next batch has more rows than the process has sent since the copy.
         [3, 9, { batchRows: 100 }],
-        // At the end of the run.
+        // The copy is made near the end of the run.
         [9, 99, {}],
       ] as const) {
         const one = await scene(t, { mode })
@@ -421,7 +421,7 @@ t.test(
             resume: { possible: false },
           })
           t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
-          // Tables that the refused process created on the server say nothing about the rows.
+          // The refused process may have created tables on the server. They say nothing about the rows.
           t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
           t.equal(await one.here.count(stored), count)
         }
@@ -441,7 +441,7 @@ t.test('repeated rows are not evidence of this', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
-    // Every batch has the same rows as the one before.
+    // All batches have the same rows.
     const rows = upTo(rowCount).map(id => `${id % 10},A\n`)
     writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('')}`)
     await one.load({ target, signal: interruptedAt(one, 8) })
@@ -478,7 +478,7 @@ t.test('rows that others write in the meantime are not evidence either', async t
   }
 })
 
-/** Ends a process cleanly while the server has a batch. */
+/** Ends a process cleanly while the server holds a batch. */
 function interruptedAt(one: Scene, at: number): AbortSignal {
   const interrupt = new AbortController()
   one.onBatch = no => void (no === at && interrupt.abort())
@@ -535,7 +535,7 @@ t.test('if two resume copies at once, one is refused, or claims decide', async t
   const copy = join(one.dir, 'copy')
   cpSync(one.folder, copy, { recursive: true })
   const results = await Promise.all([one.load(), one.load({ journal: { folder: copy } })])
-  // 4: one process found a claim of the other, for a batch that its own journal lacks.
+  // Exit code 4: one process found a claim of the other process for a batch that its own journal lacks.
   t.ok(
     results.every(({ exitCode }) => [0, 4, 66, 75].includes(exitCode)),
     results.map(({ error }) => error?.message).join('\n'),

@@ -1,6 +1,6 @@
 /*
-  Sessions of one server without sockets: bytes in, bytes out, at once and in this process, so that a hundred thousand
-  can be tried. A script returns its length, a function its first argument.
+  Sessions of one server without sockets. Bytes go in and out at once and in this process, so a test can try a hundred
+  thousand sessions. A script returns its length, a function returns its first argument.
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
@@ -50,7 +50,10 @@ export class BareServer {
     close: () => undefined,
   }
 
-  /** @param slow  the peer never has room for more, and reads one turn later */
+  /**
+   * @param slow simulates a slow peer: it never has room for more bytes, and reads them one turn of the event loop
+   *   later
+   */
   open(slow = false): BareSession {
     let nextId = Number(firstSessionId)
     const context = {
@@ -74,7 +77,7 @@ export class BareServer {
 }
 
 export class BareSession {
-  /** How often the session ended (`finished`), and how often it told its peer that it ends (`goodbyes`). */
+  /** How often the session ended (`finished`), and how often it announced its end to the peer (`goodbyes`). */
   finished = 0
   goodbyes = 0
   readonly #connection: Connection
@@ -98,7 +101,7 @@ export class BareSession {
     this.#connection = new Connection(context, openSession, transport, () => void this.finished++)
   }
 
-  /** Sends `bytes` in pieces, and then the end. */
+  /** Sends `bytes` in pieces, and then the end of the stream. */
   send(bytes: Uint8Array, pieceBytes: number): void {
     const pieces: Uint8Array[] = []
     for (let at = 0; at < bytes.length; at += pieceBytes) {
@@ -112,7 +115,7 @@ export class BareSession {
     this.#connection.receiveEnd()
   }
 
-  /** Everything that the session answered, once it has ended. */
+  /** Everything that the session has answered; resolves once the session has ended. */
   async answers(): Promise<string> {
     while (this.finished === 0) await turn()
     await turn()

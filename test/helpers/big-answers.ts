@@ -1,5 +1,5 @@
 /*
-  A server whose answers are larger than all buffers on the way to a client that does not read.
+  A server with answers larger than all buffers between the server and a client that does not read.
 */
 import { call, requestBytes } from './requests.js'
 import { RawPeer } from './raw-peer.js'
@@ -17,7 +17,7 @@ export function scriptsRun(server: TinyServer): number {
   return server.log.filter(line => line.startsWith('script ')).length
 }
 
-/** Exchanges requests on another session. Meanwhile the server does all it can for a client that does not read. */
+/** Exchanges requests on a second session while the server is busy with a client that does not read. */
 export async function exchangeMeanwhile(port: number, connectBytes: Buffer): Promise<void> {
   const other = await RawPeer.connect(port)
   for (let i = 0; i < 20; i++) {

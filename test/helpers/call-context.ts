@@ -1,5 +1,5 @@
 /*
-  The context for calling built-ins, or parts of them, without a script.
+  The context for calling built-in functions, or parts of them, without a script.
 */
 import type { Evaluation } from '../../src/server/values/builtin.js'
 import type { NodeOptions, ServerNode } from '../../src/server/node.js'
@@ -16,7 +16,7 @@ export function callContext(
   return context
 }
 
-/** The value of an evaluation; pauses are skipped. */
+/** The value of an evaluation. Pauses of the evaluation are skipped. */
 export function valueOf<T>(evaluation: Evaluation<T>): T {
   for (;;) {
     const step = evaluation.next()

@@ -1,6 +1,6 @@
 /*
-  Certificates and keys for tests, created on demand and removed with the test: an authority, certificates signed by it,
-  directly or through another authority, and some that must be refused.
+  Certificates and keys for tests, created on demand and removed with the test: an authority, certificates that it
+  signed directly or through an intermediate authority, and some certificates that clients must refuse.
 */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { fileFolder } from './file-folder.js'
 
-/** PEM files of a certificate and its key, and their texts. */
+/** The paths of the PEM files of a certificate and its key, and the contents of both files. */
 export interface Identity {
   readonly certFile: string
   readonly keyFile: string
@@ -17,11 +17,11 @@ export interface Identity {
 }
 
 export interface IdentityRequest {
-  /** As in the extension: `DNS:localhost,IP:127.0.0.1`, which is the default; '' for none. */
+  /** Alternative names in the notation of the extension; by default `DNS:localhost,IP:127.0.0.1`; '' for none. */
   readonly names?: string
-  /** The signer; by default the certificate itself. */
+  /** The signer. By default the certificate is self-signed. */
   readonly by?: Identity
-  /** Whether the certificate may sign others. */
+  /** Whether the certificate may sign other certificates. */
   readonly isAuthority?: boolean
   /** Start and end of validity, `YYYYMMDDHHMMSSZ`; two days by default. */
   readonly from?: string
@@ -31,7 +31,6 @@ export interface IdentityRequest {
   readonly rsaBits?: number
 }
 
-/** Creates certificates in a folder of the test. */
 export class Certificates {
   readonly #folder: string
   #count = 0
@@ -62,7 +61,7 @@ export class Certificates {
       ].join('\n'),
     )
     const certFile = path('crt')
-    // `openssl x509` accepts no dates, `openssl ca` does.
+    // `openssl x509` does not accept dates, so `openssl ca` signs.
     writeFileSync(path('db'), '')
     writeFileSync(
       path('conf'),
@@ -86,7 +85,7 @@ export class Certificates {
     return this.#identity(certFile, keyFile)
   }
 
-  /** Certificates in one file, in this order, with the key of the first unless another is given. */
+  /** The certificates in one file, in this order. The key is that of the first certificate unless `key` is given. */
   chain(identities: readonly Identity[], key: Identity = identities[0]!): Identity {
     const certFile = join(this.#folder, `chain-${this.#count++}.pem`)
     writeFileSync(certFile, identities.map(({ cert }) => cert).join(''))
@@ -105,7 +104,7 @@ export class Certificates {
   }
 }
 
-/** `YYYYMMDDHHMMSSZ`, this many days from now. */
+/** The date this many days from now, as `YYYYMMDDHHMMSSZ`. */
 export function opensslDate(days: number): string {
   const at = new Date(Date.now() + days * 86_400_000)
   return `${at

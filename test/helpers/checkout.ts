@@ -5,7 +5,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Folder of the checkout, ending in a slash. */
+/** Ends with a slash. */
 export const root: URL = new URL('../../', import.meta.url)
 
 export interface SourceFile {

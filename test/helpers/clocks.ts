@@ -1,9 +1,9 @@
 /*
-  Clocks for code that waits: one leaps to the end of each wait, the other is moved by the test.
+  Clocks for code that waits: the first clock leaps to the end of each wait, the test moves the second clock.
 */
 import type { Clock } from '../../src/platform/platform.js'
 
-/** A clock on which every wait ends at once; then the clock shows the time after the wait. */
+/** A clock on which every wait ends at once. Afterwards the clock shows the time at the end of the wait. */
 export function leapingClock(): Clock {
   let nowMs = 0
   const after = (delayMs: number, callback: () => void) => {
@@ -24,7 +24,7 @@ export function leapingClock(): Clock {
   }
 }
 
-/** Stands still until the test moves it. */
+/** A clock that stands still until the test moves it. */
 export function handClock(): Clock & { advance(ms: number): void; readonly timers: number } {
   let nowMs = 0
   const timers = new Map<object, { at: number; callback: () => void }>()

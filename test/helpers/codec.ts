@@ -1,6 +1,6 @@
 /*
-  Bytes and values for tests of the codec: hexadecimal text with blanks and bars, encoding and decoding in one call, and
-  arbitrary values of every type and form.
+  Bytes and values for tests of the codec: bytes from hexadecimal text, encoding and decoding in one call, and arbitrary
+  values of every type and form.
 */
 import fc from 'fast-check'
 import { decodeValue, encodeValue, type DecodeLimits } from '../../src/protocol/codec.js'
@@ -105,7 +105,7 @@ function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
 
 const allTypes = Object.keys(dataTypes) as DataType[]
 
-/** Every type with elements of one size. */
+/** Every type whose elements have a fixed size. */
 export const fixedTypes: readonly FixedType[] = allTypes.filter(isFixedType)
 
 /** A scalar of any type that has scalars. */
@@ -113,7 +113,7 @@ export const arbitraryScalar: fc.Arbitrary<Scalar> = fc.oneof(
   ...allTypes.filter(type => type !== 'ANY').map(type => scalarOf(type)),
 )
 
-/** Any bit pattern that a column of the type can hold. */
+/** A vector with any bit pattern that a column of the type can hold. */
 export function arbitraryFixedVector(type: FixedType, length: number): fc.Arbitrary<Vector> {
   const scale = isDecimal(type) ? fc.nat(maxScale[type]) : fc.constant(0)
   return fc
@@ -140,13 +140,13 @@ function arbitraryVector(length: number): fc.Arbitrary<Vector> {
   )
 }
 
-/** Mostly short rows, and some whose length takes two bytes. */
+/** Mostly small numbers, and some that need two bytes. */
 const cellCount = fc.oneof(
   { weight: 9, arbitrary: fc.integer({ min: 1, max: 9 }) },
   { weight: 1, arbitrary: fc.integer({ min: 250, max: 300 }) },
 )
 
-/** Rows of at least one cell, because an empty row is read back as one null cell. */
+/** Every row has at least one cell, because the decoder reads an empty row as one null cell. */
 export function arbitraryArrayVector(length: number): fc.Arbitrary<ArrayVector> {
   return fc
     .tuple(

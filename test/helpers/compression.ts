@@ -1,20 +1,20 @@
 /*
-  Compressed vectors as official clients send them, after docs/protocol.md#compressed-vectors: an oracle for the
-  decoders.
+  Writes compressed vectors in the form in which official clients send them (docs/protocol.md#compressed-vectors). Tests
+  of the decoders compare with this independent code.
 */
 import fc from 'fast-check'
 import { dataTypes, isDecimal, type DataType } from '../../src/protocol/data-type.js'
 import type { Vector } from '../../src/protocol/value.js'
 import { arbitraryFixedVector, encoded, fixedTypes, hex } from './codec.js'
 
-/** Further bytes of a length whose half of the token is 15. */
+/** The additional bytes of a length whose half of the token byte is 15. */
 function more(length: number): number[] {
   const bytes: number[] = []
   for (let rest = length - 15; rest >= 0; rest -= 255) bytes.push(Math.min(rest, 255))
   return bytes
 }
 
-/** A plain LZ4 encoder for the published format, greedy and slow. */
+/** A plain, greedy and slow LZ4 encoder, written from the published format. */
 export function lz4(source: Uint8Array): Uint8Array {
   const output: number[] = []
   let literalStart = 0
@@ -57,7 +57,7 @@ export type DeltaWidth = 2 | 4 | 8
 const zigzag = (value: bigint): bigint => (value >= 0n ? value * 2n : -value * 2n - 1n)
 const bits = (value: bigint, count: number): string => value.toString(2).padStart(count, '0')
 
-/** Delta-of-delta after docs/protocol.md#delta-of-delta, with text for bits and bigint for numbers. */
+/** Delta-of-delta, written from docs/protocol.md#delta-of-delta. Bits are text and numbers are bigint. */
 export function deltaOfDelta(values: readonly (bigint | null)[], width: DeltaWidth): Uint8Array {
   let text = ''
   let known = 0
@@ -121,7 +121,7 @@ export function compressed(shape: CompressedShape, ...blocks: Uint8Array[]): Buf
   return Buffer.concat([header, body])
 }
 
-/** A column compressed by LZ4, as bytes. Its elements, all of one size, are divided into blocks at `cuts`. */
+/** The bytes of a column compressed by LZ4. The elements have a fixed size and are divided into blocks at `cuts`. */
 function lz4Vector(column: Vector, cuts: readonly number[]): Buffer {
   const plain = encoded(column)
   const { type } = column
@@ -149,7 +149,7 @@ const deltaVector: fc.Arbitrary<Buffer> = fc
     }),
   )
 
-/** A compressed vector of either method. */
+/** A vector compressed by either method. */
 export const arbitraryCompressed: fc.Arbitrary<Buffer> = fc.oneof(
   deltaVector,
   fc

@@ -1,6 +1,6 @@
 /*
-  Programs in separate namespaces, as in containers that share a folder: with other process numbers and, on request,
-  another host name. They use this machine's network.
+  Programs in separate namespaces, like containers that share a folder. They have different process numbers and, on
+  request, a different host name. They use the network of this machine.
 */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,11 +9,10 @@ import { bin, type Outcome } from '../cli/run-cli.js'
 
 export interface Place {
   readonly name: string
-  /** Undefined if the program runs where this process runs. */
+  /** Undefined for a program in the namespaces of this process. */
   readonly container?: {
-    /** Another host name. */
     readonly host?: string
-    /** Whether /proc has the container's process numbers (default), or those that this process sees. */
+    /** Whether /proc shows the process numbers of the container (default) or those of this process's namespace. */
     readonly ownProc?: boolean
   }
 }
@@ -29,7 +28,7 @@ function unshareArguments({ host, ownProc = true }: NonNullable<Place['container
   ]
 }
 
-/** Options of tests that need namespaces. */
+/** Test options that skip the test if no namespaces can be created. */
 export const needsContainers = mayUnshare()
   ? {}
   : { skip: 'this system does not let its users make namespaces (unshare)' }
@@ -51,7 +50,7 @@ export interface Contained {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts the command line in the container; without one, beside this process. */
+/** Starts the command line in the container; without a container, in the namespaces of this process. */
 export function startIn(
   { container }: Place,
   argv: readonly string[],
@@ -94,7 +93,7 @@ export function startIn(
   }
 }
 
-/** The child's number in this process's namespace; undefined once the child has ended. */
+/** The process number of the child in the namespaces of this process; undefined once the child has ended. */
 function firstChild({ pid }: ChildProcess): number | undefined {
   try {
     const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')

@@ -1,5 +1,5 @@
 /*
-  The CSV files of csv-spectrum, each with its meaning.
+  The CSV files of csv-spectrum, each with its expected values.
 */
 import { createRequire } from 'node:module'
 

@@ -1,5 +1,6 @@
 /*
-  The result of decoding hostile bytes: values, or an error with a position, the same for any chunks.
+  The result of decoding hostile bytes: values, or an error with a position. The result must be the same for chunks of
+  any size.
 */
 import { isDeepStrictEqual } from 'node:util'
 import { ByteReader } from '../../src/wire/byte-reader.js'
@@ -13,8 +14,8 @@ export interface Outcome {
 }
 
 /**
- * Decodes `bytes` in chunks of `size` until the stream ends or is refused.
- * @throws any error that a decoder must not throw, and for forbidden behaviour
+ * Decodes `bytes` in chunks of `size` until the stream ends or the decoder refuses it.
+ * @throws any error that a decoder must not throw, and an error for forbidden behaviour
  */
 export function outcomeOf(bytes: Uint8Array, size: number, decoder: Decoder): Outcome {
   const reader = new ByteReader()
@@ -51,7 +52,7 @@ export function outcomeOf(bytes: Uint8Array, size: number, decoder: Decoder): Ou
   }
 }
 
-/** @throws if the result depends on the chunks */
+/** @throws if the result depends on the chunk size */
 export function agreedOutcome(bytes: Uint8Array, size: number, decoder: Decoder): Outcome {
   const inPieces = outcomeOf(bytes, size, decoder)
   if (size >= bytes.length) return inPieces

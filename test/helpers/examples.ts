@@ -1,5 +1,5 @@
 /*
-  Examples from the manual: a script and its displayed result, each on its own node.
+  Examples from the manual: scripts with their displayed results. Each script runs on its own node.
 */
 import type { Test } from 'tap'
 import { testSession } from './script.js'
@@ -17,7 +17,7 @@ export function testExamples(t: Test, examples: Examples): void {
   }
 }
 
-/** Script → part of its error. */
+/** @param cases  scripts, each with part of its error text */
 export function testRefusals(
   t: Test,
   title: string,

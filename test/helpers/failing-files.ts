@@ -1,5 +1,5 @@
 /*
-  The machine's files on a disk that can fill up, and whose every call can be made to fail.
+  The files of this machine, on a disk that can fill up. The test can make every call fail.
 */
 import type { Files, OutputFile, Platform } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
@@ -9,11 +9,11 @@ export type FileCall =
   'create' | 'openEmpty' | 'reopen' | 'remove' | 'write' | 'truncate' | 'sync' | 'close'
 
 export interface Disk {
-  /** Space for bytes written through these files; a write that does not fit is cut, and the next one fails. */
+  /** Space for bytes written through these files. A write that does not fit is cut, and the next write fails. */
   capacityBytes?: number
-  /** Most bytes that a single write takes. */
+  /** The largest number of bytes that one write accepts. */
   writeBytes?: number
-  /** Called before every call that could fail. */
+  /** Called before every call that can fail. If it returns true, the call fails. */
   fails?: (call: FileCall, path: string) => boolean
 }
 
@@ -52,7 +52,7 @@ export function filesOn(disk: Disk): CountedFiles {
         freeBytes += size - sizeBytes
         size = sizeBytes
       },
-      // Syncing the real disk thousands of times would show nothing more.
+      // Does not sync the real disk: thousands of syncs would take long and test nothing.
       sync: () => ask('sync', path),
       syncMeanwhile: async () => ask('sync', path),
       close() {

@@ -1,5 +1,5 @@
 /*
-  A server built from the codec and the behaviour given by a test: only connect and login are answered automatically.
+  A server made of the codec and the behaviour that a test gives. The server itself answers only connect and login.
 */
 import { generateKeyPairSync } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
@@ -15,7 +15,7 @@ import { ByteWriter } from '../../src/wire/byte-writer.js'
 const firstByteOfTls = 22
 let publicPem: string | undefined
 
-/** A key that clients accept; texts encrypted with it are ignored. */
+/** A key that clients accept. The server ignores texts that clients encrypt with it. */
 function publicKey(): Value {
   publicPem ??= generateKeyPairSync('rsa', { modulusLength: 1024 })
     .publicKey.export({ type: 'spki', format: 'pem' })
@@ -80,7 +80,7 @@ export class FakePeer {
     for (const waiter of waiting) waiter()
   }
 
-  /** Resolves once the condition holds; it is checked whenever something arrives. */
+  /** Resolves once the condition holds. Checks the condition whenever something arrives. */
   async until(holds: (peer: FakePeer) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
@@ -115,9 +115,9 @@ export interface FakeServer {
 }
 
 /**
- * @param onRequest gets every request except connect and those of a login, which the server answers by itself
- * @param options.withRsa false: only a plain login is accepted
- * @param options.port by default a free one
+ * @param onRequest gets every request except connect and those of a login, which the server answers itself
+ * @param options.withRsa false: the server accepts only a plain login
+ * @param options.port by default a free port
  */
 export async function startFakeServer(
   onRequest: (received: Received, peer: FakePeer) => void = () => undefined,
@@ -141,7 +141,7 @@ export async function startFakeServer(
     const peer = new FakePeer(socket, handle)
     peers.push(peer)
     socket.prependOnceListener('data', (chunk: Buffer) => {
-      // A probe for TLS is not one of the test's connections.
+      // The TLS probe of a client does not count as a connection of the test.
       if (chunk[0] === firstByteOfTls) peers.splice(peers.indexOf(peer), 1)
     })
     accept(peer)

@@ -1,6 +1,6 @@
 /*
-  A folder shared by the tests of one file. `t.testdir()` of the root test is shared by all files of a room, and is
-  emptied by the next call.
+  A folder shared by all tests of one file. `t.testdir()` of the root test would not do: all files of a room share that
+  folder, and each call empties it.
 */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ export interface FolderContent {
   readonly [name: string]: string | FolderContent
 }
 
-/** @returns its path; the folder is removed when the test ends */
+/** @returns the path of the folder, which is removed when the test ends */
 export function fileFolder(t: Test, content: FolderContent = {}): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'ddb-ingest-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

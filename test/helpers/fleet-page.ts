@@ -3,7 +3,7 @@
 */
 import { parsePage, readPages } from './pages.js'
 
-/** Blocks below a heading of the page, up to the next heading. */
+/** The code blocks between a heading of the page and the next heading. */
 export async function blocksOf(heading: string): Promise<string[]> {
   const page = (await readPages()).find(({ path }) => path === 'docs/fleet.md')!
   const lines = page.text.split('\n')

@@ -1,5 +1,5 @@
 /*
-  A link slower than any timeout: bytes that clients send on some connections are held back until the test releases
+  A link slower than any timeout. On some connections it holds back the bytes that clients send, until the test releases
   them.
 */
 import type { Test } from 'tap'
@@ -7,15 +7,15 @@ import { startProxy } from './proxied.js'
 
 export interface HoldingProxy {
   readonly port: number
-  /** Number of connections with bytes that are or were held back. */
+  /** Number of connections whose bytes the proxy holds or has held back. */
   readonly held: number
-  /** Passes on held bytes, and all later ones. */
+  /** Passes on the held bytes, and from then on all later bytes. */
   release(): void
 }
 
 /**
- * @param holdsFrom called with all bytes that a client has sent on its connection; if true, the latest piece and all
- * later ones are held back
+ * @param holdsFrom called with all bytes that a client has sent on its connection; if it returns true, the proxy
+ *   holds back the latest piece and all later ones
  * @param onPass called for each piece that passes, with all bytes sent on its connection
  */
 export async function startHoldingProxy(

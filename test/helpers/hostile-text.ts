@@ -1,5 +1,6 @@
 /*
-  Texts that try to be more than a name or a value: they end a literal, begin a statement, or move a terminal's cursor.
+  Texts that try to break out of a name or a value: they end a literal, begin a statement, or move the cursor of a
+  terminal.
 */
 import fc from 'fast-check'
 
@@ -89,10 +90,8 @@ const textOf = (pieces: readonly string[], maxLength: number): fc.Arbitrary<stri
     )
     .map(parts => parts.join(''))
 
-/** Text that attacks scripts. */
 export const scriptText: fc.Arbitrary<string> = textOf(scriptPieces, 6)
 
-/** Text that attacks terminals. */
 export const terminalText: fc.Arbitrary<string> = textOf(terminalPieces, 5)
 
 // Line feeds and tabs are harmless.
@@ -100,7 +99,7 @@ const acting =
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
-/** The first character that a terminal would act on, as `u001b`; undefined if there is none. */
+/** The first character on which a terminal would act, in the form `u001b`; undefined if there is none. */
 export function actingIn(text: string): string | undefined {
   const found = acting.exec(text)?.[0]
   return found && `u${found.charCodeAt(0).toString(16).padStart(4, '0')} in ${JSON.stringify(text)}`

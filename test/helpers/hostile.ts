@@ -1,5 +1,5 @@
 /*
-  Hostile bytes: valid ones with changes.
+  Hostile bytes: valid bytes with changes.
 */
 import fc from 'fast-check'
 import { arbitraryValue, encoded } from './codec.js'
@@ -7,13 +7,13 @@ import { arbitraryCompressed } from './compression.js'
 import { recordings } from './recordings.js'
 import { runs, seed } from './runs.js'
 
-/** Number of runs and seed of a test with hostile bytes; fast-check prints seed and path of a failure. */
+/** Number of runs and seed of a test with hostile bytes. If the test fails, fast-check prints the seed and path. */
 export const fuzz = (usual: number): { numRuns: number; seed: number } => ({
   numRuns: runs(usual),
   seed,
 })
 
-/** Numbers at which lengths, counts and codes go wrong. */
+/** Numbers that are typical edge cases for lengths, counts and codes. */
 const edges: readonly number[] = [
   0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x10_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
 ]
@@ -25,7 +25,7 @@ type Mutation =
   | { kind: 'repeat'; at: number; length: number }
   | { kind: 'swap'; at: number; length: number }
 
-// Changes are more frequent near the beginning, because the first bytes decide most.
+// Most changes are near the beginning, because the first bytes matter most to a decoder.
 const place = fc.oneof(fc.nat(40), fc.nat(3000), fc.nat(200_000))
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record({ kind: fc.constant('byte' as const), at: place, value: fc.nat(255) }),
@@ -78,7 +78,7 @@ const recordingsUpTo = (byteLength: number): fc.Arbitrary<Buffer> =>
     ...recordings.filter(({ bytes }) => bytes.length <= byteLength).map(({ bytes }) => bytes),
   )
 
-/** Recorded requests; rarely long ones, which take a hundred times as long. */
+/** Recorded requests. Long requests are rare, because they take a hundred times as long. */
 const recordedRequests: fc.Arbitrary<Buffer> = fc.oneof(
   { weight: 200, arbitrary: recordingsUpTo(2000) },
   { weight: 1, arbitrary: recordingsUpTo(60_000) },
@@ -94,7 +94,7 @@ export const changedValue: fc.Arbitrary<Buffer> = changed(
   ),
 )
 
-/** Bytes after a valid flag, so that decoding gets far. */
+/** Arbitrary bytes after a valid flag, so that the decoder does not stop at the flag. */
 export const flagged: fc.Arbitrary<Buffer> = fc
   .tuple(
     fc.nat(6),

@@ -1,5 +1,5 @@
 /*
-  Journals written by hand, as processes leave them.
+  Journals written by the test, in the form in which processes leave them.
 */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import { journaledRun, type JournaledRun } from '../../src/load/outcomes/journal
 import { readRecord } from '../../src/load/journal/journal-events.js'
 import { recordLine, type JournalRecord } from '../../src/load/journal/journal-record.js'
 
-/** A run whose records are read one after another. */
+/** The state of a run whose records are read one after another. */
 export interface ReadRun extends JournaledRun {
   take(this: void, record: JournalRecord): void
 }
 
-/** The state that these records add up to, computed on access. */
+/** The state that results from these records, computed on access. */
 export function readRun(...records: readonly JournalRecord[]): ReadRun {
   const state = newDurableState(true)
   const run = { take: (record: JournalRecord) => readRecord(state, record) }
@@ -75,7 +75,7 @@ export const targetRecord = {
   used: 'receipts',
 } as const satisfies JournalRecord
 
-/** Batch `no` of ten rows in ten lines and a hundred bytes, after a header of one line and nine bytes. */
+/** Batch `no`: ten rows in ten lines and a hundred bytes. The file has a header of one line and nine bytes. */
 export const batchRecord = (no: number): JournalRecord => ({
   kind: 'batch',
   no,
@@ -106,7 +106,7 @@ export const endRecord = (change: Partial<RecordOf<'end'>> = {}): RecordOf<'end'
   ...change,
 })
 
-/** @param folder  as in `JournalOptions` @param ageMs  time since the last write */
+/** @param folder  see `JournalOptions` @param ageMs  time since the last write */
 export function writeJournal(
   folder: string,
   runId: string,

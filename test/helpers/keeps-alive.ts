@@ -1,5 +1,5 @@
 /*
-  Whether the system sends keep-alive probes on a silent connection, on systems that tell.
+  Reads whether the system sends keep-alive probes on a silent connection, if the system reveals it.
 */
 import { existsSync, readFileSync } from 'node:fs'
 
@@ -8,7 +8,7 @@ const table = '/proc/net/tcp'
 /** Whether `keepsAlive` works on this system. */
 export const tellsTimers: boolean = existsSync(table)
 
-/** Kinds of timers of a connection (proc(5)). */
+/** Codes for the timer of a connection, see proc(5). */
 const acknowledging = '01'
 const keepAlive = '02'
 
@@ -24,7 +24,10 @@ function timerOf(localPort: number, remotePort: number): string | undefined {
   return undefined
 }
 
-/** Whether this end of a local connection has a keep-alive timer; waits until sent bytes are acknowledged. */
+/**
+ * Whether this end of a local connection has a keep-alive timer. Waits until the sent bytes are acknowledged, because
+ * only one timer is shown at a time.
+ */
 export async function keepsAlive(localPort: number, remotePort: number): Promise<boolean> {
   for (;;) {
     const timer = timerOf(localPort, remotePort)

@@ -1,5 +1,5 @@
 /*
-  The state of a run without inputs or a server, for tests of the code that counts rows.
+  The state of a run without inputs and without a server, for tests of the code that counts rows.
 */
 import type { RunEvent } from '../../src/load/outcomes/events.js'
 import type { EndedRows } from '../../src/load/journal/journal-record.js'
@@ -10,13 +10,13 @@ import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { leapingClock } from './clocks.js'
 
-/** The event by which rows without a number get these outcomes. */
+/** The event that gives these outcomes to rows of batches without a number. */
 export function ended(rows: Partial<EndedRows>): RunEvent {
   const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
   return { kind: 'ended', lane: 0, no: undefined, ...nothing, ...rows }
 }
 
-/** A run whose time passes when something waits, unless the given machine has a clock. */
+/** A run on a clock that leaps to the end of each wait, unless the given machine has a clock. */
 export function testRun(change: Partial<LoadOptions> = {}, machine: Partial<Platform> = {}): Run {
   const options: LoadOptions = {
     inputs: ['in.csv'],

@@ -1,5 +1,5 @@
 /*
-  An embedded server with tables, and runs against it: shared by end-to-end tests.
+  An embedded server with tables, and runs against this server. Shared by end-to-end tests.
 */
 import type { Test } from 'tap'
 import { connect, type Session } from '../../src/client/open-session.js'
@@ -17,7 +17,7 @@ import {
   type ServerOptions,
 } from '../../src/server/index.js'
 
-/** The table of DolphinDB's chapter on asynchronous writing. */
+/** The table in the chapter of DolphinDB's manual on asynchronous writing. */
 export const tradesScript =
   'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
@@ -26,13 +26,13 @@ export const tradesHeader = 'time,sym,price,id\n'
 export interface LoadServer {
   readonly server: EmbeddedServer
   readonly session: Session
-  /** A run into `trades` by default. */
+  /** Runs a load, by default into `trades`. */
   readonly load: (
     inputs: string | readonly string[],
     change?: Partial<LoadOptions>,
     platform?: Platform,
   ) => Promise<LoadResult>
-  /** Rows of a query as DolphinDB prints them. */
+  /** The rows that a query returns, as DolphinDB prints them. */
   readonly rows: (query: string) => Promise<string[][]>
   readonly count: (table: string) => Promise<number>
 }
@@ -46,7 +46,7 @@ export async function startLoadServer(
     port: 0,
     initScript,
     ...options,
-    // The behaviour of servers for a slice that begins at the end of a table is unknown: no run may ask for one.
+    // No run may ask for a slice that begins at the end of a table, because nobody knows how servers answer.
     faults: { ...requestedFaults('limitEnd'), ...options.faults },
   })
   t.teardown(() => server.close())

@@ -1,5 +1,5 @@
 declare module 'lz4js' {
-  /** @returns the end of the content in `target` */
+  /** @returns the offset of the end of the content in `target` */
   export function decompressBlock(
     source: Uint8Array,
     target: Uint8Array,

@@ -1,34 +1,34 @@
 /*
-  The modules of src/ with their imports and identifiers, for the test of the layout. The TypeScript parser reads them,
-  so that comments and strings never count as code.
+  The modules of src/ with their imports and identifiers, for the test of the layout. The TypeScript parser reads the
+  modules, so comments and strings never count as code.
 */
 import { posix } from 'node:path'
 import ts from 'typescript'
 import { readSources } from './checkout.js'
 
 export interface Import {
-  /** As written: `./lexer.js`, `node:net`, `csv-parse/sync`. */
+  /** In the spelling of the source: `./lexer.js`, `node:net`, `csv-parse/sync`. */
   specifier: string
-  /** True if the import leaves nothing at run time. */
+  /** True if the import does not exist at run time. */
   typeOnly: boolean
 }
 
 export interface Module {
   /** Relative to src/, with forward slashes: `protocol/vector.ts`. */
   path: string
-  /** First folder of the path; for files directly in src/ the file's name without `.ts`. */
+  /** The room of the file: the first folder of its path; for files directly in src/, the file name without `.ts`. */
   room: string
   text: string
   lineCount: number
   imports: Import[]
   hasDefaultExport: boolean
-  /** Texts of all string literals, also in types. */
+  /** Texts of all string literals, including literals in types. */
   strings: Set<string>
-  /** Global names that are read, such as `process`, once each. */
+  /** Names of the globals that the module reads, such as `process`. */
   globals: Set<string>
-  /** Names and string literals in the code, once each. */
+  /** Names and string literals in the code. */
   words: Set<string>
-  /** Whether the module has a function with a body, which could be wrong. */
+  /** Whether the module has a function with a body, which tests should cover. */
   hasLogic: boolean
 }
 
@@ -67,7 +67,7 @@ function visit(node: ts.Node, module: Module): void {
   ts.forEachChild(node, child => visit(child, module))
 }
 
-/** `import`, `export … from`, `import()` and `import('…').Type`, in all their forms. */
+/** Finds `import`, `export … from`, `import()` and `import('…').Type`, in all their forms. */
 function importOf(node: ts.Node): Import | undefined {
   if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
     const typeOnly = node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
@@ -95,7 +95,7 @@ function isDefaultExport(node: ts.Node): boolean {
   return ts.getModifiers(node)?.some(m => m.kind === ts.SyntaxKind.DefaultKeyword) ?? false
 }
 
-/** True unless the name is a member (`node.process`), a property's key or a declared name. */
+/** False for a member (`node.process`), the key of a property, and a name that is being declared. */
 function isFreeName(node: ts.Identifier): boolean {
   const parent = node.parent
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent)) {
@@ -106,7 +106,7 @@ function isFreeName(node: ts.Identifier): boolean {
   return named.name !== node && named.propertyName !== node
 }
 
-/** The room to which a module's relative import leads; undefined for a package. */
+/** The room of the module that a relative import loads; undefined for a package. */
 export function roomOf(module: Module, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
   const target = posix.join(posix.dirname(module.path), specifier)
@@ -114,8 +114,9 @@ export function roomOf(module: Module, specifier: string): string | undefined {
 }
 
 /**
- * Modules that import themselves, directly or indirectly: each circle sorted, all circles sorted by their first module.
- * @param withTypes imports of types count as well
+ * Modules that import themselves, directly or indirectly: each circle sorted, all circles sorted by their first
+ * module.
+ * @param withTypes also follows imports of types
  */
 export function importCircles(modules: readonly Module[], withTypes = false): string[][] {
   const byPath = new Map(modules.map(module => [module.path, module]))
@@ -129,7 +130,7 @@ export function importCircles(modules: readonly Module[], withTypes = false): st
   return [...circles.values()].sort((a, b) => (a[0]! < b[0]! ? -1 : 1))
 }
 
-/** All modules that `path` imports, directly or indirectly; `path` itself only if it is in a circle. */
+/** All modules that `path` imports, directly or indirectly. Contains `path` itself only if `path` is in a circle. */
 function pathsBehind(
   path: string,
   byPath: ReadonlyMap<string, Module>,
@@ -150,7 +151,7 @@ function pathsBehind(
   return found
 }
 
-/** Name of the imported package: `csv-parse` for `csv-parse/sync`, `node:net` as it is. */
+/** Name of the imported package: `csv-parse` for `csv-parse/sync`. `node:net` stays `node:net`. */
 export function packageOf(specifier: string): string {
   const parts = specifier.split('/')
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier)

@@ -1,5 +1,5 @@
 /*
-  MurmurHash2 as in the textbook, in unsigned BigInts, for tests of hashing.
+  MurmurHash2 with unsigned BigInts, as in textbooks, for tests of hashing.
 */
 
 /** @returns a hash of 32 bits, seeded with the number of bytes */

@@ -1,17 +1,17 @@
 /*
-  A separate network for a test: a namespace whose only device is `lo`, with a second address that is not this
-  machine's. Client and server in it are as separate as two machines.
+  A separate network for a test: a namespace whose only device is `lo`, with a second address that does not belong to
+  this machine. Client and server in the namespace are separated like two machines.
 */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** One of the private addresses (RFC 1918). */
+/** A private address (RFC 1918). */
 export const namespaceAddress = '10.77.0.2'
 
 const prepare = `ip link set lo up && ip addr add ${namespaceAddress}/32 dev lo && exec "$@"`
 
-/** Why no namespace can be created here; false if it can. */
+/** The reason why no namespace can be created here; false if it can. */
 export function whyNoNamespace(): string | false {
   try {
     execFileSync('unshare', [...unshared, 'true'], { stdio: 'pipe', timeout: 20_000 })

@@ -1,16 +1,16 @@
 /*
   Makes all tests read with several threads and load over several connections without asking for them: TEST_THREADS=5
   TEST_CONNECTIONS=4 NODE_OPTIONS=--import=./test/helpers/other-defaults.js npx tap … With TEST_ZIPPED=1 every file is
-  read from a zip archive. The program has no such switch, so its sources are changed while Node loads them: pieces of
-  inputs become tiny, so that even small inputs are divided. A target that takes only one connection gets one. `npm run
-  test:threads` tries combinations.
+  read from a zip archive. The program has no such switches, so this file changes the sources while Node loads them.
+  Pieces of inputs become tiny, so that threads also divide small inputs. A target that takes only one connection gets
+  one. `npm run test:threads` tries combinations.
 */
 import { register } from 'node:module'
 import { isMainThread, parentPort } from 'node:worker_threads'
 
 const threads = Number(process.env['TEST_THREADS'] ?? 1)
 const connections = Number(process.env['TEST_CONNECTIONS'] ?? 1)
-/** For each file: a text that occurs once, and its replacement. */
+/** For each file: a text that occurs once in the file, and its replacement. */
 const changes = new Map()
 
 const isZipped = process.env['TEST_ZIPPED'] === '1'
@@ -22,7 +22,7 @@ const importing = (name, there) => [
 ]
 
 if (threads > 1) {
-  // A load that asks for threads gets them; others get stand-ins in this process.
+  // A load that asks for threads gets real threads; all other loads get simulated threads in this process.
   const asked = 'options.input?.threads'
   changes.set('src/load/inputs/inputs.ts', [
     [
@@ -36,12 +36,13 @@ if (threads > 1) {
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
   ])
-  // The reader also gets the sample in tiny pieces: a whole sample would leave nothing of small inputs to threads.
+  // Also divides the sample into tiny pieces, because a whole sample would contain all of a small input and leave
+  // nothing for threads.
   changes.set('src/parse/csv/sample.ts', [
     ['chunk = taken.shift()) yield chunk', 'chunk = taken.shift()) yield* tinyPieces(chunk)'],
     importing('tinyPieces', 'import type { FlushClock }'),
   ])
-  // Readers without a run get stand-ins for threads in this process.
+  // Readers without a run get simulated threads in this process.
   changes.set('src/parse/record-reader.ts', [
     ['records(options)', `records((options = withThreads(options, ${threads - 1})))`],
     importing('withThreads', 'import type { Tokenizer }'),

@@ -1,6 +1,6 @@
 /*
-  Reads pages of the guide, so that tests can check them: code blocks, their commands, links and headings. The pages are this project's own
-  plain Markdown, so a few patterns are enough.
+  Reads pages of the guide for the tests that check them: code blocks, their commands, links and headings. A few
+  patterns are enough, because this project wrote the pages in plain Markdown.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
@@ -8,9 +8,9 @@ import type { Test } from 'tap'
 import { root } from './checkout.js'
 
 export interface CodeBlock {
-  /** `sh` for commands that a test runs, `text` for examples. */
+  /** `sh` for commands that a test runs, `text` for examples that no test runs. */
   language: string
-  /** The text begins on this line of the page, from 1. */
+  /** The line of the page on which the text begins, from 1. */
   lineNumber: number
   text: string
 }
@@ -20,11 +20,11 @@ export interface Page {
   path: string
   text: string
   blocks: CodeBlock[]
-  /** The page without its code blocks, line for line. */
+  /** The page with its code blocks blanked out; line numbers stay the same. */
   prose: string
 }
 
-/** One command of a block, with continuation lines and here-documents. */
+/** A command of a block, including continuation lines and here-documents. */
 export interface ShellCommand {
   /** Line in the page, from 1. */
   lineNumber: number
@@ -107,8 +107,7 @@ export function commandsOf(block: CodeBlock): ShellCommand[] {
 }
 
 /**
- * Whether a command ends here, without an open quote and without an operator or backslash at its end; and the comment
- * after it.
+ * Whether the command is complete (no open quote, and no operator or backslash at its end), and the comment after it.
  */
 function shellState(text: string): { complete: boolean; comment: string } {
   let quote = ''
@@ -161,11 +160,10 @@ export function codeSpans(prose: string): string[] {
 }
 
 /**
- * Compares a table of a page with a test's results, or writes the table with UPDATE_DOCS=1.
- *
+ * Compares a table of a page with the results of a test. With UPDATE_DOCS=1, writes the table instead.
  * @param path relative to the checkout
- * @param marks lines before and after the table
- * @param rows rows of cells; the first one is the head
+ * @param marks the lines before and after the table
+ * @param rows rows of cells; the first row is the head
  */
 export function checkTable(
   t: Test,

@@ -1,5 +1,5 @@
 /*
-  A folder in which commands run as for a reader of the guide.
+  A folder in which a test runs commands in the way in which a reader of the guide would run them.
 */
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -22,7 +22,7 @@ export async function makePlace(folder: string): Promise<Place> {
   const bin = join(folder, 'bin')
   await mkdir(bin)
   const shim = join(bin, 'ddb-ingest')
-  // Passes on neither the settings of the user nor the options that tap gives to every Node process.
+  // Omits the settings of the user and the options that tap passes to every Node process.
   const exec = `unset NODE_OPTIONS\nexec "${process.execPath}" "${program}" "$@"`
   await writeFile(shim, `#!/bin/sh\n${exec}\n`)
   await chmod(shim, 0o755)

@@ -1,11 +1,12 @@
 /*
-  Programs started as a user starts them. tap adds a loader and coverage to every Node process that a test starts, which
-  takes longer than most of these programs. Other tests run the same lines in their own process.
+  Starts programs in the way in which users start them. tap adds a loader and coverage to every Node process that a test
+  starts, and that takes longer than most of these programs. Coverage is not lost, because other tests run the same
+  lines in their own process.
 */
 
 /**
- * Command and arguments that start Node without tap's additions. The process keeps its number, so a signal reaches the
- * program.
+ * The command and arguments that start Node without tap's additions. The program runs in the started process itself,
+ * so a signal to that process reaches the program.
  */
 export const plainNode = (argv: readonly string[]): [command: string, args: string[]] => [
   'sh',

@@ -1,5 +1,5 @@
 /*
-  A test's own connections between clients and a server, on this machine.
+  A proxy whose connections between clients and a server on this machine a test controls.
 */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -12,8 +12,7 @@ export interface Proxied {
 }
 
 /**
- * Passes nothing on by itself, and closes everything with the test.
- *
+ * Passes no bytes on by itself. Closes all connections when the test ends.
  * @param connected called with both ends of each connection before anything is read from them
  */
 export async function startProxy(

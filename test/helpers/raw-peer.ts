@@ -1,5 +1,5 @@
 /*
-  One end of a TCP connection controlled by a test: it sends the given bytes unchanged and keeps all received bytes.
+  One end of a TCP connection, controlled by a test: it sends the given bytes unchanged and keeps all received bytes.
 */
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
@@ -47,7 +47,7 @@ export class RawPeer {
     return new Promise(resolve => this.socket.write(bytes, () => resolve()))
   }
 
-  /** Resolves when something arrives, or the other end finishes. */
+  /** Resolves when bytes arrive or the other end of the connection finishes. */
   async change(): Promise<void> {
     await new Promise<void>(resolve => (this.#onChange = resolve))
   }
@@ -62,7 +62,7 @@ export class RawPeer {
     }
   }
 
-  /** Resolves with everything received once the other end has finished. */
+  /** Resolves with all received bytes once the other end has finished. */
   async ended(): Promise<Buffer> {
     while (!this.#ended) await this.change()
     return this.received

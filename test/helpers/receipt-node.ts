@@ -1,5 +1,5 @@
 /*
-  A run's node with receipts, simulated by a test: it records batches and questions.
+  A simulated node that gives receipts to a run. It records the batches and questions that it gets.
 */
 import { wholeBatch, type BatchPart } from '../../src/load/outcomes/batch-part.js'
 import { newRecorder, type RecordedTarget } from '../../src/load/outcomes/recorder.js'
@@ -15,7 +15,10 @@ import type { Platform } from '../../src/platform/platform.js'
 import { batchOf } from './batches.js'
 import { testRun } from './load-run.js'
 
-/** A node that accepts everything, has kept its memory, and has no news; a test replaces some of its answers. */
+/**
+ * A node that accepts all requests, has kept its memory, and has no new receipts. A test replaces some of its
+ * answers.
+ */
 export interface NodeStub {
   isLost: boolean
   isControlLost: boolean
@@ -85,10 +88,10 @@ export function nodeStub(): NodeStub {
       stub.sent.push([no, attempt, sendNo])
       return true
     },
-    // A lost node has lost everything.
+    // A node that was lost has lost its memory, including all rows.
     carries: () => false,
     drained: () => stub.answers.drained?.() ?? Promise.resolve(),
-    // Not recorded, because it is called all the time; its results show in the batches.
+    // Not recorded, because the run calls it all the time. Its results show in the batches.
     read: (timeoutMs: number) =>
       stub.answers.read?.(timeoutMs) ?? Promise.resolve(stub.ledger.shift() ?? []),
     ledgerExists: asks('ledgerExists', () => true),
@@ -118,12 +121,12 @@ export interface WatchedChange {
   readonly target?: Partial<RecordedTarget>
   readonly machine?: Partial<Platform>
   readonly follow?: LinkSetup['follow']
-  /** The run follows files, so its inputs have no end. */
+  /** The run follows files, so its inputs never end. */
   readonly isFollowing?: boolean
   readonly maxLedgerRows?: number
 }
 
-/** The watcher of a run on such a node. `add` hands over a batch of eight rows. */
+/** The watcher of a run on the simulated node. `add` hands over a batch of eight rows. */
 export function watchedRun(change: WatchedChange = {}) {
   const run = testRun(
     {
@@ -171,7 +174,7 @@ export function watchedRun(change: WatchedChange = {}) {
   }
 }
 
-/** A ledger row for eight rows; by default the send number equals the batch number. */
+/** A ledger row that claims eight rows. By default, the send number equals the batch number. */
 export const claim = (batchNo: number, sendNo = batchNo, attempt = 0): LedgerRow => ({
   batchNo,
   attempt,

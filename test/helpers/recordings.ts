@@ -1,5 +1,6 @@
 /*
-  The recordings in fixtures/wire: their bytes, their descriptions, and the described requests as our values.
+  The recordings in fixtures/wire: their bytes, their descriptions, and the described requests as values of this
+  project.
 */
 import { readdirSync, readFileSync } from 'node:fs'
 import { vectorOf, type ElementValue } from '../../src/protocol/element.js'
@@ -21,7 +22,7 @@ export interface PlainColumn {
   text?: readonly (string | null)[]
 }
 
-/** A value as the .json describes it. */
+/** A value in the form of the .json description. */
 export type PlainValue =
   | { form: 'scalar'; type: DataType; value: Plain }
   | { form: 'vector' | 'pair'; type: DataType; values: readonly Plain[] }
@@ -53,7 +54,7 @@ export interface Recording {
   bytes: Buffer
   requests: readonly WireRequest[]
   logical: readonly LogicalRequest[]
-  /** Columns are sent compressed. */
+  /** Whether columns are sent compressed. */
   compressed: boolean
 }
 
@@ -80,7 +81,7 @@ export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatM
     .map(file => load(client, file.slice(0, -4))),
 )
 
-/** The recorded bytes without connect, changed to the session with this id. */
+/** The recorded bytes without the connect request, changed to the session with this id. */
 export function inSession({ bytes, requests }: Recording, id: string): Buffer {
   const pieces = requests.map(({ off, len, header, kind }) => {
     const request = bytes.subarray(off, off + len)
@@ -92,10 +93,10 @@ export function inSession({ bytes, requests }: Recording, id: string): Buffer {
   return Buffer.concat(pieces)
 }
 
-/** Distance of two chunk boundaries, for streams too long to be read again for each of their bytes. */
+/** Distance between two chunk boundaries, for streams too long to be divided at every byte. */
 const spacingBytes = 127
 
-/** Divides a stream into single bytes, and a long one into pieces of 13 bytes unless the run is deep. */
+/** Divides a stream into single bytes. Divides a long stream into pieces of 13 bytes, except in deep test runs. */
 export function smallPieces(bytes: Buffer): Buffer[] {
   const pieceBytes = deep || bytes.length <= 2000 ? 1 : 13
   return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
@@ -103,7 +104,10 @@ export function smallPieces(bytes: Buffer): Buffer[] {
   )
 }
 
-/** Short streams in two chunks, divided at every byte; long ones in chunks of one size, whose boundaries move on by a byte. */
+/**
+ * Divides a short stream into two chunks, once at every byte. Divides a long stream into chunks of one size; each
+ * division shifts the boundaries by a byte.
+ */
 export function* splits(bytes: Buffer): Generator<Buffer[]> {
   const isSmall = bytes.length <= 2000
   const last = isSmall ? bytes.length - 1 : spacingBytes
@@ -115,7 +119,7 @@ export function* splits(bytes: Buffer): Generator<Buffer[]> {
   }
 }
 
-/** The head of a request read from its header line, independently of the decoder. */
+/** The head of a request, read from its header line by code that is independent of the decoder. */
 export function headOf(header: string): RequestHead {
   const [protocol, sessionId, , , properties] = header.split(' ') as [
     string,
@@ -201,8 +205,8 @@ function elementOf(type: string, value: Plain): ElementValue {
 }
 
 /**
- * A decoded value in the form of the .json. It is read only from typed arrays, so that mistakes in our own functions
- * for texts and elements cannot hide here.
+ * A decoded value in the form of the .json description. Reads only typed arrays, so that mistakes in the project's
+ * functions for texts and elements cannot hide here.
  */
 export function statedForm(value: Value): unknown {
   switch (value.form) {
@@ -244,7 +248,7 @@ function statedColumn(name: string, column: Column): unknown {
   return { name, type: `${column.cells.type}[]`, values }
 }
 
-/** 64-bit and decimal numbers as text, everything else as in the .json. */
+/** The elements: 64-bit and decimal numbers as text, all other elements as in the .json description. */
 function statedElements(vector: Vector): unknown[] {
   const { length } = vector
   const from = <T>(make: (index: number) => T): T[] =>
@@ -299,7 +303,7 @@ function statedScalar(scalar: Scalar): unknown {
   return typeof scalar.value === 'bigint' ? String(scalar.value) : scalar.value
 }
 
-/** The .json's value, with numbers and addresses in the form of `statedForm`. */
+/** A value of the .json description, with numbers and addresses in the form of `statedForm`. */
 export function statedAs(plain: PlainValue): unknown {
   switch (plain.form) {
     case 'scalar':

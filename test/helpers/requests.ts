@@ -1,5 +1,5 @@
 /*
-  Request bytes for tests, made by the codec.
+  Requests for tests, encoded by the codec.
 */
 import { Buffer } from 'node:buffer'
 import type { Request, RequestHead } from '../../src/protocol/request.js'

@@ -1,5 +1,5 @@
 /*
-  A TCP proxy that changes bytes on their way, so that a server seems to behave differently.
+  A TCP proxy that changes bytes on their way, so that a server appears to behave differently.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
@@ -42,31 +42,31 @@ export async function startRewritingProxy(
 
 const same: Rewrite = chunk => chunk
 
-/** Replaces `from` by `to`, padded with blanks, because headers contain lengths. */
+/** Replaces `from` by `to`. Pads `to` with blanks, because headers contain lengths. */
 export function instead(from: string, to: string): (chunk: string) => string {
   if (to.length > from.length) throw new Error(`${to} is longer than ${from}`)
   return chunk => chunk.replaceAll(from, to.padEnd(from.length))
 }
 
-/** Applies several rewrites in order. */
+/** Applies several rewrites one after another. */
 export const each =
   (...rewrites: readonly Rewrite[]): Rewrite =>
   (chunk, sent) =>
     rewrites.reduce((text, rewrite) => rewrite(text, sent), chunk)
 
-/** Rewrites only answers to requests with this end. */
+/** Rewrites only the answers to requests that end with this text. */
 export const answering =
   (request: string, rewrite: Rewrite): Rewrite =>
   (chunk, sent) =>
     sent.endsWith(request) ? rewrite(chunk, sent) : chunk
 
-/** A scalar INT with the bytes before it, as in an answer. */
+/** A scalar INT in an answer, including the bytes of its type and form. */
 export const intBytes = (value: number): string => `\x04\0${int32Bytes(value)}`
 
-/** A scalar LONG with the bytes before it. */
+/** A scalar LONG, including the bytes of its type and form. */
 export const longBytes = (value: number): string =>
   `\x05\0${Buffer.from(BigInt64Array.of(BigInt(value)).buffer).toString('latin1')}`
 
-/** Four bytes, as in columns. */
+/** The four bytes of an INT in a column. */
 export const int32Bytes = (value: number): string =>
   Buffer.from(Int32Array.of(value).buffer).toString('latin1')

@@ -1,11 +1,11 @@
 /*
-  All tests of a room in one process, because starting a process takes longer than most tests.
+  Runs all tests of a room in one process, because starting a process takes longer than most tests.
 */
 import { readdirSync } from 'node:fs'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Runs the tests of the files next to the caller and in folders below, except those of other rooms. */
+/** Runs the test files next to the caller and in folders below, except the tests of rooms inside these folders. */
 export async function runRoom(caller: string): Promise<void> {
   const folder = new URL('.', caller)
   const files = readdirSync(fileURLToPath(folder), { recursive: true, encoding: 'utf8' })
@@ -15,6 +15,6 @@ export async function runRoom(caller: string): Promise<void> {
   }
 }
 
-/** Tools installed in a room have their own tests, which do not run. */
+/** Excludes the tests of tools that are installed in a room. */
 const isTest = (name: string): boolean =>
   name.endsWith('.test.ts') && !name.split(sep).includes('node_modules')

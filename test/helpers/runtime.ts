@@ -1,6 +1,6 @@
 /*
-  The interpreter from inside, for tests of its files: frames with chosen variables, evaluations run to their end, and a
-  clock on which every turn ends at once.
+  The interpreter from inside, for tests of its files: frames with given variables, evaluations that run to their end,
+  and a clock on which every turn ends at once.
 */
 import type { Clock } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -18,7 +18,7 @@ import type { ServerValue } from '../../src/server/values/server-value.js'
 import { leapingClock } from './clocks.js'
 import { rowsText, sessionOn } from './script.js'
 
-/** The interpreter of a guest's session on its own node. Work takes no time there, so it never yields. */
+/** The interpreter of a guest's session on its own node. Time stands still there, so the interpreter never yields. */
 export function testRuntime(options: NodeOptions = {}): Runtime {
   const node = createNode({ platform: { ...systemPlatform, clock: leapingClock() }, ...options })
   const runtime = new Runtime(node, sessionOn(node))
@@ -26,7 +26,7 @@ export function testRuntime(options: NodeOptions = {}): Runtime {
   return runtime
 }
 
-/** A clock that advances by more than a turn at every reading. */
+/** A clock that advances by more than a turn each time it is read. */
 export interface HastyClock extends Clock {
   /** How often code has yielded. */
   readonly turns: number
@@ -48,15 +48,15 @@ function hastyClock(): HastyClock {
   }
 }
 
-/** The interpreter of a session that yields at every reading of the clock. */
+/** The interpreter of a session that yields each time it reads the clock. */
 export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
   const clock = hastyClock()
   return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
 }
 
 /**
- * The displayed result of a script in an admin's session that yields wherever possible. Tests compare it with the
- * result without yielding.
+ * The displayed result of a script in a session of admin that yields wherever possible. Tests compare this result
+ * with the result without yielding.
  */
 export async function shownRestlessly(script: string): Promise<string> {
   const runtime = testRuntime()
@@ -76,7 +76,7 @@ export function frameOn(
   return { ...topFrame(runtime), ...more }
 }
 
-/** An expression of the session; its names are checked unless they may be columns. */
+/** An expression of the session. Checks the names in it unless they may be columns. */
 export function nodeIn({ runtime, columns }: Frame, source: string): Expression {
   const node = parseFunctionName(source, parseScopeOf(runtime))
   if (columns === undefined) checkNamesOf(node, runtime)
@@ -88,14 +88,14 @@ export function shownValue(value: ServerValue): string {
   return wire.form === 'table' ? rowsText(wire) : formatValue(wire)
 }
 
-/** The value of an evaluation that waits for nothing. */
+/** The value of an evaluation that does not wait. */
 export function atOnce<T>(evaluation: Evaluation<T>): T {
   const step = evaluation.next()
   if (step.done === true) return step.value
   throw new Error('The evaluation waits.')
 }
 
-/** The value of an evaluation, and how often it has waited. */
+/** The value of an evaluation, and how often the evaluation waited. */
 export async function inTurns<T>(evaluation: Evaluation<T>): Promise<{ value: T; pauses: number }> {
   let pauses = 0
   let step = evaluation.next()

@@ -1,6 +1,6 @@
 /*
   A terminal for tests: the contents of its screen after all output. It knows the few control sequences that the program
-  may send, and throws for others, such as those that hide the cursor or stop wrapping.
+  may send, and throws for any other sequence, such as one that hides the cursor or stops wrapping.
 */
 
 export interface Screen {
@@ -11,10 +11,10 @@ export interface Screen {
   cursor(): { row: number; column: number }
 }
 
-// eslint-disable-next-line no-control-regex -- they are what a terminal is about
+// eslint-disable-next-line no-control-regex -- a terminal acts on control characters
 const piece = /\u001b\[(\d*)([A-Za-z])|[\r\n]|[^\u001b\r\n]+|[^]/g
 
-/** The width does not matter, because the program keeps every line narrower than the screen. */
+/** Lines do not wrap here, because the program keeps every line narrower than the screen. */
 export function newScreen(): Screen {
   const lines: string[] = ['']
   let row = 0

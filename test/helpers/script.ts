@@ -18,7 +18,7 @@ export interface TestSession {
   readonly node: ServerNode
   readonly session: ScriptSession
   readonly run: (script: string) => Promise<Value | undefined>
-  /** The value as DolphinDB prints it; tables by `rowsText`. */
+  /** The result of a script as DolphinDB prints it; tables as `rowsText` writes them. */
   readonly show: (script: string) => Promise<string>
   /** The error text of a script. */
   readonly fail: (script: string) => Promise<string>
@@ -27,7 +27,7 @@ export interface TestSession {
 
 let lastId = 0
 
-/** A guest's session that sleeps on timers. */
+/** A guest's session that uses real timers to sleep. */
 export function sessionOn(node: ServerNode, id: string = '1'): ScriptSession {
   return createScriptSession(node, {
     id,
@@ -37,7 +37,7 @@ export function sessionOn(node: ServerNode, id: string = '1'): ScriptSession {
   })
 }
 
-/** A session on its own node or a given one; logged in as admin by default. */
+/** A session on its own node or on a given node; by default logged in as admin. */
 export function testSession(
   options: NodeOptions & { node?: ServerNode; user?: string } = {},
 ): TestSession {
@@ -68,7 +68,7 @@ export function testSession(
   }
 }
 
-/** As `1 A 2.5;2 B` for a table of two rows; a null is empty. */
+/** For example, `1 A 2.5;2 B` for a table of two rows. A null is empty. */
 export function rowsText(table: Table): string {
   const rows = Array.from({ length: table.rows }, (_, row) =>
     table.columns.map(column => formatElement(column, row)).join(' '),
@@ -81,7 +81,7 @@ export function textsOf(column: Column): string[] {
   return Array.from({ length: column.length }, (_, row) => formatElement(column, row))
 }
 
-/** As `id INT, price DECIMAL32(2)`. */
+/** For example, `id INT, price DECIMAL32(2)`. */
 export function columnsText(table: Table): string {
   return table.columns
     .map((column, index) => `${table.columnNames[index]!} ${columnTypeText(columnTypeOf(column))}`)

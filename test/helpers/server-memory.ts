@@ -1,5 +1,5 @@
 /*
-  Facts about servers, in the memory of a test.
+  A memory of facts about servers, which a test can inspect.
 */
 import type { LoadServer } from './load-server.js'
 import type { KnownServer, ServerAddress, ServerMemory } from '../../src/load/options.js'
@@ -9,7 +9,7 @@ export interface TestMemory extends ServerMemory {
   readonly kept: { readonly address: ServerAddress; readonly known: KnownServer }[]
 }
 
-/** A memory that does not distinguish servers by their address. @param known  facts known before */
+/** A memory that ignores the address of a server. @param known  facts that the memory contains at the start */
 export function serverMemory(known?: KnownServer): TestMemory {
   const kept: TestMemory['kept'] = []
   return {

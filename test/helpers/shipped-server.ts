@@ -1,6 +1,6 @@
 /*
-  A server as shipped, on an address that is not loopback, and what a plain user can do there.
-  test/end-to-end/connections/shipped-server.test.ts runs it in a separate namespace.
+  A server with the settings it is shipped with, on an address that is not loopback, and the loads that a plain user can
+  run there. test/end-to-end/connections/shipped-server.test.ts runs this file in a separate namespace.
 */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,19 +14,18 @@ import {
 import { runMain, type Outcome } from '../cli/run-cli.js'
 import { namespaceAddress } from './network-namespace.js'
 
-/** Results of each way to load, for each user. */
+/** Results of each way to load, by user. */
 export interface Report {
   readonly outcomes: Readonly<Record<string, Outcome>>
-  /** Results of the plain user, on servers with other settings. */
+  /** Results of the plain user on servers with different settings. */
   readonly otherwise: readonly OtherServer[]
-  /** Rows of each target at the end. */
+  /** Number of rows in each target at the end. */
   readonly rows: Readonly<Record<string, number>>
   readonly remoteAddresses: readonly string[]
 }
 
-/** A server with other settings than the first. */
 interface OtherServer {
-  /** 0: no stream table can be shared, so there are no receipts. */
+  /** If 0, no stream table can be shared, so the server gives no receipts. */
   readonly maxPubConnections: 0 | 4
   /** Whether one session accepts requests with and without answers. */
   readonly mixed: boolean

@@ -1,5 +1,5 @@
 /*
-  Random tables for tests of SQL, as plain rows and as the server stores them.
+  Random tables for tests of SQL: as plain rows, and in the server's form.
 */
 import fc from 'fast-check'
 import { vectorOf } from '../../src/protocol/element.js'
@@ -9,14 +9,14 @@ import { runUnits } from '../../src/server/script/session/run-script.js'
 import type { Runtime } from '../../src/server/script/session/runtime.js'
 import { atOnce, shownValue } from './runtime.js'
 
-/** One row of the table t(id INT, sym STRING, x INT); an empty sym is also a null. */
+/** A row of the table t(id INT, sym STRING, x INT). An empty `sym` is null. */
 export interface SqlRow {
   readonly id: number
   readonly sym: string
   readonly x: number | null
 }
 
-/** Few different values, so that many are equal; ids count from 0. */
+/** The values repeat often, so that many are equal. The ids count from 0. */
 export const sqlRows: fc.Arbitrary<SqlRow[]> = fc
   .array(
     fc.record({
@@ -60,7 +60,7 @@ export function shownOf(runtime: Runtime, rows: readonly SqlRow[], script: strin
 export const textOfRows = (rows: readonly (readonly (number | string | null)[])[]): string =>
   rows.map(row => row.map(cell => cell ?? '').join(' ')).join(';')
 
-/** Nulls are less than everything else. */
+/** A null is less than any value. */
 export function compareCells(a: number | string | null, b: number | string | null): number {
   if (a === b) return 0
   if (a === null || (b !== null && a < b)) return -1

@@ -1,5 +1,5 @@
 /*
-  A link that goes dead: connections stay open, and from a chosen moment on nothing passes in either direction, not even
+  A link that goes dead: connections stay open, but from a chosen moment on nothing passes in either direction, not even
   the end of a connection.
 */
 import type { Test } from 'tap'

@@ -1,6 +1,6 @@
 /*
-  Syntax trees as text, for tests of the parser: brackets show the structure, and every part of a node is shown except
-  its span. The text can be parsed again.
+  Syntax trees as text, for tests of the parser. Brackets show the structure. The text contains every part of a node
+  except its span, and can be parsed again.
 */
 import { formatValue } from '../../src/protocol/value-text.js'
 import { Cursor, type ParseScope } from '../../src/server/script/parse/cursor.js'
@@ -21,12 +21,12 @@ import type {
 import { textsOf } from '../../src/server/values/scalar.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
 
-/** A scope with these functions and no others. */
+/** A scope that contains only these functions. */
 export const scopeOf = (functions: readonly string[]): ParseScope => ({
   isFunction: name => functions.includes(name),
 })
 
-/** Functions for most tests, called by name or between operands. */
+/** Functions for most tests: called by name, or written between operands. */
 const usualFunctions = ['f', 'g', 'sum', 'add', 'sub', 'div', 'pair', 'seq', 'eq', 'bitOr', 'each']
 
 export const cursorOn = (source: string, functions: readonly string[] = usualFunctions): Cursor =>
@@ -54,14 +54,14 @@ export function statementsOf(source: string, functions?: readonly string[]): Sta
 export const treeOf = (source: string, functions?: readonly string[]): string =>
   shown(expressionOf(source, functions))
 
-/** The trees of statements on one line. */
+/** The trees of several statements, on one line. */
 export const treesOf = (source: string, functions?: readonly string[]): string =>
   shownStatements(statementsOf(source, functions))
 
 export const sourceOf = ({ span }: { readonly span: Span }): string =>
   span.source.slice(span.start, span.end)
 
-/** Shown for a missing part. */
+/** The text for a missing part. */
 const nothing = '<>'
 
 const list = (nodes: readonly Expression[]): string => nodes.map(shown).join(', ')
@@ -71,7 +71,6 @@ const shownStatements = (statements: readonly Statement[]): string =>
 
 const block = (statements: readonly Statement[]): string => `{${shownStatements(statements)}}`
 
-/** The text of a node. */
 export function shown(node: Expression | Slice): string {
   switch (node.kind) {
     case 'literal':
@@ -164,7 +163,7 @@ function shownSelect(node: Select): string {
   ].join('')
 }
 
-/** A null is shown by its type; texts in double quotes. */
+/** Shows a null by its type, and texts in double quotes. */
 function shownValue(value: ServerValue): string {
   if (value.form === 'scalar') {
     if (value.type === 'VOID') return value.voidKind === 1 ? 'NULL' : nothing
@@ -176,7 +175,7 @@ function shownValue(value: ServerValue): string {
   return formatValue(value as Parameters<typeof formatValue>[0])
 }
 
-/** The text of a statement; several are separated by `; `. */
+/** The text of a statement. Several statements are separated by `; `. */
 export function shownStatement(statement: Statement): string {
   switch (statement.kind) {
     case 'expression':

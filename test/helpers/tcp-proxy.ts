@@ -1,11 +1,11 @@
 /*
-  A TCP proxy in front of a server that breaks connections at a chosen byte.
+  A TCP proxy in front of a server. It breaks connections at a chosen byte.
 */
 import type { Test } from 'tap'
 import { startProxy } from './proxied.js'
 
 export interface Cut {
-  /** The cut comes after this many of the client's bytes on the connection. */
+  /** The proxy cuts the connection after this many bytes of the client. */
   readonly afterBytes: number
   /** reset: both ends see RST. end: both ends see a normal end. */
   readonly how: 'reset' | 'end'
@@ -20,8 +20,8 @@ export interface TcpProxy {
 }
 
 /**
- * @param decide  called with all bytes that a client has sent on its connection so far; the proxy makes the first cut
- * that it returns, and no other
+ * @param decide called with all bytes that a client has sent on its connection so far; the proxy makes the first cut
+ *   that `decide` returns, and ignores later ones
  */
 export async function startTcpProxy(
   t: Test,

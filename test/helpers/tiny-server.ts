@@ -1,6 +1,6 @@
 /*
-  An embedded server whose interpreter consists of a few functions of a test: it shows the network side without the
-  language.
+  An embedded server whose interpreter consists of a few functions of a test. It tests the network side without the
+  script language.
 */
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/executor.js'
 import type { ServerNode } from '../../src/server/node.js'
@@ -27,7 +27,7 @@ export interface TinyServer extends EmbeddedServer {
   sessionClosed(id: string): Promise<void>
 }
 
-/** A session in its initial state. */
+/** A guest's session in its initial state. */
 export function guestSession(info: SessionInfo): ScriptSession {
   return {
     ...info,
@@ -84,7 +84,7 @@ export async function startTinyServer(
     close: session => note(closedSessions, session.id),
   })
   const server = await startServerWith({ port: 0, ...options }, makeExecutor)
-  // A getter does not survive a spread.
+  // A spread would replace the getter by its present value.
   return Object.assign(Object.create(server) as EmbeddedServer, {
     log,
     sessions,

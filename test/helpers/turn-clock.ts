@@ -1,11 +1,11 @@
 /*
   Time that moves with the turns of the event loop, for tests in which timeouts and pauses pass. Client and server share
-  this process, so an answer can come in any turn: even on a slow or busy machine no timeout passes before an answer. If
-  there is nothing to do, a second takes a fraction of a second. Not for endless scripts, which yield only after more
-  time than one turn has.
+  this process, so an answer can arrive in every turn: even on a slow or busy machine, no timeout ends before an answer
+  arrives. While there is nothing to do, a simulated second takes a fraction of a second. Not for endless scripts, which
+  yield only after more time than a turn has.
 */
 
-/** The time that one turn counts, however long it took. */
+/** The simulated time of a turn, however long the turn really took. */
 const turnMs = 5
 
 interface Timer {
@@ -27,7 +27,7 @@ let turns: NodeJS.Timeout
 
 const nowMs = (): number => turnBeganMs + Math.min(realNow() - turnReallyBeganMs, turnMs)
 
-/** Timers keep the process alive unless they are unreferenced. */
+/** Keeps the process alive while a timer exists that is not unreferenced. */
 function holdProcess(): void {
   if ([...timers].some(timer => timer.holdsProcess)) turns.ref()
   else turns.unref()
@@ -59,7 +59,7 @@ function beginTurn(): void {
   turnReallyBeganMs = realNow()
   const due = [...timers].filter(({ dueMs }) => dueMs <= turnBeganMs)
   for (const timer of due.sort((a, b) => a.dueMs - b.dueMs)) {
-    // An earlier call may have cleared it.
+    // A callback called earlier in this turn may have cleared this timer.
     if (!timers.has(timer)) continue
     if (timer.repeats) timer.dueMs = turnBeganMs + timer.delayMs
     else timers.delete(timer)
@@ -68,7 +68,10 @@ function beginTurn(): void {
   holdProcess()
 }
 
-/** From now on timers and `performance.now()` of this process follow turns. Must be called once, before they are used. */
+/**
+ * From now on, timers and `performance.now()` of this process follow the turns. Call this once, before anything uses
+ * them.
+ */
 export function useTurnClock(): void {
   if (turns !== undefined) return
   type Call = (...args: unknown[]) => void
@@ -80,7 +83,7 @@ export function useTurnClock(): void {
     (stopReal: (timer: NodeJS.Timeout) => void) =>
     (timer: unknown): void => {
       if (timers.delete(timer as Timer)) holdProcess()
-      // Finished, or a real timer.
+      // The timer has finished, or is a real timer.
       else stopReal(timer as NodeJS.Timeout)
     }
   turnReallyBeganMs = realNow()

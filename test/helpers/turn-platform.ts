@@ -1,20 +1,20 @@
 /*
-  A platform whose time moves with the turns of the event loop, and whose connections a test can refuse. Time passes
-  slowly while a server may answer, on machines of any speed, and in leaps while no server listens.
+  A platform whose time moves with the turns of the event loop, and whose connection attempts a test can refuse. Time
+  passes slowly while a server may answer, on machines of any speed, and in leaps while no server listens.
 */
 import { Duplex } from 'node:stream'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
-/** How far the clock moves in one turn, however long the turn really took. */
+/** The simulated time of a turn, however long the turn really took. */
 const turnMs = 0.1
-/** The length of a turn while no server listens. */
+/** The simulated time of a turn while no server listens. */
 const idleTurnMs = 20
 
 export interface TurnPlatform extends Platform {
-  /** Times at which connections were dialled, ms. */
+  /** Times of all connection attempts, in ms. */
   readonly dialledAtMs: number[]
-  /** Stops the platform's time; callbacks that wait for it are never called. */
+  /** Stops the time of the platform. Callbacks that wait for time are never called. */
   stop(): void
 }
 

@@ -1,6 +1,6 @@
 import type { SourceText } from '../../src/source/encoding/text-origin.js'
 
-/** Text whose bytes are those of the input. */
+/** A source of text whose bytes equal those of the input. */
 export const utf8Source: SourceText = {
   encoding: 'utf-8',
   how: 'found',

@@ -1,5 +1,5 @@
 /*
-  Shorthands for values in tests.
+  Short forms for values in tests.
 */
 import type { Scalar, Table, Value } from '../../src/protocol/value.js'
 

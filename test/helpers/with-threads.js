@@ -1,8 +1,8 @@
 /*
-  npm run test:threads [-- FILE...]: runs the tests of readers and loads with one, two and five threads; the tests of
-  loads also over four connections, with threads and connections, and from members of zip archives. other-defaults.js
-  sets this for tests; those about one connection ask for one. Ends with "N passed, N failed" and the exit code 1 if
-  anything failed.
+  npm run test:threads [-- FILE...]: runs the tests of readers and loads with one, two and five threads. The tests of
+  loads also run over four connections, with threads and connections together, and from members of zip archives.
+  other-defaults.js changes these settings, except in tests that ask for one thread or connection. Prints "N passed, N
+  failed" at the end, and exits with 1 if anything failed.
 */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -22,7 +22,7 @@ const ways = [
   [{ TEST_THREADS: '5' }, [...readers, ...loads]],
   [{ TEST_CONNECTIONS: '4' }, loads],
   [{ TEST_THREADS: '5', TEST_CONNECTIONS: '4' }, loads],
-  // Tests of readers need plain files.
+  // Tests of readers need plain files, so they do not run from archives.
   [{ TEST_ZIPPED: '1' }, loads],
 ]
 
@@ -45,7 +45,7 @@ try {
         tap,
         ...['--disable-coverage', '--timeout=7200', '--jobs=2', '--reporter=silent'],
         `--output-file=${output}`,
-        // In this order, because sources are changed before they are compiled.
+        // other-defaults.js comes first, because it must change the sources before they are compiled.
         '--node-arg=--import=./test/helpers/other-defaults.js',
         '--node-arg=--import=./scripts/typescript-loader.js',
         ...(given.length > 0 ? given : files),
@@ -54,7 +54,7 @@ try {
     )
     const text = readFileSync(output, 'utf8')
     const counted = counts(text)
-    // A crash or a timeout counts as a failure, even if no assertion failed.
+    // A crash or a timeout is a failure even if no assertion failed.
     if (status !== 0 || counted.passed === 0) counted.failed = Math.max(1, counted.failed)
     for (const [reason] of text.matchAll(/^ +not ok .*(?:\n.*){0,25}/gm)) console.log(reason)
     console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed`)
@@ -67,7 +67,7 @@ try {
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-/** tap ends its output with the counts of assertions: # { total: 9, pass: 4, fail: 2, todo: 1, skip: 2 } */
+/** tap ends its output with the numbers of assertions: # { total: 9, pass: 4, fail: 2, todo: 1, skip: 2 } */
 function counts(text) {
   const totals = [...text.matchAll(/^# \{ total: .*\}$/gm)].at(-1)?.[0] ?? ''
   const count = name => Number(new RegExp(`[{,] ${name}: (\\d+)`).exec(totals)?.[1] ?? 0)

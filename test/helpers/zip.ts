@@ -1,5 +1,5 @@
 /*
-  Zip archives after the format's own description (APPNOTE.TXT 6.3.10), correct or wrong.
+  Writes zip archives from the description of the format (APPNOTE.TXT 6.3.10), correct ones and wrong ones.
 */
 import { crc32, deflateRawSync } from 'node:zlib'
 
@@ -10,11 +10,11 @@ export interface ZipMember {
   readonly method?: number
   readonly flags?: number
   readonly externalAttributes?: number
-  /** Sizes and checksum follow the data, as when an archive is written to a pipe. */
+  /** Whether sizes and checksum follow the data, as in an archive that is written to a pipe. */
   readonly hasDescriptor?: boolean
-  /** Sizes are in a separate field, as in archives beyond 4 GB. */
+  /** Whether the sizes are in a separate field, as in archives beyond 4 GB. */
   readonly isZip64?: boolean
-  /** False statements of the archive about the content, instead of the true ones. */
+  /** Wrong values that the archive states about the content instead of the correct ones. */
   readonly said?: Partial<{ checksum: number; sizeBytes: number }>
 }
 
@@ -32,7 +32,7 @@ function numbers(...fields: readonly (readonly [bytes: 2 | 4 | 8, value: number]
   )
 }
 
-/** @param said  the number of members stated at the end */
+/** @param said  the number of members that the end of the archive states */
 export function zipOf(members: readonly ZipMember[], said: { count?: number } = {}): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []

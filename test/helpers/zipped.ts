@@ -1,12 +1,13 @@
 /*
-  Puts each opened file into a zip archive and reads it from there. With this, other-defaults.js runs the usual tests.
+  Puts each opened file into a zip archive and reads it from there. other-defaults.js uses this to run the usual tests
+  with archives.
 */
 import type { Files, InputFile } from '../../src/platform/platform.js'
 import { readDirectory } from '../../src/source/archive/zip-directory.js'
 import { memberFile } from '../../src/source/archive/zip-member.js'
 import { zipOf } from './zip.js'
 
-/** Opens a file as a member of an archive; but as `files` does if it is empty, a member already, or no plain file. */
+/** Opens a plain file as a member of an archive; opens empty files, members, pipes and so on as `files` does. */
 export async function openZipped(path: string, files: Files): Promise<InputFile> {
   const file = await files.open(path)
   const status = await file.status()

@@ -1,6 +1,6 @@
 /*
-  Compares what calls of runs reported with what the target held at that time. The program is not asked: the simulator
-  records the rows in the table at every change, and who changed what.
+  Compares the reports of calls of runs with the contents of the target at that time. The simulator itself records the
+  rows in the table at every change, and who made the change, so the check does not ask the program.
 */
 import { inspect } from 'node:util'
 import { isForeign, type AroundScenario, type Job } from './around-scenario.js'
@@ -11,15 +11,15 @@ import { leftOut } from './transformed.js'
 
 type There = ReadonlyMap<number, number>
 
-/** An action of somebody else, and what the target held right before it. */
+/** An action of another user, and the contents of the target right before the action. */
 export interface Change {
   readonly kind: string
   readonly atMs: number
   readonly before: There
-  /** For a journal restored from a copy: the time of the copy, and the run. */
+  /** If a journal was restored from a copy: the time of the copy, and the run. */
   readonly sinceMs?: number
   readonly runId?: string | undefined
-  /** Whether that journal names the target of the run. */
+  /** Whether the restored journal names the target of the run. */
   readonly knowsTarget?: boolean
 }
 
@@ -28,13 +28,13 @@ export interface CallEnd {
   readonly run: Run
   readonly job: Job
   readonly call: number
-  /** Its journal was damaged when the process began, and the user did not pass --restart. */
+  /** The journal was damaged when the process began, and the user did not pass --restart. */
   readonly isDamaged: boolean
-  /** Other processes of the same run when this one began. */
+  /** Number of other processes of the same run when this process began. */
   readonly others: number
-  /** What the target held when the process ended. */
+  /** The contents of the target when the process ended. */
   there: There | undefined
-  /** The process was about to send rows while another one had the lease. */
+  /** The process was about to send rows while a different process had the lease. */
   sendsWithoutLease: boolean
 }
 
@@ -43,7 +43,6 @@ export interface History {
   readonly ends: CallEnd[]
 }
 
-/** Whether the change removes rows. */
 const takesRows = ({ kind }: Change): boolean =>
   kind.startsWith('made again') || ['emptied', 'restarted', 'another server'].includes(kind)
 const losesMemory = ({ kind }: Change): boolean => ['restarted', 'another server'].includes(kind)
@@ -115,7 +114,10 @@ function checkEnd(
   checkClaims(scenario, end, history, complain)
 }
 
-/** Rows written by a function are looked up only once a run has ended well; rows changed by a transform are never looked up. */
+/**
+ * A run looks up rows that a function wrote only after the run has ended well, and never looks up rows that a
+ * transform changed.
+ */
 const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
   plan.delivery.confirm !== 'count' && !isChanged(kind)
 const isChanged = ({ target }: AroundScenario['kind']): boolean =>
@@ -124,7 +126,9 @@ const isBlind = ({ target }: AroundScenario['kind']): boolean =>
   (target.function !== undefined && target.confirmTable === undefined) ||
   target.transform !== undefined
 
-/** Checks that rows counted as stored were in the target after this process last heard from the server. */
+/**
+ * Checks that the rows counted as stored were in the target after the process last received bytes from the server.
+ */
 function checkClaims(
   scenario: AroundScenario,
   end: CallEnd,
@@ -134,8 +138,8 @@ function checkClaims(
   const { run, job } = end
   const result = run.result!
   if (history.ends.some(each => each.job === job && isOnlyCounted(each))) return
-  // A process that never reached the target only repeats the journal, and so does one that lost its run to another
-  // process.
+  // A process that never reached the target only repeats the journal. So does a process that lost its run to a
+  // different process.
   const isLost = result.error?.code === 'DDB_LOCKED'
   if (isLost || (result.error !== null && result.batches.sent === 0)) return
   const rows = job.plan.inputs.flatMap(input => input.rows)
@@ -158,8 +162,8 @@ const isOnlyCounted = ({ run: { result, plan } }: CallEnd): boolean =>
   result?.confirm.used === 'count' || plan.delivery.confirm === 'count'
 
 /**
- * The rows that a process can have seen in the target: those there when it ended, and those that others removed after
- * its last write.
+ * The rows that a process can have seen in the target: rows in the target when the process ended, and rows that other
+ * users removed after the last write of the process.
  */
 function seenBy(
   { kind }: AroundScenario,
@@ -173,7 +177,7 @@ function seenBy(
     .filter(change => takesRows(change) && !(kind.onDisk && change.kind === 'restarted'))
     .filter(({ atMs }) => atMs > run.startedMs && atMs <= run.endedMs!)
   const found = new Set(there!.keys())
-  // Goes back from the last change to one that removed rows of this process.
+  // Goes back from the last change to a change that removed rows of this process.
   let isWritten = has(there!)
   let left = inRun.length
   while (left > 0 && !isWritten) {
@@ -182,7 +186,7 @@ function seenBy(
     isWritten = has(before)
   }
   const isEarlier = ({ atMs }: Change): boolean => atMs <= run.endedMs!
-  // Rows written by a function are not looked up.
+  // The run does not look up rows that a function wrote.
   const isExcused = isBlind(kind) && changes.some(change => takesRows(change) && isEarlier(change))
   return { there: found, isExcused }
 }
@@ -195,7 +199,8 @@ function checkCopies(
 ): void {
   if (kind.keyed || own.some(isOnlyCounted)) return
   const { plan } = own[0]!.job
-  // When a server loses its memory, it loses what it knew of the run, and this journal does not name the target.
+  // A server that loses its memory no longer knows the run. If the journal does not name the target either, the run
+  // cannot notice that the journal is old.
   const isBlank = changes.some(
     ({ runId, sinceMs, atMs, knowsTarget }) =>
       runId === plan.runId &&
@@ -212,13 +217,13 @@ function checkCopies(
   }
 }
 
-/** On such a network a timeout can end before an answer arrives. */
+/** On such a network, a timeout can end before an answer arrives. */
 const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']): boolean =>
   pieceBytes < 512 || latencyMs + jitterMs > 50
 
 /**
- * The server must not seem silent because a process was suspended. If nothing else interfered, no receipt or answer is
- * missing.
+ * A suspended process must not conclude that the server was silent. So unless the server or other users interfere, no
+ * receipt or answer may be reported as missing.
  */
 function checkSleep(
   { isRough, weather }: AroundScenario,
@@ -230,7 +235,7 @@ function checkSleep(
   if (isRough || isSlow(weather) || isDone || own.some(isOnlyCounted)) return
   for (const [index, { run, others, isDamaged }] of own.entries()) {
     const { result, process, endedMs } = run
-    // Rows that earlier processes left in doubt stay in doubt.
+    // Skips later processes: they report rows that an earlier process left in doubt.
     if (others > 0 || isDamaged || (own[index - 1]?.run.result === undefined && index > 0)) return
     const isAlone = own.every(({ run: { startedMs } }, at) => at <= index || startedMs > endedMs!)
     if (result === undefined || !process.hasSlept || !isAlone) continue
@@ -243,7 +248,7 @@ function checkSleep(
   }
 }
 
-/** If nothing interfered, every call ends well and later calls have nothing to do. */
+/** If nothing interferes, every call ends well and later calls have nothing to do. */
 function checkCalm(
   scenario: AroundScenario,
   own: readonly CallEnd[],
@@ -255,7 +260,7 @@ function checkCalm(
   const { job } = own[0]!
   if (scenario.isRough || isDone || own.some(({ isDamaged }) => isDamaged)) return
   if (last === undefined || own.some(isOnlyCounted) || isChanged(scenario.kind)) return
-  // On a slow network a timeout can end first.
+  // On a slow network a timeout can end before an answer arrives.
   const mayEnd = [
     'DDB_INTERRUPTED',
     'DDB_TIMEOUT',
@@ -267,7 +272,7 @@ function checkCalm(
     complain(`nothing was in the way: ${last.error.message}`)
   }
   if (own.at(-1)!.call === job.calls - 1 && last.error === null && !last.alreadyLoaded) {
-    // On a slow network the earlier processes may all have stopped before that, or left rows unconfirmed.
+    // On a slow network, all earlier processes may have stopped before that, or left rows unconfirmed.
     const isLoaded = own.slice(0, -1).some(({ run }) => {
       const result = run.result
       return result?.error === null && result.rows.unconfirmed === 0

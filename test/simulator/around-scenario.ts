@@ -1,5 +1,6 @@
 /*
-  What happens around the calls of a run, drawn from a seed: other users, servers, clocks, journals, hosts and names.
+  Events around the calls of a run, drawn from a seed: actions of other users, and changes to servers, clocks, journals,
+  hosts and names.
 */
 import { firstFindingAroundSeed, firstFindingSeed } from './finding.js'
 import { firstGrowingSeed } from './growing.js'
@@ -15,7 +16,10 @@ import {
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 import { drawTroubles } from './troubles.js'
 
-/** From this seed on, runs are called again and again with one name, and things happen around them. */
+/**
+ * From this seed on, the user calls each run again and again under the same name, with events between and during the
+ * calls.
+ */
 export const firstAroundSeed = 5_000_000_000
 
 /** Ways to damage a journal. */
@@ -31,7 +35,7 @@ export const damages = [
 ] as const
 export type Damage = (typeof damages)[number]
 
-/** An action of somebody else. Rows written by it belong to no input. */
+/** An action of another user. Rows written by the action belong to no input. */
 export type Deed =
   | { readonly kind: 'made again'; readonly rows: number }
   | { readonly kind: 'emptied' }
@@ -45,7 +49,10 @@ export type Deed =
   | { readonly kind: 'called on the other host' }
   | { readonly kind: 'asleep'; readonly forMs: number }
 
-/** An action before a call, or, if `writes` is given, during the call after this many writes into the target. */
+/**
+ * An action before a call. If `writes` is given, the action happens during the call, after this many writes into the
+ * target.
+ */
 export interface Event {
   readonly call: number
   readonly writes: number | undefined
@@ -59,9 +66,13 @@ export interface Job {
   readonly events: readonly Event[]
   /** The names of the inputs for each call. */
   readonly names: readonly (readonly string[])[]
-  /** For each process: the number of the platform call at which it is killed; undefined: it is not killed. */
+  /**
+   * For each process: the number of the platform call at which the process is killed; undefined if it is not killed.
+   */
   readonly kills: readonly (number | undefined)[]
-  /** Whether the user of a refused run removes its rows and starts over; otherwise the run stays as it is. */
+  /**
+   * Whether the user reacts to a refused run by removing its rows and starting over; otherwise the user does nothing.
+   */
   readonly beginsAnew: boolean
 }
 
@@ -69,13 +80,13 @@ export interface AroundScenario extends Scenario {
   readonly jobs: readonly Job[]
   /** Whether server and network also cause trouble. */
   readonly isRough: boolean
-  /** By how much the wall clock of each host is wrong at the start. */
+  /** The error of the wall clock of each host at the start. */
   readonly wallOffsetsMs: readonly number[]
 }
 
 export const hostNames = ['host-a', 'host-b'] as const
 
-/** Below `end`, seed `first + n` has the loads of seed `of + n`. */
+/** Up to `end`, seed `first + n` has the same loads as seed `of + n`. */
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
@@ -161,7 +172,7 @@ function drawJob(chance: Chance, kind: TargetKind, loader: LoaderPlan, index: nu
   }
 }
 
-/** An event, or two related ones. */
+/** Draws one event, or two related events. */
 function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
   const call = chance.between(0, calls - 1)
   const writes = chance.oneIn(2) ? Math.round(chance.spread(1, 40)) : undefined
@@ -176,7 +187,7 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
     return [{ call, writes: writes ?? 1, deed }, ...(chance.oneIn(2) ? [later] : [])]
   }
   if (deed.kind !== 'journal brought back') {
-    // Nothing exists before the first call, so an event between calls comes before the second call or later.
+    // Nothing exists before the first call, so an event between calls comes before the second call at the earliest.
     return [{ call: writes === undefined ? Math.max(1, call) : call, writes, deed }]
   }
   const kept = chance.between(0, calls - 2)
@@ -189,7 +200,9 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
   ]
 }
 
-/** Sometimes the target is replaced during the first call, and the server is down once all rows are sent. */
+/**
+ * Sometimes another user replaces the target during the first call, and the server goes down once all rows are sent.
+ */
 function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
   const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
@@ -237,7 +250,7 @@ function drawJump(chance: Chance): number {
   return chance.oneIn(2) ? byMs : -byMs
 }
 
-/** Each input by at least one of its names, sometimes by several. */
+/** Names each input by at least one of its names, sometimes by several. */
 function drawNames(chance: Chance, { inputs }: LoaderPlan): readonly string[] {
   if (!chance.oneIn(3)) return inputs.map(({ path }) => path)
   return inputs.flatMap(({ path }) => {
@@ -246,7 +259,7 @@ function drawNames(chance: Chance, { inputs }: LoaderPlan): readonly string[] {
   })
 }
 
-/** All names of a file: its path, a longer path to it, and a link. */
+/** All names of a file: its path, a longer path to the file, and a link. */
 export function namesOf(path: string): readonly string[] {
   return [path, path.replace('/in/', '/in/./'), path.replace('/in/', '/links/')]
 }
@@ -254,11 +267,10 @@ export function namesOf(path: string): readonly string[] {
 const foreignIds = 900_000_000
 export const isForeign = (id: number): boolean => id >= foreignIds
 
-/** The scripts of another user. */
 export interface TargetScripts {
   readonly remake: string
   readonly empty: string
-  /** @param first  number of the first row, counted over all rows of others */
+  /** @param first  number of the first row, counted over all rows of other users */
   readonly fill: (rows: number, first: number) => string
 }
 

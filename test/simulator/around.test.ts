@@ -1,6 +1,6 @@
 /*
-  Simulates events around runs, and seeds that once showed a defect. A file of its own has its own process and timeout,
-  which slow machines need.
+  Simulates events around runs, and plays seeds that once revealed a defect. In a separate file, because each file has
+  its own process and timeout, which slow machines need.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -9,7 +9,7 @@ import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-// With fewer than 100 seeds, one of the outcomes below may be missing.
+// With fewer than 100 seeds, some of the outcomes below may not occur.
 const aroundSeedCount = Math.max(100, runs(200))
 
 t.test(`${aroundSeedCount} simulations of events around runs keep every promise`, async t => {

@@ -1,7 +1,8 @@
 /*
-  One seed of events around runs. Each run is called again and again with one name; meanwhile others replace its target,
-  write into it, restart the server, change clocks, restore or damage journals, and start the run on a second host. At
-  the end the reports of the calls are compared with what the target held and what was done.
+  Plays one seed of events around runs. The user calls each run again and again under the same name. Meanwhile other
+  users replace its target, write into it, restart the server, change clocks, restore or damage journals, and start the
+  run on a second host. At the end the simulator compares the reports of the calls with the contents of the target and
+  with the events.
 */
 import { recordLine, recordOf } from '../../src/load/journal/journal-record.js'
 import { journalLockPath } from '../../src/load/journal/open-journal.js'
@@ -29,12 +30,12 @@ import { World } from './world.js'
 
 /** Longer than all timeouts of all processes of a run together. */
 const longestMs = 100 * 3_600_000
-/** Processes of one call; the last ones are not killed. */
+/** The largest number of processes in a call. The last processes are not killed. */
 const mostProcesses = 8
-/** After this time everything in flight has arrived. */
+/** After this time, everything in flight has arrived. */
 const quietMs = 60_000
 
-/** @param traced  keeps a trace, which takes time */
+/** @param traced  records a trace, which takes time */
 export async function simulateAround(seed: number, traced = false): Promise<Simulation> {
   const scenario = drawAround(seed)
   const around = new Around(scenario, new World(traced))
@@ -44,22 +45,22 @@ export async function simulateAround(seed: number, traced = false): Promise<Simu
 interface JobState {
   readonly job: Job
   call: number
-  /** Processes of this call. */
+  /** Number of processes of this call. */
   processes: number
-  /** Processes killed in all calls. */
+  /** Number of processes killed in all calls. */
   killed: number
   isAnew: boolean
   isOver: boolean
-  /** Processes about to start. */
+  /** Number of processes about to start. */
   waiting: number
   readonly active: Set<Run>
   /** Events of this call that have not happened yet. */
   pending: Event[]
-  /** What to do to the journal once no process uses it. */
+  /** Changes to the journal that wait until no process uses the journal. */
   journal: Deed[]
   /** A copy of the journal, and the time of the copy. */
   kept: { readonly bytes: Uint8Array; readonly atMs: number } | undefined
-  /** The journal before it was damaged; undefined if nothing has damaged it. */
+  /** The journal before the damage; undefined if the journal is not damaged. */
   whole: Uint8Array | undefined
   damaged: Uint8Array | undefined
   writesBefore: number
@@ -195,7 +196,7 @@ class Around {
       there: undefined,
       sendsWithoutLease: false,
     }
-    // After a kill the run is resumed, unless the scenario says otherwise.
+    // After a kill the user resumes the run, unless the scenario says otherwise.
     state.isAnew = false
     this.#history.ends.push(end)
     this.#runs.push(run)
@@ -220,7 +221,7 @@ class Around {
     run.onEnd = over
   }
 
-  /** Does what the user does when a process has ended: starts another process, begins anew, or makes the next call. */
+  /** Plays the user after a process has ended: starts a new process, starts the run over, or makes the next call. */
   #next(state: JobState, { result }: Run): void {
     if (state.active.size > 0 || state.waiting > 0) return
     const code = result?.error?.code
@@ -239,7 +240,7 @@ class Around {
     else this.#beginCall(state, this.#chance.spread(10, 100_000))
   }
 
-  /** Does what the refusal advises: restores the undamaged journal, or removes the rows and starts the run over. */
+  /** Follows the advice of a refusal: restores the undamaged journal, or removes the rows and starts the run over. */
   #beginAnew(state: JobState, isDamaged: boolean): void {
     if (!this.#server.isUp) {
       this.#world.schedule(quietMs, () => this.#beginAnew(state, isDamaged))
@@ -319,7 +320,7 @@ class Around {
     }
   }
 
-  /** Changes the journal; no process uses it now. */
+  /** Changes the journal while no process uses it. */
   #touch(state: JobState, deed: Deed): void {
     const path = journalPath(state.job)
     const before = this.#disk.bytes(path)
@@ -374,7 +375,7 @@ class Around {
 
 const journalPath = ({ plan: { runId } }: Job): string => `/state/runs/${runId}.journal`
 
-/** undefined if there is nothing to damage. */
+/** Returns undefined if nothing can be damaged. */
 function damaged(bytes: Uint8Array, damage: Damage): Uint8Array | undefined {
   const text = new TextDecoder().decode(bytes)
   const end = text.indexOf('\n') + 1

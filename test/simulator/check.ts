@@ -1,5 +1,5 @@
 /*
-  Compares what the program promises with the tables and files of a simulation.
+  Compares the promises of the program with the tables and files of a simulation.
 */
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
@@ -46,7 +46,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   return complaints
 }
 
-/** Rows of the table that are in no input. */
+/** Complains about rows of the table that are in no input. */
 export function checkStrangers({ scenario, server }: Findings): Complaint[] {
   const sent = new Set(
     scenario.loaders.flatMap(({ inputs }) =>
@@ -64,14 +64,14 @@ export function checkStrangers({ scenario, server }: Findings): Complaint[] {
     .map(row => ({ about: 'table', text: `it has a row that nobody sent: ${row}` }))
 }
 
-/** Checks that every row arrived, for scenarios in which all trouble passes. */
+/** Checks that every row arrived; for scenarios in which all trouble passes. */
 function checkAllArrived(
   { plan }: Run,
   { confirm, error, exitCode }: LoadResult,
   there: ReadonlyMap<number, number>,
   complain: Complain,
 ): void {
-  // On a very slow connection a login can exceed its timeout, at the end of a run as well.
+  // On a very slow connection a login can exceed its timeout, even at the end of a run.
   if (error?.code === 'DDB_CONNECT') return
   if (confirm.note?.includes('did not open a session within') === true) return
   if (exitCode !== 0) complain(`exit code ${exitCode} where every row can arrive, ${confirm.used}`)
@@ -89,7 +89,7 @@ export function countsOf(ids: readonly number[]): Map<number, number> {
   return counts
 }
 
-/** Whether no row of this run may be stored twice: with answers, or with receipts unless `onDoubt` is `resend`. */
+/** Whether the run must store no row twice: true with answers, and with receipts unless `onDoubt` is `resend`. */
 function isOnceOnly({ result, plan }: Run): boolean {
   const used = result?.confirm.used ?? 'none'
   return (used === 'receipts' && plan.delivery.onDoubt !== 'resend') || used === 'answers'
@@ -101,7 +101,7 @@ function checkCopies(
   { runs }: Findings,
   complain: Complain,
 ): void {
-  // A process that was started again loads the same rows once more.
+  // A restarted process without a journal loads the same rows once more.
   const same = runs.filter(({ plan }) => plan === run.plan)
   if (same[0] !== run || !same.every(isOnceOnly)) return
   for (const { id } of run.plan.inputs.flatMap(({ rows }) => rows)) {
@@ -121,7 +121,7 @@ export function checkEquation({ rows }: LoadResult, complain: Complain): void {
 
 export function checkExitCode(result: LoadResult, complain: Complain): void {
   const { error, rows, confirm, exitCode, alreadyLoaded } = result
-  // Rows that a finished run left in doubt stay in doubt: later calls do not look them up.
+  // The rows that a finished run left in doubt stay in doubt, because later calls do not look them up.
   const isOpen = rows.unconfirmed > 0 && (confirm.used !== 'none' || alreadyLoaded)
   const expected =
     error !== null ? errorCodes[error.code as ErrorCode] : isOpen ? 4 : rows.rejected > 0 ? 3 : 0
@@ -130,7 +130,7 @@ export function checkExitCode(result: LoadResult, complain: Complain): void {
   if (exitCode === 0 && rows.unsent + rows.rejected > 0) complain('0, but not every row arrived')
 }
 
-/** Checks the bytes that were read; for a run that ended well, all bytes of the inputs. */
+/** Checks the counts of bytes. A run that ended well must have read all bytes of its inputs. */
 function checkBytes({ plan }: Run, result: LoadResult, complain: Complain): void {
   if (result.error !== null || plan.limit !== undefined) return
   const head = headerOf(plan).length
@@ -155,7 +155,7 @@ function checkBytes({ plan }: Run, result: LoadResult, complain: Complain): void
   }
 }
 
-/** The rows that the run read, from the first one on. */
+/** The rows that the run read, counted from the first row of the input. */
 function readRows({ plan, result }: Run): InputRow[] {
   return plan.inputs.flatMap(({ rows }) => rows).slice(0, result?.rows.read ?? 0)
 }
@@ -179,7 +179,7 @@ function checkRows(
     return
   }
   const lines = uncertainLines(uncertain)
-  // Rows that the reader rejects are in no batch; their lines may lie within one.
+  // Rows that the reader rejects are in no batch, although their lines may lie between the lines of a batch.
   const open = rows.filter(row => row.kind === 'bad cell' || !lines.has(lineOf(run, row)))
   const found = open.filter(isThere).length
   // Rows that a partitioned target dropped without naming them.
@@ -190,8 +190,8 @@ function checkRows(
     complain(`${confirmed} rows confirmed, ${found} of the rows that are not uncertain are there`)
   }
   const placed = confirmed + filtered + rejected + unsent + unnamed
-  // Nothing tells which lines of a batch were filtered. They may become uncertain together with its
-  // confirmed lines.
+  // The run does not know which lines of a batch the transform filtered. If confirmed lines of the batch become
+  // uncertain, these lines may become uncertain as well.
   if (open.length > placed || open.length < placed - filtered) {
     complain(
       `${open.length} rows are not uncertain, but ${confirmed} confirmed + ${filtered} filtered + ${rejected} rejected + ${unsent} unsent`,
@@ -199,7 +199,9 @@ function checkRows(
   }
 }
 
-/** Checks that rows dropped by a transform are not stored, and are counted exactly if all went well. */
+/**
+ * Checks that rows dropped by a transform are not stored. If no trouble occurred, checks their exact number as well.
+ */
 function checkFiltered(
   run: Run,
   result: LoadResult,
@@ -236,7 +238,7 @@ function checkVerified(
   }
   const lines = uncertainLines(uncertain)
   const damaged = readRows(run).filter(({ id }) => server.damaged.has(id))
-  // A killed process of the run may have left the damaged row; another process then stored the row as sent.
+  // A killed process of the run may have left the damaged row. A later process then stored the row unchanged.
   const asSent = new Set(server.rows().map(({ id, sym }) => `${id},${sym}`))
   const lost = damaged.filter(
     row => !asSent.has(`${row.id},${transform?.symbolOf(row) ?? row.sym}`),
@@ -248,7 +250,7 @@ function checkVerified(
   const { compared, different } = verified.rows
   const isWhole =
     troubles.crashes.length + troubles.requests.length + troubles.elections.length === 0
-  // If others write too, the rows of a damaged batch cannot be found, and all count as different.
+  // If other clients write too, the run cannot find the rows of a damaged batch, so all of them count as different.
   const isFound = runs.length === 1 || damaged.length === 0
   if (isWhole && isFound && !kind.keyed && different > damaged.length) {
     complain(`${different} rows differ, and ${damaged.length} were damaged`)
@@ -256,7 +258,7 @@ function checkVerified(
   const isKept = isWhole && Math.min(weather.resetOneIn, weather.vanishOneIn) === Infinity
   if (verify === 'all' && isKept && error === null && !kind.partitioned) {
     if (compared < rows.confirmed) complain(`${compared} of ${rows.confirmed} rows were compared`)
-    // Rows whose batch is uncertain are not read back.
+    // The run does not read back rows of an uncertain batch.
     const isSure = rows.unconfirmed <= different
     if (isSure && different < lost.length) complain(`${different} of ${lost.length} rows differ`)
   }
@@ -277,12 +279,15 @@ function checkHandedOver(
   }
 }
 
-/** Whether the run could not know better: after the last answer the server lost its memory, or a count misled it. */
+/**
+ * Whether the run could not know better, because the server lost its memory after its last answer or because a count
+ * was misleading.
+ */
 export function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
   const { kind, troubles } = scenario
   const end = run.endedMs ?? Infinity
   if (!kind.onDisk && server.lastDeathMs > run.process.heardFromMs) return true
-  // A count includes rows of others, and rows that arrived twice.
+  // A count includes rows of other clients, and rows that arrived twice.
   if (run.result?.confirm.used !== 'count') return false
   const twice = troubles.requests.some(({ kind }) => kind === 'twice')
   return twice || runs.some(other => other !== run && other.startedMs < end)
@@ -310,7 +315,7 @@ function checkRejects(
 ): void {
   const { plan } = run
   const { file } = plan.rejects
-  // A killed process leaves behind what it had written.
+  // A killed process leaves its files behind.
   const isAlone = runs.every(other => other === run || other.plan !== plan)
   if (file === undefined || !isAlone || error?.code === 'DDB_OUTPUT_CREATE') return
   const placed = rejects.files.reduce((sum, each) => sum + each.rows, 0)
@@ -329,7 +334,7 @@ function checkRejects(
     complain(`${placed} rejects placed, ${kept.length} in the file, ${reasons.length} reasons`)
   }
   const lines = plan.inputs.flatMap(input => input.rows.map(({ line }) => line))
-  // A record cut by the end of its input is kept as far as it was read.
+  // If the end of the input cuts a record, the rejects file contains the part that was read.
   const isCut = disk.badReadOneIn < Infinity || plan.inputs.some(({ cut }) => cut !== undefined)
   const isKnown = (line: string): boolean =>
     lines.includes(line) || (isCut && lines.some(each => each.startsWith(line)))
@@ -338,9 +343,12 @@ function checkRejects(
   if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
 }
 
-/** Time allowed after the last byte from the server, besides the timeouts that are options. */
+/** Additional time allowed after the last byte from the server, on top of the timeouts that the options set. */
 const slackMs = 20_000
-/** One timeout for receipts and one for closing connections. Silence is noticed up to 1/8 timeout late. */
+/**
+ * One timeout for receipts, one for closing connections, and an eighth because the run may notice silence that much
+ * later.
+ */
 const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {
@@ -364,7 +372,7 @@ function checkLeftovers(
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
   const { maxInFlightBytes = Infinity, batchRows = 'auto', verify } = run.plan.delivery
   const batchBytes = batchRows === 'auto' ? maxInFlightBytes : batchRows * 32
-  // Rows that wait to be read back may double the limit.
+  // Rows that wait to be read back may double the memory limit.
   const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchBytes
   if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
     complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)

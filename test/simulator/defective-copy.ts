@@ -1,5 +1,5 @@
 /*
-  A copy of the project with a deliberate defect, in which the simulator runs.
+  A copy of the project with a deliberate defect. The simulator runs inside the copy.
 */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import type { Defect } from './defects.js'
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const copied = [
-  // The transpiled files are left out: tests may be writing them at this moment.
+  // Omits the transpiled files, because tests may be writing them at this moment.
   '.tap/transpiled/src',
   '.tap/transpiled/test',
   'src',
@@ -22,7 +22,7 @@ const copied = [
   'tsconfig.build.json',
 ]
 
-/** How many seeds until one shows the defect; undefined if none does. */
+/** The number of seeds until a seed reveals the defect; undefined if no seed does. */
 export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<number | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-defect-'))
   try {
@@ -53,7 +53,7 @@ async function makeChange(
   )
 }
 
-/** The simulator's output, whether or not it found the defect. */
+/** The output of the simulator, whether or not it found the defect. */
 function simulated(folder: string, from: number, mostSeeds: number): Promise<string> {
   const range = ['--from', String(from), '--seeds', String(mostSeeds)]
   const options = ['--until-failure', '--jobs', '1', ...range]
@@ -61,7 +61,7 @@ function simulated(folder: string, from: number, mostSeeds: number): Promise<str
     execFile(
       process.execPath,
       ['--import=./scripts/typescript-loader.js', 'test/simulator/main.ts', ...options],
-      // Coverage of a copy is useless.
+      // Collects no coverage, because coverage of a copy is useless.
       { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 28 },
       (error, stdout, stderr) => {
         if (/ seeds, \d+ failed;/.test(stdout)) resolve(stdout)

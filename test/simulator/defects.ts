@@ -1,6 +1,6 @@
 /*
-  Defects that a change could introduce into the program. The simulator must find each of them; docs/reliability.md has
-  the number of seeds it needed.
+  Defects that a change could introduce into the program. The simulator must find each of them. docs/reliability.md
+  gives the number of seeds that the simulator needed.
 */
 
 import { firstAroundSeed } from './around-scenario.js'
@@ -28,25 +28,25 @@ const defect = (name: string, file: string, from: string, to: string): Defect =>
   changes: [{ file: `src/load/${file}`, from, to }],
 })
 
-/** A defect that shows in events around runs. */
+/** A defect that shows only with events around runs. */
 const around = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstAroundSeed,
 })
 
-/** A defect that shows with several connections. */
+/** A defect that shows only with several connections. */
 const several = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstSeveralSeed,
 })
 
-/** A defect that shows in plans loaded by several processes. */
+/** A defect that shows only if several processes load a plan. */
 const fleet = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstFleetSeed,
 })
 
-/** A defect in how the program uses its machine. Events around runs show the defect. */
+/** A defect in src/platform/ that shows only with events around runs. */
 const ofPlatform = (name: string, file: string, from: string, to: string): Defect => ({
   name,
   from: firstAroundSeed,
@@ -233,7 +233,7 @@ export const defects: readonly Defect[] = [
     "if (found !== undefined) return 'all'",
   ),
   around(
-    'the table of finished runs is not asked',
+    'the run does not look into the table of finished runs',
     'journal/check-alone.ts',
     'mayBeOld && (await askFinished(',
     'mayBeOld && !mayBeOld && (await askFinished(',
@@ -257,7 +257,7 @@ export const defects: readonly Defect[] = [
     'const begun = past.run === undefined ? emptyRun() : past',
   ),
   {
-    name: 'a recreated DFS table is not noticed',
+    name: 'the run does not notice a recreated DFS table',
     from: firstAroundSeed,
     changes: [
       {
@@ -331,7 +331,7 @@ export const defects: readonly Defect[] = [
     'sleptMs += 0',
   ),
   around(
-    'in sync mode the server is not asked for the number of the last batch',
+    'in sync mode the run does not ask the server for the number of the last batch',
     'transport/open-answered.ts',
     'if (found.processes > 0 && !resends) throw',
     'if (found.processes < 0 && !resends) throw',

@@ -1,5 +1,5 @@
 /*
-  A simulated disk: files by path, read in pieces of any size, and written until the disk is full.
+  A simulated disk: files by path. Reads return pieces of any size, and writes work until the disk is full.
 */
 import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
 import type { HolderState } from '../../src/platform/lock-holder.js'
@@ -31,7 +31,7 @@ function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
 }
 
-/** The files of one machine; they outlive its processes. */
+/** The files of one machine. The files outlive the processes. */
 export class SimDisk {
   readonly #world: World
   readonly #chance: Chance
@@ -64,7 +64,6 @@ export class SimDisk {
     return file && new TextDecoder().decode(file.bytes)
   }
 
-  /** Adds a name to a file. */
   link(path: string, name: string): void {
     const file = this.#files.get(path)
     if (file !== undefined) this.#files.set(name, file)
@@ -74,7 +73,7 @@ export class SimDisk {
     return this.#files.get(path)?.bytes
   }
 
-  /** The process that holds a lock; undefined if none does. */
+  /** The process that holds a lock; undefined if no process holds it. */
   lockOwner(path: string): SimProcess | undefined {
     const text = this.text(path)
     if (text === undefined) return undefined
@@ -160,7 +159,7 @@ export class SimDisk {
     }
   }
 
-  /** Lock files use no disk space: what a run does on a full disk does not depend on its lock. */
+  /** Lock files use no disk space, so that the lock of a run does not affect its behaviour on a full disk. */
   #lockMachine(process: SimProcess, pid: number): LockMachine {
     const files = this.#files
     const act = <T>(action: () => T, otherwise: T): T => process.step(action, otherwise)

@@ -1,7 +1,7 @@
 /*
   npm run simulate:defects [-- WORDS]: makes a copy of the project with each deliberate defect, and prints how many
-  seeds the simulator needs to find it, as the table in docs/reliability.md. With words: only defects with these words
-  in their name.
+  seeds the simulator needs to find the defect, in the form of the table in docs/reliability.md. With WORDS, tries only
+  defects whose names contain these words.
 */
 import { availableParallelism } from 'node:os'
 import { seedsNeeded } from './defective-copy.js'

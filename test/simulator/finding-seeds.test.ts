@@ -28,7 +28,7 @@ t.test(
       t.strictSame(around.complaints, [], `seed ${firstFindingAroundSeed + index}`)
     }
     const found = [...ends].map(([count, times]) => `${count}: ${times}`).join(', ')
-    // A few seeds miss some numbers of connections, so only 1 and any number from 4 on are required.
+    // A few seeds do not reach every number of connections, so the test requires only 1 and some number from 4 on.
     t.ok(ends.has(1) && Math.max(...ends.keys()) >= 4, found)
   },
 )

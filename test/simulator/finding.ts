@@ -1,6 +1,6 @@
 /*
-  Seeds of loads that search for the best number of connections: several connections, more rows, and tables that take a
-  while for each batch.
+  Seeds of loads that search for the best number of connections. They have several connections, more rows, and tables
+  that need some time for each batch.
 */
 import { moreRows } from './growing.js'
 import { fairWeather } from './network.js'
@@ -11,7 +11,7 @@ import { drawTroubles } from './troubles.js'
 
 /** From this seed on, loads search for the number of connections. */
 export const firstFindingSeed = 11_000_000_000
-/** From this seed on, such loads have events around runs. */
+/** From this seed on, loads that search for the number of connections also have events around runs. */
 export const firstFindingAroundSeed = 12_000_000_000
 
 /** @param draw  draws an ordinary scenario with one of these targets */
@@ -22,7 +22,7 @@ export function drawFinding(
 ): Scenario {
   const chance = new Chance(seed ^ 0x2b992ddf)
   const base = chance.oneIn(3) ? drawSeveral(seed, kinds[0]!, draw) : drawLanes(seed, kinds, draw)
-  // Half of the scenarios run undisturbed to the end, because connections are added only during long loads.
+  // Half of the scenarios run undisturbed to the end, because only long loads add connections.
   const isCalm = chance.oneIn(2)
   const mayGrow = !base.kind.onDisk
   const loaders = base.loaders.map(plan => finding(plan, isCalm, mayGrow, chance))

@@ -1,6 +1,6 @@
 /*
-  Simulates plans and checks the promises: shards start together, are killed and started twice, and differ in each
-  round.
+  Simulates plans and checks the promises. Shards start together, are killed and are started twice. Each round has a
+  different number of shards.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'

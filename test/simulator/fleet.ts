@@ -1,7 +1,7 @@
 /*
-  One seed of a plan loaded by several processes. Shards start at the same moment, are killed, started twice and
-  restarted, with another number of shards in each round; server and network cause trouble. At the end the table is
-  compared with the inputs and with the reports of shards and server.
+  Plays one seed of a plan loaded by several processes. Shards start at the same moment, are killed, started twice and
+  restarted, with a different number of shards in each round. Server and network cause trouble. At the end the simulator
+  compares the table with the inputs and with the reports of the shards and the server.
 */
 import { inspect } from 'node:util'
 import { loadShard } from '../../src/load/fleet/load-shard.js'
@@ -33,19 +33,22 @@ export const firstFleetSeed = 20_000_000_000
 const longestMs = 100 * 3_600_000
 const longestLookMs = 5_000
 const runId = 'year'
-/** The first process of a shard, and its replacements. */
+/** The largest number of processes for one shard in a round: the first process and its replacements. */
 const mostTries = 3
 
-/** The shards of a seed, and what happens to them. */
+/** The shards of a seed, and the trouble that they meet. */
 interface FleetScenario extends Scenario {
   readonly fleet: {
     readonly unitBytes: number
     readonly batchRows: number
     /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /** Times after the run's table first exists: another process, which found none, then shares it again. */
+    /**
+     * Times after the run's table first exists. At each time a process that looked for the table too early shares the
+     * table again.
+     */
     readonly sharedAgainMs: readonly number[]
-    /** Times (ms) when somebody removes the receipts of all units begun by then. */
+    /** Times (ms) when another user removes the receipts of all units begun by then. */
     readonly ledgersGoneMs: readonly number[]
   }
 }
@@ -124,12 +127,12 @@ function rowOf(
 const renumbered = (row: InputRow, id: number, format: LoaderPlan['format']): InputRow =>
   rowOf(row, id, format)
 
-/** @param traced  keeps a trace, which takes time */
+/** @param traced  records a trace, which takes time */
 export async function simulateFleet(seed: number, traced = false): Promise<Simulation> {
   return new Fleet(drawFleet(seed), new World(traced)).play()
 }
 
-/** A shard in one round. */
+/** A process of a shard in one round. */
 interface Task {
   readonly shard: Shard
   readonly plan: LoaderPlan
@@ -187,7 +190,7 @@ class Fleet {
         complaints.push({ about: `round ${round + 1}`, text })
         break
       }
-      // Requests of dead processes may arrive late and must do no harm.
+      // Requests of dead processes may arrive late. They must do no harm.
       await world.run(() => false, world.nowMs + this.#chance.spread(1, 20_000))
     }
     await world.run(() => false, world.nowMs + 120_000)
@@ -223,14 +226,14 @@ class Fleet {
     if (this.#manifest === undefined) throw failure
   }
 
-  /** Shares the table again, like a process that looked for the table just before another process shared it. */
+  /** Shares the table again, like a process that looked for the table just before a different process shared it. */
   #shareAgain(): void {
     const name = planTableName(runId)
     const left = [...this.#scenario.fleet.sharedAgainMs]
     if (left.length === 0) return
     const script = `share(keyedStreamTable(\`unit\`kind\`no, 64:0, \`unit\`kind\`no\`value\`endedUnit\`rowsRead\`rowsConfirmed\`rowsRejected\`text\`loggedAt, [INT, INT, LONG, LONG, INT, LONG, LONG, LONG, STRING, TIMESTAMP]), "${name}")`
     const look = (): void => {
-      // Gives up after `longestLookMs`: a server that never starts has no table.
+      // Gives up after `longestLookMs`, because a server that never starts has no table.
       if (!this.#server.ownTables().includes(name)) {
         if (this.#world.nowMs < longestLookMs) this.#world.schedule(0.05, look)
         return
@@ -369,7 +372,7 @@ class Fleet {
   ): void {
     if (result === undefined) return
     const { kind } = this.#scenario
-    // Rows in memory were lost with the server, which may have returned since.
+    // The server lost the rows in memory, and may have returned since.
     if (!kind.onDisk && this.#server.lastDeathMs > process.heardFromMs) return
     const rows = this.#rowsOf(unitsOfShard(this.#manifest!, shard))
     const found = rows.filter(({ id }) => there.has(id)).length
@@ -403,8 +406,8 @@ class Fleet {
       )
     }
     const left = this.#ledgers()
-    // Sharing the table of units again replaces it. A process that ended just before may have left a ledger that only
-    // the old table named.
+    // Sharing the table of units again replaces the table. A process that ended just before may have left a ledger
+    // that only the old table named.
     if (left.length > this.#scenario.fleet.sharedAgainMs.length)
       complain(`ledgers are left: ${left.join(', ')}`)
   }

@@ -1,5 +1,5 @@
 /*
-  Seeds of loads that search for the best batch size: ordinary scenarios with more rows, into tables that take a while
+  Seeds of loads that search for the best batch size: ordinary scenarios with more rows, into tables that need some time
   for each batch.
 */
 import { streamBatch } from '../../src/load/defaults.js'
@@ -11,7 +11,8 @@ import { drawTroubles } from './troubles.js'
 /** From this seed on, loads search for their batch size. */
 export const firstGrowingSeed = 10_000_000_000
 
-// With the usual first batch size such loads take minutes. Ordinary seeds do not change: their loads name a size.
+// With the usual first batch size, such loads would take minutes. Ordinary seeds are not affected, because their
+// loads set a batch size.
 streamBatch.rows = 4
 
 const leastRows = 200

@@ -1,6 +1,6 @@
 /*
-  Seeds that once showed a defect, each with its defect. The meaning of a seed depends on how scenarios are drawn: after
-  changing that, find new seeds (`npm run simulate:defects`).
+  Seeds that once revealed a defect, each with its defect. The meaning of a seed depends on the code that draws
+  scenarios: after changing that code, find new seeds (`npm run simulate:defects`).
 */
 
 export const keptSeeds: ReadonlyMap<number, string> = new Map([

@@ -1,6 +1,6 @@
 /*
-  Loads modules early that the program loads late: reading a module takes real time, which virtual time does not
-  include.
+  Loads, at the start, the modules that the program loads only when it needs them. Loading a module takes real time,
+  which does not count in virtual time.
 */
 import { Readable } from 'node:stream'
 import { openReader } from '../../src/parse/formats.js'

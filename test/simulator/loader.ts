@@ -1,5 +1,5 @@
 /*
-  One simulated loader: a process that runs `load` and may be killed, interrupted and restarted; also its reports.
+  A simulated loader and its reports: a process that runs `load` and may be killed, interrupted and restarted.
 */
 import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
@@ -19,13 +19,13 @@ export interface Run {
   endedMs: number | undefined
   /** Undefined while the process runs, and forever if it was killed. */
   result: LoadResult | undefined
-  /** The error if `load` threw instead of returning a result. */
+  /** The error that `load` threw instead of returning a result. */
   thrown: unknown
   mostInFlightBytes: number
   readonly notices: string[]
-  /** Called whenever rows are about to go out. */
+  /** Called whenever the process is about to send rows. */
   onSending: () => void
-  /** Called when the process ends by itself. */
+  /** Called when the process ends without being killed. */
   onEnd: () => void
 }
 
@@ -38,14 +38,13 @@ function textOf(plan: LoaderPlan, { rows }: InputFile): string {
   return headerOf(plan) + rows.map(({ line }) => `${line}\n`).join('')
 }
 
-/** Puts the inputs of a loader on its disk. */
 export function putInputs(disk: SimDisk, plan: LoaderPlan): void {
   for (const input of plan.inputs) {
     if (input.path !== '-') disk.put(input.path, textOf(plan, input))
   }
 }
 
-/** A pipe into which somebody else writes slowly. */
+/** A pipe into which a simulated program writes slowly. */
 function pipeOf(text: string, process: SimProcess, chance: Chance): Readable {
   const pipe = new Readable({ read: () => undefined })
   const bytes = Buffer.from(text)
@@ -61,7 +60,6 @@ function pipeOf(text: string, process: SimProcess, chance: Chance): Readable {
   return pipe
 }
 
-/** Starts a process of the plan. */
 export function startRun(
   environment: SimEnvironment,
   plan: LoaderPlan,

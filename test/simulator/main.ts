@@ -1,7 +1,7 @@
 /*
-  npm run simulate -- --seeds 1000 --from 1: simulations on all cores. Each failing seed prints its number, its
-  scenario, the end of its trace and the command that repeats it; the last line counts. `--trace` prints the whole
-  trace.
+  npm run simulate -- --seeds 1000 --from 1: runs simulations on all cores. For each failing seed, prints its number,
+  its scenario, the end of its trace and the command that repeats it. The last line gives the counts. `--trace` prints
+  the whole trace.
 */
 import { fork, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -12,11 +12,11 @@ import { simulate } from './simulate.js'
 import { addCounts, newCounts, type SeedCounts } from './seed-counts.js'
 import type { Share, ShareResult } from './worker.js'
 
-/** Seeds that a worker gets at a time. */
+/** Number of seeds that a worker gets at a time. */
 const shareSize = 100
-/** Seeds per share with --until-failure, which stops soon after the first failure. */
+/** Number of seeds per share with --until-failure, which stops soon after the first failure. */
 const smallShareSize = 10
-/** Shares that a worker gets. Only its end frees the memory of killed simulated processes. */
+/** Number of shares for a worker before it ends. Only its end frees the memory of killed simulated processes. */
 const sharesPerWorker = 20
 
 const { values } = parseArgs({
@@ -75,7 +75,6 @@ async function simulateAll(): Promise<number> {
   return counts.failed > 0 ? 1 : 0
 }
 
-/** Starts a worker and resolves when it ends. */
 function runWorker(
   first: Share,
   nextShare: () => Share | undefined,

@@ -1,6 +1,6 @@
 /*
-  A simulated network: bytes take time, arrive in other pieces than they were sent in, stall, and connections break or
-  vanish.
+  A simulated network. Bytes take time, arrive in different pieces than they were sent in, and stall. Connections break,
+  or vanish without a sign.
 */
 import type { ListeningPort, Network, Socket } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
@@ -10,19 +10,19 @@ import type { World } from './world.js'
 
 /** The behaviour of the network in one simulation. */
 export interface Weather {
-  /** Least time that a byte takes, and by how much that varies. */
+  /** The least time that a byte takes (`latencyMs`), and how much longer it may take (`jitterMs`). */
   latencyMs: number
   jitterMs: number
-  /** Largest number of bytes per piece; each connection chooses between one and this. */
+  /** Largest number of bytes per piece. Each connection draws its own limit between one byte and this number. */
   pieceBytes: number
-  /** Largest number of bytes that a sender's kernel has accepted and the receiver does not have yet. */
+  /** Largest number of bytes that the sender's kernel has accepted but the receiver does not have yet. */
   windowBytes: number
   /** One in this many pieces is delayed. */
   stallOneIn: number
   longestStallMs: number
   /** One in this many pieces breaks its connection, and both ends notice. */
   resetOneIn: number
-  /** One in this many pieces is lost, and everything after it. Neither end notices. */
+  /** One in this many pieces is lost, together with all later pieces of the connection. Neither end notices. */
   vanishOneIn: number
   /** One in this many connection attempts gets no answer. */
   deafOneIn: number
@@ -60,7 +60,7 @@ export class SimNetwork {
     this.weather = weather
   }
 
-  /** The network as one process sees it. */
+  /** The network from the view of one process. */
   of(process: SimProcess): Network {
     return {
       dial: (host, port) => this.#dial(process, `${host}:${port}`),
@@ -69,12 +69,14 @@ export class SimNetwork {
     }
   }
 
-  /** The number of open sockets of a process. */
   openSockets(process: SimProcess): number {
     return [...(this.#sockets.get(process) ?? [])].filter(socket => !socket.closed).length
   }
 
-  /** Acts as the kernel after a process has died: its ends are closed, or vanish with the machine. */
+  /**
+   * Does what the kernel does after a process has died: closes its ends of connections, or lets them vanish with the
+   * machine.
+   */
   processDied(process: SimProcess, silently: boolean): void {
     for (const [key, { process: owner }] of this.#listeners) {
       if (owner === process) this.#listeners.delete(key)
@@ -118,7 +120,7 @@ export class SimNetwork {
       }
       if (socket.destroyed) return
       const peer = this.#newSocket(listener.process, '')
-      // Ignores errors before the connection is accepted, as when the listening process is suspended.
+      // Ignores errors before the connection is accepted, which happen if the listening process is suspended.
       peer.on('error', () => undefined)
       socket.join(peer)
       listener.process.later(0, () => listener.accept(peer))

@@ -1,5 +1,5 @@
 /*
-  Simulates runs whose node dies while another node is live, and checks the promises.
+  Simulates runs whose node dies while a second node is live, and checks the promises.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'

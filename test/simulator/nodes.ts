@@ -1,6 +1,6 @@
 /*
-  Seeds of loads whose node dies while another node of the cluster is live: into DFS tables, over one to eight
-  connections or a number found by the run.
+  Seeds of loads whose node dies while a second node of the cluster is live. The targets are DFS tables, and the loads
+  use one to eight connections or find their number.
 */
 import { fairWeather } from './network.js'
 import { Chance } from './random.js'
@@ -8,7 +8,7 @@ import type { Scenario, TargetKind } from './scenario.js'
 import { drawLanes } from './several.js'
 import { drawTroubles } from './troubles.js'
 
-/** From this seed on, the cluster has another node. */
+/** From this seed on, the cluster has a second node. */
 export const firstNodesSeed = 13_000_000_000
 
 /** @param draw  draws an ordinary scenario with one of these targets */

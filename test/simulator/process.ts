@@ -1,6 +1,6 @@
 /*
-  A simulated process: its platform counts every use, so that the process can be killed at any of them. After its death
-  its code has no effects and gets no callbacks.
+  A simulated process. Its platform counts every call, so the process can be killed at any call. After its death its
+  code has no effects and gets no callbacks.
 */
 import type {
   Clock,
@@ -13,23 +13,22 @@ import type {
 import type { Chance } from './random.js'
 import type { World } from './world.js'
 
-/** What a process shares with others on its machine. */
+/** The parts of a machine that its processes share. */
 export interface SimEnvironment {
   readonly world: World
   readonly chance: Chance
-  /** Connections of this process. */
   network(process: SimProcess): Network
   files(process: SimProcess): Files
-  /** Error of a host's wall clock. */
+  /** The error of a host's wall clock. */
   wallOffsetMs?(hostName: string): number
 }
 
-// Time passes while code runs: a microsecond per look at the clock, and rarely much more.
+// Time passes while code runs: a microsecond each time the code reads the clock, and rarely much more.
 const lookMs = 0.001
 const pauseOneIn = 2_000
 const longestPauseMs = 40
 
-/** No threads: the course of a simulation must not depend on how many cores a machine has. */
+/** There are no threads, because a simulation must not depend on the number of cores. */
 const noThreads: Threads = {
   cores: 1,
   start: () => {
@@ -41,21 +40,21 @@ export class SimProcess {
   readonly name: string
   readonly platform: Platform
   isAlive = true
-  /** Uses of the platform so far. */
+  /** Number of calls of the platform so far. */
   calls = 0
   /** The process dies when `calls` reaches this number. */
   killAtCall = Infinity
   /** Called once, when the process dies. */
   onDeath: () => void = () => undefined
-  /** When the process last got a byte over the network. */
+  /** When the process last received a byte over the network. */
   lastHeardMs = 0
   /** When the other end wrote that byte. */
   heardFromMs = 0
   /** Timers that keep the process alive. */
   timers = 0
-  /** The process is suspended until then and gets no callbacks. */
+  /** Until this time the process is suspended and gets no callbacks. */
   frozenUntilMs = 0
-  /** Whether the process has been suspended: others may have believed that it was dead. */
+  /** Whether the process has ever been suspended. Other processes may have concluded that it was dead. */
   get hasSlept(): boolean {
     return this.frozenUntilMs > 0
   }
@@ -82,7 +81,10 @@ export class SimProcess {
     }
   }
 
-  /** Uses the platform for the process; if the process is dead, or dies at this use, only returns `otherwise`. */
+  /**
+   * Counts a call of the platform and does it. If the process is dead, or dies at this call, only returns
+   * `otherwise`.
+   */
   step<T>(act: () => T, otherwise: T): T {
     if (!this.isAlive) return otherwise
     if (++this.calls === this.killAtCall) {
@@ -92,7 +94,7 @@ export class SimProcess {
     return act()
   }
 
-  /** Calls the process back after a while, unless it is dead by then. */
+  /** Calls the process back after a while, unless the process is dead by then. */
   later(delayMs: number, callback: () => void): { cancel(): void } {
     const call = (): void => {
       if (!this.isAlive) return

@@ -2,7 +2,10 @@
   Reproducible randomness: a generator with a seed (sfc32), and the draws for scenarios.
 */
 
-/** Draws from one stream; `fork` gives another stream that does not depend on how much of this one is used. */
+/**
+ * A stream of random draws. `fork` starts another stream, which does not depend on how many draws were made from this
+ * one.
+ */
 export class Chance {
   #a: number
   #b: number

@@ -4,7 +4,7 @@
 import type { Scenario } from './scenario.js'
 import type { Simulation } from './simulate.js'
 
-/** Lines shown from the beginning and the end of a trace. */
+/** Number of lines shown from the beginning and from the end of a trace. */
 const firstLines = 12
 const lastLines = 48
 const longestLine = 200
@@ -21,7 +21,7 @@ function replayCommand(seed: number): string {
   return `npm run simulate -- --from ${seed} --seeds 1 --trace`
 }
 
-/** @param simulation  with a trace */
+/** @param simulation  must have a trace */
 export function failureText({ scenario, complaints, trace }: Simulation): string {
   const shown =
     trace.length <= firstLines + lastLines

@@ -1,5 +1,5 @@
 /*
-  Simulates runs that are killed again and again and resumed, and checks the promises.
+  Simulates runs that are killed and resumed again and again, and checks the promises.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
@@ -7,7 +7,7 @@ import { simulateResumed } from './resumed.js'
 
 const seedCount = runs(300)
 
-/** Seeds that once showed a defect, each with its defect. */
+/** Seeds that once revealed a defect, each with its defect. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([
   [350, 'a reject that was counted before its row was read again'],
   [6, 'confirmed rows of a server that could not be asked any more'],

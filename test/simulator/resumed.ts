@@ -1,6 +1,7 @@
 /*
-  One seed of runs with a journal. Their processes are killed, interrupted or lose the server, and others resume the
-  runs until nothing is left or the tries are used up. At the end the table is compared with the inputs.
+  Plays one seed of runs with a journal. Their processes are killed, interrupted or lose the server. Later processes
+  resume the runs until nothing is left to load or the limit of processes is reached. At the end the simulator compares
+  the table with the inputs.
 */
 import { inspect } from 'node:util'
 import './late-modules.js'
@@ -20,11 +21,11 @@ import { World } from './world.js'
 /** Longer than all timeouts of all processes of a run together. */
 const longestMs = 20 * 3_600_000
 
-/** Processes of a run; the last ones are not killed. */
+/** The largest number of processes in a run. The last processes are not killed. */
 const mostProcesses = 7
 const mostKills = 5
 
-/** The scenario of a seed, with runs that can be resumed. */
+/** The scenario of a seed, in which all runs can be resumed. */
 function drawResumed(seed: number): Scenario {
   const scenario = drawScenario(seed)
   const loaders = scenario.loaders.map((plan, index): LoaderPlan => {
@@ -38,7 +39,7 @@ function drawResumed(seed: number): Scenario {
   return { ...scenario, loaders }
 }
 
-/** @param traced  keeps a trace, which takes time */
+/** @param traced  records a trace, which takes time */
 export async function simulateResumed(seed: number, traced = false): Promise<Simulation> {
   const scenario = drawResumed(seed)
   const chance = new Chance(seed ^ 0x2545f491)
@@ -127,7 +128,10 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
   }
 }
 
-/** Users resume if they can. Else they look for rows and load all again, unless the target itself is in doubt. */
+/**
+ * A user resumes the run if possible. Otherwise the user looks for its rows and loads everything again, unless the
+ * target itself is in doubt.
+ */
 function goesOn({ result }: Run): boolean {
   if (result === undefined) return false
   const { resume, error } = result
@@ -135,7 +139,7 @@ function goesOn({ result }: Run): boolean {
   return resume.possible || (resume.look !== null && !isTargetInDoubt)
 }
 
-/** The journals as text, to explain a failure. */
+/** The journals as text, to help explain a failure. */
 function plansOf({ loaders }: Scenario, disk: SimDisk): string {
   return loaders
     .map(({ runId }) => `${runId}\n${disk.text(`/state/runs/${runId}.journal`)}`)
@@ -162,7 +166,7 @@ function checkLast(
     )
   }
   const isOnce = processes.every(isProvable) && plan.delivery.onDoubt !== 'resend'
-  // If a second copy is harmless, rows are sent again.
+  // With keys a second copy is harmless, so the run may send rows again.
   if (isOnce && !kind.keyed) {
     for (const { id } of rows) {
       const copies = there.get(id) ?? 0
@@ -211,7 +215,7 @@ function checkLast(
   const isFair = [stallOneIn, resetOneIn, vanishOneIn, deafOneIn].every(oneIn => oneIn === Infinity)
   const isPatient = (plan.delivery.confirmTimeoutMs ?? 0) >= 5_000
   if (isCalm && isFair && isPatient && result.error === null) {
-    // Answers may have gone to a process that has ended, and part of a refused batch may be stored.
+    // Some answers may have gone to a process that has ended, and part of a refused batch may be stored.
     const isKnown =
       result.confirm.used === 'receipts' && result.confirm.note?.includes('refused:') !== true
     if ((isKnown ? unconfirmed + unsent : unsent) > 0)
@@ -221,7 +225,9 @@ function checkLast(
   }
 }
 
-/** Checks that every rejected row is in the files once, and that the last process reports their number. */
+/**
+ * Checks that every rejected row is in the files once, and that the last process reports the number of rejected rows.
+ */
 function checkRejectsOnce(
   { plan, result }: Run,
   { disk }: Parameters<typeof isExcused>[1],
@@ -231,7 +237,7 @@ function checkRejectsOnce(
   const notTaken = ['DDB_OUTPUT_CREATE', 'DDB_OUTPUT_WRITE', 'DDB_LOCKED']
   if (file === undefined || result === undefined || notTaken.includes(result.error?.code ?? ''))
     return
-  // A process that cannot begin leaves earlier rejects as they are.
+  // A process that cannot begin leaves earlier rejects unchanged.
   if (result.exitCode === 69 && result.rows.read === 0) return
   const placed = result.rejects.files.reduce((sum, each) => sum + each.rows, 0)
   const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)

@@ -1,6 +1,6 @@
 /*
-  The meaning of a seed: which loaders load what into which table, over which network, and what goes wrong. Each seed
-  draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
+  Defines the meaning of a seed: which loaders load which inputs into which table, over which network, and what goes
+  wrong. Each seed draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
 */
 import type {
   Confirmation,
@@ -21,12 +21,12 @@ import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 export interface TargetKind {
   readonly name: string
   readonly target: TargetOptions
-  /** Runs whenever the server starts. */
+  /** Runs each time the server starts. */
   readonly script: string
   readonly onDisk: boolean
-  /** A row with an existing id is not added. */
+  /** Whether the table ignores a row whose id it already has. */
   readonly keyed: boolean
-  /** The server refuses rows without a symbol, and drops rows with an unknown symbol. */
+  /** Whether the server refuses rows without a symbol, and drops rows with an unknown symbol. */
   readonly partitioned: boolean
 }
 
@@ -110,16 +110,16 @@ export interface InputRow {
 }
 
 export interface InputFile {
-  /** `-`: standard input. */
+  /** `-` for standard input. */
   readonly path: string
   readonly rows: readonly InputRow[]
-  /** After this many reads the input is cut to this share of its bytes. */
+  /** After `afterReads` reads, the input is cut to this share of its bytes. */
   readonly cut: { readonly afterReads: number; readonly share: number } | undefined
 }
 
 export type InputFormat = 'csv' | 'ndjson'
 
-/** One loading process, and what happens to it. */
+/** One loading process, and the trouble that it meets. */
 export interface LoaderPlan {
   readonly name: string
   readonly startMs: number
@@ -130,17 +130,17 @@ export interface LoaderPlan {
   readonly rejects: RejectOptions
   readonly connectTimeoutMs: number
   readonly limit: number | undefined
-  /** The use of the platform at which the process is killed, and when it is restarted. */
+  /** The number of the platform call at which the process is killed, and how much later it is restarted. */
   readonly killAtCall: number | undefined
   readonly restartAfterMs: number | undefined
   readonly interruptAtMs: number | undefined
   readonly leaveAtMs: number | undefined
-  /** A restarted process resumes where the last one stopped. */
+  /** A restarted process resumes where the previous process stopped. */
   readonly isJournaled?: true
   readonly hostName?: string
   /** Names of the inputs, if they differ from the paths. */
   readonly names?: readonly string[]
-  /** Whether the process may go to other nodes of the cluster. */
+  /** Whether the process may connect to other nodes of the cluster. */
   readonly mayReachOut?: true
   /** The user passes --restart. */
   readonly isAnew?: boolean
@@ -154,19 +154,22 @@ export interface Scenario {
   readonly pieceBytes: number
   readonly loaders: readonly LoaderPlan[]
   readonly troubles: Troubles
-  /** How long the server takes to store a write; it holds the partitions meanwhile. */
+  /** How long the server takes to store a write. The write locks its partitions meanwhile. */
   readonly storeMs: number
-  /** Another node of the cluster is live, and loaders may go there. */
+  /** A second node of the cluster is live, and loaders may connect to it. */
   readonly hasLiveNode?: boolean
-  /** All trouble passes: at the end every row is stored once. */
+  /** All trouble passes, so at the end every row is stored once. */
   readonly allArrive: boolean
-  /** One in this many writes is damaged on its way: its last row gets another symbol. */
+  /** One in this many writes is damaged on its way: the symbol of its last row is changed. */
   readonly damagedOneIn?: number
-  /** What the server does to rows before it writes them. */
+  /** The change that the server makes to rows before it writes them. */
   readonly transform?: SimTransform
 }
 
-/** From this seed on, writers share a partition, or a counting session is forgotten: both are rare in ordinary seeds. */
+/**
+ * From this seed on, writers share a partition, or the server forgets a counting session. Both are rare in ordinary
+ * seeds.
+ */
 export const firstDfsSeed = 3_000_000_000
 
 /** From this seed on, runs read their rows back. */
@@ -199,7 +202,7 @@ function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
 }
 
-/** An ordinary seed whose rows are read back, with receipts or answers, and a target in which rows can be found. */
+/** An ordinary seed whose rows are read back: with receipts or answers, into a target in which rows can be found. */
 function drawVerified(seed: number): Scenario {
   const chance = new Chance(seed ^ 0x2c1b3c6d)
   const findable = ({ name }: TargetKind): boolean => !/in two steps|with an argument/.test(name)
@@ -221,12 +224,12 @@ function drawVerified(seed: number): Scenario {
     kind: kind.onDisk ? { ...kind, target: { ...kind.target, keyColumns: ['id'] } } : kind,
     loaders,
     damagedOneIn,
-    // Other trouble with a damaged row would hide the damage.
+    // Any other trouble with a damaged row would hide the damage.
     ...(damagedOneIn === Infinity ? {} : { troubles: drawTroubles(chance, true, kind.onDisk) }),
   }
 }
 
-/** Concurrent loads into one partition, or one load that counts in a session that loses its definitions. */
+/** Concurrent loads into one partition, or one load that counts rows in a session that the server forgets. */
 function drawDfsScenario(seed: number, chance: Chance): Scenario {
   const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
   const counts = chance.oneIn(4)
@@ -262,7 +265,7 @@ function drawDfsScenario(seed: number, chance: Chance): Scenario {
   }
 }
 
-/** Most rows are in one partition, so that writers meet. */
+/** Puts most rows into one partition, so that writers compete for the partition. */
 function goodRow(format: InputFormat): (row: InputRow) => InputRow {
   return ({ id }) => {
     const sym = id % 8 === 0 ? 'B' : 'A'
@@ -274,7 +277,7 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
 /** @param waits  whether the run waits for rows in flight while the server is idle */
 function drawDfsWeather(chance: Chance, waits: boolean): Weather {
   const weather = drawWeather(chance, true)
-  // Other runs ask nothing and do not wait half a minute for bytes in flight: few bytes may be in flight.
+  // A run that does not wait for rows in flight would give up before slow bytes arrive, so little may be in flight.
   return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 
@@ -282,7 +285,7 @@ function drawForgottenQuestions(chance: Chance): RequestTrouble {
   return { kind: 'question forgotten', oneIn: chance.pick([1, 2, 3]), most: chance.pick([1, 2, 4]) }
 }
 
-/** @param waits  whether a writer waits for a partition that another one holds */
+/** @param waits  whether a writer waits while a different writer locks the partition */
 function drawPatience(chance: Chance, counts: boolean, waits: boolean): DeliveryOptions {
   const [mode, confirm] = counts
     ? (['async', 'count'] as const)
@@ -290,13 +293,13 @@ function drawPatience(chance: Chance, counts: boolean, waits: boolean): Delivery
         ['async', 'receipts'],
         ['async', 'receipts'],
         ['sync', 'auto'],
-        // Without answers a refused batch is not sent again.
+        // Without answers, the loader cannot send a refused batch again.
         ['async', waits ? 'none' : 'receipts'],
       ] as const)
   return {
     mode,
     confirm,
-    // A count cannot see the progress of bytes on a slow network.
+    // A count cannot observe the progress of bytes on a slow network, so its timeout is long.
     confirmTimeoutMs: counts ? 600_000 : 60_000,
     retries: 40,
     retryTimeoutMs: 60_000,
@@ -358,7 +361,7 @@ function drawLoader(
   }
 }
 
-/** Similar names, sometimes identical ones. */
+/** Run IDs are similar, sometimes identical. */
 function drawRunId(
   chance: Chance,
   sharedName: string | undefined,

@@ -1,5 +1,5 @@
 /*
-  Runs simulations and checks the promises. `npm run simulate` runs any number of them.
+  Runs simulations and checks the promises. `npm run simulate` runs any number of simulations.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'

@@ -1,6 +1,6 @@
 /*
-  The simulated server machine: an embedded server in a process that dies and returns, and treats requests as the
-  scenario says.
+  The simulated server machine. Its embedded server runs in a process that dies and returns, and treats requests as the
+  scenario demands.
 */
 import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
 import { requestedFaults, startServerOn } from '../../src/server/index.js'
@@ -36,7 +36,7 @@ const otherSession = { id: '1', remoteAddress: '', remotePort: 0 } as const
 
 const damagedSymbol = 'damaged'
 
-/** Whether the table belongs to a run and holds no data. */
+/** Whether the table belongs to a run of the program, and so holds no data of the user. */
 const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
 const isData = ({ rows }: RequestInfo): boolean => rows > 0
 
@@ -50,27 +50,29 @@ export class SimServer {
   readonly #used = new Map<RequestTrouble, number>()
   process: SimProcess | undefined
   server: EmbeddedServer | undefined
-  /** When a server last died and lost its memory. */
+  /** The last time when a server died and lost its memory. */
   lastDeathMs = -Infinity
-  /** Sessions whose current job writes receipts, and sessions whose job was killed before its outcome. */
+  /**
+   * Sessions whose current job writes receipts (`#writing`), and sessions whose job was killed before it wrote an
+   * outcome (`#killed`).
+   */
   readonly #writing = new Set<string>()
   readonly #killed = new Set<string>()
-  /** Which node accepts writes into the target. */
+  /** Whether the second node, not the first, accepts writes into the target. */
   #secondLeads = false
   #hasSecond = false
-  /** Both nodes accept writes. */
+  /** Whether both nodes accept writes. */
   readonly #hasLiveNode: boolean
-  /** Data has arrived. */
+  /** Whether any data has arrived. */
   #hasData = false
-  /** Server processes so far. */
+  /** Number of server processes so far. */
   #generation = 0
-  /** The server process that accepts requests. */
   #listening: SimProcess | undefined
   #onDeath: (process: SimProcess, silently: boolean) => void = () => undefined
   /** ids of rows stored with a damaged symbol. */
   readonly damaged = new Set<number>()
   readonly #damagedOneIn: number
-  /** Rows of the target at the start of a session's request. */
+  /** For each session, the number of rows in the target when its request began. */
   readonly #rowsBefore = new Map<string, number>()
   /** Called before each write of a loader into the target. */
   onTargetWrite: () => void = () => undefined
@@ -94,7 +96,7 @@ export class SimServer {
     this.#chance = environment.chance.fork()
   }
 
-  /** Starts the first server and schedules what happens to it. */
+  /** Starts the first server and schedules the trouble of the scenario. */
   begin(onDeath: (process: SimProcess, silently: boolean) => void): void {
     const { world } = this.#environment
     this.#onDeath = onDeath
@@ -112,7 +114,7 @@ export class SimServer {
     }
   }
 
-  /** Rows in the target now, with repetitions. */
+  /** Rows in the target now, including duplicates. */
   rows(): { id: number; sym: string }[] {
     const node = this.server?.node
     const table = this.#kind.onDisk
@@ -157,7 +159,7 @@ export class SimServer {
     await this.#startSecond(server)
   }
 
-  /** Another node of the cluster, with the same DFS databases and its own memory. */
+  /** Starts a second node of the cluster. It shares the DFS databases and has its own memory. */
   #startSecond(first: EmbeddedServer): Promise<EmbeddedServer> {
     const process = new SimProcess('node 2', this.#environment)
     return startServerOn(process.platform, {
@@ -178,7 +180,7 @@ export class SimServer {
     this.#environment.world.note(() => `node ${this.#secondLeads ? 2 : 1} leads`)
   }
 
-  /** Runs a script of another user without interruption. @returns false if it fails or no server runs */
+  /** Runs a script of another user without interruption. @returns false if the script fails or no server runs */
   otherRuns(script: string): boolean {
     const node = this.server?.node
     if (node === undefined || !this.isUp) return false
@@ -199,7 +201,7 @@ export class SimServer {
     return this.process?.isAlive === true && this.#listening === this.process
   }
 
-  /** @param keepsDisk  false: another server takes its place */
+  /** @param keepsDisk  false: a different server takes the place of the server */
   crash({ downMs, silently, makesTarget }: Omit<Crash, 'atMs'>, keepsDisk = true): void {
     const { world } = this.#environment
     const { process } = this
@@ -222,7 +224,7 @@ export class SimServer {
     }
   }
 
-  /** The trouble of one of these kinds that occurs now, if any. */
+  /** The trouble of one of these kinds that is due now, if any. */
   #comes(kinds: readonly string[]): RequestTrouble | undefined {
     for (const trouble of this.#troubles.requests) {
       if (!kinds.includes(trouble.kind)) continue

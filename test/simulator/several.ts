@@ -1,6 +1,6 @@
 /*
-  Seeds of loads over several connections: into tables that accept any row over any connection, and into tables with
-  partitions or keys, for which rows have lanes.
+  Seeds of loads over several connections, into tables that accept any row over any connection, and into tables with
+  partitions or keys, for which each row has a lane (a fixed connection).
 */
 import { Chance } from './random.js'
 import type { LoaderPlan, Scenario, TargetKind } from './scenario.js'
@@ -10,15 +10,15 @@ export const firstSeveralSeed = 6_000_000_000
 
 const mostConnections = 8
 
-/** From this seed on, such loads have events around runs. */
+/** From this seed on, loads over several connections also have events around runs. */
 export const firstSeveralAroundSeed = 7_000_000_000
 
 /** From this seed on, loads use one to eight connections into tables with partitions or keys. */
 export const firstLanesSeed = 8_000_000_000
-/** From this seed on, such loads have events around runs. */
+/** From this seed on, loads into tables with partitions or keys also have events around runs. */
 export const firstLanesAroundSeed = 9_000_000_000
 
-/** A resumed process may have another number of connections. */
+/** A resumed process may use a different number of connections. */
 export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
   const { connections } = plan.delivery
   if (connections === undefined) return plan
@@ -64,7 +64,7 @@ export function drawLanes(
   const keyed = kinds.filter(kind => kind.keyed)
   const fit = [...dfs, ...dfs.map(inManyPartitions), ...dfs.map(inManyPartitions), ...keyed]
   const base = overSeveral(seed, chance, draw(seed, fit))
-  // How long a writer holds a partition.
+  // How long a writer locks a partition.
   return base.kind.onDisk ? { ...base, storeMs: chance.spread(0.1, 20) } : base
 }
 

@@ -1,6 +1,6 @@
 /*
-  One seed from start to end: sets up the machines, lets things happen, and compares the loaders' reports with the
-  tables.
+  Plays one seed from start to end: sets up the machines, lets the events happen, and compares the reports of the
+  loaders with the tables.
 */
 import './late-modules.js'
 import { simulateAround } from './around.js'
@@ -23,14 +23,14 @@ export interface Simulation {
   readonly complaints: readonly Complaint[]
   readonly eventCount: number
   readonly virtualMs: number
-  /** A line for every event; empty without tracing. */
+  /** A line for every event; empty if `traced` is false. */
   readonly trace: readonly string[]
 }
 
 /** Longer than any timeout of a scenario. */
 const longestMs = 3_600_000
 
-/** @param traced  keeps a trace, which takes time */
+/** @param traced  records a trace, which takes time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
   if (seed >= firstFleetSeed) return simulateFleet(seed, traced)
   if (isAround(seed)) return simulateAround(seed, traced)
@@ -85,7 +85,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
       text: ended === 'idle' ? 'waits for ever' : 'does not end',
     })
   }
-  // The server executes everything it has received before the check.
+  // The server executes all received requests before the check.
   await world.run(() => false, world.nowMs + 120_000)
   const findings = { scenario, runs, server, disk, network }
   for (const run of runs) complaints.push(...checkRun(run, findings))

@@ -1,5 +1,5 @@
 /*
-  The simulator itself: a seed has one meaning, and deliberate defects are found.
+  Tests the simulator itself: two runs of a seed are identical, and the simulator finds deliberate defects.
 */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /*
-  One end of a simulated connection. Written bytes go through a pipe to the other end, piece by piece. The kernel has
-  accepted bytes once few enough are in flight; then the sender is told.
+  One end of a simulated connection. Written bytes travel to the other end piece by piece. The kernel accepts written
+  bytes once few enough bytes are in flight, and then calls the sender back.
 */
 import { Duplex } from 'node:stream'
 import type { SimNetwork } from './network.js'
@@ -25,14 +25,14 @@ export class SimSocket extends Duplex {
   readonly #network: SimNetwork
   readonly #process: SimProcess
   #peer: SimSocket | undefined
-  /** Neither end gets anything from the other any more. */
+  /** Whether the connection has vanished: neither end receives anything from the other end any more. */
   #vanished = false
   /** Bytes on the way to the peer, oldest first. */
   readonly #pipe: Written[] = []
   #finWritten: Done | undefined
   #finQueued = false
   #finSent = false
-  /** A piece is in flight. */
+  /** Whether a piece is in flight. */
   #moving = false
   #peerIsFull = false
   readonly #pieceBytes: number
@@ -94,7 +94,7 @@ export class SimSocket extends Duplex {
     done(error)
   }
 
-  /** Closes this end after its process has died. The kernel tells the peer, unless the machine has lost power. */
+  /** Closes this end after its process has died. The kernel informs the peer, unless the machine has lost power. */
   ownerDied(silently: boolean): void {
     this.isDead = true
     if (silently) this.#vanish()
@@ -113,7 +113,7 @@ export class SimSocket extends Duplex {
     }, undefined)
   }
 
-  /** The kernel accepts what fits: from then on the writer may reuse its memory. */
+  /** Lets the kernel accept as many bytes as fit. From then on the writer may reuse their memory. */
   #take(): void {
     let before = 0
     for (const written of this.#pipe) {
@@ -182,7 +182,7 @@ export class SimSocket extends Duplex {
     return first.taken ? piece : piece.slice()
   }
 
-  /** Passes on bytes that have arrived at this end; undefined: the other end will send no more. */
+  /** Passes on bytes that have arrived at this end. undefined means that the other end will send no more bytes. */
   #hear(piece: Uint8Array | undefined, writtenMs: number): void {
     const peer = this.#peer!
     if (this.isDead || this.destroyed) {
@@ -222,7 +222,7 @@ export class SimSocket extends Duplex {
     }
   }
 
-  /** This end is closed: accepted bytes still go out, unless the connection breaks. */
+  /** Closes this end. Accepted bytes are still sent, unless the connection breaks. */
   #close(): void {
     const peer = this.#peer
     if (peer === undefined || this.#vanished) return

@@ -1,19 +1,19 @@
 /*
-  Seeds of loads whose batches a transform changes on the server before they are written: it drops rows, changes
-  symbols, or throws. A model here knows its effect on each row.
+  Seeds of loads whose batches a transform changes on the server before they are written. The transform drops rows,
+  changes symbols, or throws. A model in this file gives the effect of the transform on each row.
 */
 import { Chance } from './random.js'
 import type { InputRow, LoaderPlan, Scenario, TargetKind } from './scenario.js'
 
 /** From this seed on, loads have a transform. */
 export const firstTransformedSeed = 14_000_000_000
-/** From this seed on, such loads have events around runs. */
+/** From this seed on, loads with a transform also have events around runs. */
 export const firstTransformedAroundSeed = 15_000_000_000
 
 /** A transform, and its effect on single rows. */
 export interface SimTransform {
   readonly text: string
-  /** Whether the row is kept, unless its batch is refused. */
+  /** Whether the transform keeps the row, if the server does not refuse its batch. */
   readonly keeps: (row: InputRow) => boolean
   /** The symbol that the server writes for the row. */
   readonly symbolOf: (row: InputRow) => string
@@ -78,7 +78,7 @@ export function drawTransformed(
   return { ...base, seed, kind, transform, loaders: base.loaders.map(known) }
 }
 
-/** Uses receipts, because only receipts and answers tell how many rows the transform kept. */
+/** Uses receipts, because only receipts and answers report how many rows the transform kept. */
 function known(plan: LoaderPlan): LoaderPlan {
   const { confirm } = plan.delivery
   if (confirm === 'auto' || confirm === 'receipts') return plan

@@ -1,16 +1,17 @@
 /*
-  What goes wrong with the server and the loaders' machine: the server dies, hangs, refuses or forgets.
+  What goes wrong with the server and with the machine of the loaders. For example, the server dies, hangs, refuses
+  requests, or forgets sessions.
 */
 import type { Chance } from './random.js'
 
-/** A server crash, and what remains. */
+/** A crash of the server, and what the server keeps. */
 export interface Crash {
   readonly atMs: number
-  /** Time until another server listens at the address; Infinity: none ever does. */
+  /** Time until a server listens at the address again; Infinity if none ever does. */
   readonly downMs: number
-  /** The machine loses its power, and its peers are not told. */
+  /** Whether the machine loses its power, so that its peers are not informed. */
   readonly silently: boolean
-  /** False: the script that creates the target does not run again. */
+  /** Whether the script that creates the target runs again. */
   readonly makesTarget: boolean
 }
 
@@ -19,7 +20,7 @@ export interface Freeze {
   readonly forMs: number
 }
 
-/** One in `oneIn` requests or writes goes wrong, at most `most` of them. */
+/** Trouble with one in `oneIn` requests or writes, at most `most` times. */
 export interface RequestTrouble {
   readonly kind: RequestTroubleKind
   readonly oneIn: number
@@ -27,11 +28,11 @@ export interface RequestTrouble {
 }
 
 export type RequestTroubleKind =
-  /** A request with data is lost, executed twice, or late. */
+  /** A request with data is lost, executed twice, or delayed. */
   | 'lost'
   | 'twice'
   | 'late'
-  /** Any request: the connection closes before it, after it or within its answer, or the answer is lost. */
+  /** For any request: the connection closes before the request, after it or within the answer, or the answer is lost. */
   | 'closed before'
   | 'closed after'
   | 'cut'
@@ -50,9 +51,9 @@ export type RequestTroubleKind =
   /** A write into the target or the ledger ends as if its job had been killed. */
   | 'killed at target'
   | 'killed at ledger'
-  /** A write into the target or the ledger is delayed while others continue. */
+  /** A write into the target or the ledger is delayed while other requests continue. */
   | 'slow write'
-  /** Somebody removes the ledger or the marker. */
+  /** Another user removes the ledger or the marker. */
   | 'ledger dropped'
   | 'marker dropped'
 
@@ -63,7 +64,7 @@ export interface Troubles {
   /** The target refuses all writes during this time. */
   readonly refusing:
     { readonly fromMs: number; readonly toMs: number; readonly text: string } | undefined
-  /** When the cluster's leader changes between its two nodes; empty with one node. */
+  /** Times at which the lead changes between the two nodes of the cluster; empty if there is only one node. */
   readonly elections: readonly number[]
   readonly freeBytes: number
   readonly badReadOneIn: number
@@ -99,7 +100,7 @@ const requestKinds: readonly RequestTroubleKind[] = [
   'marker dropped',
 ]
 
-/** @param shared  whether a second node could write into the target */
+/** @param shared  whether a second node could also write into the target */
 export function drawTroubles(chance: Chance, calm: boolean, shared: boolean): Troubles {
   const none: Troubles = {
     crashes: [],

@@ -1,5 +1,5 @@
 /*
-  A worker of `npm run simulate`: gets shares of seeds and reports their results.
+  A worker of `npm run simulate`. It gets shares of seeds and reports their results.
 */
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'

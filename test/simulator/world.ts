@@ -1,5 +1,5 @@
 /*
-  Virtual time: events run in the order of their time, and between two events only the effects of the first one happen.
+  Virtual time. Events run in the order of their time. Between two events, only the effects of the first event happen.
 */
 
 export interface Scheduled {
@@ -12,10 +12,10 @@ interface Event {
   run: (() => void) | undefined
 }
 
-/** Everything that happens in one simulation. */
+/** All events of one simulation. */
 export class World {
   nowMs = 0
-  /** What happened, one line each; undefined without tracing. */
+  /** The events that have happened, one line each; undefined without tracing. */
   readonly trace: string[] | undefined
   eventCount = 0
   #order = 0
@@ -93,7 +93,10 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
-/** Resolves when every promise and tick set off by the last event has run: after one turn of the real event loop. */
+/**
+ * Resolves when all promises and ticks that the last event caused have run, which takes one turn of the real event
+ * loop.
+ */
 function settled(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }

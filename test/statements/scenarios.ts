@@ -358,17 +358,17 @@ export async function unsentScripts(): Promise<
         { name: 'myLedger', version: 2, countsDuplicates: true },
         parseTarget({ table: 'myStream' }),
       ),
-      why: 'for servers that count a known key as inserted; the embedded one counts as the manual says',
+      why: 'the server counts a known key as inserted; the embedded server counts as the manual says',
     },
     {
       sender: 'load',
       script: createScript(large, { kind: 'dfs', database: 'dfs://myDatabase', table: 'myTable' }),
-      why: 'for inputs of many gigabytes a day',
+      why: 'an input has many gigabytes a day',
     },
     {
       sender: 'load',
       script: ownerScript({ runId: 'myRun', token: 1n }),
-      why: 'from a process that was suspended',
+      why: 'the process was suspended',
     },
   ]
 }

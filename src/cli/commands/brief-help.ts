@@ -16,7 +16,7 @@ interface Brief {
 }
 
 const where: Task = [
-  'Where rows go',
+  'Target and server',
   {
     table: 'a shared table, or dfs://DATABASE/TABLE',
     create: 'create a missing table: stream or dfs',
@@ -26,10 +26,10 @@ const where: Task = [
 ]
 
 const meaning: Task = [
-  'What the file means',
+  'Reading the file',
   {
     encoding: 'gb18030, big5, latin1, …, or auto (UTF-8)',
-    map: 'which input column fills a table column',
+    map: 'fill a table column from an input column',
     null: 'this text means null, as an empty field does',
     dateFormat: 'such as day=dd/MM/yyyy or t=epoch:ms',
   },
@@ -43,16 +43,16 @@ export const briefs: Readonly<Record<string, Brief>> = {
       where,
       meaning,
       [
-        'Bad rows, and loading again',
+        'Bad rows, and resuming',
         {
-          rejects: 'keep rejected rows here, for repair and retry',
-          runId: 'resume where it stopped, load no row twice',
+          rejects: 'save rejected rows here, for repair and retry',
+          runId: 'name the run, so that it can be resumed',
         },
       ],
       [
-        'Before and after',
+        'Dry run, and output',
         {
-          dryRun: 'write nothing, and say what would happen',
+          dryRun: 'write nothing; report what the load would do',
           json: 'print the result as one JSON object',
         },
       ],
@@ -61,14 +61,14 @@ export const briefs: Readonly<Record<string, Brief>> = {
   },
   check: {
     usage: 'ddb-ingest check [source...] --table <name> [options]',
-    summary: 'Says what a load would do, column by column, and writes nothing.',
+    summary: 'Reports column by column what a load would do, without writing.',
     tasks: [
       where,
       meaning,
       [
         'How much to read, and what to print',
         {
-          sample: 'look at no more than n records of each input',
+          sample: 'examine at most n records of each input',
           json: 'print the result as one JSON object',
         },
       ],
@@ -124,7 +124,7 @@ Loads CSV and JSON into DolphinDB, and proves that every row landed.
   ddb-ingest load trades.csv --host HOST --user NAME
       without --table: lists the tables of your server that fit the file
   ddb-ingest load trades.csv --host HOST --user NAME --table trades
-      load it; with --dry-run only say what would happen
+      loads it; with --dry-run, only reports what would happen
 
 All commands: ddb-ingest --help
 `,

@@ -31,7 +31,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'check',
     group: 'Load',
-    summary: 'say what a load would do, column by column, and write nothing',
+    summary: 'report column by column what a load would do, without writing',
     args: '[source...]',
     options: checkOptions,
     settingsOf: 'load',
@@ -41,7 +41,7 @@ export const commands: readonly Command[] = [
     name: 'schema',
     group: 'Load',
     summary:
-      'find the columns of files by looking at every value, and write the script for a table',
+      'detect column types from every value of the files, and print a script that creates the table',
     args: '[source...]',
     options: schemaOptions,
     load: () => import('./schema/schema.js'),
@@ -57,7 +57,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'runs',
     group: 'Load',
-    summary: 'list named runs: the state of each, and how to resume it',
+    summary: 'list named runs with their states, and how to resume them',
     args: '[run...]',
     options: runsOptions,
     load: () => import('./runs/runs.js'),
@@ -65,7 +65,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'plan',
     group: 'Load',
-    summary: 'write a list of inputs that many processes load together',
+    summary: 'divide inputs into a plan that several processes load together',
     args: '[source...]',
     options: planOptions,
     load: () => import('./plan.js'),
@@ -99,7 +99,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'demo',
     group: 'Tools',
-    summary: 'a tour of the three asynchronous ways of writing, on the embedded server',
+    summary: 'tour of the three asynchronous ways to write, on the embedded server',
     args: '',
     // The demo does not use the user's server, and so has no options for it.
     options: { noColor: commonOptions.noColor, lang: commonOptions.lang },
@@ -109,7 +109,8 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'bench',
     group: 'Tools',
-    summary: 'measure asynchronous against synchronous writing: 50,000 requests of 100 rows',
+    summary:
+      'compare the speed of asynchronous and synchronous writing: 50,000 requests of 100 rows',
     args: '',
     options: benchOptions,
     load: () => import('./bench.js'),
@@ -117,7 +118,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'selftest',
     group: 'Tools',
-    summary: 'test, with temporary tables, whether a server does what this program relies on',
+    summary: 'test with temporary tables whether a server behaves as this program expects',
     args: '',
     options: selftestOptions,
     load: () => import('./selftest.js'),
@@ -125,7 +126,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'explain',
     group: 'Tools',
-    summary: 'say what an error code or exit code means, and what to do',
+    summary: 'explain an error code or exit code, and what to do about it',
     args: '[code]',
     options: explainOptions,
     isClient: false,

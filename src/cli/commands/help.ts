@@ -15,10 +15,10 @@ Try it without a DolphinDB server:
 
 const precedence = `
 Every option can also be set by an environment variable (--batch-rows by
-DDB_INGEST_BATCH_ROWS), by the JSON file of --config, or by
-$XDG_CONFIG_HOME/ddb-ingest/config.json. The command line wins, then the
-environment; --print-config shows what applies. Sizes take k M G Ki Mi Gi,
-durations ms s m h.`
+DDB_INGEST_BATCH_ROWS), in the JSON file that --config names, and in
+$XDG_CONFIG_HOME/ddb-ingest/config.json. The command line overrides the
+environment, which overrides these files. --print-config shows the settings that
+apply. Units of sizes are k M G Ki Mi Gi; units of durations are ms s m h.`
 
 /** Shown unchanged below the options of each command. */
 export const epilogues: Readonly<Record<string, string>> = {
@@ -34,34 +34,37 @@ Examples:
       --confirm-table trades
   zcat t.csv.gz | ddb-ingest load - --table trades --json
 
-A run with a name (--run-id) keeps a journal. If it was stopped or killed, the
-same command or 'ddb-ingest resume NAME' resumes it. If it has finished, the
-same command prints "Already loaded" and ends with 0. In a crontab, where %
-needs a backslash:
+A run with a name (--run-id) keeps a journal. If the run was stopped or killed,
+the same command, or 'ddb-ingest resume NAME', resumes it. If the run has
+finished, the same command prints "Already loaded" and exits with code 0. For a
+crontab, with a backslash before each %:
   15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
 
-Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
-5 an --expect option or --min-rows failed, 64 usage error or this run ID belongs
-to another load, 65 bad data, 66 no such input, 69 never connected, 73 and 74 a
-file cannot be created or written, 75 gave up for now, 76 protocol violation,
-77 login, 78 configuration or unknown target, 130 and 143 interrupted.`,
+Exit codes: 0 every row confirmed; 3 some rows rejected; 4 some rows
+unconfirmed; 5 an --expect option or --min-rows failed; 64 usage error, or the
+run ID belongs to a different load; 65 bad data; 66 no such input; 69 cannot
+connect; 73 cannot create a file; 74 cannot write a file; 75 temporary failure,
+try again later; 76 protocol violation; 77 login refused; 78 configuration error
+or unknown target; 130 and 143 interrupted.`,
   check: `
-Takes the options of 'load', reads the inputs as 'load' does, asks the server
-for the target's columns, and sends no row; it does not test the right to write.
-The last line is a 'load' command with every setting spelled out: put it into a
-script, or run it as it is. That command ends with 5 if the table has changed.
+Takes the options of 'load', reads the inputs as 'load' does, and asks the
+server for the target's columns. Sends no rows, and does not test the right to
+write. The last line of the output is a 'load' command with every setting
+spelled out, to run or to put into a script. That command exits with code 5 if
+the table has changed.
 
 Examples:
   ddb-ingest check trades.csv --table trades
   ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
   ddb-ingest load trades.csv --table trades --dry-run
 
-Exit codes: 0 every row would load, 3 some would be rejected, 5 --expect-rows or
---expect-types failed, 64 wrong usage, 65 nothing would load, 66 no such input,
-69 never connected, 77 login or rights, 78 configuration or unknown target.`,
+Exit codes: 0 every row would load; 3 some rows would be rejected;
+5 --expect-rows or --expect-types failed; 64 usage error; 65 no row would load;
+66 no such input; 69 cannot connect; 77 login refused or a right missing;
+78 configuration error or unknown target.`,
   schema: `
-Reads files as 'load' does, and needs no server. Prints the columns or the
-script on standard output, and the next command on standard error.
+Reads files as 'load' does; needs no server. Prints the columns or the script on
+standard output, and a command to run next on standard error.
 
 Examples:
   ddb-ingest schema trades.csv
@@ -69,70 +72,74 @@ Examples:
   ddb-ingest schema t.ndjson --table t --key id --output create |
       ddb-ingest exec -
 
-Exit codes: 0, 64 wrong usage, 65 bad data or no columns, 66 no such input.`,
+Exit codes: 0 success; 64 usage error; 65 bad data or no columns; 66 no such
+input.`,
   resume: `
-Uses the run's own settings, relative paths included; its journal holds no
-password. First asks the server for the outcome of unconfirmed rows, and never
-sends confirmed rows again. Refuses a changed input or table; --restart starts
-over.
+Uses the settings that the journal of the run contains, including relative
+paths; the journal does not contain the password. First asks the server for the
+outcome of unconfirmed rows. Never sends confirmed rows again. If an input or
+the table has changed, refuses to resume; --restart starts over.
 
 Examples:
   ddb-ingest resume prices-2026-03-01
   ddb-ingest resume prices-2026-03-01 --user loader --password-file ~/.ddb
 
-Exit codes: those of load; 66 no such run, or a damaged journal; 75 another
-process works on the run, or rows that it loaded are gone.`,
+Exit codes: those of load; 66 also no such run, or a damaged journal; 75 also
+another process is working on the run, or the table has lost rows of the run.`,
   runs: `
-States: running, finished, interrupted (by a signal), failed, uncertain (it
-ended with rows of unknown outcome), killed (it did not record its end).
---clean removes the journals of runs that finished more than 30 days ago, by the
-times they record, and prints their names; loads remove none. With a name it
-removes that run in any state: first its tables on the server, then its journal.
-Times are UTC.
+States: running, finished, interrupted (by a signal), failed, uncertain (ended
+with rows of unknown outcome), killed (ended without recording its end).
+
+Without a name, --clean removes the journals of all runs that finished more than
+30 days ago, according to the journals, and prints the names of these runs. With
+a name, --clean removes that run in any state: first its tables on the server,
+then its journal. Loads never remove journals. Times are UTC.
 
 Examples:
   ddb-ingest runs
   ddb-ingest runs prices-2026-03-01
   ddb-ingest runs prices-2026-03-01 --clean
 
-Exit codes: 0, 64 wrong usage, 66 no such run or a damaged journal, 69 never
-connected, 75 the run is under way, 77 login, 78 the clock is earlier than a
-journal.`,
+Exit codes: 0 success; 64 usage error; 66 no such run, or a damaged journal;
+69 cannot connect; 75 the run is still running; 77 login refused; 78 the clock
+shows a time earlier than a journal.`,
   plan: `
 Examples:
   ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
   ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
   ddb-ingest runs ticks --plan plan.json`,
   retry: `
-Takes the target, the columns, the dialect and the delivery from the reasons
-beside the file (FILE.reasons.ndjson). Rows that are bad again go into
-a new file beside it, such as rejects.retry.csv. Each file is a run with its own
-name, so its rows are never loaded twice.
+Takes target, columns, file format and delivery options from the reasons file
+next to the rejects file (FILE.reasons.ndjson). Saves rows that are rejected
+again to a new file next to it, such as rejects.retry.csv. Each rejects file is
+a named run, so its rows are never loaded twice.
 
 Examples:
   ddb-ingest retry rejects.csv
   ddb-ingest retry rejects.csv --null n/a --user loader --password-file ~/.ddb
 
-Exit codes: those of load; 66 no such file, or none with reasons beside it,
-64 the file was loaded before and has changed since, 75 it is being written.`,
+Exit codes: those of load; 66 also no such file, or no reasons file; 64 also the
+file has changed since it was loaded; 75 also a run is still writing the file.`,
   exec: `
-Without FILE and -e the script is read from standard input. Null values are
-empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL
-is text, so that no digit is lost; temporal values are DolphinDB's own text.
-On a terminal, control characters are escaped, as \\u001b; files and pipes get
-them unchanged. What the script prints goes to standard error.
+Without a file or -e, reads the script from standard input. A null is empty in
+csv output, and null in json output. In json output, a LONG beyond 2^53 and
+every DECIMAL is a string, so that no digit is lost; dates and times are strings
+in DolphinDB's own notation. On a terminal, control characters are printed as
+escapes such as \\u001b; files and pipes receive them unchanged. Output of the
+script's print calls is written to standard error.
 
 Examples:
   ddb-ingest exec -e 'select top 5 * from trades'
   ddb-ingest exec -e 'exec count(*) from trades' --output csv
   ddb-ingest exec create-tables.dos`,
   serve: `
-The server's settings have their own variables (DDB_INGEST_SERVE_PORT) and their
-own member "serve" in configuration files. With a command after -- the server
-runs as long as that command, and tells it the address in DDB_HOST, DDB_PORT
-and, with TLS, DDB_INGEST_TLS. User admin, password 123456, as on a new
-DolphinDB. Once ready, the server prints the line "listening on HOST:PORT" on
-standard output. With --discard its last line is a JSON object with the counts.
+The user is admin with password 123456, as on a new DolphinDB. When the server
+is ready, it prints "listening on HOST:PORT" on standard output. With a command
+after --, the server runs as long as the command, and passes its address in
+DDB_HOST, DDB_PORT and, with TLS, DDB_INGEST_TLS. With --discard, the last line
+of output is a JSON object with the counts. Options of serve can be set by
+variables such as DDB_INGEST_SERVE_PORT, and by the member "serve" of a
+configuration file.
 
 Examples:
   ddb-ingest serve --init create-tables.dos
@@ -145,28 +152,28 @@ Examples:
   ddb-ingest bench --host dolphin.example.com
   ddb-ingest serve --port 0 -- ddb-ingest bench`,
   selftest: `
-Tests whether a server does what this program relies on: every type, every way
-of writing, what receipts need. Everything it creates has a name that begins
-with ddbIngestTest_ and is removed at the end, even after an interruption. If
-selftest is killed, a later one removes the rest after a day.
+Tests every type, every way of writing, and the features that receipts need. All
+names that selftest creates on the server begin with ddbIngestTest_. At its end,
+even after an interruption, selftest removes everything that it created. If
+selftest is killed, a selftest at least a day later removes the rest.
 
 Examples:
   ddb-ingest selftest --host dolphin.example.com --issue-text issue.md
   ddb-ingest serve --port 0 -- ddb-ingest selftest
 
-Exit codes: 0 nothing failed, 1 a check failed, 64 wrong usage,
-69 never connected, 77 login, 130 and 143 interrupted.`,
+Exit codes: 0 no check failed; 1 a check failed; 64 usage error; 69 cannot
+connect; 77 login refused; 130 and 143 interrupted.`,
   explain: `
-Without a code it lists all of them.
+Without a code, lists all codes.
 
 Example:
   ddb-ingest explain DDB_INPUT_CELL`,
   completion: `
-Completes commands, options and their values, files, names of runs, and tables
-of the server, if it answers within 300 ms. Never asks for a password; sends a
-configured one only over verified TLS, or to a server where its user has logged
-in before.
-Lines for ~/.bashrc, for ~/.zshrc after compinit, and for config.fish:
+Completes commands, options, option values, files and names of runs; also tables
+of the server, if the server answers within 300 ms. Never asks for a password.
+Sends a configured password only over verified TLS, or to a server where the
+user has logged in before. Add one of these lines to ~/.bashrc, to ~/.zshrc
+after compinit, or to config.fish:
 
   source <(ddb-ingest completion bash)
   source <(ddb-ingest completion zsh)

@@ -278,7 +278,7 @@ function leftoversOf(
 const longestLeaveMs = 900
 
 const nameHint =
-  'a run with a name can be resumed: with --run-id NAME this one would have kept a journal'
+  'this run has no journal and cannot be resumed: name the next run with --run-id NAME'
 
 /** True if the user could resume this run if it had a name. A run that reads a pipe cannot be resumed. */
 function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): boolean {
@@ -296,7 +296,7 @@ function leftNote(
 ): string {
   const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
   return tell(
-    'the server has tables of run "{run}": {tables}. Continue it, or give it up; its rows stay: {command}',
+    'the server has tables of run "{run}": {tables}. Continue the run, or give it up; the rows that it has stored stay: {command}',
     {
       run: runId,
       tables: tables.join(', '),

@@ -71,7 +71,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
     if (!(cause instanceof DdbError) || !cause.message.includes('(adminPassword)')) throw cause
     throw new UsageError(
       'DDB_CONFIG',
-      `serve does not listen on ${clean(host)}: others could log in as admin with the well-known password; ` +
+      `serve does not listen on ${clean(host)}: other users could log in as admin with the well-known password; ` +
         'stay on 127.0.0.1',
       { cause },
     )

@@ -59,7 +59,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest schema t.ndjson --table t --key id --output create |
       ddb-ingest exec -
 
-退出码：0，64 用法有误，65 数据有误或没有列，66 没有这个输入。`,
+退出码：0 成功，64 用法有误，65 数据有误或没有列，66 没有这个输入。`,
   resume: `
 其余一切都与运行开始时相同，包括相对路径。运行日志中没有密码。已确认的行不会再次
 发送；已发送但结果不明的行，先向服务器询问。输入或表改变后会拒绝继续；--restart
@@ -74,26 +74,27 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   runs: `
 状态：running（正在运行）、finished（已完成）、interrupted（被信号中断）、failed
 （失败）、uncertain（结束时有些行结果不明）、killed（没有记下自己的结束）。
---clean 删除 30 天前已完成（按其自身记录的时间）的运行的日志，并列出它们；导入不
-会删除任何运行日志。指定名称时，不论状态如何都删除，并先清除它在服务器上留下的内
-容。时间为 UTC。
+
+不指定名称时，--clean 删除 30 天前已完成（按日志记录的时间）的所有运行的日志，并
+列出它们的名称。指定名称时，--clean 不论状态如何都删除该运行：先删除它在服务器上
+的表，再删除它的日志。导入从不删除运行日志。时间为 UTC。
 
 示例：
   ddb-ingest runs
   ddb-ingest runs prices-2026-03-01
   ddb-ingest runs prices-2026-03-01 --clean
 
-退出码：0，64 用法有误，66 没有这个运行或日志已损坏，69 从未连接成功，75 该运行
-正在进行，77 登录，78 时钟早于运行日志。`,
+退出码：0 成功，64 用法有误，66 没有这个运行或日志已损坏，69 从未连接成功，75 该
+运行正在进行，77 登录，78 时钟早于运行日志。`,
   plan: `
 示例：
   ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
   ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
   ddb-ingest runs ticks --plan plan.json`,
   retry: `
-目标、列、格式和发送方式取自文件旁边的原因文件（FILE.reasons.ndjson）。再次出错
-的行写入旁边的新文件，例如 rejects.retry.csv。它本身是一个有名称的运行：
-已导入的文件中的行不会再次导入。
+目标、列、格式和发送选项取自拒绝文件旁边的原因文件（FILE.reasons.ndjson）。再次
+被拒绝的行写入旁边的新文件，例如 rejects.retry.csv。每个拒绝文件都是一个有名称的
+运行，其中的行不会重复导入。
 
 示例：
   ddb-ingest retry rejects.csv
@@ -102,7 +103,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 退出码：与 load 相同；66 没有这个文件，或旁边没有原因文件；64 文件已导入过，之后
 又改动了；75 文件正在被写入。`,
   exec: `
-没有 FILE 和 -e 时，从标准输入读取脚本。空值在 csv 中为空，在 json 中为 null。在
+没有文件和 -e 时，从标准输入读取脚本。空值在 csv 中为空，在 json 中为 null。在
 json 中，超过 2^53 的 LONG 和所有 DECIMAL 都是文本，以免丢失数字；时间类型的值是
 DolphinDB 自己的文本。文件和管道得到的 csv 和 json 一字不差；在终端上，控制字符
 显示为 \\u001b 这样的写法。脚本打印的内容写到标准错误。

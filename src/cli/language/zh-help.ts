@@ -18,137 +18,147 @@ export const zhHelp: Readonly<Record<string, string>> = {
   Output: '输出',
   'stream files or standard input into a table or function, and prove that every row landed':
     '把文件或标准输入导入表或函数，并证明每一行都已写入',
-  'say what a load would do, column by column, and write nothing':
+  'report column by column what a load would do, without writing':
     '逐列说明导入会做什么，不写入任何数据',
-  'find the columns of files by looking at every value, and write the script for a table':
-    '查看每个值以确定文件的列，并给出建表脚本',
+  'detect column types from every value of the files, and print a script that creates the table':
+    '由文件的每个值判断各列的类型，并给出建表脚本',
   'resume a named run where it stopped': '从停止处继续有名称的运行',
-  'list named runs: the state of each, and how to resume it':
+  'list named runs with their states, and how to resume them':
     '列出有名称的运行：各自的进度，以及如何继续',
-  'write a list of inputs that many processes load together':
-    '把要导入的内容列入文件，供多个进程共同导入',
+  'divide inputs into a plan that several processes load together':
+    '把输入划分成计划，供多个进程共同导入',
   'load a repaired rejects file with the options of its run':
     '用原来那次运行的选项导入修正后的拒绝文件',
   'print the completion script for bash, zsh or fish': '输出供 bash、zsh 或 fish 补全命令的脚本',
   'run a DolphinDB script and print its result': '运行 DolphinDB 脚本并打印结果',
   'run the embedded DolphinDB-compatible server, in the foreground or as long as a command runs':
     '内置的 DolphinDB 兼容服务器，在前台运行，或随一条命令运行',
-  'a tour of the three asynchronous ways of writing, on the embedded server':
+  'tour of the three asynchronous ways to write, on the embedded server':
     '在内置服务器上演示三种异步写入方式',
-  'measure asynchronous against synchronous writing: 50,000 requests of 100 rows':
+  'compare the speed of asynchronous and synchronous writing: 50,000 requests of 100 rows':
     '比较异步与同步写入的速度：50,000 个请求，每个 100 行',
-  'test, with temporary tables, whether a server does what this program relies on':
+  'test with temporary tables whether a server behaves as this program expects':
     '用临时表在服务器上检验本程序所依赖的行为',
-  'say what an error code or exit code means, and what to do': '说明错误码或退出码的含义和处理方法',
+  'explain an error code or exit code, and what to do about it':
+    '说明错误码或退出码的含义和处理方法',
   // Target
   'shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
   'create a missing table: stream or dfs': '表不存在时创建：stream 或 dfs',
-  'insert, append or upsert': 'insert、append 或 upsert',
-  'columns that make a row unique, for upsert and --verify':
+  'how to write rows: insert, append or upsert': '写入方式：insert、append 或 upsert',
+  'columns that identify a row, for upsert and --verify':
     '唯一确定一行的列，用于 upsert 和 --verify',
-  'function view to call; the batch is its last argument': '要调用的函数视图；批次是最后一个参数',
-  'argument before the batch; repeatable': '批次之前的参数；可重复',
-  "DolphinDB function, 'def(t){ … }' or @FILE: its result for each batch is written":
+  'function view to call with each batch as its last argument':
+    '要调用的函数视图；批次是最后一个参数',
+  'argument of the function view, before the batch; repeatable':
+    '函数视图的参数，在批次之前；可重复',
+  "DolphinDB function that turns each batch into the rows to write: 'def(t){ … }' or @FILE":
     "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
-  'columns sent to the function or transform, in this order; with --create: types of these columns':
+  'columns to send to the function or transform, in this order; with --create: types of these columns in the new table':
     '发送给函数或转换函数的列，按此顺序；与 --create 一起时是新表各列的类型',
-  "take this table's columns instead": '改用此表的列',
-  'table to count when rows go to a function': '使用函数时，统计此表的行数',
-  "with --create dfs: 'date,hash(symbol,10)', value(…), range(…)":
-    "用于 --create dfs：'date,hash(symbol,10)'、value(…)、range(…)",
-  'with --create dfs: sort columns of a TSDB table': '用于 --create dfs：TSDB 表的排序列',
-  'with --create dfs: all, first or last of rows with equal sort columns':
-    '用于 --create dfs：排序列相同的行保留 all（全部）、first（第一行）或 last（最后一行）',
-  'with --create dfs: OLAP or TSDB': '用于 --create dfs：OLAP 或 TSDB',
-  'with --create dfs: trans or chunk': '用于 --create dfs：trans 或 chunk',
+  "use this table's columns instead of --types": '改用此表的列，代替 --types',
+  'table that the function writes into, for counting rows and for --verify':
+    '函数写入的表，用于统计行数和 --verify',
+  "partition scheme of a new DFS table: 'date,hash(symbol,10)', value(…), range(…)":
+    "新 DFS 表的分区方案：'date,hash(symbol,10)'、value(…)、range(…)",
+  'sort columns of a new TSDB table': '新 TSDB 表的排序列',
+  'rows with equal sort columns that a new TSDB table keeps: all, first or last':
+    '新 TSDB 表保留排序列相同的哪些行：all（全部）、first（第一行）或 last（最后一行）',
+  'storage engine of a new DFS table: OLAP or TSDB': '新 DFS 表的存储引擎：OLAP 或 TSDB',
+  'atomicity of writes to a new DFS database: trans or chunk':
+    '新 DFS 数据库写入的原子性：trans 或 chunk',
   'the same as --output create': '同 --output create',
   'which members of a zip archive are data, such as *.txt; repeatable':
     'zip 压缩包中哪些成员是数据，例如 *.txt；可重复',
-  'names for parts of paths, such as {day}/{symbol}.csv; or hive, for folders day=…':
-    '为路径的各部分命名，例如 {day}/{symbol}.csv；或 hive，用于文件夹 day=…',
-  'inputs whose path does not match: skip them, or load null for the parts':
-    '路径不匹配的输入：skip（略去），或 null（各部分为空值）',
-  'text for every row; {NAME} stands for a column, a part of --path, filename, dirname, path or line; repeatable':
-    '一段文本；其中的 {NAME} 是列、--path 的一个部分、filename、dirname、path 或 line；可重复',
-  'read files again if they changed after the run read them; for targets that replace rows by key':
+  'name the parts of a path, such as {day}/{symbol}.csv; hive reads folders such as day=…':
+    '为路径的各部分命名，例如 {day}/{symbol}.csv；hive 读取 day=… 这样的文件夹',
+  'if a path does not match --path: skip the input, or load null for the parts':
+    '路径与 --path 不匹配的输入：skip（略去），或 null（各部分为空值）',
+  'fill a target column with this text; {NAME} inserts a column, a part of --path, filename, dirname, path or line; repeatable':
+    '用此文本填充目标列；其中的 {NAME} 替换为列、--path 的一个部分、filename、dirname、path 或 line；可重复',
+  'reload files that changed after the run read them; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
-  'add columns of the input that the table lacks; the script is printed first':
+  'add input columns that the table lacks, after printing the script that adds them':
     '添加输入中有而表中没有的列；先打印脚本',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
-  'read the names of sources from a file, - for standard input':
-    '从文件读取输入的名称，- 为标准输入',
+  'file that lists the inputs; - for standard input': '列出输入的文件；- 为标准输入',
   'which files of a folder are data, such as *.txt; repeatable':
     '文件夹中哪些文件是数据，例如 *.txt；可重复',
   'keep reading as files grow, rotate and appear, until a signal arrives':
     '文件增长、轮换、新增时继续读取，直到收到信号',
-  'how many threads read the input: auto, or 1 to 64': '读取输入的线程数：auto，或 1 到 64',
+  'threads that read the input: auto, or 1 to 64': '读取输入的线程数：auto，或 1 到 64',
   'auto, none, gzip, zstd or brotli': 'auto、none、gzip、zstd 或 brotli',
   'auto, utf-8, gb18030, gbk, big5, shift_jis, utf-16le, latin1, …':
     'auto、utf-8、gb18030、gbk、big5、shift_jis、utf-16le、latin1 等',
-  'between fields; \\t is a tab': '字段之间的分隔符；\\t 为制表符',
-  "around fields; '' for none": "字段两侧的引号；'' 表示没有",
-  'before a quote inside a field': '字段内引号前的转义符',
-  'leave out lines that start with this text': '以此开头的行不读取',
-  'auto, yes or no': 'auto、yes 或 no',
-  'records end with a delimiter; an empty last field is dropped':
+  'text between fields; \\t is a tab': '字段之间的分隔符；\\t 为制表符',
+  "character around fields; '' for none": "字段两侧的引号；'' 表示没有",
+  'character before a quote inside a field': '字段内引号前的转义符',
+  'ignore lines that start with this text': '以此开头的行不读取',
+  'whether the first record is a header: auto, yes or no': '第一条记录是否为表头：auto、yes 或 no',
+  'records end with a delimiter: drop the empty field after it':
     '记录以分隔符结尾；去掉末尾的空字段',
-  'records begin with a row name, which is left out': '记录以行名开头，行名不读取',
+  'records begin with a row name: ignore it': '记录以行名开头，行名不读取',
   'records with missing or extra fields: reject, pad or cut':
     '字段缺少或多余的记录：reject（拒绝）、pad（补齐）或 cut（截去）',
-  'leave out blanks around quoted fields': '去掉带引号字段两侧的空白',
-  'strict, or lax: a quote inside an unquoted field is text':
-    'strict；或 lax：未加引号的字段中的引号视为文本',
-  'longer records are rejected': '更长的记录被拒绝',
-  'leave out this many lines at the start': '开始读取前跳过的行数',
-  'read no more than n records': '最多读取 n 条记录',
-  'records inside a JSON document, such as data.items': 'JSON 文档中记录的位置，例如 data.items',
-  'between the elements of an array column': '数组列元素之间的分隔符',
+  'ignore blanks around quoted fields': '去掉带引号字段两侧的空白',
+  'quotes inside unquoted fields: strict rejects them, lax reads them as text':
+    '未加引号的字段中的引号：strict 拒绝，lax 视为文本',
+  'reject longer records': '更长的记录被拒绝',
+  'skip this many lines at the start': '开始读取前跳过的行数',
+  'read at most n records': '最多读取 n 条记录',
+  'path of the records inside a JSON document, such as data.items':
+    'JSON 文档中记录的位置，例如 data.items',
+  'character between the elements of an array column': '数组列元素之间的分隔符',
   // Mapping and values
-  'columns by name or by position': '按名称或按位置对应列',
-  'input column for a target column; repeatable': '目标列对应的输入列；可重复',
-  'leave out input columns the target lacks': '忽略目标表没有的输入列',
-  'target columns without input become null': '没有输入的目标列为空值',
+  'match columns by name or by position': '按名称或按位置对应列',
+  'fill a target column from this input column; repeatable': '用此输入列填充目标列；可重复',
+  'ignore input columns that the target lacks': '忽略目标表没有的输入列',
+  'load null into target columns without input': '没有输入的目标列为空值',
   'this text means null, as an empty field does; repeatable': '与空字段一样表示空值；可重复',
   'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
-  "DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for all; repeatable":
+  "format in DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for every column; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
   'time zone of the stored times; none stores each time as written, whatever its offset':
     '存入的时间所用的时区；none 按原文存入时间，忽略其偏移',
-  'offset of the times in a column, +08:00 or none; repeatable':
-    '列中时间的偏移，+08:00 或 none；可重复',
-  'between groups of three digits': '千位分隔符',
-  'the decimal separator of numbers is a comma': '数字以逗号为小数点',
+  'offset that the times of a column must have, such as +08:00, or none; repeatable':
+    '列中时间应有的偏移，例如 +08:00，或 none；可重复',
+  'character between groups of three digits': '千位分隔符',
+  'numbers have a decimal comma': '数字以逗号为小数点',
   'this column holds percentages such as 12.5%; repeatable': '此列含有 12.5% 这样的百分数；可重复',
   'this text means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
   'this text means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
-  'a bad cell becomes null and is counted': '错误的单元格变为空值并计数',
+  'load null for each bad cell, and count it': '错误的单元格变为空值并计数',
   // Bad rows and delivery
-  'stop, skip or quarantine': 'stop（停止）、skip（跳过）或 quarantine（另存）',
+  'for a bad row: stop the run, skip the row, or quarantine (save) it':
+    '遇到错误的行：stop（停止）、skip（跳过）或 quarantine（另存）',
   'stop when more than this many rows are rejected': '被拒绝的行超过此数时停止',
-  'write rejected rows here, byte for byte, to load them again': '逐字节保存被拒绝的行，可再次导入',
-  'async or sync': 'async 或 sync',
-  'auto, none, count or receipts: how to confirm that rows landed':
-    'auto、none、count 或 receipts：如何确认行已写入',
+  'save rejected rows here, byte for byte, for repair and retry':
+    '逐字节保存被拒绝的行，供修正后重新导入',
+  'async (do not wait for answers), or sync (wait for every answer)':
+    'async（不等待应答）或 sync（等待每个应答）',
+  'how to confirm that rows landed: auto, none, count or receipts':
+    '如何确认行已写入：auto、none、count 或 receipts',
   'give up if the server makes no progress for this long': '服务器在此时间内没有任何进展则放弃',
   'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
-  'bytes per request': '每个请求的字节数',
-  'send rows of stdin or --follow after at most this long':
+  'limit of bytes per request': '每个请求的字节数上限',
+  'send rows from stdin or --follow after this long, even if the batch is not full':
     '标准输入或 --follow 的数据最多等待此时间后发送',
-  'most bytes sent but not yet confirmed': '已发送但未确认的字节数上限',
-  'sessions that send data: auto, or 1 to 64; several need --unordered unless the table has partitions':
-    '发送数据的会话数：auto，或 1 到 64；多于一个时，除分区表外需要 --unordered',
-  'rows may arrive in a different order than they were read': '行到达的顺序可以与读取的顺序不同',
+  'limit of bytes sent but not yet confirmed': '已发送但未确认的字节数上限',
+  'sessions that send data: auto, or 1 to 64; more than 1 needs a partitioned table or --unordered':
+    '发送数据的会话数：auto，或 1 到 64；多于 1 个时需要分区表或 --unordered',
+  'rows may reach the table in a different order than in the input':
+    '行到达的顺序可以与读取的顺序不同',
   'retries per batch; 0 also disables reconnecting':
     '批次重新发送的次数；0 表示也不重新建立断开的连接',
   'how long to keep reconnecting': '尝试重新建立断开连接的时间',
-  'report or resend uncertain batches': '不确定的批次：report（报告）或 resend（重新发送）',
-  'sample or all: read rows back and compare them': 'sample 或 all：读回行并比较',
-  'highest rate of sending, such as 50MB/s or 200krows/s':
+  'batches of unknown outcome: report or resend them':
+    '结果不明的批次：report（报告）或 resend（重新发送）',
+  'read rows back and compare them: sample or all': '读回行并比较：sample（抽样）或 all（全部）',
+  'limit of the sending rate, such as 50MB/s or 200krows/s':
     '发送的最高速率，例如 50MB/s 或 200krows/s',
   // Server
-  'the server; several are tried in order': '服务器；有多个时依次尝试',
-  'its port, if --host names none': '--host 未写端口时的端口',
+  'server to connect to; several servers are tried in order': '服务器；有多个时依次尝试',
+  'port of the server, if --host contains none': '--host 未写端口时的端口',
   'log in as this user; the password comes from --password-file, --password-stdin, DDB_PASSWORD or a prompt':
     '登录的用户；密码来自 --password-file、--password-stdin、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file': '密码为此文件的第一行',
@@ -160,96 +170,103 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '接受任何证书：攻击者可能冒充服务器',
   'client certificate, for servers that require one (PEM)':
     '客户端证书，供要求证书的服务器使用（PEM）',
-  'the private key of that certificate, without a passphrase (PEM)': '该证书的私钥，无口令（PEM）',
-  'compress columns: lz4, none, or auto: while the network is slow':
+  'private key of --cert-file, without a passphrase (PEM)': '--cert-file 的私钥，无口令（PEM）',
+  'private key of --tls-cert, without a passphrase (PEM)': '--tls-cert 的私钥，无口令（PEM）',
+  'compress columns: lz4, none, or auto (while the network is slow)':
     '压缩传输的列：lz4、none；auto 在网络较慢时压缩',
-  'allow a password in plain text without verified TLS': '没有经过验证的 TLS 时，密码可以明文传输',
-  'refuse a login other than scram, or a connection without verified tls':
-    '拒绝更弱的方式：非 scram 的登录，或未经验证的 tls 连接',
-  'other hosts that a cluster may redirect to': '集群可以转向的其他主机',
-  'limit for all hosts and attempts together': '所有主机和所有尝试的总时间',
+  'allow sending the password as plain text without verified TLS':
+    '没有经过验证的 TLS 时，密码可以明文传输',
+  'scram refuses other logins; tls refuses connections without verified TLS':
+    'scram：拒绝其他登录方式；tls：拒绝没有经过 TLS 验证的连接',
+  'further hosts that a cluster may redirect to': '集群可以转向的其他主机',
+  'time limit for connecting, all hosts and attempts together':
+    '建立连接的时间限制，所有主机和所有尝试合计',
   // Run
-  'name of this run, which then keeps a journal and can be resumed':
+  'name of this run; a run with a name keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  "load what this file of 'ddb-ingest plan' lists, together with other processes":
-    "与其他进程共同导入 'ddb-ingest plan' 的文件所列的输入",
-  "share of a plan: I/N; auto or auto/N takes it from the scheduler's variables":
+  "load a share of this plan, a file written by 'ddb-ingest plan'":
+    "导入此计划（'ddb-ingest plan' 所写的文件）中的一份",
+  "which share of the plan to load: I/N; auto or auto/N reads it from the scheduler's variables":
     '计划的哪一份：I/N；auto 或 auto/N 取自调度器的变量',
   'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
-  'a label of every metric in --metrics-file; repeatable':
+  'label to add to every metric in --metrics-file; repeatable':
     '--metrics-file 中每个指标都带的标签；可重复',
-  'show this many rows of a table; 0 for all': '显示表的多少行；0 为全部',
+  'show at most this many rows of a table; 0 for all': '显示表的多少行；0 为全部',
   'folder of the journals': '运行日志所在的文件夹',
-  'start the run over, whatever its journal says': '不论运行日志内容，重新开始运行',
+  'start the run over, ignoring its journal': '不论运行日志内容，重新开始运行',
   'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
-  'exit code 5 if the target already had the key of a row': '目标表已有某行的主键时退出码为 5',
-  'exit code 5 before the first row unless the target has these columns':
+  "exit code 5 if the target already contained a loaded row's key":
+    '目标表已有某行的主键时退出码为 5',
+  'exit code 5, before any row is sent, unless the target has these columns':
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
-  "write nothing, and say what would happen, like 'check'": "不写入，只说明会怎样：同 'check'",
-  'write the JSON object of --json here as well': '把 --json 的 JSON 对象也写到这里',
-  'with more than 100 inputs, --json lists all of them, or (wrong) only those with problems':
-    '输入超过 100 个时 --json 列出哪些：全部，或有问题的',
-  "write the run's figures here for Prometheus": '把本次运行的指标写到这里，供 Prometheus 使用',
-  'write a page with charts here, for a browser': '把带图表的网页写到这里，供浏览器查看',
-  'end with 75 while another run holds the lock of this name': '另一个运行持有同名的锁时以 75 结束',
+  "write nothing; report what the load would do, like 'check'": "不写入，只说明会怎样：同 'check'",
+  'also write the JSON object of --json to this file': '把 --json 的 JSON 对象也写到这里',
+  'if there are more than 100 inputs, list all in --json, or only wrong ones (with rejects or an error)':
+    '输入超过 100 个时 --json 列出 all（全部），或 wrong（只列有被拒绝的行或错误的）',
+  "write the run's figures to this file, for Prometheus":
+    '把本次运行的指标写到这里，供 Prometheus 使用',
+  'write a report with charts to this HTML file': '把带图表的报告写到此 HTML 文件',
+  'exit code 75 if another run holds the lock of this name': '另一个运行持有同名的锁时以 75 结束',
   // Output
   'auto, bar, plain or none; auto is a bar on a terminal, else a line every 10 s':
     'auto、bar、plain 或 none；auto 在终端显示进度条，否则每 10 秒一行',
-  'print nothing at all on success': '成功时不打印任何内容',
-  'text or json: one object per line on standard error': 'text 或 json：标准错误每行一个对象',
+  'print nothing on success': '成功时不打印任何内容',
+  'format of standard error: text, or json with one object per line':
+    '标准错误的格式：text，或 json（每行一个对象）',
   'write a line for each message to and from the server, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
-  'write scripts and first values to the trace as well': '跟踪中也写脚本和最前面的值',
+  'also write scripts and first values to the trace': '跟踪中也写脚本和最前面的值',
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
   'print more on standard error': '在标准错误输出更多信息',
   'no colours': '不使用颜色',
   'read settings from this JSON file': '从此 JSON 文件读取设置',
-  'print each setting with its origin, then end': '打印每项设置及其来源，然后结束',
+  'print each setting and its source, then exit': '打印每项设置及其来源，然后结束',
   'help and messages in Chinese or English: zh or en': '帮助和消息使用中文或英文：zh 或 en',
   'print help': '显示帮助',
   'print help with all options': '显示包含所有选项的帮助',
   'print the version': '显示版本',
   'print the help of a command': '显示某个命令的帮助',
   // Other commands
-  'look at no more than n records of each input': '每个输入最多查看 n 条记录',
-  'name of the table to make, or dfs://DATABASE/TABLE': '要创建的表名，或 dfs://数据库/表',
-  'columns of the key of a keyed stream table': '键值流表的主键列',
-  'types of these columns; the others are found': '指定这些列的类型，其余的自动判断',
-  'look at the first n records': '查看前 n 条记录',
-  'table, types, json or create: the script that makes the table':
-    'table、types、json 或 create：建表脚本',
+  'examine at most n records of each input': '每个输入最多查看 n 条记录',
+  'name of the new table, or dfs://DATABASE/TABLE': '要创建的表名，或 dfs://数据库/表',
+  'key columns of a keyed stream table': '键值流表的主键列',
+  'types of these columns; the program detects all other types': '指定这些列的类型，其余的自动判断',
+  'examine the first n records': '查看前 n 条记录',
+  'table, types, json, or create (the script that creates the table)':
+    'table、types、json 或 create（建表脚本）',
   'the same as --output json': '同 --output json',
-  'remove the journals of the named runs, or of all that finished more than 30 days ago':
+  'remove the journals of the named runs, or of all runs that finished more than 30 days ago':
     '删除运行日志：所列运行的，否则 30 天前已完成的',
-  'progress of all shards of this plan, and what is missing': '此计划各分片的进度，以及还缺什么',
-  'outcome of each file of a run': '某次运行中每个文件的结果',
-  'the file of the plan': '计划文件',
-  'about how much one process loads at a time': '一个进程一次大约导入多少',
-  'most rows per batch, in every process': '每个进程中一个批次最多的行数',
-  'bytes at which a batch is full, in every process': '每个进程中一个批次的字节数上限',
-  'the script itself instead of a file': '直接给出脚本，而不是文件',
+  'show the progress of all shards of this plan, and what is missing':
+    '此计划各分片的进度，以及还缺什么',
+  'show the outcome of each file of a run': '某次运行中每个文件的结果',
+  'file to write the plan to': '写入计划的文件',
+  'approximate amount that a process loads at a time': '一个进程一次大约导入多少',
+  'limit of rows per batch, in every process': '每个进程中一个批次最多的行数',
+  'limit of bytes per batch, in every process': '每个进程中一个批次的字节数上限',
+  'run this script instead of a file': '运行此脚本，而不是文件',
   'table, csv or json': 'table、csv 或 json',
   'address to listen on': '监听的地址',
   'port to listen on; 0 picks a free one': '监听的端口；0 表示任选空闲端口',
-  'script to run as admin before anybody may connect': '接受连接之前以 admin 运行的脚本',
-  'guests may do nothing but log in': '访客只能登录',
-  'use only TLS, with this certificate (PEM)': '只使用 TLS，用此证书（PEM）',
+  'script to run as admin before accepting connections': '接受连接之前以 admin 运行的脚本',
+  'guests can only log in': '访客只能登录',
+  'accept only TLS, with this certificate (PEM)': '只接受 TLS，用此证书（PEM）',
   'web pages that may connect with WebSocket': '可以用 WebSocket 连接的网页',
-  'values without a VALUE partition: add one, skip the row, or fail':
+  'if a value has no VALUE partition: add one, skip the row, or fail':
     '没有 VALUE 分区的值：add（新增分区）、skip（跳过该行）或 fail（失败）',
-  'imitate this version, such as 1.30.22: refuse later features':
+  'imitate this server version, such as 1.30.22: refuse later features':
     '模拟此版本，例如 1.30.22：拒绝之后才有的功能',
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
-  'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions':
-    '每 n 次写入以 ChunkInRecovery 之类的错误拒绝一次，或忘记会话',
+  'simulate a fault, such as ChunkInRecovery at every n-th insert, or forgotten sessions':
+    '模拟故障，例如每 n 次写入出现一次 ChunkInRecovery，或忘记会话',
   'count rows without storing them, for measurements': '只计数不保存，供测量使用',
   'requests in each mode': '每种模式的请求数',
   'rows per request': '每个请求的行数',
-  'stop after this time, with the findings so far': '到此时间结束，报告当时已知的结果',
-  'another user, for checks that need two': '另一个用户，供需要两个用户的检查使用',
-  'file with the password of that user': '该用户的密码文件',
-  'write a report for an issue, without hosts, users and passwords':
+  'stop after this time, and report the results so far': '到此时间结束，报告当时已知的结果',
+  'second user, for checks that need two': '另一个用户，供需要两个用户的检查使用',
+  'file with the password of the second user': '该用户的密码文件',
+  'write a report for an issue to this file, without hosts, users and passwords':
     '写出可以贴到问题报告中的内容，不含主机、用户和密码',
   // Defaults
   "the run's own": '沿用该运行的',
@@ -262,11 +279,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'detected, usually the quote itself': '自动判断，通常为引号本身',
   "auto: by the target's columns": 'auto：按目标表的列',
   'name if there is a header': '有表头时为 name',
-  'as written, if all offsets of a column are equal': '按原文；一列中所有偏移须相同',
+  'as written; all offsets in a column must be equal': '按原文；一列中所有偏移须相同',
   'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'the program chooses, and says why': '自动选择，并说明理由',
-  'auto: 10,000 at first, DFS tables by bytes': 'auto：起初 10,000，DFS 表按字节',
+  'auto: starts at 10,000; DFS tables 1,000,000': 'auto：起初 10,000；DFS 表 1,000,000',
   '4Mi; DFS tables 32Mi': '4Mi；DFS 表 32Mi',
   all: '全部',
   'all of them': '全部',
@@ -278,22 +295,22 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // The help that fits a screen
   'Streams files or standard input into a table, and proves that every row landed.':
     '把文件或标准输入导入表，并证明每一行都已写入。',
-  'Where rows go': '导入到哪里',
+  'Target and server': '目标和服务器',
   'a shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
   'the server (127.0.0.1:8848)': '服务器（127.0.0.1:8848）',
   'log in as this user; prompts for the password': '登录的用户；密码会当场询问',
-  'What the file means': '如何理解文件',
+  'Reading the file': '读取文件',
   'gb18030, big5, latin1, …, or auto (UTF-8)': 'gb18030、big5、latin1 等，或 auto（UTF-8）',
-  'which input column fills a table column': '表的列取自哪个输入列',
+  'fill a table column from an input column': '表的列取自哪个输入列',
   'this text means null, as an empty field does': '此文本与空字段一样表示空值',
   'such as day=dd/MM/yyyy or t=epoch:ms': '例如 day=dd/MM/yyyy 或 t=epoch:ms',
-  'Bad rows, and loading again': '错误的行，以及再次导入',
-  'keep rejected rows here, for repair and retry': '保存被拒绝的行，供修正后重新导入',
-  'resume where it stopped, load no row twice': '从停止处继续，不重复导入任何行',
-  'Before and after': '之前与之后',
-  'write nothing, and say what would happen': '不写入，只说明会发生什么',
+  'Bad rows, and resuming': '错误的行，以及继续运行',
+  'save rejected rows here, for repair and retry': '保存被拒绝的行，供修正后重新导入',
+  'name the run, so that it can be resumed': '为运行命名，以便从停止处继续',
+  'Dry run, and output': '试运行与输出',
+  'write nothing; report what the load would do': '不写入，只说明会发生什么',
   'print the result as one JSON object': '以一个 JSON 对象打印结果',
-  'Says what a load would do, column by column, and writes nothing.':
+  'Reports column by column what a load would do, without writing.':
     '逐列说明导入会做什么，不写入任何数据。',
   'How much to read, and what to print': '读取多少，以及打印什么',
   'Streams CSV and JSON into DolphinDB asynchronously, and proves that every row landed.':

@@ -44,8 +44,8 @@ export const zhSentences = {
   '{time} left': '剩余 {time}',
   '{signal}: ending the run cleanly; a second signal ends it at once':
     '{signal}：运行正在正常收尾；再收到一个信号则立即结束',
-  'a run with a name can be resumed: with --run-id NAME this one would have kept a journal':
-    '有名称的运行可以从停止处继续：加上 --run-id NAME，本次运行就会保存运行日志',
+  'this run has no journal and cannot be resumed: name the next run with --run-id NAME':
+    '本次运行没有运行日志，不能继续：下次请用 --run-id NAME 为运行命名',
   // The summary
   took: '用时',
   refused: '被拒绝',
@@ -82,7 +82,7 @@ export const zhSentences = {
   'nothing was sent': '没有发送任何数据',
   '; the transform left out {count}': '；转换函数去掉了 {count} 行',
   '; {rows} unconfirmed': '；{rows}未确认',
-  '; {count} of them with a key that the table had': '；其中 {count} 行的主键表中已有',
+  '; {count} of them had a key that the table already contained': '；其中 {count} 行的主键表中已有',
   '; not read back: {rows} of earlier processes': '；未读回：之前的进程写入的 {rows}',
   '; stored: {grade}': '；存储：{grade}',
   'in memory': '在内存中',
@@ -104,13 +104,13 @@ export const zhSentences = {
   'to look for its rows': '查找其中的行',
   'if its first record is a row': '如果第一条记录是数据行',
   'if its first record is a header': '如果第一条记录是表头',
-  'to load all again, if none of them is there: {command}':
+  'to load all rows again, if the table has none of them: {command}':
     '确认表中没有任何行之后，全部重新导入: {command}',
   'no DolphinDB server at hand? One is built in: start it, and try again in another terminal':
     '手边没有 DolphinDB 服务器？本程序内置了一个：启动它，然后在另一个终端重试',
   'give the password with --password-file, --password-stdin or DDB_PASSWORD, or at the prompt':
     '请用 --password-file、--password-stdin 或 DDB_PASSWORD 提供密码，或在提示时输入',
-  'the server has tables of run "{run}": {tables}. Continue it, or give it up; its rows stay: {command}':
+  'the server has tables of run "{run}": {tables}. Continue the run, or give it up; the rows that it has stored stay: {command}':
     '服务器上有运行“{run}”的表：{tables}。请继续它，或放弃它（已存的行保留）：{command}',
   // Details besides the summary: rejects, the inputs one by one, and the figures of --verbose
   read: '读取',

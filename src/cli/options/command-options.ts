@@ -37,7 +37,7 @@ export const checkOptions = {
   ...optionGroup('Input', {
     sample: {
       flags: '--sample <n>',
-      help: 'look at no more than n records of each input',
+      help: 'examine at most n records of each input',
       reader: count(1),
       defaultNote: 'all',
     },
@@ -62,7 +62,7 @@ export const schemaOptions = {
   ...optionGroup('Target', {
     table: {
       flags: '-t, --table <name>',
-      help: 'name of the table to make, or dfs://DATABASE/TABLE',
+      help: 'name of the new table, or dfs://DATABASE/TABLE',
       reader: named('a table name or dfs://DATABASE/TABLE', name => {
         parseTableTarget(name)
         return name
@@ -71,12 +71,12 @@ export const schemaOptions = {
     },
     key: {
       flags: '--key <a,b>',
-      help: 'columns of the key of a keyed stream table',
+      help: 'key columns of a keyed stream table',
       reader: list,
     },
     types: {
       flags: '--types <name:TYPE,...>',
-      help: 'types of these columns; the others are found',
+      help: 'types of these columns; the program detects all other types',
       reader: named('NAME:TYPE,…', types => {
         schemaFromTypes(types)
         return types
@@ -88,7 +88,7 @@ export const schemaOptions = {
   ...optionGroup('Input', {
     sample: {
       flags: '--sample <n>',
-      help: 'look at the first n records',
+      help: 'examine the first n records',
       reader: count(1),
       defaultNote: 'all of them',
     },
@@ -96,7 +96,7 @@ export const schemaOptions = {
   ...optionGroup('Output', {
     output: {
       flags: '--output <format>',
-      help: 'table, types, json or create: the script that makes the table',
+      help: 'table, types, json, or create (the script that creates the table)',
       reader: choice('table', 'types', 'json', 'create'),
       default: 'table',
     },
@@ -120,25 +120,25 @@ export const planOptions = {
   ...optionGroup('Run', {
     output: {
       flags: '-o, --output <file>',
-      help: 'the file of the plan',
+      help: 'file to write the plan to',
       reader: text,
       defaultNote: 'plan.json',
     },
     unitSize: {
       flags: '--unit-size <size>',
-      help: 'about how much one process loads at a time',
+      help: 'approximate amount that a process loads at a time',
       reader: size,
       defaultNote: '256Mi',
     },
     batchRows: {
       flags: '-b, --batch-rows <n>',
-      help: 'most rows per batch, in every process',
+      help: 'limit of rows per batch, in every process',
       reader: count(1),
       defaultNote: '1,000,000',
     },
     batchBytes: {
       flags: '--batch-bytes <size>',
-      help: 'bytes at which a batch is full, in every process',
+      help: 'limit of bytes per batch, in every process',
       reader: size,
       defaultNote: '32Mi',
     },
@@ -182,19 +182,19 @@ export const runsOptions = {
   ...optionGroup('Run', {
     clean: {
       flags: '--clean',
-      help: 'remove the journals of the named runs, or of all that finished more than 30 days ago',
+      help: 'remove the journals of the named runs, or of all runs that finished more than 30 days ago',
       reader: onOff,
       flagOnly: true,
     },
     plan: {
       flags: '--plan <file>',
-      help: 'progress of all shards of this plan, and what is missing',
+      help: 'show the progress of all shards of this plan, and what is missing',
       reader: text,
       flagOnly: true,
     },
     files: {
       flags: '--files',
-      help: 'outcome of each file of a run',
+      help: 'show the outcome of each file of a run',
       reader: onOff,
       flagOnly: true,
     },
@@ -228,7 +228,7 @@ export const execOptions = {
   ...optionGroup('Run', {
     script: {
       flags: '-e, --script <script>',
-      help: 'the script itself instead of a file',
+      help: 'run this script instead of a file',
       reader: text,
       flagOnly: true,
     },
@@ -242,7 +242,7 @@ export const execOptions = {
     },
     maxRows: {
       flags: '--max-rows <n>',
-      help: 'show this many rows of a table; 0 for all',
+      help: 'show at most this many rows of a table; 0 for all',
       reader: count(0),
       defaultNote: '100 on a terminal, else all',
     },
@@ -271,22 +271,22 @@ export const serveOptions = {
     },
     init: {
       flags: '--init <file.dos>',
-      help: 'script to run as admin before anybody may connect',
+      help: 'script to run as admin before accepting connections',
       reader: text,
     },
     requireLogin: {
       flags: '--require-login',
-      help: 'guests may do nothing but log in',
+      help: 'guests can only log in',
       reader: onOff,
     },
     tlsCert: {
       flags: '--tls-cert <file>',
-      help: 'use only TLS, with this certificate (PEM)',
+      help: 'accept only TLS, with this certificate (PEM)',
       reader: text,
     },
     tlsKey: {
       flags: '--tls-key <file>',
-      help: 'the private key of that certificate, without a passphrase (PEM)',
+      help: 'private key of --tls-cert, without a passphrase (PEM)',
       reader: text,
     },
     allowOrigin: {
@@ -296,13 +296,13 @@ export const serveOptions = {
     },
     newValuePartitions: {
       flags: '--new-value-partitions <what>',
-      help: 'values without a VALUE partition: add one, skip the row, or fail',
+      help: 'if a value has no VALUE partition: add one, skip the row, or fail',
       reader: choice('add', 'skip', 'fail'),
       default: 'add',
     },
     serverVersion: {
       flags: '--server-version <number>',
-      help: 'imitate this version, such as 1.30.22: refuse later features',
+      help: 'imitate this server version, such as 1.30.22: refuse later features',
       reader: text,
     },
     setting: {
@@ -312,7 +312,7 @@ export const serveOptions = {
     },
     fault: {
       flags: '--fault <name[:n]>',
-      help: 'refuse every n-th insert with an error such as ChunkInRecovery, or forget sessions',
+      help: 'simulate a fault, such as ChunkInRecovery at every n-th insert, or forgotten sessions',
       reader: text,
     },
     discard: {
@@ -352,25 +352,25 @@ export const selftestOptions = {
   ...optionGroup('Run', {
     timeLimit: {
       flags: '--time-limit <time>',
-      help: 'stop after this time, with the findings so far',
+      help: 'stop after this time, and report the results so far',
       reader: duration,
       default: '60s',
     },
     secondUser: {
       flags: '--second-user <name>',
-      help: 'another user, for checks that need two',
+      help: 'second user, for checks that need two',
       reader: text,
     },
     secondPasswordFile: {
       flags: '--second-password-file <file>',
-      help: 'file with the password of that user',
+      help: 'file with the password of the second user',
       reader: text,
     },
   }),
   ...optionGroup('Output', {
     issueText: {
       flags: '--issue-text <file>',
-      help: 'write a report for an issue, without hosts, users and passwords',
+      help: 'write a report for an issue to this file, without hosts, users and passwords',
       reader: text,
     },
   }),

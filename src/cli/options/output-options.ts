@@ -30,7 +30,7 @@ export const commonOptions = optionGroup('Output', {
   },
   printConfig: {
     flags: '--print-config',
-    help: 'print each setting with its origin, then end',
+    help: 'print each setting and its source, then exit',
     reader: onOff,
     flagOnly: true,
   },
@@ -46,7 +46,7 @@ export const progressOptions = optionGroup('Output', {
   },
   quiet: {
     flags: '-q, --quiet',
-    help: 'print nothing at all on success',
+    help: 'print nothing on success',
     reader: onOff,
   },
 })
@@ -64,7 +64,7 @@ export const jsonOptions = optionGroup('Output', {
 export const logOptions = optionGroup('Output', {
   logFormat: {
     flags: '--log-format <format>',
-    help: 'text or json: one object per line on standard error',
+    help: 'format of standard error: text, or json with one object per line',
     reader: choice('text', 'json'),
     default: 'text',
   },
@@ -79,7 +79,7 @@ export const traceOptions = optionGroup('Output', {
   },
   traceValues: {
     flags: '--trace-values',
-    help: 'write scripts and first values to the trace as well',
+    help: 'also write scripts and first values to the trace',
     reader: onOff,
   },
 })

@@ -48,7 +48,7 @@ export function tellNextStep(
   if (error !== null && resume.look === null) printHints(output, error.code, asked)
   if (resume.restart !== null)
     output.note(
-      output.words().tell('to load all again, if none of them is there: {command}', {
+      output.words().tell('to load all rows again, if the table has none of them: {command}', {
         command: resume.restart,
       }),
     )

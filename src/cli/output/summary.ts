@@ -160,7 +160,7 @@ function doubtText({ unconfirmed }: RowCounts, { tell, count }: Words): string {
 function duplicatesText(duplicates: LoadResult['duplicates'], { tell }: Words): string {
   return duplicates === null || duplicates === 0
     ? ''
-    : tell('; {count} of them with a key that the table had', { count: duplicates })
+    : tell('; {count} of them had a key that the table already contained', { count: duplicates })
 }
 
 /** How safely the confirmed rows are stored; "unknown" if the server does not tell. */

@@ -33,14 +33,17 @@ export function waysToResume(
   clean: string,
 ): Way[] {
   const { end, used, isUntouched } = journal
-  const giveUp = { when: 'to keep what it has stored, and give the run up', command: clean }
+  const giveUp = {
+    when: 'to give the run up, and keep the rows that it has stored',
+    command: clean,
+  }
   const isChanged = changed.length > 0 || end?.error?.code === 'DDB_RUN_CHANGED'
   if (isChanged && !isUntouched) {
-    const files = changed.length === 1 ? `"${changed[0]}" is` : 'its inputs are'
+    const files = changed.length === 1 ? `"${changed[0]}"` : 'its inputs'
     return [
-      { when: `once ${files} as before, with the same time (cp -p)`, command: resume },
+      { when: `after restoring ${files} with the same modification time (cp -p)`, command: resume },
       {
-        when: 'to load all again, once its rows are removed from the table, or if new rows replace them by key',
+        when: 'to load all rows again, after removing its rows from the table, or if new rows replace them by key',
         command: `${resume} --restart`,
       },
       giveUp,
@@ -49,8 +52,11 @@ export function waysToResume(
   const code = end?.error?.code
   if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN') {
     return [
-      { when: 'once the table has the rows of the run again', command: resume },
-      { when: 'to load all again, if none of them is there', command: `${resume} --restart` },
+      { when: 'after the rows of the run are in the table again', command: resume },
+      {
+        when: 'to load all rows again, if the table has none of them',
+        command: `${resume} --restart`,
+      },
       giveUp,
     ]
   }
@@ -58,7 +64,7 @@ export function waysToResume(
   const { mode, confirm } = options.delivery ?? {}
   // A killed process may not have recorded how it confirmed rows.
   if (!mayKnowBatches(used ?? (mode === 'sync' ? undefined : confirm))) {
-    const when = 'to load all again, once its rows are removed from the table'
+    const when = 'to load all rows again, after removing its rows from the table'
     return [{ when, command: resume }, giveUp]
   }
   if (end === undefined || !isLeftUnanswered({ ...end, used })) return []
@@ -67,6 +73,6 @@ export function waysToResume(
       when: 'if none of the rows of unknown outcome is in the table',
       command: `${resume} --on-doubt resend`,
     },
-    { when: 'if they are all there', command: clean },
+    { when: 'if all of them are in the table', command: clean },
   ]
 }

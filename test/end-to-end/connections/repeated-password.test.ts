@@ -1,6 +1,6 @@
 /*
-  A server that knows the password and repeats it long after the login: in errors, printed output, tables and their
-  names, and receipts, plain or escaped. The test searches everything that commands print and write.
+  A server that knows the password repeats it long after the login: in errors, printed output, tables and their names,
+  and receipts, plain or escaped. The test searches all text that commands print and write.
 */
 import assert from 'node:assert/strict'
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { runMain, type Outcome } from '../../cli/run-cli.js'
 
 const password = 'hunter2secret'
 
-/** How a text can contain another. */
+/** Ways to write the password inside another text. */
 const forms: Readonly<Record<string, string>> = {
   raw: password,
   base64: Buffer.from(password).toString('base64').replace(/=+$/, ''),
@@ -29,7 +29,7 @@ function search(where: string, text: string): void {
   }
 }
 
-/** The password file, and inputs that contain the password, are not searched. */
+/** Does not search the password file and the inputs that contain the password. */
 function searchFolder(folder: string, except: readonly string[]): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
@@ -45,7 +45,7 @@ async function serve(t: Test, initScript: string): Promise<EmbeddedServer> {
   return server
 }
 
-/** Runs a command in its own folder and searches everything it leaves there. */
+/** Runs a command in its own folder and searches all files that it leaves there. */
 async function run(
   { port }: EmbeddedServer,
   argv: readonly string[],
@@ -113,7 +113,7 @@ const files = [
   ...['--on-error', 'quarantine', ...traced, '--json', '-v', '--retries', '0'],
 ]
 
-/** Error texts that the program attributes to rows, and one that it does not know. */
+/** Error texts that the program attributes to rows, and one text that the program does not know. */
 const refusals: Readonly<Record<string, string>> = {
   rows: "Failed to append data to column 'id' with error: Incompatible type",
   unknown: 'Something went wrong',
@@ -214,7 +214,7 @@ t.test('no visible part of a library error has it', async t => {
 })
 
 t.test("decisions use the server's original text", async t => {
-  // The password is the tag of this refusal: the run must still know what the tag means.
+  // The password equals the tag of this refusal. The run must still recognize the tag.
   const odd = 'ChunkInTransaction'
   let refused = 0
   const server = await startServer({

@@ -1,6 +1,6 @@
 /*
-  Searches everything that commands print and write for a password, whatever goes wrong and however the server repeats
-  its requests.
+  Searches all text that commands print and write for a password, for every kind of failure and for servers that repeat
+  requests of the client.
 */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const password = 'Zq"7\\k é/+?%&\'Wv'
 const certificates = new Certificates(t)
 const identity = certificates.make('server')
 
-/** How a text can contain another. */
+/** Ways to write the password inside another text. */
 const forms: Readonly<Record<string, string>> = {
   raw: password,
   json: JSON.stringify(password).slice(1, -1),
@@ -45,7 +45,7 @@ function searchFolder(folder: string, except: string): void {
   }
 }
 
-/** Each command with everything that it can write. */
+/** Each command with every option that makes it write something. */
 const commands: readonly (readonly [string, ...string[]])[] = [
   ['exec', '-e', '1+', '--trace', 'exec.trace', '--trace-values'],
   ['exec', '-e', '1+', '--json', '--log-format', 'json'],
@@ -86,7 +86,7 @@ const commands: readonly (readonly [string, ...string[]])[] = [
 
 type Way = 'environment' | 'file' | 'stdin' | 'prompt'
 
-/** Runs a command with the password given in one way, and searches everything it leaves behind. */
+/** Gives a command the password in one way, and searches all output and files of the command. */
 async function run(t: Test, way: Way, argv: readonly string[], port: number): Promise<number> {
   const folder = t.testdir({ 'in.csv': csv(3) })
   mkdirSync(join(folder, 'home'))
@@ -172,7 +172,7 @@ t.test('TLS to a server without it, and no TLS to a server with it', async t => 
 const texts = (values: readonly Value[]): string =>
   values.map(value => (value.form === 'scalar' ? formatScalar(value) : value.form)).join(', ')
 
-/** The request as a script would write it. */
+/** The request in the notation of a script. */
 const requestText = ({ request }: Received): string =>
   request.kind === 'function' ? `${request.name}(${texts(request.args)})` : request.kind
 

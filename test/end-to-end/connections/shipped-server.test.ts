@@ -1,6 +1,7 @@
 /*
-  A server as shipped – admin without SCRAM, login required, rights granted one by one. A plain user loads in all three
-  ways, from an address that is not loopback. Both ends are in a network namespace made by the test.
+  A server with the settings it is shipped with: admin has no SCRAM, a login is required, and rights are granted one by
+  one. A plain user loads in all three ways, from an address that is not loopback. Client and server run in a network
+  namespace made by the test.
 */
 import t from 'tap'
 import { runInNamespace, whyNoNamespace } from '../../helpers/network-namespace.js'

@@ -1,6 +1,7 @@
 /*
-  Links on which rows are still in flight while the server is idle: a run that counts waits for them
-  (docs/confirmation.md#how-counting-ends). The test holds rows back until the run has asked often enough.
+  On slow links, rows can be in flight while the server is idle. A run that counts rows waits for them
+  (docs/confirmation.md#how-counting-ends). The test holds the rows back until the run has asked for the count several
+  times.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -14,17 +15,20 @@ import { serverMemory } from '../../helpers/server-memory.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const question = 'from getConsoleJobs() where sessionId'
-/** Questions come every half second; a run believes that the server is done after one idle second. */
+/** A run asks every half second, and concludes after one idle second that the server is done. */
 const questionsBefore = 12
 
 interface Change {
   readonly mixedFlags?: boolean
   readonly confirmTimeoutMs?: number
-  /** Whether the link delivers the rows in the end. */
+  /** Whether the link finally delivers the rows. */
   readonly releases?: boolean
 }
 
-/** A run of 100 rows, all held back until the run has often asked whether the server is idle. */
+/**
+ * A run of 100 rows. The link holds all rows back until the run has asked `questionsBefore` times whether the server
+ * is idle.
+ */
 async function runOver(
   t: Test,
   { mixedFlags = true, confirmTimeoutMs = 60_000, releases = true }: Change = {},

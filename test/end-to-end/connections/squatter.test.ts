@@ -1,6 +1,6 @@
 /*
-  Another user of this machine listens on a server's port and answers as a server. The test searches everything that
-  this squatter gets for the password.
+  A squatter (a different user of this machine) listens on the port of a server and answers like a server. The test
+  searches all bytes that reach the squatter for the password.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,11 +20,10 @@ interface Squatter {
   readonly port: number
   /** Names of the functions called, in order. */
   readonly calls: readonly string[]
-  /** Everything that clients sent. */
   readonly heard: () => string
 }
 
-/** @param functions  the functions it knows; it accepts every login and answers every script with 1 */
+/** @param functions the functions of the squatter, which accepts every login and answers every script with 1 */
 async function squat(
   t: Test,
   functions: Readonly<Record<string, Answer>>,

@@ -14,7 +14,7 @@ import { loadOn } from '../../../src/load/load.js'
 
 const confirmTimeoutMs = 2_000
 const connectTimeoutMs = 500
-/** Tolerance for intervals between checks, and for the last question about rows confirmed in memory. */
+/** Tolerance for the interval between checks, and for the last question about rows confirmed in memory. */
 const slackMs = 500
 
 const certificates = new Certificates(t)
@@ -32,7 +32,7 @@ interface LoadOutcome {
   readonly rows: Partial<LoadResult['rows']>
 }
 
-/** The run ends before the first row. */
+/** The result of a run that ends before the first row. */
 const unasked: LoadOutcome = { exitCode: 75, rows: { read: 0 } }
 
 type Delivery = NonNullable<LoadOptions['delivery']>
@@ -86,7 +86,7 @@ async function runOver(
   return { result, tookMs: platform.clock.nowMs() - stalledAtMs! }
 }
 
-/** Whether a client has sent this text at least `times` times. */
+/** Returns whether a client has sent this text at least `times` times. */
 const after =
   (text: string, times = 1) =>
   (sent: Buffer): boolean =>
@@ -126,7 +126,7 @@ t.test('while more data goes out than all buffers hold, over TLS', async t => {
   t.ok(tookMs < 2 * confirmTimeoutMs + slackMs, `after ${tookMs} ms`)
 })
 
-/** The question in progress, and the outcome of the rows. */
+/** The question that is in progress when the link goes dead, and the outcome of the rows. */
 const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadOutcome]>> = {
   'the rows are counted at first': ['exec count(*) from target', { confirm: 'count' }, unasked],
   'a schema is asked for': ['schema(target)', { mode: 'sync' }, unasked],

@@ -1,6 +1,6 @@
 /*
-  Other users of this machine: state folders that they can write to, password files that they can read, and a signal
-  that would open a debugger to them.
+  Attacks by other users of this machine: writable state folders, readable password files, and a signal that would open
+  a debugger.
 */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /*
-  Plans of files and archive members whose paths fill columns: each process reads the same rows, wherever the files are.
+  Plans of files and archive members whose paths fill columns. Each process reads the same rows, wherever the files are.
 */
 import {
   cpSync,
@@ -158,7 +158,7 @@ t.test('a changed member refuses its shard; a missing one fails alone', async t 
 
 t.test('another machine reads the same rows, even in folders with other names', async t => {
   const { here, dir, write, rows } = await place(t)
-  // Equal files, which the other machine stores once.
+  // Files with equal content, which the second machine stores only once.
   for (const name of ['A', 'B', 'C']) write(`one/sym=${name}/x.csv`, 'price\n1\n2\n3\n')
   const names = ['A', 'B', 'C'].map(name => `sym=${name}/x.csv`)
   for (const name of names) utimesSync(join(dir, 'one', name), 1_704_000_000, 1_704_000_000)

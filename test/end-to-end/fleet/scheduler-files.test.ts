@@ -1,6 +1,6 @@
 /*
-  The scheduler files in docs/fleet.md: each is parsed as its scheduler does, and its command runs with the variables
-  that the scheduler sets.
+  The scheduler files in docs/fleet.md. The test parses each file as the scheduler does, and runs its command with the
+  variables that the scheduler sets.
 */
 import { execFile, execFileSync } from 'node:child_process'
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ interface Scene {
   readonly eachOnce: () => Promise<void>
 }
 
-/** `/data` in the files is replaced by a folder of the test. */
+/** Replaces `/data` in the files by a folder of the test. */
 async function scene(t: Test): Promise<Scene> {
   const here = await startLoadServer(t, ticks)
   const folder = t.testdir({ bin: { 'ddb-ingest': '' }, data: {} })
@@ -49,7 +49,7 @@ async function scene(t: Test): Promise<Scene> {
     DDB_PORT: String(here.server.port),
   }
   const placed = (text: string): string =>
-    // In one replacement, because the folder itself may be in /tmp.
+    // One replacement for all folders, because the test's own folder may be in /tmp.
     text.replaceAll(/\/(data|tmp)\//g, (_, name) => `${folder}/${name === 'data' ? 'data/' : ''}`)
   const run: Scene['run'] = ([name, ...argv], more = {}) =>
     new Promise(resolve => {
@@ -79,7 +79,7 @@ interface PodSpec {
   readonly containers: readonly { readonly command: string[]; readonly args?: string[] }[]
 }
 
-/** What Kubernetes does for each exit code, from the table of the page. */
+/** The action of Kubernetes for each exit code, from the table on the page. */
 async function actionsOf(): Promise<Map<number, string>> {
   const { prose } = await readPage('docs/fleet.md')
   const actions = new Map<number, string>()

@@ -1,6 +1,6 @@
 /*
-  A plan on real schedulers: an array job of Slurm on two nodes of this machine, and GNU parallel. `npm run
-  test:schedulers` runs it if `slurm-wlm`, `munge` and `parallel` are installed.
+  Loads a plan with real schedulers: an array job of Slurm on two nodes of this machine, and GNU parallel. `npm run
+  test:schedulers` needs the packages `slurm-wlm`, `munge` and `parallel`; without them the tests are skipped.
 */
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -25,7 +25,7 @@ const rowCount = days * filesOfDay * rowsOfFile
 
 const isAsked = process.env['TEST_SCHEDULERS'] === '1'
 
-/** Options of a test that needs system programs. */
+/** Test options that skip the test if one of the system programs is missing. */
 function needs(...programs: readonly string[]): { skip?: string } {
   if (!isAsked) return { skip: 'npm run test:schedulers runs it' }
   const missing = programs.filter(program => !isInstalled(program))
@@ -103,7 +103,7 @@ async function scene(t: Test): Promise<Scene> {
   return found
 }
 
-/** The commands of the guide, slowed down to leave time for kills. */
+/** Slows down a command of the guide, to leave time for kills. */
 const slow = (script: string): string =>
   script.replaceAll('-t ticks -q', '-t ticks -q --rate-limit 800rows/s --retry-timeout 20s')
 
@@ -130,9 +130,9 @@ interface Cluster {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** Starts a controller and two nodes with their own key. */
+/** Starts a Slurm controller and two nodes with their own key. */
 async function startSlurm(t: Test): Promise<Cluster> {
-  // Paths of sockets must be short.
+  // Socket paths must be short.
   const folder = await mkdtemp(join(tmpdir(), 'fleet-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const [controller, first, second] = [await freePort(), await freePort(), await freePort()]
@@ -196,7 +196,7 @@ t.test(
     let twin: Promise<{ stdout: string }> | undefined
     const requeue = (task: string): void => {
       requeued.add(task)
-      // Slurm would wait two minutes before the next start.
+      // Without this, Slurm waits two minutes before it starts the task again.
       const now = `scontrol requeue 1_${task}; until squeue -h -j 1_${task} -o %r | grep -q BeginTime; do sleep 0.1; done; scontrol update JobId=1_${task} StartTime=now`
       execFile('sh', ['-c', now], { env: environment }, () => undefined)
     }
@@ -214,7 +214,7 @@ t.test(
       const load = 'exec ddb-ingest load --plan plan.json --shard auto --run-id ticks-2020 -t ticks'
       twin = run('sh', ['-c', load], { cwd: folder, env: { ...environment, ...variables } })
     }
-    // Asks again until the controller and its nodes are up.
+    // Repeats the query until the controller and its nodes are up.
     const submit =
       'until sinfo -h -t idle -o %D | grep -qx 2; do sleep 0.1; done; exec sbatch --wait -o task-%a.txt job.sh'
     await run('sh', ['-c', submit], { cwd: folder, env: environment, timeout: 300_000 })

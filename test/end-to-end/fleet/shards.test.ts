@@ -1,5 +1,5 @@
 /*
-  Shards of one plan: each row is loaded once, however often and wherever the shards are started.
+  Shards of one plan. The processes load each row once, however often and wherever the user starts the shards.
 */
 import { appendFile, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,11 +26,11 @@ interface Scene extends LoadServer {
     count: number,
     change?: Partial<LoadOptions>,
   ) => Promise<LoadResult>
-  /** Every row is in the table, and none twice. */
+  /** Checks that the table has every row exactly once. */
   readonly eachOnce: (rows?: number) => Promise<void>
 }
 
-/** Files for several days, each with rows of its own. */
+/** Files for several days, each with different rows. */
 async function scene(t: Test, days = 4, rowsOfFile = 100, script = table): Promise<Scene> {
   const here = await startLoadServer(t, script, { settings: { persistenceDir: 'persisted' } })
   const [target, rows] =
@@ -189,7 +189,7 @@ void t.test('a unit is changed if its file has another time, or more bytes', asy
   }
 })
 
-/** Acts like a restart: tables in memory are lost, DFS tables stay. */
+/** Simulates a restart: in-memory tables are lost, DFS tables stay. */
 function forget({ server }: LoadServer, what = 'ddbIngest'): void {
   for (const name of server.node.shared.keys()) {
     if (name.startsWith(what)) server.node.shared.delete(name)

@@ -1,5 +1,5 @@
 /*
-  Rows with keys that the target already has: they count as confirmed, and their number is reported.
+  Rows whose keys the target already has: the run counts them as confirmed and reports their number.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -81,7 +81,7 @@ t.test('the command reports duplicates in text, JSON, metrics and exit code', as
   const said = await runMain([...argv, '--metrics-file', metrics])
   t.match(said, {
     code: 0,
-    stdout: /^Loaded 4 rows [^]*; 2 of them with a key that the table had; /,
+    stdout: /^Loaded 4 rows [^]*; 2 of them had a key that the table already contained; /,
   })
   t.match(readFileSync(metrics, 'utf8'), /^ddb_ingest_duplicate_rows\{[^}]*\} 2$/m)
   const failed = await runMain([...argv, '--json', '--expect-unique'])

@@ -1,5 +1,6 @@
 /*
-  Files in common encodings and archives, from their bytes to rows and rejects. iconv-lite writes them.
+  Files in common encodings and in archives, written by iconv-lite: the test compares the bytes with the stored rows and
+  rejects.
 */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -97,7 +98,7 @@ t.test(
 
 t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded', async t => {
   const { load, rows } = await startLoadServer(t, script)
-  // Valid but garbled UTF-8: the rows before the first invalid bytes.
+  // The rows before the first invalid bytes would be valid UTF-8, but with wrong characters.
   const garbled = Buffer.concat([
     Buffer.from('1,'),
     Buffer.from('c4a3c4b3', 'hex'),
@@ -120,7 +121,8 @@ t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded
     inputs: [{ rows: 0, firstError: { code: 'DDB_INPUT_ENCODING' } }],
   })
   t.equal((await rows('行情')).length, 0)
-  // If a later part of the file is not UTF-8, the run ends: rows that were read but not sent by then stay unsent.
+  // If a later part of the file is not UTF-8, the run ends and counts the rows that it has read but not sent as
+  // unsent.
   const long = Buffer.concat([
     Buffer.from('代码,名称,价格\n'),
     Buffer.from('1,é,1.5\n'.repeat(200_000)),

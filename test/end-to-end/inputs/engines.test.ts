@@ -1,5 +1,5 @@
 /*
-  Tables of each engine, on servers of several versions: what is sent, and what is known about it.
+  Tables of each engine, on servers of several versions: the requests of a run, and what the run reports about the rows.
 */
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'

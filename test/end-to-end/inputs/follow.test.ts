@@ -1,6 +1,6 @@
 /*
-  `load --follow` from the user's view: a writer appends pieces of any size, rotates and creates files, while the loader
-  is killed and restarted.
+  `load --follow` from the user's view. A writer appends pieces of any size, rotates files and creates new ones. The
+  test kills and restarts the loader meanwhile.
 */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,14 +25,14 @@ const textOf = (id: number): string => `价格é ${id} ${'x'.repeat(id % 7)}`
 
 interface Writer {
   readonly rows: number
-  /** Appends whole rows and part of one to a file. */
+  /** Appends whole rows and part of a row to a file. */
   append(name: string): void
   rotate(name: string): void
   /** Completes unfinished rows. */
   finish(): void
 }
 
-/** Lines are cut anywhere, even inside a character. */
+/** The writer cuts lines anywhere, even inside a character. */
 function newWriter(
   folder: string,
   draw: (below: number) => number,
@@ -74,7 +74,7 @@ function newWriter(
   return writer
 }
 
-/** Resolves once this many rows have arrived; fails if the loader ends before. */
+/** Resolves once this many rows have arrived; fails if the loader ends earlier. */
 async function arrived(here: LoadServer, rows: number, loader: Spawned): Promise<void> {
   let ended: string | undefined
   void loader.outcome.then(({ stderr }) => (ended = stderr))
@@ -118,7 +118,7 @@ async function play(
       else writer.append(file)
       if (draw(4) === 0) await here.count('target')
     }
-    // Kills the loader with or without rows in flight, sometimes while the next rows are written.
+    // Kills the loader, sometimes with rows in flight, sometimes while the writer appends the next rows.
     const settled = await here.count('target')
     if (draw(2) === 0) {
       writer.finish()
@@ -147,7 +147,7 @@ async function play(
   )
   const rejects = good.length === all.length ? '' : readFileSync(join(folder, 'rejects'), 'utf8')
   const bad = all.filter(isBad).map(line)
-  // Rejects after the last good row may not have been read yet.
+  // The loader may not have read the rejects after the last good row.
   const kept = rejects.split(/(?<=\n)/).filter(record => record !== header)
   t.strictSame(new Set(kept).size, kept.length, 'no reject twice')
   t.ok(

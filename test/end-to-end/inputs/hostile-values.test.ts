@@ -1,6 +1,7 @@
 /*
-  Values that contain script code: text from a header, mapping, constant, function argument, type list or login reaches
-  the server as a value. Scripts and names of functions are the same as in a harmless run.
+  Values that contain script code. Text from a header, a mapping, a constant, a function argument, a type list or a
+  login reaches the server only as a value: the run sends the same scripts and function names as a run with harmless
+  values.
 */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -18,10 +19,13 @@ addFunctionView(takeRows)`
 
 const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
 
-/** Parts of lookups that differ by value: a null has its own, a long text has none because it cannot be compared. */
+/**
+ * The parts of lookup scripts that depend on the values: a null has a different part than a value, and a long text
+ * has no part because it cannot be compared.
+ */
 const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 
-/** Scripts and names of functions of one run, in order, without their random parts. */
+/** The scripts and function names of a run, in order, without random parts. */
 async function textsOf(
   here: LoadServer,
   folder: string,
@@ -98,7 +102,7 @@ t.test('a value stays a value', async t => {
     await fc.assert(
       fc.asyncProperty(scriptText, async text => {
         const { texts, result } = await run(text, of)
-        // A refused run may send fewer texts, but none that the usual run does not send.
+        // A refused run may send fewer scripts, but no script that the harmless run does not send.
         for (const one of texts) assert.ok(usual.texts.includes(one), one)
         if (result.error !== null) assert.notEqual(result.error.code, 'DDB_INTERNAL')
       }),

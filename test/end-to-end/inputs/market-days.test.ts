@@ -1,6 +1,6 @@
 /*
-  Data as exchanges distribute it (fixtures/market-days.js), loaded only with the commands that the program prints, and
-  a path pattern.
+  Data in the form in which exchanges distribute it (fixtures/market-days.js). The test loads the data only with a path
+  pattern and the commands that the program prints.
 */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ import { zipOf } from '../../helpers/zip.js'
 
 const files = marketDays()
 
-/** Runs the commands that the program prints: `schema`, a `check`, and the load that the check prints. */
+/** Runs the printed commands: `schema`, then `check`, then the load command that the check prints. */
 async function loadPrinted(t: Test, write: (folder: string) => string) {
   const folder = t.testdir({ bin: {} })
   const input = write(folder)

@@ -1,6 +1,6 @@
 /*
-  Columns from paths and from other columns, from the shell to the table: what is stored, what is refused before the
-  first row, and how runs are resumed and rejects loaded again.
+  Columns filled from paths and from other columns, from the shell to the table: stored values, refusals before the
+  first row, resumed runs, and rejects that are loaded again.
 */
 import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -263,7 +263,7 @@ t.test('in runs and rejects of earlier versions, braces in texts are kept', asyn
   )
   t.match(other, { code: 64, stderr: /other options: --set/ })
   t.strictSame(await rows(), ['2024.01.02T00:00:00.000,A,1,2024.01.02,{day},1'])
-  // An earlier version of the program does not know format 3 and leaves the run alone.
+  // An earlier version of the program does not know format 3, so it refuses the run.
   await run('load', join(dir, 'a.csv'), '-t', 'q', '--run-id', 'new', '--set', 'src={code}!')
   const [first] = readFileSync(path.replace('braces.journal', 'new.journal'), 'utf8').split('\n')
   const record = JSON.parse(first!.slice(9)) as Extract<JournalRecord, { kind: 'run' }>

@@ -163,7 +163,7 @@ t.test('of two runs with one rejects file, one gets it and the other reports it'
   const { load, count } = await start(t)
   const dir = t.testdir(twoShapes)
   const file = join(dir, 'r.csv')
-  // Both runs check that the file is free before either run has a reject to write.
+  // Both runs find the file free, because neither run has a reject yet.
   const results = await Promise.all(
     [1, 2].map(() => load(join(dir, 'a.csv'), { target, rejects: { file, maxErrors: 1000 } })),
   )

@@ -1,6 +1,6 @@
 /*
-  The output of a load, byte for byte: data requests, the journal's batches, rejects and reasons are the same with one,
-  two or five reading threads.
+  The data requests, the batches in the journal, the rejects and the reasons of a load are the same byte for byte with
+  one, two and five reading threads.
 */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const script = 'share streamTable(1:0, `id`text`sym`time, [INT,STRING,SYMBOL,TIM
 
 const rowCount = 60_000
 
-/** Line ends in quotes, refused rows, symbols that appear late, texts beyond ASCII. */
+/** Lines with quoted line breaks, refused rows, symbols that first appear late, and text beyond ASCII. */
 function lines(asLine: (cells: readonly string[]) => string): string {
   const all: string[] = []
   for (let row = 0; row < rowCount; row++) {
@@ -39,18 +39,18 @@ const ndjson = lines(cells => {
   return `${JSON.stringify({ ...record, time: others[2] })}\n`
 })
 
-/** A constant instead of random numbers: all runs get the same token. */
+/** Replaces random numbers by a constant, so that all runs get the same token. */
 const random: Platform['random'] = {
   number: () => 0.5,
   bytes: length => new Uint8Array(length).fill(7),
 }
 
-/** Follows the head of a data request. */
+/** The text after the head of a data request. */
 const dataRequest = 'function\nddbIngestDeliver\n'
 
 /**
- * @returns a hash of what the data connection sent from the first batch on (the login is random), and the journal
- * from before the end shortened it
+ * @returns a hash of all bytes on the data connection from the first batch on (the login is random), and the journal
+ *   before the end of the run shortens it
  */
 function recording(): {
   platform: Platform
@@ -87,7 +87,7 @@ function recording(): {
   }
 }
 
-/** Records about rows; times and receipts differ between runs. */
+/** Journal records about rows, without times and receipts, which differ between runs. */
 function batchesOf(journal: string): JournalRecord[] {
   const records = journal
     .split('\n')

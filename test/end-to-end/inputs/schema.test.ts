@@ -1,6 +1,6 @@
 /*
-  An unknown file: its columns are found, the printed commands run unchanged, and every row arrives. All in separate
-  processes, on an embedded server.
+  Loads unknown files: `schema` finds the columns, the printed commands run unchanged, and every row arrives. All
+  commands are separate processes and use an embedded server.
 */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { bin, spawnCli } from '../../cli/run-cli.js'
 
 const rowCount = 300
 
-/** Chinese headers, some of them valid names; a code; European dates. */
+/** Rows with Chinese headers, some of which are valid names; a code column; European dates. */
 function chineseRows(): Buffer {
   const lines = Array.from({ length: rowCount }, (_, i) => {
     const day = String((i % 28) + 1).padStart(2, '0')
@@ -26,7 +26,7 @@ interface Ending {
   readonly stderr: string
 }
 
-/** Runs a shell script next to its own server; `ddb-ingest` in the script is the program. */
+/** Runs a shell script next to its own server. In the script, `ddb-ingest` is this program. */
 async function onServer(t: Test, files: Record<string, Buffer>, script: string): Promise<Ending> {
   const folder = t.testdir({ bin: {} })
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
@@ -113,7 +113,7 @@ ddb-ingest exec --output csv -e 'select id, a_b, late from k order by id' | tail
   t.strictSame(lines, ['1,2.5,', '2,,x'])
 })
 
-/** Unusual files; then SQL for columns of the resulting table, and its rows. */
+/** Text of an unusual file; an SQL expression for columns of the resulting table; the result of the expression. */
 const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] = [
   // Only texts without names, and repeated names.
   ['1,x y\n2,"z, w"\n', 'col0, col1', '1,x y|2,"z, w"'],

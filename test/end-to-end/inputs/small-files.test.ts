@@ -1,5 +1,6 @@
 /*
-  Many small inputs: a batch takes rows from as many as fit, and every row, reject and outcome belongs to its own input.
+  Many small inputs. A batch takes rows from as many inputs as fit, and the run attributes every row, reject and outcome
+  to the right input.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -20,7 +21,7 @@ const target = { table: 'target' }
 
 const start = (t: Test): Promise<LoadServer> => startLoadServer(t, script)
 
-/** A folder of files with these numbers of rows; ids continue from one file to the next. */
+/** A folder of files with these numbers of rows. The ids continue from file to file. */
 function filesOf(t: Test, rowCounts: readonly number[], head = 'id,x\n'): string[] {
   let id = 0
   const texts = rowCounts.map((rows, i): [string, string] => [

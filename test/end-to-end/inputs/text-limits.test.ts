@@ -1,5 +1,6 @@
 /*
-  Texts longer than a DFS table can store: each is rejected alone before anything is sent, and all other rows load.
+  Texts longer than a DFS table can store: the reader rejects each such row before anything is sent, and all other rows
+  load.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,7 @@ addFunctionView(put)`
 const header = 'id,sym,note,doc\n'
 const rows = 10_001
 
-/** For each column the longest text that fits, and one that does not. */
+/** For each column, the longest text that fits and a text that is one byte too long. */
 function fileOf(t: Test): string {
   const lines = Array.from({ length: rows }, (_, id) => {
     if (id === 1) return `${id},${'s'.repeat(255)},${'n'.repeat(65_535)},${'d'.repeat(65_536)}`

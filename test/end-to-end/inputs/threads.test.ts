@@ -1,5 +1,6 @@
 /*
-  Loads whose inputs are read by several threads: rows, rejects, journal and result are the same as with one thread.
+  Loads whose inputs are read by several threads have the same rows, rejects, journal and result as loads with one
+  thread.
 */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ import type { Platform, Thread } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 
-/** About three megabytes, with bad rows. */
+/** About 3 MB with some bad rows. */
 const csv = ((): string => {
   const lines = [tradesHeader]
   for (let row = 0; row < 80_000; row++) {
@@ -76,7 +77,7 @@ t.test('one, two and five threads load the same', async t => {
   }
 })
 
-/** Every value of a table as one text, which is compared quickly. */
+/** All values of a table as one text, because texts compare quickly. */
 function textOf(value: unknown): string {
   const text = JSON.stringify(value, (_, part: unknown) => {
     if (part instanceof BigInt64Array) return Array.from(part, String)
@@ -86,7 +87,7 @@ function textOf(value: unknown): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Chunks as from a pipe. */
+/** Chunks of the sizes that a pipe delivers. */
 function* cut(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }
@@ -139,7 +140,7 @@ t.test('a thread that dies ends the run, and every row has its outcome', async t
     { input: { threads: 2 }, rejects: { onError: 'skip' } },
     platform,
   )
-  // Rows that no thread has taken are still read.
+  // The run still reads the rows that no thread has read.
   t.equal(result.rows.read, result.rows.confirmed + result.rows.rejected + result.rows.unsent)
   t.equal(await count('trades'), result.rows.confirmed)
 })

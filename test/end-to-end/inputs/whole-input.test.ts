@@ -1,6 +1,6 @@
 /*
-  An input is loaded whole, or the run reports that it was not: last records over the limit, files cut while they are
-  read, and the bytes of every input.
+  A run loads an input completely or reports that it did not: last records over the limit, files that are cut while they
+  are read, and the accounting of every byte.
 */
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -66,7 +66,7 @@ t.test('a last record over the limit is rejected in every format', async t => {
   })
 })
 
-/** A platform on which a file is cut between opening and reading. */
+/** A platform that cuts a file between opening and reading. */
 function cutting(path: string, keptBytes: number): Platform {
   const files: Platform['files'] = {
     ...systemFiles,
@@ -101,7 +101,7 @@ t.test('the rest of a cut file is loaded, except its last record', changing, asy
   const server = await startLoadServer(t, script)
   const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
   const text = `id,ticker,price\n${lines.join('')}`
-  // Cut before the last digit of the price: the shortened record would be valid.
+  // The cut is before the last digit of the price, so the shortened record is valid.
   const keptBytes = text.indexOf('5000,"S') + lines[5000]!.length - 3
   const record = lines[5000]!.slice(0, -3)
   const sizes = `it had ${text.length} bytes and ends after ${keptBytes}.`

@@ -1,6 +1,6 @@
 /*
-  Whatever goes wrong, the command line speaks of its own flags: on the screen, in JSON, and in the files that it
-  writes.
+  The command line always names its own flags, never the fields of the library: on the screen, in JSON, and in the files
+  that it writes, whatever goes wrong.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-
 import { runMain } from '../../cli/run-cli.js'
 
 const fields = Object.values<OptionDefinition>(loadOptions).flatMap(({ field }) => field ?? [])
-/** `runId` and other plain names are also members of the JSON object. */
+/** Only field names with a dot, because plain names such as `runId` are also members of the JSON object. */
 const telling = fields.filter(field => field.includes('.'))
 
 const row = '2020.01.02T09:30:00.000,A,1,1\n'
@@ -29,7 +29,7 @@ const files = {
   'long.csv': `${tradesHeader}2020.01.02T09:30:00.000,${'A'.repeat(300)},1,1\n`,
 }
 
-/** Arguments after `load` that fail or give notices. */
+/** Arguments after `load` that cause an error or a notice. */
 const loads: readonly string[] = [
   'extra.ndjson',
   'extra.ndjson --on-error stop',
@@ -88,7 +88,7 @@ t.test('no message names a field of the library', async t => {
       )
       // The first reason contains the options of the run.
       const reasons = written[1]!.replace(/,"run":\{.*\}\}/, '}')
-      // `frozen` is data for a later load, so it names options as fields.
+      // `frozen` contains settings for a later load through the library, so it names fields.
       const stdout = outcome.stdout.replace(/"frozen":\[.*\],"commands"/, '')
       const said = [stdout, outcome.stderr, written[0]!, reasons].join('\n')
       const found = telling.filter(field => said.includes(field))

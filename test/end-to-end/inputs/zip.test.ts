@@ -1,5 +1,5 @@
 /*
-  Zip archives from the shell to the table: each member is an input, with its own place in journals, rejects and
+  Zip archives from the shell to the table. Each member is an input with its own position in journals, rejects and
   columns.
 */
 import { readFileSync, writeFileSync } from 'node:fs'

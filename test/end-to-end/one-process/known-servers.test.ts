@@ -1,5 +1,5 @@
 /*
-  Findings of `selftest` change what `load` does: each fact, and a run that uses it.
+  `load` uses the facts that `selftest` found about a server: each fact, and a run that uses it.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -37,11 +37,11 @@ interface Seen {
   readonly result: LoadResult
   readonly notices: string
   readonly memory: TestMemory
-  /** Scripts sent to the server, at most their first 200 characters. */
+  /** Scripts sent to the server, cut after 200 characters. */
   readonly asked: readonly string[]
 }
 
-/** Loads 20 rows into a server of which these facts are known. */
+/** Loads 20 rows into a server with these known facts. */
 async function load(
   t: Test,
   { facts = {}, user, target = { table: 'target' }, delivery, login, faults }: Knowing,

@@ -1,6 +1,6 @@
 /*
-  Loads over several connections into tables with partitions and keys: every row arrives once, no two connections write
-  to one partition, rows of a key stay in order, and a run resumes with another number of connections.
+  Loads over several connections into tables with partitions and keys. Every row arrives once, no two connections write
+  to the same partition, rows with the same key stay in order, and a run resumes with a different number of connections.
 */
 import { join } from 'node:path'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -270,7 +270,7 @@ const keyedScripts: Record<string, [script: string, target: TargetOptions]> = {
   ],
 }
 
-/** Resumes a run that is stopped after a number of requests, until it is done. */
+/** Stops the run after a number of requests and resumes it, again and again until the run is finished. */
 async function interrupted(
   t: Test,
   script: string,
@@ -400,7 +400,7 @@ t.test('if the table now divides rows differently, known rows are not sent again
   const named = { runId: 'nightly', journal: { folder: dir } }
   const impatient = { retries: 0, confirmTimeoutMs: 30_000, retryTimeoutMs: 4_000 }
   const first = await run({ confirm: 'receipts', ...impatient }, undefined, named)
-  // On a slow machine the process may end before it has asked whether confirmed rows are still there.
+  // On a slow machine the process may end before it has asked whether the confirmed rows are still in the table.
   t.ok(first.rows.unconfirmed > 0)
   const path = join(dir, 'runs', 'nightly.journal')
   const changed = (await readFile(path, 'utf8')).trimEnd().split('\n')

@@ -1,6 +1,6 @@
 /*
-  A node dies during a run while others of its cluster are live: the run continues there with all its connections if the
-  user has named the hosts, and nothing is written twice.
+  A node dies during a run while other nodes of its cluster are live. If the user has named the hosts, the run continues
+  on a live node with all its connections. No row is written twice.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -15,7 +15,7 @@ const rowCount = 400
 const script = `db=database("dfs://d", HASH, [INT,10])
 db.createPartitionedTable(table(1:0, \`id\`x, [INT,INT]), \`t, \`id)`
 
-/** @param host  the other node's host, as the cluster names it */
+/** @param host host name of the second node, as the cluster reports it */
 async function cluster(t: Test, host = '127.0.0.1') {
   let batches = 0
   const first = await startLoadServer(t, script, {

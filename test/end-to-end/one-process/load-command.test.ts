@@ -1,5 +1,6 @@
 /*
-  What the command line adds to a load: streams, objects, codes, signals. The load itself is tested along with it.
+  The parts of `load` that belong to the command line: streams, JSON objects, exit codes, signals. The tests also run
+  the load itself.
 */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -343,7 +344,8 @@ t.test(
 )
 
 /*
-  What the command line adds to a check: text, objects, codes, and the command that does exactly what was checked.
+  The parts of `check` that belong to the command line: text, JSON objects, exit codes, and the printed command, which
+  loads exactly what was checked.
 */
 
 const script = `${tradesScript}
@@ -556,8 +558,8 @@ t.test('the printed command loads the same values in another environment', async
     ],
   ]
   const elsewhere = { TZ: 'Asia/Kathmandu', LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' }
-  // A process takes long to start. So only the first load into a table is a process, with another time zone and locale;
-  // later loads run in this process, where only the time zone is another one.
+  // Processes start slowly. So only the first load into a table is a separate process, with a different time zone and
+  // locale. Later loads run in this process and change only the time zone.
   const spawned = new Set<string>()
   const { TZ } = process.env
   t.teardown(() => {

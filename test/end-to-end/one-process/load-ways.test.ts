@@ -9,7 +9,7 @@ useTurnClock()
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url), 'utf8')
 
-/** Counting must be requested; receipts have their own tests. */
+/** These tests request counting, because the default is receipts, which have their own tests. */
 const counted = { delivery: { confirm: 'count', confirmTimeoutMs: 10_000 } } as const
 
 const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)

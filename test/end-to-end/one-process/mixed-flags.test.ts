@@ -1,6 +1,7 @@
 /*
-  Servers that do not take asynchronous and answered requests on one session, and show it in every conceivable way. Each
-  command notices this by itself, and every row arrives once. No real server was available to show which ways exist.
+  Servers that do not accept both asynchronous and answered requests on one session, and that react in every conceivable
+  way, because no real server was available to show how servers react. Each command notices such a server by itself, and
+  every row arrives once.
 */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -77,7 +78,7 @@ async function load(
   return { result, notices: notices.join('\n') }
 }
 
-/** Rows in the table, once the server has finished the requests of closed connections. */
+/** Number of rows in the table after the server has finished the requests of closed connections. */
 async function settled(here: LoadServer, rows: string): Promise<number[]> {
   while (here.server.counters.connections > 1 || here.server.node.jobs.size > 0) {
     await new Promise(resolve => setImmediate(resolve))

@@ -1,6 +1,6 @@
 /*
-  Times with differing offsets, wherever the first offset is: in an earlier input, in an earlier process, in the run
-  whose rejects are loaded again, or in the load that was checked.
+  Times with different UTC offsets. The first offset may come from an earlier input, from an earlier process, from the
+  run whose rejects are loaded again, or from the load that was checked.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -55,13 +55,13 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   const load = ['load', join(dir, 'in.csv'), '-t', 'times', '--rejects', path, ...common]
   t.match(await runMain(load), { code: 3 })
   const reasons = (await readFile(`${path}.reasons.ndjson`, 'utf8')).trim().split('\n')
-  // With threads, the file may be read in several pieces: then the second offset is known only later.
+  // With threads, the run may read the file in several pieces, so it finds the second offset later.
   const known = reasons
     .map(line => (JSON.parse(line) as { offsets?: object }).offsets)
     .filter(offsets => offsets !== undefined)
   t.match(known[0], { at: '+00:00' })
   t.strictSame(known.at(-1), { at: '+00:00', end: '+08:00' })
-  // The offset of the first row counts, even if another cell of the row is bad.
+  // The offset of the first row counts even if a different cell of the row is bad.
   t.strictSame(await rows('select id from times'), [['2']])
   const text = await readFile(path, 'utf8')
   await writeFile(path, text.replace('x', '3').replace('y', '4').replace('z', '5'))

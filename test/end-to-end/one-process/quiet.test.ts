@@ -1,5 +1,5 @@
 /*
-  Quiet runs: what -q prints, what is printed once a day, and what keeps a terminal readable.
+  Quiet runs: what is printed with -q, what is printed once a day, and what keeps a terminal readable.
 */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,6 @@ const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['load', '-', '--port', port, '-t', 'prices', ...argv], { stdin: rows, ...terminals })
 
-/** A state folder for one test. */
 function stateOf(t: Test, name = 'state'): Record<string, string> {
   const folder = join(name === 'state' ? t.testdir() : t.testdirName, name)
   mkdirSync(folder, { mode: 0o700 })
@@ -120,7 +119,7 @@ t.test(
       const { code } = await runMain(['exec', '--port', port, '-e', marker(runId)])
       t.equal(code, 0)
     }
-    // A separate process, because the report is printed only while the process waits to exit.
+    // A separate process, because the program prints the report while it waits to exit.
     const said = async (state: Record<string, string>, ...further: string[]): Promise<string> => {
       const { code, stderr } = await spawnCli([...argv, ...further], { environment: state }).outcome
       t.equal(code, 0, stderr)
@@ -130,7 +129,7 @@ t.test(
     t.notMatch(await said(environment, '-q'), 'ddbIngest', 'left to the next command')
     t.match(await said(environment), ': ddbIngest_left. ')
     t.notMatch(await said(environment), 'ddbIngest')
-    // A journal on this machine shows that the run `left2` loads into another table.
+    // A journal on this machine shows that the run `left2` loads into a different table.
     const own = stateOf(t, 'own')
     const other = ['load', file, '--port', port, '-t', 'others', '--run-id', 'left2']
     t.equal((await runMain(other, { environment: own })).code, 0)

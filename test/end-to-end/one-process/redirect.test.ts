@@ -1,5 +1,5 @@
 /*
-  Clusters that redirect to another node: allowed for named hosts, refused for all others.
+  Clusters that redirect to a different node: runs follow redirects to named hosts and refuse all others.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -17,7 +17,7 @@ interface Pair {
   run: (change?: Partial<LoadOptions>, allow?: readonly string[]) => Promise<LoadResult>
 }
 
-/** Two nodes; the first redirects matching requests to `host` with the port of the second. */
+/** Two nodes. The first one redirects matching requests to `host` and the port of the second. */
 async function pair(
   t: Test,
   matches: (request: RequestInfo) => boolean,
@@ -102,7 +102,7 @@ t.test('in sync mode a redirect to an unnamed host stops the run', async t => {
   t.equal(read, unconfirmed + rejected + unsent, 'the equation holds')
 })
 
-/** The first node accepts `before` batches, then redirects every further one to the other node. */
+/** The first node accepts `before` batches and redirects every later batch to the second node. */
 function leadUntil(here: Pair, before: number, host = 'localhost'): void {
   let batches = 0
   here.follower.server.node.beforeWrite = ({ table }) =>

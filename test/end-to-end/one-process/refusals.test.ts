@@ -1,6 +1,6 @@
 /*
-  Batches that the server refuses, by its error text: no stored row is rejected, no batch that may be stored is sent
-  twice, and temporary refusals are waited for.
+  Batches that the server refuses, by its error text. The run rejects no stored row, sends no batch again that may be
+  stored, and waits out temporary refusals.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -46,13 +46,13 @@ const dfs: Kind = {
 }
 const chunks: Kind = { ...dfs, name: "a database with atomic='CHUNK'", script: chunkScript }
 
-/** Which inserts are refused, by their number from 1 and the rows of their request. */
+/** Decides which inserts the server refuses, by their number (from 1) and the rows of the request. */
 type Refuses = (insert: number, rows: number) => string | undefined
 
 interface Refusing {
   readonly here: LoadServer
   readonly result: LoadResult
-  /** Attempted inserts into the target. */
+  /** Number of attempted inserts into the target. */
   readonly inserts: number
 }
 
@@ -276,7 +276,7 @@ t.test('tables of killed runs are named and stay; those of a live run are not na
   killing.abort()
   await killed
   thaw.open()
-  // The server takes a while to notice that the connections are closed.
+  // The server needs some time to notice that the connections are closed.
   const sessions = async (): Promise<number> =>
     (await here.rows('getSessionMemoryStat()')).filter(([user]) => user === 'admin').length
   while ((await sessions()) > 1) await new Promise(resolve => setImmediate(resolve))

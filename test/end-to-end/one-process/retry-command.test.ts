@@ -1,5 +1,5 @@
 /*
-  `retry` loads repaired rejects; the user gives only the file's name.
+  `retry` loads repaired rejects. The user gives only the name of the file.
 */
 import { chmod, chown, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -142,7 +142,8 @@ t.test(
 )
 
 t.test('detected settings are kept even if the rejects look different', async t => {
-  // By themselves the rejects have no header, look like one column, and show no decimal comma.
+  // Read without the settings of the run, the rejects have no header, look like one column, and show no decimal
+  // comma.
   const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
     '--match',
     'position',
@@ -157,12 +158,12 @@ t.test('row names and trailing delimiters are read as before', async t => {
   for (const [text, argv] of [
     ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
     ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
-    // A file of these rejects alone might also have row names.
+    // Read without the settings of the run, this file might have row names.
     ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
     ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
     ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],
     ['1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--header', 'no']],
-    // A record with an additional field is not one with a trailing delimiter.
+    // A record with an additional field does not mean that records end with a delimiter.
     ['id,price,名\n1,1.5,\n1,1.5,\n3,4,5,\nx,2.5,b\n', ['--match', 'position']],
   ] as const) {
     const { first, repair, retry, rows } = await scene(t, text, argv)

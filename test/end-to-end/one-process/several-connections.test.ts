@@ -1,6 +1,6 @@
 /*
-  Loads over several connections: every row arrives once with any confirmation, jobs of the server overlap, and options
-  that need an order are refused.
+  Loads over several connections. Every row arrives once with any confirmation, the server works on several requests at
+  a time, and options that need an order are refused.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

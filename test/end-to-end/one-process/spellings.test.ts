@@ -1,5 +1,5 @@
 /*
-  Options for reading texts, from the command line to the table.
+  Options that control how texts are read, from the command line to the table.
 */
 import t from 'tap'
 import { startServer } from '../../../src/server/index.js'

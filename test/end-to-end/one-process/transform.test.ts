@@ -1,6 +1,6 @@
 /*
-  A transform runs on the server between the claim of a batch and its insert: rows that it keeps are written, rows that
-  it drops are counted.
+  The server runs a transform between the claim of a batch and its insert. The server writes the rows that the transform
+  keeps, and the run counts the rows that the transform drops.
 */
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
@@ -138,7 +138,7 @@ interface AnyRow {
   readonly price: number
 }
 
-/** A condition in both languages. */
+/** The same condition as a script and as JavaScript. */
 interface Condition {
   readonly text: string
   readonly holds: (row: AnyRow) => boolean
@@ -477,7 +477,7 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   const argv = ['-t', 'dfs://d/t', '--transform', `@${file}`, '--run-id', 'day', '-b', '1']
   const first = await run('load', path, ...argv, '--retries', '0', '--json')
   t.equal(first.code, 4, first.stderr)
-  // A resumed run uses the text in the journal.
+  // A resumed run uses the transform in the journal.
   await writeFile(file, 'def(t){ return t }')
   t.match(await run('load', path, ...argv), {
     code: 64,

@@ -1,5 +1,5 @@
 /*
-  A resumed run whose files have changed (`--changed`): the run reads them again only if the target replaces
+  Resumes a run whose files have changed (`--changed`). The run reads a changed file again only if the target replaces
   rows that have the same key.
 */
 import { utimesSync, writeFileSync } from 'node:fs'
@@ -44,7 +44,7 @@ async function place(t: Test): Promise<Place> {
     write(name, content) {
       const path = join(dir, 'd', name)
       writeFileSync(path, content)
-      // Two writes could fall into one tick of the file system's clock.
+      // Waits, because two writes could have the same time in the file system.
       utimesSync(path, second, second++)
     },
   }

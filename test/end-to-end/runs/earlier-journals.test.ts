@@ -1,5 +1,5 @@
 /*
-  Runs of earlier versions are resumed: an upgrade between two calls changes nothing.
+  Resumes runs of earlier versions: the user may upgrade the program between two calls of a run.
 */
 import {
   chmodSync,
@@ -31,11 +31,11 @@ interface Scene {
   readonly server: LoadServer
   readonly runs: string
   readonly run: (...argv: string[]) => Promise<Outcome>
-  /** Calls the command that began the run. */
+  /** Calls the command that started the run. */
   readonly load: (runId: string, input: string, ...more: string[]) => Promise<Outcome>
 }
 
-/** The folder as the earlier version left it, and a server. */
+/** A folder in the state in which the earlier version left it, and a server. */
 async function scene(t: Test, initScript: string, from = kept): Promise<Scene> {
   const folder = t.testdir({ state: { 'ddb-ingest': { runs: {} } } })
   const runs = join(folder, 'state/ddb-ingest/runs')
@@ -98,7 +98,7 @@ t.test('a killed run is resumed', async t => {
 
 t.test('a killed run that still has its lock is resumed', async t => {
   const { server, runs, load } = await scene(t, killedScript)
-  // The earlier version wrote this lock: nothing renews the lock, and no process has its `pid`.
+  // The earlier version wrote this lock. No process renews the lock, and no process has its `pid`.
   const lock = {
     token: '11f5b4d8f8a5a3d6',
     pid: 2 ** 22 + 1,
@@ -130,11 +130,11 @@ interface Taken {
   readonly server: LoadServer
   readonly code: number
   readonly result: LoadResult
-  /** What `runs` reported before. */
+  /** The report of `runs` before the run is resumed. */
   readonly known: RunsResult['runs'][number]
 }
 
-/** @param argv  additional options that the run began with */
+/** @param argv additional options with which the run was started */
 async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> {
   const script = readFileSync(join(later, `${runId}.dos`), 'utf8')
   const { server, runs } = await scene(t, script, later)
@@ -158,7 +158,7 @@ async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> 
   return { server, code, result: JSON.parse(fake.stdout()) as LoadResult, known: known! }
 }
 
-/** Puts the inodes of the copied inputs into the journal, because to `--follow` a copy is another file. */
+/** Writes the inodes of the copied inputs into the journal, because `--follow` takes a copy for a different file. */
 function keepInodes(path: string): void {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   const changed = lines.map(line => {

@@ -1,6 +1,6 @@
 /*
-  Carries out, word for word, every remedy that the program prints for a run: afterwards no row may be stored twice, and
-  none may be missing.
+  Carries out, word for word, every remedy that the program prints for a run. Afterwards the table must have every row
+  exactly once.
 */
 import { execFile } from 'node:child_process'
 import { chmod, copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ const rowCount = 1_000
 const tableScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
 const strangers =
   'tableInsert(objByName("target"), table(1000000 + 0..4 as id, take(`A`B, 5) as sym))'
-/** A table with some of its rows only on disk. */
+/** A table that has some of its rows only on disk. */
 const persistedScript =
   'enableTableShareAndPersistence(streamTable(1:0, `id`sym, [INT,SYMBOL]), "target", cacheSize=3000)'
 const manyStrangers =
@@ -34,14 +34,14 @@ interface Scene {
   readonly start: (...argv: string[]) => Spawned
   /** Runs a command with sh in `/`. */
   readonly shell: (command: string) => Promise<Outcome>
-  /** Kills a loader while the server has its third batch; then the server continues. */
+  /** Kills a loader while the server holds its third batch, then lets the server continue. */
   readonly kill: (...argv: string[]) => Promise<void>
-  /** As `kill`, but the loader stays alive until `release`. */
+  /** Like `kill`, but the loader stays alive until `release` is called. */
   readonly stuck: (...argv: string[]) => Promise<Spawned>
   readonly release: () => void
-  /** Removes the run's rows, as the program advises. */
+  /** Removes the rows of the run, as the program advises. */
   readonly removeRows: () => Promise<unknown>
-  /** Each row of the run is in the table once, besides rows of others. */
+  /** Checks that the table has each row of the run once. `others` is the number of rows from other clients. */
   readonly eachOnce: (others?: number) => Promise<void>
 }
 
@@ -122,14 +122,14 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   }
 }
 
-/** The command in a labelled line. */
+/** The command in the line with this label. */
 function commandAfter(label: string, { stderr }: Outcome): string {
   const line = stderr.split('\n').find(one => one.includes(label))
   if (line === undefined) throw new Error(`no line with "${label}" in:\n${stderr}`)
   return line.slice(line.indexOf(label) + label.length).trim()
 }
 
-/** The command within a sentence. */
+/** The command in a sentence of the text. */
 function commandIn(text: string, pattern: RegExp): string {
   const [command] = pattern.exec(text) ?? []
   if (command === undefined) throw new Error(`no ${String(pattern)} in:\n${text}`)
@@ -146,7 +146,7 @@ async function waysOf({ shell }: Scene, refused: Outcome): Promise<string[]> {
 }
 
 const looks = 'to look for its rows: '
-const restarts = 'to load all again, if none of them is there: '
+const restarts = 'to load all rows again, if the table has none of them: '
 const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
 const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+ --port \d+/
 
@@ -156,14 +156,14 @@ const journalOf = async (folder: string): Promise<string> => {
   return join(runs, name!)
 }
 
-/** Acts like a restart: tables in memory are lost, DFS tables stay. */
+/** Simulates a restart: in-memory tables are lost, DFS tables stay. */
 const forget = ({ server }: LoadServer): void => {
   for (const name of server.node.shared.keys()) {
     if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
   }
 }
 
-/** A run was killed, then its input was written again with its rows in another order. */
+/** A killed run whose input was written again with its rows in a different order. */
 async function changedScene(t: Test) {
   const place = await scene(t)
   const path = join(place.folder, 'rows.csv')
@@ -205,7 +205,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const refused = await load('--run-id', 'nightly')
         t.match(refused, { code: 75, stderr: remedies.lookThenRestart().slice(0, 60) })
         const { stdout } = await shell('ddb-ingest runs nightly')
-        t.match(stdout, /if none of them is there:\n +ddb-ingest resume nightly --restart\n/)
+        t.match(stdout, /if the table has none of them:\n +ddb-ingest resume nightly --restart\n/)
         t.notMatch(stdout, 'to go on')
         t.match(await shell(commandAfter(looks, refused)), { code: 0, stdout: /^0\n$/ })
         t.match(await shell(commandAfter(restarts, refused)), { code: 0 })
@@ -326,7 +326,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const all = ['--run-id', 'nightly', '--rejects', 'q.csv', '--max-errors', '100%']
         t.match(await load(...all), { code: 3 })
         await writeFile(path, good)
-        t.match(await load(...all), { code: 64, stderr: 'start it over with --restart' })
+        t.match(await load(...all), { code: 64, stderr: 'start the run over with --restart' })
         t.match(await load(...all, '--restart'), { code: 0 })
         await eachOnce()
       },
@@ -343,7 +343,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await load('--run-id', 'nightly'), { code: 65 })
         await writeFile(path, good)
         const again = await load('--run-id', 'nightly')
-        t.match(again, { code: 0, stderr: 'None of its rows were stored, so it starts over' })
+        t.match(again, { code: 0, stderr: 'None of its rows were stored, so the run starts over' })
         await eachOnce()
         t.strictSame(
           [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestL')),
@@ -359,7 +359,10 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const { load, removeRows, eachOnce } = await scene(t)
         t.match(await load('--run-id', 'nightly'), { code: 0 })
         const other = ['--run-id', 'nightly', '--null', 'none']
-        t.match(await load(...other), { code: 64, stderr: 'Rows that it has stored stay' })
+        t.match(await load(...other), {
+          code: 64,
+          stderr: 'remove the rows that the run has stored, then start over with --restart',
+        })
         await eachOnce()
         await removeRows()
         t.match(await load(...other, '--restart'), { code: 0 })
@@ -414,7 +417,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
     [
-      'none of them is there',
+      'the table has none of them',
       async t => {
         const place = await scene(t)
         await place.kill('--run-id', 'nightly', '--mode', 'sync')
@@ -486,7 +489,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const refused = await load('--run-id', 'nightly')
         t.match(refused, {
           code: 75,
-          stderr: 'Wait for it; give a different load another --run-id',
+          stderr: 'Wait until that process ends. For a different load, choose another --run-id',
         })
         release()
         t.match(await outcome, { code: 0 })
@@ -512,7 +515,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await shell(load), { code: 0 })
         await eachOnce()
         forget(here)
-        // Rows of another load may be stored twice.
+        // Rows of the second load may be stored twice.
         t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
       },
     ],
@@ -545,7 +548,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await shell(load), { code: 0 })
         forget(here)
         const refused = await shell(load)
-        t.match(refused, { code: 75, stderr: 'Check whether rows of these files are there' })
+        t.match(refused, { code: 75, stderr: 'Check whether the table has rows of these files' })
         await eachOnce()
         await removeRows()
         t.match(await shell(`${load} --on-doubt resend`), { code: 0 })

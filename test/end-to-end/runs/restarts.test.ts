@@ -1,6 +1,6 @@
 /*
-  What a run reports about confirmed rows after their server is gone: rows in memory are lost with it, rows on disk are
-  not, and a lost connection proves neither.
+  What a run reports about confirmed rows after their server is gone. Rows in memory are lost with the server, rows on
+  disk are kept, and a lost connection proves neither.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -12,15 +12,15 @@ import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const rowCount = 100
 const receipts: DeliveryOptions = { confirm: 'receipts', maxInFlightBytes: 100 }
-/** One batch is in flight at a time. */
+/** `connections: 1`, so that one batch is in flight at a time. */
 const sync: DeliveryOptions = { mode: 'sync', connections: 1 }
 
 interface Restart {
   readonly target?: TargetOptions
   readonly script?: string
-  /** How long no server listens; undefined if only the connection ends. */
+  /** How long no server listens; undefined if only the connection ends and the server continues. */
   readonly goneMs?: number
-  /** The returning server runs this script. With `keepsDisk` it also has what was on its disk. */
+  /** The server runs this script when it returns. With `keepsDisk` it also keeps its disk. */
   readonly nextScript?: string
   readonly keepsDisk?: boolean
 }
@@ -31,7 +31,7 @@ interface Seen {
   readonly there: number
 }
 
-/** A run of ten batches whose server disappears with the sixth. */
+/** A run of ten batches. The server disappears during the sixth batch. */
 async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart): Promise<Seen> {
   const { target = { table: 'target' }, script = streamScript, goneMs } = restart
   let batches = 0

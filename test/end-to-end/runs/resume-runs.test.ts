@@ -1,5 +1,5 @@
 /*
-  Named runs from the user's view: processes that are stopped and killed, and the commands that resume them.
+  Named runs from the user's view: stopped and killed processes, and the commands that resume their runs.
 */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { on } from 'node:events'
@@ -23,9 +23,8 @@ interface Scene {
   readonly start: (...argv: string[]) => Spawned
   readonly run: (...argv: string[]) => Promise<Outcome>
   readonly load: readonly string[]
-  /** Starts a run that the server holds in its third batch. */
+  /** Starts a run. The server holds the third batch back until `release` is called. */
   readonly stuck: (...argv: string[]) => Promise<Spawned>
-  /** Lets the server continue. */
   readonly release: () => void
   readonly listed: (...argv: string[]) => Promise<RunsResult>
 }
@@ -70,7 +69,7 @@ async function scene(t: Test): Promise<Scene> {
   }
 }
 
-/** Sends a signal; resolves once the process has reported it. */
+/** Sends a signal; resolves once the process has printed that it received the signal. */
 async function interrupt(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
   let said = ''
   const pieces = on(child.stderr!, 'data') as AsyncIterable<[Buffer]>
@@ -224,7 +223,7 @@ t.test('a run without an ID says what would have made it resumable', async t => 
 
 t.test('a journal that cannot grow ends the run, which resumes once there is room', async t => {
   const { here, folder, load, run } = await scene(t)
-  // A limit acts as a full disk: 4 KiB per file, in blocks of 512 bytes.
+  // A file size limit simulates a full disk: 4 KiB per file, given in blocks of 512 bytes.
   const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
   const [flag, script, ...words] = argv
   const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
@@ -257,7 +256,7 @@ t.test('a run that stopped at a bad row resumes by the command that it prints', 
   t.match(await run('resume', 'bad', '--rejects', 'bad.rejects.csv'), { code: 3 })
   t.equal(await here.count('target'), rowCount - 1)
   t.match(await readFile(join(folder, 'bad.rejects.csv'), 'utf8'), 'id,sym\nx,A\n')
-  // The journal has the rejects file now, so the option is not needed again.
+  // The journal now contains the rejects file, so the user need not repeat the option.
   t.match(await run('resume', 'bad'), { code: 3 })
   t.match(await run(...load, '--run-id', 'bad', '--rejects', 'other.csv'), { code: 64 })
   t.match((await run('runs', 'bad')).stdout, /to repair +ddb-ingest retry .*bad\.rejects\.csv\n/)
@@ -289,7 +288,7 @@ t.test('a run that stored nothing starts over with other files and options', asy
   await writeFile(path, 'id,sym\n0,A\n1,B\n')
   const resumed = await run('resume', 'new', '--retries', '1')
   t.match(resumed, { code: 64 }, 'an option that resume does not have')
-  t.match(await run('resume', 'new'), { code: 0, stderr: /has changed .* so it starts over/ })
+  t.match(await run('resume', 'new'), { code: 0, stderr: /has changed .* so the run starts over/ })
   t.same(await ids(here), upTo(2))
   await writeFile(path, 'id,sym\nx,A\n')
   t.match(await run(...load, '--run-id', 'options'), { code: 65 })

@@ -1,5 +1,5 @@
 /*
-  Runs at the same time: with one name, and with similar names.
+  Simultaneous runs: two with the same name, and two with similar names.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -10,7 +10,7 @@ import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 
 const rowCount = 5_000
 
-/** Its second half waits until `opened` resolves. */
+/** Delivers its second half only after `opened` resolves. */
 async function* halting(firstId: number, half: () => void, opened: Promise<unknown>) {
   const [header, ...rows] = csv(rowCount)
     .trimEnd()
@@ -22,7 +22,10 @@ async function* halting(firstId: number, half: () => void, opened: Promise<unkno
   yield `${rows.slice(rowCount / 2).join('\n')}\n`
 }
 
-/** Two runs into one table; neither reads its second half before the other has read its first half or has ended. */
+/**
+ * Two runs into one table. Neither run reads its second half before the other run has read its first half or has
+ * ended.
+ */
 async function pair(
   here: LoadServer,
   runIds: readonly [string, string],
@@ -119,7 +122,7 @@ t.test(
   },
 )
 
-/** Another run's script: that run found no marker, so it shares its own. */
+/** The script of a second run, which found no marker and therefore shares its own. */
 const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
 tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
 
@@ -129,7 +132,6 @@ t.test(
     for (const [[name, delivery], readRows] of [
       [deliveries[0]!, 1],
       [deliveries[1]!, 1],
-      // At this point nothing is left to do.
       [deliveries[0]!, rowCount],
       [deliveries[1]!, rowCount],
     ] as const) {

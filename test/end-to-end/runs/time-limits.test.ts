@@ -1,6 +1,6 @@
 /*
-  How long a run waits for a server that is missing, was there before, or is silent. Each timeout covers everything
-  tried within it.
+  How long a run waits for a server that is missing, that disappeared, or that is silent. Each timeout covers all
+  attempts together.
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -13,7 +13,7 @@ import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
 
-/** Timers may be this late, because time moves in turns. */
+/** Timers may be this late, because simulated time moves in steps (turns of the event loop). */
 const slackMs = 500
 
 function platformOf(t: Test, isUp?: (nowMs: number) => boolean): TurnPlatform {
@@ -29,7 +29,7 @@ const input = (text: string | AsyncIterable<string>) => ({
 
 const connectTimeoutMs = 5_000
 
-/** A run to a port on which nothing listens, or nothing for a while. */
+/** A run to a port on which no server listens, or on which a server listens only later. */
 function connecting(
   platform: TurnPlatform,
   change: Partial<LoadOptions> = {},
@@ -101,7 +101,7 @@ for (const name of ['signal', 'leave'] as const) {
     const ending = new AbortController()
     const pausedMs = 100
     const platform: TurnPlatform = platformOf(t, nowMs => {
-      // Aborts in the pause after this attempt: by now pauses are longer than `pausedMs`.
+      // Aborts in the pause after this attempt. By then pauses are longer than `pausedMs`.
       if (nowMs > 1_000) platform.clock.after(pausedMs, () => ending.abort())
       return false
     })
@@ -118,11 +118,11 @@ const isDelivery = (request: RequestInfo): boolean => request.text === 'ddbInges
 
 interface Loss {
   readonly backAfterMs?: number
-  /** The asking connection stays open. */
+  /** Ends only the data connection; the connection that asks stays open. */
   readonly endsOne?: boolean
 }
 
-/** A server whose connections end with its third batch, and whose port is closed from then on. */
+/** A server that ends its connections at the third batch and closes its port at the same time. */
 async function losing(
   t: Test,
   delivery: DeliveryOptions,
@@ -228,7 +228,7 @@ for (const delivery of [
       platform,
     )
     t.match(result, { exitCode: 4, rows: { rejected: 0 } })
-    // After the timeout the run still asks for rows confirmed in memory and closes its sessions.
+    // After the timeout, the run still asks for rows confirmed in memory and closes its sessions.
     const tookMs = platform.clock.nowMs() - frozenAtMs!
     t.ok(tookMs >= confirmTimeoutMs - slackMs, `not before: ${tookMs} ms`)
     t.ok(tookMs < 2 * confirmTimeoutMs, `after ${tookMs} ms`)
