@@ -4,13 +4,13 @@
     length      int32   rows
     cellCount   int32   cells of all rows together
     scale       int32   decimals only
-    block*      until all rows are there:
+    block*      until all rows have been sent:
       rowCount    uint16
       countBytes  uint8   1, 2 or 4: the fewest that can hold every count of the block
       reserved    uint8   0
       counts      rowCount × countBytes
       cells       elements, as many as the sum of the counts
-  An empty row travels as one null cell, as official clients send it; a count of 0 is read as an empty row.
+  Like official clients, this code sends an empty row as one null cell. It reads a count of 0 as an empty row.
 */
 import { ProtocolError, ValueError } from '../errors.js'
 import { GrowableBytes } from '../wire/growable-bytes.js'
@@ -23,14 +23,14 @@ import { elementBytes, isFixedType, nullElement, vectorOfBytes } from './element
 import { encodeFlag } from './flag.js'
 import type { ArrayVector, Vector } from './value.js'
 
-/** The C++ client fills buffers of this size; the vector's own header is part of the first one. */
+/** The buffer size of the C++ client. The vector's own header is part of the first buffer. */
 const blockBytes = 4096
 const blockHeaderBytes = 4
 const vectorHeaderBytes = 10
 const maxBlockRows = 65_535
 
 /**
- * Writes an array vector with its flag, in blocks like those of the C++ client.
+ * Writes an array vector with its flag, in the same blocks as the C++ client.
  * @throws {ValueError} DDB_USAGE for cells without a fixed size, or if offsets decrease or point outside the cells
  */
 export function encodeArrayVector(writer: ByteWriter, vector: ArrayVector): void {
@@ -57,7 +57,7 @@ function fixedCells(cells: Vector): FixedVector {
   throw new ValueError('DDB_USAGE', `There are no array vectors of ${cells.type} on the wire`)
 }
 
-/** Number of cells that are sent for the row: one null cell for an empty row. */
+/** Number of cells that are sent for the row; 1 for an empty row. */
 function storedCount(offsets: Uint32Array, row: number): number {
   const count = offsets[row + 1]! - offsets[row]!
   if (count < 0)
@@ -117,7 +117,7 @@ function encodeRowByRow(
   }
 }
 
-/** Reads the blocks of `length` rows. `cellCount` is undefined for a compressed column, which does not send it. */
+/** Reads the blocks of `length` rows. `cellCount` is undefined for compressed columns, which are sent without it. */
 export function* decodeArrayBlocks(
   reader: ByteReader,
   context: DecodeContext,
@@ -128,7 +128,7 @@ export function* decodeArrayBlocks(
 ): Generator<void, ArrayVector, void> {
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  // The announced count may be false, so this reserves no more memory than the received bytes can fill.
+  // The announced count may be false. Reserves only memory that the received bytes can fill.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
   const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
   const offsets = new GrowableOffsets(Math.min(reader.available, length))
@@ -166,13 +166,13 @@ export function* decodeArrayBlocks(
   return { form: 'arrayVector', length, offsets: offsets.finish(), cells: elements }
 }
 
-/** The offset of each row among the cells. The array grows as rows arrive. */
+/** Offsets of the rows in the cells. The array grows while rows arrive. */
 class GrowableOffsets {
   #offsets: Uint32Array
   rows = 0
   cells = 0
 
-  /** @param expectedRows  number of rows to make room for at once */
+  /** @param expectedRows  initial capacity in rows */
   constructor(expectedRows: number) {
     this.#offsets = new Uint32Array(expectedRows + 1)
   }
@@ -194,7 +194,7 @@ class GrowableOffsets {
     }
   }
 
-  /** The fast path for one-byte counts, which most vectors have. */
+  /** The fast path for counts of one byte, which most vectors have. */
   #addShortRows(counts: Uint8Array): void {
     const offsets = this.#offsets
     const start = this.rows + 1

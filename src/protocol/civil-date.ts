@@ -1,5 +1,5 @@
 /*
-  Days and dates of the proleptic Gregorian calendar, without time zones (docs/protocol.md#data-types).
+  Converts between dates of the proleptic Gregorian calendar and days since 1970 (docs/protocol.md#data-types).
 */
 
 /** Year 0 is 1 BC. */
@@ -15,9 +15,9 @@ const daysPerEra = 146_097
 /** Days from 0000-03-01 to 1970-01-01. */
 const epochDays = 719_468
 
-/** Days from 1970-01-01 to a civil date; 2024-01-02 is 19724. Does not check whether the date exists. */
+/** The number of days from 1970-01-01 to a date; 19724 for 2024-01-02. Does not check that the date exists. */
 export function daysFromCivil(year: number, month: number, day: number): number {
-  // Years that begin in March put the leap day last (Hinnant, "chrono-compatible low-level date algorithms").
+  // Years that begin in March end with the leap day (Hinnant, "chrono-compatible low-level date algorithms").
   const shifted = month > 2 ? year : year - 1
   const era = Math.floor(shifted / 400)
   const yearOfEra = shifted - era * 400
@@ -52,7 +52,7 @@ export function civilFromDays(days: number): CivilDate {
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
-/** Days of a month; 0 if there is no such month. */
+/** The number of days in a month; 0 if the month does not exist. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) return 29
   return monthLengths[month - 1] ?? 0

@@ -1,6 +1,6 @@
 /*
-  Encodes and decodes every value of the wire. The flag gives type and form (docs/protocol.md#objects). Each form has a
-  file; the forms that hold values of any kind are here.
+  Encodes and decodes all values. The flag at the start gives type and form (docs/protocol.md#objects). Most forms have
+  their own file. This file handles the forms that contain values of any kind:
     tuple       flag (ANY, form 1), length int32, columns int32 = 1, length × object
     set         flag (type, form 4), vector with flag
     dictionary  flag (type of the values, form 5), key vector with flag, value vector with flag
@@ -33,7 +33,7 @@ export type { DecodeLimits } from './decode-context.js'
 export { defaultDecodeLimits } from './decode-context.js'
 
 /**
- * Writes `value` with its flag. The writer refers to columns of 16 KiB and more: their arrays must not change until the
+ * Writes `value` with its flag. Does not copy columns of 16 KiB and more, so their arrays must not change until the
  * writer's buffers have been sent.
  * @throws {ValueError} if the value cannot be sent; part of it is then written (see `ByteWriter.rollback`)
  */
@@ -63,7 +63,7 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
   }
 }
 
-/** Like `encodeValue`, but compresses each column of a table if that makes the column smaller. */
+/** Like `encodeValue`, but compresses the columns of a table, each only if compression makes it smaller. */
 export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
   if (value.form === 'table') encodeTable(writer, value, encodeCompressedColumn, true)
   else encodeValue(writer, value)
@@ -100,7 +100,7 @@ function encodeSet(writer: ByteWriter, set: SetValue): void {
   const { elements } = set
   if (isTuple(elements)) throw new ValueError('DDB_USAGE', 'A set has elements of one type')
   encodeFlag(writer, 'set', dataTypes[elements.type].id)
-  // The JavaScript client reads the elements by the set's type, so a set of SYMBOL is sent as texts without a base.
+  // Sends a SYMBOL set as texts without a base, because the JavaScript client reads the elements by the set's type.
   encodeFlag(writer, 'vector', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, elements.length, 1)
 }
@@ -119,7 +119,7 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
 }
 
 /**
- * Reads one value, flag first. When the generator yields, it has consumed everything that has arrived.
+ * Reads one value, flag first. The generator yields while it needs bytes that have not arrived.
  * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for a value beyond `limits`
  */
 export function* decodeValue(
@@ -129,7 +129,7 @@ export function* decodeValue(
   return yield* decodeObject(reader, new DecodeContext(reader, limits))
 }
 
-/** Reads one value within the limits of `context`. All values of a request use the same `context`. */
+/** Reads one value within the limits of `context`, which all values of a request share. */
 export function* decodeObject(
   reader: ByteReader,
   context: DecodeContext,
@@ -171,7 +171,7 @@ function* decodeTuple(
 ): Generator<void, AnyVector, void> {
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'elements') * readCount(reader, 'columns')
-  // The smallest object is a VOID scalar, of three bytes.
+  // The smallest object is a VOID scalar, with three bytes.
   context.expect(reader, length * 3)
   context.descend(reader)
   const data: Value[] = []

@@ -1,5 +1,5 @@
 /*
-  Cuts columns, joins them, and picks rows. Slices share memory with their column; other results do not.
+  Slices and joins columns, and picks rows. Slices share memory with their column; other results do not.
 */
 import { ValueError } from '../errors.js'
 import { ArrayPool } from '../wire/array-pool.js'
@@ -29,7 +29,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
   return columns.emptyVector(capacity)
 }
 
-/** Single values are made by the thousand: a buffer for each would cost more than the rest of the work. */
+/** Small arrays share buffers, because code makes thousands of single values and a buffer for each would be slow. */
 function clearedBytes(byteLength: number): Uint8Array {
   return byteLength <= maxSharedBytes
     ? sharedBuffers.allocate(byteLength).fill(0)
@@ -49,7 +49,7 @@ export function sliceColumn(column: Column, start: number, end: number): Column 
   return dataTypes[column.type].columns!.slice(column, start, end)
 }
 
-/** The rows of `first`, then those of `second`, which has the same type. */
+/** The rows of `first`, then the rows of `second`, which has the same type. */
 export function concatColumns(first: Column, second: Column): Column {
   if (first.form === 'arrayVector' && second.form === 'arrayVector') {
     return concatArrays(first, second)
@@ -114,7 +114,7 @@ function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells }
 }
 
-/** Picks elements of 1, 2 or a multiple of 4 bytes. Copies them as integers, so that no bits of a float change. */
+/** Picks elements of 1, 2 or a multiple of 4 bytes. Copies them as integers, because that keeps all bits of a float. */
 function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32Array): Uint8Array {
   const { length } = indexes
   const target = new Uint8Array(length * bytesPerValue)
@@ -128,7 +128,7 @@ function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32A
     for (let row = 0; row < length; row++) to[row] = from[indexes[row]!]!
     return target
   }
-  // A column may begin at any offset of its buffer, but words must be aligned.
+  // A column may begin at any offset of its buffer, but an array of words must be aligned.
   const aligned = source.byteOffset % 4 === 0 ? source : source.slice()
   const from = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
   const to = new Uint32Array(target.buffer)

@@ -1,6 +1,6 @@
 /*
-  Lists DolphinDB's data types. The files in `types/` define them. Add a new type to the file of its kind; add a new
-  file to this list and, with its scalar and vector, to `value.ts`.
+  The list of DolphinDB's data types, which the files in `types/` define. Add a new type to the file of its kind. Add a
+  new file to this list, and its scalar and vector to `value.ts`.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
@@ -27,7 +27,7 @@ export type { DecimalType } from './types/decimals.js'
 /** DolphinDB's name of a type. */
 export type DataType = (Scalar | Vector)['type']
 
-/** Every type that this project supports, by DolphinDB's name. Decoding fails at any other type number. */
+/** Every type that this project supports, by DolphinDB's name. Decoding a value of any other type fails. */
 export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...voidTypes,
   ...booleanTypes,
@@ -45,10 +45,9 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...tupleTypes,
 }
 
-/** An array vector of T has type number 64 + T. */
 export const arrayTypeOffset = 64
 
-/** Not a type: announces a compressed vector, in the place of a type number (docs/protocol.md#compressed-vectors). */
+/** Takes the place of a type number and announces a compressed vector (docs/protocol.md#compressed-vectors). */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(
@@ -68,25 +67,25 @@ export function typeOfId(reader: ByteReader, id: number): DataType {
   return type
 }
 
-/** True for types with a scale, on the wire and in texts such as `DECIMAL64(4)`. */
+/** True for types that have a scale. */
 export function isDecimal(type: DataType): type is DecimalType {
   return type in decimalTypes
 }
 
-/** The type of a column: its element type, a decimal's scale, and whether each row is an array (`INT[]`). */
+/** The type of a column: type of the elements, scale of a decimal, and whether each row is an array (`INT[]`). */
 export interface ColumnType {
   readonly type: DataType
   readonly scale?: number
   readonly array?: boolean
 }
 
-/** The type as `schema()` writes it in `typeString`, such as `DECIMAL64(4)[]`. */
+/** The type in the form of `typeString` in `schema()`, such as `DECIMAL64(4)[]`. */
 export function columnTypeText(column: ColumnType): string {
   const scale = column.scale === undefined ? '' : `(${column.scale})`
   return `${column.type}${scale}${column.array ? '[]' : ''}`
 }
 
-/** Reads `INT`, `DECIMAL32(2)`, `DOUBLE[]` and the like, in upper or lower case. Undefined for other texts. */
+/** Parses `INT`, `DECIMAL32(2)`, `DOUBLE[]` and the like, in upper or lower case; undefined for other texts. */
 export function parseColumnType(text: string): ColumnType | undefined {
   const match = /^\s*([A-Za-z0-9]+?)\s*(?:\(\s*(\d+)\s*\))?\s*(\[\])?\s*$/.exec(text)
   if (match === null) return undefined

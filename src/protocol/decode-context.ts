@@ -1,32 +1,32 @@
 /*
-  Limits one decoding: the bytes that a value may take, and how deep values may nest.
+  Limits one decoding: the bytes that a value may take, and how deeply values may be nested.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { Value } from './value.js'
 
-/** Limits of one decoding. They apply while bytes arrive: nothing is allocated for an announced length alone. */
+/** Limits of one decoding. They apply while bytes arrive, so a false length allocates only a small buffer. */
 export interface DecodeLimits {
-  /** Bytes of one value on the wire. Decompressed columns count at their full size. */
+  /** Limit of the bytes that one value takes on the wire. Decompressed columns count with their full size. */
   maxValueBytes: number
-  /** Levels of nested tuples, dictionaries and tables. */
+  /** Limit for the depth of nested tuples, dictionaries and tables. */
   maxDepth: number
 }
 
 export const defaultDecodeLimits: DecodeLimits = {
-  // A table of 10 million rows × 10 LONG columns still passes. A default heap has no room for more.
+  // Allows a table of 10 million rows × 10 LONG columns. A default heap has no room for more.
   maxValueBytes: 1_073_741_824,
-  // Tuples nested by hand, in scripts, stay below ten levels. Each level costs a generator.
+  // Scripts written by hand nest tuples less than ten levels deep. Each level costs a generator.
   maxDepth: 64,
 }
 
 /**
- * A null of VOID has no bytes, but counts as much as the text, row or list entry that is later made of it. Otherwise,
- * twelve bytes that announce a billion nulls would end the process that reads them.
+ * Counted size of a VOID null, which has no bytes on the wire but becomes a text, row or list entry later. Without this
+ * charge, twelve bytes that announce a billion nulls would exhaust the memory of the process that reads them.
  */
 const voidRowBytes = 64
 
-/** The bases of a table's SYMBOL columns, by their ids. */
+/** Base id → base (list of texts) of the SYMBOL columns of one table. */
 export type SymbolBases = Map<number, readonly string[]>
 
 export type ObjectDecoder = (
@@ -35,7 +35,7 @@ export type ObjectDecoder = (
   symbolBases?: SymbolBases,
 ) => Generator<void, Value, void>
 
-/** What one decoding has used of its limits. The values of a request share one context, and so one limit of bytes. */
+/** The part of its limits that a decoding has used. The values of a request share one context, and so one limit. */
 export class DecodeContext {
   readonly limits: DecodeLimits
   #lastOffsetBytes: number
@@ -50,7 +50,7 @@ export class DecodeContext {
     return this.#lastOffsetBytes - reader.offsetBytes
   }
 
-  /** Checks a length that was announced before its bytes arrived. @throws {ProtocolError} DDB_LIMIT */
+  /** Checks an announced length before its bytes arrive. @throws {ProtocolError} DDB_LIMIT */
   expect(reader: ByteReader, byteLength: number): void {
     if (byteLength > this.remainingBytes(reader)) {
       throw new ProtocolError(
@@ -61,7 +61,7 @@ export class DecodeContext {
     }
   }
 
-  /** Counts bytes that do not arrive on the wire, such as those that decompression adds. */
+  /** Counts bytes that are not on the wire, such as the bytes that decompression adds. */
   charge(reader: ByteReader, byteLength: number): void {
     this.expect(reader, byteLength)
     this.#lastOffsetBytes -= byteLength

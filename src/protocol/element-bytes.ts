@@ -1,5 +1,5 @@
 /*
-  Elements of fixed size. A column's typed array is sent as it is in memory, which works only on little-endian hosts.
+  Elements of fixed size. Sends the memory of a typed array unchanged, which requires a little-endian host.
 */
 import { DdbError, ValueError } from '../errors.js'
 import type { DataType } from './data-type.js'
@@ -12,15 +12,15 @@ if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
   throw new DdbError('DDB_INTERNAL', 'ddb-ingest runs on little-endian machines only')
 }
 
-/** Types whose elements have a fixed size, except SYMBOL, whose codes `types/symbols.ts` handles. */
+/** Types whose elements have a fixed size. SYMBOL is excluded; `types/symbols.ts` handles its codes. */
 export type FixedType = FixedVector['type']
 
-/** True for types whose columns are one typed array. SYMBOL is not: its codes mean nothing without their base. */
+/** True for types whose columns are one typed array. Excludes SYMBOL, whose codes mean nothing without their base. */
 export function isFixedType(type: DataType): type is FixedType {
   return dataTypes[type].fixed !== undefined
 }
 
-/** The elements of `vector` as they are sent: the first `length`, or those from `start` to `end`. */
+/** The bytes in which the elements are sent: the first `length`, or those from `start` to `end` (exclusive). */
 export function elementBytes(
   vector: FixedVector,
   start: number = 0,
@@ -41,7 +41,7 @@ export function elementBytes(
   )
 }
 
-/** A vector that shares memory with received bytes, which the reader has aligned for it. */
+/** A vector that shares the memory of received bytes. The bytes must be aligned for its typed array. */
 export function vectorOfBytes(
   type: FixedType,
   length: number,
@@ -51,7 +51,7 @@ export function vectorOfBytes(
   return dataTypes[type].fixed!.vectorOver(type, length, bytes, scale)
 }
 
-/** The bytes of the type's null in a vector. Callers must not change them. */
+/** The bytes of the type's null in a vector. The caller must not change them. */
 export function nullElement(type: FixedType): Uint8Array {
   return dataTypes[type].fixed!.nullElement
 }

@@ -1,6 +1,6 @@
 /*
-  Reads single elements of columns. Also exports the operations on columns, so that one import suffices. Loops over
-  whole columns should read the typed arrays instead.
+  Reads single elements of columns. Also exports the column operations, so that one import suffices. Loops over whole
+  columns should read the typed arrays instead.
 */
 import { sliceColumn } from './column.js'
 import type { ColumnType } from './data-type.js'
@@ -25,7 +25,7 @@ export function columnTypeOf(column: Column): ColumnType {
   return 'scale' in column ? { type: column.type, scale: column.scale } : { type: column.type }
 }
 
-/** Element `index`, from 0: a scalar, the cells of an array vector's row as a vector, or any value of a tuple. */
+/** Element `index`, from 0: a scalar, a row of an array vector as a vector, or any value of a tuple. */
 export function elementAt(column: Column, index: number): Value {
   if (column.form === 'arrayVector') return rowCells(column.cells, column.offsets, index)
   return isTuple(column) ? column.data[index]! : scalarAt(column, index)
@@ -35,7 +35,7 @@ function rowCells(cells: Vector, offsets: Uint32Array, row: number): Vector {
   return sliceColumn(cells, offsets[row]!, offsets[row + 1]!) as Vector
 }
 
-/** Element `index`, from 0, as a scalar that shares no memory with `vector`. Sentinels become null. */
+/** Element `index`, from 0, as a scalar that shares no memory with `vector`; null for a null sentinel. */
 export function scalarAt(vector: TypedVector, index: number): Scalar {
   const { fixed, columns } = dataTypes[vector.type]
   return fixed === undefined
@@ -43,7 +43,7 @@ export function scalarAt(vector: TypedVector, index: number): Scalar {
     : fixed.scalarAt(vector as FixedVector, index)
 }
 
-/** True for a null. A row of an array vector is null if all of its cells are. */
+/** True for a null. A row of an array vector is null if all its cells are null. */
 export function isNullAt(column: Column, index: number): boolean {
   if (column.form === 'arrayVector') {
     const end = column.offsets[index + 1]!

@@ -1,6 +1,6 @@
 /*
-  The flag: two bytes at the start of every object (docs/protocol.md#objects), first the type, then the form. Types from
-  128 on are "extended"; only SYMBOL with a base (145) is in use.
+  The flag, two bytes at the start of every object: the type, then the form (docs/protocol.md#objects). Types from 128
+  on are "extended"; the only one in use is SYMBOL with a base (145).
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
@@ -9,12 +9,12 @@ import { dataForms } from './value.js'
 
 type DataForm = keyof typeof dataForms
 
-/** `typeId` is a number because array vectors, symbol bases and tables have numbers that are not types. */
+/** @param typeId  a number, because array vectors, symbol bases and tables have numbers that are not types */
 export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): void {
   writer.u16((dataForms[form] << 8) | typeId)
 }
 
-/** Reads an int32 that is a count. @throws {ProtocolError} if it is negative */
+/** Reads an int32 count. @throws {ProtocolError} if it is negative */
 export function readCount(reader: ByteReader, what: string): number {
   const count = reader.i32()
   if (count < 0) {

@@ -25,7 +25,7 @@ const hasRowLabels = 1
 const hasColumnLabels = 2
 
 /**
- * Writes a matrix with its flags. The labels, vectors of any kind, go to the caller's encoder.
+ * Writes a matrix with its flags. The caller's encoder writes the labels, which are vectors of any kind.
  * @throws {ValueError} DDB_USAGE if elements or labels do not fit the shape, or the elements are a tuple
  */
 export function encodeMatrix(

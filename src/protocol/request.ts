@@ -19,12 +19,12 @@ import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
-/** Bits of the header field `flags` (docs/protocol.md#flags), which each request sets for itself. */
+/** Bits of the header field `flags` (docs/protocol.md#flags). Each request sets its own bits. */
 export const requestFlags = {
   /** Runs the request on an urgent worker. */
   urgent: 1,
   secondary: 2,
-  /** The server sends no answer, not even an error. A connect request is answered all the same. */
+  /** The server sends no answer, not even an error. Only connect requests get an answer all the same. */
   async: 4,
   pickle: 8,
   /** The server clears the session's variables after the request. */
@@ -34,7 +34,7 @@ export const requestFlags = {
   compress: 64,
   python: 2048,
   kdb: 4096,
-  /** With `pickle`, asks for tables as lists; without `pickle`, for tables as Arrow. */
+  /** With `pickle`: asks for tables as lists. Without `pickle`: asks for tables as Arrow. */
   pickleLists: 32_768,
   reverseStreaming: 131_072,
   oracle: 524_288,
@@ -42,7 +42,7 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
-/** The defaults of empty fields. Official clients usually send these numbers. */
+/** Default of an empty field. Official clients usually send the number. */
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
@@ -60,11 +60,11 @@ export interface RequestHead {
   priority: number
   /** Usually 64; 2 for a connect request. */
   parallelism: number
-  /** Bytes per block of the reply. If 0 or left out, the reply comes in one piece. */
+  /** Size of the blocks of the reply, in bytes. If 0 or omitted, the reply comes in one piece. */
   fetchSize?: number
-  /** With `sequenceNumber`, the key by which a server recognizes and drops repeated requests. */
+  /** With `sequenceNumber`, identifies the request, so that the server can drop repetitions. */
   clientId?: string
-  /** Counts from 1; negative for a repeated request. */
+  /** Counts from 1. A repeated request has the negated number. */
   sequenceNumber?: number
 }
 
@@ -78,7 +78,7 @@ export type Request =
 
 type Call = Extract<Request, { kind: 'function' }>
 
-/** Limits for every request that this end reads. */
+/** Limits for each request that this process reads. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
@@ -86,18 +86,18 @@ export interface RequestLimits extends DecodeLimits {
 
 export const defaultRequestLimits: RequestLimits = {
   ...defaultDecodeLimits,
-  // Nine short fields and two UUIDs stay far below this.
+  // Nine short fields and two UUIDs take much less.
   maxHeaderBytes: 1024,
-  // No script, written by hand or generated, comes near 16 MiB.
+  // No script, handwritten or generated, comes close to 16 MiB.
   maxBodyBytes: 16_777_216,
 }
 
-/** Limit of the count that a sender announces before the arguments. C++ and Python clients send only a few. */
+/** Limit for the announced number of arguments. C++ and Python clients send only a few. */
 const maxArguments = 4096
 
 /**
- * Header and body: everything before the values.
- * @throws {UsageError} DDB_NAME for an unusable variable name, DDB_USAGE for login text with a line end
+ * Header and body, which come before the values.
+ * @throws {UsageError} DDB_NAME for an invalid variable name, DDB_USAGE for a login that contains a line end
  */
 export function requestText(head: RequestHead, request: Request): string {
   const body = bodyText(request)
@@ -108,7 +108,8 @@ export function requestText(head: RequestHead, request: Request): string {
 /**
  * Writes one whole request, or nothing if it throws.
  * @param text  the result of `requestText`, if the caller already has it as bytes
- * @throws {UsageError} see `requestText` @throws {ValueError} for an argument that cannot be encoded
+ * @throws {UsageError} like `requestText`
+ * @throws {ValueError} for an argument that cannot be encoded
  */
 export function encodeRequest(
   writer: ByteWriter,
@@ -189,8 +190,8 @@ function argumentsOf(request: Request): readonly Value[] {
 }
 
 /**
- * Reads one request; undefined if the stream ends before it.
- * @throws {ProtocolError} after which the rest of the stream cannot be decoded
+ * Reads one request; undefined if the stream ends before the request begins.
+ * @throws {ProtocolError} for invalid bytes; the rest of the stream can then not be decoded
  */
 export function* decodeRequest(
   reader: ByteReader,
@@ -217,7 +218,7 @@ export function* decodeRequest(
   const values: Value[] = []
   while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
   if (request.kind === 'variable') return { head, request: { ...request, values } }
-  // Only `variable` and `function` requests have arguments.
+  // Values follow only the text of `variable` and `function`.
   return { head, request: { ...(request as Call), args: values } }
 }
 
@@ -245,7 +246,7 @@ function wholeNumber(text: string): number | undefined {
   return spelled && Number.isSafeInteger(value) ? value : undefined
 }
 
-/** Missing fields count as empty. Empty fields have their default. */
+/** Treats missing fields as empty, and empty fields as their default. */
 function parseProperties(
   protocol: 'API' | 'API2',
   sessionId: string,
@@ -332,7 +333,7 @@ function parseConnect(rest: string, offsetBytes: number): Request {
   return { kind: 'connect', login: { user, password, encrypted: encrypted === 'true' } }
 }
 
-/** A name can contain anything, even line ends, so count and byte order are read from the end of the text. */
+/** Reads count and byte order from the end, because the name before them may contain anything, even line ends. */
 function parseCall(rest: string, offsetBytes: number): { subject: string; argumentCount: number } {
   const end = rest.endsWith('\n') ? rest.length - 1 : rest.length
   const orderStart = rest.lastIndexOf('\n', end - 1)

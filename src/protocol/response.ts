@@ -4,8 +4,8 @@
     header    <sessionId> <objectCount> <byte order> LF   three tokens, no blank after them; byte order 1
     status    OK LF, or the error as one line LF
     object    when the status is OK and objectCount is 1
-  With a fetchSize, a reply that is a tuple comes in blocks (docs/protocol.md#blocks): flag, rows, columns, then rows ×
-  columns objects.
+  If the request had a fetchSize, a reply that is a tuple comes in blocks (docs/protocol.md#blocks): flag, rows,
+  columns, then rows × columns objects.
 */
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
@@ -20,13 +20,13 @@ import { dataForms } from './value.js'
 
 /** Limit of the header and of an error line. An error line repeats the failing script, which may be long. */
 const maxLineBytes = 1_048_576
-/** Limit of the output of one print. */
+/** Limit of the text that one call of print sends. */
 const maxMessageBytes = 16_777_216
 
 const tupleFlag = (dataForms.vector << 8) | dataTypes.ANY.id
 
 /**
- * Writes one whole response, or nothing if it throws. For an undefined value, the response has no object.
+ * Writes one whole response, or nothing if it throws. An undefined value gives a response without an object.
  * @throws {ValueError} for a value that cannot be encoded
  */
 export function encodeResponse(
@@ -54,10 +54,10 @@ export function encodeResponse(
   }
 }
 
-/** The error as one line: clients stop at the first line end, and would read the rest as the next response. */
+/** The error on one line. Clients stop reading at the first line end and would take the rest for the next response. */
 function errorLine(text: string): string {
   const line = text.replaceAll(/[\r\n]+/g, ' ').trim()
-  // Clients would take an empty line or `OK` for success.
+  // Clients would mistake an empty line or `OK` for success.
   return line === '' || line === 'OK' ? `Error: ${line}` : line
 }
 
@@ -67,12 +67,12 @@ export function encodeMessage(writer: ByteWriter, text: string): void {
   writer.str0(text.replaceAll('\0', ''))
 }
 
-/** An answer: a value, or the server's one-line error, after which the session remains usable. */
+/** A value, or the server's error line. The session remains usable after an error. */
 export type Response = { sessionId: string } & (
   | {
       ok: true
       value: Value | undefined
-      /** In block mode, for a tuple: the number of values that follow. Read each with `decodeValue`. */
+      /** In block mode, for a tuple: the number of values that follow. Call `decodeValue` for each. */
       blockCount?: number
     }
   | { ok: false; message: string }
@@ -86,7 +86,7 @@ export interface ResponseOptions {
   blocks?: boolean
 }
 
-/** @throws {ProtocolError} after which the rest of the stream cannot be decoded */
+/** @throws {ProtocolError} for invalid bytes; the rest of the stream can then not be decoded */
 export function* decodeResponse(
   reader: ByteReader,
   options: ResponseOptions = {},

@@ -16,8 +16,8 @@ import type { FixedElements } from './types/type-facts.js'
 import type { Scalar } from './value.js'
 
 /**
- * Writes a scalar with its flag; null becomes the type's sentinel.
- * @throws {ValueError} DDB_INPUT_RANGE for too large a number, DDB_USAGE for bytes of wrong length, DDB_STRING_HAS_NUL
+ * Writes a scalar with its flag; null becomes the sentinel of the type.
+ * @throws {ValueError} DDB_INPUT_RANGE for a number too large, DDB_USAGE for bytes of wrong length, DDB_STRING_HAS_NUL
  */
 export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   const { id, fixed, scalars } = dataTypes[scalar.type]

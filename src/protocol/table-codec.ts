@@ -16,11 +16,11 @@ import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
-/** A table whose columns may be compressed has this type number in its flag; other tables have 0. */
+/** The type number in the flag of a table whose columns may be compressed; 0 for other tables. */
 const compressedTableId = 8
 
 /**
- * Writes a table with its flag. The caller's encoder gets each column, with a base id that no other SYMBOL column has.
+ * Writes a table with its flag. Calls the given encoder for each column, with a base id that no other column has.
  * @throws {ValueError} DDB_USAGE for a table without columns, unequal lengths, missing names
  */
 export function encodeTable(
@@ -65,7 +65,7 @@ export function* decodeTable(
   const rows = readCount(reader, 'rows')
   const columnCount = readCount(reader, 'columns')
   if (columnCount === 0) throw new ProtocolError('A table has no columns', reader.offsetBytes - 4)
-  // A column takes at least eleven bytes: the byte 00 that ends its name, and a vector's header of ten bytes.
+  // A column takes at least eleven bytes: the 00 after an empty name, and the ten bytes of a vector's header.
   context.expect(reader, columnCount * 11)
   const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
   const symbolBases: SymbolBases = new Map()

@@ -1,17 +1,17 @@
 /*
-  Values as DolphinDB writes them: dates with points, nulls as '', printable CHARs in quotes. Each type's file in
-  `types/` defines the texts of its values.
+  Prints values like DolphinDB: dates with points, '' for nulls, printable CHARs in quotes. The files in `types/` define
+  the texts of their values.
 */
 import { dataTypes } from './data-type.js'
 import { elementAt } from './element.js'
 import type { Column, Scalar, Value } from './value.js'
 
-/** Text of one element, '' for null. A row of an array vector is `[1,2,3]`. */
+/** The text of one element; '' for null. A row of an array vector gives `[1,2,3]`. */
 export function formatElement(column: Column, index: number): string {
   return formatValue(elementAt(column, index))
 }
 
-/** Text of a value. For tables, matrices, sets and dictionaries only the form. */
+/** The text of a value. A table, matrix, set or dictionary gives only its form. */
 export function formatValue(value: Value): string {
   switch (value.form) {
     case 'scalar':
@@ -30,7 +30,7 @@ function formatElements(column: Column): string[] {
   return Array.from({ length: column.length }, (_, index) => formatElement(column, index))
 }
 
-/** Text of a scalar, '' for null. */
+/** The text of a scalar; '' for null. */
 export function formatScalar(scalar: Scalar): string {
   return scalar.value === null ? '' : dataTypes[scalar.type].format(scalar.value, scalar)
 }

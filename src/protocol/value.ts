@@ -1,7 +1,7 @@
 /*
-  A DolphinDB value, the same on clients and servers. A vector is a column. A numeric column is one typed
-  array of exactly the bytes that are sent, null sentinels included: it needs no copy on its way to the socket
-  (little-endian hosts). Temporal values are the raw integers of docs/protocol.md#data-types, without a time zone.
+  A DolphinDB value, in the same form on clients and servers. A vector is a column. A numeric column is one typed array
+  of exactly the bytes that are sent, including null sentinels, so it needs no copy before it is sent (on little-endian
+  hosts). Temporal values are the raw integers of docs/protocol.md#data-types, without a time zone.
 */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
 import type { BooleanScalar, BooleanVector } from './types/booleans.js'
@@ -34,7 +34,7 @@ export type { SymbolVector } from './types/symbols.js'
 export type { AnyVector } from './types/tuples.js'
 export { explicitNull } from './types/voids.js'
 
-/** The shape of most scalars. A type with another shape defines it in its own file. */
+/** The shape of most scalars. Types with a different shape define it in their own file. */
 export interface ScalarShape<T extends string, V> {
   form: 'scalar'
   type: T
@@ -49,14 +49,14 @@ export interface VectorShape<T extends string, A> {
   data: A
 }
 
-/** Types with one byte per value; BOOL is 0 or 1. */
+/** Types with one byte per value. BOOL is 0 or 1. */
 export type Int8Type = BooleanScalar['type'] | IntegerOf8Bits
-/** Types with four bytes per value: INT, and temporal types stored like INT. */
+/** Types with four bytes per value: INT, and temporal types with the same form. */
 export type Int32Type = IntegerOf32Bits | Temporal32Type
-/** Types with eight bytes per value: LONG, and temporal types stored like LONG. */
+/** Types with eight bytes per value: LONG, and temporal types with the same form. */
 export type Int64Type = IntegerOf64Bits | Temporal64Type
 
-/** `value: null` is the type's null. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. */
+/** `value: null` is the type's null. BOOL has booleans, 64-bit types bigints, decimals unscaled bigints. */
 export type Scalar =
   | VoidScalar
   | BooleanScalar
@@ -83,7 +83,7 @@ export type FixedVector =
   | DurationVector
   | DecimalVector
 
-/** All other vectors: their elements are codes, texts, bytes or values, or (VOID) take no bytes. */
+/** Vectors whose elements are codes, texts, bytes or values or, for VOID, take no bytes. */
 export type VariableVector =
   | VoidVector
   | StringVector
@@ -93,10 +93,10 @@ export type VariableVector =
   | EncodedBlobVector
   | AnyVector
 
-/** `length` counts rows. The array may hold more elements, but only the first `length` count. */
+/** `length` is the number of rows. The array may have more elements, which do not count. */
 export type Vector = FixedVector | VariableVector
 
-/** `INT[]` and the like: row i has the cells from `offsets[i]` to `offsets[i + 1]` (exclusive). */
+/** `INT[]` and the like: row i consists of the cells from `offsets[i]` to `offsets[i + 1]` (exclusive). */
 export interface ArrayVector {
   form: 'arrayVector'
   length: number
@@ -104,7 +104,7 @@ export interface ArrayVector {
   cells: Vector
 }
 
-/** A vector whose elements have no flags of their own. */
+/** A vector of one type, whose elements have no flags of their own. */
 export type TypedVector = Exclude<Vector, AnyVector>
 
 export type Column = Vector | ArrayVector
@@ -131,14 +131,14 @@ export interface SetValue {
   elements: Vector
 }
 
-/** Keys and values at equal positions belong together. Values of different types form a tuple. */
+/** Keys and values with the same index belong together. Values of different types are in a tuple. */
 export interface Dictionary {
   form: 'dictionary'
   keys: Vector
   values: Vector
 }
 
-/** Named columns of one length. */
+/** Named columns of equal length. */
 export interface Table {
   form: 'table'
   /** Usually empty (docs/protocol.md#tables). */
@@ -148,7 +148,7 @@ export interface Table {
   columns: readonly Column[]
 }
 
-/** Any value that DolphinDB sends or receives. */
+/** Any value that clients and servers of DolphinDB send. */
 export type Value = Scalar | Vector | ArrayVector | Pair | Matrix | SetValue | Dictionary | Table
 
 /** Number of each data form in the high byte of an object's flag (docs/protocol.md#data-forms). */

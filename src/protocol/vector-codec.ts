@@ -40,7 +40,7 @@ export function encodeVector(
   encodeShapedElements(writer, vector, vector.length, 1)
 }
 
-/** Writes a pair with its flag. @throws {ValueError} DDB_USAGE unless there are two elements of one type */
+/** Writes a pair with its flag. @throws {ValueError} DDB_USAGE unless the pair has two elements of one type */
 export function encodePair(writer: ByteWriter, pair: Pair): void {
   const { elements } = pair
   if (elements.length !== 2 || isTuple(elements)) {
@@ -50,7 +50,7 @@ export function encodePair(writer: ByteWriter, pair: Pair): void {
   encodeShapedElements(writer, elements, 2, 1)
 }
 
-/** Writes the numbers of rows and columns, then the scale, if any, then the elements. SYMBOL becomes plain strings. */
+/** Writes the numbers of rows and columns, the scale of a decimal, and the elements. Writes SYMBOL as plain strings. */
 export function encodeShapedElements(
   writer: ByteWriter,
   vector: TypedVector,
@@ -68,7 +68,7 @@ export function encodeShapedElements(
   writer.payload(elementBytes(vector as FixedVector))
 }
 
-/** Reads a vector of type number `typeId` after its flag. ANY and compressed vectors are decoded elsewhere. */
+/** Reads a vector of type number `typeId` after its flag, unless it is a tuple or compressed. */
 export function* decodeVector(
   reader: ByteReader,
   context: DecodeContext,
@@ -112,12 +112,12 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
-/** The error for arrays of a type without a fixed size: no client sends them (docs/protocol.md#array-vectors). */
+/** Arrays of types without a fixed size are errors, because no client sends them (docs/protocol.md#array-vectors). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
 
-/** Reads a decimal's scale, unless `sentScale` gives it, and then `length` elements. The caller has read the length. */
+/** Reads a decimal's scale, unless `sentScale` provides it, and `length` elements. The caller has read the length. */
 export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,

@@ -1,5 +1,5 @@
 /*
-  Makes columns from JavaScript values, one value at a time: for literals, small results and callers of the library.
+  Makes columns from JavaScript values, one value at a time: for literals, small results and users of the library.
   Parsers fill typed arrays directly.
 */
 import { ValueError } from '../errors.js'
@@ -12,7 +12,7 @@ import type { FixedElements } from './types/type-facts.js'
 import type { Column, FixedVector, Vector } from './value.js'
 
 /**
- * A column of `values`. Null becomes the null of the type.
+ * Makes a column of `values`. Null becomes the null of the type.
  * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
  */
 export function vectorOf(type: ColumnType, values: readonly ElementValue[]): Column {

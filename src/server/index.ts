@@ -33,9 +33,10 @@ export { readSettings, type ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'
 
 /**
- * Starts an independent server in this process. `close()` ends it; nothing else needs cleaning up.
- * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG if the server would be exposed with the initial password
- * @throws {ConnectionError} DDB_CONNECT if the port is taken
+ * Starts an independent server in this process. `close()` releases everything that the server uses.
+ * @throws {UsageError} DDB_USAGE for invalid options; DDB_CONFIG for an unusable address, certificate or file, or if
+ *   other machines could log in with the initial password
+ * @throws {ConnectionError} DDB_CONNECT if the port is in use
  * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
 export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {

@@ -1,5 +1,5 @@
 /*
-  The objects that all sessions of the embedded server share: tables, databases, function views, users.
+  The state that all sessions of the embedded server share: tables, databases, function views and users.
 */
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
@@ -27,7 +27,7 @@ export interface SharedTable {
   table: ServerTable
   /** User who shared the table. */
   owner: string
-  /** True if other users need rights (addAccessControl). */
+  /** True if users need rights to use the table (addAccessControl). */
   isControlled?: boolean
 }
 
@@ -37,29 +37,29 @@ export interface DfsDatabase {
   tables: Map<string, ServerTable>
 }
 
-/** A login, stored in plain text: SCRAM needs the password itself (docs/protocol.md#scram). */
+/** A user account. The password is in plain text, because SCRAM needs the password itself (docs/protocol.md#scram). */
 export interface User {
   password: string
   isAdmin: boolean
-  /** True if created with `authMode="scram"`; other users, including the first admin, cannot log in by SCRAM. */
+  /** True if created with `authMode="scram"`. Other users, including the first admin, cannot log in by SCRAM. */
   hasScram?: boolean
 }
 
-/** A request that is executing or waits for its turn. */
+/** A request that is running or waits for its turn. */
 export interface ConsoleJob {
   /** UUID text. */
   rootJobId: string
   jobType: 'script' | 'function' | 'variable'
-  /** The script, or the name of the function. */
+  /** Script, function name or variable names, cut to 200 characters. */
   description: string
   priority: number
   parallelism: number
   receivedAt: Date
-  /** Cancels the job; undefined if the client does not allow that. */
+  /** Cancels the job; undefined if the client marked the request as not cancellable. */
   cancel?: () => void
 }
 
-/** Requests of one connection run one after another. */
+/** The jobs of one session, which run one after the other. */
 export interface SessionJobs {
   readonly running: ConsoleJob
   readonly queued: () => readonly ConsoleJob[]
@@ -69,24 +69,24 @@ export interface SessionJobs {
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
   enableInsertStatementForDFSTable: boolean
-  /** If empty, stream tables cannot be persisted. */
+  /** If empty, the server refuses to persist stream tables. */
   persistenceDir: string
-  /** With 0 nothing is published, so stream tables cannot be shared (S00001). */
+  /** If 0, the server publishes nothing and refuses to share stream tables (S00001). */
   maxPubConnections: number
-  /** If true, sharing a table needs CREATE_SHARED_VAR, which only user admin has initially. */
+  /** If true, sharing a table needs the right CREATE_SHARED_VAR, which at first only the user admin has. */
   enableSharedVarCreationControl: boolean
-  /** Gigabytes. */
+  /** Memory limit in gigabytes. */
   maxMemSize: number
-  /** With 1, a server flushes redo log, data and metadata to disk; default 0. */
+  /** If 1, a real server flushes redo log, data and metadata to disk. Default 0. */
   dataSync?: number
-  /** Gigabytes; without it OLAP tables have no cache. */
+  /** Size in gigabytes. If omitted, OLAP tables have no cache. */
   OLAPCacheEngineSize?: number
   dfsReplicationFactor?: number
   /** If true, guests cannot read settings. */
   enableConfigAccessControl: boolean
 }
 
-/** The state that the sessions of an embedded server share; it outlives each of them. */
+/** The state that all sessions of an embedded server share. It outlives the sessions. */
 export interface ServerNode {
   readonly shared: Map<string, SharedTable>
   readonly databases: Map<string, DfsDatabase>
@@ -94,24 +94,24 @@ export interface ServerNode {
   readonly sessions: Map<string, ScriptSession>
   /** User name → user. */
   readonly users: Map<string, User>
-  /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
+  /** User name → right, such as `TABLE_WRITE dfs://db/pt` → true if granted, false if denied. */
   readonly privileges: Map<string, Map<string, boolean>>
-  /** Session id → requests, for sessions with requests in progress. */
+  /** Session id → requests. Contains only sessions with a request in progress. */
   readonly jobs: Map<string, SessionJobs>
-  /** @internal Physical index of the next DFS table; a recreated table gets a new index. */
+  /** @internal Physical index of the next DFS table. A table that is created again gets a new index. */
   nextPhysicalIndex: number
-  /** Unfinished writes into DFS tables. */
+  /** Transactions on DFS tables. */
   readonly transactions: Transactions
   readonly config: NodeConfig
   /** The first word that version() returns, such as `3.00.5.0`. */
   readonly version: string
   /** @internal The version as numbers. */
   readonly release: Release
-  /** Limit of memory for one request in bytes. */
+  /** Memory limit of one request, in bytes. */
   readonly maxRequestBytes: number
-  /** Limit of one write into a DFS table in bytes; Infinity for none. */
+  /** Size limit of one write into a DFS table, in bytes; Infinity for no limit. */
   readonly maxTransactionBytes: number
-  /** If true, rows for shared and stored tables are counted and dropped. */
+  /** If true, the server counts and drops rows for shared and stored tables. */
   readonly discards: boolean
   /** Fault hook for inserts; only for tests. */
   beforeWrite: Faults['beforeWrite']
@@ -127,19 +127,19 @@ export interface ServerNode {
   port: number
   /** @internal Other nodes of this node's cluster, as `host:port:alias`; only for tests. */
   otherNodes: readonly string[]
-  /** Wall clock in ms since the epoch; replaced in tests. */
+  /** Wall-clock time in ms since the epoch. Tests replace this function. */
   now(): number
 }
 
 export interface NodeOptions {
   host?: string
   port?: number
-  /** Default: DolphinDB's own initial password. */
+  /** Default: the initial password of DolphinDB. */
   adminPassword?: string
   config?: Partial<NodeConfig>
   /** Three or four numbers joined by dots. */
   version?: string | undefined
-  /** Default: clock and random numbers of the machine. */
+  /** Default: the clock and the random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
   /** Default 1 GiB. */
   maxRequestBytes?: number | undefined
@@ -147,11 +147,11 @@ export interface NodeOptions {
   maxTransactionBytes?: number | undefined
   discards?: boolean
   now?: () => number
-  /** A node that has ended, and whose disk content the new node takes over. */
+  /** A node that has ended. The new node takes over everything that a real server stores on disk. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
 }
 
-/** A node whose only user is admin, unless `restartOf` brings its own users. Guests need no entry in `users`. */
+/** Makes a node. Its only user is admin, unless `restartOf` brings users. The guest user needs no entry in `users`. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   const { clock, random } = options.platform ?? systemPlatform
   const { restartOf: before, version = defaultVersion } = options
@@ -165,7 +165,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
-    // Starts at the present time, so that tables taken over from an earlier node have smaller indexes.
+    // Starts with the current time, so that the indexes of tables from an earlier node are always smaller.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
     transactions: { open: new Set(), count: 0, unflushed: new Map() },
     config: {
@@ -195,7 +195,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
   }
 }
 
-/** The alias that getNodeAlias() and getControllerAlias() return: a single node is its own controller. */
+/** The result of getNodeAlias() and getControllerAlias(): a single node is its own controller. */
 export function nodeAlias(node: ServerNode): string {
   return `local${node.port}`
 }

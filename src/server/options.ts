@@ -1,5 +1,5 @@
 /*
-  Options of the embedded server, and their checks.
+  Options of the embedded server, and the code that checks them.
 */
 import type { AsynchronousFailure } from './net/asynchronous-failures.js'
 import { UsageError } from '../errors.js'
@@ -10,64 +10,64 @@ import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './login/users.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 
-/** All have defaults: `startServer()` listens on 127.0.0.1:8848. */
+/** All options have defaults: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {
   /** Address to listen on; default 127.0.0.1. */
   host?: string
-  /** Port to listen on; 0 picks a free port; default 8848, like DolphinDB. */
+  /** Port to listen on, 0 for any free port; default 8848, as in DolphinDB. */
   port?: number
-  /** Password of user admin; default that of a new DolphinDB. */
+  /** Password of the user admin; default: the initial password of DolphinDB. */
   adminPassword?: string
-  /** Allows the initial admin password to be used from other machines. */
+  /** If true, the server listens for other machines even if admin still has the initial password. */
   allowInitialPassword?: boolean
   /** The server's certificate, then intermediate ones (PEM). If set, every connection must use TLS, even WebSocket. */
   tlsCertFile?: string
-  /** The private key of `tlsCertFile`, without a passphrase (PEM). */
+  /** File with the private key of `tlsCertFile`, without a passphrase (PEM). */
   tlsKeyFile?: string
-  /** Guests may not run anything (DolphinDB's enableClientAuth). */
+  /** If true, guests may not run anything (enableClientAuth in DolphinDB). */
   requireLogin?: boolean
-  /** Script that runs as admin before the server accepts the first connection. */
+  /** Script that the server runs as admin before it accepts the first connection. */
   initScript?: string
-  /** Web pages whose scripts may connect, in the form of an Origin header: `https://example.org`. Default none. */
+  /** Origins of the web pages whose scripts may connect, such as `https://example.org`; default none. */
   allowOrigins?: readonly string[]
   /**
-   * Counts the rows that clients send to functions as tables, and drops them. Built-in functions do not run. Function
-   * views and the session's own functions run, but the server drops what they insert into shared and stored tables.
-   * Only keyed stream tables still get rows that do not come as a table.
+   * If true, the server counts the rows of tables that clients pass to functions, and drops them. It runs no built-in
+   * function with such a table. Function views and functions of the session run, but their inserts into shared and
+   * stored tables store nothing. Exception: keyed stream tables still store rows that are not passed as a table.
    */
   discard?: boolean
   /**
-   * For rows without a partition in a VALUE scheme of a DFS database: `add` adds the partition, `skip` silently drops
-   * them, `fail` refuses the insert. Default `add`, as in shipped configurations (DolphinDB's newValuePartitionPolicy).
+   * For rows that have no partition in a VALUE scheme of a DFS database: `add` adds the partition, `skip` drops the
+   * rows silently, `fail` refuses the insert. Default `add`, as DolphinDB ships it (newValuePartitionPolicy).
    */
   newValuePartitions?: NewValuePartitionPolicy
-  /** The version to follow, such as `1.30.22`: later features are refused. Default 3.00.5. */
+  /** DolphinDB version to imitate, such as `1.30.22`. The server refuses features that are newer. Default 3.00.5. */
   version?: string
-  /** Settings of `dolphindb.cfg` under their own names (`NodeConfig`). */
+  /** Settings of `dolphindb.cfg`, under the names that they have there. */
   settings?: Partial<NodeConfig>
   /** Limit of simultaneous connections; default 512. */
   maxConnections?: number
-  /** Largest value accepted in a request, in bytes; default 1 GiB. */
+  /** Largest value that a request may contain, in bytes; default 1 GiB. */
   maxValueBytes?: number
-  /** Limit of memory for the values of one request; default 1 GiB. */
+  /** Memory limit for the values of one request, in bytes; default 1 GiB. */
   maxRequestBytes?: number
   /** Largest write into a DFS table, in bytes; default no limit. Servers from 3.00.3 on allow 20 % of the cache engine. */
   maxTransactionBytes?: number
-  /** A server that has ended. The new one takes over its DFS databases, function views and users, as if from disk. */
+  /** A closed server. The new server takes over its DFS databases, function views and users, as if from disk. */
   restartOf?: Pick<EmbeddedServer, 'node'>
   faults?: Faults
-  /** Receives each failure of an asynchronous request, which no client learns of. */
+  /** Called when an asynchronous request fails. The client of such a request receives no error. */
   onAsyncError?: (failure: AsynchronousFailure) => void
 }
 
-/** True if the address is reachable only from this machine. */
+/** True if only this machine can reach the address. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /**
- * @param password  admin's present password
- * @throws {UsageError} DDB_CONFIG
+ * @param password  the current password of admin
+ * @throws {UsageError} DDB_CONFIG if it is the initial password and other machines could connect
  */
 export function checkExposure(
   host: string,
@@ -123,8 +123,8 @@ function countOf(text: string): number | undefined {
 }
 
 /**
- * Settings as in `dolphindb.cfg`: names and texts.
- * @throws {UsageError} DDB_USAGE for names that the embedded server does not know, and invalid values
+ * Reads settings in the form of `dolphindb.cfg`: name → text.
+ * @throws {UsageError} DDB_USAGE for an invalid value, and for a name that the embedded server does not know
  */
 export function readSettings(texts: Readonly<Record<string, string>>): Partial<NodeConfig> {
   const read = Object.entries(texts).map(([name, text]) => {

@@ -1,19 +1,19 @@
 /*
-  The version of DolphinDB that the embedded server follows. Like a real server of that version, it refuses newer
-  features (docs/server-semantics.md#versions).
+  The DolphinDB version that the embedded server imitates. The server refuses features that are newer than this version
+  (docs/server-semantics.md#versions).
 */
 
-/** The numbers of a version: `[2, 0, 10]`. */
+/** The numbers of a version, for example `[2, 0, 10]`. */
 export type Release = readonly number[]
 
 export const defaultVersion = '3.00.5.0'
 
-/** @returns undefined for anything but three or four numbers joined by dots */
+/** @returns undefined unless `version` is three or four numbers joined by dots */
 export function releaseOf(version: string): Release | undefined {
   return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
 }
 
-/** True if `release` has a feature that came with version `first`. */
+/** True if `release` is version `first` or later. */
 export function isAtLeast(release: Release, first: Release): boolean {
   for (const [i, number] of first.entries()) {
     const difference = (release[i] ?? 0) - number
@@ -22,9 +22,9 @@ export function isAtLeast(release: Release, first: Release): boolean {
   return true
 }
 
-/** First versions with the features that a loader's statements need (release notes of DolphinDB, pages of the manual). */
+/** First versions of the features that the loader's statements use (DolphinDB's release notes, pages of the manual). */
 export const firstReleases = {
-  /** Introduced TSDB, the argument [engine] and array vectors. */
+  /** First version with TSDB, the argument [engine] and array vectors. */
   engines: [2, 0, 0],
   decimals: [2, 0, 8],
   tableUpsert: [2, 0, 10],

@@ -2,15 +2,15 @@
   The errors that scripts throw on the embedded server.
 */
 
-/** An error with DolphinDB's message; the interpreter prefixes the source of the failing call (`f(x) => text`). */
+/** An error with DolphinDB's message. The interpreter prefixes the source text of the failing call (`f(x) => text`). */
 export class ScriptError extends Error {
-  /** First element of `catch(ex)`: SYSTEM_Operator, SYSTEM_Runtime, USER, … */
+  /** First element of `ex` in `catch(ex)`: SYSTEM_Operator, SYSTEM_Runtime, USER, … */
   readonly category: string
-  /** True once the text is final and must not be prefixed again. */
+  /** True if the text is final, so that no further prefix may be added. */
   readonly located: boolean
-  /** The message without prefixes (source text, names of functions); the second element of `catch(ex)`. */
+  /** The message without its prefixes (source text, names of functions): the second element of `ex` in `catch(ex)`. */
   readonly bareText: string
-  /** True if the request was cancelled: no `catch` of its script may delay the cancellation. */
+  /** True if somebody cancelled the request. Scripts cannot catch this error, so that the request ends at once. */
   readonly isCancellation: boolean
 
   constructor(
@@ -31,5 +31,5 @@ export class ScriptError extends Error {
   }
 }
 
-/** Appended to DolphinDB's message for an unknown function, because DolphinDB itself may have the function. */
+/** Added to DolphinDB's message for an unknown function, because a real server may have the function. */
 export const notEmbedded = ': not in the embedded server'

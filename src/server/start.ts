@@ -1,5 +1,5 @@
 /*
-  Assembles an embedded server: the node that all sessions share, its users, and its port. The caller chooses the interpreter.
+  Assembles an embedded server: the node, its users, and its port. The caller chooses the interpreter.
 */
 import { ServerError } from '../errors.js'
 import type { ListenTls, Platform } from '../platform/platform.js'
@@ -26,37 +26,37 @@ import { initialAdmin, Users } from './login/users.js'
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
   readonly requests: number
-  /** How many of these asked for no answer. */
+  /** The number of these requests whose client asked for no answer. */
   readonly asynchronousRequests: number
   readonly asynchronousFailures: number
   /** Sockets open now. */
   readonly connections: number
 }
 
-/** A server that accepts connections, until `close`. */
+/** A server that accepts connections until `close` is called. */
 export interface EmbeddedServer {
   readonly host: string
   readonly port: number
   readonly node: ServerNode
   readonly counters: ServerCounters
-  /** Counts of dropped requests and rows; all zero without `discard`. */
+  /** Counts of the requests and rows that the server dropped; all zero without the option `discard`. */
   readonly discarded: DiscardCounters
-  /** The latest failures of asynchronous requests, oldest first. */
+  /** The last 256 failures of asynchronous requests, oldest first. */
   readonly recentAsyncErrors: readonly AsynchronousFailure[]
-  /** Executes all requests that have arrived, ends all connections and resolves once nothing is left. */
+  /** Runs all requests that have arrived and ends all connections. Resolves when both are done. */
   close(): Promise<void>
 }
 
 const defaultHost = '127.0.0.1'
 const defaultPort = 8848
 const defaultMaxConnections = 512
-// Session ids look like those of a real server: decimal, and never 0, which means "none yet".
+// Session ids are decimal, as on a real server, and never 0, which clients send for "no session yet".
 const firstSessionId = 1_000_000_001
 
 /**
- * @param makeExecutor  creates the interpreter for a node
+ * @param makeExecutor  creates the interpreter of the node
  * @throws {UsageError} DDB_USAGE, DDB_CONFIG
- * @throws {ConnectionError} DDB_CONNECT if the port is taken
+ * @throws {ConnectionError} DDB_CONNECT if the port is in use
  * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
 export async function startServerWith(
@@ -159,7 +159,7 @@ async function listenTlsOf(
   return readListenTls(tlsCertFile, tlsKeyFile, files)
 }
 
-/** Version and settings from the options; `newValuePartitions` is one of the settings. */
+/** Version and settings from the options. The option `newValuePartitions` overrides the setting of the same purpose. */
 function nodeFacts({
   newValuePartitions: newValuePartitionPolicy,
   settings,
@@ -176,7 +176,7 @@ function requestLimits(options: ServerOptions): typeof defaultRequestLimits {
     : { ...defaultRequestLimits, maxValueBytes }
 }
 
-/** The initial script has no client address. */
+/** The client address of the initial script, which has no client. */
 const nobody = { remoteAddress: '', remotePort: 0 }
 
 async function runAsAdmin(executor: Executor, info: SessionInfo, script: string): Promise<void> {

@@ -1,6 +1,6 @@
 /*
   Memory for arrays that are filled at once and handed out. Small arrays share a buffer, because allocating a buffer for
-  each would cost more than copying the bytes. A kept array keeps only one such buffer alive. The first buffers are
+  each array would cost more than copying the bytes. A kept array keeps only its own buffer alive. The first buffers are
   small, because many readers read only one value.
 */
 import { Buffer } from 'node:buffer'
@@ -9,7 +9,7 @@ const maxPooledBytes = 2048
 const firstBufferBytes = 512
 const maxBufferBytes = 8192
 
-/** Arrays for one owner, who fills each before it is read. Garbage collection frees a buffer once none of its arrays is kept. */
+/** Arrays for one owner, who fills each before it is read. Buffers without kept arrays are garbage-collected. */
 export class ArrayPool {
   #buffer: ArrayBuffer = new ArrayBuffer(0)
   #position = 0

@@ -1,7 +1,7 @@
 /*
-  Reading side of the wire: the owner of a socket pushes chunks in whatever pieces TCP delivers, and decoders pull
-  values out. A decoder is a generator that yields while bytes are missing. Values that have arrived completely are read
-  by plain calls. All numbers are little-endian.
+  The reading side of the wire. The owner of a socket pushes chunks as TCP delivers them, and decoders pull values out.
+  A decoder is a generator that yields while bytes are missing; plain calls read values that have arrived completely.
+  All numbers are little-endian.
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
@@ -11,24 +11,24 @@ import type { StringCollector } from './string-collector.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
-/** For shorter texts a loop over ASCII is faster than the call into V8's decoder. */
+/** For texts up to this length, a loop over ASCII is faster than calling V8's decoder. */
 const shortTextBytes = 12
-/** Up to this length, copying in a loop is faster than `set`, which needs a view of the source. */
+/** Up to this length, a copying loop is faster than `set`, which needs a view of the source. */
 const shortCopyBytes = 64
-/** Up to this length, room is allocated before the bytes arrive: growing would cost several arrays per column. */
+/** Memory up to this size is allocated before bytes arrive, because growing would cost several arrays per column. */
 const trustedBytes = 262_144
 
 /** Unread bytes of a stream. Without a prior `has` or `need`, reading a number may throw a `RangeError`. */
 export class ByteReader {
-  /** The chunk being read; only `#chunk[#position..]` is unread. */
+  /** The current chunk. Only `#chunk[#position..]` is unread. */
   #chunk: Buffer = noBytes
   #view: DataView = new DataView(noBytes.buffer, 0, 0)
   #position = 0
-  /** Chunks after `#chunk`, from index `#queueHead`. */
+  /** Chunks that follow `#chunk`, from index `#queueHead`. */
   #queue: Buffer[] = []
   #queueHead = 0
   #queuedBytes = 0
-  /** Stream position of `#chunk[0]`. */
+  /** Position of `#chunk[0]` in the stream. */
   #chunkOffsetBytes: number
   #ended = false
   readonly #pool = new ArrayPool()
@@ -38,7 +38,7 @@ export class ByteReader {
     this.#chunkOffsetBytes = offsetBytes
   }
 
-  /** Adds bytes that arrived. The chunk is kept as it is, not copied: it must not change until it has been read. */
+  /** Adds bytes that have arrived. Does not copy the chunk, which must not change until it has been read. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return
     const buffer = Buffer.isBuffer(chunk)
@@ -48,12 +48,12 @@ export class ByteReader {
     this.#queuedBytes += buffer.length
   }
 
-  /** No more bytes will come: from now on waiting for more throws a ProtocolError. */
+  /** Call this when no more bytes will come. A decoder that needs more bytes then throws a ProtocolError. */
   end(): void {
     this.#ended = true
   }
 
-  /** True after `end`; what was pushed before can still be read. */
+  /** True after `end`. Bytes that were pushed before can still be read. */
   get ended(): boolean {
     return this.#ended
   }
@@ -63,17 +63,17 @@ export class ByteReader {
     return this.#chunk.length - this.#position + this.#queuedBytes
   }
 
-  /** Position in the stream: bytes read so far. */
+  /** Position in the stream: the offset of the first byte plus the bytes read so far. */
   get offsetBytes(): number {
     return this.#chunkOffsetBytes + this.#position
   }
 
-  /** True if `byteLength` bytes have arrived. Joins them, because `u8()`, `bytes()` and so on need one piece. */
+  /** True if `byteLength` bytes have arrived. Joins them into one piece, which `u8()`, `bytes()` and so on need. */
   has(byteLength: number): boolean {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
   }
 
-  /** Waits until `has(byteLength)` is true. For headers and single values; long payloads go through `fill`. */
+  /** Waits until `has(byteLength)` is true. Use it for headers and single values, and `fill` for long payloads. */
   *need(byteLength: number): Generator<void, void, void> {
     while (!this.has(byteLength)) {
       this.#failIfEnded()
@@ -99,7 +99,7 @@ export class ByteReader {
     return value
   }
 
-  /** The next `u16()`, without consuming it. */
+  /** Returns what the next `u16()` will return. */
   peekU16(): number {
     return this.#view.getUint16(this.#position, true)
   }
@@ -140,7 +140,7 @@ export class ByteReader {
     return value
   }
 
-  /** The next bytes, after `need`: a view of what was pushed, which the caller must copy to keep. */
+  /** The next bytes, after `need`. The result is a view of the pushed chunk; copy it to keep it. */
   bytes(byteLength: number): Uint8Array {
     const start = this.#position
     if (start + byteLength > this.#chunk.length) {
@@ -150,7 +150,7 @@ export class ByteReader {
     return this.#chunk.subarray(start, this.#position)
   }
 
-  /** A copy of the next `byteLength` bytes, which must be `available`; it starts at a multiple of 8. */
+  /** A copy of the next `byteLength` bytes, at a multiple of 8. The bytes must be `available`. */
   take(byteLength: number): Uint8Array<ArrayBuffer> {
     const target = this.#pool.allocate(byteLength)
     this.#copyInto(target, 0, byteLength)
@@ -172,7 +172,7 @@ export class ByteReader {
     }
   }
 
-  /** Moves `byteLength` bytes to `sink`, which grows by the bytes that arrive, not by the announced number. */
+  /** Moves `byteLength` bytes to `sink`. The sink grows as bytes arrive, because an announced number may be false. */
   *append(sink: GrowableBytes, byteLength: number): Generator<void, void, void> {
     let missing = byteLength
     while (missing > 0) {
@@ -187,7 +187,7 @@ export class ByteReader {
     }
   }
 
-  /** Like `take`, but waits for bytes that have not arrived. */
+  /** Like `take`, but waits until the bytes have arrived. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (this.available >= byteLength) return this.take(byteLength)
     if (byteLength <= trustedBytes) {
@@ -200,22 +200,22 @@ export class ByteReader {
     return sink.finish()
   }
 
-  /** Text up to LF. Consumes the LF without returning it, and keeps a CR before the LF. */
+  /** Reads text up to LF. Consumes the LF but does not return it; keeps a CR before the LF. */
   *line(maxBytes: number): Generator<void, string, void> {
     return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
   }
 
-  /** Text up to a 00 byte, which is consumed but not returned. */
+  /** Reads text up to a 00 byte. Consumes the 00 but does not return it. */
   *str0(maxBytes: number): Generator<void, string, void> {
     return this.tryStr0(maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
   }
 
-  /** Like `str0` if the text ends in the current chunk; otherwise returns undefined and consumes nothing. */
+  /** Like `str0` if the current chunk contains the whole text; otherwise returns undefined and consumes nothing. */
   tryStr0(maxBytes: number): string | undefined {
     return this.#textBefore(0, maxBytes)
   }
 
-  /** Moves up to `count` strings from the next bytes of the chunk into `target`; false if no string ends there. */
+  /** Moves up to `count` strings from the current chunk to `target`. @returns false if it contains no whole string */
   strings(count: number, target: StringCollector): boolean {
     if (this.#position === this.#chunk.length) this.#advance()
     const start = this.#position
@@ -223,7 +223,7 @@ export class ByteReader {
     return this.#position > start
   }
 
-  /** Like `line` if the line ends in the current chunk; otherwise returns undefined and consumes nothing. */
+  /** Like `line` if the current chunk contains the whole line; otherwise returns undefined and consumes nothing. */
   tryLine(maxBytes: number): string | undefined {
     return this.#textBefore(lineFeed, maxBytes)
   }
@@ -233,7 +233,7 @@ export class ByteReader {
     return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('utf8')
   }
 
-  /** Like `utf8` if the whole text is in the current chunk; otherwise returns undefined and consumes nothing. */
+  /** Like `utf8` if the current chunk contains the whole text; otherwise returns undefined and consumes nothing. */
   tryUtf8(byteLength: number): string | undefined {
     const start = this.#position
     if (this.#chunk.length - start < byteLength) return undefined
@@ -250,7 +250,7 @@ export class ByteReader {
     }
   }
 
-  /** Makes the next non-empty chunk current once the present one is used up. */
+  /** Makes the next chunk current. Call it when the current chunk is used up. */
   #advance(): void {
     const next = this.#queue[this.#queueHead]
     if (next === undefined) return
@@ -270,7 +270,7 @@ export class ByteReader {
     this.#position = 0
   }
 
-  /** Joins chunks so that `byteLength` bytes are in one piece; copies only these bytes. */
+  /** Joins chunks, so that `byteLength` bytes are in one piece. Copies only these bytes. */
   #gather(byteLength: number): boolean {
     if (this.available < byteLength) return false
     if (this.#position === this.#chunk.length) this.#advance()
@@ -374,7 +374,7 @@ function copyBytes(
   for (let at = 0; at < byteLength; at++) target[offset + at] = source[start + at]!
 }
 
-/** Returns a reader that holds all these bytes and expects no more. */
+/** A reader that contains all these bytes and has ended. */
 export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   const reader = new ByteReader()
   for (const chunk of chunks) reader.push(chunk)
@@ -382,7 +382,7 @@ export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
   return reader
 }
 
-/** Runs a decoder and returns its result. The decoder never waits, because its reader has all bytes. */
+/** Runs a decoder whose reader already has all bytes, so that it never waits. */
 export function drive<T>(decode: Generator<void, T, void>): T {
   for (;;) {
     const step = decode.next()

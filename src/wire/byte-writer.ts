@@ -1,25 +1,25 @@
 /*
-  Writing side of the wire: small pieces are copied into slabs, large arrays are taken by reference, and `take` hands
-  out few, large buffers for one writev. All numbers are little-endian.
+  The writing side of the wire. Copies small pieces into slabs (buffers for many pieces) and refers to large arrays
+  without a copy. So `take` returns few, large buffers for one writev. All numbers are little-endian.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../errors.js'
 
 const firstSlabBytes = 1024
-/** Slabs double up to this size: headers and small columns of many requests then share one buffer. */
+/** Slabs double up to this size, so that headers and small columns of many requests share one buffer. */
 const maxSlabBytes = 65_536
-/** From this size on, a separate buffer in writev costs less than copying into the slab. */
+/** From this size on, a separate buffer in writev costs less than a copy into the slab. */
 const minViewBytes = 16_384
-/** For shorter texts a loop over ASCII is faster than the call into V8's encoder. */
+/** For texts up to this length, a loop over ASCII is faster than calling V8's encoder. */
 const shortTextChars = 24
 
-/** Bytes to be sent. Numbers are cut to their width: the code that knows the type must refuse what does not fit. */
+/** Bytes to be sent. Cuts numbers to their width, so the caller must refuse numbers that do not fit their type. */
 export class ByteWriter {
   #chunks: Uint8Array[] = []
   #chunkBytes = 0
   #slab: Buffer = Buffer.alloc(0)
   #view: DataView = new DataView(this.#slab.buffer, 0, 0)
-  /** `#slab[#start..#position]` is written but not yet in `#chunks`. */
+  /** `#slab[#start..#position]` has been written but is not yet in `#chunks`. */
   #start = 0
   #position = 0
   #markChunks = 0
@@ -28,7 +28,7 @@ export class ByteWriter {
   #markStart = 0
   #markPosition = 0
 
-  /** Bytes written since the last `take`, including those taken by reference. */
+  /** The bytes written since the last `take`, including arrays that are not copied. */
   get byteLength(): number {
     return this.#chunkBytes + this.#position - this.#start
   }
@@ -93,7 +93,7 @@ export class ByteWriter {
     this.#position += array.length
   }
 
-  /** Takes `array` by reference, so `array` must not change until it has been written to the socket. */
+  /** Adds `array` without a copy. It must not change until it has been written to the socket. */
   view(array: Uint8Array): void {
     if (array.length === 0) return
     this.#seal()
@@ -101,13 +101,13 @@ export class ByteWriter {
     this.#chunkBytes += array.length
   }
 
-  /** Calls `bytes` or `view`, whichever costs less. `array` must not change until it has been written to the socket. */
+  /** Copies `array` or not, whichever costs less. It must not change until it has been written to the socket. */
   payload(array: Uint8Array): void {
     if (array.length < minViewBytes) this.bytes(array)
     else this.view(array)
   }
 
-  /** UTF-8 without an end mark. A lone surrogate becomes U+FFFD, as everywhere in Node. */
+  /** UTF-8 without an end mark. Like everywhere in Node, a lone surrogate becomes U+FFFD. */
   utf8(text: string): void {
     const { length } = text
     // UTF-8 takes at most three bytes per UTF-16 unit. For long text, measuring is cheaper than reserving so much.
@@ -116,8 +116,8 @@ export class ByteWriter {
   }
 
   /**
-   * UTF-8 ended by one 00.
-   * @throws {ValueError} DDB_STRING_HAS_NUL: a U+0000 inside would end the string early for every reader
+   * UTF-8, then one 00.
+   * @throws {ValueError} DDB_STRING_HAS_NUL for a text with U+0000, where every reader would end the string
    */
   str0(text: string): void {
     const { length } = text
@@ -142,7 +142,7 @@ export class ByteWriter {
     this.u8(0)
   }
 
-  /** Remembers this point for `rollback`. There is one mark; `take` invalidates it. */
+  /** Remembers this point for `rollback`. A writer has one mark, which `take` moves to the start of the next bytes. */
   mark(): void {
     this.#markChunks = this.#chunks.length
     this.#markChunkBytes = this.#chunkBytes
@@ -151,7 +151,7 @@ export class ByteWriter {
     this.#markPosition = this.#position
   }
 
-  /** Discards what was written since `mark`, so that a value that cannot be encoded does not leave half a message. */
+  /** Discards all bytes since `mark`, so that a value that cannot be encoded leaves no half message behind. */
   rollback(): void {
     this.#chunks.length = this.#markChunks
     this.#chunkBytes = this.#markChunkBytes
@@ -160,7 +160,7 @@ export class ByteWriter {
     this.#position = this.#markPosition
   }
 
-  /** All buffers in order; the writer is empty afterwards and never touches them again. */
+  /** All buffers in order. The writer is empty afterwards and never changes these buffers. */
   take(): Uint8Array[] {
     this.#seal()
     const chunks = this.#chunks
@@ -187,7 +187,7 @@ export class ByteWriter {
     this.#view = new DataView(slab.buffer, slab.byteOffset, slab.byteLength)
   }
 
-  /** Moves the slab's written bytes to the chunks; the rest of the slab stays in use. */
+  /** Moves the written part of the slab to the chunks. The rest of the slab remains in use. */
   #seal(): void {
     if (this.#position === this.#start) return
     this.#chunks.push(this.#slab.subarray(this.#start, this.#position))
@@ -196,7 +196,7 @@ export class ByteWriter {
   }
 }
 
-/** The message shows enough of the string for users to find it. */
+/** Quotes enough of the string for users to find it. */
 function nulError(text: string): ValueError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
   return new ValueError(

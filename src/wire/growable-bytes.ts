@@ -1,18 +1,18 @@
 /*
   Collects bytes whose announced number may be false. The array doubles as bytes arrive, so it takes at most about twice
-  as many bytes as the sender has really sent.
+  the bytes that the sender has really sent.
 */
 
 const firstCapacityBytes = 64
 
-/** A view from `extend` is valid until the next call of `extend`, which may move all bytes. */
+/** A view from `extend` is valid until the next call of `extend`, which may move all bytes to a new array. */
 export class GrowableBytes {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
   readonly #maxBytes: number
 
   /**
-   * @param maxBytes  limit of the array; the last growth ends exactly at this size
+   * @param maxBytes  limit of the array's size
    * @param expectedBytes  initial size of the array
    */
   constructor(maxBytes: number, expectedBytes: number = 0) {
@@ -24,7 +24,7 @@ export class GrowableBytes {
     return this.#length
   }
 
-  /** Makes room for `byteLength` bytes that have arrived. Returns a view that the caller must fill at once. */
+  /** Makes room for `byteLength` bytes that have arrived. The caller must fill the returned view at once. */
   extend(byteLength: number): Uint8Array {
     const start = this.#length
     const end = start + byteLength
@@ -42,7 +42,7 @@ export class GrowableBytes {
     return this.#bytes.subarray(start, end)
   }
 
-  /** The collected bytes, at the start of their own buffer; copied if over half of the buffer is unused. */
+  /** The collected bytes, at the start of their own buffer. Copies them if over half of the buffer is unused. */
   finish(): Uint8Array<ArrayBuffer> {
     const { length } = this
     return length * 2 < this.#bytes.length

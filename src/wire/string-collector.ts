@@ -1,33 +1,33 @@
 /*
-  Makes many texts at a time from strings that each end with 00. Making a string costs more than looking at its bytes,
-  and columns of short texts often repeat a few texts. Short texts are looked up by their bytes, so each is made once.
+  Makes many texts at once from strings that each end with 00. Making a text costs more than reading its bytes, and
+  columns of short texts often repeat texts. So short texts are looked up by their bytes, and each is made only once.
 */
 import type { Buffer } from 'node:buffer'
 
-/** Kept small, because a text keeps its whole block in memory, and a block should fit into the processor's cache. */
+/** Small, because a text keeps its whole block in memory, and because a block should fit into the processor's cache. */
 const blockBytes = 16_384
-/** V8 copies texts up to this length. Longer texts in `#slots` would keep their blocks in memory. */
+/** V8 copies texts up to this length. A longer text in `#slots` would keep its block in memory. */
 const maxRepeatedBytes = 12
 const slotBits = 12
-/** With fewer texts, or fewer bytes of text, the table of short texts costs more time than it saves. */
+/** With fewer texts, or fewer bytes, the table of short texts costs more time than it saves. */
 const minRepeatedTexts = 1024
-/** After this many texts it is clear whether they repeat. */
+/** After this many texts, the collector decides whether texts repeat. */
 const minJudgedTexts = 4096
-/** V8 makes longer arrays slow if they are allocated at once. */
+/** Longer arrays are slow in V8 if they are allocated at once. */
 const maxPreparedTexts = 1 << 24
 
 export class StringCollector {
   readonly texts: string[]
-  /** How many entries of `texts` are filled. */
+  /** The number of filled entries of `texts`. */
   length = 0
-  /** Short texts by a hash of their bytes; allocated once enough bytes have arrived. */
+  /** Short texts by the hash of their bytes; allocated when enough bytes have arrived. */
   #slots: string[] | undefined
   #mayRepeat: boolean
   #newTexts = 0
 
   /**
-   * @param wanted  how many texts the sender announced
-   * @param availableBytes  bytes that have arrived; room is made only for as many texts as these can hold
+   * @param wanted  number of texts that the sender announced
+   * @param availableBytes  bytes that have arrived; room for `wanted` texts is made only if these could contain them
    */
   constructor(wanted: number, availableBytes: number) {
     const isSure = wanted <= availableBytes && wanted <= maxPreparedTexts
@@ -63,7 +63,7 @@ export class StringCollector {
       }
     }
     if (found === 0) return start
-    // One decoding and one split are several times faster than a call for each string.
+    // One decoding and one split are several times as fast as one call per string.
     const texts = bytes.toString('utf8', start, last).split('\0')
     for (let index = 0; index < found; index++) this.texts[this.length++] = texts[index]!
     return last + 1

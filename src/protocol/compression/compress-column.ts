@@ -1,6 +1,6 @@
 /*
   Compresses columns as the Java client does (docs/protocol.md#compressed-vectors): each column by the method that suits
-  it, or not at all if it would not get smaller. SYMBOL columns (as in all clients) and array vectors stay uncompressed.
+  it, and only if it becomes smaller. Never compresses array vectors or, like all clients, SYMBOL columns.
 */
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { compressedTypeId, dataTypes, type DataType } from '../data-type.js'
@@ -15,19 +15,19 @@ const methodLz4 = 1
 const methodDelta = 2
 /** Bytes from `version` to the first block. */
 const headerBytes = 20
-/** A smaller column is not compressed: the saving is not worth the decompression. */
+/** Smaller columns are sent uncompressed, because they would save less than the decompression costs. */
 const minColumnBytes = 512
-/** Compression must save at least this share of a column. */
+/** The least share of a column's bytes that compression must save. */
 const minSaving = 0.1
-/** Both methods compress this many bytes of a column, to show which method is better. */
+/** Both methods are tried on this many bytes of a column, to choose the better one. */
 const trialBytes = 8_192
 
 type Width = 2 | 4 | 8
 
-/** Kept for later columns; grows to the size that the largest column needs. */
+/** Reused for all columns. Grows to the size that the largest column needs. */
 let scratch: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
-/** Writes a column as a compressed vector. @returns false, with nothing written, if the column is better sent as is */
+/** Writes a column as a compressed vector. @returns false if compression does not pay; then nothing is written */
 export function encodeCompressed(writer: ByteWriter, column: Column): boolean {
   if (column.form !== 'vector') return false
   const { type } = column
@@ -68,7 +68,7 @@ function put(writer: ByteWriter, column: Column, method: number, body: Uint8Arra
   writer.i32(-1)
   writer.i32(column.length)
   writer.i32(-1)
-  // Copied, because the scratch array is used again for the next column.
+  // Copies the bytes, because the next column overwrites the scratch array.
   writer.bytes(body)
 }
 
@@ -94,7 +94,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/** @returns blocks with their lengths; undefined if they exceed `mostBytes`, or the method cannot write the elements */
+/** @returns blocks, each after its length; undefined if they exceed `mostBytes` or cannot hold the elements */
 function deltaBlocks(bytes: Uint8Array, width: Width, mostBytes: number): Uint8Array | undefined {
   const source = aligned(bytes, width)
   const room = roomFor(mostBytes)
@@ -125,7 +125,7 @@ function lz4Blocks(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined
   return room.subarray(0, at)
 }
 
-/** Copies the bytes if they are not aligned to `width`, as in a column that was cut out of another one. */
+/** Copies the bytes if they are not aligned to `width`, which happens if the column is a slice. */
 function aligned(bytes: Uint8Array, width: Width): Uint8Array {
   return bytes.byteOffset % Math.min(width, 4) === 0 ? bytes : bytes.slice()
 }

@@ -1,28 +1,28 @@
 /*
-  Writes raw LZ4 blocks (see `lz4.ts`): greedily, with a table of the last position of each sequence of four bytes. As
-  the format demands, a block ends with at least five literals, and no match begins in its last twelve bytes.
+  Writes raw LZ4 blocks (see `lz4.ts`). Takes the first match that a hash table of four-byte sequences finds. The format
+  requires at least five literals at the end of a block, and no match that begins in its last twelve bytes.
 */
 
-/** Largest block before compression: its positions fit the table, and its distances fit two bytes. */
+/** Largest block before compression. Its positions fit into the table, and its distances into two bytes. */
 export const maxBlockBytes = 65_536
 
 const minMatch = 4
 const lastLiterals = 5
 const lastMatchStart = 12
 const hashBits = 13
-/** An exponent: after 2^6 tries without a match only every second byte is tried, after 2^6 more every third. */
+/** An exponent: after 2^6 attempts without a match, only every second byte is tried; after 2^6 more, every third. */
 const triesPerStep = 6
 
 const positions = new Uint16Array(1 << hashBits)
 
-/** The most bytes that a compressed block may need. */
+/** The largest size that a compressed block can have. */
 export function lz4Bound(byteLength: number): number {
   return byteLength + Math.floor(byteLength / 255) + 16
 }
 
 /**
- * @param source  65,536 bytes at most
- * @param target  with room for `lz4Bound`
+ * @param source  at most 65,536 bytes
+ * @param target  has room for `lz4Bound`
  * @returns the position in `target` after the block
  */
 export function compressLz4(source: Uint8Array, target: Uint8Array, targetStart: number): number {

@@ -12,9 +12,9 @@
     reserved      int16   a decimal's scale
     extra         int32
     length        int32   rows
-    checksum      int32   −1, verified by nobody
+    checksum      int32   −1; nobody checks it
     block*        int32 blockBytes, then that many bytes
-  The blocks, decompressed, are one stream of elements without rows, columns and scale.
+  After decompression, the blocks are one stream of elements, without numbers of rows and columns and without the scale.
 */
 import { ProtocolError } from '../../errors.js'
 import { ByteReader } from '../../wire/byte-reader.js'
@@ -35,14 +35,14 @@ import { decodeElements, noArrayOf } from '../vector-codec.js'
 const headerBytes = 20
 const methodLz4 = 1
 const methodDelta = 2
-/** Largest blocks that the C++ client accepts. */
+/** Size of the largest block that the C++ client accepts. */
 const maxLz4Bytes = 65_809
 const maxDeltaBytes = 131_072
-/** Official encoders put at most 64 KiB into a block before compression; some add one more element. */
+/** Limit of a decompressed block. Official encoders put at most 64 KiB into a block; some add one more element. */
 const maxDecompressedBytes = 131_072
 
 interface CompressedHeader {
-  /** Bytes of all blocks, including the four bytes of each block's length. */
+  /** Bytes of all blocks, each with the four bytes of its length. */
   bodyBytes: number
   method: number
   type: DataType
@@ -51,7 +51,7 @@ interface CompressedHeader {
   length: number
 }
 
-/** Reads what follows the flag of a compressed vector. */
+/** Reads a compressed vector after its flag. */
 export function* decodeCompressed(
   reader: ByteReader,
   context: DecodeContext,

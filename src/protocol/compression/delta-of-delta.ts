@@ -9,17 +9,17 @@
                                          zigzag(delta of delta) − 1
                    111111                null
     end            111110, 64 one bits, 0; also in the place of the first or second value
-  Numbers are kept as two 32-bit halves: 64-bit columns are the usual case, and BigInt costs ten times as much.
+  The code keeps numbers as two 32-bit halves, because most columns have 64 bits and BigInt is ten times as slow.
 */
 import { ProtocolError } from '../../errors.js'
 
-/** The most bytes that the decompressed values of one block take. */
+/** Limit of one block: the bytes that its decompressed values take. */
 const maxBlockBytes = 65_536
 const endMarkBits = 71
 const lengthsAfterOnes = [0, 7, 9, 16, 32, 64] as const
 
 /**
- * Returns the elements of one block as a column stores them.
+ * Returns the elements of one block in the form in which columns store them.
  * @param offsetBytes  the block's position in its stream, for errors
  */
 export function decodeDeltaOfDelta(
@@ -55,7 +55,7 @@ export function decodeDeltaOfDelta(
       values.addNull()
     } else {
       bits.read(lengthsAfterOnes[ones]!)
-      // All ones mean the end mark: a value is never all ones, because the encoder subtracts one.
+      // 64 one bits are the end mark. A value never has this form, because the encoder subtracts one.
       if (ones === 5 && bits.low === -1 && bits.high === -1) return values.finish()
       bits.addOne()
       bits.undoZigzag()
@@ -69,7 +69,7 @@ class BitReader {
   readonly #bitCount: number
   readonly #offsetBytes: number
   #at = 0
-  /** The number that was read last, as two halves of 32 bits. */
+  /** Lower half of the number that `read` returned last; `high` is the upper half. */
   low = 0
   high = 0
 
@@ -89,7 +89,7 @@ class BitReader {
     this.low = this.#take(Math.min(count, 32)) | 0
   }
 
-  /** Undoes the encoder's subtraction of one. `low` and `high` together are an unsigned number. */
+  /** Undoes the encoder's subtraction of one, for the unsigned 64-bit number in `low` and `high`. */
   addOne(): void {
     this.low = (this.low + 1) | 0
     if (this.low === 0) this.high = (this.high + 1) | 0
@@ -101,7 +101,7 @@ class BitReader {
     this.high = (this.high >>> 1) ^ sign
   }
 
-  /** True if only the end mark and padding are left: the caller must then stop reading. */
+  /** True if only the end mark and padding remain. The caller must then stop reading. */
   atEndMark(): boolean {
     const rest = this.#bitCount - this.#at
     if (rest < endMarkBits || rest >= endMarkBits + 64) return false
@@ -115,7 +115,7 @@ class BitReader {
     return found
   }
 
-  /** Reads at most 32 bits as an unsigned number. */
+  /** The next `count` bits, at most 32, as an unsigned number. */
   #take(count: number): number {
     if (this.#at + count > this.#bitCount) {
       throw new ProtocolError('A delta block ends without its end mark', this.#offsetBytes)
@@ -130,7 +130,7 @@ class BitReader {
     return upper * 2 ** missing + (this.#half((this.#at - 1) >>> 5) >>> (32 - missing))
   }
 
-  /** The 32-bit half with this index. Of each word, the high half is read first, but comes second in memory. */
+  /** The 32-bit half with this index. Each word is read from its high half, which is the second half in memory. */
   #half(index: number): number {
     return this.#view.getUint32((index ^ 1) * 4, true)
   }
@@ -147,7 +147,7 @@ class ValueWriter {
   #deltaLow = 0
   #deltaHigh = 0
 
-  /** @param bitCount  limits the buffer: since a value takes at least one bit, a small block needs no large buffer */
+  /** @param bitCount  size of the block; it limits the buffer, because each value takes at least one bit */
   constructor(bitCount: number, bytesPerValue: 2 | 4 | 8, offsetBytes: number) {
     this.#bytesPerValue = bytesPerValue
     this.#offsetBytes = offsetBytes
@@ -180,7 +180,7 @@ class ValueWriter {
   }
 
   addNull(): void {
-    // The null of a signed type is its lowest value: only the top bit is set.
+    // The null of a signed type is its lowest value, in which only the top bit is set.
     const lowNull = this.#bytesPerValue === 2 ? 0x8000 : this.#bytesPerValue === 4 ? 0x8000_0000 : 0
     this.#store(lowNull | 0, 0x8000_0000 | 0)
   }

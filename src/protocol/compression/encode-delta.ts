@@ -1,17 +1,17 @@
 /*
-  Writes delta-of-delta blocks (see `delta-of-delta.ts`). Computes with 64-bit numbers as two 32-bit halves.
+  Writes delta-of-delta blocks (see `delta-of-delta.ts`). Computes 64-bit numbers as two 32-bit halves.
 */
 
-/** Length of the end mark: six bits that announce 64 bits, then 64 ones and a 0. */
+/** Length of the end mark in bits: the prefix 111110, 64 one bits and a 0. */
 const endMarkBits = 71
-/** The most bytes that the pending bits, one more value and the end mark take together. */
+/** Room for the bits not yet written, one more value and the end mark, in bytes. */
 const valueAndEndBytes = 48
 
 /**
  * Writes one block.
- * @param source  elements as a column holds them, aligned to their width
- * @param targetEnd  position in `target` before which the block must end
- * @returns the position in `target` after the block; −1 if it does not fit, or a difference is too large for the format
+ * @param source  elements in the form in which columns store them, aligned to their width
+ * @param targetEnd  the block must end before this position of `target`
+ * @returns the position in `target` after the block; −1 if it does not fit, or if a difference is too large
  */
 export function encodeDelta(
   source: Uint8Array,
@@ -75,7 +75,7 @@ export function encodeDelta(
   return endBits()
 }
 
-/** Writes zigzag(change) − 1 for a change that is not 0, in the shortest form with enough bits. */
+/** Writes zigzag(change) − 1 for a change other than 0, in the shortest form that has enough bits. */
 function putChange(changeLow: number, changeHigh: number): void {
   const sign = changeHigh >> 31
   let low = (changeLow << 1) ^ sign
@@ -96,7 +96,7 @@ function putChange(changeLow: number, changeHigh: number): void {
   }
 }
 
-/** @returns false if the number needs more bits than the values of its column have */
+/** @returns false if the number needs more bits than the values of the column have */
 function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   const sign = high >> 31
   const codeLow = (low << 1) ^ sign
@@ -110,10 +110,10 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   return codeHigh === 0 && (width === 4 || codeLow >>> 0 < 65_536)
 }
 
-// Variables, not an object: only one block is written at a time. Bits fill 32-bit halves of words, highest bit first.
+// Variables, because only one block is written at a time. Bits fill 32-bit halves of words, the highest bit first.
 let bitsTarget: DataView
 let bitsStart = 0
-/** Where the current 32-bit half would begin if every 64-bit word began with its high half. */
+/** Byte position of the current 32-bit half, counted as if the high half of each 64-bit word came first in memory. */
 let bitsAt = 0
 let half = 0
 let free = 32
@@ -140,7 +140,7 @@ function putBits(value: number, count: number): void {
   half = left === 0 ? 0 : bits << free
 }
 
-/** Words of 64 bits store their low half first. */
+/** The low half of a 64-bit word comes first in memory. */
 function putHalf(value: number): void {
   const isHigh = ((bitsAt - bitsStart) & 4) === 0
   bitsTarget.setInt32(isHigh ? bitsAt + 4 : bitsAt - 4, value, true)

@@ -1,5 +1,5 @@
 /*
-  Raw LZ4 blocks, no frame: a run of sequences
+  Raw LZ4 blocks, without a frame: a series of sequences
     token     uint8   high half literal count, low half match length − 4; 15 means more bytes follow
     more      uint8s  added to the literal count; the first below 255 is the last
     literals
@@ -12,7 +12,7 @@ const minMatch = 4
 
 /**
  * Decompresses one block.
- * @param maxBytes  most bytes that the block may decompress to
+ * @param maxBytes  limit of the decompressed size
  * @param offsetBytes  the block's position in its stream, for errors
  */
 export function decompressLz4(
@@ -23,7 +23,7 @@ export function decompressLz4(
   const fail = (problem: string): never => {
     throw new ProtocolError(`An LZ4 block ${problem}`, offsetBytes)
   }
-  // A byte of input gives at most 255 bytes of output, so a small block cannot ask for a large buffer.
+  // One byte of input gives at most 255 bytes of output, so a small block gets only a small buffer.
   const output = new Uint8Array(Math.min(maxBytes, block.length * 255))
   const inputEnd = block.length
   let input = 0
@@ -65,7 +65,7 @@ export function decompressLz4(
   return fail('ends without its last literals')
 }
 
-/** A match may overlap the output that it produces, and then repeats itself: such a match is copied byte by byte. */
+/** Copies byte by byte if the match overlaps its own output; such a match repeats itself. */
 function copyMatch(output: Uint8Array, at: number, distance: number, length: number): void {
   if (distance >= length) output.copyWithin(at, at - distance, at - distance + length)
   else for (let end = at + length; at < end; at++) output[at] = output[at - distance]!

@@ -1,5 +1,5 @@
 /*
-  BLOB: an int32 length and as many bytes, both as a scalar and as an element. A BLOB without bytes is null.
+  BLOB: an int32 length, then that many bytes, both as a scalar and as an element. A BLOB without bytes is null.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
@@ -18,7 +18,7 @@ import {
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>
 export type BlobVector = VectorShape<'BLOB', readonly Uint8Array[]>
 
-/** Values already in wire form, each an int32 length and as many bytes. Parsers make such vectors, only to be sent. */
+/** Values in wire form: each an int32 length and that many bytes. Parsers make such vectors to send them. */
 export interface EncodedBlobVector {
   form: 'vector'
   type: 'BLOB'
@@ -26,7 +26,7 @@ export interface EncodedBlobVector {
   encoded: Uint8Array
 }
 
-/** Bytes of the int32 before each value, which gives the value's length. */
+/** Size of the int32 before each value, which is the value's length. */
 const countBytes = 4
 
 const scalars: ScalarCodec<BlobScalar> = {
@@ -101,7 +101,7 @@ function blobVector(data: readonly Uint8Array[], length: number = data.length): 
   return { form: 'vector', type: 'BLOB', length, data }
 }
 
-/** The values of the column. If they are in wire form, the results share the column's memory. */
+/** The values of the column. If the column is in wire form, they share its memory. */
 export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8Array[] {
   if ('data' in vector) return vector.data
   const { encoded } = vector
@@ -124,7 +124,7 @@ function encodedSlice(vector: EncodedBlobVector, start: number, end: number): En
   return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
 }
 
-/** The position after `count` values that begin at `start`; beyond the array if bytes are missing. */
+/** The position after `count` values that begin at `start`. If bytes are missing, a position beyond the array. */
 function afterBlobs(encoded: Uint8Array, start: number, count: number): number {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
   let at = start

@@ -1,5 +1,5 @@
 /*
-  BOOL: one byte, 0 or 1, and −128 for null (0x80 on the wire). Code that does not check for null takes null for "true".
+  BOOL: one byte, 0 or 1, or −128 (0x80) for null. Code that does not check for null would read a null as true.
 */
 import { nullInt8 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'

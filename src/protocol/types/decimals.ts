@@ -1,6 +1,6 @@
 /*
-  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes, with a scale that is sent once before the
-  values. With scale 2, 150 means 1.50. The smallest integer is the null.
+  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes. The scale comes once, before the values.
+  With scale 2, 150 means 1.50. The smallest integer is the null.
 */
 import { ProtocolError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
@@ -133,14 +133,14 @@ export const decimalTypes: Readonly<Record<DecimalType, TypeFacts>> = {
   DECIMAL128: fixedType(39, 'denary', elements128, format),
 }
 
-/** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type cannot have this scale */
+/** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type does not allow this scale */
 export function readScale(reader: ByteReader, type: DecimalType): number {
   return checkedScale(reader, type, reader.i32())
 }
 
 /**
- * Returns `scale` if the type can have it.
- * @throws {ProtocolError} otherwise, with the position of the four bytes just read
+ * Returns `scale` if the type allows it.
+ * @throws {ProtocolError} otherwise, with the position of the four bytes that were just read
  */
 export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
   if (scale < 0 || scale > maxScale[type]) {
@@ -149,12 +149,12 @@ export function checkedScale(reader: ByteReader, type: DecimalType, scale: numbe
   return scale
 }
 
-/** Beyond this exponent, no decimal type keeps any digit of a number. */
+/** With a larger exponent, no decimal type could hold the number or any of its digits. */
 const maxExponent = 100
 
 /**
- * The unscaled integer of a text such as `-1.50`, `.5`, `1e3`. Undefined if it is not a number, or if rounding to
- * `scale` would lose digits other than 0. The caller checks whether the type can hold the integer.
+ * The unscaled integer of a text such as `-1.50`, `.5` or `1e3`. Undefined if the text is not a number, or if `scale`
+ * would cut off digits other than 0. The caller checks that the type can hold the integer.
  */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text)
@@ -172,7 +172,7 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   return unscaled % divisor === 0n ? unscaled / divisor : undefined
 }
 
-/** `-1.50` for −150 with scale 2. Always gives `scale` digits after the point. */
+/** The text of a decimal, always with `scale` digits after the point: `-1.50` for −150 with scale 2. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
   if (scale === 0) return String(unscaled)
   const sign = unscaled < 0n ? '-' : ''
@@ -186,7 +186,7 @@ export function readInt128(data: Uint8Array, index: number): bigint {
   return (view.getBigInt64(8, true) << 64n) | view.getBigUint64(0, true)
 }
 
-/** Stores a value, which must fit 128 bits. */
+/** Stores a value. The caller checks that it fits into 128 bits. */
 export function writeInt128(data: Uint8Array, index: number, value: bigint): void {
   const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
   view.setBigUint64(0, BigInt.asUintN(64, value), true)

@@ -1,5 +1,5 @@
 /*
-  COMPLEX and POINT: two doubles, real and imaginary part or x and y. The pair is null if either double is null.
+  COMPLEX and POINT: two doubles (real and imaginary part, or x and y). The pair is null if either double is null.
 */
 import { nullDouble } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'

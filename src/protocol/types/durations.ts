@@ -1,6 +1,6 @@
 /*
-  DURATION: an int32 count and an int32 unit. Units are numbers on the wire (docs/protocol.md#data-types) and letters in
-  text. The smallest count is the null.
+  DURATION: an int32 count and an int32 unit. A unit is a number on the wire (docs/protocol.md#data-types) and one or
+  more letters in text. The smallest count is the null.
 */
 import { nullInt32 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -13,7 +13,7 @@ interface Duration {
   unit: number
 }
 export type DurationScalar = ScalarShape<'DURATION', Duration | null>
-/** `data` has two int32 per value: count, unit. */
+/** `data` has two int32 per value: count and unit. */
 export type DurationVector = VectorShape<'DURATION', Int32Array>
 
 const elements: FixedElements<DurationScalar, DurationVector> = {
@@ -62,7 +62,7 @@ export const durationTypes: Readonly<Record<'DURATION', TypeFacts>> = {
 
 const letters = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B'] as const
 
-/** The number of each unit, by the unit's letters. Units of exchange calendars are not listed. */
+/** The letters of a unit → its number. Does not list the units of exchange calendars. */
 export const durationUnits: ReadonlyMap<string, number> = new Map(
   letters.map((unit, number) => [unit, number]),
 )

@@ -1,14 +1,14 @@
 /*
-  JavaScript values of single elements, for literals, small results and callers of the library.
+  JavaScript values of single elements: for literals, small results and users of the library.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 import type { Value } from '../value.js'
 
 /**
- * An element: boolean for BOOL; number for types of up to 32 bits and floats; bigint (or a safe integer) for 64-bit
- * types and unscaled decimals; text or bytes for text types and BLOB; text or 16 wire bytes for UUID and the like; two
- * numbers for COMPLEX and POINT; count and unit for DURATION; a list for a row of an array vector; a value for ANY.
+ * An element: boolean for BOOL; number for FLOAT, DOUBLE and types of up to 32 bits; bigint (or a safe integer) for
+ * 64-bit types and unscaled decimals; text for text types; bytes for BLOB; text or 16 wire bytes for UUID and the like;
+ * two numbers for COMPLEX and POINT; count and unit for DURATION; a list for a row of an array vector; a value for ANY.
  */
 export type ElementValue =
   | boolean
@@ -34,7 +34,7 @@ export function bigintOf(type: DataType, value: ElementValue): bigint | null {
   throw unsuitableValue(type, value)
 }
 
-/** Text, with '' for null. @throws {ValueError} DDB_USAGE unless `value` is text or null */
+/** The text; '' for null. @throws {ValueError} DDB_USAGE unless `value` is text or null */
 export function textOf(type: DataType, value: ElementValue): string {
   if (value === null) return ''
   if (typeof value === 'string') return value

@@ -75,7 +75,7 @@ export const floatTypes: Readonly<Record<FloatScalar['type'], TypeFacts>> = {
 }
 
 /**
- * Checks the range without rounding: the typed array rounds later. NaN and infinities pass.
+ * Checks the range but does not round, because the typed array rounds later. Accepts NaN and infinities.
  * @throws {ValueError} DDB_INPUT_RANGE for a finite number that single precision cannot hold
  */
 function storedSingle(value: number | null): number {
@@ -86,7 +86,7 @@ function storedSingle(value: number | null): number {
   return value
 }
 
-/** The shortest text that gives the same double; infinity is `inf`. */
+/** The shortest text from which the same double can be read; `inf` for infinity. */
 export function formatNumber(value: number): string {
   if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value)
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'

@@ -1,5 +1,5 @@
 /*
-  Elements of 8, 16, 32 and 64 bits that are integers: those of integer types and of temporal types.
+  Elements of 8, 16, 32 and 64 bits that are integers, in integer types and temporal types.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'

@@ -1,5 +1,5 @@
 /*
-  CHAR, SHORT, INT and LONG: signed integers of 1, 2, 4 and 8 bytes; the smallest is the null.
+  CHAR, SHORT, INT and LONG: signed integers of 1, 2, 4 and 8 bytes. The smallest value is the null.
 */
 import type { ScalarShape, VectorShape } from '../value.js'
 import { int16Elements, int32Elements, int64Elements, int8Elements } from './integer-elements.js'
@@ -27,7 +27,7 @@ export const integerTypes: Readonly<Record<IntegerScalar['type'], TypeFacts>> = 
   LONG: fixedType(5, 'integral', int64Elements, String),
 }
 
-/** The text of a CHAR. Printable characters are in quotes, as DolphinDB shows them. */
+/** The text of a CHAR. A printable character is in quotes, as in DolphinDB's output. */
 function charText(value: number): string {
   return value > 31 && value < 127 ? `'${String.fromCharCode(value)}'` : String(value)
 }

@@ -1,8 +1,8 @@
 /*
-  Cuts columns whose elements are in a JavaScript list, joins them, and picks rows.
+  Slices and joins columns whose elements are in a JavaScript array, and picks their rows.
 */
 
-/** The first `length` elements; `data` itself if it has no more. */
+/** The first `length` elements; returns `data` itself if it has no further elements. */
 export function firstOf<T>(data: readonly T[], length: number): readonly T[] {
   return data.length === length ? data : data.slice(0, length)
 }

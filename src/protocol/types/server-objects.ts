@@ -1,5 +1,5 @@
 /*
-  FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE: objects of the server, sent as text, and only as scalars.
+  FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE: objects of the server, which are sent as text and only as scalars.
 */
 import type { ScalarShape } from '../value.js'
 import { textAtHand, textScalars } from './strings.js'

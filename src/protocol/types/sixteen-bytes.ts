@@ -1,8 +1,8 @@
 /*
   UUID, IPADDR and INT128: 16 bytes, sent in the reverse of their order in text
-  (docs/protocol.md#sixteen-byte-values); all zeros is the null.
+  (docs/protocol.md#sixteen-byte-values). 16 zero bytes are the null.
     UUID 00112233-4455-…-ff   ff … 22 11 00
-    IPv4 1.2.3.4              04 03 02 01 and twelve 00, which tell it from IPv6
+    IPv4 1.2.3.4              04 03 02 01, then twelve 00, by which readers recognize IPv4
 */
 import { ValueError } from '../../errors.js'
 import type { ScalarShape, VectorShape } from '../value.js'
@@ -10,7 +10,7 @@ import { type ElementValue, unsuitableValue } from './element-value.js'
 import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
-/** The value's bytes are in wire order. */
+/** The bytes of the value are in wire order. */
 export type Bytes16Scalar = ScalarShape<Bytes16Type, Uint8Array | null>
 /** `data` has 16 bytes per value, in wire order. */
 export type Bytes16Vector = VectorShape<Bytes16Type, Uint8Array>
@@ -38,7 +38,7 @@ const elements: FixedElements<Bytes16Scalar, Bytes16Vector> = {
     data: bytes.subarray(0, length * 16),
   }),
   scalarAt({ type, data }, index) {
-    // No slice(): the data may be a Buffer, whose slices share memory.
+    // Does not use slice(), because the data may be a Buffer, whose slices share memory.
     const value = new Uint8Array(data.subarray(index * 16, index * 16 + 16))
     return { form: 'scalar', type, value: isZero(value) ? null : value }
   },
@@ -127,7 +127,7 @@ function parseIpv4(text: string): number[] | undefined {
   return parts.every(part => part < 256) ? parts : undefined
 }
 
-/** Reads eight groups. `::` stands for a run of zero groups. The last two groups may be written as an IPv4 address. */
+/** Reads eight groups. `::` replaces a run of zero groups. The last two groups may have the form of an IPv4 address. */
 function parseIpv6(text: string): number[] | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined

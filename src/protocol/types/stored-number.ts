@@ -1,10 +1,10 @@
 /*
-  Numbers as columns store them. Null becomes the sentinel; numbers that the type cannot hold are errors.
+  Numbers as columns store them: null becomes the sentinel; a number that the type cannot hold is an error.
 */
 import { ValueError } from '../../errors.js'
 import type { DataType } from '../data-type.js'
 
-/** The number, or the sentinel for null. @throws {ValueError} DDB_INPUT_RANGE, also if the number is the sentinel */
+/** The number, or the sentinel for null. @throws {ValueError} DDB_INPUT_RANGE, even for the sentinel as a number */
 export function storedInteger(value: number | null, sentinel: number, type: DataType): number {
   if (value === null) return sentinel
   if (Number.isInteger(value) && value > sentinel && value < -sentinel) return value

@@ -1,5 +1,5 @@
 /*
-  STRING: UTF-8 text ended by 00, both as a scalar and as an element; '' is the null.
+  STRING: UTF-8 text ended by 00, both as a scalar and as an element. '' is the null.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
@@ -25,7 +25,7 @@ export type StringScalar = ScalarShape<'STRING', string>
 /** The texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
 
-/** Texts in wire form: `length` strings in UTF-8, each followed by a byte 00. Parsers make such vectors for sending. */
+/** Texts in wire form: `length` UTF-8 strings, each followed by a byte 00. Parsers make such vectors to send them. */
 export interface EncodedStringVector {
   form: 'vector'
   type: 'STRING'
@@ -33,7 +33,7 @@ export interface EncodedStringVector {
   encoded: Uint8Array
 }
 
-/** The codec for scalars that consist of one text, such as STRING and FUNCTIONDEF. */
+/** The codec for scalars that are a single text, such as STRING and FUNCTIONDEF. */
 export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar> = {
   encodeScalar(writer, { value }) {
     writer.str0(value)
@@ -81,19 +81,19 @@ function stringVector(data: readonly string[], length: number = data.length): St
   return { form: 'vector', type: 'STRING', length, data }
 }
 
-/** Reads the next text if the current chunk holds all of it; else returns undefined and consumes nothing. */
+/** The next text if the current chunk contains all of it; otherwise returns undefined and consumes nothing. */
 export function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
   context.expect(reader, 0)
   return reader.tryStr0(context.remainingBytes(reader))
 }
 
 /**
- * Writes the elements without flag and length. The writer refers to large texts in wire form instead of copying them.
+ * Writes the elements without flag and length. Does not copy large texts in wire form.
  * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing, or encoded texts do not end in 00
  */
 function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
   if ('encoded' in vector) {
-    // Checks only the last byte: counting the texts would read the whole buffer again.
+    // Checks only the last byte, because counting the texts would read the whole buffer again.
     if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
       throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
     }
@@ -125,7 +125,7 @@ export function* decodeStrings(
   return collector.texts
 }
 
-/** The texts of a STRING column. Texts in wire form are decoded again on every call. */
+/** The texts of a STRING column. Each call decodes texts in wire form again. */
 export function stringsOf(vector: StringVector | EncodedStringVector): readonly string[] {
   if ('data' in vector) return vector.data
   const { buffer, byteOffset, byteLength } = vector.encoded

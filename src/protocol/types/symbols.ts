@@ -1,6 +1,6 @@
 /*
-  SYMBOL: texts as codes, which are indexes into a base of texts. Entry 0 of the base is '' and the null. A vector with
-  its base (docs/protocol.md#symbol-vectors)
+  SYMBOL: a column stores codes, which are indexes into a base (list of distinct texts). Entry 0 of the base is '' and
+  means null. A vector with its base (docs/protocol.md#symbol-vectors)
     flag       uint16  145, form 1
     length     int32
     columns    int32   1
@@ -8,7 +8,7 @@
     baseSize   int32   0: the base sent before with this id, in the same table
     base       baseSize × text ended by 00; entry 0 is ""
     codes      length × int32
-  An empty vector is sent as plain strings of type 17, as in the C++ client; so are pairs and sets.
+  Empty vectors (as in the C++ client), pairs and sets are sent as plain strings of type 17.
 */
 import { ProtocolError, ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
@@ -20,12 +20,12 @@ import { textOf } from './element-value.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
 import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
 
-/** Only clients send SYMBOL scalars: in DolphinDB, an element of a SYMBOL vector is a STRING. */
+/** Only clients send SYMBOL scalars. In DolphinDB, an element of a SYMBOL vector is a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
 /**
- * Texts as codes: indexes into `base`, whose entry 0 is '' and the null. A vector that arrives as plain strings (flag
- * 17) gets codes on arrival, so that SYMBOL columns always have this form.
+ * Texts as codes: indexes into `base`, whose entry 0 is '' and means null. A vector that arrives as plain strings (flag
+ * 17) is converted to codes, so all SYMBOL columns have this form.
  */
 export interface SymbolVector {
   form: 'vector'
@@ -51,12 +51,12 @@ const columns: ColumnAccess<StringScalar, SymbolVector> = {
       base,
     ),
   vectorOf: values => symbolVectorOf(values.map(value => textOf('SYMBOL', value))),
-  // DolphinDB has no SYMBOL scalars: an element of the vector is a STRING.
+  // DolphinDB has no SYMBOL scalars; an element of the vector is a STRING.
   scalarAt: ({ codes, base }, index) => stringScalar(base[codes[index]!]!),
   isNullAt: ({ codes }, index) => codes[index] === 0,
 }
 
-/** Writes and reads the elements as plain strings, as type 17 sends them. */
+/** Writes and reads the elements as plain strings, the form of type 17. */
 const elements: ElementCodec<SymbolVector> = {
   encodeElements(writer, { length, codes, base }) {
     for (let row = 0; row < length; row++) writer.str0(base[codes[row]!]!)
@@ -111,7 +111,7 @@ function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector 
 /** The largest base that official clients accept. */
 const maxBaseSize = 2_097_152
 
-/** @param baseId  unique among a table's columns, because Java's reader reads a base only once per id */
+/** @param baseId  unique among the columns of a table, because the Java client reads only one base per id */
 export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, baseId: number): void {
   const { length } = vector
   if (length === 0) {
@@ -120,7 +120,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
     writer.i32(1)
     return
   }
-  // If the base has more entries than there are rows, the column is probably a slice, and many entries are unused.
+  // A base with more entries than rows probably belongs to a larger column, of which this is a slice.
   const { codes, base } = vector.base.length > length + 1 ? compacted(vector) : vector
   if (base.length > maxBaseSize) {
     throw new ValueError(
@@ -158,12 +158,12 @@ function compacted(vector: SymbolVector): SymbolVector {
   return symbolVector(vector.length, codes, base)
 }
 
-/** Number of codes for which the next code is remembered; a power of two. */
+/** `symbolVectorOf` remembers the next code for this many codes; a power of two. */
 const guesses = 4_096
-/** `symbolVectorOf` stops guessing codes after more wrong guesses than this, if over a quarter of all were wrong. */
+/** Stop guessing after more wrong guesses than this, if more than a quarter of all guesses were wrong. */
 const wrongGuesses = 256
 
-/** A SYMBOL vector of `texts`. Its codes count from 1 in order of first appearance; '' is null. */
+/** Makes a SYMBOL vector of texts. Numbers the texts from 1 in order of first appearance; '' is null. */
 export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   const { length } = texts
   const codeOfText = new Map<string, number>([['', 0]])
@@ -176,8 +176,8 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
     return base.push(text) - 1
   }
   let row = 0
-  // Rows are often sorted by text, or repeat a sequence of texts. So this remembers, for each text, which text last
-  // followed it. To compare a text with the remembered one is several times as fast as to look the text up.
+  // Rows are often sorted by text, or repeat a sequence of texts. So the loop remembers which text last followed each
+  // text, and guesses it again. Checking a guess is several times as fast as looking the text up.
   const nextCodes = new Int32Array(length < guesses ? 0 : guesses)
   for (let last = 0, wrong = 0; row < length && nextCodes.length > 0; row++) {
     const text = texts[row]!
@@ -194,7 +194,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
   return symbolVector(length, codes, base)
 }
 
-/** Reads base and codes: the rest of a vector after its numbers of rows and columns. */
+/** Reads the base and the codes of a vector, after its numbers of rows and columns. */
 export function* decodeSymbols(
   reader: ByteReader,
   context: DecodeContext,
@@ -224,11 +224,11 @@ export function* decodeSymbols(
   return symbolVector(length, codes, base)
 }
 
-/** True if every code has an entry. Checks four codes at a time without branches, which are slow. */
+/** True if every code has an entry in the base. Checks four codes at a time, without branches, which would be slow. */
 function allWithin(codes: Int32Array, baseLength: number): boolean {
   const last = baseLength - 1
   const { length } = codes
-  // The sign bit of `signs` stays clear if no code is negative or beyond the last entry.
+  // The sign bit of `signs` becomes set if any code is negative or beyond the last entry.
   let signs = 0
   let row = 0
   for (const end = length - 3; row < end; row += 4) {

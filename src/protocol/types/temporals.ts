@@ -1,6 +1,6 @@
 /*
-  Temporal types: unit and origin of each, and its conversion to and from text (docs/protocol.md#data-types). Values are
-  integers of 32 or 64 bits without a time zone; the smallest integer is the null.
+  The temporal types: unit and origin of each, and conversion to and from text (docs/protocol.md#data-types). Values are
+  integers of 32 or 64 bits, without a time zone. The smallest integer is the null.
 */
 import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'
@@ -20,9 +20,9 @@ export type TemporalVector =
   VectorShape<Temporal32Type, Int32Array> | VectorShape<Temporal64Type, BigInt64Array>
 
 interface TemporalText {
-  /** The text that DolphinDB shows for a value other than null. */
+  /** The text that DolphinDB shows for a value, which must not be null. */
   readonly format: (raw: number | bigint) => string
-  /** The value of a text; undefined if the type has no value with this text. */
+  /** Parses a text; undefined if the type has no value with this text. */
   readonly parse: (text: string) => number | bigint | undefined
 }
 
@@ -107,9 +107,9 @@ export function formatTemporal(type: TemporalType, raw: number | bigint): string
 }
 
 /**
- * The raw value of a DolphinDB literal or of ISO 8601 text: a bigint for 64-bit types, else a number. Undefined if the
- * text is not a value of the type, such as a date that does not exist. Fraction digits that the type cannot keep must
- * be zeros. A zone must be UTC.
+ * Parses a DolphinDB literal or ISO 8601 text into a raw value: a bigint for 64-bit types, otherwise a number.
+ * Undefined for any other text, for dates that do not exist, for time zones other than UTC, and if the type cannot hold
+ * digits of the fraction other than 0.
  */
 export function parseTemporal(type: Temporal64Type, text: string): bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined
@@ -117,7 +117,7 @@ export function parseTemporal(type: TemporalType, text: string): number | bigint
   return texts[type].parse(text)
 }
 
-/** Formats a count of units. A day has `perDay` units; `show` formats the days, rounded down, and the rest in units. */
+/** Formats a count of units. Splits it into days of `perDay` units, rounded down, and a rest; `show` formats both. */
 function byDays(
   perDay: number,
   show: (days: number, rest: number) => string,
@@ -144,7 +144,7 @@ function dateText(days: number): string {
   return `${padded(year, 4)}.${padded(month, 2)}.${padded(day, 2)}`
 }
 
-/** Times of day should be shorter than a day. If one is longer, its days are shown as hours. */
+/** The text of a time of day. If a value is a day or longer, its days become hours. */
 function clockText(seconds: number, days: number = 0): string {
   const hours = Math.floor(seconds / 3600) + days * 24
   const minutes = Math.floor(seconds / 60) % 60
@@ -168,7 +168,7 @@ function parseMonth(text: string): number | undefined {
   return month >= 1 && month <= 12 ? Number(match[1]) * 12 + month - 1 : undefined
 }
 
-/** Days since 1970 for a text that consists only of a date. */
+/** Parses a text that consists only of a date, into days since 1970. */
 function parseDate(text: string): number | undefined {
   const date = leadingDate(text)
   return date?.length === text.length ? date.days : undefined
@@ -188,11 +188,11 @@ function leadingDate(text: string): { days: number; length: number } | undefined
 interface Clock {
   hours: number
   minutes: number
-  /** Undefined for a text without seconds. */
+  /** Seconds of the minute; undefined for a text without seconds. */
   seconds: number | undefined
-  /** Nine digits; '' without a fraction. */
+  /** Nine digits, or '' for a text without a fraction. */
   fraction: string
-  /** True if the text ends with `m`, as MINUTE literals do. */
+  /** True if the text ends in `m`, like MINUTE literals. */
   marked: boolean
 }
 
@@ -212,12 +212,12 @@ function secondsOfDay(clock: Clock): number {
   return clock.hours * 3600 + clock.minutes * 60 + (clock.seconds ?? 0)
 }
 
-/** The fraction in units of 10^-digits seconds; undefined if this would lose digits other than 0. */
+/** The fraction in units of 10^-digits seconds; undefined if further digits are not 0. */
 function fractionUnits(fraction: string, digits: 0 | 3 | 9): number | undefined {
   return /[1-9]/.test(fraction.slice(digits)) ? undefined : Number(fraction.slice(0, digits) || '0')
 }
 
-/** Parses a time of day. `valueOf` gets its whole seconds, and the fraction in units of 10^-digits seconds. */
+/** Parses a time of day. Passes the whole seconds, and the fraction in units of 10^-digits seconds, to `valueOf`. */
 function ofDay(
   digits: 0 | 3 | 9,
   valueOf: (seconds: number, fraction: number) => number | bigint,
@@ -236,7 +236,7 @@ function parseMinute(text: string): number | undefined {
   return clock.hours * 60 + clock.minutes
 }
 
-/** Parses date and time. `valueOf` gets whole seconds since 1970, and the fraction in units of 10^-digits seconds. */
+/** Parses date and time. Passes the whole seconds since 1970, and the fraction as in `ofDay`, to `valueOf`. */
 function moment(
   digits: 0 | 3 | 9,
   valueOf: (seconds: number, fraction: number) => number | bigint | undefined,
@@ -253,7 +253,7 @@ function moment(
   }
 }
 
-/** Reads `T13:30:10.008Z`, ` 13:30`, or '', which means midnight. If `hoursAlone`, also reads `T13`. */
+/** Parses `T13:30:10.008Z`, ` 13:30`, or '' for midnight. If `hoursAlone` is true, also parses `T13`. */
 function clockAfterDate(text: string, hoursAlone: boolean): Clock | undefined {
   if (text === '') return { hours: 0, minutes: 0, seconds: 0, fraction: '', marked: false }
   if (text[0] !== 'T' && text[0] !== ' ') return undefined

@@ -7,7 +7,7 @@ import { joined, picked } from './lists.js'
 import { type ColumnAccess, type TypeFacts, variableType } from './type-facts.js'
 import { explicitNull } from './voids.js'
 
-/** A tuple: its elements are values of any form. */
+/** A tuple, whose elements are values of any form. */
 export interface AnyVector {
   form: 'vector'
   type: 'ANY'

@@ -1,6 +1,6 @@
 /*
-  The facts that each file of this folder gives about its types: number, category, and how values are written, read,
-  stored in columns and shown. `../data-type.ts` lists these files. Code for vectors, matrices and tables names no type.
+  The facts that each file of this folder provides for its types: number, category, and how values are written, read,
+  stored in columns and printed. `../data-type.ts` lists the files. Code for vectors, matrices and tables names no type.
 */
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
@@ -23,12 +23,12 @@ export type Category =
 
 /** Access to single elements of a column. Loops over whole columns should read the typed arrays instead. */
 interface ElementAccess<S, V> {
-  /** Element `index` as a scalar that shares no memory with `vector`. Null sentinels become null. */
+  /** Element `index` as a scalar that shares no memory with `vector`; null for a null sentinel. */
   scalarAt(vector: V, index: number): S
   isNullAt(vector: V, index: number): boolean
 }
 
-/** Elements of one size: their column is a typed array of exactly the bytes that are sent. */
+/** Elements of a fixed size. A column is one typed array of exactly the bytes that are sent. */
 export interface FixedElements<
   S extends Scalar = Scalar,
   V extends FixedVector = FixedVector,
@@ -36,22 +36,22 @@ export interface FixedElements<
   readonly bytesPerValue: number
   /** Bytes of a scalar after its flag, including the scale. */
   readonly scalarBytes: number
-  /** The null's bytes in a vector. Callers must not change them. */
+  /** The bytes of the null in a vector. Callers must not change them. */
   readonly nullElement: Uint8Array
-  /** Writes a scalar after its flag. Null becomes the sentinel. */
+  /** Writes a scalar after its flag; null becomes the sentinel. */
   encodeScalar(writer: ByteWriter, scalar: S): void
   /** Reads a scalar. All `scalarBytes` must have arrived. */
   readScalar(reader: ByteReader, type: S['type']): S
-  /** A vector that shares memory with received bytes. */
+  /** A vector that shares the memory of received bytes. */
   vectorOver(type: V['type'], length: number, bytes: Uint8Array, scale: number): V
   /**
-   * Stores a JavaScript value.
+   * Stores a JavaScript value as element `index`.
    * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
    */
   store(vector: V, index: number, value: ElementValue): void
 }
 
-/** Writes and reads scalars without a fixed size, after their flag. */
+/** Writes and reads scalars that have no fixed size, after their flag. */
 export interface ScalarCodec<S extends Scalar = Scalar> {
   encodeScalar(writer: ByteWriter, scalar: S): void
   decodeScalar(
@@ -66,7 +66,7 @@ export interface ColumnAccess<
   S = Scalar,
   V extends VariableVector = VariableVector,
 > extends ElementAccess<S, V> {
-  /** A vector without rows. Its arrays, if any, have room for `capacity` rows. */
+  /** A vector without rows. If it has arrays, they have room for `capacity` rows. */
   emptyVector(capacity: number): V
   /** Rows `start` to `end` (exclusive); shares memory with `vector` if possible. */
   slice(vector: V, start: number, end: number): V
@@ -77,7 +77,7 @@ export interface ColumnAccess<
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** Writes and reads the elements of a `VariableVector`. On the wire, they follow the counts of rows and columns. */
+/** Writes and reads the elements of a `VariableVector`, which follow the numbers of rows and columns. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(
@@ -87,18 +87,18 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
   ): Generator<void, V, void>
 }
 
-/** Facts about a type. Without `fixed`, a type has `scalars` for scalars, and `columns` and `elements` for columns. */
+/** Facts about a type. A type has either `fixed`, or `scalars` for scalars and `columns` and `elements` for columns. */
 export interface TypeFacts {
   /** The type's number on the wire. */
   readonly id: number
   readonly category: Category
-  /** Bytes per vector element; 0 if an element has no fixed size. */
+  /** Size of a vector element in bytes; 0 if elements have no fixed size. */
   readonly bytesPerValue: number
   readonly fixed: FixedElements | undefined
   readonly scalars: ScalarCodec | undefined
   readonly columns: ColumnAccess | undefined
   readonly elements: ElementCodec | undefined
-  /** Text of a value other than null. */
+  /** The text of a value, which must not be null. */
   format(value: NonNullable<Scalar['value']>, scalar: Scalar): string
 }
 
@@ -120,7 +120,7 @@ export function fixedType(
   }
 }
 
-/** Sets all members in the same order, so that V8 gives all results one shape. */
+/** Sets all members in the same order, so that all results have one shape in V8. */
 export function variableType(
   id: number,
   category: Category,

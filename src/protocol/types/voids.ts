@@ -1,5 +1,5 @@
 /*
-  VOID: NULL without a type. A scalar is one byte, its `voidKind`; an element of a vector has no bytes.
+  VOID: NULL without a type. A scalar is one byte, its `voidKind`. An element of a vector takes no bytes.
 */
 import type { Scalar } from '../value.js'
 import {
@@ -10,7 +10,7 @@ import {
   variableType,
 } from './type-facts.js'
 
-/** `voidKind`: 0 nothing at all, 1 NULL, 2 a default (docs/protocol.md#data-types). Default: 0. */
+/** `voidKind`: 0 no value, 1 NULL, 2 a default (docs/protocol.md#data-types); default 0. */
 export interface VoidScalar {
   form: 'scalar'
   type: 'VOID'
@@ -24,7 +24,7 @@ export interface VoidVector {
   length: number
 }
 
-/** NULL without a type, as an element or an argument. Not the same as kind 0, nothing at all. */
+/** NULL without a type, as an element or an argument. Kind 0, the absence of a value, is different. */
 export const explicitNull: Scalar = { form: 'scalar', type: 'VOID', voidKind: 1, value: null }
 
 const scalars: ScalarCodec<VoidScalar> = {

@@ -1,5 +1,5 @@
 /*
-  Facts about columns, apart from their rows: types, zeros, nulls, and the texts of text columns.
+  Properties of column types, columns of zeros or nulls, and the texts of text columns.
 */
 import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import {
@@ -22,22 +22,21 @@ import { ScriptError } from '../script-error.js'
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
 
-/** True for columns that are one typed array. SYMBOL is not: its codes need a base. */
+/** True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base. */
 export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }
 
-/** Whether two types are equal: element type, scale, and whether rows are arrays. */
+/** Compares element type, scale, and whether rows are arrays. */
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
   return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
 }
 
-/** The element type of an array type. */
 export function cellType(type: ColumnType): ColumnType {
   return type.scale === undefined ? { type: type.type } : { type: type.type, scale: type.scale }
 }
 
-/** `length` rows of zeros, such as the initial rows of `table(10:5, …)` (DolphinDB manual, page streamTable). */
+/** `length` zeros (DolphinDB manual, page streamTable). In an array column, each row is an empty array. */
 export function zeroColumn(type: ColumnType, length: number): Column {
   const name = type.type
   if (type.array) {
@@ -72,7 +71,7 @@ export function zeroColumn(type: ColumnType, length: number): Column {
   }
 }
 
-/** `length` nulls. In an array column, each is a row of one null cell (docs/protocol.md#array-vectors). */
+/** `length` nulls. In an array column, each row is an array with one null cell (docs/protocol.md#array-vectors). */
 export function nullColumn(type: ColumnType, length: number): Column {
   if (type.array) {
     const cells = nullColumn(cellType(type), length) as Vector
@@ -95,7 +94,7 @@ function fillNulls(column: FixedVector): void {
   }
 }
 
-/** Texts of a STRING or SYMBOL column, in whichever form it stores them; undefined for other columns. */
+/** Texts of a STRING or SYMBOL column, whichever way the column stores them; undefined for other column types. */
 export function columnTexts(column: Column): readonly string[] | undefined {
   if (column.form !== 'vector') return undefined
   if (column.type === 'STRING') return stringsOf(column)
@@ -108,7 +107,7 @@ function symbolTexts(column: SymbolVector): string[] {
   return texts
 }
 
-// VOID is missing, because `select NULL as x` makes a VOID column.
+// Does not list VOID, because `select NULL as x` makes a VOID column.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'FUNCTIONDEF',
   'HANDLE',

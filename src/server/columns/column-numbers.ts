@@ -1,6 +1,5 @@
 /*
-  Reads columns of numbers as doubles, and makes columns from doubles. Null becomes NaN. In types without NaN, NaN
-  becomes null.
+  Converts columns of numbers to arrays of doubles and back. Null becomes NaN. In types without NaN, NaN becomes null.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
@@ -11,8 +10,8 @@ const twoTo32 = 2 ** 32
 const nullHighWord = nullInt32
 
 /**
- * The rows of an integral, floating, temporal or BOOL column as doubles. Null is NaN. 64-bit integers beyond 2^53 are
- * rounded to the nearest double.
+ * Rows of an integral, floating, temporal or BOOL column as doubles; NaN for null. Rounds 64-bit integers beyond 2^53
+ * to the nearest double.
  */
 export function numbersOf(column: FixedVector): Float64Array {
   const { data, length } = column
@@ -42,7 +41,7 @@ function nullOf(column: FixedVector): number {
   }
 }
 
-/** The low and the high word of each row, in this order: words are faster than BigInts. */
+/** Two int32 words per row, the low word first. Loops over words are faster than loops over BigInts. */
 export function wordsOfInt64(data: BigInt64Array): Int32Array {
   return new Int32Array(data.buffer, data.byteOffset, data.length * 2)
 }
@@ -59,8 +58,8 @@ function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
 }
 
 /**
- * A column of an integral, floating, temporal or BOOL type, made from doubles. Fractions are rounded half away from
- * zero. NaN and values out of range become null.
+ * Makes a column of an integral, floating, temporal or BOOL type from doubles. Rounds fractions half away from zero.
+ * NaN and values out of range become null.
  */
 export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
   const column = zeroColumn(type, numbers.length) as FixedVector
@@ -98,13 +97,13 @@ function fillIntegers(
 ): FixedVector {
   for (let row = 0; row < numbers.length; row++) {
     const value = roundAway(numbers[row]!)
-    // The smallest value is the null, so it is out of range.
+    // Excludes the smallest value of the type, because that value is the null.
     target[row] = value > nullValue && value < -nullValue ? value : nullValue
   }
   return column
 }
 
-/** Values out of range become null (DolphinDB manual, page data_types, note 7). Infinities stay. */
+/** Numbers too large for FLOAT become null (DolphinDB manual, page data_types, note 7). Infinities stay infinite. */
 function fillFloats(target: Float32Array, numbers: Float64Array): void {
   for (let row = 0; row < numbers.length; row++) {
     const value = numbers[row]!

@@ -1,5 +1,5 @@
 /*
-  Converts columns to other types, as inserts do (docs/server-semantics.md#conversions-on-insert).
+  Converts columns to other types, as an insert does (docs/server-semantics.md#conversions-on-insert).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import {
@@ -48,7 +48,7 @@ function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Converts text to FLOAT, DOUBLE or a decimal. '' becomes null, as do numbers that FLOAT or DOUBLE cannot hold.
+ * Converts text to FLOAT, DOUBLE or a decimal. '' becomes null, and so does a number too large for FLOAT or DOUBLE.
  * @throws {ScriptError} `Incompatible type. …` if a text is not a number
  */
 function numbersOfText(column: Vector, target: ColumnType): Column {
@@ -68,14 +68,14 @@ function numbersOfText(column: Vector, target: ColumnType): Column {
   return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
 }
 
-/** NaN for '' and for numbers beyond the doubles: `1e400` does not become infinity. */
+/** NaN for '' and for numbers too large for a double; `1e400` must not become infinity. */
 function doubleOfText(text: string): number {
   const value = text === '' ? NaN : Number(text)
   return Number.isFinite(value) ? value : NaN
 }
 
 /**
- * The unscaled value of a decimal text; null if it is not a number. Cuts off digits beyond the scale:
+ * The unscaled integer of a decimal text; null if the text is not a number. Cuts off digits beyond the scale:
  * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
  * @throws {ScriptError} if the text has more digits than the type can hold
  */
@@ -114,7 +114,7 @@ export function convertColumn(column: Column, target: ColumnType): Column {
   return converted
 }
 
-/** A scalar as a column of one row. Common types have a fast path, because a receipt has a dozen scalars. */
+/** Makes a column of one row. The common types have a fast path, because each receipt inserts a dozen scalars. */
 export function columnOfScalar(scalar: Scalar): Vector {
   switch (scalar.type) {
     case 'INT':
@@ -199,7 +199,7 @@ function tupleOf(column: Column): Column {
   return { form: 'vector', type: 'ANY', length: column.length, data }
 }
 
-/** The elements of a tuple as one typed column. They are scalars, or vectors for an array column. */
+/** Makes one typed column of a tuple's elements, which are scalars or, for an array type, vectors. */
 function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   const element = cellType(target)
   const rows = elements.map(value => {
@@ -213,7 +213,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   return target.array ? arraysOf(rows, cells) : cells
 }
 
-/** An array vector whose row i is as long as `rows[i]`. `cells` holds the cells of all rows. */
+/** An array vector in which row i has as many cells as `rows[i]` has elements. `cells` holds the cells of all rows. */
 function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach((row, index) => {

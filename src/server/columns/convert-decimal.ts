@@ -1,6 +1,6 @@
 /*
-  Converts decimals from and to numbers and other scales. Digits beyond a smaller scale are rounded half away from zero.
-  A number too large for the decimal type is an error.
+  Converts decimals to other scales, to numbers, and back. Rounds half away from zero if the new scale is smaller. A
+  number too large for the decimal type is an error.
 */
 import { dataTypes, maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
@@ -23,7 +23,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
     )
   }
   if (dataTypes[target.type].category === 'integral') {
-    // Converted as integers: a double would round the value a second time.
+    // Converts between integers, because a detour through doubles would round the value a second time.
     return integersOf(
       target,
       values.map(value => (value === null ? null : rescale(value, -scale))),
@@ -35,7 +35,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
   return columnOfNumbers(target, numbers)
 }
 
-/** Values out of range become null, as they do between integral types. */
+/** Values out of range become null, as in conversions between integral types. */
 function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Column {
   if (target.type !== 'LONG') {
     return columnOfNumbers(
@@ -64,7 +64,7 @@ export function decimalOfNumbers(column: FixedVector, target: ColumnType): Colum
   return decimalColumn(target, values)
 }
 
-/** @throws {ScriptError} S05003 if a value needs more bits than the type has, or is its null (the lowest value) */
+/** @throws {ScriptError} S05003 if a value has more bits than the type, or equals the type's null (the lowest value) */
 export function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
   const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)
   for (const value of values) {
@@ -75,7 +75,7 @@ export function decimalColumn(target: ColumnType, values: readonly (bigint | nul
   return vectorOf(target, values)
 }
 
-/** The unscaled integers of decimals (150 for 1.50), or the values of a column of whole numbers. */
+/** The unscaled integers of a decimal column (150 for 1.50), or the values of a column of integers. */
 export function unscaledValues(column: FixedVector): (bigint | null)[] {
   return Array.from({ length: column.length }, (_, row) => {
     const element = elementAt(column, row)
@@ -90,14 +90,14 @@ function rescale(value: bigint, digits: number): bigint {
   return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
 }
 
-/** Takes the digits with which JavaScript prints the number, so that 0.29 with scale 2 is 29 and not 28. */
+/** Uses the decimal digits that JavaScript prints for the number, so that 0.29 with scale 2 gives 29 and not 28. */
 function unscaledNumber(number: number, scale: number): bigint | null {
   if (Number.isNaN(number)) return null
   if (!Number.isFinite(number)) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
   const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
   const digits = scale + Number(exponent) - fraction.length
-  // No decimal type has so many digits, and the power of ten in `rescale` must stay small.
+  // No decimal type has so many digits. Larger exponents would also make `rescale` compute huge powers of ten.
   if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
   return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
 }

@@ -1,6 +1,6 @@
 /*
-  Converts between temporal types. Results are exact, also before 1970. Calculates in milliseconds, as doubles.
-  Nanoseconds are split into milliseconds and a remainder, to avoid BigInts.
+  Converts between temporal types, exactly, also before 1970. Computes in milliseconds, as doubles. To avoid BigInts, it
+  splits nanoseconds into whole milliseconds and a remainder.
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -31,9 +31,9 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts `from` into `to` (docs/server-semantics.md#conversions-on-insert). Times of day convert
- * only into each other. MONTH converts into no other type. All other types contain a date and convert into every type
- * with a date, including MONTH. If they also contain seconds, they convert into times of day, too.
+ * Whether an insert converts `from` into `to` (docs/server-semantics.md#conversions-on-insert). A time of day converts
+ * only into times of day, MONTH into no other type. The other types contain a date and convert into all types with a
+ * date, including MONTH. DATETIME, TIMESTAMP and NANOTIMESTAMP also convert into times of day.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
@@ -45,7 +45,7 @@ export function isInsertable(from: DataType, to: DataType): boolean {
 
 /**
  * Converts a temporal column to another temporal type. Nulls stay null; values out of range become null. A date becomes
- * its midnight, a month its first day. A time of day is taken from any type that contains one.
+ * midnight of that day, a month its first day. A conversion to a time of day drops the date.
  */
 export function convertTemporal(column: FixedVector, to: DataType): FixedVector {
   if (sameColumnType(columnTypeOf(column), { type: to })) return column
@@ -72,7 +72,7 @@ function monthOf(ms: number): number {
   return year * 12 + month - 1
 }
 
-/** Whole milliseconds since 1970 or midnight, rounded down. NaN for nulls and for results beyond 2^53. */
+/** Whole milliseconds since 1970 or since midnight, rounded down. NaN for nulls and for results beyond 2^53. */
 function msOf(column: FixedVector): Float64Array {
   if (column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP')
     return splitNanos(column.data, column.length).ms
@@ -92,7 +92,7 @@ function firstDayOf(month: number): number {
   return daysFromCivil(year, month - year * 12 + 1, 1)
 }
 
-/** Nanoseconds as milliseconds and remainders (0 to 999,999), both exact. Null is NaN. */
+/** Splits nanoseconds into whole milliseconds and a remainder (0 to 999,999), both exact. NaN for null. */
 function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; rest: Float64Array } {
   const words = wordsOfInt64(data)
   const ms = new Float64Array(length)
@@ -104,7 +104,7 @@ function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; re
       ms[row] = NaN
       continue
     }
-    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32. The second product, plus the low word, stays below 2^53.
+    // A value is high × 2^32 + low = (quotient × 10^6 + remainder) × 2^32 + low; remainder × 2^32 + low is below 2^53.
     const quotient = Math.floor(high / nanosPerMs)
     const remainder = (high - quotient * nanosPerMs) * twoTo32 + low
     const ofRemainder = Math.floor(remainder / nanosPerMs)
@@ -131,7 +131,7 @@ function joinNanos(target: BigInt64Array, ms: Float64Array, rest: Float64Array |
   fillInt64(target, new Float64Array(ms.length))
   const words = wordsOfInt64(target)
   for (let row = 0; row < ms.length; row++) {
-    // Takes 22 bits at a time, so that every product and sum is below 2^53.
+    // Multiplies 22 bits at a time, so that every product and sum stays below 2^53.
     const upper = Math.floor(ms[row]! / 2 ** 22)
     const lower = ms[row]! - upper * 2 ** 22
     const middle = upper * nanosPerMs

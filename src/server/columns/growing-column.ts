@@ -1,5 +1,5 @@
 /*
-  Columns to which rows and batches are added: numbers, texts, symbols and array vectors, in arrays with spare room.
+  Columns of the server's tables, to which rows are added: numbers, texts, symbols and array vectors with spare room.
 */
 import { concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
 import {
@@ -21,14 +21,13 @@ import {
 
 const smallestCapacity = 16
 
-/** Appends cells without examining them. */
+/** A column of array vectors. Appends the cells of a whole batch without looking at single cells. */
 class GrowingArrays implements GrowingColumn {
   readonly #emptyCells: () => GrowingColumn
   #cells: GrowingColumn
   #offsets = new Uint32Array(smallestCapacity)
   #length = 0
 
-  /** @param emptyCells  makes an empty growing column for the cells */
   constructor(emptyCells: () => GrowingColumn) {
     this.#emptyCells = emptyCells
     this.#cells = emptyCells()
@@ -73,14 +72,14 @@ class GrowingArrays implements GrowingColumn {
   }
 }
 
-/** Views share the array until `assign` changes rows. */
+/** A column whose elements are in a JavaScript array. Views share this array until `assign` changes rows. */
 class GrowingList<T> implements GrowingColumn {
   readonly #vector: (length: number, data: readonly T[]) => Column
   readonly #null: T
   #data: T[] = []
   #viewed = false
 
-  /** @param nullValue  stored in a row for which the given column has no value */
+  /** @param nullValue  fills rows for which an appended column has no value */
   constructor(nullValue: T, vector: (length: number, data: readonly T[]) => Column) {
     this.#null = nullValue
     this.#vector = vector
@@ -111,7 +110,7 @@ class GrowingList<T> implements GrowingColumn {
   }
 }
 
-/** The base only grows, so the codes of earlier views stay valid. */
+/** A column of SYMBOL codes. The base never loses an entry, so the codes of earlier views stay valid. */
 class GrowingSymbols implements GrowingColumn {
   #codes: Int32Array
   #length = 0
@@ -156,7 +155,7 @@ class GrowingSymbols implements GrowingColumn {
       target.set(codes.subarray(0, length), start)
       return
     }
-    // Looks up an entry on first use: a batch's base may have far more entries than rows. 0: not looked up.
+    // Looks up only texts that rows use; the base may have far more texts. In `known`, 0 means "not looked up".
     const known = new Int32Array(base.length)
     for (let row = 0; row < length; row++) {
       const code = codes[row]!
@@ -187,17 +186,17 @@ class GrowingSymbols implements GrowingColumn {
   }
 }
 
-/** Doubles its capacity when full. Earlier views keep the smaller array. */
+/** A column in one typed array. When full, it moves to an array of twice the size; earlier views keep the old array. */
 class GrowingCells implements GrowingColumn {
   readonly #type: FixedType
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
-  /** The same memory as 32-bit words; undefined until needed. */
+  /** A view of `#bytes` as 32-bit words, made when first needed. */
   #words: Int32Array | undefined
   #longs: BigInt64Array | undefined
   #length = 0
-  /** True once a view of the present buffer exists: the buffer's present rows must then not change. */
+  /** True once a view of `#bytes` exists. The rows in that view must not change. */
   #viewed = false
 
   constructor(type: FixedType, scale: number | undefined, capacity: number) {
@@ -222,7 +221,7 @@ class GrowingCells implements GrowingColumn {
     this.#length += column.length
   }
 
-  /** The fast path for a single row, such as a receipt: making a view of its bytes would take most of the time. */
+  /** The fast path for a single row, such as a receipt, for which making a byte view would take most of the time. */
   #appendOne(column: Column): boolean {
     if (column.length !== 1 || !('data' in column)) return false
     const { data } = column
@@ -277,15 +276,14 @@ function assignWords(
 }
 
 export interface GrowingColumn {
-  /** The present rows. Later changes do not affect the result. */
+  /** The rows so far. Later changes do not affect the returned column. */
   view(): Column
-  /** Adds the rows of a column of exactly the same type. */
+  /** Adds the rows of a column that has exactly the same type. */
   append(column: Column): void
-  /** Row `rows[i]` gets row `i` of `values`, a column of the same type; if a row occurs twice, the last value wins. */
+  /** Sets row `rows[i]` to row `i` of `values`, which has the same type. If a row occurs twice, the last value wins. */
   assign(rows: Int32Array, values: Column): void
 }
 
-/** An empty column with room for `capacity` rows. */
 export function growingColumn(type: ColumnType, capacity: number): GrowingColumn {
   if (type.array) {
     return new GrowingArrays(() => growingColumn(cellType(type), capacity))
@@ -328,6 +326,6 @@ class GrowingNothing implements GrowingColumn {
   }
 
   assign(): void {
-    // Every row stays VOID, so there is nothing to assign.
+    // All rows of a VOID column are equal, so there is nothing to assign.
   }
 }

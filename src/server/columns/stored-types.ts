@@ -1,6 +1,6 @@
 /*
-  What tables in memory accept and DFS tables do not: values of types that do not fit a column (S05004), and long texts
-  (docs/server-semantics.md#conversions-on-insert).
+  Rules that apply to DFS tables but not to tables in memory: DFS tables refuse some types that tables in memory convert
+  (S05004), and limit the length of texts (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
@@ -11,10 +11,9 @@ import { isInsertable } from './convert-temporal.js'
 const maxStringBytes = 65_535
 const maxBlobBytes = 67_108_863
 const maxSymbolBytes = 255
-/** The most bytes of UTF-8 that one UTF-16 unit takes. */
+/** The most UTF-8 bytes that one UTF-16 unit needs. */
 const maxBytesPerUnit = 3
 
-/** True if a DFS column of type `target` accepts data of type `actual`. */
 export function isStorable(actual: ColumnType, target: ColumnType): boolean {
   const from = dataTypes[actual.type].category
   const to = dataTypes[target.type].category
@@ -30,7 +29,7 @@ export function isStorable(actual: ColumnType, target: ColumnType): boolean {
 
 /**
  * Cuts STRING and BLOB values that are too long for a DFS table.
- * @throws {ScriptError} for a SYMBOL of more than 255 bytes
+ * @throws {ScriptError} if a SYMBOL has more than 255 bytes
  */
 export function limitText(column: Column): Column {
   if (column.form !== 'vector') return column
@@ -49,7 +48,7 @@ export function limitText(column: Column): Column {
   return column
 }
 
-/** Checks only texts that rows use; the base may hold others. */
+/** Checks only the texts that rows use. The base may contain unused texts. */
 function checkSymbols({ codes, base, length }: SymbolVector): void {
   const isChecked = new Uint8Array(base.length)
   for (let row = 0; row < length; row++) {
@@ -62,7 +61,7 @@ function checkSymbols({ codes, base, length }: SymbolVector): void {
   }
 }
 
-/** The text's UTF-8 length; if the text certainly fits `limit`, its UTF-16 length instead, which is never larger. */
+/** The UTF-8 length. For a text that surely fits `limit`, the UTF-16 length, which is quicker and never larger. */
 function byteLength(text: string, limit: number): number {
   return text.length * maxBytesPerUnit <= limit ? text.length : Buffer.byteLength(text)
 }
@@ -71,7 +70,7 @@ function cutText(text: string, maxBytes: number): string {
   if (byteLength(text, maxBytes) <= maxBytes) return text
   const bytes = Buffer.from(text)
   let end = maxBytes
-  // Never splits a character: bytes 10xxxxxx belong to the character before them.
+  // Steps back to the start of a character, because UTF-8 bytes of the form 10xxxxxx continue a character.
   while ((bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

@@ -1,6 +1,6 @@
 /*
-  Runs `x[i] = v` and append! on the value of a variable. If an array is full or shared, append! gives the vector a
-  longer one of its own (values/ownership.ts), so a loop of appends takes time in proportion to the number of elements.
+  Runs `x[i] = v` and append! on the value of a variable. append! copies a full or shared array to a larger one
+  (values/ownership.ts), so the time of a loop of appends is proportional to the number of elements.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/element-bytes.js'
@@ -19,7 +19,7 @@ import { operandOf } from '../operators/operands.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 
-/** @returns false if the indexes are invalid; then nothing has changed */
+/** @returns false if the indexes are invalid; the target is then unchanged */
 export function assignElements(
   target: ServerValue,
   indexes: readonly IndexValue[],
@@ -81,7 +81,7 @@ function assignNumber(target: Vector, index: IndexValue, value: ServerValue): bo
   return true
 }
 
-/** Writes row i of `source`, or its only row, to row `positions[i]`. */
+/** Copies row i of `source` to row `positions[i]`. If `source` has one row, all positions get that row. */
 function writeRows(target: Vector, positions: Int32Array, source: Vector): void {
   const step = source.length === 1 ? 0 : 1
   if (isFixedVector(target) && isFixedVector(source) && isFixedType(target.type)) {
@@ -120,7 +120,7 @@ function writeSymbols(
     claimArray(target)
   }
   const base = target.base as string[]
-  // For a single text, searching the base is faster than making a map of it.
+  // For a single text, a search through the base is faster than building a map of the base.
   const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
   const newCodes = new Map<number, number>()
   for (let i = 0; i < positions.length; i++) {
@@ -143,7 +143,7 @@ function ownFixedArray(target: Vector): void {
   claimArray(target)
 }
 
-/** Combines old and new rows in the right order, for columns that cannot be written in place. */
+/** Returns a new column with the replaced rows, for columns that cannot be changed in place. */
 function replacedRows(target: Vector, positions: Int32Array, source: Vector, step: 0 | 1): Column {
   const all = joinColumns(sliceColumn(target, 0, target.length), source)
   const rows = Int32Array.from({ length: target.length }, (_, row) => row)
@@ -151,7 +151,7 @@ function replacedRows(target: Vector, positions: Int32Array, source: Vector, ste
   return takeRows(all, rows)
 }
 
-/** One index gets the whole value. Of several indexes, each gets one element, or all get the same scalar. */
+/** A single index receives the whole value. Several indexes receive one element each, or all the same scalar. */
 function assignTuple(
   target: Extract<Vector, { type: 'ANY' }>,
   index: IndexValue,
@@ -211,7 +211,7 @@ function assignEntries(target: ServerDictionary, index: IndexValue, value: Serve
   return true
 }
 
-/** `` t[`col] = values `` replaces a column, or adds one. */
+/** `` t[`col] = values `` replaces a column or adds a column. */
 function assignTableColumn(target: ServerTable, index: IndexValue, value: ServerValue): boolean {
   const name = index.form === 'slice' ? undefined : textOf(index)
   if (name === undefined) return false
@@ -232,12 +232,12 @@ function columnFor(value: ServerValue, rows: number): Column | undefined {
   return takeRows(columnOfScalar(value), new Int32Array(rows))
 }
 
-/** Smallest capacity, so that short vectors do not grow with every append. */
+/** Smallest capacity, which saves short vectors from growing with every append. */
 const minCapacity = 16
 
 /**
- * Appends the elements of `more`, which has the type of `target`.
- * @returns false if this kind of vector does not grow in place; then nothing has changed
+ * Appends the elements of `more`, which has the same type as `target`.
+ * @returns false if this kind of vector cannot grow in place; the vector is then unchanged
  */
 export function appendElements(target: Vector, more: Vector): boolean {
   if (isFixedVector(target) && isFixedVector(more)) {
@@ -290,7 +290,7 @@ function valuesPerElement(vector: FixedVector): number {
   return dataTypes[vector.type].bytesPerValue / vector.data.BYTES_PER_ELEMENT
 }
 
-/** An empty array with room for `needed` elements, and for at least 1.5 times the present ones. */
+/** An empty array with room for at least `needed` elements and at least 1.5 times the elements that the vector has. */
 function grownArray(vector: FixedVector, needed: number): Growable['data'] {
   const { constructor } = vector.data as Int32Array
   const length = Math.max(needed, Math.ceil(1.5 * vector.length), minCapacity)
@@ -299,7 +299,7 @@ function grownArray(vector: FixedVector, needed: number): Growable['data'] {
   )
 }
 
-/** The texts as an array of exactly the vector's length, which belongs to this vector alone. */
+/** The texts in an array of exactly the vector's length, which no other value shares. */
 function ownStrings(target: Extract<Vector, { type: 'STRING' }>): string[] {
   const record = target as { data?: string[]; encoded?: Uint8Array; length: number }
   if (record.data?.length !== target.length || !ownsArray(target)) {

@@ -1,5 +1,5 @@
 /*
-  Dictionaries in scripts: making, reading and changing them, and members of values (`d.key`, `t.col`).
+  Dictionaries in scripts: how to make, read and change them. Also reads members of values (`d.key`, `t.col`).
 */
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
@@ -19,7 +19,7 @@ import { nullOf, stringScalar } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
 
-/** @param valueType  if left out or ANY, values may have any type and are stored unchanged */
+/** @param valueType  if omitted or ANY, the dictionary accepts values of any type and stores them unchanged */
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
   const holdsAnything = valueType === undefined || valueType.type === 'ANY'
   return {
@@ -30,13 +30,13 @@ export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): Se
   }
 }
 
-/** The text by which a key is stored; equal keys have equal texts. */
+/** The text under which the dictionary stores a key. Equal keys have equal texts. */
 export function keyText(key: ServerValue): string {
   if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
   return formatScalar(key)
 }
 
-/** Makes the dictionary of `{k: v}` or `dict([…], […])`. Its key type is that of the keys; values may have any type. */
+/** Makes the dictionary of `{k: v}` or `dict([…], […])`. The keys determine the key type; values may have any type. */
 export function makeDictionary(
   keys: readonly ServerValue[],
   values: readonly ServerValue[],
@@ -49,7 +49,7 @@ export function makeDictionary(
 }
 
 /**
- * Adds or replaces an entry, after casting key and value to the dictionary's types.
+ * Casts key and value to the types of the dictionary, and adds or replaces the entry.
  * @throws {ScriptError} if a cast is impossible
  */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
@@ -64,7 +64,7 @@ function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
   return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
 }
 
-/** The value of a key. Without an entry: the null of the dictionary's value type, or VOID if it has none. */
+/** The value of a key. If the key is missing, the null of the dictionary's value type; VOID without a value type. */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))
@@ -73,7 +73,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
 }
 
-/** Keys in the order in which they were first set. */
+/** The keys in the order in which the script first set them. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
@@ -82,7 +82,7 @@ export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 
-/** Values in the order of `dictionaryKeys`: a vector if the dictionary has a value type, else a tuple. */
+/** The values in the order of `dictionaryKeys`: a vector if the dictionary has a value type, otherwise a tuple. */
 export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
   const isTyped = dictionary.valueType !== undefined && values.length > 0

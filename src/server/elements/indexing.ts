@@ -1,6 +1,6 @@
 /*
-  `x[i]`: reads elements of every form (manual, "at"), and iterates over elements for `for` and `each`. Elements out of
-  range are null.
+  Reads `x[i]` for every form of x (manual, "at"), and iterates over elements for `for` and `each`. An element out of
+  range is null.
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import { type Column, type Pair, type Vector, explicitNull } from '../../protocol/value.js'
@@ -16,7 +16,7 @@ import { intScalar, textOf, textsOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 import { elementsOf, tupleOf, vectorOfElements, joinColumns } from '../values/vector-literal.js'
 
-/** If an end of the slice is open, its bound is undefined. */
+/** The bound of an open end is undefined. */
 export interface SliceBounds {
   form: 'slice'
   from: number | undefined
@@ -25,7 +25,7 @@ export interface SliceBounds {
 
 export type IndexValue = ServerValue | SliceBounds
 
-/** @throws {ScriptError} if the value does not take these indexes */
+/** @throws {ScriptError} if the value cannot be indexed in this way */
 export function indexValue(target: ServerValue, indexes: readonly IndexValue[]): ServerValue {
   const [first, second] = indexes
   if (first === undefined) throw new ScriptError('An index is expected.')
@@ -57,7 +57,7 @@ function scalarIndex(index: IndexValue): ServerValue {
   return index
 }
 
-/** The second index applies to the result of the first one: `m[0][1]`, `t[0, 1]`. */
+/** Applies the remaining indexes to the result of the first index: `m[0][1]`, `t[0, 1]`. */
 function indexEach(picked: ServerValue, rest: readonly IndexValue[]): ServerValue {
   if (picked.form === 'vector' && picked.type === 'ANY') {
     return vectorOfElements(elementsOf(picked).map(element => indexValue(element, rest)))
@@ -79,7 +79,7 @@ function indexColumn(column: Column, index: IndexValue): ServerValue {
   return pickRows(column, rowsOfIndex(index, column.length))
 }
 
-/** Elements between two bounds. If the first bound is higher, in reverse order (manual, "Vector"). */
+/** The elements between two bounds; in reverse order if the first bound is the higher one (manual, "Vector"). */
 function sliceOf(column: Column, slice: SliceBounds): Column {
   const { from, to, isBackwards } = resolveSlice(slice, column.length)
   const picked = sliceColumn(column, from, to)
@@ -90,7 +90,7 @@ function backwards(length: number): Int32Array {
   return Int32Array.from({ length }, (_, row) => length - 1 - row)
 }
 
-/** The position that an index means; undefined if it is out of range (manual, "slice"). */
+/** The position that `index` selects; undefined if it is out of range (manual, "slice"). */
 function positionOf(index: ServerValue, length: number): number | undefined {
   const raw = rawIndexes(index)[0]
   return raw !== undefined && raw >= 0 && raw < length ? raw : undefined
@@ -116,7 +116,7 @@ function rawIndexes(index: ServerValue): (number | undefined)[] {
   )
 }
 
-/** The rows that a vector of positions or of conditions selects. A position out of range gives undefined. */
+/** The rows that `index`, a vector of positions or of conditions, selects; undefined for each position out of range. */
 export function rowsOfIndex(index: ServerValue, length: number): (number | undefined)[] {
   if (index.form === 'vector' && index.type === 'BOOL') {
     const rows: number[] = []
@@ -176,7 +176,7 @@ function indexList(elements: readonly ServerValue[], index: IndexValue): ServerV
   return tupleOf(rows.map(row => (row === undefined ? explicitNull : elements[row]!)))
 }
 
-/** `` t[`col] `` is a column, `t[3]` a row as a dictionary; `t[rows]` and `t[condition]` are tables. */
+/** `` t[`col] `` gives a column, `t[3]` a row as a dictionary; `t[rows]` and `t[condition]` give tables. */
 function indexTable(table: ServerTable, index: IndexValue): ServerValue {
   const isSlice = index.form === 'slice'
   const name = isSlice ? undefined : textOf(index)
@@ -200,7 +200,7 @@ function selectColumns(table: ServerTable, names: readonly string[]): ServerTabl
   return createTable('basic', names, columns.map(columnTypeOf), { columns })
 }
 
-/** A plain table with the results of `pick` for each of the table's columns. */
+/** A plain table made of the results of `pick`, which is called for each column of `table`. */
 export function pickTableRows(table: ServerTable, pick: (column: Column) => Column): ServerTable {
   const columns = table.columnNames.map((_, index) => pick(table.column(index)))
   return createTable('basic', table.columnNames, table.columnTypes, { columns })
@@ -236,7 +236,6 @@ function fail(message: string): never {
 
 const sequencePieceRows = 1024
 
-/** Yields the numbers from `first` to `last` one after the other. */
 export function* sequenceItems(
   first: ServerValue,
   last: ServerValue,
@@ -249,7 +248,7 @@ export function* sequenceItems(
   }
 }
 
-/** Yields the elements of a vector or the rows of a table. `2:4` gives 2 and 3, `4:2` gives 3 and 2. */
+/** Yields the elements of a vector or the rows of a table. For the pair `2:4`, yields 2 and 3; for `4:2`, 3 and 2. */
 export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
   switch (value.form) {
     case 'vector':

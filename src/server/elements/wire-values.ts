@@ -1,5 +1,5 @@
 /*
-  Converts values of the wire to values of scripts, and back.
+  Converts received values to script values, and script values to values that can be sent.
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -10,10 +10,10 @@ import { intScalar } from '../values/scalar.js'
 import type { FunctionValue, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { castVector } from '../operators/cast.js'
 
-/** The wire's number for each kind of function (docs/protocol.md#data-types). */
+/** The number of each kind of function in the protocol (docs/protocol.md#data-types). */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
-/** Does not copy vectors: from now on they belong to the session. */
+/** Does not copy vectors: the session owns them after this call. */
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':
@@ -25,7 +25,7 @@ export function fromWire(value: Value): ServerValue {
   }
 }
 
-/** Functions and handles are sent as text, types as their numbers (docs/protocol.md#data-forms). */
+/** Converts functions and handles to text, and types to their numbers (docs/protocol.md#data-forms). */
 export function toWire(value: ServerValue): Value {
   switch (value.form) {
     case 'serverTable':
@@ -52,7 +52,7 @@ export function toWire(value: ServerValue): Value {
   }
 }
 
-/** A function as it is printed: its name, its source, or `f{…}`. */
+/** The text that printing a function shows: its name, its source, or `f{…}`. */
 export function functionText(fn: FunctionValue): string {
   switch (fn.kind) {
     case 'builtin':

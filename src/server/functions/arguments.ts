@@ -1,5 +1,5 @@
 /*
-  Helpers that declare built-in functions and read their arguments.
+  Helpers for built-in functions: declare a function, and read its arguments.
 */
 import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
 import { ScriptError } from '../script-error.js'
@@ -43,7 +43,7 @@ export function binaryFunction(
   return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
 }
 
-/** The arguments for `name(given, [optional], ...rest)`: `given` is always present, the others may be missing. */
+/** The argument types of the signature `name(given, [optional], ...rest)`: only `given` is never undefined. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -56,7 +56,7 @@ type GivenOf<List extends string> = List extends `${infer First}, ${infer Others
     : [GivenAs<List>]
 type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
 
-/** @param signature  `name(given, [optional], ...rest)`: `call` always gets `given`; the others may be missing */
+/** @param signature  `name(given, [optional], ...rest)`; in the arguments of `call`, only `given` is never undefined */
 export function builtin<const Signature extends string>(
   signature: Signature,
   call: (context: CallContext, args: Given<Signature>) => Result,
@@ -85,12 +85,12 @@ export function builtin<const Signature extends string>(
 
 type Argument = ServerValue | undefined
 
-/** True for an argument that is left out, or is NULL. */
+/** True if the caller omitted the argument or passed NULL. */
 export function isAbsent(value: Argument): value is undefined {
   return value === undefined || isVoid(value)
 }
 
-/** The table itself, or the table with this name: a variable of the session, else a shared table. */
+/** The table itself or, for a name, the session's variable of that name or else the shared table. */
 export function tableArgument(context: CallContext, value: Argument): ServerTable {
   if (value?.form === 'serverTable') return value
   const name = textOf(value)
@@ -98,7 +98,7 @@ export function tableArgument(context: CallContext, value: Argument): ServerTabl
   return namedTable(context, name)
 }
 
-/** @throws {ScriptError} if the table does not exist */
+/** @throws {ScriptError} if neither a variable nor a shared table has this name */
 export function namedTable({ node, session }: CallContext, name: string): ServerTable {
   const table = findTable(node, session, name)
   if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
@@ -112,7 +112,7 @@ export function textArgument(value: Argument, name: string): string {
   return text
 }
 
-/** The strings of a vector, or a single string as a list of one; an empty list if the argument is absent. */
+/** The strings of a vector, or a list with a single string; an empty list if the argument is absent. */
 export function textsArgument(value: Argument, name: string): readonly string[] {
   if (isAbsent(value)) return []
   const texts = textsOf(value)
@@ -122,7 +122,7 @@ export function textsArgument(value: Argument, name: string): readonly string[] 
   return texts
 }
 
-/** @throws {ScriptError} for anything but BOOL and whole numbers */
+/** @throws {ScriptError} unless `value` is a BOOL or a whole number */
 export function booleanArgument(value: Argument, name: string, otherwise: boolean): boolean {
   if (isAbsent(value)) return otherwise
   const number = integerOf(value)
@@ -132,7 +132,7 @@ export function booleanArgument(value: Argument, name: string, otherwise: boolea
 
 /**
  * @param otherwise  the default; if undefined, the argument is required
- * @throws {ScriptError} for a typed null, and for anything but a whole number
+ * @throws {ScriptError} if `value` is a typed null, or not a whole number
  */
 export function integerArgument(value: Argument, name: string, otherwise?: number): number {
   const number = isAbsent(value) ? otherwise : integerOf(value)
@@ -140,7 +140,7 @@ export function integerArgument(value: Argument, name: string, otherwise?: numbe
   return number
 }
 
-/** The elements of a list, tuple or vector of strings. Any other value is returned as a list of one. */
+/** The elements of a list, a tuple or a vector of strings. For any other value, a list with that value. */
 export function elementsArgument(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
   if (tuple !== undefined) return tuple
@@ -150,8 +150,8 @@ export function elementsArgument(value: ServerValue): readonly ServerValue[] {
 }
 
 /**
- * Types as words (`[INT, SYMBOL]`), conversion functions (`[int, symbol]`), strings (`` `INT`SYMBOL ``) or numbers
- * (DolphinDB manual, page var).
+ * Accepts types as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`), as strings (`` `INT`SYMBOL ``)
+ * and as numbers (DolphinDB manual, page var).
  */
 export function typesArgument(value: Argument, name: string): readonly ColumnType[] {
   if (value === undefined) throw new ScriptError(`The argument [${name}] must be data types.`)
@@ -191,7 +191,7 @@ function missingScale(): ScriptError {
   )
 }
 
-/** The integers of a pair such as `100:0`; undefined for other values. */
+/** The two integers of a pair such as `100:0`; undefined for other values. */
 export function pairArgument(value: Argument): readonly [number, number] | undefined {
   if (value?.form !== 'pair') return undefined
   const { elements } = value
@@ -199,7 +199,7 @@ export function pairArgument(value: Argument): readonly [number, number] | undef
   return [Number(elements.data[0]), Number(elements.data[1])]
 }
 
-/** The handle itself, or a handle for the path of an existing database. */
+/** The handle itself or, for the path of an existing database, a handle of that database. */
 export function databaseArgument(context: CallContext, value: Argument): DatabaseHandle {
   if (value?.form === 'database') return value
   const path = textOf(value)
@@ -226,7 +226,7 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
   }
 }
 
-/** Like `columnArgument`, but refuses array vectors. @throws {ScriptError} that names the function */
+/** Like `columnArgument`, but refuses array vectors. @throws {ScriptError} with the name of the function */
 export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
   const column = columnArgument(value, name)
   if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
@@ -255,7 +255,7 @@ export function sizeOf(value: ServerValue): number {
   }
 }
 
-/** `length` zeros of a type. For texts these are empty texts, for a tuple NULLs. */
+/** `length` zeros of a type. The zero of a text type is '', the zero of a tuple is NULL. */
 export function zeros({ memory }: CallContext, type: ColumnType, length: number): Column {
   memory.expect(rowBytes(type.type) * length)
   return zeroColumn(type, length)

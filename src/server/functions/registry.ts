@@ -1,5 +1,5 @@
 /*
-  All built-in functions by name. Each family has a file in one of the folders here. A name belongs to one family only.
+  All built-in functions by name. Each family of functions has its own file in a folder next to this file.
 */
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
@@ -55,7 +55,7 @@ const families: readonly (readonly Builtin[])[] = [
   vectorFunctions,
 ]
 
-/** Used by `findFunction`. Scripts cannot redefine built-in functions (docs/server-semantics.md#function-views). */
+/** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {

@@ -1,5 +1,5 @@
 /*
-  Tables and dictionaries that functions return, with the exact types to which clients cast.
+  Makes the tables and dictionaries that functions return. Column types must be exact, because clients cast to them.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, vectorOf, type ElementValue } from '../../protocol/element.js'
@@ -14,7 +14,7 @@ export function tableOfColumns(columns: Readonly<Record<string, Column>>): Serve
   return createTable('basic', Object.keys(columns), all.map(columnTypeOf), { columns: all })
 }
 
-/** One column per entry of `types`, one row per record. */
+/** Makes a table with one column per entry of `types` and one row per record. */
 export function tableOfRecords<Name extends string>(
   types: Readonly<Record<Name, DataType>>,
   records: readonly Readonly<Record<Name, ElementValue>>[],
@@ -34,7 +34,7 @@ export function tableOfRecords<Name extends string>(
   )
 }
 
-/** A dictionary STRING → ANY, as `schema()` and `license()` return. */
+/** A dictionary STRING → ANY, the type of the results of `schema()` and `license()`. */
 export function dictionaryOf(values: Readonly<Record<string, ServerValue>>): ServerDictionary {
   const entries = Object.entries(values).map(
     ([name, value]): [string, { key: ServerValue; value: ServerValue }] => [

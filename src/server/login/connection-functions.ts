@@ -1,5 +1,5 @@
 /*
-  Functions of a connection, not of the language. With them, clients log in before they can use anything else.
+  The login functions. The connection runs them itself, because clients call them before they may run scripts.
 */
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'
@@ -8,10 +8,10 @@ import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/builtin.js'
 import type { Users } from './users.js'
 
-/** Guests may call these even if a login is required: clients call them before they log in, or without a login. */
+/** Functions that guests may call even if the server requires a login, because clients call them before the login. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
-/** One object per connection, because a SCRAM login takes two calls. */
+/** Each connection needs its own object, which keeps the state of a SCRAM login between its two calls. */
 export class ConnectionFunctions {
   readonly #users: Users
   readonly #requireLogin: boolean
@@ -29,23 +29,23 @@ export class ConnectionFunctions {
       ['getDynamicPublicKey', this.#getDynamicPublicKey],
       ['scramClientFirst', this.#scramClientFirst],
       ['scramClientFinal', this.#scramClientFinal],
-      // Tickets come from a cluster's login. The call succeeds, as clients demand, but the session stays a guest's.
+      // Clients forward a ticket from a cluster's login here and require success. The session stays a guest session.
       ['authenticateByTicket', (): Outcome => undefined],
       ['isClientAuth', (): Outcome => ({ form: 'scalar', type: 'BOOL', value: requireLogin })],
     ])
   }
 
-  /** True for a name that never reaches the interpreter. */
+  /** True for the names that the connection handles and the interpreter never sees. */
   has(name: string): boolean {
     return this.#functions.has(name)
   }
 
-  /** @throws {ScriptError} (or rejects) with the server's message */
+  /** @throws {ScriptError} with the server's message; an asynchronous failure rejects the promise with this error */
   call(session: ScriptSession, name: string, args: readonly Value[]): Outcome {
     return this.#functions.get(name)!(session, args)
   }
 
-  /** @throws {ScriptError} S04009 if guests may not do this; `name` is undefined for scripts */
+  /** @throws {ScriptError} S04009 if guests may not call the function; `name` is undefined for scripts */
   checkAccess(session: ScriptSession, name: string | undefined): void {
     if (!this.#requireLogin || session.user !== 'guest') return
     if (name !== undefined && openToGuests.has(name)) return
@@ -55,7 +55,7 @@ export class ConnectionFunctions {
     )
   }
 
-  /** Logs in for a connect request or a `login` call. */
+  /** Serves connect requests with a login, and calls of `login`. */
   login(session: ScriptSession, user: string, password: string, encrypted: boolean): Outcome {
     if (encrypted) {
       session.user = this.#users.checkEncrypted(user, password)
@@ -99,7 +99,7 @@ export class ConnectionFunctions {
     if (args.length !== 3) throw wrongArguments('scramClientFinal(userId, combinedNonce, proof)')
     const [user, combinedNonce, proof] = args.map(value => textOf(value, 'scramClientFinal'))
     const exchange = this.#scram
-    // A challenge is valid once: another guess needs a new challenge.
+    // Each challenge is valid for one attempt only.
     this.#scram = undefined
     if (
       exchange === undefined ||

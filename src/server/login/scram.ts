@@ -1,5 +1,5 @@
 /*
-  Ways to prove a password without sending it in plain text: a key for clients to encrypt it, and SCRAM.
+  Two ways to log in without sending the password in plain text: an RSA key with which clients encrypt it, and SCRAM.
 */
 import { Buffer } from 'node:buffer'
 import {
@@ -15,14 +15,14 @@ import {
 } from 'node:crypto'
 
 const keyBits = 2048
-// Padding is 00 02, at least eight random bytes other than 00, then 00 (RFC 8017 §7.2.1).
+// A padded block is 00 02, at least eight random bytes other than 00, then 00, then the text (RFC 8017 §7.2.1).
 const shortestPadding = 8
 
 let key: LoginKey | undefined
 
 /**
- * Created on demand, once for all servers of a process: this takes longer than the rest of a login. Synchronous, like
- * the client's SCRAM proofs, because a test's clock could not control another thread.
+ * The RSA key, made at the first call for all servers of the process, because making it takes longer than the rest of a
+ * login. Made synchronously, because a test that controls the clock could not control another thread.
  */
 export function loginKey(): LoginKey {
   if (key === undefined) {
@@ -33,7 +33,7 @@ export function loginKey(): LoginKey {
 }
 
 export class LoginKey {
-  /** Begins with `-----BEGIN PUBLIC KEY-----`. */
+  /** PEM text that begins with `-----BEGIN PUBLIC KEY-----`. */
   readonly publicPem: string
   readonly #privateKey: KeyObject
 
@@ -44,11 +44,11 @@ export class LoginKey {
 
   /** @returns undefined if the text was not encrypted with this key */
   decrypt(base64: string): string | undefined {
-    // Java breaks base64 into lines with CRLF, C++ with LF. Node's decoder skips both.
+    // Java breaks base64 into lines with CRLF, C++ with LF. Node's decoder skips the line breaks.
     const encrypted = Buffer.from(base64, 'base64')
     if (encrypted.length !== keyBits / 8) return undefined
     try {
-      // Node refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
+      // Decrypts without removing the padding, because Node refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
       return unpadded(
         privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
       )
@@ -58,7 +58,7 @@ export class LoginKey {
   }
 }
 
-/** Removes PKCS#1 v1.5 padding. Reads every byte, even after the padding's end, so that timing reveals little. */
+/** Removes PKCS#1 v1.5 padding. Always reads every byte, so that the time reveals little about the content. */
 function unpadded(block: Buffer): string | undefined {
   let separator = 0
   for (let i = block.length - 1; i >= 2; i--) {
@@ -74,7 +74,7 @@ const saltBytes = 16
 const nonceBytes = 16
 const keyBytes = 32
 
-/** What a SCRAM login keeps between its two calls. */
+/** The state of a SCRAM login between its two calls. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string
@@ -82,7 +82,7 @@ export interface ScramExchange {
   readonly salt: Buffer
 }
 
-/** Salt and nonce are new for each exchange, so one exchange proves nothing in another login. */
+/** Begins a SCRAM login. Salt and nonce are new for each login, so a recorded login cannot be replayed. */
 export function startScram(user: string, clientNonce: string): ScramExchange {
   const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
@@ -94,8 +94,8 @@ export function scramChallenge(exchange: ScramExchange): [string, number, string
 }
 
 /**
- * @param password  the user's real password
- * @param proofBase64  what the client computed from its password
+ * @param password  the password that the server has stored for the user
+ * @param proofBase64  the proof that the client computed from its password
  * @returns the server's signature in base64, or undefined if the client does not know the password
  */
 export function finishScram(

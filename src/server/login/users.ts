@@ -1,6 +1,6 @@
 /*
-  Checks passwords in the three forms in which clients send them. Each server has one `Users` for all connections. The
-  users themselves are in the node, where scripts create and delete them.
+  Checks passwords in the three forms that clients send: plain, encrypted, and as a SCRAM proof. All connections of a
+  server share one `Users`. The users themselves are in the node, where scripts create and delete them.
 */
 import type { Buffer } from 'node:buffer'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
@@ -8,12 +8,12 @@ import { loginKey, type ScramExchange, finishScram } from './scram.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
 
-/** User and password of a newly installed DolphinDB server. */
+/** User and password of a freshly installed DolphinDB server. */
 export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 export class Users {
   readonly #node: ServerNode
-  /** Password for names that do not exist, so that refusing them takes as long as refusing a wrong password. */
+  /** A password for unknown users. Comparing with it makes the refusal as slow as the refusal of a wrong password. */
   readonly #nobody: string = randomBytes(16).toString('hex')
 
   constructor(node: ServerNode) {
@@ -27,8 +27,8 @@ export class Users {
   }
 
   /**
-   * Official clients or their tests look for these messages (docs/protocol.md#scram).
-   * @throws {ScriptError} for users without SCRAM, and for unknown names
+   * The text of the error matters: official clients or their tests search for it (docs/protocol.md#scram).
+   * @throws {ScriptError} for users without SCRAM, and for unknown users
    */
   checkHasScram(user: string): void {
     if (this.#node.users.get(user)?.hasScram === true) return
@@ -38,12 +38,12 @@ export class Users {
     )
   }
 
-  /** The login key as PEM, created on demand. */
+  /** The RSA login key as PEM text. */
   publicKey(): string {
     return loginKey().publicPem
   }
 
-  /** Like `check`, for encrypted texts. Returns the user. */
+  /** Like `check`, for encrypted texts. @returns the user */
   checkEncrypted(userBase64: string, passwordBase64: string): string {
     const key = loginKey()
     const user = key.decrypt(userBase64)
@@ -54,7 +54,7 @@ export class Users {
   }
 
   /**
-   * @returns the signature that proves to the client that we know the password
+   * @returns the signature that proves to the client that the server knows the password
    * @throws {ScriptError} with the server's message
    */
   checkScram(exchange: ScramExchange, proofBase64: string): string {
@@ -65,7 +65,7 @@ export class Users {
   }
 }
 
-/** All hashes are equally long, so the time of a comparison reveals no lengths. */
+/** Hashes have the same length, so the time of a comparison does not reveal the length of a password. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }

@@ -1,5 +1,5 @@
 /*
-  The requests that a node keeps track of: those in progress, and asynchronous ones that failed.
+  The requests that a node keeps track of: running requests, and asynchronous requests that failed.
 */
 import type { Request, RequestHead } from '../../protocol/request.js'
 import { requestText } from './faults.js'
@@ -9,7 +9,7 @@ import { newUuid } from '../values/scalar.js'
 /** A failed request whose client got no answer. */
 export interface AsynchronousFailure {
   readonly sessionId: string
-  /** Script, function name or variable names, clipped. */
+  /** Script, function name or variable names, cut to 200 characters. */
   readonly text: string
   /** The error line that an answer would have contained. */
   readonly message: string
@@ -31,7 +31,7 @@ export class AsynchronousFailures {
     this.#onFailure = onFailure
   }
 
-  /** Number of all failures, including those no longer in `recent`. */
+  /** Number of all failures, including those that `recent` has dropped. */
   get count(): number {
     return this.#count
   }
@@ -41,7 +41,6 @@ export class AsynchronousFailures {
     return this.#kept
   }
 
-  /** Adds a failure. Beyond the limit, forgets the oldest one. */
   add(sessionId: string, text: string, message: string): void {
     const failure = { sessionId, text, message, at: this.#now() }
     this.#count += 1
@@ -50,7 +49,7 @@ export class AsynchronousFailures {
   }
 }
 
-/** Keeps `ServerNode.jobs` up to date. */
+/** Updates `ServerNode.jobs` when requests begin and end. */
 export class RunningJobs {
   readonly #node: ServerNode
 
@@ -58,7 +57,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** What other sessions see of a request; undefined for a connect request. */
+  /** The entry that other sessions see for a request; undefined for a connect request. */
   jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
     return {
@@ -72,12 +71,11 @@ export class RunningJobs {
     }
   }
 
-  /** @param queued  finds the jobs that wait after this one; called when a client lists or cancels jobs */
+  /** @param queued  lists the jobs that wait behind this one; called when a client lists or cancels jobs */
   begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
     this.#node.jobs.set(sessionId, { running: job, queued })
   }
 
-  /** Has no effect on a session without a job. */
   end(sessionId: string): void {
     this.#node.jobs.delete(sessionId)
   }

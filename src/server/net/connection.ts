@@ -1,6 +1,6 @@
 /*
-  One connection to the embedded server: decodes requests while their pieces arrive, has them executed one after the
-  other, and sends the answers. Requests that arrived before the peer left are still executed.
+  One connection to the embedded server: decodes requests as their bytes arrive, runs one request after the other, and
+  sends the answers. If the peer leaves, the connection still runs the requests that have arrived.
 */
 import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
@@ -28,23 +28,23 @@ export interface ConnectionContext {
   countRequest(asynchronous: boolean): void
 }
 
-/** A request being executed. */
+/** A request whose turn has come. */
 interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   silent: boolean
-  /** Only for fault hooks. */
+  /** Description for fault hooks; undefined if the server has no hooks. */
   readonly info: RequestInfo | undefined
-  /** How many more times the request must be executed. */
+  /** How many more times the fault `twice` runs the request. */
   repeats: number
 }
 
-// While a request waits or answers pile up, reading pauses once the peer has sent this many bytes ahead.
+// Reading pauses if this many bytes of requests have arrived while a request waits or answers pile up.
 const readAheadBytes = 4_194_304
-// While more requests are at hand, answers are collected up to this size.
+// If more requests are at hand, the connection collects answers up to this size before it sends them.
 const replyBytes = 65_536
-// Time for one connection's requests, before other connections get their turn.
+// After this time, other connections get a turn.
 const turnMs = 2
 
-/** Lives from the first byte until the last request was executed, perhaps long after its socket has closed. */
+/** Exists from the first byte until the last request has run, which may be long after the socket has closed. */
 export class Connection {
   readonly #context: ConnectionContext
   readonly #openSession: () => RequestRunner
@@ -52,25 +52,25 @@ export class Connection {
   readonly #replies: Replies
   readonly #onFinished: () => void
   readonly #requests: RequestQueue
-  /** Belongs to the session of the latest request. */
+  /** The runner of the current session. */
   #runner: RequestRunner
   #connected = false
-  /** Whether the connect request had flag 4 (asynchronous). */
+  /** True if the connect request had flag 4 (asynchronous). */
   #connectedSilent = false
   #requestNumber = 0
-  /** When the present turn began; undefined between turns. */
+  /** Start of the current turn of the event loop; undefined between turns. */
   #turnStartedMs: number | undefined
-  /** True while a request waits, or a turn is scheduled. */
+  /** True while a request waits, or while the next turn is scheduled. */
   #busy = false
-  /** True while answers wait for the peer to read. */
+  /** True while answers wait because the peer reads too slowly. */
   #blocked = false
   #reading = true
   #finished = false
-  /** The request being executed, or else the latest one. */
+  /** The running request; between requests, the last one. */
   #current: Work | undefined
-  /** Requests that a fault postpones until after the next answered request. */
+  /** Requests that the fault `later` holds back until the next answered request has run. */
   #later: Work[] = []
-  /** Postponed requests that may now run. */
+  /** Requests that the fault `later` held back and that may now run. */
   #due: Work[] = []
 
   constructor(
@@ -94,7 +94,7 @@ export class Connection {
     return runner
   }
 
-  /** Opens a new session if a request names an unknown one. The client sees this only by the id in the answer. */
+  /** Opens a new session if a request names an unknown one. Clients notice this only by the id in the answer. */
   #openAnew(): void {
     this.#runner.close()
     this.#runner = this.#open()
@@ -106,7 +106,7 @@ export class Connection {
     return !this.#finished && (this.#busy || this.#blocked || waiting)
   }
 
-  /** Number of requests whose turn has come. */
+  /** Number of requests whose turn has come, including the running one. */
   get requestCount(): number {
     return this.#requestNumber
   }
@@ -117,20 +117,20 @@ export class Connection {
     this.#work()
   }
 
-  /** The peer sends nothing more, but may still read. */
+  /** Call this when the peer has finished sending. The peer may still read answers. */
   receiveEnd(): void {
     if (this.#finished || this.#requests.ended) return
     this.#requests.end()
     this.#work()
   }
 
-  /** The peer has room for answers again. */
+  /** Call this when the peer has room for answers again. */
   drained(): void {
     this.#replies.drained()
     this.#work()
   }
 
-  /** The peer is gone: executes the requests that have arrived, and drops their answers. */
+  /** Call this when the peer is gone. Runs the requests that have arrived, and drops their answers. */
   abandoned(): void {
     if (this.#finished) return
     this.#replies.discard()
@@ -138,12 +138,12 @@ export class Connection {
     this.#work()
   }
 
-  /** Tells the peer that no more answers come. Still executes requests that the peer sends. */
+  /** Tells the peer that no more answers will come. Still runs requests that the peer sends. */
   sayGoodbye(): void {
     this.#transport.end()
   }
 
-  /** Stops at once: nothing more is executed. */
+  /** Stops at once: runs no further request. */
   stop(): void {
     this.#finish()
   }
@@ -179,7 +179,7 @@ export class Connection {
     this.#due.push(...this.#later.splice(0))
   }
 
-  /** Notes when this turn of the event loop began, unless that is known. One turn may serve several chunks. */
+  /** Records the start of this turn of the event loop, if an earlier chunk of the turn has not done so. */
   #beginTurn(): void {
     if (this.#turnStartedMs !== undefined) return
     const { clock } = this.#context
@@ -204,7 +204,7 @@ export class Connection {
     this.#work()
   }
 
-  /** Pauses or continues reading. Never pauses while a decoder waits for the rest of its request. */
+  /** Pauses or resumes reading. Never pauses while the decoder waits for the rest of a request. */
   #regulateReading(): void {
     const ahead = (this.#busy || this.#blocked) && this.#requests.waitingBytes > readAheadBytes
     if (ahead === !this.#reading) return
@@ -227,7 +227,7 @@ export class Connection {
     const work = { head, request, job, info, silent, repeats: 0 }
     this.#current = work
     if (isCancelled) return this.#failed(work, new ScriptError('The task was cancelled'))
-    // A fault concerns the answer of one request, so earlier answers are sent first.
+    // Sends earlier answers first, because the fault may concern only the answer of this request.
     if (info !== undefined) this.#replies.flush()
     const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
     if (fault === undefined) this.#run(work)
@@ -243,7 +243,7 @@ export class Connection {
       if (outcome instanceof Promise) {
         this.#busy = true
         this.#beginJob(work)
-        // Output that was printed before the wait must be sent before the wait.
+        // Sends printed output before the request waits.
         this.#replies.flush()
         outcome.then(
           value => this.#waited(() => this.#succeeded(work, value)),
@@ -341,7 +341,7 @@ export class Connection {
     if (this.#busy) this.#replies.flush()
   }
 
-  /** The stream is invalid: reports this, in an answer if one is expected, and ends only this connection. */
+  /** Handles invalid bytes: reports the error, in an answer if one is expected, and ends only this connection. */
   #breakOff(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0
@@ -350,7 +350,7 @@ export class Connection {
     this.#finish()
   }
 
-  /** Acts as if the wire were cut: reads, executes and sends nothing more. */
+  /** Acts as if somebody had cut the cable: the connection reads, runs and sends nothing more. */
   #kill(): void {
     this.#finish()
     this.#transport.destroy()

@@ -1,10 +1,10 @@
 /*
-  Timers for scripts that sleep. They end with their server, so that no timer keeps the process alive.
+  Timers for scripts that sleep. They end with their server and so do not keep the process alive.
 */
 
 import type { Clock, Timer } from '../../platform/platform.js'
 
-// A timer's delay has at most 31 bits. Longer waits take several timers.
+// Node's timers accept delays of at most 31 bits, so a longer wait takes several timers.
 const longestMs = 2 ** 31 - 1
 
 export class Delays {
@@ -19,7 +19,7 @@ export class Delays {
   /** Resolves after `durationMs`, or never if the server closes first. */
   readonly wait = async (durationMs: number): Promise<void> => {
     let restMs = durationMs
-    // Even sleep(0) yields to other sessions.
+    // Waits even for sleep(0), so that other sessions get a turn.
     do {
       await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
       restMs -= longestMs
@@ -35,7 +35,7 @@ export class Delays {
     this.#timers.add(timer)
   }
 
-  /** Ends all timers; the promises of `wait` stay pending. */
+  /** Cancels all timers. The promises of `wait` stay pending forever. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.cancel()

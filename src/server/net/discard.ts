@@ -1,13 +1,13 @@
 /*
-  Counts the rows of tables and drops them, for measurements. Sums of integers are exact, so that lost and duplicated
-  rows cannot cancel out.
+  Counts the rows of received tables and drops the tables, for measurements. Also adds up each column, so that lost rows
+  and duplicate rows cannot cancel out. Sums of integers are exact if no request has more than two million rows.
 */
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { Column, Table } from '../../protocol/value.js'
 
 const lowWord = 2 ** 32
 
-/** Sum of one column. The two words of 64-bit values are added separately, to avoid a bigint for each value. */
+/** The sum of one column. High and low words of 64-bit values are added separately, which avoids a bigint per value. */
 interface ColumnSum {
   high: number
   low: number
@@ -15,10 +15,10 @@ interface ColumnSum {
 
 /** Counts since the server started. */
 export interface DiscardCounters {
-  /** Number of function requests whose last argument is a table. */
+  /** Function requests whose last argument is a table. */
   readonly requests: number
   readonly rows: number
-  /** Column name → sum of the column's non-null values, for numeric and temporal columns. */
+  /** Column name → sum of the column's values without nulls, for numeric and temporal columns. */
   readonly sums: Readonly<Record<string, bigint | number>>
 }
 
@@ -28,7 +28,7 @@ export class Discard {
   readonly #integers = new Map<string, ColumnSum>()
   readonly #floats = new Map<string, number>()
 
-  /** A snapshot: later tables do not change it. */
+  /** A snapshot, which later requests do not change. */
   get counters(): DiscardCounters {
     const sums: Record<string, bigint | number> = {}
     for (const [name, { high, low }] of this.#integers) {
@@ -38,7 +38,7 @@ export class Discard {
     return { requests: this.#requests, rows: this.#rows, sums }
   }
 
-  /** Counts the table of one request. Columns of the same name share a sum, even in different tables. */
+  /** Counts the table of one request. Columns with the same name share one sum, even in different tables. */
   count(table: Table): void {
     this.#requests += 1
     this.#rows += table.rows
@@ -49,7 +49,7 @@ export class Discard {
 
   #add(name: string, column: Column): void {
     if (column.form === 'arrayVector' || !('data' in column)) return
-    // These types have two numbers per value, whose sum would mean little.
+    // Skips types whose values consist of two numbers, because a sum of such numbers has no meaning.
     if (column.type === 'DURATION' || column.type === 'COMPLEX' || column.type === 'POINT') return
     const { data, length } = column
     if (data instanceof BigInt64Array) this.#addLongs(name, data, length)

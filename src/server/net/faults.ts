@@ -1,32 +1,36 @@
 /*
-  Deliberate failures: for each request, hooks decide which fault to apply. A hook sees all requests of a session in
-  their order, so a test that counts them is deterministic.
+  Deliberate failures, for tests: hooks decide for each request which fault to apply. A hook sees the requests of a
+  session in order, so a test that counts requests is deterministic.
 */
 import type { Request } from '../../protocol/request.js'
 
-/** What fault hooks see of a request. */
+/** Describes a request to fault hooks. */
 export interface RequestInfo {
   readonly sessionId: string
-  /** Counts from 1, including the connect request. */
+  /** Number of the request on its connection; the connect request is 1. */
   readonly requestNumber: number
   readonly kind: 'connect' | 'script' | 'function' | 'variable'
-  /** Script, function name or variable names, clipped to 200 characters; '' for a connect request. */
+  /** Script, function name or variable names, cut to 200 characters; '' for a connect request. */
   readonly text: string
-  /** True if no answer is expected (flag 4). */
+  /** True if the client expects no answer (flag 4). */
   readonly asynchronous: boolean
-  /** True if flag 4 differs from the connect request. Official clients set it for a whole connection or not at all. */
+  /** True if flag 4 differs from the connect request. Official clients use one value for the whole connection. */
   readonly mixed: boolean
-  /** Rows of the last argument if it is a table, else 0. */
+  /** Number of rows if the last argument is a table; otherwise 0. */
   readonly rows: number
 }
 
 /**
- * What happens to the request. drop: it is neither executed nor answered. close: the connection ends at once; the
- * request and all later ones are lost. twice: it is executed twice; for requests without an answer. forget: the server
- * drops the session with its user, variables and functions; the request runs in a new session, whose id is in the
- * answer. error: it fails with this text, not executed. until: it waits, then runs. later: it runs after the next
- * answered request, or when no more come. flag: it runs as if flag 4 were inverted. stall: it runs, but no more answers
- * are sent.
+ * The fault of a request.
+ * - drop: the server neither runs nor answers the request.
+ * - close: the connection ends at once; this request and all later ones are lost.
+ * - twice: the server runs the request twice, if the client expects no answer.
+ * - forget: the server drops the session with its user, variables and functions. The request runs in a new session.
+ * - later: the request runs after the next answered request, or when no more requests come.
+ * - flag: the request runs with flag 4 inverted.
+ * - stall: the request runs, but the connection sends no more answers.
+ * - error: the request does not run and fails with this text.
+ * - until: the request waits for the promise, then runs.
  */
 export type FaultBefore =
   | 'drop'
@@ -39,25 +43,25 @@ export type FaultBefore =
   | { readonly error: string }
   | { readonly until: Promise<unknown> }
 
-/** After execution. drop: no answer is sent. close: the connection ends. cut: the connection ends within the answer. */
+/** A fault after a request has run: no answer (drop), connection ended (close), or answer cut in the middle (cut). */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 
-/** What fault hooks see of an insert inside a script. */
+/** Describes an insert inside a script to fault hooks. */
 export interface WriteInfo {
   readonly sessionId: string
-  /** The name under which the table is shared; '' if it is not shared. */
+  /** Name under which the table is shared; '' if it is not shared. */
   readonly table: string
-  /** Number of rows in a table argument; 0 for single values and vectors. */
+  /** Number of rows if the argument is a table; 0 for single values and vectors. */
   readonly rows: number
 }
 
 /**
- * drop: the insert returns 0 and stores nothing, as if its job had been killed. error: fails with this text. until: the
- * insert waits first, while jobs of other sessions continue.
+ * The fault of an insert. drop: it returns 0 and stores nothing, as if its job had been killed. error: it fails with
+ * this text. until: it waits for the promise first; jobs of other sessions continue.
  */
 export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
 
-/** Describes the removal of a shared stream table to fault hooks, before it happens. */
+/** Describes the removal of a shared stream table to fault hooks. */
 export interface RemovalInfo {
   readonly sessionId: string
   readonly table: string
@@ -70,13 +74,13 @@ export interface SliceInfo {
   readonly rows: number
 }
 
-/** Every hook is optional. A hook that returns undefined applies no fault. */
+/** All hooks are optional. A hook that returns undefined applies no fault. */
 export interface Faults {
-  /** Called before every tableInsert. */
+  /** Called before each tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined
-  /** Called before a shared stream table is removed. */
+  /** Called before the server removes a shared stream table. */
   beforeRemoval?(removal: RemovalInfo): { readonly error: string } | undefined
-  /** Called before a `limit` clause cuts out a part of a result. */
+  /** Called before a `limit` clause is applied. */
   beforeSlice?(slice: SliceInfo): { readonly error: string } | undefined
   beforeExecute?(request: RequestInfo): FaultBefore | undefined
   afterExecute?(request: RequestInfo): FaultAfter | undefined
@@ -84,7 +88,7 @@ export interface Faults {
 
 const describedChars = 200
 
-/** What hooks, jobs and lists of failures show of a request: its text, clipped, without the contents of `login(…)`. */
+/** Describes a request in hooks, job lists and failure lists: clipped text, without the arguments of `login(…)`. */
 export function requestText(request: Request): string {
   return fullText(request)
     .slice(0, describedChars)
@@ -104,7 +108,7 @@ function fullText(request: Request): string {
   }
 }
 
-/** A request as hooks see it. Passwords inside `login(…)` are hidden. */
+/** Describes a request to hooks; hides passwords inside `login(…)`. */
 export function requestInfo(
   sessionId: string,
   requestNumber: number,

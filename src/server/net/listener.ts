@@ -1,5 +1,5 @@
 /*
-  The socket that listens, with or without TLS, and its connections.
+  Listens on a port, with or without TLS, and owns the connections of that port.
 */
 import { UsageError, ConnectionError } from '../../errors.js'
 import { readPemFile, type PemContent } from '../../platform/pem-file.js'
@@ -16,7 +16,7 @@ import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './executor.js'
 import { WebSocketDoor } from './websocket.js'
 
-/** @throws {UsageError} DDB_CONFIG if a file is invalid or cannot be read */
+/** @throws {UsageError} DDB_CONFIG if a file cannot be read or has invalid content */
 export async function readListenTls(
   certFile: string,
   keyFile: string,
@@ -32,7 +32,7 @@ async function readFile(path: string, content: PemContent, files: Files): Promis
   throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
 }
 
-/** The error if the system refuses certificate or key; undefined for other failures. */
+/** The error to throw if the system rejects the certificate or the key; undefined for any other failure. */
 export function unusableCertificate(cause: unknown): UsageError | undefined {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_SSL')) return undefined
@@ -45,7 +45,7 @@ export function unusableCertificate(cause: unknown): UsageError | undefined {
 
 export interface ListenerOptions {
   readonly network: Network
-  /** If set, connections must begin with TLS. */
+  /** If set, every connection must begin with TLS. */
   readonly tls?: ListenTls | undefined
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
@@ -58,16 +58,15 @@ const firstByteOfGet = 0x47
 // `close` cuts off all peers after `goodbyeMs` without progress. A socket that we end is cut off after `lingerMs`.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/** Limit of connections without a request: many clients may start at once, but none may open an unlimited number. */
+/** Limit of connections without a request. Many clients may start at once, but not open endless connections. */
 const maxSilent = 1_024
 
-/** Listens on one port, from `listen` to `close`. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #door: WebSocketDoor
   /** Every open socket. Its connection is undefined until the first byte arrives. */
   readonly #peers = new Map<Socket, Connection | undefined>()
-  /** Connections that still have something to execute or to wait for. They may outlive their sockets. */
+  /** Connections that still run requests or wait. They may outlive their sockets. */
   readonly #connections = new Set<Connection>()
   #port: ListeningPort | undefined
   #onChange: (() => void) | undefined
@@ -88,8 +87,8 @@ export class Listener {
 
   /**
    * @returns the port
-   * @throws {ConnectionError} DDB_CONNECT if the address is taken or not ours
-   * @throws {UsageError} DDB_CONFIG if the certificate cannot be used
+   * @throws {ConnectionError} DDB_CONNECT if the port is in use, or if listening fails for an unknown reason
+   * @throws {UsageError} DDB_CONFIG if the certificate or the address cannot be used
    */
   async listen(host: string, port: number): Promise<number> {
     try {
@@ -102,7 +101,7 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    // Only prevents an uncaught exception; 'close' follows.
+    // Without a listener, an error event would be an uncaught exception. The event 'close' follows and does the work.
     socket.on('error', () => undefined)
     socket.once('close', () => {
       this.#peers.delete(socket)
@@ -129,14 +128,14 @@ export class Listener {
     })
   }
 
-  /** Counts only connections with requests: otherwise silent ones could lock out all other clients. */
+  /** Counts only connections that have sent a request. Otherwise silent ones could lock out all other clients. */
   #isFull(): boolean {
     let asking = 0
     for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++
     return asking >= this.#options.maxConnections
   }
 
-  /** If there are too many connections without a request, ends the oldest of them. */
+  /** If too many connections have sent no request yet, ends the oldest of them. */
   #endSilent(): void {
     if (this.#peers.size <= maxSilent) return
     const silent = [...this.#peers].filter(([, connection]) => !hasAsked(connection))
@@ -168,7 +167,7 @@ export class Listener {
     return connection
   }
 
-  /** Executes requests that have arrived, and ends every connection; cuts off peers that do not respond. */
+  /** Runs the requests that have arrived, then ends every connection. Cuts off peers that do not respond. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -249,7 +248,7 @@ class TcpTransport implements Transport {
     if (this.#ended) return
     this.#ended = true
     this.#socket.end()
-    // Reads and drops what the peer still sends, so that no RST overtakes our last answer. `endLater` limits the time.
+    // Reads what the peer still sends, because unread bytes would cause an RST that could overtake the last answer.
     this.#socket.resume()
     if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
   }

@@ -1,5 +1,5 @@
 /*
-  Sends the answers of one connection, large tables in blocks.
+  Sends the answers of one connection, and large tables in blocks.
 */
 import { encodeValue } from '../../protocol/codec.js'
 import { sliceColumn } from '../../protocol/element.js'
@@ -9,7 +9,7 @@ import { encodeMessage, encodeResponse } from '../../protocol/response.js'
 import type { Transport } from './executor.js'
 
 /**
- * Cuts a table into blocks. An empty table gives one empty block, so that the client gets the columns.
+ * Cuts a table into blocks. An empty table becomes one empty block, so that the client still receives the columns.
  * @param blockBytes  approximate size of a block on the wire
  */
 function inBlocks(table: Table, blockBytes: number): Value {
@@ -44,7 +44,7 @@ function cutterOf(column: Column): (start: number, end: number) => Column {
 }
 
 export class Replies {
-  /** The session id that the next answers carry. */
+  /** The session id in the answers that follow. */
   sessionId: string
   readonly #transport: Transport
   readonly #writer: ByteWriter = new ByteWriter()
@@ -61,22 +61,22 @@ export class Replies {
   }
 
   /**
-   * @param blockBytes  if not 0, a table is sent in blocks of about this size
-   * @param isCompressed  whether columns of a table may be compressed
+   * @param blockBytes  approximate block size of a table; 0 to send the table in one piece
+   * @param isCompressed  true if the columns of a table may be compressed
    */
   value(value: Value | undefined, blockBytes: number, isCompressed: boolean = false): void {
     try {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
       encodeResponse(this.#writer, this.sessionId, { value: answer }, isCompressed)
     } catch (error) {
-      // A result that cannot be sent fails its request, but not the connection.
+      // A result that cannot be sent is an error of its request; the connection continues.
       this.error(error instanceof Error ? error.message : String(error))
       return
     }
     this.#flushFramed()
   }
 
-  /** @param text  may have line breaks, which are replaced */
+  /** @param text  may contain line breaks, which are replaced */
   error(text: string): void {
     encodeResponse(this.#writer, this.sessionId, { error: text })
     this.#flushFramed()
@@ -106,19 +106,19 @@ export class Replies {
     this.#writer.take()
   }
 
-  /** Sends half of the waiting bytes. The fault that ends a connection in the middle of an answer needs this. */
+  /** Sends half of the waiting bytes, for the fault that ends a connection in the middle of an answer. */
   flushHalf(): void {
     const half = Math.floor(this.#writer.byteLength / 2)
     const [first] = this.#writer.take()
     if (first !== undefined) this.#transport.send([first.subarray(0, half)])
   }
 
-  /** Call this when the peer reads again. */
+  /** Call this when the peer reads again after `flush` returned false. */
   drained(): void {
     this.#roomLeft = true
   }
 
-  /** Drops all answers from now on. Call this when the peer no longer reads. */
+  /** Drops this and all later output. Call this when the peer no longer reads. */
   discard(): void {
     this.#discarding = true
     this.#writer.take()

@@ -1,6 +1,6 @@
 /*
-  Decodes the requests of one connection: each when its turn comes, or earlier if a client lists queued jobs
-  (getConsoleJobs).
+  Decodes the requests of one connection. A request is decoded when its turn comes, or earlier if a client lists queued
+  jobs (getConsoleJobs).
 */
 import {
   type Request,
@@ -16,13 +16,13 @@ export interface ArrivedRequest {
   readonly kind: 'request'
   readonly head: RequestHead
   readonly request: Request
-  /** The job under which clients saw the request in the queue; undefined if no client listed the queue. */
+  /** The job that clients have seen for this request in the queue; undefined if no client has listed the queue. */
   job: ConsoleJob | undefined
-  /** The job was cancelled before its turn came. */
+  /** True if a client cancelled the job before its turn. */
   isCancelled: boolean
 }
 
-/** What arrives: a request, the end of all requests, or invalid bytes. Nothing follows invalid bytes. */
+/** A request, the end of the stream, or invalid bytes. Nothing can follow invalid bytes. */
 export type Arrival =
   ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
 
@@ -41,12 +41,12 @@ export class RequestQueue {
     this.#decoding = decodeRequest(this.#reader, limits)
   }
 
-  /** Bytes of requests that wait for their turn. */
+  /** Number of bytes that have arrived for requests whose turn has not come. */
   get waitingBytes(): number {
     return this.#reader.available + this.#aheadBytes
   }
 
-  /** True once nothing more will arrive. */
+  /** True once the peer has finished sending. */
   get ended(): boolean {
     return this.#reader.ended
   }
@@ -66,7 +66,7 @@ export class RequestQueue {
     return ahead ?? this.#read()
   }
 
-  /** Decodes the waiting requests and lists their jobs. */
+  /** Decodes all waiting requests and returns their jobs. */
   readonly jobs = (): ConsoleJob[] => {
     while (this.#ahead.length === 0 || this.#ahead.at(-1)!.kind === 'request') {
       const before = this.#reader.available

@@ -1,5 +1,5 @@
 /*
-  Executes requests of any transport and returns their outcomes.
+  Runs requests, whatever their transport, and returns their outcomes.
 */
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import type { ConnectionFunctions } from '../login/connection-functions.js'
@@ -14,18 +14,18 @@ const otherLanguages = requestFlags.python | requestFlags.kdb
 export interface RunnerContext {
   readonly executor: Executor
   readonly retries: Retries
-  /** Set if the server counts and drops the tables that clients send (`serve --discard`). */
+  /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for function views and the session's own functions: with `discard` they run, but their inserts do nothing. */
+  /** True for function views and functions of the session. With `discard`, only these run if a table is passed. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 
-/** Runs the requests of one session, from any connection. */
+/** Runs the requests of one session, whatever the transport. */
 export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
   readonly #functions: ConnectionFunctions
-  /** The answer to every request if this server has no sessions of the client's kind; else undefined. */
+  /** The error for every request if the server does not support the client's kind of session; otherwise undefined. */
   readonly #refusal: string | undefined
 
   constructor(
@@ -40,7 +40,7 @@ export class RequestRunner {
     this.#refusal = refusal
   }
 
-  /** Throws the error that the client gets, or returns a promise that rejects with the error. */
+  /** Throws the error for the client; if the request has to wait, returns a promise that may reject with this error. */
   run(head: RequestHead, request: Request): Outcome {
     if (this.#refusal !== undefined) throw refusal(this.#refusal)
     if ((head.flags & otherLanguages) !== 0) {
@@ -84,7 +84,7 @@ export class RequestRunner {
       : { form: 'scalar', type: 'INT', value: last.rows }
   }
 
-  /** Call this after the outcome is known: clears the session's variables if the request asked for that. */
+  /** Call this when the outcome is known. Clears the session's variables if the request asked for it. */
   afterRequest(head: RequestHead): void {
     if ((head.flags & requestFlags.clearMemory) !== 0)
       this.#context.executor.clearMemory(this.session)

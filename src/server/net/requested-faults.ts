@@ -1,10 +1,10 @@
 /*
-  Faults by name, to find out how clients handle them: `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
+  Faults by name, for tests of clients: `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
 */
 import { UsageError } from '../../errors.js'
 import type { FaultBefore, Faults } from './faults.js'
 
-/** Tags of errors with which a cluster refuses writes that would succeed a little later. */
+/** Tags of the errors with which a cluster refuses a write that would succeed a little later. */
 const transientTags = [
   'ChunkInTransaction',
   'ChunkInRecovery',
@@ -16,7 +16,7 @@ const transientTags = [
   'NotLeader',
 ]
 
-/** Error code → DolphinDB's message for a refused insert. `table`: a shared table's name, '' for any other table. */
+/** Error code → DolphinDB's message for a refused insert. `table` is a shared table's name, '' for other tables. */
 const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
   S00002: table =>
     `<ChunkInTransaction>The openChunks operation failed because the chunk '/${table}' is currently locked and in use by transaction 1. RefId:S00002`,
@@ -40,7 +40,7 @@ const subscribed = 'S03000'
 const forget = 'forget'
 const limitEnd = 'limitEnd'
 
-/** The faults that apply to requests whose flag 4 (no answer) differs from flag 4 of the connect request. */
+/** Faults for requests in which flag 4 (no answer) is not the same as in the connect request. */
 const mixed: Readonly<Record<string, FaultBefore>> = {
   mixedRefuse: 'close',
   mixedIgnore: 'drop',
@@ -61,10 +61,12 @@ export const faultNames: readonly string[] = [
 const defaultEvery = 10
 
 /**
- * @param text  `NAME` or `NAME:N`; N is 10 by default. If NAME is an error's tag or RefId, every N-th insert of a table
- *   is refused with that error. With `S03000` every N-th removal of a shared stream table is refused, as if the table
- *   had a subscriber. With `forget` the session is dropped at every N-th request. `mixed…` and `limitEnd` take no N:
- *   they apply to every request of their kind
+ * Makes the hooks of a fault that the user requests by name.
+ * - The tag or RefId of an error: refuses every N-th insert of a table with that error.
+ * - `S03000`: refuses every N-th removal of a shared stream table, as if the table had a subscriber.
+ * - `forget`: drops the session at every N-th request.
+ * - `mixed…` and `limitEnd`: apply to every request of their kind and take no N.
+ * @param text  `NAME` or `NAME:N`; N is 10 by default
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {
@@ -108,7 +110,7 @@ function keeping(every: number): Faults {
   }
 }
 
-/** Refuses a `limit` that begins after the last row. Whether servers do so is undocumented, so the message is ours. */
+/** Refuses a `limit` that begins after the last row. The message is our own, because DolphinDB documents none. */
 function refusingSlices(): Faults {
   return {
     beforeSlice: ({ offset, rows }) =>

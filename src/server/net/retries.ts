@@ -1,7 +1,7 @@
 /*
-  Detects repeated requests, so that none is executed twice. Clients that reconnect give each request their id and a
-  number. If they do not know whether a request was executed, they repeat it with the number negated
-  (docs/protocol.md#high-availability).
+  Detects repeated requests, so that the server runs each request only once. A client that reconnects gives each request
+  its client id and a number. If it does not know whether the server ran a request, it repeats the request with the
+  negated number (docs/protocol.md#high-availability).
 */
 import type { RequestHead } from '../../protocol/request.js'
 import type { Outcome } from './executor.js'
@@ -11,15 +11,18 @@ interface Latest {
   outcome: Outcome
 }
 
-// How many clients to remember. A client id belongs to one connection object of a client program.
+// Limit of remembered clients. A client id belongs to one connection object of a client program.
 const keptClients = 1024
 
-/** For each client that numbers its requests, the latest request on any connection of the server. */
+/** Remembers the latest numbered request of each client, across all connections of the server. */
 export class Retries {
-  /** Client id → its latest request; the least recently used client first. */
+  /** Client id → its latest request. The least recently used client comes first. */
   readonly #latest = new Map<string, Latest>()
 
-  /** Runs a request once, even if it comes on several connections. A repeated request gets its earlier outcome. */
+  /**
+   * Runs a request once. Repeating a client's latest request gives the earlier outcome; repeating an older one, no
+   * value.
+   */
   once(head: RequestHead, run: () => Outcome): Outcome {
     const { clientId } = head
     const sequenceNumber = Math.abs(head.sequenceNumber ?? 0)
@@ -31,7 +34,7 @@ export class Retries {
     const outcome = run()
     this.#keep(clientId, { sequenceNumber, outcome })
     if (outcome instanceof Promise) {
-      // Forgets a failed request, which was not executed: its client may repeat it. A later request is kept.
+      // Forgets the request if it fails, so that its client may repeat it. Keeps a later request of the client.
       outcome.catch(() => {
         if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
       })

@@ -1,6 +1,6 @@
 /*
-  WebSocket on the port of the TCP protocol, for the official JavaScript client and for browsers (docs/protocol.md#websocket): a
-  connection that begins with an HTTP request is handed to Node's HTTP server and, on upgrade, to `ws`.
+  Serves WebSocket on the port of the TCP protocol, for the JavaScript client and browsers (docs/protocol.md#websocket).
+  Passes a connection that begins with an HTTP request to Node's HTTP server and, after the upgrade, to `ws`.
 */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -11,7 +11,7 @@ import type { Transport } from './executor.js'
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number
-  /** Makes a session for an upgraded socket; with `refusal`, the session answers every request with that text. */
+  /** Opens a session for an upgraded socket. With `refusal`, the session answers every request with that text. */
   accept(stream: Duplex, transport: Transport, refusal: string | undefined): Connection
 }
 
@@ -20,18 +20,18 @@ interface Machinery {
   sockets: WebSocketServer
 }
 
-// If more bytes than this wait in the socket, the session waits until the client has read some.
+// If more bytes than this wait in the socket, the session pauses until the client has read some of them.
 const highWaterBytes = 1_048_576
 const goingAway = 1001
 
-/** Unsupported kind of session → the error that answers its requests. Clients demand that the handshake succeeds. */
+/** Unsupported kind of session → error for its requests. Clients require that the handshake succeeds. */
 const refusals: Readonly<Record<string, string>> = {
   python: 'The embedded server runs DolphinDB scripts only, no Python sessions.',
   q: 'The embedded server runs DolphinDB scripts only, no q sessions.',
   streaming: 'The embedded server does not publish stream tables to subscribers.',
 }
 
-/** Serves the WebSocket connections of one port; loads its modules with the first connection. */
+/** The WebSocket connections of one port. Loads its modules late, because most servers never see a browser. */
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   #machinery: Promise<Machinery> | undefined
@@ -40,9 +40,8 @@ export class WebSocketDoor {
     this.#options = options
   }
 
-  /** Takes over a connection whose first bytes were put back into the stream. */
+  /** Takes over a connection. The caller has put the bytes that it read back into the stream. */
   async handle(stream: Duplex): Promise<void> {
-    // Loads the modules only now, because most servers never see a browser.
     this.#machinery ??= this.#load()
     const { http } = await this.#machinery
     http.emit('connection', stream)
@@ -81,7 +80,7 @@ export class WebSocketDoor {
     const connection = this.#options.accept(stream, transport, refusals[socket.protocol])
     transport.onDrain = () => connection.drained()
     socket.on('message', (data: Buffer) => connection.receive(data))
-    // This listener only prevents an uncaught exception; 'close' follows.
+    // Without a listener, an error event would be an uncaught exception. The event 'close' follows and does the work.
     socket.on('error', () => undefined)
     socket.on('close', () => connection.abandoned())
   }

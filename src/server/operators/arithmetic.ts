@@ -1,6 +1,6 @@
 /*
-  Chooses the arithmetic of `+ - * / %` and similar operators by the types of both operands. Also negates numbers and
-  concatenates text.
+  Selects the arithmetic of `+ - * / %` and similar operators by the types of both operands. Also negates numbers and
+  joins texts.
 */
 import { dataTypes, isDecimal, maxScale, type DecimalType } from '../../protocol/data-type.js'
 import type { Vector } from '../../protocol/value.js'
@@ -21,7 +21,7 @@ import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** @throws {ScriptError} `Arguments for add method can not be …` if the types have no arithmetic */
+/** @throws {ScriptError} `Arguments for add method can not be …` if the operator has no meaning for these types */
 export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   if (isLiteral(left.type) || isLiteral(right.type)) {
@@ -35,10 +35,10 @@ export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vect
   return numericArithmetic(operator, pairing)
 }
 
-/** Longest text that functions make, in characters; a request has the same limit in bytes. */
+/** Longest text that functions make, in characters. */
 const maxTextLength = 16_777_216
 
-/** Null is '', so adding a null does not change a text. */
+/** Joins texts. A null counts as '', so a text stays the same if a null is added. */
 export function concatenate(pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing
   const a = textsOfVector(left)
@@ -54,7 +54,7 @@ export function concatenate(pairing: Pairing): Vector {
   return { form: 'vector', type: 'STRING', length, data }
 }
 
-/** Keeps the type, except that BOOL becomes INT (manual, page neg). @throws {ScriptError} for values such as text */
+/** Keeps the type, except that BOOL becomes INT (manual, page neg). @throws {ScriptError} for types such as text */
 export function negate(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'neg')
   return operand.rebuild(negateVector(operand.vector))
@@ -67,7 +67,7 @@ function negateVector(vector: Vector): Vector {
     return vectorOf({ type: vector.type, scale }, negated) as Vector
   }
   if (vector.type === 'FLOAT' || vector.type === 'DOUBLE') {
-    // 0 - x would turn 0 into 0, not -0.
+    // Multiplies by −1, because 0 - x would turn 0 into 0 instead of −0.
     return arithmetic('*', {
       left: vector,
       right: columnOfScalar(intScalar(-1)),
@@ -98,9 +98,9 @@ const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
 const byWidth: readonly DecimalType[] = ['DECIMAL32', 'DECIMAL64', 'DECIMAL128']
 
 /**
- * Sums take the larger scale, products the sum of both, quotients the left one. A DOUBLE makes the result DOUBLE
- * (manual, "DECIMAL"). A product too large for both types gets a wider type (manual, page decimalMultiply).
- * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; or for operators that decimals do not have
+ * A sum has the larger scale, a product the sum of both scales, a quotient the left scale. A DOUBLE makes the result
+ * DOUBLE (manual, "DECIMAL"). A product too large for both types gets a wider type (manual, page decimalMultiply).
+ * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; for operators that decimals do not have
  */
 function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing

@@ -1,6 +1,6 @@
 /*
-  `x $ TYPE`, cast(x, TYPE): explicit conversion, which allows more than an insert does. Text is parsed, and every value
-  can become text. Temporal types and integers convert to each other by their raw numbers.
+  `x $ TYPE` and cast(x, TYPE): explicit conversion, which allows more than an insert. Parses text, and converts every
+  type to text. Temporal values and integers convert into each other by their raw numbers.
 */
 import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
@@ -21,7 +21,7 @@ import { scalarAt, isLiteral, textsOfVector } from './operands.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** Reads a type given as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined for anything else. */
+/** Reads a type written as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined for other values. */
 export function typeArgument(value: ServerValue | undefined): ColumnType | undefined {
   if (value === undefined) return undefined
   if (value.form === 'type') return value.column
@@ -38,7 +38,7 @@ export function castTo(value: ServerValue, target: ServerValue): ServerValue {
   })
 }
 
-/** @throws {ScriptError} if the value cannot have the type */
+/** @throws {ScriptError} if the value cannot be converted to the type */
 export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   switch (value.form) {
     case 'scalar':
@@ -64,7 +64,7 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   }
 }
 
-/** Turns a tuple of scalars into a typed vector, and a tuple of vectors into a tuple of typed vectors. */
+/** A tuple of scalars becomes a typed vector, a tuple of vectors becomes a tuple of typed vectors. */
 function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   const cast = elements.map(element => castValue(element as ServerValue, type))
   if (cast.length === 0) return vectorOf(type, [])
@@ -72,7 +72,7 @@ function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   return joinAll(cast.map(element => columnOfScalar(element as Scalar)))
 }
 
-/** Like `castValue`, for vectors. Returns `vector` itself if it has the type, so copy the result before changing it. */
+/** Like `castValue`, for vectors. May return `vector` itself, so copy the result before you change it. */
 export function castVector(vector: Vector, type: ColumnType): Vector {
   const from = columnTypeOf(vector)
   if (type.array) throw incompatible(type, from)
@@ -95,7 +95,7 @@ export function castVector(vector: Vector, type: ColumnType): Vector {
   return castNumbers(vector, type)
 }
 
-/** Casts between numbers by value, and between a temporal type and a number by the raw number. */
+/** Converts numbers into numbers by value, and temporal types from and to numbers by the raw number. */
 function castNumbers(vector: Vector, type: ColumnType): Vector {
   const isIntoTemporal = isTemporal(type.type)
   if (!isTemporal(vector.type) && !isIntoTemporal) return convertColumn(vector, type) as Vector
@@ -111,7 +111,7 @@ function rawTypeOf(type: ColumnType['type']): 'INT' | 'LONG' {
   return dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
 }
 
-/** Parses a text as `type`; null if that fails. An integer ends at the first character that is not a digit. */
+/** Parses a text as `type`; null if that fails. For an integer, ignores everything after the leading digits. */
 function readText(text: string, type: ColumnType): ElementValue {
   const name = type.type
   if (text === '') return null
@@ -156,7 +156,7 @@ function readInteger(text: string, max: bigint): number | null {
   return value !== undefined && value >= -max && value <= max ? Number(value) : null
 }
 
-/** The integer at the start of a text; undefined without digits, or with more digits than any integer type has. */
+/** The integer at the start of a text; undefined without digits, or with more digits than any integer type can hold. */
 function leadingInteger(text: string): bigint | undefined {
   const [, sign, zeros, digits] = /^([+-]?)(0*)(\d*)/.exec(text)!
   if (digits!.length > 19 || zeros! + digits! === '') return undefined

@@ -61,7 +61,7 @@ function indexIn(numbers: Numbers, wanted: number | bigint, from: number): numbe
     : (numbers as Float64Array).indexOf(wanted, from)
 }
 
-/** Null sentinels are the smallest values of their types, so plain comparison puts nulls first. */
+/** Compares numbers. Null sentinels are the smallest values of their types, so nulls come first. */
 function fill(
   operator: ComparisonOperator,
   pairing: Pairing,
@@ -72,7 +72,7 @@ function fill(
   const b = read(pairing.right)
   const result = new Int8Array(length)
   if (operator === '==' && leftStep === 1 && rightStep === 0 && length > 0) {
-    // `indexOf` skips rows that differ from the scalar, usually most rows, without making a BigInt for each.
+    // `indexOf` skips unequal rows, usually most rows, without making a BigInt for each.
     const next = (from: number): number => indexIn(a, b[0]!, from)
     for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) result[i] = 1
     return result
@@ -131,7 +131,7 @@ function compareSymbols(
   return result
 }
 
-/** Refuses types that cannot be compared with text. A CHAR counts as a text of one character. */
+/** Refuses types that cannot be compared with text. A CHAR counts as a text with one character. */
 function checkText(vector: Vector): void {
   if (isText(vector) || vector.type === 'CHAR' || vector.type === 'VOID') return
   throw new ScriptError(`Can't compare ${vector.type} with STRING.`, {
@@ -178,7 +178,7 @@ function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Arra
   return result
 }
 
-/** Each row as a text of its bytes, last byte first. Texts sort like values (docs/protocol.md#sixteen-byte-values). */
+/** Each row's bytes as text, last byte first, so texts sort like values (docs/protocol.md#sixteen-byte-values). */
 function keysOf(vector: Vector): string[] {
   const { data } = vector as { data: ArrayBufferView }
   const size = dataTypes[vector.type].bytesPerValue

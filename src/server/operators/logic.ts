@@ -1,6 +1,6 @@
 /*
-  && || ! on vectors. `&&` with a null is null; `||` ignores a null if the other side has a value (manual, "Functions and NULL",
-  logicOrIgnoreNull=true).
+  Logic on vectors: && || !. `&&` with a null gives null. `||` ignores a null if the other operand has a value (manual,
+  "Functions and NULL", logicOrIgnoreNull=true).
 */
 import { nullDouble, nullInt32, nullInt64, nullInt8 } from '../../protocol/null-value.js'
 import type { Vector } from '../../protocol/value.js'
@@ -8,10 +8,10 @@ import { ScriptError } from '../script-error.js'
 import { doubleOf, int32Of, int64Of, numberKindOf, operandOf, type Pairing } from './operands.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** Both sides are always computed, because the operators also work on vectors. */
+/** Scripts always evaluate both operands, because the operators also accept vectors. */
 export type LogicOperator = '&&' | '||'
 
-/** 1, 0 or the null of BOOL for each element. */
+/** 1 or 0 for each element, or the null of BOOL. */
 export function truthOf(vector: Vector, operation: string): Int8Array {
   const { length } = vector
   if (vector.type === 'BOOL') return vector.data
@@ -34,7 +34,7 @@ export function truthOf(vector: Vector, operation: string): Int8Array {
   return result
 }
 
-/** @throws {ScriptError} for operands that are neither true nor false, such as text */
+/** @throws {ScriptError} for operands that have no truth value, such as text */
 export function logic(operator: LogicOperator, pairing: Pairing): Vector {
   const name = operator === '&&' ? 'and' : 'or'
   const { length, leftStep, rightStep } = pairing
@@ -55,7 +55,7 @@ function either(a: number, b: number): number {
   return b === nullInt8 ? a : a | b
 }
 
-/** Null stays null, 0 becomes true, and everything else becomes false. */
+/** Null stays null, 0 becomes true, and every other value becomes false. */
 export function not(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'not')
   const truth = truthOf(operand.vector, 'not')

@@ -1,6 +1,6 @@
 /*
-  + - * / \ % and the bit operators on numbers. A null on either side gives a null, and so does dividing by zero; integers stay
-  integers, except with `\`. Overflow wraps like machine integers.
+  Arithmetic on numbers: + - * / \ % and the bit operators. A null operand gives null, and so does a division by zero.
+  Operations on integers give integers, except `\`. An overflow wraps around, like machine integers.
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64 } from '../../protocol/null-value.js'
@@ -62,14 +62,13 @@ const doubleOperations: Partial<Record<ArithmeticOperator, DoubleOperation>> = {
   '%': (a, b) => (b === 0 ? nullDouble : a - b * Math.floor(a / b)),
 }
 
-/** The error for operands that the operator does not support. */
 export function refused(operator: ArithmeticOperator, what: string): ScriptError {
   return new ScriptError(`Arguments for ${operatorNames[operator]} method can not be ${what}.`, {
     category: 'SYSTEM_Operator',
   })
 }
 
-/** Computes with temporal values as integers. @throws {ScriptError} naming the refused type, such as text */
+/** Treats temporal values as integers. @throws {ScriptError} for types without arithmetic, such as text */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   if (left.type === 'VOID' && right.type === 'VOID') return { form: 'vector', type: 'VOID', length }
@@ -88,7 +87,7 @@ export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing
   return { form: 'vector', type: 'INT', length, data }
 }
 
-/** The result is FLOAT if one side is FLOAT and the other is not DOUBLE; else DOUBLE, also for `\` of integers. */
+/** FLOAT if one operand is FLOAT and the other is not DOUBLE; otherwise DOUBLE, also for `\` of integers. */
 function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   const operation = doubleOperations[operator]
@@ -100,7 +99,7 @@ function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector 
   return { form: 'vector', type: 'DOUBLE', length, data }
 }
 
-/** Applies `operation` to each pair of elements. A null on either side gives null without a call of `operation`. */
+/** Applies `operation` to each pair of elements. A null in a pair gives null, without a call of `operation`. */
 export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32Array {
   const { length, leftStep, rightStep } = pairing
   const a = int32Of(pairing.left)
@@ -114,7 +113,7 @@ export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32
   return result
 }
 
-/** Like `computeInt32`; results wrap at 64 bits. */
+/** Like `computeInt32`, for 64-bit integers; results wrap around at 64 bits. */
 export function computeInt64(operation: Int64Operation, pairing: Pairing): BigInt64Array {
   const { length, leftStep, rightStep } = pairing
   const a = int64Of(pairing.left)

@@ -1,6 +1,6 @@
 /*
-  Operands in the form that operators compute with. Every operand becomes a vector, and results get the operand's form
-  again, so each operator is written once, for vectors. Also reads the numbers, unscaled decimals and texts of a vector.
+  Converts operands to vectors and results back to the form of the operands, so that each operator is written once, for
+  vectors. Also reads the numbers, unscaled decimals and texts of a vector.
 */
 import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
@@ -23,21 +23,21 @@ import { ScriptError } from '../script-error.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
-/** A value seen as a vector. */
+/** A value in the form of a vector. */
 export interface Operand {
   readonly vector: Vector
-  /** True if the vector has a single element that is combined with every element of the other operand. */
+  /** True if the operator combines the single element of this vector with every element of the other operand. */
   readonly isScalar: boolean
-  /** Turns a vector of results of the same length into the operand's own form. */
+  /** Converts a vector of results, of the same length, back to the form of the operand. */
   readonly rebuild: (result: Vector) => ServerValue
 }
 
-/** Call this only for a vector that is not a tuple, because elements of tuples need not be scalars. */
+/** Do not call this for a tuple, because elements of a tuple need not be scalars. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
 
-/** @throws {ScriptError} naming `operation`, for values that operators do not accept */
+/** @throws {ScriptError} with the name of `operation`, if operators do not accept this value */
 export function operandOf(value: ServerValue, operation: string): Operand {
   switch (value.form) {
     case 'scalar':
@@ -65,12 +65,12 @@ const formWords: Partial<Record<ServerValue['form'], string>> = {
   list: 'tuple',
 }
 
-/** Two operands prepared for one loop: element i of the result comes from `left[i * leftStep]` and `right[i * rightStep]`. */
+/** Two operands, prepared for a loop: element i of the result uses `left[i * leftStep]` and `right[i * rightStep]`. */
 export interface Pairing {
   readonly left: Vector
   readonly right: Vector
   readonly length: number
-  /** 0 to repeat the single element of a scalar, else 1. */
+  /** 0 for a scalar, whose single element repeats; otherwise 1. */
   readonly leftStep: 0 | 1
   readonly rightStep: 0 | 1
   readonly rebuild: (result: Vector) => ServerValue
@@ -94,10 +94,10 @@ export function pairOperands(left: ServerValue, right: ServerValue, operation: s
   }
 }
 
-/** The form in which the values of a number type are computed. */
+/** The JavaScript form in which an operator computes with a type. */
 export type NumberKind = 'int32' | 'int64' | 'double'
 
-/** Integral, temporal and BOOL types are computed as integers, floating types as doubles. Undefined for the others. */
+/** int32 or int64 for integral, temporal and BOOL types, double for floating types; undefined for all other types. */
 export function numberKindOf(type: DataType): NumberKind | undefined {
   switch (dataTypes[type].category) {
     case 'floating':
@@ -111,7 +111,7 @@ export function numberKindOf(type: DataType): NumberKind | undefined {
   }
 }
 
-/** The elements as int32, copied only if they are narrower; VOID gives nulls. @throws {ScriptError} for other types */
+/** The elements as int32; copies only narrower types. VOID gives nulls. @throws {ScriptError} for other types */
 export function int32Of(vector: Vector): Int32Array {
   if (vector.type === 'VOID') return new Int32Array(vector.length).fill(nullInt32)
   if (numberKindOf(vector.type) !== 'int32') throw notNumbers(vector)
@@ -126,7 +126,7 @@ export function int32Of(vector: Vector): Int32Array {
   return result
 }
 
-/** Like `int32Of`, for whole numbers of any width. @throws {ScriptError} for a vector without whole numbers */
+/** Like `int32Of`, as int64, for whole numbers of any width. @throws {ScriptError} for types without whole numbers */
 export function int64Of(vector: Vector): BigInt64Array {
   if (vector.type === 'VOID') return new BigInt64Array(vector.length).fill(nullInt64)
   if (numberKindOf(vector.type) === 'int64') return (vector as { data: BigInt64Array }).data
@@ -139,7 +139,7 @@ export function int64Of(vector: Vector): BigInt64Array {
   return result
 }
 
-/** Converts numbers, except decimals, to doubles; rounds int64 beyond 2^53. @throws {ScriptError} for other types */
+/** Numbers as doubles; rounds int64 beyond 2^53. @throws {ScriptError} for decimals and for types without numbers */
 export function doubleOf(vector: Vector): Float64Array {
   if (vector.type === 'DOUBLE') return vector.data
   if (vector.type === 'VOID') return new Float64Array(vector.length).fill(nullDouble)
@@ -153,7 +153,7 @@ function notNumbers({ type }: Vector): ScriptError {
   return new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
 }
 
-/** A FLOAT vector from doubles; numbers too large for FLOAT become null. */
+/** Makes a FLOAT vector. Numbers too large for FLOAT become null. */
 export function floatVector(values: Float64Array): Vector {
   const data = new Float32Array(values.length)
   for (let i = 0; i < values.length; i++) {
@@ -164,7 +164,7 @@ export function floatVector(values: Float64Array): Vector {
   return { form: 'vector', type: 'FLOAT', length: values.length, data }
 }
 
-/** Decimals as integers, in units of 10^−scale. */
+/** Decimals as integers, in units of 10^−scale (150 for 1.50). */
 export interface Unscaled {
   readonly values: readonly (bigint | null)[]
   readonly scale: number
@@ -182,19 +182,19 @@ export function unscaledOf(vector: Vector): Unscaled | undefined {
   return { values: Array.from(wide, value => (value === nullInt64 ? null : value)), scale: 0 }
 }
 
-/** A decimal vector as the doubles nearest to its values; other vectors unchanged. */
+/** Converts a decimal vector to the nearest doubles; returns other vectors unchanged. */
 export function decimalAsDouble(vector: Vector): Vector {
   const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
   if (unscaled === undefined) return vector
   const { values, scale } = unscaled
-  // Converts the text, because a division would round twice: large powers of ten are not exact as doubles.
+  // Parses the decimal text. A division would round twice, because large powers of ten are not exact as doubles.
   return vectorOf(
     { type: 'DOUBLE' },
     values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
   ) as Vector
 }
 
-/** Digits beyond a smaller scale are cut off, towards zero. */
+/** If the new scale is smaller, cuts off digits, which rounds towards zero. */
 export function rescale(value: bigint, from: number, to: number): bigint {
   return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
 }
@@ -203,7 +203,7 @@ export function isLiteral(type: DataType): boolean {
   return dataTypes[type].category === 'literal'
 }
 
-/** Every element as text, as string(x) gives it; nulls are ''. */
+/** Every element as the text that string(x) returns; '' for nulls. */
 export function textsOfVector(vector: Vector): readonly string[] {
   const texts = columnTexts(vector)
   if (texts !== undefined) {
@@ -213,7 +213,7 @@ export function textsOfVector(vector: Vector): readonly string[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
 }
 
-/** A CHAR prints in quotes, but converts to its bare character; an unprintable CHAR converts to its number. */
+/** Prints a CHAR without quotes. An unprintable CHAR becomes its number. */
 function charText(code: number): string {
   if (code === nullInt8) return ''
   return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)

@@ -1,5 +1,5 @@
 /*
-  The functions behind operators: `+` in `each(+, x, y)` means add. Errors and result columns use these function names.
+  Names of the functions behind operators, in error messages and result columns: `+` in `each(+, x, y)` means add.
 */
 import type { BinaryOperator } from '../script/parse/syntax.js'
 
@@ -30,12 +30,12 @@ export const operatorNames: Readonly<Record<BinaryOperator, string>> = {
   $: 'cast',
 }
 
-/** The operator with this spelling, undefined if there is none. */
+/** The operator with this spelling; undefined if there is none. */
 export function operatorOf(text: string): BinaryOperator | undefined {
   return Object.hasOwn(operatorNames, text) ? (text as BinaryOperator) : undefined
 }
 
-/** Operators that compare two values and can be chained: `1 < x < 3`. */
+/** Operators that compare two values. Scripts may chain them: `1 < x < 3`. */
 export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
   '<',
   '<=',

@@ -1,5 +1,5 @@
 /*
-  Applies every operator of the language, including `? :`, to values of any form. Counts the memory of the results.
+  Applies the operators of the language, including `? :`, to values of any form, and counts the memory of the results.
 */
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
@@ -27,7 +27,7 @@ import type { ArithmeticOperator } from './numeric-arithmetic.js'
 import { sequence, sequenceLength } from './range.js'
 import { operandOf, pairOperands, type Pairing } from './operands.js'
 
-/** @throws {ScriptError} category SYSTEM_Operator if the operator is not defined for the value */
+/** @throws {ScriptError} of category SYSTEM_Operator if the operator has no meaning for the value */
 function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
   const tuple = tupleElements(operand)
   if (tuple !== undefined) {
@@ -36,7 +36,7 @@ function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue 
   return operator === '-' ? negate(operand) : not(operand)
 }
 
-/** @throws {ScriptError} category SYSTEM_Operator if the operator is not defined for these values */
+/** @throws {ScriptError} of category SYSTEM_Operator if the operator has no meaning for these values */
 export function applyBinary(
   operator: BinaryOperator,
   left: ServerValue,
@@ -95,7 +95,7 @@ function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector
   }
 }
 
-/** Computes with two INTs or two DOUBLEs directly, because loops do this most; undefined for anything else. */
+/** The fast path for two INTs or two DOUBLEs, the most frequent case in loops; undefined for all other operands. */
 function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
   const isInt = left.type === 'INT' && right.type === 'INT'
   const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
@@ -130,13 +130,13 @@ function wrapped(value: number): Scalar {
   return intScalar(result === -2147483648 ? null : result)
 }
 
-/** The two operands for each element of the result, if at least one side is a tuple. */
+/** Pairs of operands, one for each element of the result, if at least one operand is a tuple. */
 interface TuplePairs {
   readonly length: number
   at(index: number): [ServerValue, ServerValue]
 }
 
-/** Pairs elements of tuples and of equally long vectors by position; repeats other values. Undefined without tuples. */
+/** Pairs elements of tuples and equally long vectors, and repeats other values. Undefined if there is no tuple. */
 function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
   const b = tupleElements(right)
@@ -155,7 +155,7 @@ function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefin
   }
 }
 
-/** Joins the results for the elements of a tuple: into a vector if the operator compares, else into a tuple. */
+/** Joins the results for the elements of a tuple: to a vector if the operator is a comparison, otherwise to a tuple. */
 function assembleTuple(
   operator: ElementwiseOperator,
   results: readonly ServerValue[],
@@ -163,7 +163,7 @@ function assembleTuple(
   return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
 }
 
-/** @throws {ScriptError} for anything but two scalars of one kind */
+/** @throws {ScriptError} unless both values are scalars of one kind */
 function pairOf(left: ServerValue, right: ServerValue): ServerValue {
   if (left.form === 'scalar' && right.form === 'scalar') {
     const elements = vectorOfScalars([left, right])
@@ -174,7 +174,7 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
   })
 }
 
-/** `x <- y`: scalars and vectors make a longer vector; a list on either side makes the result a list. */
+/** `x <- y` joins scalars and vectors to a longer vector. If one side is a list, the result is a list. */
 function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   const a = left.form === 'scalar' ? columnOfScalar(left) : left
   const b = right.form === 'scalar' ? columnOfScalar(right) : right
@@ -188,7 +188,7 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   })
 }
 
-/** Like `applyBinary`, counting memory. */
+/** Like `applyBinary`, and counts the memory of the result. */
 export function operate(
   { memory }: CallContext,
   operator: BinaryOperator,
@@ -201,7 +201,7 @@ export function operate(
   return value
 }
 
-/** Like `applyUnary`, counting memory. */
+/** Like `applyUnary`, and counts the memory of the result. */
 export function operateUnary(
   { memory }: CallContext,
   operator: UnaryOperator,
@@ -212,7 +212,7 @@ export function operateUnary(
   return value
 }
 
-/** `? :` with a vector of conditions. Errors use the function's name, iif. */
+/** `? :` with a vector of conditions. Errors contain the name of the corresponding function, iif. */
 export function choose(
   { memory }: CallContext,
   condition: ServerValue,
@@ -224,7 +224,7 @@ export function choose(
   return value
 }
 
-/** A null condition gives a null. */
+/** If the condition is null, the element is null. */
 function chooseElements(
   condition: ServerValue,
   whenTrue: ServerValue,

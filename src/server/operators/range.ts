@@ -1,5 +1,5 @@
 /*
-  `a..b`: every value from a to b, up or down, for integers and temporal values.
+  `a..b`: all values from a to b, ascending or descending, for integers and temporal values.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
@@ -8,15 +8,15 @@ import { dataTypes } from '../../protocol/data-type.js'
 import type { ServerValue } from '../values/server-value.js'
 import { numberKindOf } from './operands.js'
 
-/** DolphinDB's own limit for the length of a vector (docs/server-semantics.md#error-texts). */
+/** DolphinDB's limit for the length of a vector (docs/server-semantics.md#error-texts). */
 const maxLength = 2_147_483_647
 
-/** Both ends are included; a null at either end gives an empty vector. @throws {ScriptError} for uncountable types */
+/** Includes both ends. If an end is null, the result is empty. @throws {ScriptError} for uncountable types */
 export function sequence(left: ServerValue, right: ServerValue): ServerValue {
   return sequencePiece(left, right, 0, sequenceLength(left, right))
 }
 
-/** @throws {ScriptError} for uncountable types */
+/** @throws {ScriptError} for types that cannot be counted */
 export function sequenceLength(left: ServerValue, right: ServerValue): number {
   const { from, to } = boundsOf(left, right)
   if (from === undefined || to === undefined) return 0
@@ -48,13 +48,13 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   const first = left.form === 'vector' ? onlyElement(left) : left
   if (first.form !== 'scalar' || right.form !== 'scalar') throw refusal()
   const type = typeOf(first, right)
-  // Doubles cannot represent every integer beyond 2^53, such as a time in nanoseconds.
+  // Uses bigint, because doubles cannot represent every integer beyond 2^53, for example a time in nanoseconds.
   const bound = ({ value }: Scalar): bigint | undefined =>
     value === null ? undefined : BigInt(value as number | bigint | boolean)
   return { type, from: bound(first), to: bound(right) }
 }
 
-/** A left side such as `-(n..n)` or `(n)` arrives as a vector of one element. Returns this element. */
+/** The single element of a vector: a left side such as `-(n..n)` or `(n)` is a vector with one element. */
 function onlyElement(vector: Vector): ServerValue {
   if (vector.length !== 1) throw refusal()
   return elementAt(vector, 0) as ServerValue

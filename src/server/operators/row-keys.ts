@@ -1,6 +1,6 @@
 /*
-  Equality and order of elements and rows: keys, distinct rows, groups of equal rows, and sorting with nulls first
-  (manual, "Null values in sorting").
+  Compares elements and rows for equality and order: keys, distinct rows, groups of equal rows, and sorting with nulls
+  first (manual, "Null values in sorting").
 */
 import { isDecimal } from '../../protocol/data-type.js'
 import { nullDouble, nullInt64 } from '../../protocol/null-value.js'
@@ -17,10 +17,10 @@ import {
   textsOfVector,
 } from './operands.js'
 
-/** Equal elements have equal keys, different elements different keys. */
+/** Stands for an element in comparisons. Keys are equal exactly if the elements are equal. */
 export type Key = number | bigint | string | null
 
-/** One key per row: null for nulls, except '' for nulls of text. Equal integers of any width have the same key. */
+/** One key per row: null for nulls, but '' for nulls of text. Equal integers of all widths have equal keys. */
 export function keysOfVector(vector: Vector): readonly Key[] {
   if (vector.type === 'VOID') return new Array<null>(vector.length).fill(null)
   if (isLiteral(vector.type)) return textsOfVector(vector)
@@ -49,7 +49,7 @@ function formatted(vector: Vector): readonly Key[] {
   return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row) || null)
 }
 
-/** One key per row over several columns; rows of array vectors are compared by their text. */
+/** One key per row, made from all columns. Compares the rows of array vectors by their text. */
 export function rowKeys(columns: readonly Column[]): readonly Key[] {
   const keys = columns.map(column =>
     column.form === 'vector' && column.type !== 'ANY'
@@ -63,7 +63,7 @@ export function rowKeys(columns: readonly Column[]): readonly Key[] {
   )
 }
 
-/** For each set of equal rows, the index of the first. */
+/** For each set of equal rows: the index of the first row. */
 export function distinctRows(columns: readonly Column[]): Int32Array {
   const seen = new Set<Key>()
   const rows = new Int32Array(columns[0]?.length ?? 0)
@@ -75,7 +75,7 @@ export function distinctRows(columns: readonly Column[]): Int32Array {
 
 export interface Groups {
   readonly length: number
-  /** The rows of a group, ascending; at least one. */
+  /** The rows of a group, in ascending order. A group has at least one row. */
   rowsOf(group: number): Int32Array
 }
 
@@ -112,7 +112,7 @@ function keysOf(columns: readonly Column[]): readonly Key[] {
   return isOne ? keysOfVector(only) : rowKeys(columns)
 }
 
-/** One key of a sort; the next key decides the order of rows that are equal in this one. */
+/** A column to sort by. Rows that are equal in this column are ordered by the next sort column. */
 export interface SortColumn {
   readonly column: Column
   readonly descending: boolean
@@ -120,7 +120,7 @@ export interface SortColumn {
 
 type RowComparison = (a: number, b: number) => number
 
-/** Indexes of the rows in ascending order; equal rows keep their order. */
+/** Row indexes in sorted order. Equal rows keep their order. */
 export function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => row).sort(comparisonOfColumns(columns))
 }
@@ -139,13 +139,13 @@ function comparisonOfColumns(columns: readonly SortColumn[]): RowComparison {
   }
 }
 
-/** The order of two rows of a column. @throws {ScriptError} for columns without an order */
+/** Compares two rows of a column. @throws {ScriptError} for columns whose values have no order */
 export function rowComparison(column: Column): RowComparison {
   if (column.form !== 'vector' || column.type === 'ANY') {
     throw new ScriptError('Tuples and array vectors can not be sorted.')
   }
   if (column.type === 'SYMBOL') return symbolComparison(column)
-  // All values of a column have the same scale, so their unscaled integers have the same order.
+  // The values of a column share one scale, so the order of the unscaled integers is the order of the values.
   if (column.type === 'DECIMAL32' || column.type === 'DECIMAL64') return comparisonOf(column.data)
   if (column.type === 'DECIMAL128') {
     const { values } = unscaledOf(column)!

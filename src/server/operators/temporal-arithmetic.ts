@@ -1,5 +1,5 @@
 /*
-  Arithmetic with dates and times: adds a number to a time, or subtracts a number or another time from it.
+  Arithmetic with dates and times: adds a number to a time, and subtracts a number or a time from a time.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { nullInt64 } from '../../protocol/null-value.js'
@@ -15,7 +15,7 @@ import {
 } from './numeric-arithmetic.js'
 import { int64Of, numberKindOf, type Pairing } from './operands.js'
 
-/** Units in a day, for times of day, which wrap at midnight (manual, "Manipulation of temporal objects"). */
+/** Units per day. Arithmetic with times of day wraps at midnight (manual, "Manipulation of temporal objects"). */
 const unitsPerDay: Partial<Record<DataType, number>> = {
   MINUTE: 1440,
   SECOND: 86_400,
@@ -23,7 +23,7 @@ const unitsPerDay: Partial<Record<DataType, number>> = {
   NANOTIME: 86_400_000_000_000,
 }
 
-/** From coarse to fine: two different types are converted to the finer one. */
+/** Types from coarse to fine. An operation with two different types converts both operands to the finer type. */
 const fineness: readonly DataType[] = [
   'MONTH',
   'DATE',
@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Converts both sides to a type whose numbers are in the order of time, even if one side has a smaller range. */
+/** Converts both operands to one type, even times that only one of the two types can represent. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
@@ -61,7 +61,7 @@ export function comparableTemporal(pairing: Pairing): Pairing {
   if (type === 'NANOTIMESTAMP') {
     return { ...pairing, left: boundedNanos(left), right: boundedNanos(right) }
   }
-  // A DATE may be millions of years away. Types that count hours, minutes or seconds in 32 bits cannot hold it.
+  // A DATE may be millions of years away, which is too far for 32-bit counts of hours, minutes or seconds.
   const isNarrow = type === 'DATEHOUR' || type === 'DATEMINUTE' || type === 'DATETIME'
   const wide = isNarrow ? 'TIMESTAMP' : type
   return {
@@ -87,8 +87,8 @@ function boundedNanos(vector: Vector): Vector {
 const largestInt64 = 2n ** 63n - 1n
 
 /**
- * A number that is added to a time counts in the time's units. Two times can only be subtracted.
- * @throws {ScriptError} for other operands
+ * Adds a number to a time, or subtracts it, in the unit of the time. The only operation on two times is subtraction.
+ * @throws {ScriptError} for other operators and operands
  */
 export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
@@ -124,7 +124,7 @@ function move(type: DataType, operator: '+' | '-', pairing: Pairing): Vector {
   return { form: 'vector', type, length, data } as Vector
 }
 
-/** For `date + 1l`: together with a 32-bit type, a LONG counts as INT. */
+/** Converts LONG operands to INT, because `date + 1l` must keep the 32-bit type of the date. */
 function narrowed(pairing: Pairing): Pairing {
   const narrow = (vector: Vector): Vector =>
     vector.type === 'LONG' ? (convertColumn(vector, { type: 'INT' }) as Vector) : vector

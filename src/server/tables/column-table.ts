@@ -1,6 +1,6 @@
 /*
-  The one table implementation of the embedded server. Rules make a table keyed or partitioned. A row that fits no
-  partition is left out. A row whose key the table already has changes the stored row, or is left out.
+  The one implementation of tables in the embedded server. Rules make a table keyed or partitioned. A table drops rows
+  that belong to no partition. A row with a known key changes the stored row, or the table drops it.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
@@ -21,12 +21,12 @@ import type {
   UpsertOptions,
 } from './server-table.js'
 
-/** Which rows count as the same, and which of them stays. */
+/** Determines which rows have the same key, and which of them the table keeps. */
 export interface KeyRule {
   readonly columns: readonly number[]
-  /** Whether a row with an existing key changes that row or is dropped. */
+  /** What a new row does if its key exists: `update` changes the stored row, `ignore` drops the new row. */
   readonly onDuplicate: 'update' | 'ignore'
-  /** True if rows of different partitions never count as the same (TSDB keepDuplicates). */
+  /** True if rows in different partitions may have the same key (TSDB keepDuplicates). */
   readonly withinPartition?: boolean
 }
 
@@ -34,10 +34,10 @@ export interface ColumnTableOptions {
   kind: TableKind
   names: readonly string[]
   types: readonly ColumnType[]
-  /** Initial rows; not for keyed tables. The columns must not change afterwards. */
+  /** Initial rows; not allowed for keyed tables. The caller must not change these columns afterwards. */
   columns?: readonly Column[] | undefined
   rows?: number | undefined
-  /** Initial capacity in rows; only a hint. */
+  /** Initial capacity in rows, which is only a hint. */
   capacity?: number | undefined
   keys?: KeyRule | undefined
   partitioning?: TablePartitioning | undefined
@@ -45,10 +45,10 @@ export interface ColumnTableOptions {
 }
 
 const maxRows = 2_147_483_647
-/** Limit of initial capacity: more room is made only for real rows. */
+/** Limit of the initial capacity. The table allocates more only for real rows. */
 export const maxInitialCapacity = 65_536
 
-/** Methods are documented in `ServerTable`. */
+/** See `ServerTable` for the methods. */
 export class ColumnTable implements ServerTable {
   readonly form = 'serverTable' as const
   readonly kind: TableKind
@@ -61,13 +61,13 @@ export class ColumnTable implements ServerTable {
   readonly #widths: PartitionWidths | undefined
   #names: readonly string[]
   #types: readonly ColumnType[]
-  /** A column is kept as given until something is added to it. */
+  /** A given column becomes a growing column when the table first changes it. */
   #columns: (Column | GrowingColumn)[]
   #rows: number
   #purgedRows = 0
   cache: TableCache | undefined
   #version = 0
-  /** Every row by key. Without a key rule, the first upsert creates this index, for the columns that it names. */
+  /** Index of all rows by key. Without a key rule, the first upsert creates the index for its key columns. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
 
   constructor(options: ColumnTableOptions) {
@@ -130,7 +130,7 @@ export class ColumnTable implements ServerTable {
     return this.kind === 'dfs' ? batch.rows : inserted
   }
 
-  /** Drops the older half of the rows from memory once the cache is full. */
+  /** Drops the older half of the rows from memory when the cache is full. */
   #purge(): void {
     if (this.cache === undefined || this.#rows <= this.cache.rows) return
     const left = this.#rows >> 1
@@ -181,7 +181,7 @@ export class ColumnTable implements ServerTable {
     this.#columns.push(column)
   }
 
-  /** Leaves out rows that belong to no partition. */
+  /** Finds the partitions of new rows and leaves out the rows that belong to no partition. */
   #place(columns: readonly Column[], rows: number, given: number): Batch {
     if (this.partitioning === undefined)
       return this.#checkSize({ columns, rows, partitions: undefined })
@@ -224,7 +224,7 @@ export class ColumnTable implements ServerTable {
     return growing
   }
 
-  /** Appends rows with new keys; rows with known keys change the existing row, or are dropped. */
+  /** Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. */
   #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
     const { keys, columns: keyColumns } = this.#index!
     const words = keys.read(
@@ -252,7 +252,7 @@ export class ColumnTable implements ServerTable {
     return { inserted, updated }
   }
 
-  /** @returns how many rows changed: with `ignoreNull` a row of nulls changes nothing */
+  /** @returns how many rows changed; with `ignoreNull`, a row whose values are all null changes nothing */
   #overwrite(
     columns: readonly Column[],
     known: Int32Array,
@@ -287,7 +287,7 @@ export class ColumnTable implements ServerTable {
     ]
   }
 
-  /** Makes the index of all rows by these key columns. */
+  /** Indexes all rows by these key columns. Extends the existing index if it has the same columns. */
   #openIndex(columns: readonly number[]): void {
     const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
     if (!reusable) {
@@ -314,7 +314,7 @@ export class ColumnTable implements ServerTable {
 interface Batch {
   columns: readonly Column[]
   rows: number
-  /** The partition of each row, if there are partitions. */
+  /** The partition of each row; undefined for a table without partitions. */
   partitions: Float64Array | undefined
 }
 

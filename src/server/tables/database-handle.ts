@@ -1,25 +1,25 @@
 /*
-  A database handle, the result of `database(...)`: named for DFS, nameless for in-memory partitioning.
+  A database handle, the result of `database(...)`: with a path for DFS, nameless for partitioned tables in memory.
 */
 import type { ServerValue } from '../values/server-value.js'
 
-/** Partition types as scripts spell them; their numbers are `partitionTypeIds`. */
+/** Partition types under their names in scripts. See `partitionTypeIds` for their numbers. */
 export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
 
 export interface LevelScheme {
   type: PartitionType
-  /** The scheme with added partitions, as in scripts: HASH has `[TYPE, n]`, COMPO has handles, others have a vector. */
+  /** The scheme as in scripts, with added partitions: `[TYPE, n]` for HASH, handles for COMPO, otherwise a vector. */
   scheme: ServerValue
-  /** The scheme before partitions were added. */
+  /** The scheme before the server added partitions; undefined if it has added none. */
   first?: ServerValue
 }
 
-/** Knows how rows are partitioned; the node holds the tables. */
+/** Describes how rows are partitioned. The tables of the database are in the node. */
 export interface DatabaseHandle {
   form: 'database'
-  /** `dfs://…`, or '' for an in-memory domain. */
+  /** `dfs://…`, or '' for a nameless handle. */
   path: string
-  /** One entry per level; COMPO is flattened. */
+  /** One entry per level, in which the handles of a COMPO scheme are replaced by their levels. */
   levels: readonly LevelScheme[]
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   atomic: 'TRANS' | 'CHUNK'

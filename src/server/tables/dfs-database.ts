@@ -1,5 +1,5 @@
 /*
-  Databases under dfs:// and the tables in them, kept in memory: creating, finding, dropping
+  Databases under dfs:// and their tables, which the embedded server keeps in memory: creates, finds and drops them
   (docs/server-semantics.md#dfs-databases).
 */
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
@@ -28,8 +28,8 @@ export interface StoredTableOptions {
 }
 
 /**
- * Registers a new database, or returns the existing one if `handle` has the same scheme or none.
- * @throws {ScriptError} if the existing database has another scheme, or a new one has none
+ * Registers a new database. Returns the existing one if `handle` has the same scheme or none.
+ * @throws {ScriptError} if the existing database has a different scheme, or if a new database has no scheme
  */
 export function openDatabase(
   node: ServerNode,
@@ -54,7 +54,7 @@ export function openDatabase(
   return handle
 }
 
-/** @throws {ScriptError} S04001 if there is no database at the path */
+/** @throws {ScriptError} S04001 if no database has this path */
 export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   const database = node.databases.get(path)
   if (database === undefined) {
@@ -63,7 +63,7 @@ export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   return database
 }
 
-/** @throws {ScriptError} if the database or the table is missing */
+/** @throws {ScriptError} if the database or the table does not exist */
 export function storedTable(node: ServerNode, path: string, name: string): ServerTable {
   const table = node.databases.get(path)?.tables.get(name)
   if (table !== undefined) return table
@@ -75,9 +75,9 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
 }
 
 /**
- * An empty table with the columns of a template. With a database's handle it is a table of the database: a partitioned
- * table, or a dimension table if `partitionColumns` is empty. With a nameless handle it is partitioned, in memory.
- * @throws {ScriptError} for existing names, and partition columns that do not fit the scheme
+ * Creates an empty table with the columns of `template`. With the handle of a database, the table belongs to that
+ * database, as a dimension table if it has no partition columns. With a nameless handle, it is partitioned in memory.
+ * @throws {ScriptError} if the name exists, or if partition columns do not fit the scheme
  */
 export function createStoredTable(
   node: ServerNode,
@@ -117,8 +117,8 @@ export function createStoredTable(
 }
 
 /**
- * Drops a database. Code that still refers to its tables can read but not write them.
- * @throws {ScriptError} S04001 if the database is missing; `<NoPrivilege>…`
+ * Drops a database. Sessions that still refer to its tables can read them but not write them.
+ * @throws {ScriptError} S04001 if the database does not exist; `<NoPrivilege>…`
  */
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
   const database = databaseAt(node, path)
@@ -128,7 +128,7 @@ export function dropDatabase(node: ServerNode, session: ScriptSession, path: str
   node.databases.delete(path)
 }
 
-/** Like `dropDatabase`, for a table. @throws {ScriptError} S04001 if database or table is missing; `<NoPrivilege>…` */
+/** Like `dropDatabase`, for one table. @throws {ScriptError} S04001 if it does not exist; `<NoPrivilege>…` */
 export function dropTable(
   node: ServerNode,
   session: ScriptSession,
@@ -151,19 +151,19 @@ function forget(node: ServerNode, table: ServerTable): void {
   node.transactions.unflushed.delete(table)
 }
 
-/** @throws {ScriptError} unless the user may change the columns of the database's tables */
+/** @throws {ScriptError} unless the user may change columns of the tables in this database */
 export function checkMayAlter(node: ServerNode, session: ScriptSession, path: string): void {
   checkMayChange(node, session, databaseAt(node, path), 'DBOBJ_CREATE')
 }
 
-/** @throws {ScriptError} unless the user is an administrator or has DB_OWNER, which may be limited to a name prefix */
+/** @throws {ScriptError} unless the user is an administrator, or has DB_OWNER for a name prefix of this path */
 function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: string): void {
   if (isAdmin || mayMakeDatabase(node, user, path)) return
   throw mayNot()
 }
 
 /**
- * @param right  a right that suffices; DB_MANAGE always does
+ * @param right  a right that suffices, besides DB_MANAGE
  * @throws {ScriptError} unless the user is an administrator, owns the database or has such a right; guests own nothing
  */
 function checkMayChange(
@@ -193,7 +193,7 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   })
 }
 
-/** Type and values of a scheme as text. Equal schemes give equal texts, however their arrays are stored. */
+/** Type and values of a scheme as text. Equal schemes give equal texts, even if their arrays are stored differently. */
 function schemeText(level: LevelScheme): string {
   const { type, schema } = levelOf(level)
   return JSON.stringify([columnTypeText(type), elementTexts(schema)])

@@ -1,5 +1,5 @@
 /*
-  `serve --discard` counts rows and drops them. This file decides which rows are dropped, and what their insert returns.
+  Decides which rows `serve --discard` counts and drops, and what their insert returns.
 */
 import type { CallContext } from '../values/builtin.js'
 import type { ServerValue } from '../values/server-value.js'
@@ -9,11 +9,10 @@ import { prepareColumns } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * If the server only pretends to insert: drops the rows and returns how many it claims to have inserted. Otherwise
- * returns undefined, and the caller inserts. Tables that are neither shared nor stored always get their rows. Keyed
- * stream tables get rows that do not come as a table, because the loader inserts its receipts in this way. The result
- * of such an insert tells the loader whether it has sent the batch before.
- * @throws {ScriptError} for rows that the table would refuse because of their columns
+ * Drops the rows and returns their number, if the server only pretends to insert. Returns undefined if the caller must
+ * really insert them: into tables that are neither shared nor stored, and into keyed stream tables if the rows are not
+ * a table. The loader inserts receipts in this last way, and needs to know which of them the table already has.
+ * @throws {ScriptError} if the table would refuse the rows because of their columns
  */
 export function discardedRows(
   { discards }: CallContext,
@@ -35,7 +34,7 @@ function forgotten(table: ServerTable, rows: number): number {
   return rows
 }
 
-/** Counts rows given by column: as arguments, a tuple or a dictionary (docs/server-semantics.md#tableinsert). */
+/** Counts rows given by column: arguments, a tuple or a dictionary (docs/server-semantics.md#tableinsert). */
 function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
   const only = values.length === 1 ? values[0] : undefined
   if (only?.form === 'serverDictionary') {
@@ -49,7 +48,7 @@ function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
 function rowsFor(table: ServerTable, column: number, value: ServerValue | undefined): number {
   if (value?.form === 'arrayVector') return value.length
   if (value?.form !== 'vector') return 1
-  // A vector for a column of arrays is a single row.
+  // For a column of arrays, a vector is a single row.
   const isRow = table.columnTypes[column]?.array === true && value.type !== 'ANY'
   return isRow ? 1 : value.length
 }

@@ -13,8 +13,8 @@ import type { ServerTable } from './server-table.js'
 import { columnTypeOf } from '../../protocol/element.js'
 
 /**
- * Inserts the arguments of `tableInsert(table, args…)`. @returns rows really inserted
- * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts; nothing is inserted then
+ * Inserts the arguments of `tableInsert(table, args…)`. @returns the number of rows that the table really took
+ * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts; the table is then unchanged
  */
 export function insertValues(table: ServerTable, args: readonly ServerValue[]): number {
   const [first] = args
@@ -37,8 +37,8 @@ export function insertTable(table: ServerTable, source: ServerTable): number {
 }
 
 /**
- * Inserts one value per column: all scalars, or all vectors of one length, as SQL's `insert into t values(…)` does.
- * @param names  the values' columns; all others become null. Default: all columns in order
+ * Inserts one value per column, like SQL's `insert into t values(…)`: all scalars, or all vectors of one length.
+ * @param names  the columns of the values; all other columns become null. Default: all columns in order
  */
 export function insertColumns(
   table: ServerTable,
@@ -66,7 +66,7 @@ export function rowsOfValues(
   return { columns: all, rows }
 }
 
-/** For an array column, a vector is a single row. @throws {ScriptError} `Inconsistent length of values to insert.` */
+/** For a column of arrays, a vector is one row. @throws {ScriptError} `Inconsistent length of values to insert.` */
 function columnsOfValues(
   values: readonly ServerValue[],
   types: readonly ColumnType[],
@@ -133,7 +133,7 @@ function namedPositions(table: ServerTable, names: readonly string[]): number[] 
   })
 }
 
-/** Removes the rows at these distinct, ascending positions. @throws {ScriptError} for stream and read-only tables */
+/** Removes rows at distinct, ascending positions. @throws {ScriptError} for stream and read-only tables */
 export function deleteRows(table: ServerTable, rows: Int32Array): void {
   checkChangeable(table)
   const kept = new Int32Array(table.rows - rows.length)
@@ -147,9 +147,9 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
 }
 
 /**
- * Call this for all columns of a statement before changing the first column.
- * @returns the values in the type of the column that takes them
- * @throws {ScriptError} as `updateRows` would
+ * Converts new values. Call this for all columns of a statement before you change the first column.
+ * @returns the values in the type of the column
+ * @throws {ScriptError} like `updateRows`
  */
 export function preparedValues(
   table: ServerTable,
@@ -171,8 +171,8 @@ export function preparedValues(
 }
 
 /**
- * Sets column `name` at `rows` to `values`, one value per row. A new name adds a column with nulls in all other rows.
- * @throws {ScriptError} for stream tables, key columns, partitioning columns, and types that do not convert
+ * Sets column `name` at `rows` to `values`, one per row. A new name adds a column, with nulls in all other rows.
+ * @throws {ScriptError} for stream tables, key columns, partition columns, and types that do not convert
  */
 export function updateRows(
   table: ServerTable,

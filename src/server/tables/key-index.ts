@@ -1,6 +1,6 @@
 /*
-  Finds rows by key. A key is a few int32 words; each different text has a number. The keys of all rows lie side by side.
-  An open-addressing hash table maps keys to row numbers, so that no row needs an object or a string.
+  Finds rows by key. A key is a few int32 words, in which a number stands for each different text. One array contains
+  all keys, and an open-addressing hash table maps keys to row numbers, so no row needs an object or a string.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column, SymbolVector } from '../../protocol/value.js'
@@ -10,13 +10,13 @@ import { isFixedVector, columnTexts } from '../columns/column-layout.js'
 
 const smallestSlots = 64
 
-/** The keys of one table. A key cannot be removed. */
+/** The keys of one table. Keys cannot be removed. */
 export class KeyIndex {
   readonly #wordsPerColumn: readonly number[]
   readonly #wordsPerRow: number
   readonly #numberOfText = new Map<string, number>([['', 0]])
   #words: Int32Array
-  /** Row number + 1; 0 if free. */
+  /** Row number + 1, or 0 for a free slot. */
   #slots = new Int32Array(smallestSlots)
   #used = 0
   #rows = 0
@@ -32,7 +32,7 @@ export class KeyIndex {
     return this.#rows
   }
 
-  /** Reads the keys of the first `rows` rows of the key columns, row after row. */
+  /** Reads the keys of the first `rows` rows of the key columns, row by row. */
   read(columns: readonly Column[], rows: number): Int32Array {
     const words = new Int32Array(rows * this.#wordsPerRow)
     let at = 0
@@ -43,14 +43,14 @@ export class KeyIndex {
     return words
   }
 
-  /** Number of the first table row with the same key as row `row` of `keys`; −1 if there is none. */
+  /** The number of the first table row whose key equals the key of row `row` of `keys`; −1 if there is none. */
   find(keys: Int32Array, row: number): number {
     return this.#slots[this.#slotOf(keys, row)]! - 1
   }
 
   /**
-   * Adds the key of row `row` of `keys`, as the key of the next table row.
-   * @returns the first table row with the same key, −1 if there is none; `find` still gives that row, not the new one
+   * Adds row `row` of `keys` as the key of the next table row.
+   * @returns the first table row with the same key, which `find` still returns; −1 if there is none
    */
   add(keys: Int32Array, row: number): number {
     if ((this.#used + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2)

@@ -1,5 +1,5 @@
 /*
-  Creates tables, and converts them from and to the wire.
+  Creates tables, and converts tables from and to the form in which they are sent.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
@@ -11,9 +11,9 @@ import type { TablePartitioning } from './partitions/place-rows.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './server-table.js'
 
 export interface TableOptions {
-  /** Initial capacity in rows; only a hint. */
+  /** Initial capacity in rows, which is only a hint. */
   capacity?: number
-  /** Initial rows, in the table's types. */
+  /** Initial rows, in the types of the table. */
   columns?: readonly Column[]
   /** Names of the key columns, for keyed, indexed and keyed stream tables. */
   keyColumns?: readonly string[]
@@ -22,9 +22,9 @@ export interface TableOptions {
 }
 
 /**
- * An in-memory, stream, keyed or partitioned table.
- * @throws {ScriptError} duplicate column names (S05017), key columns that do not exist, duplicate keys (S05012), types that
- *   tables cannot have
+ * Creates an in-memory, stream, keyed or partitioned table.
+ * @throws {ScriptError} for duplicate column names (S05017), missing key columns, duplicate keys (S05012), and types
+ *   that no table can have
  */
 export function createTable(
   kind: TableKind,
@@ -54,7 +54,7 @@ export function createTable(
   return table
 }
 
-/** A plain table over the columns of a received table, without copying them. */
+/** A plain table over the columns of a received table, without a copy. */
 export function tableFromWire(table: Table): ServerTable {
   const { columnNames, columns, rows } = table
   return new ColumnTable({
@@ -66,7 +66,7 @@ export function tableFromWire(table: Table): ServerTable {
   })
 }
 
-/** The present rows; later changes do not affect them. A DFS table is sent without rows, as only SQL reads them. */
+/** The rows so far, unaffected by later changes. Sends a DFS table without rows, because only SQL reads them. */
 export function tableToWire(table: ServerTable): Table {
   const isStored = table.kind === 'dfs'
   const columns = table.columnNames.map((_, index) =>
@@ -81,14 +81,14 @@ export function tableToWire(table: ServerTable): Table {
   }
 }
 
-/** @throws {ScriptError} if no column has that name */
+/** @throws {ScriptError} if the table has no column with this name */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)
   return index
 }
 
-/** @throws {ScriptError} S05017 for a name that occurs twice */
+/** @throws {ScriptError} S05017 if a name occurs twice */
 function checkDistinct(names: readonly string[]): void {
   const seen = new Set<string>()
   const duplicate = names.find(name => seen.size === seen.add(name).size)

@@ -1,5 +1,5 @@
 /*
-  Prepares columns for a table: checks their number and lengths, converts them to its types, and applies its engine's rules.
+  Prepares columns for a table: checks number and lengths, converts types, and applies the rules of the storage engine.
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import { ScriptError } from '../script-error.js'
@@ -15,12 +15,12 @@ import { isStorable, limitText } from '../columns/stored-types.js'
 type Template = Pick<ServerTable, 'columnNames' | 'columnTypes'>
 
 const dateTypes = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
-/** Types allowed only as the last of several sort columns (Chinese manual, page createPartitionedTable). */
+/** Types that are allowed only for the last of several sort columns (Chinese manual, page createPartitionedTable). */
 const momentTypes = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 const integerTypes = ['CHAR', 'SHORT', 'INT', 'LONG']
 const textTypes = ['STRING', 'SYMBOL']
 
-/** @throws {ScriptError} for a table that a database of this engine does not accept */
+/** @throws {ScriptError} if the database's engine does not accept such a table */
 export function checkEngine(
   { engine }: DatabaseHandle,
   template: Template,
@@ -64,7 +64,7 @@ function checkSortColumns(
   })
 }
 
-/** @throws {ScriptError} for a read-only table, wrong number of columns, unequal lengths, types that do not convert */
+/** @throws {ScriptError} for read-only tables, a wrong number of columns, unequal lengths, types that do not convert */
 export function prepareColumns(
   table: ServerTable,
   columns: readonly Column[],
@@ -79,7 +79,7 @@ export function prepareColumns(
   return prepared
 }
 
-/** @throws {ScriptError} S02054 for tables shared read-only, S04001 for tables that were dropped */
+/** @throws {ScriptError} S02054 if the table is shared read-only, S04001 if it was dropped */
 export function checkWritable(table: ServerTable): void {
   if (table.isDropped) {
     throw new ScriptError(
@@ -89,7 +89,6 @@ export function checkWritable(table: ServerTable): void {
   if (table.readOnly) throw new ScriptError("Can't modify read only table. RefId: S02054")
 }
 
-/** Converts a column to the type of the table's column `index`. */
 export function prepareColumn(
   table: ServerTable,
   index: number,
@@ -121,7 +120,7 @@ export function prepareColumn(
   }
 }
 
-/** True for tables whose rows can be neither changed nor deleted (docs/server-semantics.md#kinds-of-tables). */
+/** True for tables whose rows nobody can change or delete (docs/server-semantics.md#kinds-of-tables). */
 export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }
@@ -151,7 +150,7 @@ function streamCountError(): ScriptError {
   )
 }
 
-/** A partitioned DFS table fills missing last columns with nulls unless one of them is a partition column. */
+/** Fills missing last columns of a partitioned DFS table with nulls, unless a partition column is missing. */
 function padColumns(table: ServerTable, columns: readonly Column[], rows: number): Column[] {
   const partitioned = table.kind === 'dfs' ? table.partitioning : undefined
   const isComplete = partitioned?.columns.every(index => index < columns.length) ?? false

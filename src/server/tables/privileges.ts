@@ -1,7 +1,9 @@
 /*
-  Who may read and write which table, and call which function view (docs/server-semantics.md#rights). Administrators may do everything.
-  Other users may use DFS tables that they created or were granted, and shared tables until somebody grants or denies rights on them.
-  Inside a function view, the rights of the view's owner apply.
+  Determines who may read and write a table, and who may call a function view (docs/server-semantics.md#rights). Inside
+  a function view, the rights of the view's owner apply. Administrators may do everything. Other users may use
+  - the DFS tables that they created or for which they have rights
+  - the shared tables that they shared or for which they have rights, and those on which nobody has granted or denied
+    rights
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -9,7 +11,7 @@ import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * The right of a user: true if granted, false if denied; undefined if neither.
+ * Returns true if the user has the right, false if it is denied, undefined if it is neither granted nor denied.
  * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' means all of them
  */
 export function privilegeOf(
@@ -24,12 +26,12 @@ export function privilegeOf(
   return exact === false || general === false ? false : (exact ?? general)
 }
 
-/** The key of a privilege in a user's map (`ServerNode.privileges`), such as `TABLE_WRITE dfs://db/pt`. */
+/** Key of a right in `ServerNode.privileges`, such as `TABLE_WRITE dfs://db/pt`. */
 export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
-/** True if the user has DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
+/** True if the user has DB_OWNER for `*` or a matching pattern such as `dfs://test*` (DolphinDB manual, page grant). */
 export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
   const key = privilegeKey('DB_OWNER', '')
   let isGranted = false
@@ -42,7 +44,7 @@ export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: 
   return isGranted
 }
 
-/** The user whose rights apply: the owner of the running function view, else the session's user. */
+/** The user whose rights apply: the owner of the running function view, or else the session's user. */
 function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>): {
   user: string
   isAdmin: boolean
@@ -52,7 +54,8 @@ function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>):
 }
 
 /**
- * Administrators may call every view, owners their own views, and others the views granted to them: by name, `namespace::*` or `*`.
+ * Administrators may call every view, owners their own views, and other users the views granted to them: by name,
+ * `namespace::*` or `*`. A denied right overrides ownership and grants.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
 export function checkViewCall(
@@ -70,7 +73,7 @@ export function checkViewCall(
 }
 
 /**
- * @param change  the intended change; TABLE_WRITE and DB_WRITE permit every change
+ * @param change  the change to be made; TABLE_WRITE and DB_WRITE permit all changes
  * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
  */
 export function checkWrite(
@@ -141,7 +144,7 @@ function mayUseShared(
   return (user !== 'guest' && user === entry?.owner) || answers.includes(true)
 }
 
-/** True once any right on the shared table was granted or denied. */
+/** True if any right on the shared table has been granted or denied. */
 function hasRights(node: ServerNode, sharedName: string): boolean {
   for (const own of node.privileges.values()) {
     for (const key of own.keys()) if (key.endsWith(` ${sharedName}`)) return true

@@ -1,96 +1,95 @@
 /*
-  The interface of every table of the embedded server, however it is stored.
+  The interface of all tables of the embedded server.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 
-/** The kind of a table; `partitioned` means partitioned in memory, `dfs` stored in a database. */
+/** `partitioned` is a partitioned table in memory, `dfs` a table in a database. */
 export type TableKind =
   'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
 
-/** Arguments of `upsert!` beyond the rows. */
+/** Arguments of `upsert!` other than the rows. */
 export interface UpsertOptions {
-  /** A null in the new data does not change the old cell. */
+  /** If true, a null in the new data leaves the old cell unchanged. */
   ignoreNull?: boolean
-  /** Key columns for a table without keys (DFS); partition columns always count as well. */
+  /** Key columns, for DFS tables, which have no key of their own. Partition columns are always key columns, too. */
   keyColumns?: readonly number[]
 }
 
-/** Limits the rows that a stream table keeps in memory (DolphinDB manual, page enableTablePersistence). */
+/** Limit for the rows that a stream table keeps in memory (DolphinDB manual, page enableTablePersistence). */
 export interface TableCache {
-  /** Limit of rows; if there are more, the older half is dropped. */
+  /** Most rows in memory. If there are more, the table drops the older half. */
   readonly rows: number
-  /** Whether the rows are also on disk; the embedded server has no disk. */
+  /** True if a real server would also keep the rows on disk. The embedded server does not. */
   readonly isPersisted: boolean
 }
 
-/** Counts of rows. A row that changed nothing, because its nulls were ignored, is not counted. */
+/** Counts of rows. Does not count a row that changed nothing because its nulls were ignored. */
 export interface UpsertCount {
   inserted: number
   updated: number
 }
 
-/** Properties of a stored table beyond its columns, from `createPartitionedTable` and `createTable`. */
+/** Properties of a stored table other than its columns, set by `createPartitionedTable` and `createTable`. */
 export interface StoredTableFacts {
-  /** `dfs://…`; '' for an in-memory partitioned table. */
+  /** `dfs://…`; '' for a partitioned table in memory. */
   databasePath: string
   tableName: string
-  /** Unique among all DFS tables, even earlier ones with the same name; '' for tables in memory. */
+  /** Unique among all DFS tables, even dropped tables of the same name; '' for tables in memory. */
   physicalIndex: string
-  /** A UUID for the table's own file chunk; unique like `physicalIndex`. */
+  /** UUID of the table's own file chunk; unique among all DFS tables, like `physicalIndex`. */
   chunkId: string
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
-  /** Sort columns; for a PKEY table its primary key. */
+  /** The sort columns; for a PKEY table, its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }
 
-/** A table that sessions change; only copies of its columns are sent (`tableToWire`). */
+/** A table that sessions can change. Only copies of its columns are sent (`tableToWire`). */
 export interface ServerTable {
   readonly form: 'serverTable'
   readonly kind: TableKind
-  /** Name under which the table is shared; '' if it is not. */
+  /** Name under which the table is shared; '' if it is not shared. */
   sharedName: string
   /** Set by share(t, name, readonly=true). */
   readOnly: boolean
-  /** Set after the table was dropped: code that still refers to the table can read, but not write. */
+  /** True after the table was dropped. Sessions that still refer to it can read it but not write it. */
   isDropped: boolean
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
-  /** Rows ever appended, including rows that have left memory. */
+  /** Rows that were ever appended, including rows that are no longer in memory. */
   readonly totalRows: number
-  /** Counts rows that `serve --discard` drops instead of storing. */
+  /** Adds rows that `serve --discard` drops to `totalRows`. */
   forget(rows: number): void
-  /** Which rows of a stream table leave memory; undefined if none do. */
+  /** Limit for the rows of a stream table in memory; undefined for no limit. */
   cache: TableCache | undefined
-  /** Changes whenever rows are removed or moved, which invalidates earlier positions. */
+  /** Changes whenever the table removes or moves rows, because positions from before are then invalid. */
   readonly version: number
   /** Indexes of the key columns; empty for tables without keys. */
   readonly keyColumns: readonly number[]
-  /** How rows are partitioned; undefined for tables without partitions. */
+  /** How the table is partitioned; undefined for tables without partitions. */
   readonly partitioning: TablePartitioning | undefined
   readonly stored: StoredTableFacts | undefined
-  /** Column `index` as it is now: a view that later appends do not change. */
+  /** Column `index` with its rows so far. Later appends do not change the returned column. */
   column(index: number): Column
   /**
-   * Appends `rows` rows, given column by column in the table's order, converting types as DolphinDB does.
-   * @returns rows really inserted (keyed tables count new keys, partitioned ones rows inside the scheme)
-   * @throws {ScriptError} with the server's message; nothing is inserted then
+   * Appends `rows` rows, given as columns in the table's order. Converts types as DolphinDB does.
+   * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
+   * @throws {ScriptError} with the server's message; the table is then unchanged
    */
   append(columns: readonly Column[], rows: number): number
-  /** Like append, but overwrites rows with an existing key (docs/server-semantics.md#upsert-and-tableupsert). */
+  /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
   upsert(columns: readonly Column[], rows: number, options?: UpsertOptions): UpsertCount
-  /** Sets row `rows[i]` of column `index` to `values[i]`, converted to the column's type. */
+  /** Sets row `rows[i]` of column `index` to `values[i]`, after conversion to the type of the column. */
   update(index: number, rows: Int32Array, values: Column): void
-  /** Keeps these rows, in this order, and removes all others. */
+  /** Keeps only these rows, in this order. */
   keepRows(rows: Int32Array): void
-  /** Gives every column its new name, in order. */
   renameColumns(names: readonly string[]): void
-  /** Replaces a column; the table takes over the new column's type. */
+  /** Replaces a column. The table takes the type of the new column. */
   replaceColumn(index: number, column: Column): void
   addColumn(name: string, type: ColumnType, column: Column): void
 }

@@ -1,5 +1,5 @@
 /*
-  Shared tables: one name for all sessions of the node (docs/server-semantics.md#shared-tables).
+  Shared tables, which all sessions of the node see under one name (docs/server-semantics.md#shared-tables).
 */
 import type { ServerNode } from '../node.js'
 import { firstReleases, isAtLeast } from '../release.js'
@@ -10,9 +10,9 @@ import { privilegeOf } from './privileges.js'
 import type { ServerTable } from './server-table.js'
 
 /**
- * Makes a table visible to all sessions. If another table has the name, the name then refers to the new table.
- * @throws {ScriptError} for an invalid name, or if the user lacks a right to share; for a stream table also if it is
- *   already shared under another name, or if the node publishes no tables (S00001)
+ * Makes a table visible to all sessions. If a different table has the name, the name moves to the new table.
+ * @throws {ScriptError} for an invalid name, or if the user has no right to share tables. For a stream table, also if
+ *   it is already shared under a different name, or if the node publishes no tables (S00001)
  */
 export function shareTable(
   node: ServerNode,
@@ -39,8 +39,8 @@ export function shareTable(
 }
 
 /**
- * Administrators other than user admin need the right CREATE_SHARED_VAR, too (DolphinDB manual, page grant).
- * @throws {ScriptError} with our own text, as the server's is undocumented
+ * Even an administrator other than the user admin needs the right CREATE_SHARED_VAR (DolphinDB manual, page grant).
+ * @throws {ScriptError} with our own text, because the server's text is undocumented
  */
 function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): void {
   const { config, release } = node
@@ -51,7 +51,7 @@ function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): vo
   throw new ScriptError('<NoPrivilege>Not granted to create shared variables')
 }
 
-/** @throws {ScriptError} if no table has this shared name, or if a fault pretends the table has subscribers (S03000) */
+/** @throws {ScriptError} if no table has this shared name, or if a fault imitates subscribers of the table (S03000) */
 export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)
   if (entry === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
@@ -63,7 +63,7 @@ export function unshareTable(node: ServerNode, session: ScriptSession, name: str
   node.shared.delete(name)
 }
 
-/** The table with this name: the session's own variable, else a shared table. */
+/** The table with this name: a variable of the session, or else a shared table. */
 export function findTable(
   node: ServerNode,
   session: ScriptSession,

@@ -1,7 +1,7 @@
 /*
-  Writes into DFS tables as transactions: only one transaction at a time writes to a partition, and a second one is refused
-  (atomic TRANS) or waits (CHUNK), with DolphinDB's messages (docs/server-semantics.md#transactions). Also limits the size of a
-  write.
+  Transactions for writes into DFS tables, with DolphinDB's messages (docs/server-semantics.md#transactions). Only one
+  transaction at a time may write to a partition. A second transaction is refused (atomic TRANS) or waits (CHUNK). Also
+  limits the size of a write.
 */
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
@@ -38,7 +38,7 @@ export interface Transaction {
   readonly id: number
   readonly table: ServerTable
   readonly startedAt: Date
-  /** Partition numbers; an unpartitioned table is one partition, 0. */
+  /** Numbers of the partitions. An unpartitioned table has one partition, 0. */
   readonly partitions: () => ReadonlySet<number>
   readonly ended: Promise<void>
 }
@@ -46,15 +46,15 @@ export interface Transaction {
 export interface Transactions {
   readonly open: Set<Transaction>
   count: number
-  /** Table with rows in the cache engine (dataSync) → how many transactions wrote them, and the id of the first. */
+  /** Table with rows in the cache engine → number of transactions that wrote them, and id of the first transaction. */
   readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 
 /**
- * Writes at once into tables in memory. For a DFS table, locks the partitions, and writes the rows in the next turn of
- * the event loop: so writes of several sessions at the same time can conflict.
- * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, if another transaction has locked a partition and the
- *   write must be all or nothing
+ * Writes into tables in memory at once. For a DFS table, locks the partitions and writes the rows in the next turn of
+ * the event loop. So simultaneous writes of several sessions can conflict, as on a real server.
+ * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002` if the write is all or nothing (TRANS) and a different
+ *   transaction has locked one of the partitions
  */
 export function inTransaction<T>(
   context: CallContext,
@@ -91,7 +91,7 @@ function* writeAlone<T>(
   }
 }
 
-/** OLAP tables have a cache only if one is configured (DolphinDB manual, page OLAP engine). */
+/** OLAP tables have a cache only if the configuration sets its size (DolphinDB manual, page OLAP engine). */
 function isCached({ config }: ServerNode, { stored }: ServerTable): boolean {
   return stored?.engine !== 'OLAP' || (config.OLAPCacheEngineSize ?? 0) > 0
 }
@@ -120,7 +120,7 @@ function begin(
   }
 }
 
-/** An open transaction on one of the partitions, and that partition. */
+/** An open transaction that has locked one of the partitions, and that partition. */
 function holderOf(
   { open }: Transactions,
   table: ServerTable,
@@ -134,7 +134,7 @@ function holderOf(
   return undefined
 }
 
-/** The partitions of the rows; none if the rows will be refused anyhow. */
+/** The partitions of the rows; none if the table will refuse the rows. */
 function partitionsOf(table: ServerTable, { columns, rows }: WrittenRows): ReadonlySet<number> {
   const { partitioning } = table
   if (partitioning === undefined) return new Set([0])

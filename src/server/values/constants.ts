@@ -1,21 +1,21 @@
 /*
-  Words for constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
+  The words that are constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { dataForms } from '../../protocol/value.js'
 import { doubleScalar, intScalar, stringScalar } from './scalar.js'
 import type { ServerValue } from './server-value.js'
 
-/** Kinds of objects for `undef`, `defined` and `undef all`. */
+/** Kinds of objects, as `undef` and `defined` number them. */
 export const objectKinds = { VAR: 0, SHARED: 1, DEF: 2 } as const
 
-/** Numbers of partition types, as `database` and `schema` use them (docs/server-semantics.md#partition-schemes). */
+/** Partition types, as `database` and `schema` number them (docs/server-semantics.md#partition-schemes). */
 export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4, HASH: 5 } as const
 
 /** Values of the argument keepDuplicates of createPartitionedTable. */
 export const duplicatePolicies = { ALL: 0, LAST: 1, FIRST: 2 } as const
 
-/** Rights for grant, deny and revoke; the value of each is its own name. */
+/** Rights for grant, deny and revoke. The value of each word is its own name. */
 const privileges = [
   'TABLE_READ', 'TABLE_WRITE', 'TABLE_INSERT', 'TABLE_UPDATE', 'TABLE_DELETE', 'DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_READ',
   'DB_WRITE', 'DB_INSERT', 'DB_UPDATE', 'DB_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER', 'SCRIPT_EXEC',
@@ -41,7 +41,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
     name,
     { form: 'type', column: { type: name as DataType } },
   ]),
-  // Other type names are also names of conversion functions. ANY has no such function, so it is a constant.
+  // The names of all other types are names of conversion functions. ANY has no such function, so it is a constant.
   ['any', { form: 'type', column: { type: 'ANY' } }],
   ...namedIntegers(formWords),
   ...namedIntegers(partitionTypeIds),
@@ -57,5 +57,5 @@ export function constantOf(name: string): ServerValue | undefined {
   return constants.get(name)
 }
 
-/** As an argument, `DFLT` selects the default, as if the argument were omitted. */
+/** The argument `DFLT` selects the default value, like an omitted argument. */
 export const defaultWord = 'DFLT'

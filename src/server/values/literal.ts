@@ -1,5 +1,5 @@
 /*
-  Numbers, dates and times as written in scripts (docs/grammar.md#literals).
+  Reads numbers, dates and times as scripts write them (docs/grammar.md#literals).
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { durationUnits } from '../../protocol/types/durations.js'
@@ -36,13 +36,13 @@ const datesPattern = /(\d{4}\.\d{1,2}\.\d{1,2})(?=\.\.)|(\d{4}\.\d{1,2}M)(?=\.\.
 
 const numberPattern = /(\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)([eE][+-]?\d+)?([A-Za-z_]\w*)?/y
 
-/** A constant and the position after it. */
+/** A constant, and the position after it. */
 export interface NumberLiteral {
   readonly value: Scalar
   readonly end: number
 }
 
-/** Reads the literal at `start`; undefined for anything else, including 2024.02.30. */
+/** Reads the number, date or time at `start`; undefined for other text, such as the impossible date 2024.02.30. */
 export function readNumber(source: string, start: number): NumberLiteral | undefined {
   const short = readShortInteger(source, start)
   if (short !== undefined) return short
@@ -55,7 +55,7 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
     : temporalLiteral(match, start, range !== null)
 }
 
-/** Reads up to nine digits (the usual case); undefined if the next character could belong to the number. */
+/** The fast path for up to nine digits; undefined if the next character may belong to the number. */
 function readShortInteger(source: string, start: number): NumberLiteral | undefined {
   let value = 0
   for (let end = start; end < start + 10; end++) {
@@ -147,7 +147,7 @@ function scalarOf(digits: string, exponent: string, suffix: string): Scalar | un
   }
 }
 
-/** A number too large for its suffix is the type's null: `-128c` is the null CHAR. */
+/** A number that is too large for its suffix is the null of the type: `-128c` is the null CHAR. */
 function orNull(digits: string, max: number): number | null {
   const value = Number(digits)
   return value <= max ? value : null
@@ -160,7 +160,7 @@ function integer(digits: string): Scalar {
   return wide === undefined ? doubleScalar(value) : longScalar(wide)
 }
 
-/** The number; undefined if it is out of range. A text of a million digits is not even converted. */
+/** The number; undefined if it is out of range. Does not convert texts that are surely too long. */
 function longOf(digits: string): bigint | undefined {
   if (Number(digits) > 2 ** 63) return undefined
   const value = BigInt(digits)

@@ -1,7 +1,7 @@
 /*
-  Who may change an array in place. Vectors are passed by reference and share their arrays. Before a variable changes
-  elements, it copies the array. It owns the copy until the variable is read by anything that could keep the array. So
-  `x[i] = v` in a loop costs one copy, and values made from x earlier do not change.
+  Decides who may change an array in place. Vectors share arrays. Before a script changes elements of a variable, the
+  variable's vector gets a copy of the array. The vector owns this copy until code that may keep the array reads the
+  variable. So `x[i] = v` in a loop costs one copy, and values made from x earlier do not change.
 */
 import type { Vector } from '../../protocol/value.js'
 import type { ServerValue } from './server-value.js'
@@ -13,26 +13,26 @@ function arrayOf(vector: Vector): object | undefined {
   return 'codes' in vector ? vector.codes : undefined
 }
 
-/** True if the array may be changed in place, because nothing else refers to it. */
+/** True if the array may be changed in place, because no other value refers to it. */
 export function ownsArray(vector: Vector): boolean {
   const array = arrayOf(vector)
   return array !== undefined && owners.get(array) === vector
 }
 
-/** Call this after giving `vector` an array of its own. */
+/** Call this after `vector` got an array of its own. */
 export function claimArray(vector: Vector): void {
   const array = arrayOf(vector)
   if (array !== undefined) owners.set(array, vector)
 }
 
-/** Call this before passing the value to code that may keep the value. */
+/** Call this before you pass the value to code that may keep it. */
 export function releaseArray(value: ServerValue): void {
   if (value.form !== 'vector') return
   const array = arrayOf(value)
   if (array !== undefined) owners.delete(array)
 }
 
-/** A new object over the same arrays; tables, dictionaries, functions and handles are returned unchanged. */
+/** A new object that shares the arrays. Returns tables, dictionaries, functions and handles themselves. */
 export function shallowCopy(value: ServerValue): ServerValue {
   switch (value.form) {
     case 'scalar':
@@ -50,7 +50,7 @@ export function shallowCopy(value: ServerValue): ServerValue {
   }
 }
 
-/** True for values that are plain records and can be turned into another value in place. */
+/** True for plain records, which `overwrite` can turn into a different value. */
 export function isPlain(value: ServerValue): boolean {
   switch (value.form) {
     case 'scalar':
@@ -66,7 +66,7 @@ export function isPlain(value: ServerValue): boolean {
   }
 }
 
-/** Copies `source` into the object `target`, for `mutable` arguments and `&x = y`: every reference sees the change. */
+/** Copies `source` into `target`, so that all references see the change (for `mutable` arguments and `&x = y`). */
 export function overwrite(target: ServerValue, source: ServerValue): void {
   const record = target as unknown as Record<string, unknown>
   for (const key of Object.keys(record)) {

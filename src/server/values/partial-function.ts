@@ -1,15 +1,15 @@
 /*
-  Partial applications `f{a, , b}`: creating them, and combining their arguments with those of a call.
+  Partial applications `f{a, , b}`: creates them, and combines their arguments with the arguments of a call.
 */
 import type { FunctionValue, PartialFunction, ServerValue } from './server-value.js'
 
-/** Values in written order; undefined for omitted ones. */
+/** Values in the order in which the script writes them; undefined for omitted ones. */
 export type CallArguments = readonly (ServerValue | undefined)[]
 export type Keywords = ReadonlyMap<string, ServerValue>
 
 export const noKeywords: Keywords = new Map()
 
-/** `fn{args}`. If `fn` is itself a partial application of `g`, binds all to `g`: long chains would fill the stack. */
+/** `fn{args}`. If `fn` is a partial application of `g`, binds all to `g`, because long chains would fill the stack. */
 export function partialOf(
   fn: FunctionValue,
   bound: CallArguments,
@@ -21,7 +21,7 @@ export function partialOf(
   return { ...fn, bound: withOpenPlacesFilled(fn, bound), keywords: mergedKeywords(fn, keywords) }
 }
 
-/** Puts the call's arguments into the open places, and the remaining arguments at the end. */
+/** Puts the arguments of a call into the open places, and the remaining arguments at the end. */
 export function withOpenPlacesFilled(partial: PartialFunction, args: CallArguments): CallArguments {
   const all: (ServerValue | undefined)[] = []
   let next = 0
@@ -34,7 +34,7 @@ export function withOpenPlacesFilled(partial: PartialFunction, args: CallArgumen
   return all
 }
 
-/** Combines the keywords of a partial application and of a call; for the same name, the call's value wins. */
+/** Combines the keywords of a partial application and of a call. If both have a keyword, the call's value wins. */
 export function mergedKeywords(partial: PartialFunction, keywords: Keywords): Keywords {
   if (partial.keywords.size === 0) return keywords
   return new Map([...partial.keywords, ...keywords])

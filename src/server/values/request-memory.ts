@@ -1,6 +1,6 @@
 /*
-  Limits the memory of one request. Code that creates values, or extends tables, vectors or dictionaries, counts
-  bytes here. Values that a statement stores count until the request ends, all others until the statement ends.
+  Limits the memory of one request. Code that creates values, or extends tables, vectors or dictionaries, counts bytes
+  here. Stored values count until the request ends, all others until the statement ends.
 */
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
@@ -12,14 +12,14 @@ import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError } from '../script-error.js'
 import type { ServerValue } from './server-value.js'
 
-/** Default limit in bytes. A table of ten million rows and ten columns takes less. */
+/** Default limit in bytes. A table with ten million rows and ten columns stays below it. */
 export const defaultRequestBytes = 1_073_741_824
 
-/** Bytes that a value takes besides its content, for example in a tuple or a dictionary. */
+/** Overhead of a value in bytes, for example in a tuple or a dictionary. */
 export const elementBytes = 80
-/** Bytes that a STRING in a column takes besides its content. */
+/** Overhead of a STRING in a column, in bytes. */
 const textBytes = 24
-/** Bytes that a BLOB in a column takes besides its content. */
+/** Overhead of a BLOB in a column, in bytes. */
 const blobBytes = 320
 
 export class RequestMemory {
@@ -31,21 +31,20 @@ export class RequestMemory {
     this.#limitBytes = limitBytes
   }
 
-  /** Call this when a request begins. */
   begin(): void {
     this.#made = 0
     this.#stored = 0
   }
 
-  /** Bytes counted so far; pass it to `release` when the statement ends. */
+  /** The bytes counted so far. Pass this number to `release` when the statement ends. */
   get mark(): number {
     return this.#made
   }
 
-  /** Call this before allocating. @throws {ScriptError} `Out of memory …` if this many more bytes do not fit */
+  /** Call this before you allocate memory. @throws {ScriptError} `Out of memory …` if the limit would be exceeded */
   expect(bytes: number): void {
     if (bytes <= this.#limitBytes - this.#made) return
-    // First DolphinDB's own text (manual, "Out of Memory", §1), then ours.
+    // The first sentence is DolphinDB's own text (manual, "Out of Memory", §1), the second is ours.
     throw new ScriptError(`Out of memory. One request may take ${this.#limitBytes} bytes.`)
   }
 
@@ -59,35 +58,35 @@ export class RequestMemory {
     if (!isTooSmallToCount(value)) this.make(weigh(value, this.#limitBytes - this.#made))
   }
 
-  /** Until the request ends, `release` keeps all bytes counted so far: their values may outlive the statement. */
+  /** Call this when a statement stores values. The bytes counted so far then count until the request ends. */
   stored(): void {
     this.#stored = this.#made
   }
 
-  /** Releases the memory of the statement that began at `mark`. */
+  /** Releases the memory of the statement that began at `mark`, except stored values. */
   release(mark: number): void {
     this.#made = Math.max(mark, this.#stored)
   }
 
-  /** Call this before an operation that visits everything in a value: an object that occurs twice is visited twice. */
+  /** Call this before visiting everything in a value, because an object that occurs twice is visited twice. */
   checkSize(value: ServerValue): void {
     if (weigh(value, this.#limitBytes) > this.#limitBytes) this.expect(Infinity)
   }
 }
 
-/** True for values so small that nobody counts their memory: a script that makes many of them is about as large. */
+/** True for values too small to be worth counting. A script that makes many of them is itself about as large. */
 export function isTooSmallToCount(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value
   return !(content instanceof Uint8Array) && (typeof content !== 'string' || content.length <= 64)
 }
 
-/** Bytes of one value of a type in a column. For a text, only its header and the reference to it. */
+/** Bytes of one value of this type in a column. For a text, only the overhead and the reference. */
 export function rowBytes(type: DataType): number {
   return dataTypes[type].bytesPerValue || textBytes
 }
 
-/** Bytes by which another table grows when it gets this table's rows. */
+/** The bytes by which a different table grows when it receives the rows of this table. */
 export function weighRows(table: ServerTable): number {
   return table.columnNames.reduce(
     (sum, _, at) => sum + weighColumn(table.column(at), Infinity, 0),
@@ -95,7 +94,7 @@ export function weighRows(table: ServerTable): number {
   )
 }
 
-/** Bytes by which a table grows when it gets `values`: the rows of another table, or one value or vector for each column. */
+/** Bytes by which a table grows when it gets `values`: rows of a table, or one value or vector per column. */
 export function weighInsert(table: ServerTable, values: readonly ServerValue[]): number {
   const [first] = values
   if (values.length === 1 && first?.form === 'serverTable') return weighRows(first)
@@ -106,10 +105,10 @@ export function weighInsert(table: ServerTable, values: readonly ServerValue[]):
 }
 
 /**
- * Approximate size of a value in bytes. Everything in it counts as often as it occurs, so that a value of acceptable size can
- * also be printed or sent. The rows of a table are not counted here, but when the table gets them.
- * @param room  stop once the size exceeds this
- * @throws {ScriptError} if the value is nested more deeply than a sent value may be
+ * Approximate size of a value in bytes. Counts a part as often as it occurs, so that a value of acceptable size can
+ * also be printed or sent. Does not count the rows of tables; they were counted when the table received them.
+ * @param room  stop once the size exceeds this number
+ * @throws {ScriptError} if the value is nested more deeply than values that can be sent
  */
 function weigh(value: ServerValue, room: number = Infinity, depth: number = 0): number {
   switch (value.form) {
@@ -173,7 +172,7 @@ function weighColumn(column: Column, room: number, depth: number): number {
     case 'BLOB':
       return blobsOf(column).reduce((sum, bytes) => sum + bytes.length + blobBytes, 0)
     case 'ANY':
-      // The elements of a tuple are wire values, which are all server values, too.
+      // Elements of a tuple are values that can be sent. All of them are also server values.
       return weighAll(column.data.slice(0, column.length) as readonly ServerValue[], room, depth)
     case 'SYMBOL':
       return column.length * 4

@@ -10,7 +10,7 @@ import type { ServerValue } from './server-value.js'
 import { Buffer } from 'node:buffer'
 import type { Random } from '../../platform/platform.js'
 
-/** The absence of a value: an omitted argument, or what functions without a result return. NULL is `explicitNull`. */
+/** No value: an omitted argument, or the result of a function that returns nothing. NULL is `explicitNull`. */
 export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
 
 export function boolScalar(value: boolean | null): Scalar {
@@ -54,12 +54,12 @@ export function nullOf(type: DataType, scale = 0): Scalar {
   }
 }
 
-/** True for the untyped NULL and for the absence of a value; typed nulls are values. */
+/** True for NULL without a type and for the absence of a value. A null that has a type is a value. */
 export function isVoid(value: ServerValue): boolean {
   return value.form === 'scalar' && value.type === 'VOID'
 }
 
-/** Text of a STRING, SYMBOL or CHAR scalar (`'a'` is a CHAR); undefined for anything else. */
+/** The text of a STRING, SYMBOL or CHAR scalar (`'a'` is a CHAR); undefined for other values. */
 export function textOf(value: ServerValue | undefined): string | undefined {
   if (value?.form !== 'scalar') return undefined
   if (value.type === 'STRING' || value.type === 'SYMBOL') return value.value
@@ -76,7 +76,7 @@ function wireText(value: Value): string | undefined {
   return value.form === 'table' || value.form === 'dictionary' ? undefined : textOf(value)
 }
 
-/** Texts of a string scalar or vector, or of a tuple of strings; undefined for anything else. */
+/** The texts of a string, a string vector, or a tuple of strings; undefined for other values. */
 export function textsOf(value: ServerValue | undefined): readonly string[] | undefined {
   if (value === undefined) return undefined
   const text = textOf(value)
@@ -98,7 +98,7 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
   }
 }
 
-/** A whole number as a JavaScript number; undefined for nulls and for anything but integral scalars. */
+/** An integral scalar as a JavaScript number; undefined for nulls and for other values. */
 export function integerOf(value: ServerValue | undefined): number | undefined {
   if (value?.form !== 'scalar') return undefined
   switch (value.type) {
@@ -115,7 +115,7 @@ export function integerOf(value: ServerValue | undefined): number | undefined {
   }
 }
 
-/** Truth of a condition: null counts as false (DolphinDB manual, "if-else"). */
+/** The truth of a condition. A null counts as false (DolphinDB manual, "if-else"). */
 export function isTrue(value: ServerValue): boolean {
   if (value.form === 'scalar') {
     if (typeof value.value === 'number') return value.value !== 0

@@ -1,6 +1,6 @@
 /*
-  Values of script variables: every wire value except tables (which live in `tables/` and change), plus functions, database
-  handles and type names.
+  The values of script variables: all values that can be sent, and in addition functions, database handles and type
+  names. Tables have a form of their own, because scripts can change them (`tables/`).
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
@@ -9,15 +9,15 @@ import type { ServerTable } from '../tables/server-table.js'
 import type { Builtin } from './builtin.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 
-/** `def f(...)` or `x -> ...`. Outside its own variables it sees only its session: DolphinDB has no closures. */
+/** `def f(...)` or `x -> ...`. DolphinDB has no closures, so a lambda receives outer variables as bound arguments. */
 export interface UserFunction {
   form: 'function'
   kind: 'user'
   name: string
   definition: FunctionDefinition
-  /** If this function is a function view, or a view created it: the view's owner. */
+  /** The owner of the view, if the function is a function view or was created by one. */
   viewOwner?: string
-  /** Set for a function view, not for functions that the view created. */
+  /** True for a function view; undefined for a function that a view created. */
   isView?: true
 }
 
@@ -28,7 +28,7 @@ export interface BuiltinFunction {
   builtin: Builtin
 }
 
-/** `f{a,,b}`: undefined for an omitted argument. */
+/** `f{a,,b}`. In `bound`, an omitted argument is undefined. */
 export interface PartialFunction {
   form: 'function'
   kind: 'partial'
@@ -40,23 +40,23 @@ export interface PartialFunction {
 
 export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
 
-/** A type's name as a value, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
+/** The name of a type as a value, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
 export interface TypeName {
   form: 'type'
   column: ColumnType
 }
 
-/** A list with elements that no wire vector can hold: functions, tables, type names. */
+/** A list with elements that a vector cannot hold: functions, tables, type names. */
 export interface ValueList {
   form: 'list'
   elements: readonly ServerValue[]
 }
 
-/** A dictionary on the server. `entries` maps the text form of each key to the key and its value. */
+/** A dictionary. `entries` maps the text form of each key to the key and its value. */
 export interface ServerDictionary {
   form: 'serverDictionary'
   keyType: ColumnType
-  /** undefined: values of any type. */
+  /** Type of all values; undefined if values may have any type. */
   valueType: ColumnType | undefined
   entries: Map<string, { key: ServerValue; value: ServerValue }>
 }

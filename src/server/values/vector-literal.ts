@@ -24,7 +24,7 @@ export function joinColumns(left: Column, right: Column): Column {
   return concatColumns(convertColumn(left, type), convertColumn(right, type))
 }
 
-/** Concatenates all columns by joining halves, so that each column is copied only a few times. */
+/** Concatenates columns. Joins halves recursively, so that each row is copied only a few times. */
 export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
   if (columns.length <= 1) return columns[0]
   const middle = columns.length >> 1
@@ -54,7 +54,7 @@ const numericOrder: readonly DataType[] = [
   'DOUBLE',
 ]
 
-/** A type that can hold scalars of both types without changing their kind, if there is one. */
+/** A type that can hold scalars of both types without changing their kind; undefined if there is none. */
 function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
   if (a.type === b.type) return a.scale === b.scale ? a : undefined
   if (a.type === 'VOID') return b
@@ -71,7 +71,7 @@ function scalarType(value: Scalar): ColumnType {
   return 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
 }
 
-/** A typed vector of the scalars, or undefined if no type can hold them all. */
+/** A typed vector of the scalars; undefined if no type can hold all of them. */
 export function vectorOfScalars(scalars: readonly Scalar[]): Vector | undefined {
   let type: ColumnType | undefined = { type: 'VOID' }
   for (const scalar of scalars) {
@@ -97,7 +97,7 @@ function rawOf(scalar: Scalar, type: DataType): ElementValue {
   return value
 }
 
-/** Constants side by side, including chains of symbols; undefined if they have no common type. */
+/** The value of constants next to each other (`1 2 NULL`); undefined if they have no common type. */
 export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | undefined {
   const scalars = values.flatMap(value => {
     if (value.form === 'scalar') return [value]
@@ -106,7 +106,7 @@ export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | 
   return vectorOfScalars(scalars)
 }
 
-/** `[a, b, c]`: scalars of one kind make a typed vector, everything else a tuple. */
+/** Makes the value of `[a, b, c]`: a typed vector for scalars of one kind, otherwise a tuple. */
 export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
   if (values.length > 0 && values.every(value => value.form === 'scalar')) {
     const vector = vectorOfScalars(values)
@@ -115,7 +115,7 @@ export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
   return tupleOf(values)
 }
 
-/** A tuple of the values; a list if a value cannot be sent (tables, functions). */
+/** A tuple of the values, or a list if one of them cannot be sent (a table or a function). */
 export function tupleOf(values: readonly ServerValue[]): ServerValue {
   if (values.every(isWireValue)) {
     return { form: 'vector', type: 'ANY', length: values.length, data: values }
@@ -124,14 +124,14 @@ export function tupleOf(values: readonly ServerValue[]): ServerValue {
   return list
 }
 
-/** The elements of a tuple or of a list that represents one; undefined for anything else. */
+/** The elements of a tuple, or of a list that replaces one; undefined for other values. */
 export function tupleElements(value: ServerValue): readonly ServerValue[] | undefined {
   if (value.form === 'list') return value.elements
   if (value.form !== 'vector' || value.type !== 'ANY') return undefined
   return value.data.slice(0, value.length) as readonly ServerValue[]
 }
 
-/** Elements of a vector, tuple or list; rows of an array vector. Any other value is its own single element. */
+/** The elements of a vector, tuple or list; the rows of an array vector; any other value as its own element. */
 export function elementsOf(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
   if (tuple !== undefined) return tuple

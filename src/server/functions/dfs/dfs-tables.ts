@@ -64,13 +64,13 @@ export const dfsFunctions: readonly Builtin[] = [
     boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
   ),
 
-  /** `dbUrl` may also be a handle. */
+  /** `dbUrl` may be a path or a database handle. */
   builtin('existsTable(dbUrl, tableName)', ({ node }, [path, name]) => {
     const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
     return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
   }),
 
-  /** Looks for a database or a table by its path. Files of the host are never found. */
+  /** Finds databases and tables by path, but never files of the host. */
   builtin('exists(path)', ({ node }, [paths]) => {
     const found = textsArgument(paths, 'path').map(path => {
       const at = path.lastIndexOf('/')
@@ -88,7 +88,7 @@ export const dfsFunctions: readonly Builtin[] = [
   dropDatabase,
   dropTable,
 
-  /** Does not read rows: returns the stored table itself. */
+  /** Returns the stored table itself, so loading reads no rows. */
   builtin(
     'loadTable(database, tableName, [partitions], [memoryMode])',
     ({ node }, [database, name]) =>
@@ -101,7 +101,7 @@ export const dfsFunctions: readonly Builtin[] = [
     return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
   }),
 
-  /** The tables of a database. The physical index distinguishes a table from an earlier one of the same name. */
+  /** Lists the tables of a database. A table that was dropped and created again has a new physical index. */
   builtin('listTables(dbUrl)', ({ node }, [path]) => {
     const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
       a < b ? -1 : 1,
@@ -113,8 +113,8 @@ export const dfsFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * One row per table, since the embedded server does not store partitions as chunks. In the path, `*` and `%` match
-   * any text, `?` one character (DolphinDB manual, page getChunksMeta).
+   * Returns one row per table, because the embedded server does not store partitions as chunks. In the path, `*` and
+   * `%` match any text, `?` matches one character (DolphinDB manual, page getChunksMeta).
    */
   builtin('getChunksMeta([chunkPath], [top])', ({ node }, [chunkPath, top]) => {
     const patterns = isAbsent(chunkPath) ? ['*'] : textsArgument(chunkPath, 'chunkPath')

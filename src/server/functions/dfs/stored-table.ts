@@ -102,7 +102,7 @@ function templateArgument(value: ServerValue | undefined): ServerTable {
   throw new ScriptError('The argument [table] must be a table.')
 }
 
-/** Column → compression method. schema() returns these methods, but nothing is compressed in memory. */
+/** Column → compression method. schema() returns these methods, but the server compresses nothing in memory. */
 function methodsArgument(value: ServerValue | undefined): ReadonlyMap<string, string> {
   if (isAbsent(value)) return new Map()
   if (value.form !== 'serverDictionary') {
@@ -116,7 +116,7 @@ function methodsArgument(value: ServerValue | undefined): ReadonlyMap<string, st
   )
 }
 
-/** `keepDuplicates` is for TSDB tables only: PKEY tables keep the newest row of each key, OLAP tables keep all rows. */
+/** For TSDB tables only. PKEY tables always keep the newest row of each key, and OLAP tables keep all rows. */
 function duplicatesOf(handle: DatabaseHandle, value: ServerValue | undefined): DuplicatePolicy {
   if (handle.engine === 'PKEY') return 'LAST'
   return handle.engine === 'TSDB' ? duplicatesArgument(value) : 'ALL'
@@ -138,7 +138,7 @@ const maxLevels = 3
 const engines = ['OLAP', 'TSDB', 'PKEY'] as const
 const atomicities = ['TRANS', 'CHUNK'] as const
 
-/** All arguments are optional. Without a directory, makes a handle for databases in memory or for COMPO. */
+/** All arguments are optional. Without a directory, returns a nameless handle: for tables in memory, or for COMPO. */
 const database = builtin(
   'database([directory], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])',
   (context, [directory, partitionType, scheme, , engine, atomic]) => {
@@ -157,7 +157,7 @@ const database = builtin(
   },
 )
 
-/** Before 2.00, there was one engine and no argument for it. PKEY came with 3.00.1. */
+/** Version 2.00 introduced the choice of engines and the argument [engine]; 3.00.1 added PKEY. */
 function engineOf(
   { release }: ServerNode,
   given: ServerValue | undefined,
@@ -199,7 +199,7 @@ function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelSc
   if (type === 'COMPO') return compoLevels(scheme)
   if (sizeOf(scheme) > maxPartitions) throw tooManyPartitions()
   const level: LevelScheme = { type, scheme }
-  // Compiles the scheme here, so that an unsuitable one fails now and not at the first insert.
+  // Compiles the scheme now. An invalid scheme would otherwise fail only at the first insert.
   levelOf(level)
   return [level]
 }
@@ -212,7 +212,7 @@ function compoLevels(scheme: ServerValue): LevelScheme[] {
   if (levels.length < 2 || levels.length > maxLevels) {
     throw new ScriptError('The scheme of a COMPO database must be 2 or 3 database handles.')
   }
-  // Copies: partitions added to this database must not appear in other databases made from the same handles.
+  // Copies the levels, because added partitions must not appear in other databases made from the same handles.
   return levels.map(level => ({ ...level }))
 }
 

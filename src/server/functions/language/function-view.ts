@@ -33,7 +33,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Drops one view; if `isNamespace` is true, all views named `namespace::…`. */
+  /** Drops one view, or all views named `namespace::…` if `isNamespace` is true. */
   builtin('dropFunctionView(name, [isNamespace])', (context, [nameArgument, isNamespace]) => {
     const { functionViews } = context.node
     checkMayOwnViews(context)
@@ -51,7 +51,7 @@ export const functionViewFunctions: readonly Builtin[] = [
         throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
       }
       functionViews.delete(view)
-      // Revokes rights on the view: they must not apply to a later view of this name.
+      // Revokes the rights on the view, because they must not apply to a later view with the same name.
       for (const own of context.node.privileges.values()) {
         own.delete(privilegeKey('VIEW_EXEC', view))
       }
@@ -59,7 +59,7 @@ export const functionViewFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Views with name, body, owner and createTime. Administrators get all views, other users their own. */
+  /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
   builtin('getFunctionViews()', ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },

@@ -1,5 +1,5 @@
 /*
-  Functions that define, print or wait; functions for operators; functions that call functions (DolphinDB manual).
+  Functions that define, print, wait or call functions, and the functions behind operators (DolphinDB manual).
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
@@ -66,7 +66,7 @@ function isDefined(
 export const languageFunctions: readonly Builtin[] = [
   print,
 
-  /** Only the calling session waits. */
+  /** Only the calling session waits; the server continues to serve all other sessions. */
   builtin('sleep(milliseconds)', function* ({ session }, [value]) {
     const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
     if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
@@ -83,7 +83,7 @@ export const languageFunctions: readonly Builtin[] = [
     return { form: 'vector', type: 'BOOL', length: data.length, data }
   }),
 
-  /** Finds a function by its name, or by an operator's sign. */
+  /** Accepts the name of a function or the sign of an operator. */
   builtin('funcByName(name)', (context, [value]): FunctionValue => {
     const name = nameArgument(value)
     const operator = operatorOf(name)
@@ -105,7 +105,7 @@ export const languageFunctions: readonly Builtin[] = [
 
 export const operatorFunctions: readonly Builtin[] = [
   ...Object.entries(operatorNames)
-    // Leaves out `<-` (join), which is defined with the functions of vectors.
+    // Skips `<-` (join), which the vector functions define.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
       binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
@@ -124,7 +124,7 @@ interface Items {
   at(index: number): ServerValue | undefined
 }
 
-/** The items of a value; undefined for a scalar, which is combined with each item of the other arguments. */
+/** The items of a value; undefined for a scalar, which `each` combines with every item of the other arguments. */
 function itemsAt(value: ServerValue): Items | undefined {
   switch (value.form) {
     case 'scalar':
@@ -142,7 +142,7 @@ function itemsAt(value: ServerValue): Items | undefined {
   }
 }
 
-/** The results of func(args[0][i], args[1][i], …), in which scalar arguments stay the same. */
+/** Yields the results of func(args[0][i], args[1][i], …). A scalar argument is the same in every call. */
 function* applyToEach(
   context: CallContext,
   name: string,
@@ -164,7 +164,7 @@ function* applyToEach(
 }
 
 export const higherOrderFunctions: readonly Builtin[] = [
-  /** Scalar results become a vector; other results become a tuple. */
+  /** Returns a vector if all results are scalars, otherwise a tuple. */
   builtin('each(func, X, ...rest)', function* (context, args) {
     return vectorOfElements(yield* applyToEach(context, 'each', args))
   }),
@@ -172,7 +172,7 @@ export const higherOrderFunctions: readonly Builtin[] = [
     return tupleOf(yield* applyToEach(context, 'loop', args))
   }),
 
-  /** Calls `func` with the tuple's elements. DolphinDB's JavaScript client needs `unifiedCall` and `partial`. */
+  /** Calls `func` with the elements of `args`. DolphinDB's JavaScript client needs this function and `partial`. */
   builtin('unifiedCall(func, args)', (context, [fn, args]) =>
     context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args)),
   ),

@@ -1,5 +1,5 @@
 /*
-  Functions about a cluster. Here, a single node is the whole cluster (docs/protocol.md#high-availability).
+  Functions about the cluster, which consists of this single node (docs/protocol.md#high-availability).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
 import { vectorOf } from '../../../protocol/element.js'
@@ -19,7 +19,7 @@ const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
 
 export const clusterFunctions: readonly Builtin[] = [
-  /** One row: this node. The Java client casts to exactly these types. Clients use only data nodes (mode 0). */
+  /** One row, for this node. The Java client casts to exactly these types. Clients use only data nodes (mode 0). */
   builtin('getClusterPerf([includeMaster])', ({ node }) =>
     tableOfRecords(
       {
@@ -62,14 +62,14 @@ export const clusterFunctions: readonly Builtin[] = [
     stringVector([`${node.host}:${node.port}:${nodeAlias(node)}`, ...node.otherNodes]),
   ),
 
-  /** Calls the function if the alias is this node's. */
+  /** Calls the function if `nodeAlias` is the alias of this node. */
   builtin('rpc(nodeAlias, func, ...rest)', (context, [alias, fn, ...args]) => {
     checkAlias(context.node, textArgument(alias, 'nodeAlias'))
     const given = args.map(value => value ?? voidValue)
     return context.call(functionArgument(fn), given)
   }),
 
-  /** Calls the function on all nodes, that is, on this one. */
+  /** Calls the function on this node, which is the whole cluster. */
   builtin('pnodeRun(function, [nodes], [addNodeAlias])', (context, [fn, nodes, addNodeAlias]) => {
     for (const alias of isAbsent(nodes) ? [] : textsArgument(nodes, 'nodes')) {
       checkAlias(context.node, alias)
@@ -84,7 +84,7 @@ export const clusterFunctions: readonly Builtin[] = [
   ...flushFunctions,
 ]
 
-/** A scalar result becomes a table of node and value; a table can get a column of aliases (manual, page pnodeRun). */
+/** Turns a scalar result into a table of node and value. Can add a column of aliases (manual, page pnodeRun). */
 function* runHere(
   context: CallContext,
   fn: FunctionValue,

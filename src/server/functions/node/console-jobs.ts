@@ -1,5 +1,5 @@
 /*
-  Lists jobs and transactions in progress, and cancels jobs (docs/server-semantics.md#console-jobs).
+  Lists requests ("console jobs") and open transactions, and cancels requests (docs/server-semantics.md#console-jobs).
 */
 import type { Builtin, ScriptSession } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -13,7 +13,7 @@ const defaultPriority = 4
 const defaultParallelism = 2
 
 export const consoleJobFunctions: readonly Builtin[] = [
-  /** One row per running or queued request, including this call. */
+  /** Returns one row per running or queued request, including this call. */
   builtin('getConsoleJobs()', ({ node, session }) => {
     const sessions = new Map(node.sessions).set(session.id, session)
     const records = [...sessions.values()].flatMap(one => {
@@ -49,9 +49,9 @@ export const consoleJobFunctions: readonly Builtin[] = [
     )
   }),
   /**
-   * Takes one id or several, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
-   * cancelConsoleJob). A queued job then does not start. A job that waits (`sleep`) ends; a job at work continues.
-   * Only administrators can cancel the jobs of others.
+   * Accepts one or more ids, as STRING or UUID, and ignores ids of jobs that have ended (DolphinDB manual, page
+   * cancelConsoleJob). A queued job never starts; a waiting job (`sleep`) ends; a computing job continues. Only
+   * administrators can cancel the jobs of other users.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
     const ids = new Set(textsArgument(castValue(value, { type: 'STRING' }), 'rootJobId'))
@@ -78,7 +78,7 @@ function askingJob(node: ServerNode): ConsoleJob {
   }
 }
 
-/** @param running  1 if the job runs, 0 if it is queued */
+/** @param running  1 for a running job, 0 for a queued job */
 function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, running: 0 | 1) {
   const receiveTime = BigInt(job.receivedAt.getTime())
   const startTime = running === 0 ? null : receiveTime
@@ -104,8 +104,8 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 }
 
 /**
- * One row per table with transactions whose rows are in the cache engine but not yet in the table's files. The embedded
- * server has no files: its transactions wait for a flush. No document says who may call this; here administrators may.
+ * One row per table whose transactions are in the cache engine but not yet in its files. Without files, the
+ * embedded server lists them until a flush. It allows only administrators, because no document says who may call this.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',
@@ -146,7 +146,7 @@ function flushOf(name: string, engine: 'OLAP' | 'TSDB' | 'PKEY'): Builtin {
   }
 }
 
-/** flushOLAPCache(), flushTSDBCache(): completed transactions now count as written to the tables' files. */
+/** flushOLAPCache() and flushTSDBCache() mark all finished transactions of the engine as written to files. */
 export const flushFunctions: readonly Builtin[] = [
   flushOf('flushOLAPCache', 'OLAP'),
   flushOf('flushTSDBCache', 'TSDB'),

@@ -1,5 +1,5 @@
 /*
-  Facts about the node and its sessions (docs/protocol.md#what-clients-call).
+  Facts about the node and its sessions, for the functions that clients call (docs/protocol.md#what-clients-call).
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -13,7 +13,7 @@ import { dictionaryOf, tableOfRecords } from '../result-table.js'
 /** Clients read build date and platform from this text. */
 const build = '2026.02.11 EMBEDDED ddb-ingest'
 
-/** Four numbers with dots, then words. The C++ API reads four, the Java API three (docs/protocol.md#connecting). */
+/** Four numbers with dots, then words. C++ clients parse four numbers, Java three (docs/protocol.md#connecting). */
 const version = builtin('version()', ({ node }) => stringScalar(`${node.version} ${build}`))
 
 const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAlias(node)))
@@ -21,7 +21,6 @@ const getNodeAlias = builtin('getNodeAlias()', ({ node }) => stringScalar(nodeAl
 /** getControllerAlias(): the single node is its own controller. */
 const getControllerAlias: Builtin = { ...getNodeAlias, name: 'getControllerAlias' }
 
-/** All settings that have a value, as texts. */
 function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
   const texts: Record<string, ServerValue> = {}
   for (const [name, value] of Object.entries(config)) {
@@ -36,10 +35,10 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   /** Clients call this right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
-  /** Only scripts call this function; the connection itself answers clients (`connection-functions.ts`). */
+  /** Serves only calls in scripts. A client's request for this function is answered by `connection-functions.ts`. */
   builtin('isClientAuth()', () => boolScalar(false)),
 
-  /** Fails, because this server accepts clients of any version, so it requires none. Clients tolerate the failure. */
+  /** Always fails, because this server accepts clients of any version. Clients tolerate the failure. */
   builtin('getRequiredAPIVersion()', () => {
     throw new ScriptError('The embedded server works with API clients of any version.')
   }),
@@ -62,8 +61,8 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   })),
 
   /**
-   * One row per session, and one for the memory of shared tables. Users who are not administrators see only their own
-   * sessions: the vendor's interface shows the list only to administrators, and no document says what others get.
+   * One row for the memory of shared tables, and one per session. Users who are not administrators see only their own
+   * sessions; this is a choice of the embedded server, because no document describes it.
    */
   builtin('getSessionMemoryStat()', ({ node, session: { user, isAdmin } }) => {
     const sharedBytes = [...node.shared.values()].reduce(
@@ -108,12 +107,12 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     )
   }),
 
-  /** There is no cache, but clients' helpers call this function (docs/server-semantics.md#small-functions). */
+  /** No effect, because there is no cache. Clients' helpers call this (docs/server-semantics.md#small-functions). */
   builtin('clearAllCache()', () => voidValue),
 
   /**
-   * All settings that this server supports, or one as text; NULL for an unknown one. With enableConfigAccessControl,
-   * guests see no settings (DolphinDB manual, page getConfig).
+   * Returns all settings of this server, or one setting as text; NULL for an unknown name. With
+   * enableConfigAccessControl, guests see no settings (DolphinDB manual, page getConfig).
    */
   builtin('getConfig([key])', ({ node, session }, [key]) => {
     const isHidden = node.config.enableConfigAccessControl && session.user === 'guest'
@@ -123,7 +122,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     return Object.hasOwn(settings, name) ? settings[name]! : voidValue
   }),
 
-  /** A node's settings, as its controller knows them. A single node is its own controller. */
+  /** Returns the settings that the controller has for a node. This node is its own controller. */
   builtin(
     'getDataNodeConfig(nodeAlias)',
     ({ node }, [alias]) => {

@@ -22,7 +22,7 @@ function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-/** A function for administrators. The owner of a view may also call it for VIEW_EXEC on that view. */
+/** Administrators may call this function. The owner of a view may call it for VIEW_EXEC on that view. */
 function accessFunction(name: string, access: boolean | undefined): Builtin {
   return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
     setAccess(name, context, args, access),
@@ -30,7 +30,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
 }
 
 export const userFunctions: readonly Builtin[] = [
-  /** Logs the session in as this user. The connection handles encrypted logins, which are requests of their own. */
+  /** Logs the session in as this user. The connection handles encrypted logins (`connection-functions.ts`). */
   builtin(
     'login(userId, password, [encrypted])',
     ({ node, session }, [userId, password, encrypted]) => {
@@ -50,7 +50,7 @@ export const userFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Ignores groups: the embedded server has none. */
+  /** Ignores groups, because the embedded server has none. */
   builtin(
     'createUser(userId, password, [groupIds], [isAdmin], [authMode])',
     ({ node }, [userId, password, , isAdmin, authMode]) => {
@@ -84,12 +84,11 @@ export const userFunctions: readonly Builtin[] = [
     { adminOnly: true },
   ),
   accessFunction('grant', true),
-  /** A denial overrides all grants. */
+  /** A denied right overrides all grants of that right. */
   accessFunction('deny', false),
-  /** Undoes a grant or denial. */
   accessFunction('revoke', undefined),
 
-  /** After this call, all users except the one who shared the table need rights on it. */
+  /** After this call, only administrators and the user who shared the table may use it without rights. */
   builtin('addAccessControl(table)', (context, [target]) => {
     const { node, session } = context
     const { sharedName } = tableArgument(context, target)
@@ -129,14 +128,14 @@ function setAccess(
   return voidValue
 }
 
-/** Whether a view exists. For `*` always true; for `namespace::*` true if any view is in the namespace. */
+/** Returns whether the view exists. `*` always exists; `namespace::*` exists if the namespace contains a view. */
 function viewsExist({ functionViews }: CallContext['node'], object: string): boolean {
   if (object === '*' || functionViews.has(object)) return true
   if (!object.endsWith('::*')) return false
   return [...functionViews.keys()].some(view => view.startsWith(object.slice(0, -1)))
 }
 
-/** Names of tables, databases or views. A view may also be given as a function. */
+/** The names of tables, databases or views. For a view, the caller may also pass the function. */
 function objectNames(objs: Parameters<Builtin['call']>[1][number]): readonly string[] {
   return objs?.form === 'function' ? [objs.name] : textsArgument(objs, 'objs')
 }

@@ -1,5 +1,5 @@
 /*
-  Functions that reduce a vector to one value. They ignore nulls; without values, the result is null.
+  Functions that reduce a vector to one value. They ignore nulls, and return null if no value is left.
 */
 import { isDecimal } from '../../../protocol/data-type.js'
 import { elementAt, isNullAt } from '../../../protocol/element.js'
@@ -29,7 +29,7 @@ function aggregate(name: string, compute: Aggregate): Builtin {
   return unaryFunction(name, value => compute(valuesOf(value, name)))
 }
 
-/** The vector of an argument. A tuple of scalars counts as a vector. */
+/** The argument as a vector. A tuple of scalars counts as a vector. */
 function valuesOf(value: ServerValue, name: string): Vector {
   const elements = tupleElements(value)
   return vectorArgument(elements === undefined ? value : vectorOfElements(elements), name)
@@ -56,7 +56,7 @@ function sumOf(vector: Vector): ServerValue {
   return doubleScalar(values.length === 0 ? null : values.reduce((sum, x) => sum + x, 0))
 }
 
-/** For at most this many rows, sums of 32-bit numbers are exact as doubles. */
+/** For up to this many rows, a sum of 32-bit integers is exact even as a double. */
 const exactRows = 1_048_576
 
 function sumOfIntegers(vector: Vector, kind: 'int32' | 'int64'): ServerValue {
@@ -102,7 +102,7 @@ function meanOf(vector: Vector): ServerValue {
   )
 }
 
-/** The smallest or largest element; of equal elements the first. */
+/** The smallest or largest element; the first one if several are equal. */
 function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
   if (vector.type === 'VOID') return explicitNull
   const compare = rowComparison(vector)
@@ -115,7 +115,7 @@ function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
   return best === undefined ? nullOf(vector.type) : (elementAt(vector, best) as ServerValue)
 }
 
-/** max or min: f(X) gives one element of a vector, f(X, Y) chooses element by element. */
+/** max or min: f(X) returns one element of a vector, f(X, Y) compares element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
   return builtin(`${name}(X, [Y])`, (context, [x, y]) => {
     if (y !== undefined) return chosenExtreme(context, wantsLargest, x, y)
@@ -158,7 +158,7 @@ export const aggregateFunctions: readonly Builtin[] = [
   extremeFunction('max', true),
   extremeFunction('min', false),
 
-  /** Counts elements that are not null; for a table, rows. */
+  /** Counts the elements that are not null; for a table, counts rows. */
   unaryFunction('count', value => {
     if (value.form === 'serverTable') return intScalar(value.rows)
     if (value.form === 'serverDictionary') return intScalar(value.entries.size)
@@ -167,7 +167,7 @@ export const aggregateFunctions: readonly Builtin[] = [
   edge('first', () => 0),
   edge('last', ({ length }) => length - 1),
 
-  /** True if no element is false. A null is neither true nor false. */
+  /** True if no element is false. Nulls do not count as false. */
   aggregate('all', vector =>
     boolScalar(!truthOf(vector, 'all').subarray(0, vector.length).includes(0)),
   ),

@@ -1,5 +1,5 @@
 /*
-  addColumn: appends columns to a stream table or a DFS table. Existing rows get nulls
+  addColumn: adds columns to a stream table or a DFS table; existing rows get nulls
   (docs/server-semantics.md#tables-in-databases).
 */
 import { nullColumn } from '../../columns/column-layout.js'

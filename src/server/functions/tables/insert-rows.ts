@@ -64,7 +64,7 @@ const tableUpsert: Builtin = {
 }
 
 export const insertFunctions: readonly Builtin[] = [
-  /** Returns an INT: the number of rows that were really inserted (docs/server-semantics.md#tableinsert). */
+  /** Returns an INT, the number of rows that the table really took (docs/server-semantics.md#tableinsert). */
   builtin(
     'tableInsert(table, values, ...rest)',
     (context, [target, ...values]) => {
@@ -112,7 +112,7 @@ function* afterWait(
   return 'form' in inserted ? inserted : yield* inserted
 }
 
-/** An upsert needs the right to update, but no right to insert (tests of the Python client). */
+/** For an upsert, the right to update suffices; the right to insert is not needed (tests of the Python client). */
 function writable(
   context: CallContext,
   target: ServerValue | undefined,
@@ -135,7 +135,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
-/** Converts the addition to the target's type and appends it. Returns `target` itself: variables refer to it. */
+/** Converts the addition to the type of `target` and appends it in place, because variables refer to `target`. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
   context.memory.made(more)
@@ -145,7 +145,7 @@ function appendToVector(context: CallContext, target: Column, addition: ServerVa
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {
-  // A value that is appended to a tuple becomes one element (configuration appendTupleAsAWhole, on by default).
+  // A tuple takes the addition as one element (configuration appendTupleAsAWhole, on by default).
   const isTuple = target.form === 'vector' && target.type === 'ANY'
   if (isTuple && isWireValue(addition)) {
     return { form: 'vector', type: 'ANY', length: 1, data: [addition] }
@@ -204,7 +204,7 @@ function upsertRows(
   )
 }
 
-/** The rows of a table argument, for a transaction. None for other arguments: DFS tables accept only tables. */
+/** The rows of a table argument, for a transaction; none for other arguments, because DFS tables accept only tables. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {

@@ -1,6 +1,6 @@
 /*
-  Functions that create tables in memory, replace their columns, and read columns from arguments (DolphinDB manual,
-  pages table, rows and columns; docs/server-semantics.md#stream-tables).
+  Functions that create tables in memory and replace their columns (DolphinDB manual, pages table, rows and columns;
+  docs/server-semantics.md#stream-tables). Also reads column definitions from arguments.
 */
 import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that arguments describe: `capacity:size, names, types`, or one table, or one value per column. The
- * column is then named after the value's alias, or else after its variable.
+ * The columns that the arguments define: `capacity:size, names, types`, or one table, or one value per column. A value
+ * gives its column a name by its alias or, without an alias, by its variable.
  */
 function describedColumns(
   context: CallContext,
@@ -78,7 +78,7 @@ function emptyColumns(
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
 }
 
-/** Refuses types that the server's version does not know yet. */
+/** Refuses types that are newer than the server's version. */
 function checkKnown(release: Release, type: ColumnType): void {
   const isKnown =
     (type.array !== true || isAtLeast(release, firstReleases.engines)) &&
@@ -117,8 +117,8 @@ function givenColumns(
 }
 
 /**
- * Columns from one argument: one from a scalar or vector, several from a table or a tuple (see `equalVectors`).
- * @param position  of the first column in the table: columns without a name get their positions as names
+ * The columns of one argument: one column for a scalar or vector, several for a table or a tuple (see `equalVectors`).
+ * @param position  position of the first column in the table; columns without a name are named after their positions
  */
 function columnsOfArgument(
   value: ServerValue,
@@ -142,7 +142,7 @@ function columnsOfArgument(
   }
 }
 
-/** The elements of a tuple if all are vectors of one length and type, else none. */
+/** The elements of a tuple if all of them are vectors with the same length and type; otherwise an empty list. */
 function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
   const vectors = elements.filter((one): one is Column => one.form === 'vector')
   const [first] = vectors
@@ -153,13 +153,13 @@ function equalVectors(elements: readonly { form: string }[]): readonly Column[] 
   return isEqual && vectors.length === elements.length ? vectors : []
 }
 
-/** Repeats a single value to fill its column (`table(1..3 as id, 0 as v)`). */
+/** Repeats a single value, so that it fills its column (`table(1..3 as id, 0 as v)`). */
 function extendScalar(column: Column, rows: number): Column {
   if (column.length === rows || column.length !== 1) return column
   return takeRows(column, new Int32Array(rows))
 }
 
-/** Makes a table of this kind from arguments. For keyed kinds, call `makeKeyedTable`. */
+/** Makes a table of this kind from the arguments. Call `makeKeyedTable` for the keyed kinds. */
 export function makeTable(
   context: CallContext,
   kind: TableKind,
@@ -203,7 +203,7 @@ const columns = builtin('columns(X)', (_, [value]) =>
   intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
 )
 
-/** Replaces values and type of a column. Only for tables that no other session sees. */
+/** Replaces the values and the type of a column. Refuses tables that other sessions can see. */
 const replaceColumn = builtin(
   'replaceColumn!(table, colName, newCol)',
   (context, [target, names, replacement]) => {
@@ -245,7 +245,7 @@ export const tableFunctions: readonly Builtin[] = [
   builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'keyed', args),
   ),
-  /** Differs from a keyed table only in the speed of queries (DolphinDB manual, page indexedTable). */
+  /** Like a keyed table. On a real server, queries differ in speed (DolphinDB manual, page indexedTable). */
   builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'indexed', args),
   ),

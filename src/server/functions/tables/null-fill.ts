@@ -1,5 +1,5 @@
 /*
-  nullFill!: replaces the null cells of a table by a value (DolphinDB manual, pages nullFill and loadTextEx).
+  nullFill!: replaces the null cells of a table with a value (DolphinDB manual, pages nullFill and loadTextEx).
 */
 import { isNullAt, takeRows } from '../../../protocol/element.js'
 import { columnOfScalar } from '../../columns/convert-column.js'

@@ -1,5 +1,5 @@
 /*
-  Lists the objects of a session, and the memory that their rows take (DolphinDB manual, page objs).
+  Lists the objects of a session with their size in memory (DolphinDB manual, page objs).
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
@@ -15,7 +15,7 @@ import { formNumber } from '../types/type.js'
 /** Estimated size of a string: the reference plus a short text. */
 const bytesPerText = 24
 
-/** The size of a table's rows in bytes. A column that several tables share counts for each of them. */
+/** The size of a table's rows in bytes. If tables share a column, each table counts it. */
 export function tableBytes(table: ServerTable): number {
   return table.columnTypes.reduce(
     (sum, { type }) => sum + table.rows * (dataTypes[type].bytesPerValue || bytesPerText),
@@ -54,7 +54,7 @@ interface ObjectFacts {
   readonly extra: string
 }
 
-/** Size of a reference in a list of texts or in a tuple. The value that it refers to is not counted. */
+/** Size of a reference in a list of texts or in a tuple, without the referenced value. */
 const bytesPerReference = 8
 
 function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {
@@ -117,7 +117,7 @@ function recordOf(
   return { name, form, ...facts, bytes: BigInt(bytes), shared: owner !== '', owner }
 }
 
-/** objs([shared]): the session's variables; if `shared` is true, also all sessions' shared tables and their owners. */
+/** objs([shared]): the session's variables; if `shared` is true, also the shared tables of all sessions. */
 function listObjects({ session, node }: CallContext, withShared: boolean): ServerValue {
   const own = [...session.variables].map(([name, value]) => recordOf(name, value, ''))
   if (!withShared) return tableOfRecords<keyof typeof columns>(columns, own)

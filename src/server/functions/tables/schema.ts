@@ -1,5 +1,5 @@
 /*
-  schema(): describes a table or a database, with the members and types that clients' table writers expect
+  schema(): describes a table or a database in exactly the members and types that the table writers of clients expect
   (docs/protocol.md#schema-dictionary).
 */
 import {
@@ -30,7 +30,7 @@ import type { ServerTable } from '../../tables/server-table.js'
 import { builtin, namedTable } from '../arguments.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
 
-/** The argument may be the name of a table. */
+/** Accepts a database handle, a table or the name of a table. */
 const schema = builtin('schema(table)', (context, [value]) => {
   if (value?.form === 'database') return databaseSchema(context, value)
   if (value?.form === 'serverTable') return tableSchema(context, value)
@@ -53,7 +53,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
   }
   const { stored, partitioning } = table
-  // The Java client takes any table with a partitionColumnName for partitioned, so only partitioned tables have one.
+  // The Java client treats every table with a partitionColumnName as partitioned, so other tables must not have one.
   const partitions =
     partitioning === undefined
       ? { partitionColumnIndex: intScalar(-1) }
@@ -102,7 +102,7 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
   })
 }
 
-/** Describes one level by scalars and its scheme, or several levels by vectors and a tuple of their schemes. */
+/** For one level, scalars and the level's scheme; for several levels, vectors and a tuple of the schemes. */
 function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
   const schemes = levels.map(level => levelOf(level).schema)
   return {
@@ -116,7 +116,7 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
   }
 }
 
-/** The columns of colDefs are exactly STRING and INT, because the Java client casts to these types. */
+/** The columns of colDefs must be exactly STRING and INT, because the Java client casts to these types. */
 function columnDefinitions(table: ServerTable): ServerTable {
   const { columnNames, columnTypes } = table
   return tableOfColumns({

@@ -34,8 +34,8 @@ export const shareFunctions: readonly Builtin[] = [
     },
   ),
   /**
-   * Removes variables, shared tables or functions by name. The name `all` removes all objects of one kind, or without a
-   * kind everything that the session has (DolphinDB manual, page undef).
+   * Removes variables, shared tables or functions by name. The name `all` removes all objects of the given kind;
+   * without a kind, it removes all objects of the session (DolphinDB manual, page undef).
    */
   builtin('undef(obj, [objType])', (context, [obj, objType]) => {
     const names = textsArgument(obj, 'obj')
@@ -45,8 +45,8 @@ export const shareFunctions: readonly Builtin[] = [
     return voidValue
   }),
   /**
-   * A variable of the session, else a shared table, looked up at the call. With sharedVar true only a shared table,
-   * with false only a variable (DolphinDB manual, page objByName).
+   * Finds a variable of the session, or else a shared table. With sharedVar true, finds only shared tables; with false,
+   * only variables (DolphinDB manual, page objByName).
    */
   builtin('objByName(name, [sharedVar])', ({ node, session }, [name, sharedVar]) => {
     const text = textArgument(name, 'name')

@@ -65,7 +65,7 @@ export const streamTableFunctions: readonly Builtin[] = [
   ),
   builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
 
-  /** The first row of a key stays, even within one batch (DolphinDB manual, page keyedStreamTable). */
+  /** The first row of each key wins, even within one batch (DolphinDB manual, page keyedStreamTable). */
   builtin('keyedStreamTable(keyColumn, X, ...rest)', (context, args) =>
     makeKeyedTable(context, 'keyedStream', args),
   ),
@@ -86,7 +86,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /** Shares the table, but writes nothing to disk. Without the setting persistenceDir, refuses the call (S03006). */
+  /** Shares the table but writes nothing to disk. Refuses the call if the setting persistenceDir is empty (S03006). */
   builtin(
     'enableTableShareAndPersistence(table, tableName, [asynWrite], [compress], [cacheSize], [retentionMinutes], [flushMode], [preCache])',
     (context, [target, name, , , cacheSize]) => {
@@ -100,7 +100,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Like `enableTableShareAndPersistence`, but rows that leave memory are lost. */
+  /** Like `enableTableShareAndPersistence`, but without persistence: rows that leave memory are lost. */
   builtin(
     'enableTableShareAndCachePurge(table, tableName, [cacheSize], [cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime])',
     (context, [target, name, cacheSize]) => {
@@ -109,7 +109,7 @@ export const streamTableFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Figures for a persisted stream table, as if its rows were on disk. The embedded server writes nothing to disk. */
+  /** The figures that a persisted stream table would have. The embedded server writes no rows to disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
     const { rows, totalRows, cache } = tableArgument(context, target)
     if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')
@@ -159,8 +159,8 @@ export const streamTableFunctions: readonly Builtin[] = [
   }),
 
   /**
-   * Name of the column that gets the time of arrival. Always '', because no table here has such a column. Writers to
-   * stream tables call this (docs/protocol.md#table-writers).
+   * Returns the name of the column that receives the arrival time. Here it is always '', because no table has such a
+   * column. Writers to stream tables call this function (docs/protocol.md#table-writers).
    */
   builtin('getStreamTableTimestamp(tableName)', (context, [target]) => {
     if (!isStream(tableArgument(context, target))) {

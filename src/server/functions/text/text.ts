@@ -1,5 +1,5 @@
 /*
-  How the server prints values; functions of text (DolphinDB manual, pages left, split and fromStdJson).
+  Prints values, and provides functions of text (DolphinDB manual, pages left, split and fromStdJson).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
 import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
@@ -32,12 +32,12 @@ import type { ServerValue } from '../../values/server-value.js'
 import { functionText } from '../../elements/wire-values.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 
-/** The most rows of a table, and elements of a vector, that are printed. */
+/** Printed output shows at most this many rows of a table, and this many elements of a vector. */
 const maxRows = 30
 const maxElements = 100
 
 /**
- * Prints a value: tables and dictionaries on several lines, with `...` in place of rows or elements left out.
+ * Prints a value; tables and dictionaries take several lines. `...` replaces omitted rows or elements.
  * @param memory  checks the size of each table in advance, because one wide cell widens its whole column
  */
 export function printText(value: ServerValue, memory: RequestMemory): string {
@@ -87,7 +87,7 @@ function elementTexts(column: Column, memory: RequestMemory): string[] {
   return texts
 }
 
-/** Inside vectors and pairs, text is in quotes. */
+/** Quotes texts, as in the elements of vectors and pairs. */
 function quoted(scalar: Scalar): string {
   const text = formatScalar(scalar)
   return isLiteral(scalar.type) ? `"${text}"` : text
@@ -103,7 +103,7 @@ interface GridColumn {
   column: Column
 }
 
-/** Columns side by side, under their names, each as wide as its widest cell. */
+/** Prints columns next to each other, under their names. Each column is as wide as its widest cell. */
 function gridText(columns: readonly GridColumn[], rows: number, memory: RequestMemory): string {
   const shown = Math.min(rows, maxRows)
   let totalWidth = 0
@@ -136,13 +136,13 @@ function cellText(column: Column, row: number, memory: RequestMemory): string {
 
 const bytesPerPart = 32
 
-/** Returns a STRING vector, or without a delimiter a CHAR vector; for several texts, a tuple of such vectors. */
+/** A STRING vector or, without a delimiter, a CHAR vector. For several texts, a tuple of such vectors. */
 const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) => {
   const texts = textsOf(value)
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
   let count = 0
   const parts = texts.map(text => {
-    // Assumes the worst: every character becomes a part.
+    // Assumes the worst case: each character becomes a part.
     count += text.length
     context.memory.expect(count * bytesPerPart)
     return splitText(text, delimiter)
@@ -158,7 +158,7 @@ function splitText(text: string, delimiter: ServerValue | undefined): Vector {
   return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
 }
 
-/** Limit for parsing JSON, which happens in one step: a text of this length takes a tenth of a second. */
+/** Longest JSON text, in characters. The server parses JSON without a pause; this length takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
 function parseJson(text: string): unknown {
@@ -202,7 +202,7 @@ function fromJson(context: CallContext, json: unknown, depth: number): ServerVal
   return Array.isArray(json) ? vectorOfElements(values) : dictionary
 }
 
-/** The temporal value of a text that is entirely a date or a time; undefined for other texts. */
+/** The temporal value of a text that consists only of a date or a time; undefined for other texts. */
 function temporalOf(text: string): ServerValue | undefined {
   if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
   const literal = readNumber(text, 0)

@@ -8,7 +8,7 @@ import type { Column, Scalar } from '../../../protocol/value.js'
 import { sameColumnType } from '../../columns/column-layout.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Digits after the point that are compared by default. */
+/** Default of the number of digits after the point that are compared. */
 const defaultPrecision = 10
 
 /** @param precision  floating numbers are equal if they differ by at most 10^−precision */
@@ -85,7 +85,7 @@ function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
   return typeof a.value === 'object' && formatScalar(a) === formatScalar(b)
 }
 
-/** Compares texts as texts, in whatever form columns store them. */
+/** Compares texts as texts, even if the two columns store their texts differently. */
 function sameColumn(a: Column, b: Column, precision: number): boolean {
   const areTexts = isText(a) && isText(b)
   if (a.length !== b.length) return false

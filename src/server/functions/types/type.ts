@@ -73,7 +73,7 @@ function tableTypeText(table: ServerTable): string {
   return tableTypeTexts[table.kind]
 }
 
-/** Columns are called FAST, except those of STRING, BLOB, ANY and VOID. */
+/** The word FAST begins the name of every vector type except STRING, BLOB, ANY and VOID. */
 function fastText(column: Column): string {
   const { type, array } = columnTypeOf(column)
   const name = array ? `${type}[]` : type
@@ -109,7 +109,7 @@ function typeNumber(value: ServerValue): number {
   }
 }
 
-/** The result of form(X) (docs/protocol.md#data-forms); functions, types and handles are scalars. */
+/** The result of form(X) (docs/protocol.md#data-forms). Functions, types and handles count as scalars. */
 export function formNumber(value: ServerValue): number {
   switch (value.form) {
     case 'vector':
@@ -131,7 +131,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Tests each element. A value that has no elements is not null. */
+/** Tests each element. A value without elements, such as a table, is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
     const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
@@ -155,11 +155,10 @@ export const typeFunctions: readonly Builtin[] = [
   unaryFunction('type', value => intScalar(typeNumber(value))),
   unaryFunction('form', value => intScalar(formNumber(value))),
   nullTest('isNull', 1),
-  // SQL runs `is not null` as isValid.
+  // The SQL expression `x is not null` calls isValid.
   nullTest('isValid', 0),
 ]
 
-/** The function `name([X])`, which converts X to `type`. */
 function conversion(
   name: string,
   type: DataType,
@@ -174,7 +173,7 @@ function nullOf(type: ColumnType): Scalar {
   return scalarAt(nullColumn(type, 1) as Vector, 0)
 }
 
-/** A text must be one character, or a number that fits (DolphinDB manual, page char). */
+/** A text must be a single character, or a number that fits a CHAR (DolphinDB manual, page char). */
 function toChar(value: ServerValue): ServerValue {
   const converted = castValue(value, { type: 'CHAR' })
   const isText = value.form === 'scalar' && typeof value.value === 'string' && value.value !== ''
@@ -202,7 +201,6 @@ function decimal(name: string, type: DecimalType): Builtin {
   })
 }
 
-/** complex(X, Y) and point(X, Y): pairs of doubles. */
 function doublePair(name: string, type: 'COMPLEX' | 'POINT'): Builtin {
   return binaryFunction(name, (x, y) => {
     const [first, second] = [x, y].map(value =>
@@ -220,7 +218,7 @@ function doublePair(name: string, type: 'COMPLEX' | 'POINT'): Builtin {
 
 const msPerDay = 86_400_000
 
-/** The node's wall-clock time in its own time zone. */
+/** The wall-clock time in the local time zone of the server. */
 const now = builtin('now([nanoSecond])', ({ node }, [nanoSecond]) => {
   const ms = BigInt(Math.floor(wallClockMs(node.now())))
   return booleanArgument(nanoSecond, 'nanoSecond', false)
@@ -259,7 +257,7 @@ export const conversionFunctions: readonly Builtin[] = [
   conversion('datehour', 'DATEHOUR'),
   now,
 
-  /** A DATE by the local wall clock. */
+  /** The DATE of the local wall clock. */
   builtin('today()', ({ node }) => ({
     form: 'scalar',
     type: 'DATE',
@@ -267,7 +265,7 @@ export const conversionFunctions: readonly Builtin[] = [
   })),
 ]
 
-/** The local wall-clock time, written as milliseconds since 1970. */
+/** The local date and time, written as milliseconds since 1970 without a time zone. */
 function wallClockMs(epochMs: number): number {
   return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
 }

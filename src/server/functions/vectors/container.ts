@@ -1,6 +1,6 @@
 /*
   Dictionaries, sets and matrices (DolphinDB manual, pages dict, set, matrix, keys, values). Scripts can create and send
-  sets and matrices, but not calculate with them.
+  sets and matrices but not compute with them.
 */
 import { takeRows } from '../../../protocol/column.js'
 import type { Value, Vector } from '../../../protocol/value.js'
@@ -25,7 +25,7 @@ function dictionaryArgument(value: ServerValue, name: string): ServerDictionary 
 }
 
 export const containerFunctions: readonly Builtin[] = [
-  /** Makes a dictionary from keys and values, or from their types. Always keeps the order of keys. */
+  /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
   builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
     const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
     const valueType = typeArgument(values)
@@ -45,14 +45,12 @@ export const containerFunctions: readonly Builtin[] = [
     return dictionary
   }),
 
-  /** Keys of a dictionary, column names of a table, or elements of a set. */
   unaryFunction('keys', value => {
     if (value.form === 'serverTable') return stringVector(value.columnNames)
     if (value.form === 'set') return value.elements
     return dictionaryKeys(dictionaryArgument(value, 'keys'))
   }),
 
-  /** Values of a dictionary, or columns of a table. */
   unaryFunction('values', value => {
     if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
     const data: Value[] = value.columnNames.map((_, index) => value.column(index))
@@ -67,7 +65,7 @@ export const containerFunctions: readonly Builtin[] = [
     return { form: 'set', elements: takeRows(vector, distinctRows([vector])) as Vector }
   }),
 
-  /** Makes a matrix from columns, or from a type and the numbers of rows and columns: then all cells are zeros. */
+  /** Makes a matrix from columns. From a type, a number of rows and a number of columns, makes a matrix of zeros. */
   builtin('matrix(X, ...rest)', (context, args) => {
     const [first, second, third] = args
     const type =

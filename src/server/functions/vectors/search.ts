@@ -32,7 +32,7 @@ function haystackOf(value: ServerValue): Vector {
   }
 }
 
-/** Keys of `vector`'s elements, to compare with keys of `other`: equal exactly if the elements are equal in value. */
+/** Keys of `vector`'s elements, to compare with keys of `other`. Equal keys mean equal values, and vice versa. */
 function keysFor(vector: Vector, other: Vector): readonly Key[] {
   const meets =
     vector.type === other.type ||
@@ -58,7 +58,7 @@ function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
   return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
 }
 
-/** between(X, a:b) is true on both bounds. */
+/** between(X, a:b) includes both bounds. */
 function between(value: ServerValue, bounds: ServerValue): ServerValue {
   if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
   const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
@@ -66,8 +66,8 @@ function between(value: ServerValue, bounds: ServerValue): ServerValue {
 }
 
 /**
- * `%` matches any text, `?` and `_` one character. Each `%` matches as early as possible, so only the last one is ever
- * tried again: time is at most the pattern's length times the text's.
+ * `%` matches any text; `?` and `_` match one character. Each `%` matches as little as possible, so only the last `%`
+ * ever needs a second attempt. The time is at most the pattern's length times the text's length.
  */
 function likeMatcher(pattern: string): (text: string) => boolean {
   return text => {

@@ -34,7 +34,7 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
   return length
 }
 
-/** `count` positions from the front, or from the back if `count` is negative; rows repeat if there are too few. */
+/** `count` positions from the front, or from the back if `count` is negative. Starts over if there are too few rows. */
 function takenPositions({ memory }: CallContext, rows: number, count: number): Int32Array {
   const length = Math.abs(count)
   if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
@@ -46,7 +46,7 @@ function takenPositions({ memory }: CallContext, rows: number, count: number): I
   return positions
 }
 
-/** Random numbers below `limit`, of its type. */
+/** Random numbers from 0 to below `limit`, of the type of `limit`. */
 function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
   const bound = Number(limit.value)
   const isFloating = limit.type === 'DOUBLE' || limit.type === 'FLOAT'
@@ -65,7 +65,7 @@ function randomNumbers(limit: Scalar, count: number, random: () => number): Vect
 export const vectorFunctions: readonly Builtin[] = [
   unaryFunction('size', value => intScalar(sizeOf(value))),
 
-  /** The template is a type, or a vector that has the type. */
+  /** The template is a type, or a vector of the wanted type. */
   builtin(
     'array(template, [initialSize], [capacity], [defaultValue])',
     (context, [template, initialSize, , defaultValue]) => {
@@ -81,7 +81,7 @@ export const vectorFunctions: readonly Builtin[] = [
     },
   ),
 
-  /** Row i ends before position index[i] of `value`. */
+  /** index[i] is the position in `value` after the last cell of row i. */
   builtin('arrayVector(index, value)', (_, [index, value]) => {
     const ends = int64Of(vectorArgument(index, 'arrayVector'))
     const cells = vectorArgument(value, 'arrayVector')
@@ -97,7 +97,6 @@ export const vectorFunctions: readonly Builtin[] = [
     return { form: 'arrayVector', length, offsets, cells }
   }),
 
-  /** Takes elements of a vector or list, or rows of a table. */
   builtin('take(X, n)', (context, [value, n]): ServerValue => {
     const count = integerOf(n)
     if (count === undefined) throw new ScriptError('take: n must be an integer.')
@@ -130,7 +129,6 @@ export const vectorFunctions: readonly Builtin[] = [
     return takeRows(column, distinctRows([column]))
   }),
 
-  /** Random numbers below X, or random elements of X. */
   builtin('rand(X, [count])', (context, [value, number]) => {
     const random = (): number => context.node.random.number()
     const count = number === undefined ? 1 : lengthArgument(number, 'count')

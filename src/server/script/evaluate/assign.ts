@@ -1,6 +1,6 @@
 /*
-  `x = v` and related statements. Assignment is by value: after `x = y`, changing x does not change y (manual,
-  "Assignment"); `&x = y` shares one value.
+  Runs `x = v` and related statements. Assignment copies: after `x = y`, changes of x do not affect y (manual,
+  "Assignment"). `&x = y` makes both names refer to one value.
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Evaluation } from '../../values/builtin.js'
@@ -17,7 +17,7 @@ import type { ServerValue } from '../../values/server-value.js'
 import { assignElements } from '../../elements/assign-elements.js'
 import { isTooSmallToCount } from '../../values/request-memory.js'
 
-/** @throws {ScriptError} for unknown names, too many or too few values, invalid indexes */
+/** @throws {ScriptError} for unknown names, too few or too many values, and invalid indexes */
 export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
   const [target] = node.targets
   const [source] = node.values
@@ -47,7 +47,7 @@ function setVariable({ runtime, variables }: Frame, name: string, value: ServerV
   variables.set(name, value)
 }
 
-/** `x += v`. */
+/** Runs `x += v` and similar statements. */
 function changeVariable(
   target: Name,
   operator: BinaryOperator,
@@ -63,7 +63,7 @@ function changeVariable(
   overwrite(old, changed)
 }
 
-/** A dictionary is copied if it comes from a variable; a dictionary just made by a function needs no copy. */
+/** Copies the entries of a dictionary only if it comes from a variable; a new dictionary needs no copy. */
 function copyFrom(source: Expression, value: ServerValue): ServerValue {
   if (value.form === 'serverDictionary' && source.kind === 'name') {
     return { ...value, entries: new Map(value.entries) }
@@ -86,7 +86,7 @@ function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
   })
 }
 
-/** Divides one value among `count` variables: each gets one part, or all get the same scalar. */
+/** Divides one value among `count` variables. Each variable gets one element; a scalar goes to all of them. */
 function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   if (value.form === 'scalar') return new Array<ServerValue>(count).fill(value)
   if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)

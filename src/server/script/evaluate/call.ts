@@ -1,5 +1,5 @@
 /*
-  Calls functions: puts positional and named arguments in order, and makes the frame of a user function.
+  Calls functions: arranges positional and named arguments in declared order, and creates the frame of a user function.
 */
 import type { Builtin, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -22,7 +22,7 @@ import { checkViewCall } from '../../tables/privileges.js'
 import type { FunctionDefinition } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue, UserFunction } from '../../values/server-value.js'
 
-/** Calls any function value. Yields only if the function has to wait. */
+/** Calls any function value. Yields only while the function has to wait. */
 export function* callFunction(
   runtime: Runtime,
   fn: FunctionValue,
@@ -34,8 +34,8 @@ export function* callFunction(
 }
 
 /**
- * Begins a call: returns the value of a built-in that finishes at once, or the evaluation to continue with.
- * @throws {ScriptError} wrong number of arguments, unknown keywords, missing rights
+ * Begins a call. Returns the value if a built-in function finishes at once, otherwise the evaluation to continue with.
+ * @throws {ScriptError} for a wrong number of arguments, unknown keywords, and missing rights
  */
 export function startCall(
   runtime: Runtime,
@@ -109,7 +109,7 @@ function arityError(name: string, min: number, max: number, actual: number): Scr
   )
 }
 
-/** @throws {ScriptError} before anything runs, if arguments are missing or too many */
+/** @throws {ScriptError} if there are too few or too many arguments; the function has not begun then */
 function callUser(
   runtime: Runtime,
   fn: UserFunction,
@@ -119,7 +119,7 @@ function callUser(
   const { parameters } = fn.definition
   const names = parameters.map(parameter => parameter.name)
   const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
-  // An argument may be omitted, `f(, 5)`: its parameter is then VOID.
+  // The caller may omit an argument: in `f(, 5)`, the first parameter is VOID.
   const isMissing = parameters.some(
     (parameter, index) =>
       parameter.defaultValue === undefined && arranged[index] === undefined && index >= args.length,

@@ -1,5 +1,5 @@
 /*
-  The wording of run-time errors: `<source of the failing call> => <message>`, and `f: …` inside the function f
+  Texts of run-time errors: `<source of the failing call> => <message>`; inside the function f, also `f: …`
   (docs/server-semantics.md#error-texts; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
 */
 import { DdbError } from '../../../errors.js'
@@ -7,7 +7,7 @@ import { ScriptError } from '../../script-error.js'
 import { tokenize } from '../parse/lexer.js'
 import type { Span } from '../parse/syntax.js'
 
-/** Converts anything thrown while a script runs to the error that the script sees. */
+/** Converts anything that a running script throws to the error that the script sees. */
 export function asScriptError(error: unknown): ScriptError {
   if (error instanceof ScriptError) return error
   if (error instanceof RangeError) {
@@ -19,7 +19,7 @@ export function asScriptError(error: unknown): ScriptError {
   return new ScriptError(`Internal error: ${message}`)
 }
 
-/** The error if V8 hit a limit (stack, text, array, map) that the memory budget cannot foresee; undefined if not. */
+/** The error for a limit of V8 (stack, text, array, map) that no memory budget can foresee; otherwise undefined. */
 function ofRangeError({ message }: RangeError): ScriptError | undefined {
   if (message.includes('call stack')) {
     return new ScriptError('The script calls functions too deeply.')
@@ -30,7 +30,7 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
   )
 }
 
-/** Prefixes an error with the source text at which it occurred, unless it has a prefix already. */
+/** Adds the source text of the failing call as a prefix, unless the error already has a prefix. */
 export function locate(error: unknown, span: Span): ScriptError {
   const failure = asScriptError(error)
   if (failure.located) return failure
@@ -42,14 +42,13 @@ export function locate(error: unknown, span: Span): ScriptError {
   })
 }
 
-/** A tag such as `<NotLeader>` begins the error line of a function request, because clients look for it there. */
+/** Removes everything before a tag such as `<NotLeader>`, because clients expect it at the start of the error line. */
 export function tagFirst(error: unknown): ScriptError {
   const failure = asScriptError(error)
   const tag = /(?: => |: )(<[A-Za-z]+>.*)$/s.exec(failure.message)?.[1]
   return tag === undefined ? failure : new ScriptError(tag, { located: true })
 }
 
-/** Adds the name of the user function in which the error occurred. */
 export function locateInFunction(error: unknown, name: string): ScriptError {
   const failure = asScriptError(error)
   if (name === '') return failure
@@ -60,7 +59,7 @@ export function locateInFunction(error: unknown, name: string): ScriptError {
   })
 }
 
-/** The source of a node on one line, with strings in double quotes, as the server writes it. */
+/** The source text of a node on one line, with double quotes around strings, like the server's own messages. */
 export function sourceText(span: Span): string {
   const text = span.source.slice(span.start, span.end)
   if (!/['\n]|\/[/*]/.test(text)) return text

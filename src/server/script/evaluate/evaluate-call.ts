@@ -1,6 +1,6 @@
 /*
-  `f(…)` and `f{…}`: finds the function, evaluates the arguments, and refuses to change read-only values. Most calls finish at
-  once, without a generator of their own.
+  Runs `f(…)` and `f{…}`: finds the function, evaluates the arguments, and refuses to change read-only values. Most
+  calls finish at once, without a generator.
 */
 import { isDecimal, maxScale, type ColumnType } from '../../../protocol/data-type.js'
 import { indexValue } from '../../elements/indexing.js'
@@ -21,13 +21,13 @@ import { calleeOfName, lookUp, valueOfName, type Frame } from './frame.js'
 interface Given {
   readonly positional: (ServerValue | undefined)[]
   readonly keywords: Map<string, ServerValue>
-  /** For each positional argument, its name at the call (`x`, `t.x`, `1..3 as x`); undefined without one. */
+  /** The name of each positional argument (`x`, `t.x`, `1..3 as x`); undefined for an argument without a name. */
   readonly names: (string | undefined)[]
 }
 
 /**
  * @returns the value, or the evaluation to continue with
- * @throws {ScriptError} located at the call, unless a call inside it failed
+ * @throws {ScriptError} with the source text of this call, or of an inner call that failed
  */
 export function beginCall(node: Call, frame: Frame): ServerValue | Evaluation<ServerValue> {
   const rowCount = rowCountOf(node, frame)
@@ -70,7 +70,7 @@ function callNow(
   return startCall(runtime, callee, positional, keywords.size === 0 ? noKeywords : keywords)
 }
 
-/** Finishes a call whose argument `at` is the first that needs a generator. */
+/** Finishes a call. Argument `at` is the first argument whose evaluation needs a generator. */
 function* finishCall(
   callee: FunctionValue,
   given: Given,
@@ -100,7 +100,7 @@ function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<S
   }
 }
 
-/** Returns the value of a finished call after other sessions had their turn. */
+/** Gives other sessions a turn, then returns the value of the finished call. */
 function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<ServerValue> {
   try {
     yield pause
@@ -110,7 +110,7 @@ function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<
   return result
 }
 
-/** Evaluates the callee, which need not be a function: `DECIMAL64(4)` makes a type, and `d("a")` indexes a value. */
+/** Evaluates a callee that need not be a function: `DECIMAL64(4)` makes a type, `d("a")` indexes a value. */
 function* callAny(
   known: ServerValue | undefined,
   node: Call,
@@ -130,7 +130,7 @@ function* callAny(
   return indexValue(callee, [first])
 }
 
-/** Evaluates the arguments; the call follows later. @throws {ScriptError} for a callee that is not a function */
+/** Evaluates `f{…}` without calling `f`. @throws {ScriptError} if the callee is not a function */
 export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') {
@@ -176,8 +176,8 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 }
 
 /**
- * One argument; undefined if omitted. A user function gets variables by reference. A built-in gets copies, because it
- * may keep an argument in a table or dictionary; only an argument that it changes comes by reference.
+ * Evaluates one argument; undefined if omitted. User functions receive variables by reference. Built-ins receive
+ * copies, because they may keep an argument in a table or dictionary, except for an argument that they change.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(
@@ -203,7 +203,7 @@ function beginArgument(
   return lookUp(node, frame) ?? valueOfName(node, frame)
 }
 
-/** The value of `count(*)`, which needs no column; undefined for other calls. */
+/** The value of `count(*)`, which needs no column; undefined for any other call. */
 function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
   if (columns === undefined || node.args.length !== 1) return undefined
   const only = node.args[0]!.value
@@ -212,7 +212,7 @@ function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
   return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
 }
 
-/** The callee if it is a name. An unknown name is a syntax error with the parser's message. */
+/** The value of a callee that is a name, else undefined. An unknown name is a syntax error, as in the parser. */
 function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind !== 'name') return undefined
   const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
@@ -220,7 +220,7 @@ function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
 
-/** True if the function changes argument `index` of a call. `index` does not count arguments bound by `f{…}`. */
+/** True if the function changes argument `index` of the call, not counting the arguments that `f{…}` has bound. */
 function changesArgument(fn: FunctionValue, index: number): boolean {
   switch (fn.kind) {
     case 'builtin':
@@ -243,7 +243,7 @@ function changesParameter(fn: FunctionValue, name: string): boolean {
   }
 }
 
-/** The position that a call's argument `index` has in the argument list of the target function. */
+/** Converts the position of an argument in the call to its position in the arguments of the target function. */
 function openPosition({ bound }: PartialFunction, index: number): number {
   const open = bound.flatMap((value, position) => (value === undefined ? [position] : []))
   return open[index] ?? bound.length + index - open.length

@@ -1,5 +1,5 @@
 /*
-  Evaluates `x[i]`, for any x and i.
+  Evaluates `x[i]` for any x and i.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -12,7 +12,7 @@ import type { Expression, Index, Slice } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 
-/** Evaluates `x[…]`: elements of `x`; a call if `x` is a function; an array type, such as `INT[]`, if `x` is a type. */
+/** Evaluates `x[…]`: elements for a value x, a call for a function x, an array type such as `INT[]` for a type x. */
 export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
   if (target.form === 'type' && node.indexes.length === 0) {
@@ -44,12 +44,12 @@ function picked(
   return value
 }
 
-/** The value of a name, for a use that does not keep the value; undefined for other nodes. */
+/** The value of a name that the caller reads but does not keep; undefined for other nodes. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }
 
-/** Arguments of `(corr)[x, y]`. A function with a single parameter takes the content as a vector: `uuid["…", "…"]`. */
+/** The arguments of `(corr)[x, y]`. A function with one parameter gets all values as one vector: `uuid["…", "…"]`. */
 function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
   const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
   return takesOne && values.length > 1 ? [vectorOfElements(values)] : values
@@ -60,7 +60,7 @@ function asArgument(index: IndexValue): ServerValue {
   return index
 }
 
-/** The bracket's content: a value, or the bounds of a slice. */
+/** Evaluates the content of a bracket: a value, or the bounds of a slice. */
 export function* evaluateIndexValue(
   node: Expression | Slice,
   frame: Frame,

@@ -1,5 +1,5 @@
 /*
-  Evaluates expressions in generators, because any call may have to wait. Constants and names need no generator.
+  Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -24,20 +24,20 @@ import type {
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 
-/** The value of nodes that need no evaluation; undefined for all others. */
+/** The value of a constant or name, which needs no evaluation; undefined for all other nodes. */
 export function immediate(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind === 'literal') return node.value
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
 
-/** Begins an evaluation. Most expressions return their value at once: a generator for each would cost more than the evaluation. */
+/** Begins an evaluation. Most return their value at once, because a generator would cost more than the evaluation. */
 export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
   return node.kind === 'call'
     ? beginCall(node, frame)
     : (immediate(node, frame) ?? evaluate(node, frame))
 }
 
-/** Passes errors on unchanged: the caller that knows the statement or call adds the location. */
+/** Throws errors without a source text. The caller, which knows the statement or call, adds the text. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
   if (node.kind === 'literal') return node.value
   if (node.kind === 'name') return valueOfName(node, frame)
@@ -120,7 +120,7 @@ function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   return value
 }
 
-/** `t.col` in a statement on t is the column, limited to the statement's rows. Undefined for other nodes. */
+/** The column `t.col`, limited to the rows of the SQL statement that reads `t`; undefined for other nodes. */
 function memberOfScope(node: Member, { columns }: Frame): ServerValue | undefined {
   const { target, name } = node
   const isSource = target.kind === 'name' && target.name === columns?.tableName
@@ -150,7 +150,7 @@ function* evaluateSql(
   }
 }
 
-/** Evaluates the values of a list. Copies values of variables: changing a variable later must not change the list. */
+/** Evaluates a list. Copies values of variables, so that later changes of a variable do not affect the list. */
 function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
   const values: ServerValue[] = []
   for (const node of nodes) {
@@ -177,7 +177,7 @@ function* evaluateDictionary(
   return makeDictionary(keys, values)
 }
 
-/** For a scalar condition, evaluates one branch only; for a vector, chooses element by element. */
+/** If the condition is a scalar, evaluates only one branch; if it is a vector, chooses element by element. */
 function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> {
   const condition = yield* evaluate(node.condition, frame)
   if (condition.form === 'scalar') {
@@ -188,7 +188,7 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
   return choose(frame.runtime, condition, whenTrue, whenFalse)
 }
 
-/** Binds variables of the surrounding scope as leading arguments, if the body uses them. */
+/** Makes the function of a lambda. Outer variables that the body uses become leading bound arguments. */
 function closure(node: Lambda, frame: Frame): ServerValue {
   const { captures, closed } = node
   const { viewOwner } = frame.runtime.session

@@ -1,5 +1,5 @@
 /*
-  Executes statements. Each returns how it ended: normally, or by break, continue or return.
+  Executes statements. Each execution returns how the statement ended: normally, or by break, continue or return.
 */
 import { formatValue } from '../../../protocol/value-text.js'
 import { shareTable } from '../../tables/sharing.js'
@@ -16,14 +16,14 @@ import type { Assert, For, Return, Span, Statement, Throw, Try, While } from '..
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 
-/** Memory of a function's syntax tree, per character of its source. */
+/** Estimated memory of a function's syntax tree, per character of its source text. */
 const bytesPerCharacter = 100
 
-/** Why the following statements do not run. */
+/** The reason to skip the statements that follow. */
 export type Completion =
   { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
 
-/** Runs a function's body. @returns the value of its `return`, undefined without one */
+/** Runs the body of a function. @returns the value of its `return` statement; undefined if it has none */
 export function* executeBody(
   body: readonly Statement[],
   frame: Frame,
@@ -50,7 +50,7 @@ function* executeStatements(
 
 /**
  * @returns undefined if the statement ended normally
- * @throws {ScriptError} with the source text at which the error occurred
+ * @throws {ScriptError} with the source text of the failing call or statement
  */
 export function* executeStatement(
   statement: Statement,
@@ -151,7 +151,7 @@ function describeThrown(value: ServerValue): string {
   return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
 }
 
-/** Prints a failed assertion; the script goes on (manual, "assert"). */
+/** Prints a message if the assertion fails; the script continues (manual, "assert"). */
 function* executeAssert(node: Assert, frame: Frame): Evaluation<void> {
   const holds = isTrue(yield* evaluate(node.condition, frame))
   const label = node.label === '' ? 'adhocTesting' : node.label
@@ -169,7 +169,7 @@ function* evaluateCondition(
   }
 }
 
-/** Adds the loop's place in the script to an error during the wait; the error can only be a cancellation. */
+/** Gives other sessions a turn. Adds the source text of the loop to the error if the request is cancelled. */
 function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
   try {
     yield pause
@@ -190,7 +190,7 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
       if (completion?.kind === 'break') return undefined
     }
   } catch (error) {
-    // Errors of the body are located already, so this locates only errors of the iteration itself.
+    // Errors of the body already contain a source text, so this adds one only to errors of the iteration itself.
     throw locate(error, node.iterable.span)
   }
   return undefined
@@ -201,7 +201,7 @@ function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<Se
     if (iterable.kind !== 'binary' || iterable.operator !== '..') {
       return itemsOf(yield* evaluate(iterable, frame))
     }
-    // Iterates over a range without making its vector.
+    // Counts through a range instead of making a vector of it.
     const first = yield* evaluate(iterable.left, frame)
     return sequenceItems(first, yield* evaluate(iterable.right, frame))
   } catch (error) {
@@ -222,7 +222,7 @@ function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undef
   return undefined
 }
 
-/** `ex` is a pair of strings: kind of error and text (manual, "try-catch"). */
+/** Sets `ex` to a pair of strings: category and text of the error (manual, "try-catch"). */
 function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined> {
   try {
     return yield* executeStatements(node.body, frame)

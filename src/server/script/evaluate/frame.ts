@@ -1,6 +1,6 @@
 /*
-  Resolves names during evaluation: column, variable, shared table, constant, function, in this order (manual, "Column
-  reference").
+  Finds the meaning of a name during evaluation. Tries in this order: column, variable, shared table, constant, function
+  (manual, "Column reference").
 */
 import type { Runtime } from '../session/runtime.js'
 import type { ServerValue, FunctionValue } from '../../values/server-value.js'
@@ -9,31 +9,31 @@ import { constantOf } from '../../values/constants.js'
 import { releaseArray } from '../../values/ownership.js'
 import type { Name } from '../parse/syntax.js'
 
-/** Columns in a SQL statement. A name means a column rather than a variable (manual, "Column reference"). */
+/** Columns that a SQL statement can name. They hide variables of the same name (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
-  /** Type of `count(*)`: LONG for partitioned tables, as official tests expect; otherwise, and by default, INT. */
+  /** Type of `count(*)`; INT by default. LONG for partitioned tables, as official tests expect. */
   readonly countType?: 'INT' | 'LONG'
-  /** The table's name in the statement, for `t.col`; undefined if it has none. */
+  /** The name of the table in the statement, to resolve `t.col`; undefined if the table has no name. */
   readonly tableName: string | undefined
   lookup(name: string): ServerValue | undefined
 }
 
-/** What names mean in one call of a function, in one SQL statement, or at the top level of a session. */
+/** The meaning of names in one call of a function, in one SQL statement, or at the top level of a session. */
 export interface Frame {
   readonly runtime: Runtime
   readonly variables: Map<string, ServerValue>
-  /** Names that may not be assigned to or changed: constants, parameters without `mutable`. */
+  /** Names that the code may not change: constants, and parameters without `mutable`. */
   readonly readOnly: ReadonlySet<string>
-  /** `mutable` parameters: changing one changes the caller's variable. */
+  /** Parameters with `mutable`. A change of such a parameter also changes the caller's variable. */
   readonly mutable: ReadonlySet<string>
   readonly columns: ColumnScope | undefined
 }
 
-/** The empty set that all frames without read-only or mutable names share; never add to it. */
+/** One empty set for all frames without read-only or mutable names. Never add to it. */
 export const noNames: ReadonlySet<string> = new Set()
 
-/** The value of a name. The caller may keep the value. */
+/** The value of a name, for callers that may keep it. @throws {ScriptError} for an unknown name */
 export function valueOfName(node: Name, frame: Frame): ServerValue {
   const value = lookUp(node, frame)
   if (value !== undefined) {
@@ -46,7 +46,7 @@ export function valueOfName(node: Name, frame: Frame): ServerValue {
   throw new ScriptError(`Can't find the object with name ${node.name}`)
 }
 
-/** Like valueOfName, for a use that does not keep the value; undefined for an unknown name. */
+/** Like `valueOfName`, for callers that do not keep the value; undefined for an unknown name. */
 export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
   const { name } = node
   const { runtime } = frame
@@ -60,7 +60,7 @@ export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
   )
 }
 
-/** The function that a name before `(` or `{` calls. A variable with a function hides functions of the same name. */
+/** The function that a name before `(` or `{` refers to. A variable that holds a function hides other functions. */
 export function calleeOfName(node: Name, frame: Frame): FunctionValue | undefined {
   const variable = frame.variables.get(node.name)
   if (variable?.form === 'function') return variable

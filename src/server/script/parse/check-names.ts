@@ -1,7 +1,7 @@
 /*
-  Checks a parse unit before it runs, as DolphinDB does: no unknown names, no changes of constants, and inside functions
-  neither `share` nor named functions (docs/server-semantics.md#parse-units). Also records what lambdas capture, and how
-  deeply each function is nested.
+  Checks a unit of a script before the unit runs, as DolphinDB does (docs/server-semantics.md#parse-units). Refuses
+  unknown names, changes of constants, and `share` statements or named functions inside functions. Also records which
+  outer variables each lambda uses, and how deeply each function is nested.
 */
 import { notEmbedded } from '../../script-error.js'
 import { syntaxError } from './lexer.js'
@@ -20,7 +20,7 @@ import type {
 } from './syntax.js'
 
 /**
- * @returns how deeply the nodes of the unit are nested
+ * @returns the nesting depth of the unit
  * @throws {ScriptError} `Syntax Error: [line #n] …`
  */
 export function checkNames(unit: ParseUnit, runtime: Runtime): number {
@@ -36,7 +36,7 @@ export function checkNamesOf(node: Expression, runtime: Runtime): void {
 
 const heights = new WeakMap<FunctionDefinition, number>()
 
-/** How deeply the nodes of a checked function are nested. */
+/** The nesting depth of a function that has been checked. */
 export function heightOf(definition: FunctionDefinition): number {
   return heights.get(definition) ?? 0
 }
@@ -147,7 +147,7 @@ function checkDefine(definition: FunctionDefinition, line: number, scope: NameSc
   checkBody(definition, inner)
 }
 
-/** Checks a function's body, and records how deeply its nodes are nested. */
+/** Checks the body of a function and records its nesting depth. */
 function checkBody(definition: FunctionDefinition, scope: NameScope): void {
   const { nesting } = scope
   const { deepest, depth } = nesting
@@ -185,14 +185,14 @@ function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false)
   for (const node of nodes) checkExpression(node, scope, isSql)
 }
 
-/** Inside SQL an unknown name may be a column, so only names of functions must be known. */
+/** Inside SQL an unknown name may be a column, so the check covers only names of functions. */
 function checkExpression(node: Expression, scope: NameScope, isSql = false): void {
   descend(scope, node.span.line)
   checkOperands(node, scope, isSql)
   scope.nesting.ascend()
 }
 
-/** `a+b+c+…` is a chain of operators, not nested ones. */
+/** Checks `a+b+c+…` in a loop, so that a long chain does not count as nested. */
 function checkChain(node: Binary, scope: NameScope, isSql: boolean): void {
   const rights: Expression[] = []
   let left: Expression = node
@@ -206,7 +206,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
     case 'literal':
       return
     case 'name':
-      // Records a capture if a lambda's SQL uses a variable of the surrounding function.
+      // If this SQL statement is in a lambda, `hasVariable` records the outer variables that it uses.
       if (isSql && !node.isFunction) scope.hasVariable(node.name)
       else checkName(node, scope)
       return
@@ -227,7 +227,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
       return checkAll([node.condition, node.whenTrue, node.whenFalse], scope, isSql)
     case 'call':
     case 'partial':
-      // A called name is not a column.
+      // A called name cannot be a column, so it must be known even inside SQL.
       if (node.callee.kind === 'name') checkName(node.callee, scope, notEmbedded)
       else checkExpression(node.callee, scope, isSql)
       return checkAll(given(node.args.map(argument => argument.value)), scope, isSql)
@@ -255,7 +255,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
   }
 }
 
-/** @param hint  appended to the message about an unknown name */
+/** @param hint  added to the error message about an unknown name */
 function checkName(node: Name, scope: NameScope, hint = ''): void {
   const isKnown = node.isFunction
     ? scope.knowsFunction(node.name) || scope.hasVariable(node.name)
@@ -285,7 +285,7 @@ function given(nodes: readonly (Expression | undefined)[]): Expression[] {
   return nodes.filter(node => node !== undefined)
 }
 
-/** The expressions of a query that may name columns. */
+/** The expressions of a query that may contain names of columns. */
 function clausesOf(node: Extract<Expression, { kind: 'select' }>): Expression[] {
   return given([
     ...node.columns.map(column => column.expression),

@@ -1,30 +1,30 @@
 /*
-  The parser's position: the tokens, whether line breaks matter, and which names are functions so far.
+  The state of the parser: its position in the tokens, whether line breaks matter, and which names are functions so far.
 */
 import { Lexer, syntaxError, type Token } from './lexer.js'
 import type { Expression, Span } from './syntax.js'
 
-/** Facts about existing names that the parser needs: `sum x` applies a function, `x sum` is an error. */
+/** Shows which names are functions. `sum x` applies a function, but is an error if `sum` is a variable. */
 export interface ParseScope {
   isFunction(name: string): boolean
 }
 
-/** Limit of nesting, which protects the parser's stack: no script written by hand is nested so deeply. */
+/** Nesting limit that protects the parser's stack. No script written by hand is nested so deeply. */
 const maxDepth = 400
 
-/** A statement is parsed without a pause, so this limit keeps the parser below a tenth of a second. */
+/** Most tokens of a statement. The limit keeps its parsing, which has no pause, below a tenth of a second. */
 const maxStatementTokens = 131_072
 
-/** The cursor drops consumed tokens once there are at least this many. */
+/** The cursor drops consumed tokens when there are at least this many of them. */
 const forgottenTokens = 256
 
-/** How the context changes the meaning of a token. */
+/** Properties of the context that change the meaning of tokens. */
 export interface CursorMode {
-  /** True inside brackets, where line breaks mean nothing. */
+  /** True inside brackets, where a line break does not end a statement. */
   readonly ignoresNewlines: boolean
-  /** True inside SQL clauses, where `=` compares. */
+  /** True inside SQL clauses, where `=` is a comparison. */
   readonly isSql: boolean
-  /** False between `?` and `:` of a condition, where a colon makes no pair. */
+  /** False between `?` and `:` of a condition, where a colon does not make a pair. */
   readonly hasPairs: boolean
 }
 
@@ -39,7 +39,7 @@ export class Cursor {
   mode: CursorMode = topMode
   taken = 0
   private readonly lexer: Lexer
-  /** Tokens that were read and not yet dropped; those before `head` are consumed. */
+  /** Tokens that the cursor has read and not yet dropped. Tokens before `head` are consumed. */
   private tokens: Token[] = []
   private head = 0
   private last: Token | undefined
@@ -54,7 +54,7 @@ export class Cursor {
     this.scope = scope
   }
 
-  /** The token `ahead` places after the next one, without consuming it; after the last token, `end`. */
+  /** The next token, or the one `ahead` places after it, without consuming it. After the last token, `end`. */
   peek(ahead = 0): Token {
     const { tokens } = this
     const wanted = this.head + ahead
@@ -66,7 +66,7 @@ export class Cursor {
     return tokens[wanted]!
   }
 
-  /** Consumes and returns the next token; at the end, always returns `end`. */
+  /** Consumes and returns the next token. After the last token, always returns `end`. */
   next(): Token {
     const token = this.peek()
     if (token.kind === 'end') return token
@@ -82,7 +82,7 @@ export class Cursor {
     return token
   }
 
-  /** True if the statement may end here: line break (outside brackets), `;`, `}` or end of the script. */
+  /** True if the statement may end here: line break outside brackets, `;`, `}` or end of the script. */
   get atStatementEnd(): boolean {
     const token = this.peek()
     if (token.kind === 'end') return true
@@ -95,7 +95,7 @@ export class Cursor {
     return token.kind === 'operator' && token.text === text
   }
 
-  /** True if the token is this word in any case, because SQL keywords may have capitals. */
+  /** True if the token is this word, in upper or lower case, because scripts may write SQL keywords in capitals. */
   isWord(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
@@ -114,7 +114,7 @@ export class Cursor {
     return true
   }
 
-  /** Like `accept`, but ignores upper and lower case in the script. @param text  in lower case */
+  /** Like `accept`, for a word that the script may write in upper or lower case. @param text  in lower case */
   acceptWord(text: string): boolean {
     if (!this.isWord(text)) return false
     this.next()
@@ -131,7 +131,7 @@ export class Cursor {
     if (!this.acceptWord(text)) throw this.unexpected(`'${text}' is expected`)
   }
 
-  /** @throws {ScriptError} a syntax error unless a name is next; keywords are names, too */
+  /** Keywords count as names. @throws {ScriptError} a syntax error unless a name is next */
   expectName(): string {
     const token = this.peek()
     if (token.kind !== 'name') throw this.unexpected('A name is expected')
@@ -139,7 +139,7 @@ export class Cursor {
     return token.text
   }
 
-  /** The error `… Cannot recognize the token …`. If the script ends early, the error names what is expected. */
+  /** The error `… Cannot recognize the token …`. At the end of the script, it names what the parser expected. */
   unexpected(expected?: string): Error {
     const token = this.peek()
     if (token.kind === 'end') {
@@ -156,18 +156,18 @@ export class Cursor {
     throw syntaxError(line, message)
   }
 
-  /** The source from `first` to the last token taken. */
+  /** The source text from `first` to the last consumed token. */
   spanFrom(first: Token | Span): Span {
     const end = Math.max(this.last?.end ?? 0, first.end)
     return { source: this.source, start: first.start, end, line: first.line }
   }
 
-  /** Call this at the start of a statement that is not inside another. */
+  /** Call this at the start of each statement that is not part of another statement. */
   beginStatement(): void {
     this.lastAllowed = this.taken + maxStatementTokens
   }
 
-  /** Call this before parsing anything that can be nested, and `ascend` after it, unless parsing failed. */
+  /** Call this before parsing anything that may be nested, and `ascend` afterwards, except after an error. */
   descend(): void {
     if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
   }
@@ -176,7 +176,7 @@ export class Cursor {
     this.depth--
   }
 
-  /** Runs `parse` in another mode and restores the present one. */
+  /** Runs `parse` in another mode, then restores the previous mode. */
   within<T>(mode: Partial<CursorMode>, parse: () => T): T {
     this.descend()
     const before = this.mode
@@ -187,7 +187,7 @@ export class Cursor {
     return parsed
   }
 
-  /** Runs `parse` for a function body, which has its own variables. */
+  /** Runs `parse` for the body of a function, which has its own variables. */
   inFunction<T>(parameters: readonly string[], parse: () => T): T {
     const outer = this.variables
     this.variables = { names: new Set(parameters), outer }
@@ -196,18 +196,18 @@ export class Cursor {
     return parsed
   }
 
-  /** From here on the name is a function, whatever it was before. */
+  /** From here on, the name is a function, whatever it was before. */
   declareFunction(name: string): void {
     this.functions.add(name)
     this.variables.names.delete(name)
   }
 
-  /** From here on the name hides functions of the same name. */
+  /** From here on, the name is a variable and hides functions of that name. */
   declareVariable(name: string): void {
     this.variables.names.add(name)
   }
 
-  /** True for a name that is a function at this place of the script. */
+  /** True if the name is a function at this position of the script. */
   isFunction(name: string): boolean {
     for (let scope: VariableNames | undefined = this.variables; scope; scope = scope.outer) {
       if (scope.names.has(name)) return false
@@ -216,7 +216,7 @@ export class Cursor {
   }
 }
 
-/** Variables of one function body, or of the top level; `outer` holds those of the surrounding scope. */
+/** The variables of one function body or of the top level. `outer` contains the variables of the surrounding scope. */
 interface VariableNames {
   readonly names: Set<string>
   readonly outer: VariableNames | undefined

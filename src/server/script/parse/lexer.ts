@@ -11,13 +11,12 @@ interface TokenBase {
   readonly end: number
   /** Line of the token, from 1. */
   readonly line: number
-  /** A line break lies between the previous token and this one. */
   readonly newlineBefore: boolean
-  /** A blank or line break lies between the previous token and this one. */
+  /** True if a blank or line break separates this token from the previous one. */
   readonly spaceBefore: boolean
 }
 
-/** A constant; `kind` tells which constants can form a vector when written side by side. */
+/** A constant. Constants of one `kind`, written next to each other, may form a vector. */
 export interface LiteralToken extends TokenBase {
   readonly kind: 'number' | 'string' | 'symbol'
   readonly text: string
@@ -30,13 +29,13 @@ export interface NameToken extends TokenBase {
   readonly text: string
 }
 
-/** A sign or bracket: the longest that matches. */
+/** An operator or bracket. If several operators match, the token is the longest one. */
 export interface OperatorToken extends TokenBase {
   readonly kind: 'operator'
   readonly text: string
 }
 
-/** The token after the last one, so that there is always a next token. */
+/** Follows the last token, so that the parser always has a next token. */
 export interface EndToken extends TokenBase {
   readonly kind: 'end'
   readonly text: ''
@@ -44,7 +43,7 @@ export interface EndToken extends TokenBase {
 
 export type Token = LiteralToken | NameToken | OperatorToken | EndToken
 
-/** A message of the form `Syntax Error: [line #n] …`, which needs no further prefix. */
+/** An error of the form `Syntax Error: [line #n] …`, which gets no prefix. */
 export function syntaxError(line: number, message: string): ScriptError {
   return new ScriptError(`Syntax Error: [line #${line}] ${message}`, {
     category: 'SYSTEM_Syntax',
@@ -52,10 +51,10 @@ export function syntaxError(line: number, message: string): ScriptError {
   })
 }
 
-/** Limit of a string's length in code; longer strings are refused (docs/server-semantics.md#sessions). */
+/** Limit for the length of a string constant; longer constants are errors (docs/server-semantics.md#sessions). */
 const maxTextLength = 65_536
 
-/** I/O error 4 (S00020; the manual omits the S). @param reason  our own wording, which follows DolphinDB's text */
+/** I/O error 4 (S00020, written without the S). @param reason  our own text, added to DolphinDB's text */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
     `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,
@@ -69,7 +68,7 @@ const operators = [
   '}', '?', '@',
 ] // prettier-ignore
 
-/** First character → operators, longest first: the first match is the token. */
+/** First character → operators that begin with it, the longest first, so that the first match is the token. */
 const operatorsByStart: ReadonlyMap<number, readonly string[]> = new Map(
   operators.map(one => [
     one.charCodeAt(0),
@@ -176,7 +175,7 @@ export class Lexer {
     return { kind: 'operator', text, value: undefined }
   }
 
-  /** `.2` right after an operand is a member (`d.2`), not a number. */
+  /** True if `.2` directly follows an operand. It is then a member (`d.2`), not a number. */
   #isMember(code: number): boolean {
     const before = this.#before
     if (code !== point || before?.end !== this.#position) return false
@@ -195,7 +194,7 @@ export class Lexer {
     return { kind: 'number', text: this.#source.slice(start, literal.end), value: literal.value }
   }
 
-  /** `"…"` and `'…'`; a single character in single quotes is a CHAR. */
+  /** Reads `"…"` or `'…'`. A single character in single quotes is a CHAR. */
   #quoted(quote: number): RawToken {
     const source = this.#source
     const start = this.#position
@@ -223,7 +222,7 @@ export class Lexer {
     return { kind: 'string', text: raw, value: stringScalar(text) }
   }
 
-  /** `` `a `` is a STRING, `` `a`b `` a STRING vector. */
+  /** Reads symbols: `` `a `` is a STRING, `` `a`b `` a STRING vector. */
   #symbols(): RawToken {
     const start = this.#position
     const texts: string[] = []
@@ -252,7 +251,7 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** White space except the line feed. */
+/** True for white space other than the line feed. */
 function isBlank(code: number): boolean {
   if (code === blank || (code >= 9 && code <= 13)) return true
   return code > 127 && /\s/.test(String.fromCharCode(code))

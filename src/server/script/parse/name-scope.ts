@@ -1,13 +1,13 @@
 /*
-  Which names are known at a place of a script, before it runs.
+  The names that are known at a position of a script, before the script runs.
 */
 import { constantOf, defaultWord } from '../../values/constants.js'
 import type { Runtime } from '../session/runtime.js'
 
-/** Nesting limit of a script's nodes: checking and running deeper ones could exceed the stack. */
+/** Nesting limit of a script. Checking or running a script that is nested more deeply could exceed the stack. */
 const maxNesting = 700
 
-/** How deeply the checked node is nested. */
+/** The nesting depth at the node that is being checked. */
 export class Nesting {
   deepest = 0
   #depth = 0
@@ -27,23 +27,23 @@ export class Nesting {
   }
 }
 
-/** Names of one function body, or of the script's top level. */
+/** The names of one function body, or of the top level of a script. */
 export class NameScope {
   readonly runtime: Runtime
-  /** Functions that the unit has defined so far; all its scopes share them. */
+  /** Functions that the parse unit has defined so far. All scopes of the unit share this set. */
   readonly functions: Set<string>
   /** Tables that `share` statements of the parse unit create. */
   readonly tables: Set<string>
   readonly variables: Set<string>
   readonly readOnly: Set<string>
-  /** Depth of the code that is being checked; all scopes of the parse unit share this object. */
+  /** Nesting depth. All scopes of the parse unit share this object. */
   readonly nesting: Nesting
   /** '' at the top level and in functions without a name. */
   readonly functionName: string
   readonly isTop: boolean
-  /** The surrounding scope that a lambda can see; undefined for named functions, which see only their own variables. */
+  /** The surrounding scope of a lambda. Undefined for a named function, which sees only its own variables. */
   readonly outer: NameScope | undefined
-  /** Variables of the outer scope that this lambda uses. */
+  /** The variables of the outer scope that this lambda uses ("captures"). */
   readonly captures: Set<string> = new Set()
 
   constructor(options: {
@@ -67,7 +67,7 @@ export class NameScope {
     )
   }
 
-  /** True for variables of this scope. In a lambda also for those of the outer scope: these become captures. */
+  /** True for variables of this scope. In a lambda, also finds outer variables and records them as captures. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
     if (this.isTop) return this.runtime.session.variables.has(name)

@@ -1,5 +1,5 @@
 /*
-  Parses assignments, and expressions as statements: only the text after the first operand distinguishes the two.
+  Parses assignments and expression statements, which differ only in the text after the first operand.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -23,7 +23,7 @@ export function parseExpressions(cursor: Cursor): Expression[] {
   return values
 }
 
-/** An assignment or an expression. @throws {ScriptError} a syntax error, also if the left side cannot be assigned to */
+/** @throws {ScriptError} a syntax error, for example if the left side cannot be assigned to */
 export function parseSimple(cursor: Cursor, first: Token): Statement {
   const isReference =
     first.text === '&' && cursor.peek(1).kind === 'name' && cursor.isOperator('=', 2)
@@ -59,7 +59,7 @@ function asStatement(cursor: Cursor, first: Token, targets: readonly Expression[
   return { kind: 'expression', expression: targets[0]!, span: cursor.spanFrom(first) }
 }
 
-/** True at the comma of `x, y = …`: only names and commas until the `=`. */
+/** True at the first comma of `x, y = …`, where only names and commas come before the `=`. */
 function isMultipleAssignment(cursor: Cursor): boolean {
   let ahead = 0
   while (cursor.isOperator(',', ahead) && cursor.peek(ahead + 1).kind === 'name') ahead += 2
@@ -76,7 +76,6 @@ function assignmentTarget(cursor: Cursor, target: Expression, token: Token): Nam
   )
 }
 
-/** `const NAME = …`. */
 export function parseConstant(cursor: Cursor, first: Token): Assignment {
   cursor.next()
   const nameToken = cursor.peek()

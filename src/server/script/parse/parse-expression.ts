@@ -1,6 +1,6 @@
 /*
-  Parses expressions by precedence climbing. The precedences are the manual's ("Operators"). Functions used as binary
-  operators (`x f y`, `x in y`) rank with multiplication. Functions used as prefixes (`sum x`) take all that follows.
+  Parses expressions by precedence climbing (manual, "Operators"). A function between operands (`x f y`, `x in y`) has
+  the precedence of multiplication. A function before its operand (`sum x`) takes all that follows.
 */
 import type { Cursor } from './cursor.js'
 import { comparisonOperators } from '../../operators/operator-names.js'
@@ -36,7 +36,7 @@ const precedences: Readonly<Record<string, number>> = {
   '..': 15,
 }
 
-/** Functions named after operators have the operator's precedence: `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`. */
+/** A function that is named after an operator has its precedence: `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`. */
 const wordPrecedences: ReadonlyMap<string, number> = new Map(
   Object.entries({
     add: 8,
@@ -60,13 +60,13 @@ const wordPrecedences: ReadonlyMap<string, number> = new Map(
 const functionPrecedence = 10
 const notPrecedence = 2.5
 
-/** Binds tighter than every binary operator. */
+/** Unary operators bind more tightly than all binary operators. */
 const unaryPrecedence = 18
 
-/** Words between operands that are operators of the language, not functions of the user. */
+/** Words that are operators of the language, not names of functions. */
 const infixWords: ReadonlySet<string> = new Set(['in', 'like', 'between'])
 
-/** Words that can never begin an operand, so that `f` before them is a plain name. */
+/** Words that cannot begin an operand. A name before such a word is a plain name, not a function to apply. */
 const neverOperands: ReadonlySet<string> = new Set([
   ...infixWords,
   'as',
@@ -77,12 +77,12 @@ const neverOperands: ReadonlySet<string> = new Set([
   'catch',
 ])
 
-/** Words that end an expression and begin the next statement, even without a separator: `x = f(1) share t as s`. */
+/** Words that end an expression and begin a new statement, even without a separator: `x = f(1) share t as s`. */
 export const startingWords: ReadonlySet<string> = new Set([
   'return', 'else', 'throw', 'break', 'continue', 'share', 'if', 'for', 'do', 'try', 'def', 'go',
 ]) // prettier-ignore
 
-/** One expression whose operators all bind at least as tightly as `minPrecedence`. */
+/** Parses an expression up to the first operator that binds less tightly than `minPrecedence`. */
 export function parseExpression(cursor: Cursor, minPrecedence = 0): Expression {
   cursor.descend()
   const first = cursor.peek()
@@ -122,7 +122,7 @@ function parsePrefixed(cursor: Cursor, first: Token): Expression {
   return callOf(operand, [argument], cursor.spanFrom(first))
 }
 
-/** Parses one operator and its right side after `left`; undefined if the expression ends here. */
+/** Parses one operator after `left`, and the right operand; undefined if the expression ends here. */
 function extend(
   cursor: Cursor,
   left: Expression,
@@ -149,12 +149,12 @@ function binaryOperatorOf(cursor: Cursor, text: string): BinaryOperator | undefi
   if (text === '=') return cursor.mode.isSql ? '==' : undefined
   if (text === '<>') return '!='
   if (text === ':' && !cursor.mode.hasPairs) return undefined
-  // An open slice `x[1:]` ends with its colon.
+  // In an open slice such as `x[1:]`, nothing follows the colon.
   if (text === ':' && (cursor.isOperator(']', 1) || cursor.isOperator(',', 1))) return undefined
   return text in precedences ? (text as BinaryOperator) : undefined
 }
 
-/** `1 < x <= 3` means `1 < x && x <= 3` (manual, "Chained comparison"). */
+/** Makes a binary node; `1 < x <= 3` becomes `1 < x && x <= 3` (manual, "Chained comparison"). */
 function binary(
   cursor: Cursor,
   operator: BinaryOperator,
@@ -228,7 +228,7 @@ function stopsHere(cursor: Cursor, word: string): boolean {
   return neverOperands.has(word) || (cursor.mode.isSql && sqlStopWords.has(word))
 }
 
-/** SQL writes `x between 1 and 5` for `x between 1:5`. */
+/** Accepts the SQL spelling `x between 1 and 5` for `x between 1:5`. */
 function betweenBounds(cursor: Cursor, right: Expression): Expression {
   if (right.kind === 'binary' && right.operator === ':') return right
   if (!cursor.mode.isSql || !cursor.isWord('and')) return right

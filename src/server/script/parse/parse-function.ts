@@ -1,5 +1,5 @@
 /*
-  Parses function definitions, with and without a name (manual, "Named function", "Lambda expression").
+  Parses function definitions, named and unnamed (manual, "Named function", "Lambda expression").
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -16,7 +16,7 @@ import type {
 } from './syntax.js'
 import type { Token } from './lexer.js'
 
-/** `def f(…) {…}`, `def f(…): expression`, or the declaration `def f(…)`. */
+/** Parses `def f(…) {…}` and `def f(…): expression`, or the declaration `def f(…)`. */
 export function parseDefine(cursor: Cursor): Define | Declare {
   const first = cursor.next()
   const name = cursor.expectName()
@@ -29,7 +29,7 @@ export function parseDefine(cursor: Cursor): Define | Declare {
   return { kind: 'define', definition, span: cursor.spanFrom(first) }
 }
 
-/** `def(a, mutable b) {…}` and `def(a): a+1` as a value. */
+/** Parses `def(a, mutable b) {…}` or `def(a): a+1`, used as a value. */
 export function parseLambda(cursor: Cursor): Lambda {
   const first = cursor.next()
   const parameters = parseParameters(cursor)
@@ -50,7 +50,7 @@ export function startsShortLambda(
   return false
 }
 
-/** `x -> …`, and in braces `x, y -> …`; call it only if `startsShortLambda` is true. */
+/** Parses `x -> …` or, inside braces, `x, y -> …`. Call it only if `startsShortLambda` is true. */
 export function parseShortLambda(cursor: Cursor): Lambda {
   const first = cursor.peek()
   const parameters: Parameter[] = []
@@ -113,7 +113,7 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** Parses a short function's expression. The surrounding rules for line breaks and `:` still apply: `a ? x->x : b`. */
+/** Parses the expression of a short function. Line breaks and `:` keep their outer meaning, as in `a ? x->x : b`. */
 function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
   const { ignoresNewlines, hasPairs } = cursor.mode

@@ -21,7 +21,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
   ['false', boolScalar(false)],
 ])
 
-/** Words of statements and of SQL that cannot be values. */
+/** Words of statements and of SQL, which cannot be values. */
 export const reservedWords: ReadonlySet<string> = new Set([
   'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert',
   'const', 'mutable', 'timer', 'module', 'use', 'class', 'transaction',
@@ -61,7 +61,7 @@ function parseWord(cursor: Cursor, word: string): Expression {
 function parseBracketed(cursor: Cursor, first: Token): Expression {
   switch (first.text) {
     case '-':
-      // Only a number may have a sign here.
+      // A sign is allowed only before a number here.
       if (!isSignedNumber(cursor)) throw cursor.unexpected()
       return parseConstants(cursor)
     case '(':
@@ -127,7 +127,7 @@ function negated(value: ServerValue): ServerValue {
 function continuesConstants(cursor: Cursor): boolean {
   const token = cursor.peek()
   if (token.newlineBefore) return false
-  // No blank is needed before a string or symbol.
+  // A string or symbol may follow without a blank.
   if (token.kind === 'string' || token.kind === 'symbol') return true
   if (!token.spaceBefore) return false
   if (token.kind === 'name') return constants.has(token.text)
@@ -169,12 +169,12 @@ function parseElements(cursor: Cursor, close: string): Expression[] {
   })
 }
 
-/** An omitted element between two commas: `[a,,b]`. */
+/** The VOID constant for an omitted element: `[a,,b]`. */
 function nothing(cursor: Cursor): Expression {
   return { kind: 'literal', value: voidValue, span: cursor.spanFrom(cursor.peek()) }
 }
 
-/** An expression that may have a name: `1..3 as id`. */
+/** Parses an expression that may have a name: `1..3 as id`. */
 export function parseElement(cursor: Cursor): Expression {
   const first = cursor.peek()
   const expression = parseExpression(cursor)
@@ -183,7 +183,7 @@ export function parseElement(cursor: Cursor): Expression {
   return { kind: 'named', expression, name, span: cursor.spanFrom(first) }
 }
 
-/** A name written plainly, as a symbol or as a string. */
+/** Parses a name, which may be a plain word, a symbol or a string. */
 export function parseAlias(cursor: Cursor): string {
   const token = cursor.peek()
   if (token.kind === 'end') throw cursor.unexpected('A name is expected')
@@ -198,7 +198,7 @@ export function parseAlias(cursor: Cursor): string {
   return cursor.fail(`Cannot recognize the token ${token.text}`, token.line)
 }
 
-/** `{k: v}`, `{}`, or a function literal in braces. */
+/** Parses `{k: v}`, `{}`, or a function in braces. */
 function parseBraced(cursor: Cursor, first: Token): Expression {
   cursor.next()
   return cursor.within({ ignoresNewlines: true, hasPairs: true, isSql: false }, () => {

@@ -1,5 +1,5 @@
 /*
-  Parses the text directly after an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
+  Parses what may directly follow an operand: `f(…)`, `x[…]`, `f{…}`, `x.y`.
 */
 import { operatorNames, operatorOf } from '../../operators/operator-names.js'
 import type { Cursor } from './cursor.js'
@@ -8,7 +8,7 @@ import { parseElement } from './parse-operand.js'
 import type { Argument, Expression, Index, Name, Slice } from './syntax.js'
 import type { Token } from './lexer.js'
 
-/** @param first  the token that the operand begins with */
+/** @param first  the first token of the operand */
 export function parsePostfix(cursor: Cursor, operand: Expression, first: Token): Expression {
   let expression = operand
   for (;;) {
@@ -35,12 +35,12 @@ export function parsePostfix(cursor: Cursor, operand: Expression, first: Token):
   }
 }
 
-/** `1 2 3` cannot be indexed unless it is in brackets: `(1 2 3)[0]`. */
+/** True for constants without brackets, which cannot be indexed: `1 2 3`, but not `(1 2 3)`. */
 function isBareLiteral(cursor: Cursor, expression: Expression): boolean {
   return expression.kind === 'literal' && !cursor.bracketed.has(expression)
 }
 
-/** `sum [1, 2]` applies the function, `x [1]` and `x[1]` index. */
+/** True for `sum [1, 2]`, which applies the function. `x [1]` and `x[1]` index a value. */
 function appliesToBracket(cursor: Cursor, expression: Expression): boolean {
   if (!cursor.peek().spaceBefore) return false
   return expression.kind === 'name' && cursor.isFunction(expression.name)
@@ -66,7 +66,7 @@ function parseMember(cursor: Cursor, target: Expression, first: Token): Expressi
   return { kind: isCall ? 'call' : 'partial', callee, args, span: cursor.spanFrom(first) }
 }
 
-/** Arguments up to the closing bracket: positional, omitted (`f(a,,b)`), `name=value`. */
+/** Parses arguments up to the closing bracket: positional, omitted (`f(a,,b)`) and named (`name=value`). */
 function parseArguments(cursor: Cursor, close: string): Argument[] {
   const { isSql } = cursor.mode
   return cursor.within({ ignoresNewlines: true, hasPairs: true }, () => {

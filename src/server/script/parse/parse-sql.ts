@@ -1,6 +1,6 @@
 /*
-  select, exec, insert, update, delete (manual, "SQL"). Clauses may be on separate lines. Clauses this server does not support
-  (joins, context by, pivot by, …) are refused by name.
+  Parses select, exec, insert, update and delete (manual, "SQL"). Each clause may be on its own line. The error for an
+  unsupported clause (joins, context by, pivot by, …) contains the name of the clause.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -16,13 +16,13 @@ import type {
 } from './syntax.js'
 import type { Token } from './lexer.js'
 
-/** Words that end an operand inside SQL. */
+/** Words that end an operand in SQL. */
 export const sqlStopWords: ReadonlySet<string> = new Set([
   'from', 'where', 'group', 'order', 'having', 'limit', 'context', 'pivot', 'cgroup', 'csort', 'as', 'asc', 'desc',
   'values', 'union', 'top', 'interval', 'map', 'nulls', 'over', 'inner', 'full', 'cross', 'with',
 ]) // prettier-ignore
 
-/** Unsupported clauses, by the words they begin with. */
+/** The first word, or the first two words, of each unsupported clause. */
 const refusedClauses: readonly (readonly [string, string | undefined])[] = [
   ['context', 'by'],
   ['pivot', 'by'],
@@ -40,7 +40,7 @@ const refusedClauses: readonly (readonly [string, string | undefined])[] = [
   ['join', undefined],
 ]
 
-/** True if a SQL statement begins here; elsewhere words such as `update` are ordinary names. */
+/** True if a SQL statement begins here. Elsewhere, words such as `update` are ordinary names. */
 export function startsSql(cursor: Cursor): boolean {
   const token = cursor.peek()
   if (token.kind !== 'name') return false
@@ -121,7 +121,7 @@ interface Limit {
   count: Expression
 }
 
-/** `top n`; `top a:b` takes rows a (inclusive) to b (exclusive). */
+/** Parses `top n`, or `top a:b` for the rows from a to b (exclusive). */
 function parseTop(cursor: Cursor): Limit | undefined {
   if (!cursor.isWord('top') || cursor.peek(1).kind !== 'number') return undefined
   cursor.next()
@@ -134,14 +134,14 @@ function parseTop(cursor: Cursor): Limit | undefined {
   return { offset: left, count }
 }
 
-/** `distinct a, b` before the columns; `distinct(a)` is the function. */
+/** Accepts `distinct a, b` before the columns. `distinct(a)` is a call of the function. */
 function acceptDistinct(cursor: Cursor): boolean {
   if (!cursor.isWord('distinct') || cursor.isOperator('(', 1)) return false
   cursor.next()
   return true
 }
 
-/** `limit n` or `limit offset, n`. */
+/** Parses `limit n` or `limit offset, n`. */
 function parseLimit(cursor: Cursor): Limit {
   cursor.next()
   const firstNumber = parseExpression(cursor)
@@ -167,7 +167,7 @@ function parseOrderItem(cursor: Cursor): OrderItem {
   return { expression, descending }
 }
 
-/** One table: a name, a call, or a query in brackets. */
+/** Parses one table: a name, a call, or a query in brackets. */
 function parseSource(cursor: Cursor): Expression {
   const source = parseOperand(cursor)
   if (cursor.isOperator(',')) cursor.fail('Joins are not supported.')
@@ -206,7 +206,7 @@ function parseValues(cursor: Cursor): Expression[] {
   })
 }
 
-/** A name may be followed by a column list; a function call may not. */
+/** Parses the table to change. After the name of a table, `(` begins a list of columns; after a function, a call. */
 function parseTarget(cursor: Cursor): Expression {
   const token = cursor.peek()
   if (token.kind === 'name' && !cursor.isFunction(token.text) && !cursor.isOperator('.', 1)) {
@@ -252,7 +252,7 @@ function parseList<T>(cursor: Cursor, parse: () => T): T[] {
   return items
 }
 
-/** A clause may begin on the next line. `group` and similar words begin a clause only if `by` follows. */
+/** Consumes the start of a clause, even on a new line. `group` and the like begin a clause only before `by`. */
 function acceptClause(cursor: Cursor, word: string, second?: string): boolean {
   if (!cursor.isWord(word)) return false
   if (second !== undefined && !cursor.isWord(second, 1)) return false
@@ -269,7 +269,7 @@ function expectClause(cursor: Cursor, word: string): void {
 function refuseClauses(cursor: Cursor): void {
   for (const [word, second] of refusedClauses) {
     if (!cursor.isWord(word) || (second !== undefined && !cursor.isWord(second, 1))) continue
-    // A single word on a new line begins another statement.
+    // A single word on a new line is a new statement.
     if (second === undefined && cursor.atStatementEnd) continue
     cursor.fail(
       `The clause [${second === undefined ? word : `${word} ${second}`}] is not supported.`,

@@ -1,5 +1,5 @@
 /*
-  Parses statements. A statement ends with its line, with `;` or before `}`.
+  Parses statements. A statement ends at a line break, at `;` or before `}`.
 */
 import type { Cursor } from './cursor.js'
 import { parseConstant, parseExpressions, parseSimple } from './parse-assignment.js'
@@ -11,12 +11,10 @@ import { stringScalar } from '../../values/scalar.js'
 import type { Assert, Expression, If, Literal, Name, Share, Statement, Try } from './syntax.js'
 import type { Token } from './lexer.js'
 
-/** Statements that this server does not support. */
 const refusedStatements: ReadonlySet<string> = new Set([
   'module', 'use', 'include', 'class', 'timer', 'transaction', 'import',
 ]) // prettier-ignore
 
-/** A block's statements, without its braces. */
 export function parseBlock(cursor: Cursor): Statement[] {
   cursor.expect('{')
   return cursor.within({ ignoresNewlines: false, isSql: false, hasPairs: true }, () => {
@@ -26,7 +24,6 @@ export function parseBlock(cursor: Cursor): Statement[] {
   })
 }
 
-/** Statements until `ends()` is true or the script ends. */
 function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   const statements: Statement[] = []
   for (;;) {
@@ -36,7 +33,7 @@ function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   }
 }
 
-/** The next statement of a list; if it is a block, the statements in the block. Undefined at the end of the list. */
+/** Parses the next statement of a list, or all statements of a block in braces. Undefined at the end of the list. */
 export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | undefined {
   for (;;) {
     while (cursor.accept(';'));
@@ -47,14 +44,14 @@ export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | un
   }
 }
 
-/** `go` alone; `go = 1` and `go(x)` are something else. */
+/** True for `go` alone. `go = 1` and `go(x)` use a name. */
 export function isGoStatement(cursor: Cursor): boolean {
   if (cursor.peek().text !== 'go') return false
   const next = cursor.peek(1)
   return next.newlineBefore || next.kind === 'end' || next.text === ';' || next.text === '}'
 }
 
-/** The body of `if` and `for`: a block, or one statement, possibly on the next line. */
+/** Parses the body of `if` or `for`: a block, or one statement, which may be on the next line. */
 function parseBody(cursor: Cursor): Statement[] {
   if (cursor.isOperator('{')) return parseBlock(cursor)
   if (cursor.accept(';')) return []
@@ -71,14 +68,14 @@ function parseStatement(cursor: Cursor): Statement[] {
   return [statement]
 }
 
-/** `{k: v}` and `{x -> …}` at the beginning of a statement are values, not blocks. */
+/** True at `{k: v}` and `{x -> …}`, which are values, not blocks, even at the beginning of a statement. */
 function startsBracedValue(cursor: Cursor): boolean {
   const key = cursor.peek(1)
   if (key.kind === 'operator' || key.kind === 'end') return false
   return cursor.isOperator(':', 2) || startsShortLambda(cursor, { inBraces: true, ahead: 1 })
 }
 
-/** `{x += 1 return x}`: a keyword may begin the next statement without a separator. */
+/** True at a keyword that begins a statement without a separator, as in `{x += 1 return x}`. */
 function startsStatement(cursor: Cursor): boolean {
   return cursor.isAnyWord(startingWords)
 }
@@ -152,7 +149,7 @@ function parseKeyword(cursor: Cursor, first: Token): Statement | undefined {
   }
 }
 
-/** `include` and `import` are names if an operator follows; the other refused words never are. */
+/** True if `include` or `import` is a name here. The other unsupported statements begin with reserved words. */
 function isPlainName(cursor: Cursor, word: string): boolean {
   return !reservedWords.has(word) && cursor.peek(1).kind === 'operator'
 }
@@ -217,7 +214,7 @@ function parseTry(cursor: Cursor, first: Token): Try {
   return { kind: 'try', body, variable, handler, span: cursor.spanFrom(first) }
 }
 
-/** `share(t, "name")` is the function, `share (t) as name` the statement. */
+/** True for `share(t, "name")`, a call of the function. `share (t) as name` is the statement. */
 function isShareFunction(cursor: Cursor): boolean {
   if (!cursor.isOperator('(', 1)) return false
   let depth = 0
@@ -228,7 +225,7 @@ function isShareFunction(cursor: Cursor): boolean {
   return true
 }
 
-/** `share t as name`; the name may be plain, a symbol or a string. */
+/** Parses `share t as name`, in which the name may be a plain word, a symbol or a string. */
 function parseShare(cursor: Cursor, first: Token): Share {
   cursor.next()
   const value = parseExpression(cursor)
@@ -238,7 +235,7 @@ function parseShare(cursor: Cursor, first: Token): Share {
   return { kind: 'share', value, name, span: cursor.spanFrom(first) }
 }
 
-/** `undef all`, `undef all, VAR`, `` undef `x, SHARED ``, `undef("x", SHARED)`: calls of the function. */
+/** Parses `undef all`, `undef all, VAR`, `` undef `x, SHARED `` and `undef("x", SHARED)` as calls. */
 function parseUndef(cursor: Cursor, first: Token): Statement {
   const nameToken = cursor.next()
   const callee: Name = {
@@ -268,7 +265,7 @@ function parseUndef(cursor: Cursor, first: Token): Statement {
   return { kind: 'expression', expression: { kind: 'call', callee, args, span }, span }
 }
 
-/** `assert x == 1` or `assert "case", x == 1`. */
+/** Parses `assert x == 1` or `assert "case", x == 1`. */
 function parseAssert(cursor: Cursor, first: Token): Assert {
   cursor.next()
   const one = parseExpression(cursor)

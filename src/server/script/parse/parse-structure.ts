@@ -1,5 +1,5 @@
 /*
-  `create database|table` and `drop database|table` (docs/server-semantics.md#tables-in-databases), translated to function calls.
+  Parses `create` and `drop` of databases and tables into calls (docs/server-semantics.md#tables-in-databases).
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
@@ -8,13 +8,13 @@ import { stringScalar } from '../../values/scalar.js'
 import type { Argument, Call, Expression, Name, Span, Statement } from './syntax.js'
 import type { Token } from './lexer.js'
 
-/** `create` and `drop` are ordinary names everywhere else. */
+/** True at a `create` or `drop` statement. Elsewhere, both words are ordinary names. */
 export function startsStructureStatement(cursor: Cursor): boolean {
   if (!cursor.isWord('create') && !cursor.isWord('drop')) return false
   return cursor.isWord('database', 1) || cursor.isWord('table', 1)
 }
 
-/** Returns calls of `database`, `createPartitionedTable` and the like, with the statement's own span. */
+/** Makes calls of `database`, `createPartitionedTable` and the like, with the source position of the statement. */
 export function parseStructureStatement(cursor: Cursor): Statement {
   const first = cursor.next()
   const isCreate = first.text.toLowerCase() === 'create'
@@ -95,7 +95,7 @@ function parseCreateDatabase(cursor: Cursor, first: Token): Statement {
   return build.statement(build.call('database', args))
 }
 
-/** `VALUE(1..10)`, `HASH([SYMBOL, 40])`. */
+/** Parses a level such as `VALUE(1..10)` or `HASH([SYMBOL, 40])`. */
 function parseLevel(cursor: Cursor): Level {
   const type = cursor.expectName().toUpperCase()
   cursor.expect('(')
@@ -104,7 +104,7 @@ function parseLevel(cursor: Cursor): Level {
   return { type, scheme }
 }
 
-/** `engine='TSDB'`. */
+/** Parses an option such as `engine='TSDB'`. */
 function parseOption(cursor: Cursor): Argument {
   const name = cursor.expectName()
   cursor.expect('=')
@@ -116,7 +116,7 @@ interface Path {
   table: string
 }
 
-/** `"dfs://db"."pt"`, or a table's name alone. */
+/** Parses `"dfs://db"."pt"`, or the name of a table in memory. */
 function parsePath(cursor: Cursor): Path {
   const one = parseAlias(cursor)
   return cursor.accept('.')
@@ -164,13 +164,13 @@ function parseCreateTable(cursor: Cursor, first: Token): Statement {
   return build.statement(build.call(name, [...args, ...options]))
 }
 
-/** `1:0`, capacity and size of a table created from columns. */
+/** The pair `1:0`: capacity and size of a table that is created from columns. */
 function parsePairLiteral(cursor: Cursor, first: Token): Expression {
   const elements = { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 0) } as const
   return { kind: 'literal', value: { form: 'pair', elements }, span: cursor.spanFrom(first) }
 }
 
-/** `(id INT, day DATE[comment="…"], price DECIMAL64(4))`; column attributes have no effect in memory. */
+/** Parses `(id INT, day DATE[comment="…"], price DECIMAL64(4))`. Ignores the attributes in brackets. */
 function parseColumns(cursor: Cursor): { name: string; type: string }[] {
   cursor.expect('(')
   return cursor.within({ ignoresNewlines: true }, () => {

@@ -1,5 +1,5 @@
 /*
-  Parses script text to units, and the text of a function request to one expression.
+  Parses the text of a script into units, and the text of a function request into one expression.
 */
 import { unreadableCode } from './lexer.js'
 import { Cursor, type ParseScope } from './cursor.js'
@@ -9,7 +9,7 @@ import type { Expression, ParseUnit, Statement } from './syntax.js'
 
 export type { ParseScope } from './cursor.js'
 
-/** Longer code is refused (docs/server-semantics.md#sessions). */
+/** Limit for the length of a script, in characters (docs/server-semantics.md#sessions). */
 const maxCodeLength = 1_048_576
 
 function checkCodeLength(code: string): void {
@@ -17,11 +17,11 @@ function checkCodeLength(code: string): void {
   throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
 }
 
-/** One script. A unit ends at `go`, and can be parsed only after the previous unit has run (manual, "go"). */
+/** A script. A unit ends at `go`; it can be parsed only after the previous unit has run (manual, "go"). */
 export class ScriptParser {
   readonly #cursor: Cursor
 
-  /** @throws {ScriptError} for code that is too long */
+  /** @throws {ScriptError} if the script is too long */
   constructor(source: string, scope: ParseScope) {
     checkCodeLength(source)
     this.#cursor = new Cursor(source, scope)

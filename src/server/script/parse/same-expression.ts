@@ -1,12 +1,12 @@
 /*
-  Whether two expressions are written alike, for example a column of a query and one of its keys.
+  Compares the text of two expressions, for example a selected column and a key of `group by`.
 */
 import type { Expression, Span } from './syntax.js'
 
-/** Properties that do not affect an expression's value, such as its position, or `&` before a name. */
+/** Properties of a node that do not affect its value, such as its position, or `&` before a name. */
 const leftOut: ReadonlySet<string> = new Set(['span', 'source', 'isFunction', 'captures', 'closed'])
 
-/** Blanks, brackets and `x.f()` for `f(x)` make no difference. */
+/** Ignores blanks, brackets, and the difference between `x.f()` and `f(x)`. */
 export function sameExpression(first: Expression, second: Expression): boolean {
   return sameParts(first, second)
 }

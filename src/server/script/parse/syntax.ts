@@ -3,7 +3,7 @@
 */
 import type { ServerValue } from '../../values/server-value.js'
 
-/** A piece of source text: `source.slice(start, end)`, beginning on line `line` (from 1). */
+/** A piece of source text: `source.slice(start, end)`. It begins on line `line` (from 1). */
 export interface Span {
   readonly source: string
   readonly start: number
@@ -15,23 +15,23 @@ export interface Node {
   readonly span: Span
 }
 
-/** One argument of a call; `value` is undefined if it was omitted (`f(a,,b)`). */
+/** One argument of a call. `value` is undefined if the script omits the argument (`f(a,,b)`). */
 export interface Argument {
   readonly name?: string
   readonly value: Expression | undefined
 }
 
-/** A constant, or the vector that the parser makes of several side by side (`1 2 NULL`). */
+/** A constant, or a vector of several constants next to each other (`1 2 NULL`). */
 export interface Literal extends Node {
   readonly kind: 'literal'
   readonly value: ServerValue
 }
 
-/** A variable, column, table, constant or function; which one is known only at run time. */
+/** A variable, column, table, constant or function. Only the evaluation decides which one. */
 export interface Name extends Node {
   readonly kind: 'name'
   readonly name: string
-  /** Written `&f` or `::f`: a function, even if a variable has the same name. */
+  /** True for `&f` and `::f`, which mean the function even if a variable has the same name. */
   readonly isFunction: boolean
 }
 
@@ -41,20 +41,19 @@ export interface ListLiteral extends Node {
   readonly elements: readonly Expression[]
 }
 
-/** `{k: v}`. If a key is a plain word, the parser makes it a string literal. */
+/** `{k: v}`. The parser turns a key that is a plain word into a string. */
 export interface DictionaryLiteral extends Node {
   readonly kind: 'dictionary'
   readonly entries: readonly { key: Expression; value: Expression }[]
 }
 
-/** `-x`, `!x`, `not x`. */
 export interface Unary extends Node {
   readonly kind: 'unary'
   readonly operator: UnaryOperator
   readonly operand: Expression
 }
 
-/** Chained comparisons are already split: `1 < x < 3` is `&&` of two. */
+/** The parser has already split chained comparisons: `1 < x < 3` is `1 < x && x < 3`. */
 export interface Binary extends Node {
   readonly kind: 'binary'
   readonly operator: BinaryOperator
@@ -62,7 +61,6 @@ export interface Binary extends Node {
   readonly right: Expression
 }
 
-/** `c ? a : b`. */
 export interface Ternary extends Node {
   readonly kind: 'ternary'
   readonly condition: Expression
@@ -70,7 +68,7 @@ export interface Ternary extends Node {
   readonly whenFalse: Expression
 }
 
-/** `f(x)`, `x.f(a)` (the object is the first argument), `sum x`, `x add y`. */
+/** `f(x)`, `x.f(a)` (the object becomes the first argument), `sum x`, `x add y`. */
 export interface Call extends Node {
   readonly kind: 'call'
   readonly callee: Expression
@@ -84,14 +82,14 @@ export interface Partial extends Node {
   readonly args: readonly Argument[]
 }
 
-/** `x[i]`, `x[i, j]`, `x[1:]`: an open end of a slice is an absent `from` or `to`. */
+/** `x[i]`, `x[i, j]`, `x[1:]`. */
 export interface Index extends Node {
   readonly kind: 'index'
   readonly target: Expression
   readonly indexes: readonly (Expression | Slice)[]
 }
 
-/** Bounds between brackets; `to` is exclusive. */
+/** The bounds of a slice, each undefined for an open end; `to` is exclusive. */
 export interface Slice extends Node {
   readonly kind: 'slice'
   readonly from: Expression | undefined
@@ -109,13 +107,13 @@ export interface Member extends Node {
 export interface Lambda extends Node {
   readonly kind: 'lambda'
   readonly definition: FunctionDefinition
-  /** Outer variables that the body uses (see check-names.ts). They become leading arguments (manual, "Closure"). */
+  /** Outer variables that the body uses. The evaluation binds them as leading arguments (manual, "Closure"). */
   captures: readonly string[]
   /** The definition with `captures` as leading parameters. */
   closed: FunctionDefinition
 }
 
-/** `expression as name` among arguments: `table(1..3 as id)`. */
+/** `expression as name`, as an argument: `table(1..3 as id)`. */
 export interface Named extends Node {
   readonly kind: 'named'
   readonly expression: Expression
@@ -142,10 +140,10 @@ export type Expression =
   | Update
   | Delete
 
-/** The parser has turned `not` into `!`. */
+/** The parser writes `not` as `!`. */
 export type UnaryOperator = '-' | '!'
 
-/** The parser replaces `and` by `&&`, `or` by `||` and `<>` by `!=`. Inside SQL it also replaces `=` by `==`. */
+/** The parser writes `and` as `&&`, `or` as `||` and `<>` as `!=`. Inside SQL, it also writes `=` as `==`. */
 export type BinaryOperator =
   | '||'
   | '&&'
@@ -171,7 +169,7 @@ export type BinaryOperator =
   | ':'
   | '..'
 
-/** A parameter of a function; without `isMutable` the body may not change it. */
+/** A parameter of a function. The body may change it only if `isMutable` is true. */
 export interface Parameter {
   readonly name: string
   readonly isMutable: boolean
@@ -188,7 +186,7 @@ export interface FunctionDefinition {
   readonly source: string
 }
 
-/** An expression as a statement; a script's last one determines the script's value. */
+/** An expression as a statement. If it is the script's last statement, its value is the script's value. */
 export interface ExpressionStatement extends Node {
   readonly kind: 'expression'
   readonly expression: Expression
@@ -203,7 +201,7 @@ export interface Assignment extends Node {
   readonly values: readonly Expression[]
   readonly isReference: boolean
   readonly isConstant: boolean
-  /** True if only later units can use the names, as after `create table t(…)`. */
+  /** True if the names become known only in the next unit, as after `create table t(…)`. */
   readonly needsGo?: boolean
 }
 
@@ -213,13 +211,13 @@ export interface Define extends Node {
   readonly definition: FunctionDefinition
 }
 
-/** `def f(a, b)` without a body: tells the parser that `f` is a function. */
+/** `def f(a, b)` without a body, from which the parser knows that `f` is a function. */
 export interface Declare extends Node {
   readonly kind: 'declare'
   readonly name: string
 }
 
-/** An `else if` is an If as the only statement of `otherwise`. */
+/** An `else if` is an If that is the only statement of `otherwise`. */
 export interface If extends Node {
   readonly kind: 'if'
   readonly condition: Expression
@@ -227,7 +225,6 @@ export interface If extends Node {
   readonly otherwise: readonly Statement[]
 }
 
-/** `for (x in xs) …`. */
 export interface For extends Node {
   readonly kind: 'for'
   readonly variable: string
@@ -242,7 +239,7 @@ export interface While extends Node {
   readonly body: readonly Statement[]
 }
 
-/** `variable` gets the caught error (manual, "try-catch"). */
+/** The catch block gets the error in `variable` (manual, "try-catch"). */
 export interface Try extends Node {
   readonly kind: 'try'
   readonly body: readonly Statement[]
@@ -250,25 +247,24 @@ export interface Try extends Node {
   readonly handler: readonly Statement[]
 }
 
-/** `throw "text"`. */
 export interface Throw extends Node {
   readonly kind: 'throw'
   readonly value: Expression
 }
 
-/** The parser also makes a Return from the single expression of a short function. */
+/** A `return` statement, or the single expression of a short function. */
 export interface Return extends Node {
   readonly kind: 'return'
   /** Without values, the function returns VOID; with several, a tuple. */
   readonly values: readonly Expression[]
 }
 
-/** Ends or continues the innermost loop. */
+/** `break` or `continue`, for the innermost loop. */
 export interface Jump extends Node {
   readonly kind: 'break' | 'continue'
 }
 
-/** `share t as name`; later lines of the same unit know the name (docs/server-semantics.md#parse-units). */
+/** `share t as name`. Later lines of the same unit may already use the name (docs/server-semantics.md#parse-units). */
 export interface Share extends Node {
   readonly kind: 'share'
   readonly value: Expression
@@ -297,7 +293,7 @@ export type Statement =
   | Share
   | Assert
 
-/** The code between two `go`: checked as a whole, then run. */
+/** The code between two `go` statements. The server checks a unit as a whole, then runs it. */
 export interface ParseUnit {
   readonly statements: readonly Statement[]
 }
@@ -314,14 +310,14 @@ export interface OrderItem {
   readonly descending: boolean
 }
 
-/** `select` and `exec`; the parser has turned `top` into `limit`. */
+/** `select` or `exec`. The parser turns `top` into `limit`. */
 export interface Select extends Node {
   readonly kind: 'select'
   readonly isExec: boolean
   readonly isDistinct: boolean
   readonly columns: readonly SelectColumn[]
   readonly from: Expression
-  /** Conditions separated by `,`; all must hold. */
+  /** Conditions that were separated by `,`. A row must meet all of them. */
   readonly where: readonly Expression[]
   readonly groupBy: readonly SelectColumn[]
   readonly having: Expression | undefined
@@ -330,7 +326,7 @@ export interface Select extends Node {
   readonly limitCount: Expression | undefined
 }
 
-/** `insert into t(columns) values (…), (…)`: one list of expressions per bracket. */
+/** `insert into t(columns) values (…), (…)`. Each bracket becomes a list of expressions. */
 export interface Insert extends Node {
   readonly kind: 'insert'
   readonly target: Expression
@@ -346,7 +342,6 @@ export interface Update extends Node {
   readonly where: readonly Expression[]
 }
 
-/** `delete from t where …`. */
 export interface Delete extends Node {
   readonly kind: 'delete'
   readonly target: Expression

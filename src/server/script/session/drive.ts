@@ -1,16 +1,16 @@
 /*
-  Runs an evaluation as far as it goes without waiting, and continues it after each wait.
+  Runs an evaluation until it has to wait, and continues it after each wait.
 */
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 
-/** Learns when an evaluation begins to wait and when it continues, and may end the wait early. */
+/** Callbacks for the beginning and the end of each wait of an evaluation. */
 export interface Waiting {
-  /** Called when a wait begins; `cancel` ends the wait early and throws `reason` where the script waits. */
+  /** Called when a wait begins. `cancel` ends the wait early and throws `reason` in the waiting script. */
   onWait(cancel: (reason: unknown) => void): void
   onResume(): void
 }
 
-/** @returns the value if nothing had to wait, else a promise of it */
+/** @returns the value, or a promise of the value if the evaluation has to wait */
 export function drive<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
   const step = evaluation.next()
   return step.done === true ? step.value : driveOn(evaluation, step.value, waiting)

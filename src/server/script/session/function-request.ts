@@ -1,6 +1,6 @@
 /*
   Runs function requests, which clients may repeat thousands of times. A session parses a text such as
-  `tableInsert{trades}` once, but looks its names up at every call, because a shared table may have been replaced.
+  `tableInsert{trades}` once, but looks up its names at every call, because a shared table may have been replaced.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
@@ -16,7 +16,7 @@ import { shallowCopy } from '../../values/ownership.js'
 import type { Expression, Name, Partial } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Limits the number and length of cached names, because a client may put a new number into every name. */
+/** Limits of the cache, because a client may write a new number into every name, which would fill the memory. */
 const maxCached = 1000
 const maxCachedLength = 1000
 
@@ -47,7 +47,7 @@ function cachedExpression(runtime: Runtime, text: string): Expression {
   const { requestNames } = runtime
   const known = requestNames.get(text)
   if (known !== undefined) return known
-  // Blanks around a plain name are not allowed (docs/server-semantics.md#function-views).
+  // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
   if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
   const node = parseFunctionName(text, parseScopeOf(runtime))
   if (text.length > maxCachedLength) return node
@@ -82,11 +82,11 @@ interface PlainPartial {
   bound: readonly (ServerValue | undefined)[]
 }
 
-/** `f{t}`, `f{t,,1}`: a named function with bound names and constants, which need no evaluation. */
+/** The parts of `f{t}` or `f{t,,1}`, which binds only names and constants; undefined for other expressions. */
 function plainPartial(node: Expression, frame: Frame): PlainPartial | undefined {
   if (node.kind !== 'partial' || node.callee.kind !== 'name') return undefined
   if (!node.args.every(isPlainArgument)) return undefined
-  // Unknown names give the same error as in a script: `Syntax Error: [line #1] Cannot recognize the token …`.
+  // For an unknown name, throws the same error as a script: `Syntax Error: [line #1] Cannot recognize the token …`.
   if (node.args.some(argument => isUnknown(argument.value, frame))) {
     checkNamesOf(node, frame.runtime)
   }

@@ -1,5 +1,5 @@
 /*
-  Runs a script: parses, checks and executes unit after unit.
+  Runs a script: parses, checks and executes one unit after the other.
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { checkNames } from '../parse/check-names.js'
@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.js'
 import type { ParseUnit, Statement } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Looks names up when the parser asks, so a unit sees the definitions of earlier units. */
+/** Looks up a name when the parser asks for it, so that a unit sees the definitions of earlier units. */
 export function parseScopeOf(runtime: Runtime): ParseScope {
   return {
     isFunction: name => {
@@ -23,7 +23,7 @@ export function parseScopeOf(runtime: Runtime): ParseScope {
   }
 }
 
-/** The frame of statements outside functions: the session's own variables. */
+/** The frame of statements outside functions. Its variables are the session's variables. */
 export function topFrame(runtime: Runtime): Frame {
   return {
     runtime,
@@ -35,8 +35,8 @@ export function topFrame(runtime: Runtime): Frame {
 }
 
 /**
- * @returns the value of the script's last statement if it is an expression, or of a `return`; else undefined
- * @throws {ScriptError} with the error's final text
+ * @returns the value of a `return`, or else of the last statement if that is an expression; otherwise undefined
+ * @throws {ScriptError} with the final text of the error
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
@@ -57,7 +57,7 @@ interface UnitOutcome {
   hasReturned: boolean
 }
 
-/** @param height  how deeply the nodes of the unit are nested */
+/** @param height  nesting depth of the unit */
 function* runUnit(unit: ParseUnit, height: number, frame: Frame): Evaluation<UnitOutcome> {
   const { runtime } = frame
   runtime.enterCall('runScript', height)

@@ -1,6 +1,6 @@
 /*
-  One session's interpreter: its memory, the context of built-in functions, how functions are found, and how long a script may
-  run before other sessions get their turn.
+  The interpreter of one session: its memory budget, how it finds functions, the context of built-in functions, and how
+  long a script may run before other sessions get a turn.
 */
 import type { SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
@@ -20,7 +20,7 @@ import { type Waiting } from './drive.js'
 import { RequestMemory } from '../../values/request-memory.js'
 import type { Expression } from '../parse/syntax.js'
 
-/** A new session has no variables, and its user is guest. */
+/** At first, a session has no variables and its user is guest. */
 export class Session implements ScriptSession {
   readonly id: string
   readonly remoteAddress: string
@@ -48,19 +48,19 @@ export class Session implements ScriptSession {
   }
 }
 
-/** A script that does not wait by itself yields after this long, so that no loop blocks other sessions. */
+/** A running script yields after this time, so that no loop blocks other sessions. */
 const turnMs = 20
-/** A request may take one step for each 8 bytes of its memory limit, so that endless loops end. */
+/** A request may take one step per 8 bytes of its memory limit. This limit ends endless loops. */
 const bytesPerStep = 8
-/** A script checks the clock after this many bytes of new values, and after this many steps. */
+/** A script reads the clock each time it has made this many bytes of values or taken this many steps. */
 const bytesPerLook = 131_072
 const stepsPerLook = 64
 
-/** Deeper recursion ends with an error instead of ending the process. */
+/** Deeper recursion is an error of the script. Without a limit, it could exhaust the stack. */
 const maxCallDepth = 200
 /**
- * Limit for the nested nodes of all running functions together. The stack has room for at least 1000 nodes of any
- * kind; a quarter of it stays free, so that no built-in function ever stops in the middle of changing a table.
+ * Limit for the sum of the nesting depths of all running functions. The stack has room for at least 1000 nested nodes
+ * of any kind. A quarter of it stays free, so that the stack never overflows while a built-in function changes a table.
  */
 const maxNesting = 750
 
@@ -70,9 +70,9 @@ export class Runtime implements CallContext, Waiting {
   readonly memory: RequestMemory
   argumentNames: readonly (string | undefined)[] = []
   discards = false
-  /** Constants of the session: `const x = 1`. */
+  /** Names of the session's constants: `const x = 1`. */
   readonly constants: Set<string> = new Set()
-  /** Parsed names of function requests. */
+  /** Cache: name field of a function request → parsed expression. */
   readonly requestNames: Map<string, Expression> = new Map()
   private readonly maxSteps: number
   private steps = 0
@@ -80,7 +80,7 @@ export class Runtime implements CallContext, Waiting {
   private turnStartedAt = 0
   private callDepth = 0
   private nesting = 0
-  /** Ends the wait of the running request; undefined while the request does not wait. */
+  /** Cancels the wait of the running request; undefined while the request does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
 
   constructor(node: ServerNode, session: ScriptSession) {
@@ -90,7 +90,7 @@ export class Runtime implements CallContext, Waiting {
     this.maxSteps = Math.ceil(node.maxRequestBytes / bytesPerStep)
   }
 
-  /** Call this before each request: starts the session's turn and memory budget. */
+  /** Call this before each request. Starts a new turn and a new memory budget. */
   begin(): void {
     this.callDepth = 0
     this.nesting = 0
@@ -108,7 +108,7 @@ export class Runtime implements CallContext, Waiting {
     return value
   }
 
-  /** A session's functions hide function views, and views hide built-in functions. */
+  /** A function of the session hides a function view, and both hide a built-in function of the same name. */
   findFunction(name: string): FunctionValue | undefined {
     const own = this.session.functions.get(name)
     if (own !== undefined) return own
@@ -140,7 +140,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** Ends the running request if it is suspended. Later requests of the session still run. */
+  /** Ends the running request if it waits. Later requests of the session still run. */
   cancel(): void {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }
@@ -166,7 +166,7 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  /** @param height  how deeply the nodes of the function's body are nested */
+  /** @param height  nesting depth of the function's body */
   enterCall(name: string, height: number): void {
     if (this.callDepth >= maxCallDepth || this.nesting + height >= maxNesting) {
       throw new ScriptError(`The function [${name}] is called too deeply.`)

@@ -1,5 +1,5 @@
 /*
-  The interpreter's interface for the network side: a session, its three kinds of request, and their answers.
+  The interpreter as the network side sees it: a session, its three kinds of requests, and their answers.
 */
 import type { Value } from '../../../protocol/value.js'
 import type { CallContext, Evaluation, ScriptSession } from '../../values/builtin.js'
@@ -14,7 +14,7 @@ import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
 import { Runtime, Session } from './runtime.js'
 
-/** @throws {ScriptError} for a value nested too deeply, or too large to be sent */
+/** @throws {ScriptError} if the value is too large to be sent, or nested too deeply */
 export function replyOf({ memory }: CallContext, value: ServerValue): Value {
   memory.checkSize(value)
   return toWire(value)
@@ -30,21 +30,21 @@ function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
   return runtime
 }
 
-/** A session whose user is guest, without variables. The session need not be closed. */
+/** A new session without variables, whose user is guest. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
   return new Session(node, info)
 }
 
 /**
- * @returns the script's value at once if the script did not have to wait, else a promise; undefined without value
- * @throws {ScriptError} with the final text; the promise may reject with the same error
+ * @returns the value of the script, or undefined if it has none; a promise if the script has to wait
+ * @throws {ScriptError} with the final text of the error; a promise rejects with this error
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
   const runtime = runtimeOf(session, node)
   return answer(runtime, asScriptError, () => runUnits(runtime, script))
 }
 
-/** @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once and cached */
+/** @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once, then cached */
 export function runFunction(
   session: ScriptSession,
   node: ServerNode,
@@ -58,7 +58,7 @@ export function runFunction(
   return answer(runtime, tagFirst, start, options)
 }
 
-/** Upload: sets variables of the session. @throws {ScriptError} if a name is a shared table */
+/** Sets variables of the session ("upload"). @throws {ScriptError} if a shared table has one of the names */
 export function setVariables(
   session: ScriptSession,
   node: ServerNode,
@@ -77,13 +77,13 @@ export function setVariables(
   return undefined
 }
 
-/** Releases the session's variables; its functions stay (request flag 16, docs/server-semantics.md#sessions). */
+/** Removes the session's variables and keeps its functions (request flag 16, docs/server-semantics.md#sessions). */
 export function clearVariables(session: ScriptSession): void {
   session.variables.clear()
   runtimes.get(session)?.constants.clear()
 }
 
-/** Ends the request in which the session waits (cancelConsoleJob); has no effect if the session does not wait. */
+/** Ends the session's running request if it waits (cancelConsoleJob). Otherwise has no effect. */
 export function cancelRequest(session: ScriptSession): void {
   runtimes.get(session)?.cancel()
 }

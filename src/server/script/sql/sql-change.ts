@@ -22,7 +22,7 @@ import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 import { weighInsert } from '../../values/request-memory.js'
 
-/** Inserts nothing if any row fails. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
+/** Inserts all rows or none. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
   checkStatement(table, frame)
@@ -49,7 +49,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   if (inserted !== undefined) yield* inserted
 }
 
-/** DFS tables accept `insert into` only if the configuration allows it (docs/server-semantics.md#insert-into). */
+/** Refuses `insert into` for DFS tables unless the configuration allows it (docs/server-semantics.md#insert-into). */
 function checkStatement(table: ServerTable, frame: Frame): void {
   if (table.kind !== 'dfs' || frame.runtime.node.config.enableInsertStatementForDFSTable) return
   throw new ScriptError(
@@ -57,7 +57,7 @@ function checkStatement(table: ServerTable, frame: Frame): void {
   )
 }
 
-/** `values (1, "a"), (2, "b")`: makes one column from the values at the same position. */
+/** Turns the rows of `values (1, "a"), (2, "b")` into columns. */
 function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
   const width = rows[0]?.length ?? 0
   if (rows.some(row => row.length !== width)) {
@@ -68,7 +68,7 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
   )
 }
 
-/** Computes all new values, and converts them to the types of their columns, before storing the first one. */
+/** Computes all new values and converts them to the column types before it stores the first value. */
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope

@@ -1,6 +1,6 @@
 /*
-  group by: one row per group, in ascending order of keys. The first columns are the keys that the select list does not
-  name (manual, "group by").
+  Runs `group by`: one row per group, in ascending order of the keys. Keys that are not in the select list become the
+  first columns (manual, "group by").
 */
 import { takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar } from '../../../protocol/value.js'
@@ -19,7 +19,7 @@ import type { Select, Expression } from '../parse/syntax.js'
 
 const groupBytes = 80
 
-/** @throws {ScriptError} for columns that are neither keys nor aggregates */
+/** @throws {ScriptError} for selected columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const keys = yield* evaluateKeys(node, scope, frame)
   const { runtime } = frame
@@ -58,7 +58,7 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
   return { columns, rows: kept.length, isAggregate: false }
 }
 
-/** The `group by` key that a selected expression names or repeats; undefined if there is none. */
+/** The `group by` key that a selected expression names or repeats; undefined for other expressions. */
 function keyOf(
   node: Expression | undefined,
   keys: readonly Key[],
@@ -112,7 +112,7 @@ function* filterGroups(
   return { length: kept.length, rowsOf: group => groups.rowsOf(kept[group]!) }
 }
 
-/** The expression's value for each group, which must be a single scalar. */
+/** Evaluates the expression once per group. Each result must be a scalar. */
 function* aggregateColumn(
   node: Expression,
   name: string,
@@ -122,7 +122,7 @@ function* aggregateColumn(
 ): Evaluation<Column> {
   const { runtime } = frame
   const values: Scalar[] = []
-  // An empty table is evaluated once, to determine the type of the result.
+  // For an empty table, evaluates the expression once to determine the type of the result.
   for (let index = 0; index < Math.max(1, groups.length); index++) {
     const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
     const pause = runtime.step()

@@ -1,5 +1,5 @@
 /*
-  The columns that a SQL statement sees: its table's columns, at the rows that remain after `where`.
+  The columns that a SQL statement sees: columns of its table, with only the rows that meet the `where` conditions.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
@@ -16,24 +16,24 @@ import { truthOf } from '../../operators/logic.js'
 import type { SelectColumn, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** Shared by all scopes of one statement. */
+/** State that all scopes of one statement share. */
 interface Source {
   readonly context: CallContext
   readonly table: ServerTable
   readonly tableName: string | undefined
-  /** The columns requested so far. A query takes all columns when it begins. */
+  /** The columns that have been requested so far. For a query, all columns, fetched when it begins. */
   readonly columns: (Column | undefined)[]
   readonly rows: number
   readonly version: number
 }
 
-/** A table's rows at the start of a statement, without rows added later. Picks each column once, on demand. */
+/** The rows that a table has when the statement begins. Selects the rows of a column when it is first needed. */
 export class TableScope implements ColumnScope {
-  /** Indexes of the selected rows in the table; undefined if all rows are selected. */
+  /** Positions of the selected rows in the table; undefined if all rows are selected. */
   readonly selected: Int32Array | undefined
   readonly #source: Source
   readonly #cache = new Map<string, Column>()
-  /** Columns of the select list by name, for `order by`; columns of the table take precedence. */
+  /** Name → column of the select list, for `order by`. A column of the table hides a result with the same name. */
   readonly #results: ReadonlyMap<string, ServerValue>
 
   private constructor(
@@ -46,7 +46,7 @@ export class TableScope implements ColumnScope {
     this.#results = results
   }
 
-  /** @param keepsAll  true for a query, which keeps every column as it is now; other statements need few columns */
+  /** @param keepsAll  true for a query, which fetches all columns now; other statements need few columns */
   static of(
     context: CallContext,
     table: ServerTable,
@@ -78,7 +78,7 @@ export class TableScope implements ColumnScope {
     return this.table.partitioning === undefined ? 'INT' : 'LONG'
   }
 
-  /** Returns a new object each time, so that changing the object does not affect later look-ups. */
+  /** Returns a new object each time, so that callers may change it without affecting later look-ups. */
   lookup(name: string): ServerValue | undefined {
     const known = this.#cache.get(name)
     if (known !== undefined) return { ...known }
@@ -104,7 +104,7 @@ export class TableScope implements ColumnScope {
     return column
   }
 
-  /** The same table, reduced to the given rows. */
+  /** The same table with only the given rows of this scope. */
   at(rows: Int32Array): TableScope {
     const { selected } = this
     if (selected === undefined) return new TableScope(this.#source, rows)
@@ -113,12 +113,12 @@ export class TableScope implements ColumnScope {
     return new TableScope(this.#source, inTable)
   }
 
-  /** The same rows, with columns that the statement has computed. */
+  /** The same rows, with additional columns that the statement has computed. */
   withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
     return new TableScope(this.#source, this.selected, results)
   }
 
-  /** @throws {ScriptError} if rows of the table have moved since the statement began */
+  /** @throws {ScriptError} if the table has lost or moved rows since the statement began */
   checkUnmoved(): void {
     if (this.table.version === this.#source.version) return
     throw new ScriptError(
@@ -131,7 +131,7 @@ export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
 }
 
-/** The rows of table `node` that meet the conditions. @param keepsAll  as for `TableScope.of` */
+/** The rows of the table `node` that meet the conditions. @param keepsAll  see `TableScope.of` */
 export function* evaluateScope(
   node: Expression,
   where: readonly Expression[],
@@ -144,7 +144,7 @@ export function* evaluateScope(
   return yield* filterRows(TableScope.of(frame.runtime, table, tableName, keepsAll), where, frame)
 }
 
-/** The table that a `from`, `insert into`, `update` or `delete from` names. */
+/** The table that follows `from`, `insert into`, `update` or `delete from`. */
 export function* evaluateTable(node: Expression, frame: Frame): Evaluation<ServerTable> {
   const outside: Frame = frame.columns === undefined ? frame : { ...frame, columns: undefined }
   const value = yield* evaluate(node, outside)
@@ -152,7 +152,6 @@ export function* evaluateTable(node: Expression, frame: Frame): Evaluation<Serve
   return value
 }
 
-/** Applies the conditions of a `where` one after the other. */
 function* filterRows(
   scope: TableScope,
   where: readonly Expression[],
@@ -175,7 +174,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const truths = truthOf(vector, 'where')
   const truth = isScalar ? new Int8Array(rows).fill(truths[0]!) : truths.subarray(0, rows)
   const first = truth.indexOf(1)
-  // Often few of many rows meet a condition, so this looks only at the rows from the first match to the last.
+  // Looks only at the rows from the first match to the last, because often few of many rows meet a condition.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
   context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)
@@ -184,7 +183,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   return picked.subarray(0, count)
 }
 
-/** A value as a column of `rows` rows; a scalar is repeated. */
+/** The value as a column of `rows` rows; repeats a scalar. */
 export function columnOfResult(context: CallContext, value: ServerValue, rows: number): Column {
   const column = asColumn(value)
   if (value.form !== 'scalar') return column
@@ -192,19 +191,19 @@ export function columnOfResult(context: CallContext, value: ServerValue, rows: n
   return takeRows(column, new Int32Array(rows))
 }
 
-/** A scalar becomes one row. @throws {ScriptError} for a value that is not a column */
+/** A scalar becomes a column of one row. @throws {ScriptError} for values that cannot be a column */
 export function asColumn(value: ServerValue): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
   if (value.form === 'scalar') return columnOfScalar(value)
   throw new ScriptError('A column must be a scalar or a vector.')
 }
 
-/** Rows of a column from `start` to `end` (exclusive), or the column itself if these are all its rows. */
+/** Rows `start` to `end` (exclusive) of a column; returns the column itself if these are all of its rows. */
 export function columnSlice(column: Column, start: number, end: number): Column {
   return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
 }
 
-/** The name of a result column: its alias, the column's own name, or one like `sum_price` for `sum(price)`. */
+/** The name of a result column: its alias, or the name of the column, or a name like `sum_price` for `sum(price)`. */
 export function resultName(column: SelectColumn): string {
   if (column.alias !== undefined) return column.alias
   return column.expression === undefined ? '' : derivedName(column.expression)

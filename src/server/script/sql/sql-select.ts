@@ -1,6 +1,6 @@
 /*
-  select and exec: from, where, group by, having, the columns, distinct, order by, limit – in this order (manual,
-  "Execution order").
+  Runs select and exec. Clauses run in this order: from, where, group by, having, the columns, distinct, order by, limit
+  (manual, "Execution order").
 */
 import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
@@ -24,7 +24,7 @@ import {
 import type { Select, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
-/** A column of the select list; names need not be distinct yet. */
+/** A column of the select list. At this stage, several columns may have the same name. */
 export interface ResultColumn {
   name: string
   column: Column
@@ -34,11 +34,11 @@ export interface ResultColumn {
 export interface Result {
   columns: readonly ResultColumn[]
   rows: number
-  /** True if the result is one row of aggregates over the whole table. */
+  /** True if the result is one row, with aggregates over the whole table. */
   isAggregate: boolean
 }
 
-/** Returns a table; with exec also a vector or a scalar. @throws {ScriptError} without location: the caller adds it */
+/** Returns a table; `exec` may also return a vector or a scalar. Errors have no source text; the caller adds it. */
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
   const scope = yield* evaluateScope(node.from, node.where, frame, true)
   const isGrouped = node.groupBy.length > 0
@@ -54,7 +54,6 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   return node.isExec ? execValue(result) : tableOf(result)
 }
 
-/** Evaluates the select list over all rows of the scope. */
 function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const values: { name: string; value: ServerValue }[] = []
   const inside = withColumns(frame, scope)
@@ -97,7 +96,7 @@ function takeResult(result: Result, rows: Int32Array, { runtime }: Frame): Resul
   return { ...result, columns, rows: rows.length }
 }
 
-/** Sorts by columns of the result, or of the table if each row of the result is still one row of the table. */
+/** Sorts by columns of the result or, if each row of the result is a row of the table, by columns of the table. */
 function* ordered(
   node: Select,
   result: Result,
@@ -151,7 +150,7 @@ function* rowNumber(node: Expression, frame: Frame): Evaluation<number> {
   return value
 }
 
-/** exec: one column gives a vector, one aggregate a scalar, several columns a table (manual, "exec"). */
+/** A vector for one column, a scalar for one aggregate, a table for several columns (manual, "exec"). */
 function execValue(result: Result): ServerValue {
   const [only] = result.columns
   if (result.columns.length !== 1 || only === undefined) return tableOf(result)

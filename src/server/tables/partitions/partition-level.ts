@@ -1,5 +1,5 @@
 /*
-  One level of a partition scheme: which partition contains a value, and the partition's path.
+  One level of a partition scheme: finds the partition of a value, and the path of a partition.
 */
 import type { Vector, Column, SymbolVector } from '../../../protocol/value.js'
 import { formatElement } from '../../../protocol/value-text.js'
@@ -15,7 +15,7 @@ import { isFixedVector, columnTexts } from '../../columns/column-layout.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { numbersOf } from '../../columns/column-numbers.js'
 
-/** @param partition  from `placeRows`, not −1 */
+/** The path of a partition in its table. @param partition  a number from `placeRows` other than −1 */
 export function chunkPath(levels: readonly LevelScheme[], partition: number): string {
   let rest = partition
   let path = ''
@@ -26,7 +26,7 @@ export function chunkPath(levels: readonly LevelScheme[], partition: number): st
   return path
 }
 
-/** The name of a partition's folder within its level. */
+/** The folder name of a partition within its level. */
 function labelOf(scheme: LevelScheme, number: number): string {
   switch (scheme.type) {
     case 'HASH':
@@ -40,19 +40,19 @@ function labelOf(scheme: LevelScheme, number: number): string {
   }
 }
 
-/** Dates are written without dots: 20240102. */
+/** The text of a value in a folder name, which has dates without dots: 20240102. */
 function valueText(scheme: LevelScheme, index: number): string {
   const text = formatElement(levelOf(scheme).schema as Vector, index)
   return /^\d[\d.:]*M?$/.test(text) ? text.replaceAll(/[.:]/g, '') : text
 }
 
-/** Stands for a value outside the scheme, instead of a partition number. */
+/** Returned instead of a partition number for a value outside the scheme. */
 export const outsidePartition = -1
-/** Like `outsidePartition`, but for a null. If the level is a VALUE level, a null makes the insert fail. */
+/** Returned instead of a partition number for a null. In a VALUE level of a DFS table, a null makes the insert fail. */
 export const nullPartition = -2
 const unknownPartition = -3
 
-/** Limit per level, so that the number of a partition over three levels is an exact double (place-rows.ts). */
+/** Limit per level. It keeps the combined number over three levels exact as a double (place-rows.ts). */
 export const maxPartitions: number = 2 ** 17
 
 export function tooManyPartitions(): ScriptError {
@@ -61,19 +61,18 @@ export function tooManyPartitions(): ScriptError {
   )
 }
 
-/** A level prepared for looking values up. */
 export interface PartitionLevel {
-  /** Values are converted to this type before the look-up: `partitionColumnType` of `schema()`. */
+  /** The type into which values are converted for the look-up: `partitionColumnType` of `schema()`. */
   readonly type: ColumnType
-  /** The scheme as `schema()` shows it: the values, bounds or lists, or the number of HASH buckets. */
+  /** The scheme as `schema()` returns it: values, bounds or lists, or the number of HASH buckets. */
   readonly schema: ServerValue
-  /** The partition number of each row, `outsidePartition` or `nullPartition`. */
+  /** For each row, the partition number, `outsidePartition` or `nullPartition`. */
   locate(column: Column): Int32Array
 }
 
 const compiled = new WeakMap<LevelScheme, { scheme: ServerValue; level: PartitionLevel }>()
 
-/** Prepares a scheme for look-ups, cached until it changes. @throws {ScriptError} if scheme and type do not fit */
+/** Prepares a scheme for look-ups; cached until it changes. @throws {ScriptError} if scheme and type do not fit */
 export function levelOf(scheme: LevelScheme): PartitionLevel {
   const known = compiled.get(scheme)
   if (known?.scheme === scheme.scheme) return known.level
@@ -82,7 +81,7 @@ export function levelOf(scheme: LevelScheme): PartitionLevel {
   return level
 }
 
-/** Adds partitions for the values of a column that have none yet. @returns how many were added */
+/** Adds a partition for each value of the column that has no partition yet. @returns the number of added partitions */
 export function addValues(scheme: LevelScheme, column: Column): number {
   const level = levelOf(scheme)
   const values = convertColumn(column, level.type)
@@ -102,7 +101,7 @@ export function addValues(scheme: LevelScheme, column: Column): number {
   return firstRows.size
 }
 
-/** @throws {ScriptError} S01018 if values of a text column contain blanks or control characters */
+/** @throws {ScriptError} S01018 if a text contains blanks or control characters */
 export function checkVisible(column: Column): void {
   for (const text of columnTexts(column) ?? []) {
     for (let at = 0; at < text.length; at++) {
@@ -220,7 +219,7 @@ function hashLevel(scheme: ServerValue): PartitionLevel {
   const unsignedOverflow = (bytesPerValue === 8 ? 2 ** 64 : 2 ** 32) % buckets
   return level(type, schema, entry => {
     if (typeof entry === 'string') return murmurHash(encoder.encode(entry)) % buckets
-    // A negative value is hashed as the unsigned number with the same bits.
+    // Hashes a negative value like the unsigned number with the same bits.
     return entry >= 0 ? entry % buckets : ((entry % buckets) + unsignedOverflow + buckets) % buckets
   })
 }

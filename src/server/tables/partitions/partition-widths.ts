@@ -1,15 +1,15 @@
 /*
-  A DFS table accepts rows without its last columns, as long as no row with more columns went into the same partition (DolphinDB
-  manual, page insert_data, question 3).
+  The rule for rows without the last columns: a DFS table accepts them only into partitions that have no rows with more
+  columns (DolphinDB manual, page insert_data, question 3).
 */
 import { ScriptError } from '../../script-error.js'
 
-/** Remembers for each partition of a DFS table how many columns its rows have. */
+/** The largest number of columns that a row had, for each partition of a DFS table. */
 export class PartitionWidths {
   readonly #columns = new Map<number, number>()
 
   /**
-   * Notes that rows with this number of columns (`given`) go into these partitions.
+   * Notes that rows with `given` columns are added to these partitions.
    * @throws {ScriptError} if one of the partitions has rows with more columns; nothing is noted then
    */
   note(partitions: Float64Array, given: number): void {
@@ -27,7 +27,7 @@ export class PartitionWidths {
     for (const partition of touched) this.#columns.set(partition, given)
   }
 
-  /** Call this when the table has lost all of its rows. */
+  /** Call this when the table has lost all its rows. */
   clear(): void {
     this.#columns.clear()
   }

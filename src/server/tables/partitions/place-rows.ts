@@ -1,6 +1,6 @@
 /*
-  Which partition a row belongs to. Rows are stored together; the scheme only decides which of them are kept and which are in
-  the same partition (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
+  Finds the partition of each row. Tables do not store partitions; the scheme only decides which rows a table keeps, and
+  which share a partition (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
 */
 import type { Column } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
@@ -14,21 +14,21 @@ import {
   outsidePartition,
 } from './partition-level.js'
 
-/** The treatment of a value that has no VALUE partition. */
+/** Treatment of rows that have no partition in a VALUE scheme. */
 export type NewValuePartitionPolicy = 'add' | 'skip' | 'fail'
 
 export interface TablePartitioning {
   readonly columns: readonly number[]
   /** Shared with the database, which may add partitions. */
   readonly levels: readonly LevelScheme[]
-  /** `memory`: an in-memory table, which drops rows without a partition. */
+  /** The policy for values without a VALUE partition; `memory` for in-memory tables, which drop the rows. */
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
 }
 
 /**
  * A number for the partition of each row; −1 for rows outside the scheme.
- * @param columns  all columns of the table, in its types
- * @throws {ScriptError} S01001, S01016, S01018 for values a VALUE partition refuses
+ * @param columns  all columns of the table, in the types of the table
+ * @throws {ScriptError} S01001, S01016 or S01018 for a value that a VALUE level refuses
  */
 export function placeRows(
   partitioning: TablePartitioning,
