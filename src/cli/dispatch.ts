@@ -1,5 +1,5 @@
 /*
-  From the command line to a command: reads its settings, runs it and returns its exit code.
+  Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
 */
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'

@@ -6,17 +6,17 @@ import type { ProcessEnvironment } from './process-environment.js'
 
 const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-// npm passes a Ctrl-C on to a child that the terminal has already notified: one key, two signals.
+// npm forwards Ctrl-C to a child process that has already received the terminal's signal: one key press, two signals.
 const sameKeyMs = 250
 
 export interface Interruption {
   readonly signal: AbortSignal
-  /** 130 or 143 once a signal came, else undefined. */
+  /** 130 or 143 after the first signal, otherwise undefined. */
   readonly exitCode: number | undefined
   release(): void
 }
 
-/** Exit code of a process that a signal ends: 128 plus its number; SIGHUP counts as SIGTERM. */
+/** Exit code of a process that a signal ends: 128 plus the signal's number; SIGHUP counts as SIGTERM. */
 export function signalExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name === 'SIGHUP' ? 'SIGTERM' : name]
 }
@@ -26,7 +26,7 @@ export interface SignalHandling {
   readonly onFirst?: (name: NodeJS.Signals) => void
   /** Called for every later signal; by default, ends the process at once. */
   readonly onLater?: (exitCode: number) => void
-  /** The clock that tells whether a second signal comes from the same key press as the first. */
+  /** Clock that determines whether a second signal comes from the same key press as the first; in ms. */
   readonly now?: () => number
 }
 

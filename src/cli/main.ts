@@ -16,7 +16,7 @@ export async function main(
     const failure = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
       stdout.write(`${version}\n`, resolve)
     })
-    // If the reader of our output has gone away, that is not a failure.
+    // It is not a failure if the reader of the output has gone away.
     if (!failure || failure.code === 'EPIPE') return 0
     stderr.write(
       `ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n`,

@@ -1,5 +1,5 @@
 /*
-  The parts of the process that the command line uses. They are in one place, so that tests can replace them.
+  The parts of the process that the command line uses, in one place so that tests can replace them.
 */
 import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
@@ -22,10 +22,9 @@ export interface SignalSource {
   off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
 }
 
-/** The parts of the process that a command may use. */
 export interface ProcessEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** The bytes of all arguments, each ended by a NUL; undefined if the system does not tell. */
+  /** The bytes of all arguments, each ended by a NUL; undefined on systems without /proc. */
   commandLine(): Buffer | undefined
   readonly stdin: TerminalInput
   readonly stdout: TerminalOutput
@@ -55,7 +54,7 @@ export function thisProcess(): ProcessEnvironment {
         return undefined
       }
     },
-    // Merely looking at process.stdin opens it, so this getter looks only when standard input is needed.
+    // Reading the property process.stdin opens standard input, so this getter reads it only on demand.
     get stdin() {
       return process.stdin
     },
@@ -65,7 +64,7 @@ export function thisProcess(): ProcessEnvironment {
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
     die: () => void process.kill(process.pid, 'SIGKILL'),
-    // Must be called late: after a change of flags, V8 rejects the compiled code of modules loaded from then on.
+    // Must be called late: after a change of flags, V8 rejects the cached code of modules that are loaded later.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {
       try {

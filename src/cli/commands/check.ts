@@ -43,7 +43,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   try {
     const inputs = await inputsOf(settings, call)
     const { runId, lock: _, summary: path, ...others } = settings
-    // A summary file from environment or configuration is for loads: a check writes one only if the flag names it.
+    // Environment and configuration set `summary` for loads. A check obeys only the flag --summary.
     const file = call.sources.flags.has('summary') ? path : undefined
     const journal = journalOf(settings, call.processEnvironment)
     const journalFile =
@@ -98,7 +98,7 @@ async function runCheck(
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     onNeeded(needed, readsAll) {
       adviseNeededOptions(call.asked, needed, readsAll)
-      // If some rows stay unreadable even with the advised options, the user may prefer to load without these options.
+      // If even the advised options leave rows unreadable, the load as typed is printed, too.
       isReplaced = readsAll !== false
     },
     wording: withFlags,
@@ -110,12 +110,12 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // `onNeeded` has advised a load with the missing options. The load as typed would fail, so it is not printed.
+    // `onNeeded` has advised a load with the missing options. The load as typed would fail, and is not printed.
     const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
-    // If standard output failed, the summary file holds an outdated exit code, so the file is written again.
+    // If standard output failed, the exit code in the summary file is outdated, so the file is written again.
     if (printedCode === exitCode) return exitCode
     return (await files.summary?.write({ ...result, exitCode: printedCode }, output)) ?? printedCode
   } finally {
@@ -175,7 +175,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
   }
 }
 
-/** @throws {UsageError} DDB_USAGE for flags of loads; environment and configuration may contain these settings. */
+/** @throws {UsageError} DDB_USAGE for flags that only loads have; environment and configuration may set them */
 function refuseOfLoad({ sources: { flags } }: Call): void {
   const given = missingInCheck.find(name => flags.has(name))
   if (given === undefined) return

@@ -1,5 +1,5 @@
 /*
-  The description of a command: its options, its place in the help, and the module that does the work, loaded on use.
+  The description of a command: its options, its place in the help, and the module that runs it, loaded on demand.
 */
 import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
@@ -15,7 +15,7 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** What the user typed, for the report of a failure. `run` may store here which command to try next. */
+  /** The user's call, for reporting failures. `run` may store here which command to try next. */
   readonly asked: UserCall
   /** Prints this command's help on standard error, for incomplete calls. */
   showHelp(): void
@@ -41,7 +41,7 @@ export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isCli
   readonly takesSharedConfig: boolean
   /** The help text that follows the options. */
   readonly epilogue: string
-  /** Reads the settings now, so that errors in them are found before anything runs. */
+  /** Reads the settings immediately, so that errors in them are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>
 }
 

@@ -1,5 +1,5 @@
 /*
-  `completion`: the script by which a shell completes our command lines.
+  `completion`: prints the script with which a shell completes the program's command lines.
 */
 import { UsageError } from '../../errors.js'
 import { shells } from '../completion/completion-request.js'

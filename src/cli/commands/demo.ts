@@ -144,7 +144,7 @@ shows each.
 `
 }
 
-/** @returns true if every row of every part is known to have landed */
+/** @returns true if every row of every part is confirmed */
 async function tourOf(tour: Tour): Promise<boolean> {
   const { call, interruption } = tour
   let allConfirmed = true

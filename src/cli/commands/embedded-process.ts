@@ -9,7 +9,7 @@ import { DdbError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
-/** A running server, which ends with this process at the latest. */
+/** A running server, which never outlives this process. */
 export interface EmbeddedProcess {
   readonly host: string
   readonly port: number
@@ -25,7 +25,7 @@ export async function startEmbeddedProcess(
   environment: ProcessEnvironment['environment'],
 ): Promise<EmbeddedProcess> {
   const bin = packageFile('bin/ddb-ingest.js')
-  // The channel (ipc) closes when this process ends, in whatever way; `serve` then ends, too.
+  // The channel (ipc) closes however this process ends, and `serve` then ends, too.
   const child = spawn(process.execPath, [bin, 'serve', '--host', '127.0.0.1', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: neutral(environment),

@@ -44,13 +44,13 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** The meaning of a code: the first sentence of the first cell beside it. A cell with an exit code does not count. */
+/** The meaning of a code: the first sentence of the first cell after the code that holds no exit code. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()
 }
 
-/** Headings of the first column, in both languages. */
+/** Headings of the columns with codes, in both languages. */
 const headings: ReadonlySet<string> = new Set(['code', '错误码', '退出码'])
 
 /** Rows with a code in the first cell, from all tables of the page. */

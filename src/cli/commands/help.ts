@@ -1,5 +1,5 @@
 /*
-  Help texts that belong to no single option.
+  The help texts that belong to no single option.
 */
 
 export const program: Readonly<Record<'name' | 'summary' | 'epilogue', string>> = {

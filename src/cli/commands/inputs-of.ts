@@ -7,7 +7,7 @@ import { readFilesFrom } from '../files/files-from.js'
 import type { LoadSettings } from '../options/load-options.js'
 
 /**
- * Standard input if the user names no source. @throws {InputError}
+ * Returns the sources that the user names, or standard input if there are none. @throws {InputError}
  * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(

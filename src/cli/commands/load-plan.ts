@@ -1,5 +1,5 @@
 /*
-  `load --plan`: runs as one of several processes that load a plan.
+  `load --plan`: runs as one of several processes that load a plan (inputs divided among them).
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -16,7 +16,7 @@ import { shardOf } from '../options/shard.js'
 import type { Call } from './command.js'
 import { runOnProcess } from './run-on-process.js'
 
-/** @returns the exit code of the shard; its failures are in its result, not thrown */
+/** @returns the exit code of the shard (this process's share); its failures are in its result, not thrown */
 export async function loadPlan(settings: LoadSettings, plan: string, call: Call): Promise<number> {
   const { runId, confirm } = settings
   const { host, port = settings.port } = settings.host[0]

@@ -1,5 +1,5 @@
 /*
-  `load`: turns settings into LoadOptions.
+  `load`: turns the settings into LoadOptions and runs the load.
 */
 import { UsageError } from '../../errors.js'
 import { readRun } from '../../load/journal/known-runs.js'
@@ -48,7 +48,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }
       },
-      // A resumed run may have begun on another server: the journal names that server.
+      // The journal names the server on which the run began, which may be a different server.
       async goOn({ kept }, server) {
         if (kept === undefined) return undefined
         const { folder } = kept.journal

@@ -12,7 +12,7 @@ import { shareText, signsOf } from '../output/progress-text.js'
 import { canRedraw, type Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
-/** Whether each request is answered. */
+/** Determines whether the server answers each request (`sync`) or none (`async`). */
 export type Mode = 'sync' | 'async'
 
 export interface ModeFigures {
@@ -37,7 +37,7 @@ export interface MeasureOptions {
   /** Time limit of the synchronous mode, ms; default none. The asynchronous mode sends the same number of requests. */
   longestMs?: number
   signal: AbortSignal
-  /** Called now and then while requests are sent, with the fraction done. */
+  /** Called repeatedly while requests are sent, with the fraction done. */
   onProgress?: (mode: Mode, share: number) => void
   onMode?: (mode: Mode, figures: ModeFigures, requests: number) => void
 }
@@ -144,7 +144,7 @@ function batchMaker(rows: number): (request: number) => Table {
   const price = Float64Array.from({ length: rows }, (_, row) => 1 + ((row * 37) % 990) / 10)
   const columnNames = ['time', 'sym', 'price', 'id']
   return request => {
-    // A new array for each request, as the session may still hold the array of the request before.
+    // A new array for each request, because the session may still hold the previous request's array.
     const ids = new Int32Array(rows)
     for (let row = 0; row < rows; row++) ids[row] = (request * rows + row) & 0x7fff_ffff
     return {

@@ -1,5 +1,5 @@
 /*
-  `load` and `check` without a target: lists the server's tables, first those that fit the header of the first file.
+  `load` and `check` without a target: lists the server's tables, starting with those that fit the first file's header.
 */
 import type { Trace } from '../../client/trace.js'
 import { inferSchema } from '../../infer/infer.js'
@@ -91,7 +91,7 @@ interface LookedAt {
   readonly schema: InferredSchema
 }
 
-/** The first file; undefined if there is none, or its columns are unknown. A pipe is left for the load to read. */
+/** The first file; undefined if there is none, or its columns are unknown. Reads no pipe, because the load needs it. */
 async function firstFile(settings: LoadSettings, { args }: Call): Promise<LookedAt | undefined> {
   const { files } = systemPlatform
   const sources = args.filter(source => source !== '-')

@@ -36,7 +36,7 @@ interface PlanResult {
   readonly files: number
   readonly bytes: number
   readonly units: number
-  /** Number of groups; all units of a group go to one shard. */
+  /** Number of groups. One shard loads all units of a group. */
   readonly groups: number
   readonly error: { readonly code: string; readonly message: string } | null
 }

@@ -48,7 +48,7 @@ export interface RunCommand<Found> {
   find(): Promise<Found>
   /** Facts for the result of a run that fails before it begins. */
   asked(found: Found | undefined): AskedRun
-  /** Makes every check that touches no file. */
+  /** Makes every check that is possible before the lock is taken and output files are opened. */
   check(found: Found): Promise<void>
   /** The inputs, if `check` has expanded all of them, so that a million files need not be expanded twice. */
   looked?(): ExpandedSources | undefined
@@ -85,7 +85,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     await openFiles(settings, held, call)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
-    // A run with a lock expands its inputs again: it may have waited, so what `check` found may be outdated.
+    // A run with a lock expands its inputs again, because they may have changed while the run waited for the lock.
     const sources = settings.lock === undefined ? command.looked?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
@@ -165,7 +165,7 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // By default, a pipe gets English messages. If messages are English, the browser chooses the report's language.
+      // Messages to a pipe are English by default. If messages are English, the browser chooses the report's language.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }
@@ -212,7 +212,7 @@ async function runLoad(
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
-      // The process ends even if some of its work does not.
+      // Ends the process even if some of its work never ends.
       setTimeout(leave, longestLeaveMs, exitCode)
     },
   })
@@ -249,7 +249,7 @@ async function runLoad(
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
-    // If standard output failed, the exit code in the files is outdated.
+    // If standard output failed, the exit code in the files is outdated, so they are written again.
     if (endCode !== exitCode && isAlone(held)) {
       endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
     }
@@ -262,7 +262,7 @@ async function runLoad(
   }
 }
 
-/** A quiet run leaves one-time notices to the next run. */
+/** A quiet run shows no one-time notices, and leaves them to a later run. */
 function leftoversOf(
   settings: RunSettings,
   asked: LoadOptions,
@@ -310,7 +310,7 @@ function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }
 
-/** Adds what only the command line knows: which signal interrupted the run, and how much memory it used. */
+/** Adds facts that the library lacks: the signal that interrupted the run, and the memory that the process used. */
 function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
   const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
   return {

@@ -98,7 +98,7 @@ async function openIssueFile({
   })
 }
 
-/** Stores the findings that `load` uses. @returns why they could not be stored */
+/** Stores the facts about the server that `load` uses. @returns a notice if they cannot be stored */
 function keepFindings(
   { user }: ServerTarget,
   { serverVersion, facts, address }: SelftestResult,

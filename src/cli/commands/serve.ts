@@ -67,7 +67,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
       }),
     )
   } catch (cause) {
-    // The library's message names an option that `serve` does not have.
+    // The library's message names an option that `serve` lacks.
     if (!(cause instanceof DdbError) || !cause.message.includes('(adminPassword)')) throw cause
     throw new UsageError(
       'DDB_CONFIG',
@@ -81,7 +81,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
 /** How many failures are shown by default: a faulty sender repeats the same failure thousands of times. */
 const shownFailures = 3
 
-/** Logs failures of asynchronous requests, which no client learns of. */
+/** Logs failures of asynchronous requests, which the server reports to no client. */
 function failureLog(verbose: boolean, { output }: Call): (failure: AsynchronousFailure) => void {
   let count = 0
   return ({ sessionId, text, message }) => {
@@ -93,7 +93,7 @@ function failureLog(verbose: boolean, { output }: Call): (failure: AsynchronousF
   }
 }
 
-/** One JSON object; integers that JSON numbers cannot represent exactly are text. */
+/** One JSON object; integers that JSON numbers cannot represent exactly become strings. */
 function countersText({ requests, rows, sums }: DiscardCounters): string {
   return JSON.stringify({ requests, rows, sums }, (_, value: unknown) =>
     typeof value !== 'bigint'
@@ -127,7 +127,7 @@ function reachableHost(host: string): string {
   return host === '::' ? '::1' : host
 }
 
-/** Environment variables that tell CMD to use TLS, and where the server's certificate is if it is self-signed. */
+/** Environment variables that make CMD use TLS, and that name the server's certificate if it is self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
   environment: Call['processEnvironment']['environment'],

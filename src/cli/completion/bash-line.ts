@@ -1,15 +1,15 @@
 /*
-  Words of a typed command line as bash would pass them. Runs and expands nothing, not even `$(…)`: this is completion.
+  Splits a typed command line into words, as bash does, but expands and runs nothing, not even `$(…)`.
 */
 
 export interface TypedLine {
-  /** Whole words after the name of the program. */
+  /** The complete words after the program name. */
   readonly before: readonly string[]
-  /** The word that ends at the cursor, without its quotes; empty after a blank. */
+  /** The part of the last word before the cursor, without quotes; empty after a blank. */
   readonly current: string
 }
 
-/** Reads the line of one command up to the cursor; leaves out assignments (`A=1`) and redirections (`> file`). */
+/** Reads the last command of a typed line up to the cursor, without assignments (`A=1`) and redirections (`> file`). */
 export function readBashLine(line: string): TypedLine {
   const words: string[] = []
   let word: string | undefined
@@ -47,7 +47,7 @@ export function readBashLine(line: string): TypedLine {
   return { before: words.slice(1), current: word ?? '' }
 }
 
-/** The text in quotes and its end, which is the end of the line if the quotes are still open. */
+/** The text in quotes, and the index of the closing quote; the end of the line if the quotes are still open. */
 function quoted(line: string, start: number): readonly [text: string, end: number] {
   const quote = line[start]!
   let text = ''

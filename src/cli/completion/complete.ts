@@ -1,6 +1,7 @@
 /*
-  Answers what a shell asks on each press of Tab: `complete SHELL -- …`. The answer is `words` or `files` and then one candidate a line.
-  After any failure the answer is empty, since an error must not appear in the middle of a command line.
+  Answers the request that a shell sends on each press of Tab, `complete SHELL -- …`, with the line `words` or `files`
+  and then one candidate per line (for zsh, a file pattern). After any failure the answer is empty, because an error
+  message must not appear in the middle of a command line.
 */
 import { homedir } from 'node:os'
 import { runNames } from '../../load/journal/known-runs.js'
@@ -76,7 +77,7 @@ export async function complete(
   return 0
 }
 
-/** False for a name that a shell would show differently, or split in two. */
+/** False for a name with control characters or invalid UTF-8: no shell could insert the name unchanged. */
 function isOneWord(name: string): boolean {
   return clean(name) === name && !name.includes('\ufffd')
 }
@@ -88,7 +89,7 @@ function isOfFiles(lookup: Lookup): lookup is FileKind {
 function lineOf(shell: Shell, typed: readonly string[]): TypedLine {
   if (shell === 'bash') return readBashLine(typed[0] ?? '')
   const current = typed.at(-1) ?? ''
-  // fish passes the other words without their quotes, but the word at the cursor as typed.
+  // fish removes the quotes from every word except the word at the cursor.
   return {
     before: typed.slice(0, -1),
     current: shell === 'fish' ? readBashLine(`ddb-ingest ${current}`).current : current,
@@ -105,13 +106,13 @@ function lineFor(
     return ({ value, description }) =>
       `${prefix}${value}${description && `\t${clean(description)}`}`
   }
-  // bash replaces only the text after the last `=` or `:`. It appends the slash of a folder by itself.
+  // bash replaces only the text after the last `=` or `:`. bash itself appends the slash of a folder.
   const place = readBashLine(`ddb-ingest ${typed[1] ?? ''}`).current
   const kept = current.endsWith(place) ? current.length - place.length : 0
   return ({ value }) => (prefix + value).slice(kept).replace(/(?<=.)\/$/, '')
 }
 
-/** True if the look-up did not end in time; the look-up may then keep the process alive. */
+/** True if the look-up is still running at the time limit. It may then keep the process alive. */
 async function takesLonger(withinMs: number, looking: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>(resolve => {

@@ -1,6 +1,6 @@
 /*
-  Finds candidates to complete a command line. @bomb.sh/tab knows the commands and options from commander, and finds the
-  option or argument at the cursor. For tables, runs and files the result only says what to look up.
+  Finds the candidates for a command line. The library @bomb.sh/tab takes the commands and options from commander, and
+  finds the option or argument at the cursor. For tables, runs and files, the result only names the kind to look up.
 */
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from '../commands/command.js'
@@ -21,7 +21,7 @@ export interface Candidate {
 export interface CompletionRequest {
   /** undefined while the line names no command. */
   readonly command: Command | undefined
-  /** The part of the word before the part to complete: `--table=`, or empty. */
+  /** The beginning of the word that stays unchanged, such as `--table=`; otherwise empty. */
   readonly prefix: string
   /** The rest of the word up to the cursor. Every candidate begins with it. */
   readonly start: string
@@ -56,11 +56,11 @@ export function askedAt(
   const isAfterOptions = before.includes('--')
   const eq = isAfterOptions || !current.startsWith('--') ? 0 : current.indexOf('=') + 1
   const root = tab(commandTree(commands, words))
-  // Only shells call the command `complete`.
+  // Only the completion scripts call the command `complete`, so it is not offered.
   root.commands.delete('complete')
   const command = commands.find(({ name }) => name === before[0])
   if (command !== undefined) {
-    // The completion library confuses options of different commands, and some options have several meanings.
+    // The library mixes up equally named options of different commands, so only the typed command stays.
     for (const name of root.commands.keys()) if (name !== command.name) root.commands.delete(name)
     const own = root.commands.get(command.name)!
     for (const definition of Object.values(command.options)) {
@@ -84,9 +84,9 @@ export function askedAt(
       for (const { name, summary } of commands) offer(name, summary)
     })
   }
-  // The library would print candidates, even candidates that do not match.
+  // Without this, the library would print candidates, even those that do not match.
   Object.assign(root, { complete: () => undefined })
-  // After `--` come only arguments. A lone `-` is passed as `--`, because the library would offer short options for it.
+  // Only arguments follow `--`. A lone `-` is passed as `--`, because the library would offer short options for `-`.
   if (isAfterOptions) root.parse([before[0]!, ''])
   else root.parse([...before, current === '-' ? '--' : current])
   const start = current.slice(eq)

@@ -1,5 +1,5 @@
 /*
-  Files and folders that complete a typed word. They begin as the word begins: relative, absolute, or with ~/.
+  Lists the files and folders that complete a typed word, as paths of the same form: relative, absolute, or with ~/.
 */
 import { readdirSync, statSync } from 'node:fs'
 import { dataFiles } from '../../source/data-files.js'
@@ -25,7 +25,7 @@ export const filePatterns: Readonly<Record<FileKind, string>> = {
 }
 
 /**
- * Folders end with a slash. If no file is of this kind, all files are offered, because users may load any file.
+ * Lists files, and folders with a slash at the end. If no file matches `kind`, lists all: users may load any file.
  * @param home  replaces ~ @throws the system's error
  */
 export function filesBelow(start: string, kind: FileKind, home: string): readonly string[] {

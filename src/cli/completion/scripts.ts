@@ -1,6 +1,6 @@
 /*
-  Scripts by which shells complete our command lines. Each script asks the program, and never lets its shell evaluate typed text or a
-  server's table names (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
+  The completion scripts for bash, zsh and fish. Each script asks the program for candidates, and never lets the shell
+  evaluate typed text or table names from a server (docs/decisions/0076-completion-reads-by-tab-and-writes-by-hand.md).
 */
 import type { Shell } from './completion-request.js'
 

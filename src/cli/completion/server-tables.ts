@@ -1,6 +1,6 @@
 /*
-  The tables of the server that a command line names. The user has only pressed Tab, so the look-up never asks for a
-  password. It sends a password only by a method by which the user has logged in before, and stores nothing.
+  Looks up the tables of the server that the command line names. Pressing Tab must be harmless: the look-up never asks
+  for a password, sends one only by a method with which the user has logged in before, and stores nothing.
 */
 import { statSync } from 'node:fs'
 import type { LoginMemory } from '../../client/login/protection.js'
@@ -27,19 +27,19 @@ export async function findTables(
   const settings = resolveOptions(serverOptions, sources)
   const login = await quietLogin(settings, sources)
   if (login === undefined) return
-  // Allows no redirects: the user did not type those hosts.
+  // Follows redirects only to hosts that the user has typed.
   const server = { ...serverTargetOf(settings, login), allowRedirect: [] }
   const session = await connectServer(systemPlatform, server, { deadlineMs })
   try {
     for await (const name of tableNames({ session, timeoutMs: withinMs })) {
-      if (isTaken(command, name)) found.push(name)
+      if (isAccepted(command, name)) found.push(name)
     }
   } finally {
     await session.close().catch(() => undefined)
   }
 }
 
-/** undefined if the login would need a prompt, or send the password to a server that never got it before. */
+/** undefined if the login would need a prompt, or would send the password to a server that has never received it. */
 async function quietLogin(
   settings: ServerSettings,
   sources: OptionSources,
@@ -57,18 +57,18 @@ async function quietLogin(
   const loginMemory: LoginMemory = {
     ...known,
     keep: () => undefined,
-    // A server may redirect to a port where no login is known yet: without verified TLS, only SCRAM is safe there.
+    // The server may redirect to a port with no known login. Without verified TLS, only SCRAM is safe there.
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
   if (source.kind === 'environment') return { user, password: source.password, loginMemory }
-  // If this process read a pipe, the load would find no password in it.
+  // Reads only regular files: reading a pipe would take the password away from the load.
   if (source.kind !== 'file' || !statSync(source.path).isFile()) return undefined
   const password = await readPasswordFile(source.path, environment, undefined)
   return { user, password, loginMemory }
 }
 
-/** Names come from a server: offers only names that the option accepts. */
-function isTaken({ options }: Command, name: string): boolean {
+/** True if the option accepts the name. A name from a server may contain anything. */
+function isAccepted({ options }: Command, name: string): boolean {
   try {
     return options['table']?.reader.read([name]) !== undefined
   } catch {

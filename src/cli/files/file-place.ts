@@ -1,5 +1,5 @@
 /*
-  Identifies the file of a path. Two paths are the same file if they lead to one inode, or would create the same file.
+  Determines which file a path leads to. Paths lead to one file if they have one inode, or would create the same file.
 */
 import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -8,7 +8,7 @@ import type { FileStatus } from '../../platform/platform.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 
 export interface FilePlace {
-  /** Equal for paths of the same file. */
+  /** The same text for all paths of one file. */
   readonly key: string
   /** The path with links resolved, except a link as its last part. */
   readonly name: string
@@ -16,17 +16,17 @@ export interface FilePlace {
   readonly isOrdinary: boolean
 }
 
-/** Finds the file that a path leads to through links; if there is none yet, the file that writing would create. */
+/** Follows links to the file at the path. If no file exists, describes the file that writing would create. */
 export function placeOf(path: string): FilePlace {
   const name = nameOf(path)
   const stats = attempt(() => statSync(systemName(path), { bigint: true }))
-  // On many disks names that differ only in case are one file; finding out would require creating the file.
+  // Names that differ only in case may be one file. Only creating the file would show that, so the key ignores case.
   if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
   const key = fileKeyOf(name, { device: stats.dev, inode: stats.ino })
   return { key, name, isOrdinary: stats.isFile() }
 }
 
-/** Like `FilePlace.key`, for an existing file. */
+/** Same as `FilePlace.key`, for an existing file whose status is known. */
 export function fileKeyOf(path: string, status: Pick<FileStatus, 'device' | 'inode'>): string {
   return `file ${fileKey(path, status)}`
 }
@@ -35,7 +35,7 @@ export function isThere(path: string): boolean {
   return attempt(() => statSync(systemName(path))) !== undefined
 }
 
-/** The ordinary file of an open descriptor; undefined for anything else. */
+/** The key of the ordinary file that a descriptor has open; undefined for anything else. */
 export function openFileKey(descriptor: number): string | undefined {
   const stats = attempt(() => fstatSync(descriptor, { bigint: true }))
   // If the system gives no inode number (0), nothing identifies the file.

@@ -1,5 +1,5 @@
 /*
-  Reads DolphinDB scripts, and lists of inputs: one per line, or each ended by a NUL, as `find -print0` writes them.
+  Reads DolphinDB scripts, and lists of inputs: one path per line, or a NUL after each path, as from `find -print0`.
 */
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -8,7 +8,7 @@ import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/** Enough for a hundred thousand long paths; a data file given by mistake is larger. */
+/** Enough for a hundred thousand long paths. A larger file is probably a data file given by mistake. */
 const maxListBytes = 32 * 1024 * 1024
 
 const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]

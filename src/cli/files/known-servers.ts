@@ -1,6 +1,6 @@
 /*
-  Stores findings about servers, and how they logged users in, for later runs: one file per server, in the state folder. A run never
-  fails because this program cannot store them.
+  Stores facts about servers, and the login methods that worked, for later runs. Each server has its own files in the
+  state folder. A run never fails because such a file cannot be written.
 */
 import { addressText } from '../../client/failure.js'
 import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
@@ -25,7 +25,7 @@ export function knownServers(environment: Environment): ServerMemory {
   }
 }
 
-/** undefined if nothing is known of the server, or its file is unreadable. */
+/** undefined if nothing is known about the server, or its file is unreadable. */
 export function readKnownServer(
   server: ServerAddress,
   environment: Environment,
@@ -44,7 +44,7 @@ function isFacts(value: unknown): boolean {
   return isRecord(value) && Object.values(value).every(fact => typeof fact === 'boolean')
 }
 
-/** Replaces earlier findings. @returns why they could not be stored; undefined if they were */
+/** Replaces earlier facts. @returns a notice with the reason if the file cannot be written */
 export function keepKnownServer(
   server: ServerAddress,
   known: KnownServer,
@@ -75,7 +75,7 @@ export function knownLogins(
       if (isEmbeddedServer({ host, port }, environment)) return
       const path = place(host, port)
       const users = readUsers(path).set(user, method)
-      // A failure to write is ignored: the login itself went well.
+      // Ignores a failure to write, because the login itself succeeded.
       replaceStateFile(path, { users: [...users] })
     },
     unverified(host, port) {

@@ -18,9 +18,9 @@ export function lockPath(name: string, environment: Environment): string {
 }
 
 /**
- * Takes the lock; a holder whose state cannot be queried is watched for some seconds.
+ * Takes the lock. If the holder's state is unknown, watches for some seconds whether the holder renews the lock.
  * @param name  letters, digits and `. _ -`, as the reader of the option has checked
- * @throws {DdbError} DDB_LOCKED if a living process holds it; DDB_OUTPUT_CREATE if the state folder cannot be used
+ * @throws {DdbError} DDB_LOCKED if the lock is or may be held, or the file is not a lock; DDB_OUTPUT_CREATE
  */
 export async function takeLock(name: string, environment: Environment): Promise<Lock> {
   const path = lockPath(name, environment)

@@ -1,5 +1,5 @@
 /*
-  Refuses a run that uses one file in two roles, because one use would destroy the content for the other.
+  Refuses a run that uses one file in two roles, such as an input and the report: writing would destroy the input.
 */
 import { basename, extname } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -34,7 +34,6 @@ export interface FileSettings {
   readonly lock?: string
   readonly journal?: string
   readonly trace?: string
-  /** Folder of the journals. */
   readonly stateDir?: string
   readonly issueText?: string
   readonly passwordFile?: string
@@ -45,7 +44,7 @@ export interface FileSettings {
   readonly keyFile?: string
   readonly config?: string
   readonly filesFrom?: string
-  /** Patterns that select files of folders. */
+  /** Patterns that select files in folders. */
   readonly include?: readonly string[]
   readonly members?: readonly string[]
   readonly path?: string
@@ -61,7 +60,7 @@ type Rules = {
 /** A path that the user or the program chose for the run. */
 interface NamedPath {
   readonly path: string
-  /** Subject of the error message: `the input a.csv`, `--report a.html`. */
+  /** How the error message names the path: `the input a.csv`, `--report a.html`. */
   readonly label: string
   /** The file's role in the run, for the error message. Paths with different roles must not lead to the same file. */
   readonly part: string
@@ -71,10 +70,10 @@ interface NamedPath {
 }
 
 /**
- * Checks every path of the run without opening any.
+ * Checks every path of the run. Opens no file for writing.
  * @param inputs  further files to read; `-` is standard input
  * @returns the expanded inputs; undefined if the run has to expand them itself
- * @throws {UsageError} DDB_USAGE if two roles of the run share a file, or the program keeps one of the files for itself
+ * @throws {UsageError} DDB_USAGE if two roles share a file, or a file to write is part of the program's own state
  */
 export async function refuseSharedFiles(
   settings: FileSettings,
@@ -85,7 +84,7 @@ export async function refuseSharedFiles(
   const written = writtenPaths(settings, call.processEnvironment)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
-  // If nothing exists at the run's other paths, none of them is an input, and the inputs need not be expanded.
+  // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
   const mayBeInputs =
     settings.rejects !== undefined ||
     open.some(({ key }) => key !== undefined) ||
@@ -96,7 +95,7 @@ export async function refuseSharedFiles(
   const look = (named: NamedPath): void => {
     const place = placeOf(named.path)
     if (rejectsName) refuseFurtherName(rejectsName, named, place.name)
-    // Reading a device or pipe and writing to it does no harm; two writers would garble each other's output.
+    // A run may both read and write a device or pipe. Two writers would garble each other's output.
     if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) return
     const other = seen.get(place.key)
     if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
@@ -119,14 +118,14 @@ export async function refuseSharedFiles(
   for (const { key, part } of open) {
     const other = key === undefined ? undefined : seen.get(key)
     if (other === undefined || other.part === part) continue
-    // With `--summary /dev/stdout` users share standard output on purpose.
+    // Users who write `--summary /dev/stdout` want the summary in standard output.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
   for (const named of written) refuseOwnFile(named, settings, environment)
   return sources
 }
 
-/** Refuses a file that the program keeps for itself, except the run's own journal. */
+/** Refuses a file of the program's own state, such as a journal, unless the program chose the path for this run. */
 function refuseOwnFile(
   { path, label, isOwn }: NamedPath,
   { stateDir }: FileSettings,
@@ -185,7 +184,7 @@ function readPaths(
 
 const inputPart = 'an input'
 
-/** Expands the inputs. Selects those for which `isLike` is true, and those that cannot be expanded. */
+/** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
   inputs: readonly string[],
   { include, members, path, pathUnmatched }: FileSettings,
@@ -215,7 +214,7 @@ async function inputsLike(
 
 const standardStream = 'the standard output or error'
 
-/** Files that the shell opened for us. */
+/** Files that the shell has opened for this process. */
 function openFiles(
   { passwordStdin, filesFrom }: FileSettings,
   inputs: readonly string[],
@@ -231,7 +230,7 @@ function openFiles(
   return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
 }
 
-/** Refuses a name that --rejects may need: rejects with other headers go into further files beside the named one. */
+/** Refuses a name that --rejects may need: each different header gets its own rejects file, next to the named one. */
 function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: string): void {
   if (!isFurtherPath(foldedName(rejectsName), foldedName(name))) return
   throw new UsageError(

@@ -1,5 +1,5 @@
 /*
-  Protects the program's own files (journals, locks, findings about servers): no run may write anything else to them.
+  Recognizes the program's own files (journals, locks, facts about servers), so that no run overwrites them.
 */
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
@@ -10,8 +10,8 @@ import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
 
 /**
- * Says, as the end of a sentence, which of the program's own files is at a path; undefined for other files.
- * Opens only ordinary files, for reading. @param stateDir  as `--state-dir`
+ * Describes the program's own file at a path, as the end of a sentence; undefined for any other file. Opens only
+ * ordinary files, for reading. @param stateDir  as `--state-dir`
  */
 export function ownFileAt(
   path: string,
@@ -19,7 +19,7 @@ export function ownFileAt(
   stateDir?: string,
 ): string | undefined {
   const { isOrdinary } = placeOf(path)
-  // Resolves links, because a journal stays a journal under any name.
+  // Resolves links, because a journal is a journal under any name.
   const name = realPath(path)
   const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
   const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))
@@ -41,7 +41,7 @@ function realPath(path: string): string {
   }
 }
 
-/** Limit of the bytes to read from a file; the file of a lock has fewer. */
+/** Reads at most this many bytes of a file: more than a lock file has. */
 const mostBytes = 4096
 
 function startOf(path: string): string {

@@ -1,5 +1,5 @@
 /*
-  The file of a plan: its creator replaces the file in one step, and every process that loads the plan reads it.
+  Reads and replaces plan files. A plan divides the inputs; several processes read its file and each loads a share.
 */
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { otherWritersAt } from './state-folder.js'
 
 /**
  * @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_FORMAT
- * @throws {UsageError} DDB_CONFIG if others could have written the file
+ * @throws {UsageError} DDB_CONFIG if other users could have written the file
  */
 export async function readPlanFile(path: string): Promise<Manifest> {
   let text: string

@@ -1,6 +1,6 @@
 /*
-  Selects which leftover tables of other runs to mention, each once a day. If the run has a journal on this machine, the
-  program mentions the run instead of its tables, and only if the run loads into the same target.
+  Selects the leftover tables of earlier runs that the program mentions, each once a day. If a run has a journal on this
+  machine, the program mentions the run instead of its tables, and only if that run loads into the same target.
 */
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
@@ -11,7 +11,7 @@ import { dayMs, wasReported } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @param folder  of the journals @param tellRun  gets each run of this machine that has left tables */
+/** @param folder  of the journals @param tellRun  called for each run of this machine that has left tables */
 export function leftoversToTell(
   { server, target }: Pick<LoadOptions, 'server' | 'target'>,
   folder: string,
@@ -24,7 +24,7 @@ export function leftoversToTell(
       names.filter(name => !wasReported('leftover', `${address} ${name}`, dayMs, environment))
     const known = await knownRuns(tables, folder)
     for (const { runId, target: other, names } of known) {
-      // A run into another target does not concern this load.
+      // A run into a different target does not concern this load.
       if (other.table !== target.table || other.function !== target.function) continue
       const told = worth(names)
       if (told.length > 0) tellRun(runId, told)

@@ -1,6 +1,6 @@
 /*
-  A file for a run's report: --summary, --metrics-file, --report and --issue-text. Ordinary files are replaced in one step when
-  the run ends; devices and pipes are written to.
+  Writes the result of a run to a file: --summary, --metrics-file, --report and --issue-text. The program replaces an
+  ordinary file in one step when the run ends, and writes directly to a device or pipe.
 */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -28,8 +28,8 @@ export interface ResultContent<Result> {
 }
 
 /**
- * Checks before the run whether the file can be written, so that a bad path stops the run before it sends anything. The
- * present content of an ordinary file stays until there is a replacement. @throws {UsageError} DDB_OUTPUT_CREATE
+ * Checks before the run whether the file can be written, so that a bad path stops the run before it sends anything. An
+ * ordinary file keeps its content until the result replaces it. @throws {UsageError} DDB_OUTPUT_CREATE
  */
 export async function openResultFile<Result extends Ended>(
   path: string,
@@ -84,12 +84,12 @@ async function openSink(path: string): Promise<Sink> {
   }
   if (!isOrdinary) return openDevice(path)
   if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
-  // If a file can be created beside this one, this one can be replaced.
+  // The file can be replaced if a new file can be created next to it.
   await (await createBeside(name)).discard()
   return { put: text => replaceFile(name, text), close }
 }
 
-/** @throws for folders, and if the path has become an ordinary file meanwhile */
+/** @throws for folders, and if the path has become an ordinary file since it was checked */
 async function openDevice(path: string): Promise<Sink> {
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
   if ((await file.stat()).isFile()) {

@@ -1,5 +1,5 @@
 /*
-  Small files of the state folder, read by later runs. Each is replaced in one step and accessible to its owner only.
+  Reads and replaces the small files of the state folder. Each is replaced in one step; only its owner has access.
 */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,26 +10,26 @@ import { systemCode } from '../output/terminal-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The file that keeps what the program has found out about a server. */
+/** The path of a server's file: facts about the server (`servers`), or its users' login methods (`logins`). */
 export function stateFileOf(
   kind: 'servers' | 'logins',
   { host, port }: ServerAddress,
   environment: Environment,
 ): string {
-  // A host name as part of a path: characters that are special to folders and shells are escaped.
+  // The host name becomes part of a path: characters that are special in paths or shells are escaped.
   const name = encodeURIComponent(`${host.toLowerCase()}_${port}`).replace(/^\./, '%2E')
   return join(stateFolder(environment), kind, `${name}.json`)
 }
 
-/** Gives CMD of `serve -- CMD` the server's address. CMD stores nothing about this server, which ends with CMD. */
+/** In this variable `serve -- CMD` passes its address to CMD. CMD stores nothing about a server that ends with CMD. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
-/** Whether the server ends no later than this process. */
+/** True if `serve -- CMD` of this server started this process: the server then ends with this process. */
 export function isEmbeddedServer({ host, port }: ServerAddress, environment: Environment): boolean {
   return environment[embeddedServerVariable] === `${host}:${port}`
 }
 
-/** Content of a state file, whatever its members; undefined if the file is missing or unreadable. */
+/** The object in a state file, with unchecked members; undefined if the file is missing or unreadable. */
 export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
@@ -43,7 +43,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Replaces the content by an object. @returns the system's error code if that fails */
+/** Replaces the content with an object. @returns the system's error code if that fails */
 export function replaceStateFile(path: string, content: object): string | undefined {
   const draft = `${path}.${process.pid}.new`
   try {
@@ -64,7 +64,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
 /** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
-/** What this process has reported, in case no folder can store that. */
+/** The reports of this process, in case the state folder cannot store them. */
 const toldHere = new Set<string>()
 
 /**
@@ -84,19 +84,18 @@ export function wasReported(
   toldHere.add(path)
   const { told } = readStateFile(path) ?? {}
   const atMs = typeof told === 'string' ? Date.parse(told) : NaN
-  // A time in the future came from a wrong clock.
+  // Ignores a time in the future, which came from a wrong clock.
   if (atMs <= nowMs && nowMs - atMs < forMs) return true
   replaceStateFile(path, { told: new Date(nowMs).toISOString() })
   return false
 }
 
-/** Folders in a state folder. */
 export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as const
 
 /**
- * The checked state folder: this program's, or the one that the user named.
- * @param warn  called at most once a day if the folder's group may write; calls without `warn` do not count
- * @throws {UsageError} DDB_CONFIG if others could have written its content
+ * Checks the state folder (this program's, or the one that the user named) and returns its path.
+ * @param warn  called at most once a day if the folder's group may write; without `warn`, a later check warns
+ * @throws {UsageError} DDB_CONFIG if other users could have written the folder's content
  */
 export function checkedStateFolder(
   environment: Environment,

@@ -1,6 +1,6 @@
 /*
-  Finds the folder for files that later runs need, and checks who else may write there: the program would believe
-  a planted journal, lock or memory of logins.
+  Finds the state folder, and checks which other users may write there, because the program trusts the journals, locks
+  and login methods in it.
 */
 import { statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,14 +11,14 @@ import { clean } from '../output/terminal-text.js'
 /** `$XDG_STATE_HOME/ddb-ingest`, else `~/.local/state/ddb-ingest`. */
 export function stateFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const home = environment['XDG_STATE_HOME']
-  // The XDG specification says to ignore relative paths, as they depend on the working folder.
+  // The XDG specification says to ignore relative paths, because they depend on the working folder.
   const base = home?.startsWith('/')
     ? home
     : join(environment['HOME'] ?? homedir(), '.local', 'state')
   return join(base, 'ddb-ingest')
 }
 
-/** Who else could have written a file, or put one into a folder. */
+/** The users other than this one who can change a file, or the content of a folder. */
 export interface OtherWriters {
   /** The owner, if it is neither this user nor root. */
   readonly owner: number | undefined
@@ -27,20 +27,20 @@ export interface OtherWriters {
   readonly group: number | undefined
 }
 
-/** @returns undefined if nobody else may write, or the system does not tell @throws the system's error */
+/** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */
 export function otherWritersAt(path: string): OtherWriters | undefined {
   const user = process.getuid?.()
   return user === undefined ? undefined : otherWritersOf(statSync(path), user)
 }
 
-/** @param user  who runs the program */
+/** @param user  the ID of the user who runs the program */
 export function otherWritersOf(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   user: number,
 ): OtherWriters | undefined {
   const owner = uid === user || uid === 0 ? undefined : uid
   const isOpenToAll = (mode & 0o002) !== 0
-  // A user's own group has no other members.
+  // A group with the number of its user is, by convention, the user's own group, without other members.
   const isOwnGroup = uid === user && gid === user
   const group = (mode & 0o020) === 0 || isOwnGroup ? undefined : gid
   if (owner === undefined && !isOpenToAll && group === undefined) return undefined
@@ -48,9 +48,9 @@ export function otherWritersOf(
 }
 
 /**
- * Checks a state folder; a new one will be accessible to its user only.
+ * Checks a state folder. A missing folder passes: the program will create it for its user only.
  * @returns a warning if the folder's group may write: volumes of Kubernetes belong to a group (fsGroup)
- * @throws {UsageError} DDB_CONFIG if the folder belongs to a user other than this one and root, or everybody may write there
+ * @throws {UsageError} DDB_CONFIG if the owner is neither this user nor root, or if every user may write there
  */
 export function checkStateFolder(path: string): string | undefined {
   const strangers = strangersIfThere(path)
@@ -68,7 +68,7 @@ function strangersIfThere(path: string): OtherWriters | undefined {
   try {
     return otherWritersAt(path)
   } catch {
-    // A folder that cannot be checked cannot be used either, and its first use reports that.
+    // The first use of a folder that cannot be checked fails, and that failure is reported.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /*
-  The file of --trace: one line per message, written immediately, so that its last line is the last thing that happened, even if
-  the process is killed.
+  Writes the --trace file: one line per message, immediately, so that the last line shows the last message even if the
+  process is killed.
 */
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import type { Trace } from '../../client/trace.js'
@@ -10,12 +10,12 @@ import { clean, systemCode } from '../output/terminal-text.js'
 
 export interface TraceFile {
   readonly trace: Trace
-  /** Reports why lines are missing, if any are. */
+  /** If lines are missing, reports the reason. */
   close(): void
 }
 
 /**
- * @param output  knows all passwords of the run, so that they are redacted on every connection
+ * @param output  redacts all passwords of the run, on every connection
  * @returns undefined if no trace was requested @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openTrace(
@@ -49,7 +49,7 @@ export function openTrace(
 function open(path: string): number {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
   try {
-    // `/dev/stderr` is a link, and meant to be followed.
+    // `/dev/stderr` is a link that must be followed.
     const follow = path.startsWith('/dev/') ? 0 : O_NOFOLLOW
     return openSync(path, O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
   } catch (error) {

@@ -1,5 +1,5 @@
 /*
-  Reads a transform as users give it: the function itself, or `@` and the file that holds it.
+  Reads a transform (the function that makes each batch's rows): the function itself, or `@` and the file with its text.
 */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { InputError, UsageError } from '../../errors.js'
@@ -11,7 +11,7 @@ export function readTransform(given: string): string {
   return checkTransform(given.startsWith('@') ? textOfFile(given.slice(1)) : given)
 }
 
-/** UTF-8 takes at most three bytes for each character of a string. */
+/** UTF-8 needs at most three bytes for each UTF-16 unit of a string. */
 const mostBytes = 3 * mostTransformChars
 
 function textOfFile(path: string): string {

@@ -1,5 +1,5 @@
 /*
-  The help in Chinese, by its English texts. A test compares the list with the commands and their options.
+  The help in Chinese, keyed by the English texts. A test compares the list with the commands and their options.
 */
 
 /** Names of options, values and DolphinDB's own words stay English. */

@@ -1,6 +1,6 @@
 /*
-  The library's most common notices in Chinese. Notices arrive as finished sentences, so patterns of the English text
-  find them. Other notices, and values that are sentences (such as a server's own words), stay English.
+  The library's most common notices in Chinese. Notices arrive as finished English sentences, which patterns recognize.
+  Other notices, and values that are sentences (such as a server's own words), stay English.
 */
 import { fillIn } from './words.js'
 
@@ -93,7 +93,7 @@ function translated(english: string, known: readonly Pattern[]): string | undefi
   return undefined
 }
 
-/** Matches detected settings, with or without an input's name and a colon in front. */
+/** Matches detected settings, with or without an input's name and a colon before them. */
 const detectedSign = /^(?:(?<file>.+?): )?(?<parts>(?:[^()]+|".*") \((?:found|given)\)(?:, .*)?)$/s
 const partSign =
   /(?:^|, )((?:delimiter|quote|escape|encoding) (?:"(?:[^"\\]|\\.)*"|[\w-]+)|[a-z ]+) \((\w+)\)/gy

@@ -1,6 +1,6 @@
 /*
-  The sentences of a run in Chinese, by their English text. The compiler finds missing sentences, a test unused ones.
-  Texts that scripts look for stay unchanged: "Already loaded: ", codes and commands.
+  The sentences of a run in Chinese, keyed by the English text. The compiler finds missing sentences, a test unused
+  ones. Texts that scripts look for stay unchanged: "Already loaded: ", codes and commands.
 */
 
 /** Nouns that follow a number. */

@@ -113,7 +113,6 @@ export const schemaOptions = {
 
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-/** How to read files that a plan divides. */
 export const planInputOptions = readingOptions
 
 export const planOptions = {

@@ -63,7 +63,7 @@ export type GivenServer = SettingsOf<typeof journaledServerOptions>
 /** The part of a server's options that journals keep. */
 export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
 
-/** The protection of the run's connection, as options. @param placeOf  gives the present path of a file of the run */
+/** The TLS and compression options of the run's connection. @param placeOf  the present path of a file of the run */
 export function protectionOf(
   { tls, caFile, certFile, keyFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,

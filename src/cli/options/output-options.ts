@@ -36,7 +36,6 @@ export const commonOptions = optionGroup('Output', {
   },
 })
 
-/** Options of commands that show progress. */
 export const progressOptions = optionGroup('Output', {
   progress: {
     flags: '--progress <style>',
@@ -51,7 +50,6 @@ export const progressOptions = optionGroup('Output', {
   },
 })
 
-/** Options of commands whose result can be one JSON object. */
 export const jsonOptions = optionGroup('Output', {
   json: {
     flags: '--json',

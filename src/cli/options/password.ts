@@ -15,7 +15,7 @@ import { findValue, type OptionSources, type Setting } from './reading/resolve.j
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
-/** A password is one line; anything longer is the wrong file. */
+/** A password is one line; a longer text means that this is the wrong file. */
 const maxPasswordBytes = 4096
 
 /** Where the password comes from. Only `environment` also holds the password itself. */
@@ -54,7 +54,7 @@ export function passwordSource(sources: OptionSources): PasswordSource {
   return fromFile ?? { kind: 'none' }
 }
 
-/** The line that --print-config shows instead of a password. */
+/** The line of --print-config for the password, which is never shown. */
 export function passwordSetting(source: PasswordSource): Setting {
   return source.kind === 'none'
     ? { name: 'password', text: undefined, origin: 'not set' }
@@ -74,14 +74,14 @@ export interface Login extends Pick<LoginOptions, 'loginMemory'> {
 export interface LoginCall {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
-  /** Gets warnings about the login's safety, and the password to redact from outputs. */
+  /** Receives warnings about the login's safety, and the password to redact from outputs. */
   readonly output: Pick<Output, 'note' | 'keepSecret' | 'words'>
 }
 
 /**
  * User and password for the servers of a command. @param dataOnStdin  true if data uses standard input
  * @throws {UsageError} DDB_USAGE if one is missing and cannot be asked for, or standard input is needed twice;
- *   DDB_CONFIG if other users could have changed what the program remembers of earlier logins
+ *   DDB_CONFIG if other users could have changed the stored login methods
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },
@@ -91,7 +91,7 @@ export async function readCredentials(
   const { sources, processEnvironment, output } = call
   const source = passwordSource(sources)
   const { environment } = processEnvironment
-  // A quiet run leaves one-time notices to the next run.
+  // A quiet run shows no one-time notices, and leaves them to a later run.
   const warn =
     settings.quiet === true
       ? undefined

@@ -4,7 +4,7 @@
 import { UsageError } from '../../errors.js'
 import type { Shard } from '../../load/fleet/shards.js'
 
-/** The value of `--shard`. `auto` takes the index from the scheduler, and the count, too, unless the user gives it. */
+/** The value of `--shard`. `auto` takes the index from the scheduler, and also the count unless the user gives it. */
 export interface AskedShard {
   readonly index: number | 'auto'
   readonly count: number | undefined
@@ -30,7 +30,7 @@ interface Scheduler {
   /** Index of the first process. */
   readonly first: number | ((environment: Environment) => number)
   readonly step?: (environment: Environment) => number
-  /** undefined if the scheduler does not tell the count. */
+  /** undefined if the scheduler does not provide the count. */
   readonly count?: (environment: Environment) => number | undefined
 }
 
@@ -101,7 +101,7 @@ export function shardOf({ index, count }: AskedShard, environment: Environment):
   return { index: place + 1, count: all }
 }
 
-/** An array with gaps has fewer tasks than numbers, and Slurm does not say which exist. */
+/** Refuses an array with gaps: Slurm does not report which task numbers exist. */
 function slurmCount(environment: Environment): number {
   const least = needed(environment, 'SLURM_ARRAY_TASK_MIN')
   const most = needed(environment, 'SLURM_ARRAY_TASK_MAX')

@@ -1,6 +1,6 @@
 /*
-  Commands that the program prints, ready for a shell: given options become flags again, and detected values replace or complete
-  them. None contains a password.
+  Commands that the program prints, ready for a shell. Given options become flags again, and detected values replace or
+  complete them. No printed command contains a password.
 */
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
@@ -24,7 +24,7 @@ export function shellWord(text: string): string {
 /** The escape for a byte of a file name that is not UTF-8 (platform/file-name.ts). */
 const nameByte = /[\udc80-\udcff]/u
 
-/** An octal escape. As it always has three digits, a digit that follows does not become part of the escape. */
+/** An octal escape. It always has three digits, so that a digit after it does not become part of the escape. */
 function octal(escape: string): string {
   return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
@@ -71,7 +71,7 @@ function tableWords<Table extends OptionTable>(
   )
 }
 
-/** `\t` or `\xNN` for a control character, other texts as they are. */
+/** `\t` or `\xNN` for a control character; other texts unchanged. */
 function characterText(text: string): string {
   if (text === '\t') return '\\t'
   const code = text.charCodeAt(0)
@@ -123,7 +123,7 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/** Options that no proposed load needs: `--host` includes the port, the arguments name the files, and it sends rows. */
+/** Options that proposed loads do not need: `--host` has the port, the arguments name the files, and rows are sent. */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */
@@ -195,17 +195,16 @@ function frozenTexts(
   return text === undefined ? undefined : [text]
 }
 
-/** What the user told `schema`, for the commands that `schema` prints. */
+/** The user's settings for `schema`, used in the commands that `schema` prints. */
 export interface NewTableLoad {
   /** The inputs as the user gave them. */
   readonly inputs: readonly string[]
   readonly flags: OptionSources['flags']
   readonly table: string
   readonly keyColumns: readonly string[]
-  /** The value of `--types`, if the user gave one. */
   readonly types?: string | undefined
   readonly needed: NeededOptions
-  /** Whether the user has the script that creates the table. */
+  /** True if the user has the script that creates the table. */
   readonly hasScript: boolean
 }
 
@@ -293,7 +292,6 @@ export interface ResumedRun {
   readonly journaled: JournaledServer
 }
 
-/** What a command needs to resume a run. */
 export interface RunToResume extends ResumedRun {
   /** The state folder that the user gave; undefined for the program's own. */
   readonly stateDir: string | undefined
@@ -311,8 +309,8 @@ const ofProcess = {
 }
 
 /**
- * Flags of this process that a command must repeat. Call this while the working folder is the user's: in another folder
- * relative paths mean other files. @param isLook  true for a command that only looks and needs no lock
+ * Flags of this process that a command must repeat. Call this in the user's working folder, because relative paths
+ * depend on the folder. @param isLook  true for a command that only queries the server and needs no lock
  */
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
   return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {
@@ -321,7 +319,7 @@ export function repeatedWords(flags: OptionSources['flags'], isLook = false): st
   })
 }
 
-/** Options that take a run past the bad rows that ended it; none if the run ended otherwise. */
+/** Options with which a resumed run passes the bad rows that ended it; none if the run ended for a different reason. */
 export function optionsPastRejects(
   runId: string,
   { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},

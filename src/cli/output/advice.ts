@@ -1,6 +1,6 @@
 /*
-  The command to run after a failure: the last line of every error. If no command of this program can help, the last line is `explain`,
-  which says what people can do.
+  Suggests the command to run after a failure: the last line of every error. If no other command can help, suggests
+  `explain`, which prints what the user can do.
 */
 import type { ErrorCode } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
@@ -12,13 +12,13 @@ import { completedCommand, sameCommand, serverWords, shellText } from '../option
 /** The user's call, as far as it was read before something failed. */
 export interface UserCall {
   verbose: boolean
-  /** undefined until the command's name is recognized. */
+  /** undefined until the program has recognized the command's name. */
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]
   flags?: ReadonlyMap<string, readonly string[]>
   /** The next command, if the failed command has determined one. */
   next?: string
-  /** Rows may be in the table, so repeating the command might load them twice. */
+  /** True if rows may be in the table: repeating the command could load them twice. */
   mayHaveStored?: boolean
   /** The message of the failure, which may name the value of an option. */
   message?: string
@@ -28,14 +28,14 @@ type Known = Required<Pick<UserCall, 'command' | 'args' | 'flags'>> & UserCall
 
 type Advice = (asked: Known) => string | undefined
 
-/** Suggests the same command, except for `exec` (scripts have effects, may hold passwords) and loads from a pipe. */
+/** Suggests the same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
   return isOnce ? undefined : sameCommand(asked)
 }
 
-/** Suggests `check` with the options that the message names: it shows column by column what the load would do. */
+/** Suggests `check`, which shows column by column what the load would do, with the options that the message names. */
 const check: Advice = asked => {
   if (!isLoad(asked) || !hasFiles(asked)) return undefined
   const { without, further } = foundOptions(asked)
@@ -51,7 +51,7 @@ const decode: Advice = asked => {
   return further.length === 0 || !hasFiles(asked) ? undefined : sameCommand(asked, without, further)
 }
 
-/** What the message suggests: `further` options to add, and options of the call to leave out (`without`). */
+/** Reads suggestions from the message: options to add (`further`), and options of the call to leave out (`without`). */
 function foundOptions({ message = '', flags }: Known): { without: string[]; further: string[] } {
   const encoding = /It may be ([\w-]+)[^]*name the right one/.exec(message)?.[1]
   if (encoding !== undefined) return { without: ['encoding'], further: ['--encoding', encoding] }
@@ -68,7 +68,7 @@ function foundOptions({ message = '', flags }: Known): { without: string[]; furt
   return { without: [], further: ['--map', `${target}=${source}`] }
 }
 
-/** Suggests the name that the user meant, or a new DFS table. Without a table, suggests `load`, which lists tables. */
+/** Suggests the table that the user meant, or a new DFS table, or the call without a table, which lists the tables. */
 const tables: Advice = asked => {
   if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
   const [table = '', near] =
@@ -83,7 +83,7 @@ const tables: Advice = asked => {
     : sameCommand(asked, ['table', 'create'])
 }
 
-/** Data from a pipe cannot be read again. */
+/** True if the inputs can be read again, unlike data from a pipe. */
 const hasFiles = ({ args, flags }: Known): boolean =>
   flags.has('files-from') || (args.length > 0 && !args.includes('-'))
 
@@ -110,7 +110,7 @@ const login: Advice = ({ flags, message = '' }) =>
     ...(/password/i.test(message) ? ['--password-file', 'FILE'] : []),
   ])
 
-/** Suggests starting the embedded server where no server answered. If `serve` itself failed, suggests any free port. */
+/** If no server answered, suggests starting the embedded server. If `serve` itself failed, suggests a free port. */
 const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, ['port'], ['--port', '0'])
@@ -160,7 +160,7 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_CLOSED: explained,
   DDB_TASK: explained,
   DDB_TIMEOUT: again,
-  // Does not repeat the command of a named run: a user who ran it with another state folder would store rows twice.
+  // Does not suggest repeating a named run: with a different state folder, its rows would be stored twice.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_TARGET_CHANGED: explained,
   DDB_UNPROVEN: explained,
@@ -190,8 +190,8 @@ export function commandWithOption(asked: UserCall, name: string, text: string): 
 const ofCheck = ['dry-run', 'sample', 'summary']
 
 /**
- * Stores the next command: this call with the options that it lacks.
- * @param loads  true if a check has found that with these options all rows would load
+ * Stores the next command: this call plus the options that it lacks.
+ * @param loads  true if a check has found that all rows would load with these options
  */
 export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, loads = false): void {
   const { command, args = [], flags = new Map<string, readonly string[]>() } = asked

@@ -1,7 +1,7 @@
 /*
-  Redraws lines on a terminal, and clears them at the end. cli-progress decides when; this file decides how, because
-  cli-progress hides the cursor and turns off line wrapping, which a killed process could not undo. The cursor rests
-  where the lines begin: if a narrower terminal wraps them, all of their parts come after the cursor and are cleared.
+  Redraws lines on a terminal, and clears them at the end. cli-progress decides when to draw. This file draws, because
+  cli-progress hides the cursor and turns off line wrapping, and a killed process could not restore either. The cursor
+  rests where the lines begin: even if a narrower terminal wraps the lines, all of them are after the cursor.
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'
@@ -18,7 +18,7 @@ export interface Bar {
   stop(): void
 }
 
-/** Assumed if the terminal does not tell its width. */
+/** Assumed if the terminal does not report its width. */
 const usualColumns = 80
 
 const escape = '\u001b'

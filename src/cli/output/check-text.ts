@@ -1,5 +1,5 @@
 /*
-  The result of a check as text: how each column is read, where the rows would go, what is wrong, and the command to load.
+  The result of a check as text: how each column is read, where rows would be stored, what is wrong, and what to run.
 */
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
@@ -67,7 +67,7 @@ function remedyLines({ remedies }: CheckResult, { tell, notice }: Words): string
   ]
 }
 
-/** Breaks a line that is too long, and indents the lines that follow. */
+/** Breaks a line that is too long, and indents the continuation lines. */
 function folding(line: string, columns: number): string[] {
   if (displayWidth(line) <= columns) return [line]
   const indent = ' '.repeat(line.search(/\S|$/))

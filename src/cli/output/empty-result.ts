@@ -1,5 +1,5 @@
 /*
-  The result of a load or a check that failed before it began: it has every field, and claims no rows.
+  The result of a load or a check that failed before it began: every field is present, and all row counts are 0.
 */
 import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../load/check/check-result.js'

@@ -1,15 +1,15 @@
 /*
-  Computes from the reports of a run: rates now and on average, how much of the input is settled, and the time left.
+  Computes from the reports of a run: current and average rates, the share of rows with a known outcome, the time left.
 */
 import type { LoadReport } from '../../load/options.js'
 
 /** A report, with figures computed from this report and earlier ones. */
 export interface Figures extends LoadReport {
-  /** Rows a second that a load sent or a check read: over the last seconds, and since the start. */
+  /** Rows per second that a load sent or a check read, during the last seconds; the average covers the whole run. */
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
   readonly bytesPerSec: number
-  /** Bytes of the input whose rows are settled: an estimate, as rows differ in length. At most `bytesRead`. */
+  /** Bytes of the rows with a known outcome: an estimate, because rows differ in length. At most `bytesRead`. */
   readonly settledBytes: number
   /** undefined in the first second, and if the size of the input is unknown. */
   readonly leftMs: number | undefined
@@ -21,10 +21,10 @@ interface Sample {
   readonly doneBytes: number
 }
 
-/** The length of "now": long enough for a steady figure, short enough to show that a server slows down. */
+/** The length of "now": long enough for a steady rate, short enough to show that a server slows down. */
 const windowMs = 5_000
 
-/** A rate over a shorter time is guesswork. */
+/** A rate over a shorter time is too uncertain to show the time left. */
 const earliestLeftMs = 1_000
 
 /** The returned function expects every report of one run, in order. */
@@ -36,7 +36,7 @@ export function newFigures(): (report: LoadReport) => Figures {
   return report => {
     const { elapsedMs, bytesRead, rows, totalBytes, phase } = report
     const sentRows = phase === 'checking' ? rows.read : report.sentRows
-    // The clock of the rates starts after connecting and after the columns of a new table are known.
+    // The rates do not include the time for connecting and for finding the columns of a new table.
     if (phase === 'looking') {
       hasLooked = true
       const none = { rowsPerSec: 0, averageRowsPerSec: 0, bytesPerSec: 0 }

@@ -8,18 +8,18 @@ import type { ResultContent } from '../files/result-file.js'
 
 type Labels = Readonly<Record<string, string>>
 
-/** The labels and the value of one line, which is left out if the value is unknown. */
+/** The labels and the value of one line. A line with an unknown value is left out. */
 type Sample = readonly [labels: Labels, value: number | null | undefined]
 
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
 
-/** Content for the file of --metrics-file, which may already hold figures of an earlier run. */
+/** Content for the file of --metrics-file, which may already contain figures of an earlier run. */
 export function metricsContent(path: string, labels: Labels = {}): ResultContent<LoadResult> {
   let before: Promise<string> | undefined
   return {
     name: 'metrics',
     async textOf(result) {
-      // Reading a pipe would find nothing, and might wait for ever.
+      // Reading a pipe would find nothing, and might wait forever.
       before ??= placeOf(path).isOrdinary
         ? readFile(path, 'utf8').catch(() => '')
         : Promise.resolve('')
@@ -119,7 +119,7 @@ function escapeLabel(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
-/** The time of the last success in the present file: if this run fails, the new file must keep that time. */
+/** The time of the last success in the present file. If this run fails, the new file must keep that time. */
 function lastSuccessOf(text: string): number | undefined {
   const match = new RegExp(`^${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`, 'm').exec(text)
   return match === null ? undefined : Number(match[1])

@@ -124,7 +124,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   }
 }
 
-/** Resolves once the text is written or cannot be: a stream that fails or closes may not call back for every write. */
+/** Resolves once the text is written, or the stream has failed or closed and may not call back for the text. */
 function written(
   stream: TerminalOutput,
   text: string,

@@ -14,7 +14,7 @@ export interface Failure {
   exitCode: number
 }
 
-/** Describes a failure; anything that is not one of our errors is our own bug. */
+/** Describes a failure. Any error that is not a DdbError is a bug of this program. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof DdbError) {
     return { code: error.code, message: withFlags(error.message), exitCode: error.exitCode }
@@ -39,7 +39,7 @@ export function printFailure(output: Output, error: unknown, asked: UserCall): F
   return failure
 }
 
-/** If it is unclear whether there is a header, prints the less likely command; the likely one becomes `next`. */
+/** If the header is uncertain, prints the command for the less likely case, and sets `next` to the likely command. */
 function headerAsked(output: Output, error: unknown, asked: UserCall): UserCall {
   const unclear = chainOf(error).find(one => one instanceof UnclearHeader)
   if (unclear === undefined || asked.mayHaveStored === true) return asked
@@ -60,7 +60,7 @@ export function printMeaning(output: Output, code: string): void {
   if (meaning !== undefined) output.note(meaning)
 }
 
-/** Prints the object of a failure. If printing fails, the exit code of the first failure still applies. */
+/** Prints a failure as a JSON object. If printing fails, the exit code of the first failure still applies. */
 export async function writeFailed(output: Output, object: object): Promise<void> {
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }

@@ -7,13 +7,13 @@ import { bytesText, clip, clockText, displayWidth, grouped, shortCount } from '.
 
 export type Signs = readonly [confirmed: string, sent: string, rest: string]
 
-/** ASCII for terminals whose locale is not UTF-8. */
+/** The characters of the bar: ASCII if the terminal's locale is not UTF-8. */
 export function signsOf(environment: Readonly<Record<string, string | undefined>>): Signs {
   const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
   return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
 }
 
-/** A part of a line; if not all parts fit, the parts of the highest rank stay. */
+/** A part of a line. If not all parts fit, the parts with the highest numbers stay. */
 type Part = readonly [rank: number, text: string | undefined]
 
 const between = '  '
@@ -110,7 +110,7 @@ function rowParts(
   ]
 }
 
-/** Leaves out parts of low rank until the others fit. */
+/** Leaves out the parts with the lowest rank until the line fits. */
 function fitting(width: number, parts: readonly Part[]): string {
   let kept = parts.filter((part): part is [number, string] => part[1] !== undefined)
   const line = (): string => kept.map(([, text]) => text).join(between)
@@ -121,7 +121,7 @@ function fitting(width: number, parts: readonly Part[]): string {
   return clip(line(), width)
 }
 
-/** The share that is read, at most 1 even if a file grows; undefined if the size of the input is unknown. */
+/** The share of the input that has been read, at most 1 even if a file grows; undefined if the size is unknown. */
 function shareOf({
   bytesRead,
   totalBytes,
@@ -148,7 +148,7 @@ function barText(
   return `${bar} ${percentText(figures)}`
 }
 
-/** A bar for one share, its percentage, and what is being done. @param share  from 0 to 1 */
+/** A bar for one share, its percentage, and the name of the current step. @param share  from 0 to 1 */
 export function shareText(
   share: number,
   name: string,
@@ -162,7 +162,7 @@ export function shareText(
 
 const usualBar = 16
 
-/** Progress while a load looks at its inputs: number of the current file, or bytes read of a single input. */
+/** Progress while a load inspects its inputs: number of the current file, or bytes read of a single input. */
 export function lookText(
   at: Pick<Figures, 'input' | 'bytesRead' | 'totalBytes'>,
   width: number,

@@ -18,7 +18,7 @@ export interface Progress {
   stop(): void
 }
 
-/** @param style  `bar` draws a bar on any terminal, `auto` on one that can redraw; elsewhere, both print lines */
+/** @param style  `bar` draws a bar on any terminal, `auto` only if it can redraw; otherwise both print lines */
 export async function startProgress(
   style: ProgressStyle,
   quiet: boolean,
@@ -44,7 +44,7 @@ function plainProgress(output: Output): Progress {
   return {
     report(report) {
       const figures = figuresOf(report)
-      // These two phases load no rows, and users look in a log for row counts.
+      // These two phases load no rows, and users read a log for row counts.
       const isNoRows = report.phase === 'looking' || report.phase === 'done'
       if (report.elapsedMs < nextLineMs || isNoRows) return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs

@@ -49,7 +49,7 @@ export interface RunReport {
 /** Progress in one input; bytes count the content, decompressed and as UTF-8. */
 export interface InputReport {
   readonly path: string
-  /** Size as stored, perhaps compressed. */
+  /** Stored size, perhaps compressed. */
   readonly sizeBytes: number
   /** The position before which all rows are settled. */
   readonly settled: {
@@ -68,7 +68,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Way[])
   const { server, target } = run.options
   const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
   const rows = rowsOf(known)
-  // The same options would be refused again.
+  // Resuming would fail again, because the journal keeps the refused options.
   const isMisuse = lastEnd?.error?.code === 'DDB_USAGE' && journal.isUntouched
   const possible = state !== 'running' && state !== 'finished' && ways.length === 0 && !isMisuse
   return {
@@ -107,7 +107,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Way[])
   }
 }
 
-/** Prefers the counts of a recorded end: they include rows that were read but never reached the journal. */
+/** Prefers the counts of a recorded end, which include rows that the run read but never recorded in the journal. */
 function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows

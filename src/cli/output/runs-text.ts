@@ -105,7 +105,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
 /** Names of the lines whose texts are never divided, because users copy them. */
 const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair', ''])
 
-/** The journal does not know the exit code of a process that a signal ended. */
+/** A journal contains no exit code of a process that a signal ended. */
 function endText({ status, exitCode }: RunReport['processes'][number]): string {
   return status === 'interrupted' ? status : `${status}, exit code ${exitCode}`
 }
@@ -116,7 +116,6 @@ function rowsText({ read, ...places }: RunReport['rows']): string {
   return `read ${grouped(read)} = ${parts.map(([name, count]) => `${name} ${grouped(count)}`).join(' + ')}`
 }
 
-/** At most this many inputs of a run are listed. */
 const mostInputs = 5
 
 function inputsLines(inputs: readonly InputReport[]): string[][] {

@@ -1,5 +1,5 @@
 /*
-  The summary of a finished load: five lines on standard output, and with --verbose the figures of the run.
+  The summary of a finished load: five lines on standard output; with --verbose also the figures of the run.
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { detectedText } from '../../load/inputs/detected.js'
@@ -20,7 +20,7 @@ export function equationText(rows: RowCounts, { tell }: Words = english): string
 }
 
 /**
- * Five lines: where the rows went, how fast, which rows were refused and why, the proof, and the next step.
+ * Five lines: row counts by outcome, speed, refused rows and why, the proof, and the next step.
  * @param next  a command, if anything is left to do @param columns  of the terminal; undefined leaves lines whole
  */
 export function summaryLines(
@@ -156,14 +156,14 @@ function doubtText({ unconfirmed }: RowCounts, { tell, count }: Words): string {
   return unconfirmed === 0 ? '' : tell('; {rows} unconfirmed', { rows: count(unconfirmed, 'row') })
 }
 
-/** How many rows had a key that the table already had: it left them out, or they replaced its rows. */
+/** The number of rows whose key the table already contained: they were left out, or replaced rows of the table. */
 function duplicatesText(duplicates: LoadResult['duplicates'], { tell }: Words): string {
   return duplicates === null || duplicates === 0
     ? ''
     : tell('; {count} of them had a key that the table already contained', { count: duplicates })
 }
 
-/** How safely the confirmed rows are stored; "unknown" if the server does not tell. */
+/** How safely the confirmed rows are stored; "unknown" if the server does not report it. */
 function storedText({ stored, rows }: LoadResult, { tell }: Words): string {
   if (rows.confirmed + rows.skipped === 0) return ''
   return tell('; stored: {grade}', { grade: tell(stored.grade ?? 'unknown') })
@@ -182,7 +182,7 @@ function notReadText({ skipped }: LoadResult['rows'], { tell, count }: Words): s
     : tell('; not read back: {rows} of earlier processes', { rows: count(skipped, 'row') })
 }
 
-/** Lines for standard error. @param verbose  adds figures @param isApart  true if the summary goes elsewhere */
+/** Lines for standard error. @param verbose  adds figures @param isApart  true if the summary is not on the screen */
 export function detailLines(
   result: LoadResult,
   verbose: boolean,
@@ -221,7 +221,7 @@ export function resultFields(result: LoadResult): Record<string, unknown> {
 /** Names at most this many inputs; --json has all. */
 const shownInputs = 10
 
-/** Which of several inputs had problems, and the first problem of each. */
+/** Lists the inputs that had problems, and the first problem of each. */
 function inputLines(inputs: LoadResult['inputs'], { tell, count }: Words): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
@@ -243,7 +243,7 @@ function inputLines(inputs: LoadResult['inputs'], { tell, count }: Words): strin
     : lines
 }
 
-/** Where the rejected rows are; empty if they were not kept. */
+/** Lists the files with the rejected rows, and counts the rejected rows that are in no file. */
 function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words): string[] {
   const isOne = files.length === 1 && unplaced === 0
   const lines = files.map(({ path, rows }) => {
@@ -257,7 +257,7 @@ function placeLines({ files, unplaced }: LoadResult['rejects'], { tell }: Words)
   return [...lines, lost]
 }
 
-/** How the server stores the rows: the facts from which the grade follows. */
+/** How the server stores the rows: the facts that determine the grade. */
 function storedLines(
   { grade, dataSync, cacheEngine, replicas, pendingTransactions }: LoadResult['stored'],
   { tell, count }: Words,

@@ -45,7 +45,7 @@ function characterWidth(character: string): number {
 
 const plain = /^[ -~]*$/
 
-/** Number of terminal columns that cleaned text fills. */
+/** Number of terminal columns that a cleaned text fills. */
 export function displayWidth(text: string): number {
   if (plain.test(text)) return text.length
   let width = 0
@@ -79,11 +79,11 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, line.trimEnd()]
 }
 
-/** A line may end after blanks and Chinese characters, but not before closing marks or after an opening bracket. */
+/** A line may end after blanks and Chinese characters, but not before a closing mark or after an opening bracket. */
 const breakable =
   /\uff08*(?:[\u3400-\u9fff\uf900-\ufaff][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]* *|[^ \u3001\uff08\uff0c\u3400-\u9fff\uf900-\ufaff]+[\u3001\uff0c]? *)|[\u3001\uff08\uff0c]| +/g
 
-/** Which columns of a table are aligned to the right: those with numbers. */
+/** True for a column with numbers, which is aligned to the right. */
 export type IsRight = (column: number) => boolean
 
 /** Pads each cell to the width of its column; text that is too wide stays whole. */
@@ -203,7 +203,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
 }
 
-/** `ENOENT` and the like for messages; for errors that do not come from the system, their own text. */
+/** The system's error code, such as `ENOENT`, for messages; for any other error, its own text. */
 export function systemCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error)
 }

@@ -1,6 +1,6 @@
 /*
-  What to do about a run that the same command cannot resume: an input has changed, nothing will ever tell whether some
-  of the rows are stored, or another process would store rows again. Only the user can see which way is right.
+  Lists the commands for a run that a plain `resume` does not continue safely: an input has changed, the outcome of some
+  rows stays unknown, or a new process would store rows again. Only the user can decide which command is right.
 */
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult } from '../../load/options.js'
@@ -12,7 +12,7 @@ export interface Way {
   readonly command: string
 }
 
-/** Whether the run ended without an error, but the server's answers about some rows were lost. */
+/** True if the run ended without an error, but the server's answers about some rows were lost. */
 export function isLeftUnanswered({
   status,
   error,
@@ -24,7 +24,7 @@ export function isLeftUnanswered({
 
 /**
  * @param changed  inputs that have changed @param resume  the command that resumes the run
- * @param clean  the command that gives the run up @returns one command for each condition, none if `resume` is always right
+ * @param clean  the command that abandons the run @returns one command for each case; none if `resume` is always right
  */
 export function waysToResume(
   { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,

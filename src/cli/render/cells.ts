@@ -1,5 +1,5 @@
 /*
-  Any DolphinDB value as columns of cells, the common basis of tables and CSV.
+  Divides any DolphinDB value into columns of cells, for tables and CSV.
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatElement, formatScalar } from '../../protocol/value-text.js'
@@ -57,12 +57,12 @@ export function cellText(column: Column, row: number): string {
   return formatElement(column, row)
 }
 
-/** Longest vector that is written out inside a cell. */
+/** A cell shows at most this many elements of a vector. */
 const maxInlineElements = 20
 
 const several = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** A value inside a cell: vectors in brackets; tables and the like by their size. */
+/** A value inside a cell: vectors in brackets; tables, dictionaries and matrices only as their size. */
 export function inlineText(value: Value): string {
   switch (value.form) {
     case 'scalar':
@@ -90,7 +90,7 @@ function bracketed(column: Column): string {
   return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
 }
 
-/** Numbers are aligned to the right. */
+/** True for columns that are aligned to the right. */
 export function isNumeric(column: Column): boolean {
   if (column.form !== 'vector') return false
   const { category } = dataTypes[column.type]

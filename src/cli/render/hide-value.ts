@@ -1,5 +1,5 @@
 /*
-  Redacts passwords that a server repeats in the texts of a value, or in bytes that may be text; never in numbers.
+  Redacts passwords that a server repeats in a value: in texts, and in bytes that may be text, but not in numbers.
 */
 import type { Hide } from '../../client/login/hide-password.js'
 import type { Value } from '../../protocol/value.js'
@@ -9,7 +9,7 @@ export function hideInValue(value: Value, hide: Hide): Value {
   return hidden(value, hide, false) as Value
 }
 
-/** Members that hold words of the protocol, not of the server: they never contain a password. */
+/** Members that hold words of the protocol, not of the server, and so never contain a password. */
 const ofShape: ReadonlySet<string> = new Set(['form', 'type'])
 
 /** @param isBlob  true if a Uint8Array holds text, as in a BLOB; otherwise it holds numbers */

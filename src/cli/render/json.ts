@@ -1,6 +1,6 @@
 /*
-  A value as JSON for programs. Numbers that JSON cannot represent exactly are text: a LONG beyond 2^53, every DECIMAL, NaN and
-  the infinities. Temporal values are DolphinDB's own text. Null is null.
+  A value as JSON for programs. Numbers that JSON cannot represent exactly become strings: a LONG beyond 2^53, every
+  DECIMAL, NaN and the infinities. Temporal values use DolphinDB's text form. A null becomes null.
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/value-text.js'

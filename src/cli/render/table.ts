@@ -6,9 +6,9 @@ import type { Paint } from '../output/output.js'
 import { clean, clip, counted, displayWidth, grouped, tableLine } from '../output/terminal-text.js'
 import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
-/** Limit of a column's width; longer text ends with an ellipsis. */
+/** Widest column, in terminal columns; longer text ends with an ellipsis. */
 const maxCellColumns = 60
-/** So many lines are yielded together: a long result then appears bit by bit, and does not fill memory. */
+/** Lines per yielded text: a long result appears gradually and does not fill memory. */
 const linesAtOnce = 500
 
 /**

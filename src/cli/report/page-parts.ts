@@ -21,7 +21,7 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: text, HTML, a number, a `figure` (text set like one), or a number with a bar for its share. */
+/** A cell of a table: text, HTML, a number, a `figure` (text set like a number), or a number with its share as bar. */
 export type Cell = string | number | { readonly html: string } | { readonly figure: string } | Bar
 
 interface Bar {
@@ -61,7 +61,7 @@ function cellHtml(cell: Cell, index: number): string {
   return `<td class="number with-bar">${bar}<span>${numberText(cell.value)}</span></td>`
 }
 
-/** At most three digits after the point, with thousands separators. */
+/** Thousands separators, and up to three decimals for values below 10. */
 export function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 0 })
 }
@@ -70,7 +70,7 @@ export function section(word: PageWord, content: string): string {
   return `<section><h2>${inBothLanguages(word)}</h2>\n${content}\n</section>`
 }
 
-/** Data for a script of the page; its texts cannot end the element. */
+/** Data for a script of the page. Texts in the data cannot close the script element. */
 export function dataScript(id: string, data: unknown): string {
   const text = JSON.stringify(data).replaceAll('<', '\\u003c')
   return `<script type="application/json" id="${id}">${text}</script>`

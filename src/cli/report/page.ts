@@ -1,5 +1,5 @@
 /*
-  The page of --report: one self-contained HTML file. It shows the result of a run, and its course over time.
+  Builds the page of --report: one self-contained HTML file with the result of a run and its progress over time.
 */
 import { createHash } from 'node:crypto'
 import type { LoadResult } from '../../load/options.js'
@@ -30,9 +30,9 @@ export interface Shown {
   readonly next?: string | undefined
 }
 
-/** A table of files has at most this many rows: browsers show them without delay. */
+/** Most rows in the table of files; browsers show this many without delay. */
 const mostFiles = 1_000
-/** Number of time spans in the chart of speeds, and of rows in the tables beside the charts. */
+/** Number of time spans in the chart of speeds, and of rows in the tables next to the charts. */
 const spans = { chart: 120, table: 20 }
 
 /** A whole HTML document. It fetches nothing, and only its own scripts run. */
@@ -158,7 +158,7 @@ function outcomes({ rows }: LoadResult): string {
   )
 }
 
-/** A part that exists is never shown as 0 %, and an incomplete one never as 100 %. */
+/** A share above 0 is never shown as 0 %, and a share below 1 never as 100 %. */
 function percentText(share: number): string {
   if (share > 0 && share < 0.001) return '< 0.1 %'
   if (share < 1 && share > 0.999) return '> 99.9 %'
@@ -263,7 +263,7 @@ function latencies({ latencyMs, batches, batchRows, connections, threads }: Load
   )
 }
 
-/** The rows and latencies of each connection; empty for a single connection, which has carried everything. */
+/** The rows and latencies of each connection; empty if the run had only one connection. */
 function byConnection({ byConnection: all }: LoadResult): string {
   if (all.length < 2) return ''
   const most = (of: (one: (typeof all)[number]) => number | null): number =>

@@ -1,5 +1,5 @@
 /*
-  The content of the --report file, and the plotting library in it.
+  Builds the content of the --report file, including the plotting library.
 */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
 
-/** Call before the run, to notice a missing plotting library. @param shownOf  what the page shows besides the result */
+/** Call before the run, so that a missing plotting library fails early. @param shownOf  content besides the result */
 export async function reportContent(
   timeline: Timeline,
   shownOf: (result: LoadResult) => Shown,

@@ -17,10 +17,10 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** Limit of moments to keep: no chart is so many pixels wide. */
+/** Most moments to keep; no chart is this many pixels wide. */
 const mostMoments = 2_000
 
-/** Drops every second moment whenever there are too many, so that memory does not grow with the length of a run. */
+/** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */
 export function newTimeline(): Timeline {
   let moments: Moment[] = []
   let latest: Moment | undefined

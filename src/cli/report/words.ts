@@ -1,8 +1,7 @@
 /*
-  The texts of the --report page in its languages. Messages of servers and of single rows stay unchanged.
+  The texts of the --report page, in English and Chinese. Messages of servers and of single rows stay unchanged.
 */
 
-/** Each text in English and in Chinese. */
 export const pageWords = {
   title: ['Load report', '导入报告'],
   loaded: ['Loaded: every row is accounted for', '导入完成：每一行都有着落'],

@@ -22,7 +22,7 @@ import type { RunsSettings } from '../../options/command-options.js'
 
 /**
  * Removes the named runs, or, without names, finished runs that ended long ago.
- * @param removed  gets the runs whose journals were removed, one by one
+ * @param removed  receives the runs whose journals were removed, one by one
  * @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED, DDB_LOCKED while a process works on the run, DDB_CONFIG
  * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
  */
@@ -60,7 +60,7 @@ export async function cleanRuns(
         await forgetOnServer(settings, options.server, await login(options.server), name)
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
-      // Without the journal the run's row on the server is useless, so a failure to remove it is only noted.
+      // Without the journal, the server's row about the run is useless. A failure to remove this row is only noted.
       else if (known.journal.finished?.isMarked === true) {
         await forget().catch(error => noteLeft(call, runId, error))
       }
@@ -106,7 +106,7 @@ async function forgetOnServer(
   }
 }
 
-/** Reads each user's password only once, as standard input delivers it once. */
+/** Reads each user's password only once, because standard input delivers it once. */
 function newLogin(
   settings: RunsSettings,
   call: Call,

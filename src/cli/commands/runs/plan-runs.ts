@@ -53,7 +53,7 @@ export interface PlanReport {
 /** Limit of the units that text output names; `--json` names all. */
 const mostNamed = 50
 
-/** @returns 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while there is something to do */
+/** @returns 0 if everything is loaded, 3 with rejects, 4 with uncertain units, 75 while units are unfinished */
 export async function printPlanStatus(
   settings: RunsSettings,
   plan: string,
@@ -124,7 +124,7 @@ function reportOf(runId: string, status: PlanStatus, planPath: string): PlanRepo
   }
 }
 
-/** The time without a time zone, because the server's clock does not tell its zone. */
+/** The time without a time zone, because the server does not report its zone. */
 function timeOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString().replace('Z', '')
 }

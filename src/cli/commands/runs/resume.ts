@@ -57,7 +57,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
   )
 }
 
-/** @throws {UsageError} DDB_USAGE if others may have written the transform, which runs with the user's rights */
+/** @throws {UsageError} DDB_USAGE if other users could have changed the transform, which runs with the user's rights */
 function refuseStrange({ path, runId, run }: KnownRun): void {
   if (run.options.target.transform === undefined) return
   const strange = [path, dirname(path)].find(one => otherWritersAt(one) !== undefined)
@@ -71,7 +71,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
 }
 
 /**
- * @param restart  accept a damaged journal if it still tells how the run was begun
+ * @param restart  accept a damaged journal if it still records how the run began
  * @throws {DdbError} DDB_RUN_MISSING, with the nearest names; DDB_RUN_DAMAGED
  */
 async function knownRun(folder: string, runId: string, restart = false): Promise<KnownRun> {
@@ -105,7 +105,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
   }
 }
 
-/** Makes the paths that the user gave absolute: they are relative to the user's folder, not to the run's folder. */
+/** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
   const { stateDir, rejects, summary, metricsFile, report, trace } = settings
   const { caFile, certFile, keyFile } = settings
@@ -134,7 +134,7 @@ function filesOf(settings: ResumeSettings, known: KnownRun): [FileSettings, read
   return [{ ...settings, ...rejects, journal: path }, inputs]
 }
 
-/** @throws {InputError} DDB_INPUT_MISSING */
+/** Changes to the folder in which the run began. @throws {InputError} DDB_INPUT_MISSING */
 function goTo({ runId, run: { folder } }: KnownRun, processEnvironment: ProcessEnvironment): void {
   if (folder === '' || folder === processEnvironment.workingFolder()) return
   try {

@@ -78,8 +78,8 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
 }
 
 /**
- * Rows and password go to the server that the file of reasons names. If others may have edited that file, the user must
- * repeat server, login and transform. @throws {UsageError} DDB_USAGE
+ * The load sends rows and password to the server that the file of reasons names. If other users could have edited that
+ * file, the user must repeat server, login and transform. @throws {UsageError} DDB_USAGE
  */
 function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
   const strangers = otherWritersAt(reasons)
@@ -129,7 +129,7 @@ function optionsOf(
   }
 }
 
-/** A time zone given now replaces the offsets that the run knew. */
+/** A time zone given now replaces the time zone offsets of the run. */
 function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions {
   const { offsets: known, ...others } = asked
   const offsets = { ...(given.timeZone === undefined ? known : {}), ...given.offsets }
@@ -147,7 +147,7 @@ function refuseCopy(path: string, runId: string, before: KnownRun | undefined): 
   )
 }
 
-/** Whether earlier attempts sent nothing: then the run starts over, even if the file now holds other rows. */
+/** True if no earlier attempt sent rows. The run then starts over, even if the file now contains other rows. */
 function isUntouched(before: KnownRun | undefined): boolean {
   return before?.holder === undefined && before?.journal.isUntouched === true
 }

@@ -31,7 +31,6 @@ export interface RunsResult {
   readonly schema: 'ddb-ingest/runs/2'
   readonly version: string
   exitCode: number
-  /** The folder of the journals. */
   readonly folder: string
   runs: readonly RunReport[]
   /** Files in `folder` that are not journals. */
@@ -82,7 +81,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   return 0
 }
 
-/** The named runs, or all, without those that `--clean` removed. */
+/** The named runs, or all runs if none is named, without those that `--clean` removed. */
 async function foundRuns(
   { clean }: RunsSettings,
   names: readonly string[],

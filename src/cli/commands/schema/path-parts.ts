@@ -1,5 +1,5 @@
 /*
-  Finds the pattern (`--path`) that turns days and codes in names of folders and files into columns.
+  Finds a pattern (`--path`) that turns days and codes in the names of folders and files into columns.
 */
 import { isCodeName } from '../../../infer/column-names.js'
 import type { InferredColumn } from '../../../infer/inferred-schema.js'
@@ -8,13 +8,13 @@ import { pathNames } from '../../../source/path/path-pattern.js'
 const dayText = /^\d{8}$|^\d{4}-\d\d-\d\d$/
 const codeText = /^(?:(?:sh|sz|bj|SH|SZ|BJ)?\d{5,6}|[A-Z]{1,6}\d{0,4})(?:\.[A-Za-z]{1,4})?$/
 
-/** Examines at most this many paths: further ones tell nothing new. */
+/** Examines at most this many paths; more paths would show nothing new. */
 const mostPaths = 10_000
 
 /**
  * @param paths  of all inputs
  * @param columns  of the content. If one of them holds days, the pattern has no `{day}`; likewise for `{code}`
- * @returns a pattern for the parts that are days or codes in every path, and not the same in all; undefined if there are none
+ * @returns a pattern for the parts that are days or codes in every path and that differ; undefined if there are none
  */
 export function pathOfParts(
   paths: readonly string[],

@@ -69,7 +69,7 @@ interface FoundSchema {
   /** A pattern for `--path` that turns days and codes in the paths into columns; undefined if none is suggested. */
   readonly path: string | undefined
   readonly commands: readonly string[]
-  /** @throws {DdbError} if no table fits the columns and the user's wishes */
+  /** @throws {DdbError} if no table fits the columns and the user's requirements */
   readonly script: () => string
 }
 

@@ -96,7 +96,7 @@ export function commandTree(commands: readonly Command[], words: Words): Parser 
   return parser
 }
 
-/** commander wraps texts beside the flags only if this many columns are left, as on a terminal of 60 columns. */
+/** commander wraps texts next to the flags only if this many columns are left, as on a terminal of 60 columns. */
 const minWidthToWrap = 20
 
 /** Chinese characters are two columns wide, and a line may break after each. */
@@ -110,7 +110,7 @@ function layoutIn({ language, say }: Words): HelpConfiguration {
         .split('\n')
         .flatMap(line => wrapped(line, width))
         .join('\n'),
-    // commander writes this title itself; all others are translated already.
+    // commander writes this title itself; the other titles are translated already.
     styleTitle: title => (title === 'Usage:' ? say('Usage: ').trimEnd() : title),
   }
 }

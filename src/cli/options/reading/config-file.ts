@@ -26,7 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** `$XDG_CONFIG_HOME/ddb-ingest/config.json`; never a file of the working directory. */
 export function defaultConfigPath(environment: Environment): string {
   const home = environment['XDG_CONFIG_HOME']
-  // The XDG specification says to ignore relative paths, as they depend on the working folder.
+  // The XDG specification says to ignore relative paths, because they depend on the working folder.
   const base = home?.startsWith('/') ? home : join(environment['HOME'] ?? homedir(), '.config')
   return join(base, 'ddb-ingest', 'config.json')
 }

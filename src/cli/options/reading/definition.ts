@@ -1,5 +1,5 @@
 /*
-  How options are defined. One definition serves flags, environment, configuration, --print-config, help, LoadOptions.
+  Defines options. One definition serves flags, environment, configuration, --print-config, help and LoadOptions.
 */
 import type { LoadOptions } from '../../../load/options.js'
 import type { Reader } from './readers.js'
@@ -35,7 +35,7 @@ export interface OptionDefinition {
   readonly reader: Reader<unknown>
   /** The text that `reader` gets if nothing sets the option. */
   readonly default?: string
-  /** A text for the help, if the default depends on something else and is decided later. */
+  /** Describes the default in the help if the program determines the default later. */
   readonly defaultNote?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
   readonly environment?: readonly string[]
@@ -116,7 +116,7 @@ export function fieldsOf<Table extends OptionTable>(
   return { ...groups, ...top }
 }
 
-/** Turns fields that may be undefined into optional ones. */
+/** Turns members that may be undefined into optional members. */
 export type Defined<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
   [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>
 }

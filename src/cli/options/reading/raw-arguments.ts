@@ -1,13 +1,13 @@
 /*
-  Arguments as the shell passed them. Node reads arguments as UTF-8 and replaces other bytes by U+FFFD, so that a name no longer finds
-  its file. Linux keeps the bytes in /proc/self/cmdline.
+  Restores arguments as the shell passed them. Node reads arguments as UTF-8 and replaces other bytes by U+FFFD, so a
+  file with such a name would not be found. Linux keeps the bytes in /proc/self/cmdline.
 */
 import { nameOfBytes } from '../../../platform/file-name.js'
 
 const lostCharacter = '\ufffd'
 
 /**
- * Restores bytes of arguments that Node replaced by U+FFFD. Lone surrogates stand for them (platform/file-name.ts).
+ * Restores bytes of arguments that Node replaced by U+FFFD, each as a lone surrogate (platform/file-name.ts).
  * @param commandLine  each argument ended by a NUL, those of `argv` last; undefined if the system does not provide it
  */
 export function rawArguments(

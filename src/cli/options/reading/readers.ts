@@ -6,13 +6,12 @@ import { mostRecordBytes } from '../../../load/defaults.js'
 
 import { encodings, knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
 
-/** Which texts an option accepts. */
 export interface Reader<T> {
   /** Completes "expected …". */
   readonly expected: string
   /** `switch`: takes no value; `repeated`: may be given several times, `texts` holds all of them. */
   readonly form: 'switch' | 'value' | 'repeated'
-  /** The text is JSON, so values of a configuration file are used as they are. */
+  /** True if the text is JSON: values of a configuration file are then used unchanged. */
   readonly json?: boolean
   /** The words that shells offer: all accepted ones, or the usual ones. */
   readonly choices?: readonly string[]
@@ -102,7 +101,7 @@ export function count(least: number): Reader<number> {
   })
 }
 
-/** Rows of a batch: a number, or chosen during the run. */
+/** Rows of a batch: a number, or `auto` to choose it during the run. */
 export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).expected}`, value =>
   value === 'auto' ? value : count(1).read([value]),
 )
@@ -130,10 +129,10 @@ const milliseconds: Readonly<Record<string, bigint>> = {
   h: 3_600_000n,
 }
 
-// Node's timers hold a signed 32-bit number of milliseconds and turn anything longer into 1.
+// Node's timers hold a signed 32-bit number of milliseconds, and turn a longer time into 1 ms.
 const maxDurationMs = 2 ** 31 - 1
 
-/** Milliseconds: `500ms`, `5s`, `2m`, `1h`. Refuses a bare number, as its unit would be unclear. */
+/** Milliseconds: `500ms`, `5s`, `2m`, `1h`. Refuses a bare number, because its unit would be unclear. */
 export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value => {
   const number = scaled(value, milliseconds)
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
@@ -304,7 +303,7 @@ export const limit: Reader<number | `${number}%`> = single(
   },
 )
 
-/** Names that become paths and parts of table names. */
+/** Run names become paths and parts of table names. */
 export const runId: Reader<string> = single(
   'letters, digits and . _ - (64 at most, a letter or digit first)',
   value => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : undefined),

@@ -96,7 +96,7 @@ function fromEnvironment(
   const variables = [environmentName(environmentPrefix, name), ...(definition.environment ?? [])]
   for (const origin of variables) {
     const value = environment[origin]
-    // An empty variable counts as unset, as everywhere in a shell.
+    // An empty variable counts as unset, as is usual in shells.
     if (value === undefined || value === '') continue
     return { texts: environmentTexts(definition, value), origin, code: 'DDB_USAGE' }
   }
@@ -195,7 +195,7 @@ interface EnvironmentUser {
   readonly options: OptionTable
 }
 
-/** Refuses unknown DDB_INGEST_… variables: a misspelt one could change where rows go. @throws {UsageError} DDB_USAGE */
+/** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
 export function checkEnvironment(
   environment: OptionSources['environment'],
   commands: readonly EnvironmentUser[],
