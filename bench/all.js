@@ -1,6 +1,6 @@
 /*
-  Runs every benchmark, one after the other, and reports all figures as one table. A whole run also writes bench/results.json, the
-  tables in docs/measuring.md and the picture.
+  Runs all benchmarks one after the other, and reports all figures as one table. A complete run also writes bench/results.json,
+  the tables in docs/measuring.md and the picture.
 */
 import { loadavg } from 'node:os'
 import { measure as batchSize } from './batch-size.js'
@@ -44,7 +44,7 @@ const benchmarks = {
 
 const options = benchOptions()
 const { scale, repeats } = options
-/** Above 0 if other programs used the machine before the first measurement. */
+/** A load above 0 means that other programs used the machine before the first measurement. */
 const [loadBefore] = loadavg()
 const correctness = await compare()
 const figures = []

@@ -1,6 +1,6 @@
 /*
-  Compares batches of automatic size with batches of 10,000 rows: time, and memory. The embedded server runs in its own
-  process. It spends 0, 5 or 20 ms on each insert, whatever the size.
+  Compares batches of automatic size with batches of 10,000 rows, in time and memory. The embedded server runs in its
+  own process. Each insert takes the server 0, 5 or 20 ms more, whatever the size of the batch.
 */
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -55,7 +55,6 @@ async function measureInsert(init, path, rows, insertMs, repeats) {
   }
 }
 
-/** Compares loads that find their batch size with loads of 10,000 rows a batch, and measures their peak of memory. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

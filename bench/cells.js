@@ -1,5 +1,5 @@
 /*
-  Times the parser without file and server: a million texts of each type into a column, relative to INT.
+  Times only the parser, without file and server: a million texts of each type into a column, relative to INT.
 */
 import { fileURLToPath } from 'node:url'
 import { cellTexts } from './lib/cell-texts.js'
@@ -9,7 +9,7 @@ import { runAlone } from './lib/report.js'
 const fullRows = 1_000_000
 const reader = fileURLToPath(new URL('lib/read-cells.js', import.meta.url))
 
-/** How long each type takes, and how many times as long as INT. */
+/** Seconds for each type, and the ratio to INT. */
 export async function measure({ repeats, scale }) {
   const rows = Math.round(fullRows * scale)
   const figures = []

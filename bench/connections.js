@@ -1,7 +1,7 @@
 /*
-  What several connections gain if each insert takes time: four connections, and as many as the run chooses, against one. Two targets: a
-  hash-partitioned table, whose rows are routed by partition, and a shared table. The embedded server runs in its own process and takes
-  5 ms more for each insert.
+  What several connections gain if each insert takes time. Compares four connections, and the number that the run chooses, with one
+  connection. There are two targets: a hash-partitioned table, whose rows are routed by partition, and a shared table. The embedded
+  server runs in its own process and takes 5 ms more for each insert.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ async function timedLoad(server, path, { table, make, flags }, connections) {
   ).seconds
 }
 
-/** Rows a second over four connections, and over the number that the run chooses, as a multiple of those over one. */
+/** Rows per second with four connections and with the number that the run chooses, as multiples of the rows with one connection. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = join(folder, 'connections.dos')

@@ -1,6 +1,6 @@
 /*
-  Reads the same hostile files with every program that bench/peers.js measures, each configured as it is measured. The loader
-  quarantines bad rows, as with `--rejects`.
+  Lets every program that bench/peers.js measures read the same hostile files, with the same configuration as in the
+  measurement. The loader quarantines bad rows, as with `--rejects`.
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ async function duckdbHostile(path, [a, b]) {
   }
 }
 
-/** For each program, its verdict on each file, or why the program cannot run here. */
+/** The verdict on each file for each program, or why the program cannot run here. */
 export async function compare() {
   return withFolder(async folder => {
     const ends = { connect, load, startServer }

@@ -1,8 +1,8 @@
 /*
-  Times loads from a file into a sink; bench/peers.js times those of plain CSV. Compressed files are compared with
-  Node's gunzip or the decoder of zstd alone, NDJSON with a loop of JSON.parse, two threads with one, and all others
-  with the load of the same rows from plain CSV in UTF-8. The ratio says how many times as fast the loader is, or how
-  long it takes if the reference is a floor.
+  Times loads from a file into a sink, except plain CSV, which bench/peers.js times. Compressed files are compared
+  with Node's gunzip or the zstd decoder alone, NDJSON with a loop of JSON.parse, two threads with one thread, and all
+  other inputs with the same rows from plain CSV in UTF-8. The ratio says how many times as fast the loader is. If the
+  reference is a lower limit, the ratio says how many times as long the loader takes.
 */
 import { fileURLToPath } from 'node:url'
 import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -90,7 +90,7 @@ async function measureCase(oneCase, folder, init, repeats) {
     repeats,
   )
   await stopCounting(sink, rows * repeats * (againstInput === undefined ? 1 : 2))
-  // "Times as fast" if faster is the aim, "times as long" if the reference is a floor.
+  // "Times as fast" if the loader should be faster, "times as long" if the reference is a lower limit.
   const { ours, reference: other } = medians
   const ratio = bar.atMost === undefined ? other / ours : ours / other
   return { work, unit: 's', ours, reference: other, ratio, bar, rows }

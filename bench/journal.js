@@ -1,8 +1,8 @@
 /*
-  What a journal costs: loads narrow.csv with `--confirm receipts`, with and without a run name, in large and in small batches. Also
-  what ten interruptions cost: a load is killed ten times and resumed, against an undisturbed load. The time since the last confirmed
-  rows in the journal does not count, because every way to resume loses that work. Ten starts of the program do count and are also shown
-  separately. The server is `serve` in its own process, which really inserts.
+  The cost of a journal: loads narrow.csv with `--confirm receipts`, with and without a run name, in large and in small batches. Also
+  the cost of ten interruptions: a load that is killed and resumed ten times is compared with an undisturbed load. Work done since the
+  journal's last confirmed rows does not count, because every way to resume loses it. Ten starts of the program do count; they are
+  also shown separately. The server is `serve` in its own process, which really inserts.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -62,7 +62,7 @@ const piece = Buffer.alloc(1 << 20)
 
 /**
  * Waits until the journal of a load has `untilBytes`.
- * @returns milliseconds since rows were last confirmed; if none were, since rows were first sent
+ * @returns milliseconds since rows were last confirmed; if no rows were, since rows were first sent
  */
 async function watch(child, path, untilBytes) {
   let readBytes = sizeOf(path)
@@ -82,7 +82,7 @@ async function watch(child, path, untilBytes) {
 }
 
 /**
- * Kills the load whenever the journal has grown by another part of its final size.
+ * Kills the load each time the journal has grown by one more part of its final size.
  * @returns `lost`: seconds of lost work; `seconds`: the rest of the time
  */
 async function interruptedLoad(folder, server, args, journalBytes, rows) {
@@ -137,7 +137,7 @@ async function measureInterruptions(folder, init, rows, repeats) {
   ]
 }
 
-/** Loads ten rows with a journal, once per interruption. */
+/** Loads ten rows with a journal as often as there are interruptions. */
 async function measureStarts(folder, server, repeats) {
   const path = await writeInput(folder, 'narrow.csv', 10)
   const args = [...loadArgs(path, server, 10_000), ...named(folder), '--restart']
@@ -155,7 +155,7 @@ async function measureStarts(folder, server, repeats) {
   return { work, unit: 's', ours, reference, ratio: ours / reference }
 }
 
-/** Time with a journal, and with interruptions, each as a multiple of the time without. */
+/** Times with a journal, and with interruptions, as multiples of the time without. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

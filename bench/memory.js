@@ -1,6 +1,6 @@
 /*
-  The peak of resident memory of a whole load, for inputs of about 100 MB and 400 MB (2 GB with --large), and for an input of which
-  every row is rejected: memory must not grow. The figures are the kernel's high-water mark, not the loader's own.
+  Peak memory of a whole load: for inputs of about 100 MB and 400 MB (2 GB with --large), and for an input whose rows are all
+  rejected. Memory must not grow with the input. The figures are the kernel's peak of resident memory, not the loader's own count.
 */
 import { join } from 'node:path'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -24,7 +24,7 @@ async function peakMB(sink, path, repeats, { flagsOf = () => [], exitCode = 0 } 
   return median(peaks)
 }
 
-/** The peak against its ceiling, and the peak of the long input against the peak of the short one. */
+/** The peak against its limit, and the peak of the long input against the peak of the short one. */
 export async function measure({ repeats, scale, large }) {
   return withFolder(async folder => {
     const times = large ? 20 : 4

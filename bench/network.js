@@ -1,6 +1,6 @@
 /*
-  Loads through a network: the cost of TLS, the gain from compression at 1 Gbit/s and 100 Mbit/s, and the cost of round trips of 200 ms
-  for a run with receipts. The network is a proxy on this machine, the server `serve` in its own process.
+  Loads through a network: the cost of TLS, the gain from compression at 1 Gbit/s and 100 Mbit/s, and the cost of round trips of 200
+  ms for a run with receipts. The network is a proxy on this machine, and the server is `serve` in its own process.
 */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { startSlowLink } from './lib/slow-link.js'
 const mbit = 125_000
 const delayedRows = 10_000_000
 
-/** For each link, the first flags are measured against the second. */
+/** For each link, the first flags are compared with the second. */
 const links = [
   {
     work: 'lz4 against none, 1 Gbit/s',
@@ -68,7 +68,7 @@ async function measureLink({ work, rows, link, flags, bar }, path, server, repea
   }
 }
 
-/** Loads over a fast link with a delay; the load is long enough that its start and end hardly count. */
+/** Loads over a fast link with a delay. The load is so long that its start and end hardly count. */
 async function measureDelay(rows, path, server, repeats) {
   const far = await startSlowLink(portOf(server), { bytesPerSecond: 100 * mbit, delayMs: 100 })
   const near = await startSlowLink(portOf(server), { bytesPerSecond: 100 * mbit, delayMs: 0.5 })
@@ -122,7 +122,6 @@ function portOf({ server }) {
   return Number(server[server.indexOf('--port') + 1])
 }
 
-/** Seconds of a load as a multiple of those of another one. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,7 +1,7 @@
 /*
-  Loads CSV from a file into a sink, beside programs that read the same file: parsers that drop the rows, DuckDB, which makes a table in
-  memory, the loader's own parser, whose columns are dropped, and a loader written with the official JavaScript client. The limit is
-  `cat` of recorded requests into the same sink. The ratio says how many times as fast the loader is.
+  Compares loading CSV into a sink with programs that read the same file: parsers that drop the rows, DuckDB, which makes a table in
+  memory, the loader's own parser, and a loader written with the official JavaScript client. The upper limit is `cat` of recorded
+  requests into the same sink. The ratio says how many times as fast the loader is.
 */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ const cases = [
   },
 ]
 
-/** Programs of bench/lib/reference.js, and the package that each needs. */
+/** Programs of bench/lib/reference.js, with the package that each needs. */
 const readers = [
   { name: 'csv-parse' },
   { name: 'uDSV', needs: 'udsv' },
@@ -52,7 +52,7 @@ const readers = [
   { name: 'DuckDB, all threads', needs: '@duckdb/node-api' },
 ]
 
-/** Runs a program that reads the file and drops the rows; throws unless the program saw every row. */
+/** Runs a program that reads the file and drops the rows. Throws if the program did not see every row. */
 async function runReader(name, args, rows) {
   const run = await runNode(args, { processor: true })
   const found = run.stdout.trim()
@@ -60,7 +60,7 @@ async function runReader(name, args, rows) {
   return run
 }
 
-/** Records a load of the file; returns the path of the connection that carried rows. */
+/** Records a load of the file. Returns the path of the recording of the connection that carried rows. */
 async function record(sink, path, table, folder) {
   const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
   const server = ['--host', '127.0.0.1', '--port', String(recorder.port)]
@@ -69,7 +69,7 @@ async function record(sink, path, table, folder) {
   return recorded.toSorted((a, b) => b.sentBytes - a.sentBytes)[0].path
 }
 
-/** The loader, then each program beside it; `sends` marks those that send rows to the sink. */
+/** The loader, then each program to compare with. `sends` marks programs that send rows to the sink. */
 function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
   const [, host, , port] = sink.server
   const clientArgs = [clientLoader, path, host, port]
@@ -146,7 +146,6 @@ async function measureCase(oneCase, folder, init, repeats) {
   return [...compared, ...bytes]
 }
 
-/** Figures of each file and program. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

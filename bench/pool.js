@@ -1,5 +1,5 @@
 /*
-  Many short tasks on a pool, against as many sessions used directly; the server runs in its own process.
+  Compares many short tasks on a pool with the same tasks on as many sessions. The server runs in its own process.
 */
 import { performance } from 'node:perf_hooks'
 import { connect, ConnectionPool } from '../dist/index.js'
@@ -17,7 +17,7 @@ async function secondsOf(work) {
   return (performance.now() - startedMs) / 1000
 }
 
-/** Every session takes the next task once it is free. */
+/** Each session takes the next task as soon as it is free. */
 async function onSessions(sessions, tasks) {
   let left = tasks
   await Promise.all(
@@ -27,7 +27,7 @@ async function onSessions(sessions, tasks) {
   )
 }
 
-/** Tasks a second. */
+/** Tasks per second. */
 export async function measure({ repeats, scale }) {
   const tasks = Math.round(10_000 * scale)
   return withFolder(async folder => {
@@ -39,7 +39,7 @@ export async function measure({ repeats, scale }) {
       secondsOf(() => Promise.all(Array.from({ length: tasks }, () => pool.run(script))))
     const reference = () => secondsOf(() => onSessions(sessions, tasks))
     try {
-      // Lets the compiler do its work before the clock starts.
+      // Warms up the compiler before the clock starts.
       await ours()
       await reference()
       const medians = await alternate(ours, reference, repeats)

@@ -1,6 +1,6 @@
 /*
-  The cost of receipts: loads narrow.csv with `--confirm receipts` against `--confirm none`, in large and in small batches. The server
-  is `serve` in its own process; it really inserts, as servers that give receipts do.
+  The cost of receipts: compares loads of narrow.csv with `--confirm receipts` and with `--confirm none`, in large and in small
+  batches. The server is `serve` in its own process. It really inserts, like servers that give receipts.
 */
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, program, runNode } from './lib/measure.js'
@@ -13,8 +13,8 @@ const cases = [
 ]
 
 /**
- * Seconds of the whole process. Even without confirmation, the process ends only when the server closes the connection, after it has
- * executed everything.
+ * Seconds of the whole process. Even without confirmation, the process ends only when the server closes the connection, which the
+ * server does after it has executed everything.
  */
 async function timedLoad(server, path, confirm, batchRows) {
   await emptyTrades(server)

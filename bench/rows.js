@@ -1,7 +1,7 @@
 /*
-  Loads rows of a program, against the same rows in a file: objects written one by one to a TableWriter, and the same
-  objects given to `load`, against `load` of narrow.csv. All have receipts. Time counts from opening to the last
-  receipt; the objects are made before. The server is `serve` in its own process; it really inserts.
+  Compares loading rows that a program holds as objects with loading the same rows from a file. The objects are
+  written one by one to a TableWriter, or given to `load`. All loads have receipts. Time counts from opening to the
+  last receipt; making the objects does not count. The server is `serve` in its own process, which really inserts.
 */
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -13,7 +13,6 @@ const writeRows = fileURLToPath(new URL('lib/write-rows.js', import.meta.url))
 
 const mostRows = 2_000_000
 
-/** Time of a program's rows divided by that of the same rows in a file. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

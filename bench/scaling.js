@@ -1,7 +1,7 @@
 /*
-  What further rows, columns, batches, connections and threads cost a load (bench/small-files.js has files), and how busy the processors
-  of both ends are. Each cost is the difference of the times of two loads, divided by the difference of their rows (columns, batches …). The server is `serve` in its
-  own process; it really inserts for loads with receipts.
+  What further rows, columns, batches, connections and threads cost a load, and how busy the processors of both ends are.
+  bench/small-files.js measures files. A cost is the difference between the times of two loads, divided by the difference between
+  their numbers of rows (columns, batches …). The server is `serve` in its own process; for loads with receipts, it really inserts.
 */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
 const manyConnections = [9, 1]
 const manyThreads = [3, 1]
-/** Enough rows to divide among threads, but few enough that starting the threads takes most of the time. */
+/** Enough rows to divide among threads, but so few that starting the threads takes most of the time. */
 const rowsOfThreads = 200_000
 
 const costOf = (work, seconds, more) => ({
@@ -33,7 +33,7 @@ async function withSink(init, options, use) {
   return use(sink).finally(sink.stop)
 }
 
-/** The cost of a row, from two loads: all rows, and a tenth. Also the cores that both ends keep busy in the longer load. */
+/** The cost of a row, from a load of all rows and a load of a tenth. Also how many cores both ends keep busy in the longer load. */
 async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
   const few = Math.round(rows / 10)
   const [short, long] = [join(folder, 'short'), join(folder, 'long')]
@@ -68,7 +68,7 @@ async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
   ]
 }
 
-/** The same rows in many batches against few. */
+/** Compares the same rows in many batches and in few. */
 async function costOfBatch(sink, path, rows, confirm, repeats) {
   const loadWith = batchRows => async () => {
     if (confirm === 'receipts') await emptyTrades(sink)
@@ -89,7 +89,7 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
   return costOf(`a batch more, --confirm ${confirm}`, many - few, more)
 }
 
-/** A load of few rows over several connections, each with its own lane, against a load over one connection. */
+/** Compares a load of few rows over several connections, each with its own lane (a fixed share of the rows), with one connection. */
 async function costOfConnection(sink, path, repeats) {
   const loadOver = connections => async () => {
     await emptyTrades(sink)
@@ -101,7 +101,7 @@ async function costOfConnection(sink, path, repeats) {
   return costOf('a connection more, --confirm receipts', many - one, manyConnections[0] - 1)
 }
 
-/** Compares processor time, because other work on the processors changes the time on the clock. */
+/** Compares processor time, because other programs on the machine change the elapsed time. */
 async function costOfThread(sink, path, repeats) {
   const loadWith = threads => async () => {
     const options = { processor: true }
@@ -112,7 +112,7 @@ async function costOfThread(sink, path, repeats) {
   return costOf('a thread more, processor time', many - one, manyThreads[0] - 1)
 }
 
-/** By how many microseconds a load grows with each row, batch, connection or thread; how busy processors are. */
+/** Microseconds that each further row, batch, connection or thread adds to a load; how busy processors are. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,8 +1,8 @@
 /*
-  The workload of DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, without and with waiting for the
-  answers, through `ddb-ingest bench` and a server in its own process. The command measures both modes one after the other and waits
-  until the server's table has every row. Answered requests are also compared with an echo of as many bytes between bare
-  sockets of Node: requests to a server that inserts, and to a server that only answers.
+  The workload in DolphinDB's chapter on asynchronous writing: 50,000 requests of 100 rows each, with and without waiting for
+  answers. `ddb-ingest bench` sends them to a server in its own process, one mode after the other, and waits until the server's
+  table has every row. Answered requests are also compared with an echo of as many bytes between bare Node sockets: once to a server
+  that inserts, once to a server that only answers.
 */
 import { join } from 'node:path'
 import { secondsOfAnswers } from './lib/answered.js'
@@ -15,7 +15,7 @@ import { startSink } from './lib/sink.js'
 
 const fullRequests = 50_000
 
-/** Bytes of one request and of one answer. Subtracting a run of 200 requests from one of 400 leaves out all other bytes. */
+/** Bytes of one request and of one answer. Subtracting a run of 200 requests from a run of 400 cancels all other bytes. */
 async function sizesOf(folder, sink) {
   const sums = []
   for (const requests of [200, 400]) {
@@ -27,18 +27,17 @@ async function sizesOf(folder, sink) {
     sums.push({ sent: sum('sentBytes'), answered: sum('answeredBytes') })
   }
   const [few, many] = sums
-  // Both modes send requests, but only one gets answers.
+  // Both modes send requests, but only one mode gets answers.
   const requestBytes = Math.round((many.sent - few.sent) / 400)
   return { requestBytes, answerBytes: Math.round((many.answered - few.answered) / 200) }
 }
 
-/** Compares the time of answered requests with that of unanswered ones, and with that of an echo. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)
     const requests = Math.round(fullRequests * scale)
     const withServer = async use => {
-      // Starts a server for each run: 10 million rows of one run would slow the collector in the next.
+      // Starts a server for each run, because the 10 million rows of one run would slow the garbage collector in the next.
       const sink = await startSink(init, [])
       return use(sink).finally(sink.stop)
     }

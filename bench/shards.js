@@ -1,7 +1,7 @@
 /*
-  A plan of 40 days, loaded by one, two and four shards into one embedded server, which really inserts: rows a second of whole
-  processes, the cost of a further row, and the processor time of both ends. The cost of a row comes from a second plan with as many
-  units and a hundredth of the rows.
+  A plan of 40 days, loaded by one, two and four shards into one embedded server, which really inserts. Measures rows per second of
+  whole processes, the cost of a further row, and the processor time of both ends. The cost of a row comes from a second plan with
+  as many units (parts of the plan) and a hundredth of the rows.
 */
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const counts = [1, 2, 4]
 process.env.DDB_USER = 'admin'
 process.env.DDB_PASSWORD = '123456'
 
-/** A folder for each day, all with the same rows: each folder becomes one unit. */
+/** Makes a folder for each day, all with the same rows. Each folder becomes one unit of the plan. */
 async function writeDays(folder, rows) {
   const path = await writeInput(folder, 'narrow.csv', rows)
   for (let day = 0; day < days; day++) {

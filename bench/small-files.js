@@ -1,6 +1,6 @@
 /*
-  A folder of many small files against one file of the same rows, without confirmation and with receipts. The server is `serve` in its
-  own process; it really inserts for loads with receipts.
+  Compares a folder of many small files with one file of the same rows, without confirmation and with receipts. The server is `serve`
+  in its own process; for loads with receipts, it really inserts.
 */
 import { createReadStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { emptyTrades, load, startSink, stopCounting } from './lib/sink.js'
 const fullFiles = 10_000
 const rowsOfFile = 100
 
-/** Divides a file among many, each with the header. */
+/** Divides a file among many files, each with the header. */
 async function divide(path, folder) {
   await mkdir(folder)
   let header
@@ -61,7 +61,6 @@ async function measureReceipts(path, folder, init, repeats) {
   }
 }
 
-/** Compares the load of a folder of small files with the load of the same rows from one file. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)

@@ -1,5 +1,5 @@
 /*
-  The cost of a start: the version, and a load of ten rows, against a Node that does nothing.
+  The cost of a start: compares printing the version, and loading ten rows, with a Node process that does nothing.
 */
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, program, runNode } from './lib/measure.js'
@@ -8,9 +8,8 @@ import { load, startSink, stopCounting } from './lib/sink.js'
 
 const idle = async () => (await runNode(['-e', '0'])).seconds
 
-/** Both times in seconds of whole processes. */
 export async function measure({ repeats }) {
-  // Processes of a twentieth of a second scatter more than long loads, and cost less to repeat.
+  // Processes of a twentieth of a second vary more than long loads, and cost less to repeat.
   const times = repeats * 4
   return withFolder(async folder => {
     const path = await writeInput(folder, 'narrow.csv', 10)

@@ -1,11 +1,11 @@
 /*
-  Encodes and decodes a million rows of every type, and a table, against Buffer.copy of the bytes, and against the official JavaScript
-  client.
+  Compares encoding and decoding a million rows of every type, and a table, with Buffer.copy of the bytes and with the official JavaScript
+  client:
     encode, against the copy    into an existing buffer, like the copy
     encode, against the client  into a new buffer, like the client
-    decode, against either      into arrays of their own, with every element decoded
-  Both codecs start from typed arrays and texts; the client starts array vectors from its own blocks. SYMBOL starts
-  from codes and base, but `from texts` means that the codec must find the codes. Times are processor time.
+    decode, against either      into new arrays, with every element decoded
+  Both codecs start from typed arrays and texts, except that the client starts array vectors from its own blocks. SYMBOL starts
+  from codes and base; `from texts` means that the codec must find the codes. Times are processor time.
 */
 import { startCodec } from './lib/codec-process.js'
 import { alternate } from './lib/measure.js'
@@ -14,7 +14,7 @@ import { runAlone } from './lib/report.js'
 import { typeValues } from './lib/type-values.js'
 
 const fullRows = 1_000_000
-/** Long enough for the clock and for some garbage collections. */
+/** Long enough for a precise time and for some garbage collections. */
 const sampleSeconds = 0.1
 
 const comparisons = [
@@ -30,7 +30,7 @@ function barOf(kind, { verb, reference }) {
   return kind === 'table' && reference === 'encode' ? { atLeast: 3 } : undefined
 }
 
-/** `other` is the codec of the reference; undefined if the reference cannot do this work. */
+/** @param other  the codec of the reference; undefined if the reference cannot do this work */
 async function figureOf(work, comparison, { ours, other, byteLength, kind, repeats }) {
   const medians =
     other === undefined
@@ -69,7 +69,7 @@ async function measureValue(name, { ours, client }, rows, repeats) {
   return figures
 }
 
-/** Megabytes of wire bytes per second, and how many times as fast as the reference. */
+/** Megabytes of encoded bytes per second, and how many times as fast as the reference. */
 export async function measure({ repeats, scale }) {
   const rows = Math.round(fullRows * scale)
   const ours = startCodec('ours')

@@ -1,7 +1,7 @@
 /*
-  Measures how long answered requests take if the server does no work: a session of the library inserts 100 rows at a
-  time and waits for each answer. The server, in bare node:net, counts the bytes of requests but does not read them.
-  `secondsOfAnswers` is for the benchmark; run as a program, the file is one of the two ends:
+  Measures how long answered requests take if the server does no work. A session of the library inserts 100 rows at a time and
+  waits for each answer. The server, written with bare node:net, counts the bytes of requests but does not read them.
+  Benchmarks call `secondsOfAnswers`, which runs this file as a program for each of the two ends:
     node bench/lib/answered.js serve
     node bench/lib/answered.js ask REQUESTS PORT
 */
@@ -14,7 +14,7 @@ import { runNode } from './measure.js'
 
 const path = fileURLToPath(import.meta.url)
 
-/** Seconds of `requests` requests, from the first to the last answer, by the clock of the process that makes them. */
+/** Seconds from the first to the last answer, measured by the process that sends the requests. */
 export async function secondsOfAnswers(requests) {
   const server = spawn(process.execPath, [path, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const kill = () => server.kill()
@@ -29,9 +29,9 @@ export async function secondsOfAnswers(requests) {
 }
 
 const nothing = Buffer.from('1000000001 0 1\nOK\n')
-/** The INT 100. */
+/** An answer with the INT 100. */
 const answer = Buffer.concat([Buffer.from('1000000001 1 1\nOK\n'), Buffer.of(4, 0, 100, 0, 0, 0)])
-/** The first call ends when nothing arrives for this long. Every later call has as many bytes as the first. */
+/** The first call ends when no byte arrives for this long. Every later call has as many bytes as the first one. */
 const silenceMs = 100
 
 async function serve() {

@@ -1,5 +1,5 @@
 /*
-  Texts for every type that is read from text, in the most usual spelling of files. The row's number makes each text different.
+  Texts for every type that can be read from text, in the most common spelling of files. Texts of different rows differ.
 */
 const two = number => String(number).padStart(2, '0')
 const date = i => `20${two(i % 30)}.${two(1 + (i % 12))}.${two(1 + (i % 28))}`

@@ -1,10 +1,10 @@
 /*
-  Runs one codec in its own process, so that neither codec collects the other's garbage or meets prototypes that the other has changed.
-  `startCodec` is for the benchmark; run as a program, the file is the process:
+  Runs one codec in its own process. So a codec never collects the other codec's garbage, and never meets prototypes that the other
+  one has changed. Benchmarks call `startCodec`, which runs this file as a program:
     node --expose-gc bench/lib/codec-process.js CODEC
-  The message `{ name, rows }` is answered by `{ works, byteLength }`, the names of the works that can be timed. After that, each
-  message `{ work, seconds }` is answered by the time of one run. Times are processor time, including collector and compiler, so other
-  work on the machine does not count.
+  The program answers a message `{ name, rows }` with `{ works, byteLength }`: the names of the works that it can time, and the size of
+  the value. It answers each later message `{ work, seconds }` with the time of one run. Times are processor time, including garbage
+  collector and compiler, so other programs on the machine do not count.
 */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,14 +20,14 @@ const codecs = {
 
 const path = fileURLToPath(import.meta.url)
 /**
- * Makes glibc keep freed memory. Otherwise, depending on the history of the process, most of the time goes into new buffers from the
- * kernel.
+ * Makes glibc keep freed memory. Otherwise most of the time may be spent on new memory from the kernel, depending on what the process
+ * did before.
  */
 const keepMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
-/** After this time the compiler has seen enough of the work, and the process has its memory from the kernel. */
+/** After this time the compiler has optimized the work, and the process has obtained its memory from the kernel. */
 const warmUpSeconds = 0.3
 
-/** Keeps the last result, so that the compiler cannot leave the work out. */
+/** Keeps the last result, so that the compiler cannot remove the work. */
 const kept = { result: undefined }
 
 const cpuSeconds = () => {
@@ -35,9 +35,9 @@ const cpuSeconds = () => {
   return (user + system) / 1e6
 }
 
-/** Mean processor seconds of a run, repeated for `seconds`. */
+/** Mean processor seconds of one run. Runs are repeated for `seconds`. */
 function secondsOf(work, seconds) {
-  // Collects the garbage of earlier works, which must not count for this one.
+  // Collects the garbage of earlier works, which would otherwise be counted here.
   kept.result = undefined
   globalThis.gc()
   const endMs = performance.now() + seconds * 1000
@@ -83,7 +83,7 @@ export function startCodec(name) {
   return {
     /** @returns the works that can be timed with this value of `typeValues`, and the length of the encoded value */
     prepare: (name, rows) => ask({ name, rows }),
-    /** Mean processor seconds of a run, repeated for `seconds`. */
+    /** Mean processor seconds of one run. Runs are repeated for `seconds`. */
     time: (work, seconds) => ask({ work, seconds }),
     async stop() {
       child.disconnect()

@@ -1,7 +1,7 @@
 /*
-  Times the bare exchange of answered requests: a client sends REQUEST_BYTES and waits for ANSWER_BYTES, one request after the other,
-  and a server answers. Both use bare node:net in their own processes. `secondsOfEcho` is for the benchmark; run as a program, the file
-  is one of the two ends:
+  Times the bare exchange of requests and answers. A client sends REQUEST_BYTES and waits for ANSWER_BYTES, one request after the other.
+  Both ends are written with bare node:net and run in their own processes. Benchmarks call `secondsOfEcho`, which runs this file as a
+  program for each of the two ends:
     node bench/lib/echo.js serve REQUEST_BYTES ANSWER_BYTES
     node bench/lib/echo.js ask REQUEST_BYTES ANSWER_BYTES REQUESTS PORT
 */
@@ -14,7 +14,7 @@ import { runNode } from './measure.js'
 
 const path = fileURLToPath(import.meta.url)
 
-/** Seconds of `requests` requests, from the first to the last answer, by the clock of the process that makes them. */
+/** Seconds from the first to the last answer, measured by the process that sends the requests. */
 export async function secondsOfEcho({ requestBytes, answerBytes, requests }) {
   const sizes = [String(requestBytes), String(answerBytes)]
   const server = spawn(process.execPath, [path, 'serve', ...sizes], {
@@ -32,7 +32,7 @@ export async function secondsOfEcho({ requestBytes, answerBytes, requests }) {
   }
 }
 
-/** Calls `use` whenever another `byteCount` bytes have arrived at a socket. */
+/** Calls `use` each time another `byteCount` bytes have arrived at a socket. */
 function afterEach(byteCount, socket, use) {
   let missing = byteCount
   socket.on('data', bytes => {

@@ -20,10 +20,8 @@ export interface Found {
 
 export const hostileFiles: HostileFile[]
 
-/** A few words on how a program's rows compare with a file's. */
 export function verdictOf(file: HostileFile, found: Found): string
 
-/** Loads a file into an embedded server with quarantine of bad rows; returns the rows of the table afterwards. */
 export function loadHostile(
   ends: {
     connect: typeof connect

@@ -1,11 +1,11 @@
 /*
-  Files that CSV readers read differently, their rows, and how far a program's rows agree with them.
+  Files that CSV readers read differently, the rows of these files, and verdicts on a program's rows.
 */
 const huge = `${'x'.repeat(3 << 20)}\n`
 const largest = '9223372036854775807|1.7976931348623157e+308'
 const smallest = '9007199254740993|5e-324'
 
-/** Lines and rows after the header `a,b`; | divides the cells of a row. `bad` rows break a rule, so quarantining them is right, too. */
+/** Lines and rows after the header `a,b`; | separates cells. `bad` rows break a rule, so a program may quarantine them. */
 const files = [
   {
     name: 'quotes in unquoted fields',
@@ -62,7 +62,7 @@ const files = [
 ]
 
 /**
- * Each file with its `bytes`, the `types` of its two columns `a` and `b`, its `rows`, and the rows that `fit`.
+ * Each file with its `bytes`, the `types` of its columns `a` and `b`, its `rows`, and `fit`, the rows without bad ones.
  * @type {{ name: string, bytes: Buffer, types: [string, string], rows: string[][], fit: string[][] }[]}
  */
 export const hostileFiles = files.map(
@@ -77,7 +77,7 @@ export const hostileFiles = files.map(
 const isSame = (found, expected) => JSON.stringify(found) === JSON.stringify(expected)
 
 /**
- * A few words on how a program's rows compare with a file's.
+ * A few words on how a program's rows compare with the file's rows.
  * @param found  the program's rows, whether it ended with an error, and how many rows it quarantined
  */
 export function verdictOf({ rows, fit }, { rows: found, failed, setAside = 0 }) {
@@ -92,7 +92,7 @@ const rowsOf = ({ columns: [a, b], rows }) =>
   Array.from({ length: rows }, (_, row) => [String(a.data[row]), String(b.data[row])])
 
 /**
- * Loads a file into an embedded server with quarantine of bad rows; returns the rows of the table afterwards.
+ * Loads a file into an embedded server, with quarantine of bad rows. Returns the table's rows.
  * @param ends  `connect`, `load` and `startServer` of the library
  */
 export async function loadHostile({ connect, load, startServer }, path, { types: [a, b] }) {

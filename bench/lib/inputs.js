@@ -1,6 +1,6 @@
 /*
-  Makes the inputs of the benchmarks in the system's folder for temporary files. The same seed gives the same bytes, so figures of
-  different days are about the same file.
+  Makes the inputs of the benchmarks in the system's folder for temporary files. The same seed gives the same bytes, so figures
+  from different days are comparable.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,7 +25,7 @@ const tables = [
   'share streamTable(10000:0, `id`title`remark, [INT,STRING,STRING]) as texts',
 ].join('\n')
 
-/** Calls `use` with a new folder and removes the folder afterwards, even after a failure. */
+/** Calls `use` with a new folder, and removes the folder afterwards even if `use` fails. */
 export async function withFolder(use) {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-bench-'))
   try {
@@ -35,7 +35,7 @@ export async function withFolder(use) {
   }
 }
 
-/** Writes the script that creates `trades`, `wide` and `texts`; returns its path. */
+/** Writes the script that creates `trades`, `wide` and `texts`. Returns the path of the script. */
 export async function writeTables(folder) {
   const path = join(folder, 'tables.dos')
   await writeFile(path, `${tables}\n`)
@@ -53,7 +53,7 @@ function* inChunks(lines) {
   yield text
 }
 
-/** The trades of `narrow.csv` with milliseconds since 1970 instead of times in text. */
+/** The trades of `narrow.csv`, with milliseconds since 1970 instead of times as text. */
 function* epochChunks(rows) {
   for (const text of generateTrades({ rows, format: 'csv' })) {
     yield text.replace(/^\d[^,]*/gm, time => {
@@ -63,7 +63,7 @@ function* epochChunks(rows) {
   }
 }
 
-/** The trades of `narrow.csv` with day and time of day in separate columns. */
+/** The trades of `narrow.csv`, with day and time of day in separate columns. */
 function* splitChunks(rows) {
   for (const text of generateTrades({ rows, format: 'csv' })) {
     yield text.replace(/^time,/, 'day,clock,').replace(/^(\d[\d.]*)T/gm, '$1,')
@@ -141,7 +141,7 @@ export async function writeInput(folder, name, rows) {
   return path
 }
 
-/** Whether the program `zstd` is installed; Node 20 cannot compress with zstd. */
+/** Whether the program `zstd` is installed, which is needed because Node 20 cannot compress with zstd. */
 export function hasZstd() {
   return spawnSync('zstd', ['--version'], { stdio: 'ignore' }).status === 0
 }

@@ -1,5 +1,5 @@
 /*
-  Internals that benchmarks measure directly, without the package's two entries. They are compiled like the package.
+  Internals that benchmarks measure without the package's two entries. They are compiled like the package.
 */
 import { build } from 'esbuild'
 import { writeFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ export const {
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
 )
 
-/** Writes the internals as a module, so that a timed process need not compile them. */
+/** Writes the internals as a module, so that a timed process does not have to compile them. */
 export function writeInternals(path) {
   writeFileSync(path, outputFiles[0].contents)
 }

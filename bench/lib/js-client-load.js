@@ -1,6 +1,6 @@
 /*
-  A loader as users would write it with the official JavaScript client: reads narrow.csv line by line, makes tables of 10,000 rows, and
-  inserts one after the other, which is the only way that this client supports.
+  A loader as users would write it with the official JavaScript client. It reads narrow.csv line by line, makes tables of 10,000 rows, and
+  inserts one table after the other, because this client supports no other way.
     node bench/lib/js-client-load.js FILE HOST PORT
 */
 import { createReadStream } from 'node:fs'

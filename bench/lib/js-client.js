@@ -1,6 +1,6 @@
 /*
-  The official JavaScript client as bench/types.js measures it. Its values hold the same typed arrays as ours. This file converts
-  the other members of our values before the clock starts.
+  The official JavaScript client as bench/types.js measures it. Its values use the same typed arrays as ours. This file converts
+  everything else in our values before the clock starts.
 */
 import { dataTypes } from './internals.js'
 import { importClient } from './official-client.js'
@@ -10,7 +10,7 @@ const maxBlockRows = 65_535
 
 let client
 
-/** Rows of an array vector in as few blocks as possible; the client has no constructor that makes blocks. */
+/** Rows of an array vector in as few blocks as possible, because the client has no constructor that makes blocks. */
 function blocksOf({ length, offsets, cells }) {
   const blocks = []
   for (let start = 0; start < length; start += maxBlockRows) {
@@ -57,8 +57,8 @@ function vectorOf(column, name) {
 }
 
 /**
- * Returns a function that makes the client's value from ours; the function's time counts for the client. Vectors are
- * made beforehand, except SYMBOL from texts: its constructor finds the codes.
+ * Returns a function that makes the client's value from ours; the time of that function counts. Vectors are made beforehand,
+ * except SYMBOL from texts, because the client's constructor for SYMBOL does the work of finding the codes.
  */
 function maker(value) {
   if (value.form === 'table') {
@@ -81,7 +81,7 @@ const succeeds = work => {
   }
 }
 
-/** The works that can be timed with a value of `typeValues`, without those that the client refuses. */
+/** The works that can be timed with a value of `typeValues`, except works that the client refuses. */
 function worksOf(value) {
   const bytes = new Uint8Array(encode(value))
   const make = maker(value)

@@ -1,6 +1,6 @@
 /*
-  How the benchmarks measure: whole processes, two variants in turn (A B A B), medians. Machines differ and drift, so only ratios within
-  one run are meaningful.
+  How the benchmarks measure: whole processes, two variants in turn (A B A B), medians. Machines differ and drift, so only ratios
+  within one run are meaningful.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,12 +9,11 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
-/** The command line under measurement. */
 export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 
 const usageUrl = new URL('usage.js', import.meta.url).href
 
-/** With fewer than five runs the median depends on chance. */
+/** With fewer than five runs, the median depends on chance. */
 export const defaultRepeats = 5
 
 export function median(values) {
@@ -23,7 +22,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Largest resident set of a running process in bytes, or 0 if the platform does not tell. */
+/** Largest resident set of a running process in bytes; 0 if the platform does not report it. */
 function peakRssBytes(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -36,10 +35,10 @@ function peakRssBytes(pid) {
 
 const ticksPerSecond = 100
 
-/** Processor time of a running process in seconds, all its threads together; 0 if the platform does not tell. */
+/** Processor time of a running process in seconds, over all its threads; 0 if the platform does not report it. */
 export function cpuSeconds(pid) {
   try {
-    // The program's name comes before, in brackets, and may contain spaces.
+    // The program's name precedes these fields in parentheses and may contain spaces.
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
   } catch {
@@ -47,12 +46,12 @@ export function cpuSeconds(pid) {
   }
 }
 
-/** The folder in which bench/lib/profile.js wants profiles of the measured processes. */
+/** The folder to which measured processes write profiles; set by bench/lib/profile.js. */
 let profileFolder
 const profiled = []
 
 /**
- * Makes V8 write a profile of every further measured process, and of servers.
+ * From now on, makes V8 write a profile of every measured process, and of servers.
  * @returns the profiles in order: the process's `args` and the file, which exists once the process has ended
  */
 export function profileInto(folder) {
@@ -60,7 +59,7 @@ export function profileInto(folder) {
   return profiled
 }
 
-/** Options with which Node profiles a process with these arguments; none if no profile is wanted. */
+/** Options that make Node profile a process with these arguments; none if no profile is wanted. */
 export function profiling(args) {
   if (profileFolder === undefined) return []
   const name = `${profiled.length}.cpuprofile`
@@ -70,7 +69,7 @@ export function profiling(args) {
 
 /**
  * Runs a program with Node until it ends.
- * @returns seconds of the whole process, its standard output, and if requested its peak of memory and its processor time
+ * @returns seconds of the whole process, its standard output, and on request its peak memory and its processor time
  * @throws if the exit code is not 0
  */
 export async function runNode(args, { watchMemory = false, processor = false, exitCode = 0 } = {}) {
@@ -82,7 +81,7 @@ export async function runNode(args, { watchMemory = false, processor = false, ex
   let usage = ''
   child.stdio[3].setEncoding('utf8').on('data', text => (usage += text))
   let peak = 0
-  // The kernel keeps the high-water mark, so rare looks miss only growth at the very end.
+  // The kernel records the peak, so infrequent reads miss only growth at the very end.
   const watch = watchMemory
     ? setInterval(() => (peak = Math.max(peak, peakRssBytes(child.pid))), 10)
     : undefined

@@ -8,9 +8,9 @@ const main = new URL('node_modules/dolphindb/index.js', folder)
 
 export const clientIsInstalled = existsSync(main)
 
-/** Imports the client, whose packages change the prototypes of everything in their process. */
+/** Imports the client. Its packages change the prototypes of everything in the process. */
 export async function importClient() {
-  // The client's packages call this function, which Node 20 lacks.
+  // Defines a function that the client's packages call and that Node 20 lacks.
   Promise.withResolvers ??= () => {
     const made = {}
     made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))

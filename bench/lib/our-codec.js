@@ -1,6 +1,6 @@
 /*
-  Our codec as bench/types.js measures it. Numeric columns travel as views, so every encoding here ends with a copy of all bytes into
-  one buffer: otherwise the codec would do nothing.
+  Our codec as bench/types.js measures it. Our encoder does not copy numeric columns but passes views, so every encoding here ends
+  with a copy of all bytes into one buffer. Without the copy, there would be nothing to measure.
 */
 import {
   ByteWriter,
@@ -11,7 +11,7 @@ import {
   symbolVectorOf,
 } from './internals.js'
 
-/** Gives codes to the texts of a SYMBOL column: part of the work. */
+/** Gives codes to the texts of a SYMBOL column, which is part of the measured work. */
 function numbered(value) {
   if (value.form === 'table') return { ...value, columns: value.columns.map(numbered) }
   return 'texts' in value ? symbolVectorOf(value.texts) : value
@@ -37,8 +37,8 @@ function encodeInto(target, value) {
 }
 
 /**
- * The works that can be timed with a value of `typeValues`; `copy` is Buffer.copy of the bytes. Processors copy between
- * some addresses more slowly than between others. If the elements are one array, `copy` reads it, as the encoder does.
+ * The works that can be timed with a value of `typeValues`. `copy` is Buffer.copy of the bytes. If the elements are one array,
+ * `copy` reads that array, like the encoder, because the speed of copying depends on the addresses.
  */
 function worksOf(value) {
   const bytes = encode(value)

@@ -1,6 +1,6 @@
 /*
-  Other parsers, and a database, for comparison. Each reads a large file as its manual says: in pieces, into arrays of strings. `npm run
-  bench` installs their packages in bench/peers; csv-parse is one of our own.
+  Other parsers and a database, for comparison. Each reads a large file in the way that its manual says: in pieces, into arrays of
+  strings. `npm run bench` installs their packages in bench/peers, except csv-parse, which this project uses itself.
 */
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,7 +13,7 @@ const require = createRequire(new URL('../peers/', import.meta.url))
 /** Loads a package of bench/peers. */
 export const peer = name => require(name)
 
-/** Why a package of bench/peers cannot be used here, in a few words; undefined if it can. */
+/** A few words on why a package of bench/peers cannot be used here; undefined if it can be used. */
 export function missing(name) {
   try {
     require(name)
@@ -23,7 +23,7 @@ export function missing(name) {
   }
 }
 
-/** Each parser reads a file and calls `onRow` for every row after the header; fails with the parser's own error. */
+/** Each parser reads a file and calls `onRow` for every row after the header. It fails with the parser's own error. */
 export const parsers = {
   async 'csv-parse'(path, onRow) {
     const parser = createReadStream(path, { highWaterMark: readBytes }).pipe(parse({ from: 2 }))
@@ -64,8 +64,8 @@ export const parsers = {
 
 /**
  * Reads a file into a table `t` of DuckDB, in memory and without network.
- * @param columns  DuckDB's types by name
- * @param threads  all cores if undefined
+ * @param columns  DuckDB's types by column name
+ * @param threads  if undefined, DuckDB uses all cores
  * @returns the connection to DuckDB
  */
 export async function readIntoDuckdb(path, columns, threads) {

@@ -1,6 +1,6 @@
 /*
-  Shows where the time of a benchmark goes. Runs it once, with every process under V8's profiler. Prints the time of each process, and
-  its share by folder of the sources and by function. Waiting is `(idle)`.
+  Shows where a benchmark spends its time. Runs the benchmark once, with every process under V8's profiler. Prints the time of each process,
+  and its distribution over folders of the sources and over functions. Waiting is `(idle)`.
     node bench/lib/profile.js NAME [--scale 0.1]     NAME as in bench/: peers, receipts, small-files ...
 */
 import { readFileSync } from 'node:fs'
@@ -16,13 +16,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const bundle = join(root, 'dist/script/dispatch.js')
 const shownLines = 10
 
-/** The source map of the program in a checkout, which leads back to src/. */
+/** The source map of the program in a checkout. It maps the bundle to src/. */
 const bundleMap = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')))
 
-/** Function and file of a frame; V8's own work has a name in brackets and no file. */
+/** Function and file of a frame. V8's own work has a name in parentheses and no file. */
 function placeOf({ functionName, url, lineNumber, columnNumber }) {
   const name = functionName || '-'
-  // Bundles that benchmarks make for themselves have a URL that holds their whole text.
+  // A bundle made by a benchmark itself has a URL that contains its whole text.
   if (url.startsWith('data:')) return { name, file: 'src (without a map)' }
   const path = url.replace(/^file:\/\//, '')
   if (path !== bundle) return { name, file: path.startsWith('/') ? relative(root, path) : path }
@@ -30,7 +30,7 @@ function placeOf({ functionName, url, lineNumber, columnNumber }) {
   return { name, file: originalSource.replace(/^(\.\.\/)+/, '') }
 }
 
-/** Self time (µs) by key, largest first. `keyOf` turns a place in the code into its key. */
+/** Self time in µs by key, largest first. `keyOf` turns a place in the code into a key. */
 function selfTimes({ nodes, samples, timeDeltas }, keyOf) {
   const keys = new Map(nodes.map(({ id, callFrame }) => [id, keyOf(placeOf(callFrame))]))
   const times = new Map()
@@ -67,7 +67,7 @@ try {
   const { measure } = await import(`../${positionals[0]}.js`)
   const profiled = profileInto(folder)
   await measure({ repeats: 1, scale: Number(values.scale), large: false })
-  // `exec` makes, empties or counts tables; no benchmark times it.
+  // `exec` processes make, empty or count tables, and no benchmark times them.
   for (const each of profiled.filter(({ args }) => !args.includes('exec'))) print(each)
 } finally {
   await rm(folder, { recursive: true, force: true })

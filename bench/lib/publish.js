@@ -1,6 +1,6 @@
 /*
-  Publishes the last run of `npm run bench`: bench/results.json, the tables in docs/measuring.md and docs/scaling.md, and
-  docs/bench.svg. A whole run does this by itself. After a run with `--scale`, or to draw the same figures again:
+  Publishes the last run of `npm run bench`: writes bench/results.json, the tables in docs/measuring.md and docs/scaling.md, and
+  docs/bench.svg. A complete run publishes itself. After a run with `--scale`, or to draw the same figures again:
     node bench/lib/publish.js          from bench/results/all.json
     node bench/lib/publish.js again    from bench/results.json
 */
@@ -10,7 +10,7 @@ import { drawPicture, withTables } from './published.js'
 
 const pathOf = name => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 
-/** @param again  uses the figures that were published last */
+/** @param again  true to use the figures that were published last */
 export function publish(again = false) {
   const results = pathOf('bench/results.json')
   if (!again) copyFileSync(pathOf('bench/results/all.json'), results)

@@ -1,6 +1,6 @@
 /*
-  Makes from bench/results.json tables for docs/measuring.md and docs/scaling.md, and a picture for the README. The same figures give
-  the same bytes. echarts, from the packages of bench/peers, draws the picture.
+  Makes tables for docs/measuring.md and docs/scaling.md and a picture for the README from bench/results.json. The same figures give
+  the same bytes. echarts, one of the packages in bench/peers, draws the picture.
 */
 import { missing, peer } from './parsers.js'
 import { meets, verdict } from './report.js'
@@ -17,7 +17,7 @@ function rowOf(figure) {
   return [work, `${short(ours)} ${unit}`, other, times, verdict(figure)]
 }
 
-/** One row for a work that was timed with every type: the smallest and the largest ratio. */
+/** One row for work that was timed with every type: the smallest and the largest ratio. */
 function rowOfTypes(work, figures) {
   const sorted = figures
     .filter(({ ratio }) => ratio !== undefined)
@@ -98,8 +98,8 @@ const bars = [
 ]
 
 /**
- * How many times as much as csv-parse each program reads in a second of processor time, from the top of a panel; null without a
- * measurement. Other work on the machine hardly changes these figures.
+ * For each program, from the top of the panel: how many times as much as csv-parse it reads in a second of processor time; null
+ * without a measurement. Processor time is used because other programs on the machine hardly change it.
  */
 function speeds(figures, input) {
   const ofInput = figures.filter(figure => figure.input === input)
@@ -115,7 +115,7 @@ function speeds(figures, input) {
   })
 }
 
-/** The figures of the picture in words, for readers who do not see it. */
+/** The figures of the picture in words, for readers who cannot see it. */
 export function pictureText({ figures }) {
   const lines = panels.map(({ input, title }) => {
     const known = speeds(figures, input).flatMap((speed, index) =>
@@ -126,7 +126,7 @@ export function pictureText({ figures }) {
   return `In a second of processor time, csv-parse = 1. ${lines.join('. ')}.`
 }
 
-/** echarts draws text in this colour. The style sheet's colour for light and dark pages then replaces it. */
+/** echarts draws text in this colour, which the style sheet then replaces by a colour for light or dark pages. */
 const ink = '#010203'
 const style = `<style>
 svg { --ink: #1f2328; --page: #ffffff }
@@ -186,7 +186,7 @@ function optionsOf({ figures }) {
 /** Whether the package that draws the picture is installed. */
 export const canDraw = () => missing('echarts') === undefined
 
-/** How much of the inputs each program reads in a second of processor time, as SVG for light and dark pages. */
+/** The picture as SVG for light and dark pages: how much of each input each program reads in a second of processor time. */
 export function drawPicture(results) {
   const chart = peer('echarts').init(null, null, { renderer: 'svg', ssr: true, ...size })
   chart.setOption(optionsOf(results))
@@ -195,7 +195,7 @@ export function drawPicture(results) {
   const [, open, drawn] = /^(<svg[^>]*>)([^]*)$/.exec(svg)
   const page = '<rect width="100%" height="100%" fill="var(--page)"></rect>'
   const text = `<title>CSV in a second of processor time, csv-parse = 1</title>\n<desc>${pictureText(results)}</desc>`
-  // echarts counts its class names across pictures; new names make the bytes repeatable.
+  // echarts numbers its class names across pictures. Renaming them makes the bytes repeatable.
   const names = new Map()
   const named = drawn
     .replaceAll(/zr\d+-cls-\d+/g, name => {

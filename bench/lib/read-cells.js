@@ -1,5 +1,5 @@
 /*
-  Reads a column of texts of one type and one of INT in turn, in a process that has read nothing else:
+  Reads a column of texts of one type and a column of INT in turn, in a process that has read nothing else:
     node bench/lib/read-cells.js NAME ROWS REPEATS
   Prints the medians of processor time in seconds, as JSON.
 */
@@ -9,7 +9,7 @@ import { alternate } from './measure.js'
 
 const chunkBytes = 512 * 1024
 const batchRows = 10_000
-/** After this many runs the compiler has seen enough. */
+/** After this many runs the compiler has optimized the code. */
 const warmUps = 3
 
 function sourceOf(bytes) {

@@ -1,6 +1,6 @@
 /*
-  The loader's own parser alone: reads an input into batches of typed columns and drops them.
-    node bench/lib/read-file.js FILE INTERNALS    prints how many rows it saw
+  Runs only the loader's own parser: reads an input into batches of typed columns and drops them.
+    node bench/lib/read-file.js FILE INTERNALS    prints the number of rows
   INTERNALS is a file from `writeInternals`.
 */
 import { createReadStream } from 'node:fs'

@@ -1,6 +1,6 @@
 /*
-  A proxy that records what a client sends. `cat` then sends the recording to a server: the same requests, with no work left but to hand
-  over bytes, which is the limit of every client.
+  A proxy that records what a client sends. `cat` then sends the recording to a server. The requests are the same, but `cat` only
+  hands over bytes, so no client can be faster.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,11 +9,11 @@ import { connect, createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
 /**
- * Starts the proxy, in front of a server on this machine.
- * @param prefix  of the files' paths; the number of a connection completes it
+ * Starts the proxy in front of a server on this machine.
+ * @param prefix  start of the paths of recordings; the number of the connection is appended
  */
 export async function startRecorder(port, prefix) {
-  /** For each connection its file, and the bytes in both directions. */
+  /** For each connection, the path of its recording, and the number of bytes in both directions. */
   const recorded = []
   const closed = []
   const proxy = createServer({ noDelay: true }, client => {
@@ -31,7 +31,7 @@ export async function startRecorder(port, prefix) {
   await once(proxy, 'listening')
   return {
     port: proxy.address().port,
-    /** Closes the proxy once its connections have ended; resolves to `recorded`. */
+    /** Waits until the proxy's connections have ended, then closes the proxy. Resolves to `recorded`. */
     async stop() {
       proxy.close()
       await Promise.all([once(proxy, 'close'), ...closed])
@@ -49,7 +49,7 @@ export async function secondsOfCat(path, port) {
   const cat = spawn('cat', [path], { stdio: ['ignore', socket, 'inherit'] })
   const [code] = await once(cat, 'close')
   if (code !== 0) throw new Error(`cat ${path} ended with ${code}`)
-  // Node does not read a socket that it has handed to a process. Unread answers would make the kernel reset the connection.
+  // Node does not read a socket that it has given to a child process. Unread answers would make the kernel reset the connection.
   socket.resume().end()
   await closed
   return (performance.now() - startedMs) / 1000

@@ -1,7 +1,7 @@
 /*
-  The programs with which bench/peers.js compares the loader: each does only the first step of a load, with a well-known library. Run as
-  `node bench/lib/reference.js WHAT FILE`; prints how many rows it saw. Parsers make arrays of strings and convert nothing, which is the
-  least possible work.
+  The programs with which bench/peers.js compares the loader. Each does only the first step of a load, with a well-known library. Run
+  as `node bench/lib/reference.js WHAT FILE`; prints the number of rows. Parsers make arrays of strings and convert nothing, because
+  that is the least possible work.
 */
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -32,7 +32,7 @@ const wide = Object.fromEntries(
   Array.from({ length: 40 }, (_, i) => [`c${i}`, i % 2 === 0 ? 'DOUBLE' : 'INTEGER']),
 )
 
-/** Columns of the inputs as DuckDB has them. */
+/** DuckDB's types for the columns of the inputs. */
 const duckdbColumns = {
   'narrow.csv': { time: 'TIMESTAMP', sym: 'VARCHAR', price: 'DOUBLE', id: 'INTEGER' },
   'wide.csv': wide,
@@ -50,11 +50,10 @@ const references = {
   uDSV: path => countRows(parsers.uDSV, path),
   papaparse: path => countRows(parsers.papaparse, path),
 
-  /** Makes columns of given types, as a table gives them to the loader. */
+  /** DuckDB makes columns of given types, like a load into a table. */
   'DuckDB, one thread': path => countInDuckdb(path, 1),
   'DuckDB, all threads': path => countInDuckdb(path),
 
-  /** Node's line reader and JSON.parse. */
   async readline(path) {
     let rows = 0
     const input = createReadStream(path, { highWaterMark: readBytes })
@@ -64,7 +63,7 @@ const references = {
     return rows
   },
 
-  /** Node's gunzip; drops the bytes without looking for line ends, as that would be further work. */
+  /** Uses Node's gunzip, and drops the bytes without looking for line ends, which would be additional work. */
   async gunzip(path) {
     const output = createReadStream(path, { highWaterMark: readBytes }).pipe(createGunzip())
     let byteCount = 0
@@ -72,7 +71,7 @@ const references = {
     return byteCount
   },
 
-  /** The loader's zstd decoder, in the program's main thread. */
+  /** Uses the loader's zstd decoder, in the main thread. */
   async unzstd(path) {
     const { ZSTDDecoder } = await import('zstddec/stream')
     const decoder = new ZSTDDecoder()

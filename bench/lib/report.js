@@ -1,6 +1,5 @@
 /*
-  Reports all benchmarks in the same way: a table for people on standard output, and the same figures as JSON in bench/results/, which
-  Git ignores.
+  Reports all benchmarks in the same way: as a table on standard output, and as JSON in bench/results/, which Git ignores.
 */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -9,10 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { defaultRepeats } from './measure.js'
 
 /**
- * One figure: `work` in words, `ours` and `reference` in `unit`, their `ratio`, and the `bar` for the ratio: `{ atLeast }` or
- * `{ atMost }`. If the reference cannot do the work, `reference` and `ratio` are missing, and `note` may say why. `type` is for
- * figures that differ only in a DolphinDB type. Figures of bench/peers.js have the names of file (`input`) and program (`against`),
- * and the processor time of both. `cost` marks what one more row, batch or the like costs.
+ * One figure. `work` describes the work in words. `ours` and `reference` are in `unit`; `ratio` is their ratio, and `bar` the limit for
+ * it, `{ atLeast }` or `{ atMost }`. If the reference cannot do the work, `reference` and `ratio` are missing, and `note` may say why.
+ * `type` is for figures that differ only in a DolphinDB type. Figures of bench/peers.js also have the names of file (`input`) and program
+ * (`against`), and the processor time of both. `cost` marks the cost of one more row, batch or the like.
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
  *   type?: string, input?: string, against?: string, cost?: boolean }} Figure
@@ -23,7 +22,7 @@ export function meets({ ratio, bar: { atLeast = -Infinity, atMost = Infinity } }
   return ratio >= atLeast && ratio <= atMost
 }
 
-/** Whether the ratio is within its bar, and the bar; without a bar, the note. */
+/** Says whether the ratio is within its bar. A figure without a bar has its note as the verdict. */
 export function verdict(figure) {
   const { ratio, bar, note = '' } = figure
   if (ratio === undefined || bar === undefined) return note
@@ -46,7 +45,7 @@ function table(figures) {
   return [head, ...lines].map(line => line.map((cell, i) => cell.padEnd(widths[i])).join('  '))
 }
 
-/** Options of every benchmark; `--scale 0.1` makes inputs a tenth as long, for a first look. */
+/** Options that all benchmarks have. `--scale 0.1` makes inputs a tenth as long, for a quick result. */
 export function benchOptions() {
   const { values } = parseArgs({
     options: {
@@ -59,7 +58,7 @@ export function benchOptions() {
 }
 
 /**
- * Prints figures and writes them to bench/results/NAME.json.
+ * Prints the figures and writes them to bench/results/NAME.json.
  * @param more  further members of the JSON object
  */
 export function report(name, figures, more = {}) {
@@ -75,7 +74,7 @@ export function report(name, figures, more = {}) {
   writeFileSync(`${folder}${name}.json`, `${text}\n`)
 }
 
-/** Runs a benchmark if its file is the program that was started. */
+/** Runs a benchmark if its file was started as a program. */
 export async function runAlone(moduleUrl, name, measure) {
   if (process.argv[1] === fileURLToPath(moduleUrl)) report(name, await measure(benchOptions()))
 }

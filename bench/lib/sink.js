@@ -1,6 +1,6 @@
 /*
-  The server of a measured load: `ddb-ingest serve --discard` in its own process. The server counts rows, and figures are valid only if
-  its counts agree with the input.
+  The server of a measured load is `ddb-ingest serve --discard` in its own process. The server counts rows, and figures are valid only
+  if the counts agree with the input.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { profiling, program, runNode } from './measure.js'
 /**
  * Starts the server with the tables of a script file.
  * @param options  further options of `serve`
- * @param server  another program with the same options
+ * @param server  a different program with the same options
  */
 export async function startSink(initFile, options = ['--discard'], server = program) {
   const serve = ['serve', '--port', '0', '--init', initFile, ...options]
@@ -19,7 +19,7 @@ export async function startSink(initFile, options = ['--discard'], server = prog
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(child, 'close')
-  // Ends the server even if a measurement fails.
+  // Ends the server even if the measurement fails.
   process.once('exit', () => child.kill())
   const lines = []
   const output = createInterface(child.stdout).on('line', line => lines.push(line))
@@ -28,9 +28,9 @@ export async function startSink(initFile, options = ['--discard'], server = prog
   if (address === null) throw new Error(`the server did not listen, it said: ${lines.join('\n')}`)
   return {
     pid: child.pid,
-    /** Options that make a command use this server. */
+    /** Options with which a command connects to this server. */
     server: ['--host', address[1], '--port', address[2]],
-    /** Ends the server; returns its counts, if it discards. */
+    /** Ends the server. Returns its counts if it discards rows. */
     async stop() {
       child.kill('SIGTERM')
       await closed
@@ -40,7 +40,7 @@ export async function startSink(initFile, options = ['--discard'], server = prog
 }
 
 /**
- * Loads a file into a table of the sink without confirmation; returns the result of `runNode`.
+ * Loads a file into a table of the sink, without confirmation. Returns the result of `runNode`.
  * @param flags  further options of `load`
  */
 export function load(sink, path, table, options, flags = []) {
@@ -51,14 +51,14 @@ export function load(sink, path, table, options, flags = []) {
 const empty =
   'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
 
-/** Creates table `trades` again, so that every load finds the same one. */
+/** Creates the table `trades` anew, so that every load starts with an empty table. */
 export function emptyTrades({ server }) {
   return runNode([program, 'exec', '-e', empty, ...server])
 }
 
 /**
  * Ends the sink.
- * @throws unless it received exactly this many rows
+ * @throws if it did not receive exactly this many rows
  */
 export async function stopCounting(sink, rows) {
   const { rows: arrived } = await sink.stop()

@@ -1,5 +1,5 @@
 /*
-  A TCP proxy that simulates a network: limited bytes a second in each direction, and a delay for each byte.
+  A TCP proxy that simulates a network, with limited bytes per second and a delay in each direction.
 */
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
@@ -33,11 +33,11 @@ export async function startSlowLink(port, { bytesPerSecond = Infinity, delayMs =
   }
 }
 
-/** Limit of bytes under way, like the window of a connection: a slow link must hold its sender back. */
+/** Limit of bytes under way, like the window of a TCP connection, because a slow link must slow its sender down. */
 const windowBytes = 4_194_304
 
 function carry(from, to, bytesPerSecond, delayMs) {
-  /** Chunks with the time at which they arrive; `undefined` is the end. */
+  /** Chunks, each with the time of its arrival; `undefined` marks the end. */
   const onTheWay = []
   let waitingBytes = 0
   let freeAtMs = 0

@@ -1,5 +1,5 @@
 /*
-  The embedded server, with some milliseconds more for each insert: node bench/lib/slow-server.js --init FILE MS
+  The embedded server, delayed by MS milliseconds for each insert: node bench/lib/slow-server.js --init FILE MS
 */
 import { readFileSync } from 'node:fs'
 import { startServer } from '../../dist/server/index.js'

@@ -1,6 +1,6 @@
 /*
   The values that bench/types.js encodes and decodes: a column of every type, and the table of DolphinDB's chapter on asynchronous
-  writing. The same rows give the same values in every process.
+  writing. The same number of rows gives the same values in every process.
 */
 import { emptyVector, parseColumnType } from './internals.js'
 
@@ -20,7 +20,7 @@ const arrayTypes = ['INT[]', 'DOUBLE[]']
 const listOf = (rows, make) => Array.from({ length: rows }, (_, row) => make(row))
 const symbolCode = row => 1 + (row % (symbols.length - 1))
 
-/** Fills elements of fixed size with any values: values make no difference to a codec. */
+/** Fills elements of fixed size with arbitrary values, because values make no difference to a codec. */
 function fill(data) {
   const isBig = data instanceof BigInt64Array
   for (let at = 0; at < data.length; at++) data[at] = isBig ? firstMs + BigInt(at) : at % 10
@@ -50,7 +50,7 @@ const symbolColumn = rows =>
 
 const symbolTexts = rows => listOf(rows, row => symbols[symbolCode(row)])
 
-/** A SYMBOL column before its texts are numbered: `texts` instead of codes and base. */
+/** A SYMBOL column whose texts have no codes yet: `texts` instead of codes and base. */
 const unnumberedColumn = rows => columnOf('SYMBOL', rows, { texts: symbolTexts(rows) })
 
 function trades(rows, sym) {
@@ -66,7 +66,7 @@ function trades(rows, sym) {
 
 const texts = make => rows => columnOf('STRING', rows, { data: listOf(rows, make) })
 
-/** Name → `kind` (`numeric`, `other` or `table`), and `make`, which makes a value of so many rows. */
+/** By name: `kind` (`numeric`, `other` or `table`), and `make`, which makes a value with the given number of rows. */
 export const typeValues = new Map([
   ...numericTypes.map(type => [type, { kind: 'numeric', make: rows => fixedColumn(type, rows) }]),
   ...otherFixedTypes.map(type => [type, { kind: 'other', make: rows => fixedColumn(type, rows) }]),

@@ -1,6 +1,6 @@
 /*
-  Imported into a measured process (`runNode`): at its end, writes the processor time of all its threads in microseconds to descriptor
-  3.
+  Loaded into a measured process by `runNode`. When the process ends, writes the processor time of all its threads in microseconds to
+  file descriptor 3.
 */
 import { writeSync } from 'node:fs'
 

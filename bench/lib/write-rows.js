@@ -1,6 +1,6 @@
 /*
   Writes the rows of narrow.csv into the table `trades` and prints the seconds. HOW is `writer` (row by row through a
-  TableWriter), `rows` (`load` of a list of objects) or `csv` (`load` of the file). Making objects does not count.
+  TableWriter), `rows` (`load` of a list of objects) or `csv` (`load` of the file). Making the objects does not count.
     node bench/lib/write-rows.js HOW FILE HOST PORT
 */
 import { readFileSync } from 'node:fs'

@@ -4,16 +4,16 @@
 
 export const reasons: Readonly<Record<string, string>> = {
   DATEMINUTE:
-    'No official client reads it. We assume minutes since 1970 in four bytes; whether DolphinDB does so is unknown',
+    'No official client reads this type. We assume minutes since 1970 in four bytes, but do not know whether DolphinDB does the same',
   'COMPLEX, POINT, DURATION':
-    'The C++ client does not know them, and none was recorded; we rely on the JavaScript client and on examples in the description of the protocol',
+    'The C++ client does not support these types, and no bytes were recorded. We rely on the JavaScript client and on examples in the protocol description',
   'DURATION in tables':
-    'According to its manual DolphinDB has no such columns; the embedded server refuses to make one',
-  'STRING[], SYMBOL[], BLOB[], DURATION[]': 'No official client sends such arrays',
+    'According to DolphinDB’s manual, tables cannot have such columns. The embedded server refuses to create one',
+  'STRING[], SYMBOL[], BLOB[], DURATION[]': 'No official client sends arrays of these types',
   'CHART, TENSOR, EXTOBJ, IOTANY, INSTRUMENT, MKTDATA, CHUNK':
-    'Results of functions that the embedded server does not have; our decoder refuses their type codes',
+    'Only functions that the embedded server lacks return these types. Our decoder refuses their type codes',
   'big-endian values':
     'All official clients on today’s machines are little-endian; no big-endian bytes were recorded',
   'a real DolphinDB server':
-    'None was available: what servers do is known from documentation and from what clients accept',
+    'No server was available. The behavior of servers is known from documentation and from the values that clients accept',
 }

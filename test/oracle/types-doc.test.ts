@@ -248,15 +248,15 @@ function pageText(
 ): string {
   return `# Types
 
-For readers who want to know whether a DolphinDB type is supported, and how this was verified. A test writes this page
-(\`test/oracle/types-doc.test.ts\`) from its observations and fails if the page differs.
+For readers who want to know whether a DolphinDB type is supported, and how the support was verified. A test
+(\`test/oracle/types-doc.test.ts\`) writes this page from its results, and fails if the page differs.
 
-* **codec**: forms in which values of the type can be written and read back unchanged. An array is a vector whose rows are
-  arrays, \`INT[]\` and the like.
-* **recorded**: forms in the bytes recorded from the official C++ and Java clients, from both unless one is named. Our
-  decoder must read the intended values, and our encoder must write the same bytes.
-* **JavaScript client**: forms that the official client, version ${clientVersion}, reads correctly from our bytes
-  and writes as the same bytes.
+* **codec**: the forms in which the program can write and read back values of the type unchanged. An array is a vector of
+  arrays, such as \`INT[]\`.
+* **recorded**: the forms in the bytes recorded from the official C++ and Java clients (from both clients unless one is
+  named). Our decoder must read the intended values, and our encoder must write the same bytes.
+* **JavaScript client**: the forms that version ${clientVersion} of the official client reads correctly from our bytes and
+  writes as the same bytes.
 
 | type | codec | recorded | JavaScript client |
 |---|---|---|---|
@@ -268,21 +268,24 @@ ${forms.join('\n')}
 
 ## Text that is loaded
 
-Each of these was loaded from CSV and JSON into a table and read with the official JavaScript client. An empty field is
-null in every column. In the JSON that was loaded, all these texts were strings; [JSON](json.md) describes numbers and
-booleans. The last column has examples of text that is not a value: such rows are [rejected](rejects.md), or null and counted
-with \`--lenient\`. Times with different offsets are in one column here, so they were loaded with \`--timezone none\`; otherwise all
-times of a column must have [the same offset](csv.md#time-zones), or none.
+The tests loaded each of these texts from CSV and JSON into a table, and read the table with the official JavaScript client.
+An empty field is null in every column. In the JSON files all texts were strings; [JSON](json.md) describes numbers and
+booleans.
+
+The last column has examples of texts that are not values. The run [rejects](rejects.md) rows with these texts; with
+\`--lenient\` it stores and counts a null instead. The tests load times with different offsets into one column, and therefore
+use \`--timezone none\`. Without this option, all times of a column must have [the same offset](csv.md#time-zones), or none.
 
 | type | is a value | is not |
 |---|---|---|
 ${texts.join('\n')}
 
-Arrays of all these types except SYMBOL, STRING and BLOB are loaded with one character between the elements.
+The run also loads arrays of all these types except SYMBOL, STRING and BLOB. One character separates the elements.
 
 ## With options
 
-These texts were loaded into a column \`value\`, with options. [CSV](csv.md#which-text-is-which-value) describes the options.
+The tests loaded these texts into a column \`value\` with the options shown. [CSV](csv.md#which-text-is-which-value) describes the
+options.
 
 | options | type | is a value | is not |
 |---|---|---|---|

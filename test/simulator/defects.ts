@@ -77,7 +77,7 @@ export const defects: readonly Defect[] = [
     'if (true) return',
   ),
   defect(
-    'a restarted server is taken for one that still has its memory',
+    'the run assumes that a restarted server still has its memory',
     'marker/marker.ts',
     "? 'gone' : 'taken'",
     "? 'ours' : 'taken'",
@@ -101,7 +101,7 @@ export const defects: readonly Defect[] = [
     'this.#queue.sendAgain(batch)',
   ),
   {
-    name: 'a receipt is read twice, and counts for any attempt',
+    name: 'a receipt is read again, and counts for a later attempt to send the batch',
     from: 1,
     changes: [
       {
@@ -376,7 +376,7 @@ export const defects: readonly Defect[] = [
     ],
   },
   fleet(
-    "a plan's table is trusted as soon as it is created",
+    "a process relies on the table that records a plan's progress as soon as the table is created",
     'fleet/plan-server.ts',
     'const settledMs = 1_000',
     'const settledMs = 0',
