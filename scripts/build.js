@@ -1,8 +1,8 @@
 /*
-  Compiles src/ to dist/ and stores a fingerprint of the sources beside the output. So the question "is dist/ up to date?" costs one
-  pass over the sources instead of a compiler start. The fingerprint covers contents, not times: a clone, a checkout of another commit
-  and a restored backup have times that say nothing. scripts/prepare-checkout.js runs this file after installing the packages that it
-  needs.
+  Compiles src/ to dist/ and stores a fingerprint of the sources next to the output. To determine whether dist/ is up to date, one
+  pass over the sources is then enough, without starting a compiler. The fingerprint covers contents, not times, because times say
+  nothing after a clone, a checkout of a different commit, or a restored backup. scripts/prepare-checkout.js installs the packages
+  that this file needs, then runs it.
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -18,7 +18,7 @@ const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '
 /** Entries that users import. */
 const library = ['index', 'server/index']
 
-/** Entries that users start or import; all others are parts that these share. */
+/** Entries that users start or import. All other output is pieces that these entries share. */
 const entries = ['cli/main', 'cli/dispatch', ...library]
 
 /** The command line as one script, which exists only in a checkout. */
@@ -35,7 +35,7 @@ function fingerprint() {
     .sort()
   const hash = createHash('sha256')
   for (const path of [...settings, ...sources.map(source => join('src', source))]) {
-    // The path counts, too: renaming a module changes imports, but no content.
+    // Includes the path, because renaming a module changes imports but not necessarily the content.
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(root, path)))
@@ -45,7 +45,7 @@ function fingerprint() {
 }
 
 /**
- * True if a part of dist/ was made without an error from exactly the present sources, and all its files still exist.
+ * True if a part of dist/ was made without an error from exactly these sources, and all its files still exist.
  * @param part  'program' or 'types'
  */
 function isCurrent(part, now) {
@@ -54,7 +54,7 @@ function isCurrent(part, now) {
   return then === now && outputs.every(output => existsSync(join(root, 'dist', output)))
 }
 
-/** Stores the fingerprint, and the names of the files that existed when the part was made. */
+/** Stores the fingerprint, and the names of all files that exist after the part was made. */
 function keepFingerprint(part, now) {
   const outputs = readdirSync(join(root, 'dist'), { recursive: true }).sort()
   writeFileSync(fingerprintFile(part), [now, ...outputs].join('\n'))
@@ -72,7 +72,7 @@ const bundling = {
   logLevel: 'warning',
 }
 
-/** Only for packages: scripts/read-stack.js restores the names in stacks that users send us (docs/decisions/0020-packages-are-complete.md). */
+/** Used only for packages: scripts/read-stack.js restores names in users' stacks (docs/decisions/0020-packages-are-complete.md). */
 const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 }
 
 /**
@@ -102,9 +102,9 @@ async function makeProgram() {
       entryPoints: ['src/cli/dispatch.ts'],
       outfile: `dist/${script}`,
       format: 'cjs',
-      // A script with cached code cannot import, so it loads packages by require.
+      // A script with cached code cannot use `import()`, so it loads packages with `require`.
       supported: { 'dynamic-import': false },
-      // With only ASCII characters the text takes one byte a character in memory.
+      // In ASCII, the text of the script takes one byte per character in memory.
       charset: 'ascii',
       define: { 'import.meta': 'importMeta' },
       banner: { js: '(function (module, require, importMeta) {' },
@@ -121,7 +121,7 @@ async function makeProgram() {
   return 0
 }
 
-/** Bundles packages that are only ES modules: `require` would take 5 ms for each at every start, and returns another default export. */
+/** Bundles packages that are only ES modules, because `require` would take 5 ms for each and return a different default export. */
 function takeIn({ onResolve }) {
   onResolve({ filter: /^(get-east-asian-width|@bomb\.sh\/tab\/commander)$/ }, ({ path }) => ({
     path: fileURLToPath(import.meta.resolve(path)),
@@ -135,7 +135,7 @@ function leaveOutDispatch({ onResolve }) {
   }))
 }
 
-/** @returns false if V8's code cannot be cached here; the program runs without the cache */
+/** @returns false if V8's code cannot be cached here; then the program runs without the cache */
 function keepCompiled() {
   const home = mkdtempSync(join(tmpdir(), 'ddb-ingest-build-'))
   try {
@@ -153,15 +153,15 @@ function keepCompiled() {
   }
 }
 
-/** TypeScript writes a declaration for each module. Users get one file for each entry, with only the declarations that it reaches. */
+/** TypeScript writes a declaration file per module. Users get one file per entry, with only the declarations that it needs. */
 async function makeTypes() {
   const modules = join(root, 'dist', '.declarations')
   try {
-    // `npm run typecheck` checks types; checking here would take three times as long.
+    // `npm run typecheck` checks types. Checking them here, too, would take three times as long.
     const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', modules]
     const { status } = spawnSync(process.execPath, [typeCompiler, ...options], {
       cwd: root,
-      // Standard output belongs to the program that npm runs next, so errors of the compiler go to standard error.
+      // Standard output belongs to the program that npm runs next, so the compiler's errors are printed to standard error.
       stdio: ['ignore', 2, 2],
     })
     if (status !== 0) return status ?? 1
@@ -180,7 +180,7 @@ async function makeTypes() {
   }
 }
 
-/** Marks exports that are only types (`export type * from`): no value of that name exists at run time. */
+/** Marks exports that are only types (`export type * from`), because no value of that name exists at run time. */
 function withValues(code, there) {
   return code.replace(/^export \{ (.*) \};$/m, (_, names) => {
     const typed = name => (there.has(name.replace(/^.* as /, '')) ? name : `type ${name}`)
@@ -190,13 +190,13 @@ function withValues(code, there) {
 
 /**
  * Makes the named parts of dist/: all of them, or only those that are out of date.
- * @param names  keys of `parts`; types after their program
+ * @param names  keys of `parts`; `types` must follow `program`, because making the program empties dist/
  * @returns 0, or the exit code of the compiler that failed
  */
 export async function build(names, { ifNeeded }) {
   const before = fingerprint()
   const isOld = name => !ifNeeded || !isCurrent(name, before)
-  // Making the program empties dist/ first, so that nothing imports or packs an output whose source is gone.
+  // Making the program empties dist/ first, so that no output remains whose source is gone.
   const needed = names.some(name => name === 'program' && isOld(name)) ? names : names.filter(isOld)
   if (needed.length === 0) return 0
   if (ifNeeded) process.stderr.write('ddb-ingest: compiling ...\n')

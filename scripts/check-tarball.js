@@ -1,7 +1,7 @@
 /*
-  Packs the checkout, installs the tarball into an empty folder and uses it there like a user: the version, the library's two entries by
-  import and by require, their types, every example, and loads into the embedded server, one of them with a second thread. Run as `node
-  scripts/check-tarball.js FOLDER`, with a folder that does not exist yet; everything happens inside it.
+  Packs the checkout, installs the tarball into an empty folder, and uses it there like a user: the version, the library's two entries
+  by import and by require, their types, every example, and loads into the embedded server, one of them with a second thread. Run as
+  `node scripts/check-tarball.js FOLDER`; the FOLDER must not exist yet, and everything happens inside it.
 */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -62,7 +62,7 @@ assert.equal(run(process.execPath, ...quiet).trim(), 'function function function
 
 checkTypes(folder)
 
-// The table of examples shows the output of each; test/examples.test.ts compares it in the checkout.
+// The table of examples contains the output of each example. test/examples.test.ts compares that output in the checkout.
 const table = readFileSync(join(installed, 'docs', 'seeds.md'), 'utf8')
 const examples = readdirSync(join(installed, 'examples'))
 for (const name of examples) {
@@ -80,7 +80,7 @@ assert.equal(rows.confirmed, 1000)
 assert.equal(rows.read, 1000)
 console.log(`loaded and confirmed ${rows.confirmed} rows with the installed package`)
 
-// A thread runs its own file. A hook counts what the thread reads, because without a thread the main thread would read everything.
+// A hook counts the pieces that the second thread reads, because without this thread the main thread would read everything.
 const [header, ...lines] = readFileSync(source, 'utf8').trimEnd().split('\n')
 const large = join(folder, 'large.csv')
 const times = 1000

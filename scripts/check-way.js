@@ -1,8 +1,8 @@
 /*
-  Installs the program in each documented way, each from its own clone, with npm 10 and npm 11 as they are published:
+  Installs the program in each documented way, each from a new clone, with the published npm 10 and npm 11:
     node scripts/check-way.js WAY FOLDER [NPM ...]    WAY: pack, folder, start, ignored; a FOLDER for clones and installations
-  `pack` and `folder` are the commands of README.md, run first after the clone. The installed program must run, be complete, and have
-  its types.
+  `pack` and `folder` run the commands of README.md first after the clone. The installed program must run, be complete, and have its
+  types.
 */
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
@@ -17,7 +17,7 @@ const [way, where, ...asked] = process.argv.slice(2)
 const folder = resolve(where)
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** The commands of the README that install the result of `npm pack`, or the folder itself. */
+/** The README command that installs the result of `npm pack`, or that installs the folder itself. */
 function readmeCommand(what) {
   const lines = readFileSync(join(root, 'README.md'), 'utf8').split('\n')
   const found = lines.find(line => line.startsWith(`${what} && npm install -g `))
@@ -25,12 +25,12 @@ function readmeCommand(what) {
   return found.replace(/\s+#.*$/, '')
 }
 
-/** Commands in the clone; `refusals` are the messages with which the program then refuses to start. */
+/** Commands to run in the clone; `refusals` are the messages with which the installed program must refuse to start. */
 const ways = {
   pack: { commands: () => [readmeCommand('npm pack')] },
   folder: { commands: () => [readmeCommand('npm run build')] },
   start: {
-    // With this setting npm leaves development tools out by itself.
+    // With this setting, npm does not install development tools by itself.
     environment: { NODE_ENV: 'production' },
     commands: () => [
       'npm start',
@@ -50,7 +50,7 @@ const ways = {
   },
 }
 
-/** The folder of programs of that npm version, which is installed if missing. */
+/** Installs this npm version if it is missing. Returns the folder of its programs. */
 function npmPrograms(major) {
   const home = join(folder, `npm-${major}`)
   mkdirSync(home, { recursive: true })

@@ -9,6 +9,6 @@ import { main } from '../dist/cli/main.js'
 
 const input = fileURLToPath(new URL('../fixtures/csv/trades.csv', import.meta.url))
 process.exitCode = await main(['load', input, '--table', 'trades', '--run-id', 'build', '--quiet'])
-// Restores the flags at program start: V8 accepts compiled code only with the flags that produced it.
+// Restores the flags of the program's start, because V8 accepts compiled code only with the flags that produced it.
 setFlagsFromString('--semi-space-growth-factor=2')
 if (process.exitCode === 0) writeFileSync(cachePath, script.createCachedData())

@@ -1,6 +1,6 @@
 /*
-  Writes rows for `trades(time TIMESTAMP, sym SYMBOL, price DOUBLE, id INT)`, the stream table of DolphinDB's chapter
-  on asynchronous writing: the same arguments give the same bytes on every machine.
+  Writes rows for `trades(time TIMESTAMP, sym SYMBOL, price DOUBLE, id INT)`, the stream table in DolphinDB's chapter on asynchronous
+  writing. The same arguments give the same bytes on every machine.
 
     node scripts/generate-trades.js --rows 1000 --seed 1 --format csv > fixtures/csv/trades.csv
 */
@@ -14,7 +14,7 @@ const chunkChars = 1 << 16
 const openingMs = 9.5 * 3_600_000
 const tradingDayMs = 6.5 * 3_600_000
 
-/** Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, numbers in [0, 1). */
+/** Mulberry32 (Tommy Ettinger, public domain), with 32 bits of state. Returns a function that gives numbers in [0, 1). */
 export function seededRandom(seed) {
   let state = seed >>> 0
   return () => {
@@ -25,7 +25,7 @@ export function seededRandom(seed) {
   }
 }
 
-/** A random millisecond of a trading day; the day is from 1 to 20 of a month of 2020, like the chapter's dates. */
+/** A random millisecond of a trading day. The day is one of the first 20 of a month in 2020, like the dates in the chapter. */
 function randomTime(random) {
   const month = Math.floor(random() * 12)
   const day = 1 + Math.floor(random() * 20)
@@ -33,7 +33,7 @@ function randomTime(random) {
   return new Date(Date.UTC(2020, month, day) + openingMs + time).toISOString()
 }
 
-/** One row as text: DolphinDB's own temporal form in CSV, the ISO form in NDJSON. */
+/** One row as text. Times have DolphinDB's own form in CSV, and the ISO form in NDJSON. */
 function rowText(format, iso, sym, price, id) {
   const time = iso.slice(0, 23)
   if (format === 'ndjson') {
@@ -43,8 +43,8 @@ function rowText(format, iso, sym, price, id) {
 }
 
 /**
- * Pieces of text of about 64 Ki characters, each ending with a line end. `id` counts from 1, to name lost or duplicated rows; prices
- * have one decimal place and lie between 1 and 100.
+ * Yields text in pieces of about 64 Ki characters, each ending with a line end. `id` counts from 1, so that lost or duplicated rows
+ * can be named. Prices have one decimal place and lie between 1 and 100.
  * @param options  `rows`; `seed`, any 32-bit integer; `format`, `csv` (with a header) or `ndjson`
  */
 export function* generateTrades({ rows, seed = 1, format = 'csv' }) {
@@ -54,7 +54,7 @@ export function* generateTrades({ rows, seed = 1, format = 'csv' }) {
     const time = randomTime(random)
     const sym = symbols[Math.floor(random() * symbols.length)]
     const price = (1 + random() * 99).toFixed(1)
-    // JSON writers shorten 5.0 to 5, so the loader meets whole numbers in a DOUBLE column.
+    // JSON writers shorten 5.0 to 5, so the loader must accept whole numbers in a DOUBLE column.
     text += rowText(format, time, sym, format === 'csv' ? price : Number(price), id)
     if (text.length >= chunkChars) {
       yield text

@@ -1,9 +1,9 @@
 /*
-  The manual page, man/ddb-ingest.1, from the commands and options of the help. An option of several commands is described once.
-  test/man-page.test.ts compares the page, and writes it with UPDATE_DOCS=1.
+  Makes the manual page, man/ddb-ingest.1, from the help texts of commands and options. An option of several commands is described
+  once. test/man-page.test.ts compares the page, or writes it if UPDATE_DOCS=1 is set.
 */
 
-/** Escapes text for roff: no line begins a request, and hyphens can be searched for and copied. */
+/** Escapes text for roff, so that no line begins a roff request, and hyphens can be searched for and copied. */
 function roff(text) {
   return text
     .replaceAll('\\', '\\e')
@@ -43,7 +43,7 @@ function commandText({ name, args, summary, epilogue }) {
   return `${usage}\n${said}${epilogueText(epilogue.trim())}`
 }
 
-/** Sentences fill the reader's lines. Indented lines are commands: they stay unchanged and begin further left, to fit 80 columns. */
+/** Wraps sentences. Indented lines are commands: they stay unchanged, and begin further left to fit 80 columns. */
 function epilogueText(epilogue) {
   const parts = epilogue.match(/(?:^ {2}.*\n?)+|(?:^(?! {2}).+\n?)+/gm) ?? []
   const texts = parts.map(part => {
@@ -55,7 +55,7 @@ function epilogueText(epilogue) {
 
 /**
  * @param commands  as in src/cli/commands/commands.ts
- * @param program  `name`, `summary` of src/cli/commands/help.ts
+ * @param program  `name` and `summary` of src/cli/commands/help.ts
  */
 export function manPage(commands, { name, summary }) {
   const groups = [...optionsOf(commands)].map(([group, options]) => {

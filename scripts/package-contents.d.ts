@@ -1,7 +1,5 @@
-/** Size limit of the tarball, which every installation downloads. */
 export const mostBytes: number
 
-/** Returns the paths that no user needs. */
 export function needlessFiles(paths: readonly string[]): string[]
 
 export interface Packed {
@@ -12,8 +10,6 @@ export interface Packed {
   files: { path: string; size: number }[]
 }
 
-/** Runs npm and parses its output, which must be JSON. */
 export function runNpm(root: string, ...options: readonly string[]): unknown
 
-/** Packs the checkout without running its scripts; writes nothing if `folder` is undefined. */
 export function pack(root: string, folder?: string): Packed

@@ -1,13 +1,13 @@
 /*
-  Which files the published package may contain, and which it does contain. Used by a test in the checkout and by the check that unpacks
-  a tarball.
+  Which files the published package may contain, and which it does contain. A test in the checkout and scripts/check-tarball.js use
+  this module.
 */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Files that users of the package need: program, library with types, documents, and the inputs of the demo. */
+/** Files that users of the package need: program, library with types, documentation, and the inputs of the demo. */
 const needed = [
   /^package\.json$/,
   /^sbom\.cdx\.json$/,
@@ -34,7 +34,7 @@ export function needlessFiles(paths) {
 
 /**
  * Packs the checkout without running its scripts.
- * @param folder  for the tarball; nothing is written if undefined
+ * @param folder  where to write the tarball; if undefined, nothing is written
  * @returns npm's report: `filename`, `size` and `unpackedSize` in bytes, `files[].path`
  */
 export function pack(root, folder) {
@@ -54,7 +54,7 @@ export function runNpm(root, ...options) {
   return JSON.parse(output)
 }
 
-/** Uses the types of both entries, and what their declarations import. */
+/** Uses the types of both entries, and the types that their declarations import. */
 const typedProgram = `
   import { connect, load, DdbError, type LoadOptions, type LoadResult, type PoolTask } from 'ddb-ingest'
   import { startServer, type EmbeddedServer } from 'ddb-ingest/server'
@@ -74,7 +74,7 @@ const typedProgram = `
 
 /**
  * Compiles a program against the package in the folder's node_modules.
- * @throws with the compiler's message if types are missing or wrong
+ * @throws an error with the compiler's message if types are missing or wrong
  */
 export function checkTypes(folder) {
   const modules = fileURLToPath(new URL('../node_modules', import.meta.url))

@@ -1,16 +1,16 @@
 /*
-  Prepares a checkout before `npm start`, `npm test`, `npm run build` and `npm pack`: installs missing packages, then compiles whatever
-  is out of date. Prints nothing and needs no network if all is ready. Uses only Node, because it may be the first program that runs
-  after a clone.
+  Prepares a checkout before `npm start`, `npm test`, `npm run build` and `npm pack`: installs missing packages, then compiles what is
+  out of date. If everything is ready, it prints nothing and needs no network. Uses only modules of Node, because it may be the first
+  program that runs after a clone.
     node scripts/prepare-checkout.js                        for running the program
     node scripts/prepare-checkout.js --build                also type declarations, even if nothing changed
-    node scripts/prepare-checkout.js --package              also the list of packages: for packing; renames a script in package.json
-    node scripts/prepare-checkout.js --packed               after packing: gives the script its name again
-    node scripts/prepare-checkout.js --prepare              for npm: like --package without the new name; if npm installs the
+    node scripts/prepare-checkout.js --package              for packing: also the list of packages; renames a script in package.json
+    node scripts/prepare-checkout.js --packed               after packing: restores the script's name
+    node scripts/prepare-checkout.js --prepare              for npm: like --package, but without renaming; if npm installs the
                                                             checkout's own packages, compiles only with tools that exist
-    node scripts/prepare-checkout.js --tools [FOLDER ...]   also all tools: for testing
-  A FOLDER has its own packages for some tests (test/oracle) or measurements (bench/peers). If they cannot be installed, those tests or
-  measurements are skipped with a message.
+    node scripts/prepare-checkout.js --tools [FOLDER ...]   for testing: also all tools
+  A FOLDER (test/oracle, bench/peers) has packages of its own, which only some tests or measurements need. If they cannot be installed,
+  those tests or measurements are skipped with a message.
 */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Development tools for each purpose; testing needs all of them. */
+/** Development tools for each purpose. Testing needs all tools, so it has no list. */
 const toolsFor = {
   running: ['esbuild'],
   packing: [
@@ -39,7 +39,7 @@ function readJson(folder, name) {
     return JSON.parse(readFileSync(join(folder, name), 'utf8'))
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
-    // npm was interrupted while it wrote this file.
+    // The file is incomplete if npm was interrupted while writing it.
     if (error instanceof SyntaxError) return undefined
     throw error
   }
@@ -48,9 +48,9 @@ function readJson(folder, name) {
 const isTool = ({ dev, devOptional }) => dev === true || devOptional === true
 
 /**
- * True if the folder's node_modules holds the packages of its package-lock.json in the locked versions. npm records installed packages
- * in node_modules/.package-lock.json.
- * @param tools  the only development tools to check; all if undefined
+ * True if the folder's node_modules contains the packages of its package-lock.json in the locked versions. npm records installed
+ * packages in node_modules/.package-lock.json.
+ * @param tools  the only development tools to check; if undefined, all are checked
  */
 function installationIsCurrent(folder, tools) {
   const installed = readJson(folder, 'node_modules/.package-lock.json')?.packages
@@ -61,28 +61,28 @@ function installationIsCurrent(folder, tools) {
     const name = path.slice('node_modules/'.length)
     if (tools !== undefined && isTool(entry) && !tools.includes(name)) return true
     const found = installed[path]
-    // Builds for other platforms are locked as optional and never installed.
+    // Packages for other platforms are locked as optional and never installed.
     if (found === undefined) return entry.optional === true || entry.devOptional === true
     return found.version === entry.version && found.integrity === entry.integrity
   })
 }
 
-/** Installs all locked packages, even if NODE_ENV=production would leave the tools out. */
+/** Installs all locked packages, even if NODE_ENV=production tells npm to leave out development tools. */
 const allPackages = ['ci', '--include=dev']
 
-/** Installs the packages of the program, and `tools` in their locked versions. npm also checks the bytes of the tools. */
+/** Installs the packages of the program, and `tools` in their locked versions. npm also checks the integrity of the tools. */
 function fewPackages(tools) {
   const { devDependencies } = readJson(root, 'package.json')
   const exact = tools.map(name => `${name}@${devDependencies[name]}`)
   return ['install', '--omit=dev', '--no-save', '--save-prod', ...exact]
 }
 
-/** Installs here and now, even if the npm that started this program was told to install elsewhere, or only to report. */
+/** Installs here and at once, even if the npm that runs this file was told to install elsewhere, or only to report. */
 const hereAndNow = ['--no-global', '--location=project', '--no-install-links', '--no-dry-run']
 
 function install(folder, command, purpose = '') {
   process.stderr.write(`ddb-ingest: installing packages${purpose}, once for this checkout ...\n`)
-  // --ignore-scripts keeps npm from building, so the build below happens exactly once.
+  // --ignore-scripts keeps npm from building, so that only the build below runs.
   const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath ?? ''
   const isNpm = basename(npm) === 'npm-cli.js'
@@ -134,8 +134,8 @@ function prepareFolder(name) {
 }
 
 /**
- * npm asks everybody who installs a package whether its script `prepare` may run. So the script gets another name
- * while npm packs, and keeps it in the package.
+ * npm asks everybody who installs a package that contains a script `prepare` whether it may run. The script therefore has a different
+ * name while npm packs, and in the package.
  */
 function renameScript(from, to) {
   const path = join(root, 'package.json')
@@ -150,7 +150,7 @@ async function packageToPack() {
   return status
 }
 
-// Restores the name after an interrupted packing, too.
+// Also restores the name after an interrupted packing.
 renameScript('prepare-checkout', 'prepare')
 const [purpose, ...folders] = process.argv.slice(2)
 const ways = {

@@ -1,6 +1,6 @@
 /*
-  Finds the source lines of a stack that a user of the package has sent. Packages have short names and no source maps, but a checkout of
-  the same version builds the same pieces with maps.
+  Finds the source lines for a stack from a user of the package. A package has short names and no source maps, but a checkout of the same
+  version builds the same pieces with maps.
     npm run build && node scripts/read-stack.js < STACK
 */
 import { existsSync, readFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const root = new URL('..', import.meta.url)
 const maps = new Map()
 
-/** undefined for a piece that this checkout lacks: the stack is of another version. */
+/** Returns undefined for a piece that this checkout lacks, because the stack is from a different version. */
 function mapOf(piece) {
   if (!maps.has(piece)) {
     const path = fileURLToPath(new URL(`${piece}.map`, root))
@@ -23,7 +23,7 @@ function mapOf(piece) {
   return maps.get(piece)
 }
 
-/** Adds the place in the sources to each place in a piece, such as `dist/chunks/a-B.js:3:120`. */
+/** Adds the position in the sources to each position in a piece, such as `dist/chunks/a-B.js:3:120`. */
 export function readStack(stack) {
   return stack.replace(
     /(?:file:\/\/)?[^\s()]*?(dist\/(?:[\w-]+\/)*[\w-]+\.js):(\d+):(\d+)/g,

@@ -1,2 +1,1 @@
-/** The pages as they should be, by name. */
 export function referencePages(): Record<string, string>

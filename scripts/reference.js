@@ -1,6 +1,6 @@
 /*
-  Makes the reference pages of docs/reference/: every export of both entries with its docstring and its declaration, from the compiled
-  types. `node scripts/reference.js` writes the pages; a test compares them.
+  Makes the reference pages of docs/reference/ from the compiled types. They describe every export of both entries with docstring and
+  declaration. `node scripts/reference.js` writes the pages; a test compares them.
 */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,7 @@ const kinds = [
   ['Constants', ts.SymbolFlags.Variable],
 ]
 
-/** The pages as they should be, by name. */
+/** The expected text of each page, by page name. */
 export function referencePages() {
   const paths = Object.values(entries).map(({ types }) => root + types)
   const program = ts.createProgram(paths, {
@@ -76,7 +76,7 @@ function sectionOf(symbol) {
   return [`### ${symbol.name}`, prose, `\`\`\`ts\n${code}\n\`\`\``].filter(Boolean).join('\n\n')
 }
 
-/** A docstring as Markdown: its text, then its tags as a list. */
+/** A docstring as Markdown: first its text, then its tags as a list. */
 function docText(doc) {
   const tags = (doc.tags ?? []).map(tag => {
     const name = tag.name === undefined ? '' : ` \`${tag.name.getText()}\``

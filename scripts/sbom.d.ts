@@ -1,4 +1,4 @@
-/** Name of the list, which lies beside package.json. */
+/** Name of the list, which is next to package.json. */
 export const sbomName: string
 
 /** The packages that are installed with this one, as CycloneDX in JSON. */

@@ -1,7 +1,7 @@
 /*
-  Lists the packages that are installed with this one, as CycloneDX, for people who must know what runs on a machine. npm makes the list
-  from package-lock.json when the package is packed. Facts about this machine are left out (time, npm's version, folder name, a random
-  number, addresses of packages), so two checkouts of one commit make the same file.
+  Lists the packages that are installed with this one, as CycloneDX, for users who must document what runs on a machine. npm makes the
+  list from package-lock.json when the package is packed. This file removes facts about the packing machine (time, npm's version,
+  folder name, a random number, addresses of packages), so two checkouts of one commit make the same list.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { runNpm } from './package-contents.js'
 export const sbomName = 'sbom.cdx.json'
 
 export function sbomText(root) {
-  // npm's own --omit dev, which NODE_ENV=production implies, leaves out packages that both the package and its tools need.
+  // Without --include=dev, NODE_ENV=production would also leave out packages that both the package and its tools need.
   const options = ['--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev']
   const bom = runNpm(root, 'sbom', ...options, '--no-global', '--location=project')
   const { $schema, bomFormat, specVersion, version, metadata } = bom

@@ -1,6 +1,6 @@
 /*
-  Compiles the project's TypeScript to JavaScript for the tests, once for each state of a file, and keeps the results in
-  .tap/transpiled/. Types are removed without a check; `npm run typecheck` checks them.
+  Compiles the project's TypeScript to JavaScript for the tests. Keeps the results in .tap/transpiled/, one for each content of a file.
+  Types are removed without a check; `npm run typecheck` checks them.
     node scripts/transpile.js     all of src/ and test/, so that no test process has to start the compiler
 */
 import { createHash } from 'node:crypto'
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const kept = join(root, '.tap', 'transpiled')
 
-/** Everything besides the file that affects the result: compiler, settings, and this script. */
+/** Everything that affects the result, except the file itself: compiler, settings, and this script. */
 const settings = createHash('sha256')
 for (const name of ['package-lock.json', 'tsconfig.json', 'scripts/transpile.js']) {
   settings.update(readFileSync(join(root, name))).update('\0')
@@ -24,11 +24,11 @@ export function transpiled(path, source = readFileSync(path, 'utf8')) {
   return place.found ?? keep(place, esbuild().transformSync(source, optionsOf(path)).code)
 }
 
-/** The result's path, its last line, and the result itself if it exists. */
+/** The path of the result, its last line, and the result itself if it exists. */
 function placeOf(path, source) {
   const name = relative(root, path)
   const hash = settings.copy().update(`${name}\0${source}`).digest('hex')
-  // The hash is at the end, because another line at the beginning would shift all lines of the source map.
+  // The hash is at the end, because a line at the beginning would shift all lines of the source map.
   const seal = `//${hash}\n`
   const keptPath = join(kept, `${name}.js`)
   const text = textOf(keptPath)
@@ -37,7 +37,7 @@ function placeOf(path, source) {
 
 function keep({ keptPath, seal }, code) {
   mkdirSync(dirname(keptPath), { recursive: true })
-  // Test processes run side by side, and none may read half a file.
+  // Test processes run at the same time, and none of them may read an incomplete file.
   const draft = `${keptPath}.${process.pid}`
   writeFileSync(draft, code + seal)
   renameSync(draft, keptPath)
@@ -55,7 +55,7 @@ function textOf(path) {
 
 const esbuild = () => createRequire(import.meta.url)('esbuild')
 
-/** Compiles each file alone: tsconfig.json ensures that no file needs facts about others. */
+/** Options for compiling a file by itself. tsconfig.json ensures that no file needs facts about other files. */
 function optionsOf(path) {
   return {
     loader: 'ts',
@@ -63,7 +63,7 @@ function optionsOf(path) {
     charset: 'utf8',
     sourcemap: 'inline',
     sourcesContent: false,
-    // Relative to the module, so the result is right wherever a copy of the project is.
+    // Relative to the module, so the result is valid wherever a copy of the project is.
     sourcefile: basename(path),
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   }

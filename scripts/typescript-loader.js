@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort } from 'node:worker_threads'
 import { transpiled } from './transpile.js'
 
-// Node runs the hooks below in their own thread, which loads this file again and has no parent port.
+// Node runs the hooks below in a separate thread. That thread loads this file again and has no parent port.
 if (isMainThread || parentPort !== null) {
   register(import.meta.url)
-  // Programs that a test starts do not need this variable. .taprc sets it to switch tap's own loader off.
+  // Programs that a test starts must not inherit this variable, with which .taprc switches tap's own loader off.
   delete process.env['TAP_TYPE_STRIP_ONLY']
 }
 
-/** TypeScript imports name the compiled module: './reader.js' is in reader.ts. */
+/** In TypeScript, an import names the compiled module: './reader.js' means reader.ts. */
 export async function resolve(specifier, context, nextResolve) {
   if (/^\.\.?\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {
     const url = new URL(specifier.replace(/js$/, 'ts'), context.parentURL)
@@ -25,7 +25,7 @@ export async function resolve(specifier, context, nextResolve) {
 
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context)
-  // tap's own hook must read the file: that hook notes which files a test loads.
+  // Lets tap's own hook read the file, because that hook records which files a test loads.
   const { source } = await nextLoad(url, { ...context, format: 'module' })
   const text = transpiled(fileURLToPath(url), String(source))
   return { format: 'module', shortCircuit: true, source: text }

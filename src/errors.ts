@@ -1,6 +1,6 @@
 /*
-  Every failure that leaves this project is one of these classes. The class says whose fault it is, `code` says what happened (one
-  closed list), fields say where, and `exitCode` is the exit code of the command line.
+  The classes of every failure that leaves this project. The class says who is at fault, `code` says what happened (one closed
+  list), fields say where, and `exitCode` is the exit code of the command line.
 */
 
 /** Stable code → exit code of the command line (docs/errors.md#exit-codes). */
@@ -54,7 +54,7 @@ export const errorCodes = {
   DDB_INTERNAL: 70,
 } as const
 
-/** Stable from version to version; `docs/errors.md` explains each code. */
+/** Stable across versions; `docs/errors.md` explains each code. */
 export type ErrorCode = keyof typeof errorCodes
 
 /** Optional fields of an error, besides code and message. */
@@ -65,7 +65,7 @@ export interface DdbErrorOptions {
   safeToRetry?: boolean
 }
 
-/** Base of all errors this project throws. `message` is one sentence that tells the user what to do. */
+/** Base class of all errors that this project throws. `message` is one sentence that tells the user what to do. */
 export class DdbError extends Error {
   readonly code: ErrorCode
   readonly safeToRetry: boolean
@@ -83,7 +83,7 @@ export class DdbError extends Error {
   }
 }
 
-/** The caller asked for something impossible: wrong options, wrong names, or calls on the wrong kind of session. */
+/** The caller asked for something impossible, such as wrong options, wrong names, or calls on the wrong kind of session. */
 export class UsageError extends DdbError {}
 
 /** A position in the input. Lines and columns count from 1, bytes from 0 in the decoded input. */
@@ -110,7 +110,7 @@ export class InputError extends DdbError {
   }
 }
 
-/** Connecting, or an established connection, failed. */
+/** A connection could not be opened, or an established connection was lost. */
 export class ConnectionError extends DdbError {}
 
 /** The server could not prove its identity, or does not speak TLS although it should. Retrying is useless. */
@@ -133,7 +133,7 @@ export class ProtocolError extends DdbError {
 /** The wire format of a type cannot hold the value; the message names value and type. */
 export class ValueError extends DdbError {}
 
-/** The server answered with an error line; `serverMessage` is its text, without the session's password. */
+/** The server answered with an error line. `serverMessage` is the text of that line, without the session's password. */
 export class ServerError extends DdbError {
   readonly serverMessage: string
   readonly #received: string
@@ -155,20 +155,20 @@ export class ServerError extends DdbError {
     this.#received = received
   }
 
-  /** @internal The text as received: decisions depend on it, and no output may contain it. */
+  /** @internal The text as received. Decisions depend on it, but no output may contain it. */
   get received(): string {
     return this.#received
   }
 }
 
-/** The time for a wait ran out. */
+/** A wait has reached its time limit. */
 export class TimeoutError extends DdbError {
   constructor(message: string) {
     super('DDB_TIMEOUT', message)
   }
 }
 
-/** Restores the names of the classes that users see, because the bundler shortens names. */
+/** Restores the names of the classes that users see, because the bundler shortens them. */
 export function nameClasses(classes: Readonly<Record<string, object>>): void {
   for (const [name, one] of Object.entries(classes)) {
     Object.defineProperty(one, 'name', { value: name })

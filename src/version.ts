@@ -1,10 +1,10 @@
 /*
-  The package that this code is part of: its version, and where its files are.
+  The package that contains this code: its version, and the location of its files.
 */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Compiled code lies at some depth below dist/, so this walks up to package.json. */
+/** Walks up to package.json, because compiled code lies at some depth below dist/. */
 function packageFolder(): URL {
   let folder = new URL('.', import.meta.url)
   while (!existsSync(new URL('package.json', folder))) {

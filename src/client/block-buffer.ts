@@ -1,6 +1,6 @@
 /*
-  Passes the blocks of one large answer from the decoder, which the socket drives, to the caller. The decoder waits
-  until the caller has taken the latest block.
+  Passes the blocks of one large answer from the decoder to the caller. The decoder runs whenever bytes arrive, but
+  waits until the caller has taken the latest block.
 */
 import { decodeValue } from '../protocol/codec.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
@@ -8,7 +8,7 @@ import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 
-/** Holds at most one block that was not taken. */
+/** Holds at most one block that the caller has not taken. */
 export class BlockBuffer {
   #block: Value | undefined
   #ended = false
@@ -21,7 +21,7 @@ export class BlockBuffer {
     this.#flow = flow
   }
 
-  /** Decodes an answer in block mode (docs/protocol.md#blocks). The response contains any result but a tuple. */
+  /** Decodes an answer in block mode (docs/protocol.md#blocks). The response has a value only if no blocks came. */
   *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
     const response = yield* decodeResponse(reader, { ...options, blocks: true })
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0
@@ -38,13 +38,13 @@ export class BlockBuffer {
     return response
   }
 
-  /** No more blocks will come. */
+  /** Call this after the last block. */
   end(): void {
     this.#ended = true
     this.#onChange?.()
   }
 
-  /** Yields each block once; if the caller leaves early, the rest is read and dropped. */
+  /** Yields each block once. If the caller stops early, the buffer drops all further blocks. */
   async *take(): AsyncGenerator<Value, void, void> {
     try {
       for (;;) {

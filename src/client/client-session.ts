@@ -1,5 +1,5 @@
 /*
-  A session as callers see it: translates calls to requests, and refuses calls that the session's mode does not allow.
+  Implements `Session`: turns calls into requests, and refuses calls that the session's mode does not allow.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
@@ -37,7 +37,7 @@ import { interrupted } from './wait-limits.js'
 
 const noOptions: RunOptions = {}
 
-/** Made on an open connection; call `open` before anything else. `Session` documents its methods. */
+/** Needs a connected socket; call `open` before anything else. `Session` documents the methods. */
 export class ClientSession implements Session {
   readonly host: string
   readonly port: number
@@ -76,7 +76,7 @@ export class ClientSession implements Session {
       onMessage: printed => {
         const text = secrets.hide(printed)
         trace?.printed(text)
-        // In a microtask of its own, so that an exception of the callback does not look like a broken stream.
+        // Calls back in a separate microtask, so that the callback's exception does not look like a broken stream.
         queueMicrotask(() => this.onMessage?.(text))
       },
       limits: {
@@ -111,14 +111,14 @@ export class ClientSession implements Session {
     this.#link.onClose = callback
   }
 
-  /** Sends the connect request and logs in; the server answers both, whatever the session's mode. */
+  /** Sends the connect request and logs in. The server answers both requests, even on an asynchronous session. */
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
     if (isWithConnect && !mayLogInWithConnect(this.#options)) {
       throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
-    // Official asynchronous clients set the asynchronous flag on connect, too. With it a login would get no answer.
+    // Official asynchronous clients always set the asynchronous flag here. It would leave a later login unanswered.
     const head = connectHead(
       this.enableAsync && (user === undefined || isWithConnect),
       this.#isCompressed,
@@ -137,11 +137,12 @@ export class ClientSession implements Session {
     this.#answeredHead = this.#head(false)
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
-    // The server answers nothing more; official clients do not read, either (docs/protocol.md#asynchronous-requests).
+    // From here on, the server answers nothing on an asynchronous session. Official clients stop reading, too
+    // (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
   }
 
-  /** All other requests wait until the login is done. */
+  /** Holds back all other requests until the login is done. */
   async #login(user: string, password: string): Promise<void> {
     const { exchanges } = this.#link
     const release = await exchanges.hold()
@@ -233,7 +234,7 @@ export class ClientSession implements Session {
     if (response.value !== undefined) yield this.#answer(response.value, options)
   }
 
-  /** Not async: each further promise would delay the next request, and the server would idle longer. */
+  /** Not an async function, because another promise would delay the next request and leave the server idle for longer. */
   #ask(request: Request, options: RunOptions): Promise<Response> {
     this.#link.checkOpen()
     const head = options === noOptions ? this.#answeredHead : this.#head(false, options)
@@ -285,7 +286,7 @@ export class ClientSession implements Session {
     return this.#link.whenRoom({}, () => undefined)
   }
 
-  /** Encodes an asynchronous request once there is room, and resolves once there is room for another. */
+  /** Encodes an asynchronous request once the send buffer has room. Resolves once there is room for the next request. */
   #handOver(request: Request, options: RunOptions): Promise<void> | undefined {
     this.#link.checkOpen()
     if (options.signal?.aborted === true) throw interrupted(options.signal)

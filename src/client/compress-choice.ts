@@ -2,7 +2,7 @@
   Decides whether a session compresses sent and received data (docs/decisions/0017-when-data-is-compressed.md).
 */
 
-/** `auto` compresses answers, and on a slow network also sent data; nothing if the server is on this machine. */
+/** `auto` compresses answers, on a slow network also sent data, and nothing if the server is on this machine. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
 
 export const compressChoices: readonly CompressChoice[] = ['auto', 'none', 'lz4']

@@ -1,6 +1,6 @@
 /*
-  Requests that are answered, one at a time and in order. If a caller stops waiting (time limit, AbortSignal), the request keeps its
-  place until the answer comes, so that requests and answers still match.
+  Queues requests that get answers, and sends them one at a time in order. If a caller stops waiting (time limit, AbortSignal), the
+  sent request keeps its place until the answer comes, so that requests and answers still match.
 */
 import type { DdbError } from '../errors.js'
 import { ProtocolError } from '../errors.js'
@@ -14,7 +14,7 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
-/** Returns why nothing may be sent after this answer; undefined for an ordinary answer. */
+/** Checks an answer. Returns an error if the connection must end after this answer, else undefined. */
 export type LastAnswer = (response: Response) => DdbError | undefined
 
 interface Exchange {
@@ -28,7 +28,7 @@ interface Exchange {
   settled: boolean
 }
 
-/** Requests of one session; at most one of them is with the server. */
+/** The requests of one session. The server has at most one of them at a time. */
 export class ExchangeQueue {
   readonly #outgoing: Outgoing
   readonly #reader: ByteReader
@@ -37,7 +37,7 @@ export class ExchangeQueue {
   readonly #trace: ConnectionTrace | undefined
   #answerStartBytes = 0
   readonly #waiting: Exchange[] = []
-  /** Requests made before `hold`, and those of its caller. Until the hold ends, all other requests wait. */
+  /** Requests made before `hold`, then the requests of the caller of `hold`. All other requests wait until the hold ends. */
   readonly #held: Exchange[] = []
   readonly #holders: (() => void)[] = []
   #isHeld = false
@@ -70,8 +70,8 @@ export class ExchangeQueue {
   }
 
   /**
-   * Holds requests back until the returned function is called, so that several exchanges can follow each other undisturbed. A
-   * second caller waits until the first has finished.
+   * Holds requests back until the caller calls the returned function, so that no other request comes between the caller's
+   * exchanges. A second caller waits until the first has finished.
    */
   async hold(): Promise<() => void> {
     if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
@@ -87,12 +87,12 @@ export class ExchangeQueue {
     }
   }
 
-  /** Like `submit`, for the caller of `hold`, which holds back all other requests. */
+  /** Like `submit`, but for the caller of `hold`, whose requests are not held back. */
   submitHeld(head: RequestHead, request: Request, decode: ResponseDecoder): Promise<Response> {
     return this.#enqueue(this.#held, head, request, decode, {})
   }
 
-  /** @throws {ValueError} (a rejection) if an argument cannot be encoded; nothing is sent then */
+  /** @throws {ValueError} (a rejection) if an argument cannot be encoded; then nothing is sent */
   submit(
     head: RequestHead,
     request: Request,
@@ -162,7 +162,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // The error `last` ends the connection, but a request that was answered with a success still succeeds.
+      // If `last` ends the connection, a request that the server answered with success still succeeds.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last
@@ -185,7 +185,7 @@ export class ExchangeQueue {
     if (this.isIdle) this.#onIdle?.()
   }
 
-  /** The connection is gone: every request still waiting fails with `error`. */
+  /** Fails every waiting request with `error`, because the connection is gone. */
   fail(error: unknown): void {
     const lost = [...this.#held.splice(0), ...this.#waiting.splice(0)]
     if (this.#outstanding !== undefined) lost.unshift(this.#outstanding)

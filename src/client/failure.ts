@@ -1,5 +1,5 @@
 /*
-  Classes and messages of a session's failures.
+  Turns the failures of a session into errors with a class and a message.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Hide } from './login/hide-password.js'
@@ -20,7 +20,7 @@ export function addressText(host: string, port: number): string {
 function systemCode(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined
   if ('code' in cause && typeof cause.code === 'string') return cause.code
-  // With several addresses for one name, every attempt has its own error.
+  // If a host name has several addresses, each attempt to connect has its own error.
   if (cause instanceof AggregateError) return systemCode(cause.errors[0])
   return undefined
 }
@@ -78,7 +78,6 @@ export function connectionLost(
 
 const loginRefused = /RefId: ?S04009|user name or password is incorrect/i
 
-/** Whether the server's message says that user or password is wrong. */
 export function isRefusedLogin(message: string): boolean {
   return loginRefused.test(message)
 }

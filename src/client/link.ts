@@ -1,6 +1,6 @@
 /*
-  One connection from start to end: requests leave through `Outgoing`, answers arrive through `ExchangeQueue`, and both end
-  together when the connection is closed or lost.
+  Manages one connection from start to end. Requests leave through `Outgoing`, answers arrive through `ExchangeQueue`, and
+  both end together when the connection is closed or lost.
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
@@ -91,7 +91,7 @@ export class Link {
     if (!this.isOpen) throw this.#refusal()
   }
 
-  /** Like `checkOpen`, but a session that is being closed may finish its requests. */
+  /** Like `checkOpen`, but passes while the session is being closed, so that the session can finish its requests. */
   checkConnected(): void {
     if (this.#gone) throw this.#refusal()
   }
@@ -103,7 +103,7 @@ export class Link {
     )
   }
 
-  /** Calls `act` when there is room for a request; waiters take turns. Rejects on timeout, abort or a lost link. */
+  /** Calls `act` once there is room for a request; waiters take turns. Rejects on timeout, abort or a lost connection. */
   whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let isWaiting = true
@@ -114,7 +114,7 @@ export class Link {
       this.outgoing.whenRoom(() => {
         if (!isWaiting) return
         release()
-        // Acts at once, not a microtask later: the next waiter must see how much room is left.
+        // Acts at once, not a microtask later, because the next waiter must see how much room is left.
         resolve(new Promise<void>(done => done(this.#act(act))))
       })
     })
@@ -125,7 +125,7 @@ export class Link {
     act()
   }
 
-  /** Stops reading until `resume`: the caller is busy with earlier bytes. */
+  /** Stops reading until `resume`, while the caller is busy with earlier bytes. */
   pause(): void {
     this.#stream.pause()
   }
@@ -151,12 +151,12 @@ export class Link {
     }
   }
 
-  /** Ends the connection now; everyone who waits gets `reason`. */
+  /** Ends the connection now, and rejects everything that waits for it with `reason`. */
   abandon(reason: DdbError): void {
     this.#end(reason)
   }
 
-  /** Ends a connection that is gone or useless, and releases everyone who waits for it. */
+  /** Ends a connection that is gone or useless, and releases everything that waits for it. */
   #end(cause: unknown): void {
     if (this.#gone) return
     this.#gone = true
@@ -186,7 +186,7 @@ export class Link {
     } finally {
       unwatch()
     }
-    // Losing the connection rejects synchronous requests. For asynchronous ones, only this throw reports the loss.
+    // A lost connection rejects synchronous requests. The loss of asynchronous requests is reported only by this throw.
     if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
   }
 
@@ -195,7 +195,7 @@ export class Link {
     await this.outgoing.emptied()
   }
 
-  /** Ends the connection if there is no more progress while it is being closed. */
+  /** While the connection is being closed, ends it if progress stops. */
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
     let seenBytes = this.#receivedBytes + this.outgoing.writtenBytes
@@ -212,7 +212,7 @@ export class Link {
     return () => timer.cancel()
   }
 
-  /** A server that does not know a session silently opens another (docs/protocol.md#response). */
+  /** A server that does not recognize a session ID silently opens a new session (docs/protocol.md#response). */
   #forgotten(): ConnectionError {
     const { host, port } = this.#options
     return new ConnectionError(

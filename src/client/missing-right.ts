@@ -1,9 +1,9 @@
 /*
-  Recognizes refusals for lack of a right or because of a setting, and names the right or setting. The texts are from
-  docs/server-semantics.md#refusals, the rights from DolphinDB's manual, page "User Access Control".
+  Recognizes a refusal because of a missing right or a server setting, and names the right or setting. The texts are
+  from docs/server-semantics.md#refusals, the rights from DolphinDB's manual, page "User Access Control".
 */
 
-/** The text of a refusal, and the right that is missing; `$1` is the object that the text names. */
+/** The text of a refusal, and the missing right; `$1` is the object named in the text. */
 const rights: readonly (readonly [RegExp, string])[] = [
   [/Not granted to read table (\S+)/i, 'TABLE_READ on $1'],
   [
@@ -40,7 +40,7 @@ export function lacksRight(serverMessage: string): boolean {
   return refusals.some(refusal => refusal.test(serverMessage))
 }
 
-/** Whether the server does not know who is logged in. During a session this means that the login has ended. */
+/** Whether the server says that nobody is logged in. During a session this means that the login has expired. */
 export function lacksLogin(serverMessage: string): boolean {
   return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
 }
@@ -60,7 +60,7 @@ export function settingToChange(serverMessage: string): string | undefined {
     : undefined
 }
 
-/** Advice as one sentence. @param upserts  the refused request was an upsert */
+/** Advice as one sentence. @param upserts  true if the refused request was an upsert */
 export function rightToAskFor(serverMessage: string, upserts: boolean = false): string {
   const sentence = rightSentence(serverMessage, upserts)
   return /<NotAuthenticated>/.test(serverMessage)

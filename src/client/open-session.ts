@@ -28,8 +28,8 @@ export type { SendCounts } from './outgoing.js'
 export type { Result, ResultTable } from './session-result.js'
 
 /**
- * One connection to a server. Each session has its own variables, functions and user on the server. Requests run one
- * after the other; `close` first waits until everything handed over was sent.
+ * One connection to a server. Each session has its own variables, functions and user on the server. Requests run one after the other.
+ * `close` first sends everything that was handed over.
  */
 export interface Session extends AsyncDisposable {
   /** The server's id of this session, as decimal text. */
@@ -40,7 +40,7 @@ export interface Session extends AsyncDisposable {
   readonly enableAsync: boolean
   /** True once the session was closed or lost, so that nothing can be sent any more. */
   readonly closed: boolean
-  /** Bytes handed over but not yet taken by the kernel. */
+  /** Bytes that were handed over but that the kernel has not taken yet. */
   readonly bufferedBytes: number
   /** Progress of this session's asynchronous requests. */
   readonly sends: SendCounts
@@ -84,12 +84,12 @@ export interface Session extends AsyncDisposable {
 
   /**
    * Sends one asynchronous function request (flag 4), also on a synchronous session. The server does not answer, even if the request
-   * fails. The request overtakes synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by reference
-   * and must not change before `onWritten`.
+   * fails. The request overtakes synchronous requests that still wait for an earlier answer. Arrays in `args` may be sent by
+   * reference, so do not change them before `onWritten`.
    * @param onWritten  called once the kernel has taken the request; never called if the connection is lost first
    * @returns false if the caller should wait for `drained()` before sending more
    * @throws {ConnectionError} if the connection is lost
-   * @throws {ValueError} if an argument cannot be encoded; nothing is sent then
+   * @throws {ValueError} if an argument cannot be encoded; then nothing is sent
    */
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean
 
@@ -103,7 +103,7 @@ export interface Session extends AsyncDisposable {
   drained(): Promise<void>
 
   /**
-   * Finishes all calls, sends FIN, and waits for the other end to close, as long as there is progress.
+   * Finishes all calls, sends FIN, and waits for the other end to close. Stops waiting after `closeTimeoutMs` without progress.
    * @throws {ConnectionError} if asynchronous requests could not be written
    */
   close(): Promise<void>
@@ -182,7 +182,7 @@ function dial(
   let isOpen = false
   socket.once('connect', () => (isConnected = true))
   const opened = new Promise<void>((resolve, reject) => {
-    // The error listener stays: a later failure is reported by the session, not as an uncaught exception.
+    // This listener is never removed, so a later error is not an uncaught exception. The session reports later errors.
     socket.once('error', reject)
     socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
       isOpen = true
@@ -200,7 +200,7 @@ function dial(
   }
 }
 
-/** Most servers that expect TLS answer anything else with an alert. */
+/** Ends the session if the server answers with a TLS record. Most servers that expect TLS answer other data with an alert. */
 function refuseTls(session: ClientSession, socket: Socket): void {
   socket.prependOnceListener('data', (bytes: Uint8Array) => {
     if (isTlsRecord(bytes)) session.abandon(tlsExpected(session.host, session.port))
@@ -211,10 +211,10 @@ function isLost(error: unknown): boolean {
   return error instanceof ConnectionError && error.code === 'DDB_CONNECTION_LOST'
 }
 
-/** Longest time to find out whether a port speaks TLS, ms. */
+/** Longest time for testing whether a port speaks TLS, ms. */
 const longestLookMs = 2_000
 
-/** Whether the server speaks TLS. Called after a server has accepted a connection and closed it without an answer. */
+/** Whether the server speaks TLS. Called after a server has accepted and then closed a connection without an answer. */
 async function answersInTls(
   { host, port, signal }: ConnectOptions,
   { clock, network }: Platform,

@@ -1,6 +1,6 @@
 /*
-  The sending side of one session: requests are encoded into one growing buffer and leave in few large writes. At most one write is with
-  the kernel at a time, so we always know which requests have certainly not left yet.
+  The sending side of one session. Requests are encoded into one growing buffer, which leaves in few large writes. The kernel has at
+  most one write at a time, so the client always knows which requests have certainly not left yet.
 */
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
@@ -19,21 +19,21 @@ import type { ConnectionTrace } from './trace.js'
 export interface SendCounts {
   /** Requests encoded into the session's buffer. */
   readonly accepted: number
-  /** Requests given to the kernel, completely or in part. The others have certainly not reached the server. */
+  /** Requests given to the kernel, completely or in part. Later requests have certainly not reached the server. */
   readonly started: number
   /** Requests taken by the kernel to the last byte. This does not prove that the server received them. */
   readonly written: number
 }
 
-// Small requests share writes of this size: larger writes would not be cheaper.
+// Small requests share writes of this size, because larger writes would not be cheaper.
 const coalesceBytes = 131_072
 
-/** A write's progress shows in steps of this size: on a slow link a large write takes minutes. */
+/** A large write is split into pieces of this size to show progress, because on a slow link the write takes minutes. */
 const pieceBytes = 262_144
 
-/** Smaller writes are not measured: they tell more about the event loop than about the network. */
+/** Smaller writes are not measured, because their duration depends on the event loop rather than on the network. */
 const measuredBytes = 32_768
-/** About 500 Mbit/s: on faster networks compression costs more than it saves. */
+/** About 500 Mbit/s. On faster networks compression costs more than it saves. */
 const slowMsPerByte = 1 / 62_500
 /** The weight of one write in the estimate of the network's speed. */
 const newestShare = 0.3
@@ -46,7 +46,6 @@ interface CallStart {
   readonly text: Uint8Array
 }
 
-/** Requests of one session that have not left yet. */
 export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
   /** Compresses columns only while the network is slower than this machine can compress. */
@@ -57,7 +56,7 @@ export class Outgoing {
   readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
   #inFlightSinceMs = 0
-  /** Size of the present write in bytes. Its chunks in `#rest`, from index `#restAt` on, are still to be written. */
+  /** Size of the current write in bytes. The chunks in `#rest` from index `#restAt` on are still to be written. */
   #takenBytes = 0
   #rest: Uint8Array[] = []
   #restAt = 0
@@ -92,7 +91,7 @@ export class Outgoing {
     return this.#writtenBytes
   }
 
-  /** True from the high-water mark on: senders should wait, though nothing is refused. */
+  /** True from the high-water mark on. Senders should then wait, although nothing is refused. */
   get isFull(): boolean {
     return this.bufferedBytes >= this.#highWaterBytes
   }
@@ -102,7 +101,7 @@ export class Outgoing {
     return { accepted: this.#accepted, started: this.#started, written: this.#written }
   }
 
-  /** Adds a whole request, or throws and adds nothing. @throws {UsageError} @throws {ValueError} see `encodeRequest` */
+  /** Adds a whole request, or throws and adds nothing. @throws {UsageError | ValueError} as `encodeRequest` */
   encode(head: RequestHead, request: Request): void {
     const before = this.writer.byteLength
     const mayCompress = (head.flags & requestFlags.compress) !== 0
@@ -128,7 +127,7 @@ export class Outgoing {
 
   /**
    * Sends one more encoded asynchronous request soon, together with its neighbours.
-   * @param onWritten  called once the kernel has taken the request's last byte; never called if that does not happen
+   * @param onWritten  called once the kernel has taken the request's last byte; never called if the connection is lost first
    */
   commit(onWritten?: () => void): void {
     this.#accepted += 1
@@ -147,7 +146,7 @@ export class Outgoing {
     this.flush()
   }
 
-  /** Writes the collected requests now; if a write is under way, the next one follows by itself. */
+  /** Writes the collected requests now. If a write is already under way, the collected requests follow automatically. */
   flush(): void {
     if (this.#inFlightBytes > 0 || this.#stopped) return
     const chunks = this.writer.take()
@@ -165,7 +164,7 @@ export class Outgoing {
 
   #writePiece(): void {
     let bytes = 0
-    // One buffer is written directly: gathering costs more than the write.
+    // A single buffer is written directly, because corking the stream costs more than the write.
     const isOne = this.#restAt + 1 === this.#rest.length
     if (!isOne) this.#stream.cork()
     for (;;) {
@@ -189,7 +188,7 @@ export class Outgoing {
   }
 
   readonly #writeEnded = (error?: Error | null): void => {
-    // The stream reports the failure itself; nothing more may count as written.
+    // The stream reports the failure itself. From now on, nothing more counts as written.
     if (error || this.#stopped) return
     this.#writtenBytes += this.#currentBytes
     this.#inFlightBytes -= this.#currentBytes
@@ -234,7 +233,7 @@ export class Outgoing {
     if (served > 0) this.#waiting.splice(0, served)
   }
 
-  /** True while somebody waits for room: later senders have to wait, too. */
+  /** True while a sender waits for room. Later senders then have to wait, too. */
   get hasWaiters(): boolean {
     return this.#waiting.length > 0
   }
@@ -246,7 +245,7 @@ export class Outgoing {
     await new Promise<void>(resolve => (this.#onEmpty = resolve))
   }
 
-  /** The connection is gone: nothing more is written, and waiters are released to notice it. */
+  /** Call this when the connection is gone. Stops writing, and releases waiters so that they notice the loss. */
   stop(): void {
     this.#stopped = true
     const waiting = this.#waiting

@@ -46,7 +46,7 @@ export function toValue(input: PlainInput): Value {
   return scalarValue(input as PlainScalar)
 }
 
-/** True if `form` names a value's form. A plain object's member `form` is unlikely to hold one of these names. */
+/** True if the member `form` names a value's form. A plain object is unlikely to have such a member. */
 function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
   return typeof input.form === 'string' && forms.has(input.form)
@@ -242,7 +242,7 @@ function textElement(text: string, { type, scale }: ColumnType): ElementValue {
   return unscaled
 }
 
-/** A Date's UTC fields as the wall clock of a temporal type. */
+/** The UTC fields of a Date, as the wall-clock time of a temporal type. */
 function dateElement(date: Date, { type }: ColumnType): ElementValue {
   const iso = new Date(checkedTime(date)).toISOString().slice(0, -1)
   const texts: Partial<Record<ColumnType['type'], string>> = {

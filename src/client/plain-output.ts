@@ -86,7 +86,7 @@ function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
   return withJson(list)
 }
 
-/** False for an array, even one of nulls only, and for elements of a tuple, which have types of their own. */
+/** Always false for an array, even for one that holds only nulls, and for elements of a tuple, which have their own types. */
 function isNullElement(column: Column, index: number): boolean {
   return column.form === 'vector' && column.type !== 'ANY' && isNullAt(column, index)
 }
@@ -115,7 +115,7 @@ function keyText(key: Value): string {
   return isoText(key.type, key.value as number | bigint)
 }
 
-/** Values without a JSON equivalent become text: LONGs beyond 2^53, NaN and infinities; bytes as base64. */
+/** Adds `toJSON` if a value has no JSON equivalent. LONGs beyond 2^53, NaN and infinities become text, bytes base64. */
 function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(container: T): T {
   if (!Object.values(container).some(isNoJson)) return container
   const toJSON = (): unknown =>
@@ -178,7 +178,7 @@ function tableOf(value: Value | undefined): Table {
   )
 }
 
-/** A table of an answer. `Row` is the caller's claim about its rows; it is not checked. The table can be sent back unchanged. */
+/** A table of an answer. `Row` is the caller's claim about the rows; it is not checked. The table can be sent back unchanged. */
 export class PlainTable<Row = { [column: string]: PlainOutput }> {
   /** This table with the DolphinDB types of its columns. */
   readonly typed: Table

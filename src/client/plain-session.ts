@@ -1,5 +1,5 @@
 /*
-  The session of the library's `connect`: its answers are plain JavaScript, unless the caller asks for typed ones.
+  The session type of the library's `connect`. Answers are plain JavaScript, unless the caller asks for typed answers.
 */
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'

@@ -33,7 +33,7 @@ export function isoText(type: TemporalType, raw: number | bigint): string {
   }
 }
 
-/** Leaves years of four digits as they are, and writes all others with a sign and six digits. */
+/** Leaves years of four digits unchanged, and writes all other years with a sign and six digits. */
 function isoDate(text: string): string {
   return text.replace(
     /^(-?)(\d+)\.(\d\d)(?:\.(?=\d\d))?/,

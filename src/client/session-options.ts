@@ -62,11 +62,11 @@ export interface RunOptions extends AnswerOptions {
   clearMemory?: boolean
   /** 0 (lowest) to 8; default 4. */
   priority?: number
-  /** Runs on one of the few workers reserved for short requests, also while all others are busy. */
+  /** Runs on one of the few workers reserved for short requests, even if all other workers are busy. */
   urgent?: boolean
   /** Limit of threads that the server may use for this request; default 64. */
   parallelism?: number
-  /** Bytes per block if a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
+  /** Block size in bytes, at least 8,192, to receive a large table in blocks. See `Session.readBlocks`. */
   fetchSize?: number
   /** Longest wait for the answer, counted from the call. */
   timeoutMs?: number
@@ -74,10 +74,10 @@ export interface RunOptions extends AnswerOptions {
   signal?: AbortSignal
 }
 
-/** Values for a function's parameters, plain JavaScript or DolphinDB's, optionally followed by options. */
+/** Values for a function's parameters (plain JavaScript or DolphinDB values), optionally followed by options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-/** If the last argument is an object with only these names, it is taken for options, not for a value. */
+/** If the last argument is an object with only these member names, a call treats the object as options. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',
@@ -91,8 +91,8 @@ export const runOptionNames: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Takes the last argument for options if it is an object with only these names. A table with such column names stays a
- * value: its members are lists, and options never have lists. @param names  of all options
+ * Treats the last argument as options if it is an object with only these member names. A table with such column names stays a
+ * value, because its members are lists, unlike options. @param names  names of all options
  */
 export function splitArguments<Options extends RunOptions = RunOptions>(
   args: readonly (PlainInput | Options)[],
@@ -115,9 +115,9 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
-/** Node's timers fire at once if set for more milliseconds than this. Also the largest number in a request's header. */
+/** Node's timers fire at once if they are set for more milliseconds. Also the largest number in a request's header. */
 export const maxInt32 = 0x7fff_ffff
-// Official clients refuse smaller blocks, too (docs/protocol.md#blocks).
+// Official clients have the same minimum (docs/protocol.md#blocks).
 const minFetchBytes = 8_192
 /** The manual's page on error S04008 says 8; another page of the manual says 9. */
 const maxPriority = 8
@@ -131,7 +131,7 @@ function checkInteger(name: string, value: number | undefined, min: number, max:
   )
 }
 
-/** Callers in plain JavaScript have no compiler that asks for required options. */
+/** Callers in plain JavaScript have no compiler that reports a missing option. */
 function checkAddress({ host, port }: Partial<ConnectOptions>): void {
   if (host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
   const missing = host === undefined ? 'host' : port === undefined ? 'port' : undefined
@@ -191,7 +191,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** In plain JavaScript no compiler reports wrong options, or an argument `{ times: 3 }` that is taken for options. */
+/** Without this check, nothing reports wrong options in plain JavaScript, or a value that is mistaken for options. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

@@ -1,10 +1,10 @@
 /*
-  The server's answers as callers of the library get them: values of the protocol; tables have two additional methods.
+  The server's answers as callers of the library receive them: protocol values, with two additional methods on tables.
 */
 import type { Table, Value } from '../protocol/value.js'
 import { toColumns, toRows, type PlainOutput } from './plain-output.js'
 
-/** A table of an answer. Its methods are not enumerable, so it compares, copies and travels like any other table. */
+/** A table of an answer. Its methods are not enumerable, so it can be compared, copied and sent like any table. */
 export interface ResultTable extends Table {
   /** One object per row: the same as `toRows(table)`. */
   toRows(): { [column: string]: PlainOutput }[]
@@ -28,7 +28,7 @@ const methods = {
   },
 }
 
-/** The same object, with the additional methods if it is a table. */
+/** Returns the same object, with the additional methods if it is a table. */
 export function resultOf(value: Value): Result {
   return value.form === 'table' ? (Object.defineProperties(value, methods) as ResultTable) : value
 }

@@ -1,6 +1,6 @@
 /*
-  A log of a connection's messages, one line each, for finding disagreements between a server and this client. Values are shown
-  only on request; logins and password changes are never shown.
+  A log with one line for each message of a connection, for finding disagreements between a server and this client. Values are
+  shown only on request; logins and password changes are never shown.
 */
 import type { DdbError } from '../errors.js'
 import { escapeControls } from '../platform/control-characters.js'
@@ -13,7 +13,7 @@ import { formatElement, formatValue } from '../protocol/value-text.js'
 import type { Column, Value } from '../protocol/value.js'
 import type { Secrets } from './login/hide-password.js'
 
-/** Where the lines of a trace go. */
+/** Receives the lines of a trace. */
 export interface Trace {
   /** Gets one line without its end, such as `2026-11-21T09:30:00.000Z #1 1166953221 > function flags=36 bytes=310 …`. */
   readonly write: (line: string) => void
@@ -35,7 +35,7 @@ const shownChars = 2_000
 
 const connectionCounts = new WeakMap<Trace, number>()
 
-/** The trace of one more connection; a number identifies it before it has a session. @param secrets  its passwords */
+/** Traces one more connection under a number, because the session ID is unknown at first. @param secrets  redacted */
 export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): ConnectionTrace {
   const { hide, hideInSentence } = secrets
   const number = (connectionCounts.get(trace) ?? 0) + 1
@@ -47,9 +47,9 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // For each outstanding answer, in order, whether its errors may repeat secrets: servers quote what they cannot parse.
+  // For each outstanding answer, in order: whether its error may repeat secrets from text that the server cannot parse.
   const owed: boolean[] = []
-  // Whether the next answer may repeat secrets of an asynchronous request: some servers answer such requests after all.
+  // Whether the next answer may repeat secrets of an asynchronous request, because some servers answer such requests.
   let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
@@ -98,7 +98,7 @@ function requestDetails(request: Request, withValues: boolean): string {
       return request.login === undefined ? '' : `with the login of ${request.login.user}`
     case 'script': {
       const { script } = request
-      // Nothing tells where in a script a secret is, so such a script is not shown at all.
+      // A script with secrets is not shown at all, because the trace cannot determine where in the script they are.
       const isShown = withValues && !carriesSecret(request)
       return `chars=${script.length} ${isShown ? script : firstWord(script)}`
     }

@@ -4,7 +4,7 @@
 import { DdbError, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 
-/** Limits that end the wait; the server continues its work. */
+/** Limits that end the caller's wait; the server continues its work. */
 export interface WaitLimits {
   timeoutMs?: number
   signal?: AbortSignal
@@ -34,7 +34,7 @@ export function limitWait(
   }
 }
 
-/** DDB_INTERRUPTED, with the signal's own reason as its cause. */
+/** A DDB_INTERRUPTED error, with the signal's own reason as the cause. */
 export function interrupted(signal: AbortSignal | undefined): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'The caller cancelled the wait.', {
     cause: signal?.reason,

@@ -1,11 +1,11 @@
 /*
-  A clock for time limits: it does not count time while the process is stopped or its machine suspended, because the
-  process cannot read answers then.
+  A clock for time limits. It does not count time while the process is stopped or the machine is suspended, because
+  the process cannot read answers then.
 */
 import type { Clock, Timer } from './platform.js'
 
 export interface AwakeClock extends Clock {
-  /** How often the process has slept so far. Suspending the machine or changing its clock counts as sleep. */
+  /** How often the process has slept so far. Suspending the machine or changing its wall clock counts as sleep. */
   readonly naps: number
   /** Stops the timer that detects sleep. */
   stop(): void
@@ -13,7 +13,7 @@ export interface AwakeClock extends Clock {
 
 /** Interval of the timer that detects sleep. */
 const beatEveryMs = 500
-/** If the timer is later than this, the process has slept. A process too busy to read answers counts as asleep. */
+/** If the timer is late by more than this, the process counts as asleep, even if it was only too busy to read answers. */
 const lateMs = 1_000
 
 export function awakeClock(clock: Clock): AwakeClock {
@@ -28,7 +28,7 @@ export function awakeClock(clock: Clock): AwakeClock {
     if (gapMs > beatEveryMs + lateMs) {
       sleptMs += gapMs - beatEveryMs
       naps++
-      // While the machine is suspended, the monotonic clock stops and the wall clock continues.
+      // While the machine is suspended, the monotonic clock stops but the wall clock continues.
     } else if (Math.abs(wallMs - seenWallMs - gapMs) > lateMs) naps++
     seenMs = ms
     seenWallMs = wallMs

@@ -1,14 +1,14 @@
 /*
-  Control characters: terminals act on them, or they reorder text, so that one file name could look like another.
-  Everything shown to people is escaped by this one table.
+  Control characters. Terminals act on them, or they reorder text so that two file names look alike. This table
+  escapes them in everything shown to people.
 */
 
 /** Controls, line and paragraph separators, directional marks and overrides, the byte order mark. */
 export const controlCharacters =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  // eslint-disable-next-line no-control-regex -- this file is about control characters
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
-/** Replaces control characters by escapes such as `\u001b`. @param kept  control characters that stay as they are */
+/** Replaces control characters by escapes such as `\u001b`. @param kept  control characters to leave unchanged */
 export function escapeControls(text: string, kept = ''): string {
   return text.replace(controlCharacters, character =>
     kept.includes(character)

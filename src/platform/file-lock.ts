@@ -1,9 +1,9 @@
 /*
-  A lock is a file that names the process that holds it. A hard link creates the file whole, so no process ever reads
-  half of it. The holder renews the lock every few seconds by setting the file's modification time, which works even on
-  a full disk. If a process cannot find out whether the holder lives, it watches the lock. If the holder does not renew
-  the lock for several periods of the watcher's clock, exactly one watcher takes the lock over
-  (docs/decisions/0030-a-lock-is-a-lease.md).
+  A lock is a file that names the process that holds the lock (the holder). The file is created whole by a hard link, so
+  no process ever reads half of it. The holder renews the lock every few seconds by setting the file's modification
+  time, which works even on a full disk. If a process cannot determine whether the holder is alive, it watches the lock.
+  If the holder then fails to renew the lock for several renewal periods, exactly one of the watching processes takes
+  the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
   isRenewing,
@@ -17,24 +17,24 @@ import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
-/** How often a holder renews its lock, and how long a watcher waits for a renewal before it takes the lock over. */
+/** How often a holder renews its lock. A watching process takes over a lock that stays unrenewed for `staleMs`. */
 export const renewEveryMs = 3_000
 export const staleMs = 5 * renewEveryMs
-/** For this long after a renewal, no watcher can have taken the lock over: all of them wait longer. */
+/** For this long after a renewal, no watching process can have taken the lock over, because all of them wait longer. */
 const safeMs = 3 * renewEveryMs
 const lookEveryMs = 250
-/** If monotonic and wall clock drift apart by this much, the machine was suspended or its clock was changed. */
+/** If the monotonic and the wall clock drift apart by this much, the machine was suspended or its wall clock was changed. */
 const jumpMs = 1_000
-/** Limit of attempts to take or examine a lock that keeps changing hands. */
+/** Limit of attempts to take or examine a lock whose holder keeps changing. */
 const maxTurns = 100
 
-/** The state of a lock at one look. `unsure`: only watching the lock can show whether the holder lives. */
+/** The state of a lock at one moment. `unsure`: the lock must be watched to determine whether the holder is alive. */
 type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
-/** Stamps of the locks that stayed unchanged for `staleMs` while this process watched. */
+/** Stamps of the locks that this process has watched for `staleMs` without a renewal. */
 type Stale = ReadonlySet<string>
 
-/** Like `Files.lock`, with the waits measured by the given clock. */
+/** Like `Files.lock`, with waits measured by the given clock. */
 export async function takeFileLock(
   path: string,
   clock: Clock,
@@ -57,7 +57,7 @@ export function takeFileLockNow(path: string, clock: Clock, machine = thisMachin
   return look.kind === 'unsure' ? takenBy(look.sighting.holder) : look
 }
 
-/** Like `Files.lockHolder`, with the waits measured by the given clock. */
+/** Like `Files.lockHolder`, with waits measured by the given clock. */
 export async function lockHolder(
   path: string,
   clock: Clock,
@@ -75,7 +75,7 @@ export async function lockHolder(
   return { kind: 'contended' }
 }
 
-/** Watches a lock. Returns false once the lock is stale: neither renewed nor released. */
+/** Watches a lock. Returns false once the lock is stale, which means neither renewed nor released. */
 async function changes(
   { path, stamp }: Sighting,
   clock: Clock,
@@ -85,7 +85,7 @@ async function changes(
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
     const nowMs = clock.nowMs()
-    // Adds at most twice `lookEveryMs`: if this process itself slept longer, that says nothing about the holder.
+    // Adds at most twice `lookEveryMs`: after a longer gap, this process slept, which says nothing about the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
     const seen = seeLock(path, read)
@@ -95,11 +95,11 @@ async function changes(
 }
 
 function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stale): Look {
-  // Looks before creating a file: a process that cannot get the lock then needs no disk space and leaves no file.
+  // Checks the lock before creating a file, so a process that cannot get the lock needs no disk space.
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
-  // No lock has this name: a name from `--lock` has no `+`, other locks end in `.lock`, second locks in a token.
+  // No lock has this name: names from `--lock` contain no `+`, other locks end in `.lock`, second locks in a token.
   const candidate = `${path}+${own.token}.new`
   const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
   let isHeld = false
@@ -135,9 +135,9 @@ function lookAt(path: string, machine: LockMachine, stale: Stale): Seen {
 type Acquired = { readonly kind: 'held'; readonly from: 'nobody' | 'dead' | 'stale' }
 
 /**
- * Creates `path` from the candidate, or replaces the lock of a dead process. A second lock, named after the dead
- * holder's token, decides who may replace the first. Only one process gets the second lock, and only while the first
- * still exists and is not renewed. If that process dies, another takes over the second lock by the same rule.
+ * Creates `path` from the candidate, or replaces the lock of a dead holder. A second lock, named after the dead
+ * holder's token, decides who may replace the first lock. Only one process gets the second lock, and it replaces the
+ * first only if that lock was not renewed meanwhile. If this process dies, its second lock is taken over likewise.
  */
 function acquire(
   path: string,
@@ -157,7 +157,7 @@ function acquire(
     if (answer.kind !== 'held') return answer
     const again = seeLock(path, machine.read)
     if (typeof again === 'object' && again.stamp === stamp) {
-      // Renames the second lock: in one step, this replaces the dead holder's lock and ends the takeover.
+      // Renames the second lock to `path`. This one step replaces the dead holder's lock and ends the takeover.
       renameIfThere(machine, takeover, path)
       const from = seen.isStale ? 'stale' : 'dead'
       if (isStill(machine, path, own.token)) return { kind: 'held', from }
@@ -173,14 +173,14 @@ function heldLock(
   clock: Clock,
   machine: LockMachine,
 ): FileLock {
-  /** The last time at which this process certainly still had the lock. */
+  /** The last time at which this process certainly held the lock. */
   let sure = { ms: clock.nowMs(), wallMs: clock.wallMs() }
   const beganAt = sure
   let loss: string | undefined
   let timer: Timer | undefined
   let isOver = false
 
-  /** Sets a later modification time, even if the wall clock stood still: an equal time would not count as a renewal. */
+  /** Sets a later modification time even if the wall clock stood still, because an equal time is no renewal. */
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
@@ -188,10 +188,10 @@ function heldLock(
     if (isStill(machine, path, own.token)) sure = now
     else loss = lossOf(machine, path, own)
   }
-  /** Runs `action` while holding the gate: a second lock that every process needs before it takes over this lock. */
+  /** Runs `action` while holding the gate, which is the second lock that every process needs to take over this lock. */
   const withGate = (action: () => void): void => {
     const gate = `${path}+${own.token}`
-    // By now another process may own a lock with this name, which must be neither renewed nor removed.
+    // By now, a lock with this name may belong to a different process. Such a lock must be neither renewed nor removed.
     const isOurs =
       isStill(machine, path, own.token) &&
       acquire(gate, path, own, machine, new Set()).kind === 'held'
@@ -208,7 +208,7 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // The next tick tries again. If all ticks fail, `lost` reports the loss before others may assume the holder dead.
+      // The next tick tries again. If all fail, `lost` reports the loss before a process may assume this one dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }
@@ -232,7 +232,7 @@ function heldLock(
       try {
         if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
       } catch {
-        // A lock that remains must not fail a finished run: others take it over once this process has ended.
+        // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
       }
       file.close()
     },
@@ -263,7 +263,7 @@ function linkIfFree(machine: LockMachine, from: string, path: string, own: LockH
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
-    // The existing link may be our own: a file server may create it, lose its answer, and receive the request again.
+    // The existing link may be our own, because a file server may repeat a request whose answer was lost.
     return isStill(machine, path, own.token)
   }
 }

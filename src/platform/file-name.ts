@@ -1,7 +1,7 @@
 /*
-  File names as texts. Except on Windows, a name can consist of any bytes. Bytes that are not UTF-8 become lone
-  surrogates, U+DC80 to U+DCFF. So different names have different texts, JSON preserves these texts, and the system gets
-  the original bytes back. Python's os.fsdecode does the same (PEP 383).
+  Represents file names as texts. Except on Windows, a name can consist of any bytes. A byte that is not UTF-8 becomes a
+  lone surrogate, U+DC80 to U+DCFF. Different names therefore have different texts, JSON preserves these texts, and the
+  system gets the original bytes back. Python's os.fsdecode does the same (PEP 383).
 */
 import { isUtf8 } from 'node:buffer'
 import { sep } from 'node:path'
@@ -9,11 +9,11 @@ import { sep } from 'node:path'
 /** A byte from 0x80 on becomes U+DC00 plus the byte. */
 const firstEscape = 0xdc00
 const lone = /[\udc80-\udcff]/u
-/** A quick check for escaped bytes or halves of surrogate pairs, done first: most names have neither. */
+/** A quick first check for escaped bytes and other lone surrogates, because most names have neither. */
 const half = /[\udc80-\udcff]/
 const isWindows = sep === '\\'
 
-/** The text of a name, or of several names with separators. */
+/** Returns the text of a name, or of several names with separators. */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString()
   let name = ''
@@ -25,7 +25,7 @@ export function nameOfBytes(bytes: Buffer): string {
   return name
 }
 
-/** A name as the system needs it: the text itself, or its bytes if they are not UTF-8. */
+/** A name in the form that the system needs: the text itself, or the bytes of a name that is not UTF-8. */
 export function systemName(name: string): string | Buffer {
   if (isWindows || !half.test(name) || !lone.test(name)) return name
   const parts = Array.from(name, character =>

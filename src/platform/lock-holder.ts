@@ -1,6 +1,6 @@
 /*
-  The process that holds a lock, according to the lock's file: its pid, boot and namespaces, and when it last renewed
-  the lock. Only processes of the same boot and the same namespaces can query whether the holder lives.
+  Describes the process that holds a lock, as recorded in the lock's file: its pid, boot and namespaces, and when it
+  last renewed the lock. Only a process of the same boot and the same namespaces can query whether the holder is alive.
 */
 import { randomBytes } from 'node:crypto'
 import {
@@ -15,10 +15,10 @@ import {
 import { hostname } from 'node:os'
 
 export interface LockHolder {
-  /** A new token each time a lock is taken. */
+  /** Random; different each time a lock is taken. */
   readonly token: string
   readonly pid: number
-  /** Id of the boot, and ticks from the boot to the process's start: they tell equal pids apart. null without /proc. */
+  /** Id of the boot, and ticks from the boot to the process's start. They distinguish equal pids. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
   /** The namespaces in which pid and ticks are valid. Undefined for version 0.1.0, which did not renew locks. */
@@ -27,14 +27,14 @@ export interface LockHolder {
   readonly since: string
 }
 
-/** A lock as this process saw it. If two sightings have equal stamps, nobody renewed the lock in between. */
+/** A lock as this process saw it. If two sightings have equal stamps, the lock was not renewed in between. */
 export interface Sighting {
   readonly path: string
   readonly holder: LockHolder
   readonly stamp: string
 }
 
-/** `unsure`: a signal or debugger has stopped the holder, or this process cannot query it. */
+/** `unsure`: the holder is stopped by a signal or a debugger, or this process cannot query it. */
 export type HolderState = 'alive' | 'dead' | 'unsure'
 
 export function thisProcess(): LockHolder {
@@ -55,7 +55,7 @@ export interface LockText {
 }
 
 /**
- * Looks at a lock. Throws the system's error.
+ * Reads a lock. Throws the system's error.
  * @returns undefined if there is no file, `strange` if the file is not a lock
  */
 export function seeLock(path: string, read = readLock): Sighting | 'strange' | undefined {
@@ -67,11 +67,11 @@ export function seeLock(path: string, read = readLock): Sighting | 'strange' | u
     : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
 }
 
-/** Opens the file before reading its status, because network file systems refresh the status only then. */
+/** Opens the file before reading its status, because only opening makes a network file system refresh the status. */
 export function readLock(path: string): LockText | 'strange' | undefined {
   let descriptor
   try {
-    // Opening never blocks, even if the file is a pipe.
+    // With this flag, opening never blocks, even if the file is a pipe.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (isGone(error)) return undefined
@@ -89,12 +89,12 @@ export function readLock(path: string): LockText | 'strange' | undefined {
   }
 }
 
-/** ESTALE: another client has replaced the file on a network file system. */
+/** ESTALE means that a different client of a network file system has replaced the file. */
 function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESTALE'].includes(systemCode(error) ?? '')
 }
 
-/** Limit of the bytes to read from a lock's file; a lock has far fewer. */
+/** Reads at most this many bytes of a lock's file; a lock has far fewer. */
 const maxLockBytes = 4096
 
 function shortText(descriptor: number): string {
@@ -102,7 +102,7 @@ function shortText(descriptor: number): string {
   return buffer.toString('utf8', 0, readSync(descriptor, buffer))
 }
 
-/** The holder that the text of a lock names; undefined for a text that this program did not write. */
+/** The holder named by the text of a lock; undefined for a text that this program did not write. */
 export function parseHolder(text: string): LockHolder | undefined {
   try {
     const holder: unknown = JSON.parse(text)
@@ -130,7 +130,6 @@ export function isRenewing({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
 
-/** Finds out, without waiting, whether the holder lives; `unsure` if a query cannot tell. */
 export function holderState(holder: LockHolder): HolderState {
   if (!isRenewing(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'
@@ -147,7 +146,7 @@ function isHere(holder: LockHolder): boolean {
   return !here.includes(null) && here[0] === holder.bootId && here[1] === holder.namespaces
 }
 
-/** For a lock of version 0.1.0, which is not renewed: a holder on another host is assumed to live. */
+/** For a lock of version 0.1.0, which is not renewed. A holder on a different host is assumed to be alive. */
 function lifeOfEarlier(holder: LockHolder): HolderState {
   if (holder.host !== hostname()) return 'alive'
   if (holder.bootId !== null && holder.bootId !== bootId()) return 'dead'
@@ -157,7 +156,7 @@ function lifeOfEarlier(holder: LockHolder): HolderState {
   return state.startTicks === holder.startTicks && !'ZX'.includes(state.letter) ? 'alive' : 'dead'
 }
 
-/** `process 5 on HOST since …`. Leaves out this host's own name, but still tells of another container or machine. */
+/** `process 5 on HOST since …`. Omits the name of this host, but mentions a different container or machine. */
 export function holderText(holder: LockHolder): string {
   return `process ${holder.pid}${placeOf(holder)} since ${holder.since}`
 }
@@ -188,13 +187,13 @@ function namespaces(): string | null {
   return names[0] === undefined ? null : names.join(' ')
 }
 
-/** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even brackets. */
+/** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even parentheses. */
 function processState(pid: number | 'self'): { startTicks: string; letter: string } | undefined {
-  // The mounted /proc may be that of another namespace, with other pids.
+  // The mounted /proc may belong to a different namespace, which has different pids.
   if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
   const stat = readProc(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // Field 3 of the line, the state, comes first here. The start time is field 22 of the line.
+  // These fields begin with field 3 of the line, the state. The start time is field 22 of the line.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [letter, startTicks] = [fields[0], fields[19]]
   return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }

@@ -1,5 +1,5 @@
 /*
-  What a lock needs of its machine: some calls of the file system, and queries about processes. Tests supply their own.
+  What a lock needs from its machine: calls of the file system, and queries about processes. Tests supply their own.
 */
 import {
   closeSync,
@@ -20,7 +20,7 @@ import {
   type LockText,
 } from './lock-holder.js'
 
-/** The open file of a lock; it stays the same file even if the name later refers to another one. */
+/** The open file of a lock. It stays the same file even if a different file later gets its name. */
 export interface LockFile {
   /** Sets the file's modification time, ms since the epoch. */
   stamp(ms: number): void
@@ -31,11 +31,11 @@ export interface LockFile {
 export interface LockMachine {
   /** This process as the holder of a lock, with a new token. */
   self(): LockHolder
-  /** Finds out, without waiting, whether the holder lives; `unsure` if a query cannot tell. */
+  /** Determines, without waiting, whether the holder is alive. */
   lifeOf(holder: LockHolder): HolderState
-  /** Reads a lock's file. Returns undefined if there is no file, `strange` for anything but an ordinary file. */
+  /** Reads a lock's file. Returns undefined if there is no file, `strange` if it is not an ordinary file. */
   read(this: void, path: string): LockText | 'strange' | undefined
-  /** Creates a new file, and waits until it is on disk. */
+  /** Creates a new file, and waits until the file is on disk. */
   create(path: string, text: string): LockFile
   /** Gives a file a second name; EEXIST if that name exists. */
   link(from: string, to: string): void

@@ -1,5 +1,5 @@
 /*
-  Checks certificates and private keys in PEM files before TLS uses them: TLS skips authorities that it cannot read, and
+  Checks certificates and private keys in PEM files before TLS uses them, because TLS skips unreadable authorities and
   its errors name no file.
 */
 import { X509Certificate } from 'node:crypto'
@@ -7,11 +7,11 @@ import type { Files } from './platform.js'
 
 export type PemContent = 'certificates' | 'key'
 
-/** The text of a file, or a sentence that names the file and its fault. */
+/** The text of a file, or a sentence that names the file and describes its fault. */
 export type PemFile =
   { readonly pem: string } | { readonly fault: string; readonly cause?: unknown }
 
-/** Limit of a file's size. All certificate authorities of a system together need a fifth of this. */
+/** Limit of a file's size, five times the size of all certificate authorities of a system. */
 const maxPemBytes = 1_048_576
 
 const certificateInPem = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g

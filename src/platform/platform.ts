@@ -1,6 +1,6 @@
 /*
-  What the program needs of its machine: time, turns of the event loop, randomness, connections, files. Everything that
-  differs from run to run goes through this interface, so that a test can supply another machine.
+  What the program needs from its machine: time, turns of the event loop, randomness, connections, files. Everything
+  that differs from run to run comes through this interface, so that a test can provide a simulated machine.
 */
 import type { Duplex } from 'node:stream'
 
@@ -14,13 +14,13 @@ export interface Clock {
   nowMs(): number
   /** Milliseconds since the epoch. */
   wallMs(): number
-  /** How often the process has slept; undefined if the clock does not detect sleep. */
+  /** How often the process has slept; undefined if this clock does not detect sleep. */
   readonly naps?: number
-  /** Calls back once after `delayMs`; until then the process stays alive. */
+  /** Calls back once after `delayMs`. The pending timer keeps the process alive. */
   after(delayMs: number, callback: () => void): Timer
   /** Like `after`, but does not keep the process alive. */
   afterIfAlive(delayMs: number, callback: () => void): Timer
-  /** Calls back in the next turn of the event loop, after the input and output of this turn. */
+  /** Calls back in the next turn of the event loop, after the I/O of this turn. */
   nextTurn(callback: () => void): void
 }
 
@@ -31,13 +31,13 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** How we verify the other end of a connection that we open, and how we prove our own identity. Texts are PEM. */
+/** How to verify the other end of a connection that we open, and how to prove our own identity. Texts are PEM. */
 export interface DialTls {
   /** False accepts any certificate, even an attacker's. */
   readonly isVerified: boolean
   /** The only authorities to trust. Default: those of the system. */
   readonly authorities?: string
-  /** Our certificate, followed by intermediate ones; `key` is its private key. */
+  /** Our certificate, followed by intermediate ones. `key` is the private key of our certificate. */
   readonly certificate?: string
   readonly key?: string
 }
@@ -50,8 +50,8 @@ export interface ListenTls {
 }
 
 /**
- * One end of a connection. Sockets from `dial` emit `connect` once they are open. With TLS, they then emit
- * `secureConnect` once the other end is verified.
+ * One end of a connection. A socket from `dial` emits `connect` when the connection is open. With TLS, the socket then
+ * emits `secureConnect` when the other end is verified.
  */
 export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
@@ -65,7 +65,7 @@ export interface ListeningPort {
   close(closed: () => void): void
 }
 
-/** Connections. After one end has finished sending, the other may continue to send. */
+/** Network connections. After one end has finished sending, the other end may continue to send. */
 export interface Network {
   /** Connects, with TLS from the first byte if `tls` is given. Throws the system's error if `tls` is unusable. */
   dial(host: string, port: number, tls?: DialTls): Socket
@@ -83,11 +83,11 @@ export interface Network {
   ): Promise<ListeningPort>
 }
 
-/** A file's status, without its content. `fileKey` tells whether two paths lead to the same file. */
+/** A file's status, without its content. `fileKey` determines from it whether two paths lead to the same file. */
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
-  /** True if the permissions let everybody read the file; false if the system does not tell. */
+  /** True if the permissions let everybody read the file; false if the system does not report them. */
   readonly isForAll?: boolean
   readonly sizeBytes: number
   readonly device: bigint
@@ -99,21 +99,21 @@ export interface DatedFileStatus extends FileStatus {
   /** When the content last changed, ms since the epoch. */
   readonly modifiedMs: number
   /**
-   * When the file was created, and when its content or status last changed, ns since the epoch. Systems that do not
-   * know the creation time give 0 or the time of the change as `bornNs`.
+   * When the file was created, and when its content or status last changed, ns since the epoch. If the system does not
+   * know the creation time, `bornNs` is 0 or the time of the last change.
    */
   readonly bornNs: bigint
   readonly changedNs: bigint
-  /** A text that identifies the content, if the system can give one without reading the file. */
+  /** A text that identifies the content, if the system has one without reading the file. */
   readonly digest?: string
 }
 
-/** A lock that this process holds, and renews while it runs. */
+/** A lock that this process holds. It is renewed while the process runs. */
 export interface FileLock {
   readonly path: string
   /**
    * Why this process no longer holds the lock; undefined while it holds the lock. Fast enough to call before every
-   * write: it looks at the file only after a pause in which others may have assumed the holder dead.
+   * write, because it reads the file only after a pause in which other processes may have assumed this one dead.
    */
   lost(): string | undefined
   /** Releases the lock. Idempotent. */
@@ -124,7 +124,7 @@ export type LockAnswer =
   | {
       readonly kind: 'held'
       readonly lock: FileLock
-      /** Who had the lock before: a `dead` holder has ended, a `stale` one may be merely stopped, and wake later. */
+      /** Who held the lock before: a `dead` holder has ended, a `stale` holder may be stopped and continue later. */
       readonly from: 'nobody' | 'dead' | 'stale'
     }
   /** A living process holds the lock. */
@@ -134,7 +134,7 @@ export type LockAnswer =
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0 on another host: nothing shows whether that holder lives. */
+      /** False for a holder of version 0.1.0. If it runs on a different host, nothing shows whether it is alive. */
       readonly isRenewed: boolean
     }
   /** The file is not a lock. */
@@ -152,20 +152,20 @@ export interface FolderEntry {
 
 export interface InputFile {
   status(): Promise<DatedFileStatus>
-  /** Continues where the last `read` ended. Returns the number of bytes read, 0 at the end. */
+  /** Continues where the last `read` ended. Returns the number of bytes read; 0 at the end. */
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
-  /** Reads from a position in the file; the next `read` continues as if this call had not happened. */
+  /** Reads from a position in the file, without moving the position of the next `read`. */
   readAt(buffer: Uint8Array, offset: number, length: number, positionBytes: number): Promise<number>
   close(): Promise<void>
 }
 
-/** A file opened for writing. All calls but `syncMeanwhile` block until they are done. */
+/** A file opened for writing. All calls except `syncMeanwhile` block until they are done. */
 export interface OutputFile {
   /** @returns the number of bytes written, perhaps fewer than requested */
   write(bytes: Uint8Array): number
-  /** Cuts the file to its first `sizeBytes` bytes, and continues writing there. */
+  /** Cuts the file to its first `sizeBytes` bytes; later writes continue there. */
   truncate(sizeBytes: number): void
-  /** Waits until everything written is on disk. */
+  /** Waits until all written bytes are on disk. */
   sync(): void
   /** Like `sync`, without blocking the process. */
   syncMeanwhile(): Promise<void>
@@ -173,20 +173,20 @@ export interface OutputFile {
 }
 
 /**
- * Files. Failures are the system's own errors, with their `code`. In paths, bytes that are not UTF-8 are lone
- * surrogates (`file-name.ts`).
+ * Files. Failures are the system's own errors, with their `code`. In paths, a byte that is not UTF-8 is a lone
+ * surrogate (`file-name.ts`).
  */
 export interface Files {
   open(path: string): Promise<InputFile>
-  /** Reads the start of a file synchronously, without waiting for a pipe. Returns the number of bytes read. */
+  /** Reads the start of a file without waiting, even if the file is a pipe. Returns the number of bytes read. */
   readNow(path: string, buffer: Uint8Array): number
   /** Follows links. */
   status(path: string): Promise<DatedFileStatus>
   /** Follows links, synchronously; undefined if the file does not exist. */
   statusNow(path: string): FileStatus | undefined
-  /** The promise rejects if this process cannot read the file. */
+  /** Rejects if this process cannot read the file. */
   checkReadable(path: string): Promise<void>
-  /** Reports entries one by one: a list of a million would take much memory. */
+  /** Reports entries one by one, because a list of a million entries would take much memory. */
   readFolder(path: string, recursive: boolean, found: (entry: FolderEntry) => void): Promise<void>
   /** Creates a file accessible only to its owner. EEXIST if the name exists, even as a dangling link. */
   create(path: string): OutputFile
@@ -197,16 +197,16 @@ export interface Files {
   /** Creates a folder and its missing parents, accessible only to the owner. Does nothing if the folder exists. */
   makeFolder(path: string): void
   /**
-   * Takes the lock at this path, unless a living process has it. If the holder cannot be queried, because it is stopped
-   * or in another container or on another host, watches the lock for some seconds.
+   * Takes the lock at this path, unless a living process holds it. The holder cannot be queried if it is stopped, or
+   * runs in a different container or on a different host. The call then watches the lock for some seconds.
    */
   lock(path: string): Promise<LockAnswer>
   /** Like `lock`, but does not watch the lock. A holder that cannot be queried keeps the lock. */
   lockNow(path: string): LockAnswer
-  /** The holder of the lock; undefined if no living process has it. Like `lock`, may take seconds. */
+  /** Who holds the lock; undefined if no living process does. May take some seconds, like `lock`. */
   lockHolder(path: string): Promise<LockAnswer | undefined>
   remove(path: string): void
-  /** Renames a file in one step. Replaces a file that already has the new name. */
+  /** Renames a file in one step. Replaces an existing file with the new name. */
   rename(from: string, to: string): void
 }
 
@@ -215,13 +215,13 @@ export interface Thread {
   post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
   /** Sets whether the thread keeps the process alive. */
   keepAlive(keeps: boolean): void
-  /** Ends the thread, even in the middle of its work. Resolves once the thread has ended. */
+  /** Ends the thread, even during its work. Resolves once the thread has ended. */
   end(): Promise<void>
 }
 
 export interface ThreadEvents {
   readonly onMessage: (message: unknown) => void
-  /** Called if the thread ends without a call of `end`. */
+  /** Called if the thread ends although `end` was not called. */
   readonly onDeath: (why: Error) => void
 }
 

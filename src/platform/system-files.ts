@@ -39,12 +39,11 @@ const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const { S_IFDIR, S_IFMT, S_IFREG } = constants
-/** How many entries of a folder are read at once. */
 const entriesAtOnce = 1024
-/** Node replaces bytes that are not UTF-8 by this character. */
+/** Node replaces a byte that is not UTF-8 by this character. */
 const lostCharacter = '\ufffd'
 const readableByAll = 0o444
-/** O_NONBLOCK: opening a pipe does not wait for the pipe's reader. */
+/** Without O_NONBLOCK, opening a pipe would wait for a reader of the pipe. */
 const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 
 export const systemFiles: Files = {
@@ -60,12 +59,12 @@ export const systemFiles: Files = {
     const exact = statSync(name, { bigint: true, throwIfNoEntry: false })
     return exact && statusOf(exact)
   },
-  // Synchronous: handing each check to another thread would take longer than the check.
+  // Synchronous, because handing each check to a thread would take longer than the check itself.
   checkReadable: path =>
     new Promise(resolve => resolve(accessSync(systemName(path), constants.R_OK))),
   async readFolder(path, recursive, found) {
     const folders = [path]
-    // The list grows during the loop: each subfolder is added to the end.
+    // The list grows during the loop, because each subfolder is added to its end.
     for (const folder of folders) {
       await readEntries(folder, entry => {
         if (recursive && entry.isFolder) folders.push(join(folder, entry.name))
@@ -91,7 +90,7 @@ export const systemFiles: Files = {
   rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }
 
-/** False for the rare inodes that must be read again as BigInt. BigInts for all would take a quarter more time. */
+/** False for rare large inodes, which must be read again as BigInt. BigInts for all files would take a quarter more time. */
 const isExact = Number.isSafeInteger
 
 function statusOf(stats: Stats | BigIntStats): FileStatus {
@@ -116,7 +115,7 @@ function datedStatusOf(stats: BigIntStats): DatedFileStatus {
   }
 }
 
-/** Reports the entries of one folder. If the text of a name may have lost bytes, reads that name again as bytes. */
+/** Reports the entries of one folder. If the text of a name may have lost bytes, reads the name again as bytes. */
 async function readEntries(folder: string, found: (entry: FolderEntry) => void): Promise<void> {
   const path = systemName(folder)
   let lost = 0
@@ -129,8 +128,8 @@ async function readEntries(folder: string, found: (entry: FolderEntry) => void):
   try {
     for (let first = await entries.read(); first !== null; first = await entries.read()) {
       tell(first)
-      // The next entries are in memory by now, so they are read without awaiting: a million awaits would take longer than
-      // the rest of the work.
+      // The next entries are already in memory, so they are read without awaiting. A million awaits would take longer
+      // than the rest of the work.
       for (let i = 1; i < entriesAtOnce; i++) {
         const next = entries.readSync()
         if (next === null) break

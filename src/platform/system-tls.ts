@@ -1,5 +1,5 @@
 /*
-  TLS connections: version 1.2 or later, with certificates and host names verified whatever environment variables say.
+  TLS connections: version 1.2 or later. Certificates and host names are verified whatever environment variables say.
 */
 import { X509Certificate } from 'node:crypto'
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
@@ -14,7 +14,7 @@ interface ConnectionSettings {
 }
 
 const minVersion = 'TLSv1.2'
-/** Without a limit, a peer that does not finish its handshake would keep its connection for ever. */
+/** Without this limit, a client that never finishes its handshake would keep its connection forever. */
 const handshakeTimeoutMs = 10_000
 
 /** Cached, because reading the authorities takes longer than a handshake. */
@@ -43,13 +43,13 @@ export function dialTls(
     // Overrides NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: isVerified,
     checkServerIdentity,
-    // A server name cannot be an IP address (RFC 6066 §3). Node still compares the address with the certificate.
+    // TLS allows no IP address as server name (RFC 6066 §3). Node still compares the address with the certificate.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),
   })
-  // Node takes these two settings only from the options of TCP connections.
+  // Node ignores these two settings in the options of TLS connections.
   socket.once('connect', () => {
     socket.setNoDelay(settings.noDelay)
     socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)
@@ -57,10 +57,10 @@ export function dialTls(
   return socket
 }
 
-/** The fewest bits of RSA and similar keys that give a strength of 112 bits (NIST SP 800-57, part 1, table 2). */
+/** RSA and similar keys need this many bits for a strength of 112 bits (NIST SP 800-57, part 1, table 2). */
 const fewestKeyBits = 2_048
 
-/** Stricter than Node: never takes a common name for a host name (RFC 9525 §2), and refuses short keys in the chain. */
+/** Stricter than Node: ignores a certificate's common name (RFC 9525 §2), and refuses short keys in the chain. */
 function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
   const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
   return (
@@ -129,7 +129,7 @@ export function createTlsServer(
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
   const close = server.close.bind(server)
   server.close = callback => {
-    // Callers do not know connections that have not finished their handshake, and could not end them.
+    // Ends connections that have not finished their handshake, because callers do not know them and could not end them.
     for (const socket of unproven.values()) socket.destroy()
     return close(callback)
   }

@@ -1,5 +1,5 @@
 /*
-  The platform that the program uses outside tests. Only this file and `system-tls.ts` open sockets.
+  The machine that the program uses outside tests. Only this file and `system-tls.ts` open sockets.
 */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -18,7 +18,7 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
-/** Silence before the first probe, ms. Systems wait two hours by default, but routers forget connections sooner. */
+/** Silence before the first probe, ms. The default of most systems is two hours, but routers forget connections sooner. */
 const keepAliveInitialDelay = 60_000
 
 const keepAlive = {

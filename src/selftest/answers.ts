@@ -1,12 +1,12 @@
 /*
-  Reads values from a server's answers, for checks.
+  Reads values from a server's answers, for the checks of `selftest`.
 */
 import { DdbError, ServerError } from '../errors.js'
 import { elementAt } from '../protocol/element.js'
 import { formatValue } from '../protocol/value-text.js'
 import type { Column, Table, Value } from '../protocol/value.js'
 
-/** The server lacks something that a check needs. The check is then skipped for this reason. */
+/** The server lacks something that a check needs. The check is then skipped, and this error is the reason. */
 export class Unavailable extends DdbError {
   constructor(reason: string) {
     super('DDB_UNAVAILABLE', reason)
@@ -17,7 +17,7 @@ function unexpected(what: string, value: Value | undefined): ServerError {
   return new ServerError('', 'DDB_SERVER', `expected ${what}, got ${answerText(value)}`)
 }
 
-/** The value as a short text on one line, for a check's reason. */
+/** The value as a short text on one line, for the reason of a check. */
 export function answerText(value: Value | undefined): string {
   if (value === undefined) return 'nothing'
   const type = 'type' in value ? `${value.type} ` : ''
@@ -74,12 +74,12 @@ export function textsOf(column: Column): string[] {
   })
 }
 
-/** The server's own error line, without what the client adds. */
+/** The server's own error line, without the text that the client adds. */
 export function serverWords(error: ServerError): string {
   return error.serverMessage === '' ? error.message : error.serverMessage
 }
 
-/** The server's words if it refuses the request; undefined if it runs the request. @throws any other error */
+/** The server's words if the server refuses the request; undefined if the request succeeds. @throws any other error */
 export async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
   try {
     await request
@@ -90,7 +90,7 @@ export async function refusalOf(request: Promise<unknown>): Promise<string | und
   }
 }
 
-/** `refused: …`, for checks that accept a refusal as an answer. @throws any other error */
+/** `refused: …`, for checks that accept a refusal as a valid answer. @throws any other error */
 export function refusalText(error: unknown): string {
   if (error instanceof ServerError) return `refused: ${serverWords(error)}`
   throw error

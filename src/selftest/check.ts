@@ -5,7 +5,7 @@ import type { Facts } from '../load/connection/known-server.js'
 import type { ServerAddress } from '../load/options.js'
 import type { CheckContext } from './context.js'
 
-/** A check's outcome. A passed check may also report what the server does in cases that documents leave open. */
+/** The outcome of a check. A passed check may also report a finding in a case that the documentation leaves open. */
 export interface Outcome {
   readonly status: 'pass' | 'fail' | 'skipped'
   readonly reason: string
@@ -17,9 +17,9 @@ export interface Check {
   /** Unique, in the form `subject: what is tried`. */
   readonly name: string
   readonly does: string
-  /** The parts of this program that rely on the tested behaviour; printed if the check fails. */
+  /** The parts of this program that rely on the tested behaviour. Printed if the check fails. */
   readonly dependsOnIt: string
-  /** The rights or features that the check needs; printed if the check is skipped. */
+  /** The rights or features that the check needs. Printed if the check is skipped. */
   readonly needs?: string
   /** Time limit; 5,000 if left out. */
   readonly limitMs?: number
@@ -27,7 +27,7 @@ export interface Check {
   readonly run: (context: CheckContext) => Promise<Outcome>
 }
 
-/** @param found  the server's behaviour in a case that documents leave open */
+/** @param found  the server's behaviour in a case that the documentation leaves open */
 export function pass(found: string = '', facts?: Facts): Outcome {
   return { status: 'pass', reason: found, ...(facts && { facts }) }
 }
@@ -47,7 +47,7 @@ export function expectText(what: string, actual: string, expected: string): Outc
 export interface CheckResult {
   readonly name: string
   readonly status: 'pass' | 'fail' | 'skipped'
-  /** Why the check failed or was skipped, or what a passed check found; may be empty. */
+  /** Why the check failed or was skipped, or what a passed check has found; may be empty. */
   readonly reason: string
 }
 
@@ -58,7 +58,7 @@ export interface CheckCounts {
 }
 
 export interface SelftestResult {
-  /** The answer to `version()`; null if there is none. */
+  /** The answer to `version()`; null if the server did not answer. */
   readonly serverVersion: string | null
   /** One result per check, in the order of the checks. */
   readonly checks: readonly CheckResult[]
@@ -67,7 +67,7 @@ export interface SelftestResult {
   readonly facts: Facts
   /** The node that answered. */
   readonly address: ServerAddress
-  /** Names of objects that remain on the server, or may remain. */
+  /** Names of objects that are, or may be, still on the server. */
   readonly left: readonly string[]
 }
 

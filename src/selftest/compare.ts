@@ -1,5 +1,5 @@
 /*
-  Compares values that were read back with the values that were sent, bit for bit.
+  Compares values that the server returned with the values that were sent, bit for bit.
 */
 import { columnTypeText } from '../protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt, scalarAt } from '../protocol/element.js'
@@ -45,7 +45,7 @@ function sameElement(actual: Column, expected: Column, row: number): boolean {
     const cells = elementAt(actual, row)
     const expectedCells = elementAt(expected, row)
     if (cells.form !== 'vector' || expectedCells.form !== 'vector') return false
-    // An empty row is stored as one null cell (docs/server-semantics.md#conversions-on-insert).
+    // The server stores an empty row as one null cell (docs/server-semantics.md#conversions-on-insert).
     if (isNullAt(actual, row) && isNullAt(expected, row)) {
       return Math.max(1, cells.length) === Math.max(1, expectedCells.length)
     }

@@ -1,5 +1,5 @@
 /*
-  What a check works with: sessions, temporary tables, and a signal that its time is over.
+  What a check works with: sessions, temporary tables, and a signal that the check's time is over.
 */
 import { logIn } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
@@ -32,12 +32,12 @@ import {
 } from './leftovers.js'
 import { rawExchange, type RawExchange } from './raw-exchange.js'
 
-/** A session that makes no progress for this long while it closes is abandoned. */
+/** A session that makes no progress for this long during its closing is abandoned. */
 const closeTimeoutMs = 1_000
-/** How long `until` pauses before it asks its question again. */
+/** Pause of `until` between two questions, ms. */
 const pauseMs = 20
 
-/** A user other than the one whose login the checks use. */
+/** The login of a second user, different from the user of all other checks. */
 export interface SecondLogin {
   readonly user: string
   readonly password: string
@@ -47,7 +47,6 @@ export interface SecondLogin {
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
-  /** The other user, for checks that need two. */
   readonly second: SecondLogin | undefined
   readonly stamp: NameStamp
   readonly serverMs: () => number
@@ -59,7 +58,7 @@ export interface CheckScope {
   readonly exchanges: RawExchange[]
   /** Objects that the check has created. They are removed when the check ends. */
   readonly made: TestObject[]
-  /** Objects that stay until the run ends. `database` is the run's database, undefined until a check needs it. */
+  /** Objects that stay until the run ends. `database` is undefined until a check needs the run's database. */
   readonly kept: { readonly made: TestObject[]; database?: Promise<string> | undefined }
 }
 
@@ -75,17 +74,17 @@ export interface CheckContext extends Pick<
     args: readonly Value[],
     session?: Session,
   ) => Promise<Result | undefined>
-  /** Opens a session with the control session's login, or as a guest. The end of the check closes the session. */
+  /** Opens a session with the control session's login, or as a guest. The session is closed when the check ends. */
   readonly open: (options?: OpenOptions) => Promise<Session>
   /** Opens a session of the second user. @throws {Unavailable} if there is none */
   readonly openSecond: () => Promise<Session>
   /** Opens a connection without a session. */
   readonly raw: () => Promise<RawExchange>
-  /** How to protect this user's login on a `raw` connection. */
+  /** How to protect this user's login on a connection from `raw`. */
   readonly protection: (user: string) => Protection
   /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
-  /** Shares a new table, made by a script such as `streamTable(1:0, …)`. @returns the table's name */
+  /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
   readonly share: (purpose: string, table: string) => Promise<string>
   /** A name for a table that the check will share without `share`. */
   readonly tableName: (purpose: string) => string
@@ -95,13 +94,13 @@ export interface CheckContext extends Pick<
   readonly databaseName: (purpose: string) => string
   /** Grants the second user a right until the check ends. @throws {Unavailable} */
   readonly grant: (right: Grant['right'], object: string) => Promise<void>
-  /** Name of the run's DFS database. @throws {Unavailable} if the database cannot be created */
+  /** Creates the run's DFS database on the first call. @returns its name @throws {Unavailable} if that is impossible */
   readonly database: () => Promise<string>
-  /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if it refuses */
+  /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
   readonly prepare: (script: string) => Promise<Result | undefined>
-  /** Repeats the question until it has an answer, or the check ends. */
+  /** Repeats `question` until it returns an answer or the check ends. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** The number of a table's rows. With `atLeast`, waits until the table has that many and stops growing. */
+  /** The number of a table's rows. With `atLeast`, waits until the table has that many rows and stops growing. */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 
@@ -216,7 +215,7 @@ function connectingPart(
   }
 }
 
-/** Connects to the node of the control session, even if there are other nodes. */
+/** Options for connecting to the node of the control session, even if the server has several nodes. */
 function connectOptions(
   { server, control, signal }: CheckScope,
   { enableAsync = false, asGuest = false }: OpenOptions,
@@ -237,7 +236,7 @@ function connectOptions(
   }
 }
 
-/** DolphinDB's rule for names (manual, createUser). Names that break the rule must not get into a script. */
+/** DolphinDB's rule for names (manual, createUser). A name that breaks this rule must not get into a script. */
 const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
 
 function creatingPart(
@@ -270,7 +269,7 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
-      // If the failure is not final (a timeout, for example), a later attempt may create the database.
+      // Forgets the failed attempt, because a later one may succeed, for example after a timeout.
       database.catch(error => {
         if (!(error instanceof Unavailable)) kept.database = undefined
       })

@@ -1,5 +1,5 @@
 /*
-  Text that users may paste into an issue: all findings, but nothing that identifies the server.
+  Makes a text that users may paste into an issue, with all findings but nothing that identifies the server.
 */
 import type { ServerTarget } from '../load/options.js'
 import type { Check, SelftestResult } from './check.js'
@@ -37,7 +37,7 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
 }
 
-/** @param hasAddresses  false for a text without addresses: its version numbers could be mistaken for addresses */
+/** @param hasAddresses  false for a text without addresses, whose version numbers could be mistaken for addresses */
 function withoutSecrets(text: string, server: ServerTarget, hasAddresses = true): string {
   const { host, otherHosts = [], allowRedirect = [], user, password } = server
   const secrets: [string | undefined, string][] = [

@@ -1,7 +1,7 @@
 /*
-  Names the objects that `selftest` creates on a server, and removes them. Names have the form
-  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>`, and are recorded before the object is created. A run removes only
-  its own objects and those older than a day. The form is exact enough to exclude all other names.
+  Names the objects that `selftest` creates on a server, and removes them. A name has the form
+  `ddbIngestTest_<token>_<yyyymmddHHMMSS>_<purpose>` and is recorded before the object is created. A run removes only
+  its own objects and those older than a day. The form is so exact that no other object has such a name.
 */
 import { ServerError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
@@ -20,7 +20,7 @@ export interface NameStamp {
   readonly time: string
 }
 
-/** @param timeMs  by the server's clock, because machines that test the same server may disagree about the time */
+/** @param timeMs  by the server's clock, because machines that test the same server may have different clocks */
 export function newStamp(random: Random, timeMs: number): NameStamp {
   const token = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
   return { token, time: new Date(timeMs).toISOString().replace(/\D/g, '').slice(0, 14) }
@@ -36,7 +36,7 @@ export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean 
   const [, token, time = ''] = form.exec(name) ?? []
   if (token === undefined || token === own.token) return token === own.token
   const iso = time.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')
-  // For an impossible time this is NaN, so the result is false.
+  // For an impossible time this is NaN, so the function returns false.
   return nowMs - Date.parse(iso) > dayMs
 }
 
@@ -44,27 +44,27 @@ export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
 }
 
-/** An object with a temporary name. In the name of a database, `dfs://` precedes the temporary name. */
+/** An object with a temporary name. The name of a database starts with `dfs://`, followed by the temporary name. */
 export interface NamedObject {
   readonly kind: 'table' | 'database' | 'view'
   readonly name: string
 }
 
-/** A right of another user. Removing the object does not revoke the right. */
+/** A right of the second user. Removing the object does not revoke the right. */
 export interface Grant {
   readonly kind: 'grant'
-  /** A view, or `dfs://DB/TABLE`. */
+  /** A function view, or `dfs://DB/TABLE`. */
   readonly name: string
   readonly right: 'TABLE_INSERT' | 'VIEW_EXEC'
-  /** Contains nothing that a script would interpret. */
+  /** Contains no characters that a script would interpret. */
   readonly user: string
 }
 
 export type TestObject = NamedObject | Grant
 
 /**
- * Removes what exists, and ignores what cannot be removed. Revokes rights first, because they name the other objects.
- * The server runs the script after all earlier requests of the session.
+ * Removes objects that exist, and ignores objects that cannot be removed. Revokes rights first, because a revocation
+ * names the object. The server runs this script after all earlier requests of the session.
  */
 export function removalScript(objects: readonly TestObject[]): string {
   const rights = objects.filter(({ kind }) => kind === 'grant')
@@ -86,7 +86,7 @@ function removal(object: TestObject): string {
   }
 }
 
-/** Each script returns a list of names, or fails: some servers lack its function, and some users may not call it. */
+/** Each script returns a list of names. A script fails if the server lacks its function or the user may not call it. */
 export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
   table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
   database: 'getClusterDFSDatabases()',
@@ -127,7 +127,7 @@ async function namesOf(
 
 /**
  * Removes the objects of this run, and old objects of other runs.
- * @param nowMs  by the clock that stamps names
+ * @param nowMs  by the server's clock, like the time in names
  * @param inUse  names of objects to keep
  * @returns the objects that still exist
  */

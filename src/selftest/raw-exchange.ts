@@ -1,5 +1,5 @@
 /*
-  Requests as bytes, with flags, session ids and logins that `Session` does not allow.
+  Sends requests as bytes, with flags, session ids and logins that `Session` does not allow.
 */
 import type { ConnectionTrace } from '../client/trace.js'
 import { ConnectionError } from '../errors.js'
@@ -21,9 +21,9 @@ export interface RawExchange {
 }
 
 /**
- * Uses a socket from `dial`. Fails as soon as the socket fails.
- * @param trace  gets all bytes, like the trace of a session
- * @param opening  the event of the socket after which requests may be sent
+ * Uses a socket from `dial`. Every wait fails as soon as the socket fails.
+ * @param trace  receives all messages, like the trace of a session
+ * @param opening  the socket's event after which requests may be sent
  */
 export function rawExchange(
   socket: Socket,
@@ -44,7 +44,7 @@ export function rawExchange(
     reader.push(chunk)
     wake()
   })
-  // Nothing is sent before the other end has proved its identity.
+  // Sends nothing before the other end has proved its identity.
   if (opening === 'secureConnect') socket.cork()
   socket.once(opening, () => socket.uncork())
   socket.once('end', () => stop())

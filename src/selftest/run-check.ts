@@ -12,7 +12,7 @@ const usualLimitMs = 5_000
 
 export interface CheckEnd {
   readonly outcome: Outcome
-  /** False if the check did not end by itself: something may still wait for the server. */
+  /** False if the check had to be ended. A request of the check may then still wait for the server. */
   readonly endedInTime: boolean
 }
 
@@ -29,7 +29,7 @@ export async function runCheck(
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
-  // Each running request adds a listener, and Node would warn about so many.
+  // Each running request adds a listener, and Node warns about many listeners.
   setMaxListeners(0, ending.signal)
   const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
   const timer = clock.after(limitMs, () => ending.abort())
@@ -59,7 +59,7 @@ export async function runCheck(
   }
 }
 
-/** Never rejects, so that the promise may be left without a handler. */
+/** Never rejects, because nobody may be waiting for the promise any more. */
 async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
     return await check.run(checkContext(scope))

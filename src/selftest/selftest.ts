@@ -1,5 +1,5 @@
 /*
-  A run of `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit.
+  Runs `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit.
 */
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
@@ -33,14 +33,14 @@ import { runCheck } from './run-check.js'
 
 export interface SelftestOptions {
   readonly server: ServerTarget
-  /** Another user, for checks that need two. */
+  /** A second user, for checks that need two. */
   readonly second?: SecondLogin | undefined
   readonly platform: Platform
   /** Time limit for the whole run, including the clean-up. */
   readonly timeoutMs: number
   /** Default: all. */
   readonly checks?: readonly Check[]
-  /** Ends the run cleanly: it skips the remaining checks, and removes its objects. */
+  /** Ends the run cleanly: the run skips the remaining checks and removes its objects. */
   readonly signal?: AbortSignal
   readonly onCheck?: (result: CheckResult) => void
 }
@@ -51,9 +51,9 @@ const cleanUpShare = 1 / 6
 /** Longest wait for one answer between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
-/** Ten years. If the server's time differs from ours by more, the difference is ignored. */
+/** Ten years. A larger difference between the server's clock and ours is ignored. */
 const mostAheadMs = 315_360_000_000
-/** Pause between two looks at requests that still run. */
+/** Pause before asking again whether requests are still running. */
 const jobPauseMs = 50
 
 interface Run extends Omit<SelftestOptions, 'checks'> {
@@ -68,13 +68,13 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   control: Session | undefined
   /** Ids of abandoned control sessions. Their requests may still be running on the server. */
   readonly givenUp: string[]
-  /** Why no further request to the server makes sense; undefined until the server stops answering. */
+  /** Why further requests to the server are useless; undefined while the server answers. */
   lost: string | undefined
 }
 
 /**
  * @throws {ConnectionError} DDB_CONNECT if no server answers
- * @throws {ServerError} DDB_LOGIN if the login fails, or if the server does not serve guests and no user is given
+ * @throws {ServerError} DDB_LOGIN if the login fails, or if no user is given and the server does not serve guests
  */
 export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
   const { platform, server, timeoutMs, signal } = options
@@ -115,7 +115,7 @@ async function leave({ control, platform, endMs }: Run): Promise<void> {
   timer.cancel()
 }
 
-/** @throws {ServerError} DDB_LOGIN from a server that lets guests do nothing */
+/** @throws {ServerError} DDB_LOGIN from a server that does not serve guests */
 async function versionOf(run: Run, control: Session): Promise<string | null> {
   const { clock, random } = run.platform
   const options = { timeoutMs: timeLeftMs(run), ...(run.signal && { signal: run.signal }) }
@@ -159,7 +159,7 @@ async function tryAll(
 
 /**
  * The session for the next check, or an outcome that says why the check does not run.
- * @param hasFailed  true if an earlier check has failed: a lost server then makes this check skipped, not failed
+ * @param hasFailed  true if an earlier check has failed: then a lost server makes this check skipped, not failed
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')
@@ -185,7 +185,7 @@ async function reconnect(run: Run): Promise<void> {
     await control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    // The test goes on after a refusal: the checks themselves report it.
+    // The run continues after a refusal, because the checks themselves report it.
     if (isOpen(run.control) && error instanceof ServerError) return
     run.lost = `the server does not answer any more: ${error.message}`
     giveUp(run)
@@ -212,13 +212,13 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
     kept,
   })
   run.left.push(...made)
-  // On this session, the next request would wait for the missing answer.
+  // Does not reuse this session, because its next request would wait for the missing answer.
   if (!endedInTime) giveUp(run)
   else await removeMade(run)
   return outcome
 }
 
-/** Removes objects that checks have created. The end of the run tries again with those that remain. */
+/** Removes objects that checks have created. Objects that remain are removed at the end of the run. */
 async function removeMade(run: Run): Promise<void> {
   if (run.left.length === 0 || !isOpen(run.control)) return
   try {
@@ -230,7 +230,7 @@ async function removeMade(run: Run): Promise<void> {
   }
 }
 
-/** Waits for requests of abandoned sessions, because they could create objects after the last clean-up. */
+/** Waits for the requests of abandoned sessions, because they could create objects after the last clean-up. */
 async function awaitGivenUp(
   { platform, givenUp, endMs }: Run,
   control: Session,
@@ -248,7 +248,7 @@ async function awaitGivenUp(
   }
 }
 
-/** @returns names of this run's objects that exist or may exist */
+/** @returns names of this run's objects that exist, or that may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
   const expected = [...run.left, ...run.kept.made]

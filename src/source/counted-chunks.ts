@@ -1,5 +1,5 @@
 /*
-  Counts the bytes of chunks, and lets a caller look at the first chunks before a reader gets them.
+  Counts the bytes of chunks, and lets a caller examine the first chunks before a reader gets them.
 */
 import type { Chunks } from './byte-source.js'
 import type { Jump } from './file-chunks.js'
@@ -13,7 +13,7 @@ export class CountedChunks {
   isWhole = false
   readonly #chunks: Chunks
   readonly #jump: Jump | undefined
-  /** The read failure after `head`; `rest` delivers `head`, then throws this error. */
+  /** A read failure after `head`. `rest` delivers `head`, then throws this error. */
   #failure: { readonly error: unknown } | undefined
 
   /** @param jump  makes `chunks` skip bytes; undefined if `chunks` cannot skip */
@@ -44,7 +44,7 @@ export class CountedChunks {
   /**
    * Makes `rest` continue at `toBytes`, and counts the skipped bytes as read.
    * @param fromBytes  end of the bytes that the caller has taken from `rest`
-   * @returns false if the chunks cannot skip, or if more was read than the caller has taken
+   * @returns false, without an effect, if the chunks cannot skip or if more was read than the caller has taken
    */
   skipTo(fromBytes: number, toBytes: number): boolean {
     if (this.#jump === undefined || this.#failure !== undefined) return false
@@ -54,7 +54,7 @@ export class CountedChunks {
     return true
   }
 
-  /** Yields everything from `skipBytes` on. @throws the error of a failed read, once all that was read is yielded */
+  /** Yields everything from `skipBytes` on. @throws the error of a failed read, after everything that was read before it */
   async *rest(skipBytes = 0): Chunks {
     const head = this.head.subarray(skipBytes)
     this.head = new Uint8Array(0)

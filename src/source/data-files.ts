@@ -1,5 +1,5 @@
 /*
-  Selects the data files of a folder by name. It counts and reports the other files, so that nobody believes they were loaded.
+  Selects the data files of a folder by name. Counts and reports the other files, so that nobody believes they were loaded.
 */
 import { extname } from 'node:path'
 import { UsageError } from '../errors.js'
@@ -14,7 +14,7 @@ export interface PassedOver {
 }
 
 export interface PassedOverCount extends PassedOver {
-  /** @param isSpecial  true for a pipe or device with the name of a data file */
+  /** @param isSpecial  true for a pipe or device whose name is that of a data file */
   add(path: string, name: string, isSpecial?: boolean): void
 }
 
@@ -48,7 +48,7 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
-/** Words that messages use for a place, and the option that selects files there. */
+/** The words that messages use for each kind of place, and the option that selects files there. */
 const places = {
   folders: ['which files of a folder are data', 'input.include'],
   archives: ['which members of an archive are data', 'input.members'],
@@ -77,13 +77,13 @@ export function dataFileText(extensions: readonly string[]): string {
   return `${dotted.slice(0, -1).join(', ')} or ${dotted.at(-1)} file`
 }
 
-/** Tells whether a file is data, by its name and its path in the folder. */
+/** Decides whether a file is data, by its name and its path in the folder. */
 export type IsData = (name: string, path: () => string) => boolean
 
 export interface DataNames {
   /** Extensions of data files, in lower case; `a.csv.gz` counts as `.csv`. */
   readonly extensions: readonly string[]
-  /** Patterns that replace the extensions. A pattern with a `/` is for paths in the folder, others are for names. */
+  /** Patterns that replace the extensions. A pattern with a `/` matches paths in the folder, other patterns match names. */
   readonly include?: readonly string[] | undefined
 }
 

@@ -1,6 +1,6 @@
 /*
-  Expands the user's inputs (files, patterns, folders, archives, `-`) to a list of files. If several names lead to one file, it
-  becomes one input. The program checks that every input exists before it reads the first row.
+  Expands the user's inputs (files, patterns, folders, archives, `-`) to a list of files. A file with several names becomes one
+  input. The program checks that every input exists before it reads the first row.
 */
 import { basename, relative, sep } from 'node:path'
 import { InputError, UsageError } from '../errors.js'
@@ -25,7 +25,7 @@ import { newPathList, type GrowingPathList, type PathList } from './path-list.js
 import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
 export interface ExpandedSources {
-  /** In the given order; files of one pattern or folder are sorted. Each file appears once, under its first name. */
+  /** In the given order; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
   readonly paths: PathList
   /** Stored size of each input in bytes; undefined for anything but an ordinary file. */
   readonly sizes: readonly (number | undefined)[]
@@ -38,9 +38,9 @@ export interface ExpandedSources {
 }
 
 export interface ExpandOptions extends DataNames {
-  /** Patterns that select members of archives, as `include` selects files of folders. */
+  /** Patterns that select members of archives, in the way that `include` selects files of folders. */
   readonly members?: readonly string[] | undefined
-  /** Status of standard input if a shell redirected a file to it. */
+  /** Status of standard input if the shell has redirected a file to it. */
   readonly stdin?: FileStatus | undefined
   /** Default: the machine's files. */
   readonly files?: Files
@@ -128,7 +128,7 @@ interface Expansion {
   readonly inArchives: MemberChoice
   /** Called for every name that leads to an input, and for archives. */
   readonly looked: ExpandOptions['onInput']
-  /** The inputs so far, followed by the candidates of the pattern or folder being expanded. */
+  /** The inputs so far, followed by the candidates from the pattern or folder that is being expanded. */
   readonly paths: GrowingPathList
   /** @param status  undefined for standard input */
   readonly isInput: (path: string, status: FileStatus | undefined) => boolean
@@ -142,7 +142,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   } catch (cause) {
     const names = expandBraces(input)
     if (names.length > 1) {
-      // Every file that the braces name must exist; only a pattern may match no file.
+      // Each file named by a list in braces must exist, while a pattern may match no file.
       for (const name of names) await expand(name, expansion)
       return
     }
@@ -157,7 +157,7 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
 }
 
-/** Lists the inputs in an archive; empty if the archive was already reached under another name. */
+/** Lists the inputs in an archive; empty if the archive was already read under a different name. */
 async function membersOf(
   path: string,
   status: FileStatus,
@@ -230,7 +230,7 @@ export function sourceNotices({
   )
 }
 
-/** The path from the folder on, with `/` between parts as in patterns. */
+/** The path relative to the folder, with `/` between parts as in patterns. */
 export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
 }
@@ -242,7 +242,7 @@ async function keepInputs(
   isTaken: (path: string, status: FileStatus) => boolean,
 ): Promise<void> {
   const { files, paths, isInput } = expansion
-  /** Status of archive members by index. Members are appended after the files of the folder. */
+  /** Status of archive members by index. Members follow the files of the folder. */
   const inArchives = new Map<number, FileStatus>()
   let kept = first
   for (let i = first; i < paths.length; i++) {
@@ -291,7 +291,7 @@ function statusOf(path: string, files: Files): FileStatus {
   throw missing(path, missingMessage(path, gone), gone)
 }
 
-/** Returns a promise only if the status does not answer the question: a promise per file would be slow for a million files. */
+/** Returns a promise only if the status is not enough, because a promise per file would be slow for a million files. */
 function checkReadable(
   path: string,
   { isForAll }: FileStatus,
@@ -303,7 +303,7 @@ function checkReadable(
   })
 }
 
-/** The error for a file that is also on standard input, where a shell may already have read its start. */
+/** The error for a file that is also on standard input. A shell may already have read the start of standard input. */
 function alsoStdin(path: string): UsageError {
   return new UsageError(
     'DDB_USAGE',

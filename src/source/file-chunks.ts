@@ -1,21 +1,21 @@
 /*
-  Reads a file in chunks. Two buffers alternate, so that one is read while the other is parsed, and memory does not grow with the
-  file. Reports a file that became shorter while it was read.
+  Reads a file in chunks and reports a file that became shorter meanwhile. Two buffers alternate: one is read while the caller
+  parses the other, and memory does not grow with the file.
 */
 import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'
 import type { Chunks } from './byte-source.js'
 
-/** Large enough that reading costs little compared with parsing, small enough for the second-level cache. */
+/** Large enough that reading costs little compared with parsing; small enough for the second-level cache. */
 export const chunkBytes: number = 512 * 1024
 
-/** Where reading continues. The reader moves `toBytes` ahead between two chunks to skip bytes. */
+/** Where reading continues. To skip bytes, the caller increases `toBytes` between two chunks. */
 export interface Jump {
   toBytes: number
 }
 
 /**
- * The bytes of an open file. Bytes added after reading came to the end are left out.
+ * Yields the bytes of an open file. Leaves out bytes that were added after reading came to the end.
  * @param openedBytes  size of the file when it was opened; undefined for pipes and the like
  * @param jump  must not lead beyond the end; ignored for a file without a size
  * @throws {InputError} DDB_INPUT_TRUNCATED, after the last chunk, if the file has become shorter
@@ -26,20 +26,20 @@ export async function* fileChunks(
   openedBytes: number | undefined,
   jump: Jump = { toBytes: 0 },
 ): Chunks {
-  // The extra byte lets one read get a small file and find its end. For small files, allocating full buffers would
-  // take most of the time.
+  // With one extra byte, a single read returns a whole small file and shows that it ends there. Small files get small buffers,
+  // because allocating full ones would take most of the time.
   const bufferBytes = Math.min(chunkBytes, (openedBytes ?? chunkBytes) + 1)
   let current = Buffer.allocUnsafeSlow(bufferBytes)
   let other: typeof current | undefined
   let position = 0
   let jumpedTo = 0
-  /** Set when the end is reached, so that reading a growing file ends. */
+  /** The file's size when reading first came to the end, so that reading a growing file ends. */
   let endBytes = Infinity
   const readOn = (): Promise<number> => {
     const length = Math.min(bufferBytes, endBytes - position)
     const reading =
       jump.toBytes === 0 ? file.read(current, 0, length) : file.readAt(current, 0, length, position)
-    // If a read fails while the consumer is busy, the next `await` throws the error. Node must not report it before.
+    // The next `await` throws the error of a failed read. Until then, Node must not report an unhandled rejection.
     reading.catch(() => undefined)
     return reading
   }
@@ -49,7 +49,7 @@ export async function* fileChunks(
       const bytesRead = await pending
       if (jump.toBytes > jumpedTo) {
         jumpedTo = jump.toBytes
-        // Chunk borders stay where they would be without the jump, because some checks work per chunk.
+        // Keeps the chunk borders that the file would have without the jump, because some checks work per chunk.
         position = Math.max(position, jumpedTo - (jumpedTo % bufferBytes))
         pending = readOn()
         continue
@@ -96,7 +96,7 @@ async function sizeAtEnd(
   )
 }
 
-/** @param when  such as `while it was read` */
+/** @param when  completes the message, such as `while it was read` */
 export function cutShort(name: string, when: string, before: number, after: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',

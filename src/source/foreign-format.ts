@@ -1,5 +1,5 @@
 /*
-  Recognizes common files that are not text by their first bytes. Tells the user what each file is and how to load it.
+  Recognizes common files that are not text by their first bytes. Messages say what each file is and how to load it.
 */
 import { InputError } from '../errors.js'
 
@@ -14,7 +14,7 @@ const pipeThrough = (command: string): string =>
 
 const unpack = 'unpack it and load the files in it'
 
-/** Compares the first bytes with a signature. Signatures of letters also occur in texts, so their formats check further bytes. */
+/** Compares the first bytes with a signature. A signature of letters also occurs in texts, so its format checks further bytes. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>

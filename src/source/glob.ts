@@ -12,11 +12,11 @@ export function hasGlob(text: string): boolean {
   return /[*?[]/.test(text)
 }
 
-/** Limits the names that lists in braces produce, because each list multiplies them. */
+/** Limits the names from lists in braces, because each list multiplies their number. */
 const mostNames = 10_000
 
 /**
- * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded first; without a comma they are literal.
+ * `a.csv` and `b.csv` for `{a,b}.csv`. As in shells, braces are expanded before patterns; without a comma they are literal.
  * @throws {UsageError} DDB_USAGE for too many names
  */
 export function expandBraces(text: string): string[] {
@@ -51,7 +51,7 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
 
 /**
  * Adds the matching files, sorted by path, each once. Only parts with a leading dot match names with a leading dot.
- * @param unread  called for an existing folder whose names cannot all be read; if it does not throw, the search goes on
+ * @param unread  called for an existing folder with unreadable names; if `unread` does not throw, the search continues
  */
 export async function globFiles(
   pattern: string,
@@ -83,7 +83,7 @@ interface Walk {
   readonly unread: (folder: string, cause: unknown) => void
 }
 
-/** @param places  indexes of the parts that may come next; one read of the folder serves all of them */
+/** @param places  indexes of the parts that may come next; one read of the folder serves all these parts */
 async function walk(folder: string, places: readonly number[], way: Walk): Promise<void> {
   const { parts, matchers, files, paths } = way
   const last = parts.length - 1
@@ -92,7 +92,7 @@ async function walk(folder: string, places: readonly number[], way: Walk): Promi
   const tried = new Set(places)
   /** Indexes of the parts that need the names in this folder. */
   const sought: number[] = []
-  // `tried` grows during the loop.
+  // The loop itself appends to `tried`.
   for (const at of tried) {
     const part = parts[at]
     if (part === '' || part === '.' || part === '**') tried.add(at + 1)
@@ -134,10 +134,10 @@ function isLinkToFolder(path: string, files: Files): boolean {
   }
 }
 
-/** Error codes of names that lead to no folder, including dangling and circular links. */
+/** Error codes for a path that is not a folder, including dangling and circular links. */
 const noFolder: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 
-/** Reads the names in a folder; a path that is not a folder has none. */
+/** Reads the names in a folder; returns none for a path that is not a folder. */
 async function readFolder(
   folder: string,
   { files, unread }: Walk,
@@ -154,7 +154,7 @@ async function readFolder(
   }
 }
 
-/** Matches a path part by part; `**` stands for any number of folders. */
+/** Matches a path part by part; `**` matches any number of folders. */
 export function pathMatcher(pattern: string): RegExp {
   const parts = pattern.split('/')
   const last = parts.length - 1

@@ -19,9 +19,9 @@ export const stdinName = '<stdin>'
 export interface SourceOptions {
   /** Name of the input in messages; default its path. */
   readonly name?: string
-  /** `auto` detects the compression by the first bytes, and Brotli by the name. */
+  /** `auto` detects the compression by the first bytes, and Brotli by the file name. */
   readonly compression?: 'auto' | Compression
-  /** `auto` detects the encoding by a byte order mark; input without a mark must be UTF-8. */
+  /** `auto` detects the encoding by a byte order mark; an input without a mark must be UTF-8. */
   readonly encoding?: 'auto' | Encoding
   readonly stdin?: Readable
   /** Default: the machine's files. */
@@ -57,7 +57,7 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
 const noMark = new Uint8Array(0)
 
 /**
- * Describes a file whose bytes the caller has already read as UTF-8; this source delivers none of them.
+ * Describes a file whose bytes the caller has already read as UTF-8. The source itself delivers no bytes.
  * @param asked  `auto` or UTF-8
  * @returns undefined for a compressed file
  */
@@ -86,11 +86,11 @@ export function wholeSource(
 }
 
 async function* nothingMore(): Chunks {
-  // Yields nothing, because the caller has already read the bytes.
+  // The caller has already read the bytes.
 }
 
 /**
- * Opens a growing file, without decompression.
+ * Opens a growing file, which must not be compressed.
  * @param chunks  of the file, from its start
  * @throws {InputError} as `openSource`
  */
@@ -196,7 +196,7 @@ async function startSource(
 
 /** @throws {InputError} DDB_INPUT_FORMAT for content that is compressed twice */
 function refuseCompressed(head: Uint8Array, file: string, outer: Compression): void {
-  // Passes no name: the file's name describes its outer compression, not its content.
+  // Passes no name, because the file's name describes the outer compression, not the content.
   const inner = compressionOf('auto', head, '')
   if (inner === 'none') return
   throw new InputError(
@@ -207,7 +207,7 @@ function refuseCompressed(head: Uint8Array, file: string, outer: Compression): v
 }
 
 async function* streamChunks(stream: Readable, name: string): Chunks {
-  // A program may pass a stream of text, such as Readable.from(lines).
+  // A program may pass a stream of strings, such as Readable.from(lines).
   const toBytes = async function* (): Chunks {
     for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
       yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk

@@ -1,6 +1,6 @@
 /*
-  Stores texts in one buffer, each under a number. Their bytes sort like JavaScript strings. An ASCII character takes one byte,
-  any other UTF-16 unit two or three, as in CESU-8. So every text comes back unchanged, even with lone surrogates.
+  Stores texts in one buffer, each under a number, in bytes that sort like JavaScript strings. An ASCII character takes one
+  byte, any other UTF-16 unit two or three, as in CESU-8. Every text comes back unchanged, even with lone surrogates.
 */
 
 export interface PackedTexts {

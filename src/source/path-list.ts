@@ -4,7 +4,7 @@
 */
 import { newPackedTexts, type PackedTexts } from './packed-texts.js'
 
-/** Paths by index. An array of strings is a `PathList`, too. */
+/** Paths by index. An array of strings is also a `PathList`. */
 export interface PathList extends Iterable<string> {
   readonly length: number
   /** @returns undefined beyond the end */
@@ -29,7 +29,7 @@ export function newPathList(): GrowingPathList {
   let order = new Uint32Array(16)
   let length = 0
   let lastFolder: string | undefined
-  /** Remembers the folder requested last, because the next path is usually in the same folder. */
+  /** The folder requested last is cached, because the next path is usually in the same folder. */
   let readNo = -1
   let readFolder = ''
   const at = (index: number): string | undefined => {
@@ -50,7 +50,7 @@ export function newPathList(): GrowingPathList {
     const upper = (byteAt(no, offset) << 8) | byteAt(no, offset + 1)
     return (upper << 16) | (byteAt(no, offset + 2) << 8) | byteAt(no, offset + 3)
   }
-  /** How many bytes all paths from `index` on have in common at the start of their folders. */
+  /** How many first bytes the folders of all paths from `index` on have in common. */
   const commonBytes = (index: number): number => {
     const first = folderNos[order[index]!]!
     let common = folders.lengthOf(first)
@@ -125,13 +125,13 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
 const few = 12
 
 /**
- * Sorts `numbers` by the texts they stand for, four bytes at a time: faster than comparing pairs of texts.
- * @param offset  the number of bytes that all texts are known to share
+ * Sorts `numbers` by the texts with these numbers. Comparing four bytes at a time is faster than comparing pairs of texts.
+ * @param offset  number of bytes at the start that all texts are known to share
  * @returns whether some texts are equal
  */
 function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: Bytes): boolean {
   let hasEqual = false
-  // Two words per text: its number, and four bytes of the text. On little-endian machines they form a 64-bit number.
+  // Two words per text: the text's number, and four of its bytes. On little-endian machines the words form a 64-bit number.
   const words = new Uint32Array(2 * numbers.length)
   /** @returns whether all texts have the same four bytes */
   const fill = (first: number, end: number, offset: number): boolean => {

@@ -1,19 +1,19 @@
 /*
-  Detects several names of one file; only the first name becomes an input.
+  Detects that several names lead to one file. Only the first name becomes an input.
 */
 import { fileKey } from '../platform/file-identity.js'
 import type { FileStatus } from '../platform/platform.js'
 
-/** Names of files that were already inputs under other names. */
+/** Names that were left out because their files were already inputs under different names. */
 export interface SameFiles {
   readonly count: number
-  /** The first names that were left out (`path`), each with the name under which its file is read (`input`). */
+  /** The first few of these names (`path`), each with the name under which the file is read (`input`). */
   readonly first: readonly { readonly path: string; readonly input: string }[]
 }
 
 export interface SameFilesCount {
   /**
-   * @param index  the input gets this index if the file is new; must exceed the indexes of all earlier inputs
+   * @param index  a new file gets this index, which must be higher than those of all earlier inputs
    * @param status  undefined for standard input
    */
   isFirst(path: string, index: number, status: FileStatus | undefined): boolean
@@ -24,7 +24,7 @@ const maxFirst = 20
 
 /**
  * @param pathOf  returns the path of an input by its index
- * @param onSame  called for every further name of a file, with the file's first name
+ * @param onSame  called for every later name of a file, with the file's first name
  */
 export function newSameFiles(
   pathOf: (index: number) => string,
@@ -56,7 +56,7 @@ export function newSameFiles(
   }
   return {
     isFirst(path, index, status) {
-      // Each opening of a pipe may deliver other content, so a pipe always counts as a new input.
+      // Each opening of a pipe may deliver different content, so a pipe always counts as a new input.
       if (status?.isFile === false) return true
       const input = knownAs(path, index, status)
       if (input === undefined) return true
@@ -73,9 +73,9 @@ export function newSameFiles(
 
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** Finds files of one disk by inode. For a million files, a `Map` would take four times the memory. */
+/** Finds files of one disk by inode. A `Map` of a million files would take four times the memory. */
 function newNumberedFiles(): {
-  /** Returns the file's index; undefined for a new file, which gets `index`. Indexes ascend. */
+  /** Returns the file's index. For a new file, stores `index` and returns undefined. Indexes must ascend. */
   indexOf(inode: number, index: number): number | undefined
 } {
   let end = 0

@@ -31,7 +31,7 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_INPUT_CELL:
     '文本不是该列类型的值。--null、--date-format、--thousands、--decimal-comma、--percent、--true 和 --false 可以说明其他写法。',
   DDB_INPUT_RANGE:
-    '该类型或列存不下的值：过大、秒的位数过多、NaN、无穷、恰为表示空值的数，或文本过长。',
+    '该类型或列存不下的值：过大、秒的小数位过多、NaN、无穷、恰为表示空值的数，或文本过长。',
   DDB_INPUT_JSON: '不是 JSON，或记录不是对象。',
   DDB_INPUT_MEMBER:
     'JSON 对象缺少成员或有多余的成员。用 --allow-missing、--ignore-extra 或 --map。',

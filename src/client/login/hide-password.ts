@@ -1,16 +1,16 @@
 /*
-  Redacts passwords from texts of others: servers repeat what they were sent, literally or encoded, and sometimes long after the
-  login (docs/security.md#a-server-that-repeats-the-password).
+  Redacts passwords in texts from servers. A server may repeat a password literally or encoded, and long after the login
+  (docs/security.md#a-server-that-repeats-the-password).
 */
 
 const stand = '***'
 
 export type Hide = (text: string) => string
 
-/** Shorter encoded parts are not redacted: they reveal too little, and any text may contain them by chance. */
+/** Shorter encoded parts are not redacted, because they reveal too little and any text may contain them by chance. */
 const fewestEncoded = 6
 
-/** Redacts a password in all encodings. @param fewest  least length to redact: our sentences must remain readable */
+/** Redacts a password in all its encodings. @param fewest  passwords with fewer characters are not redacted */
 export function passwordHider(password: string, fewest = 1): Hide {
   if (password.length < Math.max(1, fewest)) return text => text
   const pattern = new RegExp(formsOf(password).map(escaped).join('|'), 'g')
@@ -21,7 +21,7 @@ export function hidePassword(text: string, password: string): string {
   return passwordHider(password)(text)
 }
 
-/** Shortest password redacted from our own sentences; see `passwordHider`. */
+/** Our own sentences keep shorter passwords, because redacting one or two letters would make them unreadable. */
 const fewestInSentence = 4
 
 /** All forms of the password in texts: escaped for JSON or scripts, percent-encoded, hex, Base64; longest first. */
@@ -48,7 +48,7 @@ function formsOf(password: string): readonly string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length)
 }
 
-/** The password's Base64 inside a longer text, such as `user:password`: only characters that no neighbour affects. */
+/** The password in the Base64 of a longer text (`user:password`), without characters that depend on neighboring bytes. */
 function insideBase64(bytes: Buffer): readonly string[] {
   return [0, 1, 2].flatMap(before => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes])
@@ -63,7 +63,7 @@ function escaped(form: string): string {
   return form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }
 
-/** The error itself, with passwords redacted in its messages and in the messages of its causes. */
+/** Returns the same error object, with passwords redacted in its messages and in the messages of its causes. */
 export function hideInError(error: unknown, hide: Hide): unknown {
   const seen = new Set<unknown>()
   for (let one = error; one instanceof Error && !seen.has(one); one = one.cause) {
@@ -78,7 +78,7 @@ export function hideInError(error: unknown, hide: Hide): unknown {
   return error
 }
 
-/** Plain data with every text redacted, including names of members. */
+/** Returns a copy of plain data with every text redacted, including member names. */
 export function hideInData<Data>(data: Data, hide: Hide): Data {
   return hidden(data, hide) as Data
 }
@@ -92,12 +92,12 @@ function hidden(data: unknown, hide: Hide): unknown {
   )
 }
 
-/** All passwords that a session was ever given. */
+/** All passwords that a session has ever used. */
 export interface Secrets {
   readonly add: (password: string) => void
   /** Redacts texts that come from the server. */
   readonly hide: Hide
-  /** Redacts our own sentences, which may quote the server. Very short passwords stay. */
+  /** Redacts our own sentences, which may quote the server. Does not redact very short passwords. */
   readonly hideInSentence: Hide
 }
 
@@ -118,7 +118,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]): Secre
   return {
     add,
     hide(text) {
-      // Reuses the last result: a server may refuse thousands of rows with the same message.
+      // Reuses the last result, because a server may refuse thousands of rows with the same message.
       if (text !== last || hiders.length !== looked) {
         last = text
         looked = hiders.length

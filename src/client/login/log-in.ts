@@ -21,15 +21,15 @@ import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scra
 /** Calls a function on the session that logs in, and returns the answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
-/** The minimum of RFC 7677: with fewer iterations, an impostor could quickly find the password from our proof. */
+/** The minimum of RFC 7677. With fewer iterations, an impostor could quickly find the password from our proof. */
 const fewestIterations = 4_096
-/** Limit of characters quoted from a server's message: the rest of a longer line adds nothing. */
+/** Limit of characters quoted from a server's message. The rest of a longer line adds nothing. */
 const longestQuote = 200
 /** With more iterations a login would keep this machine busy for too long. */
 const mostIterations = 1_000_000
 
 /**
- * Logs a session in; the session's other requests must wait until the login ends. @returns the method used
+ * Logs a session in. The session's other requests must wait until the login ends. @returns the method used
  * @throws {ServerError} DDB_LOGIN if the server refuses, does not prove itself, or offered a better method before
  * @throws {UsageError} DDB_CONFIG if the password would be sent unprotected, or more weakly than required
  */
@@ -42,7 +42,7 @@ export async function logIn(
   const { user } = credentials
   const { address } = protection
   const scram = await scramLogin(credentials, protection, random, ask)
-  // Without the server's proof, the login counts as plain text: an impostor can guess the password from our proof.
+  // Without the server's proof, the login counts as plain text, because an impostor can guess the password from our proof.
   if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
   const { reason: noScram } = scram
   if (protection.needsScram) throw scramRequired(user, address, noScram)
@@ -65,7 +65,7 @@ function checkTrust(
 ): void {
   if (least === undefined) return
   if (loginMethods.indexOf(method) <= loginMethods.indexOf(least.method)) return
-  throw strange(
+  throw impostorError(
     `${address} has logged us in by ${names[least.method]} before and now wants the password of user "${user}" in a ` +
       `weaker way: another machine may be impersonating it. If the server was reinstalled, remove ${least.place}.`,
   )
@@ -73,7 +73,7 @@ function checkTrust(
 
 const names = { scram: 'SCRAM', rsa: 'RSA', plain: 'a plain password' } as const
 
-/** `isProven`: the server, too, has proved that it knows the password. `reason`: why SCRAM is impossible, a clause. */
+/** `isProven`: whether the server has proved that it knows the password. `reason`: a clause on why SCRAM is impossible. */
 export type ScramOutcome = { readonly isProven: boolean } | { readonly reason: string }
 
 /** @throws {ServerError} DDB_LOGIN */
@@ -94,13 +94,13 @@ export async function scramLogin(
   const { iterations, combinedNonce } = challenge ?? { iterations: 0, combinedNonce: '' }
   const isNew = combinedNonce.startsWith(clientNonce) && combinedNonce !== clientNonce
   if (challenge === undefined || !isNew || iterations < 1 || iterations > mostIterations) {
-    throw strange(
+    throw impostorError(
       `${address} begins a SCRAM login that is not safe, or none at all: is it a DolphinDB server? Nothing of the ` +
         'password was sent.',
     )
   }
   if (needsProof && iterations < fewestIterations) {
-    throw strange(
+    throw impostorError(
       `${address} wants the password of user "${user}" proven with ${iterations} iterations of SCRAM. Fewer than ` +
         `${fewestIterations} are not safe: the password could be found. If that is how your server does it, verify it ` +
         'by `server.tls`.',
@@ -110,21 +110,20 @@ export async function scramLogin(
   const final = await ask('scramClientFinal', [text(user), text(combinedNonce), text(proof)])
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
-  // Official clients need no proof from the server. We do, unless TLS verifies the server or the user does not care.
+  // Official clients require no proof from the server. We do, unless verified TLS or the user's settings replace the proof.
   if (isSignature(answer, signature)) return { isProven: true }
   if (answer === '' && !needsProof) return { isProven: false }
-  throw strange(
+  throw impostorError(
     `${address} does not prove that it knows the password of user "${user}": another machine may be impersonating it. Nothing ` +
       `more is sent.${answer === '' ? ' If your server never sends a proof, verify it by `server.tls`.' : ''}`,
   )
 }
 
-/** The error for a server that may be an impostor. */
-function strange(sentence: string): ServerError {
+function impostorError(sentence: string): ServerError {
   return new ServerError('', 'DDB_LOGIN', sentence)
 }
 
-/** @returns why RSA is impossible, as a clause; undefined after a login @throws {ServerError} DDB_LOGIN */
+/** @returns a clause on why RSA is impossible; undefined after a login @throws {ServerError} DDB_LOGIN */
 export async function rsaLogin(
   credentials: Credentials,
   { beforeRsa }: Pick<Protection, 'beforeRsa'>,
@@ -155,7 +154,7 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
   checkLoginAnswer(credentials, answer.value)
 }
 
-/** True if the server refuses the user or names another node, so no other method helps; false if it demands a login. */
+/** True if no method can help, because the server refuses the user or names another node; false if it demands a login. */
 function isFinal(message: string): boolean {
   if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)

@@ -10,7 +10,7 @@ export interface Credentials {
   readonly password: string
 }
 
-/** The error if a password would travel in plain text. @param cause  why nothing better is possible, as a clause */
+/** The error if a password would be sent in plain text. @param cause  a clause that says why nothing better is possible */
 export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',

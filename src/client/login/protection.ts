@@ -1,6 +1,6 @@
 /*
-  Decides how a password may be sent to a server. A server on this machine is no exception: any user of the machine
-  may listen on a port that the server has left (docs/security.md#logins).
+  Decides how a password may be sent to a server. The same rules hold for a server on this machine, because any user
+  of the machine may listen on a port that the server no longer uses (docs/security.md#logins).
 */
 import { addressText } from '../failure.js'
 import type { ConnectOptions } from '../session-options.js'
@@ -29,7 +29,7 @@ export const loginRequirements = ['scram', 'tls'] as const
 export type LoginRequirement = (typeof loginRequirements)[number]
 
 export interface LoginOptions {
-  /** Allows a password to be sent in plain text without verified TLS. RSA-encrypted passwords are always allowed. */
+  /** Allows sending a password in plain text without verified TLS. RSA-encrypted passwords are always allowed. */
   insecureLogin?: boolean
   /** `scram` refuses every login that is not by SCRAM, `tls` every connection without verified TLS. */
   require?: LoginRequirement
@@ -51,15 +51,14 @@ export function loginOptionsOf({
 
 export interface Protection {
   readonly address: string
-  /** True if the password itself may be sent. */
+  /** True if the password may be sent in plain text. */
   readonly mayShowPassword: boolean
   /** True if a server that uses SCRAM must prove that it knows the password, and must require enough iterations. */
   readonly needsProof: boolean
-  /** True if only SCRAM is accepted. */
   readonly needsScram: boolean
   /** The user's best login method so far, and the file that remembers it. Any weaker method is refused. */
   readonly least: { readonly method: LoginMethod; readonly place: string } | undefined
-  /** Call this before anything is sent by RSA. */
+  /** Call this before sending anything encrypted with RSA. */
   readonly beforeRsa: () => void
 }
 
@@ -77,7 +76,7 @@ export function protectionOf(options: ConnectOptions, user: string): Protection 
         ? undefined
         : { method, place: loginMemory.place(host, port) },
     beforeRsa: () => {
-      // Not called if the user accepts any certificate: such users have been warned.
+      // Users who accept any certificate have already been warned.
       if (!mayShowPassword && options.tlsInsecure !== true) loginMemory?.unverified?.(host, port)
     },
   }

@@ -1,10 +1,10 @@
 /*
-  Encrypts a password with the server's key (docs/protocol.md#login). The encryption keeps eavesdroppers from reading the password, but
-  not a man in the middle who presents a key of their own.
+  Encrypts a password with the server's RSA key (docs/protocol.md#login). This keeps eavesdroppers from reading the password, but not
+  a man in the middle who presents a key of their own.
 */
 import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 
-/** Shorter keys have been factored. The program does not demand longer keys: servers' key lengths are undocumented. */
+/** Shorter keys have been factored. The program does not demand longer keys, because the key lengths of servers are undocumented. */
 export const shortestKeyBits = 1_024
 /** Padding of PKCS#1 v1.5 (RFC 8017 §7.2.1). */
 const paddingBytes = 11

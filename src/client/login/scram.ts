@@ -11,7 +11,7 @@ export interface ScramChallenge {
   readonly combinedNonce: string
 }
 
-/** The client's proof, and the answer of a server that knows the password, in base64. */
+/** The client's proof, and the answer that a server gives if it knows the password, both in base64. */
 export interface ScramProof {
   readonly proof: string
   readonly signature: string
@@ -29,7 +29,7 @@ export function scramProof(
   { saltBase64, iterations, combinedNonce }: ScramChallenge,
 ): ScramProof {
   const salt = Buffer.from(saltBase64, 'base64')
-  // Synchronous: it takes only milliseconds, and a test's clock could not control another thread.
+  // Synchronous, because it takes only milliseconds and a test's clock could not control another thread.
   const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')
   const clientKey = hmac(salted, 'Client Key')
   const storedKey = createHash('sha256').update(clientKey).digest()
@@ -43,7 +43,7 @@ export function scramProof(
   }
 }
 
-/** Compares in constant time, so that timing does not tell where the texts differ. */
+/** Compares in constant time, so that timing does not reveal where the texts differ. */
 export function isSignature(answer: string, signature: string): boolean {
   const [given, right] = [answer, signature].map(text => Buffer.from(text, 'base64'))
   return given!.length === right!.length && timingSafeEqual(given!, right!)

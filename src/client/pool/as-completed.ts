@@ -4,7 +4,7 @@
 
 /**
  * Yields each result as soon as it is there (Python's as_completed). If a promise fails, the iteration throws the
- * failure in place of a result. After that, or if the caller stops early, other promises cause no unhandled rejection.
+ * failure. After that, or if the caller stops early, the remaining promises cause no unhandled rejection.
  */
 export function asCompleted<T>(
   promises: Iterable<PromiseLike<T>>,

@@ -18,7 +18,7 @@ export class PoolMember {
   constructor(options: ConnectOptions) {
     // Sessions answer with typed values; the pool converts them to the form that each task wants.
     this.#options = { ...options, typed: true }
-    // The signal ends only the pool's first attempt to connect, not a later reconnection.
+    // This signal ends only the pool's first attempt to connect, not a later reconnection.
     delete this.#options.signal
   }
 
@@ -44,7 +44,7 @@ export class PoolMember {
     }
   }
 
-  /** Runs a task. If the connection is lost meanwhile, the task fails and is not repeated, as it may have run. */
+  /** Runs a task. If the connection is lost, the task fails. It is not repeated, because the server may have run it. */
   perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
     return this.#session!.run(script, ...args, options)
   }
@@ -54,7 +54,7 @@ export class PoolMember {
     this.#ended = reason
     this.#abort.abort(reason)
     this.#session?.abandon(reason)
-    // A failure to close is not reported here: the tasks report the loss.
+    // Ignores a failure to close, because the tasks report the lost connection.
     await this.#session?.close().catch(() => undefined)
   }
 }

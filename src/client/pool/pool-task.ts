@@ -38,7 +38,7 @@ export class PoolTask<T = PlainOutput | undefined> {
   }
 
   /**
-   * Waits for the result at most `timeoutSeconds`; after a timeout the task continues, and the caller can ask again.
+   * Waits at most `timeoutSeconds` for the result. After a timeout the task continues; `result` can be called again.
    * @throws {TimeoutError} DDB_TIMEOUT if the result is not there in time; otherwise the task's failure
    */
   result(timeoutSeconds?: number): Promise<T> {

@@ -1,6 +1,6 @@
 /*
-  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises
-  with consecutive ids, tasks with the caller's ids, and tasks whose results can be awaited with a time limit.
+  A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with
+  consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
 */
 import { UsageError } from '../../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
@@ -29,8 +29,8 @@ type TaskIds = 'counted' | 'given'
 const maxSize = 4_096
 
 /**
- * Sessions that take tasks in order of submission; if all are busy, tasks wait. A session whose connection was lost is reopened
- * for the next task; if that fails, another session takes the task.
+ * Sessions that take tasks in order of submission. If all sessions are busy, tasks wait. The pool reopens a lost session for the
+ * next task; if reopening fails, a different session takes the task.
  */
 export class ConnectionPool implements AsyncDisposable {
   readonly #members: readonly PoolMember[]
@@ -81,8 +81,8 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * Runs a script, or calls a function with arguments, on the next free session. The session's variables are released afterwards
-   * unless `clearMemory` is false. If the caller gives a task up (`timeoutMs`, `signal`) while the server works on it, its
-   * session stays busy until the answer has come. `T` is the caller's claim about the result; it is not checked.
+   * unless `clearMemory` is false. If the caller gives up waiting (`timeoutMs`, `signal`) while the server works on the task,
+   * the session stays busy until the answer has come. `T` is the caller's claim about the result; it is not checked.
    * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; as a rejection, like all failures
    */
   run<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): TaskPromise<T> {
@@ -95,12 +95,12 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * Like `run`, but returns an object that knows its state and whose result can be awaited with a time limit.
+   * Like `run`, but returns an object with the state of the task and a result that can be awaited with a time limit.
    * @throws {UsageError} DDB_TASK, DDB_CLOSED, DDB_USAGE at once
    */
   runTaskAsync<T = PlainOutput | undefined>(script: string, ...args: TaskArguments): PoolTask<T> {
     const task = this.#countedTask(script, args)
-    // Callers who ask for the result get the failure. If nobody asks, the failure does not end the process.
+    // Without this handler, a failure that nobody asks for would end the process.
     task.result().catch(() => undefined)
     return task as unknown as PoolTask<T>
   }
@@ -214,7 +214,7 @@ export class ConnectionPool implements AsyncDisposable {
     this.#working.add(working)
   }
 
-  /** One member works until no task waits any more. */
+  /** Lets one member run tasks until the queue is empty. */
   async #work(member: PoolMember): Promise<void> {
     while (member.isOpen || (await this.#isReady(member))) {
       const request = this.#queue.next()
@@ -230,7 +230,7 @@ export class ConnectionPool implements AsyncDisposable {
     else this.#idle.unshift(member)
   }
 
-  /** Reopens a lost connection while tasks wait; if reopening fails, connected members do the tasks. */
+  /** Reopens a lost connection while tasks wait. If reopening fails, members that are still connected run the tasks. */
   async #isReady(member: PoolMember): Promise<boolean> {
     while (!member.isOpen) {
       const request = this.#queue.first()
@@ -242,21 +242,21 @@ export class ConnectionPool implements AsyncDisposable {
           this.#wakeOther()
           return false
         }
-        // Fails only the task for which this member tried to connect, not a task submitted later.
+        // Fails only the task for which this member tried to connect, not a task that was submitted later.
         if (this.#queue.first() === request) this.#queue.next()?.task.fail(error)
       }
     }
     return true
   }
 
-  /** Starts an idle connected member on the waiting tasks; a busy member takes the next task by itself. */
+  /** Starts an idle connected member if tasks wait. A busy member needs no start, because it takes the next task by itself. */
   #wakeOther(): void {
     const index = this.#idle.findLastIndex(({ isOpen }) => isOpen)
     if (index >= 0) this.#start(this.#idle.splice(index, 1)[0]!)
   }
 }
 
-/** Turns failures of argument checks into rejections, as all other failures are rejections. */
+/** Turns a failed argument check into a rejection, because all other failures are rejections. */
 function attempt<T>(action: () => T): Promise<T> {
   return new Promise<T>(resolve => resolve(action()))
 }

@@ -18,13 +18,13 @@ export interface TaskOptions extends RunOptions {
 /** Values for a function's parameters, optionally followed by options. */
 export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
 
-/** A task with all its arguments encoded as values, so that a wrong argument is reported on submission. */
+/** A task with all its arguments already converted to values, so that a wrong argument is reported on submission. */
 export interface TaskRequest {
   readonly task: PoolTask<TaskResult>
   readonly script: string
   readonly args: readonly Value[]
   readonly options: RunOptions
-  /** How the task wants its answer; the pool decides the rest. */
+  /** The task's own settings for the form of the answer; the pool's settings are the defaults. */
   readonly answer: AnswerOptions
   readonly pickleTableToList: boolean
 }
@@ -54,7 +54,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
-/** The request of a task without options, as most tasks are. */
+/** A task without options, which is the usual case. */
 function plainRequest(id: number, script: string, args: readonly Value[]): TaskRequest {
   const task = new PoolTask<TaskResult>(id, nothing)
   return { task, script, args, options: defaultOptions, answer: nothing, pickleTableToList: false }
@@ -74,7 +74,7 @@ export function taskResult(
   return typed || value === undefined ? value : toPlain(value, times)
 }
 
-/** First in, first out; tasks that were given up meanwhile are skipped. */
+/** First in, first out. Skips tasks whose caller has given up. */
 export class TaskQueue {
   #requests: TaskRequest[] = []
   #head = 0
@@ -98,7 +98,7 @@ export class TaskQueue {
     return request
   }
 
-  /** Empties the queue; tasks that were given up before keep their own failure. */
+  /** Empties the queue and fails its tasks. Tasks whose caller gave up earlier keep their own failure. */
   failAll(error: unknown): void {
     for (const { task } of this.#requests.splice(0).slice(this.#head)) task.fail(error)
     this.#head = 0
@@ -113,5 +113,5 @@ export class TaskQueue {
   }
 }
 
-// Removing tasks from the front shifts all others, so it is done for this many at once.
+// Finished tasks are removed in groups of at least this many, because every removal shifts all remaining tasks.
 const compactAt = 1024

@@ -1,5 +1,5 @@
 /*
-  Messages for TLS failures: what is wrong with the certificate, or that only one end speaks TLS.
+  Messages for TLS failures: the certificate is refused, or only one end speaks TLS.
 */
 import { ConnectionError, DdbError, TlsError, UsageError } from '../../errors.js'
 import { addressText } from '../failure.js'
@@ -7,7 +7,7 @@ import { addressText } from '../failure.js'
 const weakKey =
   'has a key of fewer than 2,048 bits, or one that vouches for it has: the server needs another'
 
-/** Why a certificate is refused, by the code from OpenSSL or Node. */
+/** Reasons for refusing a certificate, by the code from OpenSSL or Node. */
 const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED:
     'has expired, or one that vouches for it has: the people who run the server have to renew it',
@@ -34,12 +34,12 @@ function unknownIssuer(): string {
   )
 }
 
-/** Failures of the connection itself; another attempt may succeed. */
+/** Failures of the connection itself, after which another attempt may succeed. */
 const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
-/** Codes of errors before there is a connection, which have nothing to do with TLS. */
+/** Codes of errors that occur before there is a connection. They have nothing to do with TLS. */
 const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
 
-/** The error if TLS fails; undefined for other failures. @param isConnected  TCP is connected, perhaps not yet TLS */
+/** The error if TLS fails; undefined for other failures. @param isConnected  whether TCP is connected, perhaps not yet TLS */
 export function tlsFailure(
   host: string,
   port: number,
@@ -90,7 +90,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   return `The certificate of ${address} is refused (${code}).`
 }
 
-/** The names in a certificate, shortened because its owner may have chosen long ones. Undefined if there are none. */
+/** The names in a certificate, shortened because its owner may choose long names. Undefined if there are none. */
 function namesOf(reason: Error): string | undefined {
   if (!('cert' in reason)) return undefined
   const { subjectaltname } = reason.cert as { subjectaltname?: unknown }
@@ -108,7 +108,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
   )
 }
 
-/** The error if the server expects TLS and we did not speak TLS. */
+/** The error if the server expects TLS and this client did not use TLS. */
 export function tlsExpected(host: string, port: number): TlsError {
   return new TlsError(
     'DDB_TLS',

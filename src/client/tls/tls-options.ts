@@ -1,5 +1,5 @@
 /*
-  Options of TLS, and its files. Each connection reads the files anew, and so uses a renewed certificate.
+  TLS options, and the files that they name. Each connection reads the files again, so it uses a renewed certificate.
 */
 import { UsageError } from '../../errors.js'
 import { readPemFile, type PemContent } from '../../platform/pem-file.js'
@@ -11,7 +11,7 @@ export interface TlsOptions {
   tls?: boolean
   /** Certificate authorities to trust instead of those of the system. */
   caFile?: string
-  /** Accepts any certificate: traffic cannot be overheard, but an attacker may impersonate the server. */
+  /** Accepts any certificate. Nobody can overhear the traffic, but an attacker may impersonate the server. */
   tlsInsecure?: boolean
   /** Our own certificate, followed by intermediate ones, for servers that require one. */
   certFile?: string

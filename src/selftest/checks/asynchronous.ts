@@ -1,5 +1,5 @@
 /*
-  Requests without answers (flag 4): one alone, some among answered requests, and several on a session of their own.
+  Checks requests without answers (flag 4): one alone, some among answered requests, several on a separate session.
 */
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
@@ -16,7 +16,7 @@ const asyncFlags = requestFlags.apiClient | requestFlags.async
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** Passes if the table has exactly this many rows after the server has run everything that `session` sent. */
+/** Passes if the table has exactly this many rows after the server has executed everything that `session` sent. */
 async function expectCount(
   { rowsOf, ask }: CheckContext,
   table: string,

@@ -1,5 +1,5 @@
 /*
-  Checks of sessions: how the server identifies and answers them, and what remains after an error.
+  Checks how the server identifies sessions and answers them, and what remains of a session after an error.
 */
 import { parseVersion } from '../../load/connection/server-version.js'
 import { requestFlags } from '../../protocol/request.js'
@@ -74,7 +74,7 @@ export const connectionChecks: readonly Check[] = [
       const printed: string[] = []
       session.onMessage = text => void printed.push(text.trim())
       await ask('print("ddbIngestTest")', session)
-      // The session delivers printed text in a microtask, which has certainly run by the end of a second request.
+      // The session delivers printed text in a microtask, which has certainly run before a second request ends.
       await ask('1', session)
       return expectText('printed', printed.join(), 'ddbIngestTest')
     },

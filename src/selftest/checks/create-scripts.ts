@@ -1,5 +1,5 @@
 /*
-  Checks one script of each shape that `schema` prints and `load --create` runs. Also checks names of columns.
+  Checks one script of each kind that `schema` prints and `load --create` runs, and tries unusual column names.
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
@@ -98,7 +98,7 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
   }
 }
 
-/** Runs a script. Throws if the user lacks rights. @returns the server's words if it refuses, else undefined */
+/** Runs a script. Throws if the user lacks rights. @returns the server's words if it refuses the script */
 async function refusalOf({ ask }: CheckContext, script: string): Promise<string | undefined> {
   try {
     await ask(script)
@@ -130,11 +130,11 @@ async function create(context: CheckContext, shape: Shape): Promise<Outcome> {
 
 const needs = 'the right to create DFS databases'
 
-/** Words that the manual reserves (page "Variables"), and words with a meaning in scripts. */
+/** Words that the manual reserves (page "Variables"), and words that have a meaning in scripts. */
 const reserved = ['DATE', 'TIME', 'SYMBOL', 'VALUE', 'RANGE', 'LIST', 'HASH', 'pi', 'e']
 const chinese = ['\u4ef7\u683c', '\u65f6\u95f4']
 
-/** Tries columns with these names, each holding 7. @returns the unusable names, with the reasons */
+/** Tries columns with these names, each holding 7. @returns the unusable names, each with the reason */
 async function unusable(
   { ask, call, tableName }: CheckContext,
   names: readonly string[],
@@ -158,7 +158,7 @@ function nameCheck(what: string, names: readonly string[], fact: keyof Facts): C
     does: `makes tables with columns called ${names.join(', ')}, fills and reads them`,
     dependsOnIt: 'which names `load --create` keeps',
     async run(context) {
-      // This part is skipped for users who may not share tables.
+      // Users who may not share tables skip this part.
       await context.share('named', 'streamTable(1:0, [`id], [INT])')
       const words = await unusable(context, names)
       return pass(words.length === 0 ? 'all of them' : words.join('; '), {

@@ -1,8 +1,8 @@
 /*
-  Checks of tables in the run's own DFS database, which is partitioned by the values 1 to 3.
+  Checks tables in the run's own DFS database, which is partitioned by the values 1 to 3.
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
-import { classifyRefusal } from '../../load/fate/refusal.js'
+import { classifyRefusal } from '../../load/outcomes/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
@@ -25,7 +25,7 @@ export interface StoredTable {
   readonly path: string
 }
 
-/** A new table in the run's database, partitioned by the table's first column. */
+/** Creates a table in the run's database, partitioned by the table's first column. */
 export async function dfsTable(context: CheckContext, name: string): Promise<StoredTable> {
   const database = await context.database()
   await context.prepare(

@@ -1,5 +1,5 @@
 /*
-  Checks of function views: adds a view, calls it in each way, lists and drops it.
+  Checks function views: adds a view, calls it in each way, lists it and drops it.
 */
 import { deliverFunction, deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -12,7 +12,7 @@ import { awaitOutcomes, openTestLedger, outcomesText, sendDelivery } from './rec
 const dependsOnIt = 'load --function'
 const needs = 'the right to add function views'
 
-/** Adds a view that writes into a new stream table and increases ids by one. */
+/** Adds a view that increases ids by one and writes the rows into a new stream table. */
 export async function addView(context: CheckContext): Promise<{ view: string; table: string }> {
   const table = await context.share('viewed', `streamTable(${batchColumns})`)
   const view = context.viewName('view')

@@ -1,5 +1,5 @@
 /*
-  Checks of writes with answers: each writing function, each kind of table in memory.
+  Checks writes with answers, with each writing function and for each kind of table in memory.
 */
 import { vectorOf } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
@@ -17,7 +17,7 @@ import { tableDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
 
-/** Passes if the table has exactly these rows, in this order. */
+/** Passes if the table has exactly these rows in this order. */
 async function expectRows({ ask }: CheckContext, table: string, expected: Table): Promise<Outcome> {
   const difference = tableDifference(tableOf(await ask(`select * from ${table}`)), expected)
   return difference === undefined ? pass() : fail(difference)

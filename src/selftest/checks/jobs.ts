@@ -1,5 +1,5 @@
 /*
-  Whether getConsoleJobs lists running requests. A run uses the list to tell a busy server from a dead one.
+  Checks whether getConsoleJobs lists running requests, by which a run distinguishes a busy server from a dead one.
 */
 import { askIdle } from '../../load/connection/server-queries.js'
 import { wait } from '../../platform/wait.js'
@@ -8,10 +8,10 @@ import { columnOf, elementsOf, numberOf, tableOf } from '../answers.js'
 import { fail, pass, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 
-/** How many requests sleep at once: more than most servers have workers. */
+/** How many requests sleep at once. Most servers have fewer workers. */
 const sleepers = 16
 const sleepMs = 700
-/** A script that sleeps, and returns when its sleep began and ended, by the server's clock. */
+/** A script that sleeps. It returns the times when the sleep began and ended, by the server's clock. */
 const sleepScript = `ddbIngestTestBegan = long(now())
 sleep(${sleepMs})
 [ddbIngestTestBegan, long(now())]`
@@ -22,7 +22,7 @@ const pauseMs = 50
 const dependsOnIt =
   'waiting for a server that still works on a batch, and continuing when it does not'
 
-/** Begin and end of a request's sleep, by the server's clock, ms. */
+/** Times when a request's sleep began and ended, by the server's clock, ms. */
 interface Sleep {
   readonly began: number
   readonly ended: number

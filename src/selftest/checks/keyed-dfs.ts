@@ -1,5 +1,5 @@
 /*
-  DFS tables with one row per key: what the server answers to rows whose key it already has, and what upserts do.
+  Checks DFS tables with one row per key: how the server answers rows whose key already exists, and what upserts do.
 */
 import type { Facts } from '../../load/connection/known-server.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -11,7 +11,7 @@ import { tableOfColumns } from '../compare.js'
 interface Engine {
   readonly name: string
   readonly engine: 'TSDB' | 'PKEY'
-  /** Arguments of createPartitionedTable that set the key. */
+  /** Arguments of createPartitionedTable that define the key. */
   readonly key: string
   readonly needs: string
   readonly fact: 'lastAnswersAll' | 'pkeyAnswersAll'

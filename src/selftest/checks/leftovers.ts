@@ -1,5 +1,5 @@
 /*
-  Checks that the test leaves nothing on the server.
+  Checks that `selftest` leaves nothing on the server.
 */
 import { fail, pass, type Check } from '../check.js'
 import { listObjects, removeTestObjects, isOwn } from '../leftovers.js'

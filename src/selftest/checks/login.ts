@@ -1,5 +1,5 @@
 /*
-  The ways to log in that this program supports, and how the server refuses all others.
+  Checks each way to log in that this program supports, and how the server refuses wrong logins.
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
@@ -11,7 +11,7 @@ import { expectText, fail, pass, skipped, type Check, type Outcome } from '../ch
 import { rawLogin, type CheckContext } from '../context.js'
 import { temporaryName } from '../leftovers.js'
 
-/** `getCurrentSessionAndUser()` gives session id and user, and more on newer servers. */
+/** Returns the user. `getCurrentSessionAndUser()` gives session id and user, and more values on newer servers. */
 const whoScript = 'getCurrentSessionAndUser()[1]'
 
 const noUser = skipped('no user was given')
@@ -129,7 +129,7 @@ export const loginChecks: readonly Check[] = [
     run: context =>
       logInBy(context, async (ask, credentials, protection) => {
         const { mayShowPassword, needsScram, least } = protection
-        // Trying RSA would reveal more to a man in the middle than the earlier SCRAM logins did.
+        // Does not try RSA, because it would reveal more to a man in the middle than the earlier SCRAM logins did.
         if (needsScram || (least?.method === 'scram' && !mayShowPassword))
           return 'SCRAM is demanded'
         return rsaLogin(credentials, protection, ask)

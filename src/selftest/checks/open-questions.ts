@@ -1,5 +1,5 @@
 /*
-  Behaviour that documents leave open, and that may differ between servers. Each check reports what it found.
+  Checks behaviour that documentation leaves open and that may differ between servers. Each check reports a finding.
 */
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -27,7 +27,7 @@ async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
   )
 }
 
-/** Shares a second table under an existing name. */
+/** Shares a second table under the name of a shared table. */
 async function sharedAgain(
   context: CheckContext,
   name: string,
@@ -42,7 +42,7 @@ async function sharedAgain(
     : 'the old table stays, without an error'
 }
 
-/** Kinds of tables. Rights and settings decide which of them may be shared. Receipts use the last kind. */
+/** Kinds of tables. Rights and settings determine which kinds a user may share. Receipts use the last kind. */
 const shareable = {
   table: 'table(1:0, `k`v, [INT, INT])',
   keyedTable: 'keyedTable(`k, 1:0, `k`v, [INT, INT])',

@@ -1,5 +1,5 @@
 /*
-  Checks of receipts when several things happen at once: R5, R14 to R16.
+  Checks concurrent use of receipts: R5, R14 to R16 (docs/server-semantics.md#what-nobody-could-check).
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -29,16 +29,16 @@ import {
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** R5: the number of sessions, and how many keys each of them claims; the keys are the same for all. */
+/** R5: the number of sessions, and the number of keys. Every session claims all the keys. */
 const claimants = 8
 const claims = 500
 
-/** R16 (what receipts cost): the most batches that the check sends, and the rows of each. Slow servers get fewer. */
+/** R16 (the cost of receipts): the most batches that the check sends, and their rows. A slow server gets fewer batches. */
 const costBatches = 200
 const costRows = 100
 const costLimitMs = 2_000
 
-/** @returns the number of batches sent without answers, and the ms per batch until the table had all of them */
+/** @returns the number of batches sent without answers, and the ms per batch until all rows were in the table */
 async function timeOf(
   { platform, rowsOf }: CheckContext,
   table: string,
@@ -50,7 +50,7 @@ async function timeOf(
   let batches = 0
   while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
     for (let i = 0; i < 20; i++) send(++batches)
-    // Without these waits, a slow server would get more batches than it can process in the check's time.
+    // Without this wait, a slow server would get more batches than it can process in the check's time.
     await rowsOf(table, batches * costRows)
   }
   return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }

@@ -1,8 +1,8 @@
 /*
-  Receipts as a run uses them, with the run's own scripts, but on temporary tables.
+  Tries receipts in the way a run uses them, with the run's own scripts, but on temporary tables.
 */
 import type { Session } from '../../client/open-session.js'
-import { classifyRefusal } from '../../load/fate/refusal.js'
+import { classifyRefusal } from '../../load/outcomes/refusal.js'
 import {
   deliverFunction,
   deliverScript,
@@ -31,7 +31,7 @@ interface Asking {
   readonly ask: (script: string, session?: Session) => Promise<Value | undefined>
 }
 
-/** A ledger for checks, and whether the server counts a known key as inserted. */
+/** A ledger (a table of receipts) for checks, and whether the server counts a known key as inserted. */
 export type TestLedger = WrittenLedger
 
 export async function openTestLedger({
@@ -43,7 +43,7 @@ export async function openTestLedger({
   return { name, version: ledgerVersion, countsDuplicates: known === 1 }
 }
 
-/** A script that writes a claim into the ledger. The cells are expressions of the script. */
+/** A script that writes a claim (a batch's first receipt) into the ledger. The cells are script expressions. */
 export function receiptOf(
   { name, version }: TestLedger,
   batchNo: string,
@@ -54,7 +54,7 @@ export function receiptOf(
   return insertReceipt(`objByName("${name}")`, version, cells)
 }
 
-/** Defines, on a data session, the functions with which it delivers batches into a shared table. */
+/** Defines functions on a data session, with which the session delivers batches into a shared table. */
 export async function defineDelivery(
   { ask }: Asking,
   session: Session,
@@ -103,7 +103,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
   }))
 }
 
-/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch the rows received, left by the transform, and taken by the table. */
+/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch, the rows received, the rows left by the transform, and the rows stored. */
 export async function ledgerOutcomes({ ask }: Asking, ledger: TestLedger): Promise<string> {
   const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
   const table = tableOf(answer)

@@ -1,5 +1,5 @@
 /*
-  Checks of receipts: R1 to R4, R8, R11, R12 (docs/server-semantics.md#what-nobody-could-check).
+  Checks receipts: R1 to R4, R8, R11, R12 (docs/server-semantics.md#what-nobody-could-check).
 */
 import { deliverFunction, ledgerQuery } from '../../load/transport/receipts/script.js'
 import { answerText, elementsOf, numberOf, refusalText, tableOf, textOf } from '../answers.js'

@@ -1,7 +1,7 @@
 /*
-  Checks the server's words for refusals, by which a run distinguishes a bad row from a missing table.
+  Checks the server's words in refusals. A run needs these words to distinguish a bad row from a missing table.
 */
-import { classifyRefusal, type Refusal } from '../../load/fate/refusal.js'
+import { classifyRefusal, type Refusal } from '../../load/outcomes/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
 import { elementsOf, numberOf, refusalOf, textOf } from '../answers.js'
 import { fail, pass, type Check, type Outcome } from '../check.js'
@@ -9,7 +9,7 @@ import { tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 
-/** Passes if the server refuses the request in words that are recognized as `kind`. */
+/** Passes if the server refuses the request in words that this program recognizes as `kind`. */
 export async function expectRefusal(request: Promise<unknown>, kind: Refusal): Promise<Outcome> {
   const words = await refusalOf(request)
   if (words === undefined) return fail('it is accepted')

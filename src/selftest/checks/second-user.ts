@@ -1,5 +1,5 @@
 /*
-  Checks that need two users: R11 and R13 (docs/server-semantics.md), and what TABLE_INSERT alone permits.
+  Checks that need two users: R11 and R13 (docs/server-semantics.md), and what the right TABLE_INSERT alone permits.
 */
 import { deliverScript } from '../../load/transport/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'

@@ -9,7 +9,7 @@ const maxFloat = 3.4028234663852886e38
 const leastFloat = 1.401298464324817e-45
 const maxLong = 0x7fff_ffff_ffff_ffffn
 const max128 = (1n << 127n) - 1n
-/** So long that its length takes two bytes, and that a socket may deliver it in two pieces. */
+/** So long that the length takes two bytes, and that a socket may deliver the text in two pieces. */
 const longText = 'ab\u00e9\u4e2d\u{1f40b}'.repeat(1000)
 
 /** Type → values. Dates are from 1900 to 9999; times cover the whole day. */
@@ -61,7 +61,7 @@ function blobOf(text: string | null): ElementValue {
   return text === null ? null : new TextEncoder().encode(text)
 }
 
-/** A type as scripts spell it, and a column of that type. */
+/** A type in the spelling of scripts, and a column of that type. */
 export interface TypeSample {
   readonly type: string
   readonly column: Column
@@ -71,7 +71,7 @@ export const columnSamples: readonly TypeSample[] = Object.entries(samples).map(
   ([type, values]) => ({ type, column: vectorOf(columnType(type), values) }),
 )
 
-/** For each type with arrays: rows of no cell, of one cell, of several, and of more cells than a byte can count. */
+/** For each type with arrays: rows with no cell, with one cell, with several, and with more cells than one byte can count. */
 export const arraySamples: readonly TypeSample[] = Object.entries(samples)
   .filter(([type]) => !withoutArrays.includes(type))
   .map(([type, values]) => {

@@ -1,5 +1,5 @@
 /*
-  Writes every type as scalar, column and array column with tableInsert, and reads it back unchanged, bit for bit.
+  Writes every type as scalar, column and array column with tableInsert, and checks that it reads back bit for bit.
 */
 import { scalarAt } from '../../protocol/element.js'
 import type { Column, TypedVector, Value } from '../../protocol/value.js'
@@ -9,7 +9,7 @@ import { columnDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { arraySamples, columnSamples, type TypeSample } from './type-samples.js'
 
-/** Name of a variable of the control session. */
+/** The name of a variable in the control session. */
 const variable = 'ddbIngestTestValues'
 
 async function roundTrip(

@@ -1,6 +1,6 @@
 /*
-  Treats zip archives as folders of files (docs/decisions/0070-zip-archives.md): `a.zip/20240102.csv` is opened, checked and
-  reported like any other file.
+  Makes zip archives look like folders of files (docs/decisions/0070-zip-archives.md): the program opens, checks and reports
+  `a.zip/20240102.csv` like any other file.
 */
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, Files, FileStatus } from '../../platform/platform.js'
@@ -18,9 +18,9 @@ export function isArchiveName(name: string): boolean {
   return /\.zip$/i.test(name)
 }
 
-/** Archives that a path may lead through, outermost first, each with the rest of the path as the member. */
+/** The possible archives on a path, outermost first, each with the rest of the path as the member. */
 function archivesOn(path: string): { archive: string; member: string }[] {
-  // Answers quickly for paths outside archives, because there may be a million files.
+  // Returns early for paths outside archives, because there may be a million files.
   if (!/\.zip[\\/]/i.test(path)) return []
   return [...path.matchAll(/\.zip[\\/]/gi)].map(({ index, 0: { length } }) => ({
     archive: path.slice(0, index + length - 1),
@@ -78,7 +78,7 @@ interface FoundMember {
   readonly status: DatedFileStatus
 }
 
-/** Limits the archive directories in memory, because each may list a million members. Others are read again. */
+/** Limits the archive directories in memory, because each may list a million members. Dropped ones are read again. */
 const mostDirectories = 4
 
 function newArchives(files: Files): {
@@ -145,7 +145,7 @@ function isSame(a: DatedFileStatus, b: DatedFileStatus): boolean {
   )
 }
 
-/** Gives a member a negative inode, which no file has. */
+/** Gives a member a negative inode, because no file has one. */
 function statusOf(archive: FileStatus, member: Member, index: number): DatedFileStatus {
   const { sizeBytes, compressedBytes, checksum, modifiedMs } = member
   const { inode } = archive

@@ -1,6 +1,6 @@
 /*
-  Selects the members of an archive that are inputs, by the same rules as files of a folder. A nested archive is refused,
-  whatever it contains.
+  Selects the members of an archive that are inputs, by the same rules as for files of a folder. Refuses every nested
+  archive.
 */
 import { posix } from 'node:path'
 import { InputError } from '../../errors.js'
@@ -19,7 +19,7 @@ import { checkMember } from './zip-member.js'
 export interface MemberChoice {
   readonly isData: IsData
   readonly extensions: readonly string[]
-  /** True if the user set `input.members`. */
+  /** True if the user has set `input.members`. */
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   /** Recognizes an archive that was reached under several names. */

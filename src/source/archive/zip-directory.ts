@@ -20,7 +20,7 @@ export interface Member {
   readonly compressedBytes: number
   /** CRC-32 of the decompressed content. */
   readonly checksum: number
-  /** Last change of the file, ms since 1970. Takes local times for UTC, because archives do not name their zone. */
+  /** Last change of the file, ms since 1970. Local times are treated as UTC, because archives do not name their zone. */
   readonly modifiedMs: number
   readonly method: number
   readonly flags: number
@@ -31,7 +31,7 @@ export interface Member {
 
 /** Limits memory: each member takes a few hundred bytes. */
 const mostMembers = 1_000_000
-/** Reads this much of a directory at once, because yauzl requests small pieces. */
+/** A directory is read in pieces of this size, because yauzl requests small pieces. */
 const windowBytes = 256 * 1024
 
 /** Loads yauzl only when the first archive is read, because most runs have none. */
@@ -105,7 +105,7 @@ function refused(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_FORMAT', `"${path}" ${what}`, { file: path })
 }
 
-/** Refuses an archive that states fewer members than it has. Some programs count only up to 65,535. */
+/** Refuses an archive that states fewer members than it has, because some programs count members only up to 65,535. */
 async function checkEnd(zip: ZipFile, path: string, file: InputFile): Promise<void> {
   const signature = Buffer.alloc(4)
   const entriesEnd = Number(zip.readEntryCursor)
@@ -137,7 +137,7 @@ const unicodePath = 0x7075
 
 /** Decodes a name as UTF-8 if the archive says so or the bytes are UTF-8, else as GB18030, for Chinese Windows. */
 function nameOf({ fileNameRaw, generalPurposeBitFlag, extraFields }: Entry, path: string): string {
-  // In this field, a version and a checksum of the plain name precede the name in Unicode.
+  // The field starts with a version and a checksum of the plain name (five bytes). The name in Unicode follows.
   const unicode = extraFields.find(({ id }) => id === unicodePath)?.data.subarray(5)
   const raw = unicode !== undefined && isUtf8(unicode) ? unicode : fileNameRaw
   const isText = (generalPurposeBitFlag & isUtf8Flag) !== 0 || isUtf8(raw)
@@ -212,7 +212,7 @@ async function readFully(file: InputFile, into: Buffer, position: number): Promi
   return done
 }
 
-/** Gives each chunk its own memory, because the decompressor may keep the chunk for a while. */
+/** Allocates new memory for each chunk, because the decompressor may hold on to the chunk. */
 async function* rangeOf(file: InputFile, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end;) {
     const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - at))

@@ -1,6 +1,6 @@
 /*
-  Reads a member of a zip archive as a file. It decompresses the content, and compares it with the size and checksum in the
-  archive.
+  Reads a member of a zip archive as a file: decompresses the content, and compares it with the size and checksum that the
+  archive states.
 */
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { Readable } from 'node:stream'
@@ -43,7 +43,7 @@ export function memberFile(
     status: () => Promise.resolve(status),
     read: (buffer, offset, length) => (sequential ??= open()).read(buffer, offset, length),
     async readAt(buffer, offset, length, positionBytes) {
-      // Compressed content can only be read from its start, so reading backwards starts again.
+      // Compressed content can be read only from its start, so a read at an earlier position starts again.
       if (random === undefined || random.position > positionBytes) {
         await random?.close()
         random = open()
@@ -90,7 +90,7 @@ function newReading(chunks: AsyncGenerator<Uint8Array, void, void>): Reading {
     },
     async read(buffer, offset, length) {
       let done = 0
-      // Fills the buffer, because callers take a short read for the end of the file.
+      // Always fills the buffer, because callers interpret a short read as the end of the file.
       while (done < length && (await next())) {
         const taken = take(length - done)
         buffer.set(taken, offset + done)
@@ -139,7 +139,7 @@ async function* contentOf(
     for await (const chunk of method === deflated ? inflated(raw, compressedBytes) : raw) {
       const bytes = chunk as Uint8Array
       length += bytes.length
-      // Stops here, because content beyond the stated size could take unlimited memory or time.
+      // Stops here, because content beyond the stated size could need unlimited memory or time.
       if (length > sizeBytes)
         throw wrong(`more than the ${sizeBytes} bytes that the archive states`)
       sum = crc32(bytes, sum)

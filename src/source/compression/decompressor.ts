@@ -1,5 +1,5 @@
 /*
-  Feeds one of zlib's streams and reads all of its content, even if the stream fails.
+  Feeds a decompression stream of zlib and reads all of its content, even if the stream fails.
 */
 import type { TransformOptions } from 'node:stream'
 import {
@@ -38,7 +38,7 @@ export function write(decompressor: Decompressor, chunk: Uint8Array): Promise<vo
   })
 }
 
-/** Yields what zlib delivers before it fails; plain iteration would lose content. @returns the failure, if any */
+/** Yields all content that zlib delivers before it fails, unlike a loop over the stream. @returns the failure, if any */
 export async function* contentOf(
   decompressor: Decompressor,
 ): AsyncGenerator<Uint8Array, Error | undefined, void> {

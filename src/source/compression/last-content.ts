@@ -1,6 +1,6 @@
 /*
-  Recovers the content of a damaged archive right before the damage. If zlib fails, it loses the output of its last
-  input piece. So zlib gets the archive again, in smaller and smaller pieces.
+  Recovers the content of a damaged archive right before the damage. A failing zlib loses the output of its last input
+  piece, so this module feeds the archive to zlib again, in smaller and smaller pieces.
 */
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 
@@ -10,10 +10,10 @@ export interface Place {
   readonly toBytes: number
 }
 
-/** Limits memory. If a larger archive is damaged, up to half a megabyte of content before the damage is lost, too. */
+/** Limits memory. If a larger archive is damaged, up to half a megabyte of content before the damage is also lost. */
 const mostKeptBytes = 2 * 1024 * 1024
 
-/** Size of one block: a pipe may deliver single bytes, and a buffer for each would take too much memory. */
+/** Size of one block. A pipe may deliver single bytes, and a buffer for each byte would take too much memory. */
 const blockBytes = 64 * 1024
 
 /** Keeps a whole archive, or nothing once the archive exceeds `mostKeptBytes`. */
@@ -39,7 +39,7 @@ export class KeptInput {
     }
   }
 
-  /** Yields the bytes up to `endBytes`: block by block up to `fromBytes`, then in pieces of at most `pieceBytes`. */
+  /** Yields the bytes up to `endBytes`: as blocks up to `fromBytes`, after that in pieces of at most `pieceBytes`. */
   *pieces(fromBytes: number, endBytes: number, pieceBytes: number): Generator<Uint8Array> {
     for (let at = 0; at < endBytes;) {
       const start = at % blockBytes
@@ -52,7 +52,7 @@ export class KeptInput {
   }
 }
 
-/** Each of three passes over the damaged part feeds zlib this many bytes at once; the last pass, single bytes. */
+/** Bytes that zlib gets at once in each of three passes over the damaged part. The last pass finds the exact byte. */
 const pieceSizes = [4096, 64, 1]
 
 /**

@@ -7,7 +7,7 @@ import { damagedInput, isEmpty, notCompressed } from './damaged-input.js'
 import { gunzipped, unbrotlied } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
-/** Detects compression by the first bytes, except Brotli, which the file name shows. @param asked  the user's choice */
+/** Detects the compression by the first bytes; Brotli is detected by the file name. @param asked  the user's choice */
 export function compressionOf(
   asked: 'auto' | Compression,
   head: Uint8Array,
@@ -22,13 +22,13 @@ export function compressionOf(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** Decides by the file name, so that an empty `.gz` file is reported as damaged, and not taken for an empty input. */
+/** Decides by the file name, so that an empty `.gz` file is reported as damaged instead of treated as an empty input. */
 function compressionOfEmpty(name: string): Compression {
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/** @throws {InputError} DDB_INPUT_READ if the file is empty or not gzip. Reading the chunks throws all other errors */
+/** @throws {InputError} DDB_INPUT_READ for an empty file, or if `gzip` is wrong; other errors occur when chunks are read */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,
@@ -39,7 +39,7 @@ export async function contentOf(
   if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
   if (compression === 'gzip') return gunzipped(stored.rest(), name)
   if (compression === 'brotli') return unbrotlied(stored.rest(), name)
-  // Loads thread and decoder only when needed, because most runs use neither.
+  // Loads the modules only when needed, because most runs read no Zstandard.
   const { unzstd } = await import('./unzstd.js')
   return unzstd(stored.rest(), name)
 }

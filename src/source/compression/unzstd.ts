@@ -1,6 +1,6 @@
 /*
-  Decompresses Zstandard in a separate thread. Node 20 has no decoder, and decompressing in the main thread would slow parsing
-  down (docs/decisions/0016-supported-compression.md).
+  Decompresses Zstandard in a separate thread. Node 20 has no decoder, and decompressing in the main thread would delay
+  parsing (docs/decisions/0016-supported-compression.md).
 */
 import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
@@ -10,7 +10,7 @@ import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Limit of the batches (`ZstdPieces`) whose answers are not taken yet. */
+/** Limit of batches (`ZstdPieces`) given to the thread whose answers the caller has not taken yet. */
 const maxUnderWay = 6
 
 /** The thread's answer to each batch of pieces; both buffers are reused. */
@@ -22,10 +22,10 @@ interface Answer {
   readonly isDamaged: boolean
 }
 
-/** @throws {InputError} DDB_INPUT_READ like `zstdPieces`. If data is damaged, first yields what could be decompressed */
+/** @throws {InputError} DDB_INPUT_READ as `zstdPieces`, after yielding everything that can be decompressed */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
-  // Reuses buffers: for new ones, the system would have to clear memory of twice the content's size.
+  // Reuses buffers, because for new ones the system would have to clear memory of twice the content's size.
   const spareBytes: ArrayBuffer[] = []
   const spareContent: Uint8Array<ArrayBuffer>[] = []
   const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
@@ -34,8 +34,8 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let isOver = false as boolean
   let underWay = 0
   /**
-   * The promise of the running `fill`, which feeds the thread; never rejects. `fill` may wait for a pipe, so the loop
-   * takes content at the same time.
+   * The promise of the running `fill`, which feeds the thread. Never rejects. The loop does not await `fill` before it takes
+   * content, because `fill` may be waiting for a pipe.
    */
   let filling: Promise<void> | undefined
   const fill = async (): Promise<void> => {
@@ -62,7 +62,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         await Promise.race([filling, thread.answered()])
         continue
       }
-      // Lets Node read the file: while answers are ready, nothing else in this loop waits for the event loop.
+      // Lets Node read the file, because this loop does not otherwise wait for the event loop while answers are ready.
       if (filling !== undefined) {
         await new Promise<void>(resolve => systemClock.nextTurn(resolve))
       }
@@ -76,7 +76,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   } finally {
     isOver = true
     await thread.end()
-    // While `fill` waits for a pipe, `return` settles only when the pipe ends, so `return` must not be awaited.
+    // Must not await `return` while `fill` waits for a pipe, because `return` then settles only when the pipe ends.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)
@@ -86,7 +86,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
 
 class DecoderThread {
   readonly #worker: Worker
-  /** Number of batches given to the thread. Its event loop stands still: the thread blocks until the number changes. */
+  /** Number of batches given to the thread. The thread has no running event loop: it blocks until this number changes. */
   readonly #given = new Int32Array(new SharedArrayBuffer(4))
   readonly #answers: Answer[] = []
   #failure: Error | undefined
@@ -98,7 +98,7 @@ class DecoderThread {
       execArgv: [],
       workerData: { given: this.#given, decoder: import.meta.resolve('zstddec/stream') },
     })
-    // Only waiting for an answer keeps the process alive; an abandoned thread must not.
+    // The process stays alive only while the caller waits for an answer, so an abandoned thread lets the process end.
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
       this.#answers.push(answer)

@@ -1,6 +1,6 @@
 /*
-  Decompresses gzip and Brotli. Readers get all content that can be decompressed before a failure is reported. After the
-  compressed data only zeros are accepted, because some programs pad files with them.
+  Decompresses gzip and Brotli. Readers get all content that can be decompressed before a failure is reported. Only
+  zeros may follow the compressed data, because some programs pad files with zeros.
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
@@ -14,9 +14,9 @@ interface Given {
 }
 
 /**
- * The content of the gzip members in `stored`.
- * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data.
- *   Also throws errors of `stored`. What was decompressed before an error is yielded first
+ * The content of the gzip members in `stored`. Yields everything that can be decompressed before an error.
+ * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data
+ * @throws all errors of `stored`
  */
 export function gunzipped(stored: Chunks, name: string): Chunks {
   return decompressed(stored, name, 'gzip')
@@ -39,7 +39,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
       contentBytes += next.value.length
       yield next.value
     }
-    // An error of the input explains more than zlib's error, which follows from it.
+    // Prefers the input's error, because zlib's error is only a consequence and explains less.
     const cause = await feeding
     if (cause !== undefined) throw cause
     const failure = next.value
@@ -54,7 +54,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
   }
 }
 
-/** Feeds zlib chunk by chunk. @returns what is wrong with the input, undefined if nothing is; never rejects */
+/** Feeds zlib chunk by chunk; never rejects. @returns what is wrong with the input; undefined if nothing is */
 async function feed(
   decompressor: Decompressor,
   stored: Chunks,
@@ -64,7 +64,7 @@ async function feed(
   try {
     for await (const chunk of stored) {
       let restBytes = chunk.length
-      // zlib stops reading at a zero byte where a member should begin, and silently ignores all further input.
+      // If a zero byte follows a member, zlib stops reading and silently ignores all further input.
       if (decompressor.bytesWritten === given.bytes) {
         given.bytes += chunk.length
         given.kept.add(chunk)
@@ -87,25 +87,25 @@ function unknownRest(name: string, endBytes: number): InputError {
   return damagedInput(name, restFollows(endBytes))
 }
 
-/** zlib's messages if a gzip member is followed by anything but a member. */
+/** zlib's messages if something other than a member follows a gzip member. */
 const noMember = /header|unknown compression method/
 
 /** zlib's messages for a member whose content does not match its checksum or length. */
 const notTheContent = /^incorrect (?:data|length) check$/
 
-/** How many bytes of a member zlib has read when it reports each of these messages. */
+/** How many bytes of a member zlib has read when it reports each message. */
 const saidWith: Readonly<Record<string, number>> = {
   'incorrect header check': 2,
   'unknown compression method': 4,
   'unknown header flags set': 4,
 }
 
-/** True if the data are wrong, false if some are missing. */
+/** True if data is wrong, false if data is missing. */
 function saysDamage(cause: NodeJS.ErrnoException, tool: Tool): boolean {
   return tool === 'gzip' ? cause.code === 'Z_DATA_ERROR' : cause.code !== 'Z_BUF_ERROR'
 }
 
-/** Replaces zlib's messages, which do not tell users what to do. */
+/** Replaces zlib's messages, because they do not tell users what to do. */
 function unreadable(
   cause: NodeJS.ErrnoException,
   name: string,

@@ -1,19 +1,19 @@
 /*
-  Splits Zstandard (RFC 8878) into frames and blocks without decompressing. Knowing where frames end, it distinguishes truncated
-  data, data after the frames, and damaged data.
+  Splits Zstandard data (RFC 8878) into frames and blocks without decompressing. Because this module knows where each frame
+  ends, it distinguishes truncated data, data after the frames, and damaged data.
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-input.js'
 
-/** Several pieces, each a frame's header, a block or a checksum. A decoder takes each piece as a whole. */
+/** A batch of pieces. Each piece is a frame's header, a block or a checksum, and a decoder needs each piece whole. */
 export interface ZstdPieces {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly lengths: readonly number[]
 }
 
 const frameMagic = 0xfd2fb528
-/** Begins frames that hold a program's own data; the last four bits may vary. */
+/** Marks a frame with a program's own data; the last four bits may vary. */
 const skippableMagic = 0x184d2a50
 
 /** Limit of the memory that a frame may need, the same as the default of the zstd tool. */
@@ -22,7 +22,7 @@ const maxWindowBytes = 128 * 1024 * 1024
 /** Largest content of a block: RFC 8878, 3.1.1.2.4. */
 const maxBlockBytes = 128 * 1024
 
-/** Limits the content of a batch: a block of four bytes may expand to 128 KiB. */
+/** Most blocks in a batch. This limits a batch's content, because a block of four bytes may expand to 128 KiB. */
 const maxBlocks = 4
 
 const magicBytes = 4
@@ -31,7 +31,7 @@ const maxHeaderBytes = 18
 const blockHeaderBytes = 3
 const checksumBytes = 4
 
-/** Largest compressed size of one batch: each block may be a frame of its own. */
+/** Largest compressed size of one batch, in which each block may be a frame of its own. */
 export const maxPiecesBytes: number =
   maxBlocks * (maxHeaderBytes + blockHeaderBytes + maxBlockBytes + checksumBytes)
 
@@ -49,10 +49,10 @@ export function isZstd(head: Uint8Array): boolean {
 const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === skippableMagic
 
 /**
- * Splits the frames in `stored` into batches of some blocks.
+ * Splits the frames in `stored` into batches of some blocks. Yields all whole pieces before an error.
  * @param room  returns an unused buffer of `maxPiecesBytes` for the next batch
- * @throws {InputError} DDB_INPUT_READ for truncated frames, for other data after the frames, and for frames that no decoder
- *   reads. Also throws errors of `stored`. Every error comes after the last whole piece
+ * @throws {InputError} DDB_INPUT_READ for truncated frames, other data after the frames, and frames that no decoder reads
+ * @throws all errors of `stored`
  */
 export async function* zstdPieces(
   stored: Chunks,
@@ -114,7 +114,7 @@ class FrameReader {
     return { bytes, lengths }
   }
 
-  /** Reads the next piece, or finds the end of the input. */
+  /** Reads the next piece, or notices the end of the input. */
   async next(): Promise<void> {
     const start = this.#length
     if (this.#frame === undefined) await this.#header(start)
@@ -124,7 +124,7 @@ class FrameReader {
   async #header(start: number): Promise<void> {
     const from = this.#position
     if (!(await this.#has())) {
-      // The input is over only once the caller has taken the last blocks.
+      // Sets `isOver` only after the caller has taken the last blocks.
       this.isOver = this.isEmpty
       this.#blocks = maxBlocks
       return

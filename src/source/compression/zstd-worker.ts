@@ -1,11 +1,11 @@
 /*
-  The code of the thread that decompresses Zstandard. It is text, because a file would lie in a different place for
-  sources, bundle and tests.
+  The code of the thread that decompresses Zstandard. The code is a text, because the path of a file would differ between sources,
+  bundle and tests.
 */
 
 /**
- * The decoder reports no errors: on damaged data it returns nothing, keeps its input and waits for another call. A call on intact
- * data consumes a whole piece or fills the output. So two calls in a row that return nothing mean damaged data.
+ * The decoder reports no errors. On damaged data it returns nothing, keeps its input and waits for another call. On intact data,
+ * each call consumes a whole piece or fills the output. Two calls in a row that return nothing therefore mean damaged data.
  */
 export const zstdWorkerCode = `
 const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')

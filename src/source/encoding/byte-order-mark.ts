@@ -1,11 +1,11 @@
 /*
-  Recognizes byte order marks: the first bytes of some texts, which name the encoding.
+  Recognizes byte order marks: first bytes that identify the encoding of a text.
 */
 import type { Encoding } from './encodings.js'
 
 const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
-  // UTF-32LE comes first, because its mark begins like that of UTF-16LE.
+  // UTF-32LE comes first, because its mark begins with the mark of UTF-16LE.
   ['utf-32', [0xff, 0xfe, 0, 0]],
   ['utf-32', [0, 0, 0xfe, 0xff]],
   ['utf-16le', [0xff, 0xfe]],

@@ -2,7 +2,7 @@
   The interface of decoders that turn an encoding into UTF-8.
 */
 
-/** Bytes, and a view for reading or writing four at once. A decoder may also touch some bytes after the last one. */
+/** Bytes, and a view that reads or writes four bytes at once. A decoder may also touch some bytes after the last one. */
 export interface Bytes {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: DataView
@@ -13,15 +13,15 @@ export function bytesOfLength(length: number): Bytes {
   return { bytes, view: new DataView(bytes.buffer) }
 }
 
-/** A byte that UTF-8 never contains; decoders write it in place of bytes that are not a character. */
+/** A byte that UTF-8 never contains. Decoders write it in place of bytes that are not a character. */
 export const brokenMark = 0xff
 
 /** A decoder reads or writes at most this many bytes after the end of an array's data. */
 export const decoderSlackBytes = 8
 
-/** Decodes piece by piece, and tells how far each call came. */
+/** Decodes piece by piece. After each call, `inputAt` and `textAt` show how far the call came. */
 export interface CharacterDecoder {
-  /** As in `TextOrigin`. */
+  /** See `TextOrigin`. */
   readonly lineFeed: Uint8Array
   /** Position after the last input byte that was decoded. */
   readonly inputAt: number

@@ -1,11 +1,11 @@
 /*
-  Tables of an encoding's characters. Each entry packs a character's UTF-8 into one number, so that decoding is a look-up and a
-  write of four bytes.
+  Tables of an encoding's characters. Each entry packs a character's UTF-8 into one number, so that decoding a character takes
+  one look-up and one write of four bytes.
 */
 
-/** An encoding in which bytes below 80 (hexadecimal) are ASCII. Other bytes are a character alone or begin one. */
+/** An encoding in which bytes below 80 (hexadecimal) are ASCII. Any other byte is a character by itself or begins one. */
 export interface CharacterTable {
-  /** Entry `b`: the UTF-8 of the character that byte `b` alone stands for; 0 if it stands for none. */
+  /** Entry `b`: the UTF-8 of the character that is the single byte `b`; 0 if there is no such character. */
   readonly single: Int32Array
   /** Characters by first and second byte (`first << 8 | second`); undefined if all characters have one byte. */
   readonly double: Int32Array | undefined
@@ -18,7 +18,7 @@ export interface CharacterTable {
   readonly quadruple: (() => Int32Array) | undefined
 }
 
-/** The UTF-8 of a code point, with the first byte lowest; negative if the UTF-8 has four bytes. */
+/** The UTF-8 of a code point, with the first byte lowest. Negative if the UTF-8 has four bytes. */
 export function packedUtf8(codePoint: number): number {
   if (codePoint < 0x80) return codePoint
   const last = 0x80 | (codePoint & 0x3f)

@@ -1,5 +1,5 @@
 /*
-  Decodes an input to UTF-8. Keeps the input bytes that readers still use, with marks that map positions in the text back to them.
+  Decodes an input to UTF-8. Keeps the input bytes that readers still use, and marks that map text positions to the input.
 */
 import {
   brokenMark,
@@ -10,7 +10,7 @@ import {
 } from './character-decoder.js'
 import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
 
-/** Distance of marks in input bytes. Fewer marks save memory, but then a search for a position decodes more bytes. */
+/** Distance of marks in input bytes. Fewer marks would save memory, but a search for a position would decode more bytes. */
 const bytesPerMark = 512
 
 /** One input byte becomes at most this many bytes of text: 3 in windows-1252 and encodings with two-byte characters. */
@@ -21,7 +21,7 @@ const noLimit = 2 ** 30
 export class DecodedText implements TextOrigin, BrokenText {
   readonly lineFeed: Uint8Array
   readonly #decoder: CharacterDecoder
-  /** A second decoder. It decodes the text between two marks again, to find a position there. */
+  /** A second decoder, which decodes the text between two marks again to find a position there. */
   readonly #seeker: CharacterDecoder
   readonly #found: Bytes = bytesOfLength(growth * bytesPerMark + 64)
   /** The kept bytes of the input; `#inputOffset` is their start in the whole input. */
@@ -34,7 +34,7 @@ export class DecodedText implements TextOrigin, BrokenText {
   #textOffset: number
   #textEnd: number
   #ended = false
-  /** Each mark is a pair of positions: in the kept input, and in the text after `#textOffset`. */
+  /** Each mark is a pair of positions: one in the kept input, one in the text after `#textOffset`. */
   #inputMarks = new Int32Array(64)
   #textMarks = new Int32Array(64)
   #marks = 0
@@ -43,7 +43,7 @@ export class DecodedText implements TextOrigin, BrokenText {
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
 
-  /** @param makeDecoder  makes a decoder for the input's encoding */
+  /** @param makeDecoder  makes a new decoder for the input's encoding */
   constructor(makeDecoder: () => CharacterDecoder, startOffsetBytes: number) {
     this.#decoder = makeDecoder()
     this.lineFeed = this.#decoder.lineFeed
@@ -169,7 +169,7 @@ export class DecodedText implements TextOrigin, BrokenText {
     return seeker.inputAt
   }
 
-  /** Finds the last mark at or before `textOffset`, starting at the mark found before, which is usually near. */
+  /** Finds the last mark at or before `textOffset`. Starts at the mark of the last search, which is usually near. */
   #markBefore(textOffset: number): number {
     const text = textOffset - this.#textOffset
     const marks = this.#textMarks

@@ -3,7 +3,6 @@
 */
 import { UsageError } from '../../errors.js'
 
-/** Encodings with one byte per character. */
 const singleByte = [
   'latin1',
   'windows-1250',
@@ -69,7 +68,7 @@ const otherNames: Readonly<Record<string, Encoding>> = {
   cp874: 'windows-874',
 }
 
-/** Finds the encoding by name, in any case and with any punctuation; undefined if no encoding has the name. */
+/** Finds an encoding by its name, in any case and with any punctuation; undefined if no encoding has this name. */
 export function encodingNamed(name: string): Encoding | undefined {
   const plain = plainName(name)
   if (Object.hasOwn(otherNames, plain)) return otherNames[plain]

@@ -1,5 +1,5 @@
 /*
-  Finds the encodings in which a sample is valid text. Shows how each encoding reads the sample, for users who have to choose.
+  Finds the encodings in which a sample is valid text. Shows how each of them reads the sample, for users who have to choose.
 */
 import { brokenMark, bytesOfLength, decoderSlackBytes } from './character-decoder.js'
 import { isMultiByte, isUtf16, type Encoding } from './encodings.js'
@@ -18,7 +18,7 @@ const candidates = [
   'windows-1251',
 ] as const satisfies readonly Encoding[]
 
-/** Tolerates damaged files: at most this percentage of the non-ASCII bytes may be invalid. */
+/** At most this percentage of the non-ASCII bytes may be invalid, so that damaged files are recognized, too. */
 const mostBrokenPercent = 2
 
 const maxSampleBytes = 1024 * 1024
@@ -38,10 +38,10 @@ export interface FittingEncoding {
 }
 
 /**
- * Lists the encodings in which all of `sample` is text. If no multi-byte encoding is among them, adds those in which
- * nearly all of `sample` is text. The most likely encoding comes first: UTF-8 if nearly all of `sample` is UTF-8.
- * @param isWhole  false if the sample may begin or end inside a character: then only its whole lines count
- * @param brokenAt  position of a byte that is not UTF-8; the text around it counts even outside whole lines
+ * Lists the encodings in which all of `sample` is text. If no multi-byte encoding is among them, adds those in which nearly
+ * all of `sample` is text. The most likely encoding comes first: UTF-8 if nearly all of `sample` is UTF-8.
+ * @param isWhole  false if the sample may begin or end inside a character; then only whole lines count
+ * @param brokenAt  position of a byte that is not UTF-8; the text around this position counts even outside whole lines
  */
 export function fittingEncodings(
   sample: Uint8Array,
@@ -78,7 +78,7 @@ export function fittingEncodings(
   ]
 }
 
-/** UTF-8, if few bytes are broken. Chinese text in UTF-8 is mostly valid gb18030, too, but makes no sense there. */
+/** UTF-8, if few bytes are broken. Chinese text in UTF-8 is mostly valid gb18030, too, but meaningless there. */
 function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
   const text = Buffer.from(new TextDecoder().decode(lines).replaceAll('\ufffd', ''))
   const brokenBytes = lines.length - text.length
@@ -88,7 +88,7 @@ function nearlyUtf8(lines: Uint8Array): FittingEncoding[] {
   return [{ encoding: 'utf-8', example: exampleOf(text), brokenBytes }]
 }
 
-/** The encoding that bytes beyond ASCII suggest; undefined if they suggest none, as in Chinese text in gb18030. */
+/** The encoding that the non-ASCII bytes suggest; undefined if they suggest none, as in Chinese text in gb18030. */
 function likelyEncoding(bytes: Uint8Array): (typeof candidates)[number] | undefined {
   let high = 0
   let letters = 0
@@ -131,12 +131,12 @@ function lookedAt(sample: Uint8Array, isWhole: boolean, brokenAt: number): Uint8
   return looked.subarray(start, end)
 }
 
-/** Control characters mean that a file is not text, or has another encoding. */
+/** A control character means that a file is not text, or has a different encoding. */
 function isControl(byte: number): boolean {
   return byte < 0x20 && byte !== tab && byte !== lineFeed && byte !== carriageReturn
 }
 
-/** Almost any bytes are valid UTF-16, so this function looks for the zeros beside delimiters and line ends. */
+/** Almost any bytes are valid UTF-16, so this function checks for the zero bytes next to delimiters and line ends. */
 function looksLikeUtf16(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const zeroAt = encoding === 'utf-16le' ? 1 : 0
   let zeros = 0

@@ -1,6 +1,6 @@
 /*
-  Tables of East Asian encodings. They start from Node's tables and correct missing and surplus characters, so that every version
-  of Node reads the same.
+  Tables of East Asian encodings. They start from Node's tables, add missing characters and remove surplus ones, so that every
+  version of Node reads the same text.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { MultiByteEncoding } from './encodings.js'

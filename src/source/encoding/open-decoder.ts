@@ -1,5 +1,5 @@
 /*
-  Opens the decoder of an encoding. Each table is made once, when a decoder first needs it.
+  Opens the decoder of an encoding. Makes each table once, when a decoder first needs it.
 */
 import type { CharacterDecoder } from './character-decoder.js'
 import type { CharacterTable } from './character-table.js'

@@ -1,5 +1,5 @@
 /*
-  Opens an input's text as UTF-8. The encoding comes from the user's choice, the byte order mark or the first bytes.
+  Opens an input's text as UTF-8. The user's choice, the byte order mark or the first bytes determine the encoding.
 */
 import { InputError } from '../../errors.js'
 import type { ByteSource, Chunks } from '../byte-source.js'
@@ -13,7 +13,7 @@ import type { SourceText } from './text-origin.js'
 import { Utf8Check } from './utf8-check.js'
 import { Utf8Text } from './utf8-text.js'
 
-/** How many bytes to examine before the first row, if they can be read without waiting. */
+/** How many bytes to examine before the first row, if they are available without waiting. */
 const sampleBytes = 1024 * 1024
 
 /** How many bytes of text are enough to guess the format. */
@@ -30,7 +30,7 @@ export interface OpenedText {
 }
 
 /**
- * @param mayWait  true for a file: waits for the whole sample
+ * @param mayWait  true for a file: then the function waits until the sample is complete
  * @throws {InputError} DDB_INPUT_ENCODING if the encoding must be detected and the sample is not UTF-8
  * @throws {UsageError} DDB_USAGE if this Node was built without the encoding
  */
@@ -87,7 +87,7 @@ function markOf(
     )
   }
   if (asked === 'auto' || asked === encoding) return { encoding, mark }
-  // The bytes of GB18030's mark are ordinary characters in most other encodings, so they may be text.
+  // Not an error, because the bytes of GB18030's mark are ordinary characters in most other encodings.
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',
@@ -109,7 +109,7 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
 
 type ContentText = Pick<OpenedText, 'chunks' | 'skipTo'>
 
-/** Passes UTF-8 on until the first invalid bytes; no row of their chunk is delivered. */
+/** Delivers UTF-8 chunk by chunk. Throws instead of delivering a chunk with invalid bytes. */
 function strict(content: CountedChunks, start: number, name: string): ContentText {
   let check = new Utf8Check()
   let offset = start
@@ -162,7 +162,7 @@ async function* decodedChunks(content: CountedChunks, start: number, decoded: De
 /**
  * @param sample  a part of the input that holds the invalid byte
  * @param isWhole  false if the sample begins or ends inside the input
- * @param brokenAt  position of the invalid byte in the sample; negative if the byte lies before it
+ * @param brokenAt  position of the invalid byte in the sample; negative if the byte precedes the sample
  * @param startBytes  position of the sample in the input
  * @param readBefore  position up to which the input was read as UTF-8; undefined if no text was delivered
  */

@@ -1,6 +1,6 @@
 /*
-  Takes the characters of encodings from Node's decoders. Only their tables are used, because the decoders skip invalid bytes in
-  different ways and never say where.
+  Takes the characters of encodings from Node's decoders, as tables. The decoders themselves do not read inputs, because they
+  skip invalid bytes in different ways and never report their positions.
 */
 import { UsageError } from '../../errors.js'
 
@@ -8,10 +8,10 @@ const separator = 0x0a
 const replacement = 0xfffd
 
 /**
- * The code point of each byte sequence, 0 for those that are not exactly one character.
+ * Returns the code point of each byte sequence; 0 for a sequence that is not exactly one character.
  * @param label  as in the Encoding Standard
- * @param sequences  all sequences one after the other; none contains a line feed
- * @param sequenceBytes  length of each
+ * @param sequences  all sequences, one after the other, without line feeds
+ * @param sequenceBytes  length of each sequence
  * @throws {UsageError} DDB_USAGE if this Node was built without the decoder
  */
 export function codePointsOf(

@@ -1,6 +1,6 @@
 /*
-  Decodes bytes by tables. As in the Encoding Standard, an ASCII byte after an invalid byte is read on its own.
-  So delimiters and line ends survive.
+  Decodes bytes by tables. As in the Encoding Standard, an ASCII byte after an invalid byte is decoded as ASCII, so
+  delimiters and line ends survive.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8, type CharacterTable } from './character-table.js'
@@ -14,7 +14,7 @@ const nine = 0x39
 const supplementary = 189_000
 const lastSupplementary = supplementary + 0xfffff
 
-/** Stands for an incomplete character; no other entry of a table has this number. */
+/** Returned for an incomplete character. No table contains this number. */
 const unfinished = 1
 
 /** Decodes encodings in which bytes below 80 (hexadecimal) are ASCII. */
@@ -107,7 +107,7 @@ export class TableDecoder implements CharacterDecoder {
       this.#length = packed === 0 ? 1 : 4
       return packed
     }
-    // An ASCII second byte may be a delimiter, so the decoder does not skip it with the first.
+    // Does not skip an ASCII second byte together with the first byte, because it may be a delimiter.
     if (left > 1 && second >= 0x80 && first > 0x80 && first < 0xff) this.#length = 2
     return 0
   }

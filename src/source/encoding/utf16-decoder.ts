@@ -1,5 +1,5 @@
 /*
-  Decodes UTF-16. Half a surrogate pair is not a character, nor is a single last byte.
+  Decodes UTF-16. Half a surrogate pair and a single last byte are not characters.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8 } from './character-table.js'

@@ -1,5 +1,5 @@
 /*
-  Checks that chunks are UTF-8 (RFC 3629), mostly by Node's own fast check. Characters may be split between chunks.
+  Checks that chunks are UTF-8 (RFC 3629), mostly by Node's own fast check. A character may be split between two chunks.
 */
 import { isUtf8 } from 'node:buffer'
 
@@ -8,8 +8,8 @@ export class Utf8Check {
   #begun: Uint8Array = new Uint8Array(0)
 
   /**
-   * Finds the first byte that is not UTF-8; undefined if every byte is. The position counts from the chunk's start, so it is
-   * negative for a byte of the previous chunk. After an invalid byte, checking starts afresh.
+   * Finds the first byte that is not UTF-8; undefined if all bytes are valid. The position counts from the chunk's start, so
+   * it is negative for a byte of the previous chunk. Checking starts afresh after an invalid byte.
    */
   firstBroken(chunk: Uint8Array): number | undefined {
     const begun = this.#begun

@@ -1,10 +1,10 @@
 /*
-  Text that the user declares to be UTF-8. Readers get it unchanged, and learn which bytes are invalid.
+  Text that the user has declared to be UTF-8. Readers get the text unchanged, and the positions of invalid bytes.
 */
 import type { BrokenBytes, BrokenText } from './text-origin.js'
 import { firstNotUtf8, Utf8Check } from './utf8-check.js'
 
-/** Keeps no bytes, because text and input are the same and readers already hold them. */
+/** Keeps no bytes, because text and input have the same bytes, which readers already hold. */
 export class Utf8Text implements BrokenText {
   #check = new Utf8Check()
   #textEnd: number
@@ -19,7 +19,7 @@ export class Utf8Text implements BrokenText {
     if (this.#check.firstBroken(chunk) !== undefined) this.#brokenBefore = this.#textEnd
   }
 
-  /** Skips to `textOffset`, where a character and the next chunk begin. Nobody will request text before it. */
+  /** Skips to `textOffset`, where a character and the next chunk begin. Do not request earlier text afterwards. */
   skipTo(textOffset: number): void {
     this.#check = new Utf8Check()
     this.#textEnd = textOffset

@@ -1,7 +1,7 @@
 /*
-  Reads a growing file. At the end of the file it waits for more, until reading is stopped or the file has lost its name and stays
-  quiet. It compares the first and last bytes read with the file whenever the file changes and when reading ends. So it notices
-  replaced content.
+  Reads a growing file. At its end, the reader waits for more, until reading is stopped or the file has lost its name and stays
+  quiet. Whenever the file changes, and when reading ends, the reader compares the first and last bytes it has read with the file,
+  to notice replaced content.
 */
 import { DdbError, InputError } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'
@@ -10,10 +10,10 @@ import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
 import type { Turns } from './turns.js'
 
-/** How often to check whether a file has grown: soon enough for people, rarely enough for hundreds of files. */
+/** How often to check whether a file has grown: often enough for users, rarely enough for hundreds of files. */
 export const lookEveryMs = 250
 
-/** How long a renamed file must stay quiet before its end is final, because its writer continues for a moment. */
+/** How long a renamed file must stay quiet before its end is final, because the file's writer may continue for a moment. */
 export const quietMs = 30_000
 
 /** How many of the first and last bytes are compared. Even files with similar lines differ within this length. */
@@ -28,11 +28,11 @@ export interface FollowedFile {
   readonly ended: AbortSignal
   /** True once the file's name leads to another file or to none. */
   readonly hasLostName: () => boolean
-  /** Called whenever all present bytes were read. */
+  /** Called whenever all bytes that are in the file have been read. */
   readonly onEnd?: () => void
 }
 
-/** The bytes of a file, and a check that the file still has them. */
+/** The bytes of a file, and a check that the file still holds them. */
 export interface FollowedChunks {
   /**
    * The bytes from the file's start, readable once.
@@ -41,7 +41,7 @@ export interface FollowedChunks {
    */
   readonly chunks: Chunks
   /**
-   * Call this after the last chunk.
+   * Call this after the last chunk to check the file again.
    * @throws {InputError} DDB_INPUT_TRUNCATED for the same reasons as `chunks`; DDB_INPUT_READ if reading fails
    */
   checkRead(): Promise<void>
@@ -95,7 +95,7 @@ async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
   }
 }
 
-/** The part of a file that was read: its length, and its first and last bytes. */
+/** The part of a file that was already read: its length, and its first and last bytes. */
 interface ReadBytes {
   readonly position: number
   add(chunk: Uint8Array): void

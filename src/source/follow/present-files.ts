@@ -1,5 +1,5 @@
 /*
-  Finds the files that the inputs of a run with `--follow` match now. An input without a file may get one later.
+  Finds the files that the inputs of a run with `--follow` match at this moment. An input without a file may get one later.
 */
 import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -26,11 +26,11 @@ export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passe
   /** In the order of the inputs; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
   readonly files: readonly PresentFile[]
   readonly missing: readonly string[]
-  /** Folders that cannot be read yet, or not completely. */
+  /** Folders that cannot be read at this moment, or not completely. */
   readonly unread: readonly string[]
 }
 
-/** Names of files not to follow: a compressed file does not grow, and a rotated log was read before it was compressed. */
+/** Files not to follow: a compressed file does not grow, and a rotated log was read before its compression. */
 const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /**
@@ -103,7 +103,7 @@ async function ofPaths(
   return found
 }
 
-/** Lists the data files of a folder. Log rotation may remove files and folders meanwhile. */
+/** Lists the data files of a folder. Log rotation may remove files and folders while the list is made. */
 async function ofFolder(
   folder: string,
   { files, isData, passedOver, unread }: Look,
@@ -116,7 +116,7 @@ async function ofFolder(
     else if (isData(name, () => pathBelow(folder, path))) paths.push(path)
     else passedOver.add(path, name)
   }
-  // `add` appends subfolders during the loop. One unreadable folder does not hide the others.
+  // `add` appends subfolders during the loop. An unreadable folder does not hide the other folders.
   for (const each of folders) {
     await files.readFolder(each, false, add).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOENT') unread.push(each)

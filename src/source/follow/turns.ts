@@ -4,7 +4,7 @@
 
 /** Grants turns in the order of requests. */
 export interface Turns {
-  /** Waits for a turn. Returns false, without a turn, once `ended` is aborted. */
+  /** Waits for a turn. Returns false if `ended` is aborted first. */
   take(ended: AbortSignal): Promise<boolean>
   /** Passes the turn to the longest waiting request. */
   release(): void

@@ -1,6 +1,6 @@
 /*
-  Takes texts for all rows of an input from its path (`input.path`): parts that a pattern names, or Hive folders like
-  `day=2024-01-02`. Also gives the file's name, its folder and the path itself.
+  Takes texts for all rows of an input from the input's path (`input.path`): parts that a pattern names, or Hive
+  folders like `day=2024-01-02`. Also provides the file's name, its folder and the path itself.
 */
 import { InputError, UsageError } from '../../errors.js'
 import type { ExpandedSources } from '../expand-sources.js'
@@ -11,7 +11,7 @@ export const unmatchedChoices = ['skip', 'null'] as const
 
 export type PathUnmatched = (typeof unmatchedChoices)[number]
 
-/** Texts from the path of one input, by the name of the part; undefined means null. */
+/** Texts from the path of one input, by part name; undefined means null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
 
 export interface NamedTexts {
@@ -127,7 +127,7 @@ function pathError(path: string, what: string): InputError {
   return new InputError('DDB_INPUT_COLUMN', `the path "${path}" ${what}`, { file: path })
 }
 
-/** Refuses a file whose two names would give its rows different values. @throws {InputError} DDB_INPUT_COLUMN */
+/** Refuses a file with two names that would give its rows different values. @throws {InputError} DDB_INPUT_COLUMN */
 export function refuseOtherTexts(reader: PathReader, path: string, input: string): void {
   if (reader.isSkipped(path) && reader.isSkipped(input)) return
   const texts = [path, input].map(one => {
@@ -142,7 +142,7 @@ export function refuseOtherTexts(reader: PathReader, path: string, input: string
   )
 }
 
-/** Keeps the inputs whose paths match, and lists the others in `unmatched`. @throws {InputError} DDB_INPUT_COLUMN */
+/** Keeps the inputs whose paths match, and lists the other inputs in `unmatched`. @throws {InputError} DDB_INPUT_COLUMN */
 export function matchedSources(sources: ExpandedSources, reader: PathReader): ExpandedSources {
   const skipped: string[] = []
   const paths: string[] = []

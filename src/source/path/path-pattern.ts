@@ -1,6 +1,6 @@
 /*
-  Splits the end of a path into parts (`input.path`). In `level2/{day}/{symbol}.csv`, a name in braces stands for any text, and
-  `*` skips any text. A pattern of three names is matched against the last three names of a path.
+  Splits the end of a path into parts (`input.path`). In `level2/{day}/{symbol}.csv`, a name in braces matches any text and
+  captures it, and `*` skips any text. A pattern of three names is matched against the last three names of a path.
 */
 import { sep } from 'node:path'
 import { UsageError } from '../../errors.js'
@@ -26,7 +26,7 @@ export interface PathPattern {
   readonly match: (path: string) => PathMatch
 }
 
-/** Limits the time of matching. File names have at most 255 bytes, but names of archive members may be longer. */
+/** Limits the time of matching. File names have at most 255 bytes, but an archive member may have a longer name. */
 const longestName = 4096
 
 /** @throws {UsageError} DDB_USAGE for an invalid pattern */
@@ -109,7 +109,7 @@ function segmentsOf(text: string): Piece[][] {
   return segments
 }
 
-/** The position of the brace that closes the part at `open`. The part's own pattern may contain braces, also in brackets. */
+/** The position of the brace that closes the part at `open`. The part's own pattern may contain braces. */
 function closingBrace(text: string, open: number): number {
   let depth = 0
   let inSet = false
@@ -154,8 +154,8 @@ function wrong(text: string, why: string): UsageError {
 type NameMatcher = (name: string) => PathMatch
 
 /**
- * Finds where each piece of the pattern can begin in a name: searches once forwards and once backwards. A named piece
- * is unambiguous if both searches agree on exactly one place for its beginning, and on exactly one for its end.
+ * Finds where each piece of the pattern can begin in a name, by one forward and one backward search. A named piece is
+ * unambiguous if both searches agree on exactly one beginning and exactly one end.
  */
 function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
   const matchers: Matcher[] = pieces.map(({ pattern }) => {

@@ -1,6 +1,6 @@
 /*
-  Reads the plain regular expression that may follow the colon of a path part. Refuses lookaround and backreferences,
-  which cannot be matched in one pass.
+  Parses the plain regular expression that may follow the colon of a path part. Refuses lookaround and backreferences,
+  because one pass over the text cannot match them.
 */
 import type { Pattern } from './text-pattern.js'
 
@@ -20,7 +20,7 @@ const classes: Readonly<Record<string, (c: string) => boolean>> = {
 /** Limits repetitions to the length of a file name. */
 const mostTimes = 255
 
-/** Says what is wrong with a pattern; the message continues a sentence about the pattern. */
+/** Describes what is wrong with a pattern; the message continues a sentence about the pattern. */
 export class PatternFault extends Error {}
 
 /** @throws {PatternFault} */
@@ -95,7 +95,7 @@ class PatternReader {
         'looks ahead, looks back or names a group, which patterns of paths cannot',
       )
     }
-    // Limits the depth, because each level of parentheses is a nested call.
+    // Limits the depth, because each level of parentheses needs a nested call.
     if (++this.#depth > mostTimes) throw new PatternFault('has too many brackets in brackets')
     const pattern = this.#choice()
     this.#depth -= 1

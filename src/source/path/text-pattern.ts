@@ -1,6 +1,6 @@
 /*
-  Matches regular expressions for parts of paths without backtracking. Matching reads a text once, so the time is at most the
-  pattern's size times the text's length.
+  Matches regular expressions for parts of paths without backtracking. Matching reads a text once, so the time is at most
+  proportional to the pattern's size times the text's length.
 */
 
 export type Pattern =
@@ -21,9 +21,11 @@ export function textPattern(text: string): Pattern {
   return { kind: 'sequence', parts }
 }
 
-/** Limit of a matcher's states. Each repetition has its own: nested counts like `((a{99}){99}){99}` need a million. */
+/**
+ * Limit of a matcher's states. Each repetition has its own states, so nested counts like `((a{99}){99}){99}` need a million.
+ */
 const mostStates = 1000
-/** Limits steps: repeating an empty pattern adds no states but takes time. */
+/** Limit of steps, because repeating an empty pattern takes time but adds no states. */
 const mostSteps = 10 * mostStates
 
 /** The characters of a text. Matches begin and end between characters: n characters have n + 1 such places. */
@@ -60,7 +62,7 @@ function reversed(pattern: Pattern): Pattern {
   }
 }
 
-/** A state of Thompson's construction either takes a character, or leads on to two other states. */
+/** A state of Thompson's construction either consumes a character or leads to two other states. */
 interface State {
   readonly has: Extract<Pattern, { kind: 'one' }>['has'] | undefined
   next: number
@@ -120,7 +122,7 @@ function newAutomaton(
   }
 }
 
-/** Follows all paths through the states at once; at each place of the text, visits a state at most once. */
+/** Follows all possible states at once, and visits each state at most once for each place of the text. */
 function run(
   states: readonly State[],
   begin: number,
