@@ -83,7 +83,7 @@ export type FixedVector =
   | DurationVector
   | DecimalVector
 
-/** Vectors whose elements are codes, texts, bytes or values or, for VOID, take no bytes. */
+/** Vectors whose elements are codes, texts, bytes or values. Elements of VOID take no bytes. */
 export type VariableVector =
   | VoidVector
   | StringVector

@@ -94,7 +94,7 @@ function isDeltaBetter(bytes: Uint8Array, width: Width): boolean {
   return deltaEnd >= 0 && deltaEnd < compressLz4(sample, room, 0)
 }
 
-/** @returns blocks, each after its length; undefined if they exceed `mostBytes` or cannot hold the elements */
+/** @returns blocks, each preceded by its length; undefined if they exceed `mostBytes` or cannot hold the elements */
 function deltaBlocks(bytes: Uint8Array, width: Width, mostBytes: number): Uint8Array | undefined {
   const source = aligned(bytes, width)
   const room = roomFor(mostBytes)

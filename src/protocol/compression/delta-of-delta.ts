@@ -5,8 +5,8 @@
     nulls          0 each
     second value   1, zigzag(delta) in W bits
     each further   0                     delta unchanged
-                   10, 110, 1110, 11110, 111110 and 7, 9, 16, 32, 64 bits
-                                         zigzag(delta of delta) − 1
+                   10, 110, 1110, 11110 or 111110
+                                         zigzag(delta of delta) − 1, in 7, 9, 16, 32 or 64 bits
                    111111                null
     end            111110, 64 one bits, 0; also in the place of the first or second value
   The code keeps numbers as two 32-bit halves, because most columns have 64 bits and BigInt is ten times as slow.

@@ -110,7 +110,8 @@ function putZigzag(low: number, high: number, width: 2 | 4 | 8): boolean {
   return codeHigh === 0 && (width === 4 || codeLow >>> 0 < 65_536)
 }
 
-// Variables, because only one block is written at a time. Bits fill 32-bit halves of words, the highest bit first.
+// The state is in variables of the module, because only one block is written at a time. Bits fill 32-bit halves of
+// words, the highest bit first.
 let bitsTarget: DataView
 let bitsStart = 0
 /** Byte position of the current 32-bit half, counted as if the high half of each 64-bit word came first in memory. */

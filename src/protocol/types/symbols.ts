@@ -158,7 +158,7 @@ function compacted(vector: SymbolVector): SymbolVector {
   return symbolVector(vector.length, codes, base)
 }
 
-/** `symbolVectorOf` remembers the next code for this many codes; a power of two. */
+/** For this many codes, `symbolVectorOf` remembers which code last followed the code. Must be a power of two. */
 const guesses = 4_096
 /** Stop guessing after more wrong guesses than this, if more than a quarter of all guesses were wrong. */
 const wrongGuesses = 256

@@ -87,7 +87,10 @@ export interface ElementCodec<V extends VariableVector = VariableVector> {
   ): Generator<void, V, void>
 }
 
-/** Facts about a type. A type has either `fixed`, or `scalars` for scalars and `columns` and `elements` for columns. */
+/**
+ * Facts about a type. A type has either `fixed` alone, or all three others: `scalars` for scalars, `columns` and
+ * `elements` for columns.
+ */
 export interface TypeFacts {
   /** The type's number on the wire. */
   readonly id: number

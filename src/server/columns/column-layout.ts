@@ -22,7 +22,10 @@ import { ScriptError } from '../script-error.js'
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
 
-/** True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base. */
+/**
+ * True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base (the
+ * list of distinct texts).
+ */
 export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }

@@ -20,8 +20,8 @@ export class Retries {
   readonly #latest = new Map<string, Latest>()
 
   /**
-   * Runs a request once. Repeating a client's latest request gives the earlier outcome; repeating an older one, no
-   * value.
+   * Runs a request once. Repeating a client's latest request gives the earlier outcome; repeating an older request
+   * gives no value.
    */
   once(head: RequestHead, run: () => Outcome): Outcome {
     const { clientId } = head

@@ -53,7 +53,7 @@ function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
-/** Converts both operands to one type, even times that only one of the two types can represent. */
+/** Converts both operands to one type. This works even for times that only one of the two types can represent. */
 export function comparableTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing

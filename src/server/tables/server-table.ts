@@ -63,7 +63,7 @@ export interface ServerTable {
   readonly rows: number
   /** Rows that were ever appended, including rows that are no longer in memory. */
   readonly totalRows: number
-  /** Adds rows that `serve --discard` drops to `totalRows`. */
+  /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
   forget(rows: number): void
   /** Limit for the rows of a stream table in memory; undefined for no limit. */
   cache: TableCache | undefined

@@ -1,7 +1,7 @@
 /*
   Transactions for writes into DFS tables, with DolphinDB's messages (docs/server-semantics.md#transactions). Only one
-  transaction at a time may write to a partition. A second transaction is refused (atomic TRANS) or waits (CHUNK). Also
-  limits the size of a write.
+  transaction at a time may write to a partition. A second transaction is refused (if the database has atomic='TRANS')
+  or waits (atomic='CHUNK'). Also limits the size of a write.
 */
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'

@@ -74,7 +74,10 @@ export class RequestMemory {
   }
 }
 
-/** True for values too small to be worth counting. A script that makes many of them is itself about as large. */
+/**
+ * True for values too small to be worth counting. A script that makes many such values is itself about as large as they
+ * are.
+ */
 export function isTooSmallToCount(value: ServerValue): boolean {
   if (value.form !== 'scalar') return value.form === 'type' || value.form === 'database'
   const content: unknown = value.value

@@ -138,7 +138,10 @@ const maxLevels = 3
 const engines = ['OLAP', 'TSDB', 'PKEY'] as const
 const atomicities = ['TRANS', 'CHUNK'] as const
 
-/** All arguments are optional. Without a directory, returns a nameless handle: for tables in memory, or for COMPO. */
+/**
+ * All arguments are optional. Without a directory, returns a nameless handle: for tables in memory, or for one level of
+ * a COMPO scheme, which combines several levels.
+ */
 const database = builtin(
   'database([directory], [partitionType], [partitionScheme], [locations], [engine], [atomic], [chunkGranularity])',
   (context, [directory, partitionType, scheme, , engine, atomic]) => {

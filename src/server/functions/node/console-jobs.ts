@@ -104,8 +104,8 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, run
 }
 
 /**
- * One row per table whose transactions are in the cache engine but not yet in its files. Without files, the
- * embedded server lists them until a flush. It allows only administrators, because no document says who may call this.
+ * One row per table whose transactions are in the cache engine but not yet in its files. The embedded server has no
+ * files, so it lists a table until a flush. It allows only administrators, because no document says who may call this.
  */
 export const getRedoLogGCStat = builtin(
   'getRedoLogGCStat()',

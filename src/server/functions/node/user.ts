@@ -22,7 +22,9 @@ function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
   throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
-/** Administrators may call this function. The owner of a view may call it for VIEW_EXEC on that view. */
+/**
+ * Administrators may call this function. The owner of a view may also call this function, for VIEW_EXEC on that view.
+ */
 function accessFunction(name: string, access: boolean | undefined): Builtin {
   return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
     setAccess(name, context, args, access),

@@ -37,8 +37,8 @@ interface Columns {
 }
 
 /**
- * The columns that the arguments define: `capacity:size, names, types`, or one table, or one value per column. A value
- * gives its column a name by its alias or, without an alias, by its variable.
+ * The columns that the arguments define: `capacity:size, names, types`, or one table, or one value per column. A column
+ * is named after the alias of its value or, without an alias, after the variable that was passed.
  */
 function describedColumns(
   context: CallContext,

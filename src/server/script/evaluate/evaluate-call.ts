@@ -177,7 +177,8 @@ function take(given: Given, { name, value: node }: Argument, value: ServerValue 
 
 /**
  * Evaluates one argument; undefined if omitted. User functions receive variables by reference. Built-ins receive
- * copies, because they may keep an argument in a table or dictionary, except for an argument that they change.
+ * copies, because they may keep an argument in a table or dictionary. Only an argument that a built-in changes is
+ * passed by reference.
  * @throws {ScriptError} if the function would change a read-only variable
  */
 function beginArgument(

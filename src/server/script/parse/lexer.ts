@@ -54,7 +54,10 @@ export function syntaxError(line: number, message: string): ScriptError {
 /** Limit for the length of a string constant; longer constants are errors (docs/server-semantics.md#sessions). */
 const maxTextLength = 65_536
 
-/** I/O error 4 (S00020, written without the S). @param reason  our own text, added to DolphinDB's text */
+/**
+ * DolphinDB's I/O error 4. Its message contains the RefId as 00020, without the S. @param reason our own text, added to
+ * DolphinDB's text
+ */
 export function unreadableCode(reason: string): ScriptError {
   return new ScriptError(
     `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,

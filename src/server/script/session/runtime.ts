@@ -50,7 +50,9 @@ export class Session implements ScriptSession {
 
 /** A running script yields after this time, so that no loop blocks other sessions. */
 const turnMs = 20
-/** A request may take one step per 8 bytes of its memory limit. This limit ends endless loops. */
+/**
+ * A request may take as many steps as its memory limit in bytes, divided by 8. This number of steps ends endless loops.
+ */
 const bytesPerStep = 8
 /** A script reads the clock each time it has made this many bytes of values or taken this many steps. */
 const bytesPerLook = 131_072
