@@ -44,7 +44,7 @@ const benchmarks = {
 
 const options = benchOptions()
 const { scale, repeats } = options
-/** A load above 0 means that other programs used the machine before the first measurement. */
+/** A load average above 0 means that other programs used the machine before the first measurement. */
 const [loadBefore] = loadavg()
 const correctness = await compare()
 const figures = []

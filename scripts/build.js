@@ -18,7 +18,7 @@ const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '
 /** Entries that users import. */
 const library = ['index', 'server/index']
 
-/** Entries that users start or import. All other output is pieces that these entries share. */
+/** Entries that users start or import. All other output consists of pieces that these entries share. */
 const entries = ['cli/main', 'cli/dispatch', ...library]
 
 /** The command line as one script, which exists only in a checkout. */

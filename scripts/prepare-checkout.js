@@ -134,8 +134,8 @@ function prepareFolder(name) {
 }
 
 /**
- * npm asks everybody who installs a package that contains a script `prepare` whether it may run. The script therefore has a different
- * name while npm packs, and in the package.
+ * If a package contains a script named `prepare`, npm asks everybody who installs the package whether this script may run. The script
+ * therefore has a different name while npm packs, and in the package.
  */
 function renameScript(from, to) {
   const path = join(root, 'package.json')

@@ -1,5 +1,5 @@
 /*
-  Compiles the project's TypeScript to JavaScript for the tests. Keeps the results in .tap/transpiled/, one for each content of a file.
+  Compiles the project's TypeScript to JavaScript for the tests. Keeps the results in .tap/transpiled/, one for each version of a file.
   Types are removed without a check; `npm run typecheck` checks them.
     node scripts/transpile.js     all of src/ and test/, so that no test process has to start the compiler
 */

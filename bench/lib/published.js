@@ -98,8 +98,8 @@ const bars = [
 ]
 
 /**
- * For each program, from the top of the panel: how many times as much as csv-parse it reads in a second of processor time; null
- * without a measurement. Processor time is used because other programs on the machine hardly change it.
+ * For each program, from the top of the panel: the input that it reads in a second of processor time, as a multiple of what csv-parse
+ * reads; null without a measurement. Processor time is used because other programs on the machine hardly change it.
  */
 function speeds(figures, input) {
   const ofInput = figures.filter(figure => figure.input === input)

@@ -118,7 +118,8 @@ export class ClientSession implements Session {
     if (isWithConnect && !mayLogInWithConnect(this.#options)) {
       throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
-    // Official asynchronous clients always set the asynchronous flag here. It would leave a later login unanswered.
+    // Official asynchronous clients always set the asynchronous flag here. This client does not if a login follows,
+    // because the server would not answer that login.
     const head = connectHead(
       this.enableAsync && (user === undefined || isWithConnect),
       this.#isCompressed,

@@ -76,7 +76,7 @@ export class ExchangeQueue {
   async hold(): Promise<() => void> {
     if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
     this.#isHeld = true
-    // Requests that were waiting before the hold go first.
+    // Requests that were waiting before the hold are sent first.
     this.#held.push(...this.#waiting.splice(0))
     this.#next()
     return () => {
@@ -162,7 +162,7 @@ export class ExchangeQueue {
       this.#decoding = undefined
       this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
-      // If `last` ends the connection, a request that the server answered with success still succeeds.
+      // Even if `last` ends the connection, a request that the server answered with success succeeds.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
       else settle(exchange, () => exchange.reject(last))
       if (last !== undefined) throw last

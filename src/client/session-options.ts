@@ -46,7 +46,7 @@ export interface ConnectOptions extends TlsOptions, LoginOptions, AnswerOptions 
   closeTimeoutMs?: number
   /** Senders should wait once this many bytes are not yet taken by the kernel; default 1 MiB. */
   highWaterBytes?: number
-  /** Most bytes of a value in an answer; a larger value is a failure. Default 1 GiB. */
+  /** Size limit in bytes of a value in an answer; a larger value is a failure. Default 1 GiB. */
   maxReplyBytes?: number
   /** Receives the output that scripts print while their request runs. */
   onMessage?: (text: string) => void
@@ -191,7 +191,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkAnswers(options)
 }
 
-/** Without this check, nothing reports wrong options in plain JavaScript, or a value that is mistaken for options. */
+/** Reports wrong options to callers in plain JavaScript, and a value (dictionary) that was mistaken for options. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
     throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)

@@ -47,9 +47,9 @@ export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): C
     trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // For each outstanding answer, in order: whether its error may repeat secrets from text that the server cannot parse.
+  // For each outstanding answer, in order: true if the request contains secrets, which an error of the server may quote.
   const owed: boolean[] = []
-  // Whether the next answer may repeat secrets of an asynchronous request, because some servers answer such requests.
+  // True if the next answer may quote secrets of an asynchronous request. Some servers answer such requests.
   let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),

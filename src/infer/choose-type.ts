@@ -60,7 +60,7 @@ export interface ChosenType {
 export interface SharedOptions {
   /** Returns true if an option may make the word null. */
   readonly takesWord: (word: string) => boolean
-  /** Returns why no option may name this notation of numbers; undefined if one may. */
+  /** Returns the reason why options must not name this notation of numbers; undefined if they may name it. */
   readonly refusal: (flags: NumberFlags) => string | undefined
 }
 
@@ -70,7 +70,7 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. With fewer than 100 short texts, a quarter of repeats suffices. */
+/** SYMBOL needs texts that occur twice on average. Among fewer than 100 short texts, a quarter of repeats is enough. */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */

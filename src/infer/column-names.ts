@@ -78,7 +78,7 @@ export function targetNames(
   return proposeNames(wanted, existing)
 }
 
-/** @throws {UsageError} DDB_USAGE for unknown columns, and for set columns of the input; DDB_NAME for reserved words */
+/** @throws {UsageError} DDB_USAGE for unknown columns, or if `set` names a column of the input; DDB_NAME for reserved words */
 export function checkRules(
   { cells, map, set, types = [], existing }: NameRules,
   own: readonly string[],

@@ -41,7 +41,7 @@ export class TextFacts {
   codeText: string | undefined
   /** Number of digits, if all numbers are whole, unsigned and equally long; 0 before the first number, -1 otherwise. */
   equalDigits = 0
-  /** Most digits before, and most digits after, the decimal point. */
+  /** The largest number of digits before, and the largest number after, the decimal point. */
   wholeDigits = 0
   fractionDigits = 0
   hasExponent = false

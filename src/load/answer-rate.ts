@@ -4,13 +4,17 @@
 */
 import type { OpenBatch } from './outcomes/fold.js'
 
-/** Longest pause between trials. After a longer pause, the load of client or server may have changed. */
+/**
+ * Longest pause before the run again tries a larger batch size or more connections. The load of client or server may
+ * change within minutes.
+ */
 export const longestPauseMs = 60_000
 const pauseGrowth = 4
 
 /**
- * Pause after a failed trial, ms: four times the trial or the previous pause, whichever is longer, but from 1 to 60 s.
- * The first pauses are short because a disturbance on the machine may have made the trial fail.
+ * Pause after a failed trial, ms: four times the trial's length or four times the previous pause, whichever is
+ * longer, but at least 1 s and at most 60 s. The first pauses are short because a disturbance on the machine may have
+ * made the trial fail.
  * @param pauseMs  the previous pause; 0 before the first one
  */
 export function nextPauseMs(pauseMs: number, trial: Pick<AnswerRate, 'ms'>): number {

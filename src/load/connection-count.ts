@@ -13,7 +13,7 @@ import type { Plan } from './plan.js'
 export interface ConnectionCount {
   /** The number of connections to change to; undefined to stay. */
   readonly wanted: number | undefined
-  /** Limit of batches in flight, so that rows are left to send when the best number of connections is found. */
+  /** Limit of batches in flight. Without it, most rows might be sent before the best number of connections is found. */
   readonly mostOpen: number
   /** Why the run uses this many connections and not more; undefined if the user chose the number. */
   readonly why: string | undefined
@@ -145,7 +145,8 @@ class FoundCount implements ConnectionCount {
     const count = this.#count
     if (!this.#batchSize.isSettled) return this.#begin()
     if (!this.#isWarm) {
-      // Until answers are measured, the limit of batches in flight is a guess, and may be all that the loader waits for.
+      // Until answers are measured, the limit of batches in flight is a guess. If the loader waits, the reason may be
+      // this limit alone, not a slow server.
       this.#isWarm = answers.ms >= leastMs / 2
       return this.#isWarm ? this.#begin() : undefined
     }

@@ -11,7 +11,7 @@ export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
 /** Batches grow at most to this size, the largest of the default sizes. */
 export const mostBatchBytes: number = dfsBatch.bytes
 
-/** Most connections that `auto` opens; must be a power of two. */
+/** Limit of the connections that `auto` opens; must be a power of two. */
 export const mostFoundConnections = 16
 
 export const defaultMaxErrors = 100

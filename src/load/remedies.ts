@@ -28,9 +28,9 @@ export const remedies = {
     'Check whether the table has rows of these files. If it has any, remove them, unless the table should have them twice. ' +
     'Then load the plan with `delivery.onDoubt` resend',
   /** The input or the options have changed, and the table has no row of the run. */
-  nothingStored: () => 'None of its rows were stored: start the run over with `journal.restart`',
+  nothingStored: () => 'No row of the run was stored: start the run over with `journal.restart`',
   /** The input or options have changed, no row was stored, and there are no rejects that the user may be repairing. */
-  beginsAnew: () => 'None of its rows were stored, so the run starts over',
+  beginsAnew: () => 'No row of the run was stored, so the run starts over',
   /** The input or the options have changed. */
   anotherLoad: () =>
     'To load everything again, remove the rows that the run has stored, then start over with `journal.restart`. ' +
@@ -46,16 +46,16 @@ export const remedies = {
     (place === undefined
       ? 'where it began'
       : `there: ddb-ingest resume ${runId} --state-dir "${place.folder}"`) +
-    `. Only if its journal is lost for good: remove its rows from the table, then its mark on the server: ${undefCommand(markerName(runId), session)}`,
+    `. Only if the journal of that run is lost for good: remove the rows of that run from the table, then its mark from the server: ${undefCommand(markerName(runId), session)}`,
   /**
    * Tables left by killed runs.
    * @param first  name of one of them
    */
   leftTables: (first: string, session: Session) =>
     'These tables record which rows the server has taken. Continue each run where it began: `ddb-ingest runs` lists the run there. ' +
-    'If nobody needs the rest of its rows, give the run up with `ddb-ingest runs RUN --clean`; rows that it has stored stay. ' +
-    'Only if its journal is lost for good: remove its rows from the target, ' +
-    `then its tables, for example: ${undefCommand(first, session)}`,
+    'If nobody needs the remaining rows of a run, give the run up with `ddb-ingest runs RUN --clean`; rows that it has stored stay. ' +
+    'Only if the journal of a run is lost for good: remove the rows of that run from the target, ' +
+    `then its tables from the server, for example: ${undefCommand(first, session)}`,
 } as const
 
 function undefCommand(name: string, { host, port }: Session): string {

@@ -1,6 +1,6 @@
 /*
-  Control characters. Terminals act on them, or they reorder text so that two file names look alike. This table
-  escapes them in everything shown to people.
+  Escapes control characters in everything shown to people. Terminals act on such characters, and some of them reorder
+  text so that two file names look alike.
 */
 
 /** Controls, line and paragraph separators, directional marks and overrides, the byte order mark. */

@@ -85,7 +85,7 @@ async function changes(
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
     const nowMs = clock.nowMs()
-    // Adds at most twice `lookEveryMs`: after a longer gap, this process slept, which says nothing about the holder.
+    // Counts at most twice `lookEveryMs`, because in a longer gap this process slept and could not observe the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
     const seen = seeLock(path, read)
@@ -99,7 +99,8 @@ function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stal
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
-  // No lock has this name: names from `--lock` contain no `+`, other locks end in `.lock`, second locks in a token.
+  // No lock has this name: names from `--lock` contain no `+`, names of second locks end in a token, and names of all
+  // other locks end in `.lock`.
   const candidate = `${path}+${own.token}.new`
   const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
   let isHeld = false
@@ -208,7 +209,8 @@ function heldLock(
       if (isSafe()) renew()
       else withGate(renew)
     } catch {
-      // The next tick tries again. If all fail, `lost` reports the loss before a process may assume this one dead.
+      // The next tick tries again. If every tick fails, `lost` reports the loss before any other process may assume that
+      // this process is dead.
     }
     timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
   }

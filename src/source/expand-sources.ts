@@ -272,7 +272,7 @@ async function readFolder(
   try {
     await files.readFolder(folder, true, found)
   } catch (cause) {
-    // The error may name an entry inside the folder.
+    // If the error names an entry inside the folder, the message names this entry, too.
     const { path = folder } = cause as NodeJS.ErrnoException
     const name = typeof path === 'string' ? path : folder
     throw missing(name, missingMessage(name, cause), cause)

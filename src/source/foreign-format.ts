@@ -14,7 +14,7 @@ const pipeThrough = (command: string): string =>
 
 const unpack = 'unpack it and load the files in it'
 
-/** Compares the first bytes with a signature. A signature of letters also occurs in texts, so its format checks further bytes. */
+/** Compares the first bytes with a signature. A text may begin with a signature of letters, so such formats check further bytes. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>

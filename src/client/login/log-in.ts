@@ -154,7 +154,7 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
   checkLoginAnswer(credentials, answer.value)
 }
 
-/** True if no method can help, because the server refuses the user or names another node; false if it demands a login. */
+/** True if no login method can succeed, because the server refuses the user or names another node. */
 function isFinal(message: string): boolean {
   if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)

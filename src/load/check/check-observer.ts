@@ -29,7 +29,7 @@ export interface CheckObserver extends ReadObserver {
   delivery(run: Run, target: TargetDescription | undefined): Delivery
 }
 
-/** Most records to read of an input that does not fit the target. */
+/** Limit of records to read from an input that does not fit the target. */
 const unfitRows = 100
 /** How many rows of the first batch are searched for a sample value. */
 const lookedRows = 1_000

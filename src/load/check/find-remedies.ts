@@ -24,7 +24,7 @@ export interface Remedies {
 /**
  * @param frozen  how the inputs are read
  * @param looked  the first input, already examined
- * @param sample  most records to look at; undefined for all
+ * @param sample  limit of the records to examine; undefined for all
  * @returns undefined if the inputs cannot be read twice
  */
 export async function findRemedies(
@@ -43,7 +43,8 @@ export async function findRemedies(
   for (const { name, source } of looked.mapping.columns) {
     if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
     const [part, ...others] = textSources(source)
-    // `inferSchema` makes no column from a part of the path that a template uses, so `set` adds the column.
+    // `inferSchema` makes no column from a part of the path that some template in `set` contains, such as `{date}`.
+    // A column that is filled from such a part is therefore added here.
     if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(

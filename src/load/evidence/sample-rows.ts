@@ -70,7 +70,10 @@ export function newSampleRows(
   first: readonly string[] = [],
 ): SampleRows {
   let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
-  /** One row per doubling of the number of accepted rows. Usually, 1/4 to 1/2 of accepted rows come before `at(-2)`. */
+  /**
+   * One row per doubling of the number of accepted rows. The last but one of these samples usually comes after 1/4 to
+   * 1/2 of all accepted rows.
+   */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]

@@ -1,6 +1,7 @@
 /*
-  Detects rows of a plan's unit that are in the table although this server has no record of them. Either a restart of the server
-  removed the records but not the table, or a different load stored the same rows (docs/decisions/0068).
+  Several processes can load one plan, which divides the inputs into units. This file detects rows of a unit that are in the table
+  although this server has no record of them. Either a restart of the server removed the records but not the table, or a different
+  load stored the same rows (docs/decisions/0068).
 */
 import type { Session } from '../../client/open-session.js'
 import type { Batch } from '../../parse/batch.js'

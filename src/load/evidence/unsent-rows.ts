@@ -20,7 +20,8 @@ import type { SampleRow } from './sample-rows.js'
 
 /**
  * Must be called before the run sends rows that no process has sent according to the journal.
- * @param rows  the rows to check, if an earlier process divided the batch by lane; undefined for all rows of the batch
+ * @param rows  the rows to check, if an earlier process divided the batch by lane (the rows that one connection
+ *   carries); undefined for all rows of the batch
  * @throws {DdbError} DDB_UNPROVEN
  */
 export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
@@ -81,7 +82,8 @@ function toldOf({ history: { journal, found }, options }: Run): JournaledRun {
 /** The number of lanes into which unrecorded rows were divided, according to the journal. */
 function lanesBefore(run: Run): number {
   const { lanes, run: told } = toldOf(run)
-  // With `auto`, earlier processes had 1, 2, 4, 8 or 16 lanes. With a multiple of 16, no new lane mixes rows of two old lanes.
+  // With `auto`, earlier processes had 1, 2, 4, 8 or 16 lanes. If the number returned here is a multiple of 16, no lane
+  // contains rows of two different lanes of an earlier process.
   const isFound = told?.options.delivery?.connections === 'auto'
   if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
   return lanes > 0 ? lanes : mostConnections(run)

@@ -24,7 +24,7 @@ export function checkShard(
   const refusals: readonly [boolean, string][] = [
     [
       journal?.restart === true,
-      '`journal.restart`: remove its rows, then its records on the server with `ddb-ingest runs RUN --clean`',
+      '`journal.restart`: remove the rows of the plan from the table, then its records from the server with `ddb-ingest runs RUN --clean`',
     ],
     [input.follow === true, '`input.follow`: a plan has only files that exist'],
     [input.limit !== undefined, '`input.limit`: name fewer files'],

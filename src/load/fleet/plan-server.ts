@@ -26,10 +26,13 @@ import {
   type ShardAsking,
 } from './plan-table.js'
 
-/** A process that found no table may still replace a table that is younger than this; ms by the server's clock. */
+/**
+ * Age from which no process replaces the table any more, ms by the server's clock. A process that looked before the
+ * table existed may still create the table a second time, and so replace a younger one.
+ */
 const settledMs = 1_000
 const mostJoins = 20
-/** How often to look for the ledger (receipts) of a unit that another process has just begun, and the pause between. */
+/** How often to look for the ledger (receipts) of a unit that another process has just begun, and the pause in between. */
 const ledgerLooks = 5
 const ledgerLookMs = 200
 

@@ -359,7 +359,7 @@ function resize(
 }
 
 function misread({ code, offsetBytes }: Reject, input: number): RunEvent {
-  // The next process may find a whole record where this one was cut off.
+  // A record that is cut off now may be complete when the next process reads it.
   if (code === 'DDB_INPUT_READ') return { kind: 'rejectsForgotten' }
   return { kind: 'misread', input, offsetBytes }
 }

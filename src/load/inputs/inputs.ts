@@ -114,7 +114,7 @@ async function checkRejectsFile(
     journal !== undefined &&
     journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
-  // If a killed process left the file, this process removes it before the first row.
+  // A rejects file that a killed process left is no obstacle: this process removes the file before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
   // A run that starts over does not report earlier rejects.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew

@@ -25,7 +25,7 @@ export interface Journal {
   readonly path: string
   /** The recorded run that this process continues; empty for a new run, and after a restart. Stays unchanged. */
   readonly found: JournaledRun
-  /** The recorded run, even if this process starts it over; otherwise the same as `found`. */
+  /** The recorded run. Differs from `found` only if this process starts the run over. */
   readonly past: JournaledRun
   /** Number of this process, from 1. */
   readonly processNumber: number
@@ -174,7 +174,7 @@ class KeptJournal implements Journal {
   nextOwner(): number {
     const number = Math.max(this.owner, this.past.owner, this.onServer?.owner ?? 0) + 1
     this.#add({ kind: 'owner', number })
-    // The disk must have the number before the server: a number that only the server has shows an outdated journal.
+    // The number must be on disk before it is sent: if only the server has a number, the journal counts as outdated.
     this.#file.sync()
     this.owner = number
     return number

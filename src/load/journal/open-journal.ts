@@ -258,8 +258,8 @@ async function openFile(
   const isDamaged = size?.damage !== undefined
   let present = size ?? { sizeBytes: 0, tornBytes: 0 }
   let waiting = opening
-  // If the holder of a stale lock was only suspended, it may still write. Its records must not get between this
-  // process's.
+  // If the holder of a stale lock was only suspended, it may still write. Its records must not get between the records
+  // of this process.
   if (size === undefined || isDamaged || held.from === 'stale') {
     const asideTo = isDamaged ? asidePath(path) : undefined
     try {

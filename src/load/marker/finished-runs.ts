@@ -13,7 +13,7 @@ export const finishedTable = 'ddbIngestFinished1'
 /** If the table has this many rows (some ten megabytes), the script removes the older half before it adds a row. */
 const mostRuns = 100_000
 
-/** Limit of attempts to record a run: a table that a different run creates may replace the table with the record. */
+/** Limit of attempts to record a run. A table that a different run creates may replace the table that has the record. */
 const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`

@@ -2,7 +2,8 @@
   Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
   and only `fold` derives it. A batch has its own events. A single row has an event only if it is rejected.
 
-  The `lane` of an event is a sequence of batch numbers; a run has only lane 0. It is not a lane of rows.
+  The field `lane` of an event names a sequence of batch numbers, and is always 0 in a run. It has nothing to do with the lanes that
+  divide rows among connections.
 */
 
 import type { Fingerprint } from '../journal/fingerprint.js'

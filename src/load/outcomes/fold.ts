@@ -21,7 +21,7 @@ import { LineRanges } from './line-ranges.js'
  */
 export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'taken' | 'closed'
 
-/** The states that may follow each state. Sending the same attempt again does not change the state. */
+/** The states that may follow each state. Sending another copy of the same attempt does not change the state. */
 const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
   queued: ['sent', 'closed'],
   sent: ['sent', 'claimed', 'refused', 'queued', 'taken', 'closed'],
@@ -39,6 +39,7 @@ export interface OpenBatch {
   readonly rows: number
   readonly bytes: number
   state: BatchState
+  /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
   attempt: number
   /** Index of the connection that was last used; undefined if this process has not sent the batch. */
   connection: number | undefined

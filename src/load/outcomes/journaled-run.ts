@@ -58,7 +58,7 @@ export interface JournaledRun extends Readonly<
   /** Rows whose key the target already had; null if an older version wrote part of the journal. */
   readonly duplicates: number | null
   readonly dataSessions: readonly string[]
-  /** The run's rejects. Without the outcome of single batches, only those when a process last finished the run. */
+  /** The run's rejects; without outcomes of single batches, those recorded when a process last finished the run. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): JournaledRows

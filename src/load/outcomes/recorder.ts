@@ -34,7 +34,7 @@ export interface Recorder {
    * @param rows  rows accepted; null if the server does not report it, which means all of `left`
    * @param had  rows in the target afterwards, if known
    * @param leastHad  lower limit of the rows in the target when the server began to write the part, if known
-   * @param left  rows that the run's transform left; default: all rows
+   * @param left  rows that remain after the run's transform; default: all rows
    */
   taken(part: BatchPart, rows: number | null, had?: number, leastHad?: number, left?: number): void
   /** The server refused these rows because of their values. */
@@ -58,7 +58,7 @@ export interface Recorder {
    * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   replaced(reason: string, isCertain: boolean): void
-  /** Resolves once all accepted rows that must be read back have been. */
+  /** Resolves once no accepted rows wait to be read back. */
   settled(): Promise<void>
 }
 
@@ -243,9 +243,9 @@ function keysKnown(
 }
 
 /**
- * The number of rows that are missing from the table: usually `short`. A keyed target also does not count a row whose
- * key it already had. There, only rows outside the partition scheme are missing, if their number is known and at most
- * `short`.
+ * The number of rows that are missing from the table. For a target without keys, it is `short`. A keyed target also does
+ * not count rows whose key it already had, which are not missing. If the number of rows outside the partition scheme is
+ * known and at most `short`, only these rows are missing from a keyed target.
  * @param short  sent rows that the target did not count
  */
 function missingRows(

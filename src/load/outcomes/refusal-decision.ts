@@ -18,7 +18,7 @@ export interface Outcome {
   readonly rows: number | null
   /** Rows in the target after this batch; undefined if the server does not report it. */
   readonly had?: number | undefined
-  /** Rows that the run's transform left: null if it threw an error; undefined without a transform. */
+  /** Rows that remain after the run's transform: null if it threw an error; undefined without a transform. */
   readonly left?: number | null | undefined
   readonly errText: string
 }

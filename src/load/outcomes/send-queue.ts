@@ -76,8 +76,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, the first batch is sent alone until it is confirmed. At its end, the run looks this batch up. If the
-   * table was replaced in the meantime, this batch must be missing (docs/decisions/0065).
+   * With several connections, no other batch is sent until the first batch is confirmed. When the run ends, it looks this batch up. If
+   * any confirmed batch was lost because the table was replaced, this batch was lost, too (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run

@@ -19,7 +19,7 @@ const zero = 0x30
 const closingBrace = 0x7d
 const lineFeed = 0x0a
 
-/** Most bytes for one UTF-16 unit in a JSON string: six for an escape; UTF-8 needs at most three. */
+/** Largest number of bytes for one UTF-16 unit in a JSON string: six for an escape; UTF-8 needs at most three. */
 const bytesPerUnit = 6
 /** Room for the two numbers of a line, and for names and punctuation that `maxBytes` does not count separately. */
 const fixedBytes = 256

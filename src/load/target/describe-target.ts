@@ -165,8 +165,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 
 /**
  * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). Some tables keep one row for equal sort columns in each partition. If a VALUE scheme has the
- * type of its column, each value has its own partition. The key of these tables then includes this column, too.
+ * manual, page upsert!). Some tables keep, in each partition, one row for equal sort columns. If such a table has one
+ * partition for each value of a column (a VALUE scheme of the same type as the column), the key includes that column.
  * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(

@@ -268,7 +268,8 @@ export function writeExpression(
 
 /**
  * Body of a function with one parameter, `data`: writes `data` to the table and returns the number of rows written. An
- * upsert into a table in memory returns the number of new keys, and with `counts` false the number of rows in `data`.
+ * upsert into a table in memory returns the number of new keys. If `counts` is false, every upsert returns the number of
+ * rows in `data` instead.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,

@@ -110,15 +110,15 @@ def ${transformFunction}(mutable data) {
     made = ${applyFunction}(data, ${text}
     )
     if(form(made) != ${tableForm}) { throw "the transform gave no table" }
-    if(made.rows() > received) { throw "the transform gave " + string(made.rows()) + " rows for " + string(received) + ": it may leave rows out, and add none" }
+    if(made.rows() > received) { throw "the transform gave " + string(made.rows()) + " rows for " + string(received) + ": a transform may leave out rows, but must not add any" }
     return made
 }
 `
 }
 
 /**
- * Script lines that write the rows left by the transform, if any. They set `left` to the number of these rows and
- * `taken` to the number written.
+ * Script lines that write the rows that remain after the transform, if any. They set `left` to the number of these rows
+ * and `taken` to the number written.
  */
 export function writeLines(left: string, taken: string, target: string): string {
   return `made = ${transformFunction}(data)

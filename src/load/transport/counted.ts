@@ -99,8 +99,8 @@ export function openCounted(
 }
 
 /**
- * Resolves once the server has received the first batch. At its end, the run looks this batch up, so no other batch may be stored
- * before it (docs/decisions/0065).
+ * Resolves once the server has received the first batch. No other batch may be stored before it, because the run looks up only this
+ * batch to detect, when it ends, that the table was replaced (docs/decisions/0065).
  */
 async function taken(
   { sessions }: Writer,

@@ -1,5 +1,5 @@
 /*
-  Reads the server's answer to a batch with a transform: rows that the transform left, and rows that the table took.
+  Reads the server's answer to a batch with a transform: how many rows remained after the transform, and how many the table accepted.
 */
 import { DdbError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
@@ -7,7 +7,7 @@ import type { Outcome } from '../outcomes/refusal-decision.js'
 import { rowsText } from '../outcomes/row-counts.js'
 
 /**
- * Number of rows that the transform left; null if the transform threw an error.
+ * Number of rows that remain after the transform; null if the transform threw an error.
  * @param received  rows of the batch
  * @param taken  rows that the table accepted; −1 after a refusal, null if the server does not report it
  * @throws {DdbError} DDB_PROTOCOL if the numbers are impossible

@@ -86,7 +86,7 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
 const short = new Float64Array(2)
 let shortLowerDigits = 0
 
-/** Reads a text whose unscaled number has up to 18 digits, with leading zeros, into `short`. Else returns false. */
+/** Reads a text whose unscaled number has up to 18 digits (leading zeros count) into `short`. Else returns false. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
   negative = sign === minus

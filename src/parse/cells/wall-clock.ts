@@ -147,7 +147,7 @@ export class WallClock implements TimeParts {
     return this.#toZone()
   }
 
-  /** Describes a valid text if the offset or the zone made the text read last invalid; otherwise undefined. */
+  /** What a valid text would be, if the text read last is invalid because of its offset or the zone; otherwise undefined. */
   get zoneFault(): string | undefined {
     const name = this.#zone?.name
     switch (this.#zoneFault) {

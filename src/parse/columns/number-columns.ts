@@ -135,9 +135,9 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
 /**
- * The double for a text of up to 15 digits may lie halfway between two singles. From 2^14 on, the number in the text
- * then lies exactly halfway, too, because a halfway number of this size has at most 15 digits itself, and different
- * numbers of up to 15 digits become different doubles.
+ * From this size on, a double can be rounded to a single if it was read from a text of up to 15 digits. If such a double
+ * lies halfway between two singles, the number in the text is exactly this halfway number. Reason: halfway numbers of
+ * this size have at most 15 digits, and two different numbers of up to 15 digits never become the same double.
  */
 const exactFrom = 2 ** 14
 

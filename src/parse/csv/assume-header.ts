@@ -134,8 +134,11 @@ function hasKinds(cells: readonly string[], rows: readonly (readonly string[])[]
 }
 
 /**
- * The rows that do not repeat the header, if at most a tenth of the rows repeat it. All rows, if more than half repeat
- * it, or if the header has fewer than three names, or equal names. Otherwise undefined.
+ * The rows to compare with the assumed header, without rows that repeat it:
+ * - If at most a tenth of the rows repeat the header: the other rows.
+ * - If more than half of the rows repeat it: all rows, because such rows are data and no repeated headers.
+ * - If the header has fewer than three names, or two equal names: all rows, because data may repeat it by chance.
+ * - Otherwise undefined.
  */
 function withoutRepeats(
   cells: readonly string[],

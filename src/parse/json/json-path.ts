@@ -53,7 +53,7 @@ export class JsonPath {
   /** The opening bracket of each object and array that is open. */
   readonly #open: number[] = []
   #expects: Expectation = 'value'
-  /** How many names at the start of the path lead to the open objects. */
+  /** How many names of the path, from its start, are names of open objects. */
   #depth = 0
   /** True if the next value belongs to the next name of the path. */
   #isNext = false

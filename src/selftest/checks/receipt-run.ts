@@ -103,7 +103,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
   }))
 }
 
-/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch, the rows received, the rows left by the transform, and the rows stored. */
+/** `1: 5, 2, 2; 2: 5, null, -1`: for each batch, the rows received, the rows after the transform, and the rows stored. */
 export async function ledgerOutcomes({ ask }: Asking, ledger: TestLedger): Promise<string> {
   const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
   const table = tableOf(answer)

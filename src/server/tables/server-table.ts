@@ -19,7 +19,7 @@ export interface UpsertOptions {
 
 /** Limit for the rows that a stream table keeps in memory (DolphinDB manual, page enableTablePersistence). */
 export interface TableCache {
-  /** Most rows in memory. If there are more, the table drops the older half. */
+  /** Limit of rows in memory. If there are more, the table drops the older half. */
   readonly rows: number
   /** True if a real server would also keep the rows on disk. The embedded server does not. */
   readonly isPersisted: boolean

@@ -76,7 +76,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   } finally {
     isOver = true
     await thread.end()
-    // Must not await `return` while `fill` waits for a pipe, because `return` then settles only when the pipe ends.
+    // Does not await `batches.return()` while `fill` waits for a pipe, because it would settle only when the pipe ends.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)

@@ -22,7 +22,7 @@ const maxWindowBytes = 128 * 1024 * 1024
 /** Largest content of a block: RFC 8878, 3.1.1.2.4. */
 const maxBlockBytes = 128 * 1024
 
-/** Most blocks in a batch. This limits a batch's content, because a block of four bytes may expand to 128 KiB. */
+/** Limit of blocks in a batch. It limits the batch's content, because a block of four bytes may expand to 128 KiB. */
 const maxBlocks = 4
 
 const magicBytes = 4

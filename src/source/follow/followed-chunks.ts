@@ -1,7 +1,7 @@
 /*
-  Reads a growing file. At its end, the reader waits for more, until reading is stopped or the file has lost its name and stays
-  quiet. Whenever the file changes, and when reading ends, the reader compares the first and last bytes it has read with the file,
-  to notice replaced content.
+  Reads a growing file. At the end of the file, the reader waits for more, until reading is stopped, or until the file was renamed
+  or removed and no longer grows. Whenever the file changes, and when reading ends, the reader compares the first and last bytes it
+  has read with the file, to notice replaced content.
 */
 import { DdbError, InputError } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'

@@ -20,7 +20,7 @@ export interface LedgerRow {
   rowCount: number | null
   /** Rows that the target has ever had; undefined if the server does not report it. */
   had?: number | undefined
-  /** In an outcome: rows that the transform left; undefined if the transform threw an error. */
+  /** In an outcome: rows that remain after the transform; undefined if the transform threw an error. */
   left?: number | undefined
   errText: string
 }

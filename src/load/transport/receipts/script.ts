@@ -164,7 +164,7 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
 
 /**
  * Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed.
- * @param tellsLeft  whether to read how many rows a transform left
+ * @param tellsLeft  whether to read how many rows remained after the transform
  */
 export function ledgerQuery(
   ledger: string,

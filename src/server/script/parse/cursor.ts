@@ -12,7 +12,7 @@ export interface ParseScope {
 /** Nesting limit that protects the parser's stack. No script written by hand is nested so deeply. */
 const maxDepth = 400
 
-/** Most tokens of a statement. The limit keeps its parsing, which has no pause, below a tenth of a second. */
+/** Limit of tokens in a statement. It keeps parsing a statement, which has no pause, below a tenth of a second. */
 const maxStatementTokens = 131_072
 
 /** The cursor drops consumed tokens when there are at least this many of them. */
