@@ -1,6 +1,6 @@
 /*
   Templates: texts with names in braces (`mapping.set`). In `{symbol}.SZ`, the text of the column or path part
-  `symbol` replaces the braces. `{{` means a brace.
+  `symbol` replaces the braces. `{{` means an opening brace.
 */
 import { UsageError } from '../errors.js'
 
@@ -26,7 +26,7 @@ export function templateParts(text: string, target: string): readonly TemplatePa
         const what = close < 0 ? 'a "{" without a "}"' : 'braces with nothing in them'
         throw new UsageError(
           'DDB_USAGE',
-          `\`mapping.set\` ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for a brace`,
+          `\`mapping.set\` ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for an opening brace`,
         )
       }
       if (literal !== '') parts.push({ text: literal })

@@ -9,7 +9,7 @@ export interface MappingOptions {
   /** Target column → input column; in JSON a member, or a nested one: `properties.mag`. */
   map?: Readonly<Record<string, string>>
   /**
-   * Target column → text, such as `{symbol}.SZ`; `{{` is a literal brace. A name in braces is another column, a part of
+   * Target column → text, such as `{symbol}.SZ`; `{{` is a literal opening brace. A name in braces is another column, a part of
    * the path (`input.path`), or `filename`, `dirname`, `path` or `line`. If a name's text is null, so is the column.
    */
   set?: Readonly<Record<string, string>>

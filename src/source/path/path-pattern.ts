@@ -124,7 +124,7 @@ function closingBrace(text: string, open: number): number {
       if (depth === 0) return at
     }
   }
-  throw wrong(text, 'has a "{" without a "}": {{ stands for a brace')
+  throw wrong(text, 'has a "{" without a "}": {{ stands for an opening brace')
 }
 
 function namedPiece(text: string, inner: string): Piece {
