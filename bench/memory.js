@@ -60,7 +60,7 @@ export async function measure({ repeats, scale, large }) {
         bar: { atMost: 1.1 },
       },
       {
-        work: 'memory of a thread more, against its ceiling',
+        work: 'memory of one more thread, against its ceiling',
         unit: 'MB',
         ours: (threaded - long) / 2,
         reference: threadCeilingMB,

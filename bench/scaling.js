@@ -11,8 +11,8 @@ import { runAlone } from './lib/report.js'
 import { emptyTrades, load, startSink } from './lib/sink.js'
 
 const inputs = [
-  { input: 'narrow.csv', table: 'trades', rows: 2_000_000, work: 'a row more, 4 columns' },
-  { input: 'wide.csv', table: 'wide', rows: 300_000, work: 'a row more, 40 numeric columns' },
+  { input: 'narrow.csv', table: 'trades', rows: 2_000_000, work: 'one more row, 4 columns' },
+  { input: 'wide.csv', table: 'wide', rows: 300_000, work: 'one more row, 40 numeric columns' },
 ]
 const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
@@ -56,11 +56,11 @@ async function costOfRow(sink, folder, { input, table, rows, work }, repeats) {
     () => timed(shortPath),
     repeats,
   )
-  const ends = ['the loader', 'the server that discards']
+  const ends = ['the loader', 'a server that discards the rows']
   return [
     costOf(work, ours - reference, rows - few),
     ...ends.map((end, index) => ({
-      work: `busy in ${end}, ${work.replace('a row more, ', '')}`,
+      work: `cores in use by ${end}, ${work.replace('one more row, ', '')}`,
       unit: 'cores',
       ours: median(shares.map(share => share[index])),
       cost: true,
@@ -86,7 +86,7 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
   const sizes = [batchSizes.many, batchSizes.few]
   const [many, few] = (await inTurn(sizes.map(loadWith), repeats)).map(median)
   const more = rows / batchSizes.many - rows / batchSizes.few
-  return costOf(`a batch more, --confirm ${confirm}`, many - few, more)
+  return costOf(`one more batch, --confirm ${confirm}`, many - few, more)
 }
 
 /** Compares a load of few rows over several connections, each with its own lane (a fixed share of the rows), with one connection. */
@@ -98,7 +98,7 @@ async function costOfConnection(sink, path, repeats) {
     return (await runNode(args)).seconds
   }
   const [many, one] = (await inTurn(manyConnections.map(loadOver), repeats)).map(median)
-  return costOf('a connection more, --confirm receipts', many - one, manyConnections[0] - 1)
+  return costOf('one more connection, --confirm receipts', many - one, manyConnections[0] - 1)
 }
 
 /** Compares processor time, because other programs on the machine change the elapsed time. */
@@ -109,7 +109,7 @@ async function costOfThread(sink, path, repeats) {
     return (await load(sink, path, 'trades', options, flags)).processorSeconds
   }
   const [many, one] = (await inTurn(manyThreads.map(loadWith), repeats)).map(median)
-  return costOf('a thread more, processor time', many - one, manyThreads[0] - 1)
+  return costOf('one more thread, processor time', many - one, manyThreads[0] - 1)
 }
 
 /** Microseconds that each further row, batch, connection or thread adds to a load; how busy processors are. */

@@ -97,9 +97,9 @@ export async function measure({ repeats, scale }) {
           ...{ ours: speed(seconds), reference: speed(all), ratio: all / seconds, rows: many.rows },
         },
         { ...cost('few rows', medianOf(2 * index + 1, 'seconds')), unit: 's' },
-        cost('a row more', more('seconds')),
-        cost('a row more, processors in the shards', more('inShards')),
-        cost('a row more, processors in the server', more('inServer')),
+        cost('one more row', more('seconds')),
+        cost('one more row, processors in the shards', more('inShards')),
+        cost('one more row, processors in the server', more('inServer')),
       ]
     })
   })

@@ -84,7 +84,7 @@ export async function measure({ repeats, scale }) {
         rows,
       },
       {
-        work: `a file more, ${how}`,
+        work: `one more file, ${how}`,
         unit: 'µs',
         ours: ((ours - reference) / files) * 1e6,
         cost: true,

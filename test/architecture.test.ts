@@ -1,6 +1,6 @@
 /*
-  Checks the layout that CONTRIBUTING.md describes: which room may import which, and the only places that may use the
-  platform and packages.
+  Checks the layout that CONTRIBUTING.md describes: which room (folder of src/) may import which, and where the code may
+  use the platform and packages.
 */
 import { posix } from 'node:path'
 import t from 'tap'
@@ -14,7 +14,10 @@ import {
 } from './helpers/modules.js'
 import { dataTypes } from '../src/protocol/data-type.js'
 
-/** Room of src/ → rooms it may import besides itself. Files of src/ itself are rooms of their own name. */
+/**
+ * Room of src/ → rooms that it may import besides itself. A file directly in src/ is a room with the name of the
+ * file.
+ */
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   version: [],
@@ -58,10 +61,10 @@ const allowed: Record<string, readonly string[]> = {
   ],
 }
 
-/** The first room may import only types from the second, and so never runs its code. */
+/** The first room may import only types from the second room, so it never runs code of the second room. */
 const typesOnly = new Set(['parse -> source'])
 
-/** Package or platform module → where it may be imported: a room, or one file. */
+/** Package or platform module → the room or file that may import it. */
 const addresses: Record<string, readonly string[]> = {
   'node:net': ['platform'],
   'node:tls': ['platform'],
@@ -76,8 +79,8 @@ const addresses: Record<string, readonly string[]> = {
 }
 
 /**
- * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types may be imported from any room,
- * because a value may be a table and a table contains values. Nothing in the server runs `start` and `index`.
+ * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types may come from any room,
+ * because a value may be a table and a table contains values. No file of the server runs `start` and `index`.
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],
@@ -134,7 +137,7 @@ const allowedInServer: Record<string, readonly string[]> = {
   index: ['start', 'options', 'net', 'script/session'],
 }
 
-/** Files that call each other because expressions contain expressions, and functions contain statements. */
+/** Files that call each other, because expressions contain expressions and functions contain statements. */
 const recursive: Record<string, readonly string[]> = {
   'server/script/parse/': [
     'parse-assignment',
@@ -172,7 +175,7 @@ const paths = (modules: readonly Module[]): string[] => modules.map(module => mo
 
 const modules = await readModules()
 
-/** Breaches of the import table in one module, as sentences. */
+/** Breaches of the import table in a module, as sentences. */
 function breaches(module: Module): string[] {
   return module.imports.flatMap(({ specifier, typeOnly }) => {
     const room = roomOf(module, specifier)
@@ -191,14 +194,14 @@ t.test('every import follows the table of rooms', async t => {
   t.strictSame(modules.flatMap(breaches), [])
 })
 
-/** The room of src/server/ of a path relative to src/; undefined for other paths. */
+/** The room in src/server/ of a path relative to src/; undefined for other paths. */
 function serverRoomOf(path: string): string | undefined {
   const [server, room = '', inner] = path.replace(/\.[jt]s$/, '').split('/')
   if (server !== 'server') return undefined
   return room === 'script' ? `script/${inner}` : room
 }
 
-/** Breaches of the order of the server's rooms in one module, as sentences. */
+/** Breaches of the order of the server's rooms in a module, as sentences. */
 function serverBreaches({ path, imports }: Module): string[] {
   const from = serverRoomOf(path)
   return imports.flatMap(({ specifier, typeOnly }) => {
@@ -208,7 +211,7 @@ function serverBreaches({ path, imports }: Module): string[] {
   })
 }
 
-t.test('the rooms of the server run each other in one order', async t => {
+t.test("the rooms of the server run each other's code in one order only", async t => {
   const rooms = new Set(modules.map(({ path }) => serverRoomOf(path)))
   rooms.delete(undefined)
   t.strictSame(
@@ -234,7 +237,7 @@ t.test('imports that run form no circle', async t => {
   )
 })
 
-/** Rooms without a circle of imports, including types. */
+/** Rooms without a circle of imports, even if imports of types count. */
 const withoutCircles = [
   'cli',
   'infer',
@@ -255,7 +258,7 @@ t.test('imports form no circle in these rooms, including types', async t => {
   }
 })
 
-t.test('a circle is found, and distinguished from types', async t => {
+t.test('a circle of imports is found, and distinguished from a circle of types', async t => {
   const circle = [
     parseModule('wire/a.ts', "import { b } from './b.js'"),
     parseModule('wire/b.ts', "export { c } from '../parse/c.js'"),
@@ -283,7 +286,7 @@ t.test('wire/ names a data type in one file', async t => {
   }
 })
 
-t.test('platform and packages have one place each', async t => {
+t.test('each platform module and each package is used in one place', async t => {
   for (const [name, places] of Object.entries(addresses)) {
     const strangers = modules.filter(module => imports(module, name) && !isAt(module, places))
     t.strictSame(paths(strangers), [], `${name} is imported in ${places.join(', ')} only`)
@@ -311,11 +314,11 @@ t.test('every package that src/ imports has a place', async t => {
   t.strictSame(strangers, [])
 })
 
-/** Files outside the command line that use `process`: a lock names the process that holds it, for others to query. */
+/** Files outside the command line that use `process`. A lock contains the number of the process that holds it. */
 const processFiles = ['platform/lock-holder.ts']
 
 t.test(
-  'only the command line uses the process and the console, and a lock the process',
+  'only the command line uses the process and the console; only a lock uses the process',
   async t => {
     const inner = modules.filter(module => module.room !== 'cli')
     const users = inner.filter(
@@ -349,7 +352,7 @@ t.test('modules have named exports and readable imports', async t => {
   t.strictSame(unreadable, [], 'imports name a file that ends in .js')
 })
 
-t.test('files state their purpose, are short and have no open tasks', async t => {
+t.test('files state their purpose, are short and contain no open tasks', async t => {
   const silent = modules.filter(module => !/^\/\*\n {2}\S/.test(module.text))
   t.strictSame(paths(silent), [], 'every file opens with its purpose')
   const long = modules.filter(module => module.lineCount > 400)
@@ -358,7 +361,7 @@ t.test('files state their purpose, are short and have no open tasks', async t =>
   t.strictSame(paths(unfinished), [], 'there are no open tasks')
 })
 
-t.test('the parser of modules sees every form of import and none in text', async t => {
+t.test('the parser of modules finds every form of import, but none in texts', async t => {
   const module = parseModule(
     'parse/example.ts',
     [
@@ -399,7 +402,7 @@ t.test('the parser of modules sees every form of import and none in text', async
   ])
 })
 
-t.test('a room that may only use types is distinguished from one that runs code', async t => {
+t.test('the checks distinguish a room that only uses types from a room that runs code', async t => {
   const types = parseModule('parse/a.ts', "import type { ByteSource } from '../source/source.js'")
   const code = parseModule('parse/b.ts', "import { openSource } from '../source/source.js'")
   t.strictSame(breaches(types), [])

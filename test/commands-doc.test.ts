@@ -1,6 +1,6 @@
 /*
-  Compares the lists of the guide with the program: commands, options, the settings of `serve` and the server's
-  functions. UPDATE_DOCS=1 npx tap --disable-coverage test/commands-doc.test.ts rewrites the generated ones.
+  Compares lists in the guide with the program: commands, options, the settings of `serve` and the server's functions.
+  UPDATE_DOCS=1 npx tap --disable-coverage test/commands-doc.test.ts rewrites the generated lists.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
@@ -32,7 +32,7 @@ const groups: readonly OptionGroup[] = [
 
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
-/** With its default, as in the help. */
+/** A table row for an option. The default is as in the help. */
 function rowOf({ flags, help, default: value, defaultNote }: OptionDefinition): string {
   const note = defaultNote ?? value
   return `${cell(`\`${flags}\``)} | ${cell(help)}${note === undefined ? '' : ` (${cell(note)})`} |`
@@ -95,11 +95,11 @@ async function compare(t: Test, path: string, expected: (text: string) => string
   t.equal(await readFile(url, 'utf8').catch(() => ''), expected(text))
 }
 
-t.test('docs/commands.md lists what the program has', t =>
+t.test('docs/commands.md lists all commands and options of the program', t =>
   compare(t, 'docs/commands.md', commandsPage),
 )
 
-t.test('docs/embedded-server.md lists its functions', async t => {
+t.test('docs/embedded-server.md lists the functions of the server', async t => {
   await compare(t, 'docs/embedded-server.md', withFunctions)
   t.match(await readFile(new URL('docs/embedded-server.md', root), 'utf8'), functionsPart)
 })

@@ -1,6 +1,6 @@
 /*
-  Citations in comments: a cited page of docs/ exists, and has the heading that is named. The sources of facts are in
-  this repository, so a paragraph is cited by its number only from a published standard.
+  Citations in comments. A cited page of docs/ must exist and have the cited heading. Only published standards are cited
+  by paragraph numbers, because the sources of all other facts are in this repository.
 */
 import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { root } from './helpers/checkout.js'
 import { anchorsOf, parsePage } from './helpers/pages.js'
 
 const folders = ['src/', 'test/', 'bench/', 'scripts/', 'bin/', 'examples/']
-/** Installed and generated folders. */
+/** Folders that are installed or generated. */
 const notOurs = new Set(['node_modules', 'dist'])
 
 async function filesUnder(folder: string): Promise<string[]> {
@@ -22,14 +22,14 @@ async function filesUnder(folder: string): Promise<string[]> {
   return files
 }
 
-/** The comments of a source, each as one line: a citation may follow a line break. */
+/** The comments of a source, each as one line, because a citation may continue on the next line. */
 function commentsOf(source: string): string[] {
   const found = source.match(/\/\*[\s\S]*?\*\/|(?:^\s*\/\/.*\n)+|\s\/\/ .*$/gm) ?? []
   return found.map(text => text.replace(/\n\s*(?:\*|\/\/)?\s*/g, ' '))
 }
 
 const citation = /docs\/[\w/-]+\.md(?:#[\w-]+)?/g
-/** A section sign that cites nothing: a page's title in quotes, or the number of an RFC, must stand before it. */
+/** A section sign without a source. The title of a page in quotes, or the number of an RFC, must precede it. */
 const foreign = /(?:notes|semantics|protocol|server|receipts|\()[,:]? ?§|\(design:/i
 
 async function resolves(cited: string): Promise<boolean> {

@@ -24,7 +24,7 @@ import {
 const pages = await readPages()
 const page = (path: string): Page => pages.find(each => each.path === path)!
 
-t.test('every link between pages leads to a file, and to a heading if it names one', async t => {
+t.test('every link between pages leads to an existing file and heading', async t => {
   const broken = pages.flatMap(from =>
     linksOf(from)
       .filter(link => !/^https?:/.test(link))
@@ -45,7 +45,7 @@ function resolves(from: Page, link: string): boolean {
 
 t.test('the index names every page', async t => {
   const index = page('docs/README.md')
-  // The index links to pages of the package, and names the other pages in code spans.
+  // The index links pages that are in the package, and names all other pages in code spans.
   const named = [...linksOf(index), ...codeSpans(index.prose)]
   const linked = new Set(named.map(link => `docs/${link.split('#')[0]}`))
   const lost = pages
@@ -63,7 +63,7 @@ t.test('docs/errors.md gives every code the exit code of the program', async t =
 
 t.test('docs/errors.md marks exactly the codes that do not occur yet', async t => {
   const rows = page('docs/errors.md').prose.matchAll(/^\| `(DDB_[A-Z_]+)` .* Does not occur yet/gm)
-  // Codes that the classes of errors.ts set by default need not occur elsewhere.
+  // The classes in errors.ts set these codes by default, so the codes need not occur elsewhere.
   const bySubject = new Map<string, RegExp>([
     ['DDB_SERVER', /new ServerError\(/],
     ['DDB_PROTOCOL', /new ProtocolError\(/],
@@ -102,9 +102,9 @@ const shortByCommand = new Map(
 const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))
 const general = new Set(['help-all', 'help', 'version'])
 
-/** Options in a command line that do not exist for the command. */
+/** The options in a command line that the command does not have. */
 function unknownOptions(line: string): string[] {
-  // Scripts and other quoted arguments may contain anything.
+  // Ignores scripts and other quoted arguments, which may contain anything.
   const words = line.replace(/'[^']*'|"[^"]*"/g, "''").replace(/\\\n/g, ' ')
   return words.split(/\|(?!\|)|&&|;| -- /).flatMap(part => {
     const [, name, rest] = /\bddb-ingest ([a-z]+)\b(.*)$/.exec(part.replace(/\s#.*$/, '')) ?? []
@@ -144,7 +144,7 @@ t.test('prose names options that exist', async t => {
   t.strictSame(wrong, [])
 })
 
-/** True for `--an-option VALUE` and `ddb-ingest …` that the command line does not accept. */
+/** True for `--an-option VALUE` and `ddb-ingest …` if the command line would refuse it. */
 function isWrong(span: string): boolean {
   if (span.startsWith('ddb-ingest ')) return unknownOptions(span).length > 0
   const name = /^--([a-z][a-z-]*)(?:[ =].*)?$/.exec(span)?.[1]

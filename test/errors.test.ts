@@ -1,6 +1,6 @@
 /*
-  The list of error codes: every class reports its own name, every code has an exit code, and the guide explains each of
-  them.
+  The list of error codes. Every class reports its own name, every code has an exit code, and the guide explains every
+  code.
 */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -19,7 +19,10 @@ import {
 } from '../src/errors.js'
 import { readSources, root } from './helpers/checkout.js'
 
-/** Exit codes of the command line after a failure: sysexits.h, the loader's own 4 and 5, and SIGINT. */
+/**
+ * Exit codes of the command line after a failure: those of sysexits.h, the loader's own 4 and 5, and the code for
+ * SIGINT.
+ */
 const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78, 130])
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
@@ -54,7 +57,7 @@ t.test('an error keeps its cause', async t => {
   t.notOk('cause' in new DdbError('DDB_INTERNAL', 'm'), 'without a cause the property is missing')
 })
 
-t.test('an error says where it happened', async t => {
+t.test('an error reports where it happened', async t => {
   const position = { file: 'trades.csv', lineNumber: 17, columnName: 'price', offsetBytes: 512 }
   t.strictSame(new InputError('DDB_INPUT_CELL', 'm', position).position, position)
   const protocol = new ProtocolError('expected a newline', 4096)
@@ -65,7 +68,7 @@ t.test('an error says where it happened', async t => {
   t.equal(server.message, 'Create it.')
 })
 
-t.test('an error says whether sending again is safe only if that was decided', async t => {
+t.test('an error says whether sending again is safe only if that is known', async t => {
   t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: true }).safeToRetry, true)
   t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: false }).safeToRetry, false)
 })
@@ -83,7 +86,7 @@ t.test('every code of the list is used', async t => {
     if (module.path === 'errors.ts') continue
     for (const [code] of module.text.matchAll(/\bDDB_[A-Z_]+\b/g)) used.add(code)
   }
-  // Codes that the classes of errors.ts set by default.
+  // Codes that the classes in errors.ts set by default.
   for (const code of ['DDB_PROTOCOL', 'DDB_LIMIT', 'DDB_SERVER', 'DDB_TIMEOUT']) used.add(code)
   t.strictSame(
     codes.filter(code => !used.has(code)),
@@ -103,7 +106,7 @@ t.test(
       [],
       'codes without an explanation',
     )
-    // Environment variables also begin with `DDB_`.
+    // Excludes environment variables, which also begin with `DDB_`.
     const variables = /^DDB_(INGEST_|HOST|PORT|USER|PASSWORD)/
     t.strictSame(
       [...explained].filter(code => !(code in errorCodes) && !variables.test(code)),

@@ -1,5 +1,5 @@
 /*
-  The examples as a reader runs them, on a faster clock: each prints what docs/seeds.md shows, and ends.
+  Runs the examples in the way of a reader, on a faster clock. Each must print what docs/seeds.md shows, and must end.
 */
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
@@ -14,12 +14,12 @@ import { plainNode } from './helpers/plain-node.js'
 
 const run = promisify(execFile)
 
-/** Makes the scripts of the examples sleep in an order that does not depend on the load of the machine. */
+/** A clock on which the order of sleeping scripts does not depend on the load of the machine. */
 const turnClock = transpiled(fileURLToPath(new URL('helpers/turn-clock.ts', import.meta.url)))
 
 /**
- * Imports one example after the other. After each, prints `### ended` and the resources that the example has left open:
- * these would keep a program from ending. Closing may take some turns.
+ * Imports the examples one after another. After each example, prints `### ended` and the resources that the example
+ * has left open, which would keep a program from ending. Waits some turns, because closing may take time.
  */
 const runner = `
 const open = () => process.getActiveResourcesInfo().filter(name => /TCP|Worker|Process|Message|Timeout/.test(name))
@@ -43,7 +43,7 @@ const outputs = new Map(
   ]),
 )
 
-t.test('the table and the outputs name every example, and no other', async t => {
+t.test('the table and the outputs name every example and no other', async t => {
   const linked = linksOf(page)
     .filter(link => link.startsWith('../examples/') && link.endsWith('.js'))
     .map(link => link.slice('../examples/'.length))
@@ -52,7 +52,7 @@ t.test('the table and the outputs name every example, and no other', async t => 
 })
 
 t.test('each example prints what the guide shows, and leaves nothing open', async t => {
-  // A program that leaves something open would never end; every machine is faster than this limit.
+  // A program that leaves something open would never end. Even a slow machine is faster than this limit.
   const options = { timeout: 300_000, cwd: fileURLToPath(root) }
   const urls = names.map(name => new URL(`examples/${name}`, root).href)
   const { stdout, stderr } = await run(...plainNode([program, ...urls]), options)

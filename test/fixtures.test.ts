@@ -1,5 +1,5 @@
 /*
-  Every input has a source and a licence.
+  fixtures/README.md gives the source and licence of every input.
 */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'

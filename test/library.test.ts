@@ -1,6 +1,6 @@
 /*
-  The programs of docs/library.md: `tsc --strict` accepts them, and each prints the output below it. Also what an editor
-  shows for the options of the library.
+  The programs in docs/library.md. `tsc --strict` accepts them, and each prints the output below it on the page. Also
+  the explanations of the library's options in an editor.
 */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
@@ -29,7 +29,7 @@ const programs = Array.from(
   ([, text, output]): Program => ({ text: text!, output: output! }),
 )
 
-/** A folder inside the package: programs there can import the package by its name. */
+/** The folder is inside the package, so that programs there can import the package by its name. */
 const folder = t.testdir()
 const paths = programs.map((_, i) => join(folder, `program-${i + 1}.mts`))
 for (const [i, { text }] of programs.entries()) await writeFile(paths[i]!, text)
@@ -106,7 +106,7 @@ const documented = [
   'PoolOptions',
 ]
 
-t.test('every option has its explanation in the editor', t => {
+t.test('an editor shows an explanation for every option', t => {
   const module = checker.getSymbolAtLocation(
     program.getSourceFile(fileURLToPath(new URL('dist/index.d.ts', root)))!,
   )!

@@ -1,6 +1,6 @@
 /*
-  Loads every module of src/, because coverage counts only what was loaded: without this, a module that no test imports
-  would not lower the figure.
+  Loads every module of src/, because coverage counts only loaded modules. Without this, a module that no test imports
+  would not lower the coverage.
 */
 import t from 'tap'
 import { readSources } from './helpers/checkout.js'

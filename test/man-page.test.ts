@@ -16,7 +16,7 @@ if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(path, manPage(comman
 const has = (command: string, ...args: string[]): boolean =>
   spawnSync(command, args).error === undefined
 
-t.test('man/ddb-ingest.1 lists what the program has', async t => {
+t.test('man/ddb-ingest.1 lists all commands and options of the program', async t => {
   t.equal(readFileSync(path, 'utf8'), manPage(commands, program))
 })
 
@@ -26,7 +26,7 @@ t.test('it is a manual page without mistakes', linter, async t => {
   const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', path], {
     encoding: 'utf8',
   })
-  // The page has no date, on purpose.
+  // The page deliberately has no date.
   const notes = `${stdout}${stderr}`.split('\n').filter(line => !/missing date|^$/.test(line))
   t.strictSame(notes, [])
 })
@@ -38,7 +38,7 @@ t.test('man shows every flag as it is typed', reader, async t => {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], MANWIDTH: '200', LANG: 'C.UTF-8' },
   })
-  // Spaces may be wider, and lines broken.
+  // In the page, blanks may be wider and lines may be broken.
   const text = stdout.replace(/\s+/g, ' ')
   const flags = commands.flatMap(({ options }) => Object.values(options).map(({ flags }) => flags))
   t.strictSame(

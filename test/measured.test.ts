@@ -1,6 +1,6 @@
 /*
-  Published measurements: tables and picture show the figures of bench/results.json, and hostile files give the results
-  that the table claims.
+  Published measurements. The tables and the picture must show the figures of bench/results.json, and hostile files must
+  give the results in the table.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ const results = JSON.parse(await textOf('bench/results.json')) as Results
 const pages = await Promise.all(['docs/measuring.md', 'docs/scaling.md'].map(textOf))
 const picture = await textOf('docs/bench.svg')
 
-/** The same results with other figures. */
+/** The same results with different figures. */
 function changed(): Results {
   return { ...results, figures: results.figures.map(each => ({ ...each, ours: each.ours * 2 })) }
 }
@@ -60,7 +60,7 @@ t.test('hostile files give the results in the table', async t => {
   t.strictSame(found, results.correctness['ddb-ingest'])
 })
 
-t.test('a verdict distinguishes other rows from the same', async t => {
+t.test('a verdict distinguishes different rows from equal rows', async t => {
   const file = hostileFiles.find(({ name }) => name === 'ragged rows')!
   const { rows, fit } = file
   const others = rows.with(1, ['3', ''])

@@ -1,5 +1,6 @@
 /*
-  The tests of a room are in the folder of its name: those of `src/load/journal/` in `test/load/journal/`.
+  The tests of a room (folder of src/) are in the folder of the same name: the tests of `src/load/journal/` in
+  `test/load/journal/`.
 */
 import { readFile, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +17,7 @@ const rooms = [...new Set(modules.map(({ room }) => room))]
 
 const tested = new Set((await Promise.all(rooms.map(testsOf))).flat().map(folderOf))
 
-/** Tests of a room, relative to test/. */
+/** The tests of a room, relative to test/. */
 async function testsOf(room: string): Promise<string[]> {
   const folder = fileURLToPath(new URL(`test/${room}/`, root))
   const paths = await readdir(folder, { recursive: true })
@@ -36,7 +37,7 @@ t.test('every folder with logic has tests in the folder of its name', async t =>
   )
 })
 
-t.test('no folder has tests and no source', async t => {
+t.test('no folder has tests without sources', async t => {
   const folders = modules.map(({ path }) => `${folderOf(path)}/`)
   t.strictSame(
     [...tested].filter(folder => !folders.some(one => one.startsWith(`${folder}/`))),
@@ -68,7 +69,7 @@ t.test('every test runs once: by itself, or in the room of its folder', async t 
   )
 })
 
-t.test('logic is a function with a body', async t => {
+t.test('only a function with a body counts as logic', async t => {
   for (const text of [
     'function f() { return 1 }',
     'export const f = () => 1',

@@ -1,5 +1,6 @@
 /*
-  What a user installs: few packages in exact versions, entries with their types, and no file that is not needed.
+  The package that a user installs: few dependencies in exact versions, entries with their types, and no unnecessary
+  file.
 */
 import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
@@ -39,7 +40,7 @@ const manifest = await readJson<Manifest>('package.json')
 const lock = await readJson<{ packages: Record<string, LockedPackage> }>('package-lock.json')
 const installed = Object.entries(lock.packages).filter(([path]) => path !== '')
 
-t.test('the packages needed at run time are these and no others', async t => {
+t.test('the packages needed at run time are exactly these', async t => {
   t.strictSame(Object.keys(manifest.dependencies).sort(), [
     '@bomb.sh/tab',
     'cli-progress',
@@ -60,7 +61,7 @@ t.test('the packages needed at run time are these and no others', async t => {
   t.strictSame(others, [], 'all under permissive licences')
 })
 
-t.test('versions are exact, and the lock file agrees with them', async t => {
+t.test('versions are exact and agree with the lock file', async t => {
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
   const exact = /^(npm:@rollup\/wasm-node@)?\d+\.\d+\.\d+$/
   const ranges = Object.entries(all).filter(([, version]) => !exact.test(version))
@@ -83,7 +84,8 @@ t.test('npm start and npm test prepare a fresh clone', async t => {
 })
 
 t.test('the lock file names the builds of a package for every platform', async t => {
-  // `npm install` silently leaves out those it cannot find; `npm ci` then refuses the whole file.
+  // If `npm install` cannot find a build, it silently omits the build from the lock file. `npm ci` then refuses the
+  // whole file.
   const missing = installed.flatMap(([path, entry]) =>
     Object.keys(entry.optionalDependencies ?? {})
       .filter(name => !(`node_modules/${name}` in lock.packages))
@@ -93,8 +95,8 @@ t.test('the lock file names the builds of a package for every platform', async t
 })
 
 t.test('no package runs a script when it is installed', async t => {
-  // scripts/prepare-checkout.js installs with --ignore-scripts, so a package that needs its script would be broken.
-  // esbuild needs its own only if npm was told to leave out optional packages; rollup works without fsevents.
+  // scripts/prepare-checkout.js installs with --ignore-scripts, so a package that needs its install script would not
+  // work. esbuild needs its script only if npm was told to omit optional packages; rollup works without fsevents.
   t.strictSame(
     installed.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path),
     ['node_modules/esbuild'],
@@ -165,7 +167,7 @@ interface Sbom {
 }
 
 t.test(
-  'the tarball lists the packages that are installed with it, and nothing of this machine',
+  'the tarball lists the packages that are installed with it, and nothing from this machine',
   async t => {
     t.notOk(needlessFiles([sbomName]).length)
     const text = sbomText(fileURLToPath(root))

@@ -1,8 +1,8 @@
 /*
-  The pages under test: every command in their `sh` blocks runs as for a reader, block by block and from top to bottom,
-  against an embedded server for each page. `# exit 3` at the end of a line states an exit code other than 0, `# prints
-  1000` what standard output contains (`# prints nothing`); blocks that must not run are marked `text`. The shell reads
-  each command; a command that only calls the program runs in this process.
+  The pages under test. Every command in their `sh` blocks runs as for a reader, block by block from top to bottom, with
+  an embedded server for each page. `# exit 3` at the end of a line gives an exit code other than 0. `# prints 1000`
+  gives the expected standard output, `# prints nothing` an empty one. Blocks that must not run are marked `text`. The
+  shell reads each command; a command that only calls the program runs in this process.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,15 +19,15 @@ import {
   type ShellCommand,
 } from './helpers/pages.js'
 
-/** Ends a command that hangs. Others are faster, even on a slow machine. */
+/** Stops a command that hangs. All other commands are faster, even on a slow machine. */
 const commandTimeoutMs = 300_000
 
-/** Not run here: `npm start` and `npm test` ran before this test, and the page's own server already runs. */
+/** `npm` commands do not run here: `npm start` and `npm test` ran before, and the page's own server already runs. */
 const isForeign = ({ text }: ShellCommand): boolean => /^npm /.test(text)
 const isServe = ({ text }: ShellCommand): boolean =>
   /^ddb-ingest serve\b/.test(text) && !/ -- /.test(text)
 
-/** Variables that `export A=1 B=2` sets for the rest of the page; undefined for other commands. */
+/** The variables that `export A=1 B=2` sets for the rest of the page; undefined for any other command. */
 function exported({ text }: ShellCommand): Record<string, string> | undefined {
   if (!text.startsWith('export ')) return undefined
   return assigned(text.replace(/\s#.*/, ''))
@@ -38,7 +38,7 @@ function assigned(text: string): Record<string, string> {
   return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name!, value!] as const))
 }
 
-/** The command that runs instead of this one. */
+/** The command that runs instead of the given command. */
 function standIn(command: ShellCommand): string | undefined {
   if (isForeign(command)) return undefined
   if (!isServe(command)) return command.text
@@ -46,7 +46,7 @@ function standIn(command: ShellCommand): string | undefined {
   return init === undefined ? undefined : `ddb-ingest exec ${init}`
 }
 
-/** Options of the server that a page starts, without those for its init script and its port. */
+/** The options of the server that a page starts, except those for its initial script and its port. */
 function serverOptions(page: Page): string[] {
   const text = shellCommands(page).find(isServe)?.text ?? ''
   return Array.from(text.matchAll(/--(?!init\b|port\b)[a-z-]+(?: [a-z]+)?/g), ([option]) => option)
@@ -55,7 +55,7 @@ function serverOptions(page: Page): string[] {
     .filter(word => word !== '')
 }
 
-/** @returns its port */
+/** @returns the port of the server */
 async function startServer(
   t: Test,
   { environment }: Place,
@@ -102,8 +102,8 @@ async function runInShell(script: string, place: Place): Promise<Outcome> {
 }
 
 /**
- * The call of the program in a script, a command that pipes into it, and variables before it. undefined if the script
- * does anything else.
+ * The call of the program in a script, the command that pipes into it, and the variables before it; undefined if the
+ * script does anything else.
  */
 function onlyCall(script: string): { feed: string; variables: string; words: string } | undefined {
   const [, feed = '', variables = '', words = ''] =
@@ -114,7 +114,10 @@ function onlyCall(script: string): { feed: string; variables: string; words: str
     : { feed, variables, words }
 }
 
-/** Runs a lone call of the program in this process. That changes the working directory, so pages run one by one. */
+/**
+ * Runs a script that only calls the program in this process. That changes the working directory, so pages run one by
+ * one.
+ */
 async function runCommand(script: string, place: Place): Promise<Outcome> {
   const call = onlyCall(script)
   if (call === undefined) return runInShell(script, place)
@@ -140,7 +143,7 @@ const shellCommands = (page: Page): ShellCommand[] =>
 const pages = await readPages()
 
 for (const page of pages) {
-  // A translation has the commands of the English page: test/translations.test.ts compares them.
+  // Omits translations: test/translations.test.ts checks that they have the commands of the English pages.
   if (originalOf(page.path) !== undefined) continue
   const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
   if (commands.length === 0) continue

@@ -6,7 +6,7 @@ import { root } from './helpers/checkout.js'
 const folder = new URL('docs/reference/', root)
 const pages = referencePages()
 
-t.test('the reference matches the docstrings (node scripts/reference.js)', async t => {
+t.test('docs/reference matches the docstrings (node scripts/reference.js)', async t => {
   t.strictSame((await readdir(folder)).sort(), Object.keys(pages).sort())
   for (const [name, text] of Object.entries(pages)) {
     t.equal(await readFile(new URL(name, folder), 'utf8'), text, name)

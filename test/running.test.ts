@@ -1,6 +1,6 @@
 /*
-  docs/running.md, and the CronJob of docs/containers.md: each file is read by a parser of its format, and its commands
-  run here.
+  The files on the page docs/running.md, and the CronJob of docs/containers.md. A parser of the format reads each file,
+  and the commands in the file run here.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,7 +23,7 @@ interface Step {
   run?: string
 }
 
-/** In a folder with the fixtures and a separate server. Nothing is installed: `ddb-ingest` is this checkout. */
+/** A folder with the fixtures, and a separate server. Nothing is installed: `ddb-ingest` is this checkout. */
 async function placeWithServer(t: Test): Promise<Place> {
   const server = await startServer({
     port: 0,
@@ -36,7 +36,7 @@ async function placeWithServer(t: Test): Promise<Place> {
   return place
 }
 
-/** @returns its exit code */
+/** @returns the exit code */
 async function runIn({ folder, environment }: Place, words: readonly string[]): Promise<unknown> {
   const [program, ...args] = words
   const child = spawn(program!, args, { cwd: folder, env: environment, stdio: 'ignore' })
@@ -46,7 +46,10 @@ async function runIn({ folder, environment }: Place, words: readonly string[]): 
 
 const shell = (script: string): string[] => ['sh', '-e', '-c', script]
 
-/** Sections with their settings, as systemd reads units; lines must not be continued here. */
+/**
+ * Reads sections with their settings, as systemd reads unit files. Does not support lines that continue on the next
+ * line.
+ */
 function parseUnit(text: string): Map<string, Map<string, string>> {
   const sections = new Map<string, Map<string, string>>()
   let section: Map<string, string> | undefined
@@ -61,7 +64,7 @@ function parseUnit(text: string): Map<string, Map<string, string>> {
   return sections
 }
 
-/** What systemd starts: with specifiers replaced and the quotes around a word removed. */
+/** The words that systemd starts: specifiers are replaced, and quotes around a word are removed. */
 function execWords(command: string): string[] {
   const words = command.replaceAll('%%', '%').match(/'[^']*'|\S+/g)!
   return words.map(word => word.replaceAll("'", ''))
@@ -74,7 +77,7 @@ t.test('systemd: the service loads the file of the day once, and a timer starts 
   const place = await placeWithServer(t)
   const day = (offset: number): string =>
     new Intl.DateTimeFormat('sv-SE').format(Date.now() + offset * 86_400_000)
-  // The day may change between now and the load.
+  // The date may change between this line and the load.
   for (const offset of [0, 1]) {
     writeFileSync(
       join(place.folder, `prices-${day(offset)}.csv`),

@@ -1,6 +1,6 @@
 /*
-  Compares the Chinese pages with the English ones: paragraph by paragraph the same headings, tables, code words,
-  numbers and links, and the same code blocks. So a page that was changed only in English is found.
+  Compares the Chinese pages with the English pages, paragraph by paragraph: both must have the same headings, tables,
+  code words, numbers, links and code blocks. So the tests find a page that was changed only in English.
 */
 import { posix } from 'node:path'
 import t from 'tap'
@@ -18,7 +18,7 @@ import {
 const pages = await readPages()
 const pageAt = (path: string): Page | undefined => pages.find(page => page.path === path)
 
-/** English paths, and the Chinese path of each. */
+/** English path → Chinese path. */
 const translations = new Map(
   pages.flatMap(({ path }) => {
     const original = originalOf(path)
@@ -53,7 +53,7 @@ function numbersOf(text: string): string[] {
   return text.replace(/`[^`]*`|\]\([^)]*\)/g, '').match(/\d+(?:[.,]\d+)*/g) ?? []
 }
 
-/** The targets of links: the English page, and which of its headings. */
+/** The targets of links: the English page and its heading. */
 function placesOf(from: Page, text: string): string[] {
   return linksOf(parsePage(from.path, text)).map(link => {
     if (/^https?:/.test(link)) return link
@@ -68,7 +68,10 @@ function placesOf(from: Page, text: string): string[] {
 
 const resolved = (from: Page, file: string): string => posix.join(posix.dirname(from.path), file)
 
-/** Number of headings before each block, and its code without comments, which are translated. */
+/**
+ * For each block, the number of headings before it and its code. Omits comments in the code, because they are
+ * translated.
+ */
 function blocksOf({ blocks, prose }: Page): string[] {
   const lines = prose.split('\n')
   return blocks.map(({ language, text, lineNumber }) => {
@@ -78,7 +81,7 @@ function blocksOf({ blocks, prose }: Page): string[] {
 }
 
 for (const [original, path] of translations) {
-  t.test(`${path} has what ${original} has`, async t => {
+  t.test(`${path} has the same structure as ${original}`, async t => {
     const [english, chinese] = [pageAt(original)!, pageAt(path)!]
     t.ok(english, `there is ${original}`)
     t.strictSame(outlineOf(chinese), outlineOf(english))
@@ -108,7 +111,7 @@ t.test('links of Chinese pages lead to Chinese pages if they exist', async t => 
   t.strictSame(english, [])
 })
 
-t.test('the comparison finds what a translation lacks', async t => {
+t.test('the comparison finds missing parts of a translation', async t => {
   const english = [
     '# Title',
     'Up to 20 of `--table` in [errors](errors.md#exit-codes).',

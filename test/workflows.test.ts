@@ -1,6 +1,6 @@
 /*
-  .github/workflows: the commands there exist here, the tests run on every Node that the package supports, and only a
-  release may publish.
+  .github/workflows. The commands must exist here, the tests must run on every Node that the package supports, and only
+  a release may publish.
 */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import t from 'tap'
@@ -54,7 +54,7 @@ t.test('the oldest supported Node is tested, and newer ones', async t => {
 })
 
 t.test(
-  'only a tag publishes, with provenance and the list of packages, and nothing else may write',
+  'only a tag publishes, with provenance and the list of packages, and no other job may write',
   async t => {
     for (const [name, { on, permissions, jobs }] of workflows) {
       t.strictSame(permissions, { contents: 'read' }, name)

@@ -1,6 +1,6 @@
 /*
-  How the program starts: with the code that V8 compiled at the build, with code that V8 rejects, and from a package,
-  which has none. Also what it says if a file is missing.
+  How the program starts: with code that V8 compiled at the build, with code that V8 rejects, and from a package, which
+  has no compiled code. Also the message if a file is missing.
 */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
 
-/** A copy of the program whose compiled code may be damaged. */
+/** A copy of the program, so that a test may damage its compiled code. */
 function copied(t: Test): { path: string; cache: string } {
   const path = t.testdir({})
   for (const part of ['bin', 'dist']) {
@@ -19,7 +19,7 @@ function copied(t: Test): { path: string; cache: string } {
   return { path, cache: join(path, 'dist', 'script', 'dispatch.cache') }
 }
 
-/** Whether the compiled code was rejected, and the exit status for an unknown option. */
+/** Starts the program with an unknown option. Returns whether V8 rejected the compiled code, and the exit status. */
 function start(path: string, nodeOptions: string[] = []): { isRejected: unknown; status: unknown } {
   const code = `
     const { script } = await import('./bin/program.js')
@@ -36,13 +36,13 @@ function start(path: string, nodeOptions: string[] = []): { isRejected: unknown;
   return { isRejected, status }
 }
 
-t.test('the Node that built the program uses the code compiled at the build', async t => {
+t.test('the Node version that built the program uses the compiled code', async t => {
   const { path } = copied(t)
   t.strictSame(start(path), { isRejected: false, status: 64 })
 })
 
 t.test(
-  'it starts without the compiled code, with half of it, with other bytes and under other flags',
+  'the program starts without the compiled code, with half of it, with other bytes and under other flags',
   async t => {
     const { path, cache } = copied(t)
     t.strictSame(start(path, ['--no-opt']), { isRejected: true, status: 64 }, 'another V8')
@@ -55,13 +55,13 @@ t.test(
   },
 )
 
-t.test('a package has no compiled code and starts from the modules', async t => {
+t.test('a package has no compiled code and starts from its modules', async t => {
   const { path } = copied(t)
   rmSync(join(path, 'dist', 'script'), { recursive: true })
   t.strictSame(start(path), { isRejected: undefined, status: 64 })
 })
 
-t.test('if a file is missing, the message says which one and what to do', async t => {
+t.test('if a file is missing, the message names the file and the remedy', async t => {
   const { path } = copied(t)
   const refusal = (): string => {
     const command = plainNode([join('bin', 'ddb-ingest.js'), 'load', 'x.csv'])

@@ -1,5 +1,6 @@
 /*
-  What holds for every call of the command line: exit codes, the use of each stream, refusals with nearest names.
+  Rules for every call of the command line: exit codes, the use of each stream, and refusals that suggest the nearest
+  names.
 */
 import { spawnSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
@@ -34,7 +35,7 @@ t.test('requested help goes to standard output, code 0', async t => {
   t.match(await runMain(['retry', '--help-all']), { code: 0, stdout: /Usage: .* <rejects>/ })
 })
 
-t.test('--help-all is the whole help of every command', async t => {
+t.test('--help-all prints the complete help of every command', async t => {
   const { code, stdout } = await runMain(['--help-all'], { stdoutColumns: 80 })
   t.equal(code, 0)
   for (const name of ['load', 'plan', 'completion']) {
@@ -42,7 +43,7 @@ t.test('--help-all is the whole help of every command', async t => {
   }
 })
 
-t.test('--lang may come before the command, and alone', async t => {
+t.test('--lang may come before the command, or without a command', async t => {
   const alone = await runMain(['--lang', 'zh'])
   t.match(alone, { code: 64, stdout: '' })
   t.match(alone.stderr, /[\u4e00-\u9fff]/)
@@ -61,7 +62,7 @@ t.test('--lang may come before the command, and alone', async t => {
   t.match(await runMain(['--lang', 'fr']), { code: 64, stderr: /expected zh or en/ })
 })
 
-t.test('alone, the program names the three commands to begin with', async t => {
+t.test('without arguments the program names the three commands to begin with', async t => {
   const { stderr } = await runMain([])
   t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [
     '  ddb-ingest demo',
@@ -171,7 +172,7 @@ t.test(
   },
 )
 
-t.test('an invalid configuration file is 78', async t => {
+t.test('an invalid configuration file gives exit code 78', async t => {
   const { code, stderr } = await runMain(['load', 'x', '--config', '/no/such.json'])
   t.equal(code, 78)
   t.match(stderr, /\[DDB_CONFIG\]/)
@@ -228,7 +229,7 @@ t.test('colours appear only if wanted', async t => {
   t.notOk(await colored({ environment: { FORCE_COLOR: '1' } }, '--no-color'), 'a flag overrides')
 })
 
-t.test('an internal error is 70 and asks for a report, wherever it comes from', async t => {
+t.test('an internal error gives exit code 70 and asks for a report', async t => {
   const fake = fakeProcess()
   await dispatch(['load', '--print-config'], fake.processEnvironment)
   fake.stray(new TypeError('x is not a function'))
@@ -243,7 +244,7 @@ t.test('--version prints only the version', async t => {
   }
 })
 
-t.test('a version that cannot be written is 74, unless the reader has left', async t => {
+t.test('a version that cannot be written gives code 74, unless the reader has left', async t => {
   for (const [systemCode, exitCode, said] of [
     ['ENOSPC', 74, /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/],
     ['EPIPE', 0, /^$/],
@@ -259,7 +260,7 @@ t.test('a version that cannot be written is 74, unless the reader has left', asy
   }
 })
 
-t.test('everything else goes to a command', async t => {
+t.test('all other arguments are passed to a command', async t => {
   t.match(await runMain(['--version', '--verbose']), { stdout: /^\d/ })
   t.match(await runMain(['laod']), { code: 64, stdout: '' })
 })
@@ -295,7 +296,7 @@ t.test('the first signal aborts cleanly, a second one ends the process at once',
   t.strictSame(seen, ['SIGINT'])
 })
 
-t.test('one key press that arrives twice is one signal', async t => {
+t.test('a key press that arrives twice counts as one signal', async t => {
   const { signals, left, tick } = setup()
   signals.emit('SIGINT', 'SIGINT')
   tick(20)
@@ -310,7 +311,7 @@ t.test('SIGHUP counts as SIGTERM', async t => {
   t.equal(signalExitCode('SIGTERM'), 143)
 })
 
-t.test('after release, signals are left to the process', async t => {
+t.test('after release, the process handles signals itself', async t => {
   const { signals, interruption } = setup()
   interruption.release()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.equal(signals.listenerCount(name), 0)
@@ -318,10 +319,12 @@ t.test('after release, signals are left to the process', async t => {
 })
 
 /*
-  What the command line does to its process, tested in separate processes.
+  Effects of the command line on its process, tested in separate processes.
 */
 
-/** Kilobytes that V8 reserves for young objects, before and after many of them have lived for a while. */
+/**
+ * Kilobytes that V8 reserves for young objects, before and after the program has kept many of them alive for a while.
+ */
 function youngKilobytes(prepare: string): { before: number; after: number } {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8'

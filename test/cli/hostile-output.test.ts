@@ -1,6 +1,7 @@
 /*
-  Texts with control characters, from any source: file names, headers, cells, a server's errors, results and output, the
-  command line. Every command prints them without the characters on which a terminal acts, and JSON stays JSON.
+  Texts with control characters from any source: file names, headers, cells, the command line, and the errors, results
+  and output of a server. Commands print such texts without any character on which a terminal acts, and JSON stays
+  valid.
 */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +22,7 @@ const terminal: FakeTerminals = {
   environment: { NO_COLOR: '1', TERM: 'dumb' },
 }
 
-/** @throws AssertionError for anything that a terminal would act on */
+/** @throws AssertionError if the output contains anything on which a terminal would act */
 async function checked(argv: readonly string[], environment = {}, stdin = ''): Promise<Outcome> {
   const outcome = await runMain(argv, {
     ...terminal,
@@ -41,7 +42,7 @@ const jsonLines = (text: string): unknown[] =>
     .filter(line => line !== '')
     .map(line => JSON.parse(line) as unknown)
 
-/** A name that a file can have. */
+/** A hostile text that is a possible file name. */
 const fileName = terminalText.map(text => `a${text.replace(/[\0/\n]|[\ud800-\udfff]/g, '')}`)
 
 const scratch = (t: Test): string => mkdtempSync(join(t.testdir(), 'x'))
@@ -86,7 +87,7 @@ t.test('typed text', async t => {
         ['runs', text, '--clean', '--state-dir', folder],
         ['runs', '--state-dir', `/nowhere/${text}`],
       ]) {
-        // If the arguments name no port, the command gets one on which nothing listens.
+        // If the arguments do not contain a port, the command gets a port on which nothing listens.
         const port = argv.includes('--port') || argv[0] === 'serve' ? {} : { DDB_PORT: '1' }
         const { stdout } = await checked(argv, port)
         if (argv.includes('--json')) jsonLines(stdout)
@@ -173,7 +174,7 @@ t.test("the server's texts", async t => {
   writeFileSync(input, 'id,sym\n1,a\n')
   await fc.assert(
     fc.asyncProperty(terminalText, async found => {
-      // On the wire a NUL ends a text, and a line feed ends an error.
+      // In an answer, a NUL ends a text and a line feed ends an error.
       const said = found.replace(/[\0]/g, '')
       const line = said.replace(/\n/g, ' ')
       for (const value of valuesOf(said)) {
@@ -204,7 +205,7 @@ t.test("the server's texts", async t => {
   )
 })
 
-t.test('answers in place of a server', async t => {
+t.test('answers of a peer that is not a server', async t => {
   let answer = ''
   const server = await startFakeServer((_, peer) => peer.socket.end(answer), {
     answerConnect: false,

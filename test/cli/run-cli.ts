@@ -1,5 +1,5 @@
 /*
-  Runs the command line for tests: in this process with its own processEnvironment, or as a child through bin/.
+  Runs the command line for tests: in this process with its own processEnvironment, or as a child process through bin/.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
@@ -22,7 +22,7 @@ export interface Outcome {
 
 export const bin: string = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 
-/** Keeps the tests independent of the user's settings. */
+/** Makes the tests independent of the user's settings. */
 const noSettings: Readonly<Record<string, string>> = {
   XDG_CONFIG_HOME: '/dev/null',
   XDG_STATE_HOME: '/dev/null',
@@ -43,7 +43,7 @@ export interface FakeProcess {
   stderr(): string
   /** Called for an unhandled failure. */
   stray(error: unknown): void
-  /** Exit codes with which a real process would end at once. */
+  /** Exit codes of the calls that would end a real process at once. */
   left: number[]
 }
 
@@ -88,14 +88,14 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
   }
 }
 
-/** The command line in this process. */
+/** Runs the command line in this process. */
 export async function runMain(
   argv: readonly string[],
   terminals: FakeTerminals = {},
 ): Promise<Outcome> {
   const fake = fakeProcess(terminals)
   const code = await main(argv, fake.processEnvironment)
-  // A PassThrough passes on written data in later turns of the event loop.
+  // Waits, because a PassThrough passes on written data in later turns of the event loop.
   await new Promise(resolve => setImmediate(resolve))
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
 }
@@ -111,11 +111,11 @@ export interface SpawnOptions {
   environment?: Record<string, string>
   stdin?: string
   cwd?: string
-  /** Includes the child in coverage, which is slow: for code that runs in no other process. */
+  /** Includes the child in coverage. That is slow, so it is only for code that runs in no other process. */
   covered?: boolean
 }
 
-/** The command line as a separate process. */
+/** Starts the command line as a separate process. */
 export function spawnCli(argv: readonly string[], options: SpawnOptions = {}): Spawned {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('DDB_')),

@@ -1,5 +1,6 @@
 /*
-  Answers in chunks of any size: each belongs to its request, and an incomplete answer is not an answer.
+  Answers in chunks of any size. Each answer belongs to its request, and an incomplete answer does not count as an
+  answer.
 */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
@@ -14,7 +15,7 @@ import { responseBytes } from '../helpers/fake-server.js'
 import { runs } from '../helpers/runs.js'
 import { idTable, int, text } from '../helpers/values.js'
 
-/** The client's end of a connection; the test acts as the server. */
+/** The client's end of a connection. The test acts as the server. */
 class Wire extends Duplex {
   writes = 0
   sent = ''
@@ -74,7 +75,7 @@ function bytesOf(answer: Answer, print: string | undefined): Buffer {
   return Buffer.concat([...writer.take(), responseBytes(answer)])
 }
 
-/** The outcome of a call, in a form that can be compared. */
+/** The outcome of a call in a form that tests can compare. */
 const outcome = (called: Promise<unknown>): Promise<unknown> =>
   called.then(
     value => ({ value }),
@@ -123,7 +124,7 @@ t.test(
   },
 )
 
-t.test('an answer cut anywhere before its last byte is not an answer', async t => {
+t.test('an answer that is cut before its last byte is not an answer', async t => {
   for (const answer of [{ value: int(7) }, { value: idTable(3, 1, 4) }, { error: 'no' }]) {
     const bytes = bytesOf(answer, 'hello')
     for (let length = 0; length < bytes.length; length++) {
@@ -149,7 +150,7 @@ t.test('an unexpected answer ends the session', async t => {
 })
 
 t.test(
-  'the first bytes of a call name session and function, whatever was called before',
+  'the first bytes of a call name the session and the function, whatever was called before',
   async t => {
     const { wire, session } = await opened()
     const answer = async (called: Promise<unknown>): Promise<string> => {

@@ -1,6 +1,7 @@
 /*
-  Lying servers: wrong lengths, types, sessions or anything else. Every answer of a conversation (connecting, each step
-  of a login, results whole and in blocks) is damaged; the session ends with an error of ours, or continues.
+  Servers that send wrong lengths, types, session ids or anything else. The test damages every answer of a conversation
+  (connecting, each step of a login, complete results and results in blocks). The session then ends with an error of
+  this project, or continues.
 */
 import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
@@ -23,11 +24,11 @@ import { int, text } from '../helpers/values.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
-/** Largest answer allowed, and most bytes that a session may hold for it. */
+/** The largest answer allowed, and the largest number of bytes that a session may hold for it. */
 const maxReplyBytes = 1_048_576
 const mostHeldBytes = 64 * maxReplyBytes
 
-/** On a clock that moves with turns of the event loop. */
+/** On a clock that moves with the turns of the event loop. */
 const timeoutMs = 5
 
 const options: ConnectOptions = {
@@ -41,7 +42,10 @@ const options: ConnectOptions = {
   closeTimeoutMs: timeoutMs,
 }
 
-/** The server's side: it answers some requests, one by one, then closes or is silent. */
+/**
+ * The server's end of a connection. It answers some requests, one by one, and then closes the connection or stays
+ * silent.
+ */
 class Liar extends Duplex {
   readonly bytesRead = 1
   readonly remoteAddress = '127.0.0.1'
@@ -110,7 +114,7 @@ const tuple = (...data: Value[]): Value => ({
   data,
 })
 
-/** Answers as an honest server does, but refuses the second request of a SCRAM login. */
+/** Answers like an honest server, but refuses the second request of a SCRAM login. */
 function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   if (request.kind === 'connect') return responseBytes({ value: undefined })
   if (request.kind === 'function' && request.name === 'login') {
@@ -128,7 +132,7 @@ function honest(request: Request, value: Value, hasScram: boolean): Buffer {
   return Buffer.concat([printed('words'), responseBytes({ value })])
 }
 
-/** @throws any error that is not ours */
+/** @throws any error that does not belong to this project */
 async function tried(act: () => Promise<unknown>): Promise<boolean> {
   try {
     await act()
@@ -160,13 +164,13 @@ async function converse(platform: Platform): Promise<boolean> {
   return (await ending) && isWell
 }
 
-/** Damage to the answer with this `number`; none if the conversation has fewer answers. */
+/** Damage to the answer with this `number`. If the conversation has fewer answers, there is no damage. */
 interface Damage {
   readonly number: number
   readonly size: number
   readonly value: Value
   readonly hasScram: boolean
-  /** Nothing follows the damage, not even the end. */
+  /** Nothing follows the damage, not even the end of the connection. */
   readonly isSilent: boolean
 }
 
@@ -196,13 +200,13 @@ const scene: fc.Arbitrary<Damage> = fc.record({
   isSilent: fc.boolean(),
 })
 
-t.test('without damage a conversation runs to its end', async t => {
+t.test('without damage, a conversation runs to its end', async t => {
   const whole = { number: 99, size: 7, value: int(1), hasScram: false, isSilent: false }
   t.ok(await talk(whole, bytes => bytes))
   t.notOk(await talk({ ...whole, hasScram: true }, bytes => bytes), 'its nonce is not new')
 })
 
-t.test('for any answers of a server, a session ends in time, with an error of ours', async t => {
+t.test('for any answers, a session ends in time with an error of this project', async t => {
   await fc.assert(
     fc.asyncProperty(scene, fc.gen(), async (one, draw) => {
       const before = process.memoryUsage().arrayBuffers

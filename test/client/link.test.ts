@@ -1,5 +1,5 @@
 /*
-  The link between a client and a server: sends requests, receives answers, and may break.
+  The link between a client and a server. It sends requests and receives answers, and may break.
 */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -38,9 +38,9 @@ import { responseBytes, startFakeServer } from '../helpers/fake-server.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, text } from '../helpers/values.js'
 
-// The life of one connection, over a stream in memory and a clock moved by the test.
+// The life of a connection, over a stream in memory and on a clock that the test moves.
 
-/** The client's end of a connection; written bytes are held until the test releases them. */
+/** The client's end of a connection. Holds the written bytes until the test releases them. */
 class FakeStream extends Duplex {
   readonly written: Buffer[] = []
   takes = true
@@ -87,7 +87,7 @@ interface Opened {
   stream: FakeStream
   clock: ReturnType<typeof handClock>
   link: Link
-  /** The arguments of each onClose call. */
+  /** The argument of each onClose call. */
   closes: (DdbError | undefined)[]
 }
 
@@ -100,7 +100,7 @@ function open(more: Partial<ConnectOptions> = {}): Opened {
   return { stream, clock, link, closes }
 }
 
-/** Waits until everything due in this turn and the next has run. */
+/** Waits until everything that is due in this turn and the next one has run. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 const ask = (link: Link): Promise<unknown> =>
@@ -111,7 +111,7 @@ const ask = (link: Link): Promise<unknown> =>
     {},
   )
 
-t.test('close sends the remaining bytes, ends its side and waits for the other', async t => {
+t.test('close sends the remaining bytes, ends its side and waits for the other side', async t => {
   const { stream, link, closes } = open()
   stream.takes = false
   link.outgoing.writer.u8(7)
@@ -178,7 +178,7 @@ t.test('answers arrive while the link reads, and not while it is paused', async 
   stream.destroy()
 })
 
-t.test('unexpected answers are dropped if answers are ignored', async t => {
+t.test('unexpected answers are dropped if the session ignores answers', async t => {
   const { stream, link } = open()
   link.ignoresAnswers = true
   stream.push('what is this?\n')
@@ -187,7 +187,7 @@ t.test('unexpected answers are dropped if answers are ignored', async t => {
   stream.destroy()
 })
 
-t.test('abandoning releases everything that waits, with the given reason', async t => {
+t.test('abandoning the link fails everything that waits, with the given reason', async t => {
   const { link, stream } = open()
   const answer = ask(link)
   answer.catch(() => undefined)
@@ -197,7 +197,7 @@ t.test('abandoning releases everything that waits, with the given reason', async
   t.equal(stream.destroyed, true)
 })
 
-t.test('closing ends if nothing moves for its timeout', async t => {
+t.test('closing ends if no bytes move during its timeout', async t => {
   const { stream, clock, link } = open()
   link.ignoresAnswers = true
   stream.takes = false
@@ -209,7 +209,7 @@ t.test('closing ends if nothing moves for its timeout', async t => {
   for (let second = 0; second < 7; second++) clock.advance(1000)
   stream.push('x')
   await turn()
-  // A check notices the byte and restarts the timeout.
+  // A check finds that a byte has left, and restarts the timeout.
   for (let second = 0; second < 8; second++) clock.advance(1000)
   t.equal(stream.destroyed, false)
   clock.advance(1000)
@@ -219,14 +219,14 @@ t.test('closing ends if nothing moves for its timeout', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('closing waits for a slow link as long as that takes bytes', async t => {
+t.test('closing waits for a slow link as long as bytes move', async t => {
   const { stream, clock, link } = open()
   stream.takes = false
   link.outgoing.writer.view(new Uint8Array(2_000_000))
   link.outgoing.commit()
   let closed = false
   const closing = link.close().then(() => (closed = true))
-  // A link that takes 300,000 bytes within the timeout for progress.
+  // A link that can send 300,000 bytes within the timeout for progress.
   for (let taken = 0; !stream.finished && taken < 20 && !stream.destroyed; taken++) {
     clock.advance(3000)
     clock.advance(3000)
@@ -241,7 +241,7 @@ t.test('closing waits for a slow link as long as that takes bytes', async t => {
   t.equal(Buffer.concat(stream.written).length, 2_000_000)
 })
 
-t.test('senders that wait for room continue in order once there is some', async t => {
+t.test('senders that wait for room continue in order once there is room', async t => {
   const { stream, link } = open({ highWaterBytes: 4 })
   stream.takes = false
   link.outgoing.writer.bytes(new Uint8Array(8))
@@ -313,7 +313,7 @@ t.test('one request is sent at a time, and answers belong to requests in order',
   t.ok(queue.isIdle)
 })
 
-t.test('an abandoned request keeps its place until its answer has come', async t => {
+t.test('an abandoned request keeps its place until its answer has arrived', async t => {
   const { clock, queue, run, answer } = start()
   const late = run('a1', { timeoutMs: 10 })
   const next = run('a2')
@@ -421,7 +421,7 @@ t.test('held requests can be abandoned and can fail like any other', async t => 
   t.equal(queue.isIdle, true)
 })
 
-/** A stream whose kernel accepts written bytes when the test says so. */
+/** A stream whose kernel accepts written bytes when the test calls `take`. */
 function slowStream(): { stream: Duplex; writes: Buffer[]; take: () => void } {
   const writes: Buffer[] = []
   let taken: (() => void) | undefined
@@ -503,7 +503,7 @@ t.test('a large request leaves piece by piece, and is counted when all has left'
   t.strictSame([outgoing.writtenBytes, outgoing.bufferedBytes], [1_000_008, 0])
 })
 
-t.test('waiters are served in order, each while there is room', async t => {
+t.test('waiting senders are served in order, each as soon as there is room for it', async t => {
   const { stream, take } = slowStream()
   const outgoing = new Outgoing(stream, 4, handClock())
   const served: number[] = []
@@ -528,7 +528,7 @@ t.test('waiters are served in order, each while there is room', async t => {
   t.notOk(outgoing.hasWaiters)
 })
 
-t.test('once stopped, nothing is written and waiters are released', async t => {
+t.test('after a stop, nothing is written and all waits end', async t => {
   const { stream, writes, take } = slowStream()
   const outgoing = new Outgoing(stream, 1, handClock())
   outgoing.writer.utf8('a')
@@ -603,7 +603,7 @@ t.test('header lines are those of the C++ client', async t => {
   t.equal(line(requestHead('17', true, {})), 'API2 17 7 / 36_1_4_64__0')
 })
 
-t.test('short questions may go to the workers reserved for them', async t => {
+t.test('short questions may use the workers that the server reserves for them', async t => {
   t.equal(line(requestHead('17', false, { urgent: true })), 'API2 17 7 / 33_1_4_64__0')
 })
 
@@ -616,7 +616,7 @@ t.test('options of a request are in its header', async t => {
   )
 })
 
-/** Runs the decoder as a session does, until it waits for a block to be taken. */
+/** Runs the decoder in the way of a session, until it waits for someone to take a block. */
 function startBlockBuffer(bytes: Uint8Array) {
   const flow: string[] = []
   let isFull = false
@@ -701,13 +701,13 @@ t.test('a failed connection attempt can safely be repeated', async t => {
   }
 })
 
-t.test('errors with their own code are unchanged', async t => {
+t.test('errors that already have a code are unchanged', async t => {
   const login = new ServerError('no', 'DDB_LOGIN')
   t.equal(connectFailure('db', 1, login), login)
   t.equal(connectionLost('db', 1, login, counts), login)
 })
 
-t.test('the error for a lost connection says how many asynchronous requests had left', async t => {
+t.test('the error for a lost connection says how many requests had been sent', async t => {
   const none = connectionLost('db', 1, undefined, counts)
   t.ok(none instanceof ConnectionError)
   t.match(none, { code: 'DDB_CONNECTION_LOST', safeToRetry: false })
@@ -773,7 +773,7 @@ t.test('impossible options are refused before anything is opened', async t => {
   }
 })
 
-t.test('a silent server is abandoned in time', async t => {
+t.test('a connection attempt to a silent server ends in time', async t => {
   const server = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => server.close())
   await t.rejects(connect({ host, port: server.port, connectTimeoutMs: 30 }), {
@@ -797,7 +797,7 @@ t.test('an AbortSignal ends the attempt', async t => {
 const greeting = responseBytes({ value: undefined })
 
 t.test(
-  'a server that disconnects at any point before the session is ready cannot be connected to',
+  'if a server disconnects before the session is ready, the connection attempt fails',
   async t => {
     for (let length = 0; length < greeting.length; length++) {
       const server = await startFakeServer(
@@ -823,7 +823,7 @@ t.test(
   },
 )
 
-t.test('a server of another kind is recognized by its first line', async t => {
+t.test('a peer that is not a DolphinDB server is recognized by its first line', async t => {
   const server = await startFakeServer(
     (_received, peer) => peer.socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     { answerConnect: false },
@@ -879,7 +879,7 @@ for (const how of ['end', 'destroy', 'resetAndDestroy'] as const) {
   )
 }
 
-t.test('an asynchronous session that is lost tells how far its requests got', async t => {
+t.test('a lost asynchronous session reports how many of its requests were sent', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({
@@ -911,7 +911,7 @@ t.test('an asynchronous session that is lost tells how far its requests got', as
   await t.rejects(session.close(), { code: 'DDB_CONNECTION_LOST' }, 'a loss must not go unnoticed')
 })
 
-t.test('close gives up if the server takes nothing', async t => {
+t.test('close gives up if the server accepts no bytes', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, closeTimeoutMs: 50 })
@@ -936,9 +936,9 @@ t.test('bytes that are not an answer end the session, and the error shows them',
   await session.close()
 })
 
-t.test('close never resets: the server reads everything and then the end', async t => {
+t.test('close never causes a reset: the server reads all bytes and then the end', async t => {
   const server = await startFakeServer(({ head }, peer) => {
-    // Unread answers would turn a careless close into a reset.
+    // These answers stay unread, so a careless close would become a reset.
     if ((head.flags & 4) !== 0) peer.reply({ value: text('x'.repeat(1000)) })
   })
   t.teardown(() => server.close())
@@ -976,7 +976,7 @@ t.test('a wait without limits never ends by itself', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('a timeout ends the wait once, and says what was awaited', async t => {
+t.test('a timeout ends the wait once, and the error says what the client waited for', async t => {
   for (const [awaited, text] of [
     ['answer', /No answer within 30 ms/],
     ['room', /took nothing more for 30 ms/],
@@ -994,7 +994,7 @@ t.test('a timeout ends the wait once, and says what was awaited', async t => {
   }
 })
 
-t.test('a signal ends the wait with its own reason as the cause', async t => {
+t.test('a signal ends the wait, and the reason of the signal is the cause', async t => {
   const signals = new AbortController()
   const errors: DdbError[] = []
   limitWait(handClock(), { signal: signals.signal }, 'answer', error => errors.push(error))

@@ -1,5 +1,5 @@
 /*
-  Plain JavaScript values in and out, and traces of exchanges.
+  Plain JavaScript values as arguments and results, and traces of requests and answers.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import { inspect } from 'node:util'
@@ -39,7 +39,7 @@ import { scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 import { int, text } from '../helpers/values.js'
 
-// Plain JavaScript as DolphinDB values, with inferred and given types: what the server stores after they are sent.
+// Plain JavaScript values as DolphinDB values, with inferred and with given types: the values that the server stores.
 
 const server = await startServer({ port: 0 })
 const session = await connect({ host: server.host, port: server.port })
@@ -64,7 +64,7 @@ const int64 = fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n })
 const double = fc
   .double({ noNaN: true, noDefaultInfinity: true })
   .filter(x => x !== -Number.MAX_VALUE)
-// The server's text is UTF-8 without U+0000; the empty text is its null.
+// The server's text is UTF-8 without U+0000, and the empty text is its null.
 const word = fc.string({ minLength: 1 }).filter(s => !s.includes('\0'))
 
 t.test('columns of one kind are returned unchanged', async t => {
@@ -85,7 +85,7 @@ t.test('columns of one kind are returned unchanged', async t => {
       }))
       await session.upload({ v: rows })
       const back = await session.run('v')
-      // A LONG comes back as a number only if that is exact. Integral doubles, too, are sent as INT or LONG.
+      // A LONG becomes a number only if the number is exact. Integral doubles are also sent as INT or LONG.
       const sent = rows.map(row => ({ ...row, big: row.big === null ? null : asNumber(row.big) }))
       const plain = toRows(back).map(row => ({
         ...row,
@@ -110,7 +110,7 @@ t.test('lists of scalars are vectors, and are returned unchanged', async t => {
     fc.asyncProperty(
       lists.filter(list => (list as unknown[]).some(element => element !== null)),
       async list => {
-        // A LONG is returned as a number if that is exact.
+        // A LONG becomes a number if the number is exact.
         const plain = (list as unknown[]).map(one =>
           typeof one === 'bigint' ? asNumber(one) : one,
         )
@@ -217,7 +217,7 @@ t.test('tables in answers have methods, and can be used like any other', async t
 const column = (type: ColumnType['type'], values: readonly ElementValue[]): Vector =>
   vectorOf({ type }, values) as Vector
 
-t.test('numbers, booleans and texts stay themselves, everything else becomes text', async t => {
+t.test('numbers, booleans and texts stay unchanged, all other values become texts', async t => {
   for (const [value, plain] of [
     [scalar('BOOL', true), true],
     [scalar('CHAR', 97), 97],
@@ -247,7 +247,7 @@ t.test('numbers, booleans and texts stay themselves, everything else becomes tex
   t.strictSame(toPlain(scalar('BLOB', Uint8Array.of(1, 2))), Uint8Array.of(1, 2))
 })
 
-t.test('vectors are lists, nulls are null, also the empty text', async t => {
+t.test('vectors become lists, nulls become null, and so does the empty text', async t => {
   t.strictSame(toPlain(column('INT', [1, null])), [1, null])
   t.strictSame(toPlain(column('STRING', ['a', null])), ['a', null])
   t.strictSame(toPlain(column('SYMBOL', ['a', ''])), ['a', null])
@@ -256,7 +256,7 @@ t.test('vectors are lists, nulls are null, also the empty text', async t => {
   t.strictSame(toPlain(vectorOf({ type: 'INT', array: true }, [[1, 2], [3]])), [[1, 2], [3]])
 })
 
-t.test('pairs and sets are lists, a matrix is a list of its columns', async t => {
+t.test('pairs and sets become lists, a matrix becomes a list of its columns', async t => {
   const elements = column('INT', [1, 2, 3, 4, 5, 6])
   t.strictSame(toPlain({ form: 'pair', elements: column('INT', [1, 2]) }), [1, 2])
   t.strictSame(toPlain({ form: 'set', elements }), [1, 2, 3, 4, 5, 6])
@@ -268,7 +268,7 @@ t.test('pairs and sets are lists, a matrix is a list of its columns', async t =>
   ])
 })
 
-t.test('a dictionary is an object with the texts of its keys', async t => {
+t.test('a dictionary becomes an object with the texts of its keys', async t => {
   const values = tupleOf([int(1), text('x')])
   t.strictSame(toPlain({ form: 'dictionary', keys: column('DATE', [0, 1]), values }), {
     '1970-01-01': 1,
@@ -290,7 +290,7 @@ const tablePlainOutput: Table = {
   columns,
 }
 
-t.test('a table is an object of columns, rows, or columns alone', async t => {
+t.test('a table becomes an object with columns and rows, or columns alone', async t => {
   const byName = { n: [1, null], s: ['a', null] }
   t.strictSame(columnsOf(toPlain(tablePlainOutput)), byName)
   t.strictSame(toColumns(tablePlainOutput), byName)
@@ -346,7 +346,7 @@ t.test('labels of a matrix are kept', async t => {
   t.equal(JSON.stringify(plain), '[[1],[2]]')
 })
 
-t.test('times become a Date if that can hold them, else text', async t => {
+t.test('times become a Date if a Date can hold them, else text', async t => {
   const as = (value: Value): unknown => toPlain(value, 'Date')
   t.strictSame(as(scalar('DATE', 19_724)), new Date('2024-01-02'))
   t.strictSame(as(scalar('MONTH', 2024 * 12)), new Date('2024-01-01'))
@@ -364,7 +364,7 @@ t.test('times become a Date if that can hold them, else text', async t => {
 
 const int1 = column('INT', [1])
 
-t.test('times become Temporal types if there are any', async t => {
+t.test('times become Temporal types if the platform has them', async t => {
   const temporal = (value: Value): unknown => toPlain(value, 'Temporal')
   const named = (name: string) => ({ from: (text: string) => `${name} ${text}` })
   const names = ['PlainDate', 'PlainDateTime', 'PlainTime', 'PlainYearMonth']
@@ -406,14 +406,14 @@ t.test('a session of the library returns plain values, and typed ones on request
   await typed.close()
 })
 
-t.test('anything else has neither rows nor columns', async t => {
+t.test('other values have neither rows nor columns', async t => {
   for (const read of [toRows, toColumns, toColumnList]) {
     t.throws(() => read(int(1)), { code: 'DDB_USAGE', message: /not a scalar/ })
     t.throws(() => read(undefined), { code: 'DDB_USAGE', message: /not nothing/ })
   }
 })
 
-// Which right the user should ask for, found in the server's refusals.
+// Which right the user should ask for, according to the server's refusal.
 
 /** Error text of the server → the right to ask for, or other advice. */
 const texts: readonly (readonly [string, RegExp])[] = [
@@ -453,7 +453,7 @@ for (const [text, right] of texts) {
   })
 }
 
-t.test('other errors do not mention rights', async t => {
+t.test('errors about anything else do not mention rights', async t => {
   for (const text of [
     'Syntax Error: [line #1] Cannot recognize the token trades',
     '<NotLeader>10.0.0.1:8848:node1',
@@ -465,7 +465,7 @@ t.test('other errors do not mention rights', async t => {
   }
 })
 
-t.test('an upsert needs another right than an insert, with the same error text', async t => {
+t.test('an upsert needs a different right than an insert, with the same error text', async t => {
   const text = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
   t.match(
     rightToAskFor(text, true),
@@ -505,7 +505,7 @@ t.test('an expired login is distinguished from a missing right', async t => {
   t.notMatch(rightToAskFor('<NoPrivilege>Not granted to read table dfs://db/pt'), /expired/)
 })
 
-// The trace of a connection: what its lines show, and what they never show.
+// The trace of a connection: the contents of its lines, and what must never be in them.
 
 t.test('with values, scripts are shown without their secrets', async t => {
   const server = await startServer({ port: 0 })
@@ -529,12 +529,12 @@ t.test('with values, scripts are shown without their secrets', async t => {
   t.match(text, /> script flags=32\(apiClient\) bytes=\d+ chars=12 x = 1\.\.10; x\n/)
   t.match(text, /< ok bytes=\d+ INT vector of 10 \[1,2,3,4,5,…\]\n/)
   t.notMatch(text, /123456|secret/)
-  // eslint-disable-next-line no-control-regex -- what must not be there
+  // eslint-disable-next-line no-control-regex -- the trace must not contain control characters
   t.notMatch(text, /\u001b/)
 })
 
 t.test(
-  'connections are distinguished by number; answers and losses have their own lines',
+  'connections are distinguished by number; answers and losses have separate lines',
   async t => {
     const server = await startServer({ port: 0 })
     t.teardown(() => server.close())
@@ -557,7 +557,7 @@ t.test(
   },
 )
 
-t.test('if several requests wait for answers, the right answers are hidden', async t => {
+t.test('if several requests wait for answers, secrets are hidden in the right answers', async t => {
   const lines: string[] = []
   const trace = traceConnection(
     { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
@@ -571,7 +571,7 @@ t.test('if several requests wait for answers, the right answers are hidden', asy
     trace.printed(`says ${text}`)
     trace.received({ sessionId: '7', ok: false, message: text }, 9)
   }
-  // connect always gets an answer, whatever its flags.
+  // A connect request always gets an answer, whatever its flags.
   trace.sent(connectHead(true), { kind: 'connect' }, 20)
   trace.sent(head, login, 30)
   trace.sent(head, { kind: 'script', script: '1' }, 10)
@@ -601,7 +601,7 @@ t.test('if several requests wait for answers, the right answers are hidden', asy
   t.notMatch(lines.join(), /secret/)
 })
 
-t.test('without a choice, data over a network is compressed', t => {
+t.test('by default, data over a network is compressed', t => {
   for (const [compress, here, far] of [
     [undefined, false, true],
     ['auto', false, true],

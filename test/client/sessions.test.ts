@@ -1,5 +1,5 @@
 /*
-  Sessions: opened, used, forgotten.
+  Sessions of the library: how they open, send requests, close, and lose their server.
 */
 import t from 'tap'
 import { connect, type RunOptions } from '../../src/client/open-session.js'
@@ -44,7 +44,7 @@ t.test('a session connects and asks with exactly the bytes of the C++ client', a
   await session.close()
 })
 
-t.test('options of a request reach its header', async t => {
+t.test('options of a request appear in its header', async t => {
   const server = await startFakeServer((_received, peer) => peer.reply({ value: undefined }))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -223,7 +223,7 @@ t.test('close lets requests finish, sends FIN and refuses later ones', async t =
   await t.rejects(session.run('3'), { code: 'DDB_CLOSED' })
 })
 
-t.test('close waits a limited time for the other end', async t => {
+t.test('close waits for a limited time for the server to close', async t => {
   const server = await startFakeServer(() => undefined, { keepOpen: true })
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, closeTimeoutMs: 20 })
@@ -254,7 +254,7 @@ t.test('onClose distinguishes a loss from a close', async t => {
   t.equal(second.closed, true)
 })
 
-t.test('a large result comes in blocks, decoded as they are taken', async t => {
+t.test('a large result arrives in blocks, which are decoded as the caller takes them', async t => {
   const blocks = Array.from({ length: 50 }, (_, i) =>
     idTable(...Array.from({ length: 5000 }, () => i)),
   )
@@ -283,7 +283,7 @@ t.test('a large result comes in blocks, decoded as they are taken', async t => {
   await session.close()
 })
 
-t.test('a block reader gets a result that is not a tuple, and errors', async t => {
+t.test('the reader of blocks also gets results that are not tuples, and errors', async t => {
   const outcomes = [{ value: int(5) }, { error: 'no such table' }]
   const server = await startFakeServer((_received, peer) => peer.reply(outcomes.shift()!))
   t.teardown(() => server.close())
@@ -484,7 +484,7 @@ t.test('onWritten reports, in order, that arrays may be reused', async t => {
   )
 })
 
-t.test('a request that cannot be encoded leaves no bytes behind', async t => {
+t.test('a request that cannot be encoded sends no bytes', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, enableAsync: true })
@@ -500,7 +500,7 @@ t.test('a request that cannot be encoded leaves no bytes behind', async t => {
 
 const bigTable = idTable(...Array(25_000).keys())
 
-t.test('a server that does not read makes senders wait, with bounded memory', async t => {
+t.test('if a server does not read, senders wait, and memory is bounded', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const highWaterBytes = 262_144
@@ -508,7 +508,7 @@ t.test('a server that does not read makes senders wait, with bounded memory', as
   const { peer } = server
   peer.socket.pause()
   let sent = 0
-  // The kernels on both sides take some MB before they stop.
+  // The kernels on both sides accept some MB before they stop.
   for (let waited = 0; waited < 2;) {
     if (session.send('f', [bigTable])) continue
     sent = session.sends.accepted
@@ -567,7 +567,7 @@ t.test('run on an asynchronous session waits for room before it encodes', async 
   )
 })
 
-t.test('an aborted signal keeps a request from being handed over', async t => {
+t.test('a signal that is already aborted prevents the request', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port, enableAsync: true })
@@ -604,14 +604,14 @@ t.test(
   },
 )
 
-t.test('the last argument is options if all its members are option names', async t => {
+t.test('the last argument is taken for options if all its members are option names', async t => {
   const signal = new AbortController().signal
   for (const options of [{}, { timeoutMs: 5 }, { clearMemory: true, signal }]) {
     t.strictSame(splitArguments([1, options]), { values: [int(1)], options })
   }
 })
 
-t.test('objects with other members, lists, dates and arrays are values', async t => {
+t.test('objects with other members, lists, dates and arrays are taken for values', async t => {
   for (const last of [
     { timeoutMs: 5, size: 1 },
     { priority: [1, 2] },
@@ -626,7 +626,7 @@ t.test('objects with other members, lists, dates and arrays are values', async t
   t.strictSame(splitArguments([[1, 2]]).values, [ints(1, 2)])
 })
 
-t.test('names of options beyond those of run() can be given', async t => {
+t.test('a caller can add names of options beyond those of run()', async t => {
   const names = new Set(['pickleTableToList'])
   t.strictSame(splitArguments([{ pickleTableToList: true }] as never, names).values, [])
 })
@@ -668,7 +668,7 @@ t.test('options of a connection have ranges, and a password needs a user', async
   }
 })
 
-t.test('errors name what a JavaScript program leaves out or gives as text', async t => {
+t.test('errors name what a JavaScript program omits or gives as text', async t => {
   const wrong: [object, RegExp][] = [
     [{ host: 'db' }, /`server\.port` is missing/],
     [{ port: 8848 }, /`server\.host` is missing/],
@@ -679,7 +679,7 @@ t.test('errors name what a JavaScript program leaves out or gives as text', asyn
   }
 })
 
-t.test('a table has methods that comparing and copying do not see', async t => {
+t.test('a table has methods that comparing and copying ignore', async t => {
   const table = resultOf(idTable(1, 2)) as ResultTable
   const [name] = table.columnNames
   t.strictSame(table.toRows(), [{ [name!]: 1 }, { [name!]: 2 }])
@@ -694,12 +694,12 @@ t.test('any other value is unchanged', async t => {
   t.notOk('toRows' in value)
 })
 
-// A server that does not know the id of a request silently opens a new session; its answer has another id
-// (docs/protocol.md#response). The caller must be told, and nothing more may be sent to that session.
+// A server that does not know the session id of a request silently opens a new session, and its answer has the new id
+// (docs/protocol.md#response). The client must report this to the caller, and send nothing more to that session.
 
 const forgotten = { code: 'DDB_CONNECTION_LOST', message: /has forgotten this session/ }
 
-/** Answers scripts with these outcomes; from the second answer on, each has another session id. */
+/** Answers scripts with these outcomes. From the second answer on, each answer has a new session id. */
 function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeServer> {
   let answered = 0
   return startFakeServer((_received, peer) => {
@@ -712,7 +712,7 @@ function startForgetful(outcomes: readonly ('value' | 'error')[]): Promise<FakeS
   })
 }
 
-t.test('the answer is returned, and waiting requests are not sent', async t => {
+t.test('the caller gets the answer, and waiting requests are not sent', async t => {
   const server = await startForgetful(['value', 'value'])
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -726,7 +726,7 @@ t.test('the answer is returned, and waiting requests are not sent', async t => {
   t.ok(session.closed)
 })
 
-t.test('an error is not taken for the outcome of the request', async t => {
+t.test('an error of a forgetful server is not taken for the outcome of the request', async t => {
   const server = await startForgetful(['value', 'error'])
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -847,7 +847,7 @@ t.test('variables, printing, errors and clearing', async t => {
   await session.close()
 })
 
-t.test('failures of asynchronous requests are kept for the embedding program', async t => {
+t.test('the server keeps failures of asynchronous requests for its program', async t => {
   const server = await started(t)
   const session = await connect({ host, port: server.port, enableAsync: true })
   await session.run('tableInsert{nowhere}', trades(0))

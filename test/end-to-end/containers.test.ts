@@ -125,7 +125,7 @@ for (const [first, next] of pairs) {
   })
 }
 
-t.test('the lock of a killed load is free for others', needsContainers, async t => {
+t.test('the lock of a killed load is free for other loads', needsContainers, async t => {
   const { stuck, load, release, folder } = await scene(t)
   const killed = await stuck(host, '--lock', 'nightly')
   killed.kill('SIGKILL')
@@ -155,7 +155,7 @@ t.test('if several loads find a killed run at once, one resumes it', needsContai
 })
 
 for (const mode of ['async', 'sync']) {
-  t.test(`a stopped load wakes after another has taken over: ${mode}`, needsContainers, async t => {
+  t.test(`a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
     const { here, folder, stuck, load, start, release, runs } = await scene(t)
     const argv = ['--run-id', 'nightly', '--lock', 'nightly', '--mode', mode, '--summary', 's.json']
     const stopped = await stuck(container, ...argv)
@@ -180,7 +180,7 @@ for (const mode of ['async', 'sync']) {
   })
 }
 
-t.test('a stopped load that wakes alone continues', needsContainers, async t => {
+t.test('a stopped load continues if it wakes before a takeover', needsContainers, async t => {
   const { here, stuck, load, release } = await scene(t)
   const stopped = await stuck(container, '--run-id', 'nightly', '--lock', 'nightly')
   stopped.kill('SIGSTOP')

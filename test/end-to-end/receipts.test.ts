@@ -95,7 +95,7 @@ t.test('receipts are the default of an asynchronous run', async t => {
   })
 })
 
-t.test('if the server refuses a ledger, rows are counted, and the run says so', async t => {
+t.test('if the server refuses a ledger, rows are counted, and the run reports this', async t => {
   const notices: string[] = []
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -116,7 +116,7 @@ t.test('if the server refuses a ledger, rows are counted, and the run says so', 
   })
 })
 
-t.test('batches that the server loses are named without retries, and resent with them', async t => {
+t.test('lost batches are named without retries, and resent with retries', async t => {
   const lost: number[] = []
   let number = 0
   const faults: Faults = {
@@ -174,7 +174,7 @@ t.test('a broken connection is reopened, and no row is written twice', async t =
   t.same(await ids(here), upTo(200))
 })
 
-t.test('without retries a lost connection leaves open rows in doubt', async t => {
+t.test('without retries, a lost connection leaves open rows in doubt', async t => {
   let number = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -212,7 +212,7 @@ addFunctionView(slowly)`,
   t.same(await ids(here), upTo(10))
 })
 
-t.test('rows refused by the server are found by halving and kept with its error text', async t => {
+t.test('rows that the server refuses are found by halving, and kept with the error', async t => {
   const here = await startLoadServer(t, dfsScript)
   const dir = t.testdir({})
   const rejects = join(dir, 'rejects.csv')
@@ -254,7 +254,7 @@ t.test(
 )
 
 t.test(
-  'what a function view stored before it threw is unknown: its batch is unconfirmed',
+  'rows of a function view that threw are unknown, so its batch is unconfirmed',
   async t => {
     const here = await startLoadServer(
       t,
@@ -275,7 +275,7 @@ addFunctionView(half)`,
   },
 )
 
-t.test('failures that rows do not cause stop the run at once', async t => {
+t.test('failures that do not come from rows stop the run at once', async t => {
   let dropped = false
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -340,7 +340,7 @@ for (const insertHappens of [true, false]) {
 }
 
 t.test(
-  'a dropped ledger leaves open batches in doubt, and the run continues with another',
+  'if a ledger is dropped, open batches are in doubt, and a new ledger follows',
   async t => {
     let writes = 0
     const here = await startLoadServer(t, streamScript, {
@@ -385,7 +385,7 @@ t.test('a server that disappears ends the run, and the rows still add up', async
   t.ok(result.rows.read < 500, 'reading stops')
 })
 
-t.test('if a server restarts empty, rows confirmed in memory are taken back', async t => {
+t.test('if a server restarts without its memory, rows in memory are not confirmed', async t => {
   let batches = 0
   let next: EmbeddedServer | undefined
   const here = await startLoadServer(t, streamScript, {
@@ -416,7 +416,7 @@ t.test('if a server restarts empty, rows confirmed in memory are taken back', as
   t.match(result.confirm.note, /restarted/)
 })
 
-t.test('a run ID marked on the server is taken; after its run has ended, it is free', async t => {
+t.test('a run ID marked on the server is taken, and free after the end of its run', async t => {
   let keepsMarker = false
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -450,7 +450,7 @@ t.test('a run ID marked on the server is taken; after its run has ended, it is f
   t.match(await run(t, here, csv(1), { runId: 'other' }), { exitCode: 0 })
 })
 
-t.test('the session for data opens while the target is examined', async t => {
+t.test('the session for data opens while the run examines the target', async t => {
   let connected = 0
   let second: () => void = () => undefined
   const opened = new Promise<void>(resolve => (second = resolve))
@@ -467,7 +467,7 @@ t.test('the session for data opens while the target is examined', async t => {
   t.match(result, { exitCode: 0, rows: { confirmed: 3 } })
 })
 
-t.test('a run that is refused before its first row leaves no session', async t => {
+t.test('a run that is refused before its first row leaves no session open', async t => {
   const here = await startLoadServer(t, streamScript)
   const folder = t.testdir({ state: {}, days: { '1.csv': csv(20) } })
   const load = (): Promise<LoadResult> =>
@@ -517,7 +517,7 @@ t.test('a run waits for a busy partition', async t => {
   t.same(await ids(here), upTo(30))
 })
 
-t.test('good rows after many bad ones are found even if the refusals are alike', async t => {
+t.test('good rows after many bad rows are found even if the refusals are alike', async t => {
   const here = await startLoadServer(t, dfsScript)
   const rows = upTo(100).map(id => (id < 60 ? `${id},\n` : `${id},B\n`))
   const result = await run(t, here, `id,sym\n${rows.join('')}`, {

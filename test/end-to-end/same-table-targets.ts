@@ -77,7 +77,7 @@ export const targets: readonly TargetKind[] = [
     isKeyed: true,
     target: { table: 'dfs://d/t', ...keys },
   }),
-  stored('TSDB table that keeps the last of a key', tsdb, { isKeyed: true }),
+  stored('TSDB table that keeps the last row of each key', tsdb, { isKeyed: true }),
   {
     ...stream,
     name: 'function view',

@@ -153,7 +153,7 @@ const between: readonly Happening[] = [
 
 for (const kind of targets) {
   for (const { name, delivery } of confirmations(kind)) {
-    t.test(`${name} into a ${kind.name}`, async t => {
+    t.test(`confirmed by ${name}, target: ${kind.name}`, async t => {
       const here = await scene(t, kind, delivery)
       t.match(await here.load(), { exitCode: 0 })
       if (kind.hasEvidence) {
@@ -184,7 +184,7 @@ for (const kind of targets) {
         ['other users empty the table and fill it', kind.empty],
       ] as const) {
         if (script === undefined) continue
-        await t.test(`when it was killed, and ${what}`, async t => {
+        await t.test(`when the run was killed, and ${what}`, async t => {
           const leave = new AbortController()
           let batches = 0
           const faults: Faults = {
@@ -219,7 +219,7 @@ for (const kind of targets) {
       ['during the run, other users empty the table and fill it', kind.empty, rowCount],
     ] as const) {
       if (script === undefined) continue
-      t.test(`${name} into a ${kind.name}: ${what}`, async t => {
+      t.test(`confirmed by ${name}, target: ${kind.name}: ${what}`, async t => {
         let batches = 0
         const faults: Faults = {
           beforeExecute: ({ rows }) => {
@@ -250,7 +250,7 @@ const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
 
 for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
   for (const { name, delivery } of confirmations(kind)) {
-    t.test(`${name} into a ${kind.name}, and the server cannot be asked at the end`, async t => {
+    t.test(`no answer at the end: confirmed by ${name}, target: ${kind.name}`, async t => {
       let sent = 0
       const faults: Faults = {
         beforeExecute({ rows, text }) {
@@ -291,7 +291,7 @@ t.test('rows written by a function without evidence are not reported as confirme
   t.match(result.confirm.note, /nothing shows whether the function changed them/)
 })
 
-t.test('if the server may keep no mark, nothing shows a restart', async t => {
+t.test('if the server keeps no mark, nothing shows a restart', async t => {
   for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
     const faults: Faults = {
       beforeExecute: ({ text }) =>
@@ -309,7 +309,7 @@ t.test('if the server may keep no mark, nothing shows a restart', async t => {
   }
 })
 
-t.test('a server that restarts after its last answer has forgotten the rows', async t => {
+t.test('a server that restarts after its last answer has lost the rows', async t => {
   const kind = targets.find(({ name }) => name === 'function view with `--confirm-table`')!
   let restarted: Promise<void> | undefined
   const faults: Faults = {
@@ -341,7 +341,7 @@ async function asEarlierVersion(folder: string): Promise<void> {
 }
 
 for (const kind of targets) {
-  t.test(`a run into a ${kind.name} that the version before has finished`, async t => {
+  t.test(`a run that an earlier version finished, target: ${kind.name}`, async t => {
     const here = await scene(t, kind, {})
     t.match(await here.load(), { exitCode: 0 })
     await asEarlierVersion(here.state)

@@ -101,7 +101,7 @@ for (const confirm of ['receipts', 'count', 'none'] as const) {
   })
 }
 
-t.test('with receipts a run whose input has ended also ends', async t => {
+t.test('with receipts, the run also ends if its input has ended', async t => {
   const here = await freezingAfter(t, 1)
   const result = await here.run(sixRows, { confirm: 'receipts' })
   t.match(result, { exitCode: 4, rows: { read: 6 } })
@@ -110,7 +110,7 @@ t.test('with receipts a run whose input has ended also ends', async t => {
   t.equal(addUp(result), 6)
 })
 
-t.test('in sync mode an answer that arrives during the question about it counts', async t => {
+t.test('in sync mode, an answer that arrives while the run asks about it counts', async t => {
   const answered = closedGate()
   let asked = 0
   const here = await startLoadServer(t, noteScript, {

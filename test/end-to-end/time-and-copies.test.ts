@@ -113,7 +113,7 @@ for (const delivery of [
   )
 }
 
-t.test('a run that was suspended and still has its lock continues', async t => {
+t.test('a suspended run that still has its lock continues', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     const { platform, sleep } = stoppable()
@@ -145,7 +145,7 @@ t.test('an error thrown before sending ends the run, and the batch is not sent',
   }
 })
 
-t.test('a journal from an earlier time is noticed by what the server knows', async t => {
+t.test("the server's facts reveal that a journal is too old", async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     await one.killedAt(4)
@@ -172,7 +172,7 @@ t.test('a journal from an earlier time is noticed by what the server knows', asy
   }
 })
 
-t.test('a journal from before its run had finished is noticed, too', async t => {
+t.test('a journal from before the end of its run is noticed, too', async t => {
   for (const [mode, table, rows] of [
     ['async', 'target', 'target'],
     ['async', 'dfs://d/t', 'loadTable("dfs://d","t")'],
@@ -238,7 +238,7 @@ t.test('an earlier journal does not change rejects of later processes', async t 
   }
 })
 
-t.test('a journal refused for its batches does not cut rejects either', async t => {
+t.test('if a journal is refused because of its batches, no rejects are cut off', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
@@ -285,7 +285,7 @@ t.test('with an earlier journal the run may start over', async t => {
 })
 
 t.test(
-  'a run that was to start over does so even if its process did not reach the server',
+  'a run starts over on request even if its earlier process did not reach the server',
   async t => {
     for (const mode of ['async', 'sync'] as const) {
       const one = await scene(t, { mode })
@@ -303,7 +303,7 @@ t.test(
   },
 )
 
-t.test('but not once the server knows that it has begun', async t => {
+t.test('a run does not start over once the server knows that it has begun', async t => {
   for (const mode of ['async', 'sync'] as const) {
     for (const isKilled of [false, true]) {
       const one = await scene(t, { mode })
@@ -341,7 +341,7 @@ t.test('a run whose rejects file was in the way starts over once the file is mov
   t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
 })
 
-t.test('in sync mode an earlier journal of the same process is noticed as well', async t => {
+t.test('in sync mode, an earlier journal of the same process is noticed as well', async t => {
   for (const table of ['target', 'dfs://d/t']) {
     for (const [early, last] of [
       [3, 15],
@@ -384,7 +384,7 @@ function forget({ server }: LoadServer): void {
 }
 
 t.test(
-  'after a restart of the server, an earlier journal is noticed by the rows in a DFS table',
+  'after a restart of the server, rows in a DFS table reveal an earlier journal',
   async t => {
     const stored = 'loadTable("dfs://d","t")'
     const target = { table: 'dfs://d/t' }
@@ -437,7 +437,7 @@ t.test(
   },
 )
 
-t.test('repeated rows are not evidence of this', async t => {
+t.test('repeated rows are no evidence of an earlier journal', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -462,7 +462,7 @@ t.test('a run that only counts starts over on top of its own rows', async t => {
   t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
 })
 
-t.test('rows that others write in the meantime are not evidence either', async t => {
+t.test('rows of other clients are no evidence of an earlier journal either', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -485,7 +485,7 @@ function interruptedAt(one: Scene, at: number): AbortSignal {
   return interrupt.signal
 }
 
-t.test('a run in sync mode that starts over uses numbers above the earlier ones', async t => {
+t.test('a run in sync mode that starts over uses higher numbers than before', async t => {
   const one = await scene(t, { mode: 'sync' })
   await one.killedAt(15)
   const journal = { folder: one.folder, restart: true }
@@ -499,7 +499,7 @@ t.test('a run in sync mode that starts over uses numbers above the earlier ones'
 })
 
 t.test(
-  'a process with another copy of the journal stays away while the first one runs',
+  'a process with a second copy of the journal stays away while the first one runs',
   async t => {
     const one = await scene(t)
     const gate = closedGate()
@@ -522,14 +522,14 @@ t.test(
   },
 )
 
-t.test('a run whose process has recorded its end resumes, whatever sessions there are', async t => {
+t.test('a run whose process recorded its end resumes, whatever sessions are open', async t => {
   const one = await scene(t)
   const signal = AbortSignal.abort()
   await one.load({ signal })
   t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } })
 })
 
-t.test('if two resume copies at once, one is refused, or claims decide', async t => {
+t.test('if two processes resume copies at once, one is refused, or claims decide', async t => {
   const one = await scene(t)
   await one.killedAt(6)
   const copy = join(one.dir, 'copy')
@@ -550,7 +550,7 @@ const kindsOf = (path: string): string[] =>
     .slice(0, -1)
     .map(line => recordOf(line)!.kind)
 
-t.test('a finished journal keeps what "already loaded" needs', async t => {
+t.test('a finished journal keeps the facts that "already loaded" needs', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     await one.killedAt(6)

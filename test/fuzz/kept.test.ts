@@ -1,5 +1,6 @@
 /*
-  Every input that fuzzing once found, and all its seeds, through every target: they end as they must.
+  Passes every input that fuzzing once found, and all seeds of fuzzing, to every target. Each target must end as
+  expected.
 */
 import t from 'tap'
 import { keptInputs, seedsOf, targets, type Target } from './seeds.js'
@@ -17,7 +18,7 @@ const fuzzers: Readonly<Record<Target, (data: Buffer) => void | Promise<void>>> 
   zstd,
 }
 
-t.test('every input that was found, in its own target and in all others', async t => {
+t.test('every input that fuzzing found, in its own target and in all other targets', async t => {
   const inputs = targets.flatMap(target => keptInputs(target))
   for (const target of targets) {
     for (const input of inputs) await fuzzers[target](input)

@@ -1,7 +1,7 @@
 /*
-  npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). It writes
-  what it finds to `tmp/fuzz/TARGET/found`; move it to `test/fuzz/kept/TARGET`, where every test run reads it again.
-  What it has learned stays in `tmp/fuzz/TARGET/corpus` for the next time.
+  npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). Writes
+  the inputs that it finds to `tmp/fuzz/TARGET/found`. Move them to `test/fuzz/kept/TARGET`, where every test run reads
+  them again. The corpus in `tmp/fuzz/TARGET/corpus` is used again the next time.
 */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,7 +15,7 @@ import { seedsOf, targets, type Target } from './seeds.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const packages = join(root, 'test', 'fuzz', 'node_modules')
-/** Longest input in bytes: short inputs show the same faults, and more of them can be tried. */
+/** Longest input in bytes. Short inputs reveal the same faults, and more of them can be tried. */
 const longestInput = 4_000
 
 const { values, positionals } = parseArgs({
@@ -38,7 +38,7 @@ async function fuzz(name: Target): Promise<number> {
   for (const each of [corpus, found]) mkdirSync(each, { recursive: true })
   for (const bytes of seedsOf(name)) writeFileSync(join(corpus, sha1(bytes)), bytes)
   const program = join(folder, 'target.cjs')
-  // The engine instruments what `require` loads, so everything goes into one file.
+  // Bundles everything into one file, because the engine instruments only what `require` loads.
   await build({
     entryPoints: [join(root, 'test', 'fuzz', 'targets', `${name}.ts`)],
     bundle: true,
@@ -62,7 +62,7 @@ async function fuzz(name: Target): Promise<number> {
       program,
       corpus,
       '--disableBugDetectors=.*',
-      // Instrumented code on a shared machine is slow with the first inputs.
+      // The limit is long, because instrumented code on a shared machine is slow with the first inputs.
       '--timeout=60000',
       `--includes=${program}`,
       ...(name === 'codec' ? ['--sync'] : []),

@@ -1,14 +1,14 @@
 /*
-  The fuzzing engine is built for glibc 2.38 and a libstdc++ of that time. Debian 12 has glibc 2.36 and lacks three
-  functions that the engine calls. So the newer versions are marked as optional in the installed engine, and a small
-  library provides the functions.
+  Makes the fuzzing engine run on older systems. The engine is built for glibc 2.38 and a libstdc++ of that time. Debian
+  12 has glibc 2.36 and lacks three functions that the engine calls. So this file marks the newer versions as optional
+  in the installed engine, and a small library provides the functions.
 */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const newerVersions = ['GLIBC_2.38', 'GLIBCXX_3.4.32']
-/** ELF: a section of needed versions, and the flag of one that may be missing (`VER_FLG_WEAK`). */
+/** ELF constants: the section of needed versions, and the flag of a version that may be missing (`VER_FLG_WEAK`). */
 const versionsNeeded = 0x6ffffffe
 const mayBeMissing = 2
 
@@ -26,7 +26,7 @@ interface ReportHeader {
  * The environment in which the engine can be loaded on this machine.
  * @param packages the folder of installed packages
  * @param scratch a folder for the library
- * @throws {Error} if that takes a C compiler and there is none
+ * @throws {Error} if a C compiler is needed but missing
  */
 export function engineEnvironment(packages: string, scratch: string): NodeJS.ProcessEnv {
   const { glibcVersionRuntime: version = '' } = (process.report.getReport() as ReportHeader).header
@@ -52,7 +52,7 @@ function allowMissing(engine: string): void {
   for (const { type, at, link } of sections) {
     if (type === versionsNeeded) markVersions(bytes, at, sections[link]!.at)
   }
-  // Another process may have mapped the file and must keep it as it is.
+  // Writes a new file, because another process may have mapped the old one.
   if (bytes.equals(before)) return
   writeFileSync(`${engine}.${process.pid}`, bytes)
   renameSync(`${engine}.${process.pid}`, engine)

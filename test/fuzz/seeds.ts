@@ -1,5 +1,5 @@
 /*
-  The seeds of fuzzing: valid bytes of every kind, and those that once failed.
+  The seeds of fuzzing: valid bytes of every kind, and inputs that once failed.
 */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +51,7 @@ const texts: Readonly<Record<'csv' | 'json', readonly string[]>> = {
   ],
 }
 
-/** Valid inputs of a target, and those that once failed. */
+/** Valid inputs of a target, and inputs that once made it fail. */
 export function seedsOf(target: Target): readonly Buffer[] {
   return [...goodInputs(target), ...keptInputs(target)]
 }
@@ -79,13 +79,13 @@ function goodInputs(target: Target): readonly Buffer[] {
 
 const fixture = (name: string): string => readFileSync(new URL(name, fixtures), 'utf8')
 
-/** The journal's records without checksums, with the run id that the fuzz target expects. */
+/** The records of the journal without checksums, with the run ID that the fuzz target expects. */
 function recordsOf(journal: string): Buffer {
   const records = journal.split('\n').map(line => line.slice(checksumDigits + 1))
   return Buffer.from(records.join('\n').replace(/("runId":)"[^"]*"/g, '$1"x"'))
 }
 
-/** Each text with each dialect, and with a choice of columns. */
+/** Each text with each dialect and with one choice of columns. */
 function chosen(inputs: readonly string[]): readonly Buffer[] {
   return inputs.flatMap((text, i) =>
     dialects.map((_, dialect) =>

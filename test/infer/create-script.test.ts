@@ -24,7 +24,7 @@ import { runs } from '../helpers/runs.js'
 import { treesOf } from '../helpers/syntax.js'
 import { inferText } from './inferring.js'
 
-// Scripts as a server runs them, and their text.
+// The scripts in the form in which a server runs them, and their texts.
 
 const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
 const stream: NewTable = { kind: 'shared', name: 'made' }
@@ -55,7 +55,7 @@ t.test(
   },
 )
 
-t.test('the server knows every type and every partition scheme', async t => {
+t.test('the server knows every type and every partition scheme of the scripts', async t => {
   const { session } = await startLoadServer(t, '')
   const texts = [
     'd,m,h,i,l,f,b,u,p,a,x,s\n',
@@ -114,7 +114,7 @@ function named(table: NewTable, name: string): NewTable {
   return table.kind === 'dfs' ? { ...table, database: `dfs://${name}` } : { ...table, name }
 }
 
-t.test('what is given for a DFS table is kept, and the rest is chosen', async t => {
+t.test('given settings of a DFS table are kept, and the rest is chosen', async t => {
   const { session, rows } = await startLoadServer(t, '')
   const found = await inferText(
     'day,time,code,vol,price\n2024-01-02,09:30:00,600519,100,1.5\n2024-01-03,09:30:00,000001,200,2.5\n',
@@ -206,7 +206,7 @@ t.test('an impossible table is refused before anything is created', async t => {
   t.throws(() => createScript(found, table, [], [1, 30, 22], { engine: 'TSDB' }), /before 2.00/)
 })
 
-t.test('whatever is given for partitions, only a scheme gets into the script', async () => {
+t.test('for any partition options, only a scheme gets into the script', async () => {
   const found = await inferText('day,code,vol\n2024-01-02,A,100\n2024-01-03,B,200\n')
   const part = fc.oneof(
     scriptText,
@@ -248,7 +248,8 @@ t.test(
     await session.run(
       'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
     )
-    // Two scripts that look at the same time both find no table. The later one must not remove the rows of the other.
+    // Two scripts that check at the same time both find no table. The later script must not remove rows of the
+    // earlier one.
     const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
     t.not(late, script)
     await t.rejects(session.run(late), /already exists/)
@@ -282,7 +283,7 @@ function manyOf(column: InferredSchema['columns'][number], count: number) {
   return Array.from({ length: count }, (_, i) => ({ ...column, name: `${column.name}_${i}` }))
 }
 
-t.test('no table replaces another one', async t => {
+t.test('no new table replaces an existing table', async t => {
   const { session, rows } = await startLoadServer(t, 'share table(1 2 3 as a) as taken')
   const script = createScript(await inferText(csv), { kind: 'shared', name: 'taken' })
   await t.rejects(session.run(script), { message: /taken is there already/ })
@@ -290,7 +291,7 @@ t.test('no table replaces another one', async t => {
 })
 
 t.test(
-  'reasons and warnings are comments, whatever the names of files and the cells are',
+  'reasons and warnings stay comments, whatever names of files and cells contain',
   async t => {
     const schema = await inferText('a,b\n007\u2028\n"x\n dropDatabase()",1\n', {
       reader: { header: 'yes', ragged: 'pad' },
@@ -346,7 +347,7 @@ t.test('headers, cells and file names that look like script become names or comm
         try {
           shown = await infer(names, cell)
         } catch (error) {
-          // A file with null bytes, for example.
+          // For example, a file with null bytes.
           assert.ok(error instanceof InputError, String(error))
           return
         }
@@ -367,7 +368,8 @@ t.test('headers, cells and file names that look like script become names or comm
   assert.ok(compared > 20)
 })
 
-// Partition schemes by size and span. Which types a scheme accepts: test/infer/create-script.test.ts.
+// How the size and time span of a table decide its partition scheme. The tests above check which types a scheme
+// accepts.
 
 function column(name: string, type: string, change: Partial<InferredColumn> = {}): InferredColumn {
   return {
@@ -474,7 +476,7 @@ t.test('TSDB if there is a column to sort by', async t => {
 })
 
 t.test(
-  'tables with arrays are never OLAP, and are sorted as the manual allows in both languages',
+  'tables with arrays are never OLAP, and are sorted as both manuals allow',
   async t => {
     const sorted = (...columns: InferredColumn[]): readonly string[] => {
       const plan = planOf(schema(10, ...columns, column('a', 'INT[]')))

@@ -1,5 +1,5 @@
 /*
-  What is inferred about columns.
+  The columns that the program infers from inputs.
 */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ import { root } from '../helpers/checkout.js'
 import { runs } from '../helpers/runs.js'
 import { columnOf, inferText, nothing, readAs, typeOf, typesOf } from './inferring.js'
 
-// Whole inputs: the columns found are those written, and a run reads every value into them.
+// Complete inputs. The inferred columns must be those that were written, and a run must read every value into them.
 
 const digits = (count: number): fc.Arbitrary<string> =>
   fc
@@ -46,7 +46,7 @@ const second = fc
 const join2 = (a: fc.Arbitrary<string>, sign: string, b: fc.Arbitrary<string>) =>
   fc.tuple(a, b).map(([x, y]) => `${x}${sign}${y}`)
 
-/** Type → any texts of the type, and one text by which the type is recognized. */
+/** Type → arbitrary texts of the type, and a text by which the program recognizes the type. */
 const writers: Readonly<Record<string, readonly [fc.Arbitrary<string>, string]>> = {
   BOOL: [fc.constantFrom('true', 'false', 'TRUE'), 'false'],
   INT: [fc.integer({ min: -2147483647, max: 2147483647 }).map(String), '7'],
@@ -86,7 +86,7 @@ const typed = fc.constantFrom(...Object.keys(writers)).chain(type => {
   })
 })
 
-t.test('typed columns that a program writes are found', async t => {
+t.test('the typed columns that a program writes are found', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(typed, { minLength: 1, maxLength: 6 }),
@@ -104,7 +104,7 @@ t.test('typed columns that a program writes are found', async t => {
         const options = { reader: { header: 'yes' as const, delimiter } }
         const schema = await inferText(text, options)
         const expected = ['row:INT', ...columns.map(({ type }, i) => `c${i}:${type}`)]
-        // Texts that happen to repeat are symbols.
+        // Texts that happen to repeat become symbols.
         const found = typesOf(schema).map((one, i) =>
           expected[i]!.endsWith(':STRING') ? one.replace('SYMBOL', 'STRING') : one,
         )
@@ -194,7 +194,7 @@ const nasty = fc.constantFrom(
   ],
 )
 
-t.test('whatever a column contains, a run reads all of it into the type found', async t => {
+t.test('for any column, a run reads all its texts into the type that was found', async t => {
   const column = fc
     .uniqueArray(nasty, { minLength: 1, maxLength: 3 })
     .chain(pool => fc.array(fc.constantFrom(...pool), { minLength: 6, maxLength: 6 }))
@@ -255,7 +255,7 @@ const jsonRecord = fc.dictionary(
   { minKeys: 1 },
 )
 
-t.test('JSON records, whatever they contain, are read into the columns found', async t => {
+t.test('any JSON records are read into the columns that were found', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(jsonRecord, { minLength: 1, maxLength: 8 }),
@@ -272,7 +272,7 @@ t.test('JSON records, whatever they contain, are read into the columns found', a
             other.source!.startsWith(`${source}.`),
           ),
         )
-        // A member that is an object in some records and a value in others fits no columns.
+        // A member that is an object in some records and a value in others fits no column.
         const isObjectElsewhere = records.some(one =>
           Object.keys(one).some(key => isPlainObject(one[key])),
         )
@@ -289,7 +289,7 @@ function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-t.test('members of objects, and members that come late or never', async t => {
+t.test('members of objects, and members that appear late or never', async t => {
   const text = [
     '{"a":1,"b":{"c":2,"d":null}}',
     '{"a":2.5,"b":null,"late":"x\\n\\u00e9"}',
@@ -394,7 +394,7 @@ t.test('inputs without columns, without rows, with one column', async t => {
   t.strictSame(typesOf(await inferText('a\n1\n2\n')), ['a:INT'])
 })
 
-t.test('records that fit no table are counted, and their cells left out', async t => {
+t.test('records that fit no table are counted, and their cells are ignored', async t => {
   const schema = await inferText('x,y\n1,2\nabc\n3,4,5\n6,7\n')
   t.match(schema, { rows: 4, rejected: 2, firstReject: '<stdin> line 3: expected 2 fields, got 1' })
   t.strictSame(typesOf(schema), ['x:INT', 'y:INT'])
@@ -407,7 +407,7 @@ t.test('records that fit no table are counted, and their cells left out', async 
   t.strictSame(typesOf(broken), ['x:INT', 'y:INT'])
 })
 
-t.test('row names are not a column, and what may be one needs the option rowNames', async t => {
+t.test('row names are no column, and possible row names need the option rowNames', async t => {
   const text = 'price,size\nr1,1.5,2\nr2,2.5,3\n'
   const reader = { rowNames: true, delimiter: ',' } as const
   t.strictSame(typesOf(await inferText(text, { reader })), ['price:DOUBLE', 'size:INT'])
@@ -421,7 +421,7 @@ t.test('row names are not a column, and what may be one needs the option rowName
   t.strictSame(typesOf(trailing), ['price:INT', 'size:DOUBLE'])
 })
 
-t.test('several inputs are one table; later ones must match the first', async t => {
+t.test('several inputs form one table; later inputs must match the first', async t => {
   const dir = t.testdir({
     'a.csv': 'x,y\n1,2\n',
     'b.csv': 'y,x\n2.5,3\n',
@@ -443,7 +443,7 @@ t.test('several inputs are one table; later ones must match the first', async t 
   await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /another kind/ })
 })
 
-t.test('the number of all rows is estimated from a sample', async t => {
+t.test('the total number of rows is estimated from a sample', async t => {
   const line = '12345,abc\n'
   const dir = t.testdir({ 'a.csv': `x,y\n${line.repeat(300_000)}`, 'b.csv': `x,y\n${line}` })
   const paths = [join(dir, 'a.csv'), join(dir, 'b.csv')]
@@ -468,8 +468,8 @@ t.test('mapped and constant columns', async t => {
   await t.rejects(inferText('a\n1\n', wrong), { code: 'DDB_USAGE', message: /"b"/ })
 })
 
-// Which type a column gets by the spelling of its texts. The types are written by hand: DolphinDB's manual on literals
-// and the readers of cells say which text is which value.
+// How the spelling of its texts decides the type of a column. The expected types are written by hand, from
+// DolphinDB's manual on literals and from the readers of cells.
 
 const spellings: readonly (readonly [type: string, ...texts: string[]])[] = [
   ['BOOL', 'true', 'false'],
@@ -580,7 +580,7 @@ t.test('every spelling of a type', async t => {
   for (const [type, ...texts] of spellings) t.equal(await typeOf(texts), type, texts.join(' '))
 })
 
-t.test('a column without a value accepts any value', async t => {
+t.test('a column without values accepts any value', async t => {
   const { type, nulls, warnings } = await columnOf(['', '', ''])
   t.match({ type, nulls }, { type: { type: 'STRING' }, nulls: 3 })
   t.match(warnings, ['no value was seen'])
@@ -617,7 +617,7 @@ t.test('stock codes stay texts even if no row in the sample has a leading zero',
 })
 
 t.test(
-  'a number that DolphinDB writes of a DOUBLE, cut after 15 decimals, stays a DOUBLE',
+  'a DOUBLE that DolphinDB cut after 15 decimals stays a DOUBLE',
   async t => {
     for (const text of ['16.379999999999998', '48461.825700000001233', '168471.10999999998603']) {
       t.match(await columnOf([text, '1.5']), { type: { type: 'DOUBLE' }, warnings: [] }, text)
@@ -635,7 +635,7 @@ t.test(
   },
 )
 
-t.test('a column that almost fits a type says which cells do not', async t => {
+t.test('a column that almost fits a type names the cells that do not fit', async t => {
   const numbers = Array.from({ length: 30 }, (_, i) => `${i}.5`)
   const odd = await columnOf([...numbers, 'gone', '31.5', 'gone', ...numbers.map(one => `${one}1`)])
   t.equal(odd.type.type, 'STRING')
@@ -647,12 +647,12 @@ t.test('a column that almost fits a type says which cells do not', async t => {
   t.strictSame((await columnOf([...numbers, ...numbers.map(one => `x${one}`)])).warnings, [])
 })
 
-t.test('a first record that is not the header differs from odd values', async t => {
+t.test('a first record that may be a header is distinguished from odd values', async t => {
   const { columns } = await inferText('1,price\n2,1.5\n3,2.5\n4,3.5\n')
   t.match(columns[1]!.warnings, [/"price", <stdin> line 1.*`input.header` yes takes/])
 })
 
-t.test('dates as people write them get their format if it is clear', async t => {
+t.test('dates in human spelling get their format if the format is certain', async t => {
   const clear = await columnOf(['31/12/2020', '1/2/2020'])
   t.match(clear, { type: { type: 'DATE' }, dateFormat: 'dd/MM/yyyy', warnings: [] })
   const american = await columnOf(['12/31/2020 23:59:59', '01/02/2020 00:00:00'])
@@ -664,7 +664,7 @@ t.test('dates as people write them get their format if it is clear', async t => 
   t.match(either.warnings, [/"01\/02\/2020" are dd\/MM\/yyyy or MM\/dd\/yyyy: .*c=FORMAT/])
 })
 
-/** The options that `load` needs for a column `c` with these texts. */
+/** The options that `load` needs to read these texts into a column `c`. */
 async function neededFor(
   texts: readonly string[],
   name = 'c',
@@ -684,7 +684,7 @@ async function neededFor(
   }
 }
 
-t.test('null texts and spellings of numbers name their options', async t => {
+t.test('null texts and number spellings get their options', async t => {
   for (const [texts, type, needs] of [
     [['1', 'NA', '3', 'N/A'], 'INT', { nullTexts: ['N/A', 'NA'] }],
     [['12,300', '950'], 'INT', { thousands: ',' }],
@@ -722,7 +722,7 @@ t.test('a null text that stays a text gets a warning', async t => {
   t.strictSame((await columnOf(['NA', 'CN', 'DE'])).warnings, [], 'Namibia')
 })
 
-t.test('a null text in quotes is null only if an option says so', async t => {
+t.test('a null text in quotes is null only with an option', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'a,b\n"NA",1\n2,3\n'
   const schema = await inferText(text, { reader })
@@ -749,7 +749,7 @@ t.test('an option for all columns changes no other column', async t => {
   t.match(sure.columns[0], { nulls: 1, warnings: [/"N\/A" is null with/] })
 })
 
-t.test('a number far down may have another spelling', async t => {
+t.test('a number late in the sample may have a different spelling', async t => {
   const plain = Array.from({ length: 5000 }, (_, i) => String(i % 900))
   t.match(await neededFor([...plain, '12,300']), { type: 'INT', needs: { thousands: ',' } })
   t.match(await neededFor([...plain, '12.5%']), { type: 'INT', warnings: /1 of 5001 .*"12.5%"/ })
@@ -763,7 +763,7 @@ t.test('a number far down may have another spelling', async t => {
   t.match(await neededFor([...days, '20240132']), { type: 'INT', warnings: '' })
 })
 
-t.test('digits are times of day if the name of the column says so', async t => {
+t.test('digits are times of day if the column name says so', async t => {
   const trades = ['93000000', '145959999', '130000000']
   const time = async (name: string, ...texts: string[]) => neededFor(texts, name)
   for (const name of ['time', 'TradeTime', '成交时间', 'time_stamp', 'ts']) {
@@ -800,7 +800,7 @@ t.test('digits are times of day if the name of the column says so', async t => {
   })
 })
 
-t.test('a given type is used, whatever is found', async t => {
+t.test('a given type is used, whatever the texts suggest', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'day,n,code\n20240102,1.5,7\n20240103,x,8\n'
   const types = schemaFromTypes('day:INT,n:DOUBLE,code:SYMBOL').columns
@@ -820,7 +820,7 @@ t.test('a given type is used, whatever is found', async t => {
   await t.rejects(missing, { code: 'DDB_USAGE', message: /no column "x"/ })
 })
 
-t.test('fields are mapped and set as in load', async t => {
+t.test('fields are mapped and set as in a load', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'Time,code\n09:30,7\n'
   const twice = await inferText(text, { reader, map: { t: 'time', u: 'Time' } })
@@ -856,7 +856,7 @@ t.test('a given format is used', async t => {
   t.equal(await typeOf(['x'], given('yyyyMMdd')), 'STRING')
 })
 
-t.test('other words and signs are understood as in load', async t => {
+t.test('words for true and false, and signs, are read as in a load', async t => {
   const cells = {
     trueTexts: ['Y'],
     falseTexts: ['N'],
@@ -888,7 +888,7 @@ t.test('times with offsets get a warning', async t => {
   t.match(zoned, { type: { type: 'DATETIME' }, warnings: [] })
 })
 
-t.test('kinds of JSON values count', async t => {
+t.test('the kind of a JSON value matters', async t => {
   const lines = [
     { n: 1, s: '1', b: true, a: [1, 2], m: 1, t: ['x'], d: '2020.01.02', o: {} },
     { n: null, s: '2', b: false, a: [], m: 'x', t: [], d: null, o: {} },
@@ -901,9 +901,9 @@ t.test('kinds of JSON values count', async t => {
   ])
 })
 
-// docs/server-semantics.md#conversions-on-insert: a DFS table cuts longer texts in a STRING column.
+// A DFS table cuts longer texts in a STRING column (docs/server-semantics.md#conversions-on-insert).
 t.test(
-  'texts that a DFS table would cut become BLOB, and a stream table gets a warning',
+  'texts that a DFS table would cut become BLOB; for a stream table there is a warning',
   async t => {
     const [fits, long] = ['x'.repeat(65_535), 'é'.repeat(32_768)]
     t.equal(await typeOf([fits, 'y'], { intoDfs: true }), 'STRING')
@@ -914,7 +914,7 @@ t.test(
   },
 )
 
-t.test('names are repaired as in loadText, and numbered if they would be equal', async t => {
+t.test('names are repaired as in loadText, and numbered if they would repeat', async t => {
   t.strictSame(proposeNames(['time', '日期', 'a b', '1x', '_x', undefined, '', '%']), [
     ...['time', '日期', 'a_b', 'c1x', 'c_x', 'col5', 'col6', 'col7'],
   ])
@@ -931,7 +931,7 @@ t.test('keywords of the language are not used as column names', async t => {
   ])
 })
 
-t.test('whatever the header contains, all names are valid in a script and differ', async t => {
+t.test('for any header, all names are valid in a script and different', async t => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.string({ unit: 'binary' }), { nil: undefined })), names => {
       const proposed = proposeNames(names)
@@ -946,7 +946,7 @@ t.test('whatever the header contains, all names are valid in a script and differ
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-t.test('it counts as many as a Set, up to the limit', async t => {
+t.test('DistinctCount counts like a Set, up to the limit', async t => {
   fc.assert(
     fc.property(fc.array(fc.string({ maxLength: 3 })), fc.nat(20), (texts, limit) => {
       const count = new DistinctCount(limit)
@@ -962,7 +962,7 @@ t.test('it counts as many as a Set, up to the limit', async t => {
   t.pass()
 })
 
-t.test('a hundred thousand similar texts are told apart', async t => {
+t.test('a hundred thousand similar texts are distinguished', async t => {
   const count = new DistinctCount(200_000)
   for (let i = 0; i < 100_000; i++) {
     const bytes = bytesOf(`A${i}`)
@@ -973,20 +973,20 @@ t.test('a hundred thousand similar texts are told apart', async t => {
 
 // Which members of records become columns.
 
-t.test('objects inside records become members of members, empty ones are left out', async t => {
+t.test('objects inside records become members of members; empty objects are omitted', async t => {
   const schema = await inferText('{"a":{"b":{"c":1}},"d":{},"e.f":2}\n{"a":{"b":null}}\n')
   t.strictSame(typesOf(schema), ['a_b_c:INT', 'e_f:INT'])
   t.match(schema.leftOut, [{ source: 'd' }])
   t.equal(schema.needsAllowMissing, true)
 })
 
-t.test('null instead of an object is not a missing member', async t => {
+t.test('null instead of an object does not count as a missing member', async t => {
   const schema = await inferText('{"a":null}\n{"a":{"b":1}}\n')
   t.strictSame(typesOf(schema), ['a_b:INT'])
   t.match(schema, { needsAllowMissing: false, columns: [{ nulls: 1 }] })
 })
 
-t.test('a member that first occurs in a late block had nulls before', async t => {
+t.test('a member that first occurs in a late block counts nulls before it', async t => {
   const early = '{"a":1}\n'.repeat(5000)
   const schema = await inferText(`${early}{"a":2,"late":"x"}\n`)
   t.match(schema.columns, [{ nulls: 0 }, { name: 'late', nulls: 5000 }])
@@ -1008,7 +1008,7 @@ t.test('arrays that are all empty, or nested, fit no column', async t => {
   ])
 })
 
-t.test('keys that are data end the search', async t => {
+t.test('too many different keys (data instead of names) end the search', async t => {
   const members = Array.from({ length: 5000 }, (_, i) => `"k${i}":1`)
   await t.rejects(inferText(`{${members.join(',')}}\n`), { code: 'DDB_INPUT_MEMBER' })
 })

@@ -1,5 +1,5 @@
 /*
-  Columns found in texts, and whether a run would read every value into them.
+  Infers columns from texts, and checks whether a run would read every value into them.
 */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
@@ -28,7 +28,7 @@ export const nothing: InferOptions = {
 
 const inputOf = (text: string | Uint8Array): Readable => Readable.from([Buffer.from(text)])
 
-/** What is found in a text on standard input. */
+/** Infers the columns of a text on standard input. */
 export function inferText(
   text: string | Uint8Array,
   change: Partial<InferOptions> = {},
@@ -41,7 +41,7 @@ export function typesOf({ columns }: InferredSchema): string[] {
   return columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`)
 }
 
-/** The type of a column that has these texts, one per line, and its warnings. */
+/** The type that a column with these texts gets (one text per line), and the warnings. */
 export async function columnOf(
   texts: readonly string[],
   change: Partial<InferOptions> = {},
@@ -62,8 +62,8 @@ export async function typeOf(
 }
 
 /**
- * Reads the text, as a run does, into a table with the columns found. Only rows known not to fit may be rejected.
- * @returns rows read
+ * Reads the text, as a run would, into a table with the inferred columns. Only rows known not to fit may be rejected.
+ * @returns the number of rows read
  */
 export async function readAs(
   schema: InferredSchema,

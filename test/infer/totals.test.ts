@@ -1,5 +1,6 @@
 /*
-  Records of totals, padded to the table's width: none is loaded without a warning, and no other row is left out.
+  Records of totals that are padded to the width of the table. None of them is loaded without a warning, and no other
+  row is omitted.
 */
 import assert from 'node:assert/strict'
 import { stringify } from 'csv-stringify/sync'
@@ -49,7 +50,7 @@ const textOf = ({ header, delimiter }: Table, rows: readonly string[][], quoted:
 
 const optionsOf = ({ delimiter }: Table) => ({ reader: { header: 'yes' as const, delimiter } })
 
-t.test('the option that is found leaves out the totals records and nothing else', async () => {
+t.test('the suggested option omits the totals records and nothing else', async () => {
   const sums = fc.tuple(word, fc.nat(), fc.array(fc.option(number, { nil: '' })), fc.boolean())
   await fc.assert(
     fc.asyncProperty(table, sums, fc.boolean(), async (one, [text, at, cells, isLast], quoted) => {
@@ -91,20 +92,20 @@ t.test('a last row that is almost empty is a row', async () => {
   )
 })
 
-t.test('if rows begin like the totals, nothing leaves them out, and a warning says so', async t => {
+t.test('if rows begin like the totals, no option omits them, and a warning says so', async t => {
   const rows = 'SUM,2024-01-02,1,2\nSUM,2024-01-03,1,2\nTOT,2024-01-03,1,2\nSUM,,,2\n'
   const found = await inferText(`sym,day,a,b\n${rows}`)
   t.equal(neededOptions(found).comment, '')
   t.match(found.totals?.said, [/1 record of sums, the first "SUM", .* line 5, would be loaded/])
 })
 
-t.test('a filled last record that begins with such a word gets a warning', async t => {
+t.test('a complete last record that begins like totals gets a warning', async t => {
   const found = await inferText('name,n\na,1\nb,2\nTotal,3\n')
   t.equal(neededOptions(found).comment, '')
   t.match(found.totals?.said, ['taken for a row: `input.comment` Total, leaves it out'])
 })
 
-t.test('a comment sign that is needed for other lines is not replaced', async t => {
+t.test('a comment sign that other lines need is not replaced', async t => {
   const reader = { comment: '#' }
   const found = await inferText('#x\nday,a,b\n2024-01-02,1,2\n2024-01-03,1,2\n合计,,3\n', {
     reader,
@@ -114,7 +115,7 @@ t.test('a comment sign that is needed for other lines is not replaced', async t 
 })
 
 t.test(
-  'the first odd text is not suggested as a null text if it is in the last record',
+  'if the first odd text is in the last record, it is not suggested as a null text',
   async t => {
     const rows = Array.from({ length: 9 }, (_, i) => `2024-01-0${i + 1},${i}\n`).join('')
     const last = await inferText(`day,n\n${rows}制表人,\n`)
@@ -124,7 +125,7 @@ t.test(
   },
 )
 
-t.test('a few typing errors do not make a column of texts', async t => {
+t.test('a few typing errors do not turn a column into texts', async t => {
   const texts = Array.from({ length: 1000 }, (_, i) => `${i},2024-01-02,${i}.5,20240102`)
   texts[400] = '12x,2024-13-45,abc,-'
   const found = await inferText(`id,day,price,date\n${texts.join('\n')}\n`)
@@ -137,7 +138,7 @@ t.test('a few typing errors do not make a column of texts', async t => {
   t.strictSame(typesOf(few), ['id:STRING'])
 })
 
-t.test('a given type decides for the days, although a few texts do not fit', async t => {
+t.test('with a given type, the days are counted although a few texts do not fit', async t => {
   const input = 'day,n\n2024-01-02,1\n2024-01-05,2\nx,3\n'
   const types = [{ name: 'day', type: { type: 'DATE' as const } }]
   const { columns } = await inferText(input, { types })

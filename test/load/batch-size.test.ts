@@ -1,5 +1,5 @@
 /*
-  Simulates a loader and a server in virtual time. The costs of each batch are known, and so is the best batch size.
+  Simulates a loader and a server in virtual time. The test knows the costs of each batch, and so the best batch size.
 */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -15,9 +15,9 @@ interface Ends {
   /** Milliseconds that each batch costs the server; each thousand rows cost `thousandMs` more. */
   readonly batchMs: number
   readonly thousandMs: number
-  /** Milliseconds that the loader needs for a thousand rows. */
+  /** Milliseconds that the loader needs to read a thousand rows. */
   readonly makeMs: number
-  /** Interval at which the loader sees answers; 0: at once. */
+  /** Interval at which the loader receives answers; 0: at once. */
   readonly pollMs: number
   readonly isSync: boolean
 }
@@ -27,18 +27,18 @@ const rowBytes = 10
 
 interface Loaded {
   readonly run: Run
-  /** Rows of each batch that was sent. */
+  /** Number of rows of each batch that the loader sent. */
   readonly sizes: readonly number[]
   readonly mostOpenBytes: number
   readonly ms: number
 }
 
-/** @param endsAt  the costs of loader and server once this many batches are made */
+/** @param endsAt  the costs of loader and server after this many batches */
 function loaded(change: Partial<LoadOptions>, rows: number, endsAt: (no: number) => Ends): Loaded {
   const run = testRun(change)
   const { state, batchSize, emit, plan } = run
   const sizes: number[] = []
-  /** Batches at the server, and when it finishes each. */
+  /** Batches at the server, and the time when the server finishes each of them. */
   const out: { no: number; doneMs: number }[] = []
   let nowMs = 0
   let freeMs = 0
@@ -92,7 +92,7 @@ function throughput({ batchMs, thousandMs, makeMs, isSync }: Ends, rows: number)
 
 const sizesOf = (most: number): number[] =>
   [1, 2, 4, 8, 16, 32, 64].map(f => f * 10_000).filter(n => n <= most)
-/** Ten bytes per row: 4 MiB of rows, an eighth of what may be in flight. */
+/** Ten bytes per row, at most 4 MiB per batch: an eighth of the bytes that may be in flight. */
 const mostRows = Math.floor((4 << 20) / rowBytes)
 
 t.test('batches grow as long as growing saves overhead per batch', async () => {
@@ -109,7 +109,8 @@ t.test('batches grow as long as growing saves overhead per batch', async () => {
       const { run } = loaded({}, 30_000_000, () => one)
       const { found } = run.batchSize
       const best = Math.max(...sizesOf(mostRows).map(rows => throughput(one, rows)))
-      // The loader stops where doubling the size saves less than a tenth, or a little more if several answers arrive together.
+      // The loader stops growing batches when doubling saves less than a tenth, or a little more if answers arrive in
+      // groups.
       ok(throughput(one, found) > 0.7 * best, `${found} rows: ${throughput(one, found)} of ${best}`)
       ok(throughput(one, found) >= throughput(one, 10_000) * 0.99)
     }),
@@ -117,7 +118,7 @@ t.test('batches grow as long as growing saves overhead per batch', async () => {
   )
 })
 
-t.test('if every row costs the same, the batch size stays as it is', async t => {
+t.test('if every row costs the same, the batch size does not change', async t => {
   for (const isSync of [true, false]) {
     for (const thousandMs of [0.2, 1, 5, 20]) {
       const one = { ...quickLoader, isSync, pollMs: isSync ? 0 : 50, batchMs: 0, thousandMs }
@@ -134,7 +135,7 @@ t.test('the first batches have the default size', async t => {
   t.strictSame(sizes, Array<number>(8).fill(10_000))
 })
 
-t.test('a size that the user gives is kept, and batches that must not grow do not', async t => {
+t.test('a batch size that the user gives is kept, and so is one that must not grow', async t => {
   const slow = (): Ends => ({ ...quickLoader, batchMs: 20, thousandMs: 0 })
   for (const change of [
     { delivery: { batchRows: 10_000 } },
@@ -173,7 +174,7 @@ t.test('batches stay within the in-flight limit and within `delivery.batchBytes`
   )
 })
 
-t.test('after a batch had to be divided, the size stays reduced', async t => {
+t.test('after a batch had to be divided, the batch size stays reduced', async t => {
   const slow = { ...quickLoader, batchMs: 20, thousandMs: 0 }
   const { run } = loaded({}, 3_000_000, () => slow)
   t.ok(run.batchSize.rows > 10_000)
@@ -200,7 +201,7 @@ t.test('after a batch had to be divided, the size stays reduced', async t => {
   t.equal(run.batchSize.rows, 10_000)
 })
 
-t.test('if a server becomes much slower, the size is searched again', async t => {
+t.test('if a server becomes much slower, the loader searches for the size again', async t => {
   const quick: Ends = { ...quickLoader, pollMs: 0, isSync: true, batchMs: 20, thousandMs: 0 }
   // Large batches no longer fit into the server's memory.
   const slow: Ends = { ...quick, batchMs: 0, thousandMs: 5 }
@@ -228,7 +229,7 @@ t.test('larger batches are tried again, at growing intervals', async t => {
   t.ok(gapsMs.at(-1)! > 60_000 && gapsMs.at(-1)! < 70_000, gapsMs.join())
 })
 
-t.test('batches stop growing once one takes long', async t => {
+t.test('batches stop growing when a batch takes long', async t => {
   const { sizes } = loaded({}, 3_000_000, () => ({ ...quickLoader, batchMs: 900, thousandMs: 0 }))
   t.strictSame(new Set(sizes), new Set([10_000]))
 })

@@ -1,5 +1,5 @@
 /*
-  Simulates a loader and a server in virtual time. The cost of a batch is known, and so is the best number of
+  Simulates a loader and a server in virtual time. The test knows the cost of a batch, and so the best number of
   connections.
 */
 import { deepStrictEqual, ok } from 'node:assert/strict'
@@ -14,17 +14,17 @@ import { runs } from '../helpers/runs.js'
 interface Ends {
   /** Milliseconds that a batch costs the server. */
   readonly batchMs: number
-  /** Batches that the server works on at a time. */
+  /** Number of batches that the server works on at a time. */
   readonly workers: number
   /** Milliseconds that a batch costs the loader. */
   readonly makeMs: number
-  /** Interval at which the loader sees answers; 0: at once. */
+  /** Interval at which the loader receives answers; 0: at once. */
   readonly pollMs: number
 }
 
 interface Loaded {
   readonly run: Run
-  /** Connections in use at each batch. */
+  /** Number of connections in use at each batch. */
   readonly counts: readonly number[]
   readonly ms: number
 }
@@ -102,7 +102,10 @@ function throughput({ batchMs, workers, makeMs }: Ends, count: number): number {
   return Math.min(Math.min(count, workers) / batchMs, 1 / makeMs)
 }
 
-/** The most frequent number in the second half of the batches: at the very end the loader may be trying another. */
+/**
+ * The most frequent number in the second half of the batches. The last number would not do, because the loader may be
+ * trying a different number at the end.
+ */
 function usual(counts: readonly number[]): number {
   const last = counts.slice(-Math.floor(counts.length / 2))
   return [...new Set(last)].sort((a, b) => times(last, b) - times(last, a))[0]!
@@ -125,8 +128,8 @@ t.test('the loader opens as many connections as pay off, and no more', async () 
       const found = usual(counts)
       const told = JSON.stringify({ found, ms })
       const best = throughput(ends, 16)
-      // The loader adds no connections if the server keeps up with three quarters of its speed. Otherwise each
-      // doubling must gain a fifth. Answers arrive in groups, so both are measured roughly.
+      // The loader adds no connections if the server reaches three quarters of the loader's speed. Otherwise each
+      // doubling must gain a fifth. Both measurements are rough, because answers arrive in groups.
       ok(throughput(ends, found) > 0.6 * best, told)
       ok(found === 1 || throughput(ends, found) > 1.05 * throughput(ends, found / 2), told)
     }),
@@ -135,7 +138,7 @@ t.test('the loader opens as many connections as pay off, and no more', async () 
 })
 
 t.test(
-  'if the server keeps up, the loader stays with one connection and tries no more',
+  'if the server keeps up, the loader keeps one connection and does not try more',
   async t => {
     const { counts, run } = loaded(5_000, () => ({ batchMs: 1, workers: 8, makeMs: 2, pollMs: 50 }))
     t.strictSame(new Set(counts), new Set([1]))
@@ -160,7 +163,7 @@ t.test(
 
 t.test('a trial that fails at a bad moment is repeated', async t => {
   const ends: Ends = { batchMs: 20, workers: 8, makeMs: 0.5, pollMs: 0 }
-  // Other processes load the server while the loader tries two connections.
+  // Other processes use the server while the loader tries two connections.
   const busy: Ends = { ...ends, workers: 1 }
   const { counts } = loaded(2_000, no => (no < 120 ? busy : ends))
   t.ok(counts.indexOf(2) < 120 && counts[119] === 1, 'the loader went back to one connection')
@@ -174,7 +177,7 @@ t.test('if a server becomes slow, the loader opens more connections', async t =>
   t.ok(usual(counts) >= 8)
 })
 
-t.test('limits are kept, and their reason is given', async t => {
+t.test('the limits are observed, and the reason is reported', async t => {
   const slow: Ends = { batchMs: 20, workers: 32, makeMs: 0.1, pollMs: 0 }
   for (const [most, found] of [
     [1, 1],
@@ -197,7 +200,7 @@ t.test('limits are kept, and their reason is given', async t => {
 })
 
 t.test(
-  'if no more connections can be opened, the loader keeps the existing ones and the first reason',
+  'if no more connections can be opened, the loader keeps the existing connections and the first reason',
   async t => {
     const run = testRun({ delivery })
     const { connectionCount } = run
@@ -207,7 +210,7 @@ t.test(
   },
 )
 
-t.test('the batch size is settled before connections are added', async t => {
+t.test('the batch size is found before connections are added', async t => {
   const run = testRun({ delivery: { ...delivery, batchRows: 'auto' } })
   t.notOk(run.batchSize.isSettled)
   run.batchSize.stay()
@@ -215,7 +218,7 @@ t.test('the batch size is settled before connections are added', async t => {
   t.ok(testRun({ delivery }).batchSize.isSettled, 'a given batch size is settled from the start')
 })
 
-t.test('a given number of connections is used as it is', async t => {
+t.test('a given number of connections is not changed', async t => {
   const run = testRun({ delivery: { connections: 4, unordered: true } })
   t.match(run.connectionCount, { wanted: undefined, why: undefined })
   t.match(run.plan, { connections: 4, mostConnections: undefined })

@@ -12,7 +12,7 @@ import { closedGate } from '../helpers/gate.js'
 import { ended, testRun } from '../helpers/load-run.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
 
-/** What a run has opened, and a record of how each part was closed. */
+/** The parts that a run has opened, and a record of how each part was closed. */
 function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
   const done: string[] = []
   const opened = {
@@ -60,7 +60,7 @@ t.test('a signal before the start counts, a signal after the end does not', asyn
   t.equal(late.run.ending.failure, undefined)
 })
 
-t.test('leaving closes the connections at once', async t => {
+t.test('a run that leaves at once closes its connections at once', async t => {
   const { run, opened, done, leaving } = scene()
   const { left } = whenLeaving(run, opened)
   leaving.abort()
@@ -73,14 +73,14 @@ t.test('leaving closes the connections at once', async t => {
   ])
 })
 
-t.test('parts that were never opened are not closed', async t => {
+t.test('only parts that were opened are closed', async t => {
   abandon({}, new DdbError('DDB_TIMEOUT', 'late'))
   const { run } = scene()
   await close(run, {}, staying)
   t.equal(run.ending.failure, undefined)
 })
 
-t.test('everything is closed in order, and no timer stays', async t => {
+t.test('all parts are closed in order, and no timer stays', async t => {
   const { run, opened, done, clock } = scene()
   await close(run, opened, staying)
   t.same(done, inOrder)
@@ -88,7 +88,7 @@ t.test('everything is closed in order, and no timer stays', async t => {
   t.equal(run.ending.failure, undefined)
 })
 
-t.test('a part that cannot be closed fails the run, and the others are still closed', async t => {
+t.test('if a part cannot be closed, the run fails, but the remaining parts are closed', async t => {
   const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
   const { run, opened, done } = scene(() => Promise.reject(failure))
   await close(run, opened, staying)
@@ -113,7 +113,7 @@ t.test('the run waits at most half a minute for a server to close', async t => {
 })
 
 t.test(
-  'a run that leaves waits for nothing, and counts rows without an outcome as unsent',
+  'a run that leaves does not wait, and counts rows without an outcome as unsent',
   async t => {
     const { run, opened, leaving } = scene(() => never)
     run.emit({ kind: 'records', upTo: 8 })

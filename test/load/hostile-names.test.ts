@@ -1,6 +1,6 @@
 /*
-  Names and values that contain script code. Each is refused, or stays a name: the server's own parser reads scripts
-  with it as those with a harmless name.
+  Names and values that contain script code. The program refuses each of them, or it stays a name: the server's own
+  parser reads the script in the same way as with a harmless name.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -42,7 +42,7 @@ const harmless = 'harmless0'
 const timeoutMs = 1_000
 const token = 0x1234_5678_9abc_def1n
 
-/** A session that records its requests and otherwise knows nothing. */
+/** A session that records its requests. If `answer` returns undefined, the request fails. */
 function listener(answer: (script: string) => Value | undefined = () => undefined): {
   session: Session
   scripts: string[]
@@ -57,7 +57,7 @@ function listener(answer: (script: string) => Value | undefined = () => undefine
   return { session: { id: '77', run } as unknown as Session, scripts }
 }
 
-/** All texts sent for this target: scripts and names of functions. */
+/** All scripts and function names that are sent for this target. */
 async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[] }> {
   const { session, scripts } = listener()
   const asking = { session, timeoutMs }
@@ -105,10 +105,10 @@ const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan
     systemPlatform.random,
   )
 
-/** To the embedded server, its reserved words and functions of modules are no names. */
+/** The parser of the embedded server does not accept its reserved words, and functions of modules, as names. */
 const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
 
-/** Every option whose text gets into requests. */
+/** Every option whose text becomes part of requests. */
 const places: Readonly<Record<string, (text: string) => Plan>> = {
   'a shared table': text => planFor({ table: text }),
   'a shared table that is appended to': text => planFor({ table: text, method: 'append' }),
@@ -154,7 +154,7 @@ for (const [place, plan] of Object.entries(places)) {
   })
 }
 
-t.test('a function of a module is names between colons, or refused', async t => {
+t.test('a function of a module is a list of names between colons, or refused', async t => {
   // The embedded server has no modules, so its parser cannot decide.
   t.equal(planFor({ function: 'm::sub::f', types: 'a:INT' }).target.kind, 'function')
   fc.assert(
@@ -173,11 +173,11 @@ t.test('a function of a module is names between colons, or refused', async t => 
   )
 })
 
-/** Possible names, so that not all inputs are refused. */
+/** Texts that may be names, so that the program does not refuse all inputs. */
 const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]{0,12}$/)
 
 t.test('a run ID is a name or refused', async t => {
-  // Table names depend on the ID, so they are replaced before scripts are compared.
+  // Table names depend on the ID, so the test replaces them before it compares scripts.
   const shape = async (runId: string): Promise<string[]> => {
     const { scripts } = await textsFor(planFor({ table: 'target0' }, { runId }))
     return scripts.map(script =>
@@ -231,7 +231,7 @@ t.test('a name that cannot be a run ID has no journal', async () => {
 const strings = (data: readonly string[]): Value =>
   ({ form: 'vector', type: 'STRING', length: data.length, data }) as unknown as Value
 
-t.test('names from a server get into scripts only if they look like ours', async () => {
+t.test('scripts contain names from a server only if they look like names of a run', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(scriptText, { maxLength: 4 }), async texts => {
       const own = newStamp(systemPlatform.random, 0)
@@ -273,7 +273,7 @@ t.test('names from a server get into scripts only if they look like ours', async
   )
 })
 
-t.test('scripts about the ledger contain nothing but its name', async t => {
+t.test('scripts about the ledger contain only its name', async t => {
   const ledger = ledgerName(token, 3)
   for (const script of [ledgerScript(ledger), ledgerQuery(ledger, 0, 9), dropTableScript(ledger)]) {
     t.ok(treesOf(script).includes(`"${ledger}"`))

@@ -38,7 +38,7 @@ t.test('inputs that are not a list are refused, not read letter by letter', asyn
   }
 })
 
-t.test('a rejects file implies quarantine', async t => {
+t.test('a rejects file implies that rejects are kept', async t => {
   t.equal(makePlan({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
 })
 
@@ -46,7 +46,7 @@ t.test('for DFS tables the batch size is a number of bytes', async t => {
   t.equal(makePlan({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
 })
 
-t.test('batches may grow if the user gives no size and nothing forbids growth', async t => {
+t.test('batches may grow if the user gives no size and no option forbids growth', async t => {
   const mostOf = (change: Partial<LoadOptions>): number | undefined =>
     makePlan({ ...minimal, ...change }).mostBatchBytes
   const most = 32 << 20

@@ -13,7 +13,7 @@ import type { KnownBatch } from '../../src/load/journal/resumed-input.js'
 import { batchOf, type CountedBatch } from '../helpers/batches.js'
 import { testRun } from '../helpers/load-run.js'
 
-/** Batches that the journal knows, by their first line. */
+/** The batches in the journal, by the number of their first line. */
 interface Earlier {
   readonly known: Readonly<Record<number, KnownBatch>>
   readonly rejects?: JournaledRejects
@@ -23,9 +23,9 @@ interface Change {
   readonly earlier?: Earlier
   readonly options?: Partial<LoadOptions>
   readonly batches?: number
-  /** Called with the number of each batch that is handed over, from 1. */
+  /** Called with the number (from 1) of each batch that is handed over. */
   readonly deliver?: (number: number) => void | Promise<void>
-  /** Thrown after the last batch. */
+  /** The error that reading throws after the last batch. */
   readonly readFailure?: Error
   readonly connections?: Connections
 }
@@ -42,7 +42,7 @@ function standing(known: Earlier['known']): JournaledRows {
   }
 }
 
-/** A run of eight-row batches, and a record of batches handed over. */
+/** A run of eight-row batches, and a record of the batches that were handed over. */
 function scene({ options, batches = 3, deliver, readFailure, earlier, connections }: Change = {}) {
   const phases: LoadReport['phase'][] = []
   const run = testRun({ onReport: ({ phase }) => phases.push(phase), ...options })
@@ -105,7 +105,7 @@ function scene({ options, batches = 3, deliver, readFailure, earlier, connection
   }
 }
 
-t.test('batches go to the delivery in order until the inputs end', async t => {
+t.test('batches are handed to the delivery in order until the inputs end', async t => {
   const { run, handed, phases, pump: go } = scene()
   await go()
   t.same(
@@ -116,7 +116,7 @@ t.test('batches go to the delivery in order until the inputs end', async t => {
   t.equal(phases[0], 'loading')
 })
 
-t.test('the next batch is read only when there is room for it', async t => {
+t.test('the next batch is read only when the delivery has room for it', async t => {
   let inside = 0
   const { handed, pump: go } = scene({
     deliver: async () => {
@@ -146,7 +146,7 @@ t.test('a failure stops the run, and rows read after it are unsent', async t => 
   t.match(run.state.rows, { unsent: 16 }, 'the batch that was not accepted, and the one after it')
 })
 
-t.test('a batch that was accepted and failed later is counted by the delivery', async t => {
+t.test('the delivery counts a batch that it accepted and that failed later', async t => {
   const { run, pump: go } = scene({
     deliver: number =>
       number === 2
@@ -157,7 +157,7 @@ t.test('a batch that was accepted and failed later is counted by the delivery', 
   t.match(run.state.rows, { unsent: 8 })
 })
 
-t.test('if more connections cannot be opened, the run keeps one', async t => {
+t.test('if more connections cannot be opened, the run keeps one connection', async t => {
   for (const [failure, code] of [
     [new ConnectionError('DDB_CONNECT', 'refused'), undefined],
     [new TypeError('a bug'), 'DDB_INTERNAL'],
@@ -202,11 +202,11 @@ t.test('rows pass no faster than the rate limit', async t => {
     options: { delivery: { rateLimit: { rowsPerSecond: 4 } } },
   })
   await go()
-  // Three batches of two seconds each.
+  // Three batches, two seconds each.
   t.ok(run.platform.clock.nowMs() >= 6_000, `${run.platform.clock.nowMs()} ms`)
 })
 
-t.test('a share of bad rows is checked at the end, even for a short input', async t => {
+t.test('a limit on the share of bad rows is checked at the end of any input', async t => {
   const { run, pump: go } = scene({
     batches: 1,
     options: { rejects: { onError: 'skip', maxErrors: '5%' } },
@@ -216,14 +216,14 @@ t.test('a share of bad rows is checked at the end, even for a short input', asyn
   t.match(run.ending.failure, { code: 'DDB_INPUT_LIMIT' })
 })
 
-/** Batch 1 is settled, batch 2 was sent as number 7, batch 3 was never stored; batch 4 is new. */
+/** Batch 1 is settled. Batch 2 was sent as number 7. Batch 3 was not stored. Batch 4 is new. */
 const allKinds: Earlier['known'] = {
   2: { kind: 'settled' },
   10: { kind: 'sent', no: 7, rows: 8, isLost: false },
   18: { kind: 'unsent' },
 }
 
-t.test('each batch is treated as earlier processes left it', async t => {
+t.test('each batch is treated in the state in which earlier processes left it', async t => {
   const {
     run,
     handed,
@@ -246,7 +246,7 @@ t.test('each batch is treated as earlier processes left it', async t => {
   t.match(run.state.rows, { read: 32, skipped: 8, unconfirmed: 0, unsent: 0 })
 })
 
-t.test('batches that are not handed over keep the state from the earlier process', async t => {
+t.test('batches that are not handed over keep their state from earlier processes', async t => {
   for (const [failing, rows] of [
     [1, { skipped: 8, unconfirmed: 8, unsent: 16 }],
     [2, { skipped: 8, unconfirmed: 0, unsent: 16 }],
@@ -278,7 +278,7 @@ const rejects: JournaledRejects = {
   upTo: { input: 0, offsetBytes: 1 },
 }
 
-t.test('a row that stopped a run stops it again, and sent batches are looked up', async t => {
+t.test('a row that stopped a run stops it again, and the run looks up sent batches', async t => {
   const earlier = { known: allKinds, rejects }
   const { run, sentAs, pump: go } = scene({ batches: 4, earlier })
   t.equal(await go(), true, 'rows after the batch are counted when the run ends')
@@ -295,7 +295,7 @@ t.test('a row that stopped a run stops it again, and sent batches are looked up'
   t.equal(skipping.handed.length, 3)
 })
 
-t.test('a row that stopped a run stops it again even if nothing new is read', async t => {
+t.test('a row that stopped a run stops it again even if no new row is read', async t => {
   const { run, pump: go } = scene({ batches: 1, earlier: { known: allKinds, rejects } })
   await go()
   t.match(run.ending.failure, { code: 'DDB_INPUT_CELL' })

@@ -13,7 +13,7 @@ t.test('batches of any size never exceed the rate', async t => {
       for (const rows of batches) {
         await limiter.pass(rows, 0)
         sentRows += rows
-        // A batch goes out as soon as a millisecond has passed for each row, and no later.
+        // A batch is sent as soon as one millisecond per row has passed, and no later.
         if (Math.abs(clock.nowMs() - sentRows) > 1e-6) return false
       }
       return true
@@ -23,7 +23,7 @@ t.test('batches of any size never exceed the rate', async t => {
   t.pass('every batch, also the first one, goes out once the time for its rows has passed')
 })
 
-t.test('the stricter of both limits applies', async t => {
+t.test('the stricter of two limits applies', async t => {
   const clock = leapingClock()
   const limiter = newRateLimiter({ rowsPerSecond: 10, bytesPerSecond: 100 }, clock)
   await limiter.pass(1, 1000)
@@ -31,7 +31,7 @@ t.test('the stricter of both limits applies', async t => {
   t.equal(clock.nowMs(), 10_100)
 })
 
-t.test('a pause earns credit for one batch at most', async t => {
+t.test('a pause allows one batch in advance, and no more', async t => {
   const clock = handClock()
   const limiter = newRateLimiter({ rowsPerSecond: 1000, bytesPerSecond: Infinity }, clock)
   clock.advance(60_000)

@@ -33,7 +33,7 @@ t.test('the first report comes at once, the next after at least a tenth of a sec
   t.same(toldAtMs, [0, 100, 1_100])
 })
 
-t.test('an urgent report comes at once and replaces the next one', async t => {
+t.test('an urgent report comes at once, and takes the place of the next report', async t => {
   const { clock, reporter, toldAtMs } = scene()
   reporter.report()
   clock.advance(20)

@@ -18,7 +18,7 @@ interface Ending {
   readonly parts?: Partial<ResultParts>
 }
 
-/** The result of a run with these counts that lasted two seconds. */
+/** The result of a run with these counts. The run took two seconds. */
 function resultOf(
   count: (run: Pick<Run, 'emit'>) => void,
   { change = {}, used = 'receipts', failure, parts }: Ending = {},
@@ -33,7 +33,7 @@ function resultOf(
   return loadResult(run, { ...noParts, ...parts })
 }
 
-/** How many rows were read, and how many have each outcome. */
+/** Sets the number of rows read, and the number of rows with each outcome. */
 const rows =
   (confirmed: number, unconfirmed = 0, rejected = 0, unsent = 0) =>
   ({ emit }: Pick<Run, 'emit'>): void => {
@@ -43,7 +43,7 @@ const rows =
     emit(ended({ confirmed, unconfirmed, unsent }))
   }
 
-/** Rows confirmed, unconfirmed, rejected, unsent, and how the run ended; then status, exit code and error. */
+/** Rows confirmed, unconfirmed, rejected, unsent; the end of the run; then status, exit code and error. */
 const endings: [number[], Ending, status: string, exitCode: number, code: string | undefined][] = [
   [[8], {}, 'loaded', 0, undefined],
   [[], {}, 'loaded', 0, undefined],
@@ -53,7 +53,7 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   [[0, 8], { used: 'none' }, 'loaded', 0, undefined],
   [[0, 8, 1], { used: 'none' }, 'rejects', 3, undefined],
   [[0, 0, 0, 8], { failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
-  // Never code 0 here: it would say that every row is in the table.
+  // The exit code must not be 0 here, because 0 means that every row is in the table.
   [[7, 0, 0, 1], {}, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'none' }, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'count' }, 'failed', 70, 'DDB_INTERNAL'],
@@ -97,7 +97,7 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   })
 })
 
-t.test('every member is present; unknown ones are null', async t => {
+t.test('every member is present; unknown values are null', async t => {
   const contentBytes = { read: 3_000, rows: 2_900, rejected: 0, header: 100, other: 0, skipped: 0 }
   const input = {
     path: 'in.csv',

@@ -24,14 +24,14 @@ function scene(beforeSending?: () => void) {
   return { ending, state }
 }
 
-t.test('rows may go out while this process has the run', async t => {
+t.test('rows may be sent as long as this process has the run', async t => {
   const { ending } = scene(() => undefined)
   t.ok(ending.maySend())
   t.notOk(ending.isLeaving)
   t.equal(ending.failure, undefined)
 })
 
-t.test('if another process has the run, it ends at once and for good', async t => {
+t.test('if a different process has the run, this process stops at once and for good', async t => {
   const { ending, state } = scene()
   const taken = new DdbError('DDB_LOCKED', 'taken')
   state.lost = taken

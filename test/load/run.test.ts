@@ -72,14 +72,14 @@ t.test('every reject is counted; the first three are reported', async t => {
   t.notOk(run.ending.stopped)
 })
 
-t.test('with stop, the first reject ends the run with its own code', async t => {
+t.test('with `stop`, the first reject ends the run with the code of the reject', async t => {
   const { run } = scene()
   run.rejects.keep(rejectIn(3), shape)
   t.type(run.ending.failure, InputError)
   t.match(run.ending.failure, { code: 'DDB_INPUT_CELL', position: { lineNumber: 3 } })
 })
 
-t.test('a reject that cannot be kept ends the run, and is still counted', async t => {
+t.test('a reject that cannot be kept ends the run, and still counts', async t => {
   const { run } = scene({ rejects: { file: '/tmp/never-made.csv' } })
   run.rejects.keep(rejectIn(3), shape)
   t.match(run.ending.failure, { code: 'DDB_OUTPUT_CREATE' })
@@ -87,7 +87,7 @@ t.test('a reject that cannot be kept ends the run, and is still counted', async 
   t.equal(run.rejects.result().unplaced, 1)
 })
 
-t.test('a row that the server refused is a reject with its own class', async t => {
+t.test('a row that the server refused is a reject with a separate class', async t => {
   const { run, notices } = scene({ rejects: { onError: 'skip' } })
   run.rejects.keepRefused(batchOf(8), 3, 'Incompatible type')
   t.match(run.rejects.result(), { byClass: { server: 1 }, byCode: { DDB_SERVER_REFUSED_ROW: 1 } })
@@ -129,7 +129,7 @@ t.test('a report shows the progress of the run', async t => {
   t.match(reports[1], { phase: 'done', rows: { confirmed: 8 } })
 })
 
-t.test('a redirect moves sessions to another host if the user named that host', async t => {
+t.test('a redirect moves sessions to a different host if the user named that host', async t => {
   const { run } = scene({
     server: { host: 'a', port: 1, allowRedirect: ['b'] },
   })
@@ -148,7 +148,7 @@ t.test('a run leaves when asked to', async t => {
   t.notOk(scene().run.ending.isLeaving)
 })
 
-t.test("the run's name on the server is the given one, with a random token", async t => {
+t.test('on the server, the run has the given name and a random token', async t => {
   const one = scene({ runId: 'nightly' }).run
   const other = scene({ runId: 'nightly' }).run
   t.equal(one.history.name.runId, 'nightly')
@@ -168,7 +168,7 @@ t.test("the loss of an input's rows outranks the signal that ended the run", asy
   t.equal(run.ending.failure, lost)
 })
 
-t.test("messages use the words of the caller's interface", async t => {
+t.test("messages use the names of the caller's interface", async t => {
   const notices: string[] = []
   const run = testRun({
     wording: sentence => sentence.replaceAll('`', '*'),

@@ -1,6 +1,6 @@
 /*
-  The stream for rows, and `load` with rows, against an embedded server: the outcome of every row, for any rows and any
-  behaviour of the server.
+  The stream for rows, and `load` with rows, against an embedded server. The tests check the outcome of every row, for
+  any rows and any behaviour of the server.
 */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -57,7 +57,7 @@ async function opened(
 
 const nothing = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, lost: 0, pending: 0 }
 
-/** Resolves when the stream is closed, for any reason. */
+/** Resolves when the stream is closed for any reason. */
 function closed(writer: Writable): Promise<unknown> {
   return new Promise(resolve => writer.once('close', resolve))
 }
@@ -91,7 +91,7 @@ t.test('a row is released once it is confirmed', async t => {
   }
   for (let i = 0; i < 30_000; i++) if (!write(i)) await once(writer, 'drain')
   await writer.flush()
-  // The target of a WeakRef that was just created or read lives until the turn ends.
+  // A new turn, because the target of a WeakRef that was just created or read lives until the end of the turn.
   await new Promise(resolve => setImmediate(resolve))
   collect()
   t.ok(
@@ -101,7 +101,7 @@ t.test('a row is released once it is confirmed', async t => {
   t.equal(writer.status().confirmed, 30_000)
 })
 
-t.test('a bad row is reported with its reason, and the others continue', async t => {
+t.test('a bad row is reported with its reason, and the remaining rows continue', async t => {
   const { writer, count } = await opened(t)
   const rejects: RejectedRow[] = []
   writer.on('reject', (reject: RejectedRow) => rejects.push(reject))
@@ -140,7 +140,7 @@ t.test('a bad row is reported with its reason, and the others continue', async t
   t.equal(await count('trades'), good)
 })
 
-t.test('rows refused by the server are handed back as written', async t => {
+t.test('rows refused by the server are returned in their original form', async t => {
   const server = await startLoadServer(
     t,
     'db = database("dfs://d", RANGE, 1 3 5); ' +
@@ -167,7 +167,7 @@ t.test('rows refused by the server are handed back as written', async t => {
   }
 })
 
-/** Holds all requests with rows until the gate opens. */
+/** Holds back all requests with rows until the test calls `open`. */
 function held(): { faults: ServerOptions; open: (this: void) => void; arrived: Promise<void> } {
   const gate = closedGate()
   const arrival = closedGate()
@@ -186,7 +186,7 @@ function held(): { faults: ServerOptions; open: (this: void) => void; arrived: P
   }
 }
 
-t.test('flush waits while the server does nothing, for each caller', async t => {
+t.test('flush waits while the server does nothing, for every caller', async t => {
   const hold = held()
   const { writer } = await opened(t, {}, hold.faults)
   for (let i = 0; i < 10; i++) writer.write(row(i))
@@ -206,7 +206,7 @@ t.test('flush waits while the server does nothing, for each caller', async t => 
 })
 
 t.test(
-  'write returns false while the server accepts nothing, and drain says when to continue',
+  'write returns false while the server accepts nothing, and drain reports when to continue',
   async t => {
     const hold = held()
     const { writer } = await opened(t, { delivery: { maxInFlightBytes: 1 } }, hold.faults)
@@ -245,7 +245,7 @@ t.test('rows written after the end are refused and not counted', async t => {
   t.ok((await count('trades')) >= confirmed)
 })
 
-t.test('a writer destroyed in mid-batch hands back all rows that are not confirmed', async t => {
+t.test('a writer destroyed during a batch returns all rows that are not confirmed', async t => {
   const hold = held()
   const { writer, errors, count } = await opened(t, { delivery: { batchRows: 100 } }, hold.faults)
   const rows = Array.from({ length: 1000 }, (_, i) => row(i))
@@ -265,7 +265,7 @@ t.test('a writer destroyed in mid-batch hands back all rows that are not confirm
   t.ok((await count('trades')) <= unconfirmed.length, 'unsent rows are not in the table')
 })
 
-t.test('if the server is gone, each row is confirmed or handed back', async t => {
+t.test('if the server is gone, each row is confirmed or returned', async t => {
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
   let batches = 0
@@ -330,7 +330,7 @@ t.test('without a table there is no writer', async t => {
   await writer.close()
 })
 
-t.test('without receipts every batch is answered, even if rows could be counted', async t => {
+t.test('without receipts, every batch is answered, even if rows could be counted', async t => {
   const { server } = await startLoadServer(t, tradesScript.replace('streamTable', 'table'), {
     settings: { maxPubConnections: 0 },
   })
@@ -344,7 +344,7 @@ t.test('without receipts every batch is answered, even if rows could be counted'
   t.match(await writer.close(), { confirm: { used: 'answers' }, rows: { confirmed: 1 } })
 })
 
-t.test('load accepts rows at once or as they come', async t => {
+t.test('load accepts rows at once or one after another', async t => {
   const { address, count } = await opened(t)
   const to = { server: address, target: { table: 'trades' } }
   const list = Array.from({ length: 70_000 }, (_, i) => row(i))
@@ -420,7 +420,7 @@ t.test('a signal ends a writer cleanly', async t => {
   t.equal(await count('trades'), 100)
 })
 
-t.test('rows from connections that take turns are distinguished', async t => {
+t.test('rows of several connections are distinguished when some batches are lost', async t => {
   let requests = 0
   const server = await startLoadServer(
     t,
@@ -428,7 +428,7 @@ t.test('rows from connections that take turns are distinguished', async t => {
       'db.createPartitionedTable(table(1:0, `id`s, [INT,STRING]), `t, `id)',
     {
       faults: {
-        // The server loses the fourth batch and all later ones.
+        // The server loses the fourth batch and all later batches.
         beforeExecute: ({ rows }) => (rows > 0 && ++requests > 3 ? 'drop' : undefined),
       },
     },
@@ -467,7 +467,7 @@ t.test('rows from connections that take turns are distinguished', async t => {
   )
 })
 
-t.test('options that need an input to be read twice are refused', async t => {
+t.test('options that require a second reading of an input are refused', async t => {
   const to = { server: { host: 'h', port: 1 }, rows: [] }
   for (const change of [
     { target: { table: 't', create: 'stream' as const } },

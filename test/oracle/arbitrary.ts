@@ -1,5 +1,5 @@
 /*
-  Any element of a type, within its range and without the value that means null.
+  Arbitrary elements of a type, within its range and without the value that means null.
 */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
@@ -11,7 +11,7 @@ const integer = (bits: number): fc.Arbitrary<number> =>
 const bigInteger = (bits: bigint): fc.Arbitrary<bigint> =>
   fc.bigInt({ min: -(2n ** (bits - 1n)) + 1n, max: 2n ** (bits - 1n) - 1n })
 
-// The client drops a byte order mark at the beginning of a text (faults.test.ts).
+// The client drops a byte order mark at the beginning of a text (faults.test.ts), so no text begins with one.
 const text = fc
   .string({ unit: 'grapheme', maxLength: 20 })
   .map(made => made.replaceAll('\0', '0').replace(/^\ufeff+/, ''))
@@ -67,7 +67,7 @@ export function arbitraryElement(typeText: string): fc.Arbitrary<Element> {
   return hasEmptyNull ? valueOf(typeText) : fc.option(valueOf(typeText), { freq: 6 })
 }
 
-/** A row of an array vector. It has at least one cell, because servers store an empty row as one null. */
+/** A row of an array vector. The row has at least one cell, because servers store an empty row as one null. */
 export function arbitraryRow(typeText: string): fc.Arbitrary<Element> {
   return fc.array(arbitraryElement(typeText), { minLength: 1, maxLength: 6 })
 }

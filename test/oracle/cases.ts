@@ -1,21 +1,21 @@
 /*
-  Elements of every type, written by hand from DolphinDB's documentation: for each its script, its value (elements.ts)
-  and its text. The tests compare these with what the server and the clients show.
+  Elements of every type, written by hand from DolphinDB's documentation: a script, the value in the form of
+  elements.ts, and the text. Tests compare them with the results of the server and the clients.
 */
 import type { Element } from './elements.js'
 
 export interface Sample {
   readonly script: string
   readonly element: Element
-  /** The result of `string()`; undefined if the documentation does not give it. */
+  /** The result of `string()`; undefined if the documentation does not mention it. */
   readonly text?: string
 }
 
 export interface TypeCase {
-  /** As `schema()` spells it. */
+  /** In the spelling of `schema()`. */
   readonly type: string
   readonly samples: readonly Sample[]
-  /** Elements that no script makes: ends of the range, times before zero and other special values. */
+  /** Elements that no script can create: ends of the range, times before zero and other special values. */
   readonly extremes: readonly Element[]
 }
 
@@ -25,7 +25,7 @@ const sample = (script: string, element: Element, text?: string): Sample => ({
   ...(text !== undefined && { text }),
 })
 
-/** A literal that is its own text. */
+/** A literal that equals its own text. */
 const literal = (script: string, element: Element): Sample => sample(script, element, script)
 
 const int32Ends = [-2_147_483_647, 2_147_483_647]
@@ -268,7 +268,7 @@ export const typeCases: readonly TypeCase[] = [
       sample('6w', { count: 6, unit: 7 }, '6w'),
       sample('7B', { count: 7, unit: 10 }, '7B'),
     ],
-    // A trading calendar's four letters replace a unit's number.
+    // The four letters of a trading calendar take the place of the number of a unit.
     extremes: [
       { count: 2_147_483_647, unit: 0 },
       { count: 3, unit: 0x584e_5953 },
@@ -309,13 +309,15 @@ export const typeCases: readonly TypeCase[] = [
   },
 ]
 
-/** Samples, ends of the range and null. */
+/** The samples, the ends of the range and null. */
 export function elementsOfCase({ type, samples, extremes }: TypeCase): Element[] {
   const hasEmptyNull = ['SYMBOL', 'STRING', 'BLOB'].includes(type)
   return [...samples.map(each => each.element), hasEmptyNull ? '' : null, ...extremes]
 }
 
-/** Types that have arrays. The rows: all elements of the case, one cell, a cell between nulls, and a null alone. */
+/**
+ * Types of which arrays exist. The rows: all elements of the case, one cell, a cell between nulls, and a single null.
+ */
 export const arrayCases: readonly { type: string; rows: readonly (readonly Element[])[] }[] =
   typeCases
     .filter(({ type }) => !['SYMBOL', 'STRING', 'BLOB', 'DURATION'].includes(type))

@@ -1,13 +1,14 @@
 /*
-  The official JavaScript client, which talks to our server over WebSocket and knows nothing of our codec. Its types are
-  not imported: they exist only if its packages are installed, and they change the prototypes of everything.
+  The official JavaScript client. It talks to the embedded server over WebSocket and shares no code with this project's
+  codec. Its types are not imported, because they exist only if its packages are installed, and because they change the
+  prototypes of everything.
 */
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../src/client/open-session.js'
 import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 
-/** A value of the client. Vectors hold raw elements, nulls as the smallest number of the type. */
+/** A value of the client. Vectors hold raw elements; the smallest number of a type means null. */
 export interface ClientObject {
   readonly form: number
   readonly type: number
@@ -15,7 +16,7 @@ export interface ClientObject {
   readonly cols?: number
   readonly name?: string
   readonly value: unknown
-  /** As plain JavaScript, temporal values and decimals as text. */
+  /** The value as plain JavaScript; temporal values and decimals as text. */
   data(options?: object): unknown
   pack(): Uint8Array
 }
@@ -64,7 +65,7 @@ export interface Client {
   readonly BigInt128Array: (new (values: readonly bigint[]) => Iterable<bigint>) & {
     from(values: readonly bigint[]): unknown
   }
-  /** Smallest numbers, which mean null. */
+  /** The smallest numbers of the types, which mean null. */
   readonly nulls: {
     readonly int8: number
     readonly int16: number
@@ -78,7 +79,7 @@ export interface Client {
   readonly make: Readonly<Record<string, Make>>
 }
 
-/** Node 20 lacks what the client calls when it connects; later versions have it. */
+/** Adds a function that the client calls when it connects. Node 20 lacks this function. */
 function addWithResolvers(): void {
   const constructor = Promise as unknown as { withResolvers?: () => unknown }
   constructor.withResolvers ??= () => {
@@ -88,14 +89,14 @@ function addWithResolvers(): void {
   }
 }
 
-/** What the client itself wrote to the console: that it connected, and what `print` sends. */
+/** Text that the client itself wrote to the console: the notice that it connected, and the output of `print`. */
 export const printed: string[] = []
 
 async function loadClient(): Promise<Client | undefined> {
   const isInstalled = existsSync(new URL('node_modules/dolphindb/package.json', import.meta.url))
   if (!isInstalled && process.env['CI'] === undefined) return undefined
   addWithResolvers()
-  // The name is in a variable, so that the compiler does not look for the module.
+  // The module name is in a variable, so that the compiler does not look for the module.
   const name: string = 'dolphindb'
   const module = (await import(name)) as Client & Client['make']
   console.log = (...args: unknown[]) => void printed.push(args.join(' '))
@@ -104,7 +105,10 @@ async function loadClient(): Promise<Client | undefined> {
 
 const client = await loadClient()
 
-/** A test with the client; skipped if its packages could not be installed, which fails in CI. */
+/**
+ * A test with the official client. If the packages of the client could not be installed, the test is skipped; in CI
+ * it fails.
+ */
 export function test(title: string, body: (t: Test, client: Client) => Promise<void>): void {
   if (client === undefined) {
     const skip = 'npm ci --prefix test/oracle installs the client'
@@ -118,11 +122,11 @@ export interface Ends {
   readonly server: EmbeddedServer
   readonly url: string
   readonly official: ClientSession
-  /** Our own client over TCP, connected to the same server. */
+  /** This project's client over TCP, connected to the same server. */
   readonly session: Session
 }
 
-/** A server with the official client and ours connected, both as admin. */
+/** Starts a server and connects the official client and this project's client as admin. */
 export async function startEnds(
   t: Test,
   client: Client,

@@ -1,5 +1,6 @@
 /*
-  The official client at our server: how it connects, what it receives, and which requests it may send at the same time.
+  The official client with the embedded server: how the client connects, what it receives, and which requests it may
+  send at the same time.
 */
 import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'

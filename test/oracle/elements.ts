@@ -27,13 +27,13 @@ export type Element =
   | readonly Element[]
 
 export interface Type {
-  /** `DECIMAL64` */
+  /** For example, `DECIMAL64`. */
   readonly name: string
   readonly scale: number
   readonly array: boolean
 }
 
-/** Reads texts such as `DECIMAL64(2)[]`. */
+/** Parses texts such as `DECIMAL64(2)[]`. */
 export function typeOf(text: string): Type {
   const match = /^(\w+?)(?:\((\d+)\))?(\[\])?$/.exec(text)
   if (match === null) throw new Error(`no type: ${text}`)
@@ -84,10 +84,10 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 export const kindOf = (type: Type): Kind => kinds[type.name] ?? 'int32'
 
-/** The client's number of a type; a vector of SYMBOL is its `symbol_extended`. */
+/** The client's number of a type. A vector of SYMBOL has the number of `symbol_extended`. */
 function typeNumber(client: Client, type: Type): number {
   const id = client.DdbType[type.name.toLowerCase()]
-  // The only type that the client has no name for.
+  // The client has no name for this type.
   return type.name === 'DATEMINUTE' ? 29 : id!
 }
 
@@ -101,7 +101,10 @@ type Duration = { count: number; unit: number }
 const flat = (elements: readonly Element[], nullPair: Pair): number[] =>
   elements.flatMap(element => (element === null ? [...nullPair] : [...(element as Pair)]))
 
-/** Elements as the client holds them in a vector: mostly a typed array, with a special value for null. */
+/**
+ * The elements in the form in which the client holds them in a vector: mostly a typed array, with a special value for
+ * null.
+ */
 function rawData(client: Client, kind: Kind, elements: readonly Element[]): unknown {
   const { nulls } = client
   const or = <T>(sentinel: T): T[] => elements.map(element => (element ?? sentinel) as T)
@@ -148,10 +151,10 @@ function rawData(client: Client, kind: Kind, elements: readonly Element[]): unkn
 
 const isDecimal = (kind: Kind): boolean => kind.startsWith('decimal')
 
-/** Kinds of which no client sends arrays. */
+/** Types of which no client sends arrays. */
 const noArrays: ReadonlySet<Kind> = new Set(['text', 'symbol', 'blob', 'duration'])
 
-/** The elements as a vector or table column of the client. */
+/** The elements as a vector or a table column of the client. */
 export function clientVector(
   client: Client,
   typeText: string,
@@ -180,7 +183,7 @@ export function clientVector(
 
 const lengthArrays = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
 
-/** One block of the client for all rows (docs/protocol.md#array-vectors). */
+/** All rows in one block of the client (docs/protocol.md#array-vectors). */
 function arrayBlocks(client: Client, kind: Kind, rows: readonly (readonly Element[])[]): unknown[] {
   if (rows.length === 0) return []
   const longest = Math.max(...rows.map(row => row.length))
@@ -227,7 +230,7 @@ interface Shape {
   readonly kind: Kind
 }
 
-/** Type of what the client holds, by the client's own numbers. */
+/** The type of an object of the client, in the client's own numbers. */
 export function shapeOf(client: Client, object: ClientObject): Shape {
   const array = object.type >= 64 && object.type < 128
   const extended = object.type === client.DdbType['symbol_extended']
@@ -319,7 +322,7 @@ const pairOf = ({ nulls }: Client, [first, second]: Pair): Pair | null =>
 const durationOf = ({ nulls }: Client, { data, unit }: ClientDuration): Element =>
   data === nulls.int32 ? null : { count: data, unit }
 
-/** The element of a scalar that the client decoded, or the elements of any other form. */
+/** The element of a scalar that the client decoded; for any other form, its elements. */
 export function elementOfClient(client: Client, object: ClientObject): Element {
   if (object.form !== client.DdbForm['scalar']) return elementsOfClient(client, object)
   const { kind } = shapeOf(client, object)
@@ -344,7 +347,7 @@ export function elementOfClient(client: Client, object: ClientObject): Element {
   }
 }
 
-/** The elements of a column that our codec decoded. */
+/** The elements of a column that this project's codec decoded. */
 export function elementsOfOurs(column: Column): Element[] {
   return Array.from({ length: column.length }, (_, row) => elementOfOurs(elementAt(column, row)))
 }

@@ -1,6 +1,6 @@
 /*
-  Where the official client 3.1.48 gives other values than were sent, and why the other tests avoid these cases. When a
-  later version does better, a test here fails: then docs/compatibility.md has to be changed, too.
+  Cases in which the official client 3.1.48 returns different values than were sent, and the reasons why the other tests
+  avoid these cases. If a later version is better, a test here fails, and docs/compatibility.md must be changed, too.
 */
 import type { Table } from '../../src/protocol/value.js'
 import { decoded, encoded, hex } from '../helpers/codec.js'
@@ -8,13 +8,13 @@ import { recordings, type Recording } from '../helpers/recordings.js'
 import { startEnds, test, type ClientObject } from './client.js'
 import { clientScalar, clientVector, elementsOfClient, elementsOfOurs } from './elements.js'
 
-/** The arguments of a recording's last request, as they were sent. */
+/** The arguments of a recording's last request, in the form in which they were sent. */
 function argumentBytes({ bytes, requests }: Recording): Uint8Array {
   const { off, len } = requests.at(-1)!
   const request = bytes.subarray(off, off + len)
   const bodyStart = request.indexOf('\n') + 1
   const bodyBytes = Number(request.toString('latin1', 0, bodyStart).split(' ')[2])
-  // The client relies on slice() to copy; the slice() of a Buffer does not copy.
+  // As a Uint8Array: the client relies on slice() to copy, but the slice() of a Buffer does not copy.
   return Uint8Array.from(request.subarray(bodyStart + bodyBytes))
 }
 
@@ -123,7 +123,7 @@ test('BigInt128Array.from() without a function returns nothing', async (t, clien
 test('texts of SYMBOL vectors are kept for the whole process and leak into later values', async (t, client) => {
   const first = encoded(decoded(clientVector(client, 'SYMBOL', ['secret']).pack()))
   client.DdbObj.parse(first, true)
-  // A vector that refers to base 0 without sending it; our decoder knows no such base.
+  // A vector that refers to base 0 but does not contain this base. This project's decoder knows no such base.
   const reference = hex('9101 01000000 01000000 00000000 00000000 01000000')
   t.strictSame(elementsOfClient(client, client.DdbObj.parse(reference, true)), ['secret'])
   t.throws(() => decoded(reference), { name: 'ProtocolError' })

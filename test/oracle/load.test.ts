@@ -1,5 +1,5 @@
 /*
-  The loader writes text into a table, and the official client reads the values.
+  The loader loads texts into a table, and the official client reads the resulting values.
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const nullOf = (type: string): Element => (isText(type) ? '' : null)
 
 const csvField = (text: string): string => `"${text.replaceAll('"', '""')}"`
 
-/** A table `name` of a row number and one column of the type. */
+/** A table `name` with a column for the row number and a column of the type. */
 async function createTarget({ official }: Ends, name: string, type: string): Promise<void> {
   await official.eval(`share table(100:0, \`row\`value, [INT, ${type}]) as ${name}`)
 }
@@ -40,13 +40,13 @@ async function loadText(
   })
 }
 
-/** What the client reads in column `value`, in the order of the input. */
+/** The values that the client reads from column `value`, in the order of the input. */
 async function readBack(client: Client, { official }: Ends, name: string): Promise<Element[]> {
   const table = await official.eval(`select * from ${name} order by row`)
   return elementsOfClient(client, (table.value as ClientObject[])[1]!)
 }
 
-/** The spellings of a type are in one column. */
+/** Allows different offsets, because one column contains all spellings of a type. */
 const anyOffset = { cells: { timeZone: 'none' } } as const
 
 test('every spelling in CSV is the value that the client reads, an empty field is null', async (t, client) => {
@@ -150,7 +150,7 @@ test('JSON numbers, booleans and arrays are read as values', async (t, client) =
   for (const [at, [type, json, expected]] of cases.entries()) {
     const name = `native${at}`
     await createTarget(ends, name, type)
-    // Split by hand: JSON.parse would round the numbers.
+    // Divided by hand, because JSON.parse would round the numbers.
     const values = splitList(json)
     const lines = values.map((value, row) => `{"row": ${row}, "value": ${value}}`)
     const result = await loadText(t, ends, `${name}.ndjson`, lines.join('\n'))
@@ -246,7 +246,7 @@ test('stream tables and DFS tables give the client the same values', async (t, c
   t.strictSame(await readBack(client, ends, name), expected)
 })
 
-/** Characters of every kind in an encoding, including those whose second byte is a delimiter, `\\` or `{`. */
+/** Characters of every kind in an encoding, including characters whose second byte is a delimiter, `\\` or `{`. */
 const encodedTexts = {
   gb18030: ['平安银行', '丂|億\\儃{', '㐀é€', '😀𠀀', '"股"\n票', '丂'.repeat(5_000)],
   gbk: ['平安银行', '丂|億\\'],

@@ -1,6 +1,6 @@
 /*
-  Whole tables of any values, written as text by other programs (csv-stringify, JSON.stringify, Intl) in many dialects,
-  loaded, and read value by value by the official client.
+  Other programs (csv-stringify, JSON.stringify, Intl) write whole tables with arbitrary values as text in many
+  dialects. The loader loads the text, and the official client reads the table value by value.
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,10 +13,10 @@ import { arbitraryElement } from './arbitrary.js'
 import { startEnds, test, type ClientObject, type Ends } from './client.js'
 import { elementsOfClient, type Element } from './elements.js'
 
-/** A value of a column, and how JavaScript writes it. */
+/** A value of a column, and the text that JavaScript writes for it. */
 interface Cell {
   readonly element: Element
-  /** '' is null. */
+  /** '' for null. */
   readonly text: string
   readonly json: unknown
 }
@@ -59,7 +59,7 @@ const kinds: readonly ColumnKind[] = [
   kind(
     'DOUBLE',
     fc.double(finite).filter(value => value !== -Number.MAX_VALUE),
-    // JSON.stringify and String() lose the sign of −0. Adding 0 removes the sign here, too.
+    // JSON.stringify and String() lose the sign of −0, so adding 0 removes the sign here as well.
     value => plain(value + 0),
   ),
   kind(
@@ -104,7 +104,7 @@ interface Written {
 
 let made = 0
 
-/** Loads the written file; returns whether the client then reads the same values from the table. */
+/** Loads the written file. Returns whether the client then reads the same values from the table. */
 async function loadsBack(
   folder: string,
   { server, official }: Ends,
@@ -160,14 +160,14 @@ test('a table that csv-stringify writes, in any dialect', async (t, client) => {
         delimiter,
         record_delimiter: recordDelimiter,
         quote,
-        // By default, csv-stringify escapes with `"`, even if the quote is another character.
+        // By default, csv-stringify uses `"` as the escape character even if the quote is a different character.
         escape: quote,
         quoted: isQuoted,
-        // csv-stringify has to quote everything else that would end a line or be trimmed.
+        // csv-stringify must also quote all other texts that would end a line or lose blanks.
         quoted_string: true,
         bom: hasMark,
       }
-      // Numbers of JavaScript are left unquoted, texts are not.
+      // csv-stringify leaves JavaScript numbers unquoted, but quotes texts.
       const records = table.rows.map((row, at) => [at, ...row.map(({ text }) => text)])
       const text = stringify(hasHeader ? [names(table), ...records] : records, options)
       const input: InputOptions = { delimiter, quote, header: hasHeader ? 'yes' : 'no' }
@@ -229,7 +229,7 @@ test('numbers that Intl writes, and times with any offset', async (t, client) =>
   const rows = fc.array(
     fc.record({
       thousandths: integer(40),
-      // Since then, the clocks of Shanghai have not been changed.
+      // Shanghai has not changed its clocks since then.
       seconds: fc.integer({ min: Date.UTC(1992, 0) / 1000, max: Date.UTC(2100, 0) / 1000 }),
       minutes: fc.integer({ min: -14 * 60, max: 14 * 60 }),
     }),

@@ -1,5 +1,6 @@
 /*
-  Whatever the official client sends comes back unchanged, and our client reads the same value as the official one.
+  Any value that the official client sends comes back unchanged, and this project's client reads the same value as the
+  official client.
 */
 import fc from 'fast-check'
 import type { Table } from '../../src/protocol/value.js'
@@ -17,7 +18,7 @@ import {
 } from './elements.js'
 import { runs } from '../helpers/runs.js'
 
-/** True when both hold the same elements; NaN equals NaN, and zero has its sign. */
+/** Whether both hold the same elements. NaN equals NaN, and −0 differs from 0. */
 function sameElements(a: Element, b: Element): boolean {
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) {
     return Object.is(a, b)
@@ -80,7 +81,8 @@ test('an array vector of any type comes back unchanged', async (t, client) => {
 test('our codec writes the bytes of the client, and the client reads them', async (t, client) => {
   for (const { type } of [...typeCases, ...arrayCases]) {
     const element = type.endsWith('[]') ? arbitraryRow(type.slice(0, -2)) : arbitraryElement(type)
-    // A SYMBOL vector of no rows has two forms: with a base of one entry, or plain as in C++ and ours.
+    // A SYMBOL vector without rows has two forms: with a base of one entry, or plain (the C++ client and this
+    // project).
     const minLength = type === 'SYMBOL' ? 1 : 0
     fc.assert(
       fc.property(fc.array(element, { minLength, maxLength: 30 }), elements => {

@@ -1,5 +1,5 @@
 /*
-  What our server returns, as the official client reads it.
+  Results of the embedded server, read by the official client.
 */
 import { startEnds, test, type ClientObject } from './client.js'
 import { typeCases } from './cases.js'
@@ -31,7 +31,7 @@ test('a vector of a script holds its values and nulls', async (t, client) => {
     const value = await official.eval(name === 'SYMBOL' ? `symbol(${list})` : list)
     t.equal(value.form, client.DdbForm['vector'], list)
     const found = shapeOf(client, value).type
-    // A vector of DURATION has one unit: durations of several units are a tuple.
+    // A vector of DURATION has one unit, so durations with several units form a tuple.
     t.equal(found.name, isTuple ? 'ANY' : name, list)
     const elements = samples.map(each => each.element)
     const nulls = isTuple ? [] : [isText ? '' : null]
@@ -55,7 +55,7 @@ test('the client shows a value as DolphinDB writes it', async (t, client) => {
       if (text === undefined || type === 'CHAR') continue
       const value = (await official.eval(script)).data()
       const isPlain = ['boolean', 'number', 'bigint'].includes(typeof value)
-      // DolphinDB writes a T between day and time, the client a space.
+      // Between day and time, DolphinDB writes a T and the client a space.
       const expected = type.startsWith('DATEHOUR') ? text : text.replace(/(\d)T(\d)/, '$1 $2')
       if (isPlain) t.strictSame(value, element, script)
       else t.equal(value, expected, script)
@@ -100,7 +100,7 @@ test('array vectors of many blocks and long rows', async (t, client) => {
   t.equal(short.rows, 70_000, 'more rows than one block can hold')
 })
 
-/** Scripts with the expected result of the client's `data()`. */
+/** Scripts, and the expected result of the client's `data()`. */
 const forms: readonly (readonly [script: string, form: string, data: unknown])[] = [
   ['1:2', 'pair', [1, 2]],
   ['1:NULL', 'pair', [1, null]],

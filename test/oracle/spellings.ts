@@ -1,6 +1,6 @@
 /*
-  Which text is which value when it is loaded, by the type of the column; and text that is not a value of the type.
-  docs/types.md shows this list; load.test.ts checks it with the loader and the official client.
+  Texts and the values that result when they are loaded, by the type of the column. Also texts that are not a value of
+  the type. docs/types.md shows this list; load.test.ts checks it with the loader and the official client.
 */
 import type { CellOptions } from '../../src/load/options.js'
 import type { Element } from './elements.js'
@@ -280,10 +280,10 @@ export const spellings: Readonly<Record<string, Spellings>> = {
   },
 }
 
-/** Texts whose reading depends on options. The column is named `value`. */
+/** Texts whose values depend on options. The column is named `value`. */
 export interface OptionSpellings extends Spellings {
   readonly type: string
-  /** As on the command line. */
+  /** The options in the spelling of the command line. */
   readonly flags: string
   readonly cells: CellOptions
 }

@@ -1,5 +1,5 @@
 /*
-  The official client over TLS: WebSocket inside TLS, from the first byte, on the TLS port.
+  The official client over TLS: WebSocket inside TLS, on the TLS port of the server.
 */
 import { connect } from '../../src/client/open-session.js'
 import { startServer } from '../../src/server/index.js'
@@ -9,7 +9,7 @@ import { test } from './client.js'
 
 const identity = new Certificates(t).make('server')
 
-/** The client's WebSocket accepts no TLS options: this process accepts any certificate while `act` runs. */
+/** Makes this process accept any certificate while `act` runs, because the client's WebSocket has no TLS options. */
 async function trustingAll<T>(act: () => Promise<T>): Promise<T> {
   const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'

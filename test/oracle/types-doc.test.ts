@@ -1,6 +1,6 @@
 /*
-  These tests work out what docs/types.md says of each type; only the reasons are written by hand. UPDATE_DOCS=1 npx tap
-  --disable-coverage test/oracle/types-doc.test.ts rewrites the page.
+  These tests compute the statements of docs/types.md on each type; only the reasons are written by hand. UPDATE_DOCS=1
+  npx tap --disable-coverage test/oracle/types-doc.test.ts rewrites the page.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -30,11 +30,11 @@ const allForms: readonly Form[] = ['scalar', 'vector', 'array']
 
 const typeNames = Object.keys(dataTypes) as DataType[]
 
-/** With the scale that the cases use. */
+/** The type with the scale that the cases use. */
 const typeTextOf = (name: DataType): string =>
   typeCases.find(({ type }) => type.replace(/\(.*/, '') === name)?.type ?? name
 
-/** A value of the type in that form, or undefined if our codec cannot represent it. */
+/** A value of the type in that form; undefined if this project's codec cannot represent it. */
 function valueOf(client: Client, name: DataType, form: Form): Value | undefined {
   const typeCase = typeCases.find(({ type }) => type.replace(/\(.*/, '') === name)
   try {
@@ -70,7 +70,7 @@ function scalarOf(name: DataType): Value | undefined {
   }
 }
 
-/** The value as our decoder returns it, if it can be sent. */
+/** The value after encoding and decoding; undefined if it cannot be sent. */
 function throughCodec(value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined
   try {
@@ -86,7 +86,7 @@ interface Found {
   readonly writes: boolean
 }
 
-/** What the client makes of the bytes of a value, and whether it writes the same bytes. */
+/** The value that the client reads from the bytes, and whether the client writes the same bytes. */
 function throughClient(client: Client, value: Value): Found {
   const bytes = Uint8Array.from(encoded(value))
   let object: ClientObject
@@ -106,14 +106,14 @@ function throughClient(client: Client, value: Value): Found {
 function sameElement(client: Client, object: ClientObject, value: Value): boolean {
   const type = value.form === 'scalar' || value.form === 'vector' ? value.type : ''
   const isSystem = value.form === 'scalar' && dataTypes[value.type].category === 'system'
-  // Types that have no elements in the sense of elements.ts.
+  // Types whose values are not elements as elements.ts defines them.
   if (type === 'VOID') return object.form === (value.form === 'scalar' ? 0 : 1)
   if (type === 'ANY') return (object.data() as unknown[]).length === 1
   if (isSystem && type !== 'DURATION') return object.data() === value.value
   return isDeepStrictEqual(elementOfClient(client, object), elementOfOurs(value))
 }
 
-/** Forms of each type in the recordings of a client: `INT vector`. */
+/** The forms of each type in the recordings of a client; for example, `INT vector`. */
 function recordedForms(client: 'cpp' | 'java'): Set<string> {
   const found = new Set<string>()
   const visit = (value: Value): void => {
@@ -181,7 +181,7 @@ function recordedText(name: string, cpp: Set<string>, java: Set<string>): string
 
 const otherForms = ['pair', 'set', 'matrix', 'dictionary', 'table'] as const
 
-/** A value of a form that has elements of other types. */
+/** A value of a form whose elements have other types. */
 function formValue(form: (typeof otherForms)[number]): Value {
   const two = vectorOf({ type: 'INT' }, [1, 2]) as Extract<Column, { form: 'vector' }>
   switch (form) {

@@ -1,6 +1,6 @@
 /*
-  What the official client sends, as our server and our client read it: uploaded variables, arguments of functions, and
-  the bytes themselves.
+  Data that the official client sends, read by the embedded server and by this project's client: uploaded variables,
+  arguments of functions, and the bytes themselves.
 */
 import { inspect } from 'node:util'
 import { columnTypeText } from '../../src/protocol/data-type.js'
@@ -22,7 +22,7 @@ import {
 
 const elementType = (type: string): string => type.replace(/\(.*/, '')
 
-/** Type text without the scale that a script's `typestr` leaves out. */
+/** The type text without its scale, because `typestr` in a script omits the scale. */
 const withoutScale = (type: string): string => type.replace(/\(\d+\)/, '')
 
 test('every uploaded scalar is the variable that a script reads', async (t, client) => {
@@ -105,7 +105,7 @@ test('a row without cells, which the client can send, is one null cell', async (
   t.strictSame(back, [[1, 2], [null], [3]])
 })
 
-/** The client's constructors with the type that a script must find. */
+/** Objects from the client's constructors, with the type that a script must find. */
 function constructed(client: Client): [ClientObject, type: string, text: string][] {
   const { make } = client
   const of = (name: string, ...args: unknown[]): ClientObject => new make[name]!(...args)

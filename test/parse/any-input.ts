@@ -1,5 +1,5 @@
 /*
-  Reads hostile bytes: every record that a reader counts must be a row or a reject, and every byte must be accounted
+  Reads hostile bytes. Every record that a reader counts must be a row or a reject, and every byte must be accounted
   for.
 */
 import fc from 'fast-check'
@@ -51,13 +51,13 @@ const part = fc.oneof(
     arbitrary: fc.integer({ min: 1, max: 400 }).map(length => Buffer.alloc(length, 'x')),
   },
 )
-/** Parts one after another, at most `mostParts`: fields, records, and bytes that are neither. */
+/** At most `mostParts` parts one after another: fields, records, and bytes that belong to neither. */
 export const hostileBytes = (mostParts: number): fc.Arbitrary<Buffer> =>
   fc.array(part, { maxLength: mostParts }).map(list => Buffer.concat(list))
 
 /**
- * Rows, rejects, and the reader's own count; undefined if the reader stopped with an error of ours. Throws if the bytes
- * do not add up.
+ * The rows, the rejects, and the reader's own count; undefined if the reader stopped with an error of this project.
+ * Throws if the bytes do not add up.
  */
 export async function outcome(
   bytes: Uint8Array,

@@ -1,5 +1,5 @@
 /*
-  A batch ends with the row that fills it, for any chunks of the input.
+  A batch ends with the row that fills it, for chunks of any size.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -10,7 +10,7 @@ import { trace } from './trace.js'
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '中'), maxLength: 12 })
 
-/** A number, a text, a symbol, an array; some have the wrong type. */
+/** The cells of a row: a number, a text, a symbol, an array. Some cells have the wrong type. */
 const cells = fc.record({
   id: fc.oneof(
     { weight: 12, arbitrary: fc.integer({ min: 0, max: 99 }).map(String) },
@@ -37,7 +37,7 @@ const formats = {
 const types = 'id:INT,text:STRING,symbol:SYMBOL,list:LONG[]'
 const utf8Length = (text: string): number => Buffer.byteLength(text)
 
-/** Bytes that the rows take on the wire, counted by the layouts of the types (docs/protocol.md#data-types). */
+/** Size of the rows on the wire, computed from the layouts of the types (docs/protocol.md#data-types). */
 function wireBytes(rows: readonly Cells[]): number {
   const symbols = new Set(rows.map(({ symbol }) => symbol).filter(symbol => symbol !== ''))
   let bytes = 1

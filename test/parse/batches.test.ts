@@ -30,12 +30,12 @@ import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
 
-// Shared by all readers: batches wait no longer than allowed, arrays are not reused too early, and a failure is
+// The promises of all readers: batches wait no longer than allowed, arrays are not reused too early, and a failure is
 // reported only after the rows before it.
 
 const options = { batchRows: 100, batchBytes: 1 << 20, onReject: () => undefined }
 
-/** A source that delivers chunks when the test says so. */
+/** A source that delivers chunks when the test asks for them. */
 function slowSource(): {
   source: ByteSource
   send: (text: string) => void
@@ -78,14 +78,14 @@ const impatient: FlushClock = {
   },
 }
 
-/** A reader of delimited text without a header, from a source that delivers only what the test sent. */
+/** A reader of delimited text without a header, on a source that delivers only the chunks that the test sends. */
 const openSlow = (source: ByteSource): Promise<InputReader> =>
   openReader(source, { format: 'csv', header: 'no', clock: impatient })
 
 /** Waits until all pending callbacks have run. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-t.test('a partial batch goes out if the input is idle for too long', async t => {
+t.test('a partial batch is emitted if the input is idle for too long', async t => {
   const { source, send, end } = slowSource()
   const clock = handClock()
   send('1,a\n2,b\n3,')
@@ -130,7 +130,7 @@ t.test('a partial batch goes out if the input is idle for too long', async t => 
   t.equal(clock.timers, 0)
 })
 
-t.test('an empty line of one column goes out with the next row, whenever that comes', async t => {
+t.test('an empty line of one column is emitted with the next row, whenever that comes', async t => {
   const { source, send, end } = slowSource()
   send('1\n\n')
   const reader = await openSlow(source)
@@ -155,7 +155,7 @@ for (const [what, begun, rest, rejected] of [
   ['a comment', '#co', 'mment\n', 0],
   ['a record that is too long', '123456789', '0\n', 1],
 ] as const) {
-  t.test(`a batch that goes out during ${what} ends before it`, async t => {
+  t.test(`a batch that is emitted during ${what} ends before it`, async t => {
     const { source, send, end } = slowSource()
     const clock = handClock()
     const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
@@ -185,7 +185,7 @@ for (const [what, begun, rest, rejected] of [
   })
 }
 
-t.test('without a flush interval rows wait until their batch is full', async t => {
+t.test('without a flush interval, rows wait until their batch is full', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n')
   const reader = await openSlow(source)
@@ -196,7 +196,7 @@ t.test('without a flush interval rows wait until their batch is full', async t =
   t.equal((await first).value?.rowCount, 3)
 })
 
-t.test('a failing source throws after the complete rows before the failure', async t => {
+t.test('a source that fails throws after the complete rows before the failure', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n3')
   const reader = await openSlow(source)
@@ -216,7 +216,7 @@ for (const [format, what, rows, begun, told] of [
   ['ndjson', 'a record', '{"n":1}\n{"n":2}\n', '{"n":3', true],
 ] as const) {
   t.test(
-    `${format}: if a source fails during ${what}, reading is reported up to there`,
+    `${format}: if a source fails during ${what}, the counts reach up to the failure`,
     async t => {
       const { source, send, end } = slowSource()
       const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
@@ -258,7 +258,7 @@ t.test('reading waits for the promise of onReject', async t => {
   t.equal((await first).value?.rowCount, 1)
 })
 
-t.test('after a stop, the rows read so far come as a last batch', async t => {
+t.test('after a stop, the rows that were read form a last batch', async t => {
   const reader = await openReader(memorySource('1\nx\n2\n', { chunkBytes: 2 }), { header: 'no' })
   let stopped = false
   const found: number[] = []
@@ -290,7 +290,7 @@ const everyType = [
   'n:SHORT',
 ].join(',')
 
-/** One row whose cells all depend on `i`. */
+/** A row in which all cells depend on `i`. */
 const rowText = (i: number): string =>
   [
     i,
@@ -324,7 +324,7 @@ const text = Array.from({ length: 500 }, (_, i) =>
   i % 40 === 39 ? 'bad\n' : `${rowText(i)}\n`,
 ).join('')
 
-t.test('arrays are not written to before their batch is released', async t => {
+t.test('arrays are reused only after their batch is released', async t => {
   const kept: { batch: Batch; rows: string[][] }[] = []
   await batchesOf(text, {}, batch => kept.push({ batch, rows: rowsOf(batch) }))
   t.equal(kept.length, 10)
@@ -347,7 +347,7 @@ t.test('the batch size may change between two batches', async () => {
       })
       for await (const { rowCount } of batches) rowCounts.push(rowCount)
       const expected = rowCounts.map((_, batch) => sizeOf(batch))
-      // 12 of 500 records are bad.
+      // 12 of the 500 records are bad.
       const before = expected.slice(0, -1).reduce((sum, rows) => sum + rows, 0)
       assert.deepEqual(rowCounts, [...expected.slice(0, -1), 488 - before])
       assert.ok(rowCounts.at(-1)! <= expected.at(-1)!)
@@ -356,7 +356,7 @@ t.test('the batch size may change between two batches', async () => {
   )
 })
 
-t.test('released arrays are used by later batches, with the same rows', async t => {
+t.test('later batches reuse released arrays, and their rows are correct', async t => {
   const kept: string[][] = []
   await batchesOf(text, {}, batch => kept.push(...rowsOf(batch)))
   const released: string[][] = []
@@ -372,7 +372,7 @@ t.test('released arrays are used by later batches, with the same rows', async t 
   t.ok(buffers.size < 5, `${buffers.size} arrays served 10 batches`)
 })
 
-t.test('encodedBytes is close to what the columns need', async t => {
+t.test('encodedBytes is close to the size of the columns on the wire', async t => {
   await batchesOf(text, {}, batch => {
     t.ok(batch.encodedBytes > batch.rowCount * 100 && batch.encodedBytes < batch.rowCount * 200)
   })
@@ -402,7 +402,7 @@ t.test('with keepRecords each row has its bytes from the input', async t => {
   )
 })
 
-t.test('a row among many rejected ones keeps its bytes', async t => {
+t.test('among many rejected rows, a row keeps its bytes', async t => {
   const lines = Array.from({ length: 100 }, (_, i) => (i % 10 === 0 ? `${i}` : 'x'.repeat(50)))
   const reader = await openReader(memorySource(`${lines.join('\n')}\n`), { header: 'no' })
   const found: string[] = []
@@ -435,7 +435,7 @@ t.test('a batch gives the positions of its rows', async t => {
   })
 })
 
-t.test('the rows of each block are shown after unreadable rows are removed', async t => {
+t.test('the rows of each block are shown after bad rows are removed', async t => {
   const reader = await openReader(memorySource('1,a\nx,b\n3,\n4\n5,NA\n'), { header: 'no' })
   const shown: string[] = []
   const batches = reader.batches({
@@ -456,7 +456,7 @@ t.test('the rows of each block are shown after unreadable rows are removed', asy
   t.strictSame(shown, ['1: 1|a', '3: 3|', '5: 5|'])
 })
 
-// The batch under construction: a row is in all columns or in none.
+// Building a batch: a row is in all columns or in none.
 
 const shape: RecordShape = {
   format: 'csv',
@@ -467,7 +467,9 @@ const shape: RecordShape = {
   text: utf8Source,
 }
 
-/** Consecutive records `a,b\n`, as a tokenizer of two fields returns them from line 10, byte 100 on. */
+/**
+ * Consecutive records `a,b\n` in the form of a tokenizer of two fields. The first record is in line 10 at byte 100.
+ */
 function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
   const block = new RecordBlock(2, 8)
   const pieces: Buffer[] = []
@@ -526,7 +528,7 @@ function builderOf({
   return builder
 }
 
-/** Appends the rows of the block and returns the rejected ones. */
+/** Appends the rows of the block and returns the rejected rows. */
 function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
   builder.read(block)
   const rows = [...block.refusedBy.subarray(0, block.rowCount).entries()]
@@ -619,7 +621,7 @@ t.test('rows of several blocks become one batch with their positions', async t =
 })
 
 t.test(
-  'a row refused by a column is in none, and the reason is from the first such column',
+  'a row refused by a column is in no column, with the reason of the first such column',
   async t => {
     const builder = builderOf()
     const rejects = append(
@@ -662,7 +664,7 @@ t.test(
   },
 )
 
-t.test('lenient turns such a cell into null and counts it', async t => {
+t.test('with lenient, such a cell becomes null and is counted', async t => {
   const builder = builderOf({ rules: { lenient: true } })
   t.strictSame(
     append(
@@ -706,7 +708,7 @@ t.test('columns without a field have one text in every row', async t => {
   ])
 })
 
-t.test('requested records are kept, and shown as the format requires', async t => {
+t.test('requested records are kept, and shown in their format', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
   const builder = builderOf({ keepRecords: true, input: { showRecord: show } })
   const rejects = append(
@@ -721,7 +723,7 @@ t.test('requested records are kept, and shown as the format requires', async t =
   t.equal(Buffer.from(builder.take(endAt(0)).record(0)).toString(), '> 1,y\n')
 })
 
-t.test('arrays of a released batch are used by a later one', async t => {
+t.test('a later batch uses the arrays of a released batch', async t => {
   const builder = builderOf()
   append(builder, blockOf([['1', 'x']]))
   const first = builder.take(endAt(0))
@@ -759,7 +761,7 @@ t.test('a type without a column is refused before the first row', async t => {
   }
 })
 
-// The block between tokenizer and columns: columns refuse rows of it, and it keeps the rest.
+// The block of records between tokenizer and columns. Columns may refuse rows of the block; the block keeps the rest.
 
 const blockOfRecordBlock = (rowCount: number): RecordBlock => {
   const block = new RecordBlock(2, 8)
@@ -785,7 +787,7 @@ t.test('the first column that refuses a row is recorded', async t => {
   t.equal(block.refusedCount, 2)
 })
 
-t.test('without its rejected rows a block holds the others in order', async t => {
+t.test('without its rejected rows, a block contains the remaining rows in order', async t => {
   const block = blockOfRecordBlock(5)
   for (const row of [0, 3]) block.refuse(row, 0)
   block.dropRefused()
@@ -810,7 +812,7 @@ t.test('wide records make small blocks', async t => {
   t.equal(new RecordBlock(0).rowCapacity, 2048)
 })
 
-// Positions of rows, far into an input.
+// Positions of rows deep inside an input.
 
 type Place = readonly [start: number, end: number, line: number]
 
@@ -850,7 +852,7 @@ t.test('each row has the position of its record in the whole input', async t => 
   )
 })
 
-t.test('the next batch begins at row 0 again, while the last one can still be queried', async t => {
+t.test('the next batch begins at row 0, and the last batch can still be queried', async t => {
   const places = new RowPlaces(new BufferPool())
   places.append(blockOfRowPlaces(0, [[0, 3, 1]]), 0)
   const first = places.take([])
@@ -860,7 +862,7 @@ t.test('the next batch begins at row 0 again, while the last one can still be qu
   t.strictSame(second(0), { offsetBytes: 3, lengthBytes: 5, lineNumber: 2 })
 })
 
-t.test('many rows of one block', async t => {
+t.test('one block can have many rows', async t => {
   const places = new RowPlaces(new BufferPool())
   const rows = 5000
   const records = Array.from({ length: rows }, (_, row): Place => [2 * row, 2 * row + 2, row + 1])
@@ -869,9 +871,9 @@ t.test('many rows of one block', async t => {
   t.strictSame(place(rows - 1), { offsetBytes: 8 + 2 * rows, lengthBytes: 2, lineNumber: rows })
 })
 
-// Records of a batch, kept as in the input.
+// Records that a batch keeps unchanged.
 
-/** Records in a block, each with some bytes before it that belong to no record. */
+/** A block of records. Before each record there are some bytes that belong to no record. */
 function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): RecordBlock {
   const block = new RecordBlock(1, Math.max(1, records.length))
   const pieces: Buffer[] = []
@@ -888,7 +890,7 @@ function blockOfKeptRecords(records: readonly { gap: number; text: string }[]): 
   return block
 }
 
-t.test('every record is returned, with any gaps in between', async t => {
+t.test('every record is returned, with any gaps between records', async t => {
   const record = fc.record({
     gap: fc.oneof(fc.constant(0), fc.nat(5), fc.nat(500)),
     text: fc.string({ minLength: 1 }),
@@ -903,7 +905,7 @@ t.test('every record is returned, with any gaps in between', async t => {
           for (const records of blocks) {
             const block = blockOfKeptRecords(records)
             kept.append(block, rows)
-            // The window moves on, which overwrites the bytes.
+            // Overwrites the bytes, because the window of a reader also moves on.
             block.bytes.fill(0x23)
             rows += records.length
           }
@@ -932,7 +934,7 @@ t.test('a batch keeps its records until its buffers are released', async t => {
   t.equal(Buffer.from(second(0)).toString(), 'c,d\n')
 })
 
-// Copies of records, compared with separate copies.
+// Copies of records in shared memory, compared with separate copies.
 
 t.test(
   'each copy has the bytes of its record, whatever happens to the original and to other copies',
@@ -954,7 +956,7 @@ t.test(
           return { copy, expected }
         })
         for (const { copy, expected } of found) assert.deepEqual(copy, expected)
-        // Writing to one copy must not change another.
+        // Writing to one copy must not change another copy.
         for (const { copy } of found) copy.fill(7)
         for (const { copy } of found) assert.ok(copy.every(byte => byte === 7))
       }),
@@ -964,7 +966,7 @@ t.test(
   },
 )
 
-t.test('small records share memory, large ones have their own', t => {
+t.test('small records share memory, large records have separate memory', t => {
   const copies = new RecordCopies()
   const bytes = new Uint8Array(5000)
   const [one, two] = [copies.of(bytes, 0, 40), copies.of(bytes, 40, 80)]
@@ -974,10 +976,10 @@ t.test('small records share memory, large ones have their own', t => {
   t.end()
 })
 
-// Readers of text that must be decoded: values as written, positions and bytes as in the input. iconv-lite encodes the
-// input; a few lines here quote it as csv-stringify does.
+// Readers of text that must be decoded. Values must equal the written values, positions and bytes must refer to the
+// input. iconv-lite encodes the input; a few lines of this test quote fields in the way of csv-stringify.
 
-/** Characters of each encoding; the second bytes of some equal `|`, `\\`, `{` or `"`. */
+/** Characters of each encoding. The second bytes of some characters equal `|`, `\\`, `{` or `"`. */
 const alphabets: Partial<Record<Encoding, string>> = {
   gb18030: '股票代码丂億儃凘㐀é😀',
   gbk: '股票丂億',
@@ -1111,7 +1113,7 @@ t.test(
   },
 )
 
-t.test('JSON of both kinds', async t => {
+t.test('both kinds of JSON', async t => {
   for (const [encoding, alphabet] of cases) {
     const text = fc
       .array(fc.constantFrom(...alphabet, ...'a|\\{"'), { maxLength: 12 })
@@ -1197,7 +1199,7 @@ t.test('bytes that are not a character reject their row, in any column', async t
   }
 })
 
-t.test('a given UTF-8 is checked as strictly', async t => {
+t.test('given UTF-8 is checked as strictly as detected UTF-8', async t => {
   const bytes = Buffer.concat([
     Buffer.from('id,名,注\n1,股,'),
     Buffer.of(0xe9),
@@ -1239,7 +1241,7 @@ t.test('a record that is too long keeps its beginning', async t => {
   t.equal(read.sum, bytes.length)
 })
 
-// Boundaries of pieces in the order in which a reader meets them.
+// The boundaries of pieces, in the order in which a reader reaches them.
 
 t.test('pieces and the gaps between them alternate', async t => {
   const bounds = new PieceBounds([
@@ -1268,7 +1270,7 @@ t.test('without pieces there are no boundaries', async t => {
 
 // Texts that mean null.
 
-/** A block of two fields with these cells between delimiters; quoted cells lose their quotes. */
+/** A block of two fields with these cells. Quotes around a cell are not part of the field. */
 function blockOfNullTexts(cells: readonly string[]): RecordBlock {
   const block = new RecordBlock(2, cells.length / 2)
   block.bytes = Uint8Array.from(Buffer.from(`${cells.join(',')},`))
@@ -1288,13 +1290,13 @@ function blockOfNullTexts(cells: readonly string[]): RecordBlock {
 const emptied = (block: RecordBlock): number[] =>
   [...block.starts.keys()].filter(cell => block.ends[cell] === block.starts[cell])
 
-t.test('cells with one of the texts are emptied, in their column only', async t => {
+t.test('cells with one of the null texts are emptied, only in their column', async t => {
   const block = blockOfNullTexts(['NA', 'NA', 'N', 'NA', 'NAN', 'x', 'ñ', 'ñ'])
   new NullTexts(['NA', 'ñ', ''], false).apply(block, 0, false)
   t.strictSame(emptied(block), [0, 6])
 })
 
-t.test('blanks around the text count if they are part of values', async t => {
+t.test('blanks around the null text count if they are part of values', async t => {
   const cells = [' NA ', 'x', '\tNA', 'x', 'N A', 'x', '  ', 'x', 'NA', 'x']
   for (const [trims, expected] of [
     [true, [0, 2, 8]],
@@ -1307,7 +1309,7 @@ t.test('blanks around the text count if they are part of values', async t => {
 })
 
 t.test(
-  'a text of blanks means null; if values are trimmed, so are blanks around a text',
+  'a null text of blanks; if values are trimmed, blanks around a null text are ignored',
   async t => {
     const cells = [' ', 'x', '   ', 'x', '\t', 'x', 'NA', 'x', ' NA', 'x', '0', 'x']
     for (const [texts, trims, expected] of [

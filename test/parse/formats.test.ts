@@ -1,5 +1,5 @@
 /*
-  Inputs of any format: how formats are distinguished, and how long a record may be.
+  Inputs of any format: how the program distinguishes formats, and how long a record may be.
 */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -18,9 +18,9 @@ import {
   recordsRead,
 } from './record-oracle.js'
 
-// Which reader an input gets, with and without a given format.
+// The reader for an input, with and without a given format.
 
-t.test('a given format is used, whatever name and bytes suggest', async t => {
+t.test('a given format is used, whatever the name and the bytes suggest', async t => {
   for (const format of ['csv', 'tsv', 'ndjson', 'json'] as const) {
     const reader = await openReader(memorySource('[1]\n', { name: 'x.csv' }), { format })
     t.equal(reader.format, format)
@@ -29,7 +29,7 @@ t.test('a given format is used, whatever name and bytes suggest', async t => {
   }
 })
 
-t.test('auto, and no format, use the name and then the first bytes', async t => {
+t.test('`auto`, and no format, mean the format of the name, then of the first bytes', async t => {
   for (const [name, content, format] of [
     ['x.json', 'a,b\n1,2\n', 'json'],
     ['x.tsv', '{}', 'tsv'],
@@ -50,9 +50,9 @@ t.test('dialect options reach the reader', async t => {
   t.equal(reader.delimiter, '|')
 })
 
-// Which format an input has if none is given.
+// The detected format of an input.
 
-t.test('formats are detected by name, else by the first byte', async t => {
+t.test('formats are detected by name, or else by the first byte', async t => {
   for (const [name, content, format] of [
     ['a.csv', '{', 'csv'],
     ['a.tsv.gz', '', 'tsv'],
@@ -70,7 +70,7 @@ t.test('formats are detected by name, else by the first byte', async t => {
   }
 })
 
-t.test('only the end of a name decides', async t => {
+t.test('only the end of a name matters', async t => {
   const bytes = new TextEncoder().encode('{"a":1}')
   t.equal(detectFormat('a.csv.2024', bytes), 'ndjson')
   t.equal(detectFormat('csv', bytes), 'ndjson')
@@ -82,12 +82,12 @@ t.test('each extension belongs to one format', async t => {
   t.strictSame([...new Set(extensions)], extensions)
 })
 
-// Where records end: at the limit, near it, at the end of the input, cut in the middle, and at any chunk boundary.
-// Every byte belongs to exactly one count of the reader.
+// Where records end: at the limit, near the limit, at the end of the input, cut in the middle, and at any chunk
+// boundary. The reader counts every byte exactly once.
 
 t.comment(`TEST_SEED=${seed}`)
 
-/** Throws if the reading differs from the expected one, or its bytes do not add up. */
+/** Throws if the reading differs from the expected outcome, or if its bytes do not add up. */
 function checkReading(text: string, found: Reading, expected: Outcome): void {
   const { records, failure, byteCounts, readToEnd } = found
   const { unreadBytes = 0, ...outcome } = expected
@@ -106,7 +106,7 @@ function checkReading(text: string, found: Reading, expected: Outcome): void {
 const maxRecordBytes = fc.integer({ min: 6, max: 24 })
 const chunkBytes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 80 }))
 
-/** A record or two, followed by anything. */
+/** One or two records, followed by arbitrary text. */
 const delimited = (
   delimiter: string,
   head = `a${delimiter}b\n`.repeat(delimiter.length),
@@ -155,7 +155,7 @@ for (const [title, fields, tries] of [
   })
 }
 
-t.test('records of NDJSON end at the right place, whole or cut', async t => {
+t.test('NDJSON records end at the right position, complete or cut', async t => {
   const text = fc
     .array(
       fc.oneof(
@@ -220,11 +220,11 @@ t.test('elements of an array are counted, and so are the bytes between them', as
   t.pass()
 })
 
-/** The limit of a record, and lengths around it: one byte less, equal, one byte more. */
+/** The limit of a record. The tests use lengths one byte below the limit, at the limit, and one byte above. */
 const limit = 40
 const aroundLimit = [limit - 1, limit, limit + 1]
 
-t.test('a last record may be as long as any other, and is refused like any other', async t => {
+t.test('a last record has the same limit as every record', async t => {
   const formats = [
     { dialect: { format: 'csv' }, first: 'a,b\n1,x\n', open: '2,', close: '' },
     { dialect: { format: 'csv' }, first: 'a,b\n1,x\n', open: '2,"', close: '"' },
@@ -350,7 +350,7 @@ t.test('a header without a line end is kept as in the input', async t => {
   }
 })
 
-t.test('a number is one record that is not a row, in any chunks', async t => {
+t.test('a number is a record that is not a row, in any chunks', async t => {
   for (const chunkBytes of [1, 100]) {
     const options = { format: 'json', chunkBytes } as const
     const { rejects } = await read('123 {"v":1}\n45', 'v:INT', options)
@@ -364,7 +364,7 @@ t.test('a number is one record that is not a row, in any chunks', async t => {
   }
 })
 
-t.test('a limit and a stop leave bytes unread, and count none twice', async t => {
+t.test('a limit and a stop leave bytes unread, and count no byte twice', async t => {
   const text = 'a\n1\n\n2\n3\n4\n'
   for (const batch of [{ limit: 2 }, { stopped: () => true }]) {
     const { reader } = await read(text, 'a:INT', { batch })

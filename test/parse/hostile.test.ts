@@ -1,6 +1,6 @@
 /*
-  Hostile bytes: every reader ends with rows, rejects or an error of ours, and every counted record is a row or a
-  reject.
+  Hostile bytes. Every reader ends with rows, rejects or an error of this project, and every counted record is a row or
+  a reject.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { runs } from '../helpers/runs.js'
 
 const hostile = hostileBytes(30)
 
-t.test('any bytes give rows, rejects or an error, and none is lost', async t => {
+t.test('any bytes give rows, rejects or an error, and no byte is lost', async t => {
   let read = 0
   let refused = 0
   const accounted = fc.asyncProperty(

@@ -1,5 +1,5 @@
 /*
-  Records that are lines, the window of bytes that they are read from, and how messages show texts.
+  Records that are lines, the window of bytes from which they are read, and the form in which messages show texts.
 */
 import assert, { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -20,7 +20,8 @@ import { slackBytes, Window } from '../../src/parse/window.js'
 import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 
-// What all formats with one record per line share. The format used here accepts every line without a `!`.
+// The features that all formats with one record per line share. The format of these tests accepts every line without
+// a `!`.
 
 const exclamation = 0x21
 
@@ -49,7 +50,7 @@ function plainLines(lines: LineTokenizer): LineFormat {
 }
 
 interface Found {
-  /** Record or `fault code`, with line and offset, in the order of the input. */
+  /** For each record: the record or `fault code`, its line and its offset, in the order of the input. */
   records: [string, number, number][]
   otherBytes: number
 }
@@ -103,7 +104,7 @@ t.test('lines end with LF, CRLF or CR, in any chunks', async t => {
       fc.integer({ min: 1, max: 9 }),
       (list, chunkBytes) => {
         const text = list.map(([content, end]) => content + end).join('')
-        // A CR and an LF after it end one line.
+        // A CR and an LF after it form one line end.
         const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
         const expected: [string, number, number][] = []
         let offset = 7
@@ -144,7 +145,7 @@ t.test('a record that is not a row is rejected at its position', async t => {
   }
 })
 
-t.test('a record beyond the limit is skipped, and its beginning kept', async t => {
+t.test('a record beyond the limit is skipped, and its beginning is kept', async t => {
   for (const chunkBytes of [1, 3, 1000]) {
     const options = { chunkBytes, maxRecordBytes: 4 }
     const { records } = read('abc\nabcd\nabcdefgh\nx\n', options)
@@ -196,7 +197,7 @@ t.test('a CR at the very end may be half of a line end', async t => {
   t.equal(nextLine(Buffer.from('a\r'), 0, 2), -1)
 })
 
-// The bytes that a tokenizer sees, compared with one long array of everything pushed.
+// The bytes that a tokenizer gets, compared with one long array of all bytes that were pushed.
 
 const sentinel = 0x0a
 
@@ -226,7 +227,8 @@ t.test('unread bytes stay in order after their offset, however many were consume
         )
         strictEqual(window.bytes[window.end], sentinel)
         strictEqual(window.view.buffer, window.bytes.buffer)
-        // Unescaped fields go after the sentinel and may be as long as the data; `slackBytes` is for reads beyond them.
+        // Unescaped fields are written after the sentinel and may be as long as the data. `slackBytes` is for reads
+        // beyond the fields.
         ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
         window.start = Math.floor(consumed * window.end)
       }
@@ -244,7 +246,7 @@ t.test('a window begins empty, with the sentinel in place', async t => {
   t.equal(window.scratchStart, 1)
 })
 
-t.test('broken bytes are named with their position, if there are any', async t => {
+t.test('the message names invalid bytes with their position', async t => {
   const broken = {
     mayBeBroken: (start: number) => start < 10,
     brokenBytes: (text: Uint8Array) =>
@@ -265,7 +267,7 @@ const clipped = (content: string | Uint8Array): string => {
   return clippedText(bytes, 1, bytes.length - 1)
 }
 
-t.test('up to 80 bytes are shown unchanged, of longer texts the first 80', async t => {
+t.test('up to 80 bytes are shown unchanged, of longer texts the first 80 bytes', async t => {
   t.equal(clipped(''), '')
   t.equal(clipped('a'.repeat(80)), 'a'.repeat(80))
   t.equal(clipped('a'.repeat(81)), `${'a'.repeat(80)}…`)
@@ -286,7 +288,7 @@ t.test('bytes that are not UTF-8 are shown as U+FFFD, and a byte order mark stay
 
 t.test('short texts are decoded as the standard decodes them', async t => {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  // Random bytes seldom form characters, so half the bytes begin or continue one.
+  // Half of the bytes begin or continue a character, because random bytes seldom form characters.
   const byte = fc.oneof(
     fc.nat(255),
     fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),

@@ -1,5 +1,5 @@
 /*
-  Shared by tests of readers: an input in memory, in chunks of any size, and everything that is read from it.
+  Shared by tests of readers: an input in memory, in chunks of any size, and everything that a reader returns for it.
 */
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
@@ -15,7 +15,10 @@ export function bytesOf(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text
 }
 
-/** The chunks of `bytes`; each is overwritten when the next one is requested, like those of a file. */
+/**
+ * The chunks of `bytes`. Each chunk is overwritten when the next chunk is requested, as in a source that reads a
+ * file.
+ */
 async function* pieces(
   bytes: Uint8Array,
   chunkBytes: number,
@@ -64,7 +67,7 @@ export interface ReadOptions extends ReaderOptions, MappingRules {
 }
 
 export interface ReadResult {
-  /** Every row as DolphinDB would print it; null is ''. */
+  /** Every row in the form in which DolphinDB would print it; '' for null. */
   rows: string[][]
   batches: { rowCount: number; startOffsetBytes: number; endOffsetBytes: number }[]
   places: { lineNumber: number; offsetBytes: number; lengthBytes: number }[]
@@ -92,7 +95,7 @@ export function mappingFor(
   )
 }
 
-/** Reads everything; batches are released at once, so that wrong reuse of their arrays would show. */
+/** Reads the whole input. Releases batches at once, so that a wrong reuse of their arrays would show. */
 export async function read(
   content: string | Uint8Array,
   types: string,
@@ -107,7 +110,7 @@ export async function read(
   return readAll(reader, types, options)
 }
 
-/** Reads everything from an open reader. */
+/** Reads the rest of the input from an open reader. */
 export async function readAll(
   reader: InputReader,
   types: string,

@@ -1,13 +1,13 @@
 /*
-  Where the records of a text end and what each is, by the simplest algorithm: one pass over the whole text, without
-  chunks or windows. The results of readers are compared with it.
+  Finds the records of a text, and what each record is, with the simplest algorithm: one pass over the whole text,
+  without chunks or windows. Tests compare the results of readers with it.
 */
 import { InputError, type ErrorCode } from '../../src/errors.js'
 import type { ByteCounts } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import { mappingFor, memorySource } from './reading.js'
 
-/** A row has no code; a reject's says why. */
+/** A row or a reject. Only a reject has a code. */
 export interface FoundRecord {
   readonly code: ErrorCode | undefined
   readonly offset: number
@@ -16,9 +16,9 @@ export interface FoundRecord {
 
 export interface Outcome {
   readonly records: readonly FoundRecord[]
-  /** Why reading stopped. */
+  /** The error that stopped the reading. */
   readonly failure: ErrorCode | undefined
-  /** Bytes at the end of a cut input that cannot be classified. */
+  /** Number of bytes at the end of a cut input that belong to no known record. */
   readonly unreadBytes?: number
 }
 
@@ -26,13 +26,13 @@ export interface Layout {
   readonly delimiter: string
   readonly fields: number
   readonly maxRecordBytes: number
-  /** The input was cut: a last record without a line end is incomplete. */
+  /** Whether the input was cut, so that a last record without a line end is incomplete. */
   readonly isCut: boolean
 }
 
 const cutCode = 'DDB_INPUT_TRUNCATED'
 
-/** Position after the first line end at or after `from`; without one, the end of the text. */
+/** Position after the first line end at or after `from`; the end of the text if there is no line end. */
 function lineEnd(text: string, from: number): number {
   const found = /\r\n|\n|\r/.exec(text.slice(from))
   return found === null ? text.length : from + found.index + found[0].length
@@ -40,12 +40,12 @@ function lineEnd(text: string, from: number): number {
 
 interface Walk {
   readonly kind: 'whole' | 'bad quote' | 'open quote' | 'endless quote' | 'too long'
-  /** Only a complete record has `end` and `fields`. */
+  /** Only complete records have `end` and `fields`. */
   readonly end?: number
   readonly fields?: number
 }
 
-/** Follows the fields of the record at `start`; bytes beyond the limit do not matter. */
+/** Follows the fields of the record at `start`. Ignores bytes beyond the limit. */
 function walk(text: string, start: number, { delimiter, maxRecordBytes }: Layout): Walk {
   const reaches = (position: number): boolean => position - start < maxRecordBytes
   const overLimit = text.length - start > maxRecordBytes
@@ -83,7 +83,7 @@ interface LaxWalk {
   readonly settles: boolean
 }
 
-/** The record at `start` if invalid quotes are read as text; a string if the record does not end before `limit`. */
+/** The record at `start`, with invalid quotes read as text; a string if the record does not end before `limit`. */
 function laxWalk(
   text: string,
   start: number,
@@ -136,7 +136,7 @@ function brokenEnd(
   start: number,
   { delimiter, maxRecordBytes, isCut }: Layout,
 ): number | 'open' | 'cut' {
-  // A missing last line feed is assumed.
+  // Adds a missing last line feed.
   const text = isCut || source.endsWith('\n') ? source : `${source}\n`
   const isLimited = source.length - start > maxRecordBytes
   const limit = isLimited ? start + maxRecordBytes : text.length
@@ -161,15 +161,15 @@ function brokenEnd(
       inDoubt = true
       break
     }
-    // The missing part of a cut input could have decided this.
+    // The missing part of a cut input could have shown where the record ends.
     if (!inDoubt && isCut && !isLimited) return 'cut'
   }
   return Math.min(end, source.length)
 }
 
 /**
- * Position after the empty line or comment at `at`; `row` if the empty line is a row. With one column it is a row if a
- * record follows. undefined if the input was cut before that is known.
+ * Position after the empty line or comment at `at`; `row` if an empty line is a row; undefined if a cut input leaves
+ * this open. With one column, an empty line is a row if a record follows.
  */
 function passedTo(text: string, at: number, layout: Layout): number | 'row' | undefined {
   const { fields, maxRecordBytes, isCut } = layout
@@ -225,12 +225,14 @@ export function delimitedRecords(text: string, layout: Layout): Outcome {
   return { records, failure: isCut ? cutCode : undefined, unreadBytes }
 }
 
-/** Whether a line ends before `end`; a CR at the end of the text may be half of a line end. */
+/**
+ * Whether a line ends before `end`. A CR at the end of the text does not count, because it may be half of a line end.
+ */
 function isEnded(text: string, end: number): boolean {
   return text[end - 1] === '\n' || (text[end - 1] === '\r' && end < text.length)
 }
 
-/** The records of NDJSON whose objects fill one STRING column `v`, or leave it null. */
+/** The records of NDJSON with one STRING column `v`, which is filled or null. */
 export function jsonLineRecords(text: string, maxRecordBytes: number, isCut: boolean): Outcome {
   const records: FoundRecord[] = []
   let next = 0
@@ -272,7 +274,7 @@ export interface Piecewise {
   readonly dialect: ReaderOptions
 }
 
-/** The result of a reader for the text in chunks. */
+/** The records that a reader finds in the text in chunks. */
 export async function recordsRead(
   text: string,
   { types, chunkBytes, isCut, dialect }: Piecewise,

@@ -1,6 +1,6 @@
 /*
-  A reading may resume where an earlier one stopped, or read only requested pieces: it must find the same records at the
-  same positions as one whole reading, for any format, encoding, compression and chunks.
+  Reading may resume where an earlier reading stopped, or read only requested pieces. It must find the same records at
+  the same positions as one complete reading, for any format, encoding, compression and chunks.
 */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ interface FoundBatch {
   readonly rows: FoundRow[]
   readonly start: number
   readonly end: ResumePoint
-  /** Records read when the reject came. */
+  /** Number of records read when the reject was reported. */
   readonly recordsRead: number
   readonly rejects: number
 }
@@ -69,7 +69,7 @@ function stored(input: Input): Buffer {
 
 const rowsIn = ({ batches }: Reading): FoundRow[] => batches.flatMap(({ rows }) => rows)
 
-/** Reads everything; a failure before the first record is thrown. */
+/** Reads the whole input. Throws only failures before the first record. */
 async function readAll(
   input: Input,
   size: number,
@@ -173,7 +173,10 @@ function checkRest(whole: Reading, rest: Reading, { offsetBytes }: ResumePoint):
   if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
 }
 
-/** Pieces of batches; a choice for each: 0 the whole, 1 both halves, 2 the part before its first row, 3 nothing. */
+/**
+ * Pieces of batches. The choice for each batch: 0 the whole batch, 1 both halves, 2 the part before its first row, 3
+ * nothing.
+ */
 function piecesOf({ batches }: Reading, choices: readonly number[]): ByteRange[] {
   return batches.flatMap(({ start, end, rows }, index) => {
     const range = { startBytes: start, endBytes: end.offsetBytes }
@@ -196,7 +199,7 @@ async function checkPieces(
   size: number,
   pieces: readonly ByteRange[],
 ): Promise<void> {
-  // Each piece becomes one batch, however many rows it has; only the gaps between pieces are cut after two rows.
+  // Each piece becomes one batch, however many rows it has. Only the gaps between pieces are divided after two rows.
   const cut = await readAll(input, size, { pieces, batchRows: 2 })
   deepStrictEqual(rowsIn(cut), rowsIn(whole))
   deepStrictEqual(cut.rejects, whole.rejects)
@@ -257,7 +260,7 @@ async function check(
 
 const lineEnds = fc.constantFrom('\n', '\n', '\r\n', '\r')
 
-/** Lines; the last one may have no line end. */
+/** Several lines. The last line may have no line end. */
 function linesOf(line: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .tuple(fc.array(fc.tuple(line, lineEnds), { maxLength: 25, size: 'max' }), fc.boolean())
@@ -344,16 +347,16 @@ const oneColumn = fc
     },
   }))
 
-t.test('so is one column whose empty lines are rows', async () => {
+t.test('one column whose empty lines are rows resumes in the same way', async () => {
   await check(oneColumn, 100)
 })
 
-t.test('so is text with delimiters of several bytes, other escapes and blanks', async () => {
+t.test('text with long delimiters, other escapes and blanks resumes in the same way', async () => {
   await check(delimited({ delimiter: '||', quote: '"', trim: true }), 50)
   await check(delimited({ delimiter: ',', quote: '"', escape: '\\', ragged: 'pad' }), 30)
 })
 
-t.test('so is text that csv-parse reads', async () => {
+t.test('text that csv-parse reads resumes in the same way', async () => {
   await check(delimited({ delimiter: ',', quote: '股', maxRecordBytes: 10_000 }), 50)
 })
 
@@ -383,7 +386,7 @@ t.test('NDJSON resumes after every batch, and is divided into pieces', async () 
   await check(inputs, 100)
 })
 
-/** Elements with blanks and commas between them, and the text around them. */
+/** Elements with blanks and commas between them, and text around them. */
 function documents(
   around: fc.Arbitrary<readonly [before: string, between: string, behind: string]>,
   dialect: ReaderOptions,
@@ -404,7 +407,7 @@ function documents(
       const text = `${before}${elements.map(parts => parts.join('')).join(between)}${behind}`
       return {
         ...encoding,
-        // Sometimes the end is missing.
+        // Sometimes the end of the text is missing.
         text: cut < 4 ? text.slice(0, text.length - cut) : text,
         compression: 'none',
         dialect: { format: 'json', ...dialect },
@@ -417,7 +420,7 @@ t.test('JSON arrays and consecutive objects resume after every batch', async () 
   await check(documents(around, {}), 100)
 })
 
-t.test('so do records further inside documents', async () => {
+t.test('records further inside documents resume in the same way', async () => {
   const start = '{"a":[{"n":1}],"data":{"rows":['
   const around = fc.constantFrom(
     [start, ',', '],"z":[1,\r\n{"n":2}]}}'],
@@ -426,12 +429,12 @@ t.test('so do records further inside documents', async () => {
   await check(documents(around, { jsonPath: 'data.rows' }), 50)
 })
 
-t.test('compressed inputs resume at the same place', async () => {
+t.test('compressed inputs resume at the same position', async () => {
   await check(delimitedText, 10, 'gzip')
   await check(delimitedText, 2, 'zstd')
 })
 
-/** The machine's files, and the number of bytes read. */
+/** The files of this machine, and the number of bytes read from them. */
 function countedFiles(): { files: Files; read: { bytes: number } } {
   const read = { bytes: 0 }
   const files: Files = {
@@ -458,7 +461,7 @@ const quotedLines = (n: number): string =>
 const objects = (n: number): string =>
   `{"n": ${n % 7 === 0 ? '"x"' : n}, "s": "股é😀${'y'.repeat((5 * n) % 5000)}"}\n`
 
-t.test('a plain UTF-8 file resumes without reading the bytes before', async t => {
+t.test('a plain UTF-8 file resumes without reading the earlier bytes', async t => {
   const csv = { format: 'csv', header: 'yes' } as const
   const inputs = [
     ['n,s\n', quotedLines, csv, 'auto'],
@@ -512,7 +515,7 @@ interface Simple extends Partial<BatchOptions> {
   readonly chunkBytes?: number
 }
 
-/** Ranges and first values of the batches of a small table without a header. */
+/** The range and the first value of each batch, for a small table without a header. */
 async function batchesOf(text: string, { chunkBytes = 5, ...options }: Simple) {
   const reader = await openReader(memorySource(text, { chunkBytes }), { header: 'no' })
   const batches: { start: number; end: number; line: number; rows: string[] }[] = []
@@ -530,7 +533,7 @@ async function batchesOf(text: string, { chunkBytes = 5, ...options }: Simple) {
   return { batches, reader }
 }
 
-t.test('an input that ends at the place of resuming has no more rows', async t => {
+t.test('if an input ends where reading resumes, there are no more rows', async t => {
   for (const [text, lineNumber] of [
     ['1\n2\n', 3],
     ['1\n2', 2],
@@ -567,7 +570,7 @@ t.test('a header without rows resumes after the header', async t => {
   }
 })
 
-t.test('a shorter input is reported as not the one that was read', async t => {
+t.test('a shorter input is reported as a different input', async t => {
   const from = { offsetBytes: 9, lineNumber: 4 }
   await t.rejects(batchesOf('1\n2\n', { from }), {
     code: 'DDB_INPUT_READ',
@@ -576,7 +579,7 @@ t.test('a shorter input is reported as not the one that was read', async t => {
   })
 })
 
-t.test('a failure before that place is passed on, and a stop ends reading there', async t => {
+t.test('a failure before that position is passed on, and a stop ends reading there', async t => {
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   const from = { offsetBytes: 9, lineNumber: 4 }
   const options = { mapping: mappingFor, batchRows: 1, batchBytes: 1, onReject: () => undefined }
@@ -587,7 +590,7 @@ t.test('a failure before that place is passed on, and a stop ends reading there'
   t.strictSame(batches, [])
 })
 
-t.test('the limit counts from the place of resuming', async t => {
+t.test('the limit counts from the position at which reading resumes', async t => {
   const from = { offsetBytes: 4, lineNumber: 3 }
   const { batches, reader } = await batchesOf('1\n2\n3\n4\n5\n', { from, limit: 2 })
   t.strictSame(batches, [{ start: 4, end: 8, line: 5, rows: ['3', '4'] }])
@@ -603,7 +606,7 @@ t.test('a limit or a stop ends the batch of a piece where reading ends', async t
   ])
 })
 
-t.test('a piece is one batch however small batches are otherwise', async t => {
+t.test('a piece is one batch, however small batches are otherwise', async t => {
   const pieces = [{ startBytes: 4, endBytes: 10 }]
   const { batches } = await batchesOf('1\n2\n3\n4\n5\n6\n', { pieces, batchRows: 1, batchBytes: 1 })
   t.strictSame(
@@ -612,7 +615,7 @@ t.test('a piece is one batch however small batches are otherwise', async t => {
   )
 })
 
-t.test('pieces before the place of resuming are ignored', async t => {
+t.test('pieces before the position at which reading resumes are ignored', async t => {
   const pieces = [
     { startBytes: 0, endBytes: 2 },
     { startBytes: 6, endBytes: 8 },

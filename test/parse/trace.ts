@@ -1,5 +1,6 @@
 /*
-  Everything that a reader of inputs reports, in order: two ways of reading the same inputs must report the same.
+  Records everything that a reader of inputs reports, in order. Two ways of reading the same inputs must report the
+  same.
 */
 import type { Batch, InputRange, Reject } from '../../src/parse/batch.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
@@ -49,7 +50,7 @@ const plainReject = ({ bytes, ...reject }: Reject): unknown => ({
   bytes: bytesText(bytes),
 })
 
-/** Reads inputs one after another; arrays of batches are released late and reused. */
+/** Reads inputs one after another. Releases batches late and reuses their arrays. */
 export async function trace(
   sources: readonly ByteSource[],
   { types, dialect, rules = {}, batch }: TraceOptions,

@@ -3,7 +3,7 @@ import { awakeClock } from '../../src/platform/awake-clock.js'
 import type { Clock } from '../../src/platform/platform.js'
 import { handClock } from '../helpers/clocks.js'
 
-/** A clock that continues while no timer fires. */
+/** A simulated machine on which clocks continue even while no timer fires. */
 function machine() {
   const hand = handClock()
   let sleptMs = 0
@@ -16,13 +16,13 @@ function machine() {
   return {
     awake: awakeClock(clock),
     hand,
-    /** The process is awake for `ms`. The steps are short enough that no timer is late. */
+    /** The process is awake for `ms`, in steps so short that no timer is late. */
     pass: (ms: number): void => {
       for (let done = 0; done < ms; done += 100) hand.advance(Math.min(100, ms - done))
     },
-    /** The process is stopped: the clocks go on, but no timer fires. */
+    /** The process is stopped: the clocks continue, but no timer fires. */
     sleep: (ms: number) => void (sleptMs += ms),
-    /** Only the wall clock moves: the machine was suspended, or its clock was set. */
+    /** Only the wall clock moves, because the machine was suspended or its clock was set. */
     jump: (ms: number) => void (setMs += ms),
   }
 }
@@ -35,12 +35,12 @@ t.test('an awake process counts all the time that passes', async t => {
   t.equal(awake.naps, 0)
 })
 
-t.test('sleep is not counted, whoever finds it out first', async t => {
+t.test('sleep is not counted, whether a timer or a reading notices it first', async t => {
   const { awake, pass, sleep } = machine()
   const beganMs = awake.nowMs()
   pass(1_000)
   sleep(3_600_000)
-  // One beat (500 ms) of the gap counts: the process may have been awake for a beat.
+  // One beat (500 ms) of the gap counts as awake, because the process may have been awake for a beat.
   t.ok(awake.nowMs() - beganMs <= 1_500)
   pass(1_000)
   t.ok(awake.nowMs() - beganMs <= 2_500)

@@ -1,6 +1,6 @@
 /*
-  A lock between processes; the locks of the command line, also of killed processes, are in test/cli/files/lock.test.ts,
-  those in containers and on other hosts in test/end-to-end/containers.test.ts.
+  A lock between processes. test/cli/files/state.test.ts tests the locks of the command line, including those of killed
+  processes. test/end-to-end/containers.test.ts tests locks in containers and on different hosts.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -28,7 +28,10 @@ import {
 } from '../../src/platform/file-lock.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 
-/** The clock of a process that watches a lock: its waits end at once. A lock held with this clock is never renewed. */
+/**
+ * The clock of a process that watches a lock: its waits end at once. A process that holds a lock with this clock
+ * never renews it.
+ */
 const watcherClock = (): Clock => ({
   ...leapingClock(),
   afterIfAlive: () => ({ cancel: () => undefined }),
@@ -45,7 +48,7 @@ async function held(path: string, clock: Clock = handClock()): Promise<FileLock>
   return answer.lock
 }
 
-/** The content of a lock, with some of it changed; undefined removes a member. */
+/** Writes a lock with some members changed; undefined removes a member. */
 async function write(path: string, change: Record<string, unknown>): Promise<void> {
   const lock = await held(`${path}.model`)
   const model = JSON.parse(readFileSync(`${path}.model`, 'utf8')) as Record<string, unknown>
@@ -57,10 +60,10 @@ async function write(path: string, change: Record<string, unknown>): Promise<voi
 const deadPid = (): number =>
   Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))
 
-/** What a process in another container writes into its lock. */
+/** The lock members of a process in a different container. */
 const elsewhere = { namespaces: 'pid:[1] time:[1]', pid: 7 }
 
-/** The clock of a watcher, which calls `renew` after this many looks at the lock. */
+/** The clock of a watcher. Calls `renew` after the watcher has looked at the lock this many times. */
 function watchedClock(looks: number, renew: () => void): Clock & { readonly waitedMs: number } {
   const leaping = watcherClock()
   let looked = 0
@@ -82,7 +85,7 @@ const touch = (path: string): void => {
   utimesSync(path, mtimeMs / 1000 + 3, mtimeMs / 1000 + 3)
 }
 
-t.test('a lock exists while it is held, and is gone once it is released', async t => {
+t.test('a lock exists while a process holds it, and is gone once it is released', async t => {
   const { dir, path } = placeOf(t)
   t.equal(await lockHolder(path, handClock()), undefined)
   const lock = await held(path)
@@ -98,7 +101,7 @@ t.test('a lock exists while it is held, and is gone once it is released', async 
 })
 
 t.test(
-  'a lock of a living process counts as taken, also of this process, without waiting',
+  'a lock of a living process counts as taken, even of this process, at once',
   async t => {
     const { dir, path } = placeOf(t)
     await held(path)
@@ -129,7 +132,7 @@ t.test('the lock of a process that has certainly ended is taken over at once', a
 })
 
 t.test(
-  'the lock of an unknown holder that does not renew it is taken over after a while',
+  'a lock that its unknown holder does not renew is taken over after a while',
   async t => {
     const cases: Record<string, Record<string, unknown>> = {
       'in another container': elsewhere,
@@ -176,12 +179,12 @@ t.test('a lock that is released, or changes hands, while it is watched', async t
   t.match(await takeFileLock(path, other), { kind: 'strange' })
 })
 
-t.test('the time that a watcher itself has slept does not count', async t => {
+t.test('the time in which a watcher itself has slept does not count', async t => {
   const { path } = placeOf(t)
   await write(path, elsewhere)
   const leaping = watcherClock()
   let sleptMs = 0
-  // Between two looks an hour passes in which the whole machine stands still: watcher and holder.
+  // Between two looks, the whole machine (watcher and holder) stands still for an hour.
   const clock: Clock = {
     ...leaping,
     nowMs: () => leaping.nowMs() + sleptMs,
@@ -203,7 +206,7 @@ t.test('an interrupted takeover can itself be taken over', async t => {
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('so can a takeover that was killed in another container', async t => {
+t.test('a takeover that was killed in a different container can be taken over, too', async t => {
   const { dir, path } = placeOf(t)
   await write(path, elsewhere)
   await write(`${path}+00112233445566aa`, { ...elsewhere, token: 'aa66554433221100' })
@@ -211,14 +214,14 @@ t.test('so can a takeover that was killed in another container', async t => {
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('a takeover in progress keeps others out', async t => {
+t.test('a takeover in progress keeps other processes out', async t => {
   const { path } = placeOf(t)
   await write(path, { pid: deadPid() })
   await write(`${path}+00112233445566aa`, { token: 'aa66554433221100' })
   t.match(await takeFileLock(path, handClock()), { kind: 'taken', pid: process.pid })
 })
 
-t.test('if several find a stale lock at once, exactly one takes it', async t => {
+t.test('if several processes find a stale lock, exactly one of them takes it', async t => {
   const { dir, path } = placeOf(t)
   await write(path, elsewhere)
   const answers = await Promise.all(
@@ -246,14 +249,14 @@ t.test('a holder renews its lock, even if the wall clock is set', async t => {
   t.equal(hand.timers, 0)
 })
 
-/** Another process takes the lock over. */
+/** Takes the lock over, like a different process. */
 async function takeOver(path: string): Promise<void> {
   await write(`${path}.other`, { ...elsewhere, host: 'elsewhere', since: 'just now' })
   renameSync(`${path}.other`, path)
 }
 
 t.test(
-  'a holder that wakes finds that another has taken over, and does not touch its lock',
+  'a holder that wakes after a takeover notices it, and does not touch the lock',
   async t => {
     const { dir, path } = placeOf(t)
     const clock = handClock()
@@ -265,7 +268,7 @@ t.test(
       undefined,
       'a lock renewed just now cannot be taken over: the file is not read',
     )
-    // Stopped: no timer fires.
+    // While the holder is stopped, no timer fires.
     nowMs = 3_600_000
     t.match(lock.lost(), /^process 7 on elsewhere since just now has it$/)
     const { mtimeMs } = statSync(path)
@@ -275,7 +278,7 @@ t.test(
   },
 )
 
-t.test('a holder that is awake finds out as well', async t => {
+t.test('a holder that is awake also notices a takeover', async t => {
   const { path } = placeOf(t)
   const clock = handClock()
   const lock = await held(path, clock)
@@ -285,7 +288,7 @@ t.test('a holder that is awake finds out as well', async t => {
   t.equal(clock.timers, 0, 'and stops renewing')
 })
 
-t.test('a machine that was suspended, with its own clock stopped', async t => {
+t.test('a suspended machine whose own clock stood still', async t => {
   const { path } = placeOf(t)
   const clock = handClock()
   let wallMs = 0
@@ -310,7 +313,7 @@ t.test('a holder that wakes before a takeover keeps its lock and renews it', asy
   t.strictSame(readdirSync(dir), [])
 })
 
-t.test('a holder that wakes while another is about to take over yields', async t => {
+t.test('a holder that wakes while a process is about to take over yields', async t => {
   const { path } = placeOf(t)
   let nowMs = 0
   const lock = await held(path, { ...handClock(), nowMs: () => nowMs })
@@ -324,12 +327,12 @@ t.test('a holder that wakes while another is about to take over yields', async t
   t.ok(existsSync(path), 'it does not touch the file that the other is about to replace')
 })
 
-t.test('a process that was about to take over finds a holder that has woken', async t => {
+t.test('a process that is about to take over notices that the holder has woken', async t => {
   const { path } = placeOf(t)
   const hand = handClock()
   let sleptMs = 0
   const lock = await held(path, { ...hand, nowMs: () => hand.nowMs() + sleptMs })
-  // The holder is this process, so its namespaces are changed to make its state unknown.
+  // The holder is this process, so the test changes its namespaces to make its state unknown.
   const holder = JSON.parse(readFileSync(path, 'utf8')) as object
   writeFileSync(path, JSON.stringify({ ...holder, ...elsewhere }))
   const clock = watchedClock(40, () => {
@@ -339,13 +342,13 @@ t.test('a process that was about to take over finds a holder that has woken', as
   t.match(await takeFileLock(path, clock), { kind: 'taken', pid: 7 })
 })
 
-t.test('a lock that can no longer be renewed is lost in time', async t => {
+t.test('a holder that can no longer renew its lock gives the lock up in time', async t => {
   const { dir } = placeOf(t)
   const folder = join(dir, 'locks')
   mkdirSync(folder)
   let nowMs = 0
   const lock = await held(join(folder, 'r.lock'), { ...handClock(), nowMs: () => nowMs })
-  // As when a disk is removed.
+  // Removes the folder, like a disk that is unplugged.
   renameSync(folder, `${folder}.gone`)
   writeFileSync(folder, '')
   t.equal(lock.lost(), undefined, 'not yet')
@@ -354,7 +357,7 @@ t.test('a lock that can no longer be renewed is lost in time', async t => {
   lock.release()
 })
 
-t.test('a holder whose file was removed, or replaced, removes nothing', async t => {
+t.test('a holder whose file was removed or replaced removes nothing', async t => {
   const { path } = placeOf(t)
   let nowMs = 0
   const lock = await held(path, { ...handClock(), nowMs: () => nowMs })
@@ -366,7 +369,7 @@ t.test('a holder whose file was removed, or replaced, removes nothing', async t 
   t.ok(existsSync(path))
 })
 
-t.test('a lock of version 0.1.0 is judged as that version did: it is never renewed', async t => {
+t.test('a lock of version 0.1.0 is judged by its rules: it is never renewed', async t => {
   const earlier = { namespaces: undefined }
   const dead: Record<string, unknown>[] = [
     { pid: deadPid() },

@@ -1,5 +1,5 @@
 /*
-  File names as texts, and back to the bytes of the system.
+  Converts file names to texts, and back to the bytes of the system.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -15,14 +15,14 @@ t.test('names in UTF-8 are unchanged', async t => {
 })
 
 // The escapes are those of Python's os.fsdecode (PEP 383).
-t.test('every other byte is a lone surrogate', async t => {
+t.test('every byte that is not UTF-8 becomes a lone surrogate', async t => {
   t.equal(nameOfBytes(Buffer.from('caf\xe9.csv', 'latin1')), 'caf\udce9.csv')
   t.equal(nameOfBytes(Buffer.of(0xe4, 0xb8)), '\udce4\udcb8', 'a truncated character')
   t.equal(nameOfBytes(Buffer.of(0xed, 0xb2, 0x80)), '\udced\udcb2\udc80', 'no surrogate of UTF-8')
   t.equal(nameOfBytes(Buffer.concat([Buffer.of(0xff), Buffer.from('数')])), '\udcff数')
 })
 
-t.test('whatever bytes a name has, its text leads back to them, also through JSON', async t => {
+t.test('for any name, its text leads back to its bytes, even through JSON', async t => {
   fc.assert(
     fc.property(fc.uint8Array(), bytes => {
       const name = nameOfBytes(Buffer.from(bytes))

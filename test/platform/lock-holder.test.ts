@@ -1,6 +1,6 @@
 /*
   What is known about the process that holds a lock, tested with real processes. test/end-to-end/containers.test.ts
-  tests processes in other namespaces.
+  tests processes in different namespaces.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -30,7 +30,7 @@ const statOf = (pid: number): string[] | undefined => {
 
 const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
 
-/** Resolves once the process is in this state. */
+/** Resolves once the process is in the state with this letter. */
 async function inState(pid: number, letter: string): Promise<void> {
   for (;;) {
     const state = statOf(pid)?.[0]
@@ -54,7 +54,7 @@ const holderWith = (pid: number, change: Partial<LockHolder> = {}): LockHolder =
   ...change,
 })
 
-t.test('this process knows itself', onLinux, async t => {
+t.test('this process recognizes itself', onLinux, async t => {
   const own = thisProcess()
   t.match(own, { pid: process.pid, host: hostname(), namespaces: /^pid:\[\d+\]/ })
   t.equal(own.startTicks, statOf(process.pid)?.[19])
@@ -78,8 +78,8 @@ t.test('a process that runs, is stopped, continues and ends', onLinux, async t =
 })
 
 t.test('a process that has ended but was not waited for is dead', onLinux, async t => {
-  // `exec` replaces the shell by `sleep`. The shell would wait for its child `cat`, but `sleep` never does: so `cat`
-  // stays a zombie once it has ended.
+  // `exec` replaces the shell by `sleep`. Unlike the shell, `sleep` never waits for the child `cat`. So `cat` stays a
+  // zombie after it has ended.
   const shell = spawn('sh', ['-c', 'cat <&3 >&2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   })
@@ -111,7 +111,7 @@ t.test('a process id alone proves nothing', async t => {
   }
 })
 
-t.test('where a holder is', async t => {
+t.test('the location of a holder relative to this process', async t => {
   const at = (change: Partial<LockHolder>): string =>
     holderText({ ...thisProcess(), pid: 5, since: 'then', ...change })
   t.equal(at({}), 'process 5 since then')
@@ -120,7 +120,7 @@ t.test('where a holder is', async t => {
   t.equal(at({ bootId: 'x' }), 'process 5 on another machine of this name since then')
 })
 
-t.test('a sighting shows whether a lock was renewed', async t => {
+t.test('two looks at a lock show whether it was renewed', async t => {
   const path = join(t.testdir(), 'lock')
   t.equal(seeLock(path), undefined)
   writeFileSync(path, JSON.stringify(thisProcess()))

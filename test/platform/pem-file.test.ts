@@ -7,7 +7,7 @@ import { Certificates } from '../helpers/certificates.js'
 
 const { files } = systemPlatform
 
-t.test('a PEM file has the expected content, or the error names it', async t => {
+t.test('a PEM file has the expected content, or the error names the file', async t => {
   const certificates = new Certificates(t)
   const { cert, key, certFile, keyFile } = certificates.make('server')
   t.strictSame(await readPemFile(certFile, 'certificates', files), { pem: cert })

@@ -21,7 +21,7 @@ const folder = fileFolder(t, { 'a.txt': 'hello', sub: { 'b.txt': '' } })
 const path = (name: string): string => join(folder, name)
 const stats = (name: string): BigIntStats => statSync(path(name), { bigint: true })
 
-t.test('a read continues at the end of the last one', async t => {
+t.test('a read continues at the end of the previous read', async t => {
   const file = await systemFiles.open(path('a.txt'))
   const buffer = Buffer.alloc(8, '.')
   t.equal(await file.read(buffer, 1, 3), 3)
@@ -88,7 +88,7 @@ t.test('a readable file passes, a missing one does not', async t => {
   await t.rejects(systemFiles.checkReadable(path('none')), { code: 'ENOENT' })
 })
 
-t.test('a new file is private to its owner, and can be appended to and truncated', async t => {
+t.test('a new file is private to its owner, and can be extended and truncated', async t => {
   const file = systemFiles.create(path('new'))
   t.equal(stats('new').mode & 0o777n, 0o600n)
   t.equal(file.write(Buffer.from('abcdef')), 6)
@@ -126,7 +126,7 @@ t.test('removing a link keeps its target', async t => {
   t.throws(() => systemFiles.remove(path('gone')), { code: 'ENOENT' })
 })
 
-t.test('a file is read at any position, and from the last position', async t => {
+t.test('a read at any position does not move the position of later reads', async t => {
   const file = await systemFiles.open(path('a.txt'))
   const buffer = Buffer.alloc(8, '.')
   t.equal(await file.read(buffer, 0, 1), 1)

@@ -34,7 +34,7 @@ async function textOf(socket: Socket): Promise<string> {
   return text
 }
 
-t.test('both ends may continue sending after the other has ended', async t => {
+t.test('each end may continue sending after the other end has finished', async t => {
   const { port, accepted, close } = await listening(t)
   const client = network.dial(host, port, dialTls)
   await once(client, 'secureConnect')
@@ -48,7 +48,7 @@ t.test('both ends may continue sending after the other has ended', async t => {
 })
 
 t.test(
-  'both ends of a connection check that the other is alive',
+  'both ends of a connection check that the other end is alive',
   { skip: !tellsTimers },
   async t => {
     const { port, accepted } = await listening(t)
@@ -71,7 +71,7 @@ t.test('a connection that does not begin with TLS is refused', async t => {
   silent.on('error', () => undefined)
   await once(silent, 'connect')
   const ended = once(silent, 'close')
-  // Once the other end has answered another connection, it also knows of this one.
+  // Once the server has answered a second connection, it has also accepted this connection.
   const other = connectTls({
     host,
     port,
@@ -94,7 +94,7 @@ t.test('nothing older than TLS 1.2 is accepted, whatever the other end allows', 
   t.equal(error.code, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
 })
 
-t.test('a probe finds which protocol a port speaks', async t => {
+t.test('a probe determines which protocol a port speaks', async t => {
   const { port } = await listening(t)
   const plain = await network.listen(host, 0, socket => {
     socket

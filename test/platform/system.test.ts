@@ -1,5 +1,5 @@
 /*
-  The machine: timers, randomness and connections behave as the platform promises.
+  The real platform: timers, randomness and connections behave as the interface promises.
 */
 import { once } from 'node:events'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 
 const { clock, random, network } = systemPlatform
 
-/** Everything that arrives until the other end ends; the socket stays open. */
+/** Everything that arrives until the other end finishes. The socket stays open. */
 async function textOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -34,7 +34,7 @@ t.test('a timer fires once, a cancelled one never', async t => {
   cancelled.cancel()
 })
 
-t.test('a turn of the event loop comes after the promises of this one', async t => {
+t.test('the next turn of the event loop comes after all pending promises', async t => {
   const order: string[] = []
   const turn = new Promise<void>(resolve =>
     clock.nextTurn(() => {
@@ -64,7 +64,7 @@ t.test('random numbers are below 1, random bytes as many as requested', async t 
 })
 
 t.test(
-  'both ends of a connection check that the other is alive',
+  'both ends of a connection check that the other end is alive',
   { skip: !tellsTimers },
   async t => {
     let accept = (socket: Socket): void => void socket
@@ -80,7 +80,7 @@ t.test(
   },
 )
 
-t.test('both ends may continue sending after the other has ended', async t => {
+t.test('each end may continue sending after the other end has finished', async t => {
   let accept = (socket: Socket): void => void socket
   const accepted = new Promise<Socket>(resolve => (accept = resolve))
   const port = await network.listen('127.0.0.1', 0, socket => accept(socket))

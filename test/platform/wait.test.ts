@@ -1,11 +1,11 @@
 /*
-  Waiting as a promise, on a clock that is moved by hand.
+  Waiting as a promise, on a clock that the test moves.
 */
 import t from 'tap'
 import { wait } from '../../src/platform/wait.js'
 import { handClock } from '../helpers/clocks.js'
 
-/** Whether it has resolved, after everything that was due has run. */
+/** Whether the promise has resolved, after everything that is due has run. */
 async function isOver(waiting: Promise<void>): Promise<boolean> {
   let over = false
   void waiting.then(() => (over = true))
@@ -13,7 +13,7 @@ async function isOver(waiting: Promise<void>): Promise<boolean> {
   return over
 }
 
-t.test('it resolves when the time has passed, not before', async t => {
+t.test('the promise resolves when the time has passed, not earlier', async t => {
   const clock = handClock()
   const waiting = wait(clock, 10)
   clock.advance(9)
@@ -22,7 +22,7 @@ t.test('it resolves when the time has passed, not before', async t => {
   t.ok(await isOver(waiting))
 })
 
-t.test('a signal ends it, and leaves no timer', async t => {
+t.test('a signal ends the wait, and leaves no timer', async t => {
   const clock = handClock()
   const controller = new AbortController()
   const waiting = wait(clock, 10, controller.signal)
@@ -32,13 +32,13 @@ t.test('a signal ends it, and leaves no timer', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('a signal that has fired leaves nothing to wait for', async t => {
+t.test('a signal that has already fired ends the wait at once', async t => {
   const clock = handClock()
   t.ok(await isOver(wait(clock, 10, AbortSignal.abort())))
   t.equal(clock.timers, 0)
 })
 
-t.test('a signal that fires later does nothing', async t => {
+t.test('a signal that fires after the wait does nothing', async t => {
   const clock = handClock()
   const controller = new AbortController()
   const waiting = wait(clock, 10, controller.signal)

@@ -1,5 +1,5 @@
 /*
-  Treats bytes as the contents of a stream: every resulting value can be read, written and read again.
+  Decodes any bytes as the contents of a stream. Every resulting value can be read, encoded and decoded again.
 */
 import { isDeepStrictEqual } from 'node:util'
 import { decodeValue } from '../../src/protocol/codec.js'
@@ -36,7 +36,7 @@ const partsOf = (value: Value): readonly Value[] => {
   }
 }
 
-/** Reads every element. A few bytes can mean a million nulls without a type: these are skipped. */
+/** Reads every element. Skips untyped nulls, because a few bytes can claim a million of them. */
 function readThrough(value: Value): void {
   formatScalarsOf(value)
   for (const part of partsOf(value)) readThrough(part)
@@ -53,13 +53,13 @@ function formatScalarsOf(value: Value): void {
   }
 }
 
-/** @throws if `bytes` decode to a value that cannot be read through, or that changes when it is encoded and decoded */
+/** @throws if `bytes` decode to a value that cannot be read, or that changes when it is encoded and decoded again */
 export function checkValues(bytes: Uint8Array, size: number): void {
   const { values } = agreedOutcome(bytes, size, asValue)
   for (const value of values as Value[]) {
     readThrough(value)
     const again = decoded(encoded(value))
-    // NaN has many bit patterns, which JavaScript does not distinguish.
+    // Ignores the bits of NaN, because JavaScript does not distinguish the many bit patterns of NaN.
     if (isDeepStrictEqual(encoded(again), encoded(value)) || isDeepStrictEqual(again, value))
       continue
     throw new Error('It changes on its way')

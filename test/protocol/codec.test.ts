@@ -1,5 +1,5 @@
 /*
-  Values of every form, encoded and decoded.
+  Encodes and decodes values: recorded examples, every type and form, and limits on the sizes that a sender may claim.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
@@ -49,8 +49,6 @@ import {
 } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 
-// Recorded examples, both ways; every type and form there and back; limits on sizes that a sender may claim.
-
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',
   ...values: (string | number | boolean | null)[]
@@ -63,7 +61,7 @@ const tuple = (...data: Value[]): Vector => ({
   data,
 })
 
-/** docs/protocol.md#objects: recorded examples of official clients. */
+/** Examples recorded from official clients (docs/protocol.md#objects). */
 const golden: readonly (readonly [string, string, Value])[] = [
   ['an INT scalar', '04 00 | 01000000', scalar('INT', 1)],
   ['MONTH 2024.01', '07 00 | e05e0000', scalar('MONTH', 24288)],
@@ -140,7 +138,7 @@ t.test('recorded examples, both ways', async t => {
   }
 })
 
-/** Buffer and Uint8Array with the same bytes are not deeply equal. */
+/** Turns Buffers into Uint8Arrays, because a Buffer and a Uint8Array with the same bytes are not deeply equal. */
 function plainBytes(value: Value): Value {
   return value.form === 'scalar' && value.value instanceof Uint8Array
     ? ({ ...value, value: new Uint8Array(value.value) } as Value)
@@ -169,7 +167,7 @@ t.test('every type and form is read back unchanged, for any chunks', async t => 
   t.pass()
 })
 
-t.test('a second value begins where the first one ended', async t => {
+t.test('a second value begins where the first value ended', async t => {
   fc.assert(
     fc.property(arbitraryValue, arbitraryValue, (first, second) => {
       const reader = readerOf(encoded(first), encoded(second))
@@ -233,7 +231,7 @@ t.test('bytes that are not a value are refused with their position in the stream
   }
 })
 
-t.test('a claimed size over the limit is refused before its bytes arrive', async t => {
+t.test('a claimed size over the limit is refused before the bytes arrive', async t => {
   const limits = { maxValueBytes: 1000, maxDepth: 3 }
   const claims: readonly (readonly [string, string])[] = [
     ['elements', '05 01 00010000 01000000'],
@@ -270,7 +268,7 @@ t.test('a string without an end is refused at the limit', async t => {
   )
 })
 
-t.test('many strings in one chunk are counted together', async t => {
+t.test('the limit applies to many strings in one chunk together', async t => {
   const value = vector('STRING', ...Array.from({ length: 50 }, () => 'x'.repeat(40)))
   t.throws(() => decoded(encoded(value), { maxValueBytes: 1000, maxDepth: 3 }), {
     code: 'DDB_LIMIT',
@@ -285,7 +283,7 @@ t.test('values nested deeper than the limit are refused', async t => {
   t.equal(defaultDecodeLimits.maxDepth, 64)
 })
 
-t.test('values next to each other are not nested', async t => {
+t.test('successive values are not nested', async t => {
   const many = Array.from({ length: 100 }, (_, at): Value => {
     if (at % 3 === 0) return tuple(scalar('INT', at))
     if (at % 3 === 1) return { form: 'set', elements: vector('INT', at) }
@@ -297,7 +295,7 @@ t.test('values next to each other are not nested', async t => {
 const ints = (...rows: (number | null)[][]): ArrayVector =>
   vectorOf({ type: 'INT', array: true }, rows) as ArrayVector
 
-/** Row counts and count widths of the blocks, read only by the protocol's description. */
+/** The row counts and count widths of the blocks, read by code that follows only the description of the protocol. */
 function blocksOf(
   bytes: Buffer,
   cellBytes: number,
@@ -351,7 +349,7 @@ t.test('a count of zero is read as an empty row', async t => {
   t.strictSame(decoded(bytes), { ...ints([], [5], []), offsets: Uint32Array.of(0, 0, 1, 1) })
 })
 
-t.test("blocks fill 4096 bytes; the first one includes the vector's header", async t => {
+t.test('blocks fill 4096 bytes; the first block includes the header of the vector', async t => {
   const bytes = encoded(ints(...Array.from({ length: 3000 }, (_, row) => [row])))
   const blocks = blocksOf(bytes, 4)
   t.equal(blocks[0]!.rows, Math.floor((4096 - 10 - 4) / 5))
@@ -373,7 +371,7 @@ t.test('the longest row of a block decides how its lengths are written', async t
   t.same(widths(65_536, 1), [4, 1])
 })
 
-t.test('a row longer than a block has its own block', async t => {
+t.test('a row longer than a block gets its own block', async t => {
   const rows = [[1], Array<number>(5000).fill(7), [2]]
   const bytes = encoded(ints(...rows))
   t.same(
@@ -432,11 +430,11 @@ t.test('invalid array vectors are refused', async t => {
   })
 })
 
-/** The rows of a column, encoded one by one: equal exactly if the columns mean the same. */
+/** The rows of a column, encoded one by one. Two columns have the same meaning exactly if these texts are equal. */
 const rows = (column: Column): string[] =>
   Array.from({ length: column.length }, (_, row) => encoded(elementAt(column, row)).toString('hex'))
 
-/** Any column, and two positions in it: `start` is not after `end`. */
+/** Any column, and two positions in the column with `start` ≤ `end`. */
 const columnAndCuts = fc
   .nat(12)
   .chain(length => fc.tuple(arbitraryColumn(length), fc.nat(length), fc.nat(length)))
@@ -535,7 +533,7 @@ t.test('joined symbols of two bases have one base', async t => {
   t.strictSame(doubled, vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'a', 'b']))
 })
 
-t.test('tuples can be cut and picked from', async t => {
+t.test('tuples can be cut, and rows picked from them', async t => {
   const tuple = vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('STRING', 'b'), null])
   t.strictSame(sliceColumn(tuple, 1, 3), vectorOf({ type: 'ANY' }, [scalar('STRING', 'b'), null]))
   t.strictSame(
@@ -560,7 +558,7 @@ t.test('text in wire form can be cut, joined and picked from', async t => {
   t.strictSame(takeRows(column, Int32Array.of(3, 0)), vectorOf({ type: 'STRING' }, ['d', 'a']))
 })
 
-t.test('elements at any memory position are picked whole', async t => {
+t.test('elements at any memory position are picked completely', async t => {
   const memory = Uint8Array.from({ length: 50 }, (_, at) => at)
   const column: Column = { form: 'vector', type: 'UUID', length: 3, data: memory.subarray(1, 49) }
   const picked = takeRows(column, Int32Array.of(2, 0))
@@ -609,7 +607,7 @@ t.test('VOID columns have only a length', async t => {
   )
 })
 
-t.test('every type is found by its number, other numbers name none', async t => {
+t.test('every type is found by its number; other numbers name no type', async t => {
   for (const [name, { id }] of Object.entries(dataTypes)) t.equal(dataTypeOf(id), name)
   for (const id of [26, 27, 33, 40, 41, 64, 145, 255])
     t.equal(dataTypeOf(id), undefined, String(id))
@@ -654,12 +652,12 @@ t.test('three types are decimals', async t => {
   t.strictSame(decimals, ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'])
 })
 
-// Limits of one decoding.
+// Limits of a single decoding.
 
 const limits = { maxValueBytes: 100, maxDepth: 2 }
 const tooLarge = { code: 'DDB_LIMIT', message: /larger than the 100 bytes/ }
 
-t.test('the remaining bytes are the unread ones, from the start of the decoding', async t => {
+t.test('the remaining bytes are the unread bytes, counted from the start of the decoding', async t => {
   const reader = readerOf(new Uint8Array(200))
   reader.take(50)
   const context = new DecodeContext(reader, limits)
@@ -671,7 +669,7 @@ t.test('the remaining bytes are the unread ones, from the start of the decoding'
   t.equal(context.remainingBytes(reader), 70, 'expected bytes are not read yet')
 })
 
-t.test('charged bytes count as if they were read', async t => {
+t.test('charged bytes count like read bytes', async t => {
   const reader = readerOf(new Uint8Array(200))
   const context = new DecodeContext(reader, limits)
   context.charge(reader, 60)
@@ -690,7 +688,7 @@ t.test('a row without bytes counts as 64', async t => {
   t.throws(() => context.chargeVoid(reader, 1), tooLarge)
 })
 
-t.test('values may be nested as deep as the limit, and again next to each other', async t => {
+t.test('values may be nested as deep as the limit, and again in the next value', async t => {
   const reader = readerOf(new Uint8Array(0))
   const context = new DecodeContext(reader, limits)
   for (let value = 0; value < 3; value++) {
@@ -707,13 +705,13 @@ t.test('values may be nested as deep as the limit, and again next to each other'
   })
 })
 
-t.test('without given limits, a value has 1 GiB and 64 levels', async t => {
+t.test('by default, a value may have 1 GiB and 64 levels', async t => {
   const reader = readerOf(new Uint8Array(0))
   t.equal(new DecodeContext(reader).remainingBytes(reader), 1024 ** 3)
   t.equal(defaultDecodeLimits.maxDepth, 64)
 })
 
-// How objects begin: with two bytes, the type and the form. Then counts.
+// The beginning of an object: a byte for its type and a byte for its form, followed by counts.
 
 t.test('the type comes first, then the form', async t => {
   // docs/protocol.md#objects
@@ -816,7 +814,7 @@ t.test('shapes that do not fit are refused', async t => {
   })
 })
 
-/** Type, value, bytes after the flag. */
+/** Type, value, and the bytes after the flag. */
 const goldenScalarCodec: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['VOID', null, '00'],
   ['BOOL', true, '01'],
@@ -869,7 +867,7 @@ t.test('nothing, NULL and a default are three kinds of VOID', async t => {
   }
 })
 
-t.test('a function has its kind', async t => {
+t.test('the kind of a function is kept', async t => {
   const bytes = hex('14 00 03 6600')
   t.strictSame(decoded(bytes), { form: 'scalar', type: 'FUNCTIONDEF', functionKind: 3, value: 'f' })
   t.ok(encoded(decoded(bytes)).equals(bytes))
@@ -936,7 +934,7 @@ const table = (columnNames: string[], rows: number, ...columns: Column[]): Table
   columns,
 })
 
-t.test('the low byte of the flag is not a type: every client writes its own', async t => {
+t.test('the low byte of the flag is not a type: clients write different bytes there', async t => {
   for (const low of ['00', '08', '0f', '1b']) {
     const bytes = hex(`${low} 06 01000000 01000000 7400 6100 04 01 01000000 01000000 05000000`)
     t.strictSame(decoded(bytes), { ...table(['a'], 1, intsTableCodec(5)), name: 't' })
@@ -1078,7 +1076,7 @@ t.test('a string with U+0000 is refused at any position', async t => {
   for (const value of places) t.throws(() => encoded(value), { code: 'DDB_STRING_HAS_NUL' })
 })
 
-t.test('columns hold the values as they are sent', async t => {
+t.test('a column contains the values in the form in which they are sent', async t => {
   t.strictSame(vectorOf({ type: 'INT' }, [1, null]), {
     form: 'vector',
     type: 'INT',
@@ -1132,7 +1130,7 @@ t.test('a value outside the type is refused, also the null value', async t => {
   }
 })
 
-t.test('a value of another kind is refused', async t => {
+t.test('a value of a wrong kind is refused', async t => {
   const refused: readonly (readonly [ColumnType, ElementValue])[] = [
     [{ type: 'BOOL' }, 1],
     [{ type: 'INT' }, '1'],
@@ -1238,7 +1236,7 @@ const cases: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['FUNCTIONDEF', 'add', 'add'],
 ]
 
-t.test("scalars have DolphinDB's text, null has none", async t => {
+t.test("scalars have DolphinDB's text, and a null has no text", async t => {
   for (const [type, value, text, scale] of cases) {
     t.equal(formatScalar(scalar(type, value, scale)), text, `${type} ${text}`)
   }

@@ -1,5 +1,5 @@
 /*
-  Elements of scalars, columns and array vectors: values, nulls and bytes. Also the calendar of dates.
+  Elements of scalars, columns and array vectors: values, nulls and bytes. Also the calendar for dates.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -23,7 +23,7 @@ import { type Column, explicitNull, type TypedVector } from '../../src/protocol/
 import { hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 
-/** A value of each type that is not null, in the form of a scalar. */
+/** For each type, a value that is not null, in the form of a scalar. */
 const samples: readonly (readonly [DataType, ElementValue, number?])[] = [
   ['BOOL', true],
   ['CHAR', 97],
@@ -62,7 +62,7 @@ const typeOf = (type: DataType, scale?: number): ColumnType => ({
   ...(scale !== undefined && { scale }),
 })
 
-t.test('an element is the scalar that was put in, or the null of its type', async t => {
+t.test('an element equals the given scalar, or is the null of its type', async t => {
   for (const [type, value, scale] of samples) {
     const column = vectorOf(typeOf(type, scale), [null, value, null])
     // DolphinDB has no SYMBOL scalars.
@@ -81,7 +81,7 @@ t.test('an element is the scalar that was put in, or the null of its type', asyn
   }
 })
 
-t.test('a row of an array vector consists of its cells; it is null if all of them are', async t => {
+t.test('a row of an array vector consists of its cells; it is null if all cells are null', async t => {
   for (const [type, value, scale] of samples) {
     if (type === 'SYMBOL' || type === 'STRING' || type === 'BLOB') continue
     const column = vectorOf({ ...typeOf(type, scale), array: true }, [
@@ -107,7 +107,7 @@ t.test('VOID is null everywhere', async t => {
   t.strictSame(elementAt(column, 1), explicitNull)
 })
 
-t.test('a tuple returns its own values', async t => {
+t.test('a tuple returns its values unchanged', async t => {
   const inner = vectorOf({ type: 'INT' }, [1])
   const column = vectorOf({ type: 'ANY' }, [
     inner,
@@ -176,7 +176,7 @@ t.test('integers of all sizes are returned unchanged', async t => {
   t.pass()
 })
 
-// Columns and the bytes that are sent share one memory.
+// Columns share memory with the bytes that are sent.
 
 t.test('a column and its bytes share memory', async t => {
   const bytes = Uint8Array.from(hex('01000000 02000000 03000000'))
@@ -210,7 +210,7 @@ t.test('a decimal keeps its scale', async t => {
   t.match(vector, { type: 'DECIMAL32', scale: 3, length: 1 })
 })
 
-t.test('types have a fixed size or none', async t => {
+t.test('types have elements of a fixed size, or none', async t => {
   const types = Object.keys(dataTypes) as DataType[]
   t.strictSame(types.filter(type => !isFixedType(type)).sort(), [
     'ANY',

@@ -1,7 +1,7 @@
 /*
-  For any bytes a decoder ends with values or a ProtocolError with a position. The result is the same for any chunks,
-  takes as many steps as there are chunks, and needs memory in proportion to the bytes. Decoded values can be read,
-  written and read again. Inputs that once failed are kept here.
+  For any bytes, a decoder ends with values or a ProtocolError with a position. The result does not depend on the
+  chunks. The decoder takes as many steps as there are chunks, and needs memory in proportion to the bytes. Decoded
+  values can be read, encoded and decoded again. This file also keeps inputs that once failed.
 */
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
@@ -36,12 +36,12 @@ function check(source: fc.Arbitrary<Uint8Array>, ...decoders: readonly Decoder[]
 }
 
 t.test('bytes that once failed', async t => {
-  // Ten bytes that claim a billion nulls. Reading all these nulls once took more memory than there was.
+  // Ten bytes that claim a billion nulls. Reading these nulls once needed more memory than the machine had.
   const nulls = '00 01 ffffff3f 01000000'
   t.match(outcomeOf(hex(nulls), 100, asValue), { error: { code: 'DDB_LIMIT' } })
   const many = `19 01 00010000 01000000 ${'00 01 00001000 01000000'.repeat(256)}`
   t.match(outcomeOf(hex(many), 10_000, asValue), { error: { code: 'DDB_LIMIT' } })
-  // A set that could be read but not written.
+  // A set that the decoder accepted but the encoder refused.
   t.match(outcomeOf(hex('04 04 19 01 00000000 01000000'), 1, asValue), {
     error: { message: /^A set cannot hold a tuple \(at byte 12 / },
   })
@@ -76,7 +76,7 @@ t.test('responses with changes', async t => {
   t.pass()
 })
 
-/** Runs `work` and counts the bytes of every typed array and buffer that it creates. */
+/** Counts the bytes of every typed array and buffer that `work` creates. */
 function allocatedBytes(work: () => void): number {
   let total = 0
   const global = globalThis as unknown as Record<string, new (...args: unknown[]) => object>
@@ -88,7 +88,7 @@ function allocatedBytes(work: () => void): number {
     global[name] = new Proxy(originals[index]!, {
       construct(target, args, newTarget) {
         const made = Reflect.construct(target, args, newTarget) as { byteLength: number }
-        // A view of existing memory costs nothing.
+        // A view of existing memory allocates nothing.
         if (!(args[0] instanceof originals[4]!)) total += made.byteLength
         return made
       },
@@ -107,9 +107,10 @@ function allocatedBytes(work: () => void): number {
   return total
 }
 
-t.test('memory is proportional to the bytes that arrived, whatever they claim', async t => {
-  // One byte becomes up to 255 bytes with LZ4, 64 with delta-of-delta; doubling and copying multiply that by at most
-  // five. A reader trusts one announced length of 256 KiB at a time, and a compressed column has its own reader.
+t.test('memory is proportional to the received bytes, whatever the bytes claim', async t => {
+  // LZ4 turns a byte into up to 255 bytes, delta-of-delta into 64; doubling and copying multiply this by at most
+  // five. A reader trusts one announced length of up to 256 KiB at a time, and a compressed column has its own
+  // reader.
   const boundOf = (bytes: Uint8Array): number => 1500 * bytes.length + 16_384 + 2 * 262_144
   fc.assert(
     fc.property(fc.oneof(changedRequest, changedValue, flagged), pieceBytes, (bytes, size) => {
@@ -118,7 +119,7 @@ t.test('memory is proportional to the bytes that arrived, whatever they claim', 
     }),
     fuzz(1000),
   )
-  // These claims are within all limits: memory stays small only if it grows with the bytes that arrive.
+  // These claims are within all limits, so memory stays small only if it grows with the received bytes.
   const claims = [
     '05 01 ffffff06 01000000',
     '13 01 ffffff02 01000000',
@@ -150,7 +151,7 @@ t.test('allocations are counted', async t => {
   )
 })
 
-t.test('a stream of single bytes takes as many steps', async t => {
+t.test('a stream of single bytes takes one step per byte', async t => {
   const { bytes } = recordings.find(({ name }) => name === 'alltypes')!
   const reader = new ByteReader()
   const decode = decodeRequest(reader)

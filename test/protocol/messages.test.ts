@@ -46,7 +46,7 @@ const read = (bytes: Uint8Array | string): { head: RequestHead; request: Request
 
 const int = (value: number): Value => scalar('INT', value)
 
-/** docs/protocol.md#request: recorded header lines of clients. */
+/** Header lines recorded from clients (docs/protocol.md#request). */
 const headers: readonly (readonly [string, RequestHead])[] = [
   ['API 0 8 / 32_1_4_2', { ...head, protocol: 'API', sessionId: '0', parallelism: 2 }],
   ['API 0 8 / 0_1_4_2', { ...head, protocol: 'API', sessionId: '0', flags: 0, parallelism: 2 }],
@@ -113,7 +113,7 @@ t.test('a call of add(1,2) as the C++ client sends it', async t => {
   t.strictSame(read(bytes), { head: { ...head, fetchSize: 0 }, request })
 })
 
-t.test('the JavaScript client counts one more line end', async t => {
+t.test("the JavaScript client's call has an additional line end that counts", async t => {
   const bytes = Buffer.concat([
     Buffer.from('API2 1234567 17 / 0_1_4_64\nfunction\nadd\n2\n1\n'),
     hex('040001000000 040002000000'),
@@ -184,7 +184,7 @@ t.test('requests follow one another without a separator', async t => {
 })
 
 t.test(
-  'a stream that ends between two requests is complete, one that ends within a request is broken',
+  'a stream may end between two requests, but not within a request',
   async t => {
     t.equal(read(''), undefined)
     t.throws(() => read('API2 1'), { name: 'ProtocolError' })
@@ -222,7 +222,7 @@ t.test('invalid requests are refused', async t => {
   }
 })
 
-t.test('byte order does not matter if no values follow', async t => {
+t.test('the byte order does not matter if no values follow', async t => {
   t.strictSame(read('API 5 20 / 0_1\nfunction\nversion\n0\n0')!.request, {
     kind: 'function',
     name: 'version',
@@ -252,7 +252,7 @@ t.test('limits: header, body, number of arguments, size of all arguments togethe
   t.throws(() => limited(written(head, call), 17), { code })
 })
 
-t.test('a request that cannot be encoded leaves no bytes behind', async t => {
+t.test('a request that cannot be encoded writes no bytes', async t => {
   const writer = new ByteWriter()
   encodeRequest(writer, head, { kind: 'script', script: '1' })
   const before = writer.byteLength
@@ -409,7 +409,7 @@ t.test('limits of values apply', async t => {
   t.throws(() => readResponse(writtenResponse({ value }), options), { code: 'DDB_LIMIT' })
 })
 
-t.test('with blocks, the elements of a tuple are left to the caller', async t => {
+t.test('with blocks, the caller decodes the elements of a tuple', async t => {
   const data: Value[] = [scalar('INT', 1), scalar('STRING', 'two')]
   const tuple: Value = { form: 'vector', type: 'ANY', length: 2, data }
   const reader = readerOf(writtenResponse({ value: tuple }))
@@ -436,7 +436,7 @@ t.test('with blocks, the decoder waits for the shape of the tuple', async t => {
   t.match(step, { done: true, value: { blockCount: 6 } })
 })
 
-t.test('with blocks, anything else comes as usual', async t => {
+t.test('with blocks, all other results are decoded as usual', async t => {
   for (const value of [scalar('INT', 1), scalar('BLOB', new Uint8Array(0))]) {
     t.strictSame(readResponse(writtenResponse({ value }), { blocks: true }), {
       sessionId: '1234567',
@@ -456,7 +456,7 @@ t.test('with blocks, anything else comes as usual', async t => {
   t.match(step, { done: true, value: { value: { type: 'LONG', value: 5n } } })
 })
 
-t.test('a value that cannot be encoded leaves no bytes behind', async t => {
+t.test('a value that cannot be encoded writes no bytes', async t => {
   const writer = new ByteWriter()
   t.throws(() => encodeResponse(writer, '1', { value: scalar('STRING', '\0') }), {
     name: 'ValueError',

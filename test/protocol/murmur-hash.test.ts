@@ -1,5 +1,5 @@
 /*
-  The hash for HASH partitions, compared with the textbook and the examples of the manual.
+  The hash for HASH partitions, compared with a textbook implementation and with the examples in the manual.
 */
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
@@ -8,7 +8,7 @@ import { murmurHash } from '../../src/protocol/murmur-hash.js'
 import { murmurHash2 } from '../helpers/murmur-hash.js'
 import { runs } from '../helpers/runs.js'
 
-t.test('it is MurmurHash2 of 32 bits, seeded with the number of bytes', async () => {
+t.test('the hash is MurmurHash2 of 32 bits, seeded with the number of bytes', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), bytes => {
       assert.equal(murmurHash(bytes), Number(murmurHash2(bytes)))
@@ -28,7 +28,7 @@ t.test('every length and every bit counts', async t => {
   t.equal(murmurHash(within), murmurHash(high), 'the bytes may begin anywhere in memory')
 })
 
-t.test('it gives the buckets of the manual (page hashBucket)', async t => {
+t.test('the hash gives the buckets in the manual (page hashBucket)', async t => {
   const symbols = ['AAPL', 'TSLA', 'GS', 'MS', 'GE', 'BA', 'UAL', 'WMT']
   const buckets = symbols.map(symbol => murmurHash(new TextEncoder().encode(symbol)) % 10)
   t.strictSame(buckets, [9, 4, 1, 8, 3, 7, 5, 2])

@@ -1,6 +1,6 @@
 /*
-  Recordings of official clients must be read with the meaning described for them, and that meaning must be written as
-  the recorded bytes, except for the differences in fixtures/wire/README.md.
+  Recordings of official clients have descriptions. The decoder must read the described meaning, and the encoder must
+  write the recorded bytes, except for the differences in fixtures/wire/README.md.
 */
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
@@ -42,7 +42,7 @@ function decodeAll(reader: ByteReader): Decoded[] {
   }
 }
 
-/** Feeds `pieces` one after another, and runs the decoder after each. */
+/** Pushes `pieces` one after another, and runs the decoder after each. */
 function decodePieces(pieces: readonly Uint8Array[]): Decoded[] {
   const reader = new ByteReader()
   const decoded: Decoded[] = []
@@ -87,7 +87,8 @@ t.test('recorded bytes are read with their described meaning', async t => {
       t.equal(request.kind, onWire.kind)
       t.equal(argumentsOf(request).length, onWire.argc)
       const logical = recording.logical[index]
-      // After connect, C++ asks for the version: the recording has this request, its description does not.
+      // After connect, the C++ client asks for the version. The recording contains this request, its description does
+      // not.
       if (logical === undefined)
         t.strictSame(request, { kind: 'function', name: 'version', args: [] })
       else if (logical.script !== undefined) t.match(request, { script: logical.script })
@@ -124,7 +125,7 @@ t.test('the described meaning is written as the recorded bytes', async t => {
     const decoded = decodeAll(readerOf(recording.bytes))
     for (const [index, onWire] of recording.requests.entries()) {
       const logical = recording.logical[index]
-      // Random arguments have no description; they are written as they were read.
+      // Random arguments have no description, so the test writes them as they were read.
       const isStated =
         logical !== undefined && (logical.kind === 'script' || logical.args !== undefined)
       const request = isStated ? requestOf(logical) : decoded[index]!.request
@@ -138,7 +139,7 @@ t.test('the described meaning is written as the recorded bytes', async t => {
   }
 })
 
-/** Undoes the differences that README.md allows for Java: C++ recordings are compared unchanged. */
+/** Removes the differences that README.md allows for Java. Recordings of the C++ client are compared unchanged. */
 function normalised({ client, name }: Recording, request: Buffer): Buffer {
   if (client === 'cpp') return request
   const bodyStart = request.indexOf('\n') + 1
@@ -156,7 +157,7 @@ function normalised({ client, name }: Recording, request: Buffer): Buffer {
   return name === 'bigarray_plain' ? withoutBlocks(copy) : copy
 }
 
-/** Row counts and cells of the array columns of `bigarray`, for any blocks. */
+/** The row counts and cells of the array columns of `bigarray`, without the division into blocks. */
 function withoutBlocks(request: Buffer): Buffer {
   const parts: Buffer[] = []
   let at = request.indexOf(Buffer.from('0401e803000001000000', 'hex'))
@@ -202,7 +203,7 @@ t.test('a compressed recording holds the same table as the plain one', async t =
   }
 })
 
-t.test('DolphinDB text of the recorded values', async t => {
+t.test("the recorded values have DolphinDB's texts", async t => {
   for (const recording of recordings.filter(({ name }) => name.startsWith('alltypes'))) {
     const stated = recording.logical[0]!.args![0]!
     const table = argumentsOf(decodeAll(readerOf(recording.bytes))[0]!.request)[0] as Table

@@ -1,5 +1,5 @@
 /*
-  Columns of a target and of inputs.
+  Columns of a target, and the input columns that fill them.
 */
 import assert, { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -15,7 +15,7 @@ import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 import { limitedColumns, limitText } from '../../src/schema/text-limits.js'
 import { runs } from '../helpers/runs.js'
 
-// The target's columns and partitions from the server's dictionary.
+// The columns and partitions of a target, read from the dictionary that the server returns.
 
 const strings = (...data: string[]): Value => ({
   form: 'vector',
@@ -80,7 +80,7 @@ t.test('the schema of an old server, which gives types only as numbers, is read'
   t.end()
 })
 
-t.test('one partition column is given by scalars', t => {
+t.test('one partition column is described by scalars', t => {
   const schema = dictionary({
     colDefs: defs,
     partitionColumnName: { form: 'scalar', type: 'STRING', value: 'sym' },
@@ -103,7 +103,7 @@ t.test('one partition column is given by scalars', t => {
   t.end()
 })
 
-t.test('several partition columns are given by vectors', t => {
+t.test('several partition columns are described by vectors', t => {
   const schema = dictionary({
     colDefs: defs,
     partitionColumnName: strings('id', 'sym'),
@@ -121,7 +121,7 @@ t.test('several partition columns are given by vectors', t => {
   t.end()
 })
 
-t.test('if a function divides the rows, their partitions are unknown', t => {
+t.test('if a function computes the partitions, they are unknown', t => {
   const described = (names: Value, functions: Value): boolean => {
     const { partition } = schemaFromServer(
       dictionary({
@@ -174,7 +174,7 @@ t.test('a value that is not a schema is an error', t => {
   t.end()
 })
 
-// Columns from `target.types`.
+// Columns given by `target.types`.
 
 t.test('types are parsed from text, and written as the same text', t => {
   const text = 'time:TIMESTAMP,a:b:INT,amount:DECIMAL64(4),levels:DOUBLE[]'
@@ -197,9 +197,9 @@ t.test('types are parsed from text, and written as the same text', t => {
   t.end()
 })
 
-// How long texts in DFS tables may be (docs/server-semantics.md#conversions-on-insert).
+// Limits for texts in DFS tables (docs/server-semantics.md#conversions-on-insert).
 
-t.test('texts have the limit of the column that stores them, found by its name', async t => {
+t.test('texts have the limit of the column that stores them, which is found by name', async t => {
   const { columns } = schemaFromTypes('a:SYMBOL,b:STRING,c:BLOB,d:INT,e:STRING')
   const { columns: stored } = schemaFromTypes('A:SYMBOL,b:BLOB,c:STRING,d:STRING,e:INT')
   t.strictSame(
@@ -221,7 +221,7 @@ t.test('a refusal names the type that would accept the text', async t => {
   t.match(limitText(65_535, 67_108_864), /\(no column takes the 67108864 bytes\)/)
 })
 
-// Which input column fills which target column.
+// The input column for each target column.
 
 const target = schemaFromTypes('time:TIMESTAMP,sym:SYMBOL,price:DOUBLE')
 
@@ -240,13 +240,13 @@ const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
           : source.parts,
   )
 
-t.test('if there are names, columns are matched by name', t => {
+t.test('if the input has names, columns are matched by name', t => {
   t.strictSame(map({ names: ['price', 'time', 'sym'] }), [1, 2, 0])
   t.strictSame(map({ names: ['price', 'time', 'sym'] }, { match: 'position' }), [0, 1, 2])
   t.end()
 })
 
-t.test('a name in another case matches if it is unambiguous', t => {
+t.test('a name in a different case matches if it is unambiguous', t => {
   t.strictSame(map({ names: ['Price', 'TIME', 'sym'] }), [1, 2, 0])
   t.strictSame(map({ names: ['Price', 'TIME', 'Sym'] }, { match: 'name' }), [1, 2, 0])
   t.strictSame(map({ names: ['Price', 'T', 'Sym'] }, { map: { time: 't' } }), [1, 2, 0])
@@ -271,7 +271,7 @@ t.test('a name in another case matches if it is unambiguous', t => {
 })
 
 t.test(
-  'each column is matched in any case only if it is unambiguous, however many columns there are',
+  'each column is matched in any case if it is unambiguous, for any number of columns',
   t => {
     const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
     const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
@@ -349,7 +349,7 @@ t.test('map, set, ignore-extra and allow-missing change the matching by name', t
   t.end()
 })
 
-t.test('a matching error names similar columns, the line and what to do', t => {
+t.test('a matching error names similar columns, the line and the remedy', t => {
   t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
     code: 'DDB_INPUT_COLUMN',
     exitCode: 65,
@@ -427,7 +427,7 @@ t.test('names like those of Object.prototype are valid', t => {
   t.end()
 })
 
-t.test('letters, Chinese characters, digits and _', async t => {
+t.test('valid names consist of letters, Chinese characters, digits and _', async t => {
   for (const name of ['a', 'A1_', '日期', 'a日2']) t.ok(isIdentifier(name), name)
   for (const name of ['', '1a', '_a', 'a b', 'a`b', 'a"', 'é', 'a\n', '。']) {
     t.notOk(isIdentifier(name), name)
@@ -446,7 +446,7 @@ t.test('similar names are those that a person could have meant', t => {
   t.end()
 })
 
-t.test('a swap of neighbours is one edit', t => {
+t.test('a swap of two neighbours counts as one edit', t => {
   t.equal(editDistance('tiem', 'time'), 1)
   t.equal(editDistance('', 'abc'), 3)
   t.equal(editDistance('abc', ''), 3)
@@ -455,7 +455,7 @@ t.test('a swap of neighbours is one edit', t => {
   t.end()
 })
 
-/** The same count by its definition: one edit plus the cheapest way for the rest of both texts. */
+/** The number of edits, computed by its definition: one edit, plus the cheapest edits for the rest of both texts. */
 function edits(a: string, b: string): number {
   if (a === '' || b === '') return a.length + b.length
   const ways = [
@@ -476,7 +476,7 @@ t.test('the distance is the smallest number of edits', async t => {
   t.pass()
 })
 
-t.test('at most three names, and for short names only those with one edit', async t => {
+t.test('at most three names are suggested, and for short names only those with one edit', async t => {
   t.strictSame(nearestNames('ab', ['abc', 'abd', 'abe', 'abf']), ['abc', 'abd', 'abe'])
   t.strictSame(nearestNames('a', ['b', 'bb']), ['b'])
   t.strictSame(nearestNames('Id', ['idx', 'ID']), ['ID', 'idx'], 'another case first')

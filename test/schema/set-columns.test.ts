@@ -1,5 +1,5 @@
 /*
-  Which texts templates produce, and which templates are invalid.
+  The texts that templates produce, and invalid templates.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -28,7 +28,7 @@ t.test('a name in braces is a column, doubled braces are braces', t => {
   t.end()
 })
 
-t.test('any text has a template that produces it', t => {
+t.test('any text has a template that produces the text', t => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('{', '}', 'a', '日') }), text => {
       const template = literalTemplate(text)
@@ -48,7 +48,7 @@ const map = (rules: MappingRules, input: Partial<InputShape> = {}): unknown[] =>
     rules,
   ).columns.map(({ source }) => source)
 
-t.test('templates contain columns, parts of paths and words', t => {
+t.test('templates contain columns, parts of paths and special words', t => {
   t.strictSame(map({ set: { time: '{日期} {时间}' } })[0], {
     kind: 'template',
     parts: [

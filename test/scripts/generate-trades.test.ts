@@ -1,5 +1,5 @@
 /*
-  The generator of the example files and of the inputs of the benchmarks.
+  The generator of the example files and of the inputs for benchmarks.
 */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'

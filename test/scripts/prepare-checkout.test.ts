@@ -1,6 +1,6 @@
 /*
-  The script that runs before `npm start` and `npm test`, in a checkout of two files with a compiler and an npm that
-  record their calls.
+  The script that runs before `npm start` and `npm test`. The checkout of these tests has two files, and its compiler
+  and npm only record their calls.
 */
 import { spawnSync } from 'node:child_process'
 import {
@@ -29,7 +29,7 @@ const compiled = (tool: string, folder: string, ending: string): string => `
   }
   const isWrong = made.includes('wrong')`
 
-/** The command line is built after the others, as a separate file. */
+/** Builds the command line after the other entries, as a separate file. */
 const esbuild = `exports.build = async ({ outfile }) => {
   const { dirname } = require('node:path')
   if (outfile !== undefined) {
@@ -43,7 +43,7 @@ const esbuild = `exports.build = async ({ outfile }) => {
 const typescript = `${compiled('tsc', 'process.argv.at(-1)', '.d.ts')}
   if (isWrong) process.exitCode = 2`
 
-/** Its declarations export `a`, as the program does, and also `b`. */
+/** The declarations export `a`, which the program exports too, and also `b`. */
 const rollup = `exports.rollup = async () => ({
   generate: async () => ({ output: [{ code: 'export { a, b };\\nexport type { C };' }] }),
 })`
@@ -60,7 +60,7 @@ const npm = `
   if (process.env.OFFLINE) process.exitCode = 1
   else cpSync('package-lock.json', 'node_modules/.package-lock.json')`
 
-/** The tools that a package needs, each in another version so that none can be taken for another. */
+/** The tools that a package needs. Each has a different version, so that no tool can be mistaken for another. */
 const tools = {
   esbuild: '0.1.0',
   typescript: '0.2.0',
@@ -88,7 +88,7 @@ const lock = (version: string): string =>
     },
   })
 
-/** The record of installed packages after only these tools were installed. */
+/** npm's record of installed packages after the installation of only these tools. */
 const withTools = (...names: string[]): string => {
   const { packages } = JSON.parse(lock('1.0.0')) as { packages: Record<string, { dev?: true }> }
   const kept = Object.entries(packages).filter(
@@ -97,7 +97,7 @@ const withTools = (...names: string[]): string => {
   return JSON.stringify({ packages: Object.fromEntries(kept) })
 }
 
-/** Creates a checkout that lacks only its build. */
+/** Creates a checkout that is complete except for its build. */
 function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome; path: string } {
   const path = t.testdir({
     'package.json': JSON.stringify({ type: 'module', dependencies: {}, devDependencies: tools }),
@@ -146,14 +146,14 @@ const prepare = 'scripts/prepare-checkout.js'
 const prepareTests = `${prepare} --tools`
 const preparePackage = `${prepare} --package`
 const quietly = '--ignore-scripts --no-audit --no-fund --loglevel=error'
-/** `npm install -g` and `npm pack --dry-run` pass their options on to the npm they start. */
+/** Undo the options that `npm install -g` and `npm pack --dry-run` pass on to the npm that they start. */
 const here = '--no-global --location=project --no-install-links --no-dry-run'
 const installAll = `npm ci --include=dev ${quietly} ${here}`
 const installSome = (...names: (keyof typeof tools)[]): string =>
   `npm install --omit=dev --no-save --save-prod ${names.map(name => `${name}@${tools[name]}`).join(' ')} ${quietly} ${here}`
 const installFew = installSome('esbuild')
 const packingTools = Object.keys(tools) as (keyof typeof tools)[]
-/** The output of npm for a package without dependencies. */
+/** The output of `npm sbom` for a package without dependencies. */
 const emptySbom = JSON.stringify({
   metadata: { component: { 'bom-ref': 'x@1', purl: 'pkg:npm/x@1' } },
   components: [],
@@ -161,7 +161,7 @@ const emptySbom = JSON.stringify({
 })
 
 t.test(
-  'a checkout without a build is compiled once, and then nothing is done or printed',
+  'a checkout without a build is compiled once; after that, nothing happens',
   async t => {
     const { run } = makeCheckout(t)
     const first = run(prepare)
@@ -175,7 +175,7 @@ t.test(
   },
 )
 
-t.test('after a file is changed, added, removed or lost, all is compiled again', async t => {
+t.test('after a file is changed, added, removed or lost, everything is compiled again', async t => {
   const { run, path } = makeCheckout(t)
   run(prepare)
   const changes: [string, () => void][] = [
@@ -195,7 +195,7 @@ t.test('after a file is changed, added, removed or lost, all is compiled again',
   }
 })
 
-t.test('a build with errors ends the command, and the next one tries again', async t => {
+t.test('a build with errors ends the command, and the next command tries again', async t => {
   const { run, path } = makeCheckout(t)
   run(prepare)
   writeFileSync(join(path, 'src', 'a.ts'), 'wrong')
@@ -206,7 +206,7 @@ t.test('a build with errors ends the command, and the next one tries again', asy
 })
 
 t.test(
-  'packages are installed if they are missing or the lock file has other versions',
+  'packages are installed if they are missing or if the lock file has other versions',
   async t => {
     for (const [command, install, made] of [
       [prepare, installFew, ['esbuild']],
@@ -225,7 +225,7 @@ t.test(
   },
 )
 
-t.test('each purpose installs the tools it needs, and no others', async t => {
+t.test('for each purpose, exactly the necessary tools are installed', async t => {
   const { run, path } = makeCheckout(t)
   const record = (text: string): void =>
     writeFileSync(join(path, 'node_modules', '.package-lock.json'), text)
@@ -261,7 +261,7 @@ t.test(
   },
 )
 
-t.test('a package is complete: when the program is rebuilt, so are its types', async t => {
+t.test('a package is complete: whenever the program is rebuilt, its types are, too', async t => {
   const { run, path } = makeCheckout(t)
   run(preparePackage, { SBOM: emptySbom })
   rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
@@ -269,7 +269,7 @@ t.test('a package is complete: when the program is rebuilt, so are its types', a
   t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
 })
 
-t.test('a package has no script that npm warns about; the checkout keeps it', async t => {
+t.test('a package has no script that npm warns about; the checkout keeps the script', async t => {
   const { run, path } = makeCheckout(t)
   const manifest = join(path, 'package.json')
   const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
@@ -286,7 +286,7 @@ t.test('a package has no script that npm warns about; the checkout keeps it', as
   t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
 })
 
-t.test('a failed installation ends the command and says what to do', async t => {
+t.test('an installation that fails ends the command and prints the remedy', async t => {
   const { run, path } = makeCheckout(t)
   rmSync(join(path, 'node_modules', '.package-lock.json'))
   const { status, stderr, calls } = run(prepare, { OFFLINE: '1' })
@@ -295,7 +295,7 @@ t.test('a failed installation ends the command and says what to do', async t => 
   t.strictSame(calls, [installFew], 'nothing is compiled')
 })
 
-t.test('a folder with packages of its own gets them in that folder', async t => {
+t.test('packages of a subfolder are installed in that folder', async t => {
   const { run, path } = makeCheckout(t)
   run(prepareTests)
   mkdirSync(join(path, 'extra', 'node_modules'), { recursive: true })
@@ -309,7 +309,7 @@ t.test('a folder with packages of its own gets them in that folder', async t => 
   t.strictSame(run(`${prepareTests} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
-t.test('if packages of a folder cannot be installed, the rest is still done', async t => {
+t.test('if packages of a subfolder cannot be installed, everything else is still done', async t => {
   const { run, path } = makeCheckout(t)
   mkdirSync(join(path, 'extra'))
   writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
@@ -333,7 +333,7 @@ t.test('npm ci with development tools compiles', async t => {
   t.strictSame(run(`${prepare} --prepare`).calls, ['esbuild', 'tsc'])
 })
 
-t.test('a package that npm creates for another folder is also complete, or npm fails', async t => {
+t.test('a package that npm creates for another folder is complete, or npm fails', async t => {
   const { run, path } = makeCheckout(t)
   writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
   const elsewhere = { npm_config_local_prefix: '/', SBOM: emptySbom }

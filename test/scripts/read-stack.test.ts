@@ -1,6 +1,6 @@
 /*
-  Stack traces of the package, which has short names and no source maps: a checkout of the same version shows which
-  lines they name.
+  Stack traces of the package, which has short names and no source maps. A checkout of the same version translates them
+  to lines of the sources.
 */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -12,14 +12,14 @@ import { plainNode } from '../helpers/plain-node.js'
 
 const run = promisify(execFile)
 
-/** The output of a program that uses the library as users have it. */
+/** The output of a program that uses the library in the form that users install. */
 async function printed(program: string): Promise<string> {
   const whole = `import * as library from ${JSON.stringify(new URL('dist/index.js', root).href)}\n${program}`
   return (await run(...plainNode(['--input-type=module', '-e', whole]))).stdout
 }
 
 t.test(
-  'positions in the bundles become positions in the sources, everything else is unchanged',
+  'positions in the bundles become positions in the sources; all other text stays',
   async t => {
     const port = await freePort()
     const stack = await printed(

@@ -1,5 +1,6 @@
 /*
-  The loader that runs these tests: what it makes of a module, and that no outdated code runs.
+  The loader that compiles the TypeScript of these tests. It must keep the behaviour of a module, and must never run
+  outdated code.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +35,7 @@ t.test('a changed module is compiled again', async t => {
   }
 })
 
-t.test('half a result, as a killed process may leave it, is not used', async t => {
+t.test('an incomplete result, which a killed process may leave, is not used', async t => {
   const path = join(t.testdir({ 'a.ts': 'export const a: string = "whole"\n' }), 'a.ts')
   const whole = transpiled(path)
   const kept = fileURLToPath(
@@ -47,7 +48,7 @@ t.test('half a result, as a killed process may leave it, is not used', async t =
 })
 
 t.test('a stack trace names lines of the source', async t => {
-  // The compiled module lacks the lines of this file that hold only types.
+  // The compiled module lacks the lines of this file that contain only types.
   const { stack } = new Error('here')
   const before = readFileSync(fileURLToPath(import.meta.url), 'utf8').split("new Error('")[0]!
   t.match(stack, `transpile.test.ts:${before.split('\n').length}:`)

@@ -1,5 +1,5 @@
 /*
-  The scope of checks, with a control session that answers from a function of the test.
+  The environment in which checks run, with a control session that a function of the test answers.
 */
 import type { Session } from '../../src/client/open-session.js'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -12,7 +12,7 @@ export interface Asked {
   readonly signal: AbortSignal | undefined
 }
 
-/** @param answer  the server's answer to a script or to the name of a function */
+/** @param answer  returns the server's answer to a script or to the name of a function */
 export function sessionOf(answer: (request: string) => unknown, asked: Asked[] = []): Session {
   const ask = async (request: string, signal: AbortSignal | undefined): Promise<unknown> => {
     asked.push({ request, signal })

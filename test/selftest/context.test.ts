@@ -42,7 +42,7 @@ const unavailable = {
 }
 
 t.test(
-  'scripts and calls are sent on the control session, or on another, with the signal',
+  'scripts and calls are sent on the control session or a given one, with the signal',
   async t => {
     const asked: Asked[] = []
     const other: Asked[] = []
@@ -66,7 +66,7 @@ t.test(
 )
 
 t.test(
-  'a request is repeated after a while, until there is an answer or the time is over',
+  'a request is repeated after a pause, until there is an answer or time is up',
   async t => {
     const scope = scopeWith()
     const { until } = checkContext(scope)
@@ -85,7 +85,7 @@ t.test(
   },
 )
 
-t.test('it waits for rows, and for those that come after them', async t => {
+t.test('the context waits for rows, and then for unexpected additional rows', async t => {
   const counts = [3, 7, 12, 15]
   const asked: Asked[] = []
   const { rowsOf } = checkContext(
@@ -99,7 +99,7 @@ t.test('it waits for rows, and for those that come after them', async t => {
   t.ok(asked.every(({ request }) => request === 'exec count(*) from t'))
 })
 
-t.test('what the server refuses while a check prepares is unavailable', async t => {
+t.test('if the server refuses the preparation of a check, the check is unavailable', async t => {
   const { prepare } = checkContext(
     scopeWith({
       control: sessionOf(request => {
@@ -164,7 +164,7 @@ t.test('a run has one database, which stays until the run ends', async t => {
   t.strictSame([...made, ...kept.made], [{ kind: 'database', name }])
 })
 
-t.test('a refused database is not requested again, one that came too late is', async t => {
+t.test('a refused database is not requested again, a database that came too late is', async t => {
   let failure: Error | undefined = refusal
   const asked: Asked[] = []
   const control = sessionOf(() => {
@@ -190,7 +190,7 @@ t.test('sessions and bare connections go to the node of the control session', as
   const scope = scopeWith({
     platform: systemPlatform,
     control,
-    // No server listens here.
+    // A port on which no server listens.
     server: { host: '192.0.2.1', port: 9, user: 'admin', password: '123456' },
   })
   const { ask, open, raw, rawSession } = checkContext(scope)
@@ -308,7 +308,7 @@ async function connected(t: Test): Promise<[RawExchange, TinyServer]> {
   return [exchange, server]
 }
 
-/** A socket controlled by a test. */
+/** A socket that the test controls. */
 function fakeSocket(): { socket: Socket; written: Buffer[]; receive: (text: string) => void } {
   const written: Buffer[] = []
   const duplex = new Duplex({
@@ -322,7 +322,7 @@ function fakeSocket(): { socket: Socket; written: Buffer[]; receive: (text: stri
   return { socket, written, receive: text => void duplex.push(Buffer.from(text, 'latin1')) }
 }
 
-t.test('each request is sent with its own head, and they are answered in order', async t => {
+t.test('each request is sent with its own head, and requests are answered in order', async t => {
   const [exchange, server] = await connected(t)
   const hello = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
   const { sessionId } = hello
@@ -337,7 +337,7 @@ t.test('each request is sent with its own head, and they are answered in order',
   t.strictSame(server.log.slice(-3), ['script 1', 'script 2', 'script 3'])
 })
 
-t.test('fields left out of a head are as official clients send them', async t => {
+t.test('omitted fields of a head have the values of official clients', async t => {
   const { socket, written } = fakeSocket()
   const exchange = rawExchange(socket)
   exchange.send({}, script('1+1'))
@@ -352,7 +352,7 @@ t.test('fields left out of a head are as official clients send them', async t =>
   )
 })
 
-t.test('an answer may arrive in any chunks', async t => {
+t.test('an answer may arrive in chunks of any size', async t => {
   const { socket, receive } = fakeSocket()
   const exchange = rawExchange(socket)
   const answer = exchange.answer()
@@ -360,7 +360,7 @@ t.test('an answer may arrive in any chunks', async t => {
   t.match(await answer, { ok: true, sessionId: '7', value: int(9) })
 })
 
-t.test('the end of a connection ends what waits for it', async t => {
+t.test('the end of a connection ends everything that waits for it', async t => {
   for (const [title, end, message] of [
     ['an end', socket => void socket.push(null), /ended/],
     ['a close', socket => void socket.destroy(), /ended/],
@@ -379,12 +379,12 @@ t.test('the end of a connection ends what waits for it', async t => {
   await t.rejects(half, { code: 'DDB_PROTOCOL' }, 'in the middle of an answer')
 })
 
-t.test('a failed connection ends what waits for it', async t => {
+t.test('a failed connection ends everything that waits for it', async t => {
   const refused = rawExchange(systemPlatform.network.dial('127.0.0.1', await freePort()))
   await t.rejects(refused.answer(), { code: 'DDB_CONNECTION_LOST', message: /ECONNREFUSED/ })
 })
 
-t.test('an exchange that is ended is closed at once', async t => {
+t.test('closing an exchange that was ended takes effect at once', async t => {
   const [exchange, server] = await connected(t)
   await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
   exchange.end()
@@ -410,7 +410,7 @@ t.test('an answer is quoted with its type, on one line of limited length', async
   t.match(answerText(idTable(1)), /^table /, 'a table has no type of its own')
 })
 
-t.test('an expected value is returned, anything else is named', async t => {
+t.test('an expected value is returned, an unexpected value is named', async t => {
   const read: [actual: unknown, wanted: unknown][] = [
     [numberOf(int(-5)), -5],
     [numberOf(long(2n ** 40n)), 2 ** 40],
@@ -454,7 +454,7 @@ t.test('columns are found by their names', async t => {
   t.strictSame(numbersOf(columnOf(table, 'b')), [2])
 })
 
-t.test('an error is quoted in the server’s words, without those of the client', async t => {
+t.test("an error is quoted in the server's words, without those of the client", async t => {
   const refused = new ServerError('no such table', 'DDB_TARGET', 'the server has no table "t"')
   t.equal(serverWords(refused), 'no such table')
   t.equal(serverWords(new ServerError('', 'DDB_SERVER', 'expected text')), 'expected text')
@@ -499,7 +499,7 @@ t.test('scales are part of a decimal', async t => {
   t.equal(sameScalar(decimal(2), decimal(3)), false)
 })
 
-t.test('a table names the column', async t => {
+t.test('the difference between tables names the column', async t => {
   const table = tableOfColumns({ a: intsOfCompare(1), b: intsOfCompare(2) })
   t.equal(tableDifference(table, table), undefined)
   t.equal(

@@ -25,7 +25,10 @@ const nowMs = Date.UTC(2024, 2, 1, 12)
 const stamp = (time: string): NameStamp => ({ token: 'ffffffffffffffff', time })
 const { signal } = new AbortController()
 
-/** A session of this process that throws the errors of a client. @param refuses  which scripts are refused */
+/**
+ * A session in this process. It throws the errors that a client would throw. @param refuses returns which scripts are
+ * refused
+ */
 function sessionOf(refuses: (script: string) => boolean = () => false): {
   session: Parameters<typeof listObjects>[0]
   node: ServerNode
@@ -52,7 +55,7 @@ const old = temporaryName(stamp('20240229115959'), 'old')
 const young = temporaryName(stamp('20240229120001'), 'young')
 
 t.test(
-  'names that begin like those of the selftest are listed by kind, as far as the server reveals them',
+  'names that begin like those of the selftest are listed by kind, as far as the server shows them',
   async t => {
     const { session, share } = sessionOf()
     await share(mine, 'other')
@@ -83,14 +86,14 @@ t.test(
   },
 )
 
-t.test('if there is nothing, nothing is removed', async t => {
+t.test('if there are no leftovers, nothing is removed', async t => {
   const { session, scripts, share } = sessionOf()
   await share(young)
   t.strictSame(await removeTestObjects(session, own, nowMs, signal), [])
   t.equal(scripts.length, 3, 'three lists are requested, and no more')
 })
 
-t.test('what still exists is reported', async t => {
+t.test('objects that still exist are reported', async t => {
   const { session, share } = sessionOf()
   await share(mine, old)
   const stubborn = {
@@ -115,7 +118,7 @@ def ${name}View(x) { return x }
 def ${other}View(x) { return x }
 addFunctionView(${name}View); addFunctionView(${other}View)`
 
-t.test('what exists is removed, and nothing else', async t => {
+t.test('exactly the existing objects are removed', async t => {
   const { run, node, fail } = testSession()
   await run(setUp)
   t.equal(await fail(removalScript(objects)), 'no error')
@@ -126,7 +129,7 @@ t.test('what exists is removed, and nothing else', async t => {
   t.equal(await fail(removalScript([])), 'no error')
 })
 
-t.test('an object that cannot be removed does not keep the later ones', async t => {
+t.test('an object that cannot be removed does not block later objects', async t => {
   const admin = testSession()
   await admin.run(setUp)
   const guest = testSession({ node: admin.node, user: 'guest' })
@@ -152,7 +155,7 @@ grant("ann", VIEW_EXEC, "${view.name}")`)
   t.equal(node.privileges.get('ann')?.size ?? 0, 0)
 })
 
-t.test('names are listed by kind, tables and views by how they begin', async t => {
+t.test('names are listed by kind, tables and views by the beginning of their names', async t => {
   const { run } = testSession()
   await run(setUp)
   const listed = async (kind: NamedObject['kind']): Promise<string[]> =>
@@ -246,7 +249,7 @@ function textOf(reason: string, status: 'pass' | 'fail' = 'fail'): string {
   return issueText(result, '1.2.3', [check], server)
 }
 
-t.test('it contains versions, counts, and what depends on a failure', async t => {
+t.test('the issue text contains versions, counts, and the consequences of failures', async t => {
   t.equal(
     textOf('it is 5', 'fail'),
     [
@@ -264,7 +267,7 @@ t.test('it contains versions, counts, and what depends on a failure', async t =>
   t.match(textOf('it is 5', 'pass'), '| pass | a: b | it is 5 |\n')
 })
 
-t.test('nothing reveals whose server it is', async t => {
+t.test('nothing in the issue text reveals whose server it is', async t => {
   const text = textOf(
     'user "mary" of DOLPHIN.example.com:8848, node-2, 10.1.2.3:8848, [fe80::1]:8848, other.host:8902; hunter2',
   )
@@ -272,7 +275,7 @@ t.test('nothing reveals whose server it is', async t => {
   t.match(text, 'user "USER" of HOST')
 })
 
-t.test('a short name leaves other words unchanged', async t => {
+t.test('replacing a short name leaves other words unchanged', async t => {
   const { user, ...others } = server
   const result = {
     serverVersion: null,
@@ -286,6 +289,6 @@ t.test('a short name leaves other words unchanged', async t => {
   t.match(issueText(result, '1', [check], { ...others, user: 'a' }), '| USER table of USER |')
 })
 
-t.test('reasons cannot break the table', async t => {
+t.test('reasons cannot break the table of the issue text', async t => {
   t.match(textOf('a|b\nc <NotLeader>'), '| a\\|b c &lt;NotLeader>. Depends')
 })

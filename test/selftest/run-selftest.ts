@@ -9,7 +9,7 @@ import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
 import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
-/** With all rights that a login can have. */
+/** A login with all rights. */
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
 
 export interface Tried {
@@ -23,9 +23,9 @@ export interface Tried {
 
 export interface Trial extends Rewrites {
   readonly server?: ServerOptions
-  /** By default, the admin's. */
+  /** By default, the login of the admin. */
   readonly login?: { user?: string; password?: string; insecureLogin?: boolean }
-  /** False for an admin as servers are shipped; by default, the admin also logs in by SCRAM. */
+  /** False for an admin who cannot log in by SCRAM, like the admin of a new server. By default the admin can. */
   readonly hasScram?: boolean
   /** Names of the checks that run; by default, all. */
   readonly names?: readonly string[]
@@ -58,7 +58,7 @@ export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
   }
 }
 
-/** Every object on the server that has a name. */
+/** The names of all objects on the server. */
 export function namesOn({ node }: EmbeddedServer): string[] {
   return [...node.shared.keys(), ...node.databases.keys(), ...node.functionViews.keys()]
 }

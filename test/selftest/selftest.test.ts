@@ -1,5 +1,5 @@
 /*
-  The embedded server passes; what a run creates is removed, however the run ends.
+  The embedded server passes all checks. All objects that a run creates are removed, however the run ends.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../src/client/open-session.js'
@@ -52,7 +52,7 @@ t.test('the embedded server passes, and two runs at once do not disturb each oth
   }
 })
 
-t.test('a run with a second user also leaves nothing, including no rights', async t => {
+t.test('a run with a second user also leaves nothing on the server, including no rights', async t => {
   const names = allChecks.filter(({ needs }) => needs?.includes('two users')).map(c => c.name)
   t.equal(names.length, 3)
   const { server, failed } = await trySelftest(t, {
@@ -65,7 +65,7 @@ t.test('a run with a second user also leaves nothing, including no rights', asyn
   t.strictSame([...(server.node.privileges.get('ann') ?? [])], [])
 })
 
-t.test('a guest passes what a guest may do, and the rest is explained', async t => {
+t.test('a guest passes what a guest may do, and all other checks are explained', async t => {
   const names = [
     'login: by calling login',
     'insert: upsert!',
@@ -109,12 +109,12 @@ t.test('R1 to R16 all have checks', async t => {
 })
 
 /*
-  Runs that are interrupted, get no answer or get nonsense; and objects that other runs have left.
+  Runs that are interrupted or that get no answer or nonsense, and objects that other runs have left.
 */
 
 const hourMs = 3_600_000
 
-t.test('an interrupted run leaves nothing, wherever it is', async t => {
+t.test('a run that is interrupted anywhere leaves nothing on the server', async t => {
   for (const name of [
     'insert: upsert!',
     'receipts: R5, a claim is one step',
@@ -129,7 +129,8 @@ t.test('an interrupted run leaves nothing, wherever it is', async t => {
       server: {
         faults: {
           beforeExecute({ text, kind }) {
-            // Interrupts only after the check has made objects, at requests whose answer it awaits.
+            // Interrupts only at requests whose answer the check awaits, and only after the check has created
+            // objects.
             if (
               kind === 'connect' ||
               !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)
@@ -152,7 +153,7 @@ t.test('an interrupted run leaves nothing, wherever it is', async t => {
   }
 })
 
-t.test('an interruption between two checks skips the rest', async t => {
+t.test('an interruption between two checks skips the remaining checks', async t => {
   const interruption = new AbortController()
   const { result, server } = await trySelftest(t, {
     names: ['connection: version()', 'insert: an empty table', 'insert: upsert!'],
@@ -170,7 +171,7 @@ t.test('an interruption between two checks skips the rest', async t => {
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a request that is never answered fails its own check and no other', async t => {
+t.test('a request that is never answered fails its own check and no other check', async t => {
   const names = ['insert: upsert!', 'insert: exec count(*) counts']
   const { server, failed, result, of } = await trySelftest(t, {
     names,
@@ -214,7 +215,7 @@ t.test('a table that is created after its check was given up is also removed', a
   t.strictSame(namesOn(server), [])
 })
 
-/** @returns the result, and how long it took by the clock of the limits */
+/** @returns the result, and the duration on the clock that limits the run */
 async function tryFake(
   t: Test,
   onRequest: (received: Received, peer: FakePeer) => void,
@@ -252,7 +253,7 @@ t.test('a server that answers nonsense', async t => {
   t.ok(result.counts.fail >= 1, 'this is not a success')
 })
 
-t.test('a server that does not report the time', async t => {
+t.test('a server that does not report its time', async t => {
   const { failed, result } = await trySelftest(t, {
     names: ['insert: an empty table', 'leftovers: what was removed is gone'],
     toClient: (chunk, sent) =>
@@ -287,8 +288,8 @@ t.test('a server that never ends an answer takes no longer than the limit', asyn
   t.strictSame(namesOn(server), [])
 })
 
-t.test('leftovers of others', async t => {
-  // The server's clock may show the time of any zone.
+t.test('leftovers of other runs', async t => {
+  // The clock of the server may show the time of any zone.
   const now = Date.now()
   const names = Object.fromEntries(
     Object.entries({ old: 48 * hourMs, young: hourMs, fresh: 0 }).map(([age, ms]) => [
@@ -341,7 +342,7 @@ function onHandClock() {
   return { clock, given: scopeWith({ platform: { ...systemPlatform, clock } }) }
 }
 
-t.test('the outcome of a check is what it returns or throws', async t => {
+t.test('the outcome of a check is its return value or its error', async t => {
   const { clock, given } = onHandClock()
   const refused = new ServerError('no rows', 'DDB_SERVER', 'Look at the table')
   const notPermitted = new ServerError('<NoPrivilege>no', 'DDB_PRIVILEGE', 'Ask for the right')
@@ -397,7 +398,7 @@ t.test('a check ends at its limit, or with the run', async t => {
   }
 })
 
-t.test('an interruption ends it at once, and skips it', async t => {
+t.test('an interruption ends a check at once, and skips it', async t => {
   const { clock, given } = onHandClock()
   const interruption = new AbortController()
   const end = runCheck(
@@ -423,7 +424,7 @@ t.test('an interruption ends it at once, and skips it', async t => {
   t.match(passed, { outcome: pass(), endedInTime: true })
 })
 
-t.test('what a check has opened is closed when it ends or is given up', async t => {
+t.test('everything that a check has opened is closed when the check ends or is given up', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const control = await connect({ host: '127.0.0.1', port: server.port })
@@ -460,7 +461,7 @@ t.test('what a check has opened is closed when it ends or is given up', async t 
   }
 })
 
-t.test('a session that does not close delays its check no longer than the limit', async t => {
+t.test('a session that does not close delays its check at most by the limit', async t => {
   const server = await startServer({
     port: 0,
     faults: { beforeExecute: ({ text }) => (text === '1' ? { until: never } : undefined) },
@@ -511,6 +512,6 @@ t.test('two texts are equal, or the reason shows both', async t => {
   t.strictSame(expectText('rows', '', '5'), fail('rows: , expected 5'))
 })
 
-t.test('what a server does not offer has its own error code', async t => {
+t.test('a feature that the server does not have gives a separate error code', async t => {
   t.match(new Unavailable('no rights'), { code: 'DDB_UNAVAILABLE', message: 'no rights' })
 })

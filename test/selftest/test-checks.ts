@@ -1,29 +1,29 @@
 /*
-  Tests of the checks of one subject: they pass on the embedded server, and each of them ends differently if the
-  behaviour that it checks is changed.
+  Tests all checks of one subject. The checks pass on the embedded server. If the behaviour that a check tests is
+  changed, the check ends differently.
 */
 import type { Test } from 'tap'
 import type { Facts } from '../../src/load/connection/known-server.js'
 import type { Check, CheckResult } from '../../src/selftest/check.js'
 import { trySelftest, type Trial } from './run-selftest.js'
 
-/** Names of checks, and what their reasons contain. */
+/** Names of checks, and texts that their reasons must contain. */
 export type Reasons = Readonly<Record<string, string | RegExp>>
 
-/** One changed behaviour, and the checks that notice it. */
+/** A changed behaviour, and the checks that notice the change. */
 export interface Switch extends Omit<Trial, 'names'> {
   readonly fails?: Reasons
   readonly skips?: Reasons
   /** Checks that still pass, but with this finding. */
   readonly finds?: Reasons
-  /** Names of unaffected checks. */
+  /** Names of checks that the change must not affect. */
   readonly passes?: readonly string[]
-  /** The facts that `load` then relies on. */
+  /** The facts on which `load` relies after this selftest. */
   readonly facts?: Facts
 }
 
 export interface Expected {
-  /** Checks' findings on the embedded server; unlisted checks have none. */
+  /** Findings of checks on the embedded server. Checks that are not listed have no findings. */
   readonly finds?: Reasons
   /** Checks that are skipped on every server. */
   readonly skips?: Reasons

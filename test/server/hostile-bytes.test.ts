@@ -1,6 +1,6 @@
 /*
-  Hostile bytes end their own session with a message, and no other session; for any chunks the answers are the same.
-  Most tests use no sockets, so that a hundred thousand sessions take as long as a thousand with sockets.
+  Hostile bytes end their own session with a message, and no other session. The answers do not depend on the chunks.
+  Most tests use no sockets: in the same time they can try a hundred thousand sessions instead of a thousand.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -31,7 +31,7 @@ const requests = [
 
 t.comment(`TEST_SEED=${seed}`)
 
-// Answers to a login are random.
+// The comparison excludes logins, because their answers are random.
 const recorded = recordings
   .filter(({ name, bytes }) => !name.startsWith('login') && bytes.length <= 2000)
   .map(recording => inSession(recording, firstSessionId))
@@ -49,7 +49,8 @@ t.test('without sockets: any bytes in any chunks end one session', async t => {
       const answers: string[] = []
       const logs: string[][] = []
       for (const pieces of [stream.length, size]) {
-        // A new server for each run: damage can mark a request as repeated, and no server executes one twice.
+        // Each run has a new server, because damage can mark a request as repeated, and a server does not execute a
+        // repeated request.
         const server = new BareServer()
         const bystander = server.open()
         const session = server.open(slow && pieces === size)

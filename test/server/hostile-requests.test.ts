@@ -1,6 +1,6 @@
 /*
-  Requests of one guest that could take the server from everybody else. Each ends with an error or yields, the other
-  session is answered, and the process does not grow by the requested size.
+  Requests of a guest that could block the server for all other users. Each request ends with an error or yields, the
+  server answers the other session, and the process does not grow by the requested size.
 */
 import t, { type Test } from 'tap'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -23,7 +23,7 @@ async function guestOf(t: Test, { port }: EmbeddedServer): Promise<Guest> {
   }
 }
 
-/** Every look at the clock adds a second, so code yields at each look, on machines of any speed. */
+/** Each reading of the clock adds a second, so the code yields at each reading, on machines of any speed. */
 function impatientPlatform(): typeof systemPlatform {
   let nowMs = 0
   return { ...systemPlatform, clock: { ...systemPlatform.clock, nowMs: () => (nowMs += 1000) } }
@@ -123,7 +123,10 @@ t.test('a request that grows step by step yields, and ends at its memory limit',
   }
 })
 
-/** Runs `code`, which must fail with `message`. Returns how many requests of another session are answered meanwhile. */
+/**
+ * Runs `code`, which must fail with `message`. Returns the number of requests of a second session that the server
+ * answers meanwhile.
+ */
 async function answersMeanwhile(
   t: Test,
   server: EmbeddedServer,

@@ -1,6 +1,6 @@
 /*
-  Values that no client would send: functions answer them with a value or a script error, never with an error of the
-  server.
+  Values that no client would send. Functions answer them with a value or a script error, never with an internal error
+  of the server.
 */
 import assert from 'node:assert/strict'
 import { isPromise } from 'node:util/types'
@@ -52,7 +52,7 @@ function check(args: readonly Value[], callee: string): void {
     const answer = runFunction(session, node, callee, args)
     if (!isPromise(answer)) encodeResponse(new ByteWriter(), '1', { value: answer })
   } catch (error) {
-    // A BLOB can become a text with U+0000, which cannot be sent. That is the request's fault, too.
+    // A BLOB can become a text with U+0000, which the server cannot send. This is also an error of the request.
     if (error instanceof ValueError && error.code === 'DDB_STRING_HAS_NUL') return
     if (!(error instanceof ScriptError)) throw error
     assert.doesNotMatch(error.message, /Internal error/)

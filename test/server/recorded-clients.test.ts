@@ -17,7 +17,7 @@ t.comment(`TEST_SEED=${seed}`)
 
 const answer = 'ID 1 1\nOK\n\x04\0\x2a\0\0\0'
 
-/** The answers that the server must give to a recording, derived from the recording. */
+/** The answers that the server must give to a recording, derived from the recording alone. */
 function owed(recording: Recording): string {
   const replies = recording.requests.map(({ kind, async }) => {
     if (kind === 'connect') return 'ID 0 1\nOK\n'
@@ -27,7 +27,7 @@ function owed(recording: Recording): string {
   return opening + replies.join('') + answer
 }
 
-/** The recording, changed to the session that the server opens next. */
+/** The recording with the id of the session that the server opens next. */
 function withConnect(recording: Recording, server: TinyServer): Buffer {
   const id = String(Number(firstSessionId) + server.sessions.length)
   const opening = recording.requests[0]!.kind === 'connect' ? Buffer.alloc(0) : connectBytes
@@ -79,7 +79,8 @@ t.test(
 t.test(
   'without sockets: requests of official clients, divided at any byte, give the same',
   async t => {
-    // Answers to a login are random. So a login is only sent in small chunks, and its answers are only counted.
+    // Answers to a login are random. So the test only counts these answers, and divides a login only into small
+    // chunks.
     const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
       const server = new BareServer()
       const session = server.open()
@@ -107,7 +108,7 @@ t.test(
   },
 )
 
-/** Whether the user was created for SCRAM (not so on servers as shipped), and the answer to SCRAM. */
+/** Whether the user was created for SCRAM (not on servers with their initial settings), and the answer to SCRAM. */
 const firstAnswers = [
   [true, { ok: true, value: { type: 'ANY', length: 3 } }],
   [false, { ok: false, message: /sha256 authMode doesn't support scram authMode/ }],

@@ -92,7 +92,7 @@ t.test('impossible options are refused', async t => {
   }
 })
 
-/** A server on a port that this machine does not open. */
+/** A server on a simulated port that this machine does not really open. */
 async function listening(options: ServerOptions = {}): Promise<[EmbeddedServer, string[]]> {
   const calls: string[] = []
   const platform: Platform = {

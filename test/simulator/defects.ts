@@ -147,7 +147,7 @@ export const defects: readonly Defect[] = [
     'this.#setup.recorder.unsent(part)',
   ),
   defect(
-    'a row count that is too low counts as reached',
+    'with `--confirm count`, too few new rows count as enough',
     'transport/count.ts',
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }",
     "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'reached' }",

@@ -1,17 +1,17 @@
 /*
-  Compares what a round left behind with its inputs, row by row.
+  Compares the leftovers of a round with its inputs, row by row.
 */
 import type { LoadResult } from '../../src/load/options.js'
 import { firstForeignId, isTaken, type Scene, type SoakRow } from './scene.js'
 
-/** Lines of the rejects files after their header, and lines of the files of reasons. */
+/** Lines of the rejects files after the header, and lines of the files with reasons. */
 export interface Rejects {
   readonly lines: readonly string[]
   readonly reasons: readonly string[]
 }
 
 export interface Found {
-  /** Ids of the rows in the table, with repetitions. */
+  /** Ids of the rows in the table, including duplicates. */
   readonly ids: readonly number[]
   readonly rejects: Rejects
 }
@@ -24,7 +24,7 @@ export function checkRound(scene: Scene, last: LoadResult, found: Found): string
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = last.rows
   if (read !== confirmed + unconfirmed + rejected + skipped + unsent)
     complain(`the equation does not hold: ${JSON.stringify(last.rows)}`)
-  // A count that is too low says nothing about single rows.
+  // If a count is too low, nothing is known about single rows.
   if (last.confirm.used === 'count' && unconfirmed > 0) return complaints
   checkRejects(scene, last, found, complain)
   checkRows(scene, last, found, complain)

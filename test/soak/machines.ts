@@ -1,5 +1,5 @@
 /*
-  The processes of a round: a server and loaders, started as users start them, and killed.
+  The processes of a round: a server and loaders, started in the way of users, and killed.
 */
 import type { ChildProcess } from 'node:child_process'
 import { stat } from 'node:fs/promises'
@@ -14,7 +14,7 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** @param port  from `quietPort`, because a later server needs the same port */
+/** @param port  a port from `quietPort`, because the next server needs the same port */
 export async function startServerProcess(scriptFile: string, port: number): Promise<ServerProcess> {
   const argv = ['serve', '--port', String(port), '--init', scriptFile]
   const { child, firstLine, outcome } = spawnCli([...argv, '--new-value-partitions', 'skip'])
@@ -28,7 +28,10 @@ export async function startServerProcess(scriptFile: string, port: number): Prom
   }
 }
 
-/** A free port below the range that systems assign to outgoing connections: the port stays free while its server is down. */
+/**
+ * A free port below the range that systems assign to outgoing connections. So the port stays free while its server is
+ * down.
+ */
 export async function quietPort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000)
@@ -44,7 +47,7 @@ export async function quietPort(): Promise<number> {
 }
 
 export interface LoaderEnd {
-  /** undefined if the process was killed. */
+  /** Undefined if the process was killed. */
   readonly result: LoadResult | undefined
   readonly stderr: string
 }

@@ -1,8 +1,8 @@
 /*
-  npm run soak -- --rounds 500 --from 1: rounds of real kills. A round with a broken promise prints itself and the
-  command that repeats it; the last lines count. `--report` writes the counts into docs/reliability.md. With `--threads
-  2 --connections 4`, every second process of a run has as many threads, and as many connections if the target takes
-  them; `--connections auto` lets the process find their number.
+  npm run soak -- --rounds 500 --from 1: plays rounds with real kills. If a round breaks a promise, prints the round and
+  the command that repeats it. The last lines give the counts. `--report` writes the counts into docs/reliability.md.
+  With `--threads 2 --connections 4`, every second process of a run has as many threads, and as many connections if the
+  target accepts them. `--connections auto` lets the process find the number.
 */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

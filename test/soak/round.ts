@@ -1,5 +1,5 @@
 /*
-  One round: a named run whose loader, server or both are killed again and again; at last the run is left to finish.
+  Plays a round: a named run whose loader, server or both are killed again and again. At the end the run may finish.
 */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,9 +22,9 @@ import { noKills } from './tally.js'
 
 export interface Round {
   readonly scene: Scene
-  /** Kills of processes that were still alive, by victim. */
+  /** Number of kills by victim; counts only processes that were still alive. */
   readonly kills: Record<Kill['victim'], number>
-  /** The output of the run's processes, except killed ones. */
+  /** The output of the processes of the run, without killed ones. */
   readonly ends: readonly string[]
   readonly complaints: readonly string[]
 }
@@ -32,7 +32,7 @@ export interface Round {
 /** A run that has not finished after this many processes is stuck. */
 const mostProcesses = 12
 
-/** @param folder  used by this round only */
+/** @param folder  used only by this round */
 export async function playRound(scene: Scene, folder: string): Promise<Round> {
   await mkdir(folder, { recursive: true })
   const script = join(folder, 'init.dos')
@@ -75,7 +75,7 @@ async function play(stage: Stage): Promise<Round> {
   let last: LoadResult | undefined
   let isAnew = false
   let hasLostRows = false
-  /** The journal was restored from an earlier time. */
+  /** Whether the journal was restored from an earlier time. */
   let isEarlier = false
   for (let i = 0; i < mostProcesses; i++) {
     const loader = startLoaderProcess(loadArgv(stage, isAnew, i % 2 === 0), folder)
@@ -86,8 +86,8 @@ async function play(stage: Stage): Promise<Round> {
     if (seen === 'server' || seen === 'both' || seen === 'target') hasLostRows = true
     const { result, stderr } = await withoutHanging(loader, scene)
     ends.push(endText(result))
-    // A journal from an earlier time lacks the end of its run or later batches. The server knows these, so the run was
-    // refused; the user restores the latest journal.
+    // A journal from an earlier time lacks the end of its run or later batches. The server knows them and refuses the
+    // run, so the user restores the latest journal.
     if (isEarlier && /^DDB_(RUN_DAMAGED|UNPROVEN|UNCONFIRMED)$/.test(result?.error?.code ?? '')) {
       await copyFile(`${stage.journal}.latest`, stage.journal)
       isEarlier = false
@@ -100,7 +100,7 @@ async function play(stage: Stage): Promise<Round> {
     if (result.error?.code === 'DDB_INTERNAL') complaints.push(`a bug: ${result.error.message}`)
     if (/^DDB_(TARGET_CHANGED|UNPROVEN)$/.test(result.error?.code ?? '')) {
       if (!hasLostRows) complaints.push(`the target is there: ${stderr}`)
-      // A living loader may have stored more rows after the loss, so the table is replaced by an empty one.
+      // A living loader may have stored more rows after the loss, so the test replaces the table by an empty one.
       await restart(stage)
       isAnew = true
       continue
@@ -114,7 +114,7 @@ async function play(stage: Stage): Promise<Round> {
   return { scene, kills, ends, complaints }
 }
 
-/** Kills the victim; undefined if the loader was faster. */
+/** Kills the victim. Returns undefined if the loader finished earlier. */
 async function strike(
   stage: Stage,
   { victim, journalBytes, laterMs }: Kill,
@@ -148,7 +148,7 @@ async function bringBack({ journal }: Stage): Promise<boolean> {
   return true
 }
 
-/** Another client writes into the target while a server is up. */
+/** Writes rows of a different client into the target while a server is up. */
 async function writeMeanwhile(stage: Stage): Promise<void> {
   const { rows, everyMs } = stage.scene.writer!
   for (let first = firstForeignId; !stage.isOver; first += rows) {
@@ -163,7 +163,7 @@ async function writeMeanwhile(stage: Stage): Promise<void> {
 const tableOf = ({ target: { from } }: Scene): string =>
   from === 'target' ? 'objByName("target")' : from
 
-/** Runs a script of another user. */
+/** Runs a script of a different user. */
 async function other({ server }: Stage, script: string): Promise<void> {
   const address = { host: '127.0.0.1', port: server.port }
   const session = await connect({ ...address, user: 'admin', password: '123456' })
@@ -174,14 +174,14 @@ async function other({ server }: Stage, script: string): Promise<void> {
   }
 }
 
-/** Kills the server and starts another one with an empty target. */
+/** Kills the server and starts a new one with an empty target. */
 async function restart(stage: Stage): Promise<void> {
   await stage.server.kill()
   await sleep(stage.scene.downMs)
   stage.server = await startServerProcess(stage.script, stage.server.port)
 }
 
-/** @param hasSeveral  several threads and connections, if the scene has them */
+/** @param hasSeveral  use the several threads and connections of the scene, if it has them */
 function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean): string[] {
   const { inputs, target, seed, confirm, onDoubt, batchRows, maxInFlight } = scene
   const { threads, connections } = hasSeveral ? scene : { threads: 1, connections: 1 }

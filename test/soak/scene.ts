@@ -1,10 +1,13 @@
 /*
-  A round of kills: target, inputs, options, and who is killed when, all drawn from a seed. The times are drawn as well;
-  what a process has done by then depends on the machine.
+  A round of kills, drawn from a seed: target, inputs, options, and which process is killed at which time. The progress
+  of a process at that time depends on the machine.
 */
 import { Chance } from '../simulator/random.js'
 
-/** `target`: another user replaces the target. `journal`: a copy from that moment is restored once the loader has ended. */
+/**
+ * `target`: another user replaces the target. `journal`: after the loader has ended, the test restores a copy of the
+ * journal from that moment.
+ */
 export type Victim = 'loader' | 'server' | 'both' | 'target' | 'journal'
 export const victims: readonly Victim[] = ['loader', 'server', 'both', 'target', 'journal']
 
@@ -12,24 +15,24 @@ export interface SoakTarget {
   readonly name: string
   /** Options of `load` that name the target. */
   readonly argv: readonly string[]
-  /** Creates the target on an empty server. */
+  /** Script that creates the target on an empty server. */
   readonly script: string
-  /** Removes and recreates the target; undefined if the program could not notice that rows were lost. */
+  /** Removes and recreates the target; undefined if the program could not notice the loss of rows. */
   readonly remake: string | undefined
   /** The expression that reads the target. */
   readonly from: string
-  /** A row with an existing id is not added. */
+  /** Whether the table ignores a row whose id it already has. */
   readonly keyed: boolean
-  /** The server refuses rows without a symbol. */
+  /** Whether the server refuses rows without a symbol. */
   readonly refusesNull: boolean
-  /** Rows may come over several connections. */
+  /** Whether the target accepts rows over several connections. */
   readonly takesConnections?: true
 }
 
 export interface SoakRow {
   readonly id: number
   readonly line: string
-  /** bad: rejected by the reader. refused: rejected by the server if the target is partitioned. */
+  /** bad: the reader rejects the row. refused: the server rejects the row if the target is partitioned. */
   readonly kind: 'good' | 'bad' | 'refused'
 }
 
@@ -38,7 +41,7 @@ export interface SoakInput {
   readonly rows: readonly SoakRow[]
 }
 
-/** When a process is killed: a time after the journal has reached a size. */
+/** The time of a kill: a delay after the journal has reached a size. */
 export interface Kill {
   readonly victim: Victim
   readonly journalBytes: number
@@ -55,11 +58,11 @@ export interface Scene {
   readonly batchRows: number
   readonly maxInFlight: string
   readonly kills: readonly Kill[]
-  /** From the kill of a server to the next start. */
+  /** Time between the kill of a server and the next start. */
   readonly downMs: number
-  /** Rows that another client writes into the target at a time, and the interval; undefined without such a client. */
+  /** A second client inserts this many rows into the target at each interval; undefined without such a client. */
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
-  /** For every second process of a run; the rest have one thread and one connection. */
+  /** Number of threads in every second process of a run. All other processes have one thread and one connection. */
   readonly threads: number
   readonly connections: number | 'auto'
 }
@@ -74,7 +77,7 @@ const keyedStream = `share keyedStreamTable(\`id, 1:0, ${columns}) as target`
 const keyed = `share keyedTable(\`id, 1:0, ${columns}) as target`
 const dropped = (script: string): string => `dropDatabase("dfs://soak")\n${script}`
 
-/** Ids of rows from another client begin here. */
+/** The first id for rows of a different client. */
 export const firstForeignId = 1_000_000_000
 
 const targets: readonly SoakTarget[] = [
@@ -153,7 +156,7 @@ addFunctionView(put)`,
   },
 ]
 
-/** @param kills  number of kills in this round; drawn if undefined */
+/** @param kills  number of kills in this round; undefined to draw the number */
 export function drawScene(seed: number, kills?: number): Scene {
   const chance = new Chance(seed)
   const target = targets[seed % targets.length]!
@@ -188,17 +191,17 @@ export function drawScene(seed: number, kills?: number): Scene {
   return { ...scene, kills: sabotaged, writer: chance.oneIn(2) ? writer : undefined }
 }
 
-/** One kill in three is replaced by sabotage of the target or the journal. */
+/** Replaces one kill in three by sabotage of the target or the journal. */
 function otherVictim(chance: Chance, { remake }: SoakTarget, { victim }: Kill): Victim {
   if (!chance.oneIn(3)) return victim
   return remake !== undefined && chance.oneIn(2) ? 'target' : 'journal'
 }
 
-/** Bytes of a journal before its first batch. */
+/** Size of a journal before its first batch. */
 const headBytes = 1_500
 const bytesPerBatch = 200
 
-/** Kills at growing sizes of the journal. */
+/** Draws kills at increasing sizes of the journal. */
 function drawKills(chance: Chance, count: number, batchCount: number): Kill[] {
   const killed: Victim[] = ['loader', 'loader', 'loader', 'server', 'both']
   return Array.from({ length: count }, () => ({
@@ -229,14 +232,14 @@ function lineOf(chance: Chance, isNdjson: boolean, id: number, kind: SoakRow['ki
   return JSON.stringify({ id, sym, price: kind === 'bad' ? price : id / 4 })
 }
 
-/** Whether the target accepts the row in the end. */
+/** Whether the target finally accepts the row. */
 export const isTaken = ({ refusesNull }: SoakTarget, { kind }: SoakRow): boolean =>
   kind === 'good' || (kind === 'refused' && !refusesNull)
 
-/** Size of each input: threads divide files of some MiB. */
+/** Size of each input. It must be large, because threads only divide files of some MiB. */
 const dividedBytes = 3 * 1024 * 1024
 
-/** The same round with several threads; each line has an additional long field that the target does not have. */
+/** The same round with several threads. Each line gets a long additional field that the target does not have. */
 export function withThreads(scene: Scene, threads: number): Scene {
   const { header, inputs } = scene
   const longer = ({ name, rows }: SoakInput): SoakInput => {
@@ -249,7 +252,7 @@ export function withThreads(scene: Scene, threads: number): Scene {
   return { ...scene, threads, header: longHeader, inputs: inputs.map(longer) }
 }
 
-/** The same round with several connections, if the target takes them. */
+/** The same round with several connections, if the target accepts them. */
 export function withConnections(scene: Scene, connections: Scene['connections']): Scene {
   return scene.target.takesConnections ? { ...scene, connections } : scene
 }

@@ -1,5 +1,5 @@
 /*
-  The sums over many rounds, as lines for a terminal and as a table for docs/reliability.md.
+  Sums over many rounds, as lines for a terminal and as a table for docs/reliability.md.
 */
 import type { Round } from './round.js'
 import { victims, type Victim } from './scene.js'
@@ -7,9 +7,9 @@ import { victims, type Victim } from './scene.js'
 interface TargetTally {
   rounds: number
   kills: Record<Victim, number>
-  /** How the last process ended, by exit code. */
+  /** Number of rounds by exit code of the last process. */
   ends: Map<string, number>
-  /** Rounds that started over because the server had lost their rows. */
+  /** Number of rounds that started over because the server had lost their rows. */
   begunAnew: number
 }
 

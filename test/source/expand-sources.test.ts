@@ -16,7 +16,6 @@ import {
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
-// Inputs as users name them, and the files that they mean.
 
 const folder = fileFolder(t, {
   'a.csv': '',
@@ -29,7 +28,7 @@ const folder = fileFolder(t, {
   empty: { 'readme.md': '' },
 })
 
-/** Calls the function with the default extensions, as programs do. */
+/** Calls the function with the default extensions, as the program does. */
 const expandSources = async (
   inputs: readonly string[],
   options: Omit<ExpandOptions, 'extensions'> = {},
@@ -277,7 +276,7 @@ t.test('an error names the unreadable folder, however it was reached', async t =
   t.strictSame([...paths], [join(dir, 'a.csv'), join(dir, 'open', 'b.csv')])
 })
 
-// Which files of a folder are data, and how the others are counted.
+// Which files of a folder are data files, and how the program counts all other files.
 
 const isTaken = (include: string[] | undefined, path: string): boolean =>
   dataFiles({ extensions: dataExtensions, include })(
@@ -337,7 +336,7 @@ t.test('skipped files are counted by kind, with a few names', async t => {
   t.match(passed.byKind, { '.txt': 3, '.15': 1, others: 84 })
 })
 
-// Files that are not text, each by its first bytes as its own tools write them.
+// Files that are not text, identified by the first bytes that their tools write.
 
 const tar = Buffer.alloc(512)
 tar.write('a.csv')

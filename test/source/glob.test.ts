@@ -1,5 +1,5 @@
 /*
-  Patterns for paths, over folders in memory; the names that a pattern matches are worked out by hand.
+  Patterns for paths, on folders in memory. The expected names were worked out by hand.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
 import { newPathList } from '../../src/source/path-list.js'
 import { runs } from '../helpers/runs.js'
 
-/** Files by their paths; folders are the parts before a `/`. */
+/** Files with these paths. The parts before a `/` are folders. */
 function filesOf(paths: readonly string[]): Files {
   return {
     ...systemFiles,
@@ -45,7 +45,7 @@ const paths = [
   '.git/t.csv',
   '/data/x.csv',
   'p(1).csv',
-  // Not UTF-8 (docs/decisions/0034-file-identity-and-names.md).
+  // Names that are not UTF-8 (docs/decisions/0034-file-identity-and-names.md).
   'p(1)\udcff.csv',
 ]
 const files = filesOf(paths)
@@ -96,7 +96,7 @@ t.test('an unreadable folder is reported, and the others can still be read', asy
     t.strictSame(await matching(pattern, files, folder => unread.push(folder)), found)
     t.strictSame(unread, [pattern === 'locked/below/*' ? 'locked/below' : 'locked'])
   }
-  // These patterns look up no name in the unreadable folder.
+  // These patterns need no name from the unreadable folder.
   for (const pattern of ['day=*/*', '*.txt']) await t.resolves(matching(pattern, files))
 })
 
@@ -122,7 +122,7 @@ t.test('a folder whose listing fails halfway counts as unreadable', async t => {
   t.strictSame(await matching('day=1/*', torn), ['day=1/t.csv'])
 })
 
-// Trees and patterns of few letters, compared with a matcher that tries everything.
+// Trees and patterns of few letters, compared with a matcher that tries every possibility.
 
 const names = ['a', 'b', 'ab', '.a']
 const anyFiles = fc.uniqueArray(
@@ -139,7 +139,7 @@ const anyPattern = fc
 t.test('a pattern matches what a slow matcher finds', async () => {
   await fc.assert(
     fc.asyncProperty(anyFiles, anyPattern, async (paths, parts) => {
-      // A path with something below it is a folder.
+      // A path is a folder if other paths are below it.
       const leaves = paths.filter(path => !paths.some(other => other.startsWith(`${path}/`)))
       const expected = leaves.filter(path => isMatch(parts, path.split('/'))).sort()
       const found = await matching(parts.join('/'), filesOf(leaves))
@@ -189,7 +189,7 @@ t.test('what a pattern may be', async t => {
   for (const text of ['', 'a.csv', 'a]', '{a,b}', 'day=1/t.csv']) t.notOk(hasGlob(text), text)
 })
 
-// As bash 5 prints them with `echo`.
+// The expected names are those that `echo` prints in bash 5.
 for (const [text, names] of [
   ['{a,b}', ['a', 'b']],
   ['x{a,b}{1,2}y', ['xa1y', 'xa2y', 'xb1y', 'xb2y']],

@@ -1,5 +1,5 @@
 /*
-  Where bytes come from.
+  Opens files, pipes and standard input as sources of bytes.
 */
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ import { fileFolder } from '../helpers/file-folder.js'
 async function contentOf(source: ByteSource): Promise<Buffer> {
   const parts: Buffer[] = []
   try {
-    // A chunk is only lent until the next one is requested.
+    // Copies the chunk, because it is lent only until the next chunk is requested.
     for await (const chunk of source.chunks()) parts.push(Buffer.from(chunk))
   } finally {
     await source.close()
@@ -37,7 +37,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path
 }
 
-/** Content of several chunks; no two parts of it are alike. */
+/** Content of several chunks, in which no two parts are equal. */
 const long = Buffer.from(Array.from({ length: 250_000 }, (_, i) => `line ${i}\n`).join(''))
 
 t.test('a file is read completely, and its bytes are counted', async t => {
@@ -284,7 +284,7 @@ t.test('zeros after gzip are padding, anything else after it is an error', async
   }
 })
 
-/** Files, one of which changes its size each time its size is queried, and each time it is read. */
+/** Files, one of which changes its size each time its size is queried and each time it is read. */
 function changing(content: Buffer, size: { looked: number[]; read?: number[] }): Files {
   let [sizeBytes = 0] = size.looked
   let position = 0
@@ -337,7 +337,7 @@ t.test('a file that keeps growing is read to the size it has when its end is rea
 })
 
 t.test('a file that grew and was then truncated is also an error', async t => {
-  // Truncated before the growth is read, or after.
+  // The file is truncated before the growth is read, or afterwards.
   for (const size of [
     { looked: [10, 20], read: [10, 12] },
     { looked: [10, 20, 12], read: [10, 15, 15] },
@@ -365,11 +365,11 @@ t.test(
   },
 )
 
-// The read loop of a file, over a file in memory that changes its size while it is read.
+// The loop that reads a file, on a file in memory that changes its size during the loop.
 
 interface MemoryFile extends InputFile {
   content: Buffer
-  /** Most bytes that a read gives. */
+  /** The largest number of bytes that a read returns. */
   pieceBytes: number
   fails: boolean
 }
@@ -398,7 +398,7 @@ function memoryFile(content: string | Buffer, pieceBytes = Infinity): MemoryFile
   }
 }
 
-/** Copies of the chunks, because the source reuses their memory. Calls `then` after each chunk. */
+/** Copies the chunks, because the source reuses their memory. Calls `then` after each chunk. */
 async function chunksOf(
   file: InputFile,
   openedBytes: number | undefined,

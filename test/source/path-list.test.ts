@@ -1,12 +1,12 @@
 /*
-  Lists of paths that take little memory have the same content as arrays of texts.
+  Lists of paths that use little memory have the same content as arrays of texts.
 */
 import fc from 'fast-check'
 import t from 'tap'
 import { newPathList } from '../../src/source/path-list.js'
 import { runs } from '../helpers/runs.js'
 
-/** Halves of surrogate pairs, and characters that sort before others in UTF-16 and after them in UTF-8. */
+/** Halves of surrogate pairs, and characters whose order differs between UTF-16 and UTF-8. */
 const anyUnit = fc.constantFrom(
   ...['a', 'b', '~', '\u007f', '\u0080', '\u07ff', '\u0800', '\ud7ff'],
   ...['\ud800', '\udc80', '\udcff', '\udfff', '\ue000', '\ufffd', '\uffff', '\u{1f600}'],

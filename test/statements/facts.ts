@@ -1,15 +1,15 @@
 /*
-  Facts about the functions in our statements: the right that a user needs, the first version that has it, and where
-  that is documented. A new name in a statement needs a line here, and nothing else; docs/server-semantics.md
-  explains M and S.
+  Facts about the functions in the statements that the program sends: the right that a user needs, the first version
+  that has the function, and the source of both. A new function in a statement needs a line here and nothing else.
+  docs/server-semantics.md explains M and S.
 */
 
 export interface Fact {
-  /** '' if none is needed. */
+  /** '' if no right is needed. */
   readonly right?: string
-  /** `1.30` if the release notes of 1.30 or of an earlier version mention the function; '?' if no page mentions it. */
+  /** `1.30` if the release notes of 1.30 or earlier mention the function; '?' if no page mentions it. */
   readonly since: string
-  /** Mark and name of each source: `M undef, S release 1.30.1`. If undefined, M and the fact's name. */
+  /** Mark and name of each source, such as `M undef, S release 1.30.1`. By default M and the name of the function. */
   readonly source?: string
 }
 
@@ -19,14 +19,14 @@ const clients = 'S clients'
 const old: Fact = { since: '1.30' }
 const unknown: Fact = { since: '?' }
 const page = (name: string): Fact => ({ since: '1.30', source: `M ${name}` })
-/** Small functions of the language, which would hide the rest. */
+/** Basic functions of the language. They have no source, because many sources would hide the important ones. */
 const small: Fact = { since: '1.30', source: '' }
 
 const shared = 'CREATE_SHARED_VAR'
 const create = 'DB_OWNER, DB_MANAGE or DBOBJ_CREATE'
 const views = 'VIEW_OWNER'
 
-/** Facts by function, or by keyword of the language. */
+/** Facts by function or by keyword of the language. */
 export const facts: Readonly<Record<string, Fact>> = {
   // Names that the manual does not describe as functions.
   connect: { since: '1.30', source: clients },
@@ -78,7 +78,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   grant: { ...old, right: 'to be an administrator' },
   revoke: { ...old, right: 'to be an administrator' },
 
-  // Asking what the server does.
+  // Questions about the state of the server.
   version: old,
   getConfig: unknown,
   getNodeType: unknown,
@@ -122,14 +122,14 @@ export const facts: Readonly<Record<string, Fact>> = {
   sum: small,
   table: small,
   take: small,
-  // A column of the demo.
+  // A column name in the demo.
   time: small,
   typestr: unknown,
 }
 
-/** What certain statements (`of`) need, in addition to the facts of their functions. */
+/** Additional requirements of the statements that match `of`. */
 export const variants: readonly (Fact & { readonly of: RegExp })[] = [
-  // The user's tables; those that a run creates for itself need no right.
+  // Tables of the user. The tables that a run creates for itself need no right.
   {
     of: /\b(?:from|schema\() ?(?:NAME|loadTable\()/,
     right: 'TABLE_READ',

@@ -1,6 +1,6 @@
 /*
-  Every command in all its modes, and the faults that make a run send more than usual. Their requests show what the
-  program can send.
+  Calls of every command in all its modes, and faults that make a run send more than usual. The requests of these calls
+  show everything that the program can send.
 */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ const plain = (
   },
 })
 
-/** A scenario on a server of another version, or with other settings. */
+/** A scenario on a server of a different version, or with different settings. */
 const elsewhere = (
   name: string,
   options: ServerOptions,
@@ -51,7 +51,7 @@ const elsewhere = (
   },
 })
 
-/** A load into the stream table, while the server does something to its requests. */
+/** A load into the stream table on a server with a fault. */
 const faulty = (
   name: string,
   exitCode: number,
@@ -64,14 +64,14 @@ const faulty = (
     () => ({ beforeExecute: beforeExecute() }),
   )
 
-/** Calls back at the second batch. */
+/** Applies the fault to the second batch. */
 const onSecondBatch = (fault: FaultBefore) => () => {
   let batches = 0
   return ({ rows }: RequestInfo): FaultBefore | undefined =>
     rows > 0 && ++batches === 2 ? fault : undefined
 }
 
-/** Refuses requests that begin with one of these. */
+/** Refuses requests that begin with one of these texts. */
 const refusing =
   (...beginnings: string[]) =>
   () =>
@@ -140,9 +140,9 @@ const intoTables: readonly Scenario[] = [
   }),
   plain('load into tables for other inputs', async ({ folder, load }) => {
     const inputs = [
-      // Days, and texts by which rows can be sorted.
+      // A column of days, and texts by which rows can be sorted.
       'at,sym,price\n2020.01.02T09:30:00.032,A,1.5\n2020.01.03T09:30:00.032,A,2.5\n',
-      // Months, and years.
+      // Tables partitioned by month and by year.
       'at,price\n2020.01.02,1.5\n2021.01.03,2.5\n',
       'at,price\n1990.01.02,1.5\n2021.01.03,2.5\n',
     ]
@@ -171,7 +171,7 @@ const goingOn: readonly Scenario[] = [
     'load stopped, and resumed',
     async ({ load, run }) => {
       await load(4, '-t', 'myStream', '--run-id', 'myRun', '--retries', '0')
-      // Before the resumption another run sees what the stopped run has left.
+      // Before the user resumes the run, a different run finds the leftovers of the stopped run.
       await load(0, '-t', 'myKeyedStream')
       await run(0, 'resume', 'myRun')
     },
@@ -346,7 +346,7 @@ const others: readonly Scenario[] = [
   },
 ]
 
-/** Scripts for servers or inputs that no scenario has, as the program would create them. */
+/** Scripts for servers or inputs that no scenario has, in the form in which the program would create them. */
 export async function unsentScripts(): Promise<
   readonly { readonly sender: string; readonly script: string; readonly why: string }[]
 > {
@@ -358,12 +358,12 @@ export async function unsentScripts(): Promise<
         { name: 'myLedger', version: 2, countsDuplicates: true },
         parseTarget({ table: 'myStream' }),
       ),
-      why: 'the server counts a known key as inserted; the embedded server counts as the manual says',
+      why: 'the server counts a row as inserted even if the table already contains its key; the embedded server follows the manual, and does not count such a row',
     },
     {
       sender: 'load',
       script: createScript(large, { kind: 'dfs', database: 'dfs://myDatabase', table: 'myTable' }),
-      why: 'an input has many gigabytes a day',
+      why: 'the rows of one day take many gigabytes',
     },
     {
       sender: 'load',
@@ -373,14 +373,17 @@ export async function unsentScripts(): Promise<
   ]
 }
 
-/** Play this before the clock of turns starts: the demo's server is another process, where time is real. */
+/**
+ * Must be played before the clock of turns starts, because the server of the demo is a separate process with real
+ * time.
+ */
 export const demo: Scenario = {
   name: 'demo, up to its measurement',
   play: async t => {
     const fake = fakeProcess()
     const { stdout } = fake.processEnvironment
     stdout.on('data', (chunk: Buffer) => {
-      // `bench` measures in the same way, and takes less time.
+      // `bench` measures in the same way in less time.
       if (String(chunk).includes('4. Is asynchronous writing worth it?'))
         fake.signals.emit('SIGINT', 'SIGINT')
     })

@@ -1,6 +1,6 @@
 /*
-  Runs commands and records their statements: an embedded server with a table of each kind, and inputs. All requests are
-  kept by the command that sent them.
+  Runs commands and records their statements, on an embedded server with a table of each kind. Each request is stored
+  under the command that sent it.
 */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export const dfsScript = `db = database("dfs://myDatabase", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
 `
 
-/** The user's names begin with `my`, so that they differ from the names that every run sends. */
+/** The names of the user begin with `my`, to distinguish them from the names that every run sends. */
 const initScript = `
 share streamTable(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myStream
 share keyedStreamTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyedStream
@@ -34,27 +34,27 @@ export interface Scene {
   readonly server: EmbeddedServer
   readonly folder: string
   readonly environment: Readonly<Record<string, string>>
-  /** Runs a command against the server; the test fails if it ends with another exit code. */
+  /** Runs a command against the server. The test fails if the command ends with a different exit code. */
   readonly run: (exitCode: number, ...argv: string[]) => Promise<Outcome>
-  /** As `run`, with a load of `my.csv`, one row per batch. */
+  /** Like `run`, with a load of `my.csv` in batches of one row. */
   readonly load: (exitCode: number, ...argv: string[]) => Promise<Outcome>
 }
 
 const taken = recordRequests()
 
-/** Command → what it has sent so far. */
+/** Command → the requests that it has sent so far. */
 export const sent = new Map<string, SentRequest[]>()
 
 /** Returns the requests since the last call, and adds them to those of `sender`. */
 export function keepSent(sender: string): readonly SentRequest[] {
   const requests = taken()
-  // The scripts that `exec` sends are the user's.
+  // Ignores the scripts of `exec`, because they are the user's.
   const own = requests.filter(({ request }) => sender !== 'exec' || request.kind !== 'script')
   sent.set(sender, [...(sent.get(sender) ?? []), ...own])
   return requests
 }
 
-/** The command whose statements these are: resuming a run counts as a load. */
+/** The command that counts as the sender. Resuming a run counts as a load. */
 function senderOf([command, second = '']: readonly string[]): string {
   if (command === 'resume' || command === 'retry') return 'load'
   return command === 'runs' ? `runs ${second}` : command!
@@ -79,7 +79,7 @@ export async function openScene(t: Test, options: ServerOptions = {}): Promise<S
     const outcome = await runMain(all, { environment })
     t.equal(outcome.code, exitCode, argv.join(' ').replaceAll(folder, ''), { outcome })
     const requests = keepSent(senderOf(argv))
-    // When a fault breaks a connection, the requests in transit are lost with it.
+    // If a fault breaks a connection, the requests in transit are lost.
     if (isTraced && options.faults === undefined) {
       const lines = (await readFile(trace, 'utf8')).split('\n').filter(line => line.includes(' > '))
       t.equal(lines.length, requests.length, 'the trace has a line for each request')

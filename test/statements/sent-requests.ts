@@ -1,6 +1,6 @@
 /*
-  What clients of this process send, as requests: the bytes are recorded where they leave, so nothing depends on what a
-  command reports about itself.
+  Records the requests of clients in this process. The bytes are recorded where they leave the client, so nothing
+  depends on what a command reports about itself.
 */
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Network } from '../../src/platform/platform.js'
@@ -12,10 +12,10 @@ export interface SentRequest {
   readonly request: Request
 }
 
-/** Returns what was sent since the last call. */
+/** Returns the requests since the last call. */
 export type Recorder = () => SentRequest[]
 
-/** Records from now on, as long as the process lives. */
+/** Records from now on until the process ends. */
 export function recordRequests(): Recorder {
   const network = systemPlatform.network as { dial: Network['dial'] }
   const { dial } = network
@@ -25,7 +25,7 @@ export function recordRequests(): Recorder {
     const sent: Uint8Array[] = []
     connections.push(sent)
     const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
-    // The session reuses its arrays once they are sent.
+    // Copies the bytes, because the session reuses its arrays once they are sent.
     const recording = (chunk: Uint8Array, ...rest: unknown[]): boolean => {
       sent.push(Uint8Array.from(chunk))
       return write(chunk, ...rest)
@@ -39,7 +39,7 @@ export function recordRequests(): Recorder {
   }
 }
 
-/** The last request of a broken connection may lack its end. */
+/** Ignores the end of the stream, because a broken connection may end inside a request. */
 function requestsIn(chunks: readonly Uint8Array[]): SentRequest[] {
   const reader = readerOf(...chunks)
   const requests: SentRequest[] = []

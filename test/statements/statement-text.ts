@@ -1,6 +1,6 @@
 /*
-  Requests as statements: a script is split at its blocks, names of a single run become placeholders, and the rest is
-  the same in every run.
+  Turns requests into statements. A script is divided at its blocks, and names that differ between runs become
+  placeholders, so that the rest is the same in every run.
 */
 import { dataTypes } from '../../src/protocol/data-type.js'
 import { requestFlags } from '../../src/protocol/request.js'
@@ -19,7 +19,7 @@ import type {
 } from '../../src/server/script/parse/syntax.js'
 import type { SentRequest } from './sent-requests.js'
 
-/** Text, and the names in it that the server must know: functions and keywords. */
+/** The text, and the names in it that the server must know: functions and keywords. */
 export interface SentStatement {
   readonly text: string
   readonly names: readonly string[]
@@ -32,8 +32,10 @@ type Found = Pick<SentStatement, 'text' | 'names'>
 
 const scope = { isFunction: (name: string): boolean => builtins.has(name) }
 
-/** The statements of a request. Constants, variables and what is computed from them need nothing from the server, and
- * are left out. */
+/**
+ * The statements of a request. Omits constants, variables, and expressions that consist only of them, because they
+ * need nothing from the server.
+ */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
   const { flags } = head
   const manner =
@@ -64,7 +66,7 @@ function statementsIn(request: SentRequest['request']): Found[] {
   }
 }
 
-/** Omits the type: selftest sends many types, but they make no difference to a server. */
+/** Omits the type. selftest sends many types, but the type makes no difference to a server. */
 function formText(value: Value): string {
   return value.form === 'scalar' ? 'VALUE' : value.form.toUpperCase()
 }
@@ -116,7 +118,7 @@ function headerOf({ name, parameters }: FunctionDefinition): string {
   return withPlaceholders(`def ${name}(${list.join(', ')})`)
 }
 
-/** The text with placeholders, one space for any white space, and one space after each comma. */
+/** The text with placeholders, a single space for all white space, and a space after each comma. */
 function normalized({ span: { source, start, end } }: { span: Span }): string {
   const words = tokenize(source.slice(start, end)).map((token, i, all) => {
     const hasBlank = token.spaceBefore || token.newlineBefore || all[i - 1]?.text === ','
@@ -128,15 +130,18 @@ function normalized({ span: { source, start, end } }: { span: Span }): string {
 
 const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 
-/** Replacements, in this order, of what differs between runs, above all names of tables, columns, views and runs. */
+/**
+ * Placeholders for texts that differ between runs, mainly names of tables, columns, views and runs. The order
+ * matters.
+ */
 const placeholders: readonly (readonly [RegExp, string])[] = [
-  // Where a run was started.
+  // The folder in which a run was started.
   [/"[\w.-]+ on [^:"]+: [^"]+"/g, '"NAME on HOST: FOLDER"'],
   [/(?<=getChunksMeta[({]"|dfsPath = ")[^"]*\.tbl/g, '/NAME/NAME.tbl'],
   [/(?<=tableName = )"\w+"/g, '"NAME"'],
   [/(?<=^ddbIngestFind\(TABLE)(?:, VALUE)+/g, ', VALUES'],
   [/\bddbIngestCount\d+/g, 'ddbIngestCount'],
-  // A lookup of rows, whatever their columns.
+  // A lookup of rows with any columns.
   [/(?:, )?(?:\w+ = ddbIngestValue\d+|isNull\(\w+\)(?=, \w+ = ddbIngestValue|$))/g, 'CONDITION'],
   [/(?:CONDITION)+/g, 'CONDITIONS'],
   [/ddbIngestValue\d+(?:, ddbIngestValue\d+)*/g, 'VALUES'],
@@ -161,7 +166,9 @@ function withPlaceholders(text: string): string {
   return placeholders.reduce((found, [what, placeholder]) => found.replace(what, placeholder), text)
 }
 
-/** The functions, also our own and views, that are called, passed or looked up; and keywords of statements. */
+/**
+ * Functions that the script calls, passes or looks up (including functions and views of this project), and keywords.
+ */
 function namesOf(node: unknown): string[] {
   const names = new Set<string>()
   const visit = (part: unknown): void => {
@@ -187,11 +194,14 @@ const wordStatements: ReadonlySet<string> = new Set([
   'delete',
 ])
 
-/** `DECIMAL32(2)` looks like a call. */
+/** `DECIMAL32(2)` looks like a call, but is a type. */
 const isTypeName = (callee: Expression): boolean =>
   callee.kind === 'name' && Object.hasOwn(dataTypes, callee.name)
 
-/** The name of a builtin or a login function; otherwise the kind of function. No script calls the login functions. */
+/**
+ * The name of a built-in function or a login function; for all other functions, their kind. No script calls login
+ * functions.
+ */
 function calleeName(callee: Expression): string {
   if (callee.kind !== 'name') return 'a function of the session'
   const { name } = callee

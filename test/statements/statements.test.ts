@@ -1,6 +1,6 @@
 /*
   docs/statements.md contains every statement that the program can send, and no other. UPDATE_DOCS=1 npx tap
-  --disable-coverage test/statements/statements.test.ts rewrites the page from what the scenarios send; its rights,
+  --disable-coverage test/statements/statements.test.ts rewrites the page from the requests of the scenarios. Rights,
   versions and sources come from facts.ts.
 */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ interface Statement {
   readonly names: Set<string>
   readonly senders: Set<string>
   readonly manners: Set<Manner>
-  /** Why no scenario sends the statement; undefined if one does. */
+  /** The reason why no scenario sends the statement; undefined if a scenario sends it. */
   readonly whyUnseen?: string
 }
 
@@ -37,7 +37,9 @@ function seenStatements(): Map<string, Statement> {
 
 const newStatement = (): Statement => ({ names: new Set(), senders: new Set(), manners: new Set() })
 
-/** The statements that scenarios send, and those that the program sends only where no scenario leads. */
+/**
+ * The statements that the scenarios send, and the statements that the program sends only in cases without a scenario.
+ */
 async function allStatements(): Promise<Map<string, Statement>> {
   const found = seenStatements()
   for (const { sender, script, why } of await unsentScripts()) {
@@ -65,7 +67,7 @@ const order = [
 const sendersText = (senders: ReadonlySet<string>): string =>
   order.filter(sender => senders.has(sender)).join(', ')
 
-/** Statements of loads rank first, those of selftest alone last. */
+/** Statements of loads come first, statements that only selftest sends come last. */
 const rank = ({ senders }: Statement): number => order.findIndex(sender => senders.has(sender))
 
 function factsOf(text: string, names: ReadonlySet<string>): Fact[] {
@@ -103,7 +105,7 @@ function mannerText(manners: ReadonlySet<Manner>): string {
   return special.map(manner => `, ${manners.has('answered') ? 'also ' : ''}${manner}`).join('')
 }
 
-/** `M loadTable, M schema, S clients` as M `loadTable`, `schema`; S `clients`. */
+/** Writes `M loadTable, M schema, S clients` as M `loadTable`, `schema`; S `clients`. */
 function sourcesText(found: readonly Fact[]): string {
   const sources = unique(found.flatMap(({ source = '' }) => source.split(', ')).filter(Boolean))
   return ['M', 'S']
@@ -118,7 +120,7 @@ function sourcesText(found: readonly Fact[]): string {
 function rowText(text: string, { names, senders, manners }: Statement): string {
   const found = factsOf(text, names)
   const all = unique(found.map(({ right = '' }) => right).filter(Boolean))
-  // A list of alternative rights is left out if one of them is needed anyway.
+  // Omits a list of alternative rights if one of these rights is needed anyway.
   const rights = all.filter(
     right => !right.split(/, | or /).some(one => one !== right && all.includes(one)),
   )

@@ -1,5 +1,5 @@
 /*
-  Bytes written and read.
+  Readers and writers of bytes.
 */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -19,7 +19,7 @@ const pieces = (bytes: Uint8Array, size: number): Uint8Array[] =>
     bytes.subarray(at * size, at * size + size),
   )
 
-/** Steps `decode`, pushing one piece whenever it waits; returns its result and how often it waited. */
+/** Runs `decode`. Pushes a piece whenever `decode` waits. Returns its result, and how often it waited. */
 function feed<T>(
   reader: ByteReader,
   decode: Generator<void, T, void>,
@@ -490,9 +490,9 @@ t.test('it never grows beyond its bound', async t => {
   t.throws(() => bytes.extend(1), RangeError)
 })
 
-// Texts collected from blocks of strings, compared with the texts that were joined.
+// Texts collected from blocks of strings, compared with the original texts.
 
-/** Collects everything, at most `step` strings per call; strings longer than a block are added by hand. */
+/** Collects all texts, at most `step` strings per call. Strings longer than a block are added by hand. */
 function collected(texts: readonly string[], availableBytes: number, step: number): string[] {
   const bytes = Buffer.from(texts.map(text => `${text}\0`).join(''))
   const collector = new StringCollector(texts.length, availableBytes)
@@ -515,7 +515,7 @@ function collected(texts: readonly string[], availableBytes: number, step: numbe
 const anyText = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0'))
 
 t.test('any texts come out unchanged', async t => {
-  // Lone surrogates are not text: UTF-8 has no bytes for them.
+  // Without lone surrogates, which are not text: UTF-8 has no bytes for them.
   const text = anyText.filter(text => Buffer.from(text).toString() === text)
   const texts = fc.array(text, { maxLength: 400, size: 'max' })
   await fc.assert(

@@ -44,7 +44,7 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   return 0
 }
 
-/** The meaning of a code: the first sentence of the first cell after the code that holds no exit code. */
+/** The meaning of a code: the first sentence of the first cell that follows the code and is not an exit code. */
 function firstSentence(cells: Explanation['cells']): string {
   const [, text = ''] = cells.find(([, each]) => !/^\d+$/.test(each)) ?? []
   return text.replace(/(?<=\. |。)[^]*$/, '').trim()

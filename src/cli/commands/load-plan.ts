@@ -78,7 +78,7 @@ function checkCall(
   if (restart === true) {
     throw new UsageError(
       'DDB_USAGE',
-      '--restart does not work with a plan: remove its rows, then its records on the server with ddb-ingest runs RUN --clean',
+      '--restart does not work with a plan: remove the rows of the plan from the table, then its records from the server with ddb-ingest runs RUN --clean',
     )
   }
 }

@@ -68,7 +68,8 @@ export async function offerTables(
     for (const fit of fits.slice(0, mostShown)) tellFit(fit, file !== undefined, columns, call)
     const more = fits.length - mostShown
     if (more > 0) output.note(tell('  and {tables}', { tables: count(more, 'more table') }))
-    if (server.user === undefined) output.note(tell('  a user may see more of them: --user NAME'))
+    if (server.user === undefined)
+      output.note(tell('  after a login you may see more tables: --user NAME'))
     asked.next = nextOf(fits, file, call)
   } catch (error) {
     const { message } = failureOf(error)

@@ -165,7 +165,8 @@ async function openFiles(
   const content = await reportContent(held.timeline, result => {
     const step = nextStep(result, asked)
     return {
-      // Messages to a pipe are English by default. If messages are English, the browser chooses the report's language.
+      // English messages do not show which language the user reads, because messages to a pipe are English by default.
+      // So the browser then chooses the language of the report.
       language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
       next: step?.label === 'next' ? step.command : undefined,
     }

@@ -34,7 +34,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 
 退出码：0 每一行都已确认，3 有些行被拒绝，4 有些行未确认，5 某个 --expect 选项
 或 --min-rows 不符，64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这
-个输入，69 无法连接服务器，73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，
+个输入，69 无法连接，73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，
 77 登录，78 配置有误或没有这个目标，130 和 143 被中断。`,
   check: `
 选项与 'load' 相同，读取输入的方式也与 'load' 相同；向服务器询问目标表的列，不发
@@ -47,7 +47,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest load trades.csv --table trades --dry-run
 
 退出码：0 每一行都能导入，3 有些行会被拒绝，5 --expect-rows 或 --expect-types 不
-符，64 用法有误，65 什么都不能导入，66 没有这个输入，69 无法连接服务器，77 登录或
+符，64 用法有误，65 什么都不能导入，66 没有这个输入，69 无法连接，77 登录或
 权限，78 配置有误或没有这个目标。`,
   schema: `
 读取文件的方式与 'load' 相同。标准输出是列或建表脚本，标准错误是接下来该执行的命
@@ -84,7 +84,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest runs prices-2026-03-01
   ddb-ingest runs prices-2026-03-01 --clean
 
-退出码：0 成功，64 用法有误，66 没有这个运行或日志已损坏，69 无法连接服务器，75 该
+退出码：0 成功，64 用法有误，66 没有这个运行或日志已损坏，69 无法连接，75 该
 运行正在进行，77 登录，78 时钟早于运行日志。`,
   plan: `
 示例：
@@ -137,7 +137,7 @@ DDB_PORT 得知地址，使用 TLS 时还有 DDB_INGEST_TLS。用户 admin，密
   ddb-ingest selftest --host dolphin.example.com --issue-text issue.md
   ddb-ingest serve --port 0 -- ddb-ingest selftest
 
-退出码：0 没有失败，1 有检查失败，64 用法有误，69 无法连接服务器，77 登录，130 和
+退出码：0 没有失败，1 有检查失败，64 用法有误，69 无法连接，77 登录，130 和
 143 被中断。`,
   explain: `
 示例：

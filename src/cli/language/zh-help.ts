@@ -61,7 +61,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   "partition scheme of a new DFS table: 'date,hash(symbol,10)', value(…), range(…)":
     "新 DFS 表的分区方案：'date,hash(symbol,10)'、value(…)、range(…)",
   'sort columns of a new TSDB table': '新 TSDB 表的排序列',
-  'rows with equal sort columns that a new TSDB table keeps: all, first or last':
+  'which rows a new TSDB table keeps if their sort columns are equal: all, first or last':
     '新 TSDB 表保留排序列相同的哪些行：all（全部）、first（第一行）或 last（最后一行）',
   'storage engine of a new DFS table: OLAP or TSDB': '新 DFS 表的存储引擎：OLAP 或 TSDB',
   'atomicity of writes to a new DFS database: trans or chunk':
@@ -118,8 +118,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "format in DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for every column; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
-  'time zone of the stored times; none stores each time as written, whatever its offset':
-    '存入的时间所用的时区；none 按原文存入时间，忽略其偏移',
+  'time zone of the stored times; none: as written, even if the offsets in a column differ':
+    '存入的时间所用的时区；none：按原文存入，即使一列中的偏移不同',
   'offset that the times of a column must have, such as +08:00, or none; repeatable':
     '列中时间应有的偏移，例如 +08:00，或 none；可重复',
   'character between groups of three digits': '千位分隔符',
@@ -249,7 +249,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'address to listen on': '监听的地址',
   'port to listen on; 0 picks a free one': '监听的端口；0 表示任选空闲端口',
   'script to run as admin before accepting connections': '接受连接之前以 admin 运行的脚本',
-  'guests can only log in': '访客只能登录',
+  'refuse all requests of sessions that have not logged in': '拒绝未登录的会话的所有请求',
   'accept only TLS, with this certificate (PEM)': '只接受 TLS，用此证书（PEM）',
   'web pages that may connect with WebSocket': '可以用 WebSocket 连接的网页',
   'if a value has no VALUE partition: add one, skip the row, or fail':
@@ -279,7 +279,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'detected, usually the quote itself': '自动判断，通常为引号本身',
   "auto: by the target's columns": 'auto：按目标表的列',
   'name if there is a header': '有表头时为 name',
-  'as written; all offsets in a column must be equal': '按原文；一列中所有偏移须相同',
+  'as written, if all offsets in a column are equal': '按原文，但一列中所有偏移须相同',
   'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'the program chooses, and says why': '自动选择，并说明理由',
@@ -288,7 +288,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   all: '全部',
   'all of them': '全部',
   'a stream table named after the first file': '以第一个文件命名的流数据表',
-  'a new file beside it': '旁边的新文件',
+  'a new file in the same folder': '同一文件夹中的新文件',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
   "the system's, on a terminal": '终端上为系统的语言',

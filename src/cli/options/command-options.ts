@@ -213,7 +213,7 @@ export const retryOptions = {
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
   allowMissing,
   ...valueOptions,
-  rejects: { ...rejects, defaultNote: 'a new file beside it' },
+  rejects: { ...rejects, defaultNote: 'a new file in the same folder' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
   ...journaledServerOptions,
@@ -275,7 +275,7 @@ export const serveOptions = {
     },
     requireLogin: {
       flags: '--require-login',
-      help: 'guests can only log in',
+      help: 'refuse all requests of sessions that have not logged in',
       reader: onOff,
     },
     tlsCert: {

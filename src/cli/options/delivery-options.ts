@@ -67,7 +67,7 @@ export const targetOptions = optionGroup('Target', {
   },
   keepDuplicates: {
     flags: '--keep-duplicates <which>',
-    help: 'rows with equal sort columns that a new TSDB table keeps: all, first or last',
+    help: 'which rows a new TSDB table keeps if their sort columns are equal: all, first or last',
     reader: choice('all', 'first', 'last'),
     field: 'target.keepDuplicates',
   },

@@ -247,9 +247,9 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'time zone of the stored times; none stores each time as written, whatever its offset',
+    help: 'time zone of the stored times; none: as written, even if the offsets in a column differ',
     reader: text,
-    defaultNote: 'as written; all offsets in a column must be equal',
+    defaultNote: 'as written, if all offsets in a column are equal',
     field: 'cells.timeZone',
   },
   offset: {

@@ -123,7 +123,10 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/** Options that proposed loads do not need: `--host` has the port, the arguments name the files, and rows are sent. */
+/**
+ * Options that proposed loads do not need: `--host` has the port, the arguments name the files, and a proposed load is
+ * no dry run.
+ */
 const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */

@@ -98,7 +98,7 @@ function sentence(result: CheckResult, { tell, count }: Words): string {
   if (status === 'fits')
     return tell('All {rows} would load into {into}{requests}.', { rows: looked, into, requests })
   const unfit =
-    rows.unfit === 0 ? '' : tell(', {count} of inputs that do not fit', { count: rows.unfit })
+    rows.unfit === 0 ? '' : tell(', {count} are in inputs that do not fit', { count: rows.unfit })
   return tell(
     '{fit} of {rows} would load into {into}: {rejected} would be rejected{unfit}{requests}.',
     {

@@ -18,7 +18,8 @@ export interface NextStep {
 /** undefined if nothing is left to do. */
 export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const { resume, error, rows, rejects } = result
-  if (resume.look !== null) return { label: 'to look for its rows', command: resume.look }
+  if (resume.look !== null)
+    return { label: 'to look for the rows of this run', command: resume.look }
   const step = (command: string): NextStep => ({ label: 'next', command })
   if (resume.possible && resume.command !== null) {
     return isLeftUnanswered({ ...result, used: result.confirm.used })

@@ -48,7 +48,7 @@ function headerAsked(output: Output, error: unknown, asked: UserCall): UserCall 
   if (likely === undefined || other === undefined) return asked
   printCommand(
     output,
-    unclear.likely === 'yes' ? 'if its first record is a row' : 'if its first record is a header',
+    unclear.likely === 'yes' ? 'if the first record is a row' : 'if the first record is a header',
     other,
   )
   return { ...asked, next: likely }
@@ -82,9 +82,9 @@ export function printAdvice(
 export type CommandLabel =
   | 'next'
   | 'to go on'
-  | 'to look for its rows'
-  | 'if its first record is a row'
-  | 'if its first record is a header'
+  | 'to look for the rows of this run'
+  | 'if the first record is a row'
+  | 'if the first record is a header'
 
 /** Prints a command that users can copy. @param label  printed before the command unless the log is JSON */
 export function printCommand(output: Output, label: CommandLabel, command: string): void {

@@ -13,7 +13,7 @@ export function signsOf(environment: Readonly<Record<string, string | undefined>
   return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
 }
 
-/** A part of a line. If not all parts fit, the parts with the highest numbers stay. */
+/** A part of a line. If not all parts fit, the parts with the highest ranks stay. */
 type Part = readonly [rank: number, text: string | undefined]
 
 const between = '  '
@@ -100,7 +100,9 @@ function rowParts(
         ]),
     [
       3,
-      rows.skipped === 0 ? undefined : tell('from before {rows}', { rows: number(rows.skipped) }),
+      rows.skipped === 0
+        ? undefined
+        : tell('confirmed earlier {rows}', { rows: number(rows.skipped) }),
     ],
     [6, tell('{rate} rows/s', { rate: shortCount(rowsPerSec) })],
     [5, tell('average {rate}', { rate: shortCount(averageRowsPerSec) })],

@@ -44,7 +44,7 @@ function plainProgress(output: Output): Progress {
   return {
     report(report) {
       const figures = figuresOf(report)
-      // These two phases load no rows, and users read a log for row counts.
+      // Prints nothing in these two phases: they load no rows, and users read a log for row counts.
       const isNoRows = report.phase === 'looking' || report.phase === 'done'
       if (report.elapsedMs < nextLineMs || isNoRows) return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs

@@ -10,7 +10,7 @@ import type { Way } from './ways-to-resume.js'
 export interface RunReport {
   readonly runId: string
   readonly state: RunState
-  /** Start of the first process, and the last end that a process recorded; ISO 8601, in UTC. */
+  /** When the first process started, and the last recorded end of a process (null if none); ISO 8601, in UTC. */
   readonly startedAt: string
   readonly endedAt: string | null
   /** The exit code of the last process that recorded its end. */

@@ -88,7 +88,7 @@ export function runText(run: RunReport, paint: Paint, columns: number | undefine
       `began ${timeText(one.startedAt)}, ${
         one.endedAt === null
           ? i === run.processes.length - 1 && holder !== null
-            ? `works on it as process ${holder.pid}`
+            ? `is still active as process ${holder.pid}`
             : 'was killed'
           : `ended ${timeText(one.endedAt)}: ${endText(one)}`
       }`,

@@ -39,11 +39,11 @@ export function waysToResume(
   }
   const isChanged = changed.length > 0 || end?.error?.code === 'DDB_RUN_CHANGED'
   if (isChanged && !isUntouched) {
-    const files = changed.length === 1 ? `"${changed[0]}"` : 'its inputs'
+    const files = changed.length === 1 ? `"${changed[0]}"` : 'the inputs of the run'
     return [
       { when: `after restoring ${files} with the same modification time (cp -p)`, command: resume },
       {
-        when: 'to load all rows again, after removing its rows from the table, or if new rows replace them by key',
+        when: 'to load all rows again; first remove the rows of the run from the table, unless new rows replace them by key',
         command: `${resume} --restart`,
       },
       giveUp,
@@ -64,7 +64,7 @@ export function waysToResume(
   const { mode, confirm } = options.delivery ?? {}
   // A killed process may not have recorded how it confirmed rows.
   if (!mayKnowBatches(used ?? (mode === 'sync' ? undefined : confirm))) {
-    const when = 'to load all rows again, after removing its rows from the table'
+    const when = 'to load all rows again; first remove the rows of the run from the table'
     return [{ when, command: resume }, giveUp]
   }
   if (end === undefined || !isLeftUnanswered({ ...end, used })) return []
@@ -73,6 +73,6 @@ export function waysToResume(
       when: 'if none of the rows of unknown outcome is in the table',
       command: `${resume} --on-doubt resend`,
     },
-    { when: 'if all of them are in the table', command: clean },
+    { when: 'if all rows of unknown outcome are in the table', command: clean },
   ]
 }

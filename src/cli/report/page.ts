@@ -30,7 +30,7 @@ export interface Shown {
   readonly next?: string | undefined
 }
 
-/** Most rows in the table of files; browsers show this many without delay. */
+/** Limit of rows in the table of files; browsers show this many without delay. */
 const mostFiles = 1_000
 /** Number of time spans in the chart of speeds, and of rows in the tables next to the charts. */
 const spans = { chart: 120, table: 20 }

@@ -17,7 +17,7 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** Most moments to keep; no chart is this many pixels wide. */
+/** Limit of moments to keep; no chart is this many pixels wide. */
 const mostMoments = 2_000
 
 /** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */

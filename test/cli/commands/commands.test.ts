@@ -1,5 +1,5 @@
 /*
-  Checks that apply to every command and each of its options.
+  Checks every command and each of its options.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -61,7 +61,7 @@ t.test('the commands are in the order of the help', async t => {
   )
 })
 
-t.test('settings of clients are shared; those of a server are separate', async t => {
+t.test('commands share the settings of clients; those of a server are separate', async t => {
   for (const { name, environmentPrefix, takesSharedConfig } of commands) {
     const isClient = [
       'load',
@@ -80,7 +80,7 @@ t.test('settings of clients are shared; those of a server are separate', async t
   }
 })
 
-t.test('every default can be read by its own option', async t => {
+t.test('every default can be read like a value of its option', async t => {
   for (const command of commands) {
     t.doesNotThrow(() => command.prepare(noSources), command.name)
   }
@@ -96,7 +96,7 @@ t.test('names and short flags are unique within a command', async t => {
   }
 })
 
-t.test('each key is its long name in camel case', async t => {
+t.test('the key of an option is its long name in camel case', async t => {
   for (const { options } of commands) {
     for (const [key, definition] of Object.entries(options)) {
       const camel = longName(definition).replace(/-(\w)/g, (_, letter: string) =>
@@ -107,7 +107,7 @@ t.test('each key is its long name in camel case', async t => {
   }
 })
 
-t.test('settings are read before the command is loaded, and the run gets them', async t => {
+t.test('settings are read before the command is loaded, and are passed to the run', async t => {
   let loads = 0
   const given: [object, Call][] = []
   const command = defineCommand({
@@ -151,7 +151,7 @@ t.test('settings are read before the command is loaded, and the run gets them', 
   t.strictSame(given[1]?.[0], { rows: 5 })
 })
 
-t.test('every error code is explained, and so is every exit code of one', async t => {
+t.test('every error code is explained, together with its exit code', async t => {
   const known = explanationsOf(await readFile(new URL('docs/errors.md', root), 'utf8'))
   const codes = known.map(({ code }) => code)
   const wanted = [...Object.keys(errorCodes), ...Object.values(errorCodes).map(String)]
@@ -183,7 +183,7 @@ t.test('an unknown code is a usage error that names the nearest one', async t =>
   t.match(stderr, /no code is called "DDB_INPUT_CEL" \(did you mean DDB_INPUT_CELL/)
 })
 
-t.test('without a code all are listed, each with its first sentence', async t => {
+t.test('without a code, all codes are listed with their first sentence', async t => {
   const { code, stdout } = await runMain(['explain'], { stdoutColumns: 80 })
   t.equal(code, 0)
   const lines = stdout.trimEnd().split('\n')
@@ -265,7 +265,7 @@ t.test('the script comes from a file, from standard input, or from -e', async t 
   })
 })
 
-t.test("an error of the script is 65, on standard error, in the server's words", async t => {
+t.test('with --json there is one object for every exit code', async t => {
   const { code, stdout, stderr } = await exec(['-e', 'select * from nosuchtable'])
   t.equal(code, 65)
   t.equal(stdout, '')
@@ -301,14 +301,14 @@ t.test('if no server listens, a hint says how to start one', async t => {
   })
 })
 
-t.test('of several hosts the first that answers is used', async t => {
+t.test('if there are several hosts, the first one that answers is used', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const hosts = `127.0.0.1:${dead.port},127.0.0.1:${port}`
   t.match(await runMain(['exec', '--host', hosts, '-e', '1']), { code: 0, stdout: '1\n' })
 })
 
-t.test('a refused login is 77 and never shows the password', async t => {
+t.test('a refused login gives exit code 77 and never shows the password', async t => {
   for (const flags of [[], ['-v'], ['--json']]) {
     const result = await exec(['--user', 'admin', '-e', '1', ...flags], {
       environment: { DDB_PASSWORD: 'hunter2-secret' },
@@ -367,7 +367,7 @@ t.test(
   },
 )
 
-t.test('standard output on a full disk is 74', async t => {
+t.test('standard output on a full disk gives exit code 74', async t => {
   for (const argv of [['exec', '--port', port, '-e', '1+2'], ['--version']]) {
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', full, 'pipe'] })
@@ -384,7 +384,7 @@ t.test('standard output on a full disk is 74', async t => {
   }
 })
 
-t.test('a reader that leaves early ends it quietly', async t => {
+t.test('if the reader of its output leaves early, the command ends quietly', async t => {
   const script = 'table(1..200000 as id)'
   const { child, firstLine, outcome } = spawnCli([
     'exec',

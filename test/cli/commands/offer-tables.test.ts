@@ -1,5 +1,6 @@
 /*
-  `load` and `check` without a table: the server's tables, which of them fit the file, and the command that loads it.
+  `load` and `check` without a table print the server's tables, mark those that fit the file, and suggest the command
+  that loads the file.
 */
 import { join } from 'node:path'
 import t from 'tap'
@@ -38,9 +39,9 @@ function call(argv: readonly string[], terminals: FakeTerminals = {}): Promise<O
 
 const file = (name: string): string => join(folder, name)
 
-t.test('tables are listed with their columns, those that fit first', async t => {
+t.test('tables are listed with their columns, and fitting tables come first', async t => {
   const path = file('trades.csv')
-  // The notice about the password's encryption comes only once.
+  // The notice about the encryption of the password comes only once.
   await call(['load', path])
   for (const command of [['load'], ['check'], ['load', '-n']]) {
     const { code, stdout, stderr } = await call([...command, path])
@@ -74,7 +75,7 @@ t.test('the suggested command loads the file', async t => {
 })
 
 t.test(
-  'mapping options count, JSON is matched by members, columns without names by number',
+  'tables are matched with mapping options, by JSON members, and by the number of unnamed columns',
   async t => {
     const said = async (...argv: string[]): Promise<string> =>
       (await call(['load', ...argv])).stderr
@@ -96,10 +97,10 @@ t.test('for an unreadable file and for piped data, all tables are listed', async
   }
 })
 
-t.test('tables that the user may not see are left out, and a guest is told to log in', async t => {
+t.test('tables without read permission are omitted, and a guest is told to log in', async t => {
   const guest = { DDB_USER: '', DDB_PASSWORD: '' }
   const { stderr } = await call(['load', file('trades.csv')], { environment: guest })
-  t.match(stderr, /a user may see more of them: --user NAME/)
+  t.match(stderr, /after a login you may see more tables: --user NAME/)
 })
 
 t.test(

@@ -1,5 +1,5 @@
 /*
-  `serve`: the line that says it is ready, its end, its command, its refusals; `demo` and `bench`, which need a server.
+  `serve`: its ready line, its end, its command, its refusals. Also `demo` and `bench`, which need a server.
 */
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -26,13 +26,13 @@ import { bin, runMain, spawnCli, type Spawned, fakeProcess } from '../run-cli.js
 interface Serving {
   port: string
   exec: (...argv: string[]) => ReturnType<typeof runMain>
-  /** Its output so far. */
+  /** The output of the command so far. */
   stderr: () => string
   /** Sends SIGTERM to the command. */
   end: () => Promise<{ code: number; stdout: string }>
 }
 
-/** The command in this process; the end of the test ends it at the latest. */
+/** Runs the command in this process. The command ends with the test at the latest. */
 async function serve(t: Test, ...argv: string[]): Promise<Serving> {
   const fake = fakeProcess()
   const said = once(fake.processEnvironment.stdout, 'data')
@@ -234,7 +234,7 @@ t.test('failures of asynchronous requests are printed, three unless all are requ
   }
 })
 
-t.test("a server for itself, independent of the user's settings, until it is stopped", async t => {
+t.test("a server in a separate process ignores the user's settings", async t => {
   const server = await startEmbeddedProcess({
     ...process.env,
     DDB_INGEST_SERVE_PORT: 'no port',
@@ -253,12 +253,12 @@ t.test("a server for itself, independent of the user's settings, until it is sto
 })
 
 /*
-  The tour of `npm start`, as a build server sees it.
+  The tour of `npm start` on a build server, which has no terminal.
 */
 
 /**
- * The tour in this process. Its measurement reads the clock twice per hundred requests, and time advances only at these
- * reads.
+ * Runs the tour in this process. The measurement of the tour reads the clock twice per hundred requests, and only
+ * these reads advance the time.
  */
 async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: string }> {
   const fake = fakeProcess()
@@ -274,7 +274,7 @@ async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: 
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
 }
 
-t.test('the tour shows three ways, measures, and ends with code 0', async t => {
+t.test('the tour shows three ways to load, measures them, and ends with code 0', async t => {
   const { code, stdout, stderr } = await tourOf(t)
   t.equal(code, 0, stderr)
   for (const way of [
@@ -304,7 +304,7 @@ t.test('the tour shows three ways, measures, and ends with code 0', async t => {
   )
 })
 
-/** The port of the tour's own server, as soon as it is printed. */
+/** The port of the tour's own server, once the port is printed. */
 function portOf({ child, outcome }: Spawned): Promise<string> {
   let text = ''
   return new Promise((resolve, reject) => {
@@ -341,7 +341,7 @@ const server = await startServer({ port: 0 })
 t.teardown(() => server.close())
 const bench = ['bench', '--port', String(server.port), '--requests', '30', '--rows', '7']
 
-t.test('with --json there is one object with both modes and their ratio', async t => {
+t.test('with --json the output is one object with both modes and their ratio', async t => {
   const { code, stdout, stderr } = await runMain([...bench, '--json'])
   t.equal(code, 0, stderr)
   const result = JSON.parse(stdout) as Record<'sync' | 'async', Record<string, number>> & {
@@ -361,13 +361,13 @@ t.test('with --json there is one object with both modes and their ratio', async 
   t.equal(result.ratio, Number((result.sync['seconds']! / result.async['seconds']!).toFixed(3)))
 })
 
-t.test('exactly the requested number of requests is sent, each with its rows', async t => {
+t.test('bench sends exactly the requested number of requests, each with its rows', async t => {
   const before = server.counters.asynchronousRequests
   await runMain(bench)
   t.equal(server.counters.asynchronousRequests - before, 30)
 })
 
-t.test('it prints one sentence and leaves no table on the server', async t => {
+t.test('bench prints one sentence and leaves no table on the server', async t => {
   const { code, stdout, stderr } = await runMain(bench)
   t.equal(code, 0)
   t.match(
@@ -378,7 +378,7 @@ t.test('it prints one sentence and leaves no table on the server', async t => {
   t.equal(server.node.shared.size, 0)
 })
 
-t.test('an error is an object, too, without invented figures', async t => {
+t.test('an error is also printed as an object, without invented figures', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const { code, stdout } = await runMain(['bench', '--port', String(dead.port), '--json'])
@@ -426,13 +426,13 @@ t.test(
     ])
     t.equal(server.counters.asynchronousRequests - before, 250)
     t.equal(ratio, Number((sync.seconds / async.seconds).toFixed(3)))
-    // After 100 and 200 of 250 requests.
+    // Progress is shown after 100 and 200 of the 250 requests.
     for (const mode of ['sync', 'async'] as const) t.same(shares[mode], [0.396, 0.796])
     t.equal(server.node.shared.size, 0, 'no table is left on the server')
   },
 )
 
-t.test('when its time is over, a mode ends, and the other mode sends as many', async t => {
+t.test('when its time is over, a mode ends, and the other mode sends as many requests', async t => {
   const { measured } = await scene(t)
   t.match(await measured({ longestMs: 0 }), { requests: 100 })
 })
@@ -446,7 +446,7 @@ t.test('a signal ends the measurement, and no table is left on the server', asyn
   t.equal(server.node.shared.size, 0)
 })
 
-t.test('a failure is thrown, and no table is left on the server', async t => {
+t.test('a measurement that fails throws, and leaves no table on the server', async t => {
   const { server, measured } = await scene(t, {
     beforeExecute: ({ rows }) => (rows > 0 ? { error: 'refused' } : undefined),
   })

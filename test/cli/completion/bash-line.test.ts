@@ -1,5 +1,5 @@
 /*
-  Lines being typed, divided as bash divides them: bash itself gives the expected words.
+  Divides a line that is being typed in the way of bash. bash itself gives the expected words.
 */
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
@@ -47,7 +47,7 @@ t.test('the words are those that bash passes to a program', { skip: !hasBash }, 
   t.pass()
 })
 
-t.test('the word at the cursor loses its quotes, also open ones', async t => {
+t.test('the word at the cursor loses its quotes, even if they are open', async t => {
   const current = (text: string): string => readBashLine(text).current
   t.equal(current('d load '), '')
   t.equal(current('d load my\\ f'), 'my f')
@@ -58,7 +58,7 @@ t.test('the word at the cursor loses its quotes, also open ones', async t => {
   t.equal(current('d load --table=中'), '--table=中')
 })
 
-t.test("text before the program's name is none of its words", async t => {
+t.test('text before the name of the program does not count', async t => {
   t.strictSame(readBashLine('A=1 B="2 3" d load x'), { before: ['load'], current: 'x' })
   t.strictSame(readBashLine('zcat x | d load -'), { before: ['load'], current: '-' })
   t.strictSame(readBashLine('d load &>log x'), { before: ['load'], current: 'x' })

@@ -1,6 +1,6 @@
 /*
-  Completions for shells: from the program itself, the journals and the server. If the server is slow, hostile or gone,
-  there are none.
+  Completions for shells, taken from the program itself, the journals and the server. If the server is slow, hostile or
+  gone, it gives no completions.
 */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ interface Answer {
   readonly died: boolean
 }
 
-/** A timeout that even a busy machine does not reach. */
+/** A timeout too long to end in a test, even on a busy machine. */
 const longMs = 60_000
 
 async function ask(
@@ -40,7 +40,7 @@ async function ask(
   return { form, lines, died: fake.left.length > 0 }
 }
 
-/** Values without their descriptions. */
+/** The completed values without their descriptions. */
 async function values(
   typed: readonly string[],
   environment?: Record<string, string>,
@@ -70,7 +70,7 @@ t.test('commands, options and fixed values', async t => {
   t.strictSame(await values(['nonsense', '']), [])
 })
 
-t.test('an option has the meaning of its own command', async t => {
+t.test('an option has the meaning that its command gives it', async t => {
   t.equal((await ask('fish', ['schema', '--create', ''])).form, 'files', 'a switch of schema')
   t.equal((await ask('fish', ['load', '--create', ''])).form, 'words', 'but not of load')
 })
@@ -85,7 +85,7 @@ t.test('after -- there are no options', async t => {
   t.strictSame(await values(['--', '']), [])
 })
 
-t.test('bash gets only what it puts in place of the last part', async t => {
+t.test('bash gets only the text that replaces the last part of the word', async t => {
   const bash = async (line: string, place: string): Promise<readonly string[]> =>
     (await ask('bash', [`ddb-ingest ${line}`, place])).lines
   t.strictSame(await bash('load --create=d', 'd'), ['dfs'])
@@ -125,7 +125,7 @@ t.test('files that load accepts, and folders', async t => {
   t.strictSame(lines, [`${folder}/sub`], 'bash adds the slash')
 })
 
-t.test('run IDs, even ten thousand', async t => {
+t.test('run IDs, even if there are ten thousand', async t => {
   const folder = fileFolder(t)
   mkdirSync(join(folder, 'ddb-ingest', 'runs'), { recursive: true })
   const journal = (name: string): void =>
@@ -228,7 +228,7 @@ t.test('a server that is silent, sends invalid bytes or does not listen', async 
   t.strictSame(await values(['load', '--port', String(server.port), '-t', '']), [])
 })
 
-t.test('a password file that is a pipe is left for the load', async t => {
+t.test('completion leaves a password file that is a pipe for the load', async t => {
   const folder = fileFolder(t)
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
@@ -236,7 +236,7 @@ t.test('a password file that is a pipe is left for the load', async t => {
   t.strictSame(await ask('zsh', typed), { form: 'words', lines: [], died: false })
 })
 
-t.test('the process ends even if the system holds one of its threads', async t => {
+t.test('the process ends even if the system still holds one of its threads', async t => {
   const pipe = join(fileFolder(t), 'pipe')
   execFileSync('mkfifo', [pipe])
   const typed = ['complete', 'zsh', '--', 'load', '--config', pipe, '-t', '']

@@ -1,6 +1,6 @@
 /*
-  Completion by bash, zsh and fish themselves on a terminal: the test types keys, and a function prints the shell's
-  resulting words. So the inserted text is read as the shell will run it.
+  Completion in bash, zsh and fish on a terminal. The test types keys, and a shell function prints the resulting words.
+  So the test reads the inserted text as the shell would run it.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,8 +14,8 @@ import { bin } from '../run-cli.js'
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
 
 /**
- * How each shell is started without the user's settings, and how it is made to complete the lines of `show` with our
- * completion.
+ * How to start each shell without the settings of the user, and how to make it complete the lines of `show` with this
+ * program.
  */
 const starts: Readonly<Record<Shell, readonly [command: string, setUp: string]>> = {
   bash: [
@@ -38,7 +38,7 @@ const files = {
   ...{ 'bl  anks.csv': '', 'my dir': { 'a b.csv': '' } },
 }
 
-/** Typed text, with → for Tab, and the resulting words. */
+/** The typed text, with → for Tab, and the resulting words. */
 const lines: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['lo→x', ['load', 'x']],
   ['load --crea→d→', ['load', '--create', 'dfs']],
@@ -56,7 +56,7 @@ const lines: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['load --host=lo→', ['load', '--host=lo']],
 ]
 
-/** Pressing Tab in these lines must not run anything. */
+/** Pressing Tab in these lines must run no command. */
 const neverRun = ['load x > kept --crea→', 'load $(touch ran) --crea→']
 
 async function type(

@@ -1,5 +1,5 @@
 /*
-  --summary and --metrics-file: what is replaced, what is written to, and what is left alone.
+  --summary and --metrics-file: which files are replaced, written to, or left alone.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -58,7 +58,7 @@ t.test('a file is replaced in one step: open readers continue with the old one',
   }
 })
 
-t.test('others can read a new file, only its owner can write to it', async t => {
+t.test('all users can read a new file, only its owner can write to it', async t => {
   const before = process.umask(0)
   t.teardown(() => process.umask(before))
   for (const option of options) {
@@ -68,7 +68,7 @@ t.test('others can read a new file, only its owner can write to it', async t => 
   }
 })
 
-t.test('a file keeps its permissions', async t => {
+t.test('a replaced file keeps its permissions', async t => {
   for (const option of options) {
     const path = join(t.testdir({ f: '' }), 'f')
     chmodSync(path, 0o640)
@@ -77,7 +77,7 @@ t.test('a file keeps its permissions', async t => {
   }
 })
 
-t.test('a link is replaced, not followed', async t => {
+t.test('a link is replaced by a file, and its target stays', async t => {
   for (const option of options) {
     const dir = t.testdir({ precious: 'mine\n' })
     for (const target of ['precious', 'nowhere']) {
@@ -143,7 +143,7 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
 })
 
 t.test(
-  'a file that cannot be replaced at the end is 74, and leaves no other file behind',
+  'a file that cannot be replaced at the end gives exit code 74 and leaves no temporary file',
   async t => {
     for (const option of options) {
       const dir = t.testdir({ f: 'old\n' })
@@ -164,7 +164,7 @@ t.test(
   },
 )
 
-t.test('if standard output cannot be written, the code is 74, and the files say so', async t => {
+t.test('if standard output cannot be written, the exit code is 74, also in the files', async t => {
   const dir = t.testdir({ 'bad.csv': `${rows}x,1\n` })
   const failing = (): Writable =>
     new Writable({
@@ -193,7 +193,7 @@ t.test('if standard output cannot be written, the code is 74, and the files say 
 })
 
 /*
-  The trace of a run has one line per message and no secrets; a trace that cannot be written ends no run.
+  The trace of a run contains a line per message and no secrets. A trace that cannot be written does not end the run.
 */
 
 const output = openOutput(fakeProcess().processEnvironment, true)
@@ -233,7 +233,7 @@ t.test('a load writes one line per message, and no password', async t => {
 })
 
 t.test(
-  'links are not followed, and a trace that cannot be opened is 73 before anything is sent',
+  'links are not followed, and a trace that cannot be opened gives exit code 73 before anything is sent',
   async t => {
     const dir = t.testdir({ other: 'precious\n' })
     symlinkSync(join(dir, 'other'), join(dir, 'link'))
@@ -249,7 +249,7 @@ t.test(
   },
 )
 
-t.test('a trace that can no longer be written says so at its end', async t => {
+t.test('a trace that can no longer be written contains a last line about this', async t => {
   const notes: string[] = []
   const noting = { ...output, note: (text: string) => void notes.push(text) }
   const full = openTrace({ trace: '/dev/full' }, noting)!
@@ -269,7 +269,7 @@ t.test('a trace that can no longer be written says so at its end', async t => {
 
 const nothing = Readable.from([])
 
-t.test('one name per line, or NULs between names that may contain line ends', async t => {
+t.test('a list has one name per line, or NULs between names with line ends', async t => {
   const path = join(t.testdir(), 'list')
   const cases: [content: string, names: string[]][] = [
     ['a.csv\nb c.csv\n', ['a.csv', 'b c.csv']],
@@ -301,7 +301,7 @@ t.test('a path that is not a list is refused', async t => {
   await t.rejects(readFilesFrom('-', Readable.from(endless())), { code: 'DDB_USAGE' })
 })
 
-t.test('names are the bytes of the list, UTF-8 or not', async t => {
+t.test('names are the bytes in the list, UTF-8 or not', async t => {
   const path = join(t.testdir(), 'list')
   writeFileSync(path, Buffer.from('caf\xe9.csv\n\xb9\xc9\n', 'latin1'))
   t.strictSame(await readFilesFrom(path, nothing), ['caf\udce9.csv', '\udcb9\udcc9'])

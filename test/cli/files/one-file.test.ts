@@ -1,5 +1,5 @@
 /*
-  Two parts of a run that are the same file are refused before anything is opened.
+  The program refuses a command in which two files are the same, before it opens anything.
 */
 import { spawn, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -44,7 +44,9 @@ const rows = 'id,price\n1,1\nbad,2\n'
 
 interface Place {
   dir: string
-  /** Runs in the folder's own state and settings; words that name files there become paths. */
+  /**
+   * Runs a command with its own state and settings in the folder. Words that name files in the folder become paths.
+   */
   load: (...argv: string[]) => Promise<Outcome>
 }
 
@@ -73,7 +75,7 @@ function place(t: Test): Place {
   }
 }
 
-/** Every file below the folder, with its content. */
+/** Every file below the folder, with its contents. */
 function contentsOf(dir: string): Record<string, string> {
   const names = readdirSync(dir, { recursive: true, withFileTypes: true })
   return Object.fromEntries(
@@ -200,7 +202,7 @@ t.test('one file is recognized under each of its names', async t => {
     ['new.csv', 'here/new.csv'],
     ['new.csv', 'folder/../new.csv'],
     ['empty.csv', 'to-empty.csv'],
-    // On some disks these are one name, which only creating a file would show.
+    // On some disks these names mean the same file, but only creating the file would show it.
     ['new.csv', 'NEW.csv'],
     ['caf\u00e9.csv', 'cafe\u0301.csv'],
   ]
@@ -226,7 +228,7 @@ t.test('names reserved for additional rejects files cannot be used otherwise', a
   }
 })
 
-t.test('two outputs in one pipe would mix; in /dev/null nothing is lost', async t => {
+t.test('two outputs to one pipe would mix; two outputs to /dev/null lose nothing', async t => {
   const here = place(t)
   const both = (path: string): string[] => ['in.csv', '--summary', path, '--metrics-file', path]
   await refuses(t, here, both('/dev/stdout'), /is the metrics file/)
@@ -234,7 +236,7 @@ t.test('two outputs in one pipe would mix; in /dev/null nothing is lost', async 
   t.match(await here.load(...both('/dev/null'), '--on-error', 'skip'), { code: 3 })
 })
 
-t.test('files that may be the same are allowed', async t => {
+t.test('files that only may be the same are allowed', async t => {
   const here = place(t)
   mkdirSync(join(here.dir, 'out'))
   const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
@@ -246,7 +248,7 @@ t.test('files that may be the same are allowed', async t => {
   t.strictSame(readdirSync(join(here.dir, 'out')).sort(), made)
 })
 
-/** A load whose standard streams are files, in the folder or at absolute paths. */
+/** A load whose standard streams are files, either in the folder or at absolute paths. */
 async function loadInto(
   t: Test,
   argv: string[],
@@ -266,7 +268,7 @@ async function loadInto(
   return code
 }
 
-t.test('files opened by the shell count, too', async t => {
+t.test('files that the shell opened also count', async t => {
   t.testdir({ 'in.csv': rows, out: '', log: '' })
   const read = (name: string): string => readFileSync(join(t.testdirName, name), 'utf8')
   t.equal(await loadInto(t, ['in.csv', '--rejects', 'out'], { stdout: 'out', stderr: 'log' }), 64)
@@ -288,7 +290,7 @@ t.test('files opened by the shell count, too', async t => {
   t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
 })
 
-t.test('inputs that were examined are passed on, and not examined again', async t => {
+t.test('inputs that were already examined are passed on and not examined again', async t => {
   const dir = t.testdir({ folder: { 'a.csv': rows, 'b.csv': rows, 'c.txt': '' } })
   const folder = join(dir, 'folder')
   linkSync(join(folder, 'a.csv'), join(folder, 'd.csv'))
@@ -322,7 +324,7 @@ t.test('inputs that were examined are passed on, and not examined again', async 
   t.match(said.sources, { passedOver: { files: 1 }, sameFiles: { count: 1 } })
 })
 
-t.test('paths that lead to one file are one place', async t => {
+t.test('paths to the same file have the same key', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'a', folder: {} })
   const path = join(dir, 'a.csv')
   linkSync(path, join(dir, 'hard.csv'))
@@ -335,7 +337,7 @@ t.test('paths that lead to one file are one place', async t => {
   t.not(placeOf(join(dir, 'b.csv')).key, key)
 })
 
-t.test('paths that would create one file are one place, as far as names tell', async t => {
+t.test('paths that would create the same file have one key, as far as names show it', async t => {
   const dir = t.testdir({ folder: {} })
   symlinkSync(join(dir, 'folder'), join(dir, 'way'))
   const { key, isOrdinary } = placeOf(join(dir, 'folder', 'New.csv'))
@@ -345,7 +347,7 @@ t.test('paths that would create one file are one place, as far as names tell', a
   t.not(placeOf(join(dir, 'folder', 'other.csv')).key, key)
 })
 
-t.test('the name has its links resolved, except in its last part', async t => {
+t.test('the links in a path are resolved, except a link in its last part', async t => {
   const dir = realpathSync(t.testdir({ folder: { 'a.csv': '' } }))
   symlinkSync(join(dir, 'folder'), join(dir, 'way'))
   symlinkSync(join(dir, 'folder', 'a.csv'), join(dir, 'folder', 'link.csv'))
@@ -373,7 +375,7 @@ t.test('names are compared without case, in any Unicode normalization', async t 
   t.equal(foldedName('Caf\u0065\u0301.CSV'), 'caf\u00e9.csv')
 })
 
-t.test('names of the system and of standard output', async t => {
+t.test('names of the system and of standard output are recognized', async t => {
   for (const name of ['/dev/stdout', '/dev/fd/1', `/proc/${process.pid}/fd/1`]) {
     t.ok(isStandardOutput(name), name)
     t.ok(isSystemName(name), name)
@@ -382,7 +384,7 @@ t.test('names of the system and of standard output', async t => {
   for (const name of ['/device/a', '/home/dev/a', 'dev/a']) t.notOk(isSystemName(name), name)
 })
 
-t.test('names that are not UTF-8 are places like others', async t => {
+t.test('names that are not UTF-8 are treated like all other names', async t => {
   const dir = t.testdir({ 'a.csv': 'a' })
   symlinkSync(join(dir, 'a.csv'), Buffer.from(`${dir}/\xff.csv`, 'latin1'))
   const { key } = placeOf(join(dir, 'a.csv'))
@@ -390,7 +392,7 @@ t.test('names that are not UTF-8 are places like others', async t => {
 })
 
 /*
-  The program's own files: no run writes its output to one of them, under whatever name.
+  The program's own files. No run may write its output to one of them, under any name.
 */
 
 function scene(t: Test) {

@@ -1,5 +1,6 @@
 /*
-  What is known about servers: one file per server, read back, and never an obstacle for a run.
+  The files in the state folder: facts about servers, and locks. Facts are stored in one file per server and never stop
+  a run.
 */
 import {
   chmodSync,
@@ -45,7 +46,7 @@ t.test('the folder follows the XDG specification', t => {
   t.end()
 })
 
-t.test('other users who may write are found by owner, group and mode', t => {
+t.test('write permission of other users is found by owner, group and mode', t => {
   const me = 1000
   const none = { owner: undefined, isOpenToAll: false, group: undefined }
   for (const [what, uid, gid, mode, expected] of [
@@ -77,7 +78,7 @@ t.test('other users who may write are found by owner, group and mode', t => {
 })
 
 t.test(
-  'a folder that belongs to another user or is open to all is refused; a group gives a warning',
+  'a folder that belongs to a different user or that all users can write to is refused; a folder open to a group gives a warning',
   t => {
     const path = join(t.testdir(), 'state')
     t.equal(checkStateFolder(path), undefined, 'it does not exist yet')
@@ -150,7 +151,7 @@ t.test('the same process does not repeat a warning', t => {
   t.end()
 })
 
-t.test('another process follows the file', t => {
+t.test('a second process uses the file to decide whether to repeat a warning', t => {
   const home = t.testdir()
   const now = Date.parse('2026-03-01T12:00:00Z')
   const at = (number: number): { XDG_STATE_HOME: string } => ({
@@ -168,7 +169,7 @@ t.test('another process follows the file', t => {
     ['in others', 'null', dayMs, false],
   ]
   for (const [i, [what, text, forMs, expected]] of cases.entries()) {
-    // Finds the name of the file in a separate folder.
+    // Uses a separate folder to find out the name of the file.
     wasReported('test', 'x', forMs, at(100 + i), now)
     const [name] = readdirSync(join(at(100 + i).XDG_STATE_HOME, 'ddb-ingest', 'told'))
     const folder = join(at(i).XDG_STATE_HOME, 'ddb-ingest', 'told')
@@ -210,7 +211,7 @@ t.test(
 
 const silent = (): void => undefined
 
-t.test('login methods are read back for this server and this user only', t => {
+t.test('login methods are read back only for this server and this user', t => {
   const memory = knownLogins({ XDG_STATE_HOME: t.testdir() }, silent)
   t.equal(memory.best('db.example', 8848, 'ann'), undefined)
   memory.keep('db.example', 8848, 'ann', 'rsa')
@@ -233,7 +234,7 @@ t.test('login methods are read back for this server and this user only', t => {
     '{"users":{"ann":"rsa"}}',
     '{"users":[["ann","magic"],["ann"],7,["bob","rsa"]]}',
     '{"users":',
-    // Earlier versions wrote no user.
+    // Earlier versions did not store the user.
     '{"method":"scram"}',
   ]) {
     writeFileSync(path, text)
@@ -272,7 +273,7 @@ t.test('an unverified server gives one warning', t => {
   t.end()
 })
 
-t.test('for the server of serve -- CMD nothing is stored, for others it is', t => {
+t.test('nothing is stored about the server of serve -- CMD, but about all other servers', t => {
   const told: string[] = []
   const home = t.testdir()
   const memory = knownLogins(
@@ -298,7 +299,7 @@ t.test('for the server of serve -- CMD nothing is stored, for others it is', t =
 })
 
 /*
-  What is known about servers: one file per server, read back, and never an obstacle for a run.
+  Facts about servers: written, read back, and ignored if they cannot be used.
 */
 
 const server = { host: 'ddb.example', port: 8848 }
@@ -308,7 +309,7 @@ const known = {
   users: { ann: { loginWithConnect: true } },
 }
 
-t.test('stored facts are read back, for this server only', async t => {
+t.test('stored facts are read back only for this server', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
   t.equal(readKnownServer(server, environment), undefined)
   t.equal(keepKnownServer(server, known, environment), undefined)
@@ -368,18 +369,17 @@ t.test('a folder that cannot be written to is reported, without other effects', 
 })
 
 /*
-  --lock: real processes that want the same lock, some of them killed.
+  --lock: real processes compete for the same lock. The test kills some of them.
 */
 
 interface Place {
   server: EmbeddedServer
-  /** Folder of the locks. */
   locks: string
   input: string
   dir: string
   /** Every insert waits for the gate. */
   gate: Gate
-  /** Resolves with the first insert that waits. */
+  /** Resolves once an insert waits at the gate. */
   waiting: Promise<unknown>
   start: (table: string) => Spawned
   run: (argv?: readonly string[]) => Promise<Outcome>
@@ -433,13 +433,13 @@ async function place(t: Test): Promise<Place> {
   }
 }
 
-/** Resolves with the first text on stderr: a run prints it when it sees a signal. */
+/** Resolves with the first text on stderr, which a run prints when it receives a signal. */
 const saidSomething = ({ child }: Spawned): Promise<void> =>
   new Promise(resolve => child.stderr!.once('data', () => resolve()))
 
 const rows = ({ server }: Place, table: string): number => server.node.shared.get(table)!.table.rows
 
-t.test('a lock held by a living process is 75, and free once that process has ended', async t => {
+t.test('a lock held by a living process gives exit code 75, until that process ends', async t => {
   const here = await place(t)
   const first = here.start('first')
   await here.waiting
@@ -463,7 +463,7 @@ t.test('a lock held by a living process is 75, and free once that process has en
   t.equal(rows(here, 'first'), 4)
 })
 
-t.test('of many that find the lock of a killed process exactly one takes it over', async t => {
+t.test('if many processes find the lock of a killed process, one takes it over', async t => {
   const here = await place(t)
   const killed = here.start('first')
   await here.waiting
@@ -473,7 +473,7 @@ t.test('of many that find the lock of a killed process exactly one takes it over
 
   const contenders = Array.from({ length: 5 }, () => here.start('second'))
   const codes: number[] = []
-  // The winner waits at the gate until all the others have been refused.
+  // The winner waits at the gate until all other processes have been refused.
   const ended = contenders.map(async ({ outcome }) => {
     const { code } = await outcome
     codes.push(code)
@@ -507,14 +507,14 @@ t.test('a second signal ends the process at once, and releases the lock', async 
   const said = saidSomething(stuck)
   stuck.child.kill('SIGINT')
   await said
-  // Signals within a quarter of a second count as one.
+  // Waits, because signals within a quarter of a second count as one.
   const again = setInterval(() => stuck.child.kill('SIGINT'), 100)
   t.equal((await stuck.outcome).code, 130)
   clearInterval(again)
   t.strictSame(readdirSync(here.locks), [])
 })
 
-/** Writes the lock of an imaginary process. */
+/** Writes the lock of a process that does not exist. */
 function plant(here: Place, holder: object, name = 'nightly'): void {
   mkdirSync(here.locks, { recursive: true })
   const whole = {
@@ -529,13 +529,13 @@ function plant(here: Place, holder: object, name = 'nightly'): void {
   writeFileSync(join(here.locks, name), JSON.stringify(whole))
 }
 
-t.test('whether a holder is alive is decided by more than its number', async t => {
+t.test('the number of a process alone does not prove that a lock holder is alive', async t => {
   const here = await place(t)
   here.gate.open()
   const stat = readFileSync('/proc/self/stat', 'utf8')
   const startTicks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  // Above the largest process number of Linux.
+  // A number above the largest process number of Linux.
   const nobody = 2 ** 22 + 1
   const cases: [holder: object, code: number][] = [
     [{ startTicks, bootId }, 75],
@@ -553,7 +553,7 @@ t.test('whether a holder is alive is decided by more than its number', async t =
   t.match((await here.run()).stderr, /on elsewhere.*remove .*nightly/)
 })
 
-t.test('an interrupted takeover is taken over in turn', async t => {
+t.test('if a takeover is interrupted, a later process takes the lock over', async t => {
   const here = await place(t)
   here.gate.open()
   const nobody = 2 ** 22 + 1
@@ -563,7 +563,7 @@ t.test('an interrupted takeover is taken over in turn', async t => {
   t.strictSame(readdirSync(here.locks), [])
 })
 
-t.test('another file is not taken for a lock', async t => {
+t.test('a file that is not a lock is not used as a lock', async t => {
   const here = await place(t)
   mkdirSync(here.locks, { recursive: true })
   writeFileSync(join(here.locks, 'nightly'), 'my notes')
@@ -572,7 +572,7 @@ t.test('another file is not taken for a lock', async t => {
   t.match(await here.run(['--lock', '../up']), { code: 64 })
 })
 
-t.test('JSON that is not a lock is not taken for one either', async t => {
+t.test('JSON that is not a lock is not used as a lock either', async t => {
   const here = await place(t)
   here.gate.open()
   const token = '00112233445566ff'

@@ -1,6 +1,6 @@
 /*
-  What a run prints in Chinese from its first to its last line, at every width; and texts that scripts look for, which
-  are the same in both languages.
+  A run in Chinese from its first to its last line, at every width. Texts that scripts look for are the same in both
+  languages.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ const folder = fileFolder(t, {
 })
 const file = (name: string): string => join(folder, name)
 
-/** Codes, places, commands, and sentences about single rows stay English. */
+/** Codes, positions, commands, and sentences about single rows stay English. */
 const language = { LANG: 'zh_CN.UTF-8' }
 
 async function onTerminal(argv: readonly string[], columns = 80): Promise<Outcome> {
@@ -139,27 +139,27 @@ const anyResult = fc
     }
   })
 
-t.test('a summary fits the terminal and has no English left', async () => {
+t.test('a summary fits the terminal and contains no English', async () => {
   fc.assert(
     fc.property(anyResult, fc.constantFrom(60, 80, 200), (result, columns) => {
       const lines = summaryLines(result, undefined, true, columns, chinese)
       const details = detailLines(result, true, true, chinese)
       const text = [...lines, ...details].join('\n').replace(/^Already loaded: /, '')
-      // Only codes, names and units remain.
+      // The remaining English words are codes, names and units.
       if (
         /\b(?!trades|dfs|tmp|csv|DDB_INPUT_CELL|reasons|ndjson|min|MB|kB|B)[A-Za-z]{2,}/.test(text)
       )
         return false
       const labelled = lines.filter(line => /^ {2}\S/.test(line))
       if (labelled.length !== 5) return false
-      // The texts of all labels begin in the same column.
+      // The texts after all labels begin in the same column.
       if (labelled.some(line => displayWidth(/^ {2}\S+ +/.exec(line)![0]) !== 12)) return false
       return lines.every(line => displayWidth(line) <= columns)
     }),
   )
 })
 
-t.test('bar and plain lines are in Chinese, and not wider than the screen', async t => {
+t.test('the bar and the plain lines are in Chinese and not wider than the screen', async t => {
   const report: LoadReport = {
     phase: 'loading',
     rows: {
@@ -188,7 +188,7 @@ t.test('bar and plain lines are in Chinese, and not wider than the screen', asyn
   ])
   t.equal(
     at(200)[1],
-    '已发送 1,990  已确认 1,000  此前 4  995 行/秒  平均 995  被拒绝 3  250 kB/s  途中 4.00 MB',
+    '已发送 1,990  已确认 1,000  此前已确认 4  995 行/秒  平均 995  被拒绝 3  250 kB/s  途中 4.00 MB',
   )
   for (let columns = 2; columns <= 200; columns++) {
     const wide = at(columns).filter(line => displayWidth(line) >= columns)
@@ -204,7 +204,7 @@ t.test('bar and plain lines are in Chinese, and not wider than the screen', asyn
   )
 })
 
-t.test("explain uses the reader's language", async t => {
+t.test('explain prints in the language of the reader', async t => {
   const terminal = { stdoutColumns: 80, stderrColumns: 80, environment: language }
   const zh = await runMain(['explain', 'DDB_INPUT_CELL'], terminal)
   t.match(zh.stdout, /DDB_INPUT_CELL\S*\n退出码：65\n含义与处理方法：/)

@@ -1,6 +1,5 @@
 /*
-  Chinese help and messages: no translation is missing or superfluous, and they are used for a person who asks for
-  Chinese.
+  Chinese help and messages. No translation is missing or superfluous, and a person who asks for Chinese gets them.
 */
 import t from 'tap'
 import { briefs } from '../../../src/cli/commands/brief-help.js'
@@ -21,7 +20,7 @@ import { errorCodes } from '../../../src/errors.js'
 import { readSources } from '../../helpers/checkout.js'
 import { runMain } from '../run-cli.js'
 
-/** Texts of the help that are in no table. */
+/** Texts of the help that are in no table of options. */
 const frame = [
   'print help',
   'print help with all options',
@@ -33,7 +32,7 @@ const frame = [
   ':',
 ]
 
-/** Whether a note describes a default in words. Others, such as `32Mi` and `auto`, can be typed. */
+/** Whether a note describes a default in words. All other notes, such as `32Mi` and `auto`, can be typed. */
 const isSentence = (note: string): boolean => / |^all$/.test(note)
 
 const shown = new Set([
@@ -71,15 +70,15 @@ t.test(
   },
 )
 
-/** Words to type, and numbers. */
+/** The words that a user types, and the numbers. */
 const typed = (text: string): string[] =>
   (text.match(/--[a-z-]+|\b\d[\d.,]*|\b[A-Z]{3,}\b/g) ?? [])
     .map(word => word.replace(/[.,]$/, ''))
     .sort()
 
-t.test('a translation keeps the options, values and numbers of its English', async t => {
+t.test('a translation keeps the options, values and numbers of the English text', async t => {
   for (const [text, translated] of Object.entries(zhHelp)) {
-    // DATABASE in placeholders is translated, and "JSON" may appear once where the English has a pronoun.
+    // The word DATABASE in placeholders is translated. "JSON" may appear once where the English text has a pronoun.
     if (/DATABASE/.test(text)) continue
     t.strictSame(typed(translated), typed(text), text)
   }
@@ -102,7 +101,7 @@ t.test('the text below the options has the same commands, options and numbers', 
 
 const placesOf = (text: string): string[] => Array.from(new Set(text.match(/\{\w+\}/g))).sort()
 
-/** The program without its Chinese; texts continued on the next line are joined. */
+/** The sources without the Chinese texts. A text that continues on the next line is joined. */
 const sources = (await readSources())
   .filter(({ path }) => !path.startsWith('cli/language/zh-'))
   .map(({ text }) => text.replace(/['`] \+\s+['`]/g, '').replaceAll('\\`', '`'))
@@ -124,7 +123,7 @@ t.test('every sentence of the catalogue is used, with the same values', async t 
   }
 })
 
-/** As the library writes it: fields instead of the command line's flags. */
+/** The text in the words of the library: fields instead of flags. */
 const fielded = (text: string): string =>
   Object.values<OptionDefinition>(loadOptions).reduce(
     (said, option) =>
@@ -137,10 +136,10 @@ const fielded = (text: string): string =>
     text,
   )
 
-t.test('every translated notice is one of the program', async t => {
+t.test('every translated notice exists in the program', async t => {
   for (const text of Object.keys(zhNotices)) {
     const lost = text
-      // The program chooses between these words when it writes the notice.
+      // The program selects one of these words when it writes the notice.
       .replace(/^(?:adding|would add) columns/, ' columns')
       .split(/\{\w+\}/)
       .map(part => part.replace(/^[":., )]+|[":., (]+$/g, ''))
@@ -149,7 +148,7 @@ t.test('every translated notice is one of the program', async t => {
   }
 })
 
-t.test('a notice is recognized by its English, whatever its values', async t => {
+t.test('a notice is recognized by its English text, whatever its values', async t => {
   const cases: [string, string][] = [
     [
       'rejected: a: b.csv, line 3: id: "x, line 9: y" is not an INT',
@@ -168,7 +167,7 @@ t.test('a notice is recognized by its English, whatever its values', async t => 
     ['a sentence that has none', 'a sentence that has none'],
   ]
   for (const [text, translated] of cases) t.equal(zhNotice(text), translated)
-  // Values are inserted literally.
+  // Values are inserted literally, without special meaning.
   t.equal(
     chinese.tell('the file lacks {columns}', { columns: '{columns} $& $1' }),
     '文件缺少 {columns} $& $1',
@@ -215,7 +214,7 @@ t.test('texts of options fit 60 columns', async t => {
     const line = readCommandLine(['load', '--help-all'], commands, 60, words)
     const options = ('answer' in line ? line.answer : '').split(/\n\n(?:Every|每个)/)[0]!
     const wide = options.split('\n').filter(one => displayWidth(one) > 60)
-    // A word that is wider is not divided.
+    // A single word that is wider than the screen is not divided.
     t.strictSame(
       wide.filter(one => / \S+ \S/.test(one.slice(33))),
       [],
@@ -224,7 +223,7 @@ t.test('texts of options fit 60 columns', async t => {
   }
 })
 
-t.test('an error includes its meaning; what programs read is the same', async t => {
+t.test('an error includes its explanation; the parts for programs stay English', async t => {
   const missing = ['load', 'no-such-file.csv', '--table', 't']
   const zh = await runMain([...missing, '--lang', 'zh'])
   t.match(zh.stderr, /no-such-file\.csv.* \[DDB_INPUT_MISSING\]\n输入文件不存在/)

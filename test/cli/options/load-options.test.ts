@@ -1,5 +1,5 @@
 /*
-  The help and the library have the same defaults.
+  How options of the command line become options of the library. The help states the same defaults as the library.
 */
 import { resolve } from 'node:path'
 import t from 'tap'
@@ -26,7 +26,7 @@ import { makePlan } from '../../../src/load/plan.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { fakeProcess } from '../run-cli.js'
 
-/** The default noted in an option's help, read as if typed. */
+/** The default in the help text of an option, read as if a user had typed it. */
 function noted(key: keyof typeof loadOptions): unknown {
   const { reader, defaultNote }: OptionDefinition = loadOptions[key]
   return reader.read([defaultNote ?? ''])
@@ -41,7 +41,7 @@ const planned = (table: string): ReturnType<typeof makePlan> => {
   return makePlan(options, systemPlatform.random)
 }
 
-t.test('a missing option means what the help says', async t => {
+t.test('a missing option has the default that the help states', async t => {
   const plan = planned('trades')
   t.equal(noted('mode'), plan.mode)
   t.equal(noted('confirm'), plan.confirm)
@@ -92,7 +92,7 @@ const table = optionGroup('Run', {
   lock: { flags: '--lock <name>', help: 'no field', reader: text },
 })
 
-t.test('settings go to the fields of their options, and only given ones', async t => {
+t.test('settings are passed to the fields of their options, and only given settings', async t => {
   t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', lock: 'l' }), {
     delivery: { batchRows: 5, retries: 0 },
     runId: 'r',
@@ -100,7 +100,7 @@ t.test('settings go to the fields of their options, and only given ones', async 
   t.strictSame(fieldsOf(table, { lock: 'l' }), {})
 })
 
-t.test('the compiler refuses a field that does not exist or has another type', async t => {
+t.test('the compiler refuses a field that does not exist or that has a different type', async t => {
   const definition = { flags: '--x <n>', help: '', reader: count(1) }
   // @ts-expect-error a count is not a function's name
   optionGroup('Run', { x: { ...definition, field: 'target.function' } })
@@ -120,7 +120,7 @@ t.test('no two options set the same field', async t => {
 const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment
 const workingFolder = process.cwd()
 
-t.test('a run with an ID has a journal, others have none', async t => {
+t.test('only a run with an ID has a journal', async t => {
   const folder = '/state/ddb-ingest'
   t.strictSame(journalOf({ runId: 'r' }, here), { folder, workingFolder })
   t.strictSame(journalOf({ runId: 'r', restart: true }, here), {
@@ -133,7 +133,7 @@ t.test('a run with an ID has a journal, others have none', async t => {
   t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
 })
 
-t.test('the given folder is used, wherever the process goes later', async t => {
+t.test('the given folder is used, even if the process changes its folder later', async t => {
   t.equal(journalFolder({ stateDir: 'x' }, here), resolve('x'))
 })
 
@@ -155,7 +155,7 @@ const settings = (flags: Record<string, string> = {}, environment = {}) =>
     journaled,
   )
 
-t.test('missing options come from the journal', async t => {
+t.test('a resumed run takes missing options from the journal', async t => {
   t.match(settings(), { host: [{ host: 'h', port: 9 }], port: 9, user: 'u' })
   t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
 })

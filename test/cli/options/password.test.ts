@@ -109,7 +109,7 @@ t.test('standard input gives its first line', async t => {
   t.equal(found.password, 'from stdin')
 })
 
-t.test('standard input cannot give password and data', async t => {
+t.test('standard input cannot give both a password and data', async t => {
   await t.rejects(credentials(sources({ user: 'u', 'password-stdin': 'true' }), {}, true), {
     code: 'DDB_USAGE',
     message: /exclude each other/,
@@ -147,14 +147,14 @@ t.test('a password without a user, or a user without a password, is refused', as
   })
 })
 
-t.test('only a terminal is asked, and not if data come from it', async t => {
+t.test('only a terminal is asked for the password, and not if it also gives the data', async t => {
   const terminal = { stdinIsTerminal: true, stderrColumns: 80, stdin: 'typed\r' }
   const found = await credentials(sources({ user: 'u' }), terminal)
   t.equal(found.password, 'typed')
   await t.rejects(credentials(sources({ user: 'u' }), terminal, true), { code: 'DDB_USAGE' })
 })
 
-/** A terminal's keyboard that records when echo was off. */
+/** The keyboard of a terminal. Records when the echo was off. */
 function keyboard(): PassThrough & TerminalInput & { modes: boolean[] } {
   const modes: boolean[] = []
   return Object.assign(new PassThrough(), {
@@ -174,7 +174,7 @@ t.test('typed text is not shown, and backspace removes a character', async t => 
   t.equal(String(stderr.read()), 'Password: \n')
 })
 
-t.test('Ctrl-C, Ctrl-D and a closed terminal end the question', async t => {
+t.test('Ctrl-C, Ctrl-D and a closed terminal end the question for the password', async t => {
   for (const key of ['\u0003', '\u0004']) {
     const stdin = keyboard()
     const answer = askPassword('?', stdin, new PassThrough())

@@ -1,5 +1,5 @@
 /*
-  `--shard`: which of several processes this one is, given directly or by a scheduler.
+  `--shard` numbers one of several processes. The user or a scheduler gives the number.
 */
 import t from 'tap'
 import { readShard, shardOf } from '../../../src/cli/options/shard.js'
@@ -34,7 +34,7 @@ const slurm = (id: number, min: number, max: number, step: number, count: number
   SLURM_ARRAY_TASK_COUNT: String(count),
 })
 
-t.test('each scheduler has its own way to count', t => {
+t.test('each scheduler counts in its own way', t => {
   for (const [asked, environment, index, count] of [
     ['auto/8', { JOB_COMPLETION_INDEX: '0' }, 1, 8],
     ['auto/8', { JOB_COMPLETION_INDEX: '7' }, 8, 8],

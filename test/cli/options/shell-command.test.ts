@@ -18,7 +18,7 @@ import type { FrozenLoad } from '../../../src/load/check/check-result.js'
 import { systemName } from '../../../src/platform/file-name.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('words that need no quotes have none', async t => {
+t.test('words that need no quotes get none', async t => {
   t.equal(shellWord('a/b-c.csv'), 'a/b-c.csv')
   t.equal(shellWord('a b'), "'a b'")
   t.equal(shellWord("it's"), "'it'\\''s'")
@@ -80,7 +80,7 @@ const found = [
 ].join(' ')
 const ended = '--host 127.0.0.1:8848 --expect-types a:INT,b:STRING'
 
-t.test('detected settings and the target are written out', async t => {
+t.test('detected settings and the target are spelled out', async t => {
   t.equal(command({ table: ['t'] }), `ddb-ingest load a.csv --table t ${found} ${ended}`)
 })
 
@@ -107,7 +107,7 @@ t.test('environment and configuration become flags; output options do not', asyn
   )
 })
 
-t.test('sources stay as given, and cannot be read as anything else', async t => {
+t.test('sources keep their spelling and cannot be mistaken for options', async t => {
   const args = ['day=*/t.csv', '-x.csv', '-']
   t.match(command({}, { args }), /^ddb-ingest load 'day=\*\/t\.csv' \.\/-x\.csv - --format/)
   const list = { 'files-from': ['l'] }
@@ -116,7 +116,7 @@ t.test('sources stay as given, and cannot be read as anything else', async t => 
   t.match(command(list, { args: [], isOnly: false }), /^ddb-ingest load a\.csv --format/)
 })
 
-t.test('several loads have separate run IDs and files', async t => {
+t.test('several loads have different run IDs and files', async t => {
   const flags = {
     'run-id': ['r'],
     rejects: ['x/r.csv'],
@@ -189,7 +189,7 @@ const next = (change: Partial<NewTableLoad>): string[] =>
     ...change,
   })
 
-t.test('if possible, load creates the table', async t => {
+t.test('if possible, the printed load creates the table', async t => {
   t.strictSame(next({}), ['ddb-ingest load t.csv --table t --create stream'])
   t.strictSame(next({ table: 'dfs://d/t' }), [
     'ddb-ingest load t.csv --table dfs://d/t --create dfs',
@@ -202,7 +202,7 @@ t.test('if possible, load creates the table', async t => {
   ])
 })
 
-t.test('given options are repeated, and necessary ones added', async t => {
+t.test('given options are repeated, and necessary options are added', async t => {
   const flags = new Map([
     ['delimiter', ['-']],
     ['null', ['NA', '']],
@@ -249,13 +249,13 @@ const commandOfResumeCommand = (
 ): string =>
   resumeCommand({ runId: 'r', stateDir: undefined, server, journaled: server, ...change }, repeated)
 
-t.test('options in the journal are not repeated', async t => {
+t.test('options that the journal contains are not repeated', async t => {
   t.equal(commandOfResumeCommand(), 'ddb-ingest resume r')
   const withPassword = { ...server, password: 'secret' }
   t.equal(commandOfResumeCommand({ server: withPassword }), 'ddb-ingest resume r')
 })
 
-t.test('options that differ from the journal are', async t => {
+t.test('options that differ from the journal are repeated', async t => {
   t.equal(
     commandOfResumeCommand({ server: { ...server, port: 7 } }),
     'ddb-ingest resume r --host h:7',
@@ -268,7 +268,7 @@ t.test('options that differ from the journal are', async t => {
   t.equal(commandOfResumeCommand({ stateDir: '/a b' }), "ddb-ingest resume r --state-dir '/a b'")
 })
 
-t.test('flags that no journal keeps are repeated, with whole file names', async t => {
+t.test('flags that are never in a journal are repeated, with complete file names', async t => {
   const flags = new Map([
     ['insecure-login', ['true']],
     ['require', ['scram']],

@@ -1,5 +1,5 @@
 /*
-  The command at the end of every error: there is one, a shell accepts it, and the program understands it.
+  Every error ends with a command: there always is one, a shell accepts it, and the program understands it.
 */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
@@ -39,7 +39,7 @@ function askedOf(argv: readonly string[], mayHaveStored: boolean): UserCall {
   return { verbose: false, ...line, mayHaveStored }
 }
 
-/** Words of a command line, as a shell divides it. */
+/** The words into which a shell divides a command line. */
 function wordsOf(command: string): string[] {
   const [program, ...words] = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`])
     .stdout.toString()
@@ -66,7 +66,7 @@ function isUnderstood(command: string): boolean {
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 
-t.test('for any call, every code ends with a command that the program accepts', async t => {
+t.test('for any call and code, the advice ends with a command that is accepted', async t => {
   for (const code of codes) {
     for (const call of calls) {
       for (const mayHaveStored of [false, true]) {
@@ -83,11 +83,11 @@ t.test('a script is never repeated, because it may contain a password', async t 
   for (const code of codes) t.notMatch(nextCommand(code, asked), '123456', code)
 })
 
-t.test('if rows may be in the table, the same load is not suggested', async t => {
+t.test('if rows may be in the table, the advice does not suggest the same load', async t => {
   for (const code of codes) {
     const command = nextCommand(code, askedOf(calls[0]!, true))
     const isLoad = command.startsWith('ddb-ingest load ')
-    // Without a table the command loads nothing.
+    // Without a table, the command loads nothing.
     t.notOk(isLoad && /--table|--function/.test(command), `${code}: ${command}`)
   }
 })
@@ -125,7 +125,7 @@ t.test('the command fits the error', async t => {
   )
 })
 
-t.test('the command uses what the message knows', async t => {
+t.test('the command uses the facts in the message', async t => {
   const load = askedOf(['load', 'a.csv', '-t', 'dfs://db/tickz', '--thousands', ','], false)
   const next = (code: ErrorCode, message: string, asked = load): string =>
     nextCommand(code, { ...asked, message })
@@ -177,7 +177,7 @@ t.test('the command uses what the message knows', async t => {
   )
 })
 
-/** As text on standard error. */
+/** The lines that a load prints on standard error. */
 function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   const lines: string[] = []
   const output = {
@@ -189,7 +189,7 @@ function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   return lines
 }
 
-t.test('after a run: resume, look for its rows, repair rejects, or nothing', async t => {
+t.test('the next step after a run: resume, look for rows, repair rejects, or nothing', async t => {
   const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
   const failed = emptyResult(
     { server: undefined, target: {} },
@@ -207,7 +207,7 @@ t.test('after a run: resume, look for its rows, repair rejects, or nothing', asy
   const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
   t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
     'to load all rows again, if the table has none of them: RESTART',
-    'to look for its rows: LOOK',
+    'to look for the rows of this run: LOOK',
   ])
   const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
   const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
@@ -223,7 +223,7 @@ t.test('after a run: resume, look for its rows, repair rejects, or nothing', asy
   t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
 })
 
-t.test('for an unclear header both answers are commands, the likely one last', async t => {
+t.test('for an unclear header both answers are commands, the likely answer last', async t => {
   const told = async (argv: string[], error: unknown, change: object = {}): Promise<string[]> => {
     const fake = fakeProcess()
     const asked = { ...askedOf(argv, false), ...change }
@@ -233,12 +233,12 @@ t.test('for an unclear header both answers are commands, the likely one last', a
   }
   const names = new UnclearHeader('unclear', 'yes')
   t.strictSame(await told(['schema', 'a b.csv', '-t', 'x', '--header', 'auto'], names), [
-    "if its first record is a row: ddb-ingest schema 'a b.csv' --header no --table x",
+    "if the first record is a row: ddb-ingest schema 'a b.csv' --header no --table x",
     "next: ddb-ingest schema 'a b.csv' --header yes --table x",
   ])
   const wrapped = new UsageError('DDB_USAGE', 'w', { cause: new UnclearHeader('unclear', 'no') })
   t.strictSame(await told(['check', 'a.csv', '-t', 'x'], wrapped), [
-    'if its first record is a header: ddb-ingest check a.csv --header yes --table x',
+    'if the first record is a header: ddb-ingest check a.csv --header yes --table x',
     'next: ddb-ingest check a.csv --header no --table x',
   ])
   for (const [argv, change] of [

@@ -1,5 +1,5 @@
 /*
-  The JSON log, compared with the page that describes it: every object has a kind and members from the page.
+  The JSON log, compared with the page that describes it. Every object has a kind and members that the page lists.
 */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
@@ -11,7 +11,7 @@ import { runMain } from '../run-cli.js'
 
 const page = await readFile(new URL('docs/log-format.md', root), 'utf8')
 
-/** Heading → text below it. */
+/** Heading → the text below the heading. */
 const sections = new Map(
   page
     .split(/^## /m)
@@ -19,7 +19,7 @@ const sections = new Map(
     .map(text => [text.slice(0, text.indexOf('\n')), text] as const),
 )
 
-/** Members of an object; those of inner objects have a dot. */
+/** The members of an object. Members of inner objects have a name with a dot. */
 function namesOf(fields: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(fields).flatMap(([name, value]) =>
     ['bytes', 'inputs', 'sent', 'confirmed'].includes(name) && typeof value === 'object'
@@ -28,7 +28,7 @@ function namesOf(fields: Readonly<Record<string, unknown>>): string[] {
   )
 }
 
-/** Members that the event's section does not list. */
+/** Members that the section of this event does not list. */
 function unknownNames({ event, ...fields }: Readonly<Record<string, unknown>>): string[] {
   const section = sections.get(event as string) ?? ''
   const { time: _, level: __, ...others } = fields
@@ -78,7 +78,7 @@ t.test('every line of a run is an object that the page describes', async t => {
   })
 })
 
-t.test('so is every progress report', async t => {
+t.test('every progress report is an object that the page describes', async t => {
   const rows = {
     read: 1,
     confirmed: 0,

@@ -23,7 +23,7 @@ import {
 import { ConnectionError, DdbError, UsageError } from '../../../src/errors.js'
 import { fakeProcess } from '../run-cli.js'
 
-/** A stream that fails with `code` on its first write. */
+/** A stream whose first write fails with `code`. */
 function broken(code: string): Writable {
   return new Writable({
     write(_chunk, _encoding, done) {
@@ -32,7 +32,7 @@ function broken(code: string): Writable {
   })
 }
 
-t.test('a reader that has left ends the output quietly', async t => {
+t.test('if the reader leaves, the output ends quietly', async t => {
   const { processEnvironment } = fakeProcess()
   const output = openOutput({ ...processEnvironment, stdout: broken('EPIPE') }, true)
   await output.write('one')
@@ -51,7 +51,7 @@ t.test('output that cannot be written fails with its code, each time', async t =
   await t.rejects(output.writeData('two'), failure)
 })
 
-t.test('notes that cannot be written end nothing', async t => {
+t.test('notes that cannot be written do not end the run', async t => {
   const fake = fakeProcess()
   const output = openOutput({ ...fake.processEnvironment, stderr: broken('ENOSPC') }, true)
   output.note('nobody hears this')
@@ -98,7 +98,7 @@ t.test('notes are single clean lines', async t => {
   t.equal(fake.stderr(), 'a b\nddb-ingest: c d\n')
 })
 
-t.test('a bar needs a terminal that can redraw, and no build server', async t => {
+t.test('a bar needs a terminal that can redraw, and is not shown on a build server', async t => {
   const terminal = Object.assign(new PassThrough(), { isTTY: true })
   t.ok(canRedraw(terminal, {}))
   t.notOk(canRedraw(terminal, { TERM: 'dumb' }))
@@ -122,7 +122,7 @@ t.test('our errors have a code and an exit code, and name flags instead of field
   })
 })
 
-t.test('any other thrown value is an internal error', async t => {
+t.test('any other thrown value becomes an internal error', async t => {
   for (const error of [new TypeError('x is not a function'), 'x is not a function']) {
     t.match(failureOf(error), {
       code: 'DDB_INTERNAL',
@@ -150,13 +150,13 @@ t.test('causes are printed on request, and circular ones end', async t => {
   t.ok(lines.length < 40, `${lines.length} lines`)
 })
 
-t.test('failures of the system are named by their code, others by their text', async t => {
+t.test('system failures are named by their code, all other failures by their text', async t => {
   t.equal(systemCode(Object.assign(new Error('no such file'), { code: 'ENOENT' })), 'ENOENT')
   t.equal(systemCode(new Error('odd')), 'Error: odd')
   t.equal(systemCode('odd'), 'odd')
 })
 
-/** C0, DEL and C1. */
+/** C0 control characters, DEL, and C1 control characters. */
 const isControl = (character: string): boolean => {
   const code = character.codePointAt(0)!
   return code < 32 || (code > 126 && code < 160)
@@ -182,13 +182,13 @@ t.test('cleaned text never contains a control character', async t => {
   t.equal(clean('价格 Ünïcode'), '价格 Ünïcode', 'other languages stay')
 })
 
-/** Characters that a terminal acts on or that reorder text; line feeds and tabs excepted. */
+/** Characters that a terminal acts on or that reorder text, except line feeds and tabs. */
 const acting =
-  // eslint-disable-next-line no-control-regex -- they are what this is about
+  // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
 
 t.test(
-  'on a terminal, data show such characters escaped, and JSON stays the same value',
+  'on a terminal, data shows such characters escaped, and JSON stays the same value',
   async t => {
     fc.assert(fc.property(nastyText, text => !acting.test(visible(text))))
     fc.assert(
@@ -216,7 +216,7 @@ t.test('clipped text is never wider than requested, and whole if it fits', async
   t.equal(clip('价格价格', 5), '价格…')
 })
 
-/** The width of a text according to ICU: Node pads the cells of console.table to one width. */
+/** The width of a text according to ICU. Uses console.table of Node, which pads all cells to one width. */
 function columnsOfIcu(text: string): number {
   const chunks: string[] = []
   const stdout = new Writable({
@@ -227,7 +227,8 @@ function columnsOfIcu(text: string): number {
   })
   new Console({ stdout }).table([{ w: text }, { w: 'x'.repeat(40) }])
   const cell = chunks.join('').split('\n')[3]!.split('│')[2]!
-  // A cell is 44 columns wide: 40 for the longest text, two quotes, two blanks. All but the padding is the quoted text.
+  // A cell is 44 columns wide: 40 for the longest text, two for quotes, two for blanks. Everything except the padding
+  // is the quoted text.
   return 44 - (cell.length - cell.trim().length) - 2
 }
 
@@ -240,7 +241,7 @@ t.test('every character is as wide as Unicode says', async t => {
   for (const text of '✅⌚⚽⭐❌➕⬛☕😀🦊🀄⏰€→✔─') {
     t.equal(displayWidth(text), columnsOfIcu(text), text)
   }
-  // Tangut, Khitan, old kana, extension B; a mark that stands alone, and one that does not.
+  // Tangut, Khitan, old kana, extension B; one combining mark alone and one after a character.
   for (const code of [0x17000, 0x18b00, 0x1b000, 0x20000, 0x939, 0x93e, 0xe34, 0x200b, 0x20d0]) {
     const text = `a${String.fromCodePoint(code)}`
     t.equal(displayWidth(text), columnsOfIcu(text), code.toString(16))
@@ -289,7 +290,7 @@ t.test('numbers are printed as people write them', async t => {
   t.equal(clockText(3_723_000), '1:02:03')
 })
 
-t.test('the nearest names are suggested for an unknown one', async t => {
+t.test('for an unknown name, the nearest names are suggested', async t => {
   t.equal(didYouMean('tabel', ['table', 'types', 'host']), ' (did you mean table?)')
   t.equal(didYouMean('zzzzzz', ['table', 'host']), '')
 })

@@ -1,5 +1,5 @@
 /*
-  The progress of a run: two lines on a terminal of any width, elsewhere a line every ten seconds, numbers in a log.
+  The progress of a run: two lines on a terminal of any width, a line every ten seconds elsewhere, and numbers in a log.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -63,7 +63,7 @@ t.test('a bar shows confirmed, sent and remaining rows', async t => {
 })
 
 t.test(
-  'a narrow screen shows the most important parts, a wide one all, in whole numbers',
+  'a narrow screen shows the most important parts, a wide screen shows all, in whole numbers',
   async t => {
     t.strictSame(linesAt(60, busy), [
       '####====......... 50%  file 3 of 1,000  0:06 left',
@@ -71,13 +71,13 @@ t.test(
     ])
     t.strictSame(linesAt(200, busy), [
       `${'#'.repeat(10)}${'='.repeat(10)}${'.'.repeat(20)} 50%  500 kB of 1.00 MB  file 3 of 1,000  0:06 left`,
-      'sent 1,990  confirmed 1,000  from before 4  995 rows/s  average 995  rejected 3  250 kB/s  in flight 4.00 MB',
+      'sent 1,990  confirmed 1,000  confirmed earlier 4  995 rows/s  average 995  rejected 3  250 kB/s  in flight 4.00 MB',
     ])
     t.match(linesAt(30, busy)[1], /rejected 3$/)
   },
 )
 
-t.test('the size of a pipe is unknown: no bar, no percentage, no remaining time', async t => {
+t.test('for a pipe of unknown size there is no bar, percentage or remaining time', async t => {
   t.strictSame(linesAt(80, { totalBytes: undefined, input: undefined })[0], '500 kB')
   t.strictSame(linesAt(80, { totalBytes: 0 })[0], '500 kB of 0 B')
 })
@@ -103,7 +103,7 @@ t.test('a check shows the rows that it has read', async t => {
   ])
 })
 
-t.test('what was looked at before does not count as loaded', async t => {
+t.test('bytes read before loading do not count as loaded', async t => {
   const figuresOf = newFigures()
   figuresOf(report({ phase: 'connecting', elapsedMs: 10, bytesRead: 0 }))
   figuresOf(report({ phase: 'looking', elapsedMs: 60_000, bytesRead: 1_000_000 }))
@@ -167,7 +167,7 @@ t.test(
 t.test('the remaining time is shown from the second second on, and follows the rate', async t => {
   const figuresOf = newFigures()
   let last: number | undefined
-  // 10 kB per second, then 40.
+  // First 10 kB per second, then 40 kB per second.
   for (let elapsedMs = 0; elapsedMs < 30_000; elapsedMs += 100) {
     const bytesRead = elapsedMs < 10_000 ? elapsedMs * 10 : 100_000 + (elapsedMs - 10_000) * 40
     const read = Math.floor(bytesRead / 10)
@@ -228,16 +228,13 @@ async function watched(
   }
 }
 
-t.test(
-  'nothing is drawn before there is something to show, and nothing stays at the end',
-  async t => {
-    const { progress, screen, stderr } = await watched('auto', { stderrColumns: 80 })
-    t.equal(await stderr(), '')
-    progress.report(report())
-    progress.stop()
-    t.strictSame((await screen()).lines(), [''])
-  },
-)
+t.test('nothing is drawn before there are figures, and nothing stays at the end', async t => {
+  const { progress, screen, stderr } = await watched('auto', { stderrColumns: 80 })
+  t.equal(await stderr(), '')
+  progress.report(report())
+  progress.stop()
+  t.strictSame((await screen()).lines(), [''])
+})
 
 t.test('two lines are redrawn in place; a note is printed above them', async t => {
   const { progress, screen } = await watched('auto', { stderrColumns: 80 })
@@ -255,7 +252,7 @@ t.test('two lines are redrawn in place; a note is printed above them', async t =
   t.strictSame((await screen()).lines(), ['worth keeping', ''])
 })
 
-t.test('a resized screen gets lines of the new width', async t => {
+t.test('after a resize, lines have the new width', async t => {
   const { progress, screen, resize } = await watched('auto', { stderrColumns: 200 })
   progress.report(report(busy))
   for (const columns of [60, 80, 24, 200]) {
@@ -268,7 +265,7 @@ t.test('a resized screen gets lines of the new width', async t => {
   t.equal((await screen()).lines().length, 6, 'and nothing of the old ones is left')
 })
 
-t.test('a terminal of unknown width has 80 columns', async t => {
+t.test('a terminal of unknown width counts as 80 columns wide', async t => {
   const fake = fakeProcess({ stderrColumns: 0 })
   const { processEnvironment } = fake
   const bar = await openBar(openOutput(processEnvironment, true), processEnvironment.stderr)
@@ -292,7 +289,7 @@ t.test('without a terminal, and on a dumb one, there is one line every ten secon
     )
     t.match(
       lines[0],
-      /^0:10 {2}50% {2}500 kB of 1\.00 MB {2}file 3 of 1,000 {2}sent 1,990 {2}confirmed 1,000 {2}from before 4 {2}0 rows\/s {2}average 199 {2}rejected 3 {2}50\.0 kB\/s {2}in flight 4\.00 MB {2}\d:\d\d left$/,
+      /^0:10 {2}50% {2}500 kB of 1\.00 MB {2}file 3 of 1,000 {2}sent 1,990 {2}confirmed 1,000 {2}confirmed earlier 4 {2}0 rows\/s {2}average 199 {2}rejected 3 {2}50\.0 kB\/s {2}in flight 4\.00 MB {2}\d:\d\d left$/,
     )
   }
   const { progress, stderr } = await watched('plain')
@@ -320,7 +317,7 @@ t.test('a log of objects has numbers', async t => {
   })
 })
 
-t.test('a bar is never drawn where nobody can see it', async t => {
+t.test('a bar is never drawn where no person can see it', async t => {
   for (const terminals of [{}, { stderrColumns: 80, environment: { CI: '1' } }]) {
     const { progress, stderr } = await watched('auto', terminals)
     progress.report(report())
@@ -333,7 +330,7 @@ t.test('a bar is never drawn where nobody can see it', async t => {
   t.match(await asked.stderr(), /50%/, 'unless requested')
 })
 
-t.test('none keeps the notes, quiet removes them, too', async t => {
+t.test('`none` keeps the notes; a quiet run removes them, too', async t => {
   const none = await watched('none')
   none.progress.report(report({ elapsedMs: 20_000 }))
   none.progress.note('a note')

@@ -1,5 +1,5 @@
 /*
-  --metrics-file, parsed as Prometheus' text format and compared with the result of the same run.
+  How the results of loads, runs and checks are printed: as text, as JSON and as metrics.
 */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -128,7 +128,7 @@ const summaryText = (of: LoadResult): string =>
 
 const detailLines = (of: LoadResult, verbose: boolean): string[] => linesOf(of, verbose, true)
 
-t.test('a finished load prints in five lines what was loaded where, and the proof', async t => {
+t.test('a finished load prints five lines: the rows, the table, and the proof', async t => {
   const lines = [
     'Loaded 1,000 rows into trades on h:8848',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
@@ -144,7 +144,7 @@ t.test('a finished load prints in five lines what was loaded where, and the proo
   )
 })
 
-t.test('a narrow screen divides every line except the command', async t => {
+t.test('on a narrow screen, every line is divided except the command', async t => {
   const target = { ...result().target, table: `dfs://${'d'.repeat(40)}/t` }
   const command = `ddb-ingest resume r --state-dir /${'s'.repeat(60)}`
   const lines = summaryLines(result({ target, status: 'failed' }), command, true, 60)
@@ -155,7 +155,7 @@ t.test('a narrow screen divides every line except the command', async t => {
 // prettier-ignore
 const everyOutcome = { read: 21, confirmed: 1, filtered: 0, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
 
-t.test('every row is mentioned', async t => {
+t.test('the summary mentions every outcome of rows', async t => {
   const byCode = { DDB_A: 9, DDB_B: 8, DDB_C: 10, DDB_D: 1, DDB_E: 1 }
   const rejects = { ...result().rejects, byCode, unplaced: 2 }
   t.strictSame(summaryLines(result({ rows: everyOutcome, rejects }), 'CMD', false, undefined), [
@@ -175,7 +175,7 @@ t.test('a run that found a better batch size prints it', async t => {
   t.notMatch(text(null), /in batches/, 'the size was given')
 })
 
-t.test('it claims no more than is known', async t => {
+t.test('the summary claims no more than is known', async t => {
   const rows = {
     read: 5,
     confirmed: 0,
@@ -206,7 +206,7 @@ t.test('it claims no more than is known', async t => {
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
 })
 
-t.test('rows that were there before are distinguished from those of this process', async t => {
+t.test('rows loaded earlier are distinguished from rows of this process', async t => {
   const rows = {
     read: 10,
     confirmed: 0,
@@ -250,7 +250,7 @@ t.test('rows that were there before are distinguished from those of this process
   )
 })
 
-t.test('the safety of rows is printed for confirmed rows, known or not', async t => {
+t.test('the safety of confirmed rows is printed, even if it is unknown', async t => {
   const unknown = { ...result().stored, grade: null }
   t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\n/)
   t.strictSame(
@@ -323,14 +323,14 @@ t.test('a function is named as the target', async t => {
   t.match(summaryText(result({ target })), /into appendStreamingData on h/)
 })
 
-t.test('the equation has every part, also zero', async t => {
+t.test('the equation has every part, even if the part is zero', async t => {
   t.equal(
     equationText(everyOutcome),
     'read 21 = confirmed 1 + filtered 0 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
   )
 })
 
-t.test('for several connections the figures list each', async t => {
+t.test('if there are several connections, the figures list each of them', async t => {
   const one = { batches: 1, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
   const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
   const linesAbout = (...byConnection: LoadResult['byConnection']): string[] =>
@@ -390,7 +390,7 @@ t.test('details name rejects; figures appear only on request', async t => {
   ])
 })
 
-t.test('of several inputs those with problems are named, ten at most', async t => {
+t.test('if there are several inputs, those with problems are named, at most ten', async t => {
   const [input] = result().inputs
   const failed = {
     rejected: 2,
@@ -442,7 +442,7 @@ t.test('unknown values are null, and every field is present', async t => {
   t.match(journal, { path: /r\.journal$/, tornBytes: 0 })
 })
 
-t.test('for a killed run the batches count', async t => {
+t.test('for a killed run, the counts come from its batches', async t => {
   const { rows, inputs } = await report(inputsRecord, ...[1, 2, 3].map(batchRecord), endedRecord(1))
   t.strictSame(rows, {
     read: 30,
@@ -464,7 +464,7 @@ t.test('for a killed run the batches count', async t => {
   ])
 })
 
-t.test('a process that has ended knows more, and skipped rows had been confirmed', async t => {
+t.test('after the end of a process, its last record gives the counts', async t => {
   const rows = {
     read: 10,
     confirmed: 2,
@@ -553,7 +553,7 @@ const reportOfRunsText = (change: Partial<RunReport> = {}): RunReport => ({
   ...change,
 })
 
-t.test('a table has a line for each run, and the command is never cut', async t => {
+t.test('the table has a line for each run, and the command is never cut', async t => {
   const done = reportOfRunsText({
     runId: 'longer',
     state: 'finished',
@@ -602,7 +602,7 @@ t.test('runs with long names fit the screen, and commands are whole', async t =>
   }
 })
 
-t.test('for one run everything known is printed', async t => {
+t.test('for a single run, all facts are printed', async t => {
   t.equal(
     runText(reportOfRunsText(), plain, undefined),
     [
@@ -624,7 +624,7 @@ t.test('for one run everything known is printed', async t => {
   )
 })
 
-t.test('a failed run says why before anything else, and what to do next', t => {
+t.test('for a failed run, the reason comes first and the next step last', t => {
   const message = '"days/a.csv", line 7: column "price": expected a number, got "x"'
   const process = {
     startedAt: '2026-01-02T03:08:00.000Z',
@@ -646,7 +646,7 @@ t.test('a failed run says why before anything else, and what to do next', t => {
   t.end()
 })
 
-t.test('many inputs are counted, and those with rejects or doubt are named', t => {
+t.test('many inputs are counted, and inputs with rejects or doubtful rows are named', t => {
   const [doubted, rejected] = reportOfRunsText().inputs
   const inputs = Array.from({ length: 60 }, (_, i) =>
     i === 7 ? doubted! : { ...rejected!, path: `${i}.csv`, rejected: i === 50 ? 2 : 0 },
@@ -663,14 +663,14 @@ t.test('many inputs are counted, and those with rejects or doubt are named', t =
   t.end()
 })
 
-t.test('for a running run the process is named, and its last record may be incomplete', async t => {
+t.test('for a running run the process is named, and the last record may be incomplete', async t => {
   const holder = { pid: 77, since: '2026-01-02T03:08:00.000Z' }
   const text = runText(
     reportOfRunsText({ state: 'running', holder, folder: null, confirmUsed: null }),
     plain,
     undefined,
   )
-  t.match(text, 'process 3  began 2026-01-02T03:08:00Z, works on it as process 77\n')
+  t.match(text, 'process 3  began 2026-01-02T03:08:00Z, is still active as process 77\n')
   t.match(text, 'journal    /state/runs/r.journal\n')
   t.match(text, 'target     trades on h:8848\n')
 })
@@ -716,7 +716,7 @@ const input = (change: Partial<CheckResult['inputs'][number]>): CheckResult['inp
   ...change,
 })
 
-t.test('the first sentence says what would happen to the rows', async t => {
+t.test('the first sentence states what would happen to the rows', async t => {
   const rows = { read: 3, fit: 3, rejected: 0, unfit: 0 }
   const batches = { looked: 2, expected: 2 }
   t.equal(text({ rows, batches }), 'All 3 rows would load into t on h:1; 2 batches in all.\n')
@@ -725,7 +725,10 @@ t.test('the first sentence says what would happen to the rows', async t => {
     '2 of 3 rows would load into t on h:1: 1 would be rejected.\n',
   )
   const unfit = { ...rows, fit: 1, unfit: 2 }
-  t.match(text({ status: 'failed', rows: unfit }), /: 0 would be rejected, 2 of inputs that do not/)
+  t.match(
+    text({ status: 'failed', rows: unfit }),
+    /: 0 would be rejected, 2 are in inputs that do not/,
+  )
   t.match(text({ rows, inputs: [input({ isWhole: false })] }), /^All 3 rows that were looked at/)
   t.match(text({ columns: [], rows }), /^The columns of t on h:1 are not known: .*\(3 rows looked/)
 })
@@ -777,7 +780,7 @@ t.test('a check fits the screen', async t => {
   }
 })
 
-t.test('inputs with the same settings share a table, and many are counted', async t => {
+t.test('inputs with the same settings share a table, and many inputs are counted', async t => {
   const fields = [field({ source: 'x', position: 1, column: 'a' })]
   const inputs = Array.from({ length: 23 }, (_, i) => input({ path: `${i}.csv`, fields }))
   const shown = text({ inputs })
@@ -827,7 +830,7 @@ t.test('the first partitions and problems are named', async t => {
   t.match(shown, /^ {2}and 1 more$/m)
 })
 
-t.test('one command or several', async t => {
+t.test('the check prints one command or several', async t => {
   t.equal(
     commandsTitle(resultOfCheckText({ commands: ['x'] }), plainOfCheckText),
     'to load exactly this way:',
@@ -843,7 +846,7 @@ t.test('one command or several', async t => {
   )
 })
 
-t.test('a check that did not begin has all members, and claims nothing', async t => {
+t.test('the object of a check that did not begin has all members and claims nothing', async t => {
   const error = new UsageError('DDB_NAME', 'no')
   t.match(emptyCheck({ host: 'h', port: 1 }, { table: 't', method: 'append' }, error), {
     schema: 'ddb-ingest/check/1',
@@ -860,7 +863,7 @@ const asked: AskedRun = { server: { host: 'h', port: 9 }, target: { table: 'trad
 const startedAt = new Date(0)
 const error = new UsageError('DDB_USAGE', 'see `rejects.file`')
 
-t.test('it has every member of a result, and claims nothing', async t => {
+t.test('the object of a load that did not begin has all members and claims nothing', async t => {
   const result = emptyResult(asked, startedAt, error)
   const real = loadResult(testRun(), { inputs: [], columns: [], bytesError: undefined })
   t.strictSame(Object.keys(result), Object.keys(real))
@@ -884,7 +887,7 @@ t.test('it has every member of a result, and claims nothing', async t => {
   t.ok((result.memory.peakRssBytes ?? 0) > 1e6)
 })
 
-t.test('the requested options are repeated', async t => {
+t.test('the object repeats the requested options', async t => {
   t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'count' }, startedAt, error), {
     runId: 'nightly',
     target: { host: 'h:9', table: 'trades', function: null, method: 'insert' },
@@ -901,7 +904,7 @@ t.test('an impossible target has no method', async t => {
   t.match(emptyResult(both, startedAt, error), { target: { table: 'trades', method: null } })
 })
 
-t.test('an unknown error is 70', async t => {
+t.test('an unknown error gives exit code 70', async t => {
   t.match(emptyResult(asked, startedAt, new TypeError('bug')), {
     exitCode: 70,
     error: { code: 'DDB_INTERNAL' },
@@ -909,7 +912,7 @@ t.test('an unknown error is 70', async t => {
 })
 
 /*
-  --metrics-file, parsed as Prometheus' text format and compared with the result of the same run.
+  --metrics-file, parsed as the text format of Prometheus and compared with the result of the same run.
 */
 
 const server = await startServer({
@@ -927,7 +930,7 @@ interface Sample {
   value: number
 }
 
-/** Reads the text format 0.0.4; throws at anything that it does not allow. */
+/** Reads the text format 0.0.4. Throws for anything that the format does not allow. */
 function parseMetrics(text: string): { samples: Sample[]; types: Map<string, string> } {
   const types = new Map<string, string>()
   const helps = new Set<string>()
@@ -963,7 +966,7 @@ function parseLabels(text: string): Record<string, string> {
   return labels
 }
 
-/** Values by name, and by the label that distinguishes samples with one name. */
+/** Values by the name of the sample, and by its label if several samples have the same name. */
 function valuesOf(text: string): Map<string, number> {
   const { samples } = parseMetrics(text)
   const own = ['outcome', 'code', 'quantile']
@@ -975,7 +978,7 @@ function valuesOf(text: string): Map<string, number> {
   )
 }
 
-t.test('the figures are those of the result', async t => {
+t.test('the metrics are those of the result', async t => {
   const path = join(t.testdir(), 'run.prom')
   const outcome = await load(
     ['--metrics-file', path, '--on-error', 'skip'],
@@ -1004,7 +1007,7 @@ t.test('the figures are those of the result', async t => {
   t.ok([...types.keys()].every(name => name.startsWith('ddb_ingest_')))
 })
 
-t.test('a failed run is written, too, and keeps the time of the last success', async t => {
+t.test('a failed run also writes metrics, and keeps the time of the last success', async t => {
   const dir = t.testdir()
   const path = join(dir, 'run.prom')
   const good = await load(['--metrics-file', path], 'id,price\n1,1\n')
@@ -1038,12 +1041,12 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
   t.strictSame(readdirSync(dir).sort(), ['folder', 'rows.csv'])
 })
 
-t.test('a device takes the figures, and stays a device', async t => {
+t.test('a device gets the metrics and stays a device', async t => {
   t.equal((await load(['--metrics-file', '/dev/null'], 'id,price\n1,1\n')).code, 0)
   t.ok(lstatSync('/dev/null').isCharacterDevice())
 })
 
-t.test('a file that cannot be replaced at the end is 74', async t => {
+t.test('a metrics file that cannot be replaced at the end gives exit code 74', async t => {
   const dir = t.testdir()
   const path = join(dir, 'run.prom')
   // During the run, a folder appears in place of the metrics file.
@@ -1059,7 +1062,7 @@ t.test('a file that cannot be replaced at the end is 74', async t => {
 })
 
 t.test(
-  'a run whose result could not be printed is not a success in the figures either',
+  'if the result of a run could not be printed, the metrics do not report success either',
   async t => {
     const path = join(t.testdir(), 'run.prom')
     const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })

@@ -1,5 +1,6 @@
 /*
-  The program on a real terminal: script(1) of util-linux provides it, and a model of the screen shows its contents.
+  The program on a real terminal. script(1) of util-linux provides the terminal, and a model of the screen shows its
+  contents.
 */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,12 +32,12 @@ for (let file = 0; file < 4; file++) {
 const load = [bin, 'load', '--port', String(server.port), '-t', 'wide']
 
 interface Shown {
-  /** All output, piece by piece. */
+  /** The whole output in the pieces in which it arrived. */
   readonly pieces: readonly string[]
   readonly lines: readonly string[]
 }
 
-/** The output of `node WORDS` on a terminal with this many columns. @param onPiece  may kill the process */
+/** Runs `node WORDS` on a terminal with this many columns. @param onPiece  may kill the process */
 async function onTerminal(
   columns: number,
   words: readonly string[],
@@ -58,7 +59,7 @@ async function onTerminal(
   })
   await once(child, 'close')
   const screen = newScreen()
-  // Throws for control sequences that only this program could undo.
+  // The screen throws for control sequences that only the program itself could undo.
   screen.write(pieces.join(''))
   return { pieces, lines: screen.lines().slice(1) }
 }
@@ -68,14 +69,14 @@ const home = { XDG_CONFIG_HOME: '/dev/null', XDG_STATE_HOME: '/dev/null' }
 // eslint-disable-next-line no-control-regex -- a terminal acts on them
 const signs = /\u001b\[\d*[A-Za-z]/g
 
-/** The lines that the terminal gets, without control sequences. */
+/** The lines that the terminal receives, without control sequences. */
 const drawn = (pieces: readonly string[]): string[] =>
   pieces
     .join('')
     .replace(signs, '')
     .split(/[\r\n]+/)
 
-t.test('a run shows two lines at every width, and leaves five', { skip }, async t => {
+t.test('at every width, a run shows two lines and leaves five', { skip }, async t => {
   await Promise.all(
     [60, 80, 200].map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
@@ -99,7 +100,7 @@ t.test('a run shows two lines at every width, and leaves five', { skip }, async 
   )
 })
 
-t.test('in Chinese the lines fit every width, too', { skip }, async t => {
+t.test('the Chinese lines also fit every width', { skip }, async t => {
   await Promise.all(
     [60, 80, 200].map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
@@ -127,13 +128,13 @@ t.test('a refusal is printed once, and the last line is a command', { skip }, as
   t.equal(lines.filter(line => line.includes('DDB_INPUT_CELL')).length, 1)
 })
 
-t.test('a dumb terminal gets lines', { skip }, async t => {
+t.test('a dumb terminal gets plain lines', { skip }, async t => {
   const words = [...load, join(folder, 'many')]
   const { pieces } = await onTerminal(80, words, { TERM: 'dumb' })
   t.notMatch(pieces.join(''), signs)
 })
 
-t.test('kill -9 leaves a terminal that wraps and shows its cursor', { skip }, async t => {
+t.test('after kill -9 the terminal still wraps and shows its cursor', { skip }, async t => {
   const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
   let killed = false
   const { pieces } = await onTerminal(80, words, {}, (text, node) => {

@@ -25,7 +25,7 @@ import {
   table,
 } from './values.js'
 
-/** Names, then rows as texts. */
+/** The names of the columns, then the rows as texts. */
 function cellsOf(value: Value): unknown {
   const { names, columns, rows } = gridOf(value)
   const texts = Array.from({ length: rows }, (_, row) =>
@@ -103,23 +103,23 @@ t.test('numbers are aligned right, everything else is not', async t => {
   t.notOk(isNumeric(vectorOf({ type: 'INT', array: true }, [])))
 })
 
-t.test('a table has a line of names and one per row; a null is empty', async t => {
+t.test('a table has a line for its names and a line per row; a null is empty', async t => {
   t.equal(all(csvText(trades)), 'sym,price,id\nA,1.5,1\nMSFT,,22\n,300,\n')
   t.equal(all(csvText(table({ a: ints(), b: strings() }))), 'a,b\n')
 })
 
-t.test('a scalar is printed bare, without quotes, and no result is nothing', async t => {
+t.test('a scalar is printed bare, without quotes; no result is printed as nothing', async t => {
   for (const [value, text] of scalars) t.equal(all(csvText(value)), `${text}\n`, value.type)
   t.equal(all(csvText(undefined)), '')
 })
 
-t.test('other forms are columns; labels take the place of names', async t => {
+t.test('all other forms are columns; labels take the place of names', async t => {
   t.equal(all(csvText({ form: 'pair', elements: ints(1, 5) })), '1\n5\n')
   t.equal(all(csvText(matrix)), ',x,y\nr,1,3\ns,2,\n')
 })
 
 t.test(
-  'a lone empty field is quoted, and so is anything that a reader would cut or divide',
+  'a lone empty field is quoted, and so is a field that a reader would trim or divide',
   async t => {
     t.equal(csvLine(['']), '""\n')
     t.equal(csvLine(['', '']), ',\n')
@@ -145,7 +145,7 @@ t.test('a csv reader reads back the same values', async () => {
   )
 })
 
-t.test('a long table comes in pieces, and complete', async t => {
+t.test('a long table is printed in pieces, and completely', async t => {
   const pieces = [...csvText(longTable(1234))]
   t.ok(pieces.length > 3)
   t.equal(all(pieces).split('\n').length, 1234 + 2)
@@ -236,12 +236,12 @@ t.test('a row of a table is an object, a null is null', async t => {
   ])
 })
 
-t.test('a scalar is its value; numbers that JSON cannot hold are text', async t => {
+t.test('a scalar becomes its value; numbers that JSON cannot hold become texts', async t => {
   for (const [value, , expected] of scalars) t.strictSame(json(value), expected, value.type)
   t.equal(json(undefined), null)
 })
 
-t.test('other forms are arrays, or an object of their keys', async t => {
+t.test('all other forms become arrays, or an object with their keys', async t => {
   t.strictSame(json({ form: 'pair', elements: ints(1, 5) }), [1, 5])
   t.strictSame(json({ form: 'set', elements: ints(1, 5) }), [1, 5])
   t.strictSame(json(matrix), [
@@ -263,13 +263,13 @@ t.test('an array column is an array in each row, a point two numbers', async t =
   t.strictSame(json(scalar({ type: 'POINT', value: [1.5, NaN] })), [1.5, 'NaN'])
 })
 
-t.test('json has no character that a terminal would act on', async () => {
+t.test('the JSON contains no character on which a terminal would act', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), text => {
       const line = all(jsonText(scalar({ type: 'STRING', value: text })))
       const back: unknown = JSON.parse(line)
       return (
-        // eslint-disable-next-line no-control-regex -- they are what this is about
+        // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
         (text === '' || back === text) && !/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(line)
       )
     }),
@@ -277,7 +277,7 @@ t.test('json has no character that a terminal would act on', async () => {
 })
 
 t.test(
-  'a long table comes in pieces, and complete; one without rows is an empty array',
+  'a long table is printed in pieces, and completely; a table without rows is an empty array',
   async t => {
     t.ok([...jsonText(longTable(1234))].length > 2)
     t.equal((json(longTable(1234)) as unknown[]).length, 1234)
@@ -294,7 +294,7 @@ t.test('a table is aligned, numbers right, with its row count', async t => {
   )
 })
 
-t.test('a terminal gets only whole columns, and a note about the others', async t => {
+t.test('a terminal gets only complete columns, and a note about the rest', async t => {
   const text = all(tableText(trades, 12))
   t.match(text, /^sym {3}price\n/)
   t.match(text, /3 rows \(1 column did not fit; --output csv has all\)/)
@@ -309,7 +309,7 @@ t.test('wide characters keep columns aligned', async t => {
 
 t.test('control characters of data never reach the table', async t => {
   const text = all(tableText(table({ 'a\u001b[2J': strings('x\u0007\ny\u009b1m') }), 80))
-  // eslint-disable-next-line no-control-regex -- they are what this is about
+  // eslint-disable-next-line no-control-regex -- a terminal acts on control characters
   t.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
   t.equal(text.split('\n')[1], 'x y')
 })
@@ -318,13 +318,13 @@ t.test('a table without rows still shows its columns', async t => {
   t.equal(all(tableText(table({ a: ints(), b: strings() }), undefined)), 'a  b\n0 rows\n')
 })
 
-t.test('a value with one cell is bare text, and no result is nothing', async t => {
+t.test('a value with one cell is printed bare; no result is printed as nothing', async t => {
   for (const [value, text] of scalars) t.equal(all(tableText(value, 80)), `${text}\n`, value.type)
   t.equal(all(tableText({ form: 'pair', elements: ints(1, 5) }, 80)), '1 : 5\n')
   t.equal(all(tableText(undefined, 80)), '')
 })
 
-t.test('other forms are columns with the number of their elements', async t => {
+t.test('all other forms are columns with the number of their elements', async t => {
   const set: Value = { form: 'set', elements: ints(1, 5) }
   t.equal(all(tableText(set, 80)), '1\n5\n2 elements\n')
   t.equal(all(tableText(ints(7), 80)), '7\n1 element\n')
@@ -346,7 +346,7 @@ t.test('with colours, names are bold and the count is dim', async t => {
   t.equal(text, '<bold a>\n1\n<dim 1 row>\n')
 })
 
-t.test('a long table comes in pieces, and complete', async t => {
+t.test('a long table is printed in pieces, and completely', async t => {
   const pieces = [...tableText(longTable(1234), 80)]
   t.ok(pieces.length > 3)
   t.equal(all(pieces).split('\n').length, 1234 + 3)

@@ -1,5 +1,5 @@
 /*
-  Values for tests of rendering.
+  Values and their expected texts, for tests of rendering.
 */
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
@@ -34,7 +34,6 @@ export const trades: Table = table({
   id: ints(1, 22, null),
 })
 
-/** A dictionary with a number, a table and a vector. */
 export const dictionary: Value = {
   form: 'dictionary',
   keys: strings('rows', 'colDefs', 'list'),

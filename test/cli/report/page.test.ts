@@ -1,5 +1,5 @@
 /*
-  --report: one page with the run's result that opens without a network, and draws its charts in a real browser.
+  --report: a page with the result of the run. It opens without a network, and draws its charts in a real browser.
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -35,7 +35,7 @@ const moments: Moment[] = Array.from({ length: 50 }, (_, index) => ({
   bytesRead: 0,
 }))
 
-/** The page's text in one language, without tags. */
+/** The text of the page in one language, without tags. */
 function textOf(page: string, lang: 'en' | 'zh'): string {
   const other = lang === 'en' ? 'zh' : 'en'
   return page
@@ -56,7 +56,7 @@ t.test('every text exists in both languages, and the two differ', t => {
   t.end()
 })
 
-t.test('rows by outcome, and no share is rounded to nothing or to all', t => {
+t.test('rows are shown by outcome, and no share is rounded to nothing or to all', t => {
   const rows = {
     read: 1e7,
     confirmed: 1e7 - 2,
@@ -75,7 +75,7 @@ t.test('rows by outcome, and no share is rounded to nothing or to all', t => {
   t.end()
 })
 
-t.test('texts from files and servers stay text everywhere', t => {
+t.test('texts from files and servers stay plain text everywhere', t => {
   const evil = `<img src=x onerror=alert(1)>"'&</script><script>alert(2)</script>\u202e\u0007\ud800`
   const page = reportPage(
     result({
@@ -133,7 +133,7 @@ t.test('texts from files and servers stay text everywhere', t => {
   t.end()
 })
 
-t.test('several connections have a table, one has none', t => {
+t.test('several connections have a table, a single connection has none', t => {
   const one = { batches: 3, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
   const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
   const page = reportPage(result({ byConnection: [one, idle] }), moments, plotting)
@@ -167,7 +167,7 @@ t.test('a run that was too short has no chart, and the page says so', t => {
   t.end()
 })
 
-t.test('a run that sent nothing, or one batch, has no chart, because it would show nothing', t => {
+t.test('a run of at most one batch has no chart, because the chart would show nothing', t => {
   const sent = (rows: number): Moment[] =>
     moments.map((moment, index) => ({ ...moment, sentRows: index < 40 ? 0 : rows }))
   const nothing = reportPage(result(), sent(0), plotting)
@@ -214,7 +214,7 @@ t.test('numbers and their headings are right aligned', t => {
   t.end()
 })
 
-t.test('the requested language comes first, and the whole page has it', t => {
+t.test('the requested language comes first, and the whole page is in it', t => {
   const stored = { ...result().stored, grade: "in the server's cache" as const }
   const page = reportPage(result({ stored }), moments, plotting, { language: 'zh' })
   t.match(page, '<html lang="en" data-lang="zh">')
@@ -227,7 +227,7 @@ t.test('the requested language comes first, and the whole page has it', t => {
   t.end()
 })
 
-t.test('of many files a thousand are shown, and the number of the others', t => {
+t.test('of many files, a thousand are shown, and the rest is counted', t => {
   const input = {
     ...{ format: 'csv', compression: 'none', bytes: 1, rows: 1, rejected: 0, firstError: null },
     contentBytes: { read: 1, rows: 1, rejected: 0, header: 0, other: 0, skipped: 0 },
@@ -264,7 +264,7 @@ t.test('a load writes the page, and a browser draws it', async t => {
     '--rejects',
     join(folder, 'rejects.csv'),
   ]
-  // Slow enough for several moments in the chart.
+  // The load is slow enough for several moments in the chart.
   const { code } = await runMain([
     'load',
     join(folder, 'in.csv'),

@@ -1,5 +1,5 @@
 /*
-  The progress of a run at each moment: what is kept of it, and the resulting speeds.
+  The progress of a run over time: the reports that are kept, and the speeds that result from them.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -26,7 +26,7 @@ const report = (elapsedMs: number, sentRows: number, confirmed: number): LoadRep
   elapsedMs,
 })
 
-t.test('a week of reports is kept in bounded memory, with the first and last moment', t => {
+t.test('reports of a week are kept in limited memory, including the first and last moment', t => {
   const timeline = newTimeline()
   const count = 1_000_003
   for (let index = 0; index < count; index++) timeline.add(report(index * 100, index * 7, index))
@@ -48,7 +48,7 @@ t.test('without a report there is no moment and no speed', t => {
   t.end()
 })
 
-t.test('for any moments, speeds times their durations add up to all rows', t => {
+t.test('for any moments, the speeds times their durations add up to all rows', t => {
   const steps = fc.array(fc.tuple(fc.nat(5_000), fc.nat(1_000), fc.nat(1_000)), {
     minLength: 1,
     maxLength: 300,
@@ -60,7 +60,7 @@ t.test('for any moments, speeds times their durations add up to all rows', t => 
       timeline.add(report(0, 0, 0))
       for (const [ms, sentMore, confirmedMore] of parts) {
         atMs += ms
-        // Reports of one moment give one count, so a step of 0 ms adds no rows.
+        // Reports at the same moment become one count, so a step of 0 ms adds no rows.
         if (ms > 0) [sent, confirmed] = [sent + sentMore, confirmed + confirmedMore]
         timeline.add(report(atMs, sent, confirmed))
       }

@@ -1,5 +1,5 @@
 /*
-  Logging in, and how logins are protected.
+  Logins, and how the client protects the password.
 */
 import assert from 'node:assert/strict'
 import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
@@ -67,7 +67,7 @@ t.test('a session with a user logs in before it is ready', async t => {
   t.strictSame(server.log, ['script 1', 'script 1'])
 })
 
-t.test('a plain login is sent as the Java client sends it', async t => {
+t.test('a plain login has the bytes of the Java client', async t => {
   const recording = recordings.find(({ client, name }) => client === 'java' && name === 'login')!
   const login = recording.requests.find(({ name }) => name === 'login')!
   const args = recording.bytes.subarray(login.off + login.header.length + 1, login.off + login.len)
@@ -144,9 +144,15 @@ const usual: Protection = {
   least: undefined,
   beforeRsa: () => undefined,
 }
-/** With verified TLS or `insecureLogin` the password may be sent, and the server owes no proof. */
+/**
+ * With verified TLS or `insecureLogin`, the client may send the password, and the server need not prove that it knows
+ * the password.
+ */
 const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
-/** Refusals of SCRAM for a user: texts that official clients look for, or that their tests contain. */
+/**
+ * Texts with which servers refuse SCRAM for a user: official clients look for them, or tests of these clients contain
+ * them.
+ */
 const noScramWords = [
   "sha256 authMode doesn't support scram authMode",
   "user 'admin' doesn't support scram authMode",
@@ -164,7 +170,7 @@ interface Scripted {
 
 type Answer = (args: readonly string[]) => Value | string
 
-/** A server with these functions; if one returns a text, the server answers with that error. */
+/** A server with these functions. If a function returns a text, the server answers with an error of that text. */
 function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
   const calls: string[] = []
   const sent: string[] = []
@@ -182,7 +188,7 @@ function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
   return { ask, calls, sent }
 }
 
-/** A server with SCRAM for this password, like the embedded one. */
+/** A server with SCRAM for this password. It behaves like the embedded server. */
 function withScram(password: string, change: { signature?: string } = {}): Record<string, Answer> {
   let exchange: ScramExchange | undefined
   return {
@@ -216,7 +222,7 @@ const withRsa: Record<string, Answer> = {
 const yes: Value = { form: 'scalar', type: 'BOOL', value: true }
 const plain: Record<string, Answer> = { login: () => yes }
 
-t.test('the best method that a server offers is used', async t => {
+t.test('the client uses the best method that a server offers', async t => {
   for (const [functions, method, calls] of [
     [
       { ...withScram(credentials.password), ...withRsa },
@@ -240,7 +246,7 @@ t.test('the best method that a server offers is used', async t => {
   }
 })
 
-t.test('RSA is the next method of official clients, and allowed by default', async t => {
+t.test('RSA is the second choice of official clients, and allowed by default', async t => {
   for (const words of noScramWords) {
     const server = scripted({ ...withRsa, scramClientFirst: () => words })
     let told = 0
@@ -261,7 +267,7 @@ t.test('RSA is the next method of official clients, and allowed by default', asy
   t.equal(await logIn(credentials, silent, random, better.ask), 'scram')
 })
 
-t.test('a password is not sent in plain text, and the error says why', async t => {
+t.test('the client does not send a password in plain text, and the error says why', async t => {
   const weakPem = generateKeyPairSync('rsa', { modulusLength: 512 })
     .publicKey.export({ type: 'spki', format: 'pem' })
     .toString()
@@ -293,7 +299,7 @@ t.test('a password is not sent in plain text, and the error says why', async t =
   }
 })
 
-t.test('if SCRAM is required, nothing else is tried', async t => {
+t.test('if SCRAM is required, no other method is tried', async t => {
   for (const protection of [usual, allowed]) {
     for (const words of noScramWords) {
       const server = scripted({ ...withRsa, scramClientFirst: () => words })
@@ -405,7 +411,7 @@ t.test('a refusal is final', async t => {
   })
 })
 
-t.test('if a server repeats our requests, the password is still not shown', async t => {
+t.test('if a server repeats requests of the client, the password is still not shown', async t => {
   const server = scripted({
     login: ([user, password]) => `login("${user}","${password}") => no such user`,
   })
@@ -416,7 +422,7 @@ t.test('if a server repeats our requests, the password is still not shown', asyn
   t.notMatch(String((failure as Error).stack), credentials.password)
 })
 
-t.test('a server that once offered better is not trusted with less', async t => {
+t.test('if a server once offered a better method, the client accepts no weaker one', async t => {
   const after = (method: LoginMethod): Protection => ({
     ...allowed,
     least: { method, place: '/state/db' },
@@ -496,7 +502,7 @@ t.test('errors name the user, never the password', t => {
 const options = { host: 'db', port: 8848 }
 
 t.test('a password may be sent plainly only under TLS, or if allowed', t => {
-  // Any user of this machine may be listening.
+  // Not even on loopback, because a different user of this machine may be listening.
   for (const host of ['127.0.0.1', '::1', 'localhost', 'db.example', '192.0.2.7']) {
     for (const [change, isAllowed] of [
       [{}, false],
@@ -576,7 +582,7 @@ t.test('the best method used for a user is remembered', t => {
   t.end()
 })
 
-t.test('an unverified server gives a warning, unless the user accepts any', t => {
+t.test('an unverified server gives a warning, unless the user accepts any server', t => {
   const told: string[] = []
   const loginMemory: LoginMemory = {
     best: () => undefined,
@@ -615,7 +621,7 @@ t.test('a password is removed in every form', async t => {
   }
 })
 
-t.test('nothing else changes, and any text can be a password', async () => {
+t.test('nothing except the password changes, and any text can be a password', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (text, password) => {
       const safe = hidePassword(`${text}${password}`, password)
@@ -627,7 +633,7 @@ t.test('nothing else changes, and any text can be a password', async () => {
   )
 })
 
-t.test('Base64 fragments of it in longer texts, and its single bytes, are removed', t => {
+t.test('Base64 fragments of the password in longer texts, and its single bytes, are removed', t => {
   const password = 'hunter2-secret'
   for (const before of ['', 'a', 'ab', 'admin:']) {
     for (const after of ['', '!', '!!', ' and more']) {
@@ -645,12 +651,12 @@ t.test('Base64 fragments of it in longer texts, and its single bytes, are remove
   }
   const signs = 'ä/b'
   t.equal(hidePassword(encodeURIComponent(signs).toLowerCase(), signs), '***')
-  // Two digits, or three characters of Base64, occur in any text.
+  // Not removed, because two digits, or three characters of Base64, occur in any text.
   t.equal(hidePassword('61 62 63 YWI', 'a'), '61 62 63 YWI')
   t.end()
 })
 
-t.test('short passwords stay in our own sentences', t => {
+t.test("short passwords do not change the program's own sentences", t => {
   t.equal(passwordHider('row', 4)('3 rows'), '3 rows')
   t.equal(passwordHider('rows', 4)('3 rows'), '3 ***')
   t.equal(passwordHider('row')('3 rows'), '3 ***s')
@@ -671,7 +677,7 @@ t.test('a session remembers every password that it was given', t => {
   t.end()
 })
 
-t.test('an error loses it from stack and causes, and other values stay', t => {
+t.test('an error loses the password from its stack and causes; other values stay', t => {
   const hide = passwordHider('secret1')
   const cause = new Error('read "secret1"')
   const error = new Error('answer "secret1"', { cause })
@@ -691,7 +697,7 @@ t.test('an error loses it from stack and causes, and other values stay', t => {
   t.end()
 })
 
-t.test('data lose it from texts and names, and from nothing else', t => {
+t.test('data loses the password from texts and names, and from nothing else', t => {
   const data = { a: 'x123456', list: ['123456', 123456, null, true], deep: { 'k-123456': 1n } }
   t.strictSame(hideInData(data, passwordHider('123456')), {
     a: 'x***',

@@ -58,7 +58,7 @@ t.test('run returns promises with increasing ids', async t => {
   t.strictSame(await pool.run('add', 1, 2), int(3), 'with arguments it calls a function')
 })
 
-t.test('the server sees tasks run at the same time', async t => {
+t.test('several tasks run at the same time on the server', async t => {
   const allBegun = closedGate()
   let begun = 0
   const beforeExecute = ({ text }: RequestInfo): { until: Promise<undefined> } | undefined => {
@@ -67,7 +67,7 @@ t.test('the server sees tasks run at the same time', async t => {
     return { until: allBegun.opened }
   }
   const pool = await pooled(t, {}, { faults: { beforeExecute } })
-  // No task ends before all four have begun, so tasks that ran one after another would never end.
+  // No task ends before all four have begun. So tasks that run one after another would never end.
   const results = await Promise.all([1, 2, 3, 4].map(() => pool.run('1+1')))
   t.strictSame(results, [2, 2, 2, 2].map(int))
 })
@@ -84,13 +84,13 @@ t.test('tasks beyond the number of sessions wait and start in order, and none fa
   )
   const scripts = server.log.filter(line => line.startsWith('script '))
   t.equal(scripts.length, count)
-  // With two sessions, only neighbours can overtake each other.
+  // With two sessions, a task can overtake only its neighbour.
   const places = scripts.map((line, place) => Math.abs(Number(line.slice(7)) - place))
   t.ok(Math.max(...places) <= 2, `furthest from its place: ${Math.max(...places)}`)
   await pool.shutDown()
 })
 
-t.test('variables are released after a task unless an option keeps them', async t => {
+t.test('variables are released after a task, unless an option keeps them', async t => {
   const pool = await pooled(t, { size: 1 })
   await pool.run('a = 1')
   await t.rejects(pool.run('a'), { name: 'ServerError' })
@@ -151,7 +151,7 @@ t.test('addTask, isFinished and getData use ids given by the caller', async t =>
   await pool.shutDown()
 })
 
-t.test('a failure is fetched like a result, once', async t => {
+t.test('a failure can be fetched once, like a result', async t => {
   const pool = await pooled(t)
   await pool.addTask('1 + noSuchName', 1)
   await t.rejects(pool.getData(1), { name: 'ServerError', code: 'DDB_SERVER' })
@@ -192,7 +192,7 @@ t.test('runTaskAsync returns a state, and a result that can be awaited with a ti
   await pool.shutDown()
 })
 
-t.test('an abandoned task keeps its session until the answer has come', async t => {
+t.test('an abandoned task keeps its session until its answer has arrived', async t => {
   const gate = closedGate()
   const server = await startTinyServer({
     script: code => (code === 'slow' ? gate.opened : int(Number(code))),
@@ -251,7 +251,7 @@ t.test('shutDown ends running and waiting tasks at once; later calls fail', asyn
   t.notOk(server.log.includes('script 3'))
 })
 
-t.test('a pool ends with its block', async t => {
+t.test('disposing of a pool shuts it down', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   t.teardown(() => server.close())
   const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 3 })
@@ -286,7 +286,7 @@ t.test('a connection that ends during a result fails its task and is reopened', 
   t.not((await pool.getSessionId())[0], before[0])
 })
 
-t.test('tasks go to connected sessions while another cannot connect', async t => {
+t.test('tasks use connected sessions while one session cannot connect', async t => {
   const near = await startTinyServer({ script: code => int(Number(code)) })
   const far = await startFakeServer((_, peer) => peer.socket.destroy())
   t.teardown(() => near.close())
@@ -309,7 +309,7 @@ t.test('tasks go to connected sessions while another cannot connect', async t =>
 })
 
 t.test(
-  'without any server each task fails with a typed error, and the pool continues once it is back',
+  'without a server each task fails with a typed error; once a server is back, the pool continues',
   async t => {
     const first = await startTinyServer({ script: () => int(1) })
     const { port } = first
@@ -346,12 +346,12 @@ t.test('load is distributed over the live nodes of a cluster', async t => {
   })
 })
 
-t.test('the embedded server is a cluster of one node', async t => {
+t.test('the embedded server counts as a cluster of one node', async t => {
   const pool = await pooled(t, { loadBalance: true })
   t.strictSame(await pool.run('1+1'), int(2))
 })
 
-t.test('a pool that cannot open leaves nothing open', async t => {
+t.test('a pool that cannot open leaves no connection open', async t => {
   for (const size of [0, 1.5, 5_000]) {
     await t.rejects(ConnectionPool.connect({ typed: true, host, port: 1, size }), {
       code: 'DDB_USAGE',
@@ -404,7 +404,7 @@ t.test('results come in the order in which they are ready', async t => {
   t.strictSame(await asCompleted([]).next(), { done: true, value: undefined })
 })
 
-t.test('a failure comes in its turn, and later ones are not unhandled rejections', async t => {
+t.test('a failure comes in its turn, and later failures are not unhandled rejections', async t => {
   const results = asCompleted([
     Promise.resolve(1),
     Promise.reject(new Error('first')),
@@ -415,9 +415,11 @@ t.test('a failure comes in its turn, and later ones are not unhandled rejections
   t.strictSame(await results.next(), { done: true, value: undefined })
 })
 
-// The live data nodes of a cluster, as a server names them.
+// How servers name the live data nodes of a cluster.
 
-/** Asks a server that gives this answer for its live nodes. Returns these, and the script that the server got. */
+/**
+ * Asks a server that gives this answer for its live nodes. Returns the nodes and the script that the server received.
+ */
 async function asked(
   t: Test,
   answer: Value,
@@ -460,7 +462,7 @@ t.test('a single node may be a scalar', async t => {
   ])
 })
 
-t.test('names without an address are skipped; without any node there is an error', async t => {
+t.test('names without an address are skipped; if no node is left, there is an error', async t => {
   t.strictSame((await asked(t, strings('node1', 'h:1:x', ':5:x', 'h:port:x'))).nodes, [
     { host: 'h', port: 1 },
   ])
@@ -481,11 +483,11 @@ t.test('a login goes only to hosts that were named or allowed', async t => {
   t.match(allowed.nodes, [{ host: '127.0.0.1' }, { host: 'DB.example.com' }])
 })
 
-// One session of a pool.
+// A single session of a pool.
 
 const shutDown = new UsageError('DDB_CLOSED', 'the pool is shut down')
 
-t.test('a member is closed until it is opened, and then runs tasks', async t => {
+t.test('a member of a pool is closed until it is opened, and then runs tasks', async t => {
   const server = await startFakeServer((_, peer) => peer.reply({ value: int(5) }))
   t.teardown(() => server.close())
   const member = new PoolMember({ host, port: server.port })
@@ -513,7 +515,7 @@ t.test('a lost connection fails its task, and the member can be reopened', async
   await member.abandon(shutDown)
 })
 
-t.test("the pool's signal ends its own attempt, not a later one", async t => {
+t.test("the pool's signal ends its own attempt, not a later attempt", async t => {
   const server = await startFakeServer((_, peer) => peer.reply({ value: int(1) }))
   t.teardown(() => server.close())
   const controller = new AbortController()
@@ -561,7 +563,7 @@ t.test('a task is pending until it has a result, and then keeps it', async t => 
   t.equal(await task.result(0), undefined)
 })
 
-t.test('a failed task is finished, and throws for everyone who asks', async t => {
+t.test('a failed task is finished, and throws for every caller who asks', async t => {
   const task = new PoolTask(3, {})
   const reason = new Error('lost')
   task.fail(reason)
@@ -628,7 +630,7 @@ t.test('results are plain unless the pool or the task requests types', async t =
   t.strictSame(table.rows(), [{ id: 1 }, { id: 2 }])
 })
 
-t.test('any number of tasks comes out in the order of pushing', async t => {
+t.test('a queue returns any number of tasks in the order of pushing', async t => {
   const queue = new TaskQueue()
   const count = 5000
   for (let id = 1; id <= count; id++) queue.push(taskRequest(id, 'f', []))
@@ -640,7 +642,7 @@ t.test('any number of tasks comes out in the order of pushing', async t => {
   )
 })
 
-t.test('abandoned tasks are skipped', async t => {
+t.test('the queue skips abandoned tasks', async t => {
   const queue = new TaskQueue()
   const tasks = [1, 2, 3].map(id => taskRequest(id, 'f', []))
   for (const task of tasks) queue.push(task)

@@ -78,8 +78,8 @@ t.test('files are read for a connection', async t => {
   }
 })
 
-// Connections to a peer with the wrong identity or protocol: one sentence within the time to connect, and nothing of
-// ours was sent.
+// Connections to a peer with the wrong identity or protocol. The client reports one sentence within the time to
+// connect, and sends none of its data.
 
 const host = '127.0.0.1'
 const certificates = new Certificates(t)
@@ -88,7 +88,7 @@ const between = certificates.make('test authority in between', { isAuthority: tr
 const trusted = { tls: true, caFile: ca.certFile, user: 'admin', password: '123456' } as const
 const good = certificates.make('server', { by: ca })
 
-/** @returns its port */
+/** @returns the port of the server */
 async function serverWith(t: Test, identity: Identity): Promise<number> {
   const { certFile: tlsCertFile, keyFile: tlsKeyFile } = identity
   const server = await startServer({ port: 0, tlsCertFile, tlsKeyFile })
@@ -140,7 +140,7 @@ t.test('keys of fewer than 2,048 bits are refused anywhere in a chain', async t 
     ],
     ['of the authority', certificates.make('s', { by: weakCa }), { caFile: weakCa.certFile }],
   ] as const) {
-    // Newer versions of OpenSSL make servers refuse such keys by default.
+    // Lowers the security level, because servers with newer versions of OpenSSL refuse such keys by default.
     const server = createTlsServer({ cert, key, ciphers: 'DEFAULT@SECLEVEL=0' })
     server.on('tlsClientError', () => undefined)
     server.listen(0, host)
@@ -238,7 +238,7 @@ t.test('a certificate is refused in one sentence, and not tried again', async t 
   }
 })
 
-t.test("without a file the system's authorities are used", async t => {
+t.test('without a file, the authorities of the system are used', async t => {
   const port = await serverWith(t, good)
   const options = { host, port, tls: true }
   for (const value of [undefined, '0']) {
@@ -301,7 +301,7 @@ t.test('a TLS server although plain was requested', async t => {
   t.match(await failureOf({ host, port: strict }), expected, 'a server that wants a certificate')
 })
 
-t.test('a server that wants a certificate gets ours', async t => {
+t.test("a server that requests a certificate gets the client's certificate", async t => {
   const settings = { ...identityOf(good), requestCert: true, ca: ca.cert }
   const mine = certificates.make('client', { by: ca, usage: 'clientAuth' })
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -330,7 +330,7 @@ t.test('nothing older than TLS 1.2 is used', async t => {
   t.match(await failureOf({ ...trusted, host, port }), { code: 'DDB_TLS', message: /1.2 or newer/ })
 })
 
-t.test('our certificate and key must match', async t => {
+t.test("the client's certificate and key must match", async t => {
   const port = await serverWith(t, good)
   const mine = certificates.make('client', { by: between })
   const wrongOrder = certificates.chain([between, mine], mine)
@@ -350,7 +350,7 @@ t.test('our certificate and key must match', async t => {
   })
 })
 
-t.test('errors that TLS did not cause are left to others', t => {
+t.test('the TLS code explains only errors that TLS caused', t => {
   const failed = (code: string): Error => Object.assign(new Error('m'), { code })
   t.equal(tlsFailure('h', 1, new Error('m'), false), undefined)
   t.equal(tlsFailure('h', 1, 'text', true), undefined)
@@ -402,7 +402,7 @@ async function rawServer(t: Test, onData: (socket: Socket) => void): Promise<num
   return (server.address() as AddressInfo).port
 }
 
-/** Answers every connect request. */
+/** A server that answers every connect request. */
 async function tlsServer(t: Test, settings: TlsOptions): Promise<number> {
   const server = createTlsServer(settings, socket => {
     socket.on('error', () => undefined).once('data', () => socket.write('7 0 1\nOK\n'))

@@ -124,7 +124,7 @@ t.test('stripping TLS reveals nothing', async t => {
 })
 
 t.test(
-  'a certificate of another authority reveals nothing, unless the client accepts any',
+  'a certificate of another authority reveals nothing, unless the client accepts all',
   async t => {
     const own = certificates.make('server', { by: certificates.make('x', { isAuthority: true }) })
     const middle = await standBetween(t, await serve(t), { as: own })
@@ -174,7 +174,7 @@ t.test('if RSA is hidden as well, no password is sent', async t => {
 })
 
 t.test(
-  'hiding SCRAM is noticed by the memory of earlier logins and by required methods',
+  'hidden SCRAM is noticed through earlier logins and through required methods',
   async t => {
     const server = await serve(t)
     const middle = await standBetween(t, server, { toServer: withoutScram })
@@ -200,7 +200,7 @@ t.test(
   },
 )
 
-t.test('a false key gets the password only if nothing better was known', async t => {
+t.test('a false key gets the password only if no better method was known', async t => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const theirs = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const server = await serve(t)
@@ -231,7 +231,7 @@ function decrypted(heard: string, key: KeyObject): string[] {
   )
 }
 
-t.test("an answer in place of the server's is refused", async t => {
+t.test('an answer that does not come from the server is refused', async t => {
   const initScript = 'createUser("ann", "another password", , false, "scram")'
   const other = await serve(t, { initScript })
   t.match(await attempt((await standBetween(t, other)).port), { code: 'DDB_LOGIN', exitCode: 77 })

@@ -25,7 +25,7 @@ t.test('csv-spectrum: every cell has the documented value', async t => {
   }
 })
 
-t.test('csv-spectrum: a quote in the middle of a field is a reject, or text when lax', async t => {
+t.test('csv-spectrum: a quote inside a cell is a reject, or text with lax quotes', async t => {
   const { csv } = spectrumCases.find(({ name }) => name === strangerName)!
   const [header = '', record = ''] = csv.toString().split('\n')
   const types = header.split(',').map(column => `${column}:STRING`)
@@ -47,7 +47,7 @@ function isJson(text: string): boolean {
 
 const types = 'id:INT,v:STRING'
 
-t.test('JSON Parsing Test Suite: one broken line costs no other row', async t => {
+t.test('JSON Parsing Test Suite: a broken line costs no other row', async t => {
   t.ok(parsing.length > 300)
   for (const { name, input } of parsing) {
     const record = `{"id":2,"v":${input}}`

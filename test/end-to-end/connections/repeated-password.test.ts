@@ -72,7 +72,7 @@ async function run(
 
 const traced = ['--trace', 'trace', '--trace-values']
 
-t.test('in anything that a script returns', async t => {
+t.test('in any result of a script', async t => {
   const server = await serve(
     t,
     Object.entries(forms)
@@ -194,7 +194,7 @@ t.test('in the findings of selftest', async t => {
   await run(server, [...argv, '--json'], t.testdir())
 })
 
-t.test('no visible part of a library error has it', async t => {
+t.test('no visible part of a library error contains the password', async t => {
   const server = await serve(t, '')
   const session = await connect({ host: '127.0.0.1', port: server.port })
   await session.login('admin', password)

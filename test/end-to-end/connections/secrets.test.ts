@@ -139,7 +139,7 @@ t.test('a wrong password, given in any way', async t => {
   await tryAll(t, server.port)
 })
 
-t.test('the right password, and everything that goes wrong after the login', async t => {
+t.test('the right password, with every failure after the login', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,

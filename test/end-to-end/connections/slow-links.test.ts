@@ -73,12 +73,12 @@ t.test('a run waits for late rows even if the server is idle', async t => {
   t.ok(questions >= questionsBefore)
 })
 
-t.test('also on a session that cannot be asked after its rows', async t => {
+t.test('the run also waits on a session that cannot be asked after its rows', async t => {
   const { result } = await runOver(t, { mixedFlags: false })
   t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
 })
 
-t.test('but no longer than the timeout without progress', async t => {
+t.test('the run does not wait longer than the timeout without progress', async t => {
   for (const mixedFlags of [true, false]) {
     const { result } = await runOver(t, { mixedFlags, confirmTimeoutMs: 3_000, releases: false })
     t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: 100 } })

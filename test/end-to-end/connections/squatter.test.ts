@@ -96,7 +96,7 @@ t.test('a squatter that accepts only plain logins gets no password', async t => 
   t.match(squatter.heard(), password)
 })
 
-t.test('a squatter with a short or broken key gets none either', async t => {
+t.test('a squatter with a short or broken key gets no password either', async t => {
   for (const key of [text(''), text('-----BEGIN PUBLIC KEY-----'), int(1), undefined]) {
     const getDynamicPublicKey: Answer = (_, peer) => peer.reply({ value: key })
     const squatter = await squat(t, { ...taken, getDynamicPublicKey })
@@ -177,7 +177,7 @@ t.test('a server must offer the method that it used before for this user', async
   })
 })
 
-t.test('a squatter on the port of serve -- CMD is treated like any other', async t => {
+t.test('a squatter on the port of serve -- CMD is treated like any squatter', async t => {
   const squatter = await squat(t, taken)
   const outcome = await runMain(['exec', '-e', '1'], {
     environment: {

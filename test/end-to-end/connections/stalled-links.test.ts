@@ -115,7 +115,7 @@ for (const [name, delivery] of Object.entries(deliveries)) {
   })
 }
 
-t.test('while more data goes out than all buffers hold, over TLS', async t => {
+t.test('while more data is sent than all buffers hold, over TLS', async t => {
   const { result, tookMs } = await runOver(t, sent => sent.length > 500_000, {
     delivery: { confirm: 'count', batchRows: 5_000, maxInFlightBytes: 100_000 },
     isSecure: true,

@@ -32,7 +32,7 @@ async function scene(t: Test): Promise<Scene> {
   }
 }
 
-t.test('state that every user can write to is refused, whatever its use', async t => {
+t.test('state that every user can write to is refused, whatever its purpose', async t => {
   const { folder, rows, run } = await scene(t)
   const state = join(folder, 'state', 'ddb-ingest')
   const load = ['load', join(folder, 'in.csv'), '--table', 'target']
@@ -129,7 +129,7 @@ function readFiles(folder: string, holding: RegExp): string[] {
     .filter(path => holding.test(readFileSync(path, 'utf8')))
 }
 
-t.test('a quiet run does not warn, and leaves the warning to a later run', async t => {
+t.test('a quiet run does not warn; a later run gives the warning', async t => {
   const { folder, run } = await scene(t)
   chmodSync(join(folder, 'password'), 0o644)
   const argv = ['load', join(folder, 'in.csv'), '--table', 'target', '--user', 'admin']

@@ -113,7 +113,7 @@ t.test('a server without TLS is reported within the time to connect', async t =>
   }
 })
 
-t.test('further hosts and redirects are treated alike', async t => {
+t.test('additional hosts and redirects use TLS in the same way', async t => {
   const leader = await serve(t, good)
   const outdated = await serve(t, expired)
   const none = `127.0.0.1:${await freePort()}`
@@ -148,7 +148,7 @@ t.test('further hosts and redirects are treated alike', async t => {
   t.equal(rowsOf(leader), 30)
 })
 
-t.test('sessions of a pool are protected alike', async t => {
+t.test('sessions of a pool use TLS in the same way', async t => {
   const { host, port } = await serve(t, good)
   const options = { host, port, tls: true, user: 'admin', password: '123456', size: 2 }
   const pool = await ConnectionPool.connect({ ...options, caFile: ca.certFile })
@@ -165,7 +165,7 @@ t.test('no output overwrites a TLS file', async t => {
   }
 })
 
-t.test('a command after serve shows TLS, and a self-signed certificate', async t => {
+t.test('a command after serve works with TLS and a self-signed certificate', async t => {
   const own = certificates.make('own')
   const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
   const serve = (certificate: Identity, ...argv: readonly string[]): ReturnType<typeof spawnCli> =>

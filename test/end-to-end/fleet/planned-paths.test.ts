@@ -58,7 +58,7 @@ const archive = zipOf([
   { name: 'notes.txt', content: 'no data' },
 ])
 
-t.test('files and members fill columns from their paths, each row once', async t => {
+t.test('files and members fill columns from their paths, and each row is loaded once', async t => {
   const { dir, write, run, rows } = await place(t)
   write('v1-20200101/20240102/A.csv', 'price\n1\n2\n')
   write('v1-20200101/days.zip', archive)
@@ -92,7 +92,7 @@ t.test('files and members fill columns from their paths, each row once', async t
   t.equal((await rows()).length, 5)
 })
 
-t.test('a path without a match ends the plan, or is left out', async t => {
+t.test('a path without a match ends the plan, or is omitted', async t => {
   const { dir, write, run, rows } = await place(t)
   write('in/20240102/A.csv', 'price\n1\n')
   write('in/other/A.csv', 'price\n2\n')
@@ -121,7 +121,7 @@ t.test('a path without a match ends the plan, or is left out', async t => {
   t.equal((await rows()).length, 1)
 })
 
-t.test('a changed member refuses its shard; a missing one fails alone', async t => {
+t.test('a changed member ends its shard; a missing member fails alone', async t => {
   const { dir, write, run, rows } = await place(t)
   write('days.zip', archive)
   write('20240104/D.csv', 'price\n6\n')
@@ -156,7 +156,7 @@ t.test('a changed member refuses its shard; a missing one fails alone', async t 
   t.strictSame(readFileSync(join(dir, 'days.zip')), archive)
 })
 
-t.test('another machine reads the same rows, even in folders with other names', async t => {
+t.test('a second machine reads the same rows, even in folders with different names', async t => {
   const { here, dir, write, rows } = await place(t)
   // Files with equal content, which the second machine stores only once.
   for (const name of ['A', 'B', 'C']) write(`one/sym=${name}/x.csv`, 'price\n1\n2\n3\n')

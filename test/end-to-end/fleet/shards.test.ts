@@ -86,7 +86,7 @@ async function scene(t: Test, days = 4, rowsOfFile = 100, script = table): Promi
   }
 }
 
-void t.test('three shards load a plan, and later ones load nothing', async t => {
+void t.test('three shards load a plan, and later shards load nothing', async t => {
   const { plan, shard, eachOnce, rowCount } = await scene(t)
   const manifest = await plan()
   const results = await Promise.all([1, 2, 3].map(index => shard(manifest, index, 3)))
@@ -105,7 +105,7 @@ void t.test('three shards load a plan, and later ones load nothing', async t => 
   await eachOnce()
 })
 
-void t.test('each finished unit leaves one row on the server, and the last one two', async t => {
+void t.test('each finished unit leaves a row on the server, the last unit two', async t => {
   const { plan, shard, rows } = await scene(t)
   const manifest = await plan()
   t.equal(manifest.units.length, 8)
@@ -120,7 +120,7 @@ void t.test('each finished unit leaves one row on the server, and the last one t
   t.strictSame(left, [['ddbIngestPlan1_year']])
 })
 
-void t.test('two processes of one shard at the same time share its rows', async t => {
+void t.test('two processes of a shard that run at the same time share its rows', async t => {
   const { plan, shard, eachOnce } = await scene(t)
   const manifest = await plan({ unitBytes: 10_000 })
   const twins = await Promise.all([
@@ -148,7 +148,7 @@ void t.test('a file that was divided is loaded by several shards', async t => {
   await eachOnce()
 })
 
-void t.test('a changed unit refuses the shard; a missing one fails alone', async t => {
+void t.test('a changed unit ends the shard; a missing unit fails alone', async t => {
   const { plan, shard, files, count, rowCount } = await scene(t)
   const manifest = await plan()
   await rm(files[3]!)
@@ -168,7 +168,7 @@ void t.test('a changed unit refuses the shard; a missing one fails alone', async
   t.match(await shard({ ...manifest, units: other }, 1, 1), { exitCode: 64 }, 'another plan')
 })
 
-void t.test('a unit is changed if its file has another time, or more bytes', async t => {
+void t.test('a unit counts as changed if its file has a new time or more bytes', async t => {
   const changes: ((path: string) => Promise<void>)[] = [
     path => utimes(path, 1, 1),
     async path => {
@@ -197,7 +197,7 @@ function forget({ server }: LoadServer, what = 'ddbIngest'): void {
 }
 
 void t.test(
-  'after a server has forgotten everything, no row of a DFS table is sent again',
+  'if a server has forgotten everything, no row of a DFS table is sent again',
   async t => {
     const here = await scene(t, 2, 100, dfs)
     const { plan, shard, eachOnce } = here
@@ -220,7 +220,7 @@ void t.test(
 const persisted =
   'enableTableShareAndPersistence(streamTable(1:0, `day`sym`price`id, [INT,SYMBOL,DOUBLE,INT]), "trades", cacheSize=1000)'
 
-void t.test('rows that left the memory of a persisted table are not loaded again', async t => {
+void t.test('rows of a persisted table that left the memory are not loaded again', async t => {
   const here = await scene(t, 4, 300, persisted)
   const { plan, shard, session, rowCount } = here
   const manifest = await plan({ batchRows: 100 })
@@ -240,7 +240,7 @@ void t.test('rows that left the memory of a persisted table are not loaded again
   t.equal(await had(), 2 * rowCount)
 })
 
-void t.test('while a persisted table is wholly in memory, all batches are looked up', async t => {
+void t.test('if a persisted table is completely in memory, all batches are looked up', async t => {
   const { plan, shard, session, count } = await scene(t, 1, 300, persisted)
   const manifest = await plan({ batchRows: 100 })
   // Only the last batch of the first unit is in the table.
@@ -291,7 +291,7 @@ void t.test('a unit that has lost its receipts is uncertain until the user decid
   t.match(await shard(manifest, 1, 1, { delivery: { onDoubt: 'resend' } }), { exitCode: 0 })
 })
 
-void t.test('a shard that was stopped inside a unit is resumed, here or elsewhere', async t => {
+void t.test('a shard that was stopped inside a unit can be resumed here or elsewhere', async t => {
   const { plan, shard, count, eachOnce, rowCount } = await scene(t, 1)
   const manifest = await plan({ unitBytes: 100_000, batchRows: 7 })
   const stopping = new AbortController()
@@ -312,7 +312,7 @@ void t.test('a shard that was stopped inside a unit is resumed, here or elsewher
 })
 
 void t.test(
-  'two processes of one shard divide refused rows alike, and leave one file of rejects',
+  'two processes of a shard divide refused rows alike, and leave one rejects file',
   async t => {
     const { plan, shard, rows, folder, files } = await scene(t, 1, 100, dfs)
     const text = await readFile(files[0]!, 'utf8')
@@ -336,7 +336,7 @@ void t.test(
   },
 )
 
-void t.test('a rejects file of somebody else is left alone', async t => {
+void t.test('a rejects file of another user is left alone', async t => {
   const { plan, shard, folder } = await scene(t, 1)
   await writeFile(join(folder, 'r.u1.csv'), 'mine')
   const result = await shard(await plan(), 1, 1, { rejects: { file: join(folder, 'r.csv') } })
@@ -344,7 +344,7 @@ void t.test('a rejects file of somebody else is left alone', async t => {
   t.equal(await readFile(join(folder, 'r.u1.csv'), 'utf8'), 'mine')
 })
 
-void t.test('shards called with other options are refused', async t => {
+void t.test('shards called with different options are refused', async t => {
   const { plan, shard } = await scene(t, 2)
   const manifest = await plan()
   t.match(await shard(manifest, 1, 2), { exitCode: 0 })

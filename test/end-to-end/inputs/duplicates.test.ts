@@ -46,7 +46,7 @@ const cases: [string, Partial<LoadOptions>, (number | null)[]][] = [
 
 for (const [what, options, expected] of cases) {
   for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
-    t.test(`${what} tells what it kept, ${'mode' in delivery ? 'sync' : 'receipts'}`, async t => {
+    t.test(`${what} reports kept rows, ${'mode' in delivery ? 'sync' : 'receipts'}`, async t => {
       const { load } = await scene(t, { ...options, delivery })
       for (const duplicates of expected) {
         t.match(await load(), { exitCode: 0, rows: { confirmed: 4 }, duplicates })
@@ -66,7 +66,7 @@ t.test('counting reports no duplicates, because keyed tables are not counted', a
   t.match(await load({ delivery: { confirm: 'none' } }), { exitCode: 0, duplicates: null })
 })
 
-t.test('duplicates found by earlier processes of a run are included', async t => {
+t.test('duplicates that earlier processes of a run found are included', async t => {
   const options = { target: { table: 'first' }, delivery: { batchRows: 1 } }
   const { load, folder } = await scene(t, options)
   const journal = { folder: join(folder, 'state') }

@@ -30,7 +30,7 @@ const header = '名称,代码,价格\r\n'
 const good = ['"平安\r\n银行",1,1.5\r\n', '万科|A,2,2.5\r\n', '丂億,3,3.5\r\n']
 const bad = ['股票,x,4.5\r\n', '"儃凘",5\r\n']
 
-t.test('a Chinese file with broken rows loads, and its rejects load after repair', async t => {
+t.test('a Chinese file with broken rows loads; its repaired rejects load, too', async t => {
   for (const encoding of ['gb18030', 'utf-16le', 'utf-16be'] as const) {
     const { load, rows } = await startLoadServer(t, script)
     const dir = t.testdir()
@@ -79,7 +79,7 @@ t.test('a Chinese file with broken rows loads, and its rejects load after repair
 })
 
 t.test(
-  'a file with a byte order mark is recognized, and its rejects have the mark, too',
+  'a byte order mark is recognized, and the rejects also get a byte order mark',
   async t => {
     const { load } = await startLoadServer(t, script)
     const dir = t.testdir()
@@ -137,7 +137,7 @@ t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded
 
 const table = `代码,名称,价格\n${Array.from({ length: 5_000 }, (_, i) => `${i},平安${i},${i}.5\n`).join('')}`
 
-t.test('archives load; cut, damaged or followed by other bytes they end in one error', async t => {
+t.test('archives load; an archive that is cut, damaged or extended gives one error', async t => {
   const archives: [name: string, bytes: Buffer][] = [
     ['a.csv.gz', gzipSync(table)],
     ['a.csv.br', brotliCompressSync(table)],

@@ -51,7 +51,7 @@ const both = async (
 
 const values = (table: string): string => `select id, v from loadTable(${table}) order by id`
 
-t.test('rows that replace others are confirmed in every way except counting', async t => {
+t.test('rows that replace other rows are confirmed in every way except counting', async t => {
   const expected: Record<string, string[][]> = {
     '"dfs://p", "t"': [
       ['1', '3.5'],
@@ -98,7 +98,7 @@ t.test('an upsert into a PKEY table needs and accepts no key columns', async t =
   }
 })
 
-t.test('among rows that replace others, rows outside the scheme are distinguished', async t => {
+t.test('rows outside the scheme are recognized even among rows that replace others', async t => {
   const rejects = { onError: 'skip' } as const
   for (const delivery of [{}, { mode: 'sync' }] as const) {
     const here = await scene(t, `${enginesScript}\n${olapScript}`)
@@ -133,7 +133,7 @@ t.test('on a server without tableUpsert an upsert still works, and a notice says
   }
 })
 
-t.test('a plain user upserts with TABLE_UPDATE, and the error names the missing right', async t => {
+t.test('a plain user upserts with TABLE_UPDATE, and the error names a missing right', async t => {
   const users = `createUser("sue", "secret1")
 createUser("tim", "secret1")
 for(user in ["sue", "tim"]) { grant(user, TABLE_READ, "dfs://o/t") }

@@ -180,7 +180,7 @@ t.test('NDJSON', t =>
 )
 
 t.test(
-  'when a signal comes, a record without a line end is reported, and the next process loads it',
+  'a signal leaves a record without a line end to the next process, and reports it',
   async t => {
     const folder = t.testdir({ in: {} })
     const here = await startLoadServer(t, script)

@@ -43,7 +43,7 @@ t.test("a refused row ends a run that stops at bad rows, with the server's error
   })
 })
 
-t.test('what a function stored before it threw is unknown: its batch is unconfirmed', async t => {
+t.test('rows of a function that threw are unknown, so its batch is unconfirmed', async t => {
   const { load } = await startLoadServer(
     t,
     `def refuse(mutable data){ throw "never" }

@@ -64,7 +64,7 @@ t.test('folders of days with a file per symbol', skip, async t => {
   t.strictSame(lines.slice(2), ['TSDB', rows])
 })
 
-t.test('the same in a zip archive', skip, async t => {
+t.test('the same data in a zip archive', skip, async t => {
   const lines = await loadPrinted(t, folder => {
     const members = [...files].map(([name, content]) => ({ name, content: Buffer.from(content) }))
     writeFileSync(join(folder, 'days.zip'), zipOf(members))

@@ -69,7 +69,7 @@ const stored = [
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
 t.test(
-  'dated folders, a file per symbol, a date and a time of day, read by one thread and by three',
+  'dated folders with a file per symbol, and a time of day, with one and three threads',
   async t => {
     for (const threads of ['1', '3']) {
       const { dir, run, rows } = await place(t, { level2 })
@@ -87,7 +87,7 @@ t.test(
   },
 )
 
-t.test('check shows what templates give, and prints a load that does the same', async t => {
+t.test('check shows the results of templates, and prints a load that uses them', async t => {
   const { dir, run, rows } = await place(t, { level2 })
   const checked = await run('check', join(dir, 'level2'), ...flags, ...lineFlag, '--json')
   t.equal(checked.code, 0, checked.stderr)
@@ -109,7 +109,7 @@ t.test('check shows what templates give, and prints a load that does the same', 
   t.strictSame(await rows(), [''].filter(Boolean))
 })
 
-t.test('a table is created with the columns that templates and parts give', async t => {
+t.test('a new table gets the columns that come from templates and parts of paths', async t => {
   const { dir, run } = await place(t, { level2 })
   const names = ['--path', 'level2/{day}/{symbol}.csv', '--set', 'time={交易日期} {交易时间}']
   const outcome = await run(
@@ -159,7 +159,7 @@ t.test(
 )
 
 t.test(
-  'inputs that do not match are left out, or have null in the columns of their parts',
+  'inputs that do not match are omitted, or have null in the columns of their parts',
   async t => {
     const { dir, run, rows } = await place(t, {
       level2: { ...level2, 'x.csv': `${header},,9\r\n` },
@@ -187,7 +187,7 @@ t.test(
   },
 )
 
-t.test('a file with two contradicting names is not loaded', async t => {
+t.test('a file with two names that give different values is not loaded', async t => {
   const { dir, run, here } = await place(t, { level2 })
   linkSync(join(dir, 'level2/20240102/600000.csv'), join(dir, 'level2/20240103/600009.csv'))
   const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
@@ -237,7 +237,7 @@ t.test("rejects are loaded again with the values from their inputs' paths", asyn
   })
 })
 
-t.test('in runs and rejects of earlier versions, braces in texts are kept', async t => {
+t.test('runs and rejects of earlier versions keep braces in texts', async t => {
   const csv = 'TradeTime,code,price,day,line\n2024.01.02T00:00:00.000,A,1,2024.01.02,1\n'
   const { dir, run, rows } = await place(t, {
     'a.csv': csv,

@@ -26,7 +26,7 @@ function addsUp(t: Test, { rows, rejects }: LoadResult): void {
 
 const target = { table: 'target' }
 
-t.test('rejects of inputs whose headers differ only in bytes share a file', async t => {
+t.test('inputs whose headers differ only in bytes share a rejects file', async t => {
   const { load } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',
@@ -40,7 +40,7 @@ t.test('rejects of inputs whose headers differ only in bytes share a file', asyn
   t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\nbad,a\nbad,b\r\nbad,c\n')
 })
 
-t.test('rejects of other shapes get their own files, and load again exactly', async t => {
+t.test('rejects of other shapes get separate files, and load again exactly', async t => {
   const { load, rows } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',
@@ -80,7 +80,7 @@ t.test('an input with CR line ends gives rejects with CR line ends', async t => 
   t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\rbad,b\rbad,d\r')
 })
 
-t.test('rows refused by the server go to the file with their header', async t => {
+t.test('rows refused by the server are written to the rejects file with their header', async t => {
   const { load } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\n500,out\n',
@@ -159,7 +159,7 @@ t.test('whichever call fails, the run ends with its code and accounts for every 
   }
 })
 
-t.test('of two runs with one rejects file, one gets it and the other reports it', async t => {
+t.test('if two runs use one rejects file, one gets it and the other reports it', async t => {
   const { load, count } = await start(t)
   const dir = t.testdir(twoShapes)
   const file = join(dir, 'r.csv')

@@ -75,7 +75,7 @@ ddb-ingest exec --output csv -e 'exec typeString from schema(loadTable("dfs://cn
   ])
 })
 
-t.test('check finds the options for a table that is there, and prints the load', skip, async t => {
+t.test('check finds the options for an existing table, and prints the load', skip, async t => {
   const script = `
 ddb-ingest exec -e 'share(streamTable(1:0, ["代码", "成交时间", "成交量", "买入"], [SYMBOL,TIME,LONG,BOOL]), "there")'
 next=$(ddb-ingest check a.csv --table there --encoding gb18030 --trim 2>&1 >told | sed -n 's/^next: //p')
@@ -101,7 +101,7 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   ])
 })
 
-t.test('a keyed stream table by the printed script, and the load after it', skip, async t => {
+t.test('the printed script creates a keyed stream table, and the load follows', skip, async t => {
   const script = `
 ddb-ingest schema a.ndjson --table k --key id 2>&1 >/dev/null | sed -n 's/^next: //p' > next.sh
 . ./next.sh

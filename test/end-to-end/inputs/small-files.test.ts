@@ -63,7 +63,7 @@ t.test('a batch takes rows from as many inputs as fit', async t => {
   }
 })
 
-t.test('for inputs of any size, rows join the batch of the inputs before', async t => {
+t.test('inputs of any size add their rows to the batch of the previous inputs', async t => {
   const here = await start(t)
   await fc.assert(
     fc.asyncProperty(
@@ -84,7 +84,7 @@ t.test('for inputs of any size, rows join the batch of the inputs before', async
   )
 })
 
-t.test('columns in another order, and another dialect, begin another batch', async t => {
+t.test('columns in a different order, or a different dialect, begin a new batch', async t => {
   const here = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\n2,a\n',
@@ -102,7 +102,7 @@ t.test('columns in another order, and another dialect, begin another batch', asy
   )
 })
 
-t.test('a row rejected by the reader is found in its own input', async t => {
+t.test('a row rejected by the reader is attributed to the right input', async t => {
   const here = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',
@@ -127,7 +127,7 @@ t.test('a row rejected by the reader is found in its own input', async t => {
   t.equal(readFileSync(rejects.file, 'latin1'), 'id,x\nbad,a\nworse,b\nworst,c\n')
 })
 
-t.test('a row refused by the server is found in its own input', async t => {
+t.test('a row refused by the server is attributed to the right input', async t => {
   for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     const here = await start(t)
     const dir = t.testdir({

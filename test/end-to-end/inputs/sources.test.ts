@@ -41,7 +41,7 @@ async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
 
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
-t.test('one file named five times is loaded once, and a notice says so', async t => {
+t.test('a file named five times is loaded once, and a notice says so', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2, 3) } })
   const path = join(dir, 'd', 'a.csv')
   linkSync(path, join(dir, 'd', 'hard.csv'))
@@ -83,7 +83,7 @@ t.test('a resumed run recognizes its inputs under other names', async t => {
   t.equal(await here.count('trades'), 3)
 })
 
-t.test('a resumed run opens the files named now, from any folder', async t => {
+t.test('a resumed run opens the files that are named now, from any folder', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2) }, e: { 'a.csv': csv(7) } })
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
@@ -98,7 +98,7 @@ t.test('a resumed run opens the files named now, from any folder', async t => {
   t.equal(await here.count('trades'), 1)
 })
 
-t.test('folders: skipped files are counted, and patterns take them', async t => {
+t.test('in folders, skipped files are counted, and patterns can take them', async t => {
   const { here, dir, run } = await place(t, {
     d: {
       'a.csv': csv(1),

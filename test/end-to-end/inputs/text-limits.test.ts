@@ -32,7 +32,7 @@ function fileOf(t: Test): string {
   return join(t.testdir({ 'in.csv': `${header}${lines.join('\n')}\n` }), 'in.csv')
 }
 
-t.test('a STRING or SYMBOL that is too long is rejected alone', async t => {
+t.test('a row with a STRING or SYMBOL that is too long is rejected alone', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
   const targets: readonly LoadOptions['target'][] = [
@@ -58,7 +58,7 @@ t.test('a STRING or SYMBOL that is too long is rejected alone', async t => {
   }
 })
 
-t.test('tables in memory take them', async t => {
+t.test('in-memory tables accept texts of any length', async t => {
   const here = await startLoadServer(t, script)
   const result = await here.load(fileOf(t), { target: { table: 'memory' } })
   t.match(result, { exitCode: 0, rows: { confirmed: rows, rejected: 0 } })
@@ -70,7 +70,7 @@ t.test('tables in memory take them', async t => {
   t.equal(note?.[0]?.length, 65_536)
 })
 
-t.test('a check reports them, and a constant that is too long is refused at once', async t => {
+t.test('a check reports long texts, and a long constant is refused at once', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
   const { host, port } = here.server

@@ -40,7 +40,7 @@ function lasting({
 
 const table = tradesScript.slice(tradesScript.indexOf('('), tradesScript.lastIndexOf(' as '))
 
-t.test('one, two and five threads load the same', async t => {
+t.test('one, two and five threads load the same rows', async t => {
   const { load, session } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'in.csv': csv, 'other.csv': csv.slice(0, 2_000_000), 'in.csv.gz': '' })
   writeFileSync(join(dir, 'in.csv.gz'), gzipSync(csv, { level: 1 }))
@@ -92,7 +92,7 @@ function* cut(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }
 
-t.test('an input too small for threads is read by one', async t => {
+t.test('an input too small for threads is read by a single thread', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'in.csv': csv.replace(/,x\n/g, ',1\n') })
   const found = await load(join(dir, 'in.csv'), { input: { threads: 'auto' } })

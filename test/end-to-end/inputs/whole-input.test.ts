@@ -97,7 +97,7 @@ function loadCut(
   })
 }
 
-t.test('the rest of a cut file is loaded, except its last record', changing, async t => {
+t.test('if a file is cut, its rest is loaded, except the last record', changing, async t => {
   const server = await startLoadServer(t, script)
   const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
   const text = `id,ticker,price\n${lines.join('')}`
@@ -156,7 +156,7 @@ t.test('the last record of a cut gzip file is not loaded', async t => {
 })
 
 t.test(
-  'rows of a small archive before its damage are loaded, and all are accounted for',
+  'a damaged small archive loads the rows before the damage, and counts all rows',
   async t => {
     const { load, count } = await startLoadServer(t, script)
     const text = `id,ticker,price\n${Array.from({ length: 5000 }, (_, i) => `${i},A,${i}\n`).join('')}`

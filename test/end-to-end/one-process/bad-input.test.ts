@@ -46,7 +46,7 @@ t.test('a bad row stops the run, naming line and column', async t => {
   }
 })
 
-t.test('bad rows are kept byte for byte, and load once repaired', async t => {
+t.test('bad rows are kept byte for byte, and load after they are repaired', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const bad = ['x,A,1,1\r\n', '"2020.01.01",B,"1,5",1\n', 'short\n']
   const dir = t.testdir({ 'in.csv': tradesHeader + good + bad[0] + good + bad[1] + bad[2] + good })
@@ -172,7 +172,7 @@ t.test('missing inputs, targets and servers end the run before the first row', a
 })
 
 t.test(
-  'without a server the code is 69, with the command that starts the embedded one',
+  'without a server the exit code is 69, and the error names the embedded server',
   async t => {
     const port = await freePort()
     const dir = t.testdir({ 'ok.csv': tradesHeader + good })
@@ -208,7 +208,7 @@ t.test('a run waits for a starting server', async t => {
 })
 
 t.test(
-  'if a server disconnects during a load, the code is 4 and the rows still add up',
+  'if a server disconnects during a load, the exit code is 4 and the rows add up',
   async t => {
     let batches = 0
     const { load, count } = await startLoadServer(t, tradesScript, {

@@ -116,7 +116,7 @@ t.test(
   },
 )
 
-t.test('plainViews: a view is not called through a function if that fails', async t => {
+t.test('plainViews: a view is called directly if a call through a function fails', async t => {
   const target = { function: 'put', types: 'id:INT,sym:SYMBOL', confirmTable: 'target' }
   t.match((await load(t, { target })).result, receipts)
   const { result, notices } = await load(t, { target, facts: { plainViews: false } })

@@ -103,7 +103,7 @@ t.test('two independent loads block each other', async t => {
   t.equal((await stored()).length, 2 * rowCount)
 })
 
-t.test('jobs of the server overlap, and each session writes to its own partitions', async t => {
+t.test('jobs of the server overlap, and each session writes to different partitions', async t => {
   for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     const at = new Set<string>()
     let most = 0
@@ -127,7 +127,7 @@ t.test('jobs of the server overlap, and each session writes to its own partition
   }
 })
 
-t.test('rows that no partition takes are rejects, each with its position', async t => {
+t.test('rows that fit no partition are rejects, each with its position', async t => {
   const script = dfs('db=database("dfs://d", RANGE, 0 100 200 350 500)', '`id')
   const { run, stored, dir } = await scene(t, script)
   const file = join(dir, 'rejects.csv')
@@ -160,7 +160,7 @@ t.test('a null in a partition column is refused, found and reported with its pos
 })
 
 t.test(
-  'new values get partitions over all connections or are refused, as the server is configured',
+  'new values get partitions on all connections or are refused, as configured',
   async t => {
     const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
     for (const [newValuePartitionPolicy, confirmed, rejected] of [
@@ -189,7 +189,7 @@ t.test(
   },
 )
 
-t.test('few rows, many connections, little space in flight', async t => {
+t.test('a load works with few rows, many connections and little data in flight', async t => {
   const { run, stored } = await scene(t, hashed)
   const result = await run({
     confirm: 'receipts',
@@ -203,7 +203,7 @@ t.test('few rows, many connections, little space in flight', async t => {
   t.equal((await stored()).length, rowCount + 33)
 })
 
-t.test('a lost connection loses no batch, and gets no batch of another', async t => {
+t.test('a lost connection loses no batch, and gets no batch of another connection', async t => {
   let requests = 0
   const { run, stored } = await scene(t, hashed, {
     beforeExecute: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
@@ -336,7 +336,7 @@ for (const connections of [
 }
 
 t.test(
-  'a keyed table has the last row of each key, however often the run was interrupted',
+  'a keyed table has the last row of each key after any number of interruptions',
   async t => {
     const [script, target] = keyedScripts['an upsert']!
     const { stored, last } = await interrupted(
@@ -377,7 +377,7 @@ for (const [name, [script, target]] of Object.entries(keyedScripts)) {
   })
 }
 
-t.test('sixty-four connections give no notices, with any confirmation', async t => {
+t.test('sixty-four connections cause no notices, with any confirmation', async t => {
   const warnings: Error[] = []
   const note = (warning: Error): void => void warnings.push(warning)
   process.on('warning', note)
@@ -424,7 +424,7 @@ t.test('if the table now divides rows differently, known rows are not sent again
   t.ok(there.length >= confirmed + skipped)
 })
 
-t.test('a partitioned table in memory', async t => {
+t.test('a partitioned in-memory table', async t => {
   const script = `db=database("", HASH, [SYMBOL,10])
 pt=db.createPartitionedTable(table(1:0, ${columns}), \`pt, \`sym)
 share pt as target`

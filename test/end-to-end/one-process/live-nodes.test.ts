@@ -76,7 +76,7 @@ t.test('all connections of a lost node move to a live one', async t => {
   t.ok(there.length >= confirmed)
 })
 
-t.test('without a named host, or with another one, the run does not move', async t => {
+t.test('if no live node is among the named hosts, the run does not move', async t => {
   for (const [host, allowRedirect] of [
     ['127.0.0.1', undefined],
     ['evil.example', ['node2']],
@@ -90,7 +90,7 @@ t.test('without a named host, or with another one, the run does not move', async
   }
 })
 
-t.test('nor does it move if a late row could replace a newer one', async t => {
+t.test('the run does not move if a late row could replace a newer row', async t => {
   const { run, scripts } = await cluster(t)
   const target = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] } as const
   t.match(await run(['node2'], { target }), { error: { code: 'DDB_CONNECTION_LOST' } })

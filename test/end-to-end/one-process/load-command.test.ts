@@ -37,7 +37,7 @@ const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
 
-t.test('a load prints five lines, and how it understood the input', async t => {
+t.test('a load prints five lines, including how it read the input', async t => {
   const { code, stdout, stderr } = await load(['-'], { stdin: rows })
   t.equal(code, 0, stderr)
   t.match(
@@ -59,7 +59,7 @@ t.test('the heap limit is set once, when loading begins', async t => {
   t.equal(times, 1)
 })
 
-t.test('the JSON describes the input, and says which settings were given', async t => {
+t.test('the JSON describes the input, and says which settings the user gave', async t => {
   const argv = ['-', '--json', '--delimiter', ';', '--ragged', 'cut', '--max-record-bytes', '1Ki']
   const { code, stdout, stderr } = await load(argv, { stdin: 'id;price\n1;1.5;x\n2;2.5\n' })
   t.equal(code, 0, stderr)
@@ -156,7 +156,7 @@ const everyMember = [
   'version',
 ]
 
-t.test('every failure has its object, its code and its message', async t => {
+t.test('every failure gives an object, an exit code and a message', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const summary = join(t.testdir(), 'summary.json')
@@ -205,12 +205,12 @@ t.test('a summary never overwrites an input', async t => {
   t.equal(await readFile(path, 'utf8'), rows)
 })
 
-t.test('a summary that cannot be written is 74, even if the run went well', async t => {
+t.test('a summary that cannot be written gives exit code 74, even after a good run', async t => {
   const result = await load(['--summary', '/dev/full'], { stdin: rows })
   t.match(result, { code: 74, stdout: /^Loaded 3 rows/, stderr: /DDB_OUTPUT_WRITE/ })
 })
 
-t.test('rejected rows are 3; their reasons are printed, also with -q', async t => {
+t.test('rejected rows give exit code 3; their reasons are printed, even with -q', async t => {
   const bad = 'id,price\n1,1.5\nx,2\n3,y\n'
   for (const quiet of [[], ['-q']]) {
     const result = await load(['--on-error', 'skip', ...quiet], { stdin: bad })
@@ -314,7 +314,7 @@ for (const mode of ['async', 'sync']) {
 }
 
 t.test(
-  'sources may be given in a list, and --encoding takes every name of an encoding',
+  'a list can give the sources, and --encoding accepts every name of an encoding',
   async t => {
     const dir = t.testdir({ 'a.csv': rows, 'b.csv': rows.replace('3,3.5', 'x,3.5') })
     const list = join(dir, 'list')
@@ -361,7 +361,7 @@ const here = (path: string): string => new URL(path, root).pathname
 const check = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['check', '--port', portOfCheck, ...argv], terminals)
 
-t.test('a check says what would load, how, what would not, and the command', async t => {
+t.test('a check prints what would load and how, what would not load, and the command', async t => {
   const path = here('fixtures/csv/trades-with-bad-rows.csv')
   const { code, stdout, stderr } = await check([path, '-t', 'trades'])
   t.equal(code, 3)
@@ -381,7 +381,7 @@ t.test('a check says what would load, how, what would not, and the command', asy
   t.equal(await serverOfCheck.count('trades'), 0)
 })
 
-t.test('load --dry-run is the same', async t => {
+t.test('load --dry-run does the same as check', async t => {
   const argv = ['-', '-t', 'trades', '--port', portOfCheck]
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const dry = await runMain(['load', '-n', ...argv], { stdin })
@@ -390,12 +390,12 @@ t.test('load --dry-run is the same', async t => {
   t.equal(await serverOfCheck.count('trades'), 0)
 })
 
-t.test('-q prints nothing if all would load', async t => {
+t.test('-q prints nothing if all rows would load', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   t.strictSame(await check(['-t', 'trades', '-q'], { stdin }), { code: 0, stdout: '', stderr: '' })
 })
 
-t.test('--json is one object for every exit code', async t => {
+t.test('--json prints one object for every exit code', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const cases: [argv: string[], code: number, error: string | null][] = [
     [['-t', 'trades'], 0, null],
@@ -419,7 +419,7 @@ t.test('--json is one object for every exit code', async t => {
   }
 })
 
-t.test('no file is written, and settings of load apply', async t => {
+t.test('check writes no file, and settings of load apply to it', async t => {
   const folder = t.testdir({
     'c.json': JSON.stringify({ load: { table: 'trades' }, check: { sample: 2 } }),
   })
@@ -443,7 +443,7 @@ t.test('no file is written, and settings of load apply', async t => {
   t.strictSame(await readdir(folder), ['c.json'])
 })
 
-t.test('--summary has the object of --json, for every exit code', async t => {
+t.test('--summary writes the object of --json, for every exit code', async t => {
   const path = join(t.testdir({ 's.json': 'old' }), 's.json')
   const summary = async (): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'))
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
@@ -458,7 +458,7 @@ t.test('--summary has the object of --json, for every exit code', async t => {
   t.match(await check(['-t', 'trades', '--summary', '/no/such/s.json'], { stdin }), { code: 73 })
 })
 
-t.test('a full disk is 74, and the suggested command explains it', async t => {
+t.test('a full disk gives exit code 74, and the suggested command explains the code', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const full = await check(['-t', 'trades', '--summary', '/dev/full'], { stdin })
   t.equal(full.code, 74)
@@ -489,7 +489,7 @@ t.test('options that only load has are refused', async t => {
   t.notMatch(stdout, /--report|--metrics-file|--label/)
 })
 
-t.test('without arguments it prints help and does not wait', async t => {
+t.test('without arguments, check prints help and does not wait', async t => {
   const { code, stderr } = await check(['-t', 'trades'], { stdinIsTerminal: true })
   t.equal(code, 64)
   t.match(stderr, /^Usage: ddb-ingest check/)
@@ -511,7 +511,7 @@ async function taken(table: string): Promise<string[][]> {
   return rows
 }
 
-t.test('the printed command loads the same values in another environment', async t => {
+t.test('the printed command loads the same values in a different environment', async t => {
   const folder = t.testdir({
     "it's a.csv": 'Time;SYM;price;id\n2020.01.01;"A;B";1,5;1\n2020.01.02;C;2,25;2\n',
     'two.csv': '\ufefftime|sym|price|id\n2020.01.03T10:00:00+08:00|A|1.5|1\n',
@@ -589,7 +589,7 @@ t.test('the printed command loads the same values in another environment', async
   }
 })
 
-t.test('a table that has changed since is reported', async t => {
+t.test('if a table has changed since the check, the load reports it', async t => {
   const { stdout } = await check([here('fixtures/csv/trades.csv'), '-t', 'trades', '--json'])
   const [command] = (JSON.parse(stdout) as CheckResult).commands
   const changed = script.split('\n')[0]!.replace('DOUBLE', 'FLOAT')
@@ -606,7 +606,7 @@ t.test('a table that has changed since is reported', async t => {
   await serverOfCheck.session.run(script.split('\n')[0]!)
 })
 
-t.test('functions are checked with the types that are sent to them', async t => {
+t.test('functions are checked with the types that a load would send', async t => {
   const environment = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
   const types = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
   const argv = [here('fixtures/csv/trades.csv'), '--function', 'takeRows', '--types', types]

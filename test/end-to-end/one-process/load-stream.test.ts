@@ -50,7 +50,7 @@ t.test('rows arrive in order, with their nulls, and counting confirms them', asy
   )
 })
 
-t.test('no data request is answered, and every batch is one request', async t => {
+t.test('no data request is answered, and every batch is a single request', async t => {
   const requests: { asynchronous: boolean; rows: number }[] = []
   const { load, server } = await startLoadServer(t, tradesScript, {
     faults: {
@@ -73,7 +73,7 @@ t.test('no data request is answered, and every batch is one request', async t =>
   t.equal(server.counters.asynchronousFailures, 0)
 })
 
-t.test('standard input loads like a file, by name in any order of columns', async t => {
+t.test('standard input loads like a file, by name, with columns in any order', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const stdin = Readable.from([
     Buffer.from('id,price,sym'),
@@ -84,7 +84,7 @@ t.test('standard input loads like a file, by name in any order of columns', asyn
   t.same(await rows('select * from trades'), [['2020.01.02T00:00:00.000', 'A', '2.5', '1']])
 })
 
-t.test('several inputs are one run', async t => {
+t.test('several inputs form one run', async t => {
   const { load, count } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({
     'a.csv': `${tradesHeader}2020.01.01T00:00:00.000,A,1,1\n`,
@@ -96,7 +96,7 @@ t.test('several inputs are one run', async t => {
   t.equal(await count('trades'), 2)
 })
 
-t.test('an empty input loads: nothing read, nothing sent, code 0', async t => {
+t.test('an empty input loads: nothing is read, nothing is sent, exit code 0', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'empty.csv': '', 'header.csv': tradesHeader })
   for (const name of ['empty.csv', 'header.csv']) {
@@ -118,7 +118,7 @@ t.test('answers confirm rows in sync mode', async t => {
   t.equal(await count('trades'), 4)
 })
 
-t.test('without confirmation rows are handed over, and nothing more is reported', async t => {
+t.test('without confirmation, rows are handed over, and the run reports no more', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   t.match(await load(join(dir, 'trades.csv'), { delivery: { confirm: 'none' } }), {
@@ -129,7 +129,7 @@ t.test('without confirmation rows are handed over, and nothing more is reported'
   })
 })
 
-t.test('a failed asynchronous write gives unconfirmed rows, code 4', async t => {
+t.test('a failed asynchronous write gives unconfirmed rows and exit code 4', async t => {
   const { load, count } = await startLoadServer(t, tradesScript, {
     faults: {
       beforeExecute: request => (request.rows === 3 ? { error: 'no luck' } : undefined),
@@ -150,7 +150,7 @@ t.test('a failed asynchronous write gives unconfirmed rows, code 4', async t => 
   t.equal(await count('trades'), 4)
 })
 
-t.test('if others write too, the count cannot tell', async t => {
+t.test('if other clients write too, the count proves nothing', async t => {
   const here = await startLoadServer(t, tradesScript, {
     faults: {
       beforeExecute: request =>
@@ -177,7 +177,7 @@ t.test('--expect-rows checks the number of rows', async t => {
   })
 })
 
-t.test('an interrupted run reads no more, and confirms what was sent', async t => {
+t.test('an interrupted run stops reading, and confirms the rows that it sent', async t => {
   const { load, count } = await startLoadServer(t, tradesScript)
   const controller = new AbortController()
   const stdin = new Readable({ read: () => undefined })
@@ -217,7 +217,7 @@ t.test('a failed question leaves no session open', async t => {
   t.equal(server.counters.connections, before)
 })
 
-t.test('progress knows the number of bytes', async t => {
+t.test('the progress report includes the number of bytes', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
   const totals = new Set<number | undefined>()

@@ -44,7 +44,7 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
 })
 
 t.test(
-  'rows outside the partition scheme are unconfirmed, and the summary says how many and why',
+  'rows outside the scheme are unconfirmed, with their number and the reason',
   async t => {
     const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
     const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n4,YY,4\n' })
@@ -59,7 +59,7 @@ t.test(
 )
 
 t.test(
-  'a row without a value in a VALUE partition column fails its batch, which is unconfirmed',
+  'a null in a VALUE partition column makes its batch fail and stay unconfirmed',
   async t => {
     const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
     const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
@@ -72,7 +72,7 @@ t.test(
 )
 
 t.test(
-  "DolphinDB's function view converts its rows, and the table behind it is counted",
+  "DolphinDB's function view converts rows, and the run counts its table",
   async t => {
     const { load, rows } = await startLoadServer(t, fixture('scripts/function-view.dos'))
     const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
@@ -91,7 +91,7 @@ t.test(
   },
 )
 
-t.test('without receipts, a function without a table to count gives answers', async t => {
+t.test('without receipts and a table to count, a function is confirmed by answers', async t => {
   const notices: string[] = []
   const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
     faults: {
@@ -137,7 +137,7 @@ addFunctionView(refuse)`,
   )
 })
 
-t.test('function arguments come before the batch', async t => {
+t.test('the arguments of a function come before the batch', async t => {
   const { load, rows } = await startLoadServer(
     t,
     `share streamTable(10:0, \`sym\`note, [SYMBOL,STRING]) as noted
@@ -186,7 +186,7 @@ t.test('an upsert replaces rows with known keys', async t => {
   }
 })
 
-t.test('JSON is matched by name; a mismatch is rejected and names its member', async t => {
+t.test('JSON is matched by name; the reject for a mismatch names the member', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const good = '{"id":1,"sym":"A","time":"2020.01.02T09:30:00.032","price":1.5}'
   const dir = t.testdir({
@@ -220,7 +220,7 @@ t.test('JSON is matched by name; a mismatch is rejected and names its member', a
   )
 })
 
-t.test('rows outside the scheme are named only if the server tells how it treats them', async t => {
+t.test('rows outside the scheme are named only if the server reveals its policy', async t => {
   const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n' })
   for (const [policy, isTold, expected] of [
     ['add', true, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
@@ -252,7 +252,7 @@ t.test('rows outside the scheme are named only if the server tells how it treats
   }
 })
 
-t.test('if nothing was sent, neither confirmation nor an earlier load is reported', async t => {
+t.test('if nothing was sent, the run reports no confirmation and no earlier load', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const bad = 'x,IBM,1,1\n'
   const dir = t.testdir({

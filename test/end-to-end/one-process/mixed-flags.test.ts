@@ -168,7 +168,7 @@ t.test('a lost request is sent again even if no session can be asked after it', 
   t.strictSame(await ids(here), upTo(rowCount))
 })
 
-t.test('findings are kept, and a wrong password is still reported', async t => {
+t.test('the run stores its findings, and still reports a wrong password', async t => {
   const here = await start(t, 'mixedRefuse')
   const memory = serverMemory()
   await load(here, {}, { serverMemory: memory })

@@ -16,7 +16,7 @@ const east = '2024-01-02T03:04:05+08:00'
 const utc = '2024-01-02T03:04:05Z'
 const header = 'id,at,end\n'
 
-t.test('a resumed run keeps the offsets of the process before', async t => {
+t.test('a resumed run keeps the offsets of the previous process', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const { load, count } = await startLoadServer(t, script)
     const dir = t.testdir({
@@ -77,7 +77,7 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
   ])
 })
 
-t.test('a checked load names the offsets that were found', async t => {
+t.test('a checked load names the offsets that the check found', async t => {
   const { server } = await startLoadServer(t, script)
   const dir = t.testdir({ 'in.csv': `${header}1,${east},2024-01-02\n2,,\n` })
   const input = join(dir, 'in.csv')
@@ -91,7 +91,7 @@ t.test('a checked load names the offsets that were found', async t => {
 })
 
 t.test(
-  'a schema keeps times with different offsets as text, and says which option would read them',
+  'a schema keeps times with different offsets as text, and names the option for them',
   async t => {
     const dir = t.testdir({ 'in.csv': `id,at\n1,${east}\n2,${utc}\n3,${east}\n` })
     const schema = (...more: string[]) => runMain(['schema', join(dir, 'in.csv'), ...more])

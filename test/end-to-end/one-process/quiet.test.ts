@@ -43,7 +43,7 @@ t.test('a result has at most twenty notices', async t => {
   t.ok((JSON.parse(stdout) as { notices: string[] }).notices.length <= 20)
 })
 
-t.test('with fewer rows than --min-rows the code is 5, for load and check', async t => {
+t.test('fewer rows than --min-rows give exit code 5, for load and check', async t => {
   t.equal((await load(['--min-rows', '3'])).code, 0)
   t.equal((await load(['--min-rows', '2'])).code, 0)
   t.match(await load(['--min-rows', '4']), {
@@ -61,7 +61,7 @@ t.test('with fewer rows than --min-rows the code is 5, for load and check', asyn
   })
 })
 
-t.test('--label is on every metric; names that metrics use are refused', async t => {
+t.test('--label is on every metric; names that the metrics use are refused', async t => {
   const path = join(t.testdir(), 'm.prom')
   const labels = ['--label', 'team=night "shift"', '--label', 'job_name=prices']
   t.equal((await load(['-q', '--metrics-file', path, ...labels])).code, 0)
@@ -77,7 +77,7 @@ t.test('--label is on every metric; names that metrics use are refused', async t
 })
 
 t.test(
-  'exec shows a hundred rows on a terminal, elsewhere all of them, or the requested number',
+  'exec shows a hundred rows on a terminal, all rows elsewhere, or the requested number',
   async t => {
     const exec = async (
       argv: readonly string[],

@@ -69,7 +69,7 @@ for (const [name, matches] of phases) {
     t.equal(here.follower.server.node.shared.get('target')!.table.rows, 0)
   })
 
-  t.test(`a redirect that answers ${name} is not followed to any other`, async t => {
+  t.test(`a redirect that answers ${name} is not followed to any other host`, async t => {
     const here = await pair(t, matches, 'evil.example')
     t.match(await here.run({}, ['localhost']), {
       exitCode: 69,
@@ -111,7 +111,7 @@ function leadUntil(here: Pair, before: number, host = 'localhost'): void {
       : undefined
 }
 
-t.test('with receipts the batches of a former leader go to the new one', async t => {
+t.test('with receipts, the batches of a former leader are sent to the new leader', async t => {
   const here = await pair(t, () => false)
   leadUntil(here, 1)
   const result = await here.run({}, ['localhost'])

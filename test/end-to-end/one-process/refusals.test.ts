@@ -90,7 +90,7 @@ async function loadRefused(
 for (const [way, delivery] of ways) {
   for (const kind of [view, chunks]) {
     t.test(
-      `${way}: unknown words leave a batch of ${kind.name} unconfirmed, and the run continues`,
+      `${way}: after an unknown refusal, a batch of ${kind.name} is unconfirmed, and the run continues`,
       async t => {
         const one = { ...delivery, connections: 1 }
         const { here, result, inserts } = await loadRefused(t, kind, one, insert =>
@@ -134,7 +134,7 @@ for (const [way, delivery] of ways) {
     '<NotLeader>',
     words,
   ]) {
-    t.test(`${way}: a temporary refusal is waited for: ${text}`, async t => {
+    t.test(`${way}: the run waits out a temporary refusal: ${text}`, async t => {
       const { here, result } = await loadRefused(t, dfs, delivery, insert =>
         insert >= 2 && insert <= 4 ? text : undefined,
       )
@@ -183,7 +183,7 @@ const missingRights: readonly (readonly [string, RegExp])[] = [
 ]
 
 for (const [text, right] of missingRights) {
-  t.test(`without the right to read the target a run ends with 77: ${text}`, async t => {
+  t.test(`without the right to read, a run ends with exit code 77: ${text}`, async t => {
     const here = await startLoadServer(t, streamScript, {
       faults: {
         beforeExecute: request =>
@@ -205,7 +205,7 @@ for (const [text, right] of missingRights) {
     }
   })
 
-  t.test(`without the right to write to the target a run ends with 77: ${text}`, async t => {
+  t.test(`without the right to write, a run ends with exit code 77: ${text}`, async t => {
     for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
       const { result } = await loadRefused(t, dfs, delivery, () => text)
       t.match(result, {
@@ -238,7 +238,7 @@ t.test('batches without a receipt are named as ranges of lines, not one by one',
   t.match(confirm.note, /A\.csv, lines 2 to 5001 \(20 batches\): no receipt came in time;/)
 })
 
-t.test('tables of killed runs are named and stay; those of a live run are not named', async t => {
+t.test('tables of killed runs are named but stay; those of a live run are not named', async t => {
   const thaw = closedGate()
   let isFrozen = true
   const stuck = closedGate()

@@ -66,7 +66,7 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   t.equal((await rows('select * from prices')).length, 4)
 })
 
-t.test('the table may have got a column since', async t => {
+t.test('the table may have gained a column since the run', async t => {
   const { path, repair, retry, rows, session } = await scene(t)
   await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
   await session.run('addColumn(prices, `more, INT)')
@@ -80,7 +80,7 @@ t.test('the table may have got a column since', async t => {
 })
 
 t.test(
-  'options from reasons that others could have written must be confirmed by the user',
+  'options from reasons that other users can write must be confirmed by the user',
   async t => {
     const { server, path, repair, retry, ids } = await scene(t)
     await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
@@ -125,7 +125,7 @@ t.test(
 )
 
 t.test(
-  "the same holds for reasons of another user, and not for the user's own",
+  "options from reasons of another user must be confirmed, the user's own not",
   { skip: process.getuid?.() !== 0 && 'only root can give files away' },
   async t => {
     const { path, repair, retry } = await scene(t)
@@ -141,7 +141,7 @@ t.test(
   },
 )
 
-t.test('detected settings are kept even if the rejects look different', async t => {
+t.test('detected settings are kept, even if the rejects look different', async t => {
   // Read without the settings of the run, the rejects have no header, look like one column, and show no decimal
   // comma.
   const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
@@ -154,7 +154,7 @@ t.test('detected settings are kept even if the rejects look different', async t 
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
-t.test('row names and trailing delimiters are read as before', async t => {
+t.test('row names and trailing delimiters are read as in the run', async t => {
   for (const [text, argv] of [
     ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
     ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
@@ -175,7 +175,7 @@ t.test('row names and trailing delimiters are read as before', async t => {
   }
 })
 
-t.test('inputs that are read in different ways have separate rejects files', async t => {
+t.test('inputs that are read differently have separate rejects files', async t => {
   const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
   const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))
   await writeFile(others[0]!, 'id;price;名\n2;2,5;b\nx;3,5;c\n')
@@ -194,7 +194,7 @@ t.test('inputs that are read in different ways have separate rejects files', asy
 })
 
 t.test(
-  'rows that fail again go into a file of their own, which can be retried as well',
+  'rows that fail again are written to a separate file, which can be retried, too',
   async t => {
     const { repair, retry, ids, path, folder } = await scene(t)
     await repair(text => text.replace('x;', '2;'))
@@ -213,7 +213,7 @@ t.test(
   },
 )
 
-t.test('a retry that loaded nothing can be repaired and tried again', async t => {
+t.test('a retry that loaded nothing can be repaired and retried', async t => {
   const { repair, retry, ids, folder } = await scene(t)
   t.equal((await retry()).code, 3, 'nothing was repaired')
   await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
@@ -222,7 +222,7 @@ t.test('a retry that loaded nothing can be repaired and tried again', async t =>
   t.notOk((await readdir(folder)).includes('r.retry.csv'))
 })
 
-t.test('without receipts no file is loaded twice either', async t => {
+t.test('without receipts, no file is loaded twice either', async t => {
   for (const how of [
     ['--confirm', 'none'],
     ['--confirm', 'count'],
@@ -246,7 +246,7 @@ t.test('options that the run did not have can be added', async t => {
   t.strictSame(await rows('select * from prices where isNull(price)'), [['1', '', 'a']])
 })
 
-t.test('JSON with a path is loaded as the lines that its rejects became', async t => {
+t.test('rejects of JSON with a path are lines, and are loaded as lines', async t => {
   const text = '{"data":[{"id":1,"price":1,"名":"a"},{"id":"x","price":2,"名":"b"}]}'
   const { repair, retry, ids, first } = await scene(t, text, ['-f', 'json', '--json-path', 'data'])
   t.equal(first.code, 3, first.stderr)
@@ -255,7 +255,7 @@ t.test('JSON with a path is loaded as the lines that its rejects became', async 
   t.strictSame(await ids(), ['1', '2'])
 })
 
-t.test('the encoding is kept, unless the file was saved in another one', async t => {
+t.test('the encoding is kept, unless the file was saved in a different encoding', async t => {
   const gbk = Buffer.concat([
     Buffer.from('id,price,'),
     Buffer.from([0xc3, 0xfb, 0x0a]),
@@ -285,7 +285,7 @@ t.test('a removed header is noticed, and a renamed column does not match', async
   t.match(await name.retry(), { code: 65, stderr: /no column "price"/ })
 })
 
-t.test('a file that cannot be retried gives an error, with its object', async t => {
+t.test('a file that cannot be retried gives an error and an object', async t => {
   const { path, retry, folder } = await scene(t)
   const held = await systemFiles.lock(`${path}.lock`)
   t.match(await retry(), { code: 75, stderr: /is still being written/ })

@@ -31,7 +31,7 @@ interface Printed {
 
 const printed = (stdout: string): Printed => JSON.parse(stdout) as Printed
 
-t.test('the embedded server passes, with one object and a text for an issue', async t => {
+t.test('the embedded server passes; an object and a text for an issue are written', async t => {
   const issue = join(t.testdir(), 'issue.md')
   const argv = ['selftest', '--port', String(server.port), '--json', '--issue-text', issue]
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
@@ -58,7 +58,7 @@ t.test('the embedded server passes, with one object and a text for an issue', as
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a difference gives code 1 and says what depends on it; the rest is counted', async t => {
+t.test('a difference gives exit code 1 and its consequences; the rest is counted', async t => {
   const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
   t.teardown(() => other.close())
   const argv = ['selftest', '--port', String(other.port), '--time-limit', '10s']
@@ -85,7 +85,7 @@ t.test('a difference gives code 1 and says what depends on it; the rest is count
   t.equal(stderr, '')
 })
 
-t.test('without a server the code is 69, with a refused login 77', async t => {
+t.test('without a server the exit code is 69, after a refused login 77', async t => {
   const gone = await startServer({ port: 0 })
   await gone.close()
   const { code, stdout } = await runMain(['selftest', '--port', String(gone.port), '--json'])
@@ -109,7 +109,7 @@ t.test('without a server the code is 69, with a refused login 77', async t => {
 })
 
 t.test(
-  'a signal ends it cleanly: known results are printed, nothing stays on the server',
+  'a signal ends selftest cleanly: it prints known results and removes its objects',
   async t => {
     for (const [signal, exitCode, beginning, ended, last] of [
       ['SIGINT', 130, 'upsert!', 'types: INT column', 'insert: upsert!'],
@@ -148,14 +148,14 @@ t.test(
   },
 )
 
-t.test('an issue text that cannot be written stops it before anything is sent', async t => {
+t.test('an issue text that cannot be written stops selftest before anything is sent', async t => {
   const before = server.counters.requests
   const argv = ['selftest', '--port', String(server.port), '--issue-text', '/no/such/folder/i.md']
   t.equal((await runMain(argv)).code, 73)
   t.equal(server.counters.requests, before)
 })
 
-t.test('a server that cannot do both on one session is remembered, and load uses that', async t => {
+t.test('load uses the stored fact that a session of the server cannot do both', async t => {
   const answering = new Set<string>()
   const odd = await startServer({
     port: 0,
@@ -184,7 +184,7 @@ t.test('a server that cannot do both on one session is remembered, and load uses
 })
 
 t.test(
-  'with -v each check says what it does; a memory that cannot be written is reported, and fails nothing',
+  '-v explains each check; a memory that cannot be written is reported and fails nothing',
   async t => {
     const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
     const argv = ['selftest', '--port', String(server.port), '-v']

@@ -46,7 +46,7 @@ const ways: readonly DeliveryOptions[] = [
 ]
 
 for (const [name, script] of Object.entries(scripts)) {
-  t.test(`into a ${name} every row arrives once, with any confirmation`, async t => {
+  t.test(`${name}: every row arrives once, with any confirmation`, async t => {
     for (const way of ways) {
       const sessions = new Set<string>()
       const { run, stored } = await scene(t, script, {
@@ -77,7 +77,7 @@ for (const [name, script] of Object.entries(scripts)) {
   })
 }
 
-t.test('after the first batch the server works on as many at once', async t => {
+t.test('after the first batch, the server works on as many batches at once', async t => {
   for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
     let begun = 0
     let waiting: (() => void)[] = []
@@ -160,7 +160,7 @@ t.test(
   },
 )
 
-t.test('with auto a run uses one connection if more are impossible, and says why', async t => {
+t.test('with auto, a run uses one connection if more are impossible, and says why', async t => {
   const view = `${streamScript}
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`

@@ -38,7 +38,7 @@ const options = [
   ],
 ]
 
-t.test('spellings of CSV, with every option at once', async t => {
+t.test('spellings of CSV, with all options together', async t => {
   const text = 'day;at;share;amount;yes\n31/12/2023;0;12,5%;1.234,5;ja\n;;;;\n'
   const { code, stderr } = await load(['-d', ';', ...options], text)
   t.equal(code, 0, stderr)
@@ -48,7 +48,7 @@ t.test('spellings of CSV, with every option at once', async t => {
   )
 })
 
-t.test('members inside documents, and bad ones skipped', async t => {
+t.test('members inside documents are loaded, and bad ones skipped', async t => {
   await runMain(['exec', '--port', port, '-e', 'delete from sales'])
   const row = { day: '01/02/2024', v: { at: 1, share: '1%', amount: 2.5, yes: false } }
   const bad = { day: 5, v: { at: '2', share: 7, amount: {}, yes: 'nein' } }

@@ -61,7 +61,7 @@ async function scene(t: Test, script = streamScript, text = csv, faults?: Faults
 const delivered = { receipts: { confirm: 'receipts' }, answers: { mode: 'sync' } } as const
 
 for (const [used, delivery] of Object.entries(delivered)) {
-  t.test(`${used}: rows that are kept are confirmed, the others are filtered`, async t => {
+  t.test(`${used}: kept rows are confirmed, dropped rows are filtered`, async t => {
     for (const script of [streamScript, dfsScript]) {
       const { transformed, rows } = await scene(t, script)
       const result = await transformed(positive, { delivery: { batchRows: 2, ...delivery } })
@@ -81,43 +81,40 @@ for (const [used, delivery] of Object.entries(delivered)) {
   })
 }
 
-t.test('a batch without remaining rows inserts nothing', async t => {
+t.test('a batch without remaining rows causes no insert', async t => {
   const { transformed, count } = await scene(t)
   const result = await transformed('def(t){ return select * from t where price>100 }')
   t.match(result, { exitCode: 0, rows: { read: 5, confirmed: 0, filtered: 5 } })
   t.equal(await count('prices'), 0)
 })
 
-t.test(
-  'update, delete, replaceColumn! and partial application work as the manual says',
-  async t => {
-    const all = ['1.5', '-2', '0', '4', '-5']
-    for (const [transform, prices] of [
-      [
-        'def(mutable t){ update t set price = 0 where price<0\n return t }',
-        ['1.5', '0', '0', '4', '0'],
-      ],
-      ['def(mutable t){ delete from t where price<0\n return t }', ['1.5', '0', '4']],
-      [
-        'def(mutable t){ replaceColumn!(t, `price, 2 * t.price) return t }',
-        ['3', '-4', '0', '8', '-10'],
-      ],
-      ['(def(least, t){ return select * from t where price>=least }){1}', ['1.5', '4']],
-      ['replaceColumn!{, `sym, [`B]}', all],
-      ['t -> select * from t where price<0', ['-2', '-5']],
-      ['def(t): t', all],
-      ['def(t){ return t } // as it is', all],
-    ] as const) {
-      const { transformed, rows } = await scene(t)
-      const delivery = { batchRows: transform.includes('[`B]') ? 1 : 2 }
-      const result = await transformed(transform, { delivery })
-      t.match(result, { exitCode: 0, rows: { confirmed: prices.length } }, transform)
-      t.strictSame((await rows('select price from prices order by id')).flat(), prices, transform)
-    }
-  },
-)
+t.test('update, delete, replaceColumn! and partial application work as in the manual', async t => {
+  const all = ['1.5', '-2', '0', '4', '-5']
+  for (const [transform, prices] of [
+    [
+      'def(mutable t){ update t set price = 0 where price<0\n return t }',
+      ['1.5', '0', '0', '4', '0'],
+    ],
+    ['def(mutable t){ delete from t where price<0\n return t }', ['1.5', '0', '4']],
+    [
+      'def(mutable t){ replaceColumn!(t, `price, 2 * t.price) return t }',
+      ['3', '-4', '0', '8', '-10'],
+    ],
+    ['(def(least, t){ return select * from t where price>=least }){1}', ['1.5', '4']],
+    ['replaceColumn!{, `sym, [`B]}', all],
+    ['t -> select * from t where price<0', ['-2', '-5']],
+    ['def(t): t', all],
+    ['def(t){ return t } // as it is', all],
+  ] as const) {
+    const { transformed, rows } = await scene(t)
+    const delivery = { batchRows: transform.includes('[`B]') ? 1 : 2 }
+    const result = await transformed(transform, { delivery })
+    t.match(result, { exitCode: 0, rows: { confirmed: prices.length } }, transform)
+    t.strictSame((await rows('select price from prices order by id')).flat(), prices, transform)
+  }
+})
 
-t.test("the manual's own example fills nulls before rows are written", async t => {
+t.test('an example from the manual fills nulls before rows are written', async t => {
   const { load, rows } = await startLoadServer(
     t,
     'share(table(1:0, `id`vol, [INT,DOUBLE]), "volumes")',
@@ -158,7 +155,7 @@ const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
   })),
 )
 
-t.test('for any condition and batches, exactly the matching rows arrive', async t => {
+t.test('for any condition and any batches, exactly the matching rows arrive', async t => {
   const { load, rows, session, folder } = await scene(t)
   const anyRows = fc.array(fc.record({ sym: fc.constantFrom('A', 'B'), price: anyNumber }), {
     minLength: 1,
@@ -198,7 +195,7 @@ t.test('for any condition and batches, exactly the matching rows arrive', async 
   )
 })
 
-t.test('its columns are those of --types, and a name alone has the type of the table', async t => {
+t.test("a transform gets the columns of --types; a bare name has the table's type", async t => {
   const text = 'who,id,price\nx,1,1.5\ny,2,2.5\n'
   const { transformed, rows } = await scene(t, streamScript, text)
   const make = 'def(t){ return select id, symbol(who) as sym, price from t }'
@@ -237,7 +234,7 @@ t.test('its columns are those of --types, and a name alone has the type of the t
   )
 })
 
-t.test("a function that throws rejects its batch, with the server's error text", async t => {
+t.test("if a function throws, its batch is rejected with the server's error text", async t => {
   for (const delivery of Object.values(delivered)) {
     const { transformed, rows, folder } = await scene(t)
     const throwing = `def(t){ if((exec count(*) from t where id = 3) > 0) { throw "no third one" }
@@ -261,14 +258,14 @@ t.test("a function that throws rejects its batch, with the server's error text",
 })
 
 t.test(
-  'a result that is not a table, or has more rows, is refused before it is written',
+  'a result that is not a table or has too many rows is refused before the insert',
   async t => {
     for (const [transform, why] of [
       ['def(t){ return 5 }', /the transform gave no table/],
       ['def(t){ return exec price from t }', /the transform gave no table/],
       [
         'def(mutable t){ n = t.rows()\nreturn table(take(1, 2 * n) as id, take(`A, 2 * n) as sym, take(1.5, 2 * n) as price) }',
-        /the transform gave 4 rows for 2: it may leave rows out, and add none/,
+        /the transform gave 4 rows for 2: a transform may leave out rows, but must not add any/,
       ],
     ] as const) {
       const { transformed, count } = await scene(t)
@@ -327,7 +324,7 @@ t.test('a temporary refusal is tried again, and missing rights end the run', asy
 })
 
 t.test(
-  'a transform that the server cannot parse or does not know is an error before the first row',
+  'a transform that the server cannot parse or does not know ends the run before the first row',
   async t => {
     const { transformed, count } = await scene(t)
     for (const [transform, why] of [
@@ -360,7 +357,7 @@ t.test('known keys are counted among the remaining rows', async t => {
   }
 })
 
-t.test("rows outside a table's partitions are not guessed", async t => {
+t.test('with a transform, the run does not guess rows outside partitions', async t => {
   const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
   const folder = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,-3\n' })
   const result = await here.load(join(folder, 'in.csv'), {
@@ -376,7 +373,7 @@ t.test("rows outside a table's partitions are not guessed", async t => {
   t.match(result.notices.join(), /a transform decides which keys and partitions its rows have/)
 })
 
-t.test('incompatible options are refused with 64', async t => {
+t.test('incompatible options are refused with exit code 64', async t => {
   const { transformed, load, path } = await scene(t)
   for (const [change, why] of [
     [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows it leaves/],
@@ -427,7 +424,7 @@ t.test('the text of a transform cannot break out of its place', async t => {
   t.equal((await rows('select * from prices')).length, 5, 'the table exists')
 })
 
-t.test('the command line: from a file, in the summary, in check and in metrics', async t => {
+t.test('a transform comes from a file, and appears in summary, check and metrics', async t => {
   const { run, path, folder, count } = await scene(t)
   const file = join(folder, 'clean.dos')
   await writeFile(file, `// prices above 0\ndef(t){\n  return select * from t where price > 0\n}\n`)
@@ -502,36 +499,33 @@ t.test('a resumed run keeps its transform and the count of dropped rows', async 
   t.match(journal, /"format":4/)
 })
 
-t.test('rows loaded into memory cannot be proved later', async t => {
+t.test('later processes cannot prove transformed rows that are only in memory', async t => {
   const { run, path } = await scene(t)
   const argv = ['load', path, '-t', 'prices', '--transform', positive, '--run-id', 'day']
   t.match(await run(...argv), { code: 0 })
   t.match(await run(...argv), { code: 75, stderr: /its rows cannot be looked up in the table/ })
 })
 
-t.test(
-  'rejects are loaded again through the same transform, or another one that is given',
-  async t => {
-    const text = 'id,sym,price\n1,A,1\nx,B,2\n3,A,-3\n'
-    const { run, path, folder, rows } = await scene(t, streamScript, text)
-    const rejects = join(folder, 'r.csv')
-    const load = ['load', path, '-t', 'prices', '--transform', positive, '--rejects', rejects]
-    t.match(await run(...load), { code: 3 })
-    await writeFile(rejects, 'id,sym,price\n2,B,2\n4,B,-4\n')
-    const reasons = `${rejects}.reasons.ndjson`
-    await chmod(reasons, 0o666)
-    const refused = await run('retry', rejects, '--host', '127.0.0.1', '--user', 'admin')
-    t.match(refused, { code: 64 })
-    t.match(refused.stderr, `confirm it with --transform '${positive}'`)
-    await chmod(reasons, 0o600)
-    const again = await run('retry', rejects, '--json')
-    t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
-    t.strictSame((await rows('select id from prices order by id')).flat(), ['1', '2'])
-    t.match(await readFile(reasons, 'utf8'), /"format":3/)
-  },
-)
+t.test('rejects are loaded again through the same transform, or through a given one', async t => {
+  const text = 'id,sym,price\n1,A,1\nx,B,2\n3,A,-3\n'
+  const { run, path, folder, rows } = await scene(t, streamScript, text)
+  const rejects = join(folder, 'r.csv')
+  const load = ['load', path, '-t', 'prices', '--transform', positive, '--rejects', rejects]
+  t.match(await run(...load), { code: 3 })
+  await writeFile(rejects, 'id,sym,price\n2,B,2\n4,B,-4\n')
+  const reasons = `${rejects}.reasons.ndjson`
+  await chmod(reasons, 0o666)
+  const refused = await run('retry', rejects, '--host', '127.0.0.1', '--user', 'admin')
+  t.match(refused, { code: 64 })
+  t.match(refused.stderr, `confirm it with --transform '${positive}'`)
+  await chmod(reasons, 0o600)
+  const again = await run('retry', rejects, '--json')
+  t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { confirmed: 1, filtered: 1 } })
+  t.strictSame((await rows('select id from prices order by id')).flat(), ['1', '2'])
+  t.match(await readFile(reasons, 'utf8'), /"format":3/)
+})
 
-t.test('a journal that others can write to does not decide what runs on the server', async t => {
+t.test('a journal open to other users does not decide what runs on the server', async t => {
   let batches = 0
   const faults: Faults = {
     beforeExecute: ({ rows }) =>
@@ -551,25 +545,22 @@ t.test('a journal that others can write to does not decide what runs on the serv
   t.match(await run('resume', 'day', '--on-doubt', 'resend'), { code: 0 })
 })
 
-t.test(
-  'shards of a plan have the same transform, and dropped rows are reported over all',
-  async t => {
-    const { run, path, folder, count } = await scene(t)
-    const plan = join(folder, 'plan.json')
-    const made = await runMain(['plan', path, '-o', plan])
-    t.match(made, { code: 0 })
-    const argv = ['load', '--plan', plan, '--run-id', 'year', '-t', 'prices', '--json']
-    const loaded = await run(...argv, '--transform', positive)
-    t.match(JSON.parse(loaded.stdout), {
-      exitCode: 0,
-      rows: { read: 5, confirmed: 2, filtered: 3 },
-    })
-    const again = await run(...argv, '--transform', positive)
-    t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { read: 5, skipped: 2, filtered: 3 } })
-    const told = await run('runs', 'year', '--plan', plan, '--json')
-    t.match(JSON.parse(told.stdout), { rows: { read: 5, confirmed: 2, filtered: 3, rejected: 0 } })
-    const other = await run(...argv, '--transform', 'def(t){ return t }')
-    t.equal(other.code, 64, other.stderr)
-    t.equal(await count('prices'), 2)
-  },
-)
+t.test('shards of a plan have one transform, and report all dropped rows together', async t => {
+  const { run, path, folder, count } = await scene(t)
+  const plan = join(folder, 'plan.json')
+  const made = await runMain(['plan', path, '-o', plan])
+  t.match(made, { code: 0 })
+  const argv = ['load', '--plan', plan, '--run-id', 'year', '-t', 'prices', '--json']
+  const loaded = await run(...argv, '--transform', positive)
+  t.match(JSON.parse(loaded.stdout), {
+    exitCode: 0,
+    rows: { read: 5, confirmed: 2, filtered: 3 },
+  })
+  const again = await run(...argv, '--transform', positive)
+  t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { read: 5, skipped: 2, filtered: 3 } })
+  const told = await run('runs', 'year', '--plan', plan, '--json')
+  t.match(JSON.parse(told.stdout), { rows: { read: 5, confirmed: 2, filtered: 3, rejected: 0 } })
+  const other = await run(...argv, '--transform', 'def(t){ return t }')
+  t.equal(other.code, 64, other.stderr)
+  t.equal(await count('prices'), 2)
+})

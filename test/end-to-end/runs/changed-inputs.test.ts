@@ -53,7 +53,7 @@ async function place(t: Test): Promise<Place> {
 const flags = ['-t', 'k', '--method', 'upsert', '--run-id', 'day', '--json']
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
-t.test('changed files are read again, new ones are read, the rest is left alone', async t => {
+t.test('changed files are read again, new files are read, all others are left alone', async t => {
   const { dir, run, rows, write } = await place(t)
   const load = (...more: string[]): Promise<Outcome> =>
     run('load', join(dir, 'd'), ...flags, ...more)
@@ -81,7 +81,7 @@ t.test('changed files are read again, new ones are read, the rest is left alone'
   )
 })
 
-t.test('members of an archive that was rewritten', async t => {
+t.test('members of a rewritten archive are treated like changed files', async t => {
   const { dir, run, rows, write } = await place(t)
   const load = (): Promise<Outcome> => run('load', join(dir, 'd/z.zip'), ...flags, '--changed')
   write(
@@ -104,7 +104,7 @@ t.test('members of an archive that was rewritten', async t => {
 })
 
 t.test(
-  'killed while it reads what is new, it goes on: its earlier end is no sign of another process',
+  'a run that is killed while it reads new files resumes, and its earlier end proves nothing',
   async t => {
     const reached = closedGate()
     const gate = closedGate()
@@ -138,7 +138,7 @@ t.test(
   },
 )
 
-t.test('files that come later bring columns of their own', async t => {
+t.test('files that come later fill their own columns', async t => {
   const { dir, run, write } = await place(t)
   const into = ['-t', 's', '--run-id', 'day', '--add-columns', '--allow-missing', '--json']
   const load = (): Promise<Outcome> => run('load', join(dir, 'd'), ...into)
@@ -164,7 +164,7 @@ t.test('files that come later bring columns of their own', async t => {
   t.equal((await rows()).length, 9)
 })
 
-t.test('if rows would be stored twice or not at all, it is refused', async t => {
+t.test('--changed is refused if rows would be stored twice or not at all', async t => {
   const { dir, run } = await place(t)
   for (const table of ['s', 'k', 'ks']) {
     const outcome = await run('load', join(dir, 'd'), '-t', table, '--run-id', table, '--changed')

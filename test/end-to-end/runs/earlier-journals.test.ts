@@ -112,7 +112,7 @@ t.test('a killed run that still has its lock is resumed', async t => {
   t.same(await ids(server), upTo(200))
 })
 
-t.test('`runs` lists them', async t => {
+t.test('`runs` lists the runs of earlier versions', async t => {
   const { runs } = await scene(t, '')
   const folder = join(runs, '..')
   const { stdout } = await runMain(['runs', '--json', '--state-dir', folder])
@@ -221,7 +221,7 @@ t.test('sync: batches without an answer stay in doubt', async t => {
   )
 })
 
-t.test('count: nothing is known of single batches, and the run starts over', async t => {
+t.test('count: no single batch is known, so the run starts over', async t => {
   const { server, code, result, known } = await taken(
     t,
     'count',

@@ -145,7 +145,7 @@ async function waysOf({ shell }: Scene, refused: Outcome): Promise<string[]> {
   return lines.flatMap((line, i) => (/^ {2}(either|or) /.test(line) ? lines[i + 1]!.trim() : []))
 }
 
-const looks = 'to look for its rows: '
+const looks = 'to look for the rows of this run: '
 const restarts = 'to load all rows again, if the table has none of them: '
 const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
 const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+ --port \d+/
@@ -343,7 +343,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         t.match(await load('--run-id', 'nightly'), { code: 65 })
         await writeFile(path, good)
         const again = await load('--run-id', 'nightly')
-        t.match(again, { code: 0, stderr: 'None of its rows were stored, so the run starts over' })
+        t.match(again, { code: 0, stderr: 'No row of the run was stored, so the run starts over' })
         await eachOnce()
         t.strictSame(
           [...here.server.node.shared.keys()].filter(name => name.startsWith('ddbIngestL')),
@@ -638,7 +638,7 @@ for (const [remedy, cases] of Object.entries(carriedOut)) {
   for (const [what, play] of cases) t.test(`${remedy}: ${what}`, play)
 }
 
-t.test('each remedy that can be printed is carried out', async t => {
+t.test('each remedy that the program can print is carried out', async t => {
   t.same(
     Object.keys(carriedOut).sort(),
     [...Object.keys(remedies), 'goOn', 'unanswered', 'countedAgain'].sort(),

@@ -77,7 +77,7 @@ async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart):
   return { result, there }
 }
 
-t.test('receipts: rows of a server that never returns are no longer confirmed', async t => {
+t.test('receipts: if a server never returns, its rows are no longer confirmed', async t => {
   const { result } = await restarting(
     t,
     { ...receipts, retryTimeoutMs: 30_000 },
@@ -88,14 +88,14 @@ t.test('receipts: rows of a server that never returns are no longer confirmed', 
   t.match(result.confirm.note, /could not be asked again/)
 })
 
-t.test('receipts: a server that returns without the table has none of its rows', async t => {
+t.test('receipts: a server that returns without the table has lost all rows', async t => {
   const { result, there } = await restarting(t, receipts, { goneMs: 8_000, nextScript: '1' })
   t.match(result, { exitCode: 4, rows: { confirmed: 0 } })
   t.equal(there, 0)
   t.match(result.confirm.note, /restarted/)
 })
 
-t.test('receipts: into an empty table only rows after the restart are confirmed', async t => {
+t.test('receipts: if the table returns empty, only later rows are confirmed', async t => {
   const { result, there } = await restarting(t, receipts, {
     goneMs: 8_000,
     nextScript: streamScript,
@@ -143,7 +143,7 @@ for (const [what, goneMs] of [
   })
 }
 
-t.test('sync: a lost connection loses no row while the server continues', async t => {
+t.test('sync: a lost connection loses no row if the server continues', async t => {
   const { result, there } = await restarting(t, sync, {})
   t.match(result, { exitCode: 4, rows: { confirmed: 50, unconfirmed: 10 } })
   t.equal(there, 50)

@@ -142,7 +142,7 @@ t.test('a killed run is listed and resumed; the command keeps --state-dir and op
   )
 })
 
-t.test('of two at once the second is locked out, and so is a cleanup', async t => {
+t.test('if two processes resume a run, the second is locked out, and so is a cleanup', async t => {
   const { stuck, release, run, load } = await scene(t)
   const { outcome } = await stuck('--run-id', 'two')
   const second = await run(...load, '--run-id', 'two', '--json')
@@ -154,7 +154,7 @@ t.test('of two at once the second is locked out, and so is a cleanup', async t =
   t.match(await outcome, { code: 0 })
 })
 
-t.test('another input with the same run ID is refused with both fingerprints', async t => {
+t.test('a different input with the same run ID is refused with both fingerprints', async t => {
   const { here, folder, run, load } = await scene(t)
   t.match(await run(...load, '--run-id', 'same'), { code: 0 })
   t.match(await run(...load, '--run-id', 'same'), { code: 0, stdout: /^Already loaded: / })
@@ -171,7 +171,7 @@ t.test('another input with the same run ID is refused with both fingerprints', a
   t.equal(await here.count('target'), rowCount + 2)
 })
 
-t.test('a table in memory that was recreated is another table', async t => {
+t.test('an in-memory table that was recreated counts as a different table', async t => {
   const { here, run, load } = await scene(t)
   t.match(await run(...load, '--run-id', 'gone'), { code: 0 })
   await here.session.run('undef("target", SHARED)')
@@ -213,7 +213,7 @@ t.test('cleaning a killed run also removes its tables on the server', async t =>
   t.strictSame((await listed()).runs, [])
 })
 
-t.test('a run without an ID says what would have made it resumable', async t => {
+t.test('a run without an ID says how it could have been resumable', async t => {
   const { stuck, release } = await scene(t)
   const { child, outcome } = await stuck()
   await interrupt(child, 'SIGINT')
@@ -241,7 +241,7 @@ t.test('a journal that cannot grow ends the run, which resumes once there is roo
   t.same(await ids(here), upTo(rowCount), 'every row once')
 })
 
-t.test('a run that stopped at a bad row resumes by the command that it prints', async t => {
+t.test('a run that stopped at a bad row resumes with the command that it prints', async t => {
   const { here, folder, run, load } = await scene(t)
   const path = join(folder, 'rows.csv')
   await writeFile(path, csv(rowCount).replace('\n950,', '\nx,'))
@@ -268,7 +268,7 @@ t.test('a run that stopped at a bad row resumes by the command that it prints', 
   )
 })
 
-t.test('a run that stopped at its limit of rejects resumes with a higher one', async t => {
+t.test('a run that stopped at its limit of rejects resumes with a higher limit', async t => {
   const { here, folder, run, load } = await scene(t)
   await writeFile(join(folder, 'rows.csv'), csv(rowCount).replace(/^[5-7],/gm, 'x,'))
   const limited = ['--run-id', 'many', '--rejects', 'q.csv', '--max-errors', '1']
@@ -279,7 +279,7 @@ t.test('a run that stopped at its limit of rejects resumes with a higher one', a
   t.match(await readFile(join(folder, 'q.csv'), 'utf8'), 'id,sym\nx,B\nx,A\nx,B\n')
 })
 
-t.test('a run that stored nothing starts over with other files and options', async t => {
+t.test('a run that stored nothing starts over with different files and options', async t => {
   const { here, folder, run, load } = await scene(t)
   const path = join(folder, 'rows.csv')
   await writeFile(path, 'id,sym\nx,A\n1,B\n')

@@ -62,7 +62,7 @@ async function sharedTables(here: LoadServer): Promise<string[]> {
 
 for (const [name, delivery] of deliveries) {
   t.test(
-    `of two runs with one name one loads, the other sends no row: ${name}`,
+    `two runs with the same name: one loads, the other sends no row: ${name}`,
     async (t: Test) => {
       const here = await startLoadServer(t, streamScript)
       const results = await pair(here, ['nightly', 'nightly'], delivery)
@@ -94,7 +94,7 @@ for (const [name, delivery] of deliveries) {
 }
 
 t.test(
-  'of two runs that both found no marker, the one whose marker was replaced sends no row',
+  'if two runs find no marker, the run whose marker was replaced sends no row',
   async t => {
     for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
       let marked = false
@@ -127,7 +127,7 @@ const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\
 tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
 
 t.test(
-  'tables kept by a run that a signal ended are not reported at every other load',
+  'tables of a run that a signal ended are not reported by every later load',
   async (t: Test) => {
     for (const [[name, delivery], readRows] of [
       [deliveries[0]!, 1],

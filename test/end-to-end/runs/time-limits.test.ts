@@ -53,7 +53,7 @@ t.test('if nothing listens, all connection attempts together end within the time
   t.ok(dialledAtMs.at(-1)! < connectTimeoutMs)
 })
 
-t.test('other hosts share that time', async t => {
+t.test('the first host and all other hosts share the timeout', async t => {
   const platform = platformOf(t, () => false)
   const otherHosts = [2, 3, 4].map(port => ({ host: '127.0.0.1', port }))
   t.match(
@@ -65,7 +65,7 @@ t.test('other hosts share that time', async t => {
   t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
 })
 
-t.test('a server that accepts connections and stays silent gets the same time', async t => {
+t.test('a server that accepts connections but stays silent gets the same timeout', async t => {
   const server = await startFakeServer(undefined, { answerConnect: false })
   t.teardown(() => server.close())
   const platform = platformOf(t)
@@ -78,7 +78,7 @@ t.test('a server that accepts connections and stays silent gets the same time', 
   t.ok(platform.clock.nowMs() <= 3_000 + slackMs, `after ${platform.clock.nowMs()} ms`)
 })
 
-t.test('a server that starts within that time is found, however late', async t => {
+t.test('a server that starts within the timeout is found, however late', async t => {
   const here = await startLoadServer(t, streamScript)
   const { host, port } = here.server
   const platform = platformOf(t, nowMs => nowMs > 30_000)
@@ -161,7 +161,7 @@ async function losing(
 }
 
 t.test(
-  'a lost connection is retried for the time of --retry-timeout, less and less often',
+  'a run tries to reconnect for the time of --retry-timeout, less and less often',
   async t => {
     const retryTimeoutMs = 120_000
     const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
@@ -177,14 +177,14 @@ t.test(
   },
 )
 
-t.test('if a server returns after a minute, it has every row once', async t => {
+t.test('if a server returns after a minute, it gets every row once', async t => {
   const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
   t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
   t.same(await ids(here), upTo(100))
 })
 
 t.test(
-  'a server that accepts no new connections but answers on the old one has lost no row',
+  'a server that only answers on its old connection has lost no row',
   async t => {
     const { result } = await losing(t, { retryTimeoutMs: 1_000, connections: 1 }, { endsOne: true })
     t.match(result, { exitCode: 4, rows: { confirmed: 20 } })

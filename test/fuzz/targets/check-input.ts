@@ -4,7 +4,7 @@
 import type { ReaderOptions } from '../../../src/parse/formats.js'
 import { outcome, types } from '../../parse/any-input.js'
 
-/** @throws when records or bytes are lost, or depend on the chunks in which they came */
+/** @throws if records or bytes are lost, or if the result depends on the chunks */
 export async function checkInput(data: Buffer, dialects: readonly ReaderOptions[]): Promise<void> {
   const [dialect = 0, columns = 0, pieces = 0] = data
   const bytes = data.subarray(3)

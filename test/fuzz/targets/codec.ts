@@ -6,7 +6,7 @@ import { asBlocks, asRequest, asResponse, checkValues } from '../../protocol/any
 
 const decoders = [asRequest, asResponse, asBlocks]
 
-/** @throws when a decoder does not handle the bytes as it must */
+/** @throws if a decoder does not handle the bytes as it must */
 export function fuzz(data: Buffer): void {
   const [chosen = 0, pieces = 0] = data
   const bytes = data.subarray(2)

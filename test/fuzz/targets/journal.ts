@@ -1,6 +1,6 @@
 /*
-  Journals. A line of the input is the content of a record and gets its checksum here; a line that begins with a zero
-  byte is written to the file as it is. The first byte chooses where the file is split in two chunks.
+  Journals. A line of the input is the content of a record, and this file adds the checksum. A line that begins with a
+  zero byte is written to the journal unchanged. The first byte chooses where the file is divided into two chunks.
 */
 import { crc32 } from 'node:zlib'
 import { checksumDigits, type JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -16,7 +16,10 @@ interface Read {
   readonly state: JournaledRun
 }
 
-/** @throws if reading fails, if its result depends on the chunks, or if the part that is kept reads differently */
+/**
+ * @throws if reading fails, if the result depends on the chunks, or if the part of the journal that is kept reads
+ *   differently
+ */
 export async function fuzz(data: Buffer): Promise<void> {
   const [at = 0] = data
   const bytes = journalOf(data.subarray(1))
@@ -27,7 +30,8 @@ export async function fuzz(data: Buffer): Promise<void> {
   if (found === undefined || found.sizeBytes + found.tornBytes > bytes.length)
     throw new Error(`${found?.sizeBytes} and ${found?.tornBytes} of ${bytes.length} bytes`)
   if (found.damage !== undefined) return
-  // Records with correct checksums may contradict each other here: only our own program writes them.
+  // Here, records with correct checksums may contradict each other. In reality only the program writes such records,
+  // so this error is allowed.
   whole.state.rows()
   const again = await read(bytes.subarray(0, found.sizeBytes), found.sizeBytes)
   if (again.found?.damage !== undefined || again.records.length !== whole.records.length)

@@ -6,7 +6,7 @@ import { checkInput } from './check-input.js'
 
 const json = dialects.filter(({ format }) => format === 'json' || format === 'ndjson')
 
-/** @throws when records or bytes are lost, or depend on the chunks in which they came */
+/** @throws if records or bytes are lost, or if the result depends on the chunks */
 export function fuzz(data: Buffer): Promise<void> {
   return checkInput(data, json)
 }

@@ -1,5 +1,5 @@
 /*
-  Frames of Zstandard, taken apart. The first byte chooses the chunks.
+  The division of Zstandard files into frames. The first byte chooses the chunks.
 */
 import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
 import { DdbError } from '../../../src/errors.js'
@@ -27,7 +27,7 @@ async function take(stored: Uint8Array, size: number): Promise<Taken> {
   return { bytes: Buffer.concat(parts), failure }
 }
 
-/** @throws when frames depend on the chunks in which they came, or are not what was stored */
+/** @throws if the frames depend on the chunks, or differ from the stored frames */
 export async function fuzz(data: Buffer): Promise<void> {
   const [size = 0] = data
   const stored = data.subarray(1)

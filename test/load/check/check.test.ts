@@ -1,5 +1,5 @@
 /*
-  Compares what a check reports with what a load then does, and checks that the server is unchanged.
+  Compares the report of a check with the load that follows, and checks that the check leaves the server unchanged.
 */
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -63,7 +63,7 @@ async function state({ session, rows }: LoadServer): Promise<unknown> {
   return [names, stored?.form === 'scalar' && stored.value, await rows('getFunctionViews()')]
 }
 
-t.test('a check knows the table that load would create, but does not create it', async t => {
+t.test('a check describes the table that load would create, but does not create it', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const before = await state(server)
@@ -179,7 +179,7 @@ t.test('inputs with the same settings become one load, together with empty input
   )
 })
 
-t.test('a check passes inputs without rows and reports what it can', async t => {
+t.test('a check accepts inputs without rows, and reports what it can', async t => {
   const check = checks(await startLoadServer(t, scripts))
   t.match(await check([await fileOf(t, 'a.csv', '')]), {
     status: 'fits',
@@ -472,7 +472,10 @@ t.test('a check counts the same rows as the load that follows', async t => {
 
 const wide = 'id,f,s,d,ts,nt,ok\n'
 
-/** Text; what the check says of each column; the options that it proposes; whether all of the text is read with them. */
+/**
+ * Text of the input; the check's statement on each column; the options that it suggests; whether a load with these
+ * options reads the whole text.
+ */
 const mended: readonly (readonly [string, RegExp[], object | undefined, boolean])[] = [
   [
     `${wide}1,NA,a,"1,234.50",13/01/2024,93000000,yes\n2,2,b,"3,000.00",14/01/2024,150000000,no\n`,
@@ -520,7 +523,7 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
 ]
 
 t.test(
-  'what keeps texts from the columns of a table is said at once, with the options',
+  'texts that do not fit their columns are reported at once, with options',
   async t => {
     const server = await startLoadServer(t, scripts)
     for (const [i, [text, said, options, readsAll]] of mended.entries()) {
@@ -558,7 +561,7 @@ t.test(
   },
 )
 
-t.test('a template that does not fit its column: the line, and the format', async t => {
+t.test('if a template does not fit its column, the line and the format are reported', async t => {
   const server = await startLoadServer(t, scripts)
   const path = await fileOf(t, 'set.csv', 'id,day,time\n1,20240102,93000000\n')
   const { remedies } = await checks(server)([path], {

@@ -66,7 +66,7 @@ t.test('list and range partitions have names, hash partitions have none', async 
   })
 })
 
-t.test('counts that the scheme cannot tell are null', async t => {
+t.test('counts that the scheme does not determine are null', async t => {
   const hash = tallyOf([dimension('HASH', 'INT', int(7))])
   hash.add({ rowCount: 1, columns: [ints(1)] })
   t.match(hash.result(), { count: null, largest: [], outside: 0 })
@@ -82,7 +82,7 @@ t.test('partitions that a function computes are not counted', async t => {
   t.match(tally.result(), { dimensions: [{ column: 'c0' }], count: null, outside: null })
 })
 
-t.test('every row is in exactly one partition or outside', async t => {
+t.test('every row is in exactly one partition, or outside', async t => {
   const value = fc.option(fc.integer({ min: -3, max: 12 }))
   const property = fc.property(fc.array(fc.tuple(value, value), { maxLength: 50 }), rows => {
     const tally = tallyOf(

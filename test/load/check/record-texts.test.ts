@@ -26,7 +26,7 @@ t.test('fields are returned without quotes, in any encoding', async t => {
   t.strictSame(await recordTexts(Uint8Array.of(0xb9, 0xc9, 0x3b, 0x31), gbk, [field(0)]), ['股'])
 })
 
-t.test('members are returned as spelled, objects and arrays are left out', async t => {
+t.test('members keep their spelling; objects and arrays are omitted', async t => {
   const json = { text: utf8, options: { format: 'ndjson' } } as const
   const record = Buffer.from('{"a":{"b":1.50e2},"c":[1],"d":12345678901234567890,"e":null}')
   const names = ['a.b', 'd', 'c', 'e', 'a', 'x'].map(member)
@@ -50,7 +50,7 @@ t.test('unreadable or too long records have no texts', async t => {
   t.strictSame(await memberNames(none, utf8), [])
 })
 
-t.test('long texts are clipped between characters, never inside one', async t => {
+t.test('long texts are cut between characters, never inside a character', async t => {
   t.equal(clippedCharacters('a'.repeat(80)), 'a'.repeat(80))
   t.equal(clippedCharacters('a'.repeat(81)), `${'a'.repeat(80)}…`)
   t.equal(clippedCharacters('😀'.repeat(81)), `${'😀'.repeat(80)}…`)

@@ -26,7 +26,7 @@ function refusedSocket(): Socket {
   return socket
 }
 
-/** A platform on which every connection attempt fails; `dialled` records which hosts were tried, and when. */
+/** A platform on which every connection attempt fails. `dialled` records the tried hosts, with times. */
 function deadPlatform(socketTo: (host: string) => Socket = silentSocket) {
   const dialled: [host: string, atMs: number][] = []
   const clock = leapingClock()
@@ -77,7 +77,7 @@ t.test('after the deadline each host is still tried once', async t => {
 
 t.test('if several hosts fail, the error of the first host is thrown', async t => {
   const { platform } = deadPlatform(host => (host === 'a' ? refusedSocket() : silentSocket()))
-  // A refusal arrives only in the next turn of the event loop, so a clock that leaps would be too fast.
+  // A leaping clock would be too fast, because a refusal arrives only in the next turn of the event loop.
   const clock = handClock()
   const connecting = connectServer({ ...platform, clock }, threeHosts, { deadlineMs: 9_000 })
   const failed = t.rejects(connecting, { code: 'DDB_CONNECT', message: /\ba:1\b/ })
@@ -129,7 +129,7 @@ async function loginServer(answer: () => ReturnType<NonNullable<Faults['beforeEx
 const connectTo = (target: ServerTarget) =>
   connectServer(systemPlatform, target, { deadlineMs: connectDeadlineMs(systemPlatform, target) })
 
-t.test('a refused login is final: no other host is asked with the same password', async t => {
+t.test('a refused login is final: no other host gets the same password', async t => {
   const refusing = await loginServer(() => ({ error: 'The user name or password is incorrect.' }))
   const other = await loginServer(() => undefined)
   const { host, port } = other.server

@@ -13,7 +13,7 @@ import { runs } from '../../helpers/runs.js'
 
 const never = new Promise<undefined>(() => undefined)
 
-/** A connection on which only the test makes things happen. */
+/** A session on which only the test makes anything happen. */
 function quietSession(bufferedBytes: () => number, drained: Promise<void> = never) {
   const given: { code: string }[] = []
   const session = {
@@ -37,16 +37,17 @@ t.test('if the peer takes no bytes, the wait ends and the session is closed', as
   const { session, given } = quietSession(() => 100)
   await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
   t.equal(given[0]?.code, 'DDB_UNCONFIRMED')
-  // One second is reserved for the check for progress, but here it takes no time.
+  // The timeout reserves one second for the check for progress, but here the check takes no time.
   t.equal(clock.nowMs(), 59_000)
 })
 
-t.test('the wait continues as long as bytes leave', async t => {
+t.test('the wait continues while bytes leave', async t => {
   const clock = leapingClock()
-  // One byte leaves per second for five minutes, then no more.
+  // One byte leaves per second for five minutes. After that, no byte leaves.
   const { session, given } = quietSession(() => Math.max(100, 400 - clock.nowMs() / 1_000))
   await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
-  // A check every 58 seconds: the one at 348 sees what left since 290, the one at 406 sees nothing.
+  // There is a check every 58 seconds. The check at 348 s finds the bytes that left since 290 s, the check at 406 s
+  // finds none.
   t.equal(clock.nowMs(), 407_000)
   t.equal(given.length, 1)
 })
@@ -64,7 +65,7 @@ t.test('a connection lost during the wait is reported as lost', async t => {
   t.same(given, [])
 })
 
-t.test('the client waits for an answer as long as the server works on it', async t => {
+t.test('the client waits for an answer while the server works on it', async t => {
   const clock = leapingClock()
   const asked: number[] = []
   let answer: (text: string) => void = () => undefined
@@ -81,7 +82,7 @@ t.test('the client waits for an answer as long as the server works on it', async
   t.same(given, [])
 })
 
-t.test('a server that is idle, gives no information, or cannot be asked times out', async t => {
+t.test('a server that is idle, reports nothing, or cannot be asked times out', async t => {
   const looks: readonly (readonly [string, () => Promise<boolean | undefined>])[] = [
     ['idle', () => Promise.resolve(true)],
     ['does not tell', () => Promise.resolve(undefined)],
@@ -98,7 +99,7 @@ t.test('a server that is idle, gives no information, or cannot be asked times ou
   }
 })
 
-t.test('an answer that arrives while the server reports that it is idle is accepted', async t => {
+t.test('an answer that arrives after the server reported that it is idle is accepted', async t => {
   const clock = leapingClock()
   let answer: (text: string) => void = () => undefined
   const answered = new Promise<string>(resolve => (answer = resolve))
@@ -111,7 +112,7 @@ t.test('an answer that arrives while the server reports that it is idle is accep
   t.same(given, [])
 })
 
-t.test('an error while asking the server is not treated as silence', async t => {
+t.test('an error of the question does not count as silence', async t => {
   const bug = new TypeError('a bug')
   const { session, given } = quietSession(() => 0)
   const timeout = { clock: leapingClock(), timeoutMs }
@@ -134,7 +135,7 @@ t.test('if the timeout is short, at most half of it is spent on checks', async t
   t.equal(clock.nowMs(), 75)
 })
 
-t.test('one timer watches many successive answers, each with its own timeout', async t => {
+t.test('a single timer watches many successive answers, each with its own timeout', async t => {
   const clock = handClock()
   const { session, given } = quietSession(() => 0)
   const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
@@ -145,7 +146,7 @@ t.test('one timer watches many successive answers, each with its own timeout', a
     await turn()
   }
   const late = watch.until(never).catch((error: unknown) => error)
-  // The timeout begins with this question: the time of earlier answers does not count.
+  // The timeout begins with this question, so the time of earlier answers does not count.
   for (let second = 0; second < 58; second++) {
     clock.advance(1_000)
     await turn()
@@ -167,9 +168,10 @@ t.test('an ended watch leaves no timer', async t => {
 })
 
 t.test(
-  'for any timing of answers, exactly those that stay away are reported as silent',
+  'for any timing of answers, exactly the missing ones are reported as silence',
   async () => {
-    // `afterS`: seconds from the question before to this one. `answerS`: seconds until its answer; undefined: never.
+    // `afterS`: seconds between the previous question and this one. `answerS`: seconds until the answer; undefined
+    // for no answer.
     const question = fc.record({
       afterS: fc.integer({ min: 0, max: 40 }),
       answerS: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),

@@ -7,7 +7,7 @@ const known = {
   users: { ann: { loginWithConnect: false } },
 }
 
-t.test('facts hold for one server version, and some of them for one user', async t => {
+t.test('facts are valid for one server version, and some of them for one user', async t => {
   t.strictSame(factsOf(known, '3.00.5', 'ann'), { mixedFlags: false, loginWithConnect: false })
   for (const user of ['bob', undefined, '__proto__', 'constructor']) {
     t.strictSame(factsOf(known, '3.00.5', user), { mixedFlags: false }, String(user))

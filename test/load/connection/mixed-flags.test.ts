@@ -1,6 +1,6 @@
 /*
-  How servers treat a session with both kinds of requests, and how a run reacts. Injected faults stand in for real
-  servers.
+  How servers treat a session with answered and unanswered requests, and how a run reacts. Injected faults simulate the
+  behaviour of real servers.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -121,7 +121,7 @@ const shown = { ...login, insecureLogin: true }
 const asOfficial = { enableAsync: true, loginWithConnect: true }
 
 t.test(
-  'refused: without a user, or if the user allows it, data is sent as official clients send it',
+  'refused: without a user, or with permission, data is sent as official clients send it',
   async t => {
     for (const server of [{}, shown]) {
       const { run, holds, notice } = await sent(t, server)

@@ -7,7 +7,7 @@ import {
   redirectOf,
 } from '../../../src/load/connection/redirect.js'
 
-t.test('addresses are read as servers write them', async t => {
+t.test('addresses are read in the spelling of servers', async t => {
   const cases: [text: string, address: object | undefined][] = [
     ['<NotLeader>node2:8848', { host: 'node2', port: 8848 }],
     ['<NotLeader>192.168.1.7:8848:dnode2', { host: '192.168.1.7', port: 8848 }],
@@ -40,7 +40,7 @@ t.test('only messages from the server redirect', async t => {
 })
 
 t.test(
-  'a redirect goes to hosts that were named, at any port, however they are written',
+  'a redirect may name any port and any spelling of a named host',
   async t => {
     const server = {
       host: 'Node1',
@@ -58,7 +58,7 @@ t.test(
 )
 
 t.test(
-  'if a redirect names an unknown host, the error names the host and the option to add it to',
+  'if a redirect names an unknown host, the error names the host and the option for it',
   async t => {
     t.throws(() => redirected({ host: 'a', port: 1 }, { host: 'evil.example', port: 2 }), {
       code: 'DDB_CONNECT',

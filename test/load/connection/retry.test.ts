@@ -2,7 +2,7 @@ import t from 'tap'
 import { retryDelayMs, tryUntil, type RetryRules } from '../../../src/load/connection/retry.js'
 import { handClock, leapingClock } from '../../helpers/clocks.js'
 
-/** Random draws that give the longest pauses, the shortest, and one in between. */
+/** The random draws that give the longest pauses, the shortest pauses, and pauses in between. */
 const random = (number: number) => ({ number: () => number, bytes: () => new Uint8Array() })
 
 function rulesOf(change: Partial<RetryRules> = {}): RetryRules {
@@ -16,7 +16,7 @@ function rulesOf(change: Partial<RetryRules> = {}): RetryRules {
   }
 }
 
-/** Fails each time, and records when it was tried. */
+/** A connection attempt that always fails; records the time of each attempt. */
 async function failing(
   deadlineMs: number,
   rules: RetryRules,
@@ -38,7 +38,7 @@ async function failing(
   return { triedAtMs, errors, thrown }
 }
 
-t.test('pauses grow from 0.1 to 10 seconds, half of each at random', async t => {
+t.test('pauses grow from 0.1 to 10 seconds, and half of each is random', async t => {
   const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]
   t.same(
     longest.map((_, i) => retryDelayMs(i + 1, random(1))),
@@ -55,20 +55,20 @@ t.test('pauses grow from 0.1 to 10 seconds, half of each at random', async t => 
   )
 })
 
-t.test('tries continue until the deadline, even if batches have few retries', async t => {
+t.test('attempts continue until the deadline, even if batches have few retries', async t => {
   const { triedAtMs, errors, thrown } = await failing(60_000, rulesOf({ retries: 1 }))
   t.same(triedAtMs, [0, 100, 300, 700, 1_500, 3_100, 6_300, 12_700, 22_700, 32_700, 42_700, 52_700])
   t.equal(thrown, errors.at(-1), 'the last error is thrown')
 })
 
-t.test('no try begins at or after the deadline', async t => {
+t.test('no attempt begins at or after the deadline', async t => {
   t.same((await failing(299, rulesOf())).triedAtMs, [0, 100])
   t.same((await failing(300, rulesOf())).triedAtMs, [0, 100])
   t.same((await failing(301, rulesOf())).triedAtMs, [0, 100, 300])
   t.same((await failing(0, rulesOf())).triedAtMs, [0], 'there is always one try')
 })
 
-t.test('with 0 retries there is one try', async t => {
+t.test('with 0 retries there is one attempt', async t => {
   t.same((await failing(60_000, rulesOf({ retries: 0 }))).triedAtMs, [0])
 })
 
@@ -90,7 +90,7 @@ t.test('the first success is returned', async t => {
   t.equal(tries, 3)
 })
 
-t.test('a run that leaves ends the pause and tries no more', async t => {
+t.test('a run that leaves ends the pause and makes no more attempts', async t => {
   const ending = new AbortController()
   const clock = handClock()
   const trying = failing(60_000, rulesOf({ clock, ended: ending.signal }))
@@ -102,7 +102,7 @@ t.test('a run that leaves ends the pause and tries no more', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test('if the deadline cuts a try short, the error of the try before is thrown', async t => {
+t.test('if the deadline ends an attempt, the error of the previous one is thrown', async t => {
   for (const [leftMs, message] of [
     [1, /refused/],
     [900, /refused/],

@@ -1,5 +1,6 @@
 /*
-  What a run asks before its data, what it keeps for each server and version, and what later runs still ask.
+  The questions that a run asks before its data, the facts that it stores for each server and version, and the questions
+  that later runs still ask.
 */
 import t, { type Test } from 'tap'
 import type { Session } from '../../../src/client/open-session.js'
@@ -22,7 +23,7 @@ useTurnClock()
 
 interface Asked {
   readonly run: Run
-  /** Requests of the sessions that ask, except connect and login. */
+  /** Requests of the sessions that ask questions, without connect and login. */
   readonly requests: readonly string[]
   readonly notices: readonly string[]
 }
@@ -74,7 +75,7 @@ const probe = [
   'ddbIngestProduct + 1',
 ]
 
-t.test('the first run asks, later runs do not', async t => {
+t.test('only the first run asks', async t => {
   const find = await scene(t)
   const memory = serverMemory()
   const first = await find(memory)
@@ -114,7 +115,7 @@ t.test('the refusal of a server is remembered, together with the alternative', a
   t.match(later.run.server.dataSession, { enableAsync: true })
 })
 
-t.test('an answer that did not come in time is not kept', async t => {
+t.test('an answer that did not come in time is not stored', async t => {
   const find = await scene(t, 'mixedStall')
   const memory = serverMemory()
   for (let run = 0; run < 2; run++) {
@@ -125,14 +126,14 @@ t.test('an answer that did not come in time is not kept', async t => {
   t.strictSame(memory.kept, [])
 })
 
-t.test('facts of another version are not believed', async t => {
+t.test('facts about a different version are ignored', async t => {
   const find = await scene(t)
   const memory = serverMemory({ version: '1.30.0', facts: { mixedFlags: false }, users: {} })
   t.strictSame((await find(memory)).requests, [...usual, ...probe])
   t.match(memory.kept, [{ known: { version: /^3\./, facts: { mixedFlags: true } } }])
 })
 
-t.test('if a server hides its version, the run asks and keeps nothing', async t => {
+t.test('if a server hides its version, the run asks and stores nothing', async t => {
   const server = await startServer({
     port: 0,
     initScript: streamScript,
@@ -154,7 +155,7 @@ t.test('if a server hides its version, the run asks and keeps nothing', async t 
   await control.close()
 })
 
-t.test('a failing memory is reported and does not fail the run', async t => {
+t.test('a memory that fails is reported and does not fail the run', async t => {
   const find = await scene(t)
   const fails = (): never => {
     throw new Error('disk full')

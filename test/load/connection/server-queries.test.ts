@@ -156,7 +156,7 @@ t.test('a session is idle once none of its requests is running', async t => {
   await data.close()
 })
 
-t.test('if a server does not tell whether it is idle, the answer is unknown', async t => {
+t.test('if a server does not report whether it is idle, the answer is unknown', async t => {
   const { asking, here } = await asked(t, ({ text: script }) =>
     script.includes('getConsoleJobs') ? { error: 'no rights' } : undefined,
   )
@@ -170,7 +170,7 @@ t.test('if a server does not tell whether it is idle, the answer is unknown', as
 })
 
 t.test(
-  'questions about jobs and version are sent so that busy workers do not delay them',
+  'questions about jobs and version are sent so that even busy workers answer soon',
   async t => {
     const flags: number[] = []
     const asking = await answering(t, int(0), flags)

@@ -1,5 +1,5 @@
 /*
-  Notices about old servers, for versions in DolphinDB's release notes.
+  Notices about old servers, for the versions in DolphinDB's release notes.
 */
 import { Readable } from 'node:stream'
 import t from 'tap'
@@ -40,7 +40,7 @@ t.test('versions compare number by number', async t => {
   t.notOk(isBefore([3, 0, 0], [2, 0, 12]))
 })
 
-t.test('for old servers a notice says what affects this run, for others there is none', async t => {
+t.test('for an old server, a notice lists its effects on this run', async t => {
   const dfs = plan('dfs://db/t', 'sync')
   t.match(versionNotice('1.30.8 2021.01.01', dfs), /version 1\.30\.8: .*kept.*; .*CHUNK/)
   t.match(versionNotice('1.30.18', dfs), /: it may turn a database with atomic CHUNK/)
@@ -57,7 +57,7 @@ t.test('for old servers a notice says what affects this run, for others there is
   t.equal(versionNotice('1.20.9', plan('trades', 'sync')), undefined)
 })
 
-t.test('a run asks once, and accepts a server that does not tell its version', async t => {
+t.test('a run asks once, and accepts a server that does not report its version', async t => {
   for (const refuses of [false, true]) {
     let asked = 0
     const here = await startLoadServer(t, tradesScript, {
@@ -84,8 +84,8 @@ t.test('a run asks once, and accepts a server that does not tell its version', a
   }
 })
 
-// docs/server-semantics.md#conversions-on-insert: limits begin with 1.30.23 and 2.00.11.
-t.test('DFS tables limit texts from some version on, and if the version is unknown', async t => {
+// Limits begin with versions 1.30.23 and 2.00.11 (docs/server-semantics.md#conversions-on-insert).
+t.test('DFS tables limit texts from certain versions on, or if it is unknown', async t => {
   for (const version of ['1.30.22', '2.00.10 2023.09.12', '1.20.6']) t.notOk(limitsTexts(version))
   for (const version of ['1.30.23', '2.00.11', '3.00.0', 'new', undefined])
     t.ok(limitsTexts(version))

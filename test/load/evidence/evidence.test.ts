@@ -21,7 +21,7 @@ interface Scene {
   readonly run: ReturnType<typeof testRun>
 }
 
-/** A table that already holds two rows of other clients. */
+/** A table that already has two rows of other clients. */
 async function scene(t: Test, make: string, earlier = none): Promise<Scene> {
   const { session } = await startLoadServer(t, make)
   await session.run('tableInsert(objByName("target"), [100, 101])')
@@ -55,7 +55,7 @@ t.test('receipts that are read late or out of order do not lower the expected co
   t.equal(evidence.leastRows, 8)
 })
 
-t.test('a stream table that had more rows is another table, whoever wrote the rows', async t => {
+t.test('a stream table that had more rows is a different one, whoever wrote them', async t => {
   const { evidence, session } = await scene(t, stream)
   t.equal(evidence.taken(3, 2, 500), undefined)
   t.equal(evidence.leastRows, 500)
@@ -69,13 +69,13 @@ t.test('in a keyed table rows replace each other, so the row count proves nothin
   t.match(await evidence.look(session), { change: undefined })
 })
 
-t.test('a table that is gone or cannot be counted any more counts as changed', async t => {
+t.test('a table that is gone or can no longer be counted counts as changed', async t => {
   const { evidence, session } = await scene(t, plain)
   await session.run('undef("target", SHARED)')
   t.match(await evidence.look(session), { change: /\w/ })
 })
 
-t.test('row counts of another node are not compared', async t => {
+t.test('row counts of a different node are not compared', async t => {
   const { evidence, session } = await scene(t, plain)
   evidence.taken(3, 2, 5)
   evidence.forget()

@@ -65,7 +65,7 @@ t.test('a question about no rows proves nothing', async t => {
   t.equal(await found(t, []), 'unknown')
 })
 
-t.test('a server that refuses the question or has no such table proves nothing', async t => {
+t.test('a server that refuses the question or does not have the table proves nothing', async t => {
   const refusing: Faults = {
     beforeExecute: ({ text }) => (text === 'ddbIngestFind' ? { error: 'not here' } : undefined),
   }

@@ -31,7 +31,7 @@ t.test('the script counts the given rows', async t => {
   t.equal(await counted([]), 2, 'all rows, if none can be written into a script')
 })
 
-t.test('values that a script could not hold exactly are left out', t => {
+t.test('values that a script cannot hold exactly are omitted', t => {
   const odd = [cell('sym', 'STRING', 'a" or 1=1'), cell('id', 'INT', 1)]
   t.equal(script([odd], { table: 'target' }), 'exec count(*) from target where (id = 1)')
   t.equal(

@@ -16,7 +16,7 @@ const column = (type: DataType, values: readonly ElementValue[], rest: object = 
 const batchOf = (columns: readonly Column[]): Batch =>
   ({ columns, rowCount: columns[0]!.length }) as unknown as Batch
 
-/** Rows `from` to `to` (exclusive); each holds its own number. */
+/** Rows `from` to `to` (exclusive). The value of each row is its number. */
 const numbers = (from: number, to: number): Batch =>
   batchOf([
     column(
@@ -28,7 +28,7 @@ const numbers = (from: number, to: number): Batch =>
 const valuesOf = (rows: readonly SampleRow[]): unknown[] =>
   rows.map(row => row.map(({ scalar }) => JSON.stringify(scalar.value)).join())
 
-t.test('the first row, one about halfway and the last one are kept', t => {
+t.test('the first row, a row about halfway and the last row are kept', t => {
   const samples = newSampleRows(['id'], [], [])
   t.same(samples.rows, [])
   let told = 0
@@ -47,7 +47,7 @@ t.test('the first row, one about halfway and the last one are kept', t => {
   t.end()
 })
 
-t.test('of earlier processes the first and the last rows are still kept', t => {
+t.test('the first and the last rows of earlier processes are also kept', t => {
   const before = newSampleRows(['id'], [], [])
   for (const from of [0, 100, 200]) before.taken(numbers(from, from + 100), 0, 100)
   const earlier = before.rows.map(row => rowOfJournal(journaledRow(row)))
@@ -60,7 +60,7 @@ t.test('of earlier processes the first and the last rows are still kept', t => {
   t.end()
 })
 
-t.test('part of a batch contributes only rows of that part', t => {
+t.test('a part of a batch contributes only rows of the part', t => {
   const samples = newSampleRows(['id'], [], [])
   samples.taken(numbers(0, 100), 40, 60)
   t.same(valuesOf(samples.rows), ['40', '59'])
@@ -85,7 +85,7 @@ t.test(
   },
 )
 
-t.test('partition columns come first, and a row without a usable one is not a sample', t => {
+t.test('partition columns come first, and a row without a usable value is not a sample', t => {
   const names = ['id', 'name', 'sym', 'day']
   const row = (sym: string): Batch =>
     batchOf([
@@ -107,7 +107,7 @@ t.test('partition columns come first, and a row without a usable one is not a sa
 })
 
 t.test(
-  'values that cannot be compared are left out, and rows of only such values are not samples',
+  'values that cannot be compared are omitted, and rows of only such values are not samples',
   t => {
     const samples = newSampleRows(['long', 'nan', 'a b', 'points', 'id'], [], [])
     samples.taken(

@@ -10,7 +10,10 @@ import { parseTarget } from '../../../src/load/target/target.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 
 const purge = 'cacheSize=1000'
-/** How each kind of table counts the rows it has had: 1,500 rows came in three parts, 300 were deleted if possible. */
+/**
+ * How each kind of table reports the number of rows that it has ever held. 1,500 rows came in three parts; 300 were
+ * deleted if the kind allows it.
+ */
 const tables: readonly (readonly [string, make: string, total: string | null, rows: number])[] = [
   ['stream table', 'share streamTable(1:0, [`a], [INT]) as target', 'rows', 1500],
   ['table in memory', 'share table(1:0, [`a], [INT]) as target', 'kept', 1500],
@@ -29,7 +32,7 @@ const tables: readonly (readonly [string, make: string, total: string | null, ro
 ]
 
 for (const [name, make, total, rows] of tables) {
-  t.test(`${name}: counts all rows that it has had`, async t => {
+  t.test(`${name}: counts all rows that it has ever held`, async t => {
     const { server, session } = await startLoadServer(t, '1')
     Object.assign(server.node.config, { persistenceDir: 'somewhere' })
     await session.run(make)
@@ -47,7 +50,7 @@ for (const [name, make, total, rows] of tables) {
   })
 }
 
-t.test('a missing table, and a server without the list of stream tables', async t => {
+t.test('a missing table and a server without the list of stream tables have no total', async t => {
   const { session } = await startLoadServer(t, 'share table([1, 2] as a) as target')
   const ask = (name: string) =>
     session.run(`${totalRowsScript(name)}(ddbIngestRows, ddbIngestTotal)`)

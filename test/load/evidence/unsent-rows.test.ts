@@ -1,5 +1,5 @@
 /*
-  Rows that are in the table but not in the journal: what a run asks, and what proves nothing.
+  Rows that are in the table but not in the journal: the questions of a run, and the answers that prove nothing.
   test/end-to-end/time-and-copies.test.ts has whole runs.
 */
 import t, { type Test } from 'tap'
@@ -38,7 +38,9 @@ interface Change {
   readonly onServer?: Journal['onServer']
   readonly delivery?: DeliveryOptions
   readonly more?: readonly JournalRecord[]
-  /** The earlier process's option `connections`; if it is given, rows go to lanes by their id. */
+  /**
+   * The option `connections` of the earlier process. If it is given, the id of a row decides its lane (connection).
+   */
   readonly earlier?: NonNullable<DeliveryOptions['connections']>
 }
 
@@ -101,7 +103,7 @@ t.test('if the table holds rows that the journal does not know, the run ends', a
   await t.rejects(check(batch(7, 8)), refusal, 'no row of a refused batch is there')
 })
 
-t.test('rows that are missing or accounted for do not end the run', async t => {
+t.test('rows that are missing or known do not end the run', async t => {
   await (
     await checkOf(t, '1..8')
   )(batch(9, 10, 11))
@@ -135,7 +137,7 @@ t.test('if the server still has its memory of the run, no row is looked up', asy
   )(batch(6))
   for (const [onServer, more] of [
     [{ ...knows, ledgerNumber: 0 }, []],
-    // That process has sent nothing: only the server's own record counts.
+    // The earlier process sent nothing, so only the server's record of the run counts.
     [knows, [{ kind: 'process', number: 2, startedAt: '' }]],
   ] as const) {
     await t.rejects((await checkOf(t, '1..8', { onServer, more }))(batch(6, 7, 8)), refusal)

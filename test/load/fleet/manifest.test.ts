@@ -1,5 +1,5 @@
 /*
-  The manifest of a plan as a file: reading returns what was written, and anything else is refused.
+  The manifest file of a plan. The program reads exactly the manifest that it wrote, and refuses anything else.
 */
 import { deepStrictEqual, throws } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -33,7 +33,7 @@ const manifests = fc
     return JSON.parse(JSON.stringify(manifest)) as Manifest
   })
 
-t.test('reading returns what was written', t => {
+t.test('reading returns the written manifest', t => {
   fc.assert(
     fc.property(manifests, manifest => {
       deepStrictEqual(readManifest(manifestText(manifest), 'plan.json'), manifest)

@@ -1,5 +1,5 @@
 /*
-  The table of a plan on the server, and requests that arrive after somebody has removed the tables of the run.
+  The table of a plan on the server, and requests that arrive after another user has removed the tables of the run.
 */
 import t from 'tap'
 import {
@@ -16,7 +16,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 
 const rows = { read: 5, confirmed: 4, rejected: 1 }
 
-t.test('late requests mark no unit of the next run with that name', async t => {
+t.test('late requests mark no unit of the next run with the same name', async t => {
   const { session, count } = await startLoadServer(t, 'x = 1')
   const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
   const [before, now] = [asking(11n), asking(12n)]
@@ -35,7 +35,7 @@ t.test('late requests mark no unit of the next run with that name', async t => {
 })
 
 t.test(
-  'if another process has begun the unit, a row without the unit still counts the request',
+  'if a different process has begun the unit, a row without the unit counts the request',
   async t => {
     const { session, count } = await startLoadServer(t, 'x = 1')
     const asking = (look: bigint): ShardAsking => ({ session, runId: 'p', timeoutMs: 5_000, look })
@@ -47,7 +47,7 @@ t.test(
     for (let asked = 0; asked < 2; asked++) {
       t.strictSame(await beginUnit(one, 2, 23n, 1, ended), { kind: 'ledger', token: 22n })
     }
-    // The other process ends the unit as well.
+    // The second process also ends the unit.
     t.equal(await endUnit(other, ended), true)
     const { done, rowsBefore } = (await readPlanState(one))!
     t.match([...done], [[1, rows]])
@@ -57,7 +57,7 @@ t.test(
   },
 )
 
-t.test('a text that cannot name a run does not get into a script', t => {
+t.test('a text that cannot name a run is never part of a script', t => {
   for (const name of ['x"+1', '', 'a b', '../x']) {
     t.throws(() => planTableName(name), { code: 'DDB_NAME' })
   }

@@ -1,6 +1,6 @@
 /*
-  Which units a shard loads: each unit is in one shard, units of one day stay together, and shards have about as many
-  bytes.
+  Which units a shard loads. Each unit is in one shard, units of one day stay together, and shards have similar numbers
+  of bytes.
 */
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -65,7 +65,7 @@ t.test('shards differ by at most the largest group', t => {
         groups.set(unit.group, (groups.get(unit.group) ?? 0) + unitBytes(unit))
       }
       const largest = Math.max(...groups.values())
-      // The plan adds a byte to the size of each unit, so that empty files are spread as well.
+      // The plan adds a byte to the size of each unit, so that it also distributes empty files evenly.
       ok(Math.max(...sums) - Math.min(...sums) <= largest + manifest.units.length)
     }),
     { numRuns: runs(200) },
@@ -73,7 +73,7 @@ t.test('shards differ by at most the largest group', t => {
   t.end()
 })
 
-t.test('the day is taken from named parts of the path, else from any part', t => {
+t.test('the day comes from named parts of the path, or else from any part', t => {
   for (const [path, day, ...parts] of [
     ['/data/day=2024-01-02/a.csv', '2024.01.02'],
     ['ticks/20240102.csv.gz', '2024.01.02'],
@@ -81,7 +81,7 @@ t.test('the day is taken from named parts of the path, else from any part', t =>
     ['year=2024/month=1/day=2/x.csv', '2024.01.02'],
     ['2024/01/02/x.csv', '2024.01.02'],
     ['trades_2024_01_02_x.csv', '2024.01.02'],
-    // Numbers that are not days.
+    // Numbers that do not name a day.
     ['120240102.csv', undefined],
     ['2024-13-02.csv', undefined],
     ['2024-01.02.csv', undefined],

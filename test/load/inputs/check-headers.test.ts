@@ -1,5 +1,5 @@
 /*
-  Headers of inputs that are read later: a mismatch is found before a row is sent.
+  Headers of inputs that are read later: the run finds a mismatch before it sends a row.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +40,7 @@ t.test('nothing is sent if one of the first hundred files does not match', async
   t.match(await load(`${dir}/*.csv`, { target }), { exitCode: 0, rows: { confirmed: 2 } })
 })
 
-t.test('a later file that does not match ends the run and says what to do', async t => {
+t.test('a later file that does not match ends the run, and the error gives the remedy', async t => {
   const { load, count } = await startLoadServer(t, script)
   const dir = t.testdir()
   for (let i = 0; i <= 100; i++) {

@@ -1,5 +1,5 @@
 /*
-  What the program reports of an input before loading it.
+  What the program reports about an input before it loads the input.
 */
 import t from 'tap'
 import {
@@ -38,7 +38,7 @@ t.test('delimiter, quote, header and encoding are named, each as given or detect
   t.match((await told('a\tb\n', { format: 'tsv' })).text, /^delimiter "\\t" \(given\)/)
 })
 
-t.test('a guessed header is marked as uncertain, and so is a guess that there is none', async t => {
+t.test('a guess that there is a header, or that there is none, is marked as uncertain', async t => {
   const doubts = async (...args: Parameters<typeof told>): Promise<string[]> =>
     (await told(...args)).notices.slice(1)
   t.match(await doubts('name,city\na,b\n'), [/`input\.header` no/])

@@ -1,5 +1,5 @@
 /*
-  The equation of bytes: which differences fail a run, and which are allowed.
+  The equation of byte counts: which differences make a run fail, and which are allowed.
 */
 import t from 'tap'
 import { bytesError } from '../../../src/load/inputs/input-bytes.js'
@@ -18,7 +18,7 @@ t.test('the bytes of an input that was read to its end add up exactly', async t 
 })
 
 t.test(
-  'an unfinished input may have bytes that were read but are in no batch, but not the other way round',
+  'an unfinished input may have bytes that were read but are in no batch, never the reverse',
   async t => {
     t.equal(bytesError('a.csv', counts, false), undefined)
     t.equal(bytesError('a.csv', { ...counts, rows: 0 }, false), undefined)

@@ -4,7 +4,7 @@ import { newInputList } from '../../../src/load/inputs/input-list.js'
 import type { InputSummary } from '../../../src/load/inputs/input-reading.js'
 import { runs } from '../../helpers/runs.js'
 
-// Compares the compact list of inputs with the objects themselves.
+// Compares the compact list of inputs with plain objects.
 
 const count = fc.integer({ min: 0, max: 2 ** 40 })
 

@@ -23,7 +23,7 @@ const idsOf = (column: Column | undefined): number[] =>
     ? [...column.data.subarray(0, column.length)]
     : []
 
-/** Reads all inputs of a folder, or some of its files, to their end. */
+/** Reads the inputs of a folder, or some of its files, to their end. */
 async function readAll(
   t: Test,
   files: Record<string, string | Buffer>,
@@ -63,7 +63,7 @@ async function readAll(
 const a = 'id,n\n1,1\n2,\n'
 const b = 'n,id\n3,3\n4,4\n'
 
-t.test('inputs are read one after another, each by its own header', async t => {
+t.test('inputs are read one after another, each with its own header', async t => {
   const { ids, inputs, run, progress } = await readAll(t, { 'a.csv': a, 'b.csv': b })
   t.same(ids, [
     [1, 2],
@@ -101,7 +101,7 @@ t.test('format and compression are detected for each input', async t => {
   ])
 })
 
-t.test('detected settings are reported for each input, and equal ones once', async t => {
+t.test('detected settings are reported for each input, and equal settings once', async t => {
   const notices: string[] = []
   const { inputs } = await readAll(
     t,
@@ -128,7 +128,7 @@ t.test('options for delimited text reach the reader', async t => {
   t.match(inputs.summaries(), [{ rows: 3, ragged: 1, detected: { delimiter: { how: 'given' } } }])
 })
 
-t.test('a limit on records holds for all inputs together', async t => {
+t.test('a limit on records applies to all inputs together', async t => {
   const { ids, inputs, run } = await readAll(
     t,
     { 'a.csv': a, 'b.csv': b, 'c.csv': a },
@@ -150,7 +150,7 @@ t.test('a stopped run opens no further input', async t => {
   t.equal(inputs.summaries().length, 1)
 })
 
-t.test('bad rows are counted as they come, with their bytes', async t => {
+t.test('bad rows are counted as they are found, with their bytes', async t => {
   const { ids, inputs, run } = await readAll(t, { 'a.csv': 'id,n\n1,x\n2,2\n' })
   t.same(ids, [[2]])
   t.equal(run.state.rows.rejected, 1)
@@ -165,7 +165,7 @@ t.test('an input without records does not need matching columns', async t => {
   t.match(inputs.summaries(), [{ rows: 0, bytes: 0 }, { rows: 2 }])
 })
 
-t.test('columns that do not match are an error, and the result says what was read', async t => {
+t.test('columns that do not match are an error, and the result includes what was read', async t => {
   const { failure, inputs } = await readAll(t, { 'a.csv': 'id,other\n1,2\n' })
   t.match(failure, { code: 'DDB_INPUT_COLUMN' })
   t.equal(inputs.summaries().length, 1)

@@ -1,6 +1,6 @@
 /*
-  Records that a process reads again, and those that are new: each record of a run counts once. The simulator's
-  seed 9,050,002,306 has a run whose rows did not add up.
+  Records that a process reads again and records that are new. A run must count each record once. In the simulator's
+  seed 9,050,002,306, the rows of a run did not add up.
 */
 import t from 'tap'
 import { newCoveredInput } from '../../../src/load/outcomes/covered-range.js'
@@ -17,7 +17,7 @@ function runWith(last: { offsetBytes: number; lineNumber: number; records: numbe
   return { ...run, history: { ...run.history, found } }
 }
 
-t.test('up to the last batch of earlier processes, no record is new', async t => {
+t.test('before the end of the last batch of earlier processes, no record is new', async t => {
   const run = runWith({ offsetBytes: 100, lineNumber: 11, records: 10 })
   const { among, knownReject } = newRecordsOf(run, 0)
   knownReject(50)
@@ -25,7 +25,7 @@ t.test('up to the last batch of earlier processes, no record is new', async t =>
 })
 
 t.test(
-  'rejects that earlier processes counted after that are not new, the rows between are',
+  'later rejects that earlier processes counted are not new, but the rows between them are',
   async t => {
     const run = runWith({ offsetBytes: 100, lineNumber: 11, records: 10 })
     const { among, knownReject } = newRecordsOf(run, 0)

@@ -40,7 +40,7 @@ async function startedOn(
   const source = { compression: 'none', totalBytes } as const
   await parseThreads.ready()
   parseThreads.feed(input, source)?.close()
-  // By default the first large input starts to load the modules of threads; `end` waits until they are loaded.
+  // By default the first large input starts to load the modules of threads. `end` waits until the modules are loaded.
   await parseThreads.end()
   parseThreads.feed(input, source)?.close()
   t.equal(parseThreads.count, started + 1)
@@ -62,7 +62,7 @@ t.test('one core stays free for the server, and at most three threads read', asy
   }
 })
 
-t.test('a given number of threads is used as it is, and a small input is read by one', async t => {
+t.test('a given number of threads is used, but a small input is read by one thread', async t => {
   t.equal(await startedOn(2, 5, 2 * mebibyte), 5)
   t.equal(await startedOn(2, 5, 1000), 1)
   t.equal(await startedOn(8, 'auto', 16 * mebibyte - 1), 1)

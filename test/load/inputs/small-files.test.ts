@@ -1,6 +1,6 @@
 /*
-  Small files with the settings of the file before are opened quickly, unless reading takes long. All others are opened
-  in the usual way.
+  A small file with the settings of the previous file is opened quickly, unless reading takes long. All other files are
+  opened in the usual way.
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'
@@ -17,13 +17,13 @@ const text = `${header}1,a\n`
 interface Place {
   readonly files: Map<string, string>
   readonly quick: SmallFiles
-  /** Whether a file is opened quickly. */
+  /** Whether the loader opens a file quickly. */
   readonly opens: (path: string, sizeBytes?: number) => Promise<boolean>
   readMs: number
   turns: number
 }
 
-/** Files in memory; the first one was already read. */
+/** Files in memory. The loader has already read the first file. */
 async function place(input: LoadOptions['input'] = {}): Promise<Place> {
   const files = new Map<string, string>()
   let nowMs = 0
@@ -114,7 +114,7 @@ t.test(
   },
 )
 
-t.test('after files with other settings, it is tried less and less often', async t => {
+t.test('after files with different settings, quick opening is tried less often', async t => {
   const { files, quick, opens } = await place()
   files.set('same.csv', text).set('other.csv', '"id",x\n1,a\n')
   const tried: number[] = []

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { noSourceNotes } from '../../../src/load/inputs/source-notes.js'
 
-t.test('nothing is reported for sources that were not looked at', async t => {
+t.test('nothing is reported for sources that were not examined', async t => {
   t.strictSame(noSourceNotes(), {
     passedOver: { files: 0, byKind: {}, first: [] },
     sameFiles: { count: 0, first: [] },

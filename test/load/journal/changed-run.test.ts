@@ -26,7 +26,7 @@ state.take({
   used: 'receipts',
 })
 
-t.test('both messages name the run, what has changed, and what to do', async t => {
+t.test('both messages name the run, the change, and the remedy', async t => {
   t.match(runChanged(state, 'its input is longer'), {
     code: 'DDB_RUN_CHANGED',
     exitCode: 64,

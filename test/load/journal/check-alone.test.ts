@@ -1,5 +1,5 @@
 /*
-  The answers of a server decide whether a process may have a run. test/end-to-end/time-and-copies.test.ts tests the
+  The answers of a server decide whether a process may own a run. test/end-to-end/time-and-copies.test.ts tests the
   whole program.
 */
 import { ledgersOf } from '../../../src/load/marker/marker.js'
@@ -34,10 +34,13 @@ interface Known {
   readonly wasUnlocked?: boolean
   readonly hasEnded?: boolean
   readonly beginsAnew?: boolean
-  /** The user passed --restart. */
+  /** Whether the user passed --restart. */
   readonly restart?: boolean
   readonly isFinished?: boolean
-  /** `read`: the only input was read to its end. `done`: its batch also has an outcome. By default neither. */
+  /**
+   * `read`: the run has read the only input to its end. `done`: its batch also has an outcome. By default neither is
+   * true.
+   */
   readonly input?: 'read' | 'done'
   readonly used?: string
   readonly isAnew?: boolean
@@ -106,20 +109,20 @@ t.test('a journal that knows as much as the server is accepted', async t => {
   await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
 })
 
-t.test('without --restart an old journal does not make a run start over', async t => {
+t.test('without --restart, an old journal does not start a run over', async t => {
   const { next } = await scene(t)
   const begins = { beginsAnew: true, restart: false, owner: 0 }
   await t.rejects(checkAlone(runOf(begins), next, false), { code: 'DDB_RUN_DAMAGED' })
   t.same(await ledgersOf(next, name.token, timeoutMs), [ledgerName(name.token, 2)])
 })
 
-t.test('a run that starts over leaves no receipts of the attempt before', async t => {
+t.test('a run that starts over leaves no receipts of the previous attempt', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf({ beginsAnew: true }), next, false)
   t.same(await ledgersOf(next, name.token, timeoutMs), [])
 })
 
-t.test('a journal is refused if its run has finished and it does not know', async t => {
+t.test('a journal is refused if only the server knows that the run has finished', async t => {
   const { next } = await scene(t)
   await checkAlone(runOf(), next, false)
   await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5, processNo: 1 }, timeoutMs)
@@ -135,7 +138,7 @@ t.test('a journal is refused if its run has finished and it does not know', asyn
 })
 
 t.test(
-  'a journal of a finished run is refused if a later process has finished it again',
+  'a journal of a finished run is refused if a later process has finished the run again',
   async t => {
     const { next } = await scene(t)
     const mark = (process: number): Promise<boolean> =>
@@ -195,7 +198,7 @@ t.test('a lock without a holder, and a process that did not record its end', asy
   await checkAlone(runOf({ wasUnlocked: true }), next, true)
 })
 
-t.test('one process at a time has the run', async t => {
+t.test('only one process at a time has the run', async t => {
   const { first, next } = await scene(t)
   const [one, other] = [runOf(), runOf()]
   await announceRun(one, first)

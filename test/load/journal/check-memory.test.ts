@@ -12,7 +12,7 @@ import { RunModel } from '../outcomes/run-model.js'
 
 const timeoutMs = 60_000
 const model = new RunModel()
-/** Three rows were sent and confirmed. */
+/** A run that has sent three rows and confirmed them. */
 const begun: JournalRecord[] = [...model.first, targetRecord]
 const sent: JournalRecord[] = [...begun, ...model.step({ kind: 'batch', input: 0, rows: 3 })]
 const confirmed: JournalRecord[] = [
@@ -20,7 +20,7 @@ const confirmed: JournalRecord[] = [
   ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
 ]
 
-/** A resumed run, on a server where nothing of it is left. */
+/** A resumed run on a server that has nothing left of the run. */
 async function scene(t: Test) {
   const { session } = await startLoadServer(t, '1')
   const run = testRun()
@@ -36,7 +36,7 @@ async function scene(t: Test) {
   }
 }
 
-t.test('a new run has left nothing, whatever is on the server', async t => {
+t.test('a new run has left nothing on the server, whatever the server has', async t => {
   const { session, run, ask } = await scene(t)
   await openLedger(session, run, 1, timeoutMs)
   t.strictSame(await ask([], true), { marker: false, ledger: false, ledgerVersion: 2 })
@@ -53,7 +53,7 @@ t.test('marker and ledger are distinguished', async t => {
   t.strictSame(await ask(confirmed, false), { marker: false, ledger: true, ledgerVersion: 2 })
 })
 
-t.test('if the server has lost the marker, rows in memory are gone', async t => {
+t.test('if the server has lost the marker, rows in memory are lost', async t => {
   const { ask } = await scene(t)
   const gone = { code: 'DDB_TARGET_CHANGED', message: /restarted/ }
   await t.rejects(ask(confirmed, true), gone)

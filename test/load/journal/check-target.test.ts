@@ -22,7 +22,7 @@ const identity: TargetIdentity = {
   dropsDuplicates: false,
 }
 
-/** A run with three rows confirmed by an earlier process, unless `records` say otherwise. */
+/** A run. An earlier process has confirmed three rows, unless `records` are given. */
 function runOf(records: readonly JournalRecord[] | undefined): Run {
   const run = testRun({ target: { table: 'trades' } })
   if (records === undefined) return run
@@ -114,7 +114,7 @@ t.test(
   },
 )
 
-t.test('a missing target counts as changed if rows went into it', async t => {
+t.test('a missing target counts as changed if rows were sent to it', async t => {
   const missing = new ServerError('', 'DDB_TARGET', 'there is no table trades')
   t.equal(asTargetChanged(runOf(undefined), missing), missing)
   t.equal(asTargetChanged(runOf([target]), missing), missing, 'nothing was confirmed')

@@ -17,7 +17,7 @@ const endBytes = 65_536
 const path = join(t.testdir(), 'in.csv')
 const second = 1_700_000_000
 
-/** The fingerprint of a file with these bytes and this time of change. */
+/** The fingerprint of a file with these bytes and this modification time. */
 async function of(bytes: Uint8Array | string, seconds = second, files: Files = systemFiles) {
   writeFileSync(path, bytes)
   utimesSync(path, seconds, seconds)
@@ -33,7 +33,7 @@ function bytesOf(size: number, changedAt?: number): Uint8Array {
   return bytes
 }
 
-t.test('a fingerprint is size, time and both ends', async t => {
+t.test('a fingerprint consists of size, time and both ends', async t => {
   const size = 3 * endBytes
   const bytes = bytesOf(size)
   t.strictSame(await of(bytes), {
@@ -44,7 +44,7 @@ t.test('a fingerprint is size, time and both ends', async t => {
   })
 })
 
-t.test('a short file is its own head and tail', async t => {
+t.test('a short file is its own beginning and end', async t => {
   for (const size of [0, 1, endBytes - 1, endBytes]) {
     const { head, tail } = await of(bytesOf(size))
     t.equal(head, digest(bytesOf(size)), `${size}`)
@@ -61,7 +61,7 @@ t.test('files of equal size and time are distinguished by a difference in either
   }
 })
 
-t.test('changes in the middle are noticed by time only', async t => {
+t.test('only the time reveals changes in the middle', async t => {
   const size = 3 * endBytes
   const before = await of(bytesOf(size))
   for (const at of [endBytes, size - endBytes - 1]) {
@@ -70,7 +70,7 @@ t.test('changes in the middle are noticed by time only', async t => {
   }
 })
 
-t.test('a longer or shorter file is another one', async t => {
+t.test('a longer or shorter file is a different file', async t => {
   const before = await of(new Uint8Array(endBytes))
   t.notOk(isSame(before, await of(new Uint8Array(endBytes + 1))))
   t.notOk(isSame(before, await of(new Uint8Array(endBytes - 1))))

@@ -1,5 +1,5 @@
 /*
-  The file of a journal, on disks that tear writes, fill up, fail or lose data.
+  The journal file on disks that tear writes, fill up, fail or lose data.
 */
 import { appendFileSync, readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const ended = (no: number): JournalRecord => ({
   unconfirmed: 0,
   unsent: 0,
 })
-/** Records of several lengths; some names have characters of several bytes. */
+/** Records of several lengths. Some names contain characters of several bytes. */
 const records: readonly JournalRecord[] = [
   runRecord('r'),
   { kind: 'process', number: 1, startedAt: '2026-01-02T03:04:05.000Z' },
@@ -72,7 +72,7 @@ const put = (file: JournalFile, ...more: readonly JournalRecord[]): void => {
   file.write()
 }
 
-t.test('the next process reads what was written, in order', async t => {
+t.test('the next process reads the written records, in order', async t => {
   const { path, open } = place(t)
   const file = open()
   t.equal(statSync(path).mode & 0o777, 0o600)
@@ -99,7 +99,7 @@ t.test('a missing journal can be neither read nor written', async t => {
   t.throws(() => open({ ...empty, damage: undefined }), { code: 'DDB_OUTPUT_CREATE' })
 })
 
-t.test('of a journal cut anywhere the whole records remain, and new ones follow them', async t => {
+t.test('if a journal is cut, the complete records remain, and new records follow', async t => {
   for (let cut = Buffer.byteLength(lines[0]!); cut <= whole.length; cut++) {
     const { path, open } = place(t, whole.subarray(0, cut))
     let count = 0
@@ -124,7 +124,7 @@ t.test('of a journal cut anywhere the whole records remain, and new ones follow 
   }
 })
 
-t.test('zeros left by a power cut are a torn tail', async t => {
+t.test('zeros left by a power cut count as an incomplete last record', async t => {
   const { path, open } = place(t, Buffer.concat([whole, Buffer.alloc(5_000)]))
   const size = await found(path)
   t.match(size, { sizeBytes: whole.length, tornBytes: 5_000, damage: undefined })
@@ -134,7 +134,7 @@ t.test('zeros left by a power cut are a torn tail', async t => {
   t.match(await found(path), { tornBytes: 0, records: [...records, ended(7)] })
 })
 
-t.test('if one bit flips, reading stops before that record', async t => {
+t.test('if one bit flips, reading stops before the damaged record', async t => {
   let tried = 0
   for (let bit = 0; bit < 8 * whole.length; bit++) {
     if (!isTried(bit)) continue
@@ -148,7 +148,7 @@ t.test('if one bit flips, reading stops before that record', async t => {
     while (sizeBytes + Buffer.byteLength(lines[count]!) <= bit >> 3) {
       sizeBytes += Buffer.byteLength(lines[count++]!)
     }
-    // A damaged line end joins its record with the next one.
+    // A damaged line end joins the record with the next record.
     const isLineEnd = sizeBytes + Buffer.byteLength(lines[count]!) - 1 === bit >> 3
     const behind = lines.length - 1 - count - Number(isLineEnd)
     const { damage, ...rest } = size
@@ -172,7 +172,7 @@ t.test('records are read across chunks of the file', async t => {
   const size1 = await found(path)
   t.match(size1, { sizeBytes: size, tornBytes: 0 })
   t.equal(JSON.stringify(size1.records), JSON.stringify(all))
-  // The same with reads that return as few bytes as they like.
+  // The same with reads that return fewer bytes than requested.
   const trickling: Files = {
     ...systemFiles,
     open: async name => {
@@ -188,7 +188,7 @@ t.test('records are read across chunks of the file', async t => {
   t.equal(JSON.stringify((await found(path, trickling)).records), JSON.stringify(all))
 })
 
-t.test('on a full disk whole records stay, and nothing is written after them', async t => {
+t.test('on a full disk complete records stay, and nothing is written after them', async t => {
   t.testdir()
   let number = 0
   await fc.assert(
@@ -233,7 +233,7 @@ t.test('on a full disk whole records stay, and nothing is written after them', a
   )
 })
 
-t.test('room that is freed later serves the next process', async t => {
+t.test('the next process uses space that is freed later', async t => {
   const size = Buffer.byteLength(lines[0]!)
   const { path, open } = place(t, undefined, { capacityBytes: size + 10 })
   const file = open()
@@ -256,7 +256,7 @@ t.test('room that is freed later serves the next process', async t => {
 })
 
 t.test(
-  'half a record that cannot be cut off is reported by its cause, and read as torn',
+  'half a record that cannot be cut off is reported with its cause, and read as incomplete',
   async t => {
     const size = Buffer.byteLength(lines[0]!)
     const { path, open } = place(t, undefined, {
@@ -338,7 +338,7 @@ t.test('if the disk cannot sync, the journal fails, at once or later', async t =
   t.throws(() => other.close(), { code: 'DDB_OUTPUT_WRITE' })
 })
 
-t.test('a journal that somebody removes or replaces during a run has failed', async t => {
+t.test('if a journal is removed or replaced during a run, it has failed', async t => {
   const changes: Record<string, (path: string) => void> = {
     removed: path => rmSync(path),
     renamed: path => renameSync(path, `${path}.old`),
@@ -354,7 +354,7 @@ t.test('a journal that somebody removes or replaces during a run has failed', as
     put(file, records[0]!)
     change(path)
     clock.advance(500)
-    // These files sync at once, so the test does not wait for a real disk.
+    // Syncs of these files end at once, so the test does not wait for a real disk.
     await turn()
     t.match(file.failure, { code: 'DDB_OUTPUT_WRITE', message: /removed/ }, name)
     t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE' })

@@ -22,7 +22,7 @@ const json =
   '{"kind":"batch","no":3,"input":0,"start":9,"end":409,"endLine":42,"rows":40,"records":41}'
 
 t.test('a record is a line of its checksum and JSON', async t => {
-  // The checksum is from Python's zlib.crc32.
+  // The expected checksum was computed by Python's zlib.crc32.
   t.equal(recordLine(batch), `ecf676b9 ${json}\n`)
   t.strictSame(recordOf(`ecf676b9 ${json}`), batch)
 })
@@ -110,7 +110,7 @@ t.test('a line that is not a record is refused', async t => {
   t.equal(recordOf(`${crc32(text).toString(16).padStart(8, '0')} ${text}`), undefined)
 })
 
-t.test('after any cut or change of one character a record is no longer one', async t => {
+t.test('after any cut or change of a character, the line is no longer a record', async t => {
   const line = recordLine(batch).slice(0, -1)
   for (let at = 0; at < line.length; at++) {
     if (recordOf(line.slice(0, at)) !== undefined) t.fail(`cut at ${at}`)

@@ -1,5 +1,5 @@
 /*
-  A journal as a run uses it: what it records, in which order, and what the next process finds.
+  The journal in the hands of a run: which records it gets, in which order, and what the next process finds.
 */
 import t from 'tap'
 import { DdbError } from '../../../src/errors.js'
@@ -29,7 +29,7 @@ const begun: JournalRecord = {
 }
 const done = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
-/** A file in memory that logs the records and the calls. */
+/** A file in memory that logs its records and calls. */
 class MemoryFile implements JournalFile {
   readonly path = '/state/runs/r.journal'
   readonly written: JournalRecord[] = []
@@ -38,7 +38,7 @@ class MemoryFile implements JournalFile {
   #waiting: JournalRecord[] = []
 
   add(record: JournalRecord): void {
-    // Stored as the next process will read it.
+    // Stores the record in the form in which the next process will read it.
     this.#waiting.push(JSON.parse(JSON.stringify(record)) as JournalRecord)
   }
   write(): void {
@@ -61,7 +61,7 @@ class MemoryFile implements JournalFile {
   }
 }
 
-/** A process that finds these records; `past` are those from before a restart. */
+/** A process that finds these records. `past` are the records from before a restart. */
 function processOf(
   records: readonly JournalRecord[] = [],
   past?: readonly JournalRecord[],
@@ -101,7 +101,7 @@ function reading(journal: Journal, input: number, detected: string): void {
   journal.take({ kind: 'reading', input, detected })
 }
 
-/** Tells the journal that rows are about to go out with the number `no`. */
+/** Reports to the journal that the run is about to send rows with the number `no`. */
 function sending(journal: Journal, no: number, part: BatchPart): void {
   const rows = part.end - part.start
   const batch = { ranges: partRanges(part), rows, bytes: 10 * rows }
@@ -117,7 +117,7 @@ function ended(journal: Journal, { no }: BatchPart, rows: EndedRows): void {
   journal.take({ kind: 'ended', lane: 0, no, ...rows })
 }
 
-t.test('rows are recorded before they go out, in one write with ended batches', async t => {
+t.test('rows are recorded before they are sent, in one write with ended batches', async t => {
   const { journal, file } = processOf([begun])
   reading(journal, 0, 'csv')
   const first = wholeBatch(place(journal, batchOf(4)))
@@ -192,7 +192,7 @@ t.test('each input has its own positions', async t => {
   t.equal(resumption(second.journal).knownOf(batchOf(4)), undefined, 'a batch without a position')
 })
 
-t.test('if the journal cannot be written, no rows go out', async t => {
+t.test('if the journal cannot be written, no rows are sent', async t => {
   const { journal, file } = processOf([begun])
   reading(journal, 0, 'csv')
   journal.commit()
@@ -203,7 +203,7 @@ t.test('if the journal cannot be written, no rows go out', async t => {
   t.equal(file.written.length, 1)
 })
 
-t.test('batches that never had a number get no end', async t => {
+t.test('for batches that never had a number, no end is recorded', async t => {
   const { journal, file } = processOf([begun])
   ended(journal, wholeBatch(batchOf(4)), { ...done, unsent: 4 })
   journal.commit()
@@ -211,7 +211,7 @@ t.test('batches that never had a number get no end', async t => {
 })
 
 t.test(
-  'rejects are in their files before the journal counts them, and before a batch ends',
+  'rejects are in their files before the journal counts them, and before their batch ends',
   async t => {
     const { journal, file, next } = processOf([begun])
     const order: string[] = []
@@ -267,7 +267,7 @@ t.test('a rejects file is recorded before it is created', async t => {
   t.strictSame(file.written, [{ kind: 'rejectsFile', path: '/out/r.csv' }])
 })
 
-t.test('the record that the run leaves the server is synced first', async t => {
+t.test('the record of the marks that a run leaves on the server is synced first', async t => {
   const { journal, file } = processOf([begun])
   const part = wholeBatch(place(journal, batchOf(4)))
   sending(journal, 1, part)
@@ -291,7 +291,7 @@ t.test('an input is read with its old settings, or not at all', async t => {
   })
 })
 
-t.test('if a number now has other rows than those sent, the run ends', async t => {
+t.test('if a number now has different rows than those sent, the run ends', async t => {
   const first = processOf([begun])
   reading(first.journal, 0, 'csv')
   sending(first.journal, 1, wholeBatch(place(first.journal, batchOf(4))))
@@ -336,7 +336,7 @@ t.test('the lock is released even if closing the file fails', async t => {
   t.equal(released(), 1)
 })
 
-t.test('followed files get numbers as they appear, and the rejects of each are known', async t => {
+t.test('followed files get numbers when they appear, and each has its rejects', async t => {
   const { journal, file, next } = processOf([begun], undefined, true)
   const fingerprint = { sizeBytes: 1, modifiedMs: 0, head: 'aa', tail: 'bb', inode: '7' }
   const number = journal.inputs.length

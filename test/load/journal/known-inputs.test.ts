@@ -4,7 +4,7 @@ import t from 'tap'
 import { knownInputs } from '../../../src/load/journal/known-inputs.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
-t.test('inputs are found under other names, each once', async t => {
+t.test('inputs are found under different names, each once', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b', 'c.csv': 'c', 'd.csv': 'd' })
   linkSync(join(dir, 'b.csv'), join(dir, 'hard.csv'))
   symlinkSync(join(dir, 'c.csv'), join(dir, 'soft.csv'))
@@ -23,7 +23,7 @@ t.test('inputs are found under other names, each once', async t => {
   t.strictSame(added, [at('d.csv')])
 })
 
-t.test('equal paths are equal, wherever they lead', async t => {
+t.test('equal paths mean the same input, wherever they lead', async t => {
   const { places, added } = knownInputs(['x.csv'], '/nowhere', ['x.csv', 'y.csv'], systemFiles)
   t.equal(places.size, 0)
   t.strictSame(added, ['y.csv'])

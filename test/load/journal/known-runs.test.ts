@@ -121,16 +121,16 @@ t.test('a folder without journals has no runs', async t => {
   }
 })
 
-/** The time at which the runs below ended. */
+/** The end time of the runs below. */
 const endedMs = Date.parse('2026-01-02T04:00:00.000Z')
 const at = (ms: number) => ({ files, clock: { ...systemPlatform.clock, wallMs: () => ms } })
 
 t.test(
-  'finished runs are removed after their retention time, as their journals say, and no others',
+  'only finished runs are removed, after the retention time in their journals',
   async t => {
     const folder = t.testdir()
     const old = [inputsRecord, endRecord()]
-    // The file's modification time must not count: a copy of a file is younger, and clocks can be wrong.
+    // The program must ignore the modification time of the file, because a copy is younger and clocks can be wrong.
     writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
     writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
     writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
@@ -167,7 +167,7 @@ t.test('nothing is removed while the clock is earlier than one of the journals',
   t.strictSame(readdirSync(join(folder, 'runs')), ['late.journal'])
 })
 
-t.test('a run that starts over in the meantime stays', async t => {
+t.test('a run that starts over meanwhile stays', async t => {
   const folder = t.testdir()
   const path = writeJournal(folder, 'old', [...begun('old'), endRecord()])
   const anew: Files = {
@@ -183,7 +183,7 @@ t.test('a run that starts over in the meantime stays', async t => {
   t.strictSame(readdirSync(join(folder, 'runs')), ['old.journal'])
 })
 
-t.test('a run named like one of our files is a run', async t => {
+t.test("a run with the name of one of the program's files is a run", async t => {
   const folder = t.testdir()
   for (const runId of ['a.journal.lock', 'a.journal.new', 'a.journal']) {
     writeJournal(folder, runId, begun(runId))
@@ -199,7 +199,7 @@ t.test('a run named like one of our files is a run', async t => {
   t.strictSame(strange, [])
 })
 
-t.test('the processes of all runs are looked up at once', async t => {
+t.test('the processes of all runs are looked up together', async t => {
   const folder = t.testdir()
   for (let i = 0; i < 50; i++) writeJournal(folder, `r${i}`, begun(`r${i}`))
   let asked = 0

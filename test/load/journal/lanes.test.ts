@@ -1,6 +1,6 @@
 /*
-  Rows divided by lane, as a later process finds them in the journal: each number still has the rows it was given. The
-  test compares with a model that keeps every row separately.
+  Rows divided by lane (the connection that carries them), as a later process finds them in the journal. Each batch
+  number must still have the rows that it was given. The test compares with a model that keeps every row separately.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -33,7 +33,10 @@ interface ModelRow {
   fate: Fate
 }
 
-/** `ended`: the rows of a number get an outcome. `half`: one half of them gets a new number, the other goes unsent. */
+/**
+ * `ended`: the rows of a batch number get an outcome. `half`: half of the rows get a new number, the other half stays
+ * unsent.
+ */
 type Step =
   | { readonly kind: 'ended'; readonly which: number; readonly how: Exclude<Fate, 'unknown'> }
   | { readonly kind: 'half'; readonly which: number; readonly isLast: boolean }
@@ -68,7 +71,7 @@ const plays: fc.Arbitrary<Play> = fc.record({
   steps,
 })
 
-/** The rows of each batch in the order of lanes, and the journal. */
+/** The rows of each batch in the order of the lanes, and the journal. */
 function journalOf({ batches, steps }: Play) {
   const records: JournalRecord[] = []
   const model: { firstNo: number; firstRow: number; rows: ModelRow[] }[] = []
@@ -122,7 +125,7 @@ function journalOf({ batches, steps }: Play) {
   return { records, model, lastNo: next - 1 }
 }
 
-t.test('numbers keep the rows that they were given', async t => {
+t.test('batch numbers keep the rows that they were given', async t => {
   let taken = 0
   fc.assert(
     fc.property(plays, play => {
@@ -203,7 +206,7 @@ t.test('numbers keep the rows that they were given', async t => {
   t.ok(taken > 100)
 })
 
-t.test('if rows are divided differently now, none is sent', async t => {
+t.test('if rows are divided differently now, no row is sent', async t => {
   const { records } = journalOf({ batches: [{ lanes: 2, laneOf: [0, 1, 1, 0] }], steps: [] })
   const reading: JournalRecord = { kind: 'reading', input: 0, detected: 'csv' }
   const [input] = readRun(inputsRecord, targetRecord, reading, ...records).inputs
@@ -219,7 +222,7 @@ t.test('if rows are divided differently now, none is sent', async t => {
   t.match(rowsBy(scheme(by, [0, 1, 1, 0])), { rowCounts: [2, 2] })
 })
 
-t.test('impossible records are damage', async t => {
+t.test('impossible records count as damage', async t => {
   const { records } = journalOf({ batches: [{ lanes: 2, laneOf: [0, 1, 1] }], steps: [] })
   const [lanes] = records as [Extract<JournalRecord, { kind: 'lanes' }>]
   const read = (record: JournalRecord) => () =>

@@ -1,5 +1,5 @@
 /*
-  Journals in a folder: created, resumed, refused.
+  Journals in a folder: how the program creates, resumes and refuses them.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -59,7 +59,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
     }
     return openJournal(platform, options, makePlan(options, platform.random), paths)
   }
-  /** Opens the journal and ends the process. */
+  /** Opens the journal and then ends the process. */
   const once = async (...given: Parameters<typeof open>): Promise<readonly string[]> => {
     const opened = await open(...given)
     await opened!.journal.close()
@@ -77,7 +77,7 @@ type RunRecord = Extract<JournalRecord, { kind: 'run' }>
 
 const done = endRecord()
 
-/** A clock on which the watcher of a lock does not wait. */
+/** A clock for watching a lock: its waits end at once. */
 const watcherClock = (): Clock => ({
   ...leapingClock(),
   afterIfAlive: () => ({ cancel: () => undefined }),
@@ -131,7 +131,7 @@ t.test('the next process resumes the run with the same token', async t => {
   await journal.close()
 })
 
-t.test('while one process has the run, others are refused and change nothing', async t => {
+t.test('while a process has the run, other processes are refused and change nothing', async t => {
   const { open, path, once } = scene(t)
   const { journal } = (await open())!
   const before = readFileSync(path, 'utf8')
@@ -143,7 +143,7 @@ t.test('while one process has the run, others are refused and change nothing', a
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly\.journal\.lock/ })
 })
 
-t.test('with other options it is another run', async t => {
+t.test('with different options it is a different run', async t => {
   const { open, once, folder, a } = scene(t)
   await once()
   await t.rejects(open([a], { target: { table: 'other' } }), {
@@ -155,9 +155,9 @@ t.test('with other options it is another run', async t => {
   await t.rejects(open(), { code: 'DDB_RUN_CHANGED' })
 })
 
-t.test('inputs that changed or are gone end the run, and the lock is released', async t => {
+t.test('changed or missing inputs end the run, and the lock is released', async t => {
   const { open, once, a, b, path } = scene(t)
-  // Whole milliseconds, because utimes sets no finer times.
+  // In whole milliseconds, because utimes cannot set finer times.
   const [atime, mtime] = [1, 1]
   utimesSync(a, atime, mtime)
   await once([a, b])
@@ -176,7 +176,7 @@ t.test('inputs that changed or are gone end the run, and the lock is released', 
   await t.rejects(open([a, b]), { code: 'DDB_INPUT_READ' })
 })
 
-t.test('the order of inputs does not matter, and new ones are appended', async t => {
+t.test('the order of inputs does not matter, and new inputs are appended', async t => {
   const { open, once, a, b, dir } = scene(t)
   await once([b])
   const { journal, notices } = (await open([a, b]))!
@@ -198,7 +198,7 @@ t.test('sources that can be read only once have no journal', async t => {
   t.notOk(existsSync(folder), 'nothing was created')
 })
 
-t.test('a torn journal continues after its last whole record, and a notice says so', async t => {
+t.test('a torn journal continues after its last complete record, with a notice', async t => {
   const { once, path, records } = scene(t)
   await once()
   appendFileSync(path, '12345678 {"kind":"batch","no":1,')
@@ -210,7 +210,7 @@ t.test('a torn journal continues after its last whole record, and a notice says 
   )
 })
 
-/** How a whole journal is damaged, and why it is then refused. */
+/** Damage to a whole journal, and the reason for the refusal that follows. */
 const damages: readonly (readonly [
   what: string,
   change: (whole: string, path: string) => string | Buffer,
@@ -254,7 +254,7 @@ const damages: readonly (readonly [
   ['another run', whole => changed(whole, 0, { runId: 'weekly' }), /it is that of run "weekly"/],
 ]
 
-/** Changes members of a record and corrects its checksum. */
+/** Changes members of a record and corrects the checksum. */
 function changed(whole: string, line: number, change: object): string {
   const lines = whole.split('\n')
   lines[line] = recordLine({ ...recordOf(lines[line]!)!, ...change }).trimEnd()
@@ -282,7 +282,7 @@ for (const [what, change, why] of damages) {
   })
 }
 
-t.test('a path that is not a file is refused without waiting', async t => {
+t.test('a path that is not a file is refused at once', async t => {
   for (const make of [(path: string) => execFileSync('mkfifo', [path]), mkdirSync]) {
     const { a, open, once, path, folder } = scene(t)
     mkdirSync(join(folder, 'runs'), { recursive: true })
@@ -308,7 +308,7 @@ t.test('a journal without read permission is refused', async t => {
   t.match(await once([a], restart(folder)), [/EACCES/])
 })
 
-t.test('when a damaged journal starts over, numbers that it mentions are not reused', async t => {
+t.test('if a damaged journal starts over, the numbers in it are not used again', async t => {
   const { once, path, folder, a, records } = scene(t)
   await once()
   const { token } = records()[0] as RunRecord
@@ -329,7 +329,7 @@ t.test('when a damaged journal starts over, numbers that it mentions are not reu
   ])
 })
 
-/** A lock that another container holds but does not renew. */
+/** Writes a lock that a different container holds but does not renew. */
 function abandonedLock(path: string): void {
   const holder = { ...thisProcess(), namespaces: 'pid:[1]' }
   writeFileSync(journalLockPath(path), JSON.stringify(holder))
@@ -347,7 +347,7 @@ t.test('a run whose holder may wake is taken over with a new journal file', asyn
   abandonedLock(path)
   const { journal } = (await open())!
   const before = readFileSync(path, 'utf8')
-  // The old process wakes in the middle of a write.
+  // The old process wakes while it is writing.
   writeSync(asleep, recordLine(batchRecord(1)))
   t.equal(readFileSync(path, 'utf8'), before)
   journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })
@@ -364,7 +364,7 @@ t.test('a process whose run was taken over writes no more', async t => {
   t.equal(journal.lost(), undefined, 'the lock was checked a moment ago')
   const wallMs = (): number => Date.now()
   t.teardown(() => Object.assign(systemClock, { wallMs }))
-  // The machine was suspended.
+  // Simulates a suspended machine.
   Object.assign(systemClock, { wallMs: () => wallMs() + 60_000 })
   const lost = { code: 'DDB_LOCKED', exitCode: 75, message: /"nightly".*\.lock" was removed/ }
   t.match(journal.lost(), lost)
@@ -434,7 +434,7 @@ t.test('an unusable folder is an error, and nothing stays open', async t => {
   t.notOk(existsSync(journalLockPath(full.path)))
 })
 
-t.test('if options are refused after the journal was opened, the run stays as it was', async t => {
+t.test('if options are refused after the journal was opened, the run does not change', async t => {
   const { a, folder, path, dir } = scene(t)
   const options: LoadOptions = {
     inputs: [a],

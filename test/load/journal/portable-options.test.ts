@@ -32,11 +32,11 @@ const least: LoadOptions = {
 function journaled(change: Partial<LoadOptions> = {}): JournaledOptions {
   const options = { ...least, ...change }
   const plan = makePlan(least, systemPlatform.random)
-  // The next process reads them from JSON.
+  // Through JSON, because the next process reads the options from JSON.
   return JSON.parse(JSON.stringify(journaledOptions(options, plan))) as JournaledOptions
 }
 
-/** Two values per field; a field marked `free` may change between processes of a run. */
+/** Two values per field. A field marked `free` may differ between the processes of a run. */
 type Values<Options> = {
   readonly [Name in keyof Required<Options>]: {
     readonly values: readonly [Options[Name], Options[Name]]
@@ -149,7 +149,7 @@ for (const [group, fields] of Object.entries({
   delivery,
 })) {
   t.test(
-    `${group}: changes that affect which rows are loaded are noticed, others are not`,
+    `${group}: changes that affect which rows are loaded are noticed, other changes are not`,
     async t => {
       for (const [name, { values, free }] of Object.entries(
         fields as Readonly<Record<string, { values: readonly unknown[]; free?: true }>>,
@@ -174,7 +174,7 @@ t.test('an option that was not given differs from a given one', async t => {
   ])
 })
 
-t.test('defaults of delivery equal their explicit values', async t => {
+t.test('defaults of the delivery options equal their explicit values', async t => {
   const given = journaled({ delivery: { mode: 'async', confirm: 'auto' } })
   t.strictSame(differingOptions(journaled(), given), [])
 })

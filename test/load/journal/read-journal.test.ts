@@ -1,6 +1,6 @@
 /*
-  Journals with any content: reliable records are accepted, and nothing else. journal-file.test.ts cuts journals and
-  flips bits, open-journal.test.ts has refusals of resumed runs.
+  Journals with any content: the program accepts reliable records and nothing else. journal-file.test.ts cuts journals
+  and flips bits, open-journal.test.ts tests refusals of resumed runs.
 */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,13 +44,13 @@ const records: readonly JournalRecord[] = [
   endRecord(),
 ]
 
-/** Replaces some member, at any depth. */
+/** Replaces one member, at any depth. */
 const anyChange = fc.record({
   record: fc.nat({ max: records.length - 1 }),
   path: fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }),
   value: fc.oneof(
     fc.constantFrom(null, -1, 0, 1.5, 2 ** 60, '', 'x', [], {}, true, [null], 99),
-    // Records of batches are written without JSON.stringify, which would throw on {"toString":0}.
+    // Writes records of batches without JSON.stringify, which throws on {"toString":0}.
     fc.jsonValue().filter(value => !JSON.stringify(value).includes('"toString"')),
   ),
 })
@@ -82,7 +82,7 @@ t.test('any record is accepted or refused with a message', async t => {
       const state = readRun()
       const found = await readJournal(path, 'r', systemFiles, one => state.take(one))
       if (found?.damage === undefined) {
-        // The rows of accepted records can be counted, and the token is a number, as the server needs it.
+        // The rows of accepted records can be counted. The token must be a number, because the server requires it.
         state.rows()
         BigInt(`0x${state.run!.token}`)
         return

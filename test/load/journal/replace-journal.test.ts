@@ -1,5 +1,5 @@
 /*
-  Replacing a journal by another, on disks that fail at any step.
+  Replaces a journal by a different journal, on disks that can fail at any step.
 */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ function place(t: Test, content?: string) {
   return { dir, path }
 }
 
-t.test('a new journal appears whole, readable only by its owner', async t => {
+t.test('a new journal appears complete, readable only by its owner', async t => {
   const { dir, path } = place(t)
   await replaceJournal(path, systemFiles, { sizeBytes: 0 }, records)
   t.equal(readFileSync(path, 'utf8'), whole)
@@ -36,7 +36,7 @@ t.test('a new journal appears whole, readable only by its owner', async t => {
   t.strictSame(readdirSync(dir), ['r.journal'])
 })
 
-t.test('some kinds are left out, the rest stays byte for byte, and new records follow', async t => {
+t.test('some kinds of records are omitted, the rest stays, and new records follow', async t => {
   const { path } = place(t, `${whole}half of a`)
   const { ino } = statSync(path)
   const kept = { sizeBytes: whole.length, without: ['batch', 'ended'] as const }
@@ -68,7 +68,7 @@ t.test('lines are found across chunks of the file', async t => {
   t.equal(readFileSync(path, 'utf8'), textOf(records.filter(({ kind }) => kind !== 'batch')))
 })
 
-t.test('a journal that is set aside is kept under its other name', async t => {
+t.test('a journal that is set aside is kept under a second name', async t => {
   const { dir, path } = place(t, `${whole}of no use`)
   const aside = join(dir, 'old')
   await replaceJournal(path, systemFiles, { sizeBytes: 0, asideTo: aside }, records)

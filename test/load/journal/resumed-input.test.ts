@@ -1,5 +1,6 @@
 /*
-  How an input is read again. durable.test.ts compares any course of a run with a model.
+  Where a resumed run reads an input again. test/load/outcomes/durable-state.test.ts compares any course of a run with a
+  model.
 */
 import t from 'tap'
 import type { InputRange } from '../../../src/parse/batch.js'
@@ -22,7 +23,7 @@ const batch = (rows: number): Step => ({ kind: 'batch', input: 0, rows })
 const confirmed: Step = { kind: 'ended', which: 0, how: 'confirmed' }
 const unsent: Step = { kind: 'ended', which: 0, how: 'unsent' }
 
-t.test('an input of which nothing was sent is read from its beginning', async t => {
+t.test('an input of which no row was sent is read from its beginning', async t => {
   const resumed = resumedAfter([])
   t.match(resumed, { from: { offsetBytes: 0, lineNumber: 1 }, records: 0, isDone: false })
   t.strictSame(resumed.pieces, [])
@@ -49,7 +50,7 @@ t.test('rows returned to the reader are read as a piece that is not stored', asy
 })
 
 t.test(
-  'the rest of each divided batch is a piece of its own, even next to another one',
+  'the rest of each divided batch is a separate piece, even next to another piece',
   async t => {
     const parts: Step[] = [
       // The first two rows of batch 1, and the last two of batch 2.
@@ -67,14 +68,14 @@ t.test(
   },
 )
 
-t.test('an input is done if it was read to its end and all of it is settled', async t => {
+t.test('an input is done if it was read to its end and is completely settled', async t => {
   t.equal(resumedAfter([batch(4), confirmed], true).isDone, true)
   t.equal(resumedAfter([batch(4), confirmed], false).isDone, false)
   t.equal(resumedAfter([batch(4)], true).isDone, false)
   t.equal(resumedAfter([], true).isDone, true, 'an empty one, too')
 })
 
-t.test('if a number now has other rows than those sent, the change is noticed', async t => {
+t.test('if a number now has different rows than those sent, the change is noticed', async t => {
   const resumed = resumedAfter([batch(4)])
   t.equal(resumed.hasRowsOf(rangeOf(4)), true)
   t.equal(resumed.hasRowsOf(rangeOf(3)), false)

@@ -1,5 +1,5 @@
 /*
-  A journal that was shortened has the same state as the long one, whatever was sent and whatever its outcome.
+  A shortened journal has the same state as the long journal, for any batches and any outcomes.
 */
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
@@ -111,7 +111,7 @@ t.test('a shortened journal has the same state as the long one', async t => {
           JSON.stringify(each),
         )
         if (one !== other) throw new Error(`${one} instead of ${other}`)
-        // Shortening again changes nothing.
+        // Shortening the journal again changes nothing.
         const sizeBytes = size?.sizeBytes ?? 0
         await shrinkJournal(path, systemFiles, run, short.rejects, endRecord(), sizeBytes)
       },

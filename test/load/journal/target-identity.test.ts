@@ -34,7 +34,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('a table in memory is identified by its name, columns and rows', async t => {
+t.test('an in-memory table is identified by its name, columns and rows', async t => {
   const { identity } = await scene(t)
   const { server, ...known } = await identity({ table: 'trades' })
   t.strictSame(known, {
@@ -76,7 +76,7 @@ t.test('an upsert replaces rows with the same key', async t => {
   t.match(await identity(upsert), { dropsDuplicates: true })
 })
 
-t.test('of a function only the table that the user names is counted', async t => {
+t.test('for a function, only the table that the user names is counted', async t => {
   const { identity } = await scene(t)
   const put: TargetOptions = { function: 'put', types: 'a:INT' }
   t.match(await identity(put), {
@@ -90,7 +90,7 @@ t.test('of a function only the table that the user names is counted', async t =>
   t.match(await identity({ ...put, confirmTable: 'dfs://d/t' }), { rows: 0, inMemory: false })
 })
 
-t.test('if the server refuses, the identity is unknown; if it is gone, asking fails', async t => {
+t.test('if the server refuses, the identity is unknown; a lost server is an error', async t => {
   const refusing = await scene(t, {
     beforeExecute: ({ text }) =>
       /count|listTables/.test(text) ? { error: 'no rights' } : undefined,
@@ -113,7 +113,7 @@ const table: TargetIdentity = {
 }
 const dfs: TargetIdentity = { ...table, inMemory: false, physicalIndex: 'x' }
 
-t.test('a table that has lost rows is another table', async t => {
+t.test('a table that has lost rows is a different table', async t => {
   t.match(whatChanged(table, { ...table, rows: 14 }, 5), /has 14 rows, and had 10 before 5/)
   t.equal(whatChanged(table, { ...table, rows: 15 }, 5), undefined)
   t.equal(whatChanged(table, { ...table, rows: 99 }, 5), undefined, 'others write, too')
@@ -122,7 +122,7 @@ t.test('a table that has lost rows is another table', async t => {
   t.equal(whatChanged(table, { ...table, rows: null }, 5), undefined)
 })
 
-t.test('fewer rows in keyed and DFS tables are not a loss, an empty table is', async t => {
+t.test('fewer rows in keyed and DFS tables are not a loss, but an empty table is', async t => {
   for (const one of [{ ...table, dropsDuplicates: true }, dfs]) {
     t.equal(whatChanged(one, { ...one, rows: 1 }, 5), undefined)
     t.match(whatChanged(one, { ...one, rows: 0 }, 5), /has 0 rows/)

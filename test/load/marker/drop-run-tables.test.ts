@@ -20,7 +20,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('all ledgers and the marker of a run are removed; those of others stay', async t => {
+t.test('all ledgers and the marker of a run are removed; those of other runs stay', async t => {
   const { drop, mark, share, tables } = await scene(t)
   const ledgers = [ledgerName(own.token, 1), ledgerName(own.token, 2)]
   const others = [ledgerName(0x13n, 1), `${ledgerName(own.token, 1)}0`, 'trades']
@@ -31,7 +31,7 @@ t.test('all ledgers and the marker of a run are removed; those of others stay', 
   t.strictSame(await drop(own), [], 'the second time there is nothing to remove')
 })
 
-t.test('a marker of another run with the same name stays', async t => {
+t.test('a marker of a different run with the same name stays', async t => {
   const { drop, mark, tables } = await scene(t)
   await mark(namesake)
   await drop(own)
@@ -41,7 +41,7 @@ t.test('a marker of another run with the same name stays', async t => {
 t.test('if the server keeps the marker, removing fails', async t => {
   let asked = 0
   const { drop, mark } = await scene(t, {
-    // The first script with ddbIngestOwner removes the marker.
+    // The first script with ddbIngestOwner removes the marker (the table that reserves the run's name).
     beforeExecute: ({ text }) =>
       text.startsWith('ddbIngestOwner = ') && ++asked === 1 ? { error: 'no rights' } : undefined,
   })

@@ -17,7 +17,7 @@ interface Change {
   readonly isMarked?: boolean
 }
 
-/** A run that has marked its name, and how often it connects from then on. */
+/** A run that has marked its name, and a count of its later connections. */
 async function scene(t: Test, { faults = {}, retries = 5, isMarked = true }: Change = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const platform = turnPlatform()
@@ -39,7 +39,7 @@ async function scene(t: Test, { faults = {}, retries = 5, isMarked = true }: Cha
   }
 }
 
-t.test('a session that still works is asked', async t => {
+t.test('the run asks on a session that still works', async t => {
   const { asked, dials } = await scene(t)
   t.equal(await asked(), true)
   t.equal(await asked(true), true)
@@ -52,7 +52,7 @@ t.test('a server without the marker has forgotten the run', async t => {
   t.equal(dials(), 0)
 })
 
-t.test('if the session is lost, another one is opened and closed', async t => {
+t.test('if the session is lost, a new session is opened and closed', async t => {
   const { asked, dials, here } = await scene(t)
   here.session.abandon(lost)
   t.equal(await asked(), true)
@@ -72,14 +72,14 @@ t.test('a session that is lost during the question counts as lost', async t => {
   t.equal(dials(), 1)
 })
 
-t.test('without retries no other connection is opened', async t => {
+t.test('without retries no new connection is opened', async t => {
   const { asked, dials, here } = await scene(t, { retries: 0 })
   here.session.abandon(lost)
   t.equal(await asked(), false)
   t.equal(dials(), 0)
 })
 
-t.test('if the server is silent on one connection, it is not asked on another', async t => {
+t.test('a server that is silent on one connection is not asked on another', async t => {
   const thaw = closedGate()
   const { asked, dials, here } = await scene(t, {
     faults: {
@@ -94,7 +94,7 @@ t.test('if the server is silent on one connection, it is not asked on another', 
 })
 
 t.test(
-  'a server that never returns counts as forgetful after the time for reconnecting',
+  'a server that does not return in the time for reconnecting has forgotten the run',
   async t => {
     const { asked, dialledAtMs, here } = await scene(t)
     await here.server.close()

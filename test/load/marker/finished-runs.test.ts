@@ -48,7 +48,7 @@ t.test('a node knows the runs that finished on it, by name and token', async t =
   ])
 })
 
-t.test('a node knows which process finished a run last', async t => {
+t.test('a node knows which process was the last to finish a run', async t => {
   const { here, mark, finisher } = await scene(t)
   t.equal(await finisher(nightly), 0, 'nothing has finished')
   await mark(other, 5, 11)
@@ -72,7 +72,7 @@ t.test('a cleaned run is forgotten, and the table is removed with its last run',
   t.equal(await isThere(), false)
 })
 
-t.test('if two runs share the table at the same time, none is lost', async t => {
+t.test('if two runs share the table at the same time, no run is lost', async t => {
   let replaced = false
   const { here, mark, knows } = await scene(t, {
     afterExecute({ text }) {
@@ -87,7 +87,7 @@ t.test('if two runs share the table at the same time, none is lost', async t => 
   t.equal(await knows(nightly), true)
 })
 
-t.test('many runs at once are all kept', async t => {
+t.test('if many runs finish at once, all are kept', async t => {
   const { here, knows } = await scene(t)
   const runs = Array.from({ length: 20 }, (_, i) => ({ runId: `run-${i}`, token: BigInt(i + 1) }))
   const marked = await Promise.all(
@@ -99,7 +99,7 @@ t.test('many runs at once are all kept', async t => {
   for (const run of runs) t.equal(await knows(run), true)
 })
 
-t.test('a server without shared tables keeps nothing, and a notice says so', async t => {
+t.test('a server without shared tables keeps no runs, and a notice says so', async t => {
   const { mark, knows } = await scene(t, {
     beforeExecute: ({ text }) => (text.includes(finishedTable) ? { error: 'not here' } : undefined),
   })

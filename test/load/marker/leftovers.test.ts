@@ -12,7 +12,10 @@ const timeoutMs = 60_000
 const own: RunName = { runId: 'own', token: 1n }
 const other: RunName = { runId: 'other', token: 2n }
 
-/** A server. `run` marks a run and creates ledgers with these numbers; then its session stays open, or ends. */
+/**
+ * A server. `run` marks a run and creates ledgers with these numbers. Afterwards the session of the run stays open or
+ * ends.
+ */
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const { host, port, node } = here.server
@@ -57,7 +60,7 @@ t.test('tables of a connected run are not leftovers', async t => {
   t.equal(await notice(), undefined)
 })
 
-t.test('tables of a run without a session are named, with how to remove them', async t => {
+t.test('tables of a run without a session are named, with the command to remove them', async t => {
   const { notice, run } = await scene(t)
   await run(other, true, 1, 2)
   const said = await notice()
@@ -81,7 +84,7 @@ t.test(
     const guest = await connectAs(undefined)
     t.match(await notice(), /^the server has tables of runs that were killed/)
     await guest.close()
-    // A plain user cannot tell another user's running run from a killed one.
+    // A plain user cannot distinguish a different user's running run from a killed run.
     const alive: RunName = { runId: 'alive', token: 9n }
     await run(alive, false)
     t.notMatch(await notice(), /ddbIngest_alive/)
@@ -115,7 +118,7 @@ t.test('a ledger without a marker is a leftover', async t => {
   t.match(await notice(), 'undef("ddbIngestLedger2_00000000000000ff", SHARED)')
 })
 
-t.test('a ledger whose name only begins like one in use is a leftover', async t => {
+t.test('a ledger whose name only begins like a used name is a leftover', async t => {
   const { notice, run, share } = await scene(t)
   await run({ runId: 'other', token: 0x1234n }, false, 1)
   await share('ddbIngestLedger_00000000000012345')
@@ -128,7 +131,7 @@ t.test('an empty marker belongs to a run that has just begun', async t => {
   t.equal(await notice(), undefined)
 })
 
-t.test('if the server does not tell who is connected, nothing counts as left over', async t => {
+t.test('if the server does not report who is connected, nothing counts as left over', async t => {
   const names: Value = {
     form: 'vector',
     type: 'STRING',

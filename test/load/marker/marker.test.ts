@@ -21,7 +21,7 @@ const timeoutMs = 60_000
 const mine: RunName = { runId: 'nightly', token: 0x1234_5678_9abc_def1n }
 const theirs: RunName = { runId: 'nightly', token: 7n }
 
-/** A server, two sessions on it, and the rows of the marker. */
+/** A server with two sessions, and the rows of the marker. */
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const { host, port, node } = here.server
@@ -43,7 +43,7 @@ t.test('a token has 63 random bits and is never 0', async t => {
   t.equal(tokenOf(255, 255, 255, 255, 255, 255, 255, 255), 2n ** 63n - 1n, 'a positive LONG')
 })
 
-t.test('the run that writes the first row has the name; another run gets an error', async t => {
+t.test('the run that writes the first row has the name; a second run gets an error', async t => {
   const { session, other, entries } = await scene(t)
   await markRun(session, mine, timeoutMs)
   t.strictSame(await entries(), [['1', '1311768467463790321', 'nightly', session.id]])
@@ -62,7 +62,7 @@ t.test('a replaced or missing marker is noticed before the first row', async t =
   await t.rejects(checkMarker(session, mine, timeoutMs), { code: 'DDB_LOCKED' })
 })
 
-t.test('over a new connection the marker is ours, gone, or taken', async t => {
+t.test("on a new connection the marker is the run's own, gone, or of a different run", async t => {
   const { session, other, entries } = await scene(t)
   t.equal(await askMarker(other, mine, timeoutMs), 'gone')
   await markRun(session, mine, timeoutMs)
@@ -79,7 +79,7 @@ t.test('over a new connection the marker is ours, gone, or taken', async t => {
   await checkMarker(other, mine, timeoutMs)
 })
 
-t.test('a run removes its own marker and no other', async t => {
+t.test('a run removes its own marker and no other marker', async t => {
   const { session, other, shared } = await scene(t)
   await markRun(session, mine, timeoutMs)
   await dropMarker(other, theirs, timeoutMs)
@@ -118,7 +118,7 @@ t.test('the refusal of a server without shared tables is passed on', async t => 
   })
 })
 
-t.test('only our own token proves that the name is ours', async t => {
+t.test('only the token of the run proves that the run has the name', async t => {
   const { session } = await scene(t)
   const check = (found: bigint | undefined): Promise<void> =>
     checkOwner(session, found, mine, timeoutMs)
@@ -129,7 +129,7 @@ t.test('only our own token proves that the name is ours', async t => {
 })
 
 t.test(
-  'the error for a taken name says what is there and where the run can be resumed',
+  'the error for a taken name describes the marker and where the run can be resumed',
   async t => {
     const { session } = await scene(t)
     const told = async (run: RunName): Promise<string> =>
@@ -149,7 +149,7 @@ t.test(
       'on host "host?-a", is in progress or was killed, and some of its rows may be there',
     )
     t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
-    // Ledgers as two versions of the program create them.
+    // Ledgers in the forms of two versions of the program.
     await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
 share table([1, 0] as phase, [5l, 9l] as rowCount) as ${ledgerName(mine.token, 1, 1)}
 share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)
@@ -157,7 +157,7 @@ share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)
   },
 )
 
-t.test('a session id gets into a script only as a number', async t => {
+t.test('a session id is part of a script only as a number', async t => {
   const { session } = await scene(t)
   const forged = Object.create(session, { id: { value: '1l), evil(' } }) as Session
   await t.rejects(markRun(forged, mine, timeoutMs), SyntaxError)

@@ -1,5 +1,5 @@
 /*
-  Which process owns a run, according to the server.
+  The process that owns a run, according to the server.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -24,7 +24,7 @@ async function scene(t: Test): Promise<{ server: EmbeddedServer; open: () => Pro
   }
 }
 
-t.test('a server that does not know the run', async t => {
+t.test('a server that does not know the run reports no owner', async t => {
   const session = await (await scene(t)).open()
   const nothing = { owner: 0, ledgerNumber: 0, lastNo: undefined, isConnected: false }
   t.strictSame(await askKnown(session, run, timeoutMs), nothing)
@@ -56,7 +56,7 @@ t.test('ledgers of the run are found with their numbers', async t => {
   t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { ledgerNumber: 0 })
 })
 
-t.test('only the number of the last batch sent is kept', async t => {
+t.test('only the number of the last sent batch is kept', async t => {
   const { server, open } = await scene(t)
   const session = await open()
   for (const no of [1, 2, 300]) await noteSent(session, run, no, timeoutMs)
@@ -67,7 +67,7 @@ t.test('only the number of the last batch sent is kept', async t => {
   t.strictSame([...server.node.shared.keys()], [], 'removed with the marker')
 })
 
-t.test('whether the session of the last process is connected', async t => {
+t.test('the server reports whether the session of the last process is connected', async t => {
   const { open } = await scene(t)
   const [first, next] = [await open(), await open()]
   await markRun(first, run, timeoutMs)

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isLedgerOf, ledgerName, markerName } from '../../../src/load/marker/run-tables.js'
 
-/** Every run ID that the command line allows. */
+/** Run IDs that the command line allows. */
 const runId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/)
 
-t.test('run IDs have different markers, and each marker is a DolphinDB name', async t => {
+t.test('different run IDs have different markers, and each marker is a DolphinDB name', async t => {
   const alike = ['a-b', 'a_b', 'a.b', 'ab', 'aB', 'a_ub', 'a__b', 'A_b', 'a_h', 'a-', 'a.d']
   t.equal(new Set(alike.map(markerName)).size, alike.length)
   fc.assert(
@@ -28,7 +28,7 @@ t.test('no marker is named like a ledger, and the ledgers of a run differ', asyn
   fc.assert(fc.property(runId, id => !markerName(id).startsWith('ddbIngestLedger')))
 })
 
-t.test('the ledgers of a run are distinguished from those of others', async t => {
+t.test('the ledgers of a run are distinguished from those of other runs', async t => {
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 1)))
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7)))
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7, 1)))

@@ -22,7 +22,7 @@ const partOf = (batch: BatchPart['batch'], start: number, end: number): BatchPar
 })
 
 t.test(
-  'a batch is one part; after a division its halves replace it, and only the last one closes it',
+  'a batch is one part; halves take the place of a part, and only the last half closes the batch',
   async t => {
     const whole = wholeBatch(batchOf(5))
     t.match(whole, { start: 0, end: 5, encodedBytes: 50, open: { parts: 1 } })
@@ -48,7 +48,7 @@ t.test('a batch is released with the last of its parts', async t => {
   t.equal(batch.releases, 1)
 })
 
-t.test('if a batch may be stored, so may both its halves', async t => {
+t.test('if a batch may be stored, both halves may be stored, too', async t => {
   const whole: BatchPart = { ...wholeBatch(batchOf(2)), mayBeStored: true }
   t.match(halves(whole), [{ mayBeStored: true }, { mayBeStored: true }])
 })
@@ -69,14 +69,14 @@ t.test(
 
 t.test('the text of a part names its lines and its input', async t => {
   const batch = batchOf(10, 10, 'a.csv')
-  // Row 10 is in line 12, after a header and ten rows.
+  // Row 10 is in line 12, because a header and ten rows precede it.
   t.equal(partText(wholeBatch(batch)), 'a.csv, lines 12 to 21')
   t.equal(partText(partOf(batch, 2, 4)), 'a.csv, lines 14 to 15')
   t.equal(partText(partOf(batch, 9, 10)), 'a.csv, line 21')
 })
 
 t.test('ranges of neighbouring parts touch, whatever bytes are between their rows', async t => {
-  // The batch begins 5 bytes before its first row and ends 7 after its last.
+  // The batch begins 5 bytes before its first row and ends 7 bytes after its last row.
   const rows = batchOf(4, 10)
   const ranges = [{ ...rows.ranges[0]!, startOffsetBytes: 95, endOffsetBytes: 147 }]
   const batch = { ...rows, ranges }

@@ -38,7 +38,7 @@ t.test('an input begins before its first byte, in line 1', async t => {
   t.equal(covered.ends.length, 1)
 })
 
-t.test('each batch begins where the one before ends', async t => {
+t.test('each batch begins where the previous batch ends', async t => {
   const covered = newCoveredInput()
   extend(covered, range(1, 0, 40))
   extend(covered, range(2, 40, 100))
@@ -47,7 +47,7 @@ t.test('each batch begins where the one before ends', async t => {
   t.equal(covered.rows, 10)
 })
 
-t.test('a part sent under another number replaces its range in the batch', async t => {
+t.test('a part sent under a new number replaces its range in the batch', async t => {
   const covered = newCoveredInput()
   for (const [no, start] of [0, 40, 80].entries()) extend(covered, range(no + 1, start, start + 40))
   covered.replace(range(4, 40, 60))
@@ -100,7 +100,7 @@ t.test('a batch is settled if its outcome is final', async t => {
   t.equal(of({ confirmed: 3, unconfirmed: 1 }), true, 'their rows can no longer be told apart')
 })
 
-t.test('of very many batches only those not yet settled are kept', async t => {
+t.test('if there are very many batches, only those not yet settled are kept', async t => {
   const covered = newCoveredInput()
   let most = 0
   for (let no = 1; no <= 20_000; no++) {

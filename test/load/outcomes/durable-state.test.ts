@@ -1,5 +1,5 @@
 /*
-  Compares the state that a journal's records add up to with a model that keeps every row separately.
+  Compares the state that the records of a journal add up to with a model that keeps every row separately.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -49,7 +49,7 @@ t.test('the state of a run adds up the outcomes of its single rows', async () =>
     fc.property(fc.array(anyStep, { maxLength: 60, size: 'max' }), (steps: Step[]) => {
       const model = new RunModel()
       const state = readRun(...model.first)
-      // The steps settle batches here, but never in `state`.
+      // The batches of `settling` are settled along the way, those of `state` never.
       const settling = readRun(...model.first)
       for (const step of steps) {
         for (const record of model.step(step)) {
@@ -76,7 +76,7 @@ t.test('thousands of batches are settled along the way, and none is lost', async
     for (let no = 1; no <= rows; no++) {
       for (const record of model.step({ kind: 'batch', input: 0, rows: 2 })) state.take(record)
       if (no - 1 === leftOut) continue
-      // Each batch ends before the next begins, so only the latest and the one of `leftOut` are open.
+      // Each batch ends before the next one begins, so only the latest batch and batch `leftOut` are open.
       const which = leftOut >= 0 && no > leftOut ? 1 : 0
       for (const record of model.step({ kind: 'ended', which, how: 'confirmed' })) {
         state.take(record)
@@ -159,13 +159,13 @@ const confirmed: JournalRecord = {
   unsent: 0,
 }
 
-t.test('without records nothing is known of a run', async t => {
+t.test('without records, nothing is known about a run', async t => {
   const state = readRun()
   t.match(state, { run: undefined, processes: 0, lastNo: 0, ledgerNumber: 0, hasLeftServer: true })
   t.strictSame(state.rows(), { confirmed: 0, filtered: 0, rejected: 0, unconfirmed: 0, unsent: 0 })
 })
 
-t.test('a new process clears the end of the last process', async t => {
+t.test('the start of a new process clears the end of the previous process', async t => {
   t.equal(readRun(run, process).end, undefined)
   t.match(readRun(run, process, end(false)).end, { isDone: false })
   const next = readRun(run, process, { kind: 'session', id: 's1' }, end(false), {
@@ -250,7 +250,7 @@ t.test(
   },
 )
 
-t.test('if two records give an outcome for one number, the last one counts, once', async t => {
+t.test('if two records give an outcome for one number, only the last record counts', async t => {
   const inDoubt: JournalRecord = { ...confirmed, confirmed: 0, unconfirmed: 3 }
   const state = readRun(inputs, batch, inDoubt)
   t.match(state.rows(), { confirmed: 0, unconfirmed: 3 })
@@ -271,7 +271,7 @@ const rejects = (name: string, rejected: number): JournalRecord => ({
   upTo: { input: 0, offsetBytes: rejected },
 })
 
-t.test('if rows are only counted, rejects in rows that are read again are forgotten', async t => {
+t.test('if rows are only counted, rejects are forgotten when rows are read again', async t => {
   const counted: JournalRecord = { ...targetRecord, used: 'count' }
   const end = (isDone: boolean): JournalRecord => ({
     kind: 'end',
@@ -311,7 +311,7 @@ t.test('rejects of each input are recorded when they change, and all are kept', 
 })
 
 t.test(
-  'a batch that was sent without receipts has none in a ledger of another process',
+  "a batch that was sent without receipts has no receipt in a later process's ledger",
   async t => {
     const ledger: JournalRecord = { kind: 'ledger', number: 1, version: 2 }
     const begun: JournalRecord[] = [{ ...run, format: 2 }, inputs, process, ledger]

@@ -50,13 +50,16 @@ t.test('a new run has counted nothing', async t => {
   t.match(state, { sentRows: 0, openBytes: 0, sentCount: 0 })
 })
 
-/** What each event adds: rows confirmed, unconfirmed, rejected, unsent; rows sent; batches sent, retried, failed. */
+/**
+ * What each event adds, in this order: rows confirmed, unconfirmed, rejected, unsent; rows sent; batches sent,
+ * retried, failed.
+ */
 const steps: readonly (readonly [RunEvent, number[]])[] = [
   [{ kind: 'handedOver', rows: 5 }, [0, 0, 0, 0, 5, 1, 0, 0]],
   [ended({ confirmed: 5 }), [5, 0, 0, 0, 0, 0, 0, 0]],
   [{ ...ended({ unconfirmed: 5 }), reason: 'lost' } as RunEvent, [0, 5, 0, 0, 0, 0, 0, 1]],
   [{ kind: 'rejected' }, [0, 0, 1, 0, 0, 0, 0, 0]],
-  // Other events count the rejected rows one by one.
+  // The rejected rows do not count here, because a separate event counts each of them.
   [{ ...ended({ rejected: 5 }), reason: 'type' } as RunEvent, [0, 0, 0, 0, 0, 0, 0, 1]],
   [{ kind: 'unsent', rows: 5 }, [0, 0, 0, 5, 0, 0, 0, 0]],
   [ended({ unsent: 5 }), [0, 0, 0, 5, 0, 0, 0, 0]],
@@ -84,7 +87,7 @@ t.test('a withdrawn batch does not count as sent', async t => {
   t.strictSame(seen(state), [0, 0, 0, 0, 3, 1, 0, 0])
 })
 
-t.test('each transmission is counted at its connection', async t => {
+t.test('each transmission is counted for its connection', async t => {
   const state = told(
     numbered,
     { ...sent(1, 100), connection: 2 } as RunEvent,
@@ -115,7 +118,7 @@ t.test('rows that are taken back are unconfirmed, with the reason', async t => {
   t.same(state.notes, ['the server is gone'])
 })
 
-t.test('of the rows sent the server counted some; the others are unconfirmed', async t => {
+t.test('of the sent rows, the server counted some; the rest is unconfirmed', async t => {
   const handed: RunEvent = { kind: 'handedOver', rows: 5 }
   const state = told(handed, handed, { kind: 'counted', arrived: 7, note: 'short' })
   t.match(state.rows, { confirmed: 7, unconfirmed: 3 })
@@ -178,7 +181,7 @@ t.test('a resumed run begins with the counts of the earlier process', async t =>
   t.equal(state.rows.read, 25)
 })
 
-t.test('resumed rows leave the count they were in', async t => {
+t.test('resumed rows leave their previous count', async t => {
   const state = told(
     {
       kind: 'goesOn',
@@ -240,7 +243,7 @@ const outcome = (sendNo: number, rowCount = 10, attempt = 0, batchNo = 1): Ledge
   phase: 1,
 })
 
-/** A batch of ten rows that was sent once, and what the ledger has about it. */
+/** A batch of ten rows that was sent once, and its rows in the ledger. */
 function sentOne() {
   const state = told(numbered, sent(1))
   const emit = (event: RunEvent): void => fold(state, event)
@@ -267,14 +270,14 @@ t.test('a batch is queued, sent, claimed, and closed by its end', async t => {
   t.equal(state.latencies.percentiles().p50, 7)
 })
 
-t.test('an outcome that is read before its claim counts', async t => {
+t.test('an outcome counts even if it is read before its claim', async t => {
   const { emit, read, batch } = sentOne()
   t.match(read(outcome(1)), { batch })
   emit(closed)
   t.equal(read(claim(1)), undefined)
 })
 
-t.test('a copy keeps the attempt, and the send number of either may claim', async t => {
+t.test('a copy keeps the attempt, and the send number of either copy may claim', async t => {
   const { state, emit, read, batch } = sentOne()
   emit(sent(2, 50))
   t.match(batch, { attempt: 0, resends: 1, sentAtMs: 5 })
@@ -285,7 +288,7 @@ t.test('a copy keeps the attempt, and the send number of either may claim', asyn
 })
 
 t.test(
-  'each attempt has its own send numbers, and receipts of the last attempt do not count',
+  'each attempt has its own send numbers, and receipts of earlier attempts do not count',
   async t => {
     const { state, emit, read, batch } = sentOne()
     read(claim(1))

@@ -1,5 +1,5 @@
 /*
-  A batch that is divided by lane keeps its rows, their order and their places.
+  A batch that is divided by lane (connection) keeps its rows, their order and their places in the input.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -43,7 +43,7 @@ t.test('every row is in one lane, with its order and place', async () => {
           lanes: fc.constant(lanes),
           laneOf: fc.oneof(
             fc.array(fc.nat(lanes - 1), { minLength: 1, maxLength: 60 }),
-            // Often more than `mostPlaces` places.
+            // Often a batch has more than `mostPlaces` places.
             fc.array(fc.nat(lanes - 1), { minLength: 150, maxLength: 300 }),
             fc.array(fc.constant(0), { minLength: 1, maxLength: 200 }),
           ),
@@ -65,7 +65,7 @@ t.test('every row is in one lane, with its order and place', async () => {
           firstRow += one.rowCount
           bytes += one.encodedBytes
           if (!expected.every((row, i) => one.locate(i).lineNumber === row + 2)) return false
-          // The ranges of each half contain exactly its rows; a batch of one row has no halves.
+          // The ranges of each half contain exactly the rows of the half. A batch of one row has no halves.
           const parts = one.rowCount < 2 ? [wholeBatch(one)] : halves(wholeBatch(one))
           for (const part of parts) {
             const ranges = partRanges(part)

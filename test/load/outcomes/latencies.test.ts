@@ -5,9 +5,9 @@ t.test('without samples there are no percentiles', async t => {
   t.strictSame(newLatencies().percentiles(), { p50: null, p95: null, p99: null })
 })
 
-t.test('a percentile is the sample above that share of the others, in any order', async t => {
+t.test('a percentile is the sample above that share of all samples, in any order', async t => {
   const latencies = newLatencies()
-  // 1 to 100 in steps of three: 3, 6, …, 99, then 1, 4, …, 100, then 2, 5, …, 98
+  // The numbers 1 to 100 in steps of three: 3, 6, …, 99, then 1, 4, …, 100, then 2, 5, …, 98
   for (const first of [3, 1, 2]) for (let ms = first; ms <= 100; ms += 3) latencies.add(ms)
   t.strictSame(latencies.percentiles(), { p50: 51, p95: 96, p99: 100 })
 })
@@ -18,11 +18,11 @@ t.test('a single sample is every percentile, exact to the microsecond', async t 
   t.strictSame(latencies.percentiles(), { p50: 1.235, p95: 1.235, p99: 1.235 })
 })
 
-t.test('of very many samples an even share is kept, from early to late', async t => {
+t.test('of very many samples, an even selection from early to late is kept', async t => {
   const latencies = newLatencies()
   for (let ms = 0; ms < 100_000; ms++) latencies.add(ms)
   const { p50, p95, p99 } = latencies.percentiles()
-  // Only one sample in 32 is kept: each percentile is off by a few samples at most.
+  // Only one sample in 32 is kept, so each percentile may be off by a few samples.
   for (const [found, exact] of [
     [p50, 50_000],
     [p95, 95_000],

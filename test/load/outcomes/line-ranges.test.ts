@@ -6,7 +6,7 @@ import { halves, partRanges, wholeBatch } from '../../../src/load/outcomes/batch
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
-/** A batch of `count` rows, beginning with row `first` of a file. */
+/** A batch of `count` rows that begins with row `first` of a file. */
 const rows = (count: number, first: number, file?: string): BatchRange =>
   partRanges(wholeBatch(batchOf(count, first, file)))[0]!
 
@@ -107,7 +107,7 @@ t.test('halves of a batch are neighbours', async t => {
   t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
 })
 
-t.test('ranges added under one reason merge, whatever their reasons were', async t => {
+t.test('ranges added for one reason merge, whatever their earlier reasons were', async t => {
   const ranges = new LineRanges()
   ranges.add(rows(10, 10), 'in doubt')
   const others = new LineRanges()

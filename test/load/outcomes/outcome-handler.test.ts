@@ -30,7 +30,7 @@ interface Change {
   readonly retries?: number
 }
 
-/** Three batches of eight rows, on a connection that records what goes out as batch, attempt and rows. */
+/** Three batches of eight rows, on a connection that records what is sent as batch, attempt and rows. */
 function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change = {}) {
   const clock = handClock()
   const run = testRun(
@@ -84,7 +84,7 @@ t.test('the outcome of a batch is counted and the batch closed in the same step'
 })
 
 t.test(
-  'after a temporary refusal the batch rests, longer each time, and goes out as a new attempt',
+  'after a temporary refusal the batch rests, longer each time, and is sent as a new attempt',
   async t => {
     const { outcomes, batches, counts, sent, clock } = scene()
     const longestMs = [100, 400, 1_600, 6_400, 10_000]
@@ -129,7 +129,7 @@ t.test('two equal refusals in a row end the run; other outcomes still count', as
   t.same(counts(), [8, 16, 0, 0])
 })
 
-t.test('halves go out one at a time until each bad row is alone', async t => {
+t.test('halves are sent one at a time until each bad row is alone', async t => {
   const { outcomes, batches, counts, sent, queue, run } = scene()
   outcomes.apply(batches[0]!, refusal(typeError))
   outcomes.apply(batches[1]!, took(8))
@@ -166,7 +166,7 @@ t.test('without permission nothing is stored and the run sends no more', async t
   t.same(sent, [])
 })
 
-t.test('a batch that another node leads waits for that node', async t => {
+t.test('a batch waits for the node that leads', async t => {
   const { outcomes, batches, queue, counts } = scene()
   outcomes.apply(batches[0]!, refusal(leader))
   t.same(queue.leader, { host: 'node2', port: 8902 })
@@ -178,7 +178,7 @@ t.test('a batch that another node leads waits for that node', async t => {
   t.same(counts(), [0, 0, 0, 8], 'the node that refused the batch has stored nothing')
 })
 
-t.test('a batch that arrives during the search for the leader is not forgotten', async t => {
+t.test('a batch that arrives while the run searches for the leader is not forgotten', async t => {
   const { outcomes, batches, queue, counts, run, sent, failures } = scene()
   for (const batch of batches) outcomes.apply(batch, refusal(leader))
   const moved = await outcomes.moveToLeader(async () => {
@@ -212,7 +212,7 @@ t.test('a resent batch in doubt may be stored, whatever the outcome of the copy'
     const { outcomes, batches, counts, run, sent } = scene({ onDoubt: 'resend' })
     outcomes.leaveUncertain(batches[0]!, 'begun')
     outcomes.apply(batches[0]!, refusal(answer))
-    // The loader searches for refused rows; the rest of the batch stays uncertain.
+    // The loader searches for the refused rows, but the rest of the batch stays uncertain.
     for (let i = 0; i < 20; i++) {
       const part = [...run.state.open.values()].find(({ no }) => no > 3)
       if (part !== undefined) outcomes.apply(part, refusal(answer))
@@ -245,7 +245,10 @@ t.test('a copy keeps its attempt, and there are at most as many copies as retrie
   t.same(counts(), [0, 8, 0, 0])
 })
 
-/** Last state of a batch, the way to it, and its rows at the end: confirmed, unconfirmed, rejected, unsent. */
+/**
+ * Last state of a batch, the steps that lead to it, and the batch's rows at the end: confirmed, unconfirmed,
+ * rejected, unsent.
+ */
 const lastStates: readonly (readonly [
   string,
   (here: ReturnType<typeof scene>) => void,
@@ -266,7 +269,7 @@ const lastStates: readonly (readonly [
   [
     'divided',
     ({ outcomes, batches }) => outcomes.apply(batches[0]!, refusal(typeError)),
-    // The batch was halved: its first half is in flight, its second half has not been sent again.
+    // The batch was halved. Its first half is in flight, its second half has not been sent again.
     [0, 4, 0, 4],
   ],
 ]
@@ -300,8 +303,8 @@ t.test('a run that stops waits for batches in flight, and drops those never sent
 })
 
 /**
- * Cases: what the ledger says of a batch from an earlier process; whether a batch in doubt is resent; the rows
- * confirmed, unconfirmed, rejected, unsent; and what is sent.
+ * Each case: the ledger's rows about a batch from an earlier process; whether the run resends a batch in doubt; the
+ * numbers of rows confirmed, unconfirmed, rejected, unsent; and the batches sent.
  */
 const takenUp: readonly (readonly [
   string,
@@ -333,7 +336,9 @@ const takenUp: readonly (readonly [
 
 type Scene = ReturnType<typeof scene>
 
-/** @param receipts  the ledger's rows about its last attempt; undefined if the server has lost the ledger */
+/**
+ * @param receipts the ledger's rows about the last attempt of the batch; undefined if the server has lost the ledger
+ */
 function takeUp(
   { run, outcomes }: Scene,
   part: BatchPart,
@@ -381,7 +386,7 @@ t.test('a copy of a batch that may be stored stays in doubt, whatever its outcom
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('if the journal cannot record the halves of a batch, neither goes out', async t => {
+t.test('if the journal cannot record the halves of a batch, no half is sent', async t => {
   const { outcomes, batches, counts, queue, sent } = scene()
   const add = queue.add.bind(queue)
   queue.add = part => {

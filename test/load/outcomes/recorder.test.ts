@@ -49,7 +49,10 @@ const steps: Readonly<Record<string, (scene: Scene) => void>> = {
   'taken back': ({ recorder }) => recorder.takeBack('the server is gone', true),
 }
 
-/** Steps, then rows confirmed, unconfirmed, rejected, unsent: for a table in memory, a keyed table, a table on disk. */
+/**
+ * Each case: the steps; then the numbers of rows confirmed, unconfirmed, rejected, unsent, for an in-memory table, a
+ * keyed table, and a table on disk.
+ */
 type Counts = readonly [number, number, number, number]
 const table: readonly (readonly [readonly string[], Counts, Counts, Counts])[] = [
   [[], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
@@ -124,7 +127,7 @@ t.test('two equal refusals in a row end the run', async t => {
 })
 
 t.test(
-  'different refusals, or equal ones with a stored batch in between, do not end the run',
+  'different refusals do not end the run, nor do equal ones around a stored batch',
   async t => {
     const { recorder, next } = scene(inMemory)
     t.equal(recorder.refused(next(), 'one thing'), undefined)
@@ -193,12 +196,12 @@ t.test('in a keyed target only rows outside its partition scheme are missing', a
       partition: { dimensions: [{ ...dimension, scheme }], ...change },
     },
   })
-  // Three of ten rows have ids outside the scheme.
+  // Three of the ten rows have ids outside the partition scheme.
   for (const [target, rows, expected] of [
     [within(), 10, [10, 0, 0]],
     [within(), 7, [7, 0, 3]],
     [within(), 4, [7, 0, 3]],
-    // The scheme excludes three rows, but the server reports two missing: those two count as unconfirmed.
+    // Three rows are outside the scheme, but the server reports two missing rows. These two count as unconfirmed.
     [within(), 8, [8, 2, 0]],
     [within({ unpredictable: true }), 8, [8, 2, 0]],
     [{ ...within(), keyed: false }, 7, [7, 0, 3]],

@@ -27,7 +27,10 @@ const goesOn: Partial<Decision> = { kind: 'uncertain', stops: false }
 const notStored = { kind: 'stop', stored: 'no' }
 const perhapsStored = { kind: 'stop', stored: 'unknown' }
 
-/** Error text, batch, then the decision for an all-or-nothing table, a table with atomic='CHUNK', a function. */
+/**
+ * Error text and batch; then the decision for an all-or-nothing table, for a table with atomic='CHUNK', and for a
+ * function.
+ */
 const table: readonly (readonly [string, RefusedBatch, object, object, object])[] = [
   [busy, batch, { kind: 'again' }, stops, stops],
   [busy, worn, stops, stops, stops],
@@ -59,7 +62,7 @@ t.test('each refusal leads to its decision', async t => {
 })
 
 t.test(
-  'rows that a transform refuses were never written, whatever the target, and their batch is not divided',
+  'rows that a transform refuses were never written, and their batch is not divided',
   async t => {
     const again = { kind: 'again' }
     const reject = { kind: 'reject' }

@@ -1,5 +1,5 @@
 /*
-  Classifies refusals. The texts are quoted from DolphinDB's documentation, error pages and client tests
+  Classifies refusals. The texts come from DolphinDB's documentation, error pages and client tests
   (docs/server-semantics.md#refusals).
 */
 import t from 'tap'
@@ -103,7 +103,7 @@ for (const [kind, examples] of Object.entries(texts)) {
 }
 
 t.test('older servers send the words without a number, and words may change', async t => {
-  // These are recognised by their number alone.
+  // The number alone identifies these refusals.
   const numberAlone = /RefId:\s*(S01019|S03020|S01012|S01070|S01071|S99999)/
   for (const [kind, examples] of Object.entries(texts)) {
     for (const text of examples.filter(one => one.includes('RefId'))) {
@@ -126,7 +126,7 @@ t.test('refusals that differ only in a number have the same shape', async t => {
 })
 
 t.test(
-  'the text of a refusal is the reason, without the statement that the server repeats',
+  'the reason is the text of a refusal without the statement that the server repeats',
   async t => {
     const reason = 'The feature of publish is not enabled. RefId: S00001'
     t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)

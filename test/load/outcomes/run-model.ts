@@ -1,6 +1,6 @@
 /*
-  A model of a run that keeps every row separately, and the journal records of the run. Tests compare the fold of a
-  journal with it.
+  A model of a run that keeps every row separately, and the journal records of the run. Tests compare the model with the
+  state that the program derives from the records.
 */
 import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import fc from 'fast-check'
@@ -15,25 +15,25 @@ import type { KnownBatch } from '../../../src/load/journal/resumed-input.js'
 export const rowBytes = 10
 
 interface ModelRow {
-  /** Number of its batch within the input. */
+  /** Number of the row's batch within the input. */
   readonly batch: number
-  /** undefined if the row's number was given up and the row got no other. */
+  /** Undefined if the row lost its batch number and got no new one. */
   no: number | undefined
   fate: 'unknown' | 'confirmed' | 'filtered' | 'rejected' | 'unconfirmed' | 'unsent'
-  /** All rows with the same number have a final outcome. */
+  /** Whether all rows with the same number have a final outcome. */
   isSettled: boolean
 }
 
 export interface ModelPiece {
   readonly startBytes: number
   readonly endBytes: number
-  /** `joins`: an earlier input has rows with the same number. `continues`: a later one has. */
+  /** `joins`: an earlier input has rows with the same number. `continues`: a later input has such rows. */
   readonly joins?: true
   readonly continues?: true
   readonly known: KnownBatch
 }
 
-/** Rows with their input and their index in it. */
+/** Rows with the same number, each with its input and its index in the input. */
 type Group = [GroupRow, ...GroupRow[]]
 interface GroupRow {
   readonly input: number
@@ -41,9 +41,9 @@ interface GroupRow {
   readonly row: ModelRow
 }
 
-/** One step. Its numbers choose to which of the possible inputs, batches and rows it applies. */
+/** A step of a run. Its numbers select one of the possible inputs, batches and rows. */
 export type Step =
-  /** `rows` are of the input `input`, `more` of the inputs after this one. */
+  /** `rows` counts rows of the input `input`, `more` counts rows of the inputs after it. */
   | {
       readonly kind: 'batch'
       readonly input: number
@@ -127,7 +127,7 @@ export class RunModel {
     ...this.#inputs.map((_, input): JournalRecord => ({ kind: 'reading', input, detected: 'csv' })),
   ]
 
-  /** @returns the records of the step; none if the step has no target */
+  /** @returns the records of the step; none if the step applies to nothing */
   step(step: Step): JournalRecord[] {
     switch (step.kind) {
       case 'batch':
@@ -164,12 +164,12 @@ export class RunModel {
     return { input, start, end, endLine, rows, records: there.length }
   }
 
-  /** Takes an unsettled group, and gives some of its rows another number. */
+  /** Gives some rows of an unsettled group a new number. */
   #part({ which, from, rows }: Extract<Step, { kind: 'part' }>): JournalRecord[] {
     const open = this.#groups().filter(([{ row }]) => !row.isSettled)
     if (open.length === 0) return []
     const group = open[which % open.length]!
-    // The new part begins anywhere in the group.
+    // The new part may begin anywhere in the group.
     const begin = from % group.length
     const stop = begin + 1 + (rows % (group.length - begin))
     const no = ++this.#lastNo
@@ -233,7 +233,7 @@ export class RunModel {
     }
   }
 
-  /** Rows grouped by number, over all inputs; rows without a number grouped with their neighbours. */
+  /** Rows of all inputs grouped by number. Neighbouring rows without a number form a group. */
   #groups(): Group[] {
     const byNumber = new Map<number, Group>()
     const groups: Group[] = []
@@ -253,7 +253,7 @@ export class RunModel {
     return groups
   }
 
-  /** Neighbouring rows of one batch with the same number, or all with none. */
+  /** Neighbouring rows of one batch that have the same number, or that all have none. */
   #runsOf(): { input: number; start: number; end: number; first: ModelRow }[] {
     return this.#inputs.flatMap((rows, input) => {
       const found: { input: number; start: number; end: number; first: ModelRow }[] = []
@@ -279,7 +279,7 @@ export class RunModel {
     }
   }
 
-  /** Where reading an input resumes: at the first batch that is not settled. */
+  /** Where a later process resumes reading an input: at the first batch that is not settled. */
   resumed(input: number): {
     from: { offsetBytes: number; lineNumber: number; records: number }
     pieces: ModelPiece[]
@@ -321,7 +321,7 @@ export class RunModel {
     return this.#inputs.some((rows, i) => inInput(i) && rows.some(row => row.no === no))
   }
 
-  /** Rows with this number in all inputs. */
+  /** Number of rows with this batch number in all inputs. */
   #rowsOf(no: number): number {
     return this.#inputs.flat().filter(row => row.no === no).length
   }

@@ -12,7 +12,7 @@ import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
 import { nodeStub } from '../../helpers/receipt-node.js'
 
-/** A queue to a node that accepts everything, with room for two batches of eighty bytes. */
+/** A queue to a node that accepts everything. By default two batches of eighty bytes may be in flight. */
 function scene(delivery: DeliveryOptions = { maxInFlightBytes: 160 }) {
   const clock = handClock()
   const run = testRun({ delivery }, { clock })
@@ -27,7 +27,7 @@ function close(run: Pick<Run, 'emit'>, { lane, no, rows }: OpenBatch): void {
 
 const leader = { host: 'node2', port: 8902 }
 
-t.test('batches go out in order, each transmission with its own number', async t => {
+t.test('batches are sent in order, each transmission with its own number', async t => {
   const { queue, add, stub } = scene()
   const { batch } = add()
   add()
@@ -41,7 +41,7 @@ t.test('batches go out in order, each transmission with its own number', async t
   ])
 })
 
-t.test('resending is counted, the first transmission is not', async t => {
+t.test('transmissions after the first one count as resent', async t => {
   const { queue, add, run } = scene()
   const { batch } = add()
   t.equal(run.state.batches.retried, 0)
@@ -72,7 +72,7 @@ t.test('without a connection batches stay queued until a flush', async t => {
   t.same(stub.sent, [[1, 0, 1]], 'and each goes out once')
 })
 
-t.test('if another node leads, unsent and refused batches are held back', async t => {
+t.test('if a different node leads, unsent and refused batches are held back', async t => {
   const { queue, add, stub, run } = scene()
   const { batch: refused } = add()
   add()
@@ -92,7 +92,7 @@ t.test('if another node leads, unsent and refused batches are held back', async 
   t.equal(stub.sent.length, 2)
 })
 
-t.test('a refused batch goes out after its rest, unless it is closed by then', async t => {
+t.test('a refused batch is sent after its rest, unless it is closed by then', async t => {
   const { queue, add, clock, stub, run } = scene()
   const [{ batch: rested }, { batch: closed }] = [add(), add()]
   for (const batch of [rested, closed]) {
@@ -118,7 +118,7 @@ t.test('no batch rests once a run has ended', async t => {
 })
 
 t.test(
-  'a part that an earlier process sent goes out only if the server does not know it',
+  'a part that an earlier process sent is sent only if the server does not know it',
   async t => {
     const { queue, stub, run } = scene()
     const known = queue.takeUp(wholeBatch(batchOf(8)), 4, 2)
@@ -147,7 +147,7 @@ t.test('without a connection a resumed part stays queued', async t => {
   t.same(stub.sent, [[5, 0, 1]])
 })
 
-/** A queue whose journal logs its records and writes; a write fails on request. */
+/** A queue with a journal that logs its records and writes. The test can make a write fail. */
 function journaled() {
   const { run, stub } = scene()
   const told: string[] = []
@@ -177,7 +177,7 @@ function journaled() {
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-t.test('one write puts all batches of a turn into the journal before any goes out', async t => {
+t.test('one write puts all batches of a turn into the journal before any is sent', async t => {
   const { add, told, stub, run } = journaled()
   const { batch, room } = add()
   t.match([batch.state, room], ['queued', true])
@@ -205,7 +205,7 @@ t.test('a flush in the same turn sends no batch before it is written, and none t
   t.same(stub.sent, [[1, 0, 1]])
 })
 
-t.test('a batch that the journal could not record does not go out, and the run stops', async t => {
+t.test('a batch that the journal could not record is not sent, and the run stops', async t => {
   const { add, state, stopped, stub, run } = journaled()
   add()
   await turn()
@@ -219,7 +219,7 @@ t.test('a batch that the journal could not record does not go out, and the run s
   t.equal([...run.state.open.values()].filter(({ state }) => state === 'queued').length, 1)
 })
 
-t.test('a batch that was given up in the meantime does not go out', async t => {
+t.test('a batch that was given up meanwhile is not sent', async t => {
   const { add, stub, run } = journaled()
   const { batch } = add()
   close(run, batch)
@@ -234,7 +234,7 @@ t.test('with a journal, the queue is full while the kernel takes no bytes', asyn
   await turn()
 })
 
-t.test('over several connections the first batch goes alone until it is confirmed', async t => {
+t.test('over several connections, the first batch is sent alone until it is confirmed', async t => {
   const { queue, add, run } = scene({ connections: 3, unordered: true })
   t.ok(queue.hasRoom)
   const { batch } = add()
@@ -246,7 +246,7 @@ t.test('over several connections the first batch goes alone until it is confirme
   t.notOk(queue.hasRoom, 'in another table nothing is confirmed yet')
 })
 
-t.test('a batch goes over the connection with the fewest open batches', async t => {
+t.test('a batch is sent over the connection with the fewest open batches', async t => {
   const { queue, add, run } = scene({ connections: 3, unordered: true })
   close(run, add().batch)
   const [one, , three] = [add(), add(), add()].map(({ batch }) => batch)
@@ -264,7 +264,7 @@ t.test('a batch goes over the connection with the fewest open batches', async t 
   t.same([...run.state.sentOver].sort(), [0, 1, 1])
 })
 
-t.test('batches that are due at once wait for the batch that goes alone', async t => {
+t.test('batches that are due at once wait for the batch that is sent alone', async t => {
   const { queue, add, run, stub } = scene({ connections: 3, unordered: true })
   stub.isLost = true
   const [one] = [add(), add(), add()].map(({ batch }) => batch)
@@ -278,7 +278,7 @@ t.test('batches that are due at once wait for the batch that goes alone', async 
   t.equal(stub.sent.length, 3)
 })
 
-/** A queue over three connections, for rows that have lanes; its first batch is already confirmed. */
+/** A queue over three connections, for rows with lanes. Its first batch is already confirmed. */
 function lanesScene(isOrdered: boolean) {
   const here = scene({ connections: 3, unordered: true })
   const { run, queue } = here
@@ -302,14 +302,14 @@ function lanesScene(isOrdered: boolean) {
       close(run, batch)
       queue.goOn()
     },
-    /** Number, state and connection of each open batch. */
+    /** Batch number, state and connection of each open batch. */
     out: () =>
       [...run.state.open.values()].map(({ no, state, connection }) => [no, state, connection]),
   }
 }
 
 t.test(
-  'rows of a lane go over its connection, with numbers that follow from the batch',
+  'rows of a lane are sent over its connection, with numbers that follow from the batch',
   async t => {
     const { add, out } = lanesScene(false)
     add([3, 0, 5])
@@ -355,7 +355,7 @@ t.test('if the order matters, a lane has one batch in flight, including resting 
   t.match(out()[0], [4, 'sent', 0])
 })
 
-t.test('rows without a lane go alone', async t => {
+t.test('rows without a lane are sent alone', async t => {
   const { add, out, end, queue } = lanesScene(false)
   add([4, 4, 0])
   queue.add(wholeBatch(batchOf(8)))
@@ -378,7 +378,7 @@ t.test('rows without a lane go alone', async t => {
   t.strictSame(states(), [[5, 'sent']])
 })
 
-t.test('batches of an earlier process belong to the present node, sent or not', async t => {
+t.test('batches of an earlier process, sent or unsent, belong to the present node', async t => {
   const { run, queue } = lanesScene(false)
   run.emit({ kind: 'numbersGiven', lastNo: 20, lastSendNo: 100 })
   const taken = [19, 20].map(no => queue.takeUp(wholeBatch(batchOf(4)), no, undefined))

@@ -9,7 +9,7 @@ const check = (path: string, inputs: readonly string[] = []): void =>
   checkRejects(path, inputs, systemPlatform)
 
 t.test(
-  'a check finds that the rejects file can be created, and leaves nothing behind on disk',
+  'a check tests that the rejects file can be created, and leaves nothing on disk',
   async t => {
     const dir = t.testdir({ 'empty.csv': '' })
     check(join(dir, 'empty.csv'))
@@ -18,7 +18,7 @@ t.test(
   },
 )
 
-t.test('an input is never used as the rejects file, under any name', async t => {
+t.test('an input is never used as the rejects file, under any of its names', async t => {
   const dir = t.testdir({ 'in.csv': 'a\n', 'r.csv.reasons.ndjson': '' })
   const usage = { name: 'UsageError', code: 'DDB_USAGE' }
   t.throws(() => check(join(dir, 'in.csv'), [`${dir}/./in.csv`]), usage)
@@ -60,7 +60,7 @@ t.test('a path that cannot hold rejects is refused before the first row', async 
     [join(dir, 'full.csv/r.csv'), /cannot create .*ENOTDIR/],
     [join(dir, 'new.csv/'), /cannot create/],
     [join(dir, 'x'.repeat(250)), /ENAMETOOLONG/],
-    // Not even root can create files there.
+    // A folder in which not even root can create files.
     ['/proc/r.csv', /cannot create .*ENOENT/],
   ]
   for (const [path, message] of cases) {

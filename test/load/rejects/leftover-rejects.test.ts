@@ -8,7 +8,7 @@ import { systemFiles } from '../../../src/platform/system-files.js'
 
 const reasonOf = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
 
-/** Files of the run `nightly` that remain after leftovers are removed. */
+/** Files of the run `nightly` that remain after the program has removed leftovers. */
 async function left(
   t: Test,
   content: Record<string, string>,
@@ -53,7 +53,7 @@ t.test('counted files stay, unless the run starts over', async t => {
   t.strictSame(await left(t, pair, { counted, restarted: true }), [])
 })
 
-t.test('a file that was cut is ours as far as its bytes go', async t => {
+t.test("if a file was cut, the run's own bytes in it are recognized", async t => {
   const whole = reasonOf('nightly')
   for (let length = 0; length <= whole.length; length++) {
     const content = { 'r.csv': '', 'r.csv.reasons.ndjson': whole.slice(0, length) }
@@ -61,7 +61,7 @@ t.test('a file that was cut is ours as far as its bytes go', async t => {
   }
 })
 
-t.test('a file by somebody else with that name stays', async t => {
+t.test('a file of another user with that name stays', async t => {
   const names = ['r.csv', 'r.csv.reasons.ndjson']
   for (const reasons of [
     reasonOf('other'),

@@ -4,7 +4,7 @@ import t from 'tap'
 import { filesWhileOwned } from '../../../src/load/rejects/owned-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
-t.test('once another process has the run, its files are left unchanged', async t => {
+t.test('once a different process has the run, its files are left unchanged', async t => {
   const dir = t.testdir({ kept: 'kept' })
   let isOurs = true
   const files = filesWhileOwned(systemFiles, () => isOurs)

@@ -63,11 +63,11 @@ function place(t: Test, content: Record<string, string> = {}, disk: Disk = {}): 
 
 const both = ['r.csv', 'r.csv.reasons.ndjson']
 
-t.test('the reasons are next to the records', async t => {
+t.test('the reasons are in a file next to the records', async t => {
   t.equal(reasonsPath('dir/r.csv'), 'dir/r.csv.reasons.ndjson')
 })
 
-t.test('each record has one line of reasons; the header is written with the first', async t => {
+t.test('each record has a line of reasons; the header comes with the first record', async t => {
   const { dir, path, create } = place(t)
   const file = create(false, 'a,b\r\n')
   t.strictSame(readdirSync(dir).sort(), both)
@@ -77,7 +77,7 @@ t.test('each record has one line of reasons; the header is written with the firs
   t.equal(file.rows, 0, 'queued rows do not count yet')
   file.flush()
   t.equal(file.rows, 2)
-  // A record without a line end gets the last byte of the line end before it.
+  // A record without a line end gets a line end: the last byte of the previous record's line end.
   t.equal(readFileSync(path, 'utf8'), 'a,b\r\n1,x\r\n2,y\n')
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
   file.close()
@@ -114,8 +114,8 @@ t.test('a file with content is never used', async t => {
   t.equal(readFileSync(path, 'utf8'), 'precious\n')
 })
 
-t.test('after a failure further rows are unplaced, and earlier rows stay', async t => {
-  // Header and first record take 8 bytes, and the reason of this record the rest: the second record does not fit.
+t.test('after a failure later rows are unplaced, and earlier rows stay', async t => {
+  // Header and first record take 8 bytes, and the reason takes the rest. So the second record does not fit.
   const { path, create } = place(t, {}, { capacityBytes: 8 + reasonLine.length })
   const file = create(false, 'a,b\n')
   file.add(Buffer.from('1,x\n'), reason)
@@ -132,7 +132,7 @@ t.test('after a failure further rows are unplaced, and earlier rows stay', async
 
 t.test('rows that the disk may lose count as not kept, in both files', async t => {
   let syncs = 0
-  // The first flush syncs both files; in the second one the sync of the reasons fails.
+  // The first flush syncs both files. During the second flush, the sync of the reasons fails.
   const { path, create } = place(t, {}, { fails: call => call === 'sync' && ++syncs === 4 })
   const file = create(false)
   file.add(Buffer.from('1,x\n'), reason)
@@ -145,7 +145,7 @@ t.test('rows that the disk may lose count as not kept, in both files', async t =
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
 })
 
-/** Adds 1,000 bytes at a time; after every 100 records it passes the size of the file to `look`. */
+/** Adds records of 1,000 bytes. After every 100 records, passes the size of the file to `look`. */
 function addLong(path: string, file: RejectFile, count: number, look: (sizeBytes: number) => void) {
   const record = Buffer.from(`${'x'.repeat(999)}\n`)
   for (let row = 1; row <= count; row++) {
@@ -154,7 +154,7 @@ function addLong(path: string, file: RejectFile, count: number, look: (sizeBytes
   }
 }
 
-t.test('rejects do not accumulate in memory, nor for long without a sync', async t => {
+t.test('rejects do not accumulate in memory, and are not long without a sync', async t => {
   const { path, create } = place(t)
   const file = create(false)
   let added = 0
@@ -172,19 +172,19 @@ t.test('rejects do not accumulate in memory, nor for long without a sync', async
   t.equal(file.rows, 20_000)
 })
 
-t.test('on a full disk all whole rows that were written stay', async t => {
+t.test('on a full disk all complete rows stay', async t => {
   const lineBytes = 1_000 + reasonLine.length
   const { path, create } = place(t, {}, { capacityBytes: 2_500 * lineBytes })
   const file = create(false)
   t.throws(() => addLong(path, file, 4_000, () => undefined), { code: 'DDB_OUTPUT_WRITE' })
   file.close()
-  // Rows are written 64 at a time, records before reasons.
+  // Rows are written in groups of 64, and the records before the reasons.
   t.ok(file.rows > 2_500 - 64 && file.rows <= 2_500, `${file.rows} rows`)
   t.equal(statSync(path).size, file.rows * 1_000)
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine.repeat(file.rows))
 })
 
-t.test('if a sync fails, all rows since the last one are lost', async t => {
+t.test('if a sync fails, all rows since the previous sync are lost', async t => {
   let syncs = 0
   const { path, create } = place(t, {}, { fails: call => call === 'sync' && ++syncs === 4 })
   const file = create(false)
@@ -199,7 +199,7 @@ t.test('if a sync fails, all rows since the last one are lost', async t => {
   t.equal(statSync(reasonsPath(path)).size, rows * reasonLine.length)
 })
 
-t.test('records in UTF-16 end with its line ends, after its byte order mark', async t => {
+t.test('records in UTF-16 have its byte order mark and line ends', async t => {
   const cases = [
     ['utf-16le', (text: string) => Buffer.from(text, 'utf16le')],
     ['utf-16be', (text: string) => Buffer.from(text, 'utf16le').swap16()],
@@ -207,7 +207,7 @@ t.test('records in UTF-16 end with its line ends, after its byte order mark', as
   for (const [encoding, encode] of cases) {
     const { path, create } = place(t)
     const file = create(false, encode('股,b\r\n'), { encoding, mark: encode('\ufeff') })
-    // The second bytes of these characters equal those of line ends.
+    // The second bytes of these characters equal the bytes of line ends.
     for (const record of ['1,\u0a0a', '2,\u0d0d', '3,x\r\n', '4,y'])
       file.add(encode(record), reason)
     file.close()
@@ -227,7 +227,7 @@ const csvShape: RecordShape = {
   text: utf8Source,
 }
 
-/** A pair of files with one row, closed. */
+/** A closed pair of files (records and reasons) with one row. */
 function withOneRow(t: Test, disk: Disk = {}) {
   const here = place(t)
   const file = here.create(false, 'a,b\n')
@@ -251,7 +251,7 @@ t.test('the sizes cover only rows that are certainly on disk', async t => {
   file.close()
 })
 
-t.test('a pair is continued after its rows, without another header', async t => {
+t.test('a pair is continued after its rows, without a second header', async t => {
   const { path, reopen, files } = withOneRow(t)
   appendFileSync(path, '2,to')
   const file = reopen()
@@ -289,7 +289,7 @@ t.test('a file is cut exactly to the recorded size', async t => {
   t.strictSame([files.openCount, failing.openCount], [0, 0])
 })
 
-t.test('if one file of a pair has changed, neither stays open', async t => {
+t.test('if one file of a pair has changed, neither file is opened', async t => {
   const { path, reopen, files } = withOneRow(t)
   writeFileSync(reasonsPath(path), '')
   t.throws(reopen, { code: 'EINVAL' })

@@ -91,7 +91,7 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
   t.equal(file.unplaced, 0)
 })
 
-t.test('records that end with CR alone are copied unchanged, as is one without an end', async t => {
+t.test('records that end with CR, and a record without an end, are copied unchanged', async t => {
   const path = join(t.testdir(), 'rejects.csv')
   const file = openRejectFiles(path, systemFiles)
   const shape = shapeOf('a,b\r', ['a', 'b'])
@@ -111,7 +111,7 @@ t.test('headers are compared by fields, not by bytes', async t => {
   t.equal(readFileSync(path, 'latin1'), 'a,b\n1,x\n2,x\r\n3,x\n')
 })
 
-t.test('records of another shape get their own file, whose name shows the format', async t => {
+t.test('records of another shape get a separate file, whose name shows the format', async t => {
   const cases: [path: string, shape: RecordShape, further: string][] = [
     ['r.csv', shapeOf('b,a\n', ['b', 'a']), 'r.2.csv'],
     ['r.csv', shapeOf('a;b\n', ['a', 'b'], ';'), 'r.2.csv'],
@@ -139,7 +139,7 @@ t.test('records of another shape get their own file, whose name shows the format
   }
 })
 
-t.test('records without a header and with another width get their own file, too', async t => {
+t.test('records without a header and with a different width get a separate file, too', async t => {
   const path = join(t.testdir(), 'r.csv')
   const file = openRejectFiles(path, systemFiles)
   add(file, '1,2\n', headless)
@@ -195,7 +195,7 @@ t.test('two runs cannot share a rejects file, even if it was empty', async t => 
   }
 })
 
-t.test('a link that appears in the meantime is not followed', async t => {
+t.test('a link that appears meanwhile is not followed', async t => {
   const dir = t.testdir({ 'precious.csv': '', 'r.csv': '' })
   for (const [link, target] of [
     ['a.csv', 'precious.csv'],
@@ -217,7 +217,7 @@ t.test('a link that appears in the meantime is not followed', async t => {
   t.equal(statSync(join(dir, 'precious.csv')).size, 0)
 })
 
-t.test('a file that was filled in the meantime is not written to', async t => {
+t.test('a file that was filled meanwhile is not written to', async t => {
   const dir = t.testdir({ 'r.csv': 'of somebody else\n' })
   const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
   t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
@@ -226,14 +226,16 @@ t.test('a file that was filled in the meantime is not written to', async t => {
   t.strictSame(readdirSync(dir), ['r.csv'], 'no reasons are left without rejects')
 })
 
-/** The added rows and the resulting files. */
 interface Kept {
   files: RejectFiles
   added: number
   failures: number
 }
 
-/** Adds rows of two shapes and flushes after every `flushEvery`; continues after failures as a run does. */
+/**
+ * Adds rows of two shapes and flushes after every `flushEvery` rows. Continues after failures, because a run does so
+ * too.
+ */
 function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
   const platformFiles = filesOn(disk)
   const files = openRejectFiles(path, platformFiles)
@@ -257,7 +259,7 @@ function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept 
   return { files, added: rows, failures }
 }
 
-/** Throws unless the files hold exactly the rows that were reported as kept, whole and each with its reason. */
+/** Throws unless the files contain exactly the rows that were reported as kept, each complete and with its reason. */
 function checkKept(dir: string, { files, added }: Kept): void {
   const listed = files.files()
   const placed = listed.reduce((sum, { rows }) => sum + rows, 0)
@@ -284,7 +286,7 @@ function emptyFolder(t: Test, name: string): string {
   return dir
 }
 
-t.test('on a full disk whole rows stay with their reasons, and the others are counted', async t => {
+t.test('on a full disk complete rows stay with their reasons, and the rest is counted', async t => {
   t.testdir()
   let folders = 0
   fc.assert(
@@ -304,7 +306,7 @@ t.test('on a full disk whole rows stay with their reasons, and the others are co
     ),
     { numRuns: runs(60) },
   )
-  // The disk may end anywhere, also between two bytes of a row.
+  // The disk may fill up anywhere, even between two bytes of a row.
   const stepBytes = Math.max(1, Math.round(1_000 / runs(1_000)))
   for (let capacityBytes = seed % stepBytes; capacityBytes < 1_000; capacityBytes += stepBytes) {
     const dir = emptyFolder(t, `at-${capacityBytes}`)
@@ -315,7 +317,7 @@ t.test('on a full disk whole rows stay with their reasons, and the others are co
   t.ok(files.unplaced > 0 && files.unplaced < 250, `most rows that fit are kept: ${files.unplaced}`)
 })
 
-t.test('whichever call fails, the rows add up and the files hold the reported rows', async t => {
+t.test('whichever call fails, the rows add up and the files contain the reported rows', async t => {
   t.testdir()
   const calls: string[] = []
   const run = (name: string, failing: number, alsoLater: boolean): Kept => {
@@ -335,14 +337,14 @@ t.test('whichever call fails, the rows add up and the files hold the reported ro
   }
   for (const [failing, call] of calls.entries()) {
     t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
-    // Rows that cannot be cut off stay, but do not count as kept.
+    // Partly written rows that cannot be cut off stay in the file, but do not count as kept.
     const { files, added } = run(`${failing}-uncut`, failing, true)
     const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
     t.equal(placed + files.unplaced, added)
   }
 })
 
-t.test('an existing empty file is used, and stays if nothing could be kept', async t => {
+t.test('an existing empty file is used, and stays if no reject could be kept', async t => {
   const dir = t.testdir({ 'r.csv': '' })
   const path = join(dir, 'r.csv')
   const files = openRejectFiles(path, filesOn({ capacityBytes: 10 }))
@@ -356,7 +358,10 @@ t.test('an existing empty file is used, and stays if nothing could be kept', asy
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
 })
 
-/** An earlier process rejected three rows of three shapes. Gives what it left, and the files of the resuming process. */
+/**
+ * An earlier process rejected three rows of three shapes. Returns its leftover state, and the files of the process
+ * that resumes.
+ */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
   const before = openRejectFiles(path, systemFiles)
@@ -461,7 +466,7 @@ t.test('a file that has changed is not written to', async t => {
 })
 
 t.test(
-  'a file that cannot be reopened keeps its rows, and later ones are counted as unplaced',
+  'a file that cannot be reopened keeps its rows, and later rejects count as unplaced',
   async t => {
     let isBroken = false
     const here = goneOn(t.testdir(), { fails: call => isBroken && call === 'reopen' })
@@ -492,7 +497,7 @@ t.test(
         fc.array(
           fc.record({
             rows: fc.nat({ max: 40 }),
-            /** Rows written after the recorded ones, and lost with the process. */
+            /** Rows that the process wrote after the recorded rows, and that were lost when it died. */
             lost: fc.nat({ max: 5 }),
             capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
           }),

@@ -32,7 +32,7 @@ function runWith(rejects: RejectOptions, read: number, rejected: number) {
 
 const skip = (maxErrors: number | `${number}%`): RejectOptions => ({ onError: 'skip', maxErrors })
 
-t.test('with stop, the first reject is the error, with its own code and position', async t => {
+t.test('with `stop`, the first reject is the error, with its own code and position', async t => {
   t.match(limitFailure(runWith({ onError: 'stop' }, 1, 1), reject), {
     name: 'InputError',
     code: 'DDB_INPUT_CELL',
@@ -64,7 +64,7 @@ t.test(
 )
 
 t.test(
-  'the error says how many rejects there were, where the last one is, and which option allows more',
+  'the error gives the number of rejects, the position of the last, and the option for more',
   async t => {
     t.match(limitFailure(runWith(skip(2), 9, 3), reject), {
       message: /^3 rows .*`rejects\.maxErrors`.*in\.csv, line 3/,

@@ -40,7 +40,7 @@ t.test('an additional file has a number in its name, and the format of its recor
 })
 
 t.test(
-  'every name that an additional file can get is recognized, and that of its reasons',
+  'every possible name of an additional file, or of its reasons, is recognized',
   async t => {
     for (const path of ['r.csv', 'r.tsv', 'r.ndjson', 'r', 'r.bad', '/a.b/r', '.rejects']) {
       for (const shape of Object.values(kinds)) {

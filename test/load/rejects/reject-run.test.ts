@@ -60,7 +60,7 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
   })
 })
 
-t.test('the reasons give the UTC offsets of times, again whenever more are known', async t => {
+t.test('the reasons give the UTC offsets of times, and each new offset again', async t => {
   const path = join(t.testdir(), 'r.csv')
   const line = (more: object): string =>
     `${JSON.stringify({ runId: 'nightly', file: 'x', ...more })}\n`
@@ -82,7 +82,7 @@ t.test('the reasons give the UTC offsets of times, again whenever more are known
   }
 })
 
-t.test('a first line that somebody has changed is reported', async t => {
+t.test('a first line that another program has changed is reported', async t => {
   const path = join(t.testdir(), 'r.csv')
   const { options, reading } = run
   const changes: Record<string, unknown>[] = [
@@ -123,7 +123,7 @@ t.test('detected settings are given, without those that do not apply to the file
       delimiter: ';',
       quote: '',
       header: 'yes',
-      // Records with an additional field stay rejects, even if a file consists of them.
+      // Records with an additional field stay rejects, even if a file contains only such records.
       trailingDelimiter: false,
     },
     mapping: { map: { a: 'b' }, set: {} },
@@ -150,7 +150,7 @@ t.test('detected settings are given, without those that do not apply to the file
 })
 
 t.test(
-  'a file has one run ID for retries, and another rejects file for rows that fail again',
+  'a file has one run ID for retries, and a new rejects file for rows that fail again',
   async t => {
     const name = retryRunId(rejects)
     t.match(name, /^nightly\.retry-[0-9a-f]{8}$/)

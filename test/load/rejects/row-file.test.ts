@@ -38,7 +38,7 @@ t.test('a disk that takes few bytes at a time gets all bytes', async t => {
 })
 
 t.test('on a full disk a partly written row does not count', async t => {
-  // 3 + 2 + 2 bytes: the third row is cut.
+  // 3 + 2 + 2 bytes, so the third row is cut.
   const { file, path, text } = queued(t, { capacityBytes: 7 })
   t.throws(() => file.write(0, 3), { code: 'DDB_OUTPUT_WRITE', message: path })
   t.equal(text(), 'aa\nb\ncc')
@@ -85,7 +85,7 @@ t.test('rows that were kept but not settled can be cut off', async t => {
   file.close()
 })
 
-t.test('if all rows are whole, nothing is cut', async t => {
+t.test('if all rows are complete, nothing is cut', async t => {
   const { file } = queued(t, { fails: call => call === 'truncate' })
   file.write(0, 3)
   file.keep(3)
@@ -102,7 +102,7 @@ t.test('every error has its code and names the file', async t => {
   }
 })
 
-t.test("texts for the system's errors", async t => {
+t.test('each system error has its text', async t => {
   t.equal(reasonOf(new Error('ENOSPC: no space left')), 'ENOSPC: no space left')
   t.equal(reasonOf('gone'), 'gone')
 })

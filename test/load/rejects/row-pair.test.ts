@@ -10,7 +10,7 @@ import { runs } from '../../helpers/runs.js'
 
 interface Opened {
   readonly pair: RowPair
-  /** Puts a row into both queues, with twice as many bytes in the second. If it does not fit, it is lost. */
+  /** Puts a row into both queues; the second queue gets twice as many bytes. A row that does not fit is lost. */
   add(length: number): void
   close(): void
   /** Lengths of the rows in both files. */
@@ -51,7 +51,7 @@ function open(folder: string, disk: Disk): Opened {
 }
 
 t.test(
-  'whatever the disk does, both files have the same rows, and every row is placed or counted as unplaced',
+  'on any disk, both files have the same rows, and every row is placed or counted as unplaced',
   async t => {
     const folder = t.testdir()
     const step = fc.oneof(
@@ -61,7 +61,7 @@ t.test(
     const disk = fc.record({
       capacityBytes: fc.option(fc.nat(2_000_000), { nil: undefined }),
       writeBytes: fc.option(fc.integer({ min: 1000, max: 50_000 }), { nil: undefined }),
-      /** Which call of its kind fails, by number. */
+      /** The kind of call that fails, and which call of this kind. */
       failing: fc.option(fc.tuple(fc.constantFrom('write', 'sync'), fc.nat(10)), {
         nil: undefined,
       }),

@@ -6,7 +6,7 @@ import { runs } from '../../helpers/runs.js'
 
 t.test('rows follow one another, however they were added, until they are cleared', t => {
   const row = fc.record({
-    // Some rows need more than the initial buffer.
+    // Some rows are longer than the initial buffer.
     bytes: fc.oneof(
       fc.uint8Array(),
       fc.nat(100_000).map(length => new Uint8Array(length).fill(7)),

@@ -87,7 +87,7 @@ t.test('with a rejects file each reject is in the file, and its reason names the
 })
 
 t.test(
-  'a reject that is neither in a file nor counted as unplaced is an internal error',
+  'a reject that is neither in a file nor unplaced is an internal error',
   async t => {
     const path = join(t.testdir(), 'r.csv')
     const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
@@ -123,7 +123,7 @@ t.test('each input has its own count and first reason', async t => {
   t.match(rejects.ofInput('b.csv'), { rejected: 1, firstError: { lineNumber: 2 } })
 })
 
-/** `goOn` continues a run whose journal has these rejects; `making` collects the files that the run then reports. */
+/** `goOn` continues a run whose journal has these rejects. `making` collects the files that the run then reports. */
 function journalOf(rejects: JournaledRejects | undefined) {
   const making: string[] = []
   const goOn = (run: RunRejects): void =>
@@ -131,7 +131,7 @@ function journalOf(rejects: JournaledRejects | undefined) {
   return { making, goOn }
 }
 
-t.test('the journal gets the inputs whose rejects have grown, and all counts', async t => {
+t.test('the journal gets the inputs with new rejects, and all counts', async t => {
   const path = join(t.testdir(), 'r.csv')
   const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
   t.equal(rejects.count, 0)
@@ -180,7 +180,7 @@ t.test('a resumed process continues counts and files', async t => {
   t.strictSame(making, [])
 })
 
-t.test('rejects without a file are also counted on', async t => {
+t.test('without a file, a resumed process also continues the counts', async t => {
   const before = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
   before.add(cell, shape)
   const { goOn } = journalOf({ ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } })

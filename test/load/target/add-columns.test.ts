@@ -1,5 +1,5 @@
 /*
-  Runs that add columns missing in their target.
+  Runs that add to their target the columns that it lacks.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -27,7 +27,7 @@ async function scene(t: Test, files: Record<string, string>) {
   }
 }
 
-t.test('new columns are added once, null in earlier rows, and filled', async t => {
+t.test('new columns are added once, are null in earlier rows, and are filled', async t => {
   const csv = 'id,sym,price,day\n1,A,1.50,2024-01-02\n2,B,2,2024-01-03\n'
   const { run, rows, notices } = await scene(t, {
     'a.csv': csv,
@@ -62,7 +62,7 @@ t.test('new columns are added once, null in earlier rows, and filled', async t =
   )
 })
 
-t.test('columns that no script could create are known by their names, too', async t => {
+t.test('columns that no script could create are also known by their names', async t => {
   const { run, rows } = await scene(t, { 'a.csv': 'a b,date,w\n1,2024-01-02,2\n' })
   t.match(await run('a.csv', { table: 'odd', addColumns: true }), { exitCode: 0 })
   t.strictSame(await rows('select * from odd'), [['1', '2024.01.02', '2']])

@@ -1,5 +1,5 @@
 /*
-  Runs that create their target first.
+  Runs that create their target before they load.
 */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ t.test('a missing table is created once and filled', async t => {
   t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
 })
 
-t.test('it reports which file it looks at, and then what it loads', async t => {
+t.test('the run reports the file that it examines, and then its progress', async t => {
   const { load } = await scene(t)
   const dir = t.testdir({ 'a.csv': csv, 'b.csv': csv, 'c.csv': csv })
   const reports: LoadReport[] = []
@@ -57,7 +57,7 @@ t.test('it reports which file it looks at, and then what it loads', async t => {
 })
 
 t.test(
-  'a table that somebody else creates in the meantime keeps its rows and takes ours',
+  'a table that another user creates meanwhile keeps its rows and gets those of the run',
   async t => {
     const other =
       'share streamTable(1:0, `time`sym`price, [DATETIME,SYMBOL,DOUBLE]) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, `B, 0.5)'
@@ -86,7 +86,7 @@ t.test(
   },
 )
 
-t.test('if nothing tells whether the first record is a header, no table is created', async t => {
+t.test('if nothing shows whether the first record is a header, no table is created', async t => {
   const { load, rows } = await scene(t)
   const target = { table: 'fresh', create: 'stream' } as const
   const late = `1,a\n${'2,b\n'.repeat(90)}x,c\n`
@@ -118,7 +118,7 @@ t.test('if nothing tells whether the first record is a header, no table is creat
   ])
 })
 
-t.test('options that the table needs must be given, so that every run gives them', async t => {
+t.test('options that the table needs must be given, so that every run uses them', async t => {
   const { load, rows } = await scene(t)
   const dir = t.testdir({ 'a.ndjson': '{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n' })
   const target = { table: 'fresh', create: 'stream' } as const
@@ -218,7 +218,7 @@ t.test('inputs that can be read only once are refused', async t => {
   t.match(await load(pipe, { target }), { exitCode: 64, error: { message: /does not allow/ } })
 })
 
-t.test('a kind that does not fit the name, or a function, is refused', async t => {
+t.test('a kind that does not fit the name, and a kind for a function, are refused', async t => {
   const { load } = await scene(t)
   for (const target of [
     { table: 'fresh', create: 'dfs' },
@@ -293,7 +293,7 @@ t.test('a table that the server is known to refuse is not tried', async t => {
   t.equal(exitCode, 0, 'other refusals do not matter')
 })
 
-t.test('the error of a failed script names what it left, if anything is known', async t => {
+t.test('the error for a failed script names the leftovers of the script, if known', async t => {
   for (const failedCreateLeaves of [true, false, undefined]) {
     const here = await startLoadServer(t, '', {
       faults: {
@@ -315,7 +315,7 @@ t.test('the error of a failed script names what it left, if anything is known', 
 })
 
 t.test(
-  'if totals or rows below the table do not fit, their options are asked for first',
+  'if totals or rows below the table do not fit, the run first asks for their options',
   async t => {
     const { load, rows } = await scene(t)
     const days = Array.from({ length: 200 }, (_, i) => `2024-01-02,S${i % 4},${i}`)

@@ -174,7 +174,7 @@ t.test(
   },
 )
 
-t.test('an upsert into another DFS table needs key columns', async t => {
+t.test('an upsert into any other DFS table needs key columns', async t => {
   const describe = await describer(t)
   await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert' }), {
     code: 'DDB_USAGE',
@@ -207,7 +207,7 @@ s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicate
   }
 })
 
-t.test('the limits for texts are those of the DFS table that rows go into', async t => {
+t.test('the limits for texts are those of the DFS table that the rows reach', async t => {
   const { session } = await startLoadServer(t, initScript)
   const limits = async (target: TargetOptions): Promise<(number | undefined)[]> => {
     const run = testRun({ target })

@@ -1,5 +1,5 @@
 /*
-  How safe confirmed rows are, as far as the server tells.
+  How safe confirmed rows are, as far as the server reveals it.
 */
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -36,7 +36,7 @@ async function stored(t: Test, settings: Partial<NodeConfig>, change: Partial<Lo
 const inMemory = { ...nothingStored, grade: 'in memory' }
 const single = { replicas: 1, cacheEngine: false, pendingTransactions: 0 }
 
-t.test('for a table in memory nothing is asked', async t => {
+t.test('for an in-memory table, nothing is asked', async t => {
   const target = { table: 'shared' }
   t.strictSame(await stored(t, {}, { target }), inMemory)
   t.strictSame(await stored(t, { dataSync: 1 }, { target }), inMemory)
@@ -50,7 +50,7 @@ t.test('for a table in memory nothing is asked', async t => {
   t.strictSame(await stored(t, {}, { target, delivery: { confirm: 'none' } }), nothingStored)
 })
 
-t.test('settings of a single node decide how safe rows in its databases are', async t => {
+t.test('settings of a single node decide how safe the rows in its databases are', async t => {
   const target = { table: 'dfs://olap/t' }
   const cache = "in the server's cache"
   const cases: [Partial<NodeConfig>, object][] = [
@@ -129,7 +129,7 @@ const tuple = (...data: Value[]): Value => ({
   data,
 })
 
-/** The result for one answer of the server. */
+/** The result if the server gives this answer. */
 async function madeOf(t: Test, answer: Value | undefined, engine?: string) {
   const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
   const session: Session = await connect({ host: '127.0.0.1', port: server.port })

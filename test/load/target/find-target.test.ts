@@ -15,7 +15,7 @@ async function serverWith(t: Test, faults: Faults = {}) {
   return server
 }
 
-/** A run that connects to this port; `isUp` says when the server listens. */
+/** A run that connects to this port. `isUp` returns whether the server listens. */
 function scene(
   t: Test,
   port: number,
@@ -56,7 +56,7 @@ t.test('the target is described on a session that stays open', async t => {
   t.same(notices, [])
 })
 
-t.test('the run waits for a starting server, and says so once', async t => {
+t.test('the run waits for a starting server, and reports this once', async t => {
   const { port } = await serverWith(t)
   const { find, notices, platform } = scene(t, port, { isUp: nowMs => nowMs >= 2_000 })
   await find()
@@ -64,7 +64,7 @@ t.test('the run waits for a starting server, and says so once', async t => {
   t.ok(platform.dialledAtMs.length > 2)
 })
 
-t.test('the run waits for a missing server as long as connecting may take', async t => {
+t.test('the run waits for a missing server as long as a connection attempt may take', async t => {
   const server = { host: '127.0.0.1', port: 1, connectTimeoutMs: 3_000 }
   const { find, opened, platform } = scene(t, 1, { server, isUp: () => false })
   await t.rejects(find(), { code: 'DDB_CONNECT' })
@@ -73,7 +73,7 @@ t.test('the run waits for a missing server as long as connecting may take', asyn
   t.same(opened, [])
 })
 
-t.test('without retries there is one try', async t => {
+t.test('without retries there is one attempt', async t => {
   const { find, notices, platform } = scene(t, 1, {
     delivery: { retries: 0 },
     isUp: () => false,
@@ -94,7 +94,10 @@ t.test('a signal ends the wait for a server', async t => {
   t.ok(run.platform.clock.nowMs() < 1_000)
 })
 
-/** Errors of servers that are not ready. Without a tag in angle brackets, the client first tries another way to log in. */
+/**
+ * Error texts of servers that are not ready. If a text has no tag in angle brackets, the client first tries a
+ * different way to log in.
+ */
 const startingTexts: Readonly<Record<string, readonly string[]>> = {
   'schema(': [
     "The datanode isn't initialized yet. Please try again later",
@@ -137,7 +140,7 @@ t.test('the run waits for a server that has no free connection', async t => {
   await found
 })
 
-t.test('a server that stays unready is not reported as lacking the table', async t => {
+t.test('a server that stays unready is not reported as a server without the table', async t => {
   const { port } = await serverWith(t, {
     beforeExecute: ({ text }) =>
       text.startsWith('schema(') ? { error: '<NotLeader>' } : undefined,
@@ -155,7 +158,7 @@ t.test('a server that stays unready is not reported as lacking the table', async
   await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
 })
 
-t.test('a question redirected to another node is asked there', async t => {
+t.test('a question that is redirected to a different node is asked there', async t => {
   const leader = await serverWith(t)
   const follower = await serverWith(t, {
     beforeExecute: ({ text }) =>
@@ -186,7 +189,7 @@ t.test('a missing target is an error, and its session was passed on', async t =>
   t.equal(opened.length, 1)
 })
 
-t.test('servers older than the limits take texts of any length into DFS tables', async t => {
+t.test('servers older than the limits accept texts of any length in DFS tables', async t => {
   const server = await startServer({
     port: 0,
     initScript: `db = database("dfs://d", VALUE, \`A\`B)

@@ -1,6 +1,6 @@
 /*
-  Lanes of rows, compared with the partitions of the embedded server: rows of one partition, and rows with one key,
-  share a lane.
+  Compares the lanes (connections) of rows with the partitions of the embedded server. Rows of one partition, and rows
+  with one key, must share a lane.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -24,7 +24,10 @@ const dfs: Target = {
 }
 const shared: Target = { ...dfs, table: { kind: 'shared', name: 'target' } }
 
-/** One partition level of a database, as `schema()` returns it (`scheme`) and as the server uses it (`own`). */
+/**
+ * A partition level of a database, in the form that `schema()` returns (`scheme`) and in the form that the server
+ * uses (`own`).
+ */
 interface Level {
   readonly kind: Exclude<PartitionKind, 'SEQ'>
   readonly type: DataType
@@ -42,7 +45,7 @@ const values: Record<string, fc.Arbitrary<ElementValue>> = {
   SHORT: fc.oneof(fc.integer({ min: -300, max: 300 }), fc.constant(null)),
   LONG: fc.oneof(
     fc.bigInt({ min: -50n, max: 50n }),
-    // The embedded server calculates with doubles.
+    // Small enough for doubles, because the embedded server calculates with doubles.
     fc.bigInt({ min: -(2n ** 52n), max: 2n ** 52n }),
     fc.constant(null),
   ),
@@ -61,7 +64,7 @@ const column = (type: DataType, of: readonly ElementValue[]): Column => vectorOf
 const vector = (type: DataType, of: readonly ElementValue[]): Vector => column(type, of) as Vector
 const tuple = (data: Value[]): Value => ({ form: 'vector', type: 'ANY', length: data.length, data })
 
-/** Types of columns, with the types of schemes that they are converted to. */
+/** Column types, each with the types of partition schemes that its values are converted to. */
 const pairs = [
   ['INT', 'INT'],
   ['SHORT', 'SHORT'],
@@ -115,7 +118,7 @@ const drawn = (rowCount: number): fc.Arbitrary<Drawn> =>
     )
     .map(({ own, type, kind, known, buckets, rows, near }) => {
       const ascending = known.sort((a, b) => (a! < b! ? -1 : 1))
-      // If the types are equal, half of the rows have values from the scheme.
+      // If the types are equal, half of the rows have values of the scheme.
       const some = rows.map((value, row) =>
         own === type && near[row]! % 2 === 0 ? ascending[near[row]! % ascending.length]! : value,
       )
@@ -137,7 +140,7 @@ function describe(columns: readonly Column[], levels: readonly Level[]): TargetD
 
 const rowCount = 40
 
-t.test('rows of one partition are in one lane, for any partition scheme', async t => {
+t.test('for any partition scheme, rows of one partition are in one lane', async t => {
   let shared = 0
   let spread = 0
   fc.assert(
@@ -159,7 +162,7 @@ t.test('rows of one partition are in one lane, for any partition scheme', async 
         for (let row = 0; row < rowCount; row++) {
           const at = places.map(place => place[row]!)
           if (chosen[row]! >= lanes) return false
-          // A new value gets a partition of its own.
+          // A new value gets its own partition.
           const isNew = at.some((place, i) => place === -1 && levels[i]!.level.kind === 'VALUE')
           if (isNew) continue
           const isOutside = at.some(place => place < 0)
@@ -183,7 +186,7 @@ t.test('rows of one partition are in one lane, for any partition scheme', async 
   t.ok(spread > 3, 'partitions are in several lanes')
 })
 
-t.test('new values of a VALUE scheme do not change lanes, other bounds do', async t => {
+t.test('new values of a VALUE scheme do not change lanes, new bounds do', async t => {
   const ids = column('INT', [1, 2, 3, 4, 5, 6, 7, 8])
   const of = (kind: PartitionKind, known: number[]) =>
     laneScheme(describe([ids], [level(kind, 'INT', known, 0)]), dfs)!
@@ -208,7 +211,7 @@ t.test('key columns given for an upsert count if they belong to the table’s ke
   t.equal(of(['c0'], ['c1']), undefined, 'no common column')
 })
 
-t.test('if lanes are not certain, all rows go over one connection', async t => {
+t.test('if lanes are uncertain, all rows are sent over one connection', async t => {
   const ids = column('INT', [1])
   const uuids = column('UUID', [new Uint8Array(16).fill(1)])
   const doubles = column('DOUBLE', [1])

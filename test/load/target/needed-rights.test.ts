@@ -1,5 +1,5 @@
 /*
-  Refusals for missing rights, together with what `selftest` found out about rights on that server.
+  Refusals for missing rights, combined with the facts about rights that `selftest` found on that server.
 */
 import t from 'tap'
 import { ServerError } from '../../../src/errors.js'
@@ -18,7 +18,7 @@ function told(facts: Facts, target: TargetOptions, delivery: DeliveryOptions = {
 }
 
 t.test(
-  'the error names the rights that a load needs, as far as selftest asked for them',
+  'the error names the rights that a load needs, as far as selftest tested them',
   async t => {
     const target: TargetOptions = { table: 'dfs://d/t' }
     const upsert: TargetOptions = { ...target, method: 'upsert', keyColumns: ['id'] }
@@ -33,7 +33,7 @@ t.test(
   },
 )
 
-t.test('other refusals, and refusals for tables in memory, are unchanged', async t => {
+t.test('other refusals, and refusals for in-memory tables, are unchanged', async t => {
   t.equal(told(none, { table: 'target' }), 'No access')
   const run = testRun({ target: { table: 'dfs://d/t' } })
   run.server.facts = none

@@ -25,13 +25,13 @@ function dimension(
   return { columnName: `c${columnIndex}`, columnIndex, kind, type, scheme }
 }
 
-/** Rows outside all partitions, marked 1; undefined if the scheme does not tell. */
+/** Marks each row outside all partitions with 1; undefined if the scheme does not determine this. */
 function outside(columns: readonly Column[], ...dimensions: PartitionDimension[]) {
   const marks = outsideMarks({ partition: { dimensions }, newValues: 'skip' })
   return marks && [...marks({ rowCount: columns[0]!.length, columns })]
 }
 
-/** Days since 1970: 2020.01.01 is 18,262. */
+/** 2020.01.01, in days since 1970. */
 const january = 18_262
 const dayMs = 86_400_000n
 
@@ -65,7 +65,7 @@ t.test('a row must be inside in every dimension', async t => {
   t.strictSame(outside([id, sym], ...both), [0, 1, 1, 1])
 })
 
-t.test('texts are compared equally as symbols and strings; the empty text is null', async t => {
+t.test('symbols and strings are compared as texts; the empty text is null', async t => {
   const scheme = dimension('VALUE', 'SYMBOL', schemeOf('STRING', ['A', 'B', '']))
   for (const type of ['STRING', 'SYMBOL'] as const) {
     t.strictSame(outside([columnOf(type, ['A', 'a', 'B', ''])], scheme), [0, 1, 0, 1], type)
@@ -127,14 +127,14 @@ t.test('numbers beyond 2^53 are distinguished', async t => {
 })
 
 t.test('days are compared with months', async t => {
-  // Months count from year 0: 2020.01M is 2020 × 12.
+  // Months count from year 0, so 2020.01M is 2020 × 12.
   const months = dimension('VALUE', 'MONTH', schemeOf('MONTH', [24_240, 24_241]))
   const date = columnOf('DATE', [january - 1, january, january + 59, january + 60])
-  // 2020 is a leap year: its 60th day is February 29.
+  // 2020 is a leap year, so its 60th day is February 29.
   t.strictSame(outside([date], months), [1, 0, 0, 1])
 })
 
-t.test('if a scheme does not tell, nothing is marked as outside', async t => {
+t.test('if a scheme gives no information, no row is marked as outside', async t => {
   t.equal(outsideMarks({}), undefined)
   t.equal(outsideScheme({}), undefined)
   const silent: [string, PartitionDimension][] = [
@@ -151,7 +151,7 @@ t.test('if a scheme does not tell, nothing is marked as outside', async t => {
 })
 
 t.test(
-  'if a function computes partitions, nothing is marked as outside and nothing asked',
+  'if a function computes partitions, nothing is marked as outside and nothing is asked',
   async t => {
     const known = {
       dimensions: [

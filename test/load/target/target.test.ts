@@ -13,7 +13,7 @@ import {
   writeExpression,
 } from '../../../src/load/target/target.js'
 
-t.test('a shared table is written to by its bare name', async t => {
+t.test('rows for a shared table are written with its bare name', async t => {
   const table = parseTableTarget('trades')
   t.same(table, { kind: 'shared', name: 'trades' })
   t.equal(writeExpression(table, 'insert', [], false), 'tableInsert{trades}')
@@ -27,7 +27,7 @@ t.test('the last segment of a dfs path is the table name', async t => {
   t.equal(tableExpression(table), 'loadTable("dfs://testDB/sub","tb1")')
 })
 
-t.test('the call for an upsert leaves its data open and names its keys', async t => {
+t.test('the call for an upsert leaves its data argument open and names the keys', async t => {
   const table = parseTableTarget('dfs://db/t')
   t.equal(
     writeExpression(table, 'upsert', ['id', 'day'], false),
@@ -52,7 +52,7 @@ t.test('only the table names a primary key', async t => {
   t.equal(writeExpression(table, 'upsert', [], true, upsert), `tableUpsert{${expression}}`)
 })
 
-t.test('the function body uses the same calls, and returns rows if they do', async t => {
+t.test('the function body uses the same calls, and returns rows if the calls do', async t => {
   const body = (options: TargetOptions, upsert = usualUpsert): string => {
     const target = parseTarget(options)
     return target.kind === 'table' ? writeBody(target, upsert).replace(/\s+/g, ' ').trim() : ''

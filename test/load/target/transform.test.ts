@@ -4,7 +4,7 @@ import { UsageError } from '../../../src/errors.js'
 import { checkTransform, mostTransformChars } from '../../../src/load/target/transform.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('a transform that is one whole expression is used as it is', t => {
+t.test('a transform that is one complete expression is not changed', t => {
   for (const text of [
     'def(t){ return select * from t where price>0 }',
     'def(mutable t)\n{\n  update t set price = 2 * price\n  return t\n}',
@@ -48,7 +48,10 @@ t.test('a transform that ends early or continues after its end is refused with a
   t.end()
 })
 
-/** Whether everything that opens is closed. The algorithm is independent of the program's. */
+/**
+ * Whether every bracket, quote and comment that is opened is also closed. The algorithm is independent of the
+ * program's.
+ */
 function opensAndCloses(text: string): boolean {
   const quoted = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\/[^\n]*|\/\*[^]*?\*\//g
   const code = text.replace(quoted, found => (found.startsWith('/') ? ' ' : 'x'))
@@ -62,7 +65,7 @@ function opensAndCloses(text: string): boolean {
 }
 
 t.test(
-  'texts of brackets, quotes and comments are accepted exactly if everything that opens is closed',
+  'brackets, quotes and comments are accepted exactly if everything opened is closed',
   t => {
     const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
     const text = fc.array(

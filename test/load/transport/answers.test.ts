@@ -20,7 +20,10 @@ const busy = '<ChunkInTransaction>owned by transaction 1 RefId:S00002'
 const typeError = 'Incompatible type. Expected: INT, Actual: STRING'
 const noRights = '<NoPrivilege>Not granted to write data to table dfs://d/t'
 
-/** How a server answers ids: as `tableInsert` does, with an error, with silence, or by closing the connection. */
+/**
+ * How a server answers a batch: with the result of `tableInsert`, with an error, with silence, or by closing the
+ * connection.
+ */
 type Answer = Value | { readonly error: string } | 'silence' | 'close' | undefined
 type Answering = (ids: readonly number[], request: number) => Answer
 
@@ -45,9 +48,9 @@ async function answeringServer(t: Test, answer: Answering) {
 }
 
 interface Change {
-  /** With a journal: whether batches in doubt are resent. */
+  /** Only with a journal: whether the run resends batches in doubt. */
   readonly resends?: boolean
-  /** Number of batches after which the journal cannot be written. */
+  /** Number of batches that the journal can record before writing fails. */
   readonly journalHolds?: number
   readonly target?: Partial<RecordedTarget>
   readonly remembers?: boolean
@@ -55,7 +58,9 @@ interface Change {
   readonly connections?: number
 }
 
-/** A delivery to a server that answers with `answer`, and batches of four rows with ids 0 to 3, 4 to 7, and so on. */
+/**
+ * A delivery to a server that answers with `answer`, and batches of four rows with the ids 0 to 3, 4 to 7, and so on.
+ */
 async function scene(
   t: Test,
   answer: Answering,
@@ -209,7 +214,7 @@ t.test('an upsert answers with rows inserted and updated, a function with any va
   }
 })
 
-t.test('rows that the table did not take are not confirmed', async t => {
+t.test('rows that the table did not accept are not confirmed', async t => {
   const { deliver, counts, run } = await scene(t, () => int(3))
   await deliver()
   t.same(counts(), [3, 1, 0, 0])
@@ -224,7 +229,7 @@ t.test('an answer without a number of rows leaves its batch in doubt', async t =
   }
 })
 
-t.test('bad rows are found by halving, first halves first', async t => {
+t.test('bad rows are found by halving, and the first half is always next', async t => {
   const { deliver, counts, sent } = await scene(t, ids =>
     ids.includes(2) ? { error: typeError } : took(ids),
   )
@@ -242,7 +247,7 @@ t.test('if part of a batch may be stored, the run does not search for bad rows',
   t.same(counts(), [0, 4, 0, 0])
 })
 
-t.test('after a temporary refusal the batch goes out again after a rest', async t => {
+t.test('after a temporary refusal, the batch rests and is then sent again', async t => {
   const { deliver, counts, sent, run } = await scene(t, (ids, request) =>
     request < 3 ? { error: busy } : took(ids),
   )
@@ -250,11 +255,11 @@ t.test('after a temporary refusal the batch goes out again after a rest', async 
   t.equal(sent.length, 3)
   t.same(counts(), [4, 0, 0, 0])
   t.equal(run.state.batches.retried, 2)
-  // At least half of 100 ms and half of 400 ms.
+  // The two pauses take at least half of 100 ms and half of 400 ms.
   t.ok(run.platform.clock.nowMs() >= 250, `${run.platform.clock.nowMs()} ms`)
 })
 
-t.test('a temporary refusal that stays for two batches ends the run', async t => {
+t.test('a temporary refusal that lasts for two batches ends the run', async t => {
   const { deliver, counts, sent } = await scene(t, () => ({ error: busy }))
   await deliver()
   t.equal(sent.length, 3, 'retries are used up')
@@ -263,7 +268,7 @@ t.test('a temporary refusal that stays for two batches ends the run', async t =>
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('a batch refused for missing permission ends the run and is not stored', async t => {
+t.test('a batch refused because of a missing right ends the run and is not stored', async t => {
   const { deliver, counts, run } = await scene(t, ids =>
     ids.length === 4 ? { error: typeError } : { error: noRights },
   )
@@ -327,7 +332,7 @@ t.test('rows on disk stay confirmed without asking the server', async t => {
   t.same(counts(), [4, 4, 0, 0])
 })
 
-t.test('a silent server is reported and asked about as silent', async t => {
+t.test('a silent server is reported as silent', async t => {
   const { delivery, deliver, counts, asked } = await scene(
     t,
     (ids, request) => (request === 1 ? took(ids) : 'silence'),
@@ -360,7 +365,7 @@ t.test('closing removes the marker in any state of the session', async t => {
   }
 })
 
-t.test('a batch whose answer went to a process that has ended is in doubt', async t => {
+t.test('a batch whose answer was sent to a process that has ended is in doubt', async t => {
   const { run, delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
   await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
   t.same(counts(), [0, 4, 0, 0])
@@ -385,7 +390,7 @@ t.test('if a copy is refused, its batch stays in doubt: the first may be stored'
   t.same(counts(), [0, 4, 0, 0])
 })
 
-t.test('the journal records every part before it goes out, and its end', async t => {
+t.test('the journal records the end of every part, and the part before it is sent', async t => {
   const { delivery, next, told } = await scene(
     t,
     ids => (ids.includes(2) ? { error: typeError } : took(ids)),
@@ -404,7 +409,7 @@ t.test('the journal records every part before it goes out, and its end', async t
   ])
 })
 
-t.test('a part that the journal cannot record is not sent, nor any half of it', async t => {
+t.test('a part that the journal cannot record is not sent, and neither are its halves', async t => {
   const { delivery, next, counts, sent } = await scene(
     t,
     ids => (ids.length === 4 ? { error: typeError } : took(ids)),
@@ -419,7 +424,7 @@ t.test('a part that the journal cannot record is not sent, nor any half of it', 
 })
 
 t.test(
-  'over several connections, one batch each is in flight once the first batch is confirmed',
+  'after the first batch is confirmed, each connection has one batch in flight',
   async t => {
     const { delivery, deliver, counts, run } = await scene(
       t,

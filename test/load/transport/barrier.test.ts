@@ -4,7 +4,7 @@ import { ConnectionError } from '../../../src/errors.js'
 import { newBarrier } from '../../../src/load/transport/barrier.js'
 import { startFakeServer, type FakePeer } from '../../helpers/fake-server.js'
 
-/** A session whose server answers when the test says so. */
+/** A session. Its server answers when the test says so. */
 async function scene(t: Test, enableAsync = false) {
   const asked: FakePeer[] = []
   const server = await startFakeServer((_, peer) => void asked.push(peer))
@@ -21,7 +21,7 @@ for (const [name, answer] of Object.entries({
   'an answer': { value: undefined },
   'a refusal': { error: 'Login is required' },
 })) {
-  t.test(`${name} shows that the server took everything before`, async t => {
+  t.test(`${name} shows that the server has processed all earlier requests`, async t => {
     const { barrier, asked, server } = await scene(t)
     t.equal(barrier.passed(), false)
     await server.peer.until(() => asked.length > 0)
@@ -33,7 +33,7 @@ for (const [name, answer] of Object.entries({
 }
 
 t.test(
-  'a barrier on a lost connection has passed, because the server takes nothing more',
+  'a barrier on a lost connection has passed, because the server gets no more requests',
   async t => {
     const { barrier, session } = await scene(t)
     t.equal(barrier.passed(), false)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { waitForCount, type CountWait } from '../../../src/load/transport/count.js'
 import { leapingClock } from '../../helpers/clocks.js'
 
-/** A clock that moves only when somebody waits, and a target whose row count follows a script of [atMs, rows]. */
+/** A clock that moves only when the code waits, and a target whose row count follows a list of [atMs, rows]. */
 function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {
   const clock = leapingClock()
   const rows = () => rowsAt.filter(([atMs]) => atMs <= clock.nowMs()).at(-1)?.[1] ?? 0
@@ -21,7 +21,7 @@ function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {
   }
 }
 
-t.test('a count that grew by the rows sent confirms them', async t => {
+t.test('a count that grew by the number of sent rows confirms the rows', async t => {
   t.same(await waitForCount(scene([[0, 50]]).wait), { kind: 'reached' })
   t.same(
     await waitForCount(
@@ -34,7 +34,7 @@ t.test('a count that grew by the rows sent confirms them', async t => {
   )
 })
 
-t.test('more rows than were sent, or fewer than before, mean that others write', async t => {
+t.test('more rows than were sent, or fewer than before, mean that other clients write', async t => {
   t.same(await waitForCount(scene([[0, 51]]).wait), { kind: 'cannotTell', grownRows: 51 })
   t.same(
     await waitForCount(
@@ -55,7 +55,7 @@ t.test('no progress for the whole timeout ends the wait', async t => {
 
 t.test('bytes that leave this machine are progress', async t => {
   const { wait, elapsedMs } = scene([])
-  // A thousand bytes leave per second until none are left.
+  // Each second a thousand bytes leave, until none are left.
   const bufferedBytes = () => Math.max(0, 100_000 - elapsedMs())
   t.same(await waitForCount({ ...wait, bufferedBytes }), { kind: 'short', grownRows: 0 })
   t.ok(elapsedMs() >= 160_000 && elapsedMs() < 162_000, `waited ${elapsedMs()} ms`)

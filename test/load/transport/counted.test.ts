@@ -13,13 +13,13 @@ import { startFakeServer } from '../../helpers/fake-server.js'
 import { ints } from '../../helpers/values.js'
 
 interface Change {
-  /** Counts the rows of the table, which began with 100. undefined for a run that does not count. */
+  /** Returns the row count of the table, which was 100 at the start. Undefined for a run that does not count. */
   readonly rows?: (() => Promise<number>) | undefined
   readonly outsideRows?: number
   readonly maxInFlightBytes?: number
 }
 
-/** A delivery on a session to a server that accepts everything. */
+/** A delivery over a session to a server that accepts everything. */
 async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 }: Change = {}) {
   const names: string[] = []
   const server = await startFakeServer(({ request }, peer) => {
@@ -93,7 +93,10 @@ t.test('without a count nothing is asked, and sent rows stay unconfirmed', async
   t.equal(summaryNote(counts), undefined)
 })
 
-/** Rows in the table at the end, after 100 and then 8 more; then how many of the 8 are confirmed, and the note. */
+/**
+ * The table had 100 rows, and 8 were sent. Each case: the row count at the end; then how many of the 8 rows are
+ * confirmed, and the note.
+ */
 const verdicts: [string, number, Change, confirmed: number, note: RegExp | undefined][] = [
   ['all are there', 108, {}, 8, undefined],
   ['some are missing', 105, {}, 5, /grew by 5 of 8 rows/],

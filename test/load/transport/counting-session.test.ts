@@ -24,7 +24,10 @@ ${dfsScript}
 tableInsert(target, ${seven})
 tableInsert(loadTable("dfs://d", \`t), ${seven})`
 
-/** A run's counting session next to one for data; `forget` makes the server forget the counting one. */
+/**
+ * A run with a session for counting and a session for data. `forget` makes the server forget the session for
+ * counting.
+ */
 async function scene(t: Test, change: Partial<CountingPlace> & { retries?: number } = {}) {
   let forgetful = ''
   const here = await startLoadServer(t, initScript, {
@@ -77,7 +80,7 @@ t.test('a forgotten session is reopened with its user, as often as necessary', a
   t.ok(session.closed)
 })
 
-t.test('closing it does not close the session of the run', async t => {
+t.test('closing the counting session does not close the session of the run', async t => {
   const { asking, control } = await scene(t)
   await asking.close()
   t.notOk(control.closed)
@@ -107,7 +110,7 @@ t.test('without retries no session is reopened', async t => {
   await t.rejects(count('dfs://d/t'), ConnectionError)
 })
 
-t.test('if the data connection was lost, too, a table in memory may be another one', async t => {
+t.test('if the data connection was lost, too, an in-memory table may be different', async t => {
   for (const inMemory of [true, false]) {
     const { data, forget, count } = await scene(t, { inMemory })
     await data.close()
@@ -119,7 +122,7 @@ t.test('if the data connection was lost, too, a table in memory may be another o
   }
 })
 
-t.test('if the marker is gone, a table in memory may be another one', async t => {
+t.test('if the marker is gone, an in-memory table may be different', async t => {
   for (const inMemory of [true, false]) {
     const { session, forget, count } = await scene(t, { inMemory, marked: true })
     await session.run(`undef("${markerName('nightly')}", SHARED)`)

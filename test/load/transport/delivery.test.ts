@@ -5,7 +5,7 @@ import type { Column } from '../../../src/protocol/value.js'
 import { batchOf } from '../../helpers/batches.js'
 import { ints } from '../../helpers/values.js'
 
-t.test('at the end only the loss of the session is ignored', async t => {
+t.test('at the end, only the loss of the session is ignored', async t => {
   ignoreLoss(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
   const other = new TimeoutError('late')
   t.throws(() => ignoreLoss(other), other)

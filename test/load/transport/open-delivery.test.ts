@@ -51,7 +51,7 @@ async function scene(t: Test, { faults = {}, ...change }: Change) {
 
 const put: TargetOptions = { function: 'put', types: 'id:INT,sym:SYMBOL' }
 
-/** The requested delivery and the target; then the delivery that is used. */
+/** The requested delivery and the target, then the delivery that the run uses. */
 const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
   [{}, { table: 'target' }, 'receipts'],
   [{}, { table: 'dfs://d/t' }, 'receipts'],
@@ -75,7 +75,7 @@ t.test(
   },
 )
 
-/** No functions may be defined on this server. */
+/** A server on which no functions may be defined. */
 const noFunctions: Faults = {
   beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'not allowed' } : undefined),
 }
@@ -84,7 +84,7 @@ t.test('if a server refuses receipts, the next best confirmation is used and rep
   const cases: [TargetOptions, Delivery['used'], notices: number][] = [
     [{ table: 'target' }, 'count', 1],
     [{ ...put, confirmTable: 'target' }, 'count', 1],
-    // With keys or functions the expected number of rows is unknown.
+    // With keys or functions, the run cannot predict the row count.
     [{ table: 'keyed' }, 'answers', 1],
     [put, 'answers', 1],
     [{ ...put, confirmTable: 'keyed' }, 'answers', 1],
@@ -117,7 +117,7 @@ t.test('rows with known keys cannot be counted', async t => {
   await t.rejects(open(), { code: 'DDB_USAGE' })
 })
 
-t.test('if another run has the name, nothing is opened', async t => {
+t.test('if a different run has the name, nothing is opened', async t => {
   for (const delivery of [
     { mode: 'sync' },
     { confirm: 'none' },
@@ -144,7 +144,7 @@ const refusals = [
 ] as const
 
 t.test(
-  'if nothing may be shared, the notice names the right or setting, and the run continues',
+  'if no table may be shared, the notice names the right or setting, and the run continues',
   async t => {
     const script = `login("admin", "123456")
 share table(10:0, \`id\`sym, [INT,SYMBOL]) as target

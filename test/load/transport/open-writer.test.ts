@@ -60,7 +60,7 @@ t.test(
   },
 )
 
-t.test('a server that refuses a marker is still written to', async t => {
+t.test('a server that refuses a marker still gets rows', async t => {
   const { open, own, notices } = await scene(t, {
     delivery: { mode: 'sync' },
     faults: {
@@ -75,7 +75,7 @@ t.test('a server that refuses a marker is still written to', async t => {
   ])
 })
 
-t.test('if no data session can be opened, everything made for the run is removed', async t => {
+t.test('if no data session can be opened, everything created for the run is removed', async t => {
   let marked = false
   const { open, own } = await scene(t, {
     delivery: { mode: 'sync', retries: 0 },

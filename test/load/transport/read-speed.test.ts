@@ -1,6 +1,6 @@
 /*
-  Simulates a loader and a server without answers in virtual time. The costs of a batch and the buffers in between are
-  known.
+  Simulates a loader and a server without answers in virtual time. The test knows the costs of a batch, and the size of
+  the buffers between loader and server.
 */
 import { ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -13,21 +13,23 @@ interface Ends {
   /** Milliseconds that each batch costs the server; each thousand rows cost `thousandMs` more. */
   readonly batchMs: number
   readonly thousandMs: number
-  /** Milliseconds that the loader needs for a thousand rows. */
+  /** Milliseconds that the loader needs to read a thousand rows. */
   readonly makeMs: number
-  /** Bytes that the kernels hold before the server reads them. */
+  /** Number of bytes that the kernels hold before the server reads them. */
   readonly kernelBytes: number
 }
 
 const rowBytes = 40
 const mostBufferedBytes = 4 << 20
 
-/** The server reads a batch once it has finished the one before. @returns rows of each batch, and the best size */
+/**
+ * The server reads a batch once it has finished the previous batch. @returns rows of each batch, and the best size
+ */
 function loaded(rows: number, { batchMs, thousandMs, makeMs, kernelBytes }: Ends) {
   const { batchSize, emit } = testRun({ delivery: { confirm: 'none' } })
   const reached = new ReadSpeed(batchSize, 1)
   const sizes: number[] = []
-  /** Batches handed over, and when the server reads each. */
+  /** Batches that were handed over, and the time when the server reads each of them. */
   const coming: { readonly bytes: number; readonly readMs: number }[] = []
   let comingBytes = 0
   let nowMs = 0
@@ -65,7 +67,7 @@ function throughput({ batchMs, thousandMs, makeMs }: Ends, rows: number): number
   return 1 / Math.max(makeMs / 1000, batchMs / rows + thousandMs / 1000)
 }
 
-/** 40 bytes per row: 4 MiB of rows, an eighth of what may be in flight. */
+/** 40 bytes per row, at most 4 MiB per batch: an eighth of the bytes that may be in flight. */
 const sizes = [10_000, 20_000, 40_000, 80_000]
 
 const anyEnds = fc.record({
@@ -90,7 +92,7 @@ t.test(
   },
 )
 
-t.test('if every row costs the same, the batch size stays as it is', async t => {
+t.test('if every row costs the same, the batch size does not change', async t => {
   for (const thousandMs of [0.5, 1, 5, 20]) {
     const ends = { batchMs: 0, thousandMs, makeMs: 0.3, kernelBytes: 3_000_000 }
     const { sizes, found } = loaded(5_000_000, ends)

@@ -20,7 +20,7 @@ t.test('the first differing column is named', async t => {
   t.equal(difference(0, 1), 0)
 })
 
-t.test('by position: a missing row, and a row with another cell', async t => {
+t.test('by position: a missing row, and a row with a different cell', async t => {
   t.strictSame(mismatchesByPlace([ids(1, 2, 3)], stored(ids(1, 5))), [
     { row: 1, key: undefined, columnIndex: 0, found: '5' },
     { row: 2, key: undefined, columnIndex: -1, found: undefined },
@@ -28,7 +28,7 @@ t.test('by position: a missing row, and a row with another cell', async t => {
   t.strictSame(mismatchesByPlace([ids()], stored(ids())), [])
 })
 
-t.test('by key: in any order, and each stored row matches one sent row', async t => {
+t.test('by key: in any order, and each stored row matches a single sent row', async t => {
   const sent = [ids(1, 2, 2), texts('a', 'b', 'b')]
   const find = (found: StoredRows, keepsOne = false) => mismatchesByKey(sent, found, [0], keepsOne)
   t.strictSame(find(stored(ids(2, 2, 1), texts('b', 'b', 'a'))), [])
@@ -40,14 +40,14 @@ t.test('by key: in any order, and each stored row matches one sent row', async t
   ])
 })
 
-t.test('if the table keeps one row per key, any of the rows sent may be stored', async t => {
+t.test('if the table keeps one row per key, any sent row of the key may be stored', async t => {
   const sent = [ids(1, 1), texts('a', 'b')]
   for (const kept of ['a', 'b']) {
     t.strictSame(mismatchesByKey(sent, stored(ids(1), texts(kept)), [0], true), [])
   }
 })
 
-t.test('cells are printed for people', async t => {
+t.test('cells are printed in readable form', async t => {
   t.equal(cellText(ids(null), 0), 'null')
   t.equal(cellText(texts('x'.repeat(101)), 0), `${'x'.repeat(100)}…`)
 })

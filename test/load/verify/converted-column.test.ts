@@ -7,7 +7,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 
 const typeOf = (text: string) => parseColumnType(text)!
 
-/** Raw values: days, seconds and so on, also before 1970. */
+/** Raw values (days, seconds and so on), including times before 1970. */
 const cases: readonly (readonly [string, string, ElementValue[]])[] = [
   ['INT', 'LONG', [1, -1, null]],
   ['CHAR', 'INT', [1, null]],

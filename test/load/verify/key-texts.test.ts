@@ -23,7 +23,7 @@ t.test('equal cells have the same text, different cells have different texts', a
   )
 })
 
-t.test('cells of several columns do not run together', async t => {
+t.test('cells of several columns have distinct texts, whatever their boundaries', async t => {
   const key = rowKeys([
     vectorOf({ type: 'STRING' }, ['1:', '1']),
     vectorOf({ type: 'STRING' }, ['a', ':a']),

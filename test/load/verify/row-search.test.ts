@@ -7,7 +7,7 @@ import type { Column } from '../../../src/protocol/value.js'
 
 const ints = (...values: number[]): Column => vectorOf({ type: 'INT' }, values)
 
-/** A table with these rows, the first of which were there before. */
+/** A table with these rows. The first `rowsBefore` rows were in the table before the run. */
 function scene(values: number[], rowsBefore: number, sentRows: number, isResumed = false) {
   const column = ints(...values)
   const reader: Pick<RowReader, 'at' | 'count'> = {
@@ -34,14 +34,14 @@ t.test('rows are next to each other, from the start of the run', async t => {
   t.strictSame(await find(3, 4), [3, 4])
 })
 
-t.test('any number of other rows between batches is skipped', async t => {
+t.test('any number of rows of other clients between batches is skipped', async t => {
   const others = Array.from({ length: 20 }, () => 8)
   const { find } = scene([9, ...others, 1, 2, 8, 3, 4, 8], 1, 4)
   t.strictSame(await find(1, 2), [1, 2])
   t.strictSame(await find(3, 4), [3, 4])
 })
 
-t.test('differing rows are returned as stored; nothing if others write', async t => {
+t.test('differing rows are returned as stored; none if other clients write', async t => {
   t.strictSame(await scene([1, 7, 3, 4], 0, 4).find(1, 2), [1, 7])
   t.strictSame(await scene([1, 7, 3, 4, 8], 0, 4).find(1, 2), [])
   t.strictSame(await scene([1], 0, 2).find(1, 2), [1])

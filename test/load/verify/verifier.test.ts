@@ -1,5 +1,5 @@
 /*
-  Reads rows back: a value that changed on the way or in the table is reported by its line.
+  Reads rows back. If a value changed on the way or in the table, the report names its line.
 */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -58,7 +58,7 @@ const found: readonly (readonly [string, LoadOptions['target'], 'position' | str
 
 for (const [what, target, by] of found) {
   for (const mode of ['async', 'sync'] as const) {
-    t.test(`${what}, ${mode}: rows are read back as they were sent`, async t => {
+    t.test(`${what}, ${mode}: rows read back equal the sent rows`, async t => {
       const here = await startLoadServer(t, script)
       const result = await here.load(fileOf(t), {
         target,
@@ -104,7 +104,7 @@ t.test('a value changed on the way is reported, and its row is unconfirmed', asy
   }
 })
 
-t.test('rows of others between the batches are skipped', async t => {
+t.test('rows of other clients between the batches are skipped', async t => {
   let batches = 0
   const here = await startLoadServer(t, script, {
     faults: {
@@ -130,7 +130,7 @@ t.test('rows of others between the batches are skipped', async t => {
   })
 })
 
-t.test('rows with one key: rows that the table dropped are not a difference', async t => {
+t.test('rows with one key: dropped rows are not a difference', async t => {
   const here = await startLoadServer(t, script)
   const twice = [...Array.from({ length: 1_500 }, (_, i) => i), 7, 8, 9]
   const text = readFileSync(fileOf(t, twice), 'utf8').replace(/\n(9,.*)\n$/, '\n9,other,,,,\n')
@@ -199,7 +199,7 @@ t.test('rows that cannot be read back are not confirmed', async t => {
   t.equal(result.rows.confirmed + result.rows.unconfirmed + result.rows.unsent, result.rows.read)
 })
 
-t.test('columns in which many rows are equal are not a key', async t => {
+t.test('columns in which many rows are equal cannot be a key', async t => {
   const here = await startLoadServer(
     t,
     `${script}

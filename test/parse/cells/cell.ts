@@ -1,5 +1,5 @@
 /*
-  One cell as the parsers see it: surrounded by bytes that would mislead a parser that reads too far.
+  A cell as the parsers get it: between bytes that would mislead a parser that reads too far.
 */
 
 export interface Cell {

@@ -20,7 +20,7 @@ import { cellOf } from './cell.js'
 
 type Reading = 'readDate' | 'readTime' | 'readMinute' | 'readDateTime' | 'readDateHour'
 
-/** Nanoseconds since 1970 (for a time of day: since midnight), or the result of a failed reading. */
+/** Nanoseconds since 1970 (for a time of day: since midnight), or the result of a reading that fails. */
 function readWallClock(reading: Reading, text: string, rules: ClockRules = {}): bigint | number {
   const clock = new WallClock(rules)
   const { bytes, start, end } = cellOf(text)
@@ -103,7 +103,7 @@ t.test('blanks and tabs around a text are ignored', async t => {
   t.equal(readWallClock('readDateTime', ' 1970.01.01T00:00 '), 0n)
 })
 
-t.test('the ends of a day, a month, a year and the calendar', async t => {
+t.test('the ends of a day, of a month, of a year and of the calendar', async t => {
   t.equal(readWallClock('readTime', '00:00:00'), 0n)
   t.equal(readWallClock('readTime', '23:59:59.999999999'), 86_400n * second - 1n)
   t.equal(readWallClock('readDate', '0000-01-01'), nanosOf('0000-01-01T00:00:00Z'))
@@ -185,7 +185,7 @@ const none: Readonly<Record<Reading, readonly string[]>> = {
 }
 
 for (const [reading, texts] of Object.entries(none)) {
-  t.test(`${reading} refuses other texts`, async t => {
+  t.test(`${reading} refuses texts in other spellings`, async t => {
     for (const text of texts) {
       t.ok(Number.isNaN(readWallClock(reading as Reading, text)), JSON.stringify(text))
     }
@@ -268,7 +268,7 @@ t.test('without a zone an offset is ignored and reported once', async t => {
   }
 })
 
-/** The wall clock of a zone as Intl prints it. */
+/** The time on the wall clocks of a zone, as Intl prints it. */
 function intlWall(zone: string, utcMs: number): string {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
@@ -334,19 +334,21 @@ t.test(
   },
 )
 
-t.test('a time of day with an offset has no date for a conversion', async t => {
+t.test('a time of day with an offset cannot be converted, because it has no date', async t => {
   const zone = new TimeZone('+08:00')
   t.equal(readWallClock('readTime', '10:00:00+01:00'), 36_000n * second)
   t.equal(readWallClock('readTime', '10:00:00', { zone }), 36_000n * second)
   t.ok(Number.isNaN(readWallClock('readTime', '10:00:00+01:00', { zone })))
 })
 
-// Time zones, compared with Intl used in another way (all fields of a clock, not the offset), and known dates of
-// change.
+// Time zones, compared with all clock fields of Intl (the program uses only the offset of Intl), and with known dates
+// on which clocks changed.
 
 const fields = new Map<string, Intl.DateTimeFormat>()
 
-/** Seconds by which the zone's clocks are ahead of UTC, from year, month, day, hour, minute and second. */
+/**
+ * Seconds by which the clocks of the zone are ahead of UTC, computed from year, month, day, hour, minute and second.
+ */
 function offsetOf(zone: string, utcSeconds: number): number {
   const format =
     fields.get(zone) ??
@@ -387,7 +389,7 @@ const seconds = fc.oneof(
   fc.integer({ min: -55_000_000_000, max: 250_000_000_000 }),
 )
 
-t.test('at any moment the offset is that of Intl, in any order of moments', async t => {
+t.test('at any moment the offset equals that of Intl, in any order of moments', async t => {
   const zones = new Map(names.map(name => [name, new TimeZone(name)]))
   fc.assert(
     fc.property(fc.constantFrom(...names), fc.array(seconds, { maxLength: 20 }), (name, list) => {
@@ -401,7 +403,8 @@ t.test('at any moment the offset is that of Intl, in any order of moments', asyn
 })
 
 t.test('rules for single years do not apply to years far away', async t => {
-  // This time is in 8450, which has the calendar of 2050. By the rules of 2050 it would be in Ramadan.
+  // This time is in the year 8450, which has the calendar of 2050. With the rules for 2050 it would fall into
+  // Ramadan.
   t.equal(new TimeZone('Africa/Casablanca').offsetAt(204_500_685_600), 3600)
 })
 
@@ -413,7 +416,7 @@ t.test('around each change the offset is exact to the second', async t => {
     for (let utc = start; utc < start + 3 * 366 * 86_400; utc += 1800) {
       const offset = zone.offsetAt(utc)
       if (offset === before) continue
-      // All of these zones change on the half hour.
+      // Steps of half an hour, because all these zones change their clocks on the half hour.
       strictEqual(offsetOf(name, utc - 1), before, `${name} before ${utc}`)
       strictEqual(offsetOf(name, utc), offset, `${name} at ${utc}`)
       strictEqual(zone.offsetAt(utc - 1), before)
@@ -423,7 +426,7 @@ t.test('around each change the offset is exact to the second', async t => {
   t.pass()
 })
 
-t.test('a time is skipped if no moment has it', async t => {
+t.test('a time is skipped if the clocks never showed it', async t => {
   const shown = (name: string, wall: number): boolean => {
     for (let offset = -16 * 3600; offset <= 16 * 3600; offset += 900) {
       if (offsetOf(name, wall - offset) === offset) return true
@@ -453,7 +456,7 @@ t.test('a time is skipped if no moment has it', async t => {
   t.pass()
 })
 
-t.test('an offset is a zone without changes', async t => {
+t.test('an offset is a zone whose clocks never change', async t => {
   for (const [name, offset] of [
     ['+08:00', 28_800],
     ['-0330', -12_600],
@@ -468,18 +471,18 @@ t.test('an offset is a zone without changes', async t => {
   }
 })
 
-t.test('moments outside any calendar are not a problem', async t => {
+t.test('moments outside any calendar cause no error', async t => {
   const zone = new TimeZone('Europe/Berlin')
   for (const at of [-9e15, 9e15]) t.ok(Math.abs(zone.offsetAt(at)) <= 7200)
 })
 
-t.test("an unknown zone is refused, and names for the machine's zone are as well", async t => {
+t.test("an unknown zone, and a name for the machine's zone, are refused", async t => {
   for (const name of ['Mars/Olympus', '+8', '+25:00', 'local', 'system', '', '8']) {
     t.throws(() => new TimeZone(name), { code: 'DDB_USAGE' }, name)
   }
 })
 
-// A time's UTC offset.
+// The UTC offset in the text of a time.
 
 /** The text without its offset, and the offset in seconds. */
 function taken(text: string): [rest: string, seconds: number | undefined] {
@@ -523,7 +526,7 @@ t.test('other texts are left unchanged', async t => {
   }
 })
 
-// One offset for all times of a column: for any column type, and any blocks of rows.
+// One offset for all times of a column, for any column type and any blocks of rows.
 
 t.test('the first time decides, and its offset is reported as an option value', async t => {
   for (const [isGiven, seconds, text, words] of [
@@ -549,7 +552,7 @@ t.test('the first time decides, and its offset is reported as an option value', 
   }
 })
 
-t.test('given offsets override known ones, and exclude a time zone', async t => {
+t.test('given offsets override known offsets, and exclude a time zone', async t => {
   const found = columnOffsets({ offsets: { a: 'Z' } }, { a: '+01:00', b: 'none' })
   t.strictSame(found?.known(), { a: '+00:00', b: 'none' })
   t.equal(found?.knownCount, 2)
@@ -565,7 +568,7 @@ t.test('given offsets override known ones, and exclude a time zone', async t => 
   }
 })
 
-/** Ways to write an offset; those on one line are equal. */
+/** Ways to write an offset. The spellings on one line mean the same offset. */
 const offsetsColumnOffset = [
   [''],
   ['Z', 'z', '+00:00', ' UTC', '-00'],
@@ -582,7 +585,7 @@ const fractions: Record<string, readonly string[]> = {
   'TIMESTAMP[]': ['', '.123'],
 }
 
-t.test('rows with another offset are rejected, all others are read', async () => {
+t.test('rows with a different offset are rejected, all other rows are read', async () => {
   for (const [type, endings] of Object.entries(fractions)) {
     const time = fc.tuple(
       fc.constantFrom('2024-01-02T03:04:05', '2024.01.02 03:04:05'),

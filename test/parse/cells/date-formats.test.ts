@@ -50,7 +50,7 @@ t.test('the year of a day is that of Date', async t => {
   t.strictSame(wrong, [])
 })
 
-t.test('digits are read as a number, anything else as more than any part of a date', async t => {
+t.test('digits are read as a number; anything else is greater than any part of a date', async t => {
   const bytes = Buffer.from('2024 1a')
   t.equal(fourDigits(bytes, 0), 2024)
   t.equal(twoDigits(bytes, 2), 24)
@@ -58,7 +58,7 @@ t.test('digits are read as a number, anything else as more than any part of a da
   t.ok(fourDigits(bytes, 1) > 9999)
 })
 
-// `cells.dateFormats`: which formats are allowed for which types.
+// The formats of `cells.dateFormats` that each type allows.
 
 const timestamp = { columnName: 'c', typeName: 'TIMESTAMP', needs: 'yMd' }
 
@@ -85,7 +85,7 @@ t.test('a format that does not fit the type is refused with the reason', async t
   }
 })
 
-t.test('an hour of either clock is an hour', async t => {
+t.test('an hour on a clock of 12 or 24 hours is an hour', async t => {
   for (const text of ['HH:mm', 'hh:mm aa']) {
     t.doesNotThrow(
       () => parseDateFormat({ columnName: 'c', typeName: 'MINUTE', needs: 'H' }, text),
@@ -112,7 +112,7 @@ t.test('each unit has its own number of nanoseconds', async t => {
   }
 })
 
-t.test('a column has its own format, or the general one if that fits', async t => {
+t.test('a column has its own format, or the general format if that fits', async t => {
   const time = { columnName: 't', typeName: 'TIME', needs: 'H' }
   const has = (place: typeof time, formats: Record<string, string>): boolean =>
     dateFormatFor(place, formats) !== undefined
@@ -133,7 +133,7 @@ t.test('a column has its own format, or the general one if that fits', async t =
   t.equal(dateFormatText('d', { '*': 'a', c: 'b' }), 'a')
 })
 
-t.test('in a zone, counts are converted, other times checked, and days unchanged', async t => {
+t.test('in a zone, counts are converted, other times are checked, days are unchanged', async t => {
   const zone = new TimeZone('America/New_York')
   const seconds = (text: string, format: string, keepsTime = true): number => {
     const parsed = parseDateFormat({ ...timestamp, zone, keepsTime }, format)
@@ -153,7 +153,7 @@ t.test('in a zone, counts are converted, other times checked, and days unchanged
 
 const [seconds, ms, us, ns] = [0, 3, 6, 9]
 
-/** Nanoseconds since 1970, or the result of a failed reading. */
+/** Nanoseconds since 1970, or the result of a reading that fails. */
 function read(unitDigits: number, text: string): bigint | number {
   const format = new EpochFormat(unitDigits)
   const { bytes, start, end } = cellOf(text)
@@ -181,7 +181,7 @@ t.test('a count since 1970 is read to the nanosecond', async t => {
   t.pass()
 })
 
-t.test('days and seconds count forward, also before 1970', async t => {
+t.test('days and seconds count forward, even before 1970', async t => {
   for (const [unitDigits, text, days, secondOfDay, nanos] of [
     [seconds, '0', 0, 0, 0],
     [seconds, '-1', -1, 86_399, 0],
@@ -240,9 +240,9 @@ t.test('a month is its first midnight', async t => {
   }
 })
 
-// Day numbers of spreadsheets, compared with Date and with what Excel shows.
+// Day numbers of spreadsheets, compared with Date and with the days that Excel shows.
 
-/** Milliseconds since 1970, or the result of a failed reading. */
+/** Milliseconds since 1970, or the result of a reading that fails. */
 function readExcelFormat(text: string, is1904 = false, isTimeOfDay = false): number {
   const format = new ExcelFormat(is1904, isTimeOfDay)
   const { bytes, start, end } = cellOf(text)
@@ -251,7 +251,7 @@ function readExcelFormat(text: string, is1904 = false, isTimeOfDay = false): num
   return (format.days * 86_400 + format.secondOfDay) * 1000 + format.nanos / 1_000_000
 }
 
-t.test('known days', async t => {
+t.test('known dates of spreadsheets', async t => {
   for (const [text, iso] of [
     ['1', '1900-01-01T00:00:00Z'],
     ['59', '1900-02-28T00:00:00Z'],
@@ -331,7 +331,7 @@ function formatOf(pattern: string): PatternFormat {
   return new PatternFormat(parts)
 }
 
-/** Nanoseconds since 1970, or the result of a failed reading. */
+/** Nanoseconds since 1970, or the result of a reading that fails. */
 function readPatternFormat(pattern: string, text: string): bigint | number {
   const format = formatOf(pattern)
   const { bytes, start, end } = cellOf(text)
@@ -343,7 +343,7 @@ function readPatternFormat(pattern: string, text: string): bigint | number {
 
 const nanosOf = (isoText: string): bigint => BigInt(Date.parse(isoText)) * 1_000_000n
 
-t.test('a pattern reads the same as Date', async t => {
+t.test('a pattern reads the same time as Date', async t => {
   for (const [pattern, text, isoText] of [
     ['dd/MM/yyyy', '09/08/2024', '2024-08-09T00:00:00Z'],
     ['d/M/yyyy', '9/8/2024', '2024-08-09T00:00:00Z'],
@@ -442,7 +442,7 @@ t.test('a time of day may lack leading zeros', async t => {
     fc.property(fc.integer({ min: 0, max: day - 1 }), fc.nat(8), (ms, left) => {
       const written = new Date(ms).toISOString().slice(11, 23).replace(/\D/g, '')
       const expected = BigInt(ms) * 1_000_000n
-      // The time as a number with no leading zeros, or with only some of them.
+      // The time as a number without leading zeros, or with only some of them.
       const short = String(Number(written)).padStart(left, '0')
       strictEqual(readPatternFormat('HHmmssSSS', short), expected)
       const behind = readPatternFormat("yyyyMMdd'T'HHmmssSSS", `19700102T${short}`)
@@ -501,7 +501,7 @@ t.test('months are counted from year 0', async t => {
   }
 })
 
-t.test('values of one text are not kept for the next', async t => {
+t.test('values of one text do not affect the next text', async t => {
   const format = formatOf('yyyy-MM-dd hh aa')
   for (const [text, hour] of [
     ['2024-01-01 01 PM', 13],
@@ -528,7 +528,7 @@ t.test('a text that is not a pattern is refused with the reason', async t => {
   }
 })
 
-// Formats in a time zone, checked around well-known changes of the clocks.
+// Formats in a time zone, tested around well-known changes of the clocks.
 
 const zone = new TimeZone('Europe/Berlin')
 
@@ -540,13 +540,13 @@ function readZonedFormat(format: ZonedFormat, text: string): string | number {
   return new Date(ms).toISOString().slice(0, -1)
 }
 
-t.test("a count is read as the zone's clocks showed it", async t => {
+t.test('a count is read as the time that the clocks of the zone showed', async t => {
   const format = new ZonedFormat(new EpochFormat(3), zone, 'convert')
   t.equal(format.isNumber, true)
   for (const [utc, wall] of [
     ['2024-03-31T00:59:59.999Z', '2024-03-31T01:59:59.999'],
     ['2024-03-31T01:00:00.000Z', '2024-03-31T03:00:00.000'],
-    // When clocks are set back, they show an hour twice.
+    // Clocks that are set back show one hour twice.
     ['2024-10-27T00:30:00.000Z', '2024-10-27T02:30:00.000'],
     ['2024-10-27T01:30:00.000Z', '2024-10-27T02:30:00.000'],
   ] as const) {

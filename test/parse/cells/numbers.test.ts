@@ -54,7 +54,7 @@ const shortDouble = (text: string): number => {
 const longDouble = (text: string): number => {
   const { bytes, view, start, end } = cellOf(text)
   const value = readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
-  // Four digits at a time.
+  // With `view`, the reader takes four digits at a time.
   const isRead = readLongDouble(bytes, start, end, view)
   strictEqual(isRead ? numberRead[0]! : NaN, value)
   return value
@@ -119,7 +119,7 @@ t.test('a number is distinguished from other texts, and checked for its range', 
 
 // Integers in any spelling, compared with exact fractions of BigInt.
 
-/** The number, or the result of a failed reading. */
+/** The number, or the result of a reading that fails. */
 function read(text: string): bigint | number {
   const { bytes, start, end } = cellOf(text)
   const sign = readWhole(bytes, start, end)
@@ -241,7 +241,7 @@ t.test('64-bit integers are read like BigInt', async t => {
   }
 })
 
-// 64-bit integers in two halves, compared with BigInt.
+// 64-bit integers composed of two halves, compared with BigInt.
 
 const valueOf = ({ high, low }: Int64Parts): bigint =>
   BigInt.asIntN(64, (BigInt(high) << 32n) + BigInt(low))
@@ -276,7 +276,7 @@ t.test('integral doubles are stored exactly', async t => {
   t.pass()
 })
 
-t.test('billions and the rest make one number, with either sign', async t => {
+t.test('billions and the rest form a number with either sign', async t => {
   const billion = 10n ** 9n
   fc.assert(
     fc.property(fc.boolean(), fc.nat(2 ** 31 - 1), fc.nat(31), fc.nat(999_999_999), (...drawn) => {
@@ -355,7 +355,7 @@ t.test('an exponent, and zeros after the digits, change nothing', async t => {
   )
 })
 
-t.test('a point may be anywhere, also between and after zeros', async t => {
+t.test('a decimal point may be anywhere, even between and after zeros', async t => {
   const text = fc
     .tuple(
       fc.constantFrom('', '-'),
@@ -383,7 +383,7 @@ t.test('a point may be anywhere, also between and after zeros', async t => {
   t.ok(read > runs(3000) / 3, `${read} were read`)
 })
 
-t.test('doubles written in full are read', async t => {
+t.test('doubles are read from their full spelling', async t => {
   for (const text of [
     '0.1234567890123456',
     '-0.12345678901234567',
@@ -404,7 +404,7 @@ t.test('doubles written in full are read', async t => {
   }
 })
 
-t.test('a text half way between two doubles is rounded to the even one, or left', async t => {
+t.test('a text halfway between two doubles is rounded to the even one, or left', async t => {
   for (const text of [
     '9007199254740993',
     '9007199254740995',
@@ -416,7 +416,7 @@ t.test('a text half way between two doubles is rounded to the even one, or left'
   }
 })
 
-t.test('other texts are left', async t => {
+t.test('all other texts are left', async t => {
   for (const text of [
     '',
     '-',
@@ -443,7 +443,7 @@ t.test('other texts are left', async t => {
   }
 })
 
-// Text as the nearest single, compared with exact fractions.
+// The nearest single-precision number for a text, compared with exact fractions.
 
 const readSinglePrecision = (text: string): number | string => {
   const { bytes, start, end } = cellOf(text)
@@ -476,7 +476,7 @@ function decimalText([top, bottom]: readonly [bigint, bigint]): string {
   return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
 
-t.test('known texts that double rounding gets wrong', async t => {
+t.test('known texts for which rounding twice gives a wrong result', async t => {
   for (const [text, single] of [
     ['16777217.0000000001', 16777218],
     ['16777217', 16777216],
@@ -503,7 +503,7 @@ t.test('known texts that double rounding gets wrong', async t => {
   }
 })
 
-t.test('between two singles the nearer one is used, and the even one in the middle', async t => {
+t.test('between two singles, the nearer single is used, and halfway the even one', async t => {
   const pattern = fc.integer({ min: 0, max: 0x7f7f_fffe })
   fc.assert(
     fc.property(pattern, fc.constantFrom('', '-'), (low, sign) => {
@@ -525,7 +525,7 @@ t.test('between two singles the nearer one is used, and the even one in the midd
   t.pass()
 })
 
-t.test('a double that is not in the middle is rounded directly', async t => {
+t.test('a double that is not halfway is rounded directly', async t => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, min: -1e38, max: 1e38 }), value => {
       if (isBetweenSingles(value)) return
@@ -536,12 +536,12 @@ t.test('a double that is not in the middle is rounded directly', async t => {
   t.pass()
 })
 
-/** The nearest single of `digits / 10^places`, ties to even, computed with fractions only. */
+/** The nearest single-precision number for `digits / 10^places`, ties to even, computed only with fractions. */
 function nearestSingle(digits: bigint, places: number): number {
   const bottom = 10n ** BigInt(places)
   let low = 0
   let high = 0x7f7f_ffff
-  // The largest single that is not greater.
+  // Finds the largest single that is not greater than the number.
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
     const [top, below] = fractionOf(singleWith(middle))
@@ -557,7 +557,7 @@ function nearestSingle(digits: bigint, places: number): number {
 
 t.test('a FLOAT column holds the nearest single of short texts, by exact fractions', async t => {
   const number = fc.oneof(
-    // Values between two singles: odd numbers beyond 2^24, halves beyond 2^23, and so on.
+    // Values halfway between two singles: odd numbers beyond 2^24, halves beyond 2^23, and so on.
     fc.tuple(fc.integer({ min: 2 ** 23, max: 2 ** 26 }).map(BigInt), fc.constant(0)),
     fc
       .tuple(fc.integer({ min: 2 ** 14, max: 2 ** 24 }), fc.integer({ min: 1, max: 10 }))
@@ -587,9 +587,9 @@ t.test('a FLOAT column holds the nearest single of short texts, by exact fractio
   t.pass()
 })
 
-// Numbers in a style; Intl.NumberFormat writes some that are read back.
+// Numbers in a style. The tests also read back numbers that Intl.NumberFormat writes.
 
-/** The plain number of a text in column `c`; undefined if it does not follow the style. */
+/** The plain spelling of a number in column `c`; undefined if the text does not follow the style. */
 function plain(rules: CellOptions, text: string): string | undefined {
   const style = numberStyle('c', rules)!
   const { bytes, start, end } = cellOf(text)
@@ -601,7 +601,7 @@ function plain(rules: CellOptions, text: string): string | undefined {
 const german = { thousands: '.', decimalComma: true }
 const french = { thousands: '\u202f', decimalComma: true }
 const english = { thousands: ',' }
-/** Either kind of apostrophe. */
+/** Both kinds of apostrophe. */
 const swiss = {
   thousands: new Intl.NumberFormat('de-CH')
     .formatToParts(1000)
@@ -654,7 +654,7 @@ t.test('texts that follow the style', async t => {
   }
 })
 
-t.test('a text that does not is not a number', async t => {
+t.test('a text that does not follow the style is not a number', async t => {
   for (const [rules, text] of [
     [english, '1,23'],
     [english, '1,2345'],
@@ -702,7 +702,10 @@ t.test('plain numbers have no style', async t => {
 
 type Outcome = bigint | number
 
-/** The unscaled number, or the result of a failed reading. The column checks DECIMAL32's range. */
+/**
+ * The unscaled number, or the result of a reading that fails. The column, not the reader, checks the range of
+ * DECIMAL32.
+ */
 function read32(scale: number, text: string): Outcome {
   const { bytes, start, end } = cellOf(text)
   const value = readDecimal32(scale)(bytes, start, end)
@@ -730,7 +733,7 @@ function read128(scale: number, text: string): Outcome {
   return (view.getBigInt64(12, true) << 64n) | view.getBigUint64(4, true)
 }
 
-/** `unscaled` with its point `scale` digits from the right. */
+/** `unscaled` with a decimal point `scale` digits from the right. */
 function textOf(unscaled: bigint, scale: number): string {
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
   const whole = digits.slice(0, digits.length - scale)
@@ -761,7 +764,7 @@ for (const [name, bits, maxScale, read] of widths) {
   })
 }
 
-t.test('the null value and everything beyond the type do not fit', async t => {
+t.test('the null value and numbers beyond the type do not fit', async t => {
   for (const [name, bits, , read] of widths.slice(1)) {
     const max = largest(bits)
     t.equal(read(0, String(-max - 1n)), Infinity, `${name}: the null`)
@@ -827,7 +830,7 @@ for (const [name, bits, maxScale, read] of widths) {
   })
 }
 
-t.test('nothing of one text remains in the next', async t => {
+t.test('nothing of one text remains in the next text', async t => {
   const long = '9'.repeat(38)
   read128(0, long)
   t.equal(read128(0, '1'), 1n)

@@ -1,5 +1,5 @@
 /*
-  Texts of pairs, of sixteen bytes and of truth values, and the bytes of a cell.
+  Texts of pairs, of values of sixteen bytes and of truth values, and the bytes of a cell.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { isIPv4, isIPv6 } from 'node:net'
@@ -29,7 +29,7 @@ import { cellOf } from './cell.js'
 
 type Pair = readonly number[] | number
 
-/** Both numbers; if the reading fails, its result. Checks that a failed reading writes nothing. */
+/** Both numbers, or the result of a reading that fails. Checks that such a reading writes nothing. */
 function pairOf<A extends Float64Array | Int32Array>(
   read: WideType<A>['readCell'],
   into: A,
@@ -92,7 +92,7 @@ t.test('spellings of COMPLEX and POINT', async t => {
   t.strictSame(point('(+1,.5e1)'), [1, 5])
 })
 
-t.test('a number beyond a double, or its null, does not fit', async t => {
+t.test('a number beyond a double, or the null of DOUBLE, does not fit', async t => {
   const least = '-1.7976931348623157e308'
   for (const text of ['1e309+1i', '1+1e309i', '-1e309+1i', `${least}+1i`, `1${least}i`]) {
     t.equal(complex(text), Infinity, text)
@@ -128,7 +128,7 @@ t.test('a DURATION is a count and a unit', async t => {
   for (const [number, unit] of units.entries()) {
     t.strictSame(duration(`3${unit}`), [3, number], unit)
   }
-  // The code of an exchange is its four letters, the first in the highest byte.
+  // The code of an exchange consists of its four letters; the first letter is the highest byte.
   t.strictSame(duration('5XNYS'), [5, Buffer.from('XNYS').readInt32BE()])
   t.strictSame(duration(' -2147483647ms '), [-2_147_483_647, 2])
   t.strictSame(duration('+2147483647ms'), [2_147_483_647, 2])
@@ -163,7 +163,7 @@ type Read<T> = (
   at: number,
 ) => T
 
-/** The result of reading and the 16 bytes; words before and after them must stay unchanged. */
+/** The result of the reading and the 16 bytes. The words before and after these bytes must stay unchanged. */
 function read<T>(reader: Read<T>, text: string): { outcome: T; value: Buffer } {
   const { bytes, view, start, end } = cellOf(text)
   const into = new Int32Array(6).fill(0xcc)
@@ -190,7 +190,7 @@ t.test('16 bytes are stored in the reverse order of their digits', async t => {
   t.pass()
 })
 
-t.test('any other text is neither', async t => {
+t.test('any other text is neither a UUID nor an INT128', async t => {
   const hex = '00112233445566778899aabbccddeeff'
   const uuid = uuidText(hex)
   for (const text of ['', hex.slice(1), `${hex}0`, uuid, `g${hex.slice(1)}`, `${hex.slice(1)}G`]) {
@@ -212,7 +212,7 @@ t.test('any other text is neither', async t => {
   }
 })
 
-t.test('one wrong byte anywhere is noticed', async t => {
+t.test('one wrong byte at any position is noticed', async t => {
   const hex = '00112233445566778899aAbBcCdDeEfF'
   for (const [reader, text] of [
     [readHexDigits, hex],
@@ -223,7 +223,7 @@ t.test('one wrong byte anywhere is noticed', async t => {
       for (let code = 0; code < 128; code++) {
         const c = String.fromCharCode(code)
         const isRight = text[at] === '-' ? c === '-' : /[0-9a-fA-F]/.test(c)
-        // Blanks around a text are ignored, so they change its length.
+        // Blanks around a text are ignored, but change its length.
         const changed = text.slice(0, at) + c + text.slice(at + 1)
         strictEqual(read(reader, changed).outcome === 0, isRight, JSON.stringify(changed))
       }
@@ -261,7 +261,10 @@ t.test('a text is an IPv4 address exactly if net.isIPv4 says so', async t => {
   }
 })
 
-/** The groups of an address as `URL` spells it: without leading zeros, the longest run of zero groups as `::`. */
+/**
+ * The groups of an address in the spelling of `URL`, which omits leading zeros and writes the longest run of zero
+ * groups as `::`.
+ */
 function groupsOf(text: string): number[] {
   const { hostname } = new URL(`http://[${text}]/`)
   const [head = '', tail] = hostname.slice(1, -1).split('::')
@@ -381,7 +384,7 @@ t.test('every ASCII character except digits and NUL is read as itself', async t 
   }
 })
 
-// Words for true and false.
+// Words that mean true and false.
 
 const rules = { trueTexts: ['Y', '是', '0'], falseTexts: ['N', 'no way'] }
 
@@ -408,7 +411,7 @@ t.test('words become 1 and 0, all other texts stay unchanged', async t => {
   }
 })
 
-t.test('a word has one meaning, and without words nothing is rewritten', async t => {
+t.test('a word has one meaning, and without words no text is rewritten', async t => {
   t.throws(() => truthTexts({ trueTexts: ['x'], falseTexts: ['x'] }), { code: 'DDB_USAGE' })
   t.equal(truthTexts({}), undefined)
   t.equal(truthTexts({ trueTexts: [] }), undefined)
@@ -416,7 +419,7 @@ t.test('a word has one meaning, and without words nothing is rewritten', async t
 
 // Blanks, hexadecimal digits and UTF-8 in bytes.
 
-t.test('blanks and tabs are removed from both ends, and nothing else is', async t => {
+t.test('blanks and tabs are removed from both ends, and nothing else', async t => {
   for (const text of [' a b\t', '\t', '', '\u00a0x ', 'x']) {
     const { bytes, start, end } = cellOf(text)
     const first = trimmedStart(bytes, start, end)

@@ -3,7 +3,7 @@
 */
 import { RecordBlock } from '../../../src/parse/record-block.js'
 
-/** A block of two fields: the field `field` has one of these texts in each row, the other field is empty. */
+/** A block with two fields. In each row, the field `field` has one of these texts and the second field is empty. */
 export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
   const block = new RecordBlock(2, Math.max(1, texts.length))
   const pieces: Uint8Array[] = []
@@ -26,7 +26,7 @@ export function blockOf(texts: readonly (string | Uint8Array)[]): RecordBlock {
   return block
 }
 
-/** The field of `blockOf` that holds the texts. */
+/** The number of the field in `blockOf` that holds the texts. */
 export const field = 1
 
 export function refusedRows(block: RecordBlock): number[] {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import { runs } from '../../helpers/runs.js'
 
-t.test('a buffer that was given back is used again', async t => {
+t.test('a buffer that was returned is used again', async t => {
   const pool = new BufferPool()
   const buffers = Array.from({ length: 8 }, () => pool.take(100_000))
   for (const buffer of buffers) pool.give(buffer)
@@ -45,7 +45,7 @@ t.test('a buffer is at most a quarter larger than requested', async () => {
   )
 })
 
-t.test('no buffer is given out twice at a time, and none is too short', async () => {
+t.test('no buffer is given to two users at a time, and no buffer is too short', async () => {
   const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 1 << 16 }), fc.boolean()))
   fc.assert(
     fc.property(sizes, steps => {

@@ -31,7 +31,7 @@ import type { Column } from '../../../src/protocol/value.js'
 import { runs } from '../../helpers/runs.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-// Columns of 64 bits: the elements of cells, compared with BigInt.
+// Columns of 64 bits: the elements that result from cells, compared with BigInt.
 
 const kind: Int64Kind = {
   expected: 'a whole number',
@@ -112,7 +112,7 @@ for (const Builder of [Int64Column, LongColumn]) {
   })
 }
 
-// Columns of numbers: cells that become elements, null or refusals. ../cells/ tests which texts are numbers.
+// Columns of numbers: cells become elements, null or refusals. The tests in ../cells/ test which texts are numbers.
 
 const expected = 'something else'
 const columnIndexNumberColumns = 4
@@ -150,7 +150,9 @@ const double = (): ColumnBuilder =>
     readDouble,
   )
 
-/** Reads the length of a text, at most 3; longer texts do not fit, and texts with a blank are refused. */
+/**
+ * A reader whose value is the length of the text, at most 3. Longer texts do not fit; texts with a blank are refused.
+ */
 const lengths = (explain?: () => string | undefined): ColumnBuilder =>
   new NumberColumn(
     {
@@ -193,7 +195,7 @@ for (const [name, make, texts, values, refused] of [
   [
     'FloatingColumn',
     double,
-    // Texts for each of the readers: of short texts, of 16 digits, and of others.
+    // Texts for each of the three readers: short texts, texts of 16 digits, and all other texts.
     ['1.5', '', '0.1234567890123456', '1e308', '1.7976931348623157e308', 'inf', '1e309', 'x'],
     [
       1.5,
@@ -257,7 +259,7 @@ t.test('a refusal is about the text or about its size', async t => {
   }
 })
 
-t.test('a type may say more about a text than what it expected', async t => {
+t.test('a type may explain more about a text than the expected form', async t => {
   const { bytes, starts, ends } = blockOf(['a b'])
   const explain = (say: string | undefined) =>
     lengths(() => say).explain(bytes, starts[field]!, ends[field]!).expected
@@ -305,9 +307,9 @@ t.test('no value within the limits of a floating-point type becomes infinity or 
   t.ok(Number.isFinite(doubleLayout.max) && doubleLayout.min > doubleLayout.nullValue)
 })
 
-// Columns whose rows take several elements each.
+// Columns whose rows have several elements each.
 
-/** Length and first byte of a text; `?` is not a value, `!` does not fit. */
+/** The elements of a row are the length and the first byte of its text. `?` is not a value, `!` does not fit. */
 const make = (): WideColumn<Int32Array> =>
   new WideColumn<Int32Array>(
     {
@@ -332,7 +334,7 @@ const elementsWideColumn = (column: WideColumn<Int32Array>, rowCount: number): n
   return Array.from(data.subarray(0, 2 * rowCount))
 }
 
-t.test('rows follow one another; null and refused rows hold the null value', async t => {
+t.test('rows follow one another; null and refused rows contain the null value', async t => {
   const column = make()
   const block = blockOf(['a', '', '?x', '!', 'bcd'])
   t.equal(column.read(block, field, 0), 3)

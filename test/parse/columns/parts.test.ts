@@ -1,6 +1,6 @@
 /*
-  Rows read by one builder and put into the batch of another: the column must be the same as if the second one had read
-  them.
+  A column builder reads rows, and the rows go into the batch of a second builder. The column must equal the column that
+  the second builder would have read itself.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -53,7 +53,7 @@ function taken(builder: ColumnBuilder, rowCount: number): unknown {
   }
 }
 
-/** Batches of these sizes, built from the parts; the rest makes a last batch. */
+/** Batches of these sizes, built from the parts. The remaining rows make a last batch. */
 function* slices(total: number, sizes: readonly number[]): Generator<[number, number]> {
   let from = 0
   for (const size of sizes) {
@@ -67,7 +67,7 @@ function* slices(total: number, sizes: readonly number[]): Generator<[number, nu
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 8 })
 
 for (const [type, text] of Object.entries(kinds)) {
-  t.test(`${type}: rows read by another builder`, async () => {
+  t.test(`${type}: rows read by a different builder`, async () => {
     fc.assert(
       fc.property(fc.array(text, { maxLength: 40 }), sizes, sizes, (texts, parts, batches) => {
         const other = builderOf(type)
@@ -82,7 +82,7 @@ for (const [type, text] of Object.entries(kinds)) {
         const ends = [...slices(texts.length, batches)].map(([, to]) => to)
         let inHand = 0
         for (const [first, last] of slices(texts.length, parts)) {
-          // In two reads: the second one adds to the rows of the first.
+          // Two reads, because the second read adds to the rows of the first.
           const middle = (first + last) >> 1
           other.read(blockOf(texts.slice(first, middle)), field, 0)
           other.read(blockOf(texts.slice(middle, last)), field, middle - first)
@@ -107,7 +107,7 @@ for (const [type, text] of Object.entries(kinds)) {
   })
 }
 
-t.test('a constant is written by the builder of the batch', async t => {
+t.test('the builder of the batch writes a constant', async t => {
   const constant = (): ConstantColumn => new ConstantColumn(builderOf('STRING'), 'day', 2)
   const other = constant()
   other.read(blockOf(['', '']), field, 0)

@@ -1,5 +1,5 @@
 /*
-  Columns put together from templates: they equal a plain column of the same texts.
+  Columns that templates fill equal plain columns with the same texts.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -23,7 +23,7 @@ const clock = fc.constantFrom('09:30:00.123', '9:30', '', '25:00:00', 'NA', '093
 const cases = fc.array(fc.tuple(day, clock), { minLength: 1, maxLength: 40 })
 const isNull = (text: string): boolean => text === '' || text.trim() === 'NA'
 
-t.test('the column of the type reads the resulting text, null if a part is null', async () => {
+t.test('the column type reads the resulting text, which is null if a part is null', async () => {
   await fc.assert(
     fc.asyncProperty(
       cases,
@@ -54,7 +54,7 @@ t.test('the column of the type reads the resulting text, null if a part is null'
   )
 })
 
-t.test('line numbers, texts of the input, numbers in the style of the input', async t => {
+t.test('templates contain line numbers, texts of the input, and styled numbers', async t => {
   const { rows } = await read(
     'a;b\n1,5;x\n"2\n,5";y\n3,5;z\n',
     'n:DOUBLE,s:STRING,l:INT,p:STRING',

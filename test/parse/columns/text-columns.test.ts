@@ -1,6 +1,6 @@
 /*
-  Columns of texts and arrays, the memory for their elements, and columns that rewrite texts or have one text for all
-  rows.
+  Columns of texts and of arrays, the memory for their elements, columns that rewrite texts, and columns with one text
+  in all rows.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -35,7 +35,7 @@ const make = (maxBytes = Infinity): StringColumn =>
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
 
-t.test('texts follow one another, each ended by 00', async t => {
+t.test('texts follow one another, each followed by 00', async t => {
   const text = fc.string({ unit: 'binary', maxLength: 12 }).filter(s => !s.includes('\0'))
   fc.assert(
     fc.property(fc.array(fc.array(text), { maxLength: 4 }), blocks => {
@@ -97,7 +97,7 @@ t.test('the last block can be undone, and a batch starts empty', async t => {
   t.equal(encodedOf(column.take(1, [])).toString(), 'f\0')
 })
 
-t.test('a refusal distinguishes the encoding from a U+0000', async t => {
+t.test('a refusal distinguishes a wrong encoding from a U+0000', async t => {
   for (const [text, code] of [
     [Uint8Array.of(0x61, 0xff), 'DDB_INPUT_ENCODING'],
     [Uint8Array.of(0, 0xff), 'DDB_INPUT_ENCODING'],
@@ -181,7 +181,7 @@ t.test('each batch numbers its texts from the start', async t => {
   t.pass()
 })
 
-t.test('texts of an undone block leave the base', async t => {
+t.test('the base loses the texts of an undone block', async t => {
   const { column, take } = makeSymbolColumn()
   column.read(blockOf(['a', 'b']), field, 0)
   const before = column.encodedBytes(2)
@@ -202,7 +202,7 @@ t.test('bytes that are not text refuse their row', async t => {
   t.equal(column.explain(Uint8Array.of(0xff), 0, 1).code, 'DDB_INPUT_ENCODING')
 })
 
-t.test('more texts than the table can hold stay correct, batch after batch', async t => {
+t.test('even more texts than the table can hold stay correct, batch after batch', async t => {
   const { column, take } = makeSymbolColumn()
   const many = Array.from({ length: 70_000 }, (_, i) => `s${i}`)
   for (const texts of [many, many.toReversed(), ['s69999', 's0', '']]) {
@@ -290,7 +290,7 @@ const valuesOf = (column: BlobColumn, rowCount: number): string[] =>
     Buffer.from(value).toString('hex'),
   )
 
-t.test('every cell is stored as its bytes, an empty one is null', async t => {
+t.test('every cell is stored as its bytes, an empty cell is null', async t => {
   const column = makeBlobColumn()
   const block = blockOf([Uint8Array.of(0, 0xff), '', 'a'])
   t.equal(column.read(block, field), 1)
@@ -409,7 +409,7 @@ t.test('an empty list has one null; only an empty cell counts as null', async t 
   t.strictSame(rowsOf(column, 4), [[nullInt], [nullInt], [nullInt], [nullInt, nullInt]])
 })
 
-t.test('a row with a bad element is refused, and the element named', async t => {
+t.test('a row with a bad element is refused, and the reason names the element', async t => {
   const column = makeArrayColumn()
   const block = blockOf(['1,2', '1,x,3', '4', '[5', '6,99999999999'])
   column.read(block, field, 0)
@@ -438,7 +438,7 @@ t.test('elements written by a format have no brackets', async t => {
   t.strictSame(refusedRows(block), [1])
 })
 
-t.test('more elements than a block has room for', async t => {
+t.test('a row may have more elements than a block has room for', async t => {
   const column = makeArrayColumn()
   const long = Array.from({ length: 10_000 }, (_, i) => i)
   column.read(blockOf([long.join(','), '7']), field, 0)
@@ -504,9 +504,9 @@ t.test('a text that is not a value is refused before any row', async t => {
   })
 })
 
-// A column after a rewriting: the texts that reach it, and the rows it refuses.
+// A column behind a rewriting step: the texts that reach the column, and the rows that it refuses.
 
-/** Numbers prefixed with x; other texts are not values. */
+/** Accepts numbers with the prefix x. Other texts are not values. */
 const column = (): RewrittenColumn =>
   new RewrittenColumn(
     new IntegerColumn(
@@ -541,7 +541,7 @@ const numbers = (column: RewrittenColumn, count: number): number[] => {
   return [...data.subarray(0, count)]
 }
 
-t.test('texts are rewritten, empty ones are null, others refuse their row', async t => {
+t.test('texts are rewritten, empty texts are null, other texts refuse their row', async t => {
   const builder = column()
   const block = blockOf(['x1', '', '5', 'x-27', 'xx', 'x99999999999'])
   t.equal(builder.read(block, field, 0), 4)
@@ -596,7 +596,7 @@ t.test('a store is empty until rows are announced, then has room for all of them
   t.equal(store.buffer, buffer)
 })
 
-t.test('elements move along when the store grows, and the old buffer goes to the pool', async t => {
+t.test('elements move when the store grows, and the pool gets the old buffer', async t => {
   const pool = new BufferPool()
   const store = new ArrayStore(pool, 1)
   store.reserve(1024)
@@ -609,7 +609,7 @@ t.test('elements move along when the store grows, and the old buffer goes to the
 })
 
 t.test(
-  'a batch takes its buffer with it, and the next one begins with the size that it needed',
+  'a batch takes its buffer along, and the next batch begins with the size that it needed',
   async t => {
     const pool = new BufferPool()
     const store = new ArrayStore(pool, 1)
@@ -652,7 +652,7 @@ t.test('a buffer has at least the requested bytes, and at most a quarter more', 
   }
 })
 
-t.test('a buffer that was given back serves the next request for its size', async t => {
+t.test('a buffer that was returned serves the next request for its size', async t => {
   const pool = new BufferPool()
   const first = pool.take(1000)
   const second = pool.take(1000)

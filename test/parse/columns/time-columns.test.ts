@@ -35,7 +35,7 @@ function partsOf(text: string): Parts | undefined {
   return [time.day, msOfDay, time.nanos, midnightMs]
 }
 
-/** Date reads 30 February as a day in March, so the text must be printed again. */
+/** The text must be printed again, because Date reads 30 February as a day in March. */
 function expectedOf(seconds: string, fraction: string): Parts | undefined {
   const ms = Date.parse(`${seconds}Z`)
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== seconds) return undefined
@@ -72,7 +72,7 @@ t.test('a text is a time exactly if Date prints it again', async t => {
   t.ok(read > runs(3000) / 2, `${read} were times`)
 })
 
-t.test('both separators must be the same', async t => {
+t.test('both separators must be equal', async t => {
   for (const [text, isTime] of [
     ['2024.02.29T00:00:00', true],
     ['2024/02/29 00:00:00', true],
@@ -95,7 +95,8 @@ t.test('a text of another length is not a time', async t => {
   }
 })
 
-// TIMESTAMP in its usual spelling, compared with Date; texts left to the general reader are listed.
+// TIMESTAMP in its usual spelling, compared with Date. The tests also list the texts that are left to the general
+// reader.
 
 const readTimestampColumn = (texts: readonly string[]): ReturnType<typeof readTimes> =>
   readTimes(texts, TimestampColumn)
@@ -141,7 +142,7 @@ t.test('an invalid date is not taken for the date before it', async t => {
   t.equal(values[2], BigInt(Date.parse(`${usual}Z`)))
 })
 
-t.test('no date is taken for another, whatever came before', async t => {
+t.test('no date is taken for a different date, whatever came before', async t => {
   const part = (max: number): fc.Arbitrary<string> =>
     fc.nat(max).map(number => String(number).padStart(2, '0'))
   const year = fc.constantFrom('0000', '1899', '1900', '1969', '1970', '2000', '2023', '2024')
@@ -196,7 +197,7 @@ t.test('any other text is left to the general reader', async t => {
   t.strictSame(readTimestampColumn(others).others, others)
 })
 
-t.test('one wrong byte anywhere is noticed', async t => {
+t.test('one wrong byte at any position is noticed', async t => {
   const digits = /\d/
   for (const text of [usual.slice(0, 19), usual, `${usual}000`, `${usual}999999`]) {
     const wrong = [...text].flatMap((c, i) =>
@@ -204,7 +205,7 @@ t.test('one wrong byte anywhere is noticed', async t => {
         other => text.slice(0, i) + other + text.slice(i + 1),
       ),
     )
-    // A character beyond ASCII takes two bytes, which changes the length.
+    // A character beyond ASCII takes several bytes, which changes the length.
     const widened = [...text.slice(0, -1)].map(
       (_, i) => `${text.slice(0, i)}\u00b0${text.slice(i + 2)}`,
     )
@@ -226,8 +227,8 @@ t.test('an empty text is null', async t => {
   })
 })
 
-// NANOTIMESTAMP and NANOTIME in their usual spelling, compared with BigInt; the tests also list
-// the texts that are left to the general reader.
+// NANOTIMESTAMP and NANOTIME in their usual spelling, compared with BigInt. The tests also list the texts that are
+// left to the general reader.
 
 t.test('every nanosecond of 64 bits is read, with any number of digits', async t => {
   // The last millisecond at either end is left to the general reader.
@@ -302,11 +303,12 @@ t.test('nanoseconds beyond 64 bits, and close to the limits, are left', async t 
   t.strictSame(readTimes(others, NanotimestampColumn).others, others)
 })
 
-// DATETIME in its usual spelling, compared with Date; texts left to the general reader are listed.
+// DATETIME in its usual spelling, compared with Date. The tests also list the texts that are left to the general
+// reader.
 
 const nullValue = -(2 ** 31)
 
-/** Reads texts. A stand-in for the general reader refuses every text and lists it in `others`. */
+/** Reads texts. A simulated general reader refuses every text that it gets, and lists the text in `others`. */
 function readDatetimeColumn(texts: readonly string[]): {
   values: number[]
   others: string[]
@@ -392,7 +394,7 @@ t.test('an empty text is null', async t => {
 
 const null64 = -(2n ** 63n)
 
-/** The raw numbers of the texts; 77 for texts left to another reader. */
+/** The raw numbers of the texts; 77 for texts that are left to the general reader. */
 function values(factor: number, texts: readonly string[]): { data: bigint[]; others: number[] } {
   const others: number[] = []
   const column = new CountColumn(

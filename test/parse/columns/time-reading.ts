@@ -1,12 +1,12 @@
 /*
-  What columns of times read, and which texts they leave to the general reader.
+  The values that columns of times read, and the texts that they leave to the general reader.
 */
 import { strictEqual } from 'node:assert/strict'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-/** Reads texts. Those that the fast reader leaves are collected in `others` and refused. */
+/** Reads texts. Refuses the texts that the fast reader leaves to the general reader, and lists them in `others`. */
 export function readTimes(
   texts: readonly string[],
   Column: typeof Int64Column,

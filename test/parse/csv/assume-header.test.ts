@@ -1,5 +1,6 @@
 /*
-  What a first record probably is if nothing proves it: a person sees the answer before anything is stored.
+  The most probable role of a first record if nothing proves that it is a header. A person sees the assumption before
+  anything is stored.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -10,7 +11,7 @@ import { isLikelyName, isUsualName } from '../../../src/parse/csv/usual-names.js
 
 const split = (line: string): string[] => line.split(',').map(text => text.trim())
 
-/** @param lines  separated by blanks around `/` */
+/** @param lines  separated by ` / ` */
 function assumed(lines: string): 'header' | 'row' | 'unclear' {
   const [first = [], ...rows] = lines.split(' / ').map(split)
   const answer = assumedHeader(first, rows)
@@ -19,9 +20,9 @@ function assumed(lines: string): 'header' | 'row' | 'unclear' {
 
 const twice = (lines: string): string => `${lines} / ${lines}`
 
-t.test('names look unlike what is below them, values like it', async t => {
+t.test('names look different from the texts below, values look like them', async t => {
   for (const [lines, expected] of [
-    // Names of programs, and of people.
+    // Names as programs and as people write them.
     ['property_name,group / Old Ken Road,brown / The Shire,fantasy / Vine Street,orange', 'header'],
     ['userId,lastName / a41,Smith / b17,Jones', 'header'],
     ['证券代码,所属行业 / 平安银行,银行 / 万科,地产', 'header'],
@@ -29,13 +30,13 @@ t.test('names look unlike what is below them, values like it', async t => {
     ['state,2020 / Alabama,R+27 / Alaska,R+16 / Arizona,R+8 / Utah,R+26', 'header'],
     ['name / Party / Disco / Exam', 'header'],
     ['bar_id,some_date', 'header'],
-    // Years and numbers that count up.
+    // Headers of years and of consecutive numbers.
     ['Year,2000,2001,2002 / Chemicals,a,b,c / Paper,d,e,f', 'header'],
     ['a,b,c / ,x, / ,,y', 'header'],
     ['a,b / c,d / e,f', 'unclear'],
     ['a,b / ,b / , / , / , / a, / , / , / ,', 'unclear'],
     ['1,2,3 / 4,5,6', 'row'],
-    // Values of a kind.
+    // A first record of the same kind as the values.
     ['AAPL,Apple Inc.,NASDAQ / IBM,IBM Corp.,NYSE / GE,GE Inc.,NYSE / F,Ford Corp.,NYSE', 'row'],
     ['平安银行,银行 / 万科,地产 / 招商银行,银行 / 保利,地产 / 民生银行,银行 / 金地,地产', 'row'],
     [twice('SARAH-AbaukE / SARAH-pVnkBD / SARAH-fwoeYg / SARAH-rjDdtJ'), 'row'],
@@ -43,26 +44,26 @@ t.test('names look unlike what is below them, values like it', async t => {
     ['Y / Y / N / Y', 'row'],
     ['1,StreetA', 'row'],
     ['31/05/2018,15:30,3', 'row'],
-    // Too little.
+    // Too little evidence.
     ['alice,bob', 'unclear'],
     ['alice,bob / carol,dave', 'unclear'],
     ['Test', 'unclear'],
     ['one / two', 'unclear'],
     [',, / 123,a,b', 'unclear'],
     [',', 'unclear'],
-    // First records that do not belong to the table: of an export, a title, a comment.
+    // First records that do not belong to the table: a line of an export, a title, a comment.
     [`H,daily / ${twice(twice('D,x / D,y / D,z'))}`, 'unclear'],
     [`H,20240102 / ${twice(twice('D,x / D,y / D,z'))}`, 'unclear'],
     ['made_by_hand / a,b,c / d,e,f / g,h,i', 'unclear'],
     ['# made_by / # hand / user_id / 5', 'unclear'],
-    // A header again and again.
+    // A header that repeats.
     ['user_id,full_name,x / a,b,c / user_id,full_name,x / d,e,f / g,h,i', 'unclear'],
   ] as const) {
     t.equal(assumed(lines), expected, lines)
   }
 })
 
-t.test('the field that tells most is named', async t => {
+t.test('the field with the strongest evidence is named', async t => {
   const rows = ['Old Ken Road,brown', 'The Shire,fantasy', 'Vine Street,brown'].map(split)
   t.match(assumedHeader(['property_name', 'group'], rows), {
     isHeader: true,
@@ -72,7 +73,7 @@ t.test('the field that tells most is named', async t => {
   t.match(assumedHeader(['5', 'a'], []), { isHeader: false, field: '5' })
 })
 
-t.test('words of names', async t => {
+t.test('words that occur in column names', async t => {
   for (const [text, isUsual, isLikely] of [
     ['last name', true, true],
     ['USER_ID', true, true],
@@ -125,7 +126,7 @@ t.test('the order of the records does not matter', async () => {
   )
 })
 
-t.test('a record whose every text is also a value below is no header', async () => {
+t.test('a record whose every text also occurs as a value below is no header', async () => {
   const narrow = table.filter(([first, rows]) => first.length < 3 && rows.length > 0)
   fc.assert(
     fc.property(narrow, fc.infiniteStream(fc.nat()), ([, rows], picks) => {
@@ -137,7 +138,7 @@ t.test('a record whose every text is also a value below is no header', async () 
 })
 
 t.test(
-  'whatever the records hold, there is an answer, and its field is one of the record',
+  'for any records there is an answer, and its field is in the record',
   async () => {
     const ragged = fc.tuple(
       fc.array(cell, { maxLength: 5 }),

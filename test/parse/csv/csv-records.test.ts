@@ -19,8 +19,8 @@ import { openSource } from '../../../src/source/open-source.js'
 import { runs } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
 
-// Real-world delimited text, good and bad: every dialect is read back value for value, and broken records are reported
-// one by one.
+// Delimited text from the real world, good and bad. Every dialect is read back value for value, and broken records
+// are reported one by one.
 
 t.test('typical contents of CSV files', async t => {
   for (const [name, text, rows] of [
@@ -65,7 +65,7 @@ interface Dialect {
   readonly lineEnd: string
 }
 
-/** The table as text: fields are quoted if necessary, and if `mayQuote` says so. */
+/** The table as text. A field is quoted if necessary, and also if `mayQuote` returns true. */
 function written(
   table: readonly (readonly string[])[],
   dialect: Dialect,
@@ -163,7 +163,7 @@ t.test('a million columns give one clear error, or one reject', async t => {
   }
 })
 
-t.test('a line far beyond the limit costs only its limit, and the next one is loaded', async t => {
+t.test('a line far beyond the limit costs only the limit, and the next line is loaded', async t => {
   const limit = 1 << 20
   const options: ReadOptions = { header: 'no', maxRecordBytes: limit, chunkBytes: 1 << 16 }
   const long = `2,${'x'.repeat(5 * limit)}`
@@ -206,8 +206,9 @@ t.test('bytes that are not UTF-8 give the same rejects for any chunks', async t 
   }
 })
 
-// Records with broken quotes: lines that may belong to such a record are rejected with it, and no others.
-// record-limits.test.ts compares where each ends with an oracle, for any text, chunks and limit.
+// Records with broken quotes. The reader rejects such a record together with the lines that may belong to it, and no
+// other lines. test/parse/formats.test.ts compares the end of each record with an oracle, for any text, chunks and
+// limit.
 
 interface Outcome {
   readonly rows: string[][]
@@ -247,7 +248,7 @@ t.test('lines that a later quote may close belong to the record', async t => {
   }
 })
 
-t.test('a line that no later quote may close is its own record', async t => {
+t.test('a line that no later quote may close is a separate record', async t => {
   for (const [broken, good] of [
     ['"Big" Joe,5\n', '4,y\n5,z\n'],
     ['1,6" wide\n', '2,x\n3,7" wide"\n'],
@@ -273,14 +274,14 @@ t.test('the reject has the position of its first line and the code for a quote',
 })
 
 t.test(
-  'if the input is cut before the record is decided, the reject reaches to the end',
+  'if the input is cut before the end of the record is known, the reject reaches to the end',
   async t => {
     const { rejected } = await outcome('0,x\n1,"a "b\n2,"c')
     t.strictSame(rejected, ['1,"a "b\n', '2,"c'])
   },
 )
 
-t.test('enough good records decide that the quote does not reach further', async t => {
+t.test('enough good records prove that the quote does not reach further', async t => {
   const records = '1234567,abcdefgh\n'
   const good = records.repeat(5000)
   const text = `0,x\n"Big" Joe,5\n${good}1,6"\n${good}`
@@ -311,7 +312,7 @@ t.test('many broken records in a row are read in one pass', async t => {
   t.ok(steps < 20 * text.length + 2000 * 200, `${steps} bytes were examined`)
 })
 
-t.test('nothing is decided before it must be', async t => {
+t.test('nothing is decided earlier than necessary', async t => {
   const text = '"Big" Joe,5\n1,2\n'
   const bytes = Buffer.from(text)
   const end = bytes.length
@@ -344,10 +345,10 @@ t.test('a field with line breaks and single inner quotes never becomes rows', as
   t.pass()
 })
 
-// Empty lines: with one column they are nulls, with several columns they are ignored; at the end of a file they are
-// always ignored.
+// Empty lines. With one column they are nulls, with several columns they are ignored, and at the end of a file they
+// are always ignored.
 
-/** One dialect for each reader: the fast scanner, the general one, and csv-parse. */
+/** A dialect for each reader: the fast scanner, the general scanner, and csv-parse. */
 const dialects: ReaderOptions[] = [
   { delimiter: ',', quote: '"' },
   { delimiter: '||', quote: '"' },
@@ -399,7 +400,7 @@ t.test('a comment does not turn the empty lines before it into rows', async t =>
   t.strictSame(rows, [['1'], [''], ['2']])
 })
 
-t.test('between rows of several columns they are ignored', async t => {
+t.test('between rows of several columns, empty lines are ignored', async t => {
   for (const dialect of dialects) {
     const { delimiter = ',' } = dialect
     const text = `a${delimiter}b\n\n1${delimiter}2\n\n\n3${delimiter}4\n`
@@ -454,7 +455,7 @@ t.test('beyond the limit of a record an empty line is a row, whatever follows', 
 })
 
 t.test(
-  'a null is shown in quotes, so that it is also read as one at the end of a file',
+  'a null is shown in quotes, so that it is also read as a null at the end of a file',
   async t => {
     const encodings: [Encoding, string][] = [
       ['utf-8', '"'],
@@ -496,9 +497,9 @@ t.test('a character that contains the bytes of line ends is not a line end', asy
   t.equal(iconv.decode(Buffer.from(value!.record(0)), 'utf-16le'), '\u0a0a\n')
 })
 
-// Which dialects the byte scanner reads, and which it reads fast.
+// The dialects that the byte scanner reads, and those that it reads fast.
 
-t.test('the byte scanner reads one-byte quotes, and is fast if they are doubled', async t => {
+t.test('the byte scanner reads quotes of one byte, and is fast if they are doubled', async t => {
   for (const [change, isPlain, isByte] of [
     [{}, true, true],
     [{ delimiter: '\t' }, true, true],
@@ -520,7 +521,7 @@ t.test('the byte scanner reads one-byte quotes, and is fast if they are doubled'
 
 // Messages about delimited records that are not rows.
 
-t.test('one field is one field', async t => {
+t.test('the message counts one field as `1 field`', async t => {
   t.equal(fieldCountMessage(1, 2), 'expected 1 field, got 2')
   t.equal(fieldCountMessage(3, 1), 'expected 3 fields, got 1')
 })

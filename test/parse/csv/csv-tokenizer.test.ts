@@ -1,5 +1,6 @@
 /*
-  Fields of delimited text: the byte scanner and csv-parse behind the same interface, compared with csv-parse alone.
+  Fields of delimited text. The byte scanner, and csv-parse behind the same interface, are compared with csv-parse
+  alone.
 */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -13,9 +14,9 @@ import { bytesOf } from '../reading.js'
 import { runs } from '../../helpers/runs.js'
 
 interface Found {
-  /** For each record its fields, or the code of its fault. */
+  /** The fields of each record, or the code of its fault. */
   records: (string[] | string)[]
-  /** The records' bytes, cut out by their positions. */
+  /** The bytes of each record, cut out at its position. */
   slices: Buffer[]
   lines: number[]
 }
@@ -67,7 +68,10 @@ function tokens(
 
 const lineEnds = ['\r\n', '\n', '\r']
 
-/** With one column, empty lines are records of one empty field, except at the end; with several columns they are ignored. */
+/**
+ * The expected records. With one column, an empty line is a record with one empty field, except at the end of the
+ * input. With several columns, empty lines are ignored.
+ */
 function oracle(
   bytes: Uint8Array,
   dialect: CsvDialect,
@@ -83,7 +87,7 @@ function oracle(
       raw: true,
       ...(dialect.comment === '' ? {} : { comment: dialect.comment, comment_no_infix: true }),
     }
-    // csv-parse's types do not cover `raw`.
+    // The type declarations of csv-parse do not cover `raw`.
     const records = parse(Buffer.from(bytes), options) as unknown as {
       record: string[]
       raw: string
@@ -120,7 +124,7 @@ const ways: [string, Open][] = [
   ['csv-parse', parsed],
 ]
 
-/** Texts mostly made of significant characters. */
+/** Texts that consist mostly of delimiters, quotes and other significant characters. */
 const texts = (pieces: readonly string[]): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map(list => list.join(''))
 
@@ -156,7 +160,7 @@ for (const [name, open] of ways) {
   })
 }
 
-t.test('both reject the same records, at the same positions', async t => {
+t.test('both tokenizers reject the same records, at the same positions', async t => {
   const same = fc.asyncProperty(
     fc.record({ text: texts([...pieces, '#', '\n#c\n', '\n#"\n', '\n\n']), ...shape }),
     async ({ text, fieldCount, chunkBytes }) => {
@@ -194,7 +198,7 @@ t.test('records, blank lines and comments together are the whole input', async t
   t.pass()
 })
 
-t.test('each record knows its line', async t => {
+t.test('the line of each record is known', async t => {
   const right = fc.asyncProperty(
     fc.record({ text: texts(pieces), ...shape }),
     async ({ text, fieldCount, chunkBytes }) => {
@@ -240,7 +244,8 @@ t.test('other delimiters and quotes are read as csv-parse reads them', async t =
         const bytes = bytesOf(text)
         const expected = oracle(bytes, dialect, fieldCount)
         fc.pre(expected !== undefined)
-        // csv-parse drops every escape character, the scanner only one before a quote or another escape.
+        // csv-parse drops every escape character. The scanner drops an escape character only before a quote or
+        // another escape character.
         fc.pre(escape !== '\\' || !/\\(?![\\"])/.test(text))
         fc.pre(escape !== '§' || !/§(?![§"])/.test(text))
         const shaped = expected.map(fields =>
@@ -273,7 +278,7 @@ t.test('bytes that are not UTF-8 stay unchanged with every reader', async t => {
   }
 })
 
-t.test('with every reader, an escape character before anything else is kept', async t => {
+t.test('with every reader, an escape character before any other character is kept', async t => {
   for (const [name, open] of ways.slice(1)) {
     const csv = await open({ ...csvDialect, escape: '\\' })
     const { records } = tokens(csv, bytesOf('a,"b\\c\\"\\\\"\n'), 2, 100)
@@ -281,7 +286,7 @@ t.test('with every reader, an escape character before anything else is kept', as
   }
 })
 
-t.test('with every reader, quoted fields are distinguished from others', async t => {
+t.test('every reader distinguishes quoted from unquoted fields', async t => {
   for (const [name, open] of ways) {
     const csv = await open(csvDialect)
     const block = new RecordBlock(4, 1)

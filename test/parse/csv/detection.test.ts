@@ -1,5 +1,5 @@
 /*
-  What a sample of delimited text tells: dialect and layout.
+  What the reader detects in a sample of delimited text: dialect and layout.
 */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -12,7 +12,7 @@ import type { FlushClock } from '../../../src/parse/input-reader.js'
 import { runs } from '../../helpers/runs.js'
 import { memorySource } from '../reading.js'
 
-// The sample of an input: its contents, and that the whole input is read again after it.
+// The contents of a sample. After sampling, the reader reads the whole input again.
 
 const never = (): boolean => false
 
@@ -78,7 +78,7 @@ t.test('a failure comes after the bytes before it', async t => {
   await t.rejects(rest(sample), failure)
 })
 
-/** A clock whose timers fire when the test says so. */
+/** A clock whose timers fire when the test calls `fire`. */
 function handClock(): FlushClock & { fire: () => void } {
   let waiting: (() => void)[] = []
   return {
@@ -93,7 +93,7 @@ function handClock(): FlushClock & { fire: () => void } {
   }
 }
 
-t.test('once the sample is large enough, slow chunks are not awaited', async t => {
+t.test('once the sample is large enough, the reader does not wait for slow chunks', async t => {
   const clock = handClock()
   let come: (text: string) => void = () => undefined
   async function* pipe(): AsyncGenerator<Uint8Array, void, void> {
@@ -130,7 +130,7 @@ t.test('a line is complete once something follows it', async t => {
   }
 })
 
-// A sample divided into records by a dialect that is being tried.
+// A sample, divided into records with a candidate dialect.
 
 const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
 
@@ -193,7 +193,7 @@ t.test('escape characters, longer delimiters, comments and blanks around quotes'
   t.strictSame(cut('1, "a,b" ,c\n', { trim: true }).found, [['1', 'a,b', 'c']])
 })
 
-t.test('an invalid quote makes its record broken, and no other', async t => {
+t.test('an invalid quote makes its record broken, and no other record', async t => {
   t.strictSame(cut('1,"a"b\n2,c"\n3,"d"\n'), {
     found: [
       ['1', '"a"b'],
@@ -227,7 +227,7 @@ t.test('lines end with LF, CRLF or CR', async t => {
   t.equal(lineEndFrom(bytes, 7), 8)
 })
 
-// Delimiter, quote and escape character of a sample.
+// How the delimiter, the quote and the escape character of a sample are detected.
 
 const nothing: KnownDialect = {
   delimiter: undefined,
@@ -240,7 +240,7 @@ const nothing: KnownDialect = {
 const detect = (text: string, known: Partial<KnownDialect> = {}, isWhole = true) =>
   detectDialect(Buffer.from(text), 0, isWhole, { ...nothing, ...known })
 
-t.test('the delimiter is the one that makes records most alike', async t => {
+t.test('the delimiter is the character that makes records most alike', async t => {
   for (const [text, delimiter] of [
     ['a,b\n1,2\n', ','],
     ['a;b;c,d\n1;2;3,5\n', ';'],
@@ -271,7 +271,7 @@ t.test('the delimiter is the one that makes records most alike', async t => {
   }
 })
 
-t.test('given settings are kept, and help to find the rest', async t => {
+t.test('given settings are kept, and help to detect the rest', async t => {
   t.equal(detect('a;b\n', { delimiter: ',' }).delimiter, ',')
   t.equal(detect("'a,b';c\n", { quote: "'" }).delimiter, ';')
   t.equal(detect('#a,b,c,d\na|b\n#\n', { comment: '#' }).delimiter, '|')
@@ -285,7 +285,7 @@ t.test('given settings are kept, and help to find the rest', async t => {
   })
 })
 
-t.test('a backslash is an escape character if quotes are right only with it', async t => {
+t.test('a backslash is an escape character if the quotes are right only with it', async t => {
   for (const [text, escape] of [
     ['1,"a \\"b\\" c"\n2,"d"\n', '\\'],
     ['1,"a \\\\"\n2,"b \\" c"\n', '\\'],
@@ -327,7 +327,7 @@ t.test('a record cut by the end of the sample is ignored', async t => {
   t.equal(detect('a;b\n1;2\n"1,2\n,,,,\n,,,,', {}, false).delimiter, ';')
 })
 
-// What a sample tells about header, decimal commas and trailing delimiters.
+// How header, decimal commas and trailing delimiters are detected in a sample.
 
 const layout = (text: string, delimiter = ','): Layout =>
   detectLayout(Buffer.from(text), 0, true, {
@@ -338,7 +338,7 @@ const layout = (text: string, delimiter = ','): Layout =>
     trim: false,
   })
 
-t.test('a first record differs from columns of numbers and dates', async t => {
+t.test('a first record is distinguished from columns of numbers and dates', async t => {
   for (const [text, standsOut] of [
     ['id,name\n1,a\n', true],
     ['day,name\n2024-01-02,a\n,b\n', true],
@@ -367,7 +367,7 @@ t.test('a comma is a decimal comma if it cannot be anything else', async t => {
   }
 })
 
-t.test('most records end with a delimiter that the first one does not have', async t => {
+t.test('most records end with a delimiter that the first record does not have', async t => {
   for (const [text, trailing] of [
     ['a,b\n1,2,\n3,4,\n', true],
     ['a,b\n1,2,\n3,4,\n5,6\n', true],

@@ -1,6 +1,5 @@
 /*
-  Lines above and below a table, and how they are understood. test/infer/infer.test.ts tests which records are then
-  read.
+  How the program finds lines above and below a table. test/infer/infer.test.ts tests the records that are then read.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -26,7 +25,7 @@ const find = (text: string, known: Partial<KnownTable> = {}): FoundTable | undef
 
 const rows = 'A,1.5,10\nB,2.5,20\nC,3.5,30\n'
 
-t.test('lines above a table are distinguished from it', async t => {
+t.test('lines above a table are distinguished from the table', async t => {
   for (const [text, found] of [
     [`sym,price,vol\n${rows}`, undefined],
     [`Report\n\nmade today; all of it\nsym,price,vol\n${rows}`, { skipLines: 3 }],
@@ -41,7 +40,7 @@ t.test('lines above a table are distinguished from it', async t => {
     [`#sym,price,vol\n${rows}`, undefined],
     ['id,x\n#1,1\n#2,2\n#3,3\n', undefined],
     [`price,vol\n${rows}`, { skipLines: 1, names: ['', 'price', 'vol'] }],
-    // Records with a trailing delimiter that the header lacks, or without fields that it names.
+    // Records with a trailing delimiter that the header does not have, or without fields that the header names.
     [`sym,price,vol\n${rows.replaceAll('\n', ',\n')}`, undefined],
     [`Report\n\nsym,price,vol\n${rows.replaceAll('\n', ',\n')}`, { skipLines: 2 }],
     [`sym,price,vol,note\n${rows}`, { ragged: 'pad' }],
@@ -56,7 +55,7 @@ t.test('lines above a table are distinguished from it', async t => {
   }
 })
 
-t.test('quotes are read so that no record is broken, or as usual', async t => {
+t.test('quotes are read so that no record is broken, or else in the usual way', async t => {
   const look = (text: string, known: Partial<KnownDialect> = {}): object | undefined => {
     const dialect = { ...{ delimiter: undefined, quote: undefined, escape: undefined }, ...known }
     const found = findQuotes(Buffer.from(text), 0, true, { comment: '', trim: false, ...dialect })
@@ -168,7 +167,7 @@ t.test('options that a run cannot find by itself are reported', async t => {
   t.strictSame(await needed(`${one}1\n2\n1,2\n`), { ...usual, rejects: 2 })
 })
 
-t.test('a load reports lines above the table and skips none', async t => {
+t.test('a load reports lines above the table and skips none of them', async t => {
   const text = Buffer.from(`Report\nsym,price,vol\n${rows}`)
   const source = await openSource('-', { stdin: Readable.from([text]) })
   const target = {
@@ -183,7 +182,7 @@ t.test('a load reports lines above the table and skips none', async t => {
   })
 })
 
-t.test('by position, the target tells the number of fields in a record', async t => {
+t.test('by position, the target determines the number of fields in a record', async t => {
   const columns = ['sym', 'price', 'vol'].map((name, i) => ({
     name,
     type: { type: i === 0 ? ('SYMBOL' as const) : ('DOUBLE' as const) },

@@ -1,5 +1,5 @@
 /*
-  What the first record of a delimited text is, and what its fields are.
+  The role of the first record of a delimited text, and the role of its fields.
 */
 import t, { type Test } from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
@@ -23,7 +23,8 @@ import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read } from '../reading.js'
 
-// Whether the first record is a header: decided by names and types of the target, by the data, or undecided.
+// Whether the first record is a header. The names and types of the target decide, or the data decide, or the question
+// stays open.
 
 const recordOf = (line: string): FirstRecord => ({
   fields: line.split(',').map(field => Buffer.from(field)),
@@ -60,7 +61,7 @@ const texts = /names no column of the target .* all its fields are texts/
 const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
 const people = 'name:STRING,city:SYMBOL'
 
-t.test('names of the target are a header, values of its types are a row', async t => {
+t.test('names of the target mean a header, values of its types mean a row', async t => {
   for (const [line, types, expected, given = {}] of [
     ['time,sym,price,id', trades, 'header'],
     ['id,price,sym,time', trades, 'header'],
@@ -79,7 +80,7 @@ t.test('names of the target are a header, values of its types are a row', async 
     ['country,2019', 'country:SYMBOL,2019:DOUBLE', 'header'],
     ['fr,2019', 'country:SYMBOL,2019:DOUBLE', both],
     ['fr,20', 'country:SYMBOL,2019:DOUBLE', 'row'],
-    // Only texts.
+    // Records of texts only.
     ['alice,bob', people, texts],
     ['name,paris', people, 'header'],
     ['alice,paris', 'name:STRING,city:CHAR', noName],
@@ -144,7 +145,7 @@ t.test('without a target the data decide', async t => {
     ['name,city,x,y,z\na,b,c,d,e\n', unclear],
     ['name\na\nb\n', unclear],
     ['name,name\na,b\n', unclear],
-    // A first record unlike the others.
+    // A first record that differs from all others.
     [`H,daily\n${'D,x\n'.repeat(50)}`, unclear],
     [`H,20240102\n${'D,x\n'.repeat(50)}`, unclear],
     // Column names that begin like numbers.
@@ -159,7 +160,7 @@ t.test('without a target the data decide', async t => {
     ['halted,12 March 2020\n5,13 March 2020\n7,1 April 2020\n', unclear],
     ['halted,12 Main Street\n5,High Street 3\n7,1 Side Road\n', unclear],
     ['halted,12 Main Street\n5,\n7,\n', unclear],
-    // The last member: the column names of an earlier input.
+    // The last element of a case contains the column names of an earlier input.
     ['name,city\na,b\n', 'header', ['city', 'Name']],
     ['name,\na,b\n', 'header', ['name', '']],
     ['alice,paris\na,b\n', unclear, ['name', 'city']],
@@ -175,7 +176,7 @@ t.test('without a target the data decide', async t => {
   }
 })
 
-t.test('of both answers the probable one is the likely one', async t => {
+t.test('if both answers are possible, the more probable answer is called likely', async t => {
   const likely = async (text: string): Promise<unknown> => {
     const settled = { names: undefined }
     return openReader(memorySource(text), { settled }).catch((error: unknown) => error)
@@ -194,7 +195,7 @@ const record = (...fields: (string | Uint8Array)[]): FirstRecord => ({
   offsetBytes: 17,
 })
 
-t.test('a record with anything like a number is not a header, nor is one of blanks', async t => {
+t.test('a record with a text like a number, or with only blanks, is not a header', async t => {
   for (const [fields, isHeader] of [
     [['id', 'name'], true],
     [['id', ''], true],
@@ -224,7 +225,7 @@ t.test('names are trimmed and must be UTF-8', async t => {
   }
 })
 
-// Whether records would be rows of a target.
+// Whether the records would be rows of the target.
 
 const fit = (types: string, ...lines: string[]) => {
   const records = lines.map(line => line.split(',').map(field => Buffer.from(field)))
@@ -233,7 +234,7 @@ const fit = (types: string, ...lines: string[]) => {
 }
 
 t.test(
-  'all cells of all records must fit, and at least one must be a value other than text',
+  'all cells of all records must fit, and one at least must not be a text',
   async t => {
     for (const [types, lines, isFit, hasValues] of [
       ['a:INT,b:STRING', ['1,x'], true, true],
@@ -255,7 +256,7 @@ t.test(
   },
 )
 
-t.test('a detected decimal comma is used unless the comma means something else', async t => {
+t.test('a detected decimal comma is used, unless the comma has a different meaning', async t => {
   const plain = schemaFromTypes('a:DOUBLE').columns
   const array = schemaFromTypes('a:DOUBLE[]').columns
   t.strictSame(decimalCommaFor(true, {}, plain), { value: true, how: 'found' })
@@ -271,7 +272,7 @@ t.test('a detected decimal comma is used unless the comma means something else',
   t.match(withDecimalComma(target, true), { cells: { decimalComma: true } })
 })
 
-// One field more than the header: caused by a trailing delimiter, by row names, or undecided.
+// Records with one field more than the header. The reason is a trailing delimiter, row names, or undecided.
 
 function isUnclear(text: string, types: string | undefined, mapping: MappingRules = {}): boolean {
   const dialect = { delimiter: ',', quote: '"', escape: '"', comment: '', trim: false }
@@ -302,7 +303,7 @@ t.test('if both readings fit, nothing is decided', async t => {
     ['price,venue\n1,63.5,\n1,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,venue\n1,63.5,\n,64,\n', 'price:DOUBLE,venue:SYMBOL', false],
     ['price,size\n1,63.5,\n1,2,\n', undefined, false],
-    // The types of the target decide, except in the first case: both readings fit them.
+    // The types of the target decide, except in the first case, in which both readings fit the types.
     ['sym,price\nIBM,63.5,\n', 'sym:SYMBOL,price:DOUBLE', true],
     ['time,sym\n09:30:00,IBM,\n', 'time:SECOND,sym:SYMBOL', false],
     ['venue,price\n1,X,\n', 'venue:SYMBOL,price:INT', false],
@@ -315,14 +316,14 @@ t.test('if both readings fit, nothing is decided', async t => {
   }
 })
 
-t.test('names and positions are those of the header', async t => {
+t.test('names and positions come from the header', async t => {
   const text = 'a,b\n1,63.5,\n'
   t.ok(isUnclear(text, 'x:DOUBLE,y:SYMBOL', { match: 'position' }))
   t.ok(isUnclear(text, 'x:DOUBLE,y:SYMBOL', { map: { x: 'a', y: 'b' } }))
   t.notOk(isUnclear(text, 'x:SYMBOL,y:DOUBLE,z:INT', { map: { x: 'a', y: 'b' } }))
 })
 
-t.test('each of the two options settles unclear records in its way', async t => {
+t.test('each of the two options settles unclear records in its own way', async t => {
   const types = 'price:DOUBLE,venue:SYMBOL'
   const text = 'price,venue\n1,63.5,\n2,64.5,\n'
   const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
@@ -370,7 +371,7 @@ t.test('the first record may also have a trailing delimiter', async t => {
   }
   const one = await read('1,\n\n2,\n', 'a:INT', { trailingDelimiter: true, header: 'no' })
   t.strictSame(one.rows, [['1'], [''], ['2']])
-  // A last column without a name, followed by a delimiter.
+  // The last column has no name, and a delimiter follows it.
   const wide = 'a,b,\n1,2,,\n3,4,5,\n'
   const found = await read(wide, 'a:INT,b:INT', { trailingDelimiter: true, ignoreExtra: true })
   t.strictSame(found.rows, [
@@ -379,7 +380,7 @@ t.test('the first record may also have a trailing delimiter', async t => {
   ])
 })
 
-t.test('row names are left out without a header, too', async t => {
+t.test('row names are ignored without a header, too', async t => {
   const text = 'r1,1,2\n"r,2",3,\n'
   const options = { rowNames: true, header: 'no' } as const
   t.strictSame((await read(text, 'a:INT,b:INT', options)).rows, [
@@ -393,7 +394,7 @@ t.test('row names are left out without a header, too', async t => {
   t.strictSame(mapped.rows[0], ['1', 'r1', '2'])
 })
 
-t.test('row names are left out, whatever the rest is', async t => {
+t.test('row names are ignored, whatever the remaining fields are', async t => {
   const text = '"b","a"\nr1,1,2\n"r,2",3,4\n5,6\n'
   const options = { rowNames: true } as const
   for (const delimiter of [',', '||']) {

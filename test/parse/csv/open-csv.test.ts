@@ -1,5 +1,5 @@
 /*
-  Delimited files as a loader reads them: headers, batches, and records that are not rows.
+  Reads delimited files in the way of a load: headers, batches, and records that are not rows.
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'
@@ -22,7 +22,7 @@ t.test('columns are found by header names, in any order', async t => {
   t.equal(reader.recordsRead, 1)
 })
 
-t.test('a first record with something like a number is not a header', async t => {
+t.test('a first record with a text like a number is not a header', async t => {
   for (const text of [
     row,
     '2020.01.02T09:30:00.032,a,-1,5\n',
@@ -78,7 +78,7 @@ t.test('lines before the header are skipped, comments and blank lines are not re
   )
 })
 
-t.test('an empty field is null, quoted or not, and so are texts that mean null', async t => {
+t.test('an empty field is null, quoted or not, and so are null texts', async t => {
   const { rows, reader } = await read(
     ',"",NA,n/a\nNAN,NA,1,2\n',
     'a:SYMBOL,b:STRING,c:DOUBLE,d:INT',
@@ -158,7 +158,7 @@ t.test('the first bad column of a row is reported, and each row once', async t =
   )
 })
 
-t.test('a bad row leaves nothing in any column', async t => {
+t.test('a bad row leaves no cell in any column', async t => {
   const lines = ['a,s1,"1,2",b1,x,1', 'bad,s2,"3",b2,y,z', 'c,s3,"4",b3,z,3']
   const { rows } = await read(
     `${lines.join('\n')}\n`,
@@ -255,7 +255,7 @@ t.test('batches end at the number of rows, at the number of bytes, and at the li
   t.equal(limited.reader.recordsRead, 7)
 })
 
-t.test('the limit counts rejects, and records after it are not read', async t => {
+t.test('the limit counts rejects, and later records are not read', async t => {
   const { rows, rejects, reader } = await read('1\nx\n2\n3\n', 'a:INT', {
     batch: { limit: 3 },
     header: 'no',
@@ -299,7 +299,7 @@ t.test('an unclosed quote is one reject that names the line of the quote', async
   t.equal(rejects.length, 1)
 })
 
-t.test('in a large input an unclosed quote ends reading, after the rows before it', async t => {
+t.test('in a large input, an unclosed quote ends reading, after the earlier rows', async t => {
   const text = `1,a\n2,"b\n${'3,c\n'.repeat(1000)}`
   for (const chunkBytes of [7, 512, 100_000]) {
     const seen: number[] = []
@@ -317,7 +317,7 @@ t.test('in a large input an unclosed quote ends reading, after the rows before i
   }
 })
 
-t.test('a record that is too long is one reject, and the next one is loaded', async t => {
+t.test('a record that is too long is one reject, and the next record is loaded', async t => {
   const long = `2,${'x'.repeat(2000)}\r\n`
   const text = `1,a\n${long}3,c\n`
   for (const chunkBytes of [7, 512, 100_000]) {
@@ -441,7 +441,7 @@ t.test('a record that is too long is not counted as padded, whatever the chunks 
   }
 })
 
-t.test('a trailing delimiter in most records makes no field', async t => {
+t.test('a trailing delimiter in most records does not create a field', async t => {
   for (const chunkBytes of [1, 4, 1000]) {
     for (const end of ['\n', '\r\n', '\r']) {
       const lines = ['a,b', '1,2,', '3,"x",', '11,y,', '4,5', '6,7,8', '12,,', '10,']
@@ -462,7 +462,7 @@ t.test('a trailing delimiter in most records makes no field', async t => {
   t.equal(rejects.length, 1)
 })
 
-t.test('blanks around quoted fields are removed on request, and those of others stay', async t => {
+t.test('on request, blanks around quoted fields are removed, others stay', async t => {
   const text = '1, "a,b" , c \n2,\t"d"\t,"e"\n3,f, "g\nh"\n4,x "y",z\n'
   for (const chunkBytes of [1, 6, 1000]) {
     for (const delimiter of [',', '::']) {
@@ -532,7 +532,7 @@ t.test('an escape character escapes quotes and itself, and is text elsewhere', a
   }
 })
 
-t.test('a first line sep=; names the delimiter and is not a record', async t => {
+t.test('a first line sep=; gives the delimiter and is not a record', async t => {
   for (const [text, delimiter, header] of [
     ['sep=;\nid;name\n1;a,b,c\n', ';', 'sep=;\nid;name\n'],
     ['SEP=^\r\nid^name\r\n1^a,b,c\r\n', '^', 'SEP=^\r\nid^name\r\n'],
@@ -575,7 +575,7 @@ t.test('detection does not depend on how bad rows are treated', async t => {
   t.match(dialects[0], { delimiter: { value: ';' }, header: { value: true } })
 })
 
-t.test('texts that mean null: blanks around numbers, and quotes on request', async t => {
+t.test('null texts: blanks around numbers, and quotes on request', async t => {
   const text = ' NA , NA ,NA\n"NA","NA", "NA"\n"N""A",NA,"N""A"\n'
   const options = { header: 'no', trim: true } as const
   const types = 'a:DOUBLE,b:STRING,c:SYMBOL'
@@ -604,7 +604,7 @@ t.test('texts that mean null: blanks around numbers, and quotes on request', asy
   t.strictSame(exotic.rows, [['NA', '']])
 })
 
-t.test('a field used by a number and a text column keeps its blanks for both', async t => {
+t.test('a field used by a number and a text column keeps its blanks for both columns', async t => {
   const { rows, rejects } = await read('a\n NA\nNA\n', 'n:INT,s:STRING', {
     map: { n: 'a', s: 'a' },
     batch: { cells: { nullTexts: ['NA'] } },

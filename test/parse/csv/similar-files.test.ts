@@ -1,6 +1,6 @@
 /*
-  Files that look like the file before them are read with its settings: the result must be the same as for each file
-  alone.
+  A file that looks like the previous file is read with the settings of the previous file. The result must be the same
+  as if the file had been read alone.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -14,7 +14,7 @@ const types = 'id:INT,price:DOUBLE,name:STRING'
 const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
 const options: ReadOptions = { target, ignoreExtra: true, allowMissing: true }
 
-/** Everything known about what was read. */
+/** Everything that the reader reports. */
 function told({ rows, places, rejects, reader }: ReadResult): unknown {
   const { format, dialect, fieldNames, fieldCount, headerBytes, headerLineNumber, rowNames } =
     reader
@@ -30,8 +30,8 @@ function told({ rows, places, rejects, reader }: ReadResult): unknown {
 }
 
 /**
- * Reads the other texts after the first, one by one, each from memory that the next one overwrites. The result of a
- * text is undefined if its settings would have to be detected again.
+ * Reads the first text, and then each of the other texts with its settings, from memory that is overwritten
+ * afterwards. The result for a text is undefined if its settings must be detected again.
  */
 async function readAfter(
   first: string,
@@ -43,7 +43,7 @@ async function readAfter(
   const results: unknown[] = []
   for (const other of others) {
     const bytes = typeof other === 'string' ? Buffer.from(other) : other
-    // The next file is read into the same bytes.
+    // The memory is overwritten below, because the next file is read into the same bytes.
     const lent = Uint8Array.from(bytes)
     const reader = lastLook.open?.(memorySource(bytes), lent)
     lent.fill(0x23)
@@ -104,7 +104,7 @@ t.test('a file that could be read differently is examined', async t => {
   t.strictSame(await readAfter(`x\n${plain}`, [`x\n${plain}`], { skipLines: 1 }), other)
 })
 
-t.test('after any file, any other is read as it would be alone', async t => {
+t.test('after any file, any second file is read as if it were alone', async t => {
   const delimiter = fc.constantFrom(',', ';', '\t', '|')
   const plain = fc.constantFrom('1', '2.5', 'abc', '', '-7', 'no', 'é')
   const any = fc.oneof(plain, fc.constantFrom('"a"', '"a,b"', '1,5', "'x'", 'a\\"', '#', ' 1'))
@@ -133,7 +133,7 @@ t.test('after any file, any other is read as it would be alone', async t => {
       try {
         after = await readAfter(textOf(one), texts)
       } catch {
-        // If the first file cannot be opened, no later file is read.
+        // After a first file that cannot be opened, no later file is read with its settings.
         return
       }
       for (const [i, found] of after.entries()) {

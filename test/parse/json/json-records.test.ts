@@ -20,7 +20,7 @@ import { runs } from '../../helpers/runs.js'
 import { read, type ReadOptions, type ReadResult } from '../reading.js'
 import { cellText, scanned } from './scanning.js'
 
-// One object into one row, compared with JSON.parse: members in any order, and reasons why an object is not a row.
+// Reads an object into a row, compared with JSON.parse: members in any order, and reasons why an object is not a row.
 
 const { boolean, number, string, array } = jsonKinds
 
@@ -41,7 +41,7 @@ interface Row {
   readonly obstacle: Fault | undefined
 }
 
-/** Scans records one after another, using what was learned from earlier ones. */
+/** Scans records one after another. The scanner uses what it has learned from earlier records. */
 function rowsOf(
   texts: readonly string[],
   members: readonly JsonMember[],
@@ -146,7 +146,7 @@ for (const [what, text, obstacle] of [
   })
 }
 
-t.test('text that is not JSON is not an obstacle: the scanner says where it stopped', async t => {
+t.test('text that is not JSON is no obstacle: the scanner returns where it stopped', async t => {
   for (const text of ['{"a" 1}', '{a:1}', '{"a":1', '{"a":1,}', '{"a":}', 'x']) {
     const { scanner, block } = scanned(text, 3)
     const records = new JsonRecords(scanner, members, lax)
@@ -156,7 +156,7 @@ t.test('text that is not JSON is not an obstacle: the scanner says where it stop
   }
 })
 
-t.test('members without a column are skipped if allowed, also deep ones', async t => {
+t.test('members without a column are skipped if allowed, even deep members', async t => {
   const texts = ['{"z":{"a":[1]},"a":1,"b":"x","ключ":true}', usual, '{"ключ":"n","a":null}']
   t.strictSame(
     rowsOf(texts, members, lax).map(({ cells }) => cells),
@@ -176,7 +176,7 @@ t.test('members without a column are skipped if allowed, also deep ones', async 
   )
 })
 
-t.test('elements of an array are written one after another, null as nothing', async t => {
+t.test('elements of an array are written one after another, null as an empty text', async t => {
   const lists = [member('l', array, number)]
   const separator = String.fromCharCode(elementSeparator)
   for (const [text, cells] of [
@@ -232,7 +232,7 @@ t.test('members of inner objects have names with dots', async t => {
   t.pass()
 })
 
-t.test('inner objects have their own members, once each', async t => {
+t.test('inner objects have their own members, each once', async t => {
   const inner = [member('a', number), member('p.x', number), member('p.y', number)]
   for (const [text, obstacle] of [
     ['{"a":1,"p":{"x":1}}', { code: 'DDB_INPUT_MEMBER', message: /no member "p.y"/ }],
@@ -263,20 +263,20 @@ t.test('inner objects have their own members, once each', async t => {
   t.strictSame(rows[0]!.cells, ['1', '', '3'])
 })
 
-t.test('a member that fills a column may also be an object whose members fill columns', async t => {
+t.test('a member that fills a column may be an object whose members fill columns', async t => {
   const both = [member('p', number), member('p.x', number)]
   t.strictSame(rowsOf(['{"p":1,"p.x":2}'], both)[0]!.cells, ['1', '2'])
   t.strictSame(rowsOf(['{"p":{"x":2}}'], both, lax)[0]!.cells, ['', '2'])
 })
 
-// With `lenient` a refused value becomes null and counts once for each column; its record stays a row.
+// With `lenient`, a refused value becomes null and counts once for each column. Its record stays a row.
 
 const lenient = (text: string, types: string, options: ReadOptions = {}): Promise<ReadResult> =>
   read(text, types, { name: 'x.ndjson', batch: { cells: { lenient: true } }, ...options })
 
 const counts = ({ reader }: ReadResult) => reader.columnCounts.map(({ coerced }) => coerced)
 
-t.test('a value of the wrong kind is null and counted, in every column that takes it', async t => {
+t.test('a value of the wrong kind is null and counted, in every column that uses it', async t => {
   const found = await lenient(
     '{"a":1,"b":"x"}\n{"a":{},"b":[1]}\n{"a":true,"b":"y"}\n{"a":2,"b":{"c":1}}\n',
     'a:INT,a2:LONG,b:STRING',
@@ -308,7 +308,7 @@ t.test('half of a surrogate pair, and wrong elements of arrays', async t => {
   t.strictSame(counts(found), [1, 2], 'one by its kind, one by its text')
 })
 
-t.test('rejected records add nothing to the counts, however often they are scanned', async t => {
+t.test('rejected records change no counts, however often they are scanned', async t => {
   for (const chunkBytes of [1, 7, 1000]) {
     const found = await lenient(
       '{"a":[],"b":1}x\n{"a":{},"c":1}\n{"b":2,"a":{}}\n{"a":5,"b":3}\n{"a":true}\n',
@@ -336,7 +336,7 @@ t.test('without tolerance, the reject says that NaN is not JSON', async t => {
   ])
 })
 
-// Which members fill columns, and which kinds of values each allows.
+// The members that fill columns, and the kinds of values that each column allows.
 
 const {
   boolean: booleanJsonMembers,
@@ -351,7 +351,7 @@ const membersJsonMembers = (types: string, rules: MappingRules = {}, cells: Cell
     cells,
   )
 
-t.test('kinds are those of the type', async t => {
+t.test('the allowed kinds are those of the type', async t => {
   for (const [type, kinds] of [
     ['CHAR', numberJsonMembers | stringJsonMembers],
     ['LONG', numberJsonMembers | stringJsonMembers],
@@ -372,7 +372,7 @@ t.test('kinds are those of the type', async t => {
   }
 })
 
-t.test('an array column takes arrays with elements of its type', async t => {
+t.test('an array column accepts arrays with elements of its type', async t => {
   t.match(membersJsonMembers('c:DATE[]'), [
     { kinds: arrayJsonMembers, elementKinds: stringJsonMembers, typeText: 'DATE[]' },
   ])
@@ -406,7 +406,7 @@ t.test('names come from the mapping, and constants need no member', async t => {
   )
 })
 
-t.test('a member of several columns must fit them all', async t => {
+t.test('a member that fills several columns must fit all of them', async t => {
   t.strictSame(membersJsonMembers('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
     { name: 'n', kinds: stringJsonMembers, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
   ])
@@ -441,7 +441,9 @@ const pieces = ['{"id":', ', "name" : ', ',"数":', '}']
 const spelled = (values: readonly string[]): string =>
   pieces.map((piece, i) => piece + (values[i] ?? '')).join('')
 
-/** Scans a record with these values: their texts, or undefined if the shape differs. */
+/**
+ * Scans a record with these values. Returns the texts of the values; undefined if the shape of the record differs.
+ */
 function scan(values: readonly string[], template = templateOf(pieces)): string[] | undefined {
   const text = spelled(values)
   const { block, length } = scanned(text, values.length)
@@ -512,7 +514,7 @@ t.test(
   },
 )
 
-t.test('another shape is left', async t => {
+t.test('a record of a different shape is left', async t => {
   const template = templateOf(pieces)
   const usual = spelled(['1', '2', '3'])
   for (let at = 0; at < usual.length; at++) {
@@ -526,7 +528,7 @@ t.test('another shape is left', async t => {
   }
 })
 
-t.test('a value of a kind that its field does not take is left; null never is', async t => {
+t.test('a value of a kind that its field does not accept is left; null never is', async t => {
   for (const [kinds, taken, left] of [
     [jsonKinds.number, '1', '"1"'],
     [jsonKinds.string, '"1"', '1'],
@@ -550,7 +552,7 @@ t.test('a member without a field is skipped, whatever its kind', async t => {
   t.equal(cellText(block, 0, 0), '7')
 })
 
-// Words for kinds of JSON values.
+// The words that messages use for kinds of JSON values.
 
 t.test('kinds are named in words, null last', async t => {
   const { null: nothing, boolean, number, string, array, object } = jsonKinds
@@ -569,9 +571,9 @@ t.test('no two kinds share a bit', async t => {
   t.ok(bits.every(bit => Number.isInteger(Math.log2(bit))))
 })
 
-// Where members are in a record, by their names.
+// Finds members of a record by their names.
 
-/** Each level as its prefix, its keys with fields, and the prefixes that its keys lead to. */
+/** Shows each level: its prefix, its keys with their fields, and the prefixes of the levels below its keys. */
 const shown = (names: readonly string[]) =>
   jsonLevels(names).map(({ prefix, entries, fields }) => ({
     prefix,
@@ -587,7 +589,7 @@ t.test('names without dots are members of the record itself', async t => {
   ])
 })
 
-t.test('a name with dots is a member with that name, or one inside objects', async t => {
+t.test('a name with dots is a member of that name, or a member of inner objects', async t => {
   t.strictSame(shown(['a', 'p.x', 'p.y.z']), [
     {
       prefix: '',
@@ -609,7 +611,7 @@ t.test('a name with dots is a member with that name, or one inside objects', asy
   ])
 })
 
-t.test('one key may be a member itself and contain others', async t => {
+t.test('one key may be a member itself and contain other members', async t => {
   t.match(shown(['p', 'p.x'])[0]!.entries, { p: [0, 'p.'] })
   t.match(shown(['p.x', 'p'])[0]!.entries, { p: [1, 'p.'] })
 })
@@ -619,7 +621,7 @@ t.test('a name with many dots takes one level per dot, not one per way to divide
   t.equal(jsonLevels([name]).length, 60)
 })
 
-// Keys as 32-bit words.
+// Keys are stored as 32-bit words.
 
 t.test('a key is found where its bytes are, and nowhere else', async t => {
   const level = jsonLevels([])[0]!

@@ -17,7 +17,7 @@ import { type Token, tokensOf } from './tokens.js'
 
 const json = (text: string, chunkBytes = 1000) => tokensOf('json', text, { chunkBytes })
 
-t.test('elements are rows, with anything between them and for any chunks', async t => {
+t.test('elements are rows, with any text between them and for any chunks', async t => {
   const blank = fc.constantFrom('', ' ', '\n', '\r\n', '\r', '\t \n')
   const element = fc.tuple(
     fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.constant(null)),
@@ -59,7 +59,7 @@ t.test('elements are rows, with anything between them and for any chunks', async
   t.pass()
 })
 
-t.test('an element that is JSON but no row is rejected as one line', async t => {
+t.test('an element that is JSON but not a row is rejected as one line', async t => {
   for (const chunkBytes of [1, 1000]) {
     t.match(json('[{"v":1},\n[2,\n3], 45 ,{"w":1},{"v":2}]', chunkBytes).tokens, [
       { cells: ['1'], lineNumber: 1 },
@@ -86,7 +86,7 @@ for (const [what, text, rows, message] of [
   ['two arrays', '[{"v":1}][{"v":1}]', 1, /unexpected "\[" after the array/],
   ['something else', '{"v":1}\nhello', 1, /line 2, byte 8 on: unexpected "h"/],
 ] as const) {
-  t.test(`${what} ends reading after the rows before it`, async t => {
+  t.test(`${what} ends reading after the earlier rows`, async t => {
     for (const chunkBytes of [1, 1000]) {
       const { tokens, failure } = json(text, chunkBytes)
       t.equal(tokens.length, rows)
@@ -138,7 +138,7 @@ function cellsOf(line: string): string[] | string {
   }
 }
 
-t.test('each line is a row or a reject of its own, in any chunks', async t => {
+t.test('each line is a separate row or reject, in any chunks', async t => {
   const line = fc.oneof(
     fc.string({ unit: 'grapheme' }).map(v => JSON.stringify({ v })),
     fc.integer().map(v => ` {"v" : ${v} }\t`),
@@ -151,7 +151,7 @@ t.test('each line is a row or a reject of its own, in any chunks', async t => {
       fc.array(fc.tuple(line, ends), { maxLength: 30 }),
       fc.integer({ min: 1, max: 40 }),
       (list, chunkBytes) => {
-        // An empty line with LF after a CR would make CRLF, one line end. So each LF becomes CRLF.
+        // Each LF becomes CRLF, because an LF after a CR would otherwise form one line end instead of an empty line.
         const lines = list.map(([content, end]) => [content, end === '\n' ? '\r\n' : end] as const)
         const expected: Token[] = []
         let offsetBytes = 0
@@ -175,7 +175,7 @@ t.test('each line is a row or a reject of its own, in any chunks', async t => {
   t.pass()
 })
 
-t.test('a line beyond the limit is rejected, one as long as the limit is a row', async t => {
+t.test('a line beyond the limit is rejected, a line at the limit is a row', async t => {
   for (const chunkBytes of [1, 5, 100]) {
     const options = { chunkBytes, maxRecordBytes: 12 }
     const { tokens } = tokensOf('ndjson', '{"v":12345}\n{"v":123456}\n{"v":1}', options)
@@ -191,7 +191,7 @@ t.test('a line beyond the limit is rejected, one as long as the limit is a row',
   }
 })
 
-t.test('the message names what was not expected', async t => {
+t.test('the message names the unexpected text', async t => {
   for (const [byte, text] of [
     [0x78, '"x"'],
     [0x7e, '"~"'],
@@ -262,7 +262,7 @@ t.test('records are found in any document, for any chunks', async t => {
         const { rows, rejects, reader } = await rowsAt(text, path, chunkBytes)
         const expected = Array.from({ length: copies }, () => values.map(v => [v])).flat()
         deepStrictEqual([rows, rejects.length], [expected, 0])
-        // Every byte belongs to a row or surrounds the rows.
+        // Every byte belongs to a row or to the text around the rows.
         const { rows: rowBytes, other } = reader.byteCounts
         deepStrictEqual(rowBytes + other, Buffer.byteLength(text))
       },
@@ -278,7 +278,7 @@ t.test('an object at the end of the path is one record, null is none', async t =
   t.strictSame((await rowsAt('', 'a')).rows, [])
 })
 
-t.test('a wrong path ends reading and says why', async t => {
+t.test('a wrong path ends reading, and the error gives the reason', async t => {
   for (const [text, path, message] of [
     ['{"b":[]}', 'a', /no "a".*`input.jsonPath`/],
     ['{"date":[]}', 'data', /nearest: date/],
@@ -333,7 +333,7 @@ t.test('text around the records may not be longer than a record', async t => {
   t.strictSame((await read(many, 'v:STRING', options)).rows, [['z']])
 })
 
-t.test('a path implies JSON, also for a document on one line', async t => {
+t.test('a path implies JSON, even for a document on one line', async t => {
   await t.rejects(read('v\n1\n', 'v:INT', { jsonPath: 'a' }), { code: 'DDB_USAGE' })
   const { rows, reader } = await read('{"a":[{"v":1}]}\n', 'v:INT', { name: '-', jsonPath: 'a' })
   t.strictSame([rows, reader.format], [[['1']], 'json'])
@@ -341,7 +341,7 @@ t.test('a path implies JSON, also for a document on one line', async t => {
 
 // JSON values in bytes, compared with JSON.parse.
 
-/** Scans one value; the scanner has the result. */
+/** Scans one value. The scanner then holds the result. */
 function scan(text: string): { scanner: JsonScanner; next: number; length: number } {
   const content = Buffer.from(text)
   const bytes = new Uint8Array(2 * content.length + 32)
@@ -414,7 +414,7 @@ t.test('strings lose their escapes, other values stay as written', async t => {
   }
 })
 
-t.test('half of a surrogate pair is reported, a whole one is a character', async t => {
+t.test('half of a surrogate pair is reported, a complete pair is a character', async t => {
   for (const [text, isBroken] of [
     ['"\\ud83d\\ude00"', false],
     ['"\\ud83d"', true],
@@ -438,7 +438,7 @@ t.test('NaN and infinities are recognized, also inside values', async t => {
     t.equal(scan(text).next, -1)
 })
 
-t.test('nesting has a limit, and the error says what to do', async t => {
+t.test('nesting has a limit, and the error gives the remedy', async t => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
   t.equal(scan(nested(512)).next, 1024)
   const { scanner, next } = scan(nested(513))
@@ -447,7 +447,7 @@ t.test('nesting has a limit, and the error says what to do', async t => {
   t.match(scan('[,').scanner.reason, /^unexpected ","$/)
 })
 
-// NDJSON and JSON, compared with JSON.parse; also positions, rejects and broken inputs.
+// NDJSON and JSON, compared with JSON.parse, including positions, rejects and broken inputs.
 
 const lines = (
   text: string | Uint8Array,
@@ -587,7 +587,7 @@ t.test(
   },
 )
 
-t.test('one member may fill several columns, under another name or with escapes', async t => {
+t.test('one member may fill several columns, under a different name or with escapes', async t => {
   const { rows } = await lines(
     '{"\\u0078":1,"y":2}\n{"x":3,"y":4}\n',
     'a:INT,b:LONG,y:INT,s:SYMBOL',
@@ -610,7 +610,7 @@ t.test('half of a surrogate pair is not text', async t => {
   t.match(rejects, [{ code: 'DDB_STRING_HAS_NUL' }])
 })
 
-/** Texts near JSON: most of them are JSON, some are not. */
+/** Texts that resemble JSON. Most of them are JSON, some are not. */
 const near = fc.oneof(
   fc.json({ maxDepth: 2 }).map(text => `{"v":${text}}`),
   fc
@@ -650,7 +650,7 @@ t.test('a line is JSON exactly if JSON.parse accepts it', async t => {
     near.filter(text => text.trim() !== '' && !/[\r\n]/.test(text)),
     fc.integer({ min: 1, max: 20 }),
     async (text, chunkBytes) => {
-      // The first line teaches the scanner the usual shape of lines.
+      // The scanner learns the usual shape of lines from the first line.
       const { rows, rejects } = await lines(`{"v":"a"}\n${text}`, 'v:STRING', {
         ignoreExtra: true,
         allowMissing: true,
@@ -745,7 +745,7 @@ t.test('a line that is too long is one reject', async t => {
   }
 })
 
-t.test('elements of an array have positions, and rejected ones are shown as one line', async t => {
+t.test('elements of an array have positions, and rejects are shown as one line', async t => {
   const text = '[\n {"v": 1},\n {\n  "v": "x\\n"\n }\n,\n {"v":3}\n]\n'
   for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes++) {
     const { rows, rejects, places, reader } = await array(text, 'v:INT', { chunkBytes })
@@ -778,7 +778,7 @@ t.test('consecutive objects need no array', async t => {
   t.strictSame(rows, [['1'], ['2'], ['3']])
 })
 
-t.test('a broken array is an error with its position, after the elements before it', async t => {
+t.test('a broken array is an error with its position, after the earlier elements', async t => {
   const cases: [text: string, rows: number, lineNumber: number, offsetBytes: number][] = [
     ['[{"v":1},\n{"v":2}', 2, 2, 17],
     ['[{"v":1},\n{"v":2', 1, 2, 10],

@@ -1,5 +1,6 @@
 /*
-  Bytes as the scanners of JSON see them: content, the line feed that stops every scan, and free space after it.
+  Bytes in the form that the scanners of JSON need: content, the line feed that stops every scan, and free space after
+  the line feed.
 */
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'

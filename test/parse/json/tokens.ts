@@ -1,5 +1,5 @@
 /*
-  Everything that a JSON tokenizer finds in a text: cells of rows, and rejected records, with their positions.
+  Collects everything that a JSON tokenizer finds in a text: cells of rows, and rejected records, with their positions.
 */
 import type { InputError } from '../../../src/errors.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
@@ -11,9 +11,9 @@ import { RecordBlock } from '../../../src/parse/record-block.js'
 import { cellText } from './scanning.js'
 
 export interface Token {
-  /** Cells of a row, or the code of a reject. */
+  /** The cells of a row, or the code of a reject. */
   readonly cells: string[] | string
-  /** The record as in the input; for a reject, as it is shown. */
+  /** The record as it is in the input; for a reject, the form in which messages show the record. */
   readonly record: string
   readonly lineNumber: number
   readonly offsetBytes: number

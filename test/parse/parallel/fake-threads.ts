@@ -1,5 +1,5 @@
 /*
-  Stand-ins for threads: they read pieces in this process at random times, and answer late and in any order.
+  Simulated threads. They read pieces in this process at random times, and answer late and in any order.
 */
 import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import {
@@ -21,9 +21,9 @@ import type { Threads } from '../../../src/platform/platform.js'
 import { seed } from '../../helpers/runs.js'
 import { Chance } from '../../simulator/random.js'
 
-/** Counts at the end. */
+/** Final counts. */
 export interface Seen {
-  /** Pieces that threads have read, and pieces that they could not read. */
+  /** Number of pieces that threads read (`pieces`), and of pieces that they could not read (`refused`). */
   pieces: number
   refused: number
 }
@@ -32,7 +32,7 @@ export interface FakeThreads extends PieceThreads {
   readonly seen: Seen
 }
 
-/** @param chance  a random number from 0 to 1 */
+/** @param chance  returns a random number from 0 to 1 */
 export function fakeThreads(
   count: number,
   slotBytes: number,
@@ -93,7 +93,7 @@ export function fakeThreads(
 }
 
 /**
- * Simulated threads: they read in this process, one piece in each turn of its event loop.
+ * Simulated threads that read in this process, one piece in each turn of the event loop.
  * @param onPiece called for each piece that was read successfully
  */
 export function turnThreads(onPiece: () => void): Threads {
@@ -132,15 +132,15 @@ export function turnThreads(onPiece: () => void): Threads {
   }
 }
 
-/** Reads every input ahead. */
+/** Lets the threads read every input ahead of the reader. */
 export function readAhead(threads: PieceThreads): NonNullable<BatchOptions['readAhead']> {
   return input => new PieceFeed(threads, input)
 }
 
-/** From part of a record to several records. */
+/** A piece has between a part of a record and several records. */
 const tinyBytes = (chance: Chance): number => chance.between(24, 320)
 
-/** `count` threads besides the reader, which read its input in tiny pieces. @param seen  gets the counts */
+/** `count` threads besides the reader. They read its input in tiny pieces. @param seen  receives the counts */
 export function newReadAhead(
   count: number,
   chance: Chance,
@@ -150,7 +150,7 @@ export function newReadAhead(
   return readAhead(threads)
 }
 
-/** For readers and loads that set no threads (test/helpers/other-defaults.js). */
+/** For readers and loads that set no number of threads (test/helpers/other-defaults.js). */
 const ownChance = new Chance(seed)
 
 /**
@@ -166,7 +166,7 @@ export function startFakeThreads(count: number): StartedThreads {
 }
 
 /**
- * Divides a chunk.
+ * Divides a chunk into tiny pieces.
  * @public
  */
 export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
@@ -178,15 +178,16 @@ export function* tinyPieces(chunk: Uint8Array): Generator<Uint8Array> {
 }
 
 /**
- * Lets `count` threads besides the reader read the input, unless the options already say who reads.
+ * Lets `count` threads besides the reader read the input, unless the options already set the threads.
  * @public
  */
 export function withThreads(options: BatchOptions, count: number): BatchOptions {
   const { cells = {} } = options
   const threads = startFakeThreads(count)
-  // Without a time zone, ColumnOffsets tells threads the offsets that the reader found, as in a run.
+  // If no time zone is given, ColumnOffsets passes the offsets that the reader has found to the threads, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
-  // Inherits from the options instead of copying them: sizes may change, and are read again each time.
+  // Inherits from the options instead of copying them, because the reader reads the sizes again each time and they
+  // may change.
   return Object.create(options, {
     readAhead: { value: options.readAhead ?? ((input: FedInput) => threads.feed(input)) },
     cells: { value: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() } },

@@ -1,5 +1,5 @@
 /*
-  Inputs that threads read ahead of the reader: the result must be the same as if the reader had read alone.
+  Threads read an input ahead of the reader. The result must be the same as if the reader had read the input alone.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -17,7 +17,9 @@ import { runs } from '../../helpers/runs.js'
 import { trace } from '../trace.js'
 import { fakeThreads, readAhead, type Seen } from './fake-threads.js'
 
-/** Fields of delimited text. Some make no record (an empty line), some break the record, others fit no column. */
+/**
+ * Fields of delimited text. Some of them make no record (an empty line), some break the record, some fit no column.
+ */
 const fields = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -9, max: 99 }).map(String) },
   { weight: 4, arbitrary: fc.constantFrom('a', 'bb', 'é', '中文', 'x,y', '') },
@@ -53,10 +55,10 @@ const anyLine = fc
   .tuple(fc.array(fields, { minLength: 1, maxLength: 7 }), lineEnds)
   .map(([cells, end]) => cells.join() + end)
 
-/** Rejected or skipped lines that leave no doubt where the next record begins. */
+/** Lines that are rejected or skipped, but leave no doubt about the beginning of the next record. */
 const badLine = fc.constantFrom('x,a,s,,\n', '1,2\n', '\n', '#c\n', '1,a,b,,1,2\n', '1,a,s,9,"1"\n')
 
-/** A wrong quote leaves doubt about the lines after it. */
+/** Wrong quotes come late, because they leave doubt about all lines after them. */
 const csvText = fc
   .tuple(
     fc.array(fc.oneof({ weight: 9, arbitrary: usualLine }, { weight: 1, arbitrary: badLine }), {
@@ -137,7 +139,7 @@ const source = (
   { encoding, chunkBytes, brokenAt }: Pick<Setup, 'encoding' | 'chunkBytes' | 'brokenAt'>,
 ): Promise<ByteSource> => {
   const whole = iconv.encode(text, encoding)
-  // These bytes are not a character in these encodings.
+  // In these encodings, these bytes are not a character.
   const bytes =
     brokenAt === undefined
       ? whole
@@ -167,7 +169,7 @@ const setups = fc.record({
   lenient: fc.boolean(),
   limit: fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined, freq: 2 }),
   isShared: fc.boolean(),
-  /** Rejects that the run tolerates; the next one ends it. */
+  /** Number of rejects that the run tolerates. The next reject ends the run. */
   bears: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 2 }),
   brokenAt: fc.oneof(
     { weight: 4, arbitrary: fc.constant(undefined) },
@@ -191,7 +193,7 @@ interface Event {
   readonly ranges: { startOffsetBytes: number; endOffsetBytes: number }[]
 }
 
-/** Rows read by other threads that went into a batch. */
+/** Number of rows in batches that threads have read. */
 let rowsTaken = 0
 type Append = (this: BatchBuilder, ...rows: Parameters<BatchBuilder['appendRows']>) => void
 const own = Object.getOwnPropertyDescriptor(BatchBuilder.prototype, 'appendRows')!
@@ -203,7 +205,7 @@ BatchBuilder.prototype.appendRows = function (rows, from, bounds) {
 
 const total: Seen = { pieces: 0, refused: 0 }
 
-/** The first range of each chosen batch, a piece as a resumed run reads it. */
+/** The first range of each chosen batch, as a piece of a resumed run. */
 function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] {
   const batches = (events as Event[]).filter(({ kind }) => kind === 'batch')
   const chosen = [...new Set(cuts)].sort((a, b) => a - b)
@@ -214,7 +216,10 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
   })
 }
 
-/** Leaves out what may differ: if a reject ends the run, later bytes of no record may or may not be read. */
+/**
+ * Omits details that may differ: if a reject ends the run, the reader may or may not have read later bytes outside
+ * records.
+ */
 function withoutRest(event: unknown): unknown {
   const {
     byteCounts,
@@ -277,7 +282,7 @@ async function traceOf(
 }
 
 for (const [name, { text, types, dialects }] of Object.entries(kinds)) {
-  t.test(`${name}: pieces that were read ahead change nothing`, async () => {
+  t.test(`${name}: pieces that threads read ahead change nothing`, async () => {
     const texts = fc.array(text, { minLength: 1, maxLength: 3 })
     await fc.assert(
       fc.asyncProperty(
@@ -307,7 +312,7 @@ for (const [name, { text, types, dialects }] of Object.entries(kinds)) {
   })
 }
 
-t.test('some rows were taken from threads', async t => {
+t.test('some rows came from threads', async t => {
   t.ok(total.pieces > 100, `${total.pieces} pieces, of which ${total.refused} were given up`)
   t.ok(rowsTaken > total.pieces / 20, `${rowsTaken} rows`)
 })

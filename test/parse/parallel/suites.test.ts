@@ -1,5 +1,5 @@
 /*
-  Inputs collected by others, and hostile bytes: two and five threads give the same events as one.
+  Inputs of public test suites, and hostile bytes. Two and five threads must give the same events as one thread.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -17,7 +17,7 @@ import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 const chance = new Chance(seed)
 const seen: Seen = { pieces: 0, refused: 0 }
 
-/** Small: only chunks after the first are for threads. */
+/** Small, because threads read only the chunks after the first one. */
 const chunkBytes = (): number => chance.between(24, 400)
 
 type How = Pick<TraceOptions, 'types' | 'dialect'> & { readonly byPosition: boolean }
@@ -51,7 +51,7 @@ t.test('csv-spectrum', async t => {
       .map((_, i) => `c${i}:STRING`)
       .join()
     for (const quotes of ['strict', 'lax'] as const) {
-      // Most of these files have only two lines, so each is also read as nine copies in a row.
+      // Also reads each file as nine copies in a row, because most of these files have only two lines.
       const again = Buffer.concat(Array.from({ length: 9 }, () => csv))
       for (const content of [csv, again]) {
         await isTheSame(content, { types, dialect: { format: 'csv', quotes }, byPosition: true })
@@ -62,7 +62,7 @@ t.test('csv-spectrum', async t => {
 })
 
 t.test('JSON Parsing Test Suite', async t => {
-  // Leaves out the longest documents: two have a hundred thousand brackets, on lines that fit into no piece.
+  // Omits the longest documents: two of them have a hundred thousand brackets on lines that fit into no piece.
   const short = parsing.filter(({ input }) => input.length < 1000)
   const lines = short.flatMap(({ input }, i) => [
     `{"id":${i},"v":"a"}\n`,
@@ -92,7 +92,7 @@ t.test('hostile bytes', async t => {
   t.pass('the same events each time')
 })
 
-t.test('some pieces were read ahead', async t => {
+t.test('threads read some pieces ahead', async t => {
   const { pieces, refused } = seen
   t.ok(pieces - refused > 200, `${pieces} pieces, of which ${refused} were given up`)
 })

@@ -1,5 +1,5 @@
 /*
-  Threads of the machine that read pieces of an input, started from the sources.
+  Real threads that read pieces of an input. They run the sources, not the built program.
 */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -39,7 +39,7 @@ interface Read {
   readonly digest: string
 }
 
-/** The bytes that go to the server. */
+/** The bytes that are sent to the server. */
 function columnBytes({ columns, rowCount }: Batch): Uint8Array[] {
   const bytesOf = ({ buffer, byteOffset }: ArrayBufferView, size: number): Uint8Array =>
     new Uint8Array(buffer, byteOffset, rowCount * size)
@@ -84,7 +84,7 @@ async function readAll(
   return { ...found, rejects: rejects.join(), digest: hash.digest('hex') }
 }
 
-t.test('threads give the same as one reader, for one input after another', async t => {
+t.test('threads give the same result as one reader, for one input after another', async t => {
   const threads = startPieceThreads(systemThreads, entry, 2)
   t.teardown(() => threads.end())
   const alone = await readAll(undefined)
@@ -97,12 +97,12 @@ t.test('threads give the same as one reader, for one input after another', async
   t.strictSame(await readAll(threads), alone)
 })
 
-/** Keeps the reader from reading a piece itself before a thread gets to it. */
+/** Prevents the reader from reading a piece itself before a thread gets the piece. */
 function onlyForThreads({ slots }: StartedThreads): void {
   slots.take = () => false
 }
 
-t.test('a thread that dies ends reading after the rows before it', async t => {
+t.test('a thread that dies ends reading after the earlier rows', async t => {
   const dying = fileURLToPath(new URL('dying-thread.ts', import.meta.url))
   const threads = startPieceThreads(systemThreads, dying, 1)
   t.teardown(() => threads.end())

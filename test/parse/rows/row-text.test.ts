@@ -1,5 +1,5 @@
 /*
-  Rows of a program as lines of JSON: values that JSON.stringify would change or omit are kept.
+  Turns rows of a JavaScript program into lines of JSON. Values that JSON.stringify would change or omit are kept.
 */
 import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -9,7 +9,7 @@ import { runs } from '../../helpers/runs.js'
 
 const none = rowMembers([])
 
-t.test('values that JSON has are written as JSON.stringify writes them', t => {
+t.test('values that JSON has are written in the way of JSON.stringify', t => {
   const text = fc.string({ unit: 'binary' })
   fc.assert(
     fc.property(fc.dictionary(text, fc.jsonValue()), row => {
@@ -52,7 +52,7 @@ t.test('values that JSON lacks are kept', t => {
   t.end()
 })
 
-t.test('a value that cannot be written is an error that says where', t => {
+t.test('a value that cannot be written gives an error with its position', t => {
   const circle: Record<string, unknown> = {}
   circle['a'] = circle
   for (const [row, message] of [

@@ -8,12 +8,12 @@ import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import { mappingFor, memorySource, read, type ReadResult } from '../reading.js'
 
-// Every type of column from text: accepted texts with their values, and refused ones with the reason. Values are
-// compared in DolphinDB's own spelling.
+// Every column type: accepted texts with their values, and refused texts with the reason. The values are compared in
+// DolphinDB's own spelling.
 
 type Case = readonly [text: string, value: string]
 
-/** Accepted spellings; the value is '' for null. */
+/** Accepted spellings and their values; '' for null. */
 const accepted: Record<string, readonly Case[]> = {
   BOOL: [
     ['true', 'true'],
@@ -498,7 +498,7 @@ t.test('BLOB accepts any bytes of a cell unchanged', async t => {
   }
 })
 
-t.test('a refusal says what was expected and what was found', async t => {
+t.test('a refusal gives the expected form and the text', async t => {
   const messages = async (type: string, text: string): Promise<string | undefined> => {
     const { rejects } = await read(`${text},1\n`, `day:${type},n:INT`, { header: 'no' })
     return rejects[0]?.message
@@ -544,7 +544,7 @@ t.test('text must be UTF-8 without U+0000', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_ENCODING', columnName: 'a' }])
 })
 
-// Number styles and words for true and false, through whole inputs.
+// Number styles, and words for true and false, in complete inputs.
 
 const load = (text: string, types: string, cells: CellRules, name = 'x.csv'): Promise<ReadResult> =>
   read(text, types, { name, delimiter: ';', batch: { cells } })
@@ -565,7 +565,7 @@ t.test('a style applies to numbers of all types', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_CELL', columnName: 'a', value: '1.5', message: /1\.234,5/ }])
 })
 
-t.test('a constant is written plainly, in any style of the input', async t => {
+t.test('a constant is written plainly, for any style of the input', async t => {
   const options = { delimiter: ';', set: { b: '1.5' }, batch: { cells: german } }
   t.strictSame((await read('a\n1,5\n', 'a:DOUBLE,b:DOUBLE', options)).rows, [['1.5', '1.5']])
 })
@@ -583,14 +583,14 @@ t.test('percentages are hundredths, and exact', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_CELL', columnName: 'p' }])
 })
 
-t.test('words for true and false add to those of the type', async t => {
+t.test('words for true and false extend those of the type', async t => {
   const cells = { trueTexts: ['Y', 'ja'], falseTexts: ['N'] }
   const { rows, rejects } = await load('b\nY\nja\nN\ntrue\n0\ny\n', 'b:BOOL', cells)
   t.strictSame(rows, [['true'], ['true'], ['false'], ['true'], ['false']])
   t.match(rejects, [{ columnName: 'b', message: /"Y", "ja", "N"/ }])
 })
 
-t.test('with tolerated cells, a number in another style is null and counted', async t => {
+t.test('with tolerated cells, a number in a different style is null and counted', async t => {
   const { rows, reader } = await load('a\n1,5\nx\n1.5\n', 'a:DOUBLE', { ...german, lenient: true })
   t.strictSame(rows, [['1.5'], [''], ['']])
   t.strictSame(reader.columnCounts, [{ nulls: 2, coerced: 2 }])
@@ -619,7 +619,7 @@ t.test(
   },
 )
 
-t.test('arrays of such numbers need another delimiter', async t => {
+t.test('arrays of such numbers need a different delimiter', async t => {
   const types = 'a:DOUBLE[]'
   await t.rejects(load('a\n1,5\n', types, { decimalComma: true }), { code: 'DDB_USAGE' })
   const cells = { ...german, arrayDelimiter: '|' }
@@ -629,7 +629,7 @@ t.test('arrays of such numbers need another delimiter', async t => {
   })
 })
 
-t.test('counts and day numbers are numbers, too', async t => {
+t.test('the style also applies to counts and day numbers', async t => {
   const cells = { ...german, dateFormats: { d: 'excel', t: 'epoch:s' } }
   const { rows } = await load('d;t\n45.325,5;1.577.957.400,032\n', 'd:DATETIME,t:TIMESTAMP', cells)
   t.strictSame(rows, [['2024.02.03T12:00:00', '2020.01.02T09:30:00.032']])
@@ -656,7 +656,7 @@ t.test(
   },
 )
 
-t.test('one format and one zone for all columns that they fit', async t => {
+t.test('one format and one zone apply to all columns that they fit', async t => {
   const cells = { dateFormats: { '*': 'MM/dd/yyyy', t: 'hh:mm aa' }, timeZone: 'Asia/Shanghai' }
   const { rows } = await load(
     'd;s;t;u\n02/03/2024;02/03/2024;01:30 PM;07:00:00\n',
@@ -667,7 +667,7 @@ t.test('one format and one zone for all columns that they fit', async t => {
 })
 
 t.test(
-  'without a zone, all times of a column have the offset of the first one, or none',
+  'without a zone, all times of a column have the offset of the first time, or none',
   async t => {
     const day = '2024-01-01'
     const types = ['TIMESTAMP', 'NANOTIMESTAMP', 'DATETIME', 'DATEHOUR', 'DATE']
@@ -681,7 +681,7 @@ t.test(
     for (const type of types) {
       for (const [own, texts] of groups.entries()) {
         const others = groups.filter((_, i) => i !== own).flat()
-        // Nulls and days have no offset at any position.
+        // Nulls and days have no offset, wherever they are in the column.
         const fits = [day, '', ...texts, '', day, ...texts]
         const lines = [...fits, ...others, ...fits].map(text => `${text};1`)
         const { rows, rejects } = await load(`c;n\n${lines.join('\n')}\n`, `c:${type},n:INT`, {})
@@ -705,7 +705,7 @@ t.test(
   },
 )
 
-t.test('times of day have offsets, too, and so have elements of arrays', async t => {
+t.test('times of day and elements of arrays have offsets, too', async t => {
   const { rows, rejects } = await load(
     'a;b\n10:00:00+08;\n10:00:00.5;\n;2024-01-01T00:00:00Z,2024-01-02\n;"2024-01-01T00:00:00Z,2024-01-01T00:00:00"\n',
     'a:TIME,b:TIMESTAMP[]',
@@ -718,7 +718,7 @@ t.test('times of day have offsets, too, and so have elements of arrays', async t
   ])
 })
 
-t.test('offsets found or given in a run hold for later readers', async t => {
+t.test('offsets that a run found or got are valid for later readers', async t => {
   const columnOffsets = new ColumnOffsets({ b: 'none' })
   const text = 'a;b\n2024-01-01T00:00:00+08:00;2024-01-01T00:00:00\n'
   const other = 'a;b\n2024-01-01T00:00:00Z;2024-01-01T00:00:00\n;2024-01-01T00:00:00Z\n'
@@ -752,7 +752,7 @@ t.test('an ignored offset is reported once per column', async t => {
   ])
 })
 
-// A cell without text is null in every type, whatever bytes follow it: a text that means null, the next row (of numbers
+// An empty cell is null in every type, whatever bytes follow it: a text that means null, the next row (for numbers
 // that are rewritten), or a delimiter of elements.
 
 const types = [
@@ -763,7 +763,7 @@ const types = [
 ]
 const nullTexts = ['-', '+', '-1', '+1', '-999', '1', '0', '[', '(', '.', "'", '']
 
-/** The values of column `c`, its cells in the given order. */
+/** The values of column `c`. Its cells are in the given order. */
 async function values(
   type: string,
   cells: readonly string[],
@@ -788,7 +788,7 @@ t.test('texts that mean null', async t => {
   }
 })
 
-t.test('counts since 1970', async t => {
+t.test('counts since 1970 with a null text', async t => {
   for (const type of ['TIMESTAMP', 'NANOTIMESTAMP']) {
     for (const unit of ['s', 'ms', 'us', 'ns']) {
       const cells = { nullTexts, dateFormats: { c: `epoch:${unit}` } }
@@ -797,7 +797,7 @@ t.test('counts since 1970', async t => {
   }
 })
 
-t.test('before a row with a sign, for numbers with a style', async t => {
+t.test('null texts before a row with a sign, for numbers with a style', async t => {
   const numbers = ['SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'DECIMAL32(0)', 'DECIMAL64(0)']
   for (const type of [...numbers, 'DECIMAL128(0)']) {
     for (const cells of [{ decimalComma: true }, { thousands: ' ' }]) {
@@ -812,7 +812,7 @@ t.test('before a row with a sign, for numbers with a style', async t => {
   ])
 })
 
-t.test('elements of arrays with a sign between them', async t => {
+t.test('empty elements of arrays with a sign as the delimiter', async t => {
   for (const type of ['INT[]', 'LONG[]', 'DOUBLE[]', 'DECIMAL64(0)[]']) {
     const found = await values(type, ['1--2', '--', '3-'], {
       batch: { cells: { arrayDelimiter: '-' } },

@@ -10,7 +10,7 @@ import type { Column } from '../../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from '../reading.js'
 import { runs } from '../../helpers/runs.js'
 
-/** The column of one type that the texts become, and the texts that it refuses. */
+/** The column of a type that results from the texts, and the texts that the column refuses. */
 async function column(
   type: string,
   texts: readonly string[],
@@ -278,7 +278,7 @@ t.test('a text is UTF-8 exactly if TextDecoder accepts it', async t => {
   t.pass()
 })
 
-t.test('a text half way between two doubles is rounded to the even one', async t => {
+t.test('a text halfway between two doubles is rounded to the even one', async t => {
   const texts = [
     '9007199254740993',
     '9007199254740995',

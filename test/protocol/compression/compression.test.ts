@@ -1,5 +1,5 @@
 /*
-  Compressed columns, both ways.
+  Compression and decompression of columns.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -23,13 +23,13 @@ import { compressed, deltaOfDelta, type DeltaWidth, lz4 } from '../../helpers/co
 import { recordings } from '../../helpers/recordings.js'
 import { runs } from '../../helpers/runs.js'
 
-/** An LZ4 block of up to 14 literals and nothing else. */
+/** An LZ4 block that contains only up to 14 literals. */
 const literals = (text: string): Buffer => {
   const bytes = hex(text)
   return Buffer.concat([Buffer.of(bytes.length << 4), bytes])
 }
 
-t.test('delta-of-delta as C++ and Java send it', async t => {
+t.test('delta-of-delta in the form of C++ and Java', async t => {
   for (const extra of ['00000000', 'ffffffff']) {
     const bytes = hex(`1a 01 30000000 01000000 00 01 ff 02 04 04 0000 ${extra} 06000000 ffffffff
       18000000 050000400a000080 f767190600fcc41f f8ffffffffffffff`)
@@ -37,13 +37,13 @@ t.test('delta-of-delta as C++ and Java send it', async t => {
   }
 })
 
-t.test('LZ4 strings as C++ sends them', async t => {
+t.test('LZ4 strings in the form of C++', async t => {
   const bytes = hex(`1a 01 24000000 01000000 00 01 ff 01 12 ff 0000 00000000 06000000 ffffffff
     0c000000 36 61 62 00 03 00 50 62 00 61 62 00`)
   t.strictSame(decoded(bytes), vectorOf({ type: 'STRING' }, Array<string>(6).fill('ab')))
 })
 
-t.test('blocks are one stream: values cross their boundaries', async t => {
+t.test('blocks form one stream, and values may cross their boundaries', async t => {
   const ints = compressed(
     { length: 3 },
     literals('01000000 02'),
@@ -73,7 +73,7 @@ t.test('the scale of a decimal is in `reserved`', async t => {
   t.throws(() => decoded(compressed({ type: 37, reserved: 10, length: 1 }, literals('7d000000'))), {
     message: /scale 10/,
   })
-  // For types of 16 bytes, C++ writes 16 there.
+  // For types of 16 bytes, the C++ client writes 16 into this field.
   const uuid = compressed(
     { type: 19, reserved: 16, length: 1 },
     literals('0102'),
@@ -156,7 +156,7 @@ t.test('inconsistent columns are refused', async t => {
 })
 
 t.test('decompressed bytes count against the limit', async t => {
-  // One literal, then a match of 60,000: the block is small, its content is not.
+  // A literal and a match of 60,000 bytes, so the block is small but its content is large.
   const rest = 60_000 - 19
   const block = Buffer.from([
     0x1f,
@@ -194,8 +194,8 @@ t.test('values of every compressible type equal their uncompressed form', async 
   }
 })
 
-// Compressed columns are read back unchanged. The recorded columns of official clients, decoded, are compressed into
-// the same blocks if the method allows only one form.
+// Compressed columns are read back unchanged. If a method allows only one form, the recorded columns of official
+// clients, decoded and compressed again, give the recorded blocks.
 
 function bytesOf(value: Value): Buffer {
   const writer = new ByteWriter()
@@ -253,7 +253,7 @@ const count = 10_000
 const numbers = (step: (row: number) => number): number[] =>
   Array.from({ length: count }, (_, row) => step(row))
 
-t.test('each column uses the method that suits it', t => {
+t.test('each column uses the method that fits its type', t => {
   const method = (column: Column): number | undefined => {
     const writer = new ByteWriter()
     if (!encodeCompressed(writer, column)) {
@@ -343,7 +343,7 @@ t.test('a table is written as by official clients: type 8, SYMBOL plain', t => {
   t.end()
 })
 
-t.test('blocks that official clients sent by delta of delta are written alike', t => {
+t.test('delta-of-delta blocks of official clients are written in the same way', t => {
   let blocks = 0
   for (const { name, bytes } of recordings.filter(({ name }) => name === 'big_delta')) {
     for (
@@ -371,7 +371,7 @@ t.test('blocks that official clients sent by delta of delta are written alike', 
   t.end()
 })
 
-// Our own decoder reads the blocks, and so does lz4js, an independent one.
+// The project's own decoder reads the blocks, and so does lz4js, an independent decoder.
 
 function compress(source: Uint8Array): Uint8Array {
   const target = new Uint8Array(lz4Bound(source.length) + 8)
@@ -390,7 +390,7 @@ function check(source: Uint8Array): Uint8Array {
   return block
 }
 
-t.test('compressed bytes are read back, also by others', t => {
+t.test('compressed bytes are read back, also by another decoder', t => {
   const pieces = fc.array(
     fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
@@ -464,7 +464,7 @@ t.test('compressed bytes are read back', async t => {
   t.pass()
 })
 
-t.test('a block as the C++ client wrote it: six times "ab"', async t => {
+t.test('a block written by the C++ client: six times "ab"', async t => {
   const block = hex('36 61 62 00 03 00 50 62 00 61 62 00')
   t.equal(Buffer.from(decompressLz4(block, 100, 0)).toString(), 'ab\0'.repeat(6))
 })
@@ -507,7 +507,7 @@ t.test('any bytes give bytes within the limit or a ProtocolError', async t => {
   t.pass()
 })
 
-/** Values of a decoded block; null for the null value. */
+/** The values of a decoded block; null for the null value. */
 function decode(block: Uint8Array, width: DeltaWidth): (bigint | null)[] {
   const bytes = decodeDeltaOfDelta(block, width, 0).slice()
   const data = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array }[width]
@@ -524,7 +524,7 @@ t.test('the block that both official clients wrote for [10,20,30,null,50,100000]
 
 t.test('values of every width are read back', async t => {
   for (const width of [2, 4, 8] as const) {
-    // Second differences beyond the width cannot be written; a sixteenth of the range avoids them.
+    // Larger values can have differences that cannot be written. A sixteenth of the range avoids them.
     const bound = 2n ** BigInt(width * 8 - 4)
     const near = fc.bigInt({ min: -300n, max: 300n })
     const value = fc.oneof(near, fc.bigInt({ min: -bound + 1n, max: bound - 1n }))
@@ -541,7 +541,7 @@ t.test('values of every width are read back', async t => {
 t.test('regular times, jumps of every code length, only nulls, a single value', async t => {
   const clock = Array.from({ length: 500 }, (_, at) => 1_704_187_800_000n + BigInt(at) * 250n)
   const jumps = [0n, 0n, 1n, 100n, 1000n, 100_000n, 10n ** 10n, -(10n ** 14n), 2n ** 61n]
-  // The jump is coded as 32 ones; the decoder adds one, which carries into the upper half.
+  // The jump is coded as 32 ones. The decoder adds one, and the carry goes into the upper half.
   const carry = [0n, 0n, 2n ** 31n, 2n ** 32n]
   for (const values of [clock, jumps, carry, [null, null, null], [5n], [null, 7n, null], []]) {
     t.strictSame(decode(deltaOfDelta(values, 8), 8), values)
@@ -581,8 +581,8 @@ t.test('any bytes give values or a ProtocolError', async t => {
   t.pass()
 })
 
-// Blocks are compared with an encoder that writes bits as text and numbers as bigint, and with recordings of official
-// clients.
+// The blocks are compared with recordings of official clients, and with an encoder that writes bits as text and
+// numbers as bigint.
 
 const arrays = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array } as const
 
@@ -619,7 +619,7 @@ function valuesOf(width: DeltaWidth): fc.Arbitrary<readonly (bigint | null)[]> {
   )
 }
 
-/** Whether differences exceed int64, or the width of the second value. */
+/** Whether the first difference exceeds the width, or any later difference exceeds int64. */
 function isTooWide(values: readonly (bigint | null)[], width: DeltaWidth): boolean {
   const known = values.filter(value => value !== null)
   const deltas = known.slice(1).map((value, i) => value - known[i]!)
@@ -630,7 +630,7 @@ function isTooWide(values: readonly (bigint | null)[], width: DeltaWidth): boole
 }
 
 for (const width of [2, 4, 8] as const) {
-  t.test(`columns of ${width} bytes are written bit for bit as the format says`, t => {
+  t.test(`columns of ${width} bytes are written bit for bit as the format defines`, t => {
     fc.assert(
       fc.property(valuesOf(width), values => {
         const bytes = bytesOfEncodeDelta(values, width)
@@ -654,7 +654,7 @@ t.test('the recorded block of C++ and Java', t => {
   t.end()
 })
 
-t.test('a block larger than its space is not written', t => {
+t.test('a block that does not fit into its space is not written', t => {
   const bytes = bytesOfEncodeDelta(
     Array.from({ length: 100 }, (_, i) => BigInt(i * i * 7919)),
     4,

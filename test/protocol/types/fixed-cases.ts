@@ -1,5 +1,5 @@
 /*
-  Types with elements of one size, by tables: a JavaScript value, its bytes calculated by hand, and its text.
+  Tests types with elements of a fixed size from tables: a JavaScript value, its bytes computed by hand, and its text.
 */
 import type { Test } from 'tap'
 import { scalarAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
@@ -10,7 +10,7 @@ import { decoded, encoded } from '../../helpers/codec.js'
 
 export type FixedCase = readonly [value: ElementValue, bytes: string, text: string]
 
-/** Checks each value in a column, as a scalar and as text; the given bytes follow the flag of a scalar. */
+/** Checks each value in a column, as a scalar and as text. The given bytes are those after the flag of a scalar. */
 export function checkCases(t: Test, type: FixedType, cases: readonly FixedCase[]): void {
   const values = cases.map(([value]) => value)
   const column = vectorOf({ type }, values) as FixedVector
@@ -27,7 +27,7 @@ export function checkCases(t: Test, type: FixedType, cases: readonly FixedCase[]
   }
 }
 
-/** Values that a column of the type refuses. */
+/** Checks that a column of the type refuses these values. */
 export function checkRefused(
   t: Test,
   type: FixedType,

@@ -30,7 +30,7 @@ import { decoded, hex } from '../../helpers/codec.js'
 import { runs } from '../../helpers/runs.js'
 import { checkCases, checkRefused } from './fixed-cases.js'
 
-// Signed integers and their bytes: the ends of each range, and the null below.
+// Signed integers and their bytes: both ends of each range, and the null value below the range.
 
 t.test('CHAR is one byte, printed as its character', async t => {
   checkCases(t, 'CHAR', [
@@ -126,7 +126,7 @@ t.test('single precision refuses values that it cannot hold, and other kinds', a
   ])
 })
 
-t.test('the text of a number gives the same number', async t => {
+t.test('the text of a number is read as the same number', async t => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
       strictEqual(Object.is(Number(formatNumber(value)), value), true)
@@ -136,7 +136,7 @@ t.test('the text of a number gives the same number', async t => {
   t.strictSame([NaN, Infinity, -Infinity].map(formatNumber), ['NaN', 'inf', '-inf'])
 })
 
-t.test('the shortest double of a single is the same single, in at most nine digits', async t => {
+t.test('the shortest double of a single is read as the same single, with at most nine digits', async t => {
   const view = new DataView(new ArrayBuffer(4))
   const single = (value: number): number => {
     view.setFloat32(0, value)
@@ -219,7 +219,7 @@ const one = '000000000000f03f'
 const minusTwo = '00000000000000c0'
 const nullDouble = 'ffffffffffffefff'
 
-t.test('the numbers follow one another', async t => {
+t.test('the two numbers follow one another', async t => {
   checkCases(t, 'COMPLEX', [
     [[1, -2], one + minusTwo, '1-2i'],
     [[-2, 1], minusTwo + one, '-2+1i'],
@@ -232,7 +232,7 @@ t.test('the numbers follow one another', async t => {
   ])
 })
 
-t.test('a pair is null if either number is', async t => {
+t.test('a pair is null if one of its numbers is null', async t => {
   for (const pair of [nullDouble + one, one + nullDouble]) {
     const vector = decoded(hex(`22 01 01000000 01000000 ${pair}`)) as TypedVector
     t.ok(isNullAt(vector, 0))
@@ -254,7 +254,7 @@ t.test('anything but two numbers is refused', async t => {
 
 // DURATION: a count and a unit.
 
-t.test('count and unit are two integers, an exchange is its letters', async t => {
+t.test('a duration consists of two integers: a count and a unit; an exchange is its letters', async t => {
   checkCases(t, 'DURATION', [
     [{ count: 3, unit: 8 }, '0300000008000000', '3M'],
     [{ count: -1, unit: 0 }, 'ffffffff00000000', '-1ns'],
@@ -294,15 +294,15 @@ t.test('true, false and null are one byte', async t => {
   ])
 })
 
-t.test('any other byte is true', async t => {
+t.test('any other byte is read as true', async t => {
   const vector = decoded(hex('01 01 03000000 01000000 | 02 ff 7f'))
   if (vector.form !== 'vector') throw new Error('not a vector')
   for (const row of [0, 1, 2]) t.match(elementAt(vector, row), { value: true })
 })
 
-// Numbers as stored.
+// The stored numbers of temporal types.
 
-t.test('the smallest value is null; all others are themselves', async t => {
+t.test('the smallest value is null; all other values are stored unchanged', async t => {
   t.equal(storedInteger(null, -128, 'CHAR'), -128)
   for (const value of [-127, 0, 127]) t.equal(storedInteger(value, -128, 'CHAR'), value)
   for (const value of [-128, 128, 0.5, NaN, Infinity]) {
@@ -313,7 +313,7 @@ t.test('the smallest value is null; all others are themselves', async t => {
   }
 })
 
-t.test('so are integers of any width', async t => {
+t.test('integers of any width are stored in the same way', async t => {
   const sentinel = -(2n ** 127n)
   t.equal(storedBigInt(null, sentinel, 'DECIMAL128'), sentinel)
   for (const value of [sentinel + 1n, 0n, -sentinel - 1n]) {
@@ -327,7 +327,7 @@ t.test('so are integers of any width', async t => {
 
 const dayMs = 86_400_000
 
-/** Type, raw value, the text that DolphinDB prints. */
+/** Type, raw value, and the text that DolphinDB prints. */
 const texts: readonly (readonly [TemporalType, number | bigint, string])[] = [
   ['DATE', 15_504, '2012.06.13'],
   ['DATE', -1, '1969.12.31'],
@@ -383,7 +383,7 @@ t.test('every value between the years 0 and 9999 is read back from its text', as
   t.pass()
 })
 
-/** Texts with the same meaning as DolphinDB's own. */
+/** Texts with the same meaning as DolphinDB's own spelling. */
 const accepted: readonly (readonly [TemporalType, string, number | bigint])[] = [
   ['DATE', '2012-06-13', 15_504],
   ['DATE', '2012/06/13', 15_504],
@@ -465,7 +465,7 @@ t.test(
   },
 )
 
-t.test('values outside a day or a calendar of four digits are still written', async t => {
+t.test('values outside a day or a calendar of four digits still have a text', async t => {
   t.equal(formatTemporal('DATE', daysFromCivil(12_345, 6, 7)), '12345.06.07')
   t.equal(formatTemporal('DATE', daysFromCivil(-1, 1, 1)), '-0001.01.01')
   t.equal(formatTemporal('MONTH', -1), '-0001.12M')

@@ -41,7 +41,7 @@ import { runs } from '../../helpers/runs.js'
 import { int, text } from '../../helpers/values.js'
 import { nullsOf, rearranged, valuesOf } from './variable.js'
 
-// STRING, as a list of texts and as the bytes that are sent.
+// STRING as a list of texts, and as the bytes that are sent.
 
 const texts = ['a', '', 'é数']
 const plain: StringVector = { form: 'vector', type: 'STRING', length: 3, data: texts }
@@ -75,13 +75,13 @@ for (const [name, vector] of [
   })
 }
 
-t.test('bytes are read as a list', async t => {
+t.test('bytes can be read as a list', async t => {
   t.strictSame(decoded(wire), plain)
   t.strictSame(valuesOf(vectorOf({ type: 'STRING' }, ['a', null])), ['a', ''])
   t.equal(emptyVector({ type: 'STRING' }, 5).length, 0)
 })
 
-t.test('rows after the length are not part of a column', async t => {
+t.test('rows after the given length are not part of a column', async t => {
   t.strictSame(encoded({ ...plain, length: 1 }), hex('12 01 01000000 01000000 6100'))
   t.strictSame(stringsOf({ ...inWireForm, length: 2 }), ['a', ''])
 })
@@ -96,13 +96,13 @@ t.test('too few texts, texts without an end and other kinds are refused', async 
   t.throws(() => encoded(stringScalar('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
 })
 
-t.test('texts are numbered from 1 in order of first appearance, the empty one is 0', async t => {
+t.test('texts are numbered from 1 in order of first appearance; the empty text is 0', async t => {
   const { codes, base } = symbolVectorOf(['b', '', 'a', 'b'])
   t.same([...codes], [1, 0, 2, 1])
   t.strictSame(base, ['', 'b', 'a'])
 })
 
-t.test('long columns are numbered in the same way, sorted, repeated or in no order', async () => {
+t.test('long columns are numbered in the same way, whatever their order', async () => {
   const part = fc.record({
     rows: fc.constantFrom(1, 300, 3_000, 9_000),
     different: fc.constantFrom(1, 2, 7, 400, 5_000),
@@ -138,7 +138,7 @@ t.test('an empty column is sent as type 17 and is read from either client', asyn
   t.strictSame(decoded(hex('91 01 00000000 01000000 | 00000000 01000000 | 00')), empty)
 })
 
-t.test('plain strings of type 17 are coded on arrival', async t => {
+t.test('plain strings of type 17 become codes when they are decoded', async t => {
   t.strictSame(decoded(hex('11 01 03000000 01000000 6100 00 6100')), symbolVectorOf(['a', '', 'a']))
 })
 
@@ -180,7 +180,7 @@ t.test('columns of one table may share a base, and a base may be redefined', asy
   t.throws(() => decoded(hex(column(1, '00000000', 1))), { message: /base 1 has not been sent/ })
 })
 
-t.test('bases of one table do not affect another', async t => {
+t.test('bases of one table do not affect another table', async t => {
   const first =
     '00 06 01000000 01000000 00 6100 91 01 01000000 01000000 07000000 02000000 00 7800 01000000'
   const second =
@@ -190,7 +190,7 @@ t.test('bases of one table do not affect another', async t => {
   })
 })
 
-t.test('each column of a table has its own id', async t => {
+t.test('each column of a table has a different base id', async t => {
   const column = vectorOf({ type: 'SYMBOL' }, ['x'])
   const bytes = encoded({
     form: 'table',
@@ -222,7 +222,7 @@ t.test('a code without an entry is found in any row', async t => {
   }
 })
 
-t.test('an invalid symbol column is refused on arrival', async t => {
+t.test('an invalid symbol column is refused when it is decoded', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['91 01 01000000 01000000 00000000 02000000 00 6100 02000000', /code 2 is outside a base of 2/],
     ['91 01 01000000 01000000 00000000 02000000 00 6100 ffffffff', /code -1/],
@@ -253,7 +253,7 @@ t.test('an invalid symbol column is refused before it is sent', async t => {
   })
 })
 
-// BLOB: counted bytes.
+// BLOB: bytes with their count.
 
 const blobs = [hex('00ff'), hex(''), hex('61')]
 const column: Vector = { form: 'vector', type: 'BLOB', length: 3, data: blobs }
@@ -268,7 +268,7 @@ t.test('each value is preceded by its number of bytes', async t => {
   t.strictSame(hexOf(valuesOf(decoded(wireBlobs) as Vector)), ['00ff', '', '61'])
 })
 
-t.test('rows are cut, joined and picked; no bytes mean null', async t => {
+t.test('rows can be cut, joined and picked; no bytes mean null', async t => {
   const { cut, joined, picked } = rearranged(column)
   t.strictSame(hexOf(cut), ['', '61'])
   t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
@@ -279,7 +279,7 @@ t.test('rows are cut, joined and picked; no bytes mean null', async t => {
 })
 
 t.test('values in wire form are the same column', async t => {
-  // Inside a larger array, like slices of batches.
+  // The values lie inside a larger array, like slices of batches.
   const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee')
   const inWireForm = {
     form: 'vector',
@@ -322,7 +322,7 @@ t.test('bytes and text are values, other kinds are not', async t => {
 const shown = (type: 'UUID' | 'IPADDR' | 'INT128', value: Uint8Array): string =>
   formatScalar({ form: 'scalar', type, value })
 
-/** docs/protocol.md#sixteen-byte-values, recorded. */
+/** Recorded examples (docs/protocol.md#sixteen-byte-values). */
 const golden = [
   ['UUID', '00112233-4455-6677-8899-aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
   ['INT128', '00112233445566778899aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
@@ -337,7 +337,7 @@ t.test('the bytes sent are the text in reverse', async t => {
   }
 })
 
-t.test('addresses have one text each', async t => {
+t.test('each address has one text', async t => {
   const cases = [
     ['2001:0DB8:0:0:0:0:0:0001', '2001:db8::1'],
     ['1:0:0:2:0:0:0:3', '1:0:0:2::3'],
@@ -400,20 +400,20 @@ t.test('any bytes are read back from their text', async t => {
 
 // Columns that are lists: cut, joined, picked.
 
-t.test('a list without spare elements is returned itself', async t => {
+t.test('a list without spare elements is returned unchanged', async t => {
   const list = ['a', 'b']
   t.equal(firstOf(list, 2), list)
   t.strictSame(firstOf(list, 1), ['a'])
   t.strictSame(firstOf(list, 0), [])
 })
 
-t.test('only rows are joined, not the elements after them', async t => {
+t.test('only rows are joined, not the spare elements after them', async t => {
   const first = { data: ['a', 'b', 'x'], length: 2 }
   t.strictSame(joined(first, { data: ['c', 'x'], length: 1 }), ['a', 'b', 'c'])
   t.strictSame(joined(first, { data: [], length: 0 }), ['a', 'b'])
 })
 
-t.test('rows are picked in any order, more than once', async t => {
+t.test('rows are picked in any order, even several times', async t => {
   t.strictSame(picked(['a', 'b', 'c'], Int32Array.of(2, 0, 2)), ['c', 'a', 'c'])
   t.strictSame(picked(['a'], new Int32Array(0)), [])
 })
@@ -458,9 +458,9 @@ t.test('values make a tuple, null stands for NULL, other kinds are refused', asy
   t.notOk(isTuple(list))
 })
 
-// VOID: nothing, in one byte or none.
+// VOID: no value, as a single byte or as no bytes.
 
-t.test('a scalar tells which kind of nothing it is', async t => {
+t.test('a scalar gives its kind of nothing', async t => {
   t.strictSame(encoded(scalar('VOID', null)), hex('00 00 00'))
   t.strictSame(encoded(explicitNull), hex('00 00 01'))
   t.strictSame(decoded(hex('00 00 00')), scalar('VOID', null))
@@ -483,7 +483,7 @@ t.test('an element has no bytes, and is null', async t => {
   t.equal(emptyVector({ type: 'VOID' }, 5).length, 0)
 })
 
-t.test('rows without bytes count against the limit', async t => {
+t.test('rows without bytes also count against the limit', async t => {
   const limits = { maxValueBytes: 1000, maxDepth: 4 }
   t.match(decoded(hex('00 01 0a000000 01000000'), limits), { length: 10 })
   t.throws(() => decoded(hex('00 01 10000000 01000000'), limits), { code: 'DDB_LIMIT' })
@@ -503,7 +503,7 @@ t.test('a function has a byte for its kind before its text', async t => {
   t.equal(formatScalar(add), 'f')
 })
 
-t.test('the others are only text, and have no columns', async t => {
+t.test('objects of other system types are only text, and have no columns', async t => {
   for (const [type, id] of [
     ['HANDLE', '15'],
     ['CODE', '16'],
@@ -518,14 +518,14 @@ t.test('the others are only text, and have no columns', async t => {
   }
 })
 
-// JavaScript values for elements: which kinds each type accepts.
+// The kinds of JavaScript values that each type accepts as elements.
 
 const refusal = (shown: string) => ({
   code: 'DDB_USAGE',
   message: `A INT column cannot take the ${shown}`,
 })
 
-t.test('null is null, and an empty text', async t => {
+t.test('null and the empty text are null', async t => {
   t.equal(numberOf('INT', null), null)
   t.equal(bigintOf('INT', null), null)
   t.equal(textOf('INT', null), '')
@@ -538,7 +538,7 @@ t.test('each kind is accepted by its own types', async t => {
   t.equal(textOf('INT', 'a'), 'a')
 })
 
-t.test('other kinds are refused by name', async t => {
+t.test('other kinds are refused, and the error names them', async t => {
   for (const [of, value, shown] of [
     [numberOf, 1n, 'bigint 1'],
     [numberOf, 'x', 'string x'],

@@ -1,5 +1,5 @@
 /*
-  Columns whose elements have no fixed size: their values, and those left after cutting, joining and picking.
+  Columns whose elements have no fixed size: their values, before and after cutting, joining and picking rows.
 */
 import {
   concatColumns,
@@ -17,7 +17,7 @@ export function valuesOf(column: Column): unknown[] {
   })
 }
 
-/** Which rows are null. */
+/** For each row, whether it is null. */
 export function nullsOf(column: Column): boolean[] {
   return Array.from({ length: column.length }, (_, row) => isNullAt(column, row))
 }

@@ -253,7 +253,7 @@ t.test(
   },
 )
 
-t.test('both are skipped if there is only one login', async t => {
+t.test('with only one login, both checks are skipped', async t => {
   const names = ['receipts: R11, undef by another user']
   const { result } = await trySelftest(t, { names })
   t.match(result.checks, [{ status: 'skipped', reason: 'no second user was given' }])
@@ -262,7 +262,7 @@ t.test('both are skipped if there is only one login', async t => {
 const alone = 'rights: TABLE_INSERT alone'
 const ann = { user: 'ann', password: 'abc12345' }
 
-t.test('a check finds what one right allows, and then revokes it', async t => {
+t.test('a check finds the effects of a right, and then revokes the right', async t => {
   const server = { initScript: 'createUser("ann", "abc12345")' }
   const tried = await trySelftest(t, { names: [alone], server, options: { second: ann } })
   const [found] = tried.result.checks
@@ -284,7 +284,7 @@ t.test('if the second user has more rights, the check is skipped', async t => {
   t.match(result, { facts: {}, checks: [{ status: 'skipped', reason: /may read without/ }] })
 })
 
-t.test('a user name that is impossible in DolphinDB gets into no script', async t => {
+t.test('a user name that is impossible in DolphinDB is never part of a script', async t => {
   const granted = checkContext(scopeWith({ second: { user: 'a"b', password: 'x' } }))
   await t.rejects(granted.grant('VIEW_EXEC', 'v'), { code: 'DDB_UNAVAILABLE' })
 })

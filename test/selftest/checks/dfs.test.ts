@@ -26,7 +26,7 @@ const contended = 'dfs: two writers of one partition'
 const transaction =
   "<ChunkInTransaction>The openChunks operation failed because the chunk '/d/1' is currently locked and in use by transaction 8. RefId:S00002"
 
-/** Refuses every second write. In the check `contended` these come from the second session. */
+/** Refuses every second write. In the check `contended`, these writes come from the second session. */
 const refusing = (error: string): ServerOptions => {
   let writes = 0
   return { faults: { beforeWrite: () => (++writes % 2 === 0 ? { error } : undefined) } }

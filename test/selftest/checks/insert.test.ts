@@ -22,7 +22,7 @@ const names = insertChecks.map(({ name }) => name)
 const nothingCame = /^0 rows came back, not \d+$|^column id: 0 rows came back, not \d+$/
 const long = (value: number): string => `${String.fromCharCode(value)}${'\0'.repeat(7)}`
 
-/** `insertNamed` matches columns by name, unlike DolphinDB. */
+/** Makes `insertNamed` match columns by name. DolphinDB does not do so. */
 const byName =
   'def insertNamed(mutable t, mutable data) { return tableInsert(t, select int(price) as id, string(id) as sym, double(price) as price from data) }\naddFunctionView(insertNamed)'
 
@@ -114,7 +114,7 @@ testChecks(
   },
 )
 
-t.test('rows are derived from their number, with nulls in both other columns', async t => {
+t.test('each row follows from its number, with nulls in both other columns', async t => {
   const rows = batch(0, 6)
   t.equal(columnsText(rows), 'id INT, sym SYMBOL, price DOUBLE')
   t.equal(rowsText(rows), '0 IBM ;1  0.25;2 A 0.5;3 中 0.75;4 IBM 1;5  ')
@@ -134,7 +134,7 @@ t.test('a wrong batch has text instead of prices', async t => {
   t.equal(rowsText(rows), '0 IBM none;1  none')
 })
 
-t.test('the tables created for them accept a correct batch and refuse a wrong one', async t => {
+t.test('the tables created for the batches accept a correct batch and refuse a wrong one', async t => {
   for (const kind of ['table(', 'streamTable(', 'keyedTable(`id, ']) {
     const { run, call, show } = testSession()
     await run(`share(${kind}${batchColumns}), "t")`)
@@ -151,7 +151,7 @@ const otherNames = namesOfTypes.filter(name => !textNames.includes(name))
 const reasons = (of: readonly string[], reason: RegExp): Reasons =>
   Object.fromEntries(of.map(name => [name, reason]))
 
-/** The last byte of an answer is the highest byte of the last value. */
+/** Changes the last byte of an answer, which is the highest byte of the last value. */
 const lastBit = (chunk: string): string => {
   const last = chunk.charCodeAt(chunk.length - 1)
   return `${chunk.slice(0, -1)}${String.fromCharCode(last ^ 1)}`
@@ -183,7 +183,7 @@ testChecks(
       },
     },
     'the smallest difference of a DOUBLE': {
-      // 0.1
+      // 0.1, and the next smaller DOUBLE.
       toClient: instead('\x9a\x99\x99\x99\x99\x99\xb9\x3f', '\x99\x99\x99\x99\x99\x99\xb9\x3f'),
       fails: { 'types: DOUBLE column': /^row 6 is / },
       passes: ['types: LONG column'],
@@ -195,20 +195,20 @@ testChecks(
   },
 )
 
-t.test('every type is tried in each way it can be sent', async t => {
+t.test('every type is tried in each form in which it can be sent', async t => {
   const count = (form: RegExp): number => namesOfTypes.filter(name => form.test(name)).length
   t.equal(count(/ scalar$/), 28)
   t.equal(count(/[^\]] column$/), 28)
   t.equal(count(/\[\] column$/), 25)
 })
 
-/** Types of columns that a table can have. */
+/** Types that a column of a table can have. */
 const storable = (Object.keys(dataTypes) as DataType[]).filter(type => {
   const { category } = dataTypes[type]
   return !['nothing', 'mixed', 'system'].includes(category) && type !== 'DATEMINUTE'
 })
 
-t.test('every column type has its sample, and one of arrays if it has them', async t => {
+t.test('every column type has a sample, and one of arrays if the type allows them', async t => {
   const sampled = columnSamples.map(({ column }) => columnTypeOf(column).type)
   t.strictSame([...sampled].sort(), [...storable].sort())
   const arrays = arraySamples.map(({ column }) => columnTypeOf(column).type)
@@ -224,7 +224,7 @@ t.test('every column type has its sample, and one of arrays if it has them', asy
 const nullsOf = (column: Column): number =>
   Array.from({ length: column.length }, (_, row) => isNullAt(column, row)).filter(Boolean).length
 
-t.test('nulls, extremes and values around zero', async t => {
+t.test('samples contain nulls, extremes and values around zero', async t => {
   const expected: Record<string, string[]> = {
     BOOL: ['true', 'false'],
     CHAR: ['-127', '-1', '0', '1', '127'],
@@ -265,7 +265,7 @@ t.test('nulls, extremes and values around zero', async t => {
 })
 
 t.test(
-  'arrays of no, one and several cells, of a null, and of more cells than a byte can count',
+  'arrays of no, one and several cells, with a null, and with over 255 cells',
   async t => {
     for (const { type, column } of arraySamples) {
       const lengths = Array.from(
@@ -290,7 +290,7 @@ const token = `Syntax Error: [line #1] Cannot recognize the token ${missing}`
 const type =
   "Failed to append data to column 'price' with error: Incompatible type. Expected: DOUBLE, Actual: STRING"
 
-/** Drops every second write: each check has a good batch before the bad one. */
+/** Drops every second write, because in each check a good batch comes before the bad one. */
 function everySecond(): NonNullable<Faults['beforeWrite']> {
   let writes = 0
   return () => (++writes % 2 === 0 ? 'drop' : undefined)
@@ -328,7 +328,7 @@ testChecks(
       fails: leavesNothing(/^understood as unknown, not rows: /),
     },
     'refused inserts that leave rows': {
-      // A good batch of two rows, and five of the bad one.
+      // Two rows of the good batch and five rows of the bad batch.
       toClient: answering('_refused', instead(intBytes(2), intBytes(7))),
       fails: leavesNothing('5 rows of the refused batch are there'),
     },

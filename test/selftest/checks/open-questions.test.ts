@@ -151,9 +151,6 @@ testChecks(
   },
 )
 
-/*
-  Compares the list of unverified behaviour (docs/server-semantics.md#what-nobody-could-check) with the existing checks.
-*/
 
 const page = readFileSync(new URL('docs/server-semantics.md', root), 'utf8')
 const list = page.slice(page.indexOf('<!-- open:'), page.indexOf('<!-- end of open -->'))
@@ -163,7 +160,7 @@ const rows = list
   .map(line => line.slice(2, -2).split(' | '))
 
 t.test(
-  'each statement names what depends on it and its check, or says that there is none',
+  'each statement names its consequences and its check, or says that it has none',
   async t => {
     t.ok(rows.length > 40)
     const names = new Set(allChecks.map(({ name }) => name))
@@ -178,7 +175,7 @@ t.test(
 )
 
 t.test(
-  'no statement is listed twice, and every open question of receipts that has a check is listed',
+  'no statement is listed twice, and open questions about receipts that have a check are listed',
   async t => {
     const statements = rows.map(([statement]) => statement)
     t.equal(new Set(statements).size, statements.length)
@@ -192,7 +189,7 @@ t.test(
 )
 
 const [gone, earlier] = leftoverChecks.map(({ name }) => name) as [string, string]
-/** A check of another subject, which creates a table. */
+/** A check of a different subject that creates a table. */
 const making = 'insert: an empty table'
 const dayMs = 86_400_000
 const old = temporaryName(newStamp(systemPlatform.random, Date.now() - 3 * dayMs), 'old')
@@ -225,7 +222,7 @@ testChecks(
   },
 )
 
-t.test('what is older than a day is removed, everything else stays', async t => {
+t.test('objects older than a day are removed, all others stay', async t => {
   const { server, result } = await trySelftest(t, { names: [earlier], server: { initScript } })
   t.match(result.checks, [{ status: 'pass', reason: '' }])
   t.strictSame(namesOn(server), [young])

@@ -168,7 +168,10 @@ testChecks(
   },
 )
 
-/** Makes one slice of rows begin a row too early: the row before it comes twice, and its last row never. */
+/**
+ * Makes one slice of rows begin a row too early. So the row before the slice comes twice, and the last row of the
+ * slice never comes.
+ */
 function oneRowBack(): Rewrite {
   let isDone = false
   return chunk =>
@@ -189,10 +192,10 @@ const connected = 'receipts: a server tells who is connected'
 const time = 'receipts: now() is a TIMESTAMP'
 
 const claims = 500
-/** The start of the answers of R5: a vector of INT. */
+/** The beginning of the answers in check R5: a vector of INT. */
 const claimHead = `OK\n\x04\x01${int32Bytes(claims)}${int32Bytes(1)}`
 
-/** The first `sessions` sessions to be answered get 1 as the answer to every claim. */
+/** Makes every claim of the first `sessions` sessions succeed: the answer is always 1. */
 function allWon(sessions: number): Rewrite {
   let left = sessions
   return chunk => {
@@ -204,7 +207,7 @@ function allWon(sessions: number): Rewrite {
   }
 }
 
-/** Loses the deliveries from number `first` on. */
+/** Loses all deliveries from number `first` on. */
 function losingFrom(first: number): NonNullable<Faults['beforeExecute']> {
   let seen = 0
   return ({ text }) => (text === 'ddbIngestDeliver' && ++seen >= first ? 'drop' : undefined)
@@ -316,7 +319,7 @@ const claimOfReceiptRun: Row = [1, 0, 0, 1, 0, '']
 const probe: Row = [0, 0, 8, 0, 0, '']
 const wrong = 'SYSTEM_Runtime: Incompatible type. Expected: DOUBLE, Actual: STRING'
 
-t.test('rows of a ledger, whatever the order of its columns', async t => {
+t.test('rows of a ledger are read whatever the order of its columns', async t => {
   t.strictSame(rowsOfLedger(ledgerTable(claimOfReceiptRun, [2, 1, 1, 5, -1, wrong])), [
     { batchNo: 1, attempt: 0, phase: 0, sendNo: 1, rowCount: 0, errText: '' },
     { batchNo: 2, attempt: 1, phase: 1, sendNo: 5, rowCount: -1, errText: wrong },
@@ -331,7 +334,7 @@ t.test('rows of a ledger, whatever the order of its columns', async t => {
   t.throws(() => rowsOfLedger(without), { message: /errText/ })
 })
 
-t.test('outcomes are reported in the order of their batches, claims are not', async t => {
+t.test('outcomes are reported in the order of their batches, claims are not reported', async t => {
   const rows = rowsOfLedger(
     ledgerTable(
       claimOfReceiptRun,
@@ -362,7 +365,7 @@ t.test('a delivery consists of number, attempt, number of sending and rows', asy
 })
 
 t.test(
-  'a probe is not a batch, and a batch has its outcome once the ledger has that many',
+  'a probe is not a batch; a batch has its outcome if the ledger has that many rows',
   async t => {
     const answers = [
       ledgerTable(probe, claimOfReceiptRun, [2, 0, 0, 2, 0, '']),
@@ -539,7 +542,7 @@ testChecks(
   },
 )
 
-/** Loses everything after the request for a missing table. */
+/** Loses all requests after the request for a missing table. */
 function afterMissing(): BeforeExecute {
   let isOver = false
   return ({ text }) => {

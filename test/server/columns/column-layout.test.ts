@@ -28,7 +28,10 @@ const families: Readonly<Record<string, readonly DataType[]>> = {
   temporal: ['DATE', 'TIMESTAMP'],
 }
 
-/** Which families convert into which (DolphinDB manual, page S05004; text into numbers since 3.00.5). */
+/**
+ * The families of types that an insert converts into each family (DolphinDB manual, page S05004; text into numbers
+ * since 3.00.5).
+ */
 const accepted: Readonly<Record<string, readonly string[]>> = {
   logical: ['logical'],
   integral: ['integral'],

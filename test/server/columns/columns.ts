@@ -21,7 +21,7 @@ export function valuesOf(from: Column): ElementValue[] {
   return Array.from({ length: from.length }, (_, row) => (elementAt(from, row) as Scalar).value)
 }
 
-/** One type for each way to store columns. */
+/** A type for each way of storing a column. */
 export const storedTypes: readonly ColumnType[] = [
   { type: 'BOOL' },
   { type: 'SHORT' },
@@ -79,7 +79,7 @@ export function elements(type: ColumnType): fc.Arbitrary<ElementValue> {
   }
 }
 
-/** A SYMBOL column with its own base, which may hold unused entries. */
+/** A SYMBOL column with its own base. The base may hold entries that no row uses. */
 export const symbolColumns: fc.Arbitrary<SymbolVector> = fc
   .uniqueArray(fc.string({ minLength: 1, maxLength: 2 }), { maxLength: 6 })
   .chain(names => {

@@ -194,7 +194,7 @@ function convertConvertTemporal(
   return valuesOf(convertTemporal(fixed({ type: from }, ...values), to))
 }
 
-/** One moment in each type. */
+/** The same moment in each type. */
 const moment: Readonly<Record<TemporalType, string>> = {
   DATE: '2012.06.13',
   MONTH: '2012.06M',
@@ -212,7 +212,7 @@ const moment: Readonly<Record<TemporalType, string>> = {
 const types = Object.keys(moment) as TemporalType[]
 const dated = types.filter(type => moment[type].startsWith('2012'))
 const ofDay = types.filter(type => !dated.includes(type))
-/** For each type, the types that hold only part of its value. */
+/** For each type, the types that can hold only a part of its value. */
 const coarser: Readonly<Partial<Record<TemporalType, readonly TemporalType[]>>> = {
   NANOTIMESTAMP: types,
   TIMESTAMP: ['DATETIME', 'DATEMINUTE', 'DATEHOUR', 'DATE', 'MONTH', 'TIME', 'SECOND', 'MINUTE'],

@@ -1,6 +1,6 @@
 /*
-  Who needs each built-in function (docs/decisions/0011-the-embedded-server-is-a-stand-in.md): a script that this
-  project sends, shows or runs, or somebody named in the list below. Calls in tests of the embedded server do not count.
+  Every built-in function has a user (docs/decisions/0011-the-embedded-server-is-a-stand-in.md): a script that this
+  project sends, shows or runs, or a user named in the list below. Calls in tests of the embedded server do not count.
 */
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
@@ -12,7 +12,7 @@ import { readPages } from '../../helpers/pages.js'
 
 const own = /^(src|test)[\\/]server[\\/]|node_modules/
 
-/** The texts in the sources of a folder: a text may be a script, a comment or title is not. */
+/** The texts in the sources of a folder. A text may be a script; comments and titles of tests are left out. */
 function textsUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map(path => `${folder}/${path}`)
@@ -49,7 +49,7 @@ const scripts = readdirSync('fixtures/scripts').map(name =>
   readFileSync(`fixtures/scripts/${name}`, 'utf8'),
 )
 
-/** Everything that the loader sends, with its sender. */
+/** All statements that the loader sends, with their senders. */
 const statements = readFileSync('docs/statements.md', 'utf8')
 
 const callers = [
@@ -59,14 +59,16 @@ const callers = [
   statements,
 ].join('\n')
 
-/** Whether `name` is called. A name with a capital inside is no English word, so that its mere use counts:
- * `rpc(alias, getClusterPerf)`. */
+/**
+ * Whether `name` is called. The mere use of a name with an inner capital also counts, because such a name is not an
+ * English word: `rpc(alias, getClusterPerf)`.
+ */
 function isCalled(name: string): boolean {
   const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '(\\s?\\(|\\{)'
   return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)
 }
 
-/** Who needs a function although no script calls it → the names of such functions. */
+/** Users of functions that no script calls → the names of these functions. */
 const otherwise: Readonly<Record<string, string>> = {
   'types by name, of which the language is made': 'bool char short float minute second datetime timestamp nanotime nanotimestamp',
   'words of the language besides operators': 'between distinct in isValid neg not',

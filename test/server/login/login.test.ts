@@ -42,7 +42,7 @@ t.test('credentials inside connect are answered with BOOL true, to the byte', as
   for (const end of ['\nfalse', '']) {
     const body = `connect\nlogin\nadmin\n123456${end}`
     const peer = await RawPeer.connect(server.port)
-    // Asynchronous clients also set flag 4 here, and still read the answer.
+    // Asynchronous clients also set flag 4 here, but read the answer.
     await peer.write(`API 0 ${body.length} / 36_1_4_2\n${body}`)
     const { sessionId } = await peer.response()
     t.equal(peer.received.toString('latin1'), `${sessionId} 1 1\nOK\n\x01\0\x01`)
@@ -174,7 +174,7 @@ t.test('the functions of a connection, and which users may call them', async t =
   t.equal(session.user, 'ann', 'a failed login keeps the user')
 })
 
-/** The client's side of SCRAM, written only from docs/protocol.md#scram. */
+/** The client's side of SCRAM, written from docs/protocol.md#scram alone. */
 async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {
   const nonce = Buffer.from('0123456789abcdef').toString('base64')
   const challenge = (await ask(peer, 'scramClientFirst', text(user), text(nonce))) as {
@@ -294,7 +294,7 @@ const encrypt = (pem: string, plain: string): string =>
     'base64',
   )
 
-/** A block before encryption, including its padding. */
+/** Encrypts a block that already includes its padding. */
 const encryptBlock = (pem: string, block: Buffer): string =>
   publicEncrypt({ key: pem, padding: constants.RSA_NO_PADDING }, block).toString('base64')
 
@@ -360,7 +360,7 @@ node.users.set('ann', { password: 'pässwörd', isAdmin: false })
 node.users.set('empty', { password: '', isAdmin: false })
 const users = new Users(node)
 
-/** [user, password, whether they belong together] */
+/** [user, password, whether the server accepts them] */
 const logins: [string, string, boolean][] = [
   [initialAdmin.user, initialAdmin.password, true],
   ['ann', 'pässwörd', true],

@@ -111,7 +111,7 @@ t.test('asynchronous requests get no byte, whatever their outcome', async t => {
       requestBytes(call('bad'), asynchronous),
       requestBytes(call('late'), asynchronous),
       requestBytes(call('login', int(1)), asynchronous),
-      // Each request has its own flag, so a request with an answer may follow one without.
+      // The flag belongs to the request, so a request with an answer may follow one without an answer.
       requestBytes(script('1')),
     ]),
   )
@@ -456,7 +456,7 @@ interface Sent {
   readonly replies: Replies
 }
 
-/** @param hasRoom  the result of `send` */
+/** @param hasRoom  returns the result of `send` */
 function repliesOn(framed: boolean, hasRoom: () => boolean = () => true): Sent {
   const sent: string[] = []
   const transport = {

@@ -204,7 +204,8 @@ t.test('ten if no number is given', t => {
 })
 
 t.test('every tag for a temporary refusal by a cluster can be requested', t => {
-  // The tags of temporary refusals in docs/server-semantics.md#refusals. <DataCorruption> is not temporary.
+  // The tags of temporary refusals in docs/server-semantics.md#refusals. <DataCorruption> does not mark a temporary
+  // refusal.
   const tags = [
     'ChunkInTransaction',
     'ChunkInRecovery',
@@ -233,7 +234,7 @@ t.test('the loader classifies each correctly, most as temporary', t => {
   t.end()
 })
 
-/** From DolphinDB's pages of error codes. */
+/** Error texts from DolphinDB's pages of error codes. */
 const texts: readonly [string, string][] = [
   [
     'S00002',

@@ -65,7 +65,7 @@ t.test('connections without requests use up no places', async t => {
   const server = await startTinyServer({}, { maxConnections: 3 })
   t.teardown(() => server.close())
   const silent = await Promise.all(Array.from({ length: 512 }, () => RawPeer.connect(server.port)))
-  // Some send nothing, some begin and stop.
+  // Some connections send nothing, and some send the beginning of a request and stop.
   for (const peer of silent.slice(0, 100)) await peer.write('A')
   for (const peer of silent.slice(100, 200)) await peer.write('GET / HT')
   for (let count = 0; count < 3; count++) {
@@ -233,7 +233,7 @@ class WebPeer {
     })
   }
 
-  /** The next `count` messages, as text. */
+  /** The next `count` messages as texts. */
   async next(count: number): Promise<string[]> {
     while (this.messages.length < count)
       await new Promise<void>(resolve => (this.#onMessage = resolve))

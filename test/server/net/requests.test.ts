@@ -1,5 +1,5 @@
 /*
-  Requests of one connection run one after another: waiting requests are jobs as well, and can be cancelled.
+  Requests of one connection run one after another. Waiting requests are also jobs, so users can cancel them.
 */
 import t from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
@@ -35,7 +35,7 @@ async function twoSessions(t: Test): Promise<[Session, Session]> {
   return both
 }
 
-/** `desc running` of every job of the session. */
+/** `desc running` for every job of the session. */
 async function jobsOf(session: Session, asking: Session): Promise<string> {
   const script = `select desc, runningTask from getConsoleJobs() where sessionId = ${session.id}l`
   return rowsText((await asking.run(script)) as Table)

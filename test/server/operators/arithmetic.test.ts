@@ -1,6 +1,6 @@
 /*
-  Arithmetic compared with exact integers: BigInt has neither overflow nor nulls, so this file states the rules a second
-  time.
+  Arithmetic compared with exact integers. This file states the rules a second time, because BigInt has neither overflow
+  nor nulls.
 */
 import t from 'tap'
 import assert from 'node:assert/strict'
@@ -111,7 +111,7 @@ function floorDivide(a: bigint, b: bigint): bigint {
 
 type Exact = (a: bigint, b: bigint, width: 32 | 64) => bigint | null
 
-/** `>>` fills with zeros, and the width limits the number of bits moved. */
+/** `>>` fills with zeros. The width of the type limits the number of bits that are shifted. */
 const oracle: Readonly<Partial<Record<ArithmeticOperator, Exact>>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
@@ -126,7 +126,7 @@ const oracle: Readonly<Partial<Record<ArithmeticOperator, Exact>>> = {
 }
 const operators = Object.keys(oracle) as ArithmeticOperator[]
 
-/** The result of an operator for two integers of a width, whose least value is null. */
+/** The expected result of an operator for two integers of a width. The least value is null. */
 function expected(
   operator: ArithmeticOperator,
   a: bigint | null,

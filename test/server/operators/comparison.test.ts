@@ -19,7 +19,7 @@ const operators: Readonly<Record<ComparisonOperator, (order: number) => boolean>
 }
 const names = Object.keys(operators) as ComparisonOperator[]
 
-/** Checks the results of all operators for two values in a given order. */
+/** Checks the results of all comparison operators for two values whose order is known. */
 function checkOrder(left: ServerValue, right: ServerValue, order: number): void {
   for (const operator of names) {
     const made = compare(operator, paired(left, right))
@@ -28,7 +28,7 @@ function checkOrder(left: ServerValue, right: ServerValue, order: number): void 
   }
 }
 
-/** Null comes first and equals null. */
+/** Null comes first, and is equal to null. */
 function orderOf(a: bigint | null, b: bigint | null): number {
   if (a === null || b === null) return Number(b === null) - Number(a === null)
   return a < b ? -1 : a > b ? 1 : 0

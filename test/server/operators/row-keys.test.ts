@@ -99,7 +99,7 @@ t.test('several keys, either direction, and equal rows keep their order', async 
 })
 
 t.test('many rows are sorted', async t => {
-  // 7919 is a prime that does not divide 100,000: each number from 0 to 99,999 occurs once.
+  // 7919 is a prime that does not divide 100,000, so each number from 0 to 99,999 occurs once.
   const count = 100_000
   const data = Int32Array.from({ length: count }, (_, index) => (index * 7919) % count)
   const column: Vector = { form: 'vector', type: 'INT', length: count, data }

@@ -25,7 +25,7 @@ export const decimal = (scale: number, value: bigint | null): Scalar => ({
 export const paired = (left: ServerValue, right: ServerValue): Pairing =>
   pairOperands(left, right, 'add')
 
-/** As `INT 1,,3`; null is empty. */
+/** For example, `INT 1,,3`; a null is empty. */
 export function shown(value: Vector): string {
   return `${columnTypeText(columnTypeOf(value))} ${textsOf(value).join()}`
 }

@@ -1,5 +1,5 @@
 /*
-  Any text sent as a script gives a value or a ScriptError: no other exception, and no endless loop.
+  Any text sent as a script gives a value or a ScriptError. No text causes a different exception or an endless loop.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -22,7 +22,7 @@ const words: readonly string[] = [
   'count(*)', 'update', 'set', 'delete from', 'insert into', 'values', 'share', 'as', 'go', 'undef', 'create table',
 ] // prettier-ignore
 
-/** Gives up after this many turns of the event loop, because a script may loop forever legitimately. */
+/** The test gives a script up after this many turns of the event loop, because a correct script may loop forever. */
 const maxTurns = 20
 
 async function outcomeOf(start: () => unknown): Promise<unknown> {
@@ -52,7 +52,7 @@ function check(source: string, failure: unknown): void {
   assert.doesNotMatch(failure.message, /^Internal error|=> Internal error/, source)
 }
 
-// The same scripts every time, others on request: a finding must not depend on who runs the tests.
+// Every run tries the same scripts unless a seed is given, so that every developer gets the same findings.
 fc.configureGlobal({ seed: Number(process.env['TEST_SEED'] ?? 20261120) })
 
 const setup =

@@ -1,5 +1,5 @@
 /*
-  The scripts of the vendor's pages on asynchronous submission, word for word, and those of the receipts design.
+  The scripts on DolphinDB's pages about asynchronous submission, word for word, and the scripts that create receipts.
 */
 import t from 'tap'
 import type { Table, Value } from '../../../src/protocol/value.js'
@@ -29,7 +29,7 @@ def appendStreamingData(mutable data){
 addFunctionView(appendStreamingData)
 `
 
-/** The frame of the example as pandas sends it. */
+/** The frame of the example in the form in which pandas sends it. */
 const frame: Table = {
   form: 'table',
   name: '',

@@ -1,5 +1,5 @@
 /*
-  Rules of storage engines from the manual: pages createPartitionedTable (Chinese) and array vector.
+  Rules of storage engines in the manual (pages createPartitionedTable, in Chinese, and array vector).
 */
 import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
@@ -58,7 +58,7 @@ function sessionAs(node: ServerNode, user: string): ScriptSession {
   return session
 }
 
-/** A node with the database `dfs://db`, created by joe and partitioned by value. */
+/** A node with the database `dfs://db`. joe created the database, and its partitions are single values. */
 function withDatabase(): { node: ServerNode; joe: ScriptSession; db: DatabaseHandle } {
   const node = createNode()
   const joe = sessionAs(node, 'joe')
@@ -131,7 +131,7 @@ t.test('administrators and the creator may change a database', async t => {
 const columns =
   '`i`l`d`dt`ts`nt`s`y`m`a`f, [INT,LONG,DATE,DATETIME,TIMESTAMP,NANOTIME,STRING,SYMBOL,DECIMAL64(2),INT[],DOUBLE]'
 
-/** The error for a table in a database of the engine; 'no error' if it is created. */
+/** The error for a new table in a database of the engine; 'no error' if the table is created. */
 async function making(engine: string, rest: string, version?: string): Promise<string> {
   const { fail } = testSession({ version })
   return fail(`db = database("dfs://d", VALUE, 1..3, engine="${engine}")

@@ -10,7 +10,7 @@ import { createTable, tableToWire } from '../../../src/server/tables/memory-tabl
 import { rowsText } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'
 
-/** What is stored about the table `pt` of the database `dfs://db`, whose owner is joe. */
+/** Stored facts about the table `pt` of the database `dfs://db`, whose owner is joe. */
 export const stored: StoredTableFacts = {
   databasePath: 'dfs://db',
   physicalIndex: '',
@@ -23,7 +23,7 @@ export const stored: StoredTableFacts = {
   keepDuplicates: 'ALL',
 }
 
-/** Columns `id` INT and `name` STRING; a DFS table is `pt` of `dfs://db`. */
+/** A table with the columns `id` INT and `name` STRING. A DFS table is `pt` in `dfs://db`. */
 export function tableOf(kind: TableKind, ...rows: (readonly [number, string])[]): ServerTable {
   const table = createTable(kind, ['id', 'name'], [{ type: 'INT' }, { type: 'STRING' }], {
     keyColumns: kind === 'keyed' || kind === 'indexed' || kind === 'keyedStream' ? ['id'] : [],
@@ -37,5 +37,5 @@ export function tableOf(kind: TableKind, ...rows: (readonly [number, string])[])
   return table
 }
 
-/** As `1 a;2 b`. */
+/** For example, `1 a;2 b`. */
 export const shown = (table: ServerTable): string => rowsText(tableToWire(table))

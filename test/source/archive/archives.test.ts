@@ -1,5 +1,5 @@
 /*
-  Zip archives as folders of files, and everything that may be wrong with one.
+  Zip archives as folders of files, and the ways in which an archive can be wrong.
 */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -102,9 +102,9 @@ t.test('a reader that gives up does not wait for ever', async t => {
   t.pass()
 })
 
-// Gzip streams and their content, compared with zlib in one call.
+// The content of gzip streams, compared with zlib in one call.
 
-/** Lent chunks, then an error if there is one. */
+/** Lends one chunk at a time, then throws the error if one is given. */
 async function* piecesZlibStream(
   bytes: Uint8Array,
   size: number,
@@ -118,7 +118,7 @@ async function* piecesZlibStream(
   if (failure !== undefined) throw failure
 }
 
-/** Unpacks the bytes; returns the content, and the error that ended it. */
+/** Decompresses the bytes. Returns the content, and the error that ended it. */
 async function read(
   bytes: Uint8Array,
   size = 1000,
@@ -223,7 +223,7 @@ t.test('a reader may stop at any chunk', async t => {
   t.match(await content.next(), { done: true })
 })
 
-// How an input is compressed, and its content.
+// How the compression of an input is detected, and the content of the input.
 
 const packedOpenContent = {
   gzip: gzipSync(tableContent),
@@ -287,7 +287,7 @@ t.test('an input that is not gzip is refused as such', async t => {
   })
 })
 
-// Zstandard and its content, in a separate thread.
+// The content of Zstandard files, decompressed in a separate thread.
 
 async function readUnzstd(
   stored: Uint8Array,
@@ -394,7 +394,7 @@ t.test('content that was delivered is not lost to what comes after it', async t 
   let at = 0
   const whole = Buffer.concat(blocks)
   for await (const chunk of unzstd(pieces(frames, 100_000), 'x.zst')) {
-    // Parsing takes a while.
+    // Waits a turn, because a parser also needs time.
     await new Promise(resolve => setImmediate(resolve))
     t.ok(whole.subarray(at, at + chunk.length).equals(chunk))
     at += chunk.length
@@ -402,7 +402,7 @@ t.test('content that was delivered is not lost to what comes after it', async t 
   t.equal(at, whole.length)
 })
 
-// From Node 22.15 on.
+// Node has zstd from 22.15 on.
 const compress = (zlib as { zstdCompressSync?: (bytes: Uint8Array) => Buffer }).zstdCompressSync
 
 t.test(
@@ -425,7 +425,7 @@ t.test(
   },
 )
 
-// Frames are divided into pieces. Every byte of a frame is in one piece; bytes of no frame are reported.
+// Frames are divided into pieces. Every byte of a frame is in one piece. Bytes outside frames are reported.
 
 interface Taken {
   readonly bytes: Buffer
@@ -534,8 +534,8 @@ t.test('frames are recognised by their first bytes', async t => {
   for (const text of ['', '(', 'a,b\n', '(\xb5/']) t.notOk(isZstd(Buffer.from(text, 'latin1')))
 })
 
-// The content of damaged archives, compared with the gzip of the machine, and with what zlib unpacks from the longest
-// beginning that it accepts.
+// The content of damaged archives, compared with this machine's gzip, and with the content that zlib returns for the
+// longest beginning that it accepts.
 
 const ways = {
   gzip: {
@@ -560,7 +560,7 @@ async function* piecesLastContent(
   for (let at = 0; at < bytes.length; at += size) {
     const piece = Buffer.from(bytes.subarray(at, at + size))
     yield piece
-    // The reader may use a chunk only until it asks for the next one.
+    // The reader may use a chunk only until it requests the next chunk.
     piece.fill(0x23)
   }
 }
@@ -583,7 +583,7 @@ async function readLastContent(
   return { content: Buffer.concat(found), error, largest }
 }
 
-/** The longest beginning of `bytes` that zlib accepts, and the content that it returns for that. */
+/** The longest beginning of `bytes` that zlib accepts, and the content that zlib returns for it. */
 function expected(way: Way, bytes: Buffer): { content: Buffer; goodBytes: number } {
   let content = Buffer.alloc(0)
   let low = 0
@@ -600,7 +600,7 @@ function expected(way: Way, bytes: Buffer): { content: Buffer; goodBytes: number
   return { content, goodBytes: low }
 }
 
-/** Lines with the given share of random bytes, which decides how long blocks are. */
+/** Lines with a given share of random bytes. The share decides how long blocks are. */
 const texts = fc
   .record({
     lines: fc.oneof(fc.nat(20), fc.nat(3_000), fc.nat(40_000)),
@@ -615,7 +615,7 @@ const texts = fc
     )
   })
 
-/** Positions are shares of the archive, because its length is not known. */
+/** Positions are given as shares of the archive, because its length is not known yet. */
 const damages = fc.array(
   fc.record({
     kind: fc.constantFrom('flip', 'overwrite', 'insert', 'append', 'cut'),
@@ -644,7 +644,7 @@ function damaged(
 
 t.test('everything that zlib can decompress before the damage comes out', async t => {
   for (const way of ['gzip', 'brotli'] as const) {
-    // Brotli has no members that could follow each other.
+    // Brotli has no members, so nothing can follow the first one.
     const members = fc.array(texts, { minLength: 1, maxLength: way === 'gzip' ? 3 : 1 })
     const sizes = fc.oneof(
       fc.constantFrom(1 << 16, 1 << 19, 1 << 22),
@@ -681,9 +681,9 @@ t.test(
       fc.asyncProperty(texts, damages, async (text, list) => {
         const whole = gzipSync(text)
         const archive = damaged(whole, list)
-        // Other tests cover what is not gzip at all.
+        // Other tests cover files that are not gzip at all.
         fc.pre(archive[0] === 0x1f && archive[1] === 0x8b)
-        // From the damage on, the two accept different bytes.
+        // From the damage on, gzip and this reader accept different bytes.
         const sound = archive.findIndex((byte, at) => byte !== whole[at])
         const input = sound < 0 ? archive : archive.subarray(0, sound)
         const { stdout } = spawnSync('gzip', ['-dc'], { input, maxBuffer: 1 << 26 })
@@ -713,7 +713,7 @@ t.test('the rows of a small archive come out before the error', async t => {
   late.fill(0xff, place)
   const { content, error } = await readLastContent('gzip', late, 1 << 19)
   const before = ways.gzip.unpack(whole.subarray(0, place))
-  // Some bytes of the damaged part may come out before zlib rejects them.
+  // Some bytes of the damaged part may be returned before zlib rejects them.
   t.ok(before.length > 0.9 * text.length, `${before.length} of ${text.length} bytes`)
   t.ok(content.subarray(0, before.length).equals(before))
   t.match(error, { code: 'DDB_INPUT_READ', message: /are damaged (?:between|before) byte/ })

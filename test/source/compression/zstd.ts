@@ -1,6 +1,6 @@
 /*
-  Frames of Zstandard: some as the zstd tool wrote them, others composed by hand from the format's description (RFC
-  8878), because Node 20 has no encoder.
+  Frames of Zstandard. The zstd tool wrote some of them. The others are composed by hand from the description of the
+  format (RFC 8878), because Node 20 has no encoder.
 */
 
 /** `zstd --no-check` and `zstd --check` of `smallContent` through a pipe. */
@@ -56,7 +56,7 @@ export function rawFrame(...blocks: readonly Uint8Array[]): Buffer {
   return Buffer.concat([frameStart, ...parts.flat()])
 }
 
-/** A frame whose blocks each stand for one byte, repeated for 128 KiB. */
+/** A frame in which each block is one byte that is repeated for 128 KiB. */
 export function bombFrame(byte: number, blocks: number): Buffer {
   const parts = Array.from({ length: blocks }, (_, i) =>
     Buffer.concat([blockHeader(i === blocks - 1, 1, 128 * 1024), Buffer.of(byte)]),
@@ -64,7 +64,7 @@ export function bombFrame(byte: number, blocks: number): Buffer {
   return Buffer.concat([frameStart, ...parts])
 }
 
-/** A frame that decoders skip. */
+/** A frame that decoders must skip. */
 export function skippableFrame(content: Uint8Array): Buffer {
   const head = Buffer.from('502a4d1800000000', 'hex')
   head.writeUInt32LE(content.length, 4)

@@ -1,5 +1,5 @@
 /*
-  Shared by the tests of decoders: text from bytes, with invalid characters marked.
+  Shared by the tests of decoders: decodes bytes into text and marks invalid characters.
 */
 import {
   bytesOfLength,
@@ -9,7 +9,7 @@ import {
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openDecoder } from '../../../src/source/encoding/open-decoder.js'
 
-/** What a decoder makes of all the bytes: UTF-8, with FF for invalid characters. */
+/** The output of a decoder for all the bytes: UTF-8, with FF for invalid characters. */
 export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buffer {
   const input = bytesOfLength(bytes.length + decoderSlackBytes)
   input.bytes.set(bytes)
@@ -18,7 +18,7 @@ export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buff
   return Buffer.from(text.bytes.subarray(0, decoder.textAt))
 }
 
-/** The text, or undefined if some bytes are not a character. */
+/** The text of the bytes; undefined if some bytes are not a character. */
 export function textOf(
   encoding: Exclude<Encoding, 'utf-8'>,
   bytes: Uint8Array,

@@ -70,7 +70,7 @@ t.test('only a complete byte order mark counts, and the longest decides', async 
   }
 })
 
-// The encodings in which samples are text, as iconv-lite wrote them.
+// Samples that iconv-lite wrote in each encoding, and the encodings in which they are text.
 
 const samples: [text: string, encoding: string][] = [
   ['代码,股票名称\n000001,平安银行\n', 'gb18030'],
@@ -102,7 +102,7 @@ t.test('the most likely encoding is the first', async t => {
   ] as const) {
     t.equal(fittingEncodings(iconv.encode(text, encoding), true)[0]?.encoding, encoding, text)
   }
-  // The characters that nearly all Chinese texts consist of, each two bytes of 0xa1 and above.
+  // Characters that make up nearly all Chinese texts. Each consists of two bytes from 0xa1 on.
   const common = fc.tuple(
     fc.integer({ min: 0xb0, max: 0xd6 }),
     fc.integer({ min: 0xa1, max: 0xfe }),
@@ -113,7 +113,7 @@ t.test('the most likely encoding is the first', async t => {
       texts => {
         const lines = texts.map(text => `1,${Buffer.from(text.flat()).toString('latin1')}\n`)
         const bytes = Buffer.from(lines.join(''), 'latin1')
-        // By chance a short text may also be UTF-8.
+        // A short text may also be valid UTF-8 by chance.
         fc.pre(!isUtf8(bytes))
         const found = fittingEncodings(bytes, true)
         assert.equal(found[0]?.encoding, 'gb18030')
@@ -202,10 +202,10 @@ t.test('a file with a few invalid bytes is recognised if no other encoding fits'
 
 type Decoded = Exclude<Encoding, 'utf-8'>
 
-/** iconv-lite's names where they differ: for the code pages that Windows uses for Big5 and EUC-KR. */
+/** The names in iconv-lite that differ: those of the code pages that Windows uses for Big5 and EUC-KR. */
 const oracleNames: Partial<Record<Encoding, string>> = { big5: 'cp950', 'euc-kr': 'cp949' }
 
-/** Characters that GB18030-2022 moved; iconv-lite has the version of 2005. */
+/** Characters that GB18030-2022 moved. iconv-lite implements the version of 2005. */
 const moved: ReadonlyMap<string, string> = new Map(
   [
     ...['a6d9 fe10', 'a6da fe12', 'a6db fe11', 'a6dc fe13', 'a6dd fe14', 'a6de fe15'],
@@ -222,9 +222,9 @@ function expected(encoding: Decoded, bytes: Buffer): string | undefined {
   if (encoding === 'gb18030' || encoding === 'gbk') {
     return moved.get(bytes.toString('hex')) ?? unlessBroken(text)
   }
-  // One byte that iconv-lite reads as a control character.
+  // A single byte that iconv-lite decodes as a control character.
   if (encoding === 'shift_jis' && bytes.includes(0x80) && text.includes('\x80')) return undefined
-  // The loader refuses private characters, which every vendor defines differently.
+  // The loader refuses private characters, because every vendor defines them differently.
   if (['big5', 'shift_jis', 'euc-kr', 'euc-jp'].includes(encoding) && isPrivate(text))
     return undefined
   return unlessBroken(text)
@@ -277,7 +277,7 @@ t.test('characters of four bytes in GB18030', async t => {
   for (let index = 0; index < 126 * 12_600; index += index < 50_000 ? 1 : 97) {
     const places = [index / 12_600, (index / 1260) % 10, (index / 10) % 126, index % 10]
     const bytes = Buffer.from(places.map((place, i) => [0x81, 0x30][i % 2]! + Math.floor(place)))
-    // iconv-lite accepts codes between planes and after the last plane.
+    // iconv-lite also accepts codes between the planes and after the last plane, which the loader refuses.
     const isNone = (index >= 39_420 && index < 189_000) || index >= 189_000 + 0x100000
     const wanted = isNone ? undefined : expected('gb18030', bytes)
     if (textOf('gb18030', bytes) !== wanted) wrong.push(bytes.toString('hex'))
@@ -289,7 +289,7 @@ t.test('characters of four bytes in GB18030', async t => {
   t.equal(textOf('gb18030', Buffer.from('e3329a35', 'hex')), '\u{10ffff}')
 })
 
-// Which encoding an input has: what is found, what is refused, and when.
+// The encoding of an input: when the program finds it, and which inputs it refuses.
 
 interface Given {
   readonly asked?: 'auto' | Encoding
@@ -305,7 +305,7 @@ async function opened(
   return openText(counted, 'x.csv', asked, mayWait)
 }
 
-/** The text, and why it ended. */
+/** The text, and the error that ended it. */
 async function read({ chunks }: OpenedText): Promise<{ text: string; error: unknown }> {
   let text = ''
   try {
@@ -343,7 +343,7 @@ t.test(
       })
     }
     await t.rejects(opened(chinese), { message: /gb18030 \(/, position: { offsetBytes: 0 } })
-    // Some of its bytes are valid UTF-8.
+    // Some bytes of the input are valid UTF-8.
     const mixed = Buffer.concat([Buffer.from('c2a9c2a90a', 'hex'), chinese])
     await t.rejects(opened(mixed), { message: /gb18030/, position: { offsetBytes: 5 } })
     await t.rejects(opened(Buffer.from('fffe0000', 'hex')), { message: /UTF-32/ })
@@ -401,9 +401,9 @@ t.test('another encoding is decoded, without its byte order mark', async t => {
   t.equal(Buffer.from((await read(marked)).text, 'latin1').toString(), '代码示例\n')
 })
 
-// Decoding chunk by chunk, and positions in the input's bytes.
+// Decodes an input chunk by chunk, and maps positions in the text to bytes of the input.
 
-/** Characters of each encoding, besides ASCII. */
+/** Characters of each encoding in addition to ASCII. */
 const alphabets: Partial<Record<Decoded, string>> = {
   gb18030: '股票代码万科A，一丂㐀é€𠀀😀 ',
   gbk: '股票代码万科一丂€',
@@ -420,7 +420,7 @@ const alphabets: Partial<Record<Decoded, string>> = {
 
 const cases = Object.entries(alphabets) as [Decoded, string][]
 
-/** Characters of the alphabet, mixed with ASCII: a letter, a digit, delimiters, quotes, line ends. */
+/** Characters of the alphabet mixed with ASCII: letters, digits, delimiters, quotes, line ends. */
 const charactersOf = (alphabet: string): fc.Arbitrary<string[]> =>
   fc.array(fc.constantFrom(...alphabet, ...'a7,|\\{"\r\n'), { maxLength: 400 })
 
@@ -471,7 +471,7 @@ t.test('every position in the text leads to the bytes it was decoded from', asyn
             const textEnd = textOffset + Buffer.byteLength(character)
             if (text.inputOffset(textOffset) !== inputOffset) return false
             if (!Buffer.from(text.inputBytes(textOffset, textEnd)).equals(encoded[i]!)) return false
-            // A position within a character leads to the character's first byte.
+            // A position inside a character is mapped to the first byte of the character.
             if (textEnd > textOffset + 1 && text.inputOffset(textEnd - 1) !== inputOffset)
               return false
             textOffset = textEnd
@@ -537,7 +537,7 @@ t.test('a delimiter after half a character remains a delimiter', async t => {
   }
 })
 
-// The check of UTF-8 across chunks, compared with Node's own on the whole.
+// The check for UTF-8 in chunks, compared with Node's own check of all bytes.
 
 /** Mostly text, sometimes with an invalid byte. */
 const bytes = fc
@@ -552,7 +552,7 @@ const bytes = fc
     return Uint8Array.from(found)
   })
 
-/** Length of the longest valid beginning, by trying all; undefined if all is valid. */
+/** Length of the longest valid beginning, found by trying all lengths; undefined if all bytes are valid. */
 function expectedBroken(whole: Uint8Array): number | undefined {
   if (isUtf8(whole)) return undefined
   let at = whole.length
@@ -566,7 +566,7 @@ t.test('the first invalid bytes are found, in chunks of any size', async t => {
       const check = new Utf8Check()
       let found: number | undefined
       for (let at = 0; at < whole.length && found === undefined; at += size) {
-        // A Buffer whose chunks are lent: its slices are views.
+        // Slices of a Buffer are views, so the chunks are only lent.
         const chunk = Buffer.from(whole.subarray(at, at + size))
         const broken = check.firstBroken(chunk)
         if (broken !== undefined) found = at + broken

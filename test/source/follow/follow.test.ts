@@ -27,13 +27,13 @@ const presentFiles = (
 ): ReturnType<typeof presentFor> =>
   presentFor(inputs, systemFiles, { extensions: dataExtensions, include })
 
-/** A file that a test writes; one read gives at most `readBytes`. */
+/** A file to which a test writes. One read returns at most `readBytes` bytes. */
 function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text: string): void } {
   let position = 0
   const file = {
     bytes: Buffer.alloc(0),
     changedNs: 0n,
-    /** As if it had been truncated and rewritten in between. */
+    /** Acts as if the file had been truncated and rewritten between two reads. */
     rewrite(text: string) {
       file.bytes = Buffer.from(text)
       file.changedNs++

@@ -1,5 +1,5 @@
 /*
-  What the names of inputs say about their rows.
+  Values for rows that come from the names of inputs.
 */
 import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'

@@ -1,5 +1,5 @@
 /*
-  Patterns of paths, compared with the regular expressions of JavaScript, which try every way to divide a name.
+  Patterns for paths, compared with JavaScript's regular expressions, which try every way to divide a name.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -68,7 +68,10 @@ t.test('an invalid pattern is refused with an explanation', t => {
   t.end()
 })
 
-/** Every way to divide `name` so that each part matches its piece. JavaScript's own expressions decide what matches. */
+/**
+ * Every way to divide `name` so that each part matches its piece. JavaScript's regular expressions decide what
+ * matches.
+ */
 function divisions(pieces: readonly (RegExp | string)[], name: string): string[][] {
   const [piece, ...rest] = pieces
   if (piece === undefined) return name === '' ? [[]] : []
@@ -125,7 +128,7 @@ t.test('matching agrees with regular expressions, and with every way to divide t
                 ? one
                 : new RegExp(`^(?:${one.own})$`, 's'),
         )
-        // A text that occurs at two positions is also unclear.
+        // A text that occurs at two positions also makes the match unclear.
         const named = (way: string[]): [number, string][] =>
           pieces.flatMap((one, i) =>
             one === undefined || typeof one === 'object'
@@ -146,7 +149,7 @@ t.test('matching agrees with regular expressions, and with every way to divide t
 })
 
 t.test('no pattern takes longer than its size and the name allow', t => {
-  // A backtracking matcher would take longer than the age of the universe.
+  // A matcher with backtracking would take longer than the age of the universe.
   const name = 'a'.repeat(4000)
   t.equal(match('{x:(a+)+b}', name), 'none')
   t.equal(match('{x:(a|aa|a*)*}c', name), 'none')

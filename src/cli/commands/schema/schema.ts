@@ -216,7 +216,7 @@ function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
   if (command === undefined) return
   printCommand(
     output,
-    isHeader ? 'if its first record is a row' : 'if its first record is a header',
+    isHeader ? 'if the first record is a row' : 'if the first record is a header',
     command,
   )
 }

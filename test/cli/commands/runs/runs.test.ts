@@ -1,5 +1,5 @@
 /*
-  What `runs` prints. test/end-to-end/runs/resume-runs.test.ts tests running, stopped and killed processes.
+  Tests the output of `runs`. test/end-to-end/runs/resume-runs.test.ts tests running, stopped and killed processes.
 */
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -60,7 +60,7 @@ t.test('the table has every run, and standard error names files that are not jou
 
 const members = ['error', 'exitCode', 'folder', 'removed', 'runs', 'schema', 'strange', 'version']
 
-t.test('--json is one object with every member, failures included', async t => {
+t.test('--json prints one object with every member, including failures', async t => {
   const { runs, add, folder } = scene(t)
   const path = add('done', true)
   const object = JSON.parse((await runs('--json')).stdout) as RunsResult
@@ -86,7 +86,7 @@ t.test('an unreadable folder of journals is an error', async t => {
   t.match(await runs('--state-dir', folder), { code: 66, stderr: /ELOOP.*DDB_RUN_MISSING/ })
 })
 
-t.test('--clean removes runs that finished long ago, and runs given by name', async t => {
+t.test('--clean removes runs that finished long ago, and runs that the user names', async t => {
   const { runs, add, folder } = scene(t)
   const ageMs = 31 * dayMs
   writeJournal(
@@ -130,7 +130,7 @@ t.test('--clean removes a damaged journal by its name if the journal names the s
   t.match(await runs('blind', '--clean'), { code: 66, stderr: /DDB_RUN_DAMAGED/ })
 })
 
-t.test('an unfinished run keeps its journal while its server cannot be asked', async t => {
+t.test('an unfinished run keeps its journal as long as its server cannot be asked', async t => {
   const { runs, add } = scene(t)
   add('dead', false)
   add('done', true)
@@ -155,8 +155,8 @@ t.test('a lock that is not a file is reported', async t => {
 })
 
 /*
-  What `resume` takes from the journal and what from the command line. test/end-to-end/runs/resume-runs.test.ts tests
-  stopped and killed processes.
+  What `resume` takes from the journal and from the command line. test/end-to-end/runs/resume-runs.test.ts tests stopped
+  and killed processes.
 */
 
 const server = await startServer({
@@ -174,7 +174,7 @@ const options = {
 
 let scenes = 0
 
-/** A run that began in its own folder and was killed before it read anything. */
+/** A run that began in its own folder and was killed before it read its inputs. */
 function sceneOfResume(t: Test, change: object = {}) {
   const root = t.testdir({ data: { 'rows.csv': 'id,price\n1,1.5\nx,2\n' }, own: {} })
   const folder = join(root, 'data')
@@ -182,7 +182,7 @@ function sceneOfResume(t: Test, change: object = {}) {
   const before = process.cwd()
   process.chdir(join(root, 'own'))
   t.teardown(() => process.chdir(before))
-  // Each scene has its own token, because the server remembers finished runs.
+  // Each scene needs its own token, because the server remembers finished runs.
   const token = (++scenes).toString(16)
   const begin = runRecord('r', { token, folder, options: { ...options, ...change } })
   const journal = writeJournal(state, 'r', [begin, processRecord(1)])
@@ -197,7 +197,7 @@ function sceneOfResume(t: Test, change: object = {}) {
 }
 
 t.test(
-  "paths in the journal are relative to the folder of the run, others to the user's",
+  "paths in the journal are relative to the folder of the run, other paths to the user's folder",
   async t => {
     const { resume, folder, own } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })
     const argv = ['--json', '--summary', 's.json', '--trace', 't.txt', '--metrics-file', 'm.prom']
@@ -211,7 +211,7 @@ t.test(
   },
 )
 
-t.test('an unknown run is 66, and has its object', async t => {
+t.test('an unknown run gives exit code 66 and an object', async t => {
   const { resume } = sceneOfResume(t)
   const { code, stdout, stderr } = await resume('rr', '--json')
   t.equal(code, 66)
@@ -222,7 +222,7 @@ t.test('an unknown run is 66, and has its object', async t => {
   t.match(await runMain(['resume']), { code: 64, stderr: /missing required argument 'run'/ })
 })
 
-t.test('--restart starts a damaged run over if the journal tells how the run began', async t => {
+t.test('--restart starts a damaged run over if the journal shows how the run began', async t => {
   const { resume, journal } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })
   const whole = await readFile(journal, 'utf8')
   const [first = '', second = ''] = whole.split('\n')

@@ -1,5 +1,5 @@
 /*
-  What `schema` prints. test/infer/ tests which columns are found.
+  Tests the output of `schema`. test/infer/ tests which columns are found.
 */
 import { join } from 'node:path'
 import t from 'tap'
@@ -12,29 +12,26 @@ const schema = (argv: readonly string[], terminals: FakeTerminals = {}): Promise
 
 const rows = 'id,code,odd\n1,007,1\n2,008,NA\n3,009,3\n'
 
-t.test(
-  "a table for people, warnings in the command line's words, and the next command",
-  async t => {
-    const { code, stdout, stderr } = await schema(['-', '--delimiter', ','], { stdin: rows })
-    t.equal(code, 0, stderr)
-    t.equal(
-      stdout,
-      [
-        'column  type    nulls  different  sample',
-        'id      INT         0          3  1',
-        'code    STRING      0          3  007',
-        'odd     INT         1          3  1',
-        'looked at 3 records, all of them',
-        'code: "007" has a leading zero, which a number would lose: kept as text',
-        'odd: "NA" in 1 of 3 rows is null with --null NA',
-        '',
-      ].join('\n'),
-    )
-    t.equal(stderr, 'next: ddb-ingest load - --table data --delimiter , --null NA\n')
-  },
-)
+t.test('the output is a table for people, warnings with flags, and the next command', async t => {
+  const { code, stdout, stderr } = await schema(['-', '--delimiter', ','], { stdin: rows })
+  t.equal(code, 0, stderr)
+  t.equal(
+    stdout,
+    [
+      'column  type    nulls  different  sample',
+      'id      INT         0          3  1',
+      'code    STRING      0          3  007',
+      'odd     INT         1          3  1',
+      'looked at 3 records, all of them',
+      'code: "007" has a leading zero, which a number would lose: kept as text',
+      'odd: "NA" in 1 of 3 rows is null with --null NA',
+      '',
+    ].join('\n'),
+  )
+  t.equal(stderr, 'next: ddb-ingest load - --table data --delimiter , --null NA\n')
+})
 
-t.test('types, the script, and one JSON object', async t => {
+t.test('the output can be types, the script, or one JSON object', async t => {
   const path = join(t.testdir({ 'my rows.csv': rows }), 'my rows.csv')
   const types = 'id:INT,code:STRING,odd:INT'
   const known = [path, '--null', 'NA']
@@ -78,7 +75,7 @@ t.test('types, the script, and one JSON object', async t => {
   })
 })
 
-t.test('given types are the types of the table', async t => {
+t.test('given types become the types of the table', async t => {
   const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
   const types = ['--types', 'code:SYMBOL']
   t.match(await schema([path, ...types, '--set', 'odd=7', '--output', 'types']), {
@@ -94,14 +91,14 @@ t.test('given types are the types of the table', async t => {
   t.match(mapped.stderr, /--table a --create stream --map a=ODD --map b=odd --null NA\n$/)
 })
 
-t.test('--json is one object on errors, too', async t => {
+t.test('with --json an error is also one object', async t => {
   const missing = await schema(['nowhere.csv', '--json'])
   t.equal(missing.code, 66)
   t.match(JSON.parse(missing.stdout), { exitCode: 66, error: { code: 'DDB_INPUT_MISSING' } })
   t.match(await schema(['-'], { stdin: '' }), { code: 65, stdout: '', stderr: /is empty/ })
 })
 
-t.test('the kind of a table follows from its name, and --create takes none', async t => {
+t.test('the kind of a table follows from its name, and --create takes no kind', async t => {
   const path = join(t.testdir({ 'a.csv': rows }), 'a.csv')
   t.match(await schema(['--create', 'dfs', path]), {
     code: 64,
@@ -160,7 +157,7 @@ t.test(
   },
 )
 
-t.test('a header that nothing proves is assumed, said, and an option of the command', async t => {
+t.test('a header without proof is assumed, reported, and an option of the command', async t => {
   const cities = 'city_name,land\nBerlin,de\nParis,fr\nLyon,fr\n'
   const towns = 'Berlin,de\nParis,de\nLyon,fr\nMarseille,fr\n'
   const dir = t.testdir({
@@ -180,16 +177,17 @@ t.test('a header that nothing proves is assumed, said, and an option of the comm
     '\nassumed, as nothing proves it: the first record is a header, because "city_name" looks like a name of a column\n',
   )
   t.strictSame(header.stderr.split('\n'), [
-    `if its first record is a row: ddb-ingest schema ${a} --header no --table x`,
+    `if the first record is a row: ddb-ingest schema ${a} --header no --table x`,
     `next: ddb-ingest load ${a} --table x --create stream --header yes`,
     '',
   ])
   const row = await schema([b, '-t', 'x', '--output', 'types'])
   t.match(row, { code: 0, stdout: 'col0:STRING,col1:SYMBOL\n' })
   t.match(row.stderr, /\nassumed.* is a row, because "de" looks like a value\n/)
-  t.match(row.stderr, `if its first record is a header: ddb-ingest schema ${b} --header yes`)
+  t.match(row.stderr, `if the first record is a header: ddb-ingest schema ${b} --header yes`)
   t.match(row.stderr, /\nnext: .* --header no\n$/)
-  // Nothing is assumed with --json, which no person reads, nor if files contradict each other.
+  // `schema` assumes no header with --json, because no person reads the output, and none if files contradict each
+  // other.
   const unclear = /cannot tell whether the first record/
   t.match(await schema([a, '--json']), { code: 64, stdout: unclear, stderr: unclear })
   t.match(await schema([a, b]), { code: 64, stdout: '', stderr: unclear })
@@ -203,12 +201,12 @@ t.test('a header that nothing proves is assumed, said, and an option of the comm
   t.notMatch(given.stdout, 'assumed')
 })
 
-t.test('omitted lines are reported', async t => {
+t.test('lines that are omitted from the output are reported', async t => {
   const text = schemaText(await inferText('{"a":1,"b":["x"]}\n'), (_, line) => line)
   t.match(text, /\nb: left out, its arrays hold texts/)
 })
 
-t.test('days and codes from paths are suggested, because rows alone do not have them', async t => {
+t.test('columns of days and codes from paths are suggested, because rows lack them', async t => {
   const files = () =>
     Object.fromEntries(
       ['000001.csv', '600519.csv'].map(name => [name, 'time,price\n09:30:00,1.5\n']),
@@ -235,7 +233,7 @@ t.test('if no record can be read there is no table, and the error quotes the tex
   t.match(found, { code: 65, stdout: '', stderr: /no record that can be read.*="…", .*\bsed 's/ })
 })
 
-t.test('the command leaves out totals below a table', async t => {
+t.test('the printed command omits totals below a table', async t => {
   const path = join(
     t.testdir({ 'a.tsv': 'day\tsym\tn\n2024-01-02\tA\t1\n2024-01-02\tB\t2\n\t合计\t3\n' }),
     'a.tsv',

@@ -1,5 +1,5 @@
 /*
-  What `schema` shows while it looks at values, by a clock that the test turns.
+  What `schema` shows while it reads values, on a clock that the test moves.
 */
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
@@ -9,7 +9,7 @@ import { newScreen } from '../../../helpers/screen.js'
 import { fakeProcess, type FakeTerminals } from '../../run-cli.js'
 
 async function watched(t: Test, terminals: FakeTerminals) {
-  // This module must load before the timers are mocked.
+  // The test must load this module before it mocks the timers.
   await import('cli-progress')
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   t.teardown(() => mock.timers.reset())
@@ -25,7 +25,10 @@ async function watched(t: Test, terminals: FakeTerminals) {
       mock.timers.tick(ms)
       for (let i = 0; i < 20; i++) await turn()
     },
-    /** Lets turns and time pass until the text is on the screen: how many turns the work of a timer takes is unknown. */
+    /**
+     * Lets turns and time pass until the text is on the screen. The number of turns is unknown, because it depends on
+     * the work of the timers.
+     */
     until: async (text: string) => {
       for (let i = 0; i < 10_000 && !stderr().includes(text); i++) {
         mock.timers.tick(20)
@@ -42,7 +45,7 @@ async function watched(t: Test, terminals: FakeTerminals) {
 
 const note = /^looking at every value of the inputs: --sample 10000/
 
-t.test('after a second it says what it looks at, even if nothing comes', async t => {
+t.test('after a second the command shows what it reads, even if nothing comes', async t => {
   const { look, pass, until, lines, stderr } = await watched(t, { stderrColumns: 100 })
   const source = { bytesRead: 0, totalBytes: undefined as number | undefined }
   look.onLook({ number: 1, count: 1, source })
@@ -63,7 +66,7 @@ t.test('after a second it says what it looks at, even if nothing comes', async t
   t.equal(stderr(), before, 'nothing more at its end')
 })
 
-t.test('nothing if it is quick, and nothing without a terminal', async t => {
+t.test('a quick command, and a command without a terminal, show nothing', async t => {
   const quick = await watched(t, { stderrColumns: 100 })
   quick.look.stop()
   await quick.pass(5_000)

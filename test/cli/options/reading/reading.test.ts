@@ -1,5 +1,6 @@
 /*
-  What commander makes of a command line: command, arguments and flags, or an error text.
+  How options are read: from the command line, from configuration files and from the environment, and the errors for bad
+  ones.
 */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -58,7 +59,7 @@ t.test('arguments and flags may come in any order; repeated flags keep all value
 })
 
 t.test(
-  'after an equals sign, a value may be empty, contain another one, or begin with a dash',
+  'after an equals sign, a value may be empty, contain an equals sign, or begin with a dash',
   async t => {
     t.strictSame(read('load', '--null=', '--null=a=b', '--null=--x', 'a').flags, {
       null: ['', 'a=b', '--x'],
@@ -66,7 +67,7 @@ t.test(
   },
 )
 
-t.test('switches may be combined, and after two dashes all are arguments', async t => {
+t.test('switches may be combined, and all words after two dashes are arguments', async t => {
   t.strictSame(read('load', '-qv', '--', '-q', '--json'), {
     name: 'load',
     args: ['-q', '--json'],
@@ -87,7 +88,7 @@ t.test('an error names the nearest option', async t => {
   }
 })
 
-t.test('a password is not printed, whatever it was taken for', async t => {
+t.test('a password is not printed, whatever the program took it for', async t => {
   for (const argv of [['--password=secret'], ['--passwrd=secret'], ['--password', 'secret']]) {
     try {
       read('load', ...argv)
@@ -98,7 +99,7 @@ t.test('a password is not printed, whatever it was taken for', async t => {
   }
 })
 
-t.test('help and version are answered', async t => {
+t.test('requests for help and version are recognized', async t => {
   t.match(answer(), /^Usage: ddb-ingest/)
   t.match(answer('--version'), /^\d+\.\d+\.\d+\n$/)
   t.match(answer('help', 'load'), /^Usage: ddb-ingest load/)
@@ -114,7 +115,7 @@ const scope = (command = 'load'): ConfigScope => ({
   ]),
 })
 
-/** A folder for XDG_CONFIG_HOME, with or without our file. */
+/** A folder for XDG_CONFIG_HOME, with or without a configuration file. */
 async function home(t: Test, config?: unknown): Promise<{ XDG_CONFIG_HOME: string }> {
   const folder = t.testdir()
   if (config !== undefined) {
@@ -124,7 +125,7 @@ async function home(t: Test, config?: unknown): Promise<{ XDG_CONFIG_HOME: strin
   return { XDG_CONFIG_HOME: folder }
 }
 
-t.test('a given file comes before the one at home', async t => {
+t.test('a given configuration file takes precedence over the file at home', async t => {
   const environment = await home(t, { port: 1 })
   const given = join(environment.XDG_CONFIG_HOME, 'given.json')
   await writeFile(given, '{"port": 2}')
@@ -152,7 +153,7 @@ t.test('a command has its own section, which overrides the shared settings', asy
   )
 })
 
-t.test("another command's section may apply after its own", async t => {
+t.test("the section of a second command may apply after the command's own section", async t => {
   const config = { host: 'shared', load: { table: 't' }, serve: { port: 7 } }
   const layers = await readConfig(await home(t, config), undefined, {
     ...scope('serve'),
@@ -164,7 +165,7 @@ t.test("another command's section may apply after its own", async t => {
   )
 })
 
-t.test('a missing file at home is not a failure, a missing given file is', async t => {
+t.test('a missing file at home is ignored; a missing given file is an error', async t => {
   const environment = await home(t)
   t.strictSame(await readConfig(environment, undefined, scope()), [])
   t.strictSame(await readConfig({ XDG_CONFIG_HOME: '/dev/null' }, undefined, scope()), [])
@@ -191,7 +192,7 @@ t.test('a file that is not an object of options is refused', async t => {
   }
 })
 
-t.test('the file at home is where the XDG specification says', async t => {
+t.test('the file at home is in the folder of the XDG specification', async t => {
   t.equal(defaultConfigPath({ XDG_CONFIG_HOME: '/x' }), '/x/ddb-ingest/config.json')
   t.equal(defaultConfigPath({ HOME: '/h' }), '/h/.config/ddb-ingest/config.json')
   t.equal(
@@ -252,7 +253,7 @@ t.test('options without a value are absent, not undefined', async t => {
   t.equal(settings.logFormat, 'text')
 })
 
-t.test("files give values in JSON's shapes", async t => {
+t.test('files give values as JSON', async t => {
   const settings = resolveOptions(
     loadOptions,
     sources({
@@ -347,7 +348,7 @@ t.test('the names of an option are taken from its flags', async t => {
   }
 })
 
-t.test('options of a group get its heading, and are otherwise unchanged', async t => {
+t.test('options of a group get its heading and are otherwise unchanged', async t => {
   const name = { flags: '--name <text>', help: 'what it is called', reader: text }
   t.strictSame(optionGroup('Run', { name }), { name: { ...name, group: 'Run' } })
 })
@@ -359,7 +360,7 @@ t.test('undefined fields are left out, all others stay', async t => {
   t.notOk('a' in defined(given))
 })
 
-t.test('library fields in messages become flags; other backticks stay', async t => {
+t.test('library fields in messages become flags; all other code words stay', async t => {
   t.equal(
     withFlags('`rejects.onError` quarantine needs `rejects.file`, or another `runId`'),
     '--on-error quarantine needs --rejects, or another --run-id',
@@ -369,7 +370,7 @@ t.test('library fields in messages become flags; other backticks stay', async t 
 
 const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
 
-t.test('the library names no flag, and every field that it names has one', async t => {
+t.test('the library names no flag, and each field that it names has a flag', async t => {
   const rooms = ['load', 'client', 'source', 'schema', 'parse', 'infer']
   const sources = (await readSources()).filter(({ path }) => rooms.includes(path.split('/')[0]!))
   t.ok(sources.length > 30)
@@ -400,13 +401,13 @@ t.test('the library names no flag, and every field that it names has one', async
 })
 
 /*
-  Arguments whose bytes are not UTF-8, of this process and of a real one.
+  Arguments whose bytes are not UTF-8, in this process and in a real process.
 */
 
 const line = (...parts: (string | Buffer)[]): Buffer =>
   Buffer.concat(parts.flatMap(part => [Buffer.from(part as string), Buffer.of(0)]))
 
-t.test('bytes lost by Node are restored', async t => {
+t.test('bytes that Node lost are restored', async t => {
   const raw = line('node', '--x', 'bin', 'load', Buffer.from('caf\xe9.csv', 'latin1'), '\ufffd')
   const argv = ['load', 'caf\ufffd.csv', '\ufffd']
   t.strictSame(
@@ -496,7 +497,7 @@ t.test('a duration is given in milliseconds', async t => {
   t.equal(readOfReaders(values.duration, '1h'), 3_600_000)
 })
 
-t.test('a rate is bytes, rows, or one of each', async t => {
+t.test('a rate is a number of bytes, of rows, or both', async t => {
   t.strictSame(readOfReaders(values.rate, '50MB/s'), { bytesPerSecond: 50_000_000 })
   t.strictSame(readOfReaders(values.rate, '200krows/s'), { rowsPerSecond: 200_000 })
   t.strictSame(readOfReaders(values.rate, '1MiB/s,5rows/s'), {
@@ -600,7 +601,7 @@ t.test('a record may have up to 512 MiB', async t => {
   t.equal(readOfReaders(values.recordSize, '0'), undefined)
 })
 
-t.test('repeated values are all read, or none', async t => {
+t.test('if one of several values cannot be read, none is returned', async t => {
   const numbers = values.repeated(values.json)
   t.strictSame(readOfReaders(numbers, '1', '"a"', 'null'), [1, 'a', null])
   t.equal(readOfReaders(numbers, '1', '{'), undefined)

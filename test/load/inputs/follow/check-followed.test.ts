@@ -8,7 +8,7 @@ import { testRun } from '../../../helpers/load-run.js'
 
 const delivery = (used: ConfirmUsed): Delivery => ({ used }) as Delivery
 
-t.test('following files requires a journal with single batches', t => {
+t.test('following files requires a journal that records single batches', t => {
   const plain = testRun({ input: { follow: true } })
   const journal = {} as Journal
   const journaled: Run = { ...plain, history: { ...plain.history, journal } }

@@ -15,7 +15,7 @@ async function opened(t: Test): Promise<{ path: string; file: InputFile }> {
 }
 
 t.test(
-  'a file is recognized, and whether it has grown; another file with its inode is not',
+  'a file and its growth are recognized; a different file with its inode is not',
   async t => {
     const { path, file } = await opened(t)
     const read = newFinishedFiles()
@@ -40,7 +40,7 @@ t.test('a file without rows is not remembered', async t => {
   t.equal(await read.find(file, await file.status()), undefined)
 })
 
-t.test('a file with the same content, written later, may be another one', async t => {
+t.test('a file with the same content, written later, may be a different file', async t => {
   const { path, file } = await opened(t)
   const status = await file.status()
   const at = (change: object) => ({ ...file, status: async () => ({ ...status, ...change }) })

@@ -22,7 +22,6 @@ useTurnClock()
 const script = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
 
 interface Scene {
-  /** The path of a file in the folder. */
   readonly at: (name: string) => string
   readonly begin: (inputs: string[], change?: Partial<LoadOptions>, platform?: Platform) => Follower
   /** ids in the table, ascending. */
@@ -34,7 +33,7 @@ interface Scene {
 interface Follower {
   readonly notices: string[]
   readonly outcome: Promise<LoadResult>
-  /** Stops the run as a signal does. */
+  /** Stops the run in the same way as a signal. */
   readonly stop: () => Promise<LoadResult>
   /** Resolves once the run has printed the text. */
   readonly says: (text: string) => Promise<void>
@@ -89,14 +88,14 @@ async function scene(t: Test): Promise<Scene> {
       void follower?.outcome.then(found => (result = found))
       while ((await ids()).length < rows) {
         if (result !== undefined) throw new Error(`it ended: ${result.error?.message}`)
-        // Polls every 20 ms: without a pause the polling would take the follower's time.
+        // Polls only every 20 ms, because polling without a pause would slow down the follower.
         await new Promise(resolve => setTimeout(resolve, 20))
       }
     },
   }
 }
 
-t.test('an empty file gets its header later, and rows later still', async t => {
+t.test('an empty file may get its header later, and rows even later', async t => {
   const { at, begin, has, ids } = await scene(t)
   writeFileSync(at('a.csv'), '')
   const follower = begin(['a.csv'])
@@ -115,7 +114,7 @@ t.test('an empty file gets its header later, and rows later still', async t => {
   t.match(follower.notices.at(-1), /a\.csv: 2 bytes at its end are not loaded/)
 })
 
-t.test('a missing file is awaited, and new files are read by their own headers', async t => {
+t.test('the run waits for a missing file, and reads new files with their own headers', async t => {
   const { at, begin, has, ids } = await scene(t)
   const follower = begin(['a*.csv', 'b.csv'])
   await follower.says('waiting for')
@@ -134,7 +133,8 @@ t.test('rotated files are read to their end, and not again under their new names
   writeFileSync(at('b.csv'), 'id,sym\n101,A\n')
   const follower = begin(['*.csv*'])
   await has(2, follower)
-  // Both files rotate at the same time. One new file is shorter, and the writer still appends to the old ones.
+  // Both files rotate at the same time. One of the new files is shorter, and the writer still appends to the old
+  // files.
   renameSync(at('a.csv'), at('a.csv.1'))
   renameSync(at('b.csv'), at('b.csv.1'))
   writeFileSync(at('a.csv'), 'id,sym\n3,')
@@ -143,7 +143,7 @@ t.test('rotated files are read to their end, and not again under their new names
   appendFileSync(at('b.csv.1'), '102,A')
   await has(5, follower)
   appendFileSync(at('a.csv'), 'A\n')
-  // The last line of `b.csv.1` is read without a line end, because the writer has left the file.
+  // The follower reads the last line of `b.csv.1` without a line end, because the writer has left the file.
   await has(7, follower)
   rmSync(at('a.csv'))
   writeFileSync(at('a.csv'), 'id,sym\n4,A\n')
@@ -158,7 +158,7 @@ t.test('rotated files are read to their end, and not again under their new names
   )
 })
 
-t.test('if a file is truncated, the run ends and says what to do', async t => {
+t.test('if a file is truncated, the run ends, and the error gives the remedy', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
   const follower = begin(['a.csv'])
@@ -191,7 +191,7 @@ t.test('a file that was truncated and has grown again is noticed, whatever its s
   }
 })
 
-t.test('also if the run ends before it has checked', async t => {
+t.test('a truncated file is noticed even if the run ends before the next check', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), `id,sym\n${rows(10, 14)}`)
   writeFileSync(at('b.csv'), `id,sym\n${rows(30, 34)}`)
@@ -201,14 +201,14 @@ t.test('also if the run ends before it has checked', async t => {
   const { error, exitCode, inputs, status } = await follower.stop()
   t.match({ status, exitCode }, { status: 'failed', exitCode: 65 })
   t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /a\.csv" was overwritten/ })
-  // Which of the two files delivers rows first is up to the machine.
+  // The order in which the two files deliver rows depends on the machine.
   const [first, second] = inputs.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   t.match([first, second], [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }, { firstError: null }])
 })
 
-t.test('a new file with the inode number of a removed one is another file', async t => {
+t.test('a new file with the inode number of a removed file is a different file', async t => {
   const { at, begin, has, ids } = await scene(t)
-  // Systems reuse inode numbers, but not on request.
+  // Simulated, because no system reuses inode numbers on request.
   const sameNumber = <S extends { inode: bigint; bornNs: bigint }>(status: S): S => ({
     ...status,
     inode: 7n,
@@ -238,7 +238,7 @@ t.test('a new file with the inode number of a removed one is another file', asyn
   appendFileSync(at('a.csv'), rows(1, 3))
   await has(3, follower)
   rmSync(at('a.csv'))
-  // The follower waits until nothing more comes; only then can the inode number be reused.
+  // A system can reuse the inode number only after the follower has closed the old file.
   await closed.opened
   writeFileSync(at('a.csv'), `id,sym\n${rows(4, 9)}`)
   await has(9, follower)
@@ -246,7 +246,7 @@ t.test('a new file with the inode number of a removed one is another file', asyn
   t.match((await follower.stop()).rows, { read: 9, confirmed: 9 })
 })
 
-t.test('a file without read permission is tried again', async t => {
+t.test('the run tries a file without read permission again', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
   let isClosed = true
@@ -264,7 +264,7 @@ t.test('a file without read permission is tried again', async t => {
   t.equal((await follower.stop()).status, 'interrupted')
 })
 
-t.test('rejects go into their file, which is not followed even in the same folder', async t => {
+t.test('the rejects file is not followed, even in the same folder', async t => {
   const { at, begin, has } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\nx,B\n')
   const journal = { folder: at('state') }
@@ -288,7 +288,7 @@ t.test('rejects go into their file, which is not followed even in the same folde
   ])
 })
 
-t.test('a resumed run handles a rotation that happened in between', async t => {
+t.test('a resumed run handles a rotation that happened between its processes', async t => {
   const { at, begin, has, ids } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n2,')
@@ -319,7 +319,7 @@ t.test('a file that was read to its end may be missing, and is not read again', 
     renameSync(at(`${mode}.csv.9`), at('elsewhere'))
     appendFileSync(at(`${mode}.csv.1`), '3,A')
     appendFileSync(at('elsewhere'), '4,A')
-    // A record without a line end shows that the file is finished.
+    // The follower loads a record without a line end only when the file is finished.
     await has(before + 4, first)
     t.equal((await first.stop()).rows.confirmed, 4)
     rmSync(at('elsewhere'))
@@ -343,7 +343,7 @@ t.test('a missing file that was not read to its end is reported', async t => {
   await has(1, first)
   await first.stop()
   rmSync(at('a.csv'))
-  // The new file is another file, even if it gets the old inode number.
+  // A new file is a different file even if it gets the old inode number.
   writeFileSync(at('a.csv'), 'other,header\n1,A\n')
   const { error } = await begin(['a.csv'], change).outcome
   t.match(error, { code: 'DDB_RUN_CHANGED', message: /no longer in its folder/ })

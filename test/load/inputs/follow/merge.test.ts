@@ -31,7 +31,7 @@ t.test('values arrive in the order in which they come, and so do failures and en
 })
 
 t.test(
-  'a waiting reader can be woken, and nothing is requested before the last value is taken',
+  'a waiting reader can be woken, and no new value is requested before the last one is taken',
   async t => {
     const merge = newMerge<string, number>()
     let asked = 0

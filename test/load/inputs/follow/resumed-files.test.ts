@@ -8,7 +8,7 @@ import { newResumption } from '../../../../src/load/journal/resumption.js'
 import { newSummary } from '../../../../src/load/inputs/input-list.js'
 import { systemFiles } from '../../../../src/platform/system-files.js'
 
-/** A journal of one file, of which `end` bytes were sent. */
+/** A journal of one file whose first `end` bytes were sent. */
 async function journalOf(path: string, end: number, isRead = false) {
   const file = await systemFiles.open(path)
   const fingerprint = await followedFingerprint(file)
@@ -43,7 +43,7 @@ t.test('a file is found under its name, or under another name in the same folder
   await open[0]!.file.close()
 })
 
-t.test('a file that is gone, or shorter than the bytes sent, is refused', async t => {
+t.test('a file that is gone, or shorter than the sent bytes, is refused', async t => {
   const path = join(t.testdir({ 'a.csv': '1\n2\n' }), 'a.csv')
   const tooLong = await journalOf(path, 5)
   await t.rejects(resumedFiles(tooLong, systemFiles), { code: 'DDB_RUN_CHANGED' })

@@ -1,6 +1,6 @@
 /*
-  Rows of a program become batches. Columns that take values directly are compared with the same rows read as JSON. The
-  last test is about the row store.
+  Turns rows of a JavaScript program into batches. The tests compare columns that take values directly with the same
+  rows read as JSON. The last test is about the row store.
 */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -22,7 +22,7 @@ const types =
   'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
 
 interface Read {
-  /** Keys are row numbers. */
+  /** The cells by row number. */
   readonly cells: ReadonlyMap<number, unknown>
   readonly rejects: ReadonlyMap<number, string>
   readonly nulls: readonly number[]
@@ -116,7 +116,7 @@ const row = fc.oneof(
   { arbitrary: fc.anything(), weight: 1 },
 )
 
-t.test('values that go directly into columns mean what their JSON means', async t => {
+t.test('values that are written directly into columns equal their JSON values', async t => {
   for (const mapping of [{}, { ignoreExtra: true, allowMissing: true }]) {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 200 }), async rows => {
@@ -180,7 +180,7 @@ t.test('a Date is in UTC, as in JSON', async t => {
   }
 })
 
-t.test('columns named like members of every object are filled from rows only', async t => {
+t.test('columns with names of inherited members are filled only from rows', async t => {
   const columns = 'constructor:STRING,id:INT'
   const { cells, rejects } = await read([{ id: 1 }, { id: 1, constructor: 'x' }], true, { columns })
   t.strictSame([...rejects.keys()], [1])
@@ -211,7 +211,7 @@ const reject = (lineNumber: number): Parameters<RowStore['reject']>[0] => ({
   bytes: new Uint8Array(0),
 })
 
-t.test('a store hears the outcome of each row once', async t => {
+t.test('the row store gets the outcome of each row once', async t => {
   const store = new RowStore()
   const told: RejectedRow[] = []
   store.onReject = one => told.push(one)
@@ -235,7 +235,7 @@ t.test('a store hears the outcome of each row once', async t => {
   store.reject(reject(5))
   end(0, 4096, { confirmed: 4095 })
   end(5000, 5010, { unsent: 10 })
-  // Some of these rows are in the table, and which ones is unknown.
+  // Some of these rows are in the table, but nobody knows which.
   end(4096, 5000, { confirmed: 900, unconfirmed: 4 })
   await Promise.resolve()
   t.strictSame(told, [

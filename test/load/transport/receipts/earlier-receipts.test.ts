@@ -15,7 +15,7 @@ import { testRun } from '../../../helpers/load-run.js'
 import { claim, nodeStub, outcome } from '../../../helpers/receipt-node.js'
 import { RunModel } from '../../outcomes/run-model.js'
 
-/** Two batches of eight rows were sent, and the first was confirmed. */
+/** A run that has sent two batches of eight rows. The first batch is confirmed. */
 const model = new RunModel()
 const sentTwo: JournalRecord[] = [
   ...model.first,
@@ -71,7 +71,7 @@ t.test('without a journal there are no earlier receipts', async t => {
   t.strictSame(found.of(1), [])
 })
 
-t.test('claim and outcome of a batch are found, in one read or in two', async t => {
+t.test('claim and outcome of a batch are found, in one read or in two reads', async t => {
   const found = await earlier({ ledger: [[claim(1), outcome(1), claim(2)], [outcome(2)]] })
   t.strictSame(found.of(1), [claim(1), outcome(1)])
   t.strictSame(found.of(2), [claim(2), outcome(2)])
@@ -96,7 +96,7 @@ t.test('only receipts of the last attempt count', async t => {
   t.equal(found.lastNo, 2)
 })
 
-t.test('a later receipt is added; one of an earlier attempt changes nothing', async t => {
+t.test('a later receipt is added; a receipt of an earlier attempt changes nothing', async t => {
   const found = await earlier({ ledger: [[claim(2, 2, 1)]] })
   found.add(outcome(2, 2, 1))
   found.add(outcome(2, 1, 0))
@@ -137,7 +137,7 @@ t.test(
   },
 )
 
-t.test('if the server has lost the ledger, it is not asked for it', async t => {
+t.test('if the server has lost the ledger, the run does not ask for it', async t => {
   const found = await earlier({ hasLedger: false, ledger: [[claim(1)]] })
   t.match(found, { isLedgerKept: false, lastNo: 2 })
   t.strictSame(found.of(1), [])

@@ -4,7 +4,7 @@ import { investigateSilence } from '../../../../src/load/transport/receipts/reco
 import type { BarrierAnswer } from '../../../../src/load/transport/receipts/sessions.js'
 import { claim, outcome, watchedRun } from '../../../helpers/receipt-node.js'
 
-/** A batch that was sent, a batch that was begun, and the server's answer whether it is idle. */
+/** A batch that was sent and a batch that was begun; `idle` is the answer to the question whether the server is idle. */
 async function silent(idle: boolean | undefined, barrier: BarrierAnswer = 'passed', retries = 3) {
   const here = watchedRun({ delivery: { retries } })
   here.add()
@@ -36,7 +36,7 @@ t.test(
   },
 )
 
-t.test('if the server does not tell, the run waits for a batch that was begun', async t => {
+t.test('if it is unknown whether the server is idle, the run waits for a begun batch', async t => {
   const { watcher, stub, counts } = await silent(undefined)
   await investigateSilence(watcher.link)
   t.same(stub.sent, [[1, 0, 3]])

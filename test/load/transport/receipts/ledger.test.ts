@@ -22,7 +22,7 @@ async function scene(t: Test) {
   return {
     session: here.session,
     shared: () => [...here.server.node.shared.keys()].sort(),
-    /** Writes a receipt as the functions of a run do. */
+    /** Writes a receipt in the same way as the functions of a run. */
     note: (batchNo: number, phase: number, rows: number, errText = '') =>
       here.session.run(
         insertReceipt(name, 2, {
@@ -45,7 +45,7 @@ t.test("opening marks the run's name and creates an empty ledger", async t => {
   t.equal((await openLedger(session, run, 2, timeoutMs)).name, `${name}_2`)
 })
 
-t.test('if another run has the name, no ledger is created', async t => {
+t.test('if a different run has the name, no ledger is created', async t => {
   const { session, shared } = await scene(t)
   await openLedger(session, run, 1, timeoutMs)
   await t.rejects(openLedger(session, { ...run, token: 7n }, 1, timeoutMs), { code: 'DDB_LOCKED' })
@@ -97,7 +97,7 @@ t.test('if a server is known to return nothing past the end, no row is read twic
   t.equal(ledger.seen, 1)
 })
 
-t.test('a ledger with fewer rows than were read from it is another ledger', async t => {
+t.test('a ledger with fewer rows than the run has read is a different ledger', async t => {
   const { session } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   await readLedger(session, ledger, timeoutMs)
@@ -106,7 +106,7 @@ t.test('a ledger with fewer rows than were read from it is another ledger', asyn
   await t.rejects(readLedger(session, ledger, timeoutMs), { code: 'DDB_SERVER' })
 })
 
-t.test('a ledger exists until anybody removes it', async t => {
+t.test('a ledger exists until it is removed, by whomever', async t => {
   const { session } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
   t.equal(await ledgerExists(session, ledger, timeoutMs), true)
@@ -130,7 +130,7 @@ t.test('a server that refuses to remove a ledger causes no failure', async t => 
   t.notOk(session.closed)
 })
 
-t.test('the probe decides how claims are made; any other answer is refused', async t => {
+t.test('the probe decides how claims are made; an unexpected answer is refused', async t => {
   const longs = (...values: bigint[]): Value => ({
     form: 'vector',
     type: 'LONG',

@@ -33,7 +33,7 @@ function scene(delivery: DeliveryOptions = {}) {
   }
 }
 
-t.test('every batch goes out at once and is confirmed by its receipt', async t => {
+t.test('every batch is sent at once and is confirmed by its receipt', async t => {
   const { delivery, deliver, stub, counts, run, until } = scene()
   t.equal(delivery.used, 'receipts')
   t.equal(deliver(), undefined)

@@ -56,13 +56,13 @@ async function scene(t: Test, faults: Faults = {}, connections = 1) {
       const open = { no: ++lastNo, attempt: 0 } as OpenBatch
       return node.send(open, wholeBatch(batch), lastNo, 0)
     },
-    /** Tables of the run; removals without an answer take a moment. */
+    /** Tables of the run. Removing a table takes a moment, because the request has no answer. */
     own: () => [...server.shared.keys()].filter(name => name.startsWith('ddbIngest')).length,
     sessions: () => server.sessions.size,
   }
 }
 
-t.test('after the barrier the receipts of earlier batches are there', async t => {
+t.test('after the barrier, the receipts of earlier batches are in the ledger', async t => {
   const { open, send, here } = await scene(t)
   const node = await open()
   t.ok(send(node, 1, 2))
@@ -78,7 +78,7 @@ t.test('after the barrier the receipts of earlier batches are there', async t =>
   t.equal(await node.ledgerExists(timeoutMs), true)
 })
 
-t.test('a barrier reports lost functions, or silence', async t => {
+t.test('a barrier detects lost functions and silence', async t => {
   let forgets = false
   const { open, deadlineMs } = await scene(t, {
     beforeExecute: ({ text }) =>
@@ -102,7 +102,7 @@ t.test('a barrier reports lost functions, or silence', async t => {
   t.equal(await (await silent.open()).barrier(10, undefined), 'silent')
 })
 
-t.test('lost sessions are reopened, and sending in the meantime is not a failure', async t => {
+t.test('lost sessions are reopened, and sending meanwhile is not a failure', async t => {
   const { open, send, here, deadlineMs } = await scene(t)
   const node = await open()
   node.abandon('data', lost)
@@ -178,7 +178,7 @@ t.test('if opening fails, nothing is left on the server', async t => {
   t.notOk(control.closed, 'the asking session is not ours yet')
 })
 
-t.test('of several connections only lost or silent ones are reopened', async t => {
+t.test('of several connections, only lost or silent ones are reopened', async t => {
   const stalled: string[] = []
   const { open, send, deadlineMs, sessions, here } = await scene(
     t,

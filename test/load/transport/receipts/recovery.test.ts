@@ -20,7 +20,7 @@ import {
 
 const lost = new ConnectionError('DDB_CONNECTION_LOST', 'gone')
 
-/** Three batches: confirmed, sent, and queued while the connection is lost. */
+/** Three batches: a confirmed one, a sent one, and one that is queued while the connection is lost. */
 async function scene(change: WatchedChange = {}) {
   const here = watchedRun(change)
   here.add()
@@ -36,7 +36,7 @@ async function scene(change: WatchedChange = {}) {
 const restoring = (memory: Memory) => () => Promise.resolve(memory)
 
 t.test(
-  'reconnecting: batches without an outcome go out again, and waiting ones as well',
+  'reconnecting: batches without an outcome are sent again, and waiting batches as well',
   async t => {
     const { watcher, stub, counts } = await scene()
     await reconnect(watcher.link)
@@ -59,7 +59,7 @@ t.test('reconnecting: a server that lost its memory has lost the rows in it', as
 })
 
 t.test(
-  'reconnecting: if the user chose resend, sent batches that the server forgot go out again',
+  'reconnecting: with `resend`, sent batches that the server forgot are sent again',
   async t => {
     const { watcher, stub, counts } = await scene({ delivery: { onDoubt: 'resend' } })
     stub.answers.restore = () => {
@@ -109,7 +109,7 @@ t.test('reconnecting: an error is thrown, unless the server is silent', async t 
   await t.rejects(reconnect(watcher.link), locked)
 })
 
-t.test('a missing ledger: the run continues with another one', async t => {
+t.test('a missing ledger: the run continues with a new ledger', async t => {
   const { watcher, stub, counts } = await scene()
   stub.isLost = false
   await ledgerIsGone(watcher.link)
@@ -127,7 +127,7 @@ t.test('if ledger and target are missing, the run ends', async t => {
 
 const leader = { host: 'node2', port: 8902 }
 
-/** A node that does not lead refuses the second of three batches. */
+/** A node that is not the leader and refuses the second of three batches. */
 async function redirected(follow: WatchedChange['follow']) {
   const here = watchedRun(follow === undefined ? {} : { follow })
   for (let i = 0; i < 2; i++) here.add()
@@ -137,7 +137,7 @@ async function redirected(follow: WatchedChange['follow']) {
   return here
 }
 
-t.test('the run leaves a node once that has answered for all its batches', async t => {
+t.test('the run leaves a node once the node has answered for all its batches', async t => {
   const next = nodeStub()
   const followed: object[] = []
   const here = await redirected(to => {
@@ -161,7 +161,7 @@ t.test('the run leaves a node once that has answered for all its batches', async
   t.equal(here.watcher.link.queue.leader, undefined)
 })
 
-t.test('a node that cannot be closed cleanly is left anyway', async t => {
+t.test('the run leaves a node even if the node cannot be closed cleanly', async t => {
   const next = nodeStub()
   const { watcher, stub } = await redirected(() => Promise.resolve(next.node))
   stub.ledger.push([outcome(1)])
@@ -206,7 +206,7 @@ t.test('endless redirects are not followed', async t => {
   t.same(counts(), [8, 0, 0, 16])
 })
 
-/** A run with eight confirmed rows in memory, at its end. */
+/** A run at its end, with eight confirmed rows in memory. */
 async function ended(change: WatchedChange = {}) {
   const here = watchedRun(change)
   here.add()
@@ -234,7 +234,7 @@ t.test('the end: the ledger stays if batches are uncertain', async t => {
 })
 
 t.test(
-  'the end: if the server was lost, its rows are taken back unless it still has its memory',
+  'the end: if the server was lost, its rows are taken back unless it kept its memory',
   async t => {
     const cases: [Memory | 'unreachable', counts: number[]][] = [
       ['kept', [8, 0, 0, 0]],
@@ -314,7 +314,7 @@ t.test('reconnecting: batches of other connections are not resent', async t => {
   )
 })
 
-t.test('batches begun before confirmed rows were lost may be lost as well', async t => {
+t.test('batches begun before confirmed rows were lost may also be lost', async t => {
   const { watcher, recorder, add, counts } = await scene()
   watcher.link.take(claim(2))
   recorder.replaced('the table was made again', true)

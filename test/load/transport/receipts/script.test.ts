@@ -1,5 +1,5 @@
 /*
-  Runs the scripts of receipts on the embedded server.
+  Runs the scripts that create and read receipts on the embedded server.
 */
 import t, { type Test } from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
@@ -27,7 +27,7 @@ addFunctionView(refuse)`
 const ledger = 'ddbIngestLedger_test'
 const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
-/** A session with the functions of a run for a target. */
+/** A session on which the functions of a run for this target are defined. */
 async function scene(
   t: Test,
   options: TargetOptions,
@@ -41,7 +41,7 @@ async function scene(
   return {
     session,
     rows,
-    /** Returns a number: rows, −1 or −2. */
+    /** Returns the number of rows, or −1 or −2. */
     deliver: async (batchNo: number, attempt: number, sendNo: number, ...ids: number[]) => {
       const leading = options.functionArguments === undefined ? [] : [int(10)]
       const answer = await session.call(deliverFunction, [
@@ -53,7 +53,7 @@ async function scene(
       ])
       return Number(answer?.form === 'scalar' ? answer.value : NaN)
     },
-    /** Batch, attempt, phase, send number, rows and error of each receipt, without the probe. */
+    /** All receipts except the probe, each as batch, attempt, phase, send number, rows and error. */
     receipts: async () =>
       (await rows(ledgerQuery(ledger, 1, 100, version))).map(
         ([batchNo, attempt, phase, sendNo, errText, received, taken]) => {
@@ -106,7 +106,7 @@ t.test('a long error text is clipped', async t => {
   t.equal((await receipts())[1]?.[5]?.length, 4_000)
 })
 
-t.test('every kind of target is written to', async t => {
+t.test('rows can be written to every kind of target', async t => {
   const stored = await scene(t, { table: 'dfs://d/t' })
   t.equal(await stored.deliver(1, 0, 1, 1, 2), 2)
   t.strictSame(await stored.rows('select id from loadTable("dfs://d","t")'), [['1'], ['2']])
@@ -141,7 +141,7 @@ t.test('the ledger is looked up by calls that crash no server', t => {
 })
 
 t.test('initial values of a ledger have the types of its columns', t => {
-  // Servers before 3.00.5 compare keys before they convert types.
+  // The types matter, because servers before 3.00.5 compare keys before they convert types.
   const inserted = [...ledgerScript(ledger).matchAll(/tableInsert\(ddbIngestLedger, (.*)\)$/gm)]
   t.equal(inserted.length, 2)
   for (const [, values] of inserted) {

@@ -39,7 +39,7 @@ async function scene(t: Test, faults: Faults = {}) {
     setup,
     session: here.session,
     deadlineMs: systemPlatform.clock.nowMs() + 60_000,
-    /** Sessions except the test's own; closing sessions takes a moment. */
+    /** Waits until the server has this many sessions besides the test's own, because closing takes a moment. */
     sessions: async (expected: number) => {
       while (node.sessions.size - 1 !== expected) {
         await new Promise(resolve => setImmediate(resolve))
@@ -49,7 +49,7 @@ async function scene(t: Test, faults: Faults = {}) {
   }
 }
 
-t.test('a server with the marker has kept its memory, one without it has lost it', async t => {
+t.test('a server with the marker has kept its memory, a server without it has lost it', async t => {
   const { setup, session, run, deadlineMs } = await scene(t)
   const [first, before] = await openControl(setup, deadlineMs)
   t.equal(before, 'lost')
@@ -59,16 +59,16 @@ t.test('a server with the marker has kept its memory, one without it has lost it
   await Promise.all([first.close(), second.close()])
 })
 
-t.test('if another run has taken the name, the run and its session end', async t => {
+t.test('if a different run has taken the name, the run and its session end', async t => {
   const { setup, session, run, deadlineMs, sessions } = await scene(t)
   await markRun(session, { ...run.history.name, token: 7n }, 60_000)
   await t.rejects(openControl(setup, deadlineMs), { code: 'DDB_LOCKED' })
   t.equal(await sessions(0), 0)
 })
 
-t.test('data goes to the node of the asking session, with the functions defined there', async t => {
+t.test('data is sent to the node of the asking session, with its functions', async t => {
   const { setup, session, deadlineMs } = await scene(t)
-  // From here on the run itself would choose another node, where nothing listens.
+  // From here on the run itself would choose a different node, on which nothing listens.
   setup.run.server.follow({ host: '127.0.0.1', port: 1 })
   const data = await openData(setup, connectData(setup, session, deadlineMs), ledger, deadlineMs)
   t.equal(data.port, session.port)
@@ -111,13 +111,13 @@ t.test('temporary failures are tried again', async t => {
   for (const [name, error, expected] of cases) t.equal(mayBeTemporary(error), expected, name)
 })
 
-t.test('an early session that nobody needs is closed; one that is taken stays', async t => {
+t.test('an unused early session is closed; a session that is taken stays open', async t => {
   const { setup, session, sessions } = await scene(t)
   const unused = openEarly(setup, session)
   t.equal(await sessions(1), 1)
   await unused.giveUp()
   t.equal(await sessions(0), 0)
-  // The session may also be given up before it is connected.
+  // The run may also abandon the session before it is connected.
   await openEarly(setup, session).giveUp()
   t.equal(await sessions(0), 0)
   const early = openEarly(setup, session)

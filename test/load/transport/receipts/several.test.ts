@@ -1,6 +1,7 @@
 /*
-  A model for receipts of several sessions, which write into one table at the same time while somebody replaces the
-  table. The ledger reports in the order of its rows. In any order, confirmed rows must be in the table.
+  A model of receipts. Several sessions write into one table at the same time while another user replaces the table. The
+  ledger (table of receipts) reports in the order of its rows. For any order of events, confirmed rows must be in the
+  table.
 */
 import fc from 'fast-check'
 import t from 'tap'
@@ -30,7 +31,7 @@ function evidenceOf(total: 'rows' | 'kept'): Evidence {
   })
 }
 
-/** A job of the server in steps: claim, find the table, insert, count, outcome. */
+/** A job of the server. Its steps: claim the batch, find the table, insert, count, write the outcome. */
 interface Job {
   readonly no: number
   step: number
@@ -42,9 +43,12 @@ interface Play {
   readonly connections: number
   readonly batches: number
   readonly total: 'rows' | 'kept'
-  /** What happens next: a step of a job, or a reading of the ledger. */
+  /** The order of events: each number selects a step of a job, or a reading of the ledger. */
   readonly steps: readonly number[]
-  /** What others do before step `at`: replace the table (`isMade`), insert the rows of `fill` batches, or both. */
+  /**
+   * What another user does before step `at`: replaces the table (`isMade`), inserts the rows of `fill` batches, or
+   * both.
+   */
   readonly deeds: readonly {
     readonly at: number
     readonly isMade: boolean
@@ -122,7 +126,7 @@ function play({ connections, batches, total, steps, deeds }: Play) {
     read()
     busy = handed < batches || sessions.some(({ length }) => length > 0)
   }
-  // The final check: the table must have as many rows as it once had, and the first row of the run.
+  // The final check: the table must have as many rows as it ever had, and must contain the first row of the run.
   const [first] = evidence.samples.rows
   const firstId = Number(first?.[0]?.scalar.value)
   const isFound = first === undefined || table.batches.has(Math.floor(firstId / batchRows) + 1)
@@ -145,7 +149,7 @@ const plays = (deeds: number): fc.Arbitrary<Play> =>
     }),
   )
 
-t.test('in any order of writes and receipts, rows are taken back only for a reason', t => {
+t.test('for any order of writes and receipts, rows are taken back only for a reason', t => {
   fc.assert(
     fc.property(plays(0), one => {
       const { run, there } = play(one)
@@ -157,7 +161,7 @@ t.test('in any order of writes and receipts, rows are taken back only for a reas
   t.end()
 })
 
-t.test('rows of a table that others replaced and filled do not count', t => {
+t.test('rows of a table that another user replaced and filled do not count', t => {
   let isFilled = 0
   fc.assert(
     fc.property(plays(3), one => {

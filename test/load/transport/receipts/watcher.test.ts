@@ -48,7 +48,7 @@ t.test('a run ends even if it is woken just before its end', async t => {
     stub.ledger.push([claim(1), outcome(1)])
     watcher.begin()
     while (stub.ledger.length > 0) await Promise.resolve()
-    // The watcher sleeps by now, because no batch is in flight.
+    // By now the watcher sleeps, because no batch is in flight.
     for (let tick = 0; tick < 50; tick++) await Promise.resolve()
     watcher.link.wake()
     for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
@@ -84,7 +84,7 @@ t.test('a batch with a temporary refusal is not stored when the server falls sil
   const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
   add()
   add()
-  // While the first batch waits, the server stops answering.
+  // The server stops answering while the first batch waits.
   stub.ledger.push([claim(1), refusal(1, '<ChunkInTransaction>')])
   const { ledger } = stub
   stub.answers.read = () => {
@@ -99,7 +99,7 @@ t.test('a batch with a temporary refusal is not stored when the server falls sil
   }
   watcher.begin()
   const finishing = t.rejects(watcher.finish(), { code: 'DDB_UNCONFIRMED' })
-  // No longer than the timeout for a silent server.
+  // The wait must not exceed the timeout for a silent server.
   while (counts()[3] === 0 && clock.nowMs() < 70_000) {
     await Promise.resolve()
     clock.advance(5)
@@ -127,7 +127,7 @@ t.test('bytes that leave are progress', async t => {
   const { watcher, stub, run, add } = watchedRun()
   stub.answers.isIdle = works
   add()
-  // Bytes leave for five minutes, one per second.
+  // One byte leaves per second, for five minutes.
   const { clock } = run.platform
   Object.defineProperty(stub, 'bufferedBytes', {
     get: () => Math.max(0, 300 - Math.floor(clock.nowMs() / 1_000)),
@@ -138,7 +138,7 @@ t.test('bytes that leave are progress', async t => {
 })
 
 t.test(
-  'silence is investigated after five seconds, or after a quarter of a shorter timeout',
+  'silence is investigated after five seconds, or a quarter of a shorter timeout',
   async t => {
     for (const [confirmTimeoutMs, quietMs] of [
       [60_000, 5_000],
@@ -159,7 +159,7 @@ t.test(
   },
 )
 
-t.test('a missing answer costs the connection, and a new connection gets the answer', async t => {
+t.test('after a missing answer, a new connection gets the answer', async t => {
   const { watcher, stub, add, counts } = watchedRun()
   add()
   let questions = 0
@@ -193,7 +193,7 @@ t.test('a connection lost during a question is reopened', async t => {
   t.same(counts(), [8, 0, 0, 0])
 })
 
-t.test('a ledger that cannot be read is gone, or fails the run', async t => {
+t.test('if a ledger cannot be read, it is gone, or the run fails', async t => {
   for (const isGone of [true, false]) {
     const { watcher, stub, add, counts } = watchedRun()
     add()
@@ -217,7 +217,7 @@ t.test('an impossible receipt ends the run', async t => {
   t.same(counts(), [0, 8, 0, 0])
 })
 
-t.test('leaving ends every wait at once', async t => {
+t.test('a run that leaves ends every wait at once', async t => {
   const clock = handClock()
   const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
   add()
@@ -240,7 +240,7 @@ t.test('the first failure counts, and wakes everything that waits', async t => {
   t.equal(watcher.link.failure, lost)
 })
 
-t.test('a question gets half the timeout, and no more than what is left', async t => {
+t.test('a question gets half of the timeout, and no more than the remaining time', async t => {
   const clock = handClock()
   const { watcher } = watchedRun({ machine: { clock }, delivery: { confirmTimeoutMs: 10_000 } })
   watcher.link.news()
@@ -255,7 +255,7 @@ t.test('a question gets half the timeout, and no more than what is left', async 
   t.equal(watcher.link.leftMs, 10_000)
 })
 
-t.test('a run that follows files starts another ledger once one is long', async t => {
+t.test('a run that follows files starts a new ledger once a ledger is long', async t => {
   for (const isFollowing of [true, false]) {
     const { watcher, stub, add, counts } = watchedRun({ isFollowing, maxLedgerRows: 2 })
     add()
@@ -269,7 +269,7 @@ t.test('a run that follows files starts another ledger once one is long', async 
     }
     stub.answers.reopen = () => {
       stub.ledgerRows = 0
-      // Batches that arrive in the meantime wait for the new ledger.
+      // Batches that arrive meanwhile wait for the new ledger.
       add()
       t.equal(stub.sent.length, 2)
       rows.push([claim(3), outcome(3)])
@@ -283,7 +283,7 @@ t.test('a run that follows files starts another ledger once one is long', async 
 })
 
 t.test(
-  'if a new ledger cannot be created, the run tries again and sends nothing before',
+  'until a new ledger can be created, the run tries again and sends nothing',
   async t => {
     const { watcher, stub, add, counts } = watchedRun({ isFollowing: true, maxLedgerRows: 2 })
     add()
@@ -319,13 +319,13 @@ t.test(
   },
 )
 
-t.test('silence and a lost connection are distinguished, whatever came before', async () => {
+t.test('silence and a lost connection are distinguished, whatever happened before', async () => {
   const news = fc.constantFrom<LinkNews>('receipts', 'answered', 'givenUp', 'gone')
   fc.assert(
     fc.property(fc.array(news), heard => {
       const link = new ReceiptLink(watchedRun().watcher.link.setup)
       for (const one of heard) link.hears(one)
-      // 'receipts' ends a silence. 'receipts' or 'answered' shows that the server kept its memory.
+      // 'receipts' ends a silence. 'receipts' and 'answered' show that the server has kept its memory.
       const since = (...ends: readonly LinkNews[]): readonly LinkNews[] =>
         heard.slice(heard.findLastIndex(one => ends.includes(one)) + 1)
       const isSilent = since('receipts').includes('givenUp')

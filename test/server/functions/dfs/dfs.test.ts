@@ -450,7 +450,7 @@ async function session(): Promise<TestSession> {
   return made
 }
 
-/** What the node keeps about the only table. */
+/** The facts that the node stores about the only table. */
 async function factsOf(script: string): Promise<StoredTableFacts> {
   const { run, node } = await session()
   await run(script)

@@ -156,7 +156,7 @@ t.test('who may own views', async t => {
   t.equal(await joe.fail('dropFunctionView("h")'), 'no error')
 })
 
-/** What the user sue sees of the administrator's views. */
+/** The views of the administrator, as the user sue sees them. */
 async function viewScene() {
   const admin = testSession()
   await admin.run(`createUser("joe", "x"); createUser("sue", "x"); grant("joe", VIEW_OWNER)

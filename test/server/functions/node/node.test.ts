@@ -31,7 +31,7 @@ t.test('getSessionMemoryStat has a row for shared tables and one for each sessio
   )
 })
 
-// Keys and types that clients and scripts look for (DolphinDB manual, page of each name).
+// Keys and types that clients and scripts rely on (DolphinDB manual, page of each name).
 testExamples(t, {
   'the node tells what it is': {
     'getNodeType()': '3',

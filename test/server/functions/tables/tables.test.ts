@@ -124,7 +124,9 @@ const size = (capacity: number, rows: number): ServerValue => ({
   elements: ints(capacity, rows),
 })
 
-/** @param names  the variables that the script passes; undefined for an argument that is no variable */
+/**
+ * @param names the variable that the script passes for each argument; undefined if the argument is not a variable
+ */
 function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTable {
   const context = callContext()
   context.argumentNames = names

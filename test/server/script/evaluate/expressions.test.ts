@@ -1,5 +1,5 @@
 /*
-  Precedence, calls, indexes, lambdas: the examples of the DolphinDB manual ("Operator precedence", "Function call",
+  Precedence, calls, indexes and lambdas: the examples in the DolphinDB manual ("Operator precedence", "Function call",
   "at", "Chained comparison", "Ternary operator", "Lambda expression", "Closure", "Partial application").
 */
 import assert from 'node:assert/strict'
@@ -262,7 +262,7 @@ t.test('a sequence of operators as long as a script allows is evaluated', async 
   t.equal(await testSession().show(row.join('+')), String(wanted))
 })
 
-/** The value of an arithmetic tree, by a plain evaluator; division by 0 gives null. */
+/** The value of an arithmetic tree, computed by a plain evaluator. Division by 0 gives null. */
 type Cell = number | null
 interface Sum {
   text: string
@@ -321,7 +321,7 @@ t.test('arithmetic on scalars and vectors equals that of a plain evaluator', asy
   t.pass()
 })
 
-/** The sign of a zero is not visible. */
+/** The server does not display the sign of a zero. */
 const withoutSign = (cell: Cell): Cell => (cell === null ? null : cell + 0)
 
 function cellsOf(value: ServerValue): Cell[] {
@@ -589,7 +589,10 @@ function usualPlainCall(runtime: Runtime = testRuntime(), more: Partial<Frame> =
   return frameOn(runtime, { n: intScalar(5), v: ints(1, 2) as ServerValue }, more)
 }
 
-/** `now 6` if the call gives a value at once, `later 6` if it gives an evaluation; `not plain` for other calls. */
+/**
+ * `now 6` if the call returns a value at once, `later 6` if it returns an evaluation, `not plain` for all other
+ * calls.
+ */
 async function outcome(source: string, frame: Frame): Promise<string> {
   const begun = beginCall(nodeIn(frame, source) as Call, frame)
   if (begun === undefined) return 'not plain'
@@ -665,7 +668,7 @@ t.test('a wait that ends with an error names the call', async t => {
 
 const int = intScalar
 
-/** Runs a source; returns its functions by name. */
+/** Runs a script and returns the functions that it defines, by name. */
 function defined(source: string, runtime = testRuntime()): (name: string) => FunctionValue {
   atOnce(runUnits(runtime, source))
   return name => runtime.findFunction(name)!

@@ -1,5 +1,6 @@
 /*
-  Error texts: when the server sends `source => message`, and when it does not (docs/server-semantics.md#error-texts).
+  Statements: their results and their error texts. The server sends some errors as `source => message`, others without
+  the source (docs/server-semantics.md#error-texts).
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -204,7 +205,7 @@ total`
   t.ok(clock.turns > 20, `${clock.turns} times`)
 })
 
-/** A random program: as script, and on plain numbers. Its result says how it ended. */
+/** A random program, as a script and as code on plain numbers. The result states how the program ended. */
 interface Program {
   script: string
   readonly run: (state: number[]) => 'break' | 'continue' | undefined
@@ -260,7 +261,7 @@ const { program } = fc.letrec<{ program: Program; block: Program }>(tie => ({
         return undefined
       },
     })),
-    // Counts rounds, so that no loop is endless.
+    // Counts the rounds of a loop, so that no loop is endless.
     fc.tuple(variable, tie('block')).map(([at, body]): Program => ({
       script: `do{rounds += 1\n${body.script}\n}while(v${at} < 60 && rounds < 50)`,
       run(state) {
@@ -403,7 +404,9 @@ t.test("invalid assignments are refused in the manual's words", async t => {
 
 type Model = Record<string, number[]>
 
-/** One step on the variables a, b, c: as script, and on plain arrays that are copied at every assignment. */
+/**
+ * A step that changes the variables a, b, c: as a script, and on plain arrays that are copied at every assignment.
+ */
 type Step = { script: string; apply: (model: Model) => void }
 
 const name = fc.constantFrom('a', 'b', 'c')

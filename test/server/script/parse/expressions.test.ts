@@ -1,5 +1,5 @@
 /*
-  The trees that operators form, compared with a copy of the table in docs/grammar.md#expressions.
+  The trees that the parser builds from operators, compared with a copy of the table in docs/grammar.md#expressions.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -146,7 +146,7 @@ t.test('a sequence of operators needs no stack, brackets and signs do', async t 
   t.equal(treeOf('('.repeat(150) + 'a' + ')'.repeat(150)), 'a')
 })
 
-/** Higher binds tighter; `and` and `or` are `&&` and `||`. */
+/** How tightly operators bind; higher is tighter. `and` and `or` are `&&` and `||`. */
 const tightness: Readonly<Record<string, number>> = {
   '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, '|': 4, '^': 5, '&': 6, '<<': 7, '>>': 7,
   '+': 8, '-': 8, '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, ':': 15, '..': 15, eq: 3, bitOr: 4,
@@ -155,7 +155,7 @@ const tightness: Readonly<Record<string, number>> = {
 const signTightness = 18
 const notTightness = 2.5
 
-/** A random tree, written with as few brackets as possible, and its meaning. */
+/** A random tree, its text with as few brackets as possible, and its meaning. */
 interface Written {
   text: string
   tree: string
@@ -177,7 +177,7 @@ function joined(left: Written, operator: string, right: Written): Written {
   return { text: `${leftText} ${operator} ${rightText}`, tree, tightness: own, compares }
 }
 
-/** `not (…)` would be a call. */
+/** A prefix operator before an operand. Omits `not` before a bracket, because `not (…)` would be a call. */
 function prefixed(operator: '-' | '!' | 'not ', operand: Written): Written {
   const own = operator === 'not ' ? notTightness : signTightness
   const text = inBrackets(operand.text, operand.tightness < own)

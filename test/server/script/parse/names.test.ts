@@ -1,5 +1,5 @@
 /*
-  What is known about a parse unit before it runs (docs/server-semantics.md#parse-units, #function-views).
+  The names that are known in a parse unit before it runs (docs/server-semantics.md#parse-units, #function-views).
 */
 import t from 'tap'
 import {
@@ -14,7 +14,7 @@ import { testRuntime } from '../../../helpers/runtime.js'
 import { testSession } from '../../../helpers/script.js'
 import { expressionOf, shownStatement, statementsOf } from '../../../helpers/syntax.js'
 
-/** A session with a variable, a constant and a function; its node shares a table. */
+/** A session with a variable, a constant and a function. Its node has a shared table. */
 async function usualRuntime(): Promise<Runtime> {
   const runtime = testRuntime()
   const { session, node, constants } = runtime

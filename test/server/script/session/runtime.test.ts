@@ -1,5 +1,5 @@
 /*
-  Waiting: a sleeping session lets others run. The tests control time: every sleep waits for a gate.
+  A sleeping session lets other sessions run. The tests control the time: every sleep waits for a gate.
 */
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -26,7 +26,7 @@ import {
   runScript,
 } from '../../../../src/server/script/session/session.js'
 
-/** A runtime whose clock moves when the test says so. */
+/** A runtime with a clock that the test moves. */
 function timed(): { runtime: Runtime; clock: ReturnType<typeof handClock> } {
   const clock = handClock()
   return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
@@ -230,10 +230,10 @@ t.test('a cancelled wait ends with the reason, and its result is ignored', async
 
 interface Sleeper {
   session: ScriptSession
-  /** One gate per sleep so far, in order, and its duration. */
+  /** A gate and a duration for each sleep so far, in order. */
   gates: Gate[]
   durationsMs: number[]
-  /** Runs a script; returns the value, at once or later. */
+  /** Runs a script. Returns the value, either at once or as a promise. */
   run: (script: string) => Outcome
 }
 

@@ -29,7 +29,7 @@ e = table(1:0, \`id\`x, [INT, DOUBLE])
 k = keyedTable(\`id, 1 2 as id, 5 6 as v)
 `
 
-/** Statement and table → the contents of the table afterwards. */
+/** The statement and the table → the contents of the table after the statement. */
 const changes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'insert into takes rows, columns, tuples and names': {
     'insert into t values(6, `d, 6.5); t': '1 a 1.5;2 b ;3 a 3.5;6 d 6.5',
@@ -225,7 +225,7 @@ interface Row {
   x: number | null
 }
 
-/** One statement, as a script and as a change to plain rows. */
+/** A statement, as a script and as a change to plain rows. */
 interface Step {
   script: string
   apply: (rows: readonly Row[]) => Row[]

@@ -268,7 +268,7 @@ t.test('a refused write leaves no trace, and an empty table accepts anything', a
   }, refusalPartitionWidths)
 })
 
-/** Scheme, a value for each level, and the path of the partition with these values. */
+/** A scheme, a value for each of its levels, and the path of the partition with these values. */
 const cases: [scheme: string, values: string[], path: string][] = [
   ['VALUE, 1..3', ['2'], '/2'],
   ['VALUE, 2024.01.01..2024.01.03', ['2024.01.02'], '/20240102'],
