@@ -14,10 +14,7 @@ import {
 } from './helpers/modules.js'
 import { dataTypes } from '../src/protocol/data-type.js'
 
-/**
- * Room of src/ → rooms that it may import besides itself. A file directly in src/ is a room with the name of the
- * file.
- */
+/** Room of src/ → rooms that it may import besides itself. A file directly in src/ is a room of its own name. */
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   version: [],

@@ -19,10 +19,7 @@ import {
 } from '../src/errors.js'
 import { readSources, root } from './helpers/checkout.js'
 
-/**
- * Exit codes of the command line after a failure: those of sysexits.h, the loader's own 4 and 5, and the code for
- * SIGINT.
- */
+/** Exit codes of the command line after a failure: those of sysexits.h, the loader's 4 and 5, and SIGINT's. */
 const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 71, 73, 74, 75, 76, 77, 78, 130])
 
 const codes = Object.keys(errorCodes) as ErrorCode[]

@@ -114,10 +114,7 @@ function onlyCall(script: string): { feed: string; variables: string; words: str
     : { feed, variables, words }
 }
 
-/**
- * Runs a script that only calls the program in this process. That changes the working directory, so pages run one by
- * one.
- */
+/** Runs a lone call of the program in this process. That changes the working directory, so pages run one by one. */
 async function runCommand(script: string, place: Place): Promise<Outcome> {
   const call = onlyCall(script)
   if (call === undefined) return runInShell(script, place)

@@ -46,10 +46,7 @@ async function runIn({ folder, environment }: Place, words: readonly string[]): 
 
 const shell = (script: string): string[] => ['sh', '-e', '-c', script]
 
-/**
- * Reads sections with their settings, as systemd reads unit files. Does not support lines that continue on the next
- * line.
- */
+/** Reads sections and settings like systemd, but does not support lines that continue on the next line. */
 function parseUnit(text: string): Map<string, Map<string, string>> {
   const sections = new Map<string, Map<string, string>>()
   let section: Map<string, string> | undefined

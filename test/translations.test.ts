@@ -68,10 +68,7 @@ function placesOf(from: Page, text: string): string[] {
 
 const resolved = (from: Page, file: string): string => posix.join(posix.dirname(from.path), file)
 
-/**
- * For each block, the number of headings before it and its code. Omits comments in the code, because they are
- * translated.
- */
+/** For each block, the number of headings before it and its code without comments, which are translated. */
 function blocksOf({ blocks, prose }: Page): string[] {
   const lines = prose.split('\n')
   return blocks.map(({ language, text, lineNumber }) => {

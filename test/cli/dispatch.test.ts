@@ -322,9 +322,7 @@ t.test('after release, the process handles signals itself', async t => {
   Effects of the command line on its process, tested in separate processes.
 */
 
-/**
- * Kilobytes that V8 reserves for young objects, before and after the program has kept many of them alive for a while.
- */
+/** Kilobytes that V8 reserves for young objects, before and after many of them have lived for a while. */
 function youngKilobytes(prepare: string): { before: number; after: number } {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8'

@@ -42,10 +42,7 @@ const options: ConnectOptions = {
   closeTimeoutMs: timeoutMs,
 }
 
-/**
- * The server's end of a connection. It answers some requests, one by one, and then closes the connection or stays
- * silent.
- */
+/** The server's end of a connection. It answers some requests, then closes the connection or stays silent. */
 class Liar extends Duplex {
   readonly bytesRead = 1
   readonly remoteAddress = '127.0.0.1'

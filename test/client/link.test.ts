@@ -63,7 +63,6 @@ class FakeStream extends Duplex {
     done()
   }
 
-  /** Takes this many of the held bytes. */
   takeBytes(bytes: number): void {
     this.#takenBytes += bytes
     while (this.#held.length > 0) {
@@ -74,7 +73,6 @@ class FakeStream extends Duplex {
     }
   }
 
-  /** Takes all held bytes. */
   release(): void {
     this.takes = true
     for (const done of this.#held.splice(0)) done()

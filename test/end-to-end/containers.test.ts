@@ -12,7 +12,7 @@ import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 
-// The tests mostly wait for the locks of killed loads.
+// The tests run in parallel, because their loads mostly wait for locks.
 t.jobs = 9
 
 const rowCount = 300

@@ -37,10 +37,7 @@ export interface Fault {
   readonly name: string
   /** The fault ends the data connection. Timing decides whether a run without confirmation notices. */
   readonly breaks?: true
-  /**
-   * Confirmations that are not tested, because the fault does not affect them or because the run waits forever by
-   * design.
-   */
+  /** Confirmations that are not tested: the fault does not affect them, or the run waits forever by design. */
   readonly notFor?: readonly string[]
   readonly begin: (victim: Victim, seed: number) => Mishap
 }

@@ -16,9 +16,7 @@ useTurnClock()
 
 const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
 
-/**
- * `confirmTimeoutMs` is short enough for a test, and long enough that a run asks the server before the timeout ends.
- */
+/** A timeout short enough for a test, and long enough that a run asks the server before it ends. */
 const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 4_000 } as const
 
 t.jobs = 4
@@ -45,7 +43,7 @@ t.test('tables are looked up by calls that crash no server', async t => {
   const faults: Faults = { beforeExecute: ({ text }) => void scripts.push(text) }
   const here = await startLoadServer(t, streamScript, { faults })
   t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
-  // Asking with `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1
+  // `existsStreamTable` may crash servers before 3.00.2.6 and 3.00.3.1
   // (docs/compatibility.md#versions-of-the-server).
   t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
   t.strictSame(
@@ -253,27 +251,24 @@ t.test(
   },
 )
 
-t.test(
-  'rows of a function view that threw are unknown, so its batch is unconfirmed',
-  async t => {
-    const here = await startLoadServer(
-      t,
-      `${streamScript}
+t.test('rows of a function view that threw are unknown, so its batch is unconfirmed', async t => {
+  const here = await startLoadServer(
+    t,
+    `${streamScript}
 def half(mutable data){ tableInsert(target, data)
  throw "after the insert" }
 addFunctionView(half)`,
-    )
-    const result = await run(t, here, csv(10), {
-      target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
-      rejects: { onError: 'skip' },
-    })
-    t.match(result, {
-      exitCode: 4,
-      rows: { rejected: 0, unconfirmed: 10 },
-      confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
-    })
-  },
-)
+  )
+  const result = await run(t, here, csv(10), {
+    target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
+    rejects: { onError: 'skip' },
+  })
+  t.match(result, {
+    exitCode: 4,
+    rows: { rejected: 0, unconfirmed: 10 },
+    confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
+  })
+})
 
 t.test('failures that do not come from rows stop the run at once', async t => {
   let dropped = false
@@ -339,33 +334,30 @@ for (const insertHappens of [true, false]) {
   })
 }
 
-t.test(
-  'if a ledger is dropped, open batches are in doubt, and a new ledger follows',
-  async t => {
-    let writes = 0
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        beforeWrite: ({ table }) => {
-          if (table === 'target' && ++writes === 3) {
-            for (const name of here.server.node.shared.keys()) {
-              if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
-            }
+t.test('if a ledger is dropped, open batches are in doubt, and a new ledger follows', async t => {
+  let writes = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeWrite: ({ table }) => {
+        if (table === 'target' && ++writes === 3) {
+          for (const name of here.server.node.shared.keys()) {
+            if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
           }
-          return undefined
-        },
+        }
+        return undefined
       },
-    })
-    const result = await run(t, here, csv(200), {
-      delivery: { ...receipts, maxInFlightBytes: 200 },
-    })
-    t.equal(result.exitCode, 4)
-    const there = await ids(here)
-    t.same(there, [...new Set(there)], 'nothing is stored twice')
-    t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
-    t.ok(result.rows.confirmed > 100, 'the run continued')
-    t.match(result.confirm.note, /forgot its receipts/)
-  },
-)
+    },
+  })
+  const result = await run(t, here, csv(200), {
+    delivery: { ...receipts, maxInFlightBytes: 200 },
+  })
+  t.equal(result.exitCode, 4)
+  const there = await ids(here)
+  t.same(there, [...new Set(there)], 'nothing is stored twice')
+  t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
+  t.ok(result.rows.confirmed > 100, 'the run continued')
+  t.match(result.confirm.note, /forgot its receipts/)
+})
 
 t.test('a server that disappears ends the run, and the rows still add up', async t => {
   let batches = 0

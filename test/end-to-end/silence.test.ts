@@ -29,10 +29,7 @@ interface Freezing extends LoadServer {
   ) => Promise<LoadResult>
 }
 
-/**
- * A server that accepts `count` matching requests. From the next matching request on, it executes and answers
- * nothing.
- */
+/** A server that accepts `count` matching requests; from the next one on, it executes and answers nothing. */
 async function freezingAfter(
   t: Test,
   count: number,

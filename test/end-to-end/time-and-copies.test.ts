@@ -192,8 +192,7 @@ t.test('a journal from before the end of its run is noticed, too', async t => {
 })
 
 t.test('a journal from before a finished run loaded new files is noticed', async t => {
-  // If rows can be neither counted nor looked up, only the server's mark of the finished run shows that the journal
-  // is too old.
+  // If rows can be neither counted nor looked up, only the mark of the run's end shows that the journal is too old.
   const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'count' }] as const) {
     const one = await scene(t, delivery)
@@ -383,59 +382,56 @@ function forget({ server }: LoadServer): void {
   }
 }
 
-t.test(
-  'after a restart of the server, rows in a DFS table reveal an earlier journal',
-  async t => {
-    const stored = 'loadTable("dfs://d","t")'
-    const target = { table: 'dfs://d/t' }
-    for (const mode of ['async', 'sync'] as const) {
-      for (const [early, last, more] of [
-        [3, 15, {}],
-        [1, 9, {}],
-        // The next batch has more rows than the process has sent since the copy.
-        [3, 9, { batchRows: 100 }],
-        // The copy is made near the end of the run.
-        [9, 99, {}],
-      ] as const) {
-        const one = await scene(t, { mode })
-        let kept: Buffer | undefined
-        const leave = new AbortController()
-        one.onBatch = no => {
-          if (no === early) kept = readFileSync(one.path)
-          if (no === last) leave.abort()
-        }
-        await one.load({ target, leave: leave.signal })
-        one.onBatch = () => undefined
-        while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
-        const later = readFileSync(one.path)
-        for (const about of ['first', 'second', 'third']) {
-          writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
-          forget(one.here)
-          const count = await one.here.count(stored)
-          t.match(await one.load({ target, delivery: more }), {
-            exitCode: 75,
-            error: {
-              code: 'DDB_UNPROVEN',
-              message: /lists the rows from .*rows\.csv:\d+ on as unsent/,
-            },
-            resume: { possible: false },
-          })
-          t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
-          // The refused process may have created tables on the server. They say nothing about the rows.
-          t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
-          t.equal(await one.here.count(stored), count)
-        }
-        if (last === 99) continue
-        writeFileSync(one.path, later)
-        forget(one.here)
-        const resumed = await one.load({ target })
-        t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
-        const found = await ids(one.here, stored)
-        t.same([...new Set(found)], found, 'no row is stored twice')
+t.test('after a restart of the server, rows in a DFS table reveal an earlier journal', async t => {
+  const stored = 'loadTable("dfs://d","t")'
+  const target = { table: 'dfs://d/t' }
+  for (const mode of ['async', 'sync'] as const) {
+    for (const [early, last, more] of [
+      [3, 15, {}],
+      [1, 9, {}],
+      // The next batch has more rows than the process has sent since the copy.
+      [3, 9, { batchRows: 100 }],
+      // The copy is made near the end of the run.
+      [9, 99, {}],
+    ] as const) {
+      const one = await scene(t, { mode })
+      let kept: Buffer | undefined
+      const leave = new AbortController()
+      one.onBatch = no => {
+        if (no === early) kept = readFileSync(one.path)
+        if (no === last) leave.abort()
       }
+      await one.load({ target, leave: leave.signal })
+      one.onBatch = () => undefined
+      while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
+      const later = readFileSync(one.path)
+      for (const about of ['first', 'second', 'third']) {
+        writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
+        forget(one.here)
+        const count = await one.here.count(stored)
+        t.match(await one.load({ target, delivery: more }), {
+          exitCode: 75,
+          error: {
+            code: 'DDB_UNPROVEN',
+            message: /lists the rows from .*rows\.csv:\d+ on as unsent/,
+          },
+          resume: { possible: false },
+        })
+        t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
+        // The refused process may have created tables on the server. They say nothing about the rows.
+        t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
+        t.equal(await one.here.count(stored), count)
+      }
+      if (last === 99) continue
+      writeFileSync(one.path, later)
+      forget(one.here)
+      const resumed = await one.load({ target })
+      t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
+      const found = await ids(one.here, stored)
+      t.same([...new Set(found)], found, 'no row is stored twice')
     }
-  },
-)
+  }
+})
 
 t.test('repeated rows are no evidence of an earlier journal', async t => {
   const target = { table: 'dfs://d/t' }

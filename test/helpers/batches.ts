@@ -20,7 +20,7 @@ const shape: RecordShape = {
   text: utf8Source,
 }
 
-/** Consecutive rows of a file with a header, starting with row `firstRow`. Row 0 is in line 2. */
+/** Rows of a file with a header. Row 0 is in line 2. */
 export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): CountedBatch {
   const locate = (row: number) => ({
     file,

@@ -108,7 +108,6 @@ const allTypes = Object.keys(dataTypes) as DataType[]
 /** Every type whose elements have a fixed size. */
 export const fixedTypes: readonly FixedType[] = allTypes.filter(isFixedType)
 
-/** A scalar of any type that has scalars. */
 export const arbitraryScalar: fc.Arbitrary<Scalar> = fc.oneof(
   ...allTypes.filter(type => type !== 'ANY').map(type => scalarOf(type)),
 )
@@ -121,7 +120,6 @@ export function arbitraryFixedVector(type: FixedType, length: number): fc.Arbitr
     .map(([data, decimals]) => vectorOfBytes(type, length, data.slice(), decimals))
 }
 
-/** A vector of `length` elements of one type. */
 function arbitraryVector(length: number): fc.Arbitrary<Vector> {
   const list = <T>(element: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
     fc.array(element, { minLength: length, maxLength: length })

@@ -11,7 +11,6 @@ export type FileCall =
 export interface Disk {
   /** Space for bytes written through these files. A write that does not fit is cut, and the next write fails. */
   capacityBytes?: number
-  /** The largest number of bytes that one write accepts. */
   writeBytes?: number
   /** Called before every call that can fail. If it returns true, the call fails. */
   fails?: (call: FileCall, path: string) => boolean
@@ -22,7 +21,6 @@ function systemError(code: string): NodeJS.ErrnoException {
 }
 
 export interface CountedFiles extends Files {
-  /** Number of files open for writing. */
   readonly openCount: number
 }
 

@@ -24,10 +24,7 @@ function timerOf(localPort: number, remotePort: number): string | undefined {
   return undefined
 }
 
-/**
- * Whether this end of a local connection has a keep-alive timer. Waits until the sent bytes are acknowledged, because
- * only one timer is shown at a time.
- */
+/** Whether this end of a local connection has a keep-alive timer, once sent bytes are acknowledged. */
 export async function keepsAlive(localPort: number, remotePort: number): Promise<boolean> {
   for (;;) {
     const timer = timerOf(localPort, remotePort)

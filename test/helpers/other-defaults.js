@@ -36,8 +36,7 @@ if (threads > 1) {
     ['started ??= start(', 'started ??= isFake ? startFakeThreads(helpers) : start('],
     importing('startFakeThreads', 'import type { Threads }'),
   ])
-  // Also divides the sample into tiny pieces, because a whole sample would contain all of a small input and leave
-  // nothing for threads.
+  // Also divides the sample into tiny pieces, because a whole sample would leave nothing of a small input to threads.
   changes.set('src/parse/csv/sample.ts', [
     ['chunk = taken.shift()) yield chunk', 'chunk = taken.shift()) yield* tinyPieces(chunk)'],
     importing('tinyPieces', 'import type { FlushClock }'),

@@ -106,9 +106,7 @@ export function commandsOf(block: CodeBlock): ShellCommand[] {
   return commands
 }
 
-/**
- * Whether the command is complete (no open quote, and no operator or backslash at its end), and the comment after it.
- */
+/** Whether the command is complete (no open quote, no operator or backslash at its end), and the comment after it. */
 function shellState(text: string): { complete: boolean; comment: string } {
   let quote = ''
   let comment = ''
@@ -154,7 +152,6 @@ export function paragraphsOf(page: Page): string[] {
     .filter(text => text !== '')
 }
 
-/** Texts of the code spans in prose. */
 export function codeSpans(prose: string): string[] {
   return Array.from(prose.matchAll(/`([^`]+)`/g), match => match[1]!.replace(/\s+/g, ' '))
 }

@@ -4,10 +4,7 @@
   lines in their own process.
 */
 
-/**
- * The command and arguments that start Node without tap's additions. The program runs in the started process itself,
- * so a signal to that process reaches the program.
- */
+/** Command and arguments that start Node without tap's additions. Signals to the process reach the program. */
 export const plainNode = (argv: readonly string[]): [command: string, args: string[]] => [
   'sh',
   ['-c', 'unset NODE_OPTIONS; exec "$0" "$@"', process.execPath, ...argv],

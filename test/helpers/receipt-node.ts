@@ -15,19 +15,14 @@ import type { Platform } from '../../src/platform/platform.js'
 import { batchOf } from './batches.js'
 import { testRun } from './load-run.js'
 
-/**
- * A node that accepts all requests, has kept its memory, and has no new receipts. A test replaces some of its
- * answers.
- */
+/** A node that accepts all requests, has kept its memory, and has no news. A test replaces some of its answers. */
 export interface NodeStub {
   isLost: boolean
   isControlLost: boolean
   bufferedBytes: number
-  /** Number of ledger rows read so far. */
   ledgerRows: number
   /** Results of successive calls of `read`. */
   readonly ledger: LedgerRow[][]
-  /** Batch number, attempt and send number of each transmission. */
   readonly sent: [batchNo: number, attempt: number, sendNo: number][]
   /** All other calls, in order. */
   readonly asked: string[]

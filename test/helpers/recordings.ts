@@ -204,10 +204,7 @@ function elementOf(type: string, value: Plain): ElementValue {
   return value
 }
 
-/**
- * A decoded value in the form of the .json description. Reads only typed arrays, so that mistakes in the project's
- * functions for texts and elements cannot hide here.
- */
+/** A decoded value as in the .json. Uses only typed arrays, so that mistakes in the project's code cannot hide. */
 export function statedForm(value: Value): unknown {
   switch (value.form) {
     case 'scalar':

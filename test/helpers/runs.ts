@@ -27,10 +27,7 @@ const oneIn = 31
 /** Whether this run tries this input. For tests with too many inputs for every run; a deep run tries all. */
 export const isTried = (index: number): boolean => deep || index % oneIn === seed % oneIn
 
-/**
- * The cases that this run tries: all cases if the run is deep or `CI` is set, else an eighth that depends on the
- * seed.
- */
+/** The cases that this run tries: all if the run is deep or `CI` is set, else an eighth that depends on the seed. */
 export const tried = <T>(all: readonly T[], atLeast = 1): readonly T[] => {
   if (!isQuick) return all
   const count = Math.max(atLeast, Math.ceil(all.length / timesLess))

@@ -54,10 +54,7 @@ export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
   return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
 }
 
-/**
- * The displayed result of a script in a session of admin that yields wherever possible. Tests compare this result
- * with the result without yielding.
- */
+/** The displayed result of a script of admin that yields wherever possible, for comparison without yielding. */
 export async function shownRestlessly(script: string): Promise<string> {
   const runtime = testRuntime()
   runtime.session.user = 'admin'

@@ -13,7 +13,6 @@ export interface Cut {
 
 export interface TcpProxy {
   readonly port: number
-  /** Number of connections cut. */
   readonly cuts: number
   /** Cleanly ends each connection whose client sent matching bytes. */
   endWhere(matches: (sent: Buffer) => boolean): void

@@ -23,7 +23,6 @@ export interface TinyServer extends EmbeddedServer {
   readonly closedSessions: string[]
   /** Resolves when the log has this line. */
   logged(line: string): Promise<void>
-  /** Resolves when the session with this id is closed. */
   sessionClosed(id: string): Promise<void>
 }
 

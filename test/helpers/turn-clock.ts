@@ -68,10 +68,7 @@ function beginTurn(): void {
   holdProcess()
 }
 
-/**
- * From now on, timers and `performance.now()` of this process follow the turns. Call this once, before anything uses
- * them.
- */
+/** From now on, timers and `performance.now()` follow the turns. Call this once, before anything uses them. */
 export function useTurnClock(): void {
   if (turns !== undefined) return
   type Call = (...args: unknown[]) => void

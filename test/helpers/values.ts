@@ -16,7 +16,6 @@ export const ints = (...values: number[]): Value => ({
   data: Int32Array.from(values),
 })
 
-/** A table with one INT column `id`. */
 export const idTable = (...ids: number[]): Table => ({
   form: 'table',
   name: '',

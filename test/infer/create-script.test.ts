@@ -248,8 +248,8 @@ t.test(
     await session.run(
       'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
     )
-    // Two scripts that check at the same time both find no table. The later script must not remove rows of the
-    // earlier one.
+    // Two scripts that check at the same time both find no table. The later one must not remove rows of the earlier
+    // one.
     const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
     t.not(late, script)
     await t.rejects(session.run(late), /already exists/)
@@ -290,22 +290,19 @@ t.test('no new table replaces an existing table', async t => {
   t.strictSame(await rows('select count(*) from taken'), [['3']])
 })
 
-t.test(
-  'reasons and warnings stay comments, whatever names of files and cells contain',
-  async t => {
-    const schema = await inferText('a,b\n007\u2028\n"x\n dropDatabase()",1\n', {
-      reader: { header: 'yes', ragged: 'pad' },
-    })
-    const evil = {
-      ...schema,
-      inputs: [{ ...schema.inputs[0]!, path: 'x\ndropDatabase("dfs://d")\r' }],
-    }
-    const script = createScript(evil, { kind: 'shared', name: 't' })
-    const code = script.split('\n').filter(line => line !== '' && !line.startsWith('//'))
-    t.strictSame(code.slice(0, -1), ['if(defined("t", SHARED))', '    throw "t is there already"'])
-    t.match(code.at(-1), /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
-  },
-)
+t.test('reasons and warnings stay comments, whatever names of files and cells contain', async t => {
+  const schema = await inferText('a,b\n007\u2028\n"x\n dropDatabase()",1\n', {
+    reader: { header: 'yes', ragged: 'pad' },
+  })
+  const evil = {
+    ...schema,
+    inputs: [{ ...schema.inputs[0]!, path: 'x\ndropDatabase("dfs://d")\r' }],
+  }
+  const script = createScript(evil, { kind: 'shared', name: 't' })
+  const code = script.split('\n').filter(line => line !== '' && !line.startsWith('//'))
+  t.strictSame(code.slice(0, -1), ['if(defined("t", SHARED))', '    throw "t is there already"'])
+  t.match(code.at(-1), /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
+})
 
 t.test('a script that cannot be created is refused', async t => {
   const schema = await inferText('a,b\n1,\n,2\n')
@@ -368,8 +365,7 @@ t.test('headers, cells and file names that look like script become names or comm
   assert.ok(compared > 20)
 })
 
-// How the size and time span of a table decide its partition scheme. The tests above check which types a scheme
-// accepts.
+// How the size and time span of a table decide its partition scheme. The tests above check the types of schemes.
 
 function column(name: string, type: string, change: Partial<InferredColumn> = {}): InferredColumn {
   return {
@@ -475,32 +471,29 @@ t.test('TSDB if there is a column to sort by', async t => {
   t.match(planOf(schema(10, moment, sym), false), { engine: 'OLAP', engineReason: /before 2\.00/ })
 })
 
-t.test(
-  'tables with arrays are never OLAP, and are sorted as both manuals allow',
-  async t => {
-    const sorted = (...columns: InferredColumn[]): readonly string[] => {
-      const plan = planOf(schema(10, ...columns, column('a', 'INT[]')))
-      t.equal(plan.engine, 'TSDB')
-      return plan.sortColumns
-    }
-    const moment = column('time', 'TIMESTAMP', week)
-    const day = column('day', 'DATE', week)
-    const id = column('id', 'INT')
-    t.strictSame(sorted(moment, sym), ['sym', 'time'])
-    t.strictSame(sorted(moment, id), ['id', 'time'])
-    t.strictSame(sorted(price, id), ['id'])
-    t.strictSame(sorted(sym, id), ['sym', 'id'])
-    t.strictSame(sorted(column('text', 'STRING')), ['text'])
-    t.strictSame(sorted(day), ['day'])
-    t.strictSame(sorted(day, sym), ['sym', 'day'])
-    t.strictSame(sorted(moment, column('d', 'DECIMAL64(2)')), ['d', 'time'])
-    const lacks = { lacks: 'sort column' }
-    const array = column('a', 'INT[]')
-    t.match(lackOf(schema(10, moment, array)), { ...lacks, withNulls: [] })
-    const nullable = column('who', 'STRING', { nulls: 1 })
-    t.match(lackOf(schema(10, moment, nullable, array)), { ...lacks, withNulls: ['who'] })
-  },
-)
+t.test('tables with arrays are never OLAP, and are sorted as both manuals allow', async t => {
+  const sorted = (...columns: InferredColumn[]): readonly string[] => {
+    const plan = planOf(schema(10, ...columns, column('a', 'INT[]')))
+    t.equal(plan.engine, 'TSDB')
+    return plan.sortColumns
+  }
+  const moment = column('time', 'TIMESTAMP', week)
+  const day = column('day', 'DATE', week)
+  const id = column('id', 'INT')
+  t.strictSame(sorted(moment, sym), ['sym', 'time'])
+  t.strictSame(sorted(moment, id), ['id', 'time'])
+  t.strictSame(sorted(price, id), ['id'])
+  t.strictSame(sorted(sym, id), ['sym', 'id'])
+  t.strictSame(sorted(column('text', 'STRING')), ['text'])
+  t.strictSame(sorted(day), ['day'])
+  t.strictSame(sorted(day, sym), ['sym', 'day'])
+  t.strictSame(sorted(moment, column('d', 'DECIMAL64(2)')), ['d', 'time'])
+  const lacks = { lacks: 'sort column' }
+  const array = column('a', 'INT[]')
+  t.match(lackOf(schema(10, moment, array)), { ...lacks, withNulls: [] })
+  const nullable = column('who', 'STRING', { nulls: 1 })
+  t.match(lackOf(schema(10, moment, nullable, array)), { ...lacks, withNulls: ['who'] })
+})
 
 t.test('sizes', async t => {
   const text = column('text', 'STRING', { textBytes: 1000 })

@@ -109,8 +109,7 @@ t.test('batches grow as long as growing saves overhead per batch', async () => {
       const { run } = loaded({}, 30_000_000, () => one)
       const { found } = run.batchSize
       const best = Math.max(...sizesOf(mostRows).map(rows => throughput(one, rows)))
-      // The loader stops growing batches when doubling saves less than a tenth, or a little more if answers arrive in
-      // groups.
+      // The loader stops growing when doubling saves less than a tenth, or a little more if answers arrive in groups.
       ok(throughput(one, found) > 0.7 * best, `${found} rows: ${throughput(one, found)} of ${best}`)
       ok(throughput(one, found) >= throughput(one, 10_000) * 0.99)
     }),

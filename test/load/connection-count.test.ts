@@ -102,10 +102,7 @@ function throughput({ batchMs, workers, makeMs }: Ends, count: number): number {
   return Math.min(Math.min(count, workers) / batchMs, 1 / makeMs)
 }
 
-/**
- * The most frequent number in the second half of the batches. The last number would not do, because the loader may be
- * trying a different number at the end.
- */
+/** The most frequent number in the second half of the batches, because at the end the loader may try another. */
 function usual(counts: readonly number[]): number {
   const last = counts.slice(-Math.floor(counts.length / 2))
   return [...new Set(last)].sort((a, b) => times(last, b) - times(last, a))[0]!
@@ -137,14 +134,11 @@ t.test('the loader opens as many connections as pay off, and no more', async () 
   )
 })
 
-t.test(
-  'if the server keeps up, the loader keeps one connection and does not try more',
-  async t => {
-    const { counts, run } = loaded(5_000, () => ({ batchMs: 1, workers: 8, makeMs: 2, pollMs: 50 }))
-    t.strictSame(new Set(counts), new Set([1]))
-    t.equal(run.connectionCount.why, 'the server keeps up with the loader')
-  },
-)
+t.test('if the server keeps up, the loader keeps one connection and does not try more', async t => {
+  const { counts, run } = loaded(5_000, () => ({ batchMs: 1, workers: 8, makeMs: 2, pollMs: 50 }))
+  t.strictSame(new Set(counts), new Set([1]))
+  t.equal(run.connectionCount.why, 'the server keeps up with the loader')
+})
 
 t.test(
   'if doubling gains nothing, the loader goes back and tries again at growing intervals',

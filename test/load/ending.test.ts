@@ -112,18 +112,15 @@ t.test('the run waits at most half a minute for a server to close', async t => {
   await closing
 })
 
-t.test(
-  'a run that leaves does not wait, and counts rows without an outcome as unsent',
-  async t => {
-    const { run, opened, leaving } = scene(() => never)
-    run.emit({ kind: 'records', upTo: 8 })
-    run.emit(ended({ confirmed: 3 }))
-    const closing = close(run, opened, whenLeaving(run, opened))
-    leaving.abort()
-    await closing
-    t.match(run.state.rows, { confirmed: 3, unsent: 5 })
-  },
-)
+t.test('a run that leaves does not wait, and counts rows without an outcome as unsent', async t => {
+  const { run, opened, leaving } = scene(() => never)
+  run.emit({ kind: 'records', upTo: 8 })
+  run.emit(ended({ confirmed: 3 }))
+  const closing = close(run, opened, whenLeaving(run, opened))
+  leaving.abort()
+  await closing
+  t.match(run.state.rows, { confirmed: 3, unsent: 5 })
+})
 
 t.test('signals of a caller that outlive a run do not keep the run in memory', async t => {
   const here = await startLoadServer(t, tradesScript)

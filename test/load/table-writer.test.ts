@@ -311,7 +311,7 @@ t.test('two writers can write to one table', async t => {
   await writer.close()
 })
 
-t.test('rows go out after the flush interval', async t => {
+t.test('rows are sent after the flush interval', async t => {
   const { writer } = await opened(t, { flushIntervalMs: 1 })
   writer.write(row(1))
   while (writer.status().confirmed === 0) await turn()

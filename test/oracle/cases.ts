@@ -315,9 +315,7 @@ export function elementsOfCase({ type, samples, extremes }: TypeCase): Element[]
   return [...samples.map(each => each.element), hasEmptyNull ? '' : null, ...extremes]
 }
 
-/**
- * Types of which arrays exist. The rows: all elements of the case, one cell, a cell between nulls, and a single null.
- */
+/** Types that have arrays. The rows: all elements of the case, one cell, a cell between nulls, and a single null. */
 export const arrayCases: readonly { type: string; rows: readonly (readonly Element[])[] }[] =
   typeCases
     .filter(({ type }) => !['SYMBOL', 'STRING', 'BLOB', 'DURATION'].includes(type))

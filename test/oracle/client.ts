@@ -105,10 +105,7 @@ async function loadClient(): Promise<Client | undefined> {
 
 const client = await loadClient()
 
-/**
- * A test with the official client. If the packages of the client could not be installed, the test is skipped; in CI
- * it fails.
- */
+/** A test with the official client. If its packages could not be installed, the test is skipped, but fails in CI. */
 export function test(title: string, body: (t: Test, client: Client) => Promise<void>): void {
   if (client === undefined) {
     const skip = 'npm ci --prefix test/oracle installs the client'

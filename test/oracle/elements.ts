@@ -101,10 +101,7 @@ type Duration = { count: number; unit: number }
 const flat = (elements: readonly Element[], nullPair: Pair): number[] =>
   elements.flatMap(element => (element === null ? [...nullPair] : [...(element as Pair)]))
 
-/**
- * The elements in the form in which the client holds them in a vector: mostly a typed array, with a special value for
- * null.
- */
+/** Elements as the client holds them in a vector: mostly a typed array, with a special value for null. */
 function rawData(client: Client, kind: Kind, elements: readonly Element[]): unknown {
   const { nulls } = client
   const or = <T>(sentinel: T): T[] => elements.map(element => (element ?? sentinel) as T)

@@ -81,8 +81,7 @@ test('an array vector of any type comes back unchanged', async (t, client) => {
 test('our codec writes the bytes of the client, and the client reads them', async (t, client) => {
   for (const { type } of [...typeCases, ...arrayCases]) {
     const element = type.endsWith('[]') ? arbitraryRow(type.slice(0, -2)) : arbitraryElement(type)
-    // A SYMBOL vector without rows has two forms: with a base of one entry, or plain (the C++ client and this
-    // project).
+    // A SYMBOL vector without rows has two forms: with a base of one entry, or plain (C++ client, this project).
     const minLength = type === 'SYMBOL' ? 1 : 0
     fc.assert(
       fc.property(fc.array(element, { minLength, maxLength: 30 }), elements => {

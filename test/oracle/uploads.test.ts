@@ -105,7 +105,6 @@ test('a row without cells, which the client can send, is one null cell', async (
   t.strictSame(back, [[1, 2], [null], [3]])
 })
 
-/** Objects from the client's constructors, with the type that a script must find. */
 function constructed(client: Client): [ClientObject, type: string, text: string][] {
   const { make } = client
   const of = (name: string, ...args: unknown[]): ClientObject => new make[name]!(...args)

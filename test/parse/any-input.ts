@@ -55,10 +55,7 @@ const part = fc.oneof(
 export const hostileBytes = (mostParts: number): fc.Arbitrary<Buffer> =>
   fc.array(part, { maxLength: mostParts }).map(list => Buffer.concat(list))
 
-/**
- * The rows, the rejects, and the reader's own count; undefined if the reader stopped with an error of this project.
- * Throws if the bytes do not add up.
- */
+/** Rows, rejects, and the reader's count; undefined after an error of this project. Throws if bytes do not add up. */
 export async function outcome(
   bytes: Uint8Array,
   columns: string,

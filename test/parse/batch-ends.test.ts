@@ -48,7 +48,6 @@ function wireBytes(rows: readonly Cells[]): number {
   return bytes
 }
 
-/** Number of rows in each batch. */
 function batchesOf(rows: readonly Cells[], batchRows: number, batchBytes: number): number[] {
   const found: number[] = []
   let inHand: Cells[] = []

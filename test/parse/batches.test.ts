@@ -467,9 +467,7 @@ const shape: RecordShape = {
   text: utf8Source,
 }
 
-/**
- * Consecutive records `a,b\n` in the form of a tokenizer of two fields. The first record is in line 10 at byte 100.
- */
+/** Consecutive records `a,b\n` in the form of a tokenizer of two fields. The first is in line 10 at byte 100. */
 function blockOf(records: readonly (readonly [string, string])[]): RecordBlock {
   const block = new RecordBlock(2, 8)
   const pieces: Buffer[] = []

@@ -266,7 +266,7 @@ t.test('a last record has the same limit as every record', async t => {
 })
 
 t.test(
-  'a first record that is too long is refused, because nothing is known of the others',
+  'a first record that is too long is refused, because nothing is known about later ones',
   async t => {
     for (const delimiter of [',', '||']) {
       for (const end of ['', '\n', '\n1\n']) {

@@ -20,8 +20,7 @@ import { slackBytes, Window } from '../../src/parse/window.js'
 import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
 
-// The features that all formats with one record per line share. The format of these tests accepts every line without
-// a `!`.
+// The behaviour of all formats with one record per line. The format here accepts every line without a `!`.
 
 const exclamation = 0x21
 
@@ -227,8 +226,8 @@ t.test('unread bytes stay in order after their offset, however many were consume
         )
         strictEqual(window.bytes[window.end], sentinel)
         strictEqual(window.view.buffer, window.bytes.buffer)
-        // Unescaped fields are written after the sentinel and may be as long as the data. `slackBytes` is for reads
-        // beyond the fields.
+        // Unescaped fields come after the sentinel and may be as long as the data; `slackBytes` is for reads beyond
+        // them.
         ok(window.bytes.length - window.scratchStart >= window.end + slackBytes)
         window.start = Math.floor(consumed * window.end)
       }

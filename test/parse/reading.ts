@@ -15,10 +15,7 @@ export function bytesOf(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text
 }
 
-/**
- * The chunks of `bytes`. Each chunk is overwritten when the next chunk is requested, as in a source that reads a
- * file.
- */
+/** The chunks of `bytes`. As with a file, each chunk is overwritten when the next chunk is requested. */
 async function* pieces(
   bytes: Uint8Array,
   chunkBytes: number,

@@ -225,9 +225,7 @@ export function delimitedRecords(text: string, layout: Layout): Outcome {
   return { records, failure: isCut ? cutCode : undefined, unreadBytes }
 }
 
-/**
- * Whether a line ends before `end`. A CR at the end of the text does not count, because it may be half of a line end.
- */
+/** Whether a line ends before `end`. A CR at the end of the text does not count: it may be half of a line end. */
 function isEnded(text: string, end: number): boolean {
   return text[end - 1] === '\n' || (text[end - 1] === '\r' && end < text.length)
 }

@@ -173,10 +173,7 @@ function checkRest(whole: Reading, rest: Reading, { offsetBytes }: ResumePoint):
   if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
 }
 
-/**
- * Pieces of batches. The choice for each batch: 0 the whole batch, 1 both halves, 2 the part before its first row, 3
- * nothing.
- */
+/** Pieces of batches. The choice for each: 0 the whole, 1 both halves, 2 the part before its first row, 3 nothing. */
 function piecesOf({ batches }: Reading, choices: readonly number[]): ByteRange[] {
   return batches.flatMap(({ start, end, rows }, index) => {
     const range = { startBytes: start, endBytes: end.offsetBytes }

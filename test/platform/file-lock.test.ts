@@ -28,10 +28,7 @@ import {
 } from '../../src/platform/file-lock.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 
-/**
- * The clock of a process that watches a lock: its waits end at once. A process that holds a lock with this clock
- * never renews it.
- */
+/** The clock of a process that watches a lock: waits end at once. With this clock, a holder never renews. */
 const watcherClock = (): Clock => ({
   ...leapingClock(),
   afterIfAlive: () => ({ cancel: () => undefined }),
@@ -100,20 +97,17 @@ t.test('a lock exists while a process holds it, and is gone once it is released'
   t.ok(existsSync(path), 'a second call does nothing, not even to the next holder')
 })
 
-t.test(
-  'a lock of a living process counts as taken, even of this process, at once',
-  async t => {
-    const { dir, path } = placeOf(t)
-    await held(path)
-    const taken = { kind: 'taken', pid: process.pid, isRenewed: true }
-    const clock = handClock()
-    t.match(await takeFileLock(path, clock), taken)
-    t.match(takeFileLockNow(path, clock), taken)
-    t.match(await lockHolder(path, clock), { ...taken, who: /^process \d+ since 2/ })
-    t.equal(clock.timers, 0)
-    t.strictSame(readdirSync(dir), ['r.lock'])
-  },
-)
+t.test('a lock of a living process counts as taken, even of this process, at once', async t => {
+  const { dir, path } = placeOf(t)
+  await held(path)
+  const taken = { kind: 'taken', pid: process.pid, isRenewed: true }
+  const clock = handClock()
+  t.match(await takeFileLock(path, clock), taken)
+  t.match(takeFileLockNow(path, clock), taken)
+  t.match(await lockHolder(path, clock), { ...taken, who: /^process \d+ since 2/ })
+  t.equal(clock.timers, 0)
+  t.strictSame(readdirSync(dir), ['r.lock'])
+})
 
 t.test('the lock of a process that has certainly ended is taken over at once', async t => {
   const cases: Record<string, () => Record<string, unknown>> = {
@@ -131,29 +125,26 @@ t.test('the lock of a process that has certainly ended is taken over at once', a
   }
 })
 
-t.test(
-  'a lock that its unknown holder does not renew is taken over after a while',
-  async t => {
-    const cases: Record<string, Record<string, unknown>> = {
-      'in another container': elsewhere,
-      'of another boot, on a host of the same name': { bootId: 'of another machine' },
-      'on another host': { host: 'elsewhere', bootId: 'of another machine' },
-      'of a system that tells nothing': { bootId: null, namespaces: null, startTicks: null },
-      'whose start is not known': { startTicks: null },
-    }
-    for (const [name, change] of Object.entries(cases)) {
-      const { dir, path } = placeOf(t)
-      await write(path, change)
-      const clock = watcherClock()
-      t.match(takeFileLockNow(path, clock), { kind: 'taken', isRenewed: true }, name)
-      t.equal(await lockHolder(path, clock), undefined, name)
-      const beganMs = clock.nowMs()
-      t.match(await takeFileLock(path, clock), { kind: 'held', from: 'stale' }, name)
-      t.ok(clock.nowMs() - beganMs >= staleMs)
-      t.strictSame(readdirSync(dir), ['r.lock'], name)
-    }
-  },
-)
+t.test('a lock that its unknown holder does not renew is taken over after a while', async t => {
+  const cases: Record<string, Record<string, unknown>> = {
+    'in another container': elsewhere,
+    'of another boot, on a host of the same name': { bootId: 'of another machine' },
+    'on another host': { host: 'elsewhere', bootId: 'of another machine' },
+    'of a system that tells nothing': { bootId: null, namespaces: null, startTicks: null },
+    'whose start is not known': { startTicks: null },
+  }
+  for (const [name, change] of Object.entries(cases)) {
+    const { dir, path } = placeOf(t)
+    await write(path, change)
+    const clock = watcherClock()
+    t.match(takeFileLockNow(path, clock), { kind: 'taken', isRenewed: true }, name)
+    t.equal(await lockHolder(path, clock), undefined, name)
+    const beganMs = clock.nowMs()
+    t.match(await takeFileLock(path, clock), { kind: 'held', from: 'stale' }, name)
+    t.ok(clock.nowMs() - beganMs >= staleMs)
+    t.strictSame(readdirSync(dir), ['r.lock'], name)
+  }
+})
 
 t.test('an unknown holder that renews its lock keeps it', async t => {
   for (const looks of [1, 5, 55]) {
@@ -255,28 +246,25 @@ async function takeOver(path: string): Promise<void> {
   renameSync(`${path}.other`, path)
 }
 
-t.test(
-  'a holder that wakes after a takeover notices it, and does not touch the lock',
-  async t => {
-    const { dir, path } = placeOf(t)
-    const clock = handClock()
-    let nowMs = 0
-    const lock = await held(path, { ...clock, nowMs: () => nowMs })
-    await takeOver(path)
-    t.equal(
-      lock.lost(),
-      undefined,
-      'a lock renewed just now cannot be taken over: the file is not read',
-    )
-    // While the holder is stopped, no timer fires.
-    nowMs = 3_600_000
-    t.match(lock.lost(), /^process 7 on elsewhere since just now has it$/)
-    const { mtimeMs } = statSync(path)
-    lock.release()
-    t.equal(statSync(path).mtimeMs, mtimeMs)
-    t.strictSame(readdirSync(dir), ['r.lock'])
-  },
-)
+t.test('a holder that wakes after a takeover notices it, and does not touch the lock', async t => {
+  const { dir, path } = placeOf(t)
+  const clock = handClock()
+  let nowMs = 0
+  const lock = await held(path, { ...clock, nowMs: () => nowMs })
+  await takeOver(path)
+  t.equal(
+    lock.lost(),
+    undefined,
+    'a lock renewed just now cannot be taken over: the file is not read',
+  )
+  // While the holder is stopped, no timer fires.
+  nowMs = 3_600_000
+  t.match(lock.lost(), /^process 7 on elsewhere since just now has it$/)
+  const { mtimeMs } = statSync(path)
+  lock.release()
+  t.equal(statSync(path).mtimeMs, mtimeMs)
+  t.strictSame(readdirSync(dir), ['r.lock'])
+})
 
 t.test('a holder that is awake also notices a takeover', async t => {
   const { path } = placeOf(t)

@@ -657,7 +657,7 @@ t.test('three types are decimals', async t => {
 const limits = { maxValueBytes: 100, maxDepth: 2 }
 const tooLarge = { code: 'DDB_LIMIT', message: /larger than the 100 bytes/ }
 
-t.test('the remaining bytes are the unread bytes, counted from the start of the decoding', async t => {
+t.test('the remaining bytes are the unread bytes since the start of the decoding', async t => {
   const reader = readerOf(new Uint8Array(200))
   reader.take(50)
   const context = new DecodeContext(reader, limits)

@@ -81,7 +81,7 @@ t.test('an element equals the given scalar, or is the null of its type', async t
   }
 })
 
-t.test('a row of an array vector consists of its cells; it is null if all cells are null', async t => {
+t.test('a row of an array vector consists of its cells; all cells null means null', async t => {
   for (const [type, value, scale] of samples) {
     if (type === 'SYMBOL' || type === 'STRING' || type === 'BLOB') continue
     const column = vectorOf({ ...typeOf(type, scale), array: true }, [

@@ -113,7 +113,7 @@ t.test('a call of add(1,2) as the C++ client sends it', async t => {
   t.strictSame(read(bytes), { head: { ...head, fetchSize: 0 }, request })
 })
 
-t.test("the JavaScript client's call has an additional line end that counts", async t => {
+t.test('the header of the JavaScript client counts one more line end', async t => {
   const bytes = Buffer.concat([
     Buffer.from('API2 1234567 17 / 0_1_4_64\nfunction\nadd\n2\n1\n'),
     hex('040001000000 040002000000'),
@@ -183,19 +183,16 @@ t.test('requests follow one another without a separator', async t => {
   t.pass()
 })
 
-t.test(
-  'a stream may end between two requests, but not within a request',
-  async t => {
-    t.equal(read(''), undefined)
-    t.throws(() => read('API2 1'), { name: 'ProtocolError' })
-    t.throws(() => read('API2 1 30 / 0_1_4_64\nscript\n1+1'), { message: /ended in the middle/ })
-    const reader = new ByteReader()
-    const decoder = decodeRequest(reader)
-    t.notOk(decoder.next().done)
-    reader.end()
-    t.strictSame(decoder.next(), { done: true, value: undefined })
-  },
-)
+t.test('a stream may end between two requests, but not within a request', async t => {
+  t.equal(read(''), undefined)
+  t.throws(() => read('API2 1'), { name: 'ProtocolError' })
+  t.throws(() => read('API2 1 30 / 0_1_4_64\nscript\n1+1'), { message: /ended in the middle/ })
+  const reader = new ByteReader()
+  const decoder = decodeRequest(reader)
+  t.notOk(decoder.next().done)
+  reader.end()
+  t.strictSame(decoder.next(), { done: true, value: undefined })
+})
 
 t.test('invalid requests are refused', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [

@@ -87,8 +87,8 @@ t.test('recorded bytes are read with their described meaning', async t => {
       t.equal(request.kind, onWire.kind)
       t.equal(argumentsOf(request).length, onWire.argc)
       const logical = recording.logical[index]
-      // After connect, the C++ client asks for the version. The recording contains this request, its description does
-      // not.
+      // After connect, the C++ client asks for the version. Only the recording contains this request, not its
+      // description.
       if (logical === undefined)
         t.strictSame(request, { kind: 'function', name: 'version', args: [] })
       else if (logical.script !== undefined) t.match(request, { script: logical.script })

@@ -160,20 +160,17 @@ const emptySbom = JSON.stringify({
   dependencies: [{ ref: 'x@1', dependsOn: [] }],
 })
 
-t.test(
-  'a checkout without a build is compiled once; after that, nothing happens',
-  async t => {
-    const { run } = makeCheckout(t)
-    const first = run(prepare)
-    t.equal(first.status, 0)
-    t.strictSame(first.calls, ['esbuild'])
-    t.equal(first.stdout, '', 'standard output is left to the program')
-    t.strictSame(run(prepare), { status: 0, stdout: '', stderr: '', calls: [] })
-    t.strictSame(run(prepareTests).calls, ['tsc'], 'tests also need the types')
-    t.strictSame(run(prepareTests), { status: 0, stdout: '', stderr: '', calls: [] })
-    t.strictSame(run(prepare).calls, [], 'which the program does not need')
-  },
-)
+t.test('a checkout without a build is compiled once; after that, nothing happens', async t => {
+  const { run } = makeCheckout(t)
+  const first = run(prepare)
+  t.equal(first.status, 0)
+  t.strictSame(first.calls, ['esbuild'])
+  t.equal(first.stdout, '', 'standard output is left to the program')
+  t.strictSame(run(prepare), { status: 0, stdout: '', stderr: '', calls: [] })
+  t.strictSame(run(prepareTests).calls, ['tsc'], 'tests also need the types')
+  t.strictSame(run(prepareTests), { status: 0, stdout: '', stderr: '', calls: [] })
+  t.strictSame(run(prepare).calls, [], 'which the program does not need')
+})
 
 t.test('after a file is changed, added, removed or lost, everything is compiled again', async t => {
   const { run, path } = makeCheckout(t)

@@ -25,10 +25,7 @@ const nowMs = Date.UTC(2024, 2, 1, 12)
 const stamp = (time: string): NameStamp => ({ token: 'ffffffffffffffff', time })
 const { signal } = new AbortController()
 
-/**
- * A session in this process. It throws the errors that a client would throw. @param refuses returns which scripts are
- * refused
- */
+/** A session in this process that throws the errors of a client. @param refuses  whether to refuse a script */
 function sessionOf(refuses: (script: string) => boolean = () => false): {
   session: Parameters<typeof listObjects>[0]
   node: ServerNode

@@ -9,7 +9,6 @@ import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
 import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
-/** A login with all rights. */
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
 
 export interface Tried {
@@ -17,7 +16,6 @@ export interface Tried {
   readonly result: SelftestResult
   /** Names of checks that failed. */
   readonly failed: readonly string[]
-  /** The result of one check. */
   readonly of: (name: string) => CheckResult | undefined
 }
 

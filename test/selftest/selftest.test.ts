@@ -52,7 +52,7 @@ t.test('the embedded server passes, and two runs at once do not disturb each oth
   }
 })
 
-t.test('a run with a second user also leaves nothing on the server, including no rights', async t => {
+t.test('a run with a second user leaves nothing on the server, not even rights', async t => {
   const names = allChecks.filter(({ needs }) => needs?.includes('two users')).map(c => c.name)
   t.equal(names.length, 3)
   const { server, failed } = await trySelftest(t, {
@@ -129,8 +129,7 @@ t.test('a run that is interrupted anywhere leaves nothing on the server', async 
       server: {
         faults: {
           beforeExecute({ text, kind }) {
-            // Interrupts only at requests whose answer the check awaits, and only after the check has created
-            // objects.
+            // Interrupts only at requests whose answer the check awaits, after the check has created objects.
             if (
               kind === 'connect' ||
               !/^(select|exec|tableInsert\{|tableUpsert|ddbIngestTestTable)/.test(text)
@@ -424,7 +423,7 @@ t.test('an interruption ends a check at once, and skips it', async t => {
   t.match(passed, { outcome: pass(), endedInTime: true })
 })
 
-t.test('everything that a check has opened is closed when the check ends or is given up', async t => {
+t.test('everything that a check opened is closed when it ends or is given up', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const control = await connect({ host: '127.0.0.1', port: server.port })

@@ -49,8 +49,8 @@ t.test('without sockets: any bytes in any chunks end one session', async t => {
       const answers: string[] = []
       const logs: string[][] = []
       for (const pieces of [stream.length, size]) {
-        // Each run has a new server, because damage can mark a request as repeated, and a server does not execute a
-        // repeated request.
+        // A new server for each run, because damage can mark a request as repeated, which the server would not
+        // execute.
         const server = new BareServer()
         const bystander = server.open()
         const session = server.open(slow && pieces === size)
@@ -79,7 +79,7 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return [0, ...places].map((start, i) => bytes.subarray(start, places[i] ?? bytes.length))
 }
 
-t.test('for any chunks of requests the answers are the same', async t => {
+t.test('the answers do not depend on how the requests are divided into chunks', async t => {
   const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
   t.teardown(() => server.close())
   await fc.assert(

@@ -124,8 +124,7 @@ t.test('a request that grows step by step yields, and ends at its memory limit',
 })
 
 /**
- * Runs `code`, which must fail with `message`. Returns the number of requests of a second session that the server
- * answers meanwhile.
+ * Runs `code`, which must fail with `message`. Returns how many requests of a second session are answered meanwhile.
  */
 async function answersMeanwhile(
   t: Test,
@@ -194,7 +193,7 @@ t.test('an endless request ends, and its session continues', async t => {
   }
 })
 
-t.test('many hostile requests at once leave room for others', async t => {
+t.test('many hostile requests at once leave room for other users', async t => {
   const server = await impatientServer(t, 8 * megabyte)
   const other = await guestOf(t, server)
   let ended = 0
@@ -217,20 +216,16 @@ t.test('many hostile requests at once leave room for others', async t => {
     t.match(message, /Out of memory|nested too deeply/)
 })
 
-t.test(
-  'out of memory can be caught, and values that a statement does not keep stop counting',
-  async t => {
-    const server = await startServer({ port: 0, maxRequestBytes: 8 * megabyte })
-    t.teardown(() => server.close())
-    const guest = await guestOf(t, server)
-    t.equal(await guest('try{ take(1,10000000) }catch(ex){ }\nx=take(1,1000000)'), '')
-    const polls =
-      'for(i in 1..200){ n=sum(x>0); if((exec count(*) from t where a>0) < 0){ break } }'
-    t.equal(
-      await guest(`x=take(1,100000); t=table(x as a); ${polls}`),
-      '',
-      'values that are not kept',
-    )
-    t.match(await guest('a=take(1,1000000); b=take(1,1000000); c=take(1,1000000)'), /Out of memory/)
-  },
-)
+t.test('a script can catch out of memory, and dropped values no longer count', async t => {
+  const server = await startServer({ port: 0, maxRequestBytes: 8 * megabyte })
+  t.teardown(() => server.close())
+  const guest = await guestOf(t, server)
+  t.equal(await guest('try{ take(1,10000000) }catch(ex){ }\nx=take(1,1000000)'), '')
+  const polls = 'for(i in 1..200){ n=sum(x>0); if((exec count(*) from t where a>0) < 0){ break } }'
+  t.equal(
+    await guest(`x=take(1,100000); t=table(x as a); ${polls}`),
+    '',
+    'values that are not kept',
+  )
+  t.match(await guest('a=take(1,1000000); b=take(1,1000000); c=take(1,1000000)'), /Out of memory/)
+})

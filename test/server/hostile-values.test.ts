@@ -78,7 +78,7 @@ t.test('functions accept any value that can be sent', async t => {
   t.pass()
 })
 
-t.test('functions accept any value decoded from damaged bytes', async t => {
+t.test('functions accept any value that damaged bytes decode to', async t => {
   fc.assert(
     fc.property(changedValue, callee, (bytes, name) => {
       const { values } = outcomeOf(bytes, bytes.length, reader => decodeValue(reader))

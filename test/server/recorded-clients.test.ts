@@ -47,7 +47,7 @@ async function replay(port: number, bytes: Buffer, pieceBytes: number): Promise<
 }
 
 t.test(
-  'recorded requests of official clients are answered to the byte, asynchronous ones with nothing',
+  'recorded requests get the right answers to the byte, asynchronous requests none',
   async t => {
     const server = await startTinyServer({
       script: () => int(42),
@@ -79,8 +79,7 @@ t.test(
 t.test(
   'without sockets: requests of official clients, divided at any byte, give the same',
   async t => {
-    // Answers to a login are random. So the test only counts these answers, and divides a login only into small
-    // chunks.
+    // Answers to a login are random, so the test only counts them, and divides a login only into small chunks.
     const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
       const server = new BareServer()
       const session = server.open()
@@ -114,7 +113,7 @@ const firstAnswers = [
   [false, { ok: false, message: /sha256 authMode doesn't support scram authMode/ }],
 ] as const
 
-t.test('both clients log in: the plain login works whatever the answer to SCRAM', async t => {
+t.test('both clients log in with a plain login, whatever the answer to SCRAM', async t => {
   const cases = recordings.filter(({ name }) => name === 'login')
   t.equal(cases.length, 2)
   for (const [hasScram, first] of firstAnswers) {
@@ -136,7 +135,7 @@ t.test('both clients log in: the plain login works whatever the answer to SCRAM'
   }
 })
 
-t.test('a login encrypted with another key is refused, and the session continues', async t => {
+t.test('a login encrypted with a wrong key is refused, and the session continues', async t => {
   const server = await startTinyServer({ script: () => int(42) })
   t.teardown(() => server.close())
   const [, [, first]] = firstAnswers

@@ -25,7 +25,7 @@ import { defaultVersion, isAtLeast, releaseOf } from '../../src/server/release.j
 import { ScriptError } from '../../src/server/script-error.js'
 import type { Response } from '../../src/protocol/response.js'
 
-t.test('the initial password is refused for addresses beyond loopback', async t => {
+t.test('the initial password is refused if the server listens beyond loopback', async t => {
   await t.rejects(startTinyServer({}, { host: '0.0.0.0' }), {
     code: 'DDB_CONFIG',
     message: /initial password.*adminPassword/,
@@ -54,24 +54,21 @@ t.test('the initial script runs as admin before anyone can connect', async t => 
   t.equal(server.closedSessions.length, 1)
 })
 
-t.test(
-  'an initial script may change the password that would keep the server on loopback',
-  async t => {
-    const server = await startTinyServer(
-      {
-        script: (_code, _session, node) => {
-          node.users.set('admin', { password: 'another', isAdmin: true })
-          return undefined
-        },
+t.test('the initial script may replace the password that keeps the server on loopback', async t => {
+  const server = await startTinyServer(
+    {
+      script: (_code, _session, node) => {
+        node.users.set('admin', { password: 'another', isAdmin: true })
+        return undefined
       },
-      { host: '0.0.0.0', initScript: 'resetPwd("admin", "another")' },
-    )
-    await server.close()
-    t.strictSame(server.log, ['script resetPwd("admin", "another")'])
-  },
-)
+    },
+    { host: '0.0.0.0', initScript: 'resetPwd("admin", "another")' },
+  )
+  await server.close()
+  t.strictSame(server.log, ['script resetPwd("admin", "another")'])
+})
 
-t.test('an initial script that fails keeps the server from starting', async t => {
+t.test('if the initial script fails, the server does not start', async t => {
   const failing = startTinyServer(
     {
       script: () => {
@@ -132,7 +129,7 @@ t.test("a missing option has DolphinDB's default", async t => {
   await server.close()
 })
 
-t.test('options reach the node', async t => {
+t.test('options are passed to the node', async t => {
   class Counting implements Faults {
     writes = 0
     beforeWrite(): undefined {
@@ -213,7 +210,7 @@ t.test('tables are counted and discarded on request', async t => {
   }
 })
 
-t.test("users' functions and views run even then", async t => {
+t.test('functions and views of users also run on a discarding server', async t => {
   const nodes: ServerNode[] = []
   const server = await startTinyServer(
     {
@@ -238,7 +235,7 @@ t.test("users' functions and views run even then", async t => {
   t.strictSame(server.log, ['script own', 'call own', 'call view'])
 })
 
-t.test('logins are required, and values limited, on request', async t => {
+t.test('on request, logins are required and values limited', async t => {
   const outcome = async (options: ServerOptions, bytes: Buffer): Promise<unknown> => {
     const server = await startTinyServer({ call: () => int(1), script: () => int(1) }, options)
     t.teardown(() => server.close())
@@ -260,7 +257,7 @@ t.test('logins are required, and values limited, on request', async t => {
 
 const host = '127.0.0.1'
 
-t.test('scripts, functions and variables reach the language', async t => {
+t.test('scripts, functions and variables reach the interpreter', async t => {
   const server = await startServer({ port: 0, initScript: 'share table(1:0, [`id], [INT]) as st' })
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
@@ -282,7 +279,7 @@ t.test('scripts, functions and variables reach the language', async t => {
   await session.close()
 })
 
-t.test('a session is in the node until its connection ends', async t => {
+t.test('the node lists a session until its connection ends', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   t.equal(server.node.sessions.size, 0)
@@ -314,7 +311,7 @@ t.test('flag 16 releases variables', async t => {
   t.match(await peer.response(), { ok: false })
 })
 
-t.test('a waiting request can be cancelled from another session', async t => {
+t.test('a waiting request can be cancelled from a different session', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const [waiting, other] = [
@@ -360,7 +357,7 @@ t.test('impossible options are refused before anything listens', async t => {
   await t.rejects(startServer({ port: 0, initScript: 'f(' }), { code: 'DDB_SCRIPT' })
 })
 
-t.test('a node begins with nothing but the admin of a new DolphinDB', async t => {
+t.test('a node begins with nothing but the admin of a new DolphinDB server', async t => {
   const node = createNode()
   for (const map of [
     node.shared,
@@ -427,7 +424,7 @@ t.test('a node has the given options', async t => {
 })
 
 t.test(
-  'after a restart the disk is kept, memory is not, and the old node does not change',
+  'after a restart the disk is kept, memory is lost, and the old node does not change',
   async t => {
     const before = createNode({ adminPassword: 'secret' })
     const database = { handle: {} as never, owner: 'admin', tables: new Map() }
@@ -458,7 +455,7 @@ t.test(
   },
 )
 
-t.test('the alias contains the port, as for single nodes', async t => {
+t.test('the alias contains the port, like that of single nodes', async t => {
   t.equal(nodeAlias(createNode({ port: 8848 })), 'local8848')
   const node = createNode()
   node.port = 5
@@ -537,7 +534,7 @@ t.test('the initial password works on this machine only', async t => {
   }
 })
 
-t.test('settings are read as in a configuration file', async t => {
+t.test('settings are read in the form of a configuration file', async t => {
   const texts = {
     newValuePartitionPolicy: 'skip',
     maxPubConnections: '0',
@@ -590,7 +587,7 @@ t.test('a feature exists from its version on', async t => {
   ])
 })
 
-t.test("an error has the server's words, and the text for catch", async t => {
+t.test("an error has the server's words, and a text for catch", async t => {
   const plain = new ScriptError('Incompatible type.')
   t.ok(plain instanceof Error)
   t.match(plain, {
@@ -611,7 +608,7 @@ t.test("an error has the server's words, and the text for catch", async t => {
   t.match(new ScriptError('no', { located: false, bareText: '' }), { bareText: '', located: false })
 })
 
-t.test('a request of an unknown session runs in a new one, which its answer names', async t => {
+t.test('a request of an unknown session runs in a new session, which the answer names', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -636,7 +633,7 @@ t.test('a request of an unknown session runs in a new one, which its answer name
   t.equal(server.node.sessions.size, 1, 'a connection has one session')
 })
 
-t.test('a session belongs to its connection: its id opens nothing on another', async t => {
+t.test('a session belongs to its connection: its id is useless on other connections', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const [first, second] = [await RawPeer.connect(server.port), await RawPeer.connect(server.port)]

@@ -23,7 +23,6 @@ export interface Change {
   readonly knowsTarget?: boolean
 }
 
-/** One process of a run. */
 export interface CallEnd {
   readonly run: Run
   readonly job: Job
@@ -114,10 +113,7 @@ function checkEnd(
   checkClaims(scenario, end, history, complain)
 }
 
-/**
- * A run looks up rows that a function wrote only after the run has ended well, and never looks up rows that a
- * transform changed.
- */
+/** Rows of a function are looked up only after the run has ended well, rows that a transform changed never. */
 const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
   plan.delivery.confirm !== 'count' && !isChanged(kind)
 const isChanged = ({ target }: AroundScenario['kind']): boolean =>
@@ -126,9 +122,7 @@ const isBlind = ({ target }: AroundScenario['kind']): boolean =>
   (target.function !== undefined && target.confirmTable === undefined) ||
   target.transform !== undefined
 
-/**
- * Checks that the rows counted as stored were in the target after the process last received bytes from the server.
- */
+/** Checks that rows counted as stored were in the target after the process last received bytes from the server. */
 function checkClaims(
   scenario: AroundScenario,
   end: CallEnd,
@@ -138,8 +132,7 @@ function checkClaims(
   const { run, job } = end
   const result = run.result!
   if (history.ends.some(each => each.job === job && isOnlyCounted(each))) return
-  // A process that never reached the target only repeats the journal. So does a process that lost its run to a
-  // different process.
+  // A process that never reached the target only repeats the journal, and so does a process that lost its run.
   const isLost = result.error?.code === 'DDB_LOCKED'
   if (isLost || (result.error !== null && result.batches.sent === 0)) return
   const rows = job.plan.inputs.flatMap(input => input.rows)
@@ -161,10 +154,7 @@ function checkClaims(
 const isOnlyCounted = ({ run: { result, plan } }: CallEnd): boolean =>
   result?.confirm.used === 'count' || plan.delivery.confirm === 'count'
 
-/**
- * The rows that a process can have seen in the target: rows in the target when the process ended, and rows that other
- * users removed after the last write of the process.
- */
+/** Rows that a process can have seen: rows there when it ended, and rows that others removed after its last write. */
 function seenBy(
   { kind }: AroundScenario,
   { run, there }: CallEnd,
@@ -221,10 +211,7 @@ function checkCopies(
 const isSlow = ({ pieceBytes, latencyMs, jitterMs }: AroundScenario['weather']): boolean =>
   pieceBytes < 512 || latencyMs + jitterMs > 50
 
-/**
- * A suspended process must not conclude that the server was silent. So unless the server or other users interfere, no
- * receipt or answer may be reported as missing.
- */
+/** A suspended process must not take its sleep for silence of the server and report a missing receipt or answer. */
 function checkSleep(
   { isRough, weather }: AroundScenario,
   own: readonly CallEnd[],

@@ -16,13 +16,9 @@ import {
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 import { drawTroubles } from './troubles.js'
 
-/**
- * From this seed on, the user calls each run again and again under the same name, with events between and during the
- * calls.
- */
+/** From this seed on, the user calls each run again and again under the same name, with events around the calls. */
 export const firstAroundSeed = 5_000_000_000
 
-/** Ways to damage a journal. */
 export const damages = [
   'empty',
   'zeros',
@@ -49,10 +45,7 @@ export type Deed =
   | { readonly kind: 'called on the other host' }
   | { readonly kind: 'asleep'; readonly forMs: number }
 
-/**
- * An action before a call. If `writes` is given, the action happens during the call, after this many writes into the
- * target.
- */
+/** An action before a call or, if `writes` is given, during the call after this many writes into the target. */
 export interface Event {
   readonly call: number
   readonly writes: number | undefined
@@ -66,13 +59,9 @@ export interface Job {
   readonly events: readonly Event[]
   /** The names of the inputs for each call. */
   readonly names: readonly (readonly string[])[]
-  /**
-   * For each process: the number of the platform call at which the process is killed; undefined if it is not killed.
-   */
+  /** For each process, the number of the platform call at which it is killed; undefined if it is not killed. */
   readonly kills: readonly (number | undefined)[]
-  /**
-   * Whether the user reacts to a refused run by removing its rows and starting over; otherwise the user does nothing.
-   */
+  /** Whether the user of a refused run removes its rows and starts over; otherwise the user does nothing. */
   readonly beginsAnew: boolean
 }
 
@@ -201,7 +190,7 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
 }
 
 /**
- * Sometimes another user replaces the target during the first call, and the server goes down once all rows are sent.
+ * Sometimes another user replaces the target during the first call, and the server is down once all rows are sent.
  */
 function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
@@ -250,7 +239,6 @@ function drawJump(chance: Chance): number {
   return chance.oneIn(2) ? byMs : -byMs
 }
 
-/** Names each input by at least one of its names, sometimes by several. */
 function drawNames(chance: Chance, { inputs }: LoaderPlan): readonly string[] {
   if (!chance.oneIn(3)) return inputs.map(({ path }) => path)
   return inputs.flatMap(({ path }) => {

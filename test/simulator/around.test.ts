@@ -36,6 +36,6 @@ async function failuresOf(seeds: Iterable<number>): Promise<string[]> {
   return failures
 }
 
-t.test('seeds that once showed a defect keep every promise', async t => {
+t.test('seeds that once revealed a defect keep every promise', async t => {
   t.strictSame(await failuresOf(keptSeeds.keys()), [])
 })

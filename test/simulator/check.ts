@@ -199,9 +199,7 @@ function checkRows(
   }
 }
 
-/**
- * Checks that rows dropped by a transform are not stored. If no trouble occurred, checks their exact number as well.
- */
+/** Checks that rows dropped by a transform are not stored; without trouble, also checks their exact number. */
 function checkFiltered(
   run: Run,
   result: LoadResult,
@@ -280,8 +278,7 @@ function checkHandedOver(
 }
 
 /**
- * Whether the run could not know better, because the server lost its memory after its last answer or because a count
- * was misleading.
+ * Whether the run could not know better: the server lost its memory after its last answer, or a count was misleading.
  */
 export function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
   const { kind, troubles } = scenario
@@ -345,10 +342,7 @@ function checkRejects(
 
 /** Additional time allowed after the last byte from the server, on top of the timeouts that the options set. */
 const slackMs = 20_000
-/**
- * One timeout for receipts, one for closing connections, and an eighth because the run may notice silence that much
- * later.
- */
+/** One timeout for receipts, one for closing connections, and 1/8 because silence may be noticed that much later. */
 const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {

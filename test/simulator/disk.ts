@@ -80,7 +80,6 @@ export class SimDisk {
     return this.#processes[(JSON.parse(text) as { pid: number }).pid - 1]
   }
 
-  /** Cuts a file to a share of its bytes after `reads` more reads. */
   cutAfter(path: string, reads: number, share: number): void {
     const file = this.#files.get(path)
     if (file !== undefined) file.cut = { reads, share }
@@ -94,7 +93,6 @@ export class SimDisk {
     file.cut = undefined
   }
 
-  /** The files as one process sees them. */
   of(process: SimProcess): Files {
     const find = (path: string): SimFile => {
       const file = this.#files.get(path)

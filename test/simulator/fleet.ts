@@ -43,10 +43,7 @@ interface FleetScenario extends Scenario {
     readonly batchRows: number
     /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /**
-     * Times after the run's table first exists. At each time a process that looked for the table too early shares the
-     * table again.
-     */
+    /** Times after the run's table first exists when a process that looked too early shares the table again. */
     readonly sharedAgainMs: readonly number[]
     /** Times (ms) when another user removes the receipts of all units begun by then. */
     readonly ledgersGoneMs: readonly number[]

@@ -11,8 +11,7 @@ import { drawTroubles } from './troubles.js'
 /** From this seed on, loads search for their batch size. */
 export const firstGrowingSeed = 10_000_000_000
 
-// With the usual first batch size, such loads would take minutes. Ordinary seeds are not affected, because their
-// loads set a batch size.
+// With the usual first batch size such loads take minutes. Ordinary seeds do not change: their loads set a size.
 streamBatch.rows = 4
 
 const leastRows = 200

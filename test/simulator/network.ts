@@ -45,7 +45,6 @@ interface Listener {
   readonly accept: (socket: Socket) => void
 }
 
-/** All connections of one simulation. */
 export class SimNetwork {
   readonly world: World
   readonly chance: Chance
@@ -60,7 +59,6 @@ export class SimNetwork {
     this.weather = weather
   }
 
-  /** The network from the view of one process. */
   of(process: SimProcess): Network {
     return {
       dial: (host, port) => this.#dial(process, `${host}:${port}`),

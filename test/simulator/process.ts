@@ -82,8 +82,7 @@ export class SimProcess {
   }
 
   /**
-   * Counts a call of the platform and does it. If the process is dead, or dies at this call, only returns
-   * `otherwise`.
+   * Counts a call of the platform and does it. Only returns `otherwise` if the process is dead or dies at this call.
    */
   step<T>(act: () => T, otherwise: T): T {
     if (!this.isAlive) return otherwise

@@ -2,10 +2,7 @@
   Reproducible randomness: a generator with a seed (sfc32), and the draws for scenarios.
 */
 
-/**
- * A stream of random draws. `fork` starts another stream, which does not depend on how many draws were made from this
- * one.
- */
+/** A stream of random draws. `fork` starts another one, which does not depend on the draws made from this one. */
 export class Chance {
   #a: number
   #b: number

@@ -34,7 +34,7 @@ t.test(`${seedCount} simulations of resumed runs keep every promise`, async t =>
   t.ok(processes > 2 * seedCount, 'runs are resumed')
 })
 
-t.test('seeds that once showed a defect keep every promise', async t => {
+t.test('seeds that once revealed a defect keep every promise', async t => {
   for (const [seed, defect] of keptSeeds) {
     const { complaints } = await simulateResumed(seed)
     t.strictSame(complaints, [], `seed ${seed}: ${defect}`)

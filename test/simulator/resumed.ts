@@ -128,10 +128,7 @@ export async function simulateResumed(seed: number, traced = false): Promise<Sim
   }
 }
 
-/**
- * A user resumes the run if possible. Otherwise the user looks for its rows and loads everything again, unless the
- * target itself is in doubt.
- */
+/** A user resumes if possible, else looks for rows and loads everything again, unless the target is in doubt. */
 function goesOn({ result }: Run): boolean {
   if (result === undefined) return false
   const { resume, error } = result
@@ -225,9 +222,7 @@ function checkLast(
   }
 }
 
-/**
- * Checks that every rejected row is in the files once, and that the last process reports the number of rejected rows.
- */
+/** Checks that every rejected row is in the files once, and that the last process reports their number. */
 function checkRejectsOnce(
   { plan, result }: Run,
   { disk }: Parameters<typeof isExcused>[1],

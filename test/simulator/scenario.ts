@@ -166,10 +166,7 @@ export interface Scenario {
   readonly transform?: SimTransform
 }
 
-/**
- * From this seed on, writers share a partition, or the server forgets a counting session. Both are rare in ordinary
- * seeds.
- */
+/** From this seed on, writers share a partition or a counting session is forgotten; both are rare in other seeds. */
 export const firstDfsSeed = 3_000_000_000
 
 /** From this seed on, runs read their rows back. */

@@ -53,8 +53,7 @@ export class SimServer {
   /** The last time when a server died and lost its memory. */
   lastDeathMs = -Infinity
   /**
-   * Sessions whose current job writes receipts (`#writing`), and sessions whose job was killed before it wrote an
-   * outcome (`#killed`).
+   * Sessions whose job writes receipts (`#writing`), and those whose job was killed before an outcome (`#killed`).
    */
   readonly #writing = new Set<string>()
   readonly #killed = new Set<string>()

@@ -16,7 +16,6 @@ import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
 import { World } from './world.js'
 
-/** The result of one seed. */
 export interface Simulation {
   readonly scenario: Scenario
   readonly runs: readonly Run[]

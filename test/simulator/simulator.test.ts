@@ -68,7 +68,7 @@ t.test('every deliberate defect can still be introduced', async t => {
   }
 })
 
-t.test('an unchecked claim is found', async t => {
+t.test('the simulator finds an unchecked claim', async t => {
   const defect = defects.find(({ name }) => name === 'a claim is written and not checked')!
   t.type(await seedsNeeded(defect, 500), 'number')
 })

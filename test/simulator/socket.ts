@@ -37,7 +37,6 @@ export class SimSocket extends Duplex {
   #peerIsFull = false
   readonly #pieceBytes: number
 
-  /** The address that was dialled. */
   readonly #address: string
 
   constructor(network: SimNetwork, process: SimProcess, port: number, address: string) {

@@ -93,10 +93,7 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 }
 
-/**
- * Resolves when all promises and ticks that the last event caused have run, which takes one turn of the real event
- * loop.
- */
+/** Resolves when all promises and ticks of the last event have run, after a turn of the real event loop. */
 function settled(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }

@@ -28,10 +28,7 @@ export async function startServerProcess(scriptFile: string, port: number): Prom
   }
 }
 
-/**
- * A free port below the range that systems assign to outgoing connections. So the port stays free while its server is
- * down.
- */
+/** A free port below the range of outgoing connections, so the port stays free while its server is down. */
 export async function quietPort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000)

@@ -4,10 +4,7 @@
 */
 import { Chance } from '../simulator/random.js'
 
-/**
- * `target`: another user replaces the target. `journal`: after the loader has ended, the test restores a copy of the
- * journal from that moment.
- */
+/** `target`: another user replaces the target. `journal`: an older copy is restored after the loader has ended. */
 export type Victim = 'loader' | 'server' | 'both' | 'target' | 'journal'
 export const victims: readonly Victim[] = ['loader', 'server', 'both', 'target', 'journal']
 

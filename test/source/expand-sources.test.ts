@@ -16,7 +16,6 @@ import {
 import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileFolder } from '../helpers/file-folder.js'
 
-
 const folder = fileFolder(t, {
   'a.csv': '',
   'b.csv': '',
@@ -44,7 +43,7 @@ const expand = async (...inputs: string[]): Promise<string[]> => {
   return paths.map(path => path.replace(`${folder}/`, ''))
 }
 
-t.test('files stay as they are, in the given order', async t => {
+t.test('files keep the given order', async t => {
   t.strictSame(await expand('b.csv', 'a.csv', '-'), ['b.csv', 'a.csv', '-'])
 })
 
@@ -63,7 +62,7 @@ t.test('patterns give sorted files', async t => {
   ])
 })
 
-t.test('lists in braces are names, in their order, and each file has to exist', async t => {
+t.test('lists in braces give names in their order, and each file must exist', async t => {
   t.strictSame(await expand('{b,a}.csv'), ['b.csv', 'a.csv'])
   t.strictSame(await expand('{day=2,day=1}/*.gz'), ['day=2/t.csv.gz', 'day=1/t.csv.gz'])
   t.strictSame(await expand('{a,b}.{csv,csv}'), ['a.csv', 'b.csv'], 'each file once')
@@ -74,7 +73,7 @@ t.test('lists in braces are names, in their order, and each file has to exist', 
   t.strictSame((await expandSources([name])).paths, [name], 'a file may have such a name')
 })
 
-t.test('a list for files of folders may have braces', async t => {
+t.test('a pattern for the files of folders may contain lists in braces', async t => {
   const { paths, passedOver } = await expandSources([folder], { include: ['{b,a}.{txt,csv}'] })
   t.strictSame(
     paths.map(path => path.replace(`${folder}/`, '')),
@@ -98,11 +97,11 @@ t.test('a set with a reversed range matches nothing', async t => {
   await t.rejects(expand('[z-a].csv'), { code: 'DDB_INPUT_MISSING' })
 })
 
-t.test('a file whose name looks like a pattern is that file', async t => {
+t.test('a file whose name looks like a pattern is used as a file', async t => {
   t.strictSame(await expand('odd[1].csv'), ['odd[1].csv'])
 })
 
-t.test('a folder gives all data files in it and below', async t => {
+t.test('a folder gives all data files in it and in folders below', async t => {
   t.strictSame(await expand('day=1'), [
     'day=1/deep/t.csv.gz',
     'day=1/deep/x.json',
@@ -116,7 +115,7 @@ t.test('an input without files is an error', async t => {
   }
 })
 
-t.test('a file with several names is one input', async t => {
+t.test('a file with several names is a single input', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b', sub: { 'c.csv': 'c' } })
   linkSync(join(dir, 'a.csv'), join(dir, 'hard.csv'))
   symlinkSync(join(dir, 'b.csv'), join(dir, 'soft.csv'))
@@ -135,7 +134,7 @@ t.test('a file with several names is one input', async t => {
   t.match(sameFiles.first[0], { path: join(dir, 'a.csv'), input: `${dir}/sub/../a.csv` })
 })
 
-t.test('if files have no number, names with one resolved path are one input', async t => {
+t.test('if files have no number, names with the same resolved path are one input', async t => {
   const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b' })
   const status = (path: string) => {
     const found = systemFiles.statusNow(path)
@@ -156,7 +155,7 @@ t.test('a pipe that is named twice is read twice, and a folder gives no pipes', 
   t.match(passedOver, { files: 1, byKind: { special: 1 }, first: [pipe] })
 })
 
-t.test('other files of a folder are counted', async t => {
+t.test('files of a folder that are not data are counted', async t => {
   const { passedOver } = await expandSources([folder])
   t.match(passedOver, { files: 3, byKind: { '.txt': 1, hidden: 1, '.md': 1 } })
   const { paths } = await expandSources([join(folder, 'b.txt'), join(folder, 'a*')])
@@ -181,7 +180,7 @@ t.test('patterns select the files of a folder', async t => {
   })
 })
 
-t.test('standard input is not one of the named files', async t => {
+t.test('standard input is different from all named files', async t => {
   const path = join(folder, 'a.csv')
   const stdin = systemFiles.statusNow(path)
   await t.rejects(expandSources(['-', path], { stdin }), { code: 'DDB_USAGE', message: /twice/ })
@@ -191,7 +190,7 @@ t.test('standard input is not one of the named files', async t => {
   t.strictSame((await expandSources(['-', '/dev/null'], { stdin: tty })).paths.length, 2)
 })
 
-t.test('names that are not UTF-8 are ordinary files', async t => {
+t.test('names that are not UTF-8 are treated like all other names', async t => {
   const dir = t.testdir({ 'a.csv': '' })
   writeFileSync(Buffer.from(`${dir}/caf\xe9.csv`, 'latin1'), 'x')
   mkdirSync(Buffer.from(`${dir}/\xff`, 'latin1'))
@@ -205,7 +204,7 @@ t.test('names that are not UTF-8 are ordinary files', async t => {
 })
 
 t.test(
-  'an unreadable file is an error before anything is read, and is opened if its permissions do not show it',
+  'an unreadable file is an error before anything is read, even if its permissions do not show it',
   async t => {
     const dir = t.testdir({ 'a.csv': '', 'b.csv': '', sub: { 'c.csv': '' } })
     const named = join(dir, 'b.csv')
@@ -236,7 +235,7 @@ t.test(
   },
 )
 
-t.test('a partly read folder is an error for a pattern', async t => {
+t.test('for a pattern, a folder that is only partly read is an error', async t => {
   const files = {
     ...systemFiles,
     async readFolder(...asked: Parameters<typeof systemFiles.readFolder>) {
@@ -368,7 +367,7 @@ const files: [what: string, head: Buffer, words: RegExp][] = [
   ['zeros', Buffer.alloc(512), /full of zeros.*copy it again/],
 ]
 
-t.test('each kind is named, with what to do', async t => {
+t.test('the notice names each kind and gives the remedy', async t => {
   for (const [what, head, words] of files) {
     t.throws(
       () => refuseForeignFormat(head, 'x.dat'),
@@ -383,7 +382,7 @@ t.test('each kind is named, with what to do', async t => {
   }
 })
 
-t.test('text with a similar beginning is text', async t => {
+t.test('text whose beginning resembles such a file is text', async t => {
   for (const text of [
     '',
     'PK,a\n',

@@ -83,7 +83,7 @@ for (const [pattern, found] of [
   })
 }
 
-t.test('an unreadable folder is reported, and the others can still be read', async t => {
+t.test('an unreadable folder is reported, and other folders can still be read', async t => {
   const files = filesOf([...paths, 'locked/t.csv'])
   for (const [pattern, found] of [
     ['locked/*', []],
@@ -136,7 +136,7 @@ const anyPattern = fc
   })
   .filter(parts => parts[0] !== '')
 
-t.test('a pattern matches what a slow matcher finds', async () => {
+t.test('a pattern matches exactly what a slow matcher matches', async () => {
   await fc.assert(
     fc.asyncProperty(anyFiles, anyPattern, async (paths, parts) => {
       // A path is a folder if other paths are below it.
@@ -184,7 +184,7 @@ async function matching(
   return [...paths]
 }
 
-t.test('what a pattern may be', async t => {
+t.test('texts that are patterns', async t => {
   for (const text of ['*', 'a?', '[a]', '[', 'x/**']) t.ok(hasGlob(text), text)
   for (const text of ['', 'a.csv', 'a]', '{a,b}', 'day=1/t.csv']) t.notOk(hasGlob(text), text)
 })
@@ -206,7 +206,7 @@ for (const [text, names] of [
   })
 }
 
-t.test('lists that give too many names are refused, and quickly', async t => {
+t.test('lists that give too many names are refused quickly', async t => {
   t.equal(expandBraces('{a,b}'.repeat(13)).length, 8192)
   t.throws(() => expandBraces('{a,b}'.repeat(40)), { code: 'DDB_USAGE' })
   t.equal(expandBraces('{'.repeat(1000)).length, 1)

@@ -49,7 +49,7 @@ t.test('a file is read completely, and its bytes are counted', async t => {
   t.equal(source.bytesRead, long.length)
 })
 
-t.test('gzip is recognised by its first bytes, and counted compressed', async t => {
+t.test('gzip is recognised by its first bytes, and its compressed bytes are counted', async t => {
   const packed = gzipSync(long)
   const source = await openSource(file('long.csv.gz', packed))
   t.equal(source.compression, 'gzip')
@@ -60,7 +60,7 @@ t.test('gzip is recognised by its first bytes, and counted compressed', async t 
   t.ok((await contentOf(twice)).equals(Buffer.concat([long, long])), 'members follow each other')
 })
 
-t.test('compression can be named', async t => {
+t.test('the user can name the compression', async t => {
   const packed = gzipSync('a,b\n')
   const path = file('named', packed)
   t.equal(String(await contentOf(await openSource(path, { compression: 'gzip' }))), 'a,b\n')
@@ -83,7 +83,7 @@ t.test('truncated or damaged gzip is an error that names the file', async t => {
   await t.rejects(reading, { code: 'DDB_INPUT_READ', message: /broken\.gz/ })
 })
 
-t.test('a byte order mark is left out and counts as an offset', async t => {
+t.test('a byte order mark is omitted from the text, but counts in offsets', async t => {
   for (const content of ['\ufeffa,b\n', '\ufeff']) {
     const source = await openSource(file('mark.csv', content))
     t.equal(source.startOffsetBytes, 3)
@@ -95,7 +95,7 @@ t.test('a byte order mark is left out and counts as an offset', async t => {
   t.equal(String(await contentOf(packed)), 'a')
 })
 
-t.test('the encoding is found, or has to be named', async t => {
+t.test('the encoding is detected, or must be named', async t => {
   const little = Buffer.from('\ufeffé,b\n', 'utf16le')
   for (const [bytes, encoding] of [
     [little, 'utf-16le'],
@@ -121,7 +121,7 @@ t.test('the encoding is found, or has to be named', async t => {
   t.equal(String(await contentOf(packed)), '中国')
 })
 
-t.test('Brotli by its name, zstd by its first bytes, and archives are refused', async t => {
+t.test('Brotli is known by its name, zstd by its first bytes; archives are refused', async t => {
   const brotli = brotliCompressSync('a,b\n')
   t.equal(String(await contentOf(await openSource(file('x.csv.br', brotli)))), 'a,b\n')
   const options = { compression: 'brotli' } as const
@@ -151,7 +151,7 @@ t.test('doubly compressed input is reported', async t => {
   }
 })
 
-t.test('a missing path and one that is not a file are reported', async t => {
+t.test('a missing path and a path that is not a file are reported', async t => {
   await t.rejects(openSource(join(folder, 'nowhere.csv')), {
     code: 'DDB_INPUT_MISSING',
     message: /there is no file/,
@@ -196,7 +196,7 @@ t.test('a stream that fails is an error that names the input', async t => {
   await t.rejects(reading, { code: 'DDB_INPUT_READ', message: /<stdin>.*gone/ })
 })
 
-t.test('a source can be given up half way', async t => {
+t.test('the reader can abandon a source halfway', async t => {
   for (const path of [file('half.csv', long), file('half.gz', gzipSync(long))]) {
     const source = await openSource(path)
     for await (const chunk of source.chunks()) {
@@ -220,7 +220,6 @@ t.test('a file that grows while it is read is read to its new end', async t => {
   await source.close()
 })
 
-/** The content before the error, and the error. */
 async function contentAndError(
   source: ByteSource,
 ): Promise<{ content: Buffer; error: Record<string, unknown> }> {
@@ -252,18 +251,15 @@ t.test('a file that is truncated while it is read is an error with both sizes', 
   }
 })
 
-t.test(
-  'gzip that was truncated before it was opened delivers what can be decompressed',
-  async t => {
-    const packed = gzipSync(long)
-    const { content, error } = await contentAndError(
-      await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
-    )
-    t.match(error, { code: 'DDB_INPUT_READ', message: /end in the middle/ })
-    t.ok(content.equals(long.subarray(0, content.length)))
-    t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
-  },
-)
+t.test('gzip that was truncated before it was opened gives what can be decompressed', async t => {
+  const packed = gzipSync(long)
+  const { content, error } = await contentAndError(
+    await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
+  )
+  t.match(error, { code: 'DDB_INPUT_READ', message: /end in the middle/ })
+  t.ok(content.equals(long.subarray(0, content.length)))
+  t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
+})
 
 t.test('zeros after gzip are padding, anything else after it is an error', async t => {
   const packed = gzipSync(long)
@@ -307,7 +303,7 @@ function changing(content: Buffer, size: { looked: number[]; read?: number[] }):
   return { ...systemFiles, open: () => Promise.resolve(opened) }
 }
 
-t.test('a compressed file that is truncated delivers what can be decompressed', async t => {
+t.test('a compressed file that is truncated meanwhile gives what can be decompressed', async t => {
   const members = Array.from({ length: 40 }, (_, i) =>
     gzipSync(long.subarray(i * 70_000, (i + 1) * 70_000)),
   )
@@ -329,7 +325,7 @@ t.test('a compressed file that is truncated delivers what can be decompressed', 
   }
 })
 
-t.test('a file that keeps growing is read to the size it has when its end is reached', async t => {
+t.test('a file that keeps growing is read to its size when the reader reaches the end', async t => {
   const files = changing(long, { looked: [10, 15, 1000, 1000] })
   const { content, error } = await contentAndError(await openSource('x.csv', { files }))
   t.same(error, {})
@@ -348,7 +344,7 @@ t.test('a file that grew and was then truncated is also an error', async t => {
   }
 })
 
-t.test('a file that claims to be empty and is not, as in /proc, is read', async t => {
+t.test('a file that claims to be empty but is not, as in /proc, is read', async t => {
   const files = changing(Buffer.from('a,b\n'), { looked: [0], read: [4] })
   t.equal(String(await contentOf(await openSource('x', { files }))), 'a,b\n')
 })
@@ -412,7 +408,7 @@ async function chunksOf(
   return chunks
 }
 
-t.test('a file comes in chunks of its own size, the last one shorter', async t => {
+t.test('a file comes in chunks of its own size, and the last chunk is shorter', async t => {
   const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
   const chunks = await chunksOf(memoryFile(content), content.length)
   t.ok(Buffer.concat(chunks).equals(content))
@@ -432,7 +428,7 @@ t.test('an empty file, and a pipe that ends at once, have no chunks', async t =>
   t.strictSame((await chunksOf(memoryFile('ab', 1), undefined)).map(String), ['a', 'b'])
 })
 
-t.test('a file that grew is read to the size it has at its end, and no further', async t => {
+t.test('a file that grew is read to its size at the end, and no further', async t => {
   const file = memoryFile('abcd', 2)
   const status = file.status.bind(file)
   let looks = 0
@@ -465,7 +461,7 @@ t.test('a file that became shorter is reported, after what could be read', async
   t.strictSame(seen, ['ab', 'cd'])
 })
 
-t.test('an error of a read comes in its turn', async t => {
+t.test('an error of a read is thrown in its turn', async t => {
   const file = memoryFile('abcdef', 2)
   const seen: string[] = []
   const reading = async (): Promise<void> => {
@@ -479,7 +475,7 @@ t.test('an error of a read comes in its turn', async t => {
 })
 
 t.test(
-  'bytes before the start position are not read, and chunks end where they would have ended',
+  'bytes before the start position are not read, and chunk boundaries do not change',
   async t => {
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
     for (const toBytes of [chunkBytes + 1, 2 * chunkBytes, 3 * chunkBytes + 7, content.length]) {
@@ -511,7 +507,7 @@ async function all(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return text
 }
 
-t.test('peeked bytes come again, and everything is counted once', async t => {
+t.test('peeked bytes come again, and every byte is counted once', async t => {
   const counted = new CountedChunks(pieces(content, 3))
   await counted.peek(4)
   t.equal(counted.head.toString(), 'abcdef')
@@ -528,7 +524,7 @@ t.test('peeking past the end finds the end', async t => {
   t.equal(await all(counted.rest()), 'abcdefghij')
 })
 
-t.test('an error comes after what was read before it', async t => {
+t.test('an error comes after the bytes before it', async t => {
   const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
     yield* pieces(content, 5)
     throw new Error('gone')
@@ -572,7 +568,7 @@ t.test('only the first name of a file counts', async t => {
   )
 })
 
-t.test('what is not a file may be repeated, except standard input', async t => {
+t.test('sources that are not files may be repeated, except standard input', async t => {
   const names = newSameFiles(String)
   t.ok(names.isFirst('pipe', 0, fileSameFiles(1n, false)))
   t.ok(names.isFirst('pipe', 1, fileSameFiles(1n, false)))
@@ -581,7 +577,7 @@ t.test('what is not a file may be repeated, except standard input', async t => {
   t.equal(sameFilesNotice(names.found), '"-" is named twice: each file is loaded once')
 })
 
-t.test('of a million names, a few examples are kept', async t => {
+t.test('of a million names, only a few examples are kept', async t => {
   const names = newSameFiles(String)
   for (let i = 0; i < 100; i++) names.isFirst(`a${i}`, i, fileSameFiles(1n))
   t.equal(names.found.count, 99)

@@ -41,7 +41,7 @@ t.test('paths come back unchanged, in the order of texts', async () => {
   )
 })
 
-t.test('what is taken out of a list is gone, and the others stay', async () => {
+t.test('paths that are removed from a list are gone, and the rest stays', async () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(anyName, fc.boolean())), names => {
       const list = newPathList()
@@ -58,7 +58,7 @@ t.test('what is taken out of a list is gone, and the others stay', async () => {
   )
 })
 
-t.test('names with a very long common start are also sorted', async t => {
+t.test('names with a very long common beginning are also sorted', async t => {
   const list = newPathList()
   const names = Array.from({ length: 200 }, (_, i) => 'a'.repeat(20_000) + ((i * 77) % 200))
   for (const name of names) list.add('d/', name)

@@ -64,7 +64,6 @@ const faulty = (
     () => ({ beforeExecute: beforeExecute() }),
   )
 
-/** Applies the fault to the second batch. */
 const onSecondBatch = (fault: FaultBefore) => () => {
   let batches = 0
   return ({ rows }: RequestInfo): FaultBefore | undefined =>
@@ -373,10 +372,7 @@ export async function unsentScripts(): Promise<
   ]
 }
 
-/**
- * Must be played before the clock of turns starts, because the server of the demo is a separate process with real
- * time.
- */
+/** Play this before the clock of turns starts: the server of the demo is a separate process with real time. */
 export const demo: Scenario = {
   name: 'demo, up to its measurement',
   play: async t => {

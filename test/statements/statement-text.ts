@@ -32,10 +32,7 @@ type Found = Pick<SentStatement, 'text' | 'names'>
 
 const scope = { isFunction: (name: string): boolean => builtins.has(name) }
 
-/**
- * The statements of a request. Omits constants, variables, and expressions that consist only of them, because they
- * need nothing from the server.
- */
+/** The statements of a request, without constants and variables, which need nothing from the server. */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
   const { flags } = head
   const manner =
@@ -130,10 +127,7 @@ function normalized({ span: { source, start, end } }: { span: Span }): string {
 
 const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 
-/**
- * Placeholders for texts that differ between runs, mainly names of tables, columns, views and runs. The order
- * matters.
- */
+/** Placeholders for texts that differ between runs: names of tables, columns, views and runs. The order matters. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
   // The folder in which a run was started.
   [/"[\w.-]+ on [^:"]+: [^"]+"/g, '"NAME on HOST: FOLDER"'],
@@ -166,9 +160,7 @@ function withPlaceholders(text: string): string {
   return placeholders.reduce((found, [what, placeholder]) => found.replace(what, placeholder), text)
 }
 
-/**
- * Functions that the script calls, passes or looks up (including functions and views of this project), and keywords.
- */
+/** Functions that are called, passed or looked up (also this project's own and views), and keywords. */
 function namesOf(node: unknown): string[] {
   const names = new Set<string>()
   const visit = (part: unknown): void => {
@@ -198,10 +190,7 @@ const wordStatements: ReadonlySet<string> = new Set([
 const isTypeName = (callee: Expression): boolean =>
   callee.kind === 'name' && Object.hasOwn(dataTypes, callee.name)
 
-/**
- * The name of a built-in function or a login function; for all other functions, their kind. No script calls login
- * functions.
- */
+/** The name of a built-in or login function, else the kind of function. No script calls login functions. */
 function calleeName(callee: Expression): string {
   if (callee.kind !== 'name') return 'a function of the session'
   const { name } = callee

@@ -37,9 +37,7 @@ function seenStatements(): Map<string, Statement> {
 
 const newStatement = (): Statement => ({ names: new Set(), senders: new Set(), manners: new Set() })
 
-/**
- * The statements that the scenarios send, and the statements that the program sends only in cases without a scenario.
- */
+/** The statements that the scenarios send, and those that the program sends only in cases without a scenario. */
 async function allStatements(): Promise<Map<string, Statement>> {
   const found = seenStatements()
   for (const { sender, script, why } of await unsentScripts()) {
@@ -183,7 +181,7 @@ t.test('scenarios', async t => {
   for (const { name, play } of scenarios) await t.test(name, play)
 })
 
-t.test('every name in a statement has its facts, and no fact is left over', async t => {
+t.test('every name in a statement has its facts, and every fact is used', async t => {
   const statements = await allStatements()
   const names = new Set([...statements.values()].flatMap(({ names }) => [...names]))
   t.strictSame(
@@ -203,7 +201,7 @@ t.test('every name in a statement has its facts, and no fact is left over', asyn
     )
 })
 
-t.test('docs/statements.md contains what is sent, and nothing else', async t => {
+t.test('docs/statements.md contains the sent statements, and nothing else', async t => {
   const expected = pageText(await allStatements())
   if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(page, expected)
   const actual = await readFile(page, 'utf8').catch(() => '')

@@ -13,7 +13,6 @@ import { runs } from '../helpers/runs.js'
 
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)
 
-/** The same bytes in pieces of `size`. */
 const pieces = (bytes: Uint8Array, size: number): Uint8Array[] =>
   Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
     bytes.subarray(at * size, at * size + size),
@@ -33,7 +32,7 @@ function feed<T>(
   }
 }
 
-t.test('numbers are little-endian, in whatever pieces they arrive', async t => {
+t.test('numbers are little-endian, for pieces of any size', async t => {
   const bytes = Buffer.alloc(42)
   bytes.writeUInt8(200, 0)
   bytes.writeInt8(-2, 1)
@@ -88,7 +87,7 @@ t.test('need waits for the bytes and then returns them in one piece', async t =>
   t.equal(reader.offsetBytes, 10)
 })
 
-t.test('reading without need is refused', async t => {
+t.test('reading without `need` is an error', async t => {
   const reader = readerOf(all.subarray(0, 3))
   t.throws(() => reader.u8(), RangeError)
   t.ok(reader.has(2))
@@ -97,7 +96,7 @@ t.test('reading without need is refused', async t => {
   t.throws(() => reader.take(4), RangeError)
 })
 
-t.test('fill copies from as many chunks as it takes', async t => {
+t.test('fill copies from as many chunks as necessary', async t => {
   const reader = new ByteReader()
   const target = new Uint8Array(33)
   const { waits } = feed(reader, reader.fill(target), pieces(all, 5))
@@ -106,7 +105,7 @@ t.test('fill copies from as many chunks as it takes', async t => {
   t.equal(reader.available, 2)
 })
 
-t.test('a payload of any size comes back whole, aligned for every element type', async t => {
+t.test('a payload of any size is returned complete, aligned for every element type', async t => {
   for (const byteLength of [0, 1, 9, 800, 2048, 2049, 9000, 100_000]) {
     const bytes = Uint8Array.from({ length: byteLength }, (_, at) => at * 7)
     for (const size of [1000, 1_000_000]) {
@@ -131,7 +130,7 @@ t.test('returned arrays do not overlap', async t => {
   }
 })
 
-t.test('a hostile length allocates no more than what arrived', async t => {
+t.test('a hostile length allocates no more than the received bytes', async t => {
   const reader = new ByteReader()
   const decode = reader.payload(2 ** 40)
   reader.push(all)
@@ -187,7 +186,7 @@ t.test('tryLine and tryStr0 read nothing if the end has not arrived', async t =>
   t.equal(drive(reader.line(100)), 'not yet there')
 })
 
-t.test('a longer line or string than allowed is a limit error at its start', async t => {
+t.test('a line or string longer than allowed gives a limit error at its start', async t => {
   const reader = new ByteReader(1000)
   reader.push(Buffer.from('0123456789'))
   t.throws(() => reader.line(9).next(), {
@@ -222,7 +221,7 @@ t.test('utf8 reads a text of known length', async t => {
   t.equal(reader.tryUtf8(100), undefined)
 })
 
-t.test('waiting for bytes that will not come is an error at the end of the stream', async t => {
+t.test('waiting for bytes that cannot come is an error at the end of the stream', async t => {
   const message = /ended in the middle/
   t.throws(() => drive(readerOf(all).need(41)), { name: 'ProtocolError', offsetBytes: 40, message })
   t.throws(() => drive(readerOf(all).payload(41)), { message })
@@ -319,7 +318,7 @@ t.test('small pieces share buffers, views are passed on unchanged', async t => {
   t.equal(Buffer.from(chunks[2]!).toString(), 'end')
 })
 
-t.test('a small payload is copied, a large one passed on', async t => {
+t.test('a small payload is copied, a large payload is passed on', async t => {
   const writer = new ByteWriter()
   const small = new Uint8Array(16_383)
   const large = new Uint8Array(16_384)
@@ -331,7 +330,7 @@ t.test('a small payload is copied, a large one passed on', async t => {
   t.equal(chunks[1], large)
 })
 
-t.test('bytes are copied: changing them afterwards changes nothing', async t => {
+t.test('bytes are copied, so later changes to them change nothing', async t => {
   const writer = new ByteWriter()
   const source = Uint8Array.of(1, 2, 3)
   writer.bytes(source)
@@ -371,7 +370,7 @@ t.test('a string with U+0000 is refused and shown', async t => {
   t.throws(() => writer.str0('\0'), { code: 'DDB_STRING_HAS_NUL' })
 })
 
-t.test('rollback discards what was written since the mark', async t => {
+t.test('rollback discards the bytes written since the mark', async t => {
   for (const before of [0, 10, 5000, 70_000]) {
     for (const after of [0, 1, 5000, 70_000]) {
       const writer = new ByteWriter()
@@ -389,7 +388,7 @@ t.test('rollback discards what was written since the mark', async t => {
   }
 })
 
-t.test('rollback after take discards only what came later', async t => {
+t.test('rollback after take discards only later bytes', async t => {
   const writer = new ByteWriter()
   writer.utf8('old')
   writer.mark()
@@ -425,7 +424,7 @@ t.test('any mixture of writes gives the bytes in order', async t => {
   t.pass()
 })
 
-t.test('arrays of any size are whole, aligned and separate', async t => {
+t.test('arrays of any size are complete, aligned and separate', async t => {
   const pool = new ArrayPool()
   const sizes = [
     0,
@@ -452,14 +451,14 @@ t.test('arrays of any size are whole, aligned and separate', async t => {
   }
 })
 
-t.test('a small array keeps little memory alive, a large one only its own', async t => {
+t.test('a small array keeps little memory alive, a large array only its own', async t => {
   const pool = new ArrayPool()
   t.equal(pool.allocate(16).buffer.byteLength, 512)
   for (let at = 0; at < 100; at++) t.ok(pool.allocate(1000).buffer.byteLength <= 8192)
   t.equal(pool.allocate(5000).buffer.byteLength, 5000)
 })
 
-t.test('what is put in comes out in order', async t => {
+t.test('collected bytes come out in order', async t => {
   const bytes = new GrowableBytes(1000)
   for (let value = 0; value < 200; value++) bytes.extend(3).fill(value)
   t.equal(bytes.length, 600)
@@ -469,12 +468,12 @@ t.test('what is put in comes out in order', async t => {
   )
 })
 
-t.test('memory grows with the bytes that arrived, not with the announced bytes', async t => {
+t.test('memory grows with the received bytes, not with the announced bytes', async t => {
   const bytes = new GrowableBytes(2 ** 40)
   t.ok(bytes.extend(100).buffer.byteLength <= 256)
 })
 
-t.test('a result that fills less than half of its memory is copied out of it', async t => {
+t.test('a result that fills less than half of its memory is copied', async t => {
   const bytes = new GrowableBytes(10_000)
   bytes.extend(5).set([1, 2, 3, 4, 5])
   const finished = bytes.finish()
@@ -482,7 +481,7 @@ t.test('a result that fills less than half of its memory is copied out of it', a
   t.equal(finished.buffer.byteLength, 5)
 })
 
-t.test('it never grows beyond its bound', async t => {
+t.test('memory never grows beyond its bound', async t => {
   const bytes = new GrowableBytes(100)
   bytes.extend(60)
   bytes.extend(40)

@@ -256,10 +256,7 @@ t.test("a server in a separate process ignores the user's settings", async t => 
   The tour of `npm start` on a build server, which has no terminal.
 */
 
-/**
- * Runs the tour in this process. The measurement of the tour reads the clock twice per hundred requests, and only
- * these reads advance the time.
- */
+/** Runs the tour in this process. Time advances only when its measurement reads the clock, twice per 100 requests. */
 async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: string }> {
   const fake = fakeProcess()
   const now = performance.now.bind(performance)

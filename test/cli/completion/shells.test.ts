@@ -13,10 +13,7 @@ import { bin } from '../run-cli.js'
 
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
 
-/**
- * How to start each shell without the settings of the user, and how to make it complete the lines of `show` with this
- * program.
- */
+/** How to start each shell without the user's settings, and how to complete the lines of `show` with this program. */
 const starts: Readonly<Record<Shell, readonly [command: string, setUp: string]>> = {
   bash: [
     'bash --norc --noprofile -i',

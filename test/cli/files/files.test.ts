@@ -193,7 +193,7 @@ t.test('if standard output cannot be written, the exit code is 74, also in the f
 })
 
 /*
-  The trace of a run contains a line per message and no secrets. A trace that cannot be written does not end the run.
+  The trace of a run has a line per message and no secrets. A trace that cannot be written does not end the run.
 */
 
 const output = openOutput(fakeProcess().processEnvironment, true)

@@ -44,9 +44,7 @@ const rows = 'id,price\n1,1\nbad,2\n'
 
 interface Place {
   dir: string
-  /**
-   * Runs a command with its own state and settings in the folder. Words that name files in the folder become paths.
-   */
+  /** Runs a command with its own state and settings. Words that name files in the folder become paths. */
   load: (...argv: string[]) => Promise<Outcome>
 }
 

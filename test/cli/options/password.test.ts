@@ -82,7 +82,7 @@ t.test('the first line of the file is the password, without its line end', async
   t.match(found, { user: 'u', password: 'pass word ', warnings: [] })
 })
 
-t.test('a password file that others can read gives a warning', async t => {
+t.test('a password file that other users can read gives a warning', async t => {
   const path = await passwordFile(t, 'x', 0o644)
   const { warnings } = await credentials(sources({ user: 'u', 'password-file': path }))
   t.match(warnings, [/other users of this machine can read .*chmod 600/])

@@ -18,7 +18,6 @@ import { printFailure } from '../../../src/cli/output/print-failure.js'
 import { UnclearHeader } from '../../../src/parse/csv/decide-header.js'
 import { fakeProcess } from '../run-cli.js'
 
-/** Typical calls. */
 const calls: readonly (readonly string[])[] = [
   ['load', 'a b.csv', '-t', 'trades', '--host', 'db1:8848', '--user', 'me', '-j', '2', '--null='],
   ['load', '-', '-t', 'dfs://testDB/tb1', '--run-id', 'nightly', '--state-dir', '/s t'],

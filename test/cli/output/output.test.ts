@@ -227,8 +227,7 @@ function columnsOfIcu(text: string): number {
   })
   new Console({ stdout }).table([{ w: text }, { w: 'x'.repeat(40) }])
   const cell = chunks.join('').split('\n')[3]!.split('│')[2]!
-  // A cell is 44 columns wide: 40 for the longest text, two for quotes, two for blanks. Everything except the padding
-  // is the quoted text.
+  // A cell is 44 columns wide: 40 for the longest text, two quotes, two blanks. Trimming removes the padding.
   return 44 - (cell.length - cell.trim().length) - 2
 }
 

@@ -50,7 +50,6 @@ export const matrix: Value = {
   rowLabels: strings('r', 's'),
 }
 
-/** Scalars, each with its text and its JSON. */
 export const scalars: readonly [Scalar, text: string, json: unknown][] = [
   [scalar({ type: 'INT', value: 3 }), '3', 3],
   [scalar({ type: 'STRING', value: 'a,"b"' }), 'a,"b"', 'a,"b"'],
@@ -65,7 +64,6 @@ export const scalars: readonly [Scalar, text: string, json: unknown][] = [
   [scalar({ type: 'VOID', value: null }), '', null],
 ]
 
-/** A table with this many rows, numbered from 0. */
 export const longTable = (rows: number): Table =>
   table({ n: ints(...Array.from({ length: rows }, (_, index) => index)) })
 

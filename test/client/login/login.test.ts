@@ -144,15 +144,9 @@ const usual: Protection = {
   least: undefined,
   beforeRsa: () => undefined,
 }
-/**
- * With verified TLS or `insecureLogin`, the client may send the password, and the server need not prove that it knows
- * the password.
- */
+/** With verified TLS or `insecureLogin`, the password may be sent, and the server need not prove that it knows it. */
 const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
-/**
- * Texts with which servers refuse SCRAM for a user: official clients look for them, or tests of these clients contain
- * them.
- */
+/** Texts with which servers refuse SCRAM for a user, from official clients and from the tests of these clients. */
 const noScramWords = [
   "sha256 authMode doesn't support scram authMode",
   "user 'admin' doesn't support scram authMode",

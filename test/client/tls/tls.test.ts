@@ -78,8 +78,7 @@ t.test('files are read for a connection', async t => {
   }
 })
 
-// Connections to a peer with the wrong identity or protocol. The client reports one sentence within the time to
-// connect, and sends none of its data.
+// A peer with the wrong identity or protocol: the client reports one sentence in time, and sends none of its data.
 
 const host = '127.0.0.1'
 const certificates = new Certificates(t)

@@ -62,10 +62,7 @@ async function standBetween(t: Test, server: EmbeddedServer, tricks: Tricks = {}
   return { port: (port.address() as AddressInfo).port, heard: () => heard }
 }
 
-/**
- * A server with the settings it is shipped with: admin logs in by RSA. The test adds the user ann, who logs in by
- * SCRAM.
- */
+/** A server with its initial settings: admin logs in by RSA. The test adds the user ann, who logs in by SCRAM. */
 async function serve(t: Test, options: ServerOptions = {}): Promise<EmbeddedServer> {
   const server = await startServer({
     port: 0,
@@ -173,32 +170,29 @@ t.test('if RSA is hidden as well, no password is sent', async t => {
   }
 })
 
-t.test(
-  'hidden SCRAM is noticed through earlier logins and through required methods',
-  async t => {
-    const server = await serve(t)
-    const middle = await standBetween(t, server, { toServer: withoutScram })
-    const before = {
-      code: 'DDB_LOGIN',
-      message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
-    }
-    for (const [change, failure] of [
-      [{ loginMemory: remembering('scram') }, before],
-      [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
-      [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
-      [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
-    ] as const) {
-      t.match(await attempt(middle.port, change), failure)
-      t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
-    }
-    const plain = await standBetween(t, server, { toServer: withoutBoth })
-    t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
-      code: 'DDB_LOGIN',
-      message: /has logged us in by RSA before/,
-    })
-    t.notMatch(plain.heard(), password)
-  },
-)
+t.test('hidden SCRAM is noticed through earlier logins and through required methods', async t => {
+  const server = await serve(t)
+  const middle = await standBetween(t, server, { toServer: withoutScram })
+  const before = {
+    code: 'DDB_LOGIN',
+    message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
+  }
+  for (const [change, failure] of [
+    [{ loginMemory: remembering('scram') }, before],
+    [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
+    [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
+    [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
+  ] as const) {
+    t.match(await attempt(middle.port, change), failure)
+    t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
+  }
+  const plain = await standBetween(t, server, { toServer: withoutBoth })
+  t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
+    code: 'DDB_LOGIN',
+    message: /has logged us in by RSA before/,
+  })
+  t.notMatch(plain.heard(), password)
+})
 
 t.test('a false key gets the password only if no better method was known', async t => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -25,10 +25,7 @@ interface Change {
   readonly releases?: boolean
 }
 
-/**
- * A run of 100 rows. The link holds all rows back until the run has asked `questionsBefore` times whether the server
- * is idle.
- */
+/** A run of 100 rows that the link holds back until the run has asked `questionsBefore` times. */
 async function runOver(
   t: Test,
   { mixedFlags = true, confirmTimeoutMs = 60_000, releases = true }: Change = {},

@@ -105,7 +105,7 @@ const request: Readonly<Record<string, string>> = {
 }
 
 for (const [name, delivery] of Object.entries(deliveries)) {
-  t.test(`while data goes out ${name}`, async t => {
+  t.test(`while data is sent ${name}`, async t => {
     const { result, tookMs } = await runOver(t, after(`function\n${request[name]}`, 3), {
       delivery,
     })

@@ -18,7 +18,6 @@ db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym, sortColumns=\`sym\
 def put(mutable data) { tableInsert(objByName("plain"), data) }
 addFunctionView(put)`
 
-/** Four rows, two keys. */
 const twoKeys = 'id,sym\n1,A\n1,B\n2,A\n2,A\n'
 
 async function scene(t: Test, options: Partial<LoadOptions>, text = twoKeys) {

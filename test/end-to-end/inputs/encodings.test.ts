@@ -78,23 +78,20 @@ t.test('a Chinese file with broken rows loads; its repaired rejects load, too', 
   }
 })
 
-t.test(
-  'a byte order mark is recognized, and the rejects also get a byte order mark',
-  async t => {
-    const { load } = await startLoadServer(t, script)
-    const dir = t.testdir()
-    const path = join(dir, 'a.csv')
-    const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
-    writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
-    const file = join(dir, 'r.csv')
-    t.match(await load([path], { target, rejects: { file } }), {
-      rows: { confirmed: 1, rejected: 1 },
-      inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
-    })
-    t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
-    t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
-  },
-)
+t.test('a byte order mark is recognized, and the rejects also get a byte order mark', async t => {
+  const { load } = await startLoadServer(t, script)
+  const dir = t.testdir()
+  const path = join(dir, 'a.csv')
+  const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
+  writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
+  const file = join(dir, 'r.csv')
+  t.match(await load([path], { target, rejects: { file } }), {
+    rows: { confirmed: 1, rejected: 1 },
+    inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
+  })
+  t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
+  t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
+})
 
 t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded', async t => {
   const { load, rows } = await startLoadServer(t, script)
@@ -121,8 +118,7 @@ t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded
     inputs: [{ rows: 0, firstError: { code: 'DDB_INPUT_ENCODING' } }],
   })
   t.equal((await rows('行情')).length, 0)
-  // If a later part of the file is not UTF-8, the run ends and counts the rows that it has read but not sent as
-  // unsent.
+  // If a later part of the file is not UTF-8, the run ends; rows that it has read but not sent stay unsent.
   const long = Buffer.concat([
     Buffer.from('代码,名称,价格\n'),
     Buffer.from('1,é,1.5\n'.repeat(200_000)),

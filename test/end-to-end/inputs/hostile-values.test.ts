@@ -19,10 +19,7 @@ addFunctionView(takeRows)`
 
 const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
 
-/**
- * The parts of lookup scripts that depend on the values: a null has a different part than a value, and a long text
- * has no part because it cannot be compared.
- */
+/** Parts of lookups that depend on the value: a null has a special part, a long text none (it cannot be compared). */
 const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 
 /** The scripts and function names of a run, in order, without random parts. */

@@ -171,26 +171,23 @@ t.test('missing inputs, targets and servers end the run before the first row', a
   }
 })
 
-t.test(
-  'without a server the exit code is 69, and the error names the embedded server',
-  async t => {
-    const port = await freePort()
-    const dir = t.testdir({ 'ok.csv': tradesHeader + good })
-    t.match(
-      await load({
-        inputs: [join(dir, 'ok.csv')],
-        server: { host: '127.0.0.1', port },
-        target: { table: 'trades' },
-        delivery: { retries: 0 },
-      }),
-      {
-        exitCode: 69,
-        error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
-        rows: { read: 0 },
-      },
-    )
-  },
-)
+t.test('without a server the exit code is 69, and the error names the embedded server', async t => {
+  const port = await freePort()
+  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
+  t.match(
+    await load({
+      inputs: [join(dir, 'ok.csv')],
+      server: { host: '127.0.0.1', port },
+      target: { table: 'trades' },
+      delivery: { retries: 0 },
+    }),
+    {
+      exitCode: 69,
+      error: { code: 'DDB_CONNECT', message: /ddb-ingest serve/ },
+      rows: { read: 0 },
+    },
+  )
+})
 
 t.test('a run waits for a starting server', async t => {
   const port = await freePort()
@@ -207,33 +204,30 @@ t.test('a run waits for a starting server', async t => {
   t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
 })
 
-t.test(
-  'if a server disconnects during a load, the exit code is 4 and the rows add up',
-  async t => {
-    let batches = 0
-    const { load, count } = await startLoadServer(t, tradesScript, {
-      faults: {
-        beforeExecute: request => (request.rows > 0 && ++batches === 3 ? 'close' : undefined),
-      },
-    })
-    const dir = t.testdir({ 'in.csv': tradesHeader + good.repeat(500_000) })
-    const result = await load(join(dir, 'in.csv'), {
-      delivery: {
-        confirm: 'count',
-        connections: 1,
-        batchRows: 1000,
-        maxInFlightBytes: 100_000,
-        confirmTimeoutMs: 5_000,
-      },
-    })
-    const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
-    t.match(result, { exitCode: 4, status: 'unconfirmed', error: { code: 'DDB_CONNECTION_LOST' } })
-    t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation')
-    t.ok(read < 500_000, 'reading stops')
-    t.equal(confirmed, await count('trades'), 'confirmed rows are in the table')
-    t.equal(confirmed, 2000)
-  },
-)
+t.test('if a server disconnects during a load, the exit code is 4 and the rows add up', async t => {
+  let batches = 0
+  const { load, count } = await startLoadServer(t, tradesScript, {
+    faults: {
+      beforeExecute: request => (request.rows > 0 && ++batches === 3 ? 'close' : undefined),
+    },
+  })
+  const dir = t.testdir({ 'in.csv': tradesHeader + good.repeat(500_000) })
+  const result = await load(join(dir, 'in.csv'), {
+    delivery: {
+      confirm: 'count',
+      connections: 1,
+      batchRows: 1000,
+      maxInFlightBytes: 100_000,
+      confirmTimeoutMs: 5_000,
+    },
+  })
+  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+  t.match(result, { exitCode: 4, status: 'unconfirmed', error: { code: 'DDB_CONNECTION_LOST' } })
+  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation')
+  t.ok(read < 500_000, 'reading stops')
+  t.equal(confirmed, await count('trades'), 'confirmed rows are in the table')
+  t.equal(confirmed, 2000)
+})
 
 t.test('a value that DolphinDB reads as null is rejected, or counted as null', async t => {
   const here = await startLoadServer(t, 'share streamTable(10:0, `a`n, [IPADDR,INT]) as target')

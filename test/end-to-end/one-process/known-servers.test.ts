@@ -25,7 +25,6 @@ createUser("ann", "abc12345")`
 
 interface Knowing {
   readonly facts?: ServerFacts
-  /** Facts about the user admin. */
   readonly user?: UserFacts
   readonly target?: TargetOptions
   readonly delivery?: DeliveryOptions

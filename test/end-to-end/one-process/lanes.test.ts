@@ -159,35 +159,32 @@ t.test('a null in a partition column is refused, found and reported with its pos
   t.equal((await stored()).length, 2 * (rowCount - bad.size))
 })
 
-t.test(
-  'new values get partitions on all connections or are refused, as configured',
-  async t => {
-    const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
-    for (const [newValuePartitionPolicy, confirmed, rejected] of [
-      ['add', rowCount, 0],
-      ['skip', -1, -1],
-      ['fail', -1, -1],
-    ] as const) {
-      const { run, stored } = await scene(
-        t,
-        script,
-        {},
-        { newValuePartitions: newValuePartitionPolicy },
-      )
-      const result = await run({ confirm: 'receipts' }, undefined, {
-        rejects: { onError: 'skip', maxErrors: 1_000 },
-      })
-      const inside = expected.filter(([, sym]) => sym === 'A' || sym === 'B')
-      const there = confirmed === -1 ? inside : expected
-      t.match(
-        result.rows,
-        { confirmed: there.length, rejected: rejected === -1 ? rowCount - there.length : 0 },
-        newValuePartitionPolicy,
-      )
-      t.strictSame(await stored(), there)
-    }
-  },
-)
+t.test('new values get partitions on all connections or are refused, as configured', async t => {
+  const script = dfs('db=database("dfs://d", VALUE, `A`B)', '`sym')
+  for (const [newValuePartitionPolicy, confirmed, rejected] of [
+    ['add', rowCount, 0],
+    ['skip', -1, -1],
+    ['fail', -1, -1],
+  ] as const) {
+    const { run, stored } = await scene(
+      t,
+      script,
+      {},
+      { newValuePartitions: newValuePartitionPolicy },
+    )
+    const result = await run({ confirm: 'receipts' }, undefined, {
+      rejects: { onError: 'skip', maxErrors: 1_000 },
+    })
+    const inside = expected.filter(([, sym]) => sym === 'A' || sym === 'B')
+    const there = confirmed === -1 ? inside : expected
+    t.match(
+      result.rows,
+      { confirmed: there.length, rejected: rejected === -1 ? rowCount - there.length : 0 },
+      newValuePartitionPolicy,
+    )
+    t.strictSame(await stored(), there)
+  }
+})
 
 t.test('a load works with few rows, many connections and little data in flight', async t => {
   const { run, stored } = await scene(t, hashed)
@@ -335,25 +332,22 @@ for (const connections of [
   })
 }
 
-t.test(
-  'a keyed table has the last row of each key after any number of interruptions',
-  async t => {
-    const [script, target] = keyedScripts['an upsert']!
-    const { stored, last } = await interrupted(
-      t,
-      script,
-      { confirm: 'receipts', unordered: true },
-      [4, 2, 3],
-      target,
-    )
-    t.match(last, { exitCode: 0, error: null })
-    const rows = new Map(expected.map(row => [row[1], row]))
-    t.strictSame(
-      await stored('target'),
-      [...rows.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
-    )
-  },
-)
+t.test('a keyed table has the last row of each key after any number of interruptions', async t => {
+  const [script, target] = keyedScripts['an upsert']!
+  const { stored, last } = await interrupted(
+    t,
+    script,
+    { confirm: 'receipts', unordered: true },
+    [4, 2, 3],
+    target,
+  )
+  t.match(last, { exitCode: 0, error: null })
+  const rows = new Map(expected.map(row => [row[1], row]))
+  t.strictSame(
+    await stored('target'),
+    [...rows.values()].sort((a, b) => Number(a[0]) - Number(b[0])),
+  )
+})
 
 for (const [name, [script, target]] of Object.entries(keyedScripts)) {
   t.test(`${name}: the last row of each key stays, whatever happens to connections`, async t => {

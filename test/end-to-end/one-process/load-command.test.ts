@@ -313,35 +313,32 @@ for (const mode of ['async', 'sync']) {
   )
 }
 
-t.test(
-  'a list can give the sources, and --encoding accepts every name of an encoding',
-  async t => {
-    const dir = t.testdir({ 'a.csv': rows, 'b.csv': rows.replace('3,3.5', 'x,3.5') })
-    const list = join(dir, 'list')
-    await writeFile(list, `${join(dir, 'a.csv')}\n${join(dir, 'b.csv')}\n`)
-    for (const [argv, stdin] of [
-      [['--files-from', list], ''],
-      [['--files-from', '-'], await readFile(list, 'utf8')],
-    ] as const) {
-      const { code, stdout, stderr } = await load(
-        [...argv, '--encoding', 'CP936', '--on-error', 'skip'],
-        { stdin },
-      )
-      t.equal(code, 3, stderr)
-      t.match(stdout, /^Loaded 5 rows/)
-      t.match(stderr, /b\.csv: 1 of 3 rows rejected; first: line 4: /)
-    }
-    t.match(await load(['--files-from', '-', '-'], { stdin: 'x' }), { code: 64 })
-    t.match(await load(['--files-from', list, '--rejects', list]), {
-      code: 64,
-      stderr: /list of inputs/,
-    })
-    t.match(await load(['-', '--encoding', 'ebcdic'], { stdin: rows }), {
-      code: 64,
-      stderr: /--encoding.*gb18030/,
-    })
-  },
-)
+t.test('a list can give the sources, and --encoding accepts every name of an encoding', async t => {
+  const dir = t.testdir({ 'a.csv': rows, 'b.csv': rows.replace('3,3.5', 'x,3.5') })
+  const list = join(dir, 'list')
+  await writeFile(list, `${join(dir, 'a.csv')}\n${join(dir, 'b.csv')}\n`)
+  for (const [argv, stdin] of [
+    [['--files-from', list], ''],
+    [['--files-from', '-'], await readFile(list, 'utf8')],
+  ] as const) {
+    const { code, stdout, stderr } = await load(
+      [...argv, '--encoding', 'CP936', '--on-error', 'skip'],
+      { stdin },
+    )
+    t.equal(code, 3, stderr)
+    t.match(stdout, /^Loaded 5 rows/)
+    t.match(stderr, /b\.csv: 1 of 3 rows rejected; first: line 4: /)
+  }
+  t.match(await load(['--files-from', '-', '-'], { stdin: 'x' }), { code: 64 })
+  t.match(await load(['--files-from', list, '--rejects', list]), {
+    code: 64,
+    stderr: /list of inputs/,
+  })
+  t.match(await load(['-', '--encoding', 'ebcdic'], { stdin: rows }), {
+    code: 64,
+    stderr: /--encoding.*gb18030/,
+  })
+})
 
 /*
   The parts of `check` that belong to the command line: text, JSON objects, exit codes, and the printed command, which

@@ -43,53 +43,44 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
   }
 })
 
-t.test(
-  'rows outside the scheme are unconfirmed, with their number and the reason',
-  async t => {
-    const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
-    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n4,YY,4\n' })
-    const result = await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } })
-    t.match(result, {
-      exitCode: 4,
-      rows: { read: 4, confirmed: 2, unconfirmed: 2 },
-      confirm: { note: /2 rows outside the target's partition scheme/ },
-    })
-    t.equal(await count('loadTable("dfs://d","t")'), 2)
-  },
-)
+t.test('rows outside the scheme are unconfirmed, with their number and the reason', async t => {
+  const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
+  const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n4,YY,4\n' })
+  const result = await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } })
+  t.match(result, {
+    exitCode: 4,
+    rows: { read: 4, confirmed: 2, unconfirmed: 2 },
+    confirm: { note: /2 rows outside the target's partition scheme/ },
+  })
+  t.equal(await count('loadTable("dfs://d","t")'), 2)
+})
 
-t.test(
-  'a null in a VALUE partition column makes its batch fail and stay unconfirmed',
-  async t => {
-    const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
-    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
-    t.match(await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } }), {
-      exitCode: 4,
-      rows: { read: 2, confirmed: 0, unconfirmed: 2 },
-    })
-    t.equal(await count('loadTable("dfs://d","t")'), 0)
-  },
-)
+t.test('a null in a VALUE partition column makes its batch fail and stay unconfirmed', async t => {
+  const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
+  const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
+  t.match(await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } }), {
+    exitCode: 4,
+    rows: { read: 2, confirmed: 0, unconfirmed: 2 },
+  })
+  t.equal(await count('loadTable("dfs://d","t")'), 0)
+})
 
-t.test(
-  "DolphinDB's function view converts rows, and the run counts its table",
-  async t => {
-    const { load, rows } = await startLoadServer(t, fixture('scripts/function-view.dos'))
-    const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
-    const target = {
-      function: 'appendStreamingData',
-      types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
-    }
-    t.match(
-      await load(join(dir, 'in.csv'), {
-        ...counted,
-        target: { ...target, confirmTable: 'trades' },
-      }),
-      { exitCode: 0, rows: { confirmed: 1 }, confirm: { used: 'count' } },
-    )
-    t.same(await rows('select * from trades'), [['2020.01.02', 'FHU', '63.6', '5']])
-  },
-)
+t.test("DolphinDB's function view converts rows, and the run counts its table", async t => {
+  const { load, rows } = await startLoadServer(t, fixture('scripts/function-view.dos'))
+  const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
+  const target = {
+    function: 'appendStreamingData',
+    types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
+  }
+  t.match(
+    await load(join(dir, 'in.csv'), {
+      ...counted,
+      target: { ...target, confirmTable: 'trades' },
+    }),
+    { exitCode: 0, rows: { confirmed: 1 }, confirm: { used: 'count' } },
+  )
+  t.same(await rows('select * from trades'), [['2020.01.02', 'FHU', '63.6', '5']])
+})
 
 t.test('without receipts and a table to count, a function is confirmed by answers', async t => {
   const notices: string[] = []

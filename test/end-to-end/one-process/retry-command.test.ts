@@ -79,50 +79,47 @@ t.test('the table may have gained a column since the run', async t => {
   ])
 })
 
-t.test(
-  'options from reasons that other users can write must be confirmed by the user',
-  async t => {
-    const { server, path, repair, retry, ids } = await scene(t)
-    await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
-    const reasons = `${path}.reasons.ndjson`
-    const address = `127.0.0.1:${server.port}`
-    await chmod(reasons, 0o666)
-    t.match(await retry(), {
-      code: 64,
-      stderr: new RegExp(
-        `every user may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
-          `if that is right, confirm it with --host ${address} \\[DDB_USAGE\\]`,
-      ),
-    })
-    const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
-    const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
-    Object.assign(told.run.options.server, {
-      host: 'evil.example',
-      user: 'admin',
-      tls: true,
-      caFile: '/tmp/evil ca.pem',
-    })
-    await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
-    t.match(await retry(), {
-      code: 64,
-      stderr: new RegExp(
-        `rows to evil\\.example:${server.port}, as user "admin": if that is right, confirm it with ` +
-          `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
-      ),
-    })
-    t.match(await retry(path, '--host', address), {
-      code: 64,
-      stderr: /confirm it with --user admin --ca-file/,
-    })
-    t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it with --host/ })
-    t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
-    Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
-    delete told.run.options.server['caFile']
-    await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
-    t.match(await retry(path, '--host', address), { code: 0 })
-    t.strictSame(await ids(), ['1', '2', '3', '4'])
-  },
-)
+t.test('options from reasons that other users can write must be confirmed by the user', async t => {
+  const { server, path, repair, retry, ids } = await scene(t)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  const reasons = `${path}.reasons.ndjson`
+  const address = `127.0.0.1:${server.port}`
+  await chmod(reasons, 0o666)
+  t.match(await retry(), {
+    code: 64,
+    stderr: new RegExp(
+      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", which sends the rows to ${address}, without a login: ` +
+        `if that is right, confirm it with --host ${address} \\[DDB_USAGE\\]`,
+    ),
+  })
+  const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
+  const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
+  Object.assign(told.run.options.server, {
+    host: 'evil.example',
+    user: 'admin',
+    tls: true,
+    caFile: '/tmp/evil ca.pem',
+  })
+  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+  t.match(await retry(), {
+    code: 64,
+    stderr: new RegExp(
+      `rows to evil\\.example:${server.port}, as user "admin": if that is right, confirm it with ` +
+        `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
+    ),
+  })
+  t.match(await retry(path, '--host', address), {
+    code: 64,
+    stderr: /confirm it with --user admin --ca-file/,
+  })
+  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it with --host/ })
+  t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
+  Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
+  delete told.run.options.server['caFile']
+  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+  t.match(await retry(path, '--host', address), { code: 0 })
+  t.strictSame(await ids(), ['1', '2', '3', '4'])
+})
 
 t.test(
   "options from reasons of another user must be confirmed, the user's own not",
@@ -142,8 +139,7 @@ t.test(
 )
 
 t.test('detected settings are kept, even if the rejects look different', async t => {
-  // Read without the settings of the run, the rejects have no header, look like one column, and show no decimal
-  // comma.
+  // Without the settings of the run, the rejects have no header, look like one column, and show no decimal comma.
   const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
     '--match',
     'position',

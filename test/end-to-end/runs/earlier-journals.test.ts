@@ -123,7 +123,7 @@ t.test('`runs` lists the runs of earlier versions', async t => {
   ])
 })
 
-/** Journals of the last version before `foldDurable` read them. */
+/** Journals of the last version that had no `foldDurable`. */
 const later = keptIn('2026-11-22')
 
 interface Taken {

@@ -122,7 +122,6 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   }
 }
 
-/** The command in the line with this label. */
 function commandAfter(label: string, { stderr }: Outcome): string {
   const line = stderr.split('\n').find(one => one.includes(label))
   if (line === undefined) throw new Error(`no line with "${label}" in:\n${stderr}`)

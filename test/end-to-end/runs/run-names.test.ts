@@ -22,10 +22,7 @@ async function* halting(firstId: number, half: () => void, opened: Promise<unkno
   yield `${rows.slice(rowCount / 2).join('\n')}\n`
 }
 
-/**
- * Two runs into one table. Neither run reads its second half before the other run has read its first half or has
- * ended.
- */
+/** Two runs into one table. Neither reads its second half before the other has read its first half or has ended. */
 async function pair(
   here: LoadServer,
   runIds: readonly [string, string],
@@ -93,34 +90,31 @@ for (const [name, delivery] of deliveries) {
   })
 }
 
-t.test(
-  'if two runs find no marker, the run whose marker was replaced sends no row',
-  async t => {
-    for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
-      let marked = false
-      let replaced: Promise<unknown> | undefined
-      const here = await startLoadServer(t, streamScript, {
-        faults: {
-          afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
-          beforeExecute: () => {
-            if (!marked || replaced !== undefined) return undefined
-            replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
-            return { until: replaced }
-          },
+t.test('if two runs find no marker, the run whose marker was replaced sends no row', async t => {
+  for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
+    let marked = false
+    let replaced: Promise<unknown> | undefined
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
+        beforeExecute: () => {
+          if (!marked || replaced !== undefined) return undefined
+          replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
+          return { until: replaced }
         },
-      })
-      const result = await here.load('-', {
-        target: { table: 'target' },
-        runId: 'nightly',
-        input: { format: 'csv', stdin: Readable.from([csv(1)]) },
-        delivery,
-      })
-      t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
-      t.same(await here.count('target'), 0)
-      t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
-    }
-  },
-)
+      },
+    })
+    const result = await here.load('-', {
+      target: { table: 'target' },
+      runId: 'nightly',
+      input: { format: 'csv', stdin: Readable.from([csv(1)]) },
+      delivery,
+    })
+    t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
+    t.same(await here.count('target'), 0)
+    t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
+  }
+})
 
 /** The script of a second run, which found no marker and therefore shares its own. */
 const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")

@@ -160,22 +160,19 @@ async function losing(
   }
 }
 
-t.test(
-  'a run tries to reconnect for the time of --retry-timeout, less and less often',
-  async t => {
-    const retryTimeoutMs = 120_000
-    const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
-    t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
-    const tries = dialledAtMs.filter(ms => ms > 0)
-    const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
-    for (const [i, ms] of pausesMs.entries()) {
-      const fullMs = Math.min(100 * 2 ** i, 10_000)
-      t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
-    }
-    t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
-    t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
-  },
-)
+t.test('a run tries to reconnect for the time of --retry-timeout, less and less often', async t => {
+  const retryTimeoutMs = 120_000
+  const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
+  t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
+  const tries = dialledAtMs.filter(ms => ms > 0)
+  const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
+  for (const [i, ms] of pausesMs.entries()) {
+    const fullMs = Math.min(100 * 2 ** i, 10_000)
+    t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
+  }
+  t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
+  t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
+})
 
 t.test('if a server returns after a minute, it gets every row once', async t => {
   const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
@@ -183,13 +180,10 @@ t.test('if a server returns after a minute, it gets every row once', async t => 
   t.same(await ids(here), upTo(100))
 })
 
-t.test(
-  'a server that only answers on its old connection has lost no row',
-  async t => {
-    const { result } = await losing(t, { retryTimeoutMs: 1_000, connections: 1 }, { endsOne: true })
-    t.match(result, { exitCode: 4, rows: { confirmed: 20 } })
-  },
-)
+t.test('a server that only answers on its old connection has lost no row', async t => {
+  const { result } = await losing(t, { retryTimeoutMs: 1_000, connections: 1 }, { endsOne: true })
+  t.match(result, { exitCode: 4, rows: { confirmed: 20 } })
+})
 
 t.test('with 0 retries no lost connection is reopened', async t => {
   const { result, dialledAtMs } = await losing(t, { retries: 0, connections: 1 })

@@ -30,8 +30,7 @@ export async function fuzz(data: Buffer): Promise<void> {
   if (found === undefined || found.sizeBytes + found.tornBytes > bytes.length)
     throw new Error(`${found?.sizeBytes} and ${found?.tornBytes} of ${bytes.length} bytes`)
   if (found.damage !== undefined) return
-  // Here, records with correct checksums may contradict each other. In reality only the program writes such records,
-  // so this error is allowed.
+  // Records with correct checksums may contradict each other here, because in reality only the program writes them.
   whole.state.rows()
   const again = await read(bytes.subarray(0, found.sizeBytes), found.sizeBytes)
   if (again.found?.damage !== undefined || again.records.length !== whole.records.length)

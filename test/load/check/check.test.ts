@@ -472,10 +472,7 @@ t.test('a check counts the same rows as the load that follows', async t => {
 
 const wide = 'id,f,s,d,ts,nt,ok\n'
 
-/**
- * Text of the input; the check's statement on each column; the options that it suggests; whether a load with these
- * options reads the whole text.
- */
+/** Text; the check's statement on each column; the suggested options; whether they make the whole text readable. */
 const mended: readonly (readonly [string, RegExp[], object | undefined, boolean])[] = [
   [
     `${wide}1,NA,a,"1,234.50",13/01/2024,93000000,yes\n2,2,b,"3,000.00",14/01/2024,150000000,no\n`,
@@ -522,44 +519,41 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
   ],
 ]
 
-t.test(
-  'texts that do not fit their columns are reported at once, with options',
-  async t => {
-    const server = await startLoadServer(t, scripts)
-    for (const [i, [text, said, options, readsAll]] of mended.entries()) {
-      for (const match of ['name', 'position'] as const) {
-        const path = await fileOf(t, `mended${i}.csv`, text)
-        let given: unknown[] = []
-        const target = { table: 'wide' }
-        const result = await checks(server)([path], {
-          target,
-          mapping: { match },
-          input: { header: 'yes' },
-          onNeeded: (...needed) => (given = needed),
-        })
-        t.equal(result.remedies.length, said.length, result.remedies.join('\n'))
-        t.match(result.remedies, said)
-        t.match(given, options === undefined ? [] : [options, readsAll])
-        if (options === undefined) t.equal(given.length, 0)
-        const { nullTexts, thousands, dateFormats, trueTexts, falseTexts, percentColumns } =
-          (options ?? {}) as CellOptions
-        const cells = Object.fromEntries(
-          Object.entries({
-            nullTexts,
-            thousands,
-            dateFormats,
-            trueTexts,
-            falseTexts,
-            percentColumns,
-          }).filter(([, value]) => value !== undefined),
-        )
-        const change = { target, cells, mapping: { match }, input: { header: 'yes' } } as const
-        const again = await checks(server)([path], change)
-        if (readsAll) t.match(again, { status: 'fits', remedies: [] })
-      }
+t.test('texts that do not fit their columns are reported at once, with options', async t => {
+  const server = await startLoadServer(t, scripts)
+  for (const [i, [text, said, options, readsAll]] of mended.entries()) {
+    for (const match of ['name', 'position'] as const) {
+      const path = await fileOf(t, `mended${i}.csv`, text)
+      let given: unknown[] = []
+      const target = { table: 'wide' }
+      const result = await checks(server)([path], {
+        target,
+        mapping: { match },
+        input: { header: 'yes' },
+        onNeeded: (...needed) => (given = needed),
+      })
+      t.equal(result.remedies.length, said.length, result.remedies.join('\n'))
+      t.match(result.remedies, said)
+      t.match(given, options === undefined ? [] : [options, readsAll])
+      if (options === undefined) t.equal(given.length, 0)
+      const { nullTexts, thousands, dateFormats, trueTexts, falseTexts, percentColumns } =
+        (options ?? {}) as CellOptions
+      const cells = Object.fromEntries(
+        Object.entries({
+          nullTexts,
+          thousands,
+          dateFormats,
+          trueTexts,
+          falseTexts,
+          percentColumns,
+        }).filter(([, value]) => value !== undefined),
+      )
+      const change = { target, cells, mapping: { match }, input: { header: 'yes' } } as const
+      const again = await checks(server)([path], change)
+      if (readsAll) t.match(again, { status: 'fits', remedies: [] })
     }
-  },
-)
+  }
+})
 
 t.test('if a template does not fit its column, the line and the format are reported', async t => {
   const server = await startLoadServer(t, scripts)

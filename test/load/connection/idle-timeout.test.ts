@@ -46,8 +46,7 @@ t.test('the wait continues while bytes leave', async t => {
   // One byte leaves per second for five minutes. After that, no byte leaves.
   const { session, given } = quietSession(() => Math.max(100, 400 - clock.nowMs() / 1_000))
   await t.rejects(drainedInTime(session, { clock, timeoutMs }), silent)
-  // There is a check every 58 seconds. The check at 348 s finds the bytes that left since 290 s, the check at 406 s
-  // finds none.
+  // A check every 58 seconds: the one at 348 s finds the bytes that left since 290 s, the one at 406 s finds none.
   t.equal(clock.nowMs(), 407_000)
   t.equal(given.length, 1)
 })
@@ -167,52 +166,48 @@ t.test('an ended watch leaves no timer', async t => {
   t.equal(clock.timers, 0)
 })
 
-t.test(
-  'for any timing of answers, exactly the missing ones are reported as silence',
-  async () => {
-    // `afterS`: seconds between the previous question and this one. `answerS`: seconds until the answer; undefined
-    // for no answer.
-    const question = fc.record({
-      afterS: fc.integer({ min: 0, max: 40 }),
-      answerS: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
-    })
-    const property = fc.asyncProperty(fc.array(question, { maxLength: 12 }), async questions => {
-      const clock = handClock()
-      const { session, given } = quietSession(() => 0)
-      const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
-      const isAway: boolean[] = []
-      let nowS = 0
-      const asked: { atS: number; answer: () => void }[] = []
-      const pass = async (seconds: number): Promise<void> => {
-        for (; seconds > 0; seconds--) {
-          nowS++
-          clock.advance(1_000)
-          for (const one of asked) if (one.atS === nowS) one.answer()
-          await turn()
-        }
-      }
-      for (const [no, { afterS, answerS }] of questions.entries()) {
-        await pass(afterS)
-        let answer: () => void = () => undefined
-        const awaited = new Promise<void>(resolve => (answer = resolve))
-        asked.push({ atS: nowS + (answerS ?? Infinity), answer })
-        if (answerS === 0) answer()
-        watch.until(awaited).then(
-          () => (isAway[no] = false),
-          () => (isAway[no] = true),
-        )
+t.test('for any timing of answers, exactly the missing ones are reported as silence', async () => {
+  // `afterS`: seconds since the previous question. `answerS`: seconds until the answer; undefined for no answer.
+  const question = fc.record({
+    afterS: fc.integer({ min: 0, max: 40 }),
+    answerS: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
+  })
+  const property = fc.asyncProperty(fc.array(question, { maxLength: 12 }), async questions => {
+    const clock = handClock()
+    const { session, given } = quietSession(() => 0)
+    const watch = answerWatch(session, () => Promise.resolve(true), { clock, timeoutMs })
+    const isAway: boolean[] = []
+    let nowS = 0
+    const asked: { atS: number; answer: () => void }[] = []
+    const pass = async (seconds: number): Promise<void> => {
+      for (; seconds > 0; seconds--) {
+        nowS++
+        clock.advance(1_000)
+        for (const one of asked) if (one.atS === nowS) one.answer()
         await turn()
       }
-      await pass(200)
-      for (const [no, { answerS = Infinity }] of questions.entries()) {
-        if (answerS < 59) assert.equal(isAway[no], false, 'in time')
-        if (answerS > 61) assert.equal(isAway[no], true, 'too late')
-      }
-      assert.equal(given.length, isAway.filter(Boolean).length)
-    })
-    await fc.assert(property, { numRuns: runs(200) })
-  },
-)
+    }
+    for (const [no, { afterS, answerS }] of questions.entries()) {
+      await pass(afterS)
+      let answer: () => void = () => undefined
+      const awaited = new Promise<void>(resolve => (answer = resolve))
+      asked.push({ atS: nowS + (answerS ?? Infinity), answer })
+      if (answerS === 0) answer()
+      watch.until(awaited).then(
+        () => (isAway[no] = false),
+        () => (isAway[no] = true),
+      )
+      await turn()
+    }
+    await pass(200)
+    for (const [no, { answerS = Infinity }] of questions.entries()) {
+      if (answerS < 59) assert.equal(isAway[no], false, 'in time')
+      if (answerS > 61) assert.equal(isAway[no], true, 'too late')
+    }
+    assert.equal(given.length, isAway.filter(Boolean).length)
+  })
+  await fc.assert(property, { numRuns: runs(200) })
+})
 
 t.test('the error names the timeout in seconds, and the option that raises it', async t => {
   t.match(silenceError(1_500, 'did not answer'), {

@@ -38,7 +38,6 @@ async function asked(
   return { here, asking: { session: here.session, timeoutMs: 60_000 } }
 }
 
-/** A server that answers every request with `value`. */
 async function answering(t: Test, value: Value | undefined, flags: number[] = []): Promise<Asking> {
   const server = await startFakeServer(({ head }, peer) => {
     flags.push(head.flags)

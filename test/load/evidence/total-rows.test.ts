@@ -11,8 +11,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 
 const purge = 'cacheSize=1000'
 /**
- * How each kind of table reports the number of rows that it has ever held. 1,500 rows came in three parts; 300 were
- * deleted if the kind allows it.
+ * How each kind of table counts the rows that it has ever held: 1,500 rows in three parts, 300 deleted if possible.
  */
 const tables: readonly (readonly [string, make: string, total: string | null, rows: number])[] = [
   ['stream table', 'share streamTable(1:0, [`a], [INT]) as target', 'rows', 1500],

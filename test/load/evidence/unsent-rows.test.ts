@@ -38,9 +38,7 @@ interface Change {
   readonly onServer?: Journal['onServer']
   readonly delivery?: DeliveryOptions
   readonly more?: readonly JournalRecord[]
-  /**
-   * The option `connections` of the earlier process. If it is given, the id of a row decides its lane (connection).
-   */
+  /** The option `connections` of the earlier process. If given, the id of a row decides its lane (connection). */
   readonly earlier?: NonNullable<DeliveryOptions['connections']>
 }
 

@@ -63,7 +63,6 @@ t.test('inputs are listed in the order of reading', async () => {
   )
 })
 
-/** The summary with its members in a fixed order. */
 function ordered(summary: InputSummary): unknown {
   return Object.entries(summary).sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -37,10 +37,7 @@ interface Known {
   /** Whether the user passed --restart. */
   readonly restart?: boolean
   readonly isFinished?: boolean
-  /**
-   * `read`: the run has read the only input to its end. `done`: its batch also has an outcome. By default neither is
-   * true.
-   */
+  /** `read`: the input was read to its end. `done`: its batch also has an outcome. By default neither is true. */
   readonly input?: 'read' | 'done'
   readonly used?: string
   readonly isAnew?: boolean

@@ -125,23 +125,20 @@ t.test('a folder without journals has no runs', async t => {
 const endedMs = Date.parse('2026-01-02T04:00:00.000Z')
 const at = (ms: number) => ({ files, clock: { ...systemPlatform.clock, wallMs: () => ms } })
 
-t.test(
-  'only finished runs are removed, after the retention time in their journals',
-  async t => {
-    const folder = t.testdir()
-    const old = [inputsRecord, endRecord()]
-    // The program must ignore the modification time of the file, because a copy is younger and clocks can be wrong.
-    writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
-    writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
-    writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
-    const removed: RemovedRun[] = []
-    await removeOldRuns(folder, at(endedMs + keptDays * dayMs), removed)
-    t.strictSame(removed, [], 'not yet')
-    await removeOldRuns(folder, at(endedMs + keptDays * dayMs + 1), removed)
-    t.strictSame(removed, [{ runId: 'old', endedAt: '2026-01-02T04:00:00.000Z' }])
-    t.strictSame(readdirSync(join(folder, 'runs')).sort(), ['broken.journal', 'killed.journal'])
-  },
-)
+t.test('only finished runs are removed, after the retention time in their journals', async t => {
+  const folder = t.testdir()
+  const old = [inputsRecord, endRecord()]
+  // The program must ignore the modification time of the file, because a copy is younger and clocks can be wrong.
+  writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
+  writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
+  writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
+  const removed: RemovedRun[] = []
+  await removeOldRuns(folder, at(endedMs + keptDays * dayMs), removed)
+  t.strictSame(removed, [], 'not yet')
+  await removeOldRuns(folder, at(endedMs + keptDays * dayMs + 1), removed)
+  t.strictSame(removed, [{ runId: 'old', endedAt: '2026-01-02T04:00:00.000Z' }])
+  t.strictSame(readdirSync(join(folder, 'runs')).sort(), ['broken.journal', 'killed.journal'])
+})
 
 t.test('nothing is removed while the clock is earlier than one of the journals', async t => {
   const folder = t.testdir()

@@ -33,10 +33,7 @@ interface ModelRow {
   fate: Fate
 }
 
-/**
- * `ended`: the rows of a batch number get an outcome. `half`: half of the rows get a new number, the other half stays
- * unsent.
- */
+/** `ended`: the rows of a number get an outcome. `half`: half of the rows get a new number, the rest stays unsent. */
 type Step =
   | { readonly kind: 'ended'; readonly which: number; readonly how: Exclude<Fate, 'unknown'> }
   | { readonly kind: 'half'; readonly which: number; readonly isLast: boolean }

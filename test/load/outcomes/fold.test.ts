@@ -50,10 +50,7 @@ t.test('a new run has counted nothing', async t => {
   t.match(state, { sentRows: 0, openBytes: 0, sentCount: 0 })
 })
 
-/**
- * What each event adds, in this order: rows confirmed, unconfirmed, rejected, unsent; rows sent; batches sent,
- * retried, failed.
- */
+/** What each event adds: rows confirmed, unconfirmed, rejected, unsent; rows sent; batches sent, retried, failed. */
 const steps: readonly (readonly [RunEvent, number[]])[] = [
   [{ kind: 'handedOver', rows: 5 }, [0, 0, 0, 0, 5, 1, 0, 0]],
   [ended({ confirmed: 5 }), [5, 0, 0, 0, 0, 0, 0, 0]],

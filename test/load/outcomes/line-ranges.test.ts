@@ -6,7 +6,6 @@ import { halves, partRanges, wholeBatch } from '../../../src/load/outcomes/batch
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
-/** A batch of `count` rows that begins with row `first` of a file. */
 const rows = (count: number, first: number, file?: string): BatchRange =>
   partRanges(wholeBatch(batchOf(count, first, file)))[0]!
 

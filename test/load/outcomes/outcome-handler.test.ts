@@ -245,10 +245,7 @@ t.test('a copy keeps its attempt, and there are at most as many copies as retrie
   t.same(counts(), [0, 8, 0, 0])
 })
 
-/**
- * Last state of a batch, the steps that lead to it, and the batch's rows at the end: confirmed, unconfirmed,
- * rejected, unsent.
- */
+/** Last state of a batch, the steps to it, and the rows at the end: confirmed, unconfirmed, rejected, unsent. */
 const lastStates: readonly (readonly [
   string,
   (here: ReturnType<typeof scene>) => void,

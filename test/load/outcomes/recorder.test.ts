@@ -49,10 +49,7 @@ const steps: Readonly<Record<string, (scene: Scene) => void>> = {
   'taken back': ({ recorder }) => recorder.takeBack('the server is gone', true),
 }
 
-/**
- * Each case: the steps; then the numbers of rows confirmed, unconfirmed, rejected, unsent, for an in-memory table, a
- * keyed table, and a table on disk.
- */
+/** Steps; then rows confirmed, unconfirmed, rejected, unsent, for an in-memory table, a keyed table, one on disk. */
 type Counts = readonly [number, number, number, number]
 const table: readonly (readonly [readonly string[], Counts, Counts, Counts])[] = [
   [[], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]],

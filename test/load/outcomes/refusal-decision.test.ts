@@ -27,10 +27,7 @@ const goesOn: Partial<Decision> = { kind: 'uncertain', stops: false }
 const notStored = { kind: 'stop', stored: 'no' }
 const perhapsStored = { kind: 'stop', stored: 'unknown' }
 
-/**
- * Error text and batch; then the decision for an all-or-nothing table, for a table with atomic='CHUNK', and for a
- * function.
- */
+/** Error text, batch; the decision for an all-or-nothing table, a table with atomic='CHUNK', and a function. */
 const table: readonly (readonly [string, RefusedBatch, object, object, object])[] = [
   [busy, batch, { kind: 'again' }, stops, stops],
   [busy, worn, stops, stops, stops],

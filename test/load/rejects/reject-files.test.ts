@@ -232,10 +232,7 @@ interface Kept {
   failures: number
 }
 
-/**
- * Adds rows of two shapes and flushes after every `flushEvery` rows. Continues after failures, because a run does so
- * too.
- */
+/** Adds rows of two shapes and flushes after every `flushEvery` rows. Continues after failures, like a run. */
 function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
   const platformFiles = filesOn(disk)
   const files = openRejectFiles(path, platformFiles)
@@ -358,10 +355,7 @@ t.test('an existing empty file is used, and stays if no reject could be kept', a
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
 })
 
-/**
- * An earlier process rejected three rows of three shapes. Returns its leftover state, and the files of the process
- * that resumes.
- */
+/** What a process left that rejected three rows of three shapes, and the files of the process that resumes. */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
   const before = openRejectFiles(path, systemFiles)

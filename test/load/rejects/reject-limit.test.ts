@@ -22,7 +22,6 @@ const reject: AnyReject = {
   value: 'x',
 }
 
-/** A run that has read and rejected these numbers of rows. */
 function runWith(rejects: RejectOptions, read: number, rejected: number) {
   const run = testRun({ rejects, inputs: ['a.csv', 'b.csv'] })
   run.emit({ kind: 'records', upTo: read })

@@ -39,20 +39,17 @@ t.test('an additional file has a number in its name, and the format of its recor
   t.equal(furtherPath('r.csv', 100, kinds.csv), 'r.100.csv')
 })
 
-t.test(
-  'every possible name of an additional file, or of its reasons, is recognized',
-  async t => {
-    for (const path of ['r.csv', 'r.tsv', 'r.ndjson', 'r', 'r.bad', '/a.b/r', '.rejects']) {
-      for (const shape of Object.values(kinds)) {
-        for (const number of [2, 9, 10, 101]) {
-          const further = furtherPath(path, number, shape)
-          t.ok(isFurtherPath(path, further), further)
-          t.ok(isFurtherPath(path, `${further}.reasons.ndjson`), further)
-        }
+t.test('every possible name of an additional file, or of its reasons, is recognized', async t => {
+  for (const path of ['r.csv', 'r.tsv', 'r.ndjson', 'r', 'r.bad', '/a.b/r', '.rejects']) {
+    for (const shape of Object.values(kinds)) {
+      for (const number of [2, 9, 10, 101]) {
+        const further = furtherPath(path, number, shape)
+        t.ok(isFurtherPath(path, further), further)
+        t.ok(isFurtherPath(path, `${further}.reasons.ndjson`), further)
       }
     }
-  },
-)
+  }
+})
 
 t.test('other names are free', async t => {
   for (const other of [

@@ -86,18 +86,15 @@ t.test('with a rejects file each reject is in the file, and its reason names the
   })
 })
 
-t.test(
-  'a reject that is neither in a file nor unplaced is an internal error',
-  async t => {
-    const path = join(t.testdir(), 'r.csv')
-    const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
-    rejects.add(cell, shape)
-    rejects.close()
-    t.equal(rejects.equationError(1), undefined)
-    t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
-    t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
-  },
-)
+t.test('a reject that is neither in a file nor unplaced is an internal error', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
+  rejects.add(cell, shape)
+  rejects.close()
+  t.equal(rejects.equationError(1), undefined)
+  t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
+  t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
+})
 
 t.test('a reject whose file cannot be created is counted as unplaced', async t => {
   const path = join(t.testdir(), 'r.csv')

@@ -94,10 +94,7 @@ t.test('a signal ends the wait for a server', async t => {
   t.ok(run.platform.clock.nowMs() < 1_000)
 })
 
-/**
- * Error texts of servers that are not ready. If a text has no tag in angle brackets, the client first tries a
- * different way to log in.
- */
+/** Error texts of servers that are not ready. Without a tag, the client first tries a different way to log in. */
 const startingTexts: Readonly<Record<string, readonly string[]>> = {
   'schema(': [
     "The datanode isn't initialized yet. Please try again later",

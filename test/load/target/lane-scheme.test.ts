@@ -24,10 +24,7 @@ const dfs: Target = {
 }
 const shared: Target = { ...dfs, table: { kind: 'shared', name: 'target' } }
 
-/**
- * A partition level of a database, in the form that `schema()` returns (`scheme`) and in the form that the server
- * uses (`own`).
- */
+/** A partition level of a database, as `schema()` returns it (`scheme`) and as the server uses it (`own`). */
 interface Level {
   readonly kind: Exclude<PartitionKind, 'SEQ'>
   readonly type: DataType

@@ -17,21 +17,18 @@ function told(facts: Facts, target: TargetOptions, delivery: DeliveryOptions = {
   return namingRights(run, new ServerError('No access', 'DDB_PRIVILEGE')).message
 }
 
-t.test(
-  'the error names the rights that a load needs, as far as selftest tested them',
-  async t => {
-    const target: TargetOptions = { table: 'dfs://d/t' }
-    const upsert: TargetOptions = { ...target, method: 'upsert', keyColumns: ['id'] }
-    const takes = 'No access As selftest found on this server, a load like this takes'
-    const both = 'TABLE_INSERT and TABLE_READ on dfs://d/t.'
-    t.equal(told({}, target), 'No access')
-    t.equal(told(none, target), `${takes} ${both}`)
-    t.equal(told(all, target), `${takes} TABLE_INSERT on dfs://d/t.`)
-    t.equal(told({ ...all, insertCounts: false }, target, { confirm: 'count' }), `${takes} ${both}`)
-    t.match(told(none, upsert), 'takes TABLE_UPDATE and TABLE_READ on')
-    t.match(told(all, upsert), 'takes TABLE_INSERT on')
-  },
-)
+t.test('the error names the rights that a load needs, as far as selftest tested them', async t => {
+  const target: TargetOptions = { table: 'dfs://d/t' }
+  const upsert: TargetOptions = { ...target, method: 'upsert', keyColumns: ['id'] }
+  const takes = 'No access As selftest found on this server, a load like this takes'
+  const both = 'TABLE_INSERT and TABLE_READ on dfs://d/t.'
+  t.equal(told({}, target), 'No access')
+  t.equal(told(none, target), `${takes} ${both}`)
+  t.equal(told(all, target), `${takes} TABLE_INSERT on dfs://d/t.`)
+  t.equal(told({ ...all, insertCounts: false }, target, { confirm: 'count' }), `${takes} ${both}`)
+  t.match(told(none, upsert), 'takes TABLE_UPDATE and TABLE_READ on')
+  t.match(told(all, upsert), 'takes TABLE_INSERT on')
+})
 
 t.test('other refusals, and refusals for in-memory tables, are unchanged', async t => {
   t.equal(told(none, { table: 'target' }), 'No access')

@@ -48,10 +48,7 @@ t.test('a transform that ends early or continues after its end is refused with a
   t.end()
 })
 
-/**
- * Whether every bracket, quote and comment that is opened is also closed. The algorithm is independent of the
- * program's.
- */
+/** Whether every bracket, quote and comment is closed, by an algorithm independent of the program's. */
 function opensAndCloses(text: string): boolean {
   const quoted = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\/[^\n]*|\/\*[^]*?\*\//g
   const code = text.replace(quoted, found => (found.startsWith('/') ? ' ' : 'x'))
@@ -64,32 +61,29 @@ function opensAndCloses(text: string): boolean {
   return rest === '' && code.trim() !== ''
 }
 
-t.test(
-  'brackets, quotes and comments are accepted exactly if everything opened is closed',
-  t => {
-    const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
-    const text = fc.array(
-      fc.oneof({ weight: 8, arbitrary: piece }, fc.constantFrom(',', ';', '//')),
-      {
-        maxLength: 14,
+t.test('brackets, quotes and comments are accepted exactly if everything opened is closed', t => {
+  const piece = fc.constantFrom('(', ')', '[', ']', '{', '}', '"', "'", '\\', '/', '*', '\n', 'a')
+  const text = fc.array(
+    fc.oneof({ weight: 8, arbitrary: piece }, fc.constantFrom(',', ';', '//')),
+    {
+      maxLength: 14,
+    },
+  )
+  fc.assert(
+    fc.property(
+      text.map(pieces => pieces.join('')),
+      given => {
+        let isTaken = true
+        try {
+          checkTransform(given)
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error
+          isTaken = false
+        }
+        return isTaken === opensAndCloses(given)
       },
-    )
-    fc.assert(
-      fc.property(
-        text.map(pieces => pieces.join('')),
-        given => {
-          let isTaken = true
-          try {
-            checkTransform(given)
-          } catch (error) {
-            if (!(error instanceof UsageError)) throw error
-            isTaken = false
-          }
-          return isTaken === opensAndCloses(given)
-        },
-      ),
-      { numRuns: runs(4_000) },
-    )
-    t.end()
-  },
-)
+    ),
+    { numRuns: runs(4_000) },
+  )
+  t.end()
+})

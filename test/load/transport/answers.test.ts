@@ -20,10 +20,7 @@ const busy = '<ChunkInTransaction>owned by transaction 1 RefId:S00002'
 const typeError = 'Incompatible type. Expected: INT, Actual: STRING'
 const noRights = '<NoPrivilege>Not granted to write data to table dfs://d/t'
 
-/**
- * How a server answers a batch: with the result of `tableInsert`, with an error, with silence, or by closing the
- * connection.
- */
+/** How a server answers a batch: like `tableInsert`, with an error, with silence, or by closing the connection. */
 type Answer = Value | { readonly error: string } | 'silence' | 'close' | undefined
 type Answering = (ids: readonly number[], request: number) => Answer
 
@@ -58,9 +55,7 @@ interface Change {
   readonly connections?: number
 }
 
-/**
- * A delivery to a server that answers with `answer`, and batches of four rows with the ids 0 to 3, 4 to 7, and so on.
- */
+/** A delivery to a server that answers with `answer`, and batches of four rows with the ids 0 to 3, 4 to 7 … */
 async function scene(
   t: Test,
   answer: Answering,
@@ -423,24 +418,21 @@ t.test('a part that the journal cannot record is not sent, and neither are its h
   t.same(counts(), [2, 0, 0, 2])
 })
 
-t.test(
-  'after the first batch is confirmed, each connection has one batch in flight',
-  async t => {
-    const { delivery, deliver, counts, run } = await scene(
-      t,
-      (ids, n) => (n < 4 ? took(ids) : 'silence'),
-      { connections: 2, remembers: true },
-    )
-    await deliver()
-    t.same(counts(), [4, 0, 0, 0], 'the first batch was waited for')
-    await deliver()
-    t.equal(run.state.open.size, 1, 'there is room for another')
-    await deliver()
-    t.ok(run.state.open.size < 2, 'the run waited for one of the two')
-    while (run.state.open.size > 0) await new Promise(resolve => setImmediate(resolve))
-    await deliver()
-    await t.rejects(deliver(), { code: 'DDB_UNCONFIRMED' })
-    await delivery.finish()
-    t.same(counts(), [12, 8, 0, 0], 'the run waits for each connection')
-  },
-)
+t.test('after the first batch is confirmed, each connection has one batch in flight', async t => {
+  const { delivery, deliver, counts, run } = await scene(
+    t,
+    (ids, n) => (n < 4 ? took(ids) : 'silence'),
+    { connections: 2, remembers: true },
+  )
+  await deliver()
+  t.same(counts(), [4, 0, 0, 0], 'the first batch was waited for')
+  await deliver()
+  t.equal(run.state.open.size, 1, 'there is room for another')
+  await deliver()
+  t.ok(run.state.open.size < 2, 'the run waited for one of the two')
+  while (run.state.open.size > 0) await new Promise(resolve => setImmediate(resolve))
+  await deliver()
+  await t.rejects(deliver(), { code: 'DDB_UNCONFIRMED' })
+  await delivery.finish()
+  t.same(counts(), [12, 8, 0, 0], 'the run waits for each connection')
+})

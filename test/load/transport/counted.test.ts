@@ -93,10 +93,7 @@ t.test('without a count nothing is asked, and sent rows stay unconfirmed', async
   t.equal(summaryNote(counts), undefined)
 })
 
-/**
- * The table had 100 rows, and 8 were sent. Each case: the row count at the end; then how many of the 8 rows are
- * confirmed, and the note.
- */
+/** After 100 rows, 8 were sent. The row count at the end; then how many of the 8 are confirmed, and the note. */
 const verdicts: [string, number, Change, confirmed: number, note: RegExp | undefined][] = [
   ['all are there', 108, {}, 8, undefined],
   ['some are missing', 105, {}, 5, /grew by 5 of 8 rows/],

@@ -24,10 +24,7 @@ ${dfsScript}
 tableInsert(target, ${seven})
 tableInsert(loadTable("dfs://d", \`t), ${seven})`
 
-/**
- * A run with a session for counting and a session for data. `forget` makes the server forget the session for
- * counting.
- */
+/** A run with a session for counting and one for data. `forget` makes the server forget the counting session. */
 async function scene(t: Test, change: Partial<CountingPlace> & { retries?: number } = {}) {
   let forgetful = ''
   const here = await startLoadServer(t, initScript, {

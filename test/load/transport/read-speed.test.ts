@@ -22,9 +22,7 @@ interface Ends {
 const rowBytes = 40
 const mostBufferedBytes = 4 << 20
 
-/**
- * The server reads a batch once it has finished the previous batch. @returns rows of each batch, and the best size
- */
+/** The server reads a batch after it has finished the previous one. @returns rows of each batch, and the best size */
 function loaded(rows: number, { batchMs, thousandMs, makeMs, kernelBytes }: Ends) {
   const { batchSize, emit } = testRun({ delivery: { confirm: 'none' } })
   const reached = new ReadSpeed(batchSize, 1)

@@ -268,7 +268,6 @@ t.test('without a zone an offset is ignored and reported once', async t => {
   }
 })
 
-/** The time on the wall clocks of a zone, as Intl prints it. */
 function intlWall(zone: string, utcMs: number): string {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
@@ -341,14 +340,11 @@ t.test('a time of day with an offset cannot be converted, because it has no date
   t.ok(Number.isNaN(readWallClock('readTime', '10:00:00+01:00', { zone })))
 })
 
-// Time zones, compared with all clock fields of Intl (the program uses only the offset of Intl), and with known dates
-// on which clocks changed.
+// Time zones, compared with all clock fields of Intl (the program uses only the offset), and with known changes.
 
 const fields = new Map<string, Intl.DateTimeFormat>()
 
-/**
- * Seconds by which the clocks of the zone are ahead of UTC, computed from year, month, day, hour, minute and second.
- */
+/** Seconds by which the clocks of the zone are ahead of UTC, computed from the fields of date and time. */
 function offsetOf(zone: string, utcSeconds: number): number {
   const format =
     fields.get(zone) ??
@@ -403,8 +399,7 @@ t.test('at any moment the offset equals that of Intl, in any order of moments', 
 })
 
 t.test('rules for single years do not apply to years far away', async t => {
-  // This time is in the year 8450, which has the calendar of 2050. With the rules for 2050 it would fall into
-  // Ramadan.
+  // This time is in 8450, which has the calendar of 2050. With the rules for 2050 it would fall into Ramadan.
   t.equal(new TimeZone('Africa/Casablanca').offsetAt(204_500_685_600), 3600)
 })
 

@@ -702,10 +702,7 @@ t.test('plain numbers have no style', async t => {
 
 type Outcome = bigint | number
 
-/**
- * The unscaled number, or the result of a reading that fails. The column, not the reader, checks the range of
- * DECIMAL32.
- */
+/** The unscaled number, or the result of a reading that fails. The column checks the range of DECIMAL32. */
 function read32(scale: number, text: string): Outcome {
   const { bytes, start, end } = cellOf(text)
   const value = readDecimal32(scale)(bytes, start, end)

@@ -261,10 +261,7 @@ t.test('a text is an IPv4 address exactly if net.isIPv4 says so', async t => {
   }
 })
 
-/**
- * The groups of an address in the spelling of `URL`, which omits leading zeros and writes the longest run of zero
- * groups as `::`.
- */
+/** The groups of an address as `URL` spells it: without leading zeros, and with `::` for the longest run of zeros. */
 function groupsOf(text: string): number[] {
   const { hostname } = new URL(`http://[${text}]/`)
   const [head = '', tail] = hostname.slice(1, -1).split('::')

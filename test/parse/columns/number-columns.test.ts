@@ -150,9 +150,7 @@ const double = (): ColumnBuilder =>
     readDouble,
   )
 
-/**
- * A reader whose value is the length of the text, at most 3. Longer texts do not fit; texts with a blank are refused.
- */
+/** The value of a text is its length, at most 3. Longer texts do not fit; texts with a blank are refused. */
 const lengths = (explain?: () => string | undefined): ColumnBuilder =>
   new NumberColumn(
     {

@@ -95,8 +95,7 @@ t.test('a text of another length is not a time', async t => {
   }
 })
 
-// TIMESTAMP in its usual spelling, compared with Date. The tests also list the texts that are left to the general
-// reader.
+// TIMESTAMP in its usual spelling, compared with Date; texts left to the general reader are listed as well.
 
 const readTimestampColumn = (texts: readonly string[]): ReturnType<typeof readTimes> =>
   readTimes(texts, TimestampColumn)
@@ -227,8 +226,7 @@ t.test('an empty text is null', async t => {
   })
 })
 
-// NANOTIMESTAMP and NANOTIME in their usual spelling, compared with BigInt. The tests also list the texts that are
-// left to the general reader.
+// NANOTIMESTAMP and NANOTIME, compared with BigInt; texts left to the general reader are listed as well.
 
 t.test('every nanosecond of 64 bits is read, with any number of digits', async t => {
   // The last millisecond at either end is left to the general reader.
@@ -303,8 +301,7 @@ t.test('nanoseconds beyond 64 bits, and close to the limits, are left', async t 
   t.strictSame(readTimes(others, NanotimestampColumn).others, others)
 })
 
-// DATETIME in its usual spelling, compared with Date. The tests also list the texts that are left to the general
-// reader.
+// DATETIME in its usual spelling, compared with Date; texts left to the general reader are listed as well.
 
 const nullValue = -(2 ** 31)
 

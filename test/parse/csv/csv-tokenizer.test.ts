@@ -244,8 +244,7 @@ t.test('other delimiters and quotes are read as csv-parse reads them', async t =
         const bytes = bytesOf(text)
         const expected = oracle(bytes, dialect, fieldCount)
         fc.pre(expected !== undefined)
-        // csv-parse drops every escape character. The scanner drops an escape character only before a quote or
-        // another escape character.
+        // csv-parse drops every escape character, the scanner only one before a quote or another escape character.
         fc.pre(escape !== '\\' || !/\\(?![\\"])/.test(text))
         fc.pre(escape !== '§' || !/§(?![§"])/.test(text))
         const shaped = expected.map(fields =>

@@ -23,8 +23,7 @@ import type { MappingRules } from '../../../src/schema/cell-source.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read } from '../reading.js'
 
-// Whether the first record is a header. The names and types of the target decide, or the data decide, or the question
-// stays open.
+// Whether the first record is a header: decided by names and types of the target, by the data, or left open.
 
 const recordOf = (line: string): FirstRecord => ({
   fields: line.split(',').map(field => Buffer.from(field)),
@@ -233,28 +232,25 @@ const fit = (types: string, ...lines: string[]) => {
   return testFit({ schema: schemaFromTypes(types), mapping: {}, cells: {} }, shape, records)
 }
 
-t.test(
-  'all cells of all records must fit, and one at least must not be a text',
-  async t => {
-    for (const [types, lines, isFit, hasValues] of [
-      ['a:INT,b:STRING', ['1,x'], true, true],
-      ['a:INT,b:STRING', [',x'], true, false],
-      ['a:INT,b:STRING', [',x', '1,'], true, true],
-      ['a:SYMBOL,b:STRING,c:BLOB,d:CHAR', ['1,2,3,4'], true, false],
-      ['a:INT[],b:STRING', ['1,x'], true, true],
-      ['a:INT[],b:STRING', [',x'], true, false],
-      ['a:INT,b:STRING', ['1,x', 'y,x'], false, false],
-      ['a:INT', ['1,x'], false, false],
-      ['a:INT,b:INT,c:INT', ['1,2'], false, false],
-      ['a:TIMESTAMP', ['2020-01-01T00:00:00Z', '2020-01-01T00:00:00+01:00'], false, false],
-    ] as const) {
-      const { misfit, hasValues: found } = fit(types, ...lines)
-      t.equal(misfit === undefined, isFit, `${types}: ${misfit}`)
-      t.equal(found, hasValues, `${types}: ${lines.join(' ')}`)
-    }
-    t.match(fit('a:INT', 'x').misfit, /INT column "a": expected a whole number .*got "x"/)
-  },
-)
+t.test('all cells of all records must fit, and one at least must not be a text', async t => {
+  for (const [types, lines, isFit, hasValues] of [
+    ['a:INT,b:STRING', ['1,x'], true, true],
+    ['a:INT,b:STRING', [',x'], true, false],
+    ['a:INT,b:STRING', [',x', '1,'], true, true],
+    ['a:SYMBOL,b:STRING,c:BLOB,d:CHAR', ['1,2,3,4'], true, false],
+    ['a:INT[],b:STRING', ['1,x'], true, true],
+    ['a:INT[],b:STRING', [',x'], true, false],
+    ['a:INT,b:STRING', ['1,x', 'y,x'], false, false],
+    ['a:INT', ['1,x'], false, false],
+    ['a:INT,b:INT,c:INT', ['1,2'], false, false],
+    ['a:TIMESTAMP', ['2020-01-01T00:00:00Z', '2020-01-01T00:00:00+01:00'], false, false],
+  ] as const) {
+    const { misfit, hasValues: found } = fit(types, ...lines)
+    t.equal(misfit === undefined, isFit, `${types}: ${misfit}`)
+    t.equal(found, hasValues, `${types}: ${lines.join(' ')}`)
+  }
+  t.match(fit('a:INT', 'x').misfit, /INT column "a": expected a whole number .*got "x"/)
+})
 
 t.test('a detected decimal comma is used, unless the comma has a different meaning', async t => {
   const plain = schemaFromTypes('a:DOUBLE').columns

@@ -441,9 +441,7 @@ const pieces = ['{"id":', ', "name" : ', ',"数":', '}']
 const spelled = (values: readonly string[]): string =>
   pieces.map((piece, i) => piece + (values[i] ?? '')).join('')
 
-/**
- * Scans a record with these values. Returns the texts of the values; undefined if the shape of the record differs.
- */
+/** Scans a record with these values. Returns their texts; undefined if the shape of the record differs. */
 function scan(values: readonly string[], template = templateOf(pieces)): string[] | undefined {
   const text = spelled(values)
   const { block, length } = scanned(text, values.length)

@@ -21,7 +21,6 @@ import type { Threads } from '../../../src/platform/platform.js'
 import { seed } from '../../helpers/runs.js'
 import { Chance } from '../../simulator/random.js'
 
-/** Final counts. */
 export interface Seen {
   /** Number of pieces that threads read (`pieces`), and of pieces that they could not read (`refused`). */
   pieces: number
@@ -132,7 +131,6 @@ export function turnThreads(onPiece: () => void): Threads {
   }
 }
 
-/** Lets the threads read every input ahead of the reader. */
 export function readAhead(threads: PieceThreads): NonNullable<BatchOptions['readAhead']> {
   return input => new PieceFeed(threads, input)
 }
@@ -186,8 +184,7 @@ export function withThreads(options: BatchOptions, count: number): BatchOptions 
   const threads = startFakeThreads(count)
   // If no time zone is given, ColumnOffsets passes the offsets that the reader has found to the threads, as in a run.
   const isKnown = cells.timeZone !== undefined || cells.columnOffsets !== undefined
-  // Inherits from the options instead of copying them, because the reader reads the sizes again each time and they
-  // may change.
+  // Inherits from the options instead of copying them, because sizes may change and are read again each time.
   return Object.create(options, {
     readAhead: { value: options.readAhead ?? ((input: FedInput) => threads.feed(input)) },
     cells: { value: isKnown ? cells : { ...cells, columnOffsets: new ColumnOffsets() } },

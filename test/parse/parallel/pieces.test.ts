@@ -17,9 +17,7 @@ import { runs } from '../../helpers/runs.js'
 import { trace } from '../trace.js'
 import { fakeThreads, readAhead, type Seen } from './fake-threads.js'
 
-/**
- * Fields of delimited text. Some of them make no record (an empty line), some break the record, some fit no column.
- */
+/** Fields of delimited text. Some make no record (an empty line), some break the record, some fit no column. */
 const fields = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -9, max: 99 }).map(String) },
   { weight: 4, arbitrary: fc.constantFrom('a', 'bb', 'é', '中文', 'x,y', '') },
@@ -217,8 +215,7 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
 }
 
 /**
- * Omits details that may differ: if a reject ends the run, the reader may or may not have read later bytes outside
- * records.
+ * Omits details that may differ: after a reject that ends the run, later bytes of no record may or may not be read.
  */
 function withoutRest(event: unknown): unknown {
   const {

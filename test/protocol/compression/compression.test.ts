@@ -581,8 +581,7 @@ t.test('any bytes give values or a ProtocolError', async t => {
   t.pass()
 })
 
-// The blocks are compared with recordings of official clients, and with an encoder that writes bits as text and
-// numbers as bigint.
+// The blocks are compared with recordings, and with an encoder that uses text for bits and bigint for numbers.
 
 const arrays = { 2: Int16Array, 4: Int32Array, 8: BigInt64Array } as const
 

@@ -136,7 +136,7 @@ t.test('the text of a number is read as the same number', async t => {
   t.strictSame([NaN, Infinity, -Infinity].map(formatNumber), ['NaN', 'inf', '-inf'])
 })
 
-t.test('the shortest double of a single is read as the same single, with at most nine digits', async t => {
+t.test('the shortest double of a single gives the same single, in at most nine digits', async t => {
   const view = new DataView(new ArrayBuffer(4))
   const single = (value: number): number => {
     view.setFloat32(0, value)
@@ -254,7 +254,7 @@ t.test('anything but two numbers is refused', async t => {
 
 // DURATION: a count and a unit.
 
-t.test('a duration consists of two integers: a count and a unit; an exchange is its letters', async t => {
+t.test('a duration is two integers, count and unit; an exchange is its letters', async t => {
   checkCases(t, 'DURATION', [
     [{ count: 3, unit: 8 }, '0300000008000000', '3M'],
     [{ count: -1, unit: 0 }, 'ffffffff00000000', '-1ns'],
@@ -473,7 +473,7 @@ t.test('values outside a day or a calendar of four digits still have a text', as
   t.equal(formatTemporal('TIME', 2_000_000_000), '555:33:20.000')
 })
 
-t.test('temporal types are distinguished from others', async t => {
+t.test('temporal types are distinguished from all other types', async t => {
   t.ok(isTemporal('DATE') && isTemporal('MONTH') && isTemporal('DATEMINUTE'))
   t.notOk(isTemporal('INT') || isTemporal('DURATION'))
 })

@@ -134,7 +134,7 @@ t.test('a wrong batch has text instead of prices', async t => {
   t.equal(rowsText(rows), '0 IBM none;1  none')
 })
 
-t.test('the tables created for the batches accept a correct batch and refuse a wrong one', async t => {
+t.test('the tables for the batches accept a correct batch and refuse a wrong one', async t => {
   for (const kind of ['table(', 'streamTable(', 'keyedTable(`id, ']) {
     const { run, call, show } = testSession()
     await run(`share(${kind}${batchColumns}), "t")`)
@@ -264,20 +264,17 @@ t.test('samples contain nulls, extremes and values around zero', async t => {
   t.ok(columnSamples.filter(({ column }) => isDecimal(columnTypeOf(column).type)).length === 3)
 })
 
-t.test(
-  'arrays of no, one and several cells, with a null, and with over 255 cells',
-  async t => {
-    for (const { type, column } of arraySamples) {
-      const lengths = Array.from(
-        { length: column.length },
-        (_, row) => (elementAt(column, row) as Vector).length,
-      )
-      const full = lengths[0]!
-      t.strictSame(lengths, [full, 0, 1, 1, 300, full], type)
-      t.ok(isNullAt(column, 3) && !isNullAt(column, 2), type)
-    }
-  },
-)
+t.test('arrays of no, one and several cells, with a null, and with over 255 cells', async t => {
+  for (const { type, column } of arraySamples) {
+    const lengths = Array.from(
+      { length: column.length },
+      (_, row) => (elementAt(column, row) as Vector).length,
+    )
+    const full = lengths[0]!
+    t.strictSame(lengths, [full, 0, 1, 1, 300, full], type)
+    t.ok(isNullAt(column, 3) && !isNullAt(column, 2), type)
+  }
+})
 
 const kinds = ['table', 'stream table', 'keyed table', 'keyed stream table']
 const leavesNothing = (reason: string | RegExp): Reasons =>

@@ -168,10 +168,7 @@ testChecks(
   },
 )
 
-/**
- * Makes one slice of rows begin a row too early. So the row before the slice comes twice, and the last row of the
- * slice never comes.
- */
+/** Makes a slice begin a row too early: the row before the slice comes twice, and the last row never. */
 function oneRowBack(): Rewrite {
   let isDone = false
   return chunk =>
@@ -207,7 +204,6 @@ function allWon(sessions: number): Rewrite {
   }
 }
 
-/** Loses all deliveries from number `first` on. */
 function losingFrom(first: number): NonNullable<Faults['beforeExecute']> {
   let seen = 0
   return ({ text }) => (text === 'ddbIngestDeliver' && ++seen >= first ? 'drop' : undefined)

@@ -6,7 +6,7 @@ import { checkColumnType } from '../../../src/server/columns/column-layout.js'
 import { column, valuesOf } from './columns.js'
 import { isStorable, limitText } from '../../../src/server/columns/stored-types.js'
 
-t.test('types that no table can have are refused with the name of the column', async t => {
+t.test('types that no table can have are refused, with the name of the column', async t => {
   const refused = Object.keys(dataTypes).filter(name => {
     try {
       checkColumnType('c', { type: name as DataType })
@@ -29,8 +29,7 @@ const families: Readonly<Record<string, readonly DataType[]>> = {
 }
 
 /**
- * The families of types that an insert converts into each family (DolphinDB manual, page S05004; text into numbers
- * since 3.00.5).
+ * The families that an insert converts into each family (DolphinDB manual, S05004; text into numbers since 3.00.5).
  */
 const accepted: Readonly<Record<string, readonly string[]>> = {
   logical: ['logical'],
@@ -41,7 +40,7 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   temporal: ['temporal'],
 }
 
-t.test('a DFS column accepts its own family and the others that the manual names', async t => {
+t.test('a DFS column accepts its own family and the families that the manual names', async t => {
   for (const [to, targets] of Object.entries(families)) {
     for (const [from, sources] of Object.entries(families)) {
       for (const target of targets) {
@@ -54,7 +53,7 @@ t.test('a DFS column accepts its own family and the others that the manual names
   }
 })
 
-t.test('single pairs of types beyond the families', async t => {
+t.test('pairs of types that convert across families', async t => {
   const array = (type: DataType): ColumnType => ({ type, array: true })
   const examples: [ColumnType, ColumnType, boolean][] = [
     [{ type: 'VOID' }, { type: 'SYMBOL' }, true],
@@ -103,7 +102,7 @@ t.test('STRING is cut to 65,535 bytes, never inside a character', async t => {
   t.same(valuesOf(limitText(column('STRING', 'x', `${a}bc`, ''))), ['x', `${a}b`, ''])
 })
 
-t.test('a SYMBOL of more than 255 bytes is refused if a row has it', async t => {
+t.test('a SYMBOL of more than 255 bytes is refused if a row contains it', async t => {
   const refusal = { name: 'ScriptError', message: "A SYMBOL can't exceed 255 bytes." }
   const fits = column('SYMBOL', 'a'.repeat(255), `${'é'.repeat(127)}a`)
   t.equal(limitText(fits), fits)

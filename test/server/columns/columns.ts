@@ -11,12 +11,10 @@ export function column(type: DataType, ...values: ElementValue[]): Column {
   return vectorOf({ type }, values)
 }
 
-/** A column stored as one typed array. */
 export function fixed(type: ColumnType, ...values: ElementValue[]): FixedVector {
   return vectorOf(type, values) as FixedVector
 }
 
-/** The elements of a column of scalars. */
 export function valuesOf(from: Column): ElementValue[] {
   return Array.from({ length: from.length }, (_, row) => (elementAt(from, row) as Scalar).value)
 }

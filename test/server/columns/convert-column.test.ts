@@ -19,7 +19,7 @@ t.test('a column of the right type is used unchanged', t => {
   t.end()
 })
 
-t.test('numbers are rounded to the nearest, halves away from zero', t => {
+t.test('numbers are rounded to the nearest integer, halves away from zero', t => {
   t.same(convert('DOUBLE', { type: 'INT' }, 4.4, 5.5, 6.6, -4.4, -5.5, null), [
     4,
     6,
@@ -33,7 +33,7 @@ t.test('numbers are rounded to the nearest, halves away from zero', t => {
 })
 
 t.test(
-  'integers keep their value in every numeric type that holds it, and are null elsewhere',
+  'integers keep their value in every numeric type that can hold it, and are null elsewhere',
   t => {
     const limits: [DataType, bigint][] = [
       ['CHAR', 127n],
@@ -75,7 +75,7 @@ t.test('a FLOAT keeps NaN and infinity, and values that overflow are null', t =>
   t.end()
 })
 
-t.test('times of day convert only into each other, and dates have no time of day', t => {
+t.test('times of day convert only into times of day, and dates have no time of day', t => {
   t.same(convert('TIME', { type: 'SECOND' }, 48_610_008), [48_610])
   t.same(convert('MINUTE', { type: 'NANOTIME' }, 810), [48_600_000_000_000n])
   const refused: [DataType, DataType][] = [
@@ -95,7 +95,7 @@ t.test('times of day convert only into each other, and dates have no time of day
   t.end()
 })
 
-t.test('text converts into every column of text', t => {
+t.test('text converts into every text column', t => {
   const symbols = convertColumn(column('STRING', 'b', '', 'a', 'b'), { type: 'SYMBOL' })
   t.match(symbols, { type: 'SYMBOL', base: ['', 'b', 'a'] })
   t.same(textsOf(symbols), ['b', '', 'a', 'b'])
@@ -126,7 +126,7 @@ t.test('text is read as a number if the column is FLOAT, DOUBLE or a decimal', t
   t.end()
 })
 
-t.test('decimals change scale with rounding and never change value silently', t => {
+t.test('decimals are rounded when their scale changes, and never change value silently', t => {
   t.same(convert('DOUBLE', { type: 'DECIMAL32', scale: 2 }, 0.29, 1.005, -2.5, null), [
     29n,
     101n,
@@ -194,7 +194,6 @@ function convertConvertTemporal(
   return valuesOf(convertTemporal(fixed({ type: from }, ...values), to))
 }
 
-/** The same moment in each type. */
 const moment: Readonly<Record<TemporalType, string>> = {
   DATE: '2012.06.13',
   MONTH: '2012.06M',
@@ -273,7 +272,7 @@ t.test('a coarser type becomes the first moment of its period', async t => {
   }
 })
 
-t.test('a value outside a type is null: the last one that fits and the next one', async t => {
+t.test('values outside a type are null: the last value that fits and the next one', async t => {
   const max32 = 2 ** 31 - 1
   const max64 = 2n ** 63n - 1n
   const examples: [TemporalType, TemporalType, number | bigint, ElementValue][] = [

@@ -7,35 +7,32 @@ import { growingColumn } from '../../../src/server/columns/growing-column.js'
 import { textsOf } from '../../helpers/script.js'
 import { elements, storedTypes, symbolColumns } from './columns.js'
 
-t.test(
-  'a growing column holds all appended rows, and views keep the rows from when they were taken',
-  t => {
-    for (const type of storedTypes) {
-      const batches = fc.array(fc.array(elements(type), { maxLength: 12 }), { maxLength: 6 })
-      fc.assert(
-        fc.property(batches, fc.nat({ max: 8 }), (rows, capacity) => {
-          const growing = growingColumn(type, capacity)
-          const views = []
-          let all = emptyVector(type, 0)
-          for (const batch of rows) {
-            const column = vectorOf(type, batch)
-            growing.append(column)
-            all = concatColumns(all, column)
-            views.push({ view: growing.view(), expected: textsOf(all) })
-          }
-          for (const { view, expected } of views) {
-            if (textsOf(view).join('|') !== expected.join('|')) return false
-          }
-          return true
-        }),
-      )
-      t.pass(columnTypeText(type))
-    }
-    t.end()
-  },
-)
+t.test('a growing column contains all appended rows, and a view keeps its rows', t => {
+  for (const type of storedTypes) {
+    const batches = fc.array(fc.array(elements(type), { maxLength: 12 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(batches, fc.nat({ max: 8 }), (rows, capacity) => {
+        const growing = growingColumn(type, capacity)
+        const views = []
+        let all = emptyVector(type, 0)
+        for (const batch of rows) {
+          const column = vectorOf(type, batch)
+          growing.append(column)
+          all = concatColumns(all, column)
+          views.push({ view: growing.view(), expected: textsOf(all) })
+        }
+        for (const { view, expected } of views) {
+          if (textsOf(view).join('|') !== expected.join('|')) return false
+        }
+        return true
+      }),
+    )
+    t.pass(columnTypeText(type))
+  }
+  t.end()
+})
 
-t.test('only new views see changed rows', t => {
+t.test('changed rows appear only in new views', t => {
   for (const type of storedTypes) {
     const property = fc.property(
       fc.array(elements(type), { minLength: 1, maxLength: 10 }),
@@ -91,7 +88,7 @@ t.test(
   },
 )
 
-t.test('appending a slice of a column appends the rows that it shows', t => {
+t.test('if a slice of a column is appended, only its rows are appended', t => {
   const growing = growingColumn({ type: 'INT', array: true }, 0)
   const rows = vectorOf({ type: 'INT', array: true }, [[1, 2], [3], [4, 5, 6]])
   growing.append(takeRows(rows, Int32Array.of(2, 0)))

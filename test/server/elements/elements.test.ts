@@ -86,7 +86,7 @@ testRefusals(t, 'what cannot be indexed says so', {
   'for(x in sum){x}': 'The object in a for statement must be a vector or table.',
 })
 
-t.test('dictionaries arrive over the wire and are sent back', async t => {
+t.test('dictionaries are received and sent back', async t => {
   const { run, session, node, show } = testSession()
   const { setVariables } = await import('../../../src/server/script/session/session.js')
   const typed = (await run('dict(`a`b, 1 2)')) as Value

@@ -59,10 +59,7 @@ const callers = [
   statements,
 ].join('\n')
 
-/**
- * Whether `name` is called. The mere use of a name with an inner capital also counts, because such a name is not an
- * English word: `rpc(alias, getClusterPerf)`.
- */
+/** Whether `name` is called. A name with an inner capital is no English word, so its mere use counts, too. */
 function isCalled(name: string): boolean {
   const behind = /[a-z][A-Z]/.test(name) ? '(?![\\w!])' : '(\\s?\\(|\\{)'
   return new RegExp(`(?<![\\w$!])${name}${behind}`).test(callers)
@@ -83,7 +80,7 @@ const otherwise: Readonly<Record<string, string>> = {
   'what users do to a table by the way of the manual': 'addValuePartitions avg flushOLAPCache flushTSDBCache sort today truncate',
 } // prettier-ignore
 
-t.test('somebody needs every built-in function', async t => {
+t.test('every built-in function has a user', async t => {
   const operators: readonly string[] = Object.values(operatorNames)
   const listed = Object.values(otherwise).flatMap(names => names.split(/\s+/))
   const isNeeded = (name: string): boolean => isCalled(name) || operators.includes(name)
@@ -117,7 +114,7 @@ t.test('every function is registered by its own name', async t => {
   t.match(callContext().findFunction('sum'), { builtin: builtins.get('sum') }, 'sessions look here')
 })
 
-t.test('the numbers of arguments follow from the parameters', async t => {
+t.test('the possible numbers of arguments follow from the parameters', async t => {
   for (const { name, parameters, minArguments, maxArguments } of builtins.values()) {
     const hasRest = parameters.at(-1)?.startsWith('...') === true
     t.ok(minArguments <= maxArguments, name)
@@ -126,7 +123,7 @@ t.test('the numbers of arguments follow from the parameters', async t => {
   }
 })
 
-t.test('functions that change their first argument are distinguished from others', async t => {
+t.test('functions that change their first argument are distinguished from all others', async t => {
   const changing = [...builtins.values()].filter(({ mutatesFirst }) => mutatesFirst === true)
   for (const { name } of changing) t.match(name, /!$|^(tableInsert|tableUpsert|delete)/, name)
   for (const name of ['append!', 'tableInsert', 'upsert!', 'replaceColumn!']) {

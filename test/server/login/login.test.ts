@@ -85,7 +85,7 @@ t.test('plain login takes two arguments or three', async t => {
   t.strictSame(server.log, [], 'none of it reaches the interpreter')
 })
 
-t.test('users created by scripts can log in', async t => {
+t.test('users that scripts create can log in', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   server.node.users.set('ann', { password: 'secret', isAdmin: false })
@@ -106,7 +106,7 @@ t.test('a login in asynchronous mode gets no answer', async t => {
   t.equal(server.sessions[0]?.user, 'admin')
 })
 
-t.test('an encrypted login works with base64 divided into lines as by Java and C++', async t => {
+t.test('an encrypted login accepts the line breaks in base64 of Java and C++', async t => {
   const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -141,7 +141,7 @@ t.test('an encrypted login works with base64 divided into lines as by Java and C
   t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
 })
 
-t.test('the functions of a connection, and which users may call them', async t => {
+t.test('functions of a connection, and the users who may call them', async t => {
   const session = guestSession({
     id: '1',
     remoteAddress: '127.0.0.1',
@@ -207,7 +207,7 @@ t.test('SCRAM logs in and proves that the server knows the password', async t =>
   t.equal(server.sessions[0]?.user, 'ann')
 })
 
-t.test('a user not created for SCRAM is refused in the words that clients know', async t => {
+t.test('a user not created for SCRAM is refused with words that clients recognize', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -222,7 +222,7 @@ t.test('a user not created for SCRAM is refused in the words that clients know',
   t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
 })
 
-t.test('SCRAM refuses a wrong password, and a second try with one challenge', async t => {
+t.test('SCRAM refuses a wrong password, and a second attempt with the same challenge', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   server.node.users.set('ann', ann)
@@ -240,7 +240,7 @@ t.test('SCRAM refuses a wrong password, and a second try with one challenge', as
   t.equal(server.sessions[0]?.user, 'guest')
 })
 
-t.test('a SCRAM challenge has the form that Java casts: ANY of STRING, INT, STRING', async t => {
+t.test('a SCRAM challenge has the form that Java expects: ANY of STRING, INT, STRING', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   server.node.users.set('ann', ann)
@@ -251,7 +251,7 @@ t.test('a SCRAM challenge has the form that Java casts: ANY of STRING, INT, STRI
   })
 })
 
-t.test('if a login is required, guests may only call what clients call before it', async t => {
+t.test('if a login is required, guests may only call functions of the login', async t => {
   const refusal =
     'Login is required for script execution with client authentication enabled. RefId: S04009'
   const server = await startTinyServer({ call: () => yes }, { requireLogin: true })
@@ -272,13 +272,13 @@ t.test('if a login is required, guests may only call what clients call before it
   t.strictSame(server.log.slice(-1), ['script 1+1'])
 })
 
-t.test('if none is required, isClientAuth says so', async t => {
+t.test('if no login is required, isClientAuth reports this', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   t.match(await ask(await connected(server.port), 'isClientAuth'), { type: 'BOOL', value: false })
 })
 
-t.test('a ticket is accepted and changes nothing', async t => {
+t.test('a ticket is accepted and has no effect', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -324,7 +324,7 @@ t.test('texts encrypted with the key are decrypted, with any line breaks', t => 
   t.end()
 })
 
-t.test('other texts are not', t => {
+t.test('all other texts are not decrypted', t => {
   const pem = key.publicPem
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const another = new LoginKey(pair.publicKey, pair.privateKey)
@@ -376,7 +376,7 @@ const logins: [string, string, boolean][] = [
   ['Admin', '123456', false],
 ]
 
-t.test('a new server has the user and password of a new DolphinDB', async t => {
+t.test('a new server has the user and password of a new DolphinDB server', async t => {
   t.strictSame(initialAdmin, { user: 'admin', password: '123456' })
 })
 

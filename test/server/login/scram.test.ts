@@ -16,7 +16,7 @@ t.test('the exchange of RFC 7677 is accepted and answered as in the RFC', async 
   t.strictSame(scramChallenge(exchange), ['W22ZaJ0SNY7soEsUEjb6gQ==', 4096, exchange.combinedNonce])
 })
 
-t.test('another password, another nonce and a wrong proof are refused', async t => {
+t.test('a different password, a different nonce and a wrong proof are refused', async t => {
   t.equal(finishScram(exchange, 'Pencil', proof), undefined)
   const other = { ...exchange, combinedNonce: `${exchange.clientNonce}other` }
   t.equal(finishScram(other, 'pencil', proof), undefined)

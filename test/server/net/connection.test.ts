@@ -28,7 +28,7 @@ t.test('a bare connect is answered with a session id and no object, to the byte'
   t.equal(server.counters.connections, 2)
 })
 
-t.test('requests may arrive in any chunks and many at once', async t => {
+t.test('requests may arrive in any chunks, and several at once', async t => {
   const server = await startTinyServer({ script: () => int(1), call: (_name, args) => args[0] })
   t.teardown(() => server.close())
   const bytesIn = (sessionId: string): Buffer =>
@@ -59,7 +59,7 @@ t.test('requests may arrive in any chunks and many at once', async t => {
   }
 })
 
-t.test('a session runs its requests in order; others do not wait for it', async t => {
+t.test('a session runs its requests in order; other sessions do not wait for it', async t => {
   const gate = closedGate()
   const server = await startTinyServer({
     script: code => (code === 'wait' ? gate.opened.then(() => int(1)) : int(2)),
@@ -87,7 +87,7 @@ t.test('a session runs its requests in order; others do not wait for it', async 
   t.equal(server.node.jobs.size, 0)
 })
 
-t.test('asynchronous requests get no byte, whatever their outcome', async t => {
+t.test('the server sends no byte for asynchronous requests, whatever their outcome', async t => {
   const failures: string[] = []
   const server = await startTinyServer(
     {
@@ -368,7 +368,7 @@ t.test('the server stops working for a client that does not read', async t => {
   t.equal(scriptsRun(server), requests)
 })
 
-t.test('while a request waits, its client is read up to a bound only', async t => {
+t.test('while a request waits, the server reads only a limited number of bytes', async t => {
   const gate = closedGate()
   let executed = 0
   const server = await startTinyServer({
@@ -422,7 +422,7 @@ t.test('a table requested with a fetchSize comes in blocks of about that size', 
   await session.close()
 })
 
-t.test('small tables are wrapped, too, and an empty one keeps its columns', async t => {
+t.test('small tables are also sent in blocks, and an empty table keeps its columns', async t => {
   const server = await startTinyServer({
     script: code => (code === 'empty' ? idTable() : idTable(1)),
   })
@@ -441,7 +441,7 @@ t.test('small tables are wrapped, too, and an empty one keeps its columns', asyn
   await session.close()
 })
 
-t.test('other results are answered unchanged', async t => {
+t.test('all other results are answered unchanged', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)

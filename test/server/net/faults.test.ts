@@ -15,7 +15,7 @@ import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-val
 import type { Table } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 
-t.test('hooks see every request in order, with its identification', async t => {
+t.test('hooks get every request in order, with its identification', async t => {
   const seen: RequestInfo[] = []
   const server = await startTinyServer(
     {},
@@ -109,7 +109,7 @@ t.test(
   },
 )
 
-t.test('closed before execution: neither this request nor later ones run', async t => {
+t.test('closed before execution: the server runs neither this request nor later ones', async t => {
   const server = await startTinyServer(
     {},
     {
@@ -196,7 +196,7 @@ t.test('every n-th insert into a table is refused, and nothing else', t => {
   t.end()
 })
 
-t.test('ten if no number is given', t => {
+t.test('every tenth insert is refused if no number is given', t => {
   const faults = requestedFaults('S01012')
   const refused = Array.from({ length: 20 }, () => faults.beforeWrite!(write) !== undefined)
   t.strictSame([refused.indexOf(true), refused.lastIndexOf(true)], [9, 19])
@@ -204,8 +204,7 @@ t.test('ten if no number is given', t => {
 })
 
 t.test('every tag for a temporary refusal by a cluster can be requested', t => {
-  // The tags of temporary refusals in docs/server-semantics.md#refusals. <DataCorruption> does not mark a temporary
-  // refusal.
+  // The tags of temporary refusals in docs/server-semantics.md#refusals; <DataCorruption> is not temporary.
   const tags = [
     'ChunkInTransaction',
     'ChunkInRecovery',
@@ -225,7 +224,7 @@ t.test('every tag for a temporary refusal by a cluster can be requested', t => {
 
 const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
 
-t.test('the loader classifies each correctly, most as temporary', t => {
+t.test('the loader classifies each refusal correctly, most of them as temporary', t => {
   const others = /^(forget|S03000|mixed\w+|limitEnd)$/
   for (const name of faultNames.filter(one => !others.test(one))) {
     const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
@@ -265,7 +264,7 @@ const texts: readonly [string, string][] = [
   ['S03020', 'The leader has not been elected. Try again later. RefId: S03020'],
 ]
 
-t.test('numbers come with their error texts', t => {
+t.test('numbers of refusals come with their error texts', t => {
   for (const [name, error] of texts) {
     t.strictSame(requestedFaults(`${name}:1`).beforeWrite!(write), { error }, name)
   }
@@ -343,7 +342,7 @@ t.test('faults that cannot be requested', t => {
   t.end()
 })
 
-t.test('even a sleep of zero time lets others run first', async t => {
+t.test('even a sleep of zero time lets other sessions run first', async t => {
   const delays = new Delays(systemClock)
   let isOver = false
   const slept = delays.wait(0).then(() => (isOver = true))
@@ -448,7 +447,7 @@ t.test('a failed request may be tried again', async t => {
   }
 })
 
-t.test('a request that fails late does not affect a later one of its client', async t => {
+t.test('a request that fails late does not affect a later request of its client', async t => {
   const gate = closedGate()
   let executed = 0
   const server = await startTinyServer({
@@ -490,7 +489,7 @@ t.test('keys are kept for a limited number of clients', async t => {
   )
 })
 
-t.test('only the latest 256 are kept, and all are counted', async t => {
+t.test('only the latest 256 failures are kept, but all are counted', async t => {
   const failures = new AsynchronousFailures(() => 0)
   const before = failures.recent
   for (let number = 1; number <= 256; number++) failures.add(String(number), '', '')

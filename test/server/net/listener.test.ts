@@ -22,7 +22,7 @@ t.test('a server listens on loopback and reports its address', async t => {
   t.equal(server.node.port, server.port)
 })
 
-t.test('the error names a port in use', async t => {
+t.test('if a port is in use, the error names the port', async t => {
   const taken = createServer()
   taken.listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -34,7 +34,7 @@ t.test('the error names a port in use', async t => {
   })
 })
 
-t.test('an address of another machine is refused', async t => {
+t.test('an address of a different machine is refused', async t => {
   const server = startTinyServer({}, { host: '192.0.2.1', allowInitialPassword: true })
   await t.rejects(server, { code: 'DDB_CONFIG', message: /Cannot listen on 192\.0\.2\.1/ })
 })
@@ -61,7 +61,7 @@ t.test('connections beyond the maximum get an error', async t => {
   t.match(await third.response(), { ok: true })
 })
 
-t.test('connections without requests use up no places', async t => {
+t.test('connections without requests do not count towards the maximum', async t => {
   const server = await startTinyServer({}, { maxConnections: 3 })
   t.teardown(() => server.close())
   const silent = await Promise.all(Array.from({ length: 512 }, () => RawPeer.connect(server.port)))
@@ -81,7 +81,7 @@ t.test('connections without requests use up no places', async t => {
   t.match(await oneOfThem!.response(), { ok: false, message: /^Maximum connections 3 reached/ })
 })
 
-t.test('of very many connections without requests the oldest are closed', async t => {
+t.test('if there are very many connections without requests, the oldest are closed', async t => {
   const server = await startTinyServer({ script: () => int(1) }, { maxConnections: 2 })
   t.teardown(() => server.close())
   const first = await RawPeer.connect(server.port)
@@ -111,7 +111,7 @@ t.test('values larger than the limit end the session', async t => {
   t.match((await peer.ended()).toString(), /larger than the 1000 bytes/)
 })
 
-t.test('closing ends every connection, and requests that have arrived are executed', async t => {
+t.test('closing ends every connection, and executes the requests that have arrived', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   const silent = await RawPeer.connect(server.port)
   const idle = await RawPeer.connect(server.port)
@@ -130,7 +130,7 @@ t.test('closing ends every connection, and requests that have arrived are execut
   await t.rejects(RawPeer.connect(server.port), { code: 'ECONNREFUSED' })
 })
 
-t.test('closing ends the sleep of scripts without waking them', async t => {
+t.test('closing ends sleeping scripts without waking them', async t => {
   const timers = (): number =>
     process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const before = timers()
@@ -233,7 +233,6 @@ class WebPeer {
     })
   }
 
-  /** The next `count` messages as texts. */
   async next(count: number): Promise<string[]> {
     while (this.messages.length < count)
       await new Promise<void>(resolve => (this.#onMessage = resolve))
@@ -294,7 +293,7 @@ t.test('running requests are executed even if their WebSocket closes', async t =
   t.strictSame(server.log, ['script wait', 'script last'])
 })
 
-t.test('known subprotocols are accepted, others refused with a message', async t => {
+t.test('known subprotocols are accepted, others are refused with a message', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   for (const [protocol, words] of [
@@ -329,7 +328,7 @@ t.test('web pages may connect only from allowed origins', async t => {
   allowed.socket.terminate()
 })
 
-t.test('a plain visit by browser gets an explanation', async t => {
+t.test('a visit by a browser without WebSocket gets an explanation', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
   const [response] = (await once(get({ port: server.port, host: '127.0.0.1' }), 'response')) as [

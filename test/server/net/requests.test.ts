@@ -45,7 +45,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise<void>(resolve => setImmediate(resolve))
 }
 
-t.test('requests that wait for another one are listed in order', async t => {
+t.test('requests that wait for a different request are listed in order', async t => {
   const [busy, other] = await twoSessions(t)
   busy.send('sleep', [int(600_000)])
   busy.send('tableInsert{trades}', [int(1)])
@@ -59,7 +59,7 @@ t.test('requests that wait for another one are listed in order', async t => {
   t.strictSame(await busy.run('exec count(*) from trades'), int(0))
 })
 
-t.test('a cancelled job never begins; the others run in order', async t => {
+t.test('a cancelled job never begins; the other jobs run in order', async t => {
   const [busy, other] = await twoSessions(t)
   busy.send('sleep', [int(600_000)])
   for (const x of [1, 2, 3]) busy.send('tableInsert{trades}', [int(x)])
@@ -70,7 +70,7 @@ t.test('a cancelled job never begins; the others run in order', async t => {
   t.equal(await jobsOf(busy, other), '')
 })
 
-t.test('a waiting request keeps its id from the queue', async t => {
+t.test('a waiting request keeps the id that it had in the queue', async t => {
   const [busy, other] = await twoSessions(t)
   busy.send('sleep', [int(600_000)])
   busy.send('sleep', [int(600_001)])
@@ -138,7 +138,7 @@ function runnerWith({ requireLogin = false, discard, defined, refusal }: Options
   return { runner, run, log, session }
 }
 
-t.test('each kind of request reaches the part that runs it', async t => {
+t.test('each kind of request reaches the code that runs it', async t => {
   const { run, log, session } = runnerWith()
   t.equal(run({ kind: 'connect' }), undefined)
   t.match(run(script('1+1')), int(3))
@@ -175,7 +175,7 @@ t.test('if a login is required, guests run nothing', async t => {
   t.strictSame(log.slice(-4), ['script 1', 'upload a,b', 'call tableInsert{t} 1', 'call f 0'])
 })
 
-t.test('sessions and languages that are not served refuse every request', async t => {
+t.test('sessions and languages that the server does not support refuse every request', async t => {
   const { run, log } = runnerWith({ refusal: 'not here' })
   for (const request of [script('1'), { kind: 'connect' } as const, call('version')]) {
     t.equal(
@@ -231,7 +231,7 @@ t.test("tables are counted and discarded; the user's functions run without them"
   t.match(discard.counters, { requests: 6, rows: 10 })
 })
 
-t.test('the ends of a request and of a session are passed on', async t => {
+t.test('the end of a request and the end of a session are passed on', async t => {
   const { runner, log } = runnerWith()
   runner.afterRequest(head)
   t.strictSame(log, [])
@@ -285,12 +285,12 @@ t.test('a job describes its request until it ends', async t => {
   t.equal(node.jobs.size, 0)
 })
 
-t.test('connecting is no job', async t => {
+t.test('a connect request is not a job', async t => {
   const jobs = new RunningJobs(createNode())
   t.equal(jobs.jobOf(headRunningJobs, { kind: 'connect' }, nothing), undefined)
 })
 
-t.test('a client may ask that its request is not cancelled', async t => {
+t.test('a client may request that its request is not cancelled', async t => {
   const jobs = new RunningJobs(createNode())
   const jobWith = (cancellable: boolean): ConsoleJob | undefined =>
     jobs.jobOf({ ...headRunningJobs, cancellable }, script('1'), nothing)

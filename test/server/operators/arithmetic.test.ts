@@ -156,7 +156,7 @@ function calculated(
   return valuesOf(numericArithmetic(operator, paired(left, right))).map(wide)
 }
 
-t.test('integers wrap at their width, and are null next to a null', async t => {
+t.test('integers wrap at their width, and an operation with null gives null', async t => {
   for (const operator of operators) {
     const rows = fc.array(fc.tuple(whole(32n), whole(32n), whole(64n)), { maxLength: 12 })
     fc.assert(
@@ -210,7 +210,7 @@ t.test('doubles are calculated as doubles, and a zero divisor gives null', async
   )
 })
 
-t.test('the result has the type that both sides need', async t => {
+t.test('the result has the type that both operands need', async t => {
   const examples: [ServerValue, ArithmeticOperator, ServerValue, string][] = [
     [scalar('CHAR', 100), '+', scalar('CHAR', 100), 'INT 200'],
     [scalar('BOOL', true), '+', scalar('BOOL', true), 'INT 2'],
@@ -309,7 +309,7 @@ t.test('nothing is lost within the scale', async () => {
   )
 })
 
-t.test('a product takes the type that can hold it', async t => {
+t.test('a product has a type that can hold it', async t => {
   const largest = 2n ** 31n - 1n
   const examples: [Vector, Vector, string][] = [
     [decimals(32, 0, largest), decimals(32, 0, 1n), `DECIMAL32(0) ${largest}`],
@@ -327,7 +327,7 @@ t.test('a product takes the type that can hold it', async t => {
     t.equal(calculatedDecimalArithmetic('*', left, right), wanted)
 })
 
-t.test('a result that no type holds is refused', async t => {
+t.test('a result that no type can hold is refused', async t => {
   const overflow = { name: 'ScriptError', message: 'Decimal math overflow' }
   const largest = 2n ** 31n - 1n
   t.equal(
@@ -437,7 +437,7 @@ t.test('the distance of two moments is in the finer unit', async t => {
   t.equal(calculatedTemporalArithmetic('%', vector('TIME', 3_723_456), int(1000)), 'INT 456')
 })
 
-t.test('everything else is refused', async t => {
+t.test('all other operations with times are refused', async t => {
   const date = vector('DATE', 0)
   const refused: [ServerValue, '+' | '-' | '%', ServerValue, string][] = [
     [date, '+', date, 'Arguments for add method can not be temporal.'],

@@ -46,7 +46,7 @@ const int64 = fc.option(
   ),
 )
 
-t.test('null is the smallest value among all types of numbers', async () => {
+t.test('null is the smallest value in every type of numbers', async () => {
   const narrow = (value: bigint | null): number | null => (value === null ? null : Number(value))
   fc.assert(
     fc.property(int32, int32, int64, int64, (a, b, c, d) => {
@@ -62,7 +62,7 @@ t.test('null is the smallest value among all types of numbers', async () => {
   )
 })
 
-t.test('every other type has its order, too', async t => {
+t.test('every other type has an order, too', async t => {
   const uuid = (...last: number[]): Scalar =>
     scalar(
       'UUID',
@@ -101,7 +101,7 @@ t.test('every other type has its order, too', async t => {
   }
 })
 
-t.test('vectors are compared row by row, a scalar with each row', async t => {
+t.test('vectors are compared row by row, and a scalar with each row', async t => {
   const of = (left: ServerValue, right: ServerValue): unknown[] =>
     valuesOf(compare('<', paired(left, right)))
   t.same(of(vector('INT', 1, null, 3), int(2)), [true, true, false])

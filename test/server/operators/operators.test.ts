@@ -132,7 +132,7 @@ for (const [title, cases] of Object.entries(examples)) {
   })
 }
 
-t.test('errors of operators say what is impossible', async t => {
+t.test('errors of operators say which operation is impossible', async t => {
   const { fail } = testSession()
   t.equal(await fail('1/`7'), '1/`7 => Arguments for div method can not be string.')
   t.match(await fail('1 2 3 + 1 2'), 'Incompatible vector size')
@@ -228,7 +228,7 @@ const no = scalar('BOOL', false)
 const yes = scalar('BOOL', true)
 const nothing = scalar('BOOL', null)
 
-t.test('&& with a null is null, || takes the known side', async t => {
+t.test('&& with a null is null, || takes the value of the known side', async t => {
   const rows: [ServerValue, ServerValue, boolean | null, boolean | null][] = [
     [no, no, false, false],
     [no, yes, false, true],
@@ -251,7 +251,7 @@ t.test('&& with a null is null, || takes the known side', async t => {
   }
 })
 
-t.test('everything except zero and null is true', async t => {
+t.test('all values except zero and null are true', async t => {
   const types: [DataType, ElementValue[]][] = [
     ['BOOL', [false, true, null]],
     ['CHAR', [0, -127, null]],
@@ -269,7 +269,7 @@ t.test('everything except zero and null is true', async t => {
   t.same([...truthOf({ form: 'vector', type: 'VOID', length: 2 }, 'and')], [-128, -128])
 })
 
-t.test('a value that is neither true nor false is named by its type', async t => {
+t.test('a value that is neither true nor false gives an error with its type', async t => {
   for (const [value, type] of [
     [text('a'), 'string'],
     [decimal(2, 1n), 'decimal64'],
@@ -292,7 +292,7 @@ function shownRange(left: ServerValue, right: ServerValue): string {
   return `${made.type} ${formatValue(made)}`
 }
 
-t.test('both ends are included, up or down, in the type of the ends', async t => {
+t.test('a sequence includes both ends, up or down, in the type of the ends', async t => {
   const examples: [ServerValue, ServerValue, string][] = [
     [int(0), int(3), 'INT [0,1,2,3]'],
     [int(2), int(-1), 'INT [2,1,0,-1]'],
@@ -311,7 +311,7 @@ t.test('both ends are included, up or down, in the type of the ends', async t =>
   for (const [left, right, wanted] of examples) t.equal(shownRange(left, right), wanted)
 })
 
-t.test('a null at either end gives nothing', async t => {
+t.test('a sequence with a null at either end is empty', async t => {
   const nulls: [ServerValue, ServerValue][] = [
     [int(1), scalarRange('INT', null)],
     [scalarRange('INT', null), int(1)],
@@ -325,7 +325,7 @@ t.test('a null at either end gives nothing', async t => {
   }
 })
 
-t.test('64-bit numbers and nanoseconds are counted one by one', async () => {
+t.test('sequences count 64-bit numbers and nanoseconds one by one', async () => {
   const last = 2n ** 63n - 1n
   const start = fc.bigInt({ min: -last, max: last })
   fc.assert(
@@ -351,7 +351,7 @@ t.test('64-bit numbers and nanoseconds are counted one by one', async () => {
   )
 })
 
-t.test('part of a range equals the same part of the whole', async t => {
+t.test('a part of a sequence equals the same part of the complete sequence', async t => {
   const ends: [ServerValue, ServerValue][] = [
     [int(-3), int(5)],
     [int(5), int(-3)],
@@ -382,7 +382,7 @@ t.test('no sequence is longer than the longest vector', async t => {
   )
 })
 
-t.test('only integral and temporal scalars of one kind are counted', async t => {
+t.test('only integral and temporal scalars of one kind form a sequence', async t => {
   const refused: [ServerValue, ServerValue][] = [
     [text('a'), text('b')],
     [int(1), scalarRange('DOUBLE', 3)],

@@ -42,7 +42,7 @@ t.test('equal numbers have equal keys in all types', async t => {
   for (const [given, keys] of examples) t.strictSame([...keysOfVector(given)], keys, given.type)
 })
 
-t.test('an element appears for the first time if a set does not have it yet', async () => {
+t.test('an element appears for the first time if a set does not contain it yet', async () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer({ min: -5, max: 5 }))), values => {
       const seen = new Set<number | null>()
@@ -55,7 +55,7 @@ t.test('an element appears for the first time if a set does not have it yet', as
   )
 })
 
-t.test('rows are equal if all their columns are', async () => {
+t.test('rows are equal if all their columns are equal', async () => {
   const number = fc.option(fc.integer({ min: -2, max: 2 }))
   const row = fc.tuple(number, fc.constantFrom('', '1', 'null', '1:1'), number)
   fc.assert(
@@ -77,7 +77,7 @@ t.test('rows are equal if all their columns are', async () => {
 
 const vectorRowOrder = (...values: (number | null)[]): Vector => column('INT', ...values) as Vector
 
-t.test('several keys, either direction, and equal rows keep their order', async () => {
+t.test('sorting by several keys in either direction keeps the order of equal rows', async () => {
   const row = fc.record({ a: fc.option(fc.nat({ max: 3 })), b: fc.nat({ max: 3 }) })
   fc.assert(
     fc.property(fc.array(row, { maxLength: 40 }), fc.boolean(), (rows, descending) => {

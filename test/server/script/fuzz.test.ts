@@ -112,7 +112,7 @@ const values = [
   'dict(`a`b, 1 2)', 'table(1 2 as x)', 'sum', 'INT', '`a`b$SYMBOL', 'uuid()', 'x->x',
 ] // prettier-ignore
 
-t.test('every built-in gives a value or a ScriptError for any arguments', async t => {
+t.test('every built-in function gives a value or a ScriptError for any arguments', async t => {
   const names = [...(await import('../../../src/server/functions/registry.js')).builtins.keys()]
   const skipped = new Set(['sleep'])
   const call = fc.tuple(

@@ -166,7 +166,7 @@ t.test('a batch is claimed once, and its outcome is in the ledger', async t => {
   t.equal(await lane.show('defined("ddbIngestDeliver", DEF)'), 'true')
 })
 
-t.test('the other targets of receipts run as well', async t => {
+t.test('the scripts for all other targets of receipts run as well', async t => {
   const { run, show, call } = testSession()
   await run(createDatabase)
   await run(`

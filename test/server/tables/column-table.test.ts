@@ -47,7 +47,7 @@ t.test('rows are appended by position and counted', t => {
   t.end()
 })
 
-t.test('a batch with one bad column leaves nothing in any kind of table', t => {
+t.test('a batch with one bad column leaves nothing in a table of any kind', t => {
   const kinds: [TableKind, string[]][] = [
     ['basic', []],
     ['stream', []],
@@ -80,7 +80,7 @@ t.test('the error for a wrong type in a stream table has its reference', t => {
   t.end()
 })
 
-t.test('a table with another number of columns is refused in the words of its kind', t => {
+t.test('a table with a different number of columns is refused in the words of its kind', t => {
   const one = [column('INT', 1)]
   t.throws(() => quotes('basic').append(one, 1), {
     message:
@@ -105,7 +105,7 @@ t.test('a read-only table accepts nothing', t => {
   t.end()
 })
 
-t.test('no table in memory exceeds 2 billion rows', t => {
+t.test('no in-memory table exceeds 2 billion rows', t => {
   const rows = 2_147_483_646
   const columns: Column[] = [{ form: 'vector', type: 'VOID', length: rows }]
   const table = new ColumnTable({
@@ -135,7 +135,7 @@ t.test('a snapshot keeps its rows, whatever happens to the table', t => {
   t.end()
 })
 
-t.test('a table that arrived can grow without changing the message that brought it', t => {
+t.test('a received table can grow without changing the message that contained it', t => {
   const arrived: Table = {
     form: 'table',
     name: '',
@@ -152,7 +152,7 @@ t.test('a table that arrived can grow without changing the message that brought 
   t.end()
 })
 
-t.test('a keyed table overwrites the row with the key and counts only new keys', t => {
+t.test('a keyed table overwrites the row with the same key and counts only new keys', t => {
   for (const kind of ['keyed', 'indexed'] as const) {
     const table = quotes(kind, ['sym', 'id'])
     t.equal(table.append(batch([1, 'A', 1], [1, 'B', 2]), 2), 2)
@@ -217,19 +217,16 @@ t.test('a keyed table cannot begin with repeated keys', t => {
   t.end()
 })
 
-t.test(
-  'upsert returns inserted and updated rows, and can keep old values if the new ones are null',
-  t => {
-    const table = quotes('keyed', ['sym'])
-    table.append(batch([1, 'A', 5], [2, 'B', 6], [3, 'C', 7]), 3)
-    const changes = batch([null, 'A', null], [null, 'B', 600], [300, 'C', 700], [400, 'D', 800])
-    t.same(table.upsert(changes, 4, { ignoreNull: true }), { inserted: 1, updated: 2 })
-    t.equal(show(table), '1 A 5;2 B 600;300 C 700;400 D 800')
-    t.same(table.upsert(changes, 4), { inserted: 0, updated: 4 })
-    t.equal(show(table), ' A ; B 600;300 C 700;400 D 800')
-    t.end()
-  },
-)
+t.test('upsert returns inserted and updated rows, and can keep values if new ones are null', t => {
+  const table = quotes('keyed', ['sym'])
+  table.append(batch([1, 'A', 5], [2, 'B', 6], [3, 'C', 7]), 3)
+  const changes = batch([null, 'A', null], [null, 'B', 600], [300, 'C', 700], [400, 'D', 800])
+  t.same(table.upsert(changes, 4, { ignoreNull: true }), { inserted: 1, updated: 2 })
+  t.equal(show(table), '1 A 5;2 B 600;300 C 700;400 D 800')
+  t.same(table.upsert(changes, 4), { inserted: 0, updated: 4 })
+  t.equal(show(table), ' A ; B 600;300 C 700;400 D 800')
+  t.end()
+})
 
 t.test('upsert into a table without its own keys changes the first matching row', t => {
   const table = quotes('dfs')
@@ -314,7 +311,7 @@ t.test('only the columns of a DFS table are sent', t => {
   t.end()
 })
 
-t.test('a DFS table is stricter about types and cuts text', t => {
+t.test('a DFS table is stricter about types, and cuts texts', t => {
   const table = createTable(
     'dfs',
     ['i', 's', 'd'],
@@ -576,7 +573,7 @@ t.test('invalid tables are refused', async t => {
   })
 })
 
-t.test('a table from the wire becomes one of the server, and one for the wire again', async t => {
+t.test('a received table becomes a table of the server, and can be sent again', async t => {
   const wire: Table = {
     form: 'table',
     name: 'ignored',

@@ -71,7 +71,7 @@ const create = (
   options = by('id'),
 ): ServerTable => createStoredTable(at.node, at.joe, at.db, template, name, options)
 
-t.test('a dropped table can still be read by its holders, but not written to', async t => {
+t.test('the holders of a dropped table can still read it, but not write to it', async t => {
   const at = withDatabase()
   const [first, second] = [create(at, 'a'), create(at, 'b')]
   dropTable(at.node, at.joe, 'dfs://db', 'a')
@@ -93,7 +93,7 @@ t.test('a dropped table can still be read by its holders, but not written to', a
   t.throws(() => dropTable(at.node, at.joe, 'dfs://db', 'b'), { message: /S04001$/ })
 })
 
-t.test('a user may create databases whose names begin as granted', async t => {
+t.test('a user may create databases whose names begin with a granted prefix', async t => {
   const { node, joe } = withDatabase()
   const make = (path: string): unknown => openDatabase(node, joe, handleOf(path, values(1)))
   t.ok(make('dfs://data'))
@@ -138,7 +138,7 @@ async function making(engine: string, rest: string, version?: string): Promise<s
     db.createPartitionedTable(table(1:0, ${columns}), "t", "i"${rest})`)
 }
 
-t.test('only TSDB and memory have arrays', async t => {
+t.test('only TSDB and memory can have arrays', async t => {
   t.match(await making('OLAP', ''), /OLAP.*array.*\[a\]/)
   t.equal(await making('TSDB', ', sortColumns=`s`ts'), 'no error')
   const { fail } = testSession()
@@ -163,7 +163,7 @@ t.test('the primary key contains the partition columns', async t => {
   t.match(await making('PKEY', ', primaryKey=`s`ts'), /primary key/)
 })
 
-t.test('engines and types of later versions', async t => {
+t.test('engines and types that need later versions', async t => {
   t.match(await making('OLAP', '', '1.30.22'), /no argument \[engine\]/)
   t.match(await making('PKEY', ', primaryKey=`i', '3.00.0'), /\[engine\] must be one of OLAP, TSDB/)
   const old = testSession({ version: '1.30.22' })
@@ -177,7 +177,7 @@ const kinds: readonly TableKind[] = [
   ...(['basic', 'stream', 'keyed', 'indexed', 'keyedStream', 'partitioned', 'dfs'] as const),
 ]
 
-t.test('incompatible types are named in the words of the table', async t => {
+t.test('incompatible types give the error text of the kind of table', async t => {
   const memory =
     "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING"
   for (const kind of kinds) {
@@ -194,7 +194,7 @@ t.test('incompatible types are named in the words of the table', async t => {
   }
 })
 
-t.test('a DFS table accepts neither DOUBLE into INT nor more text than it stores', async t => {
+t.test('a DFS table refuses DOUBLE for INT, and cuts texts to what it stores', async t => {
   t.throws(() => prepareColumn(tableOf('dfs'), 0, column('DOUBLE', 1), 1), { message: /S05004$/ })
   t.same(textsOf(prepareColumn(tableOf('dfs'), 0, column('LONG', 7n, 2n ** 40n), 2)), ['7', ''])
   const long = column('STRING', 'a'.repeat(65_536))
@@ -205,7 +205,7 @@ t.test('a DFS table accepts neither DOUBLE into INT nor more text than it stores
   t.throws(() => prepareColumn(symbols, 0, tooLong, 1), { message: /can't exceed 255 bytes/ })
 })
 
-t.test('another number of columns is refused in the words of the table', async t => {
+t.test('a different number of columns is refused in the words of the table', async t => {
   const one = [column('INT', 1)]
   for (const kind of kinds) {
     const table = tableOf(kind)
@@ -289,7 +289,7 @@ t.test('TRANS: the second write is refused with the tag that makes clients wait'
   t.equal(await a.show(rows), '1;3')
 })
 
-t.test('other partitions are free', async t => {
+t.test('a write does not lock other partitions', async t => {
   const { a, b } = await withTable('TRANS')
   const both = await Promise.all([a.show(insert('2024.01.02', 1)), b.show(insert('2024.01.03', 2))])
   t.strictSame(both, ['1', '1'])
@@ -303,7 +303,7 @@ t.test('CHUNK: the second write waits, and all rows are stored in the end', asyn
   t.equal(await a.show(rows), '0;1;2;3;4;5;6;7;8;9')
 })
 
-t.test('ten sessions that try again have all their rows in the end', async t => {
+t.test('if ten sessions retry, all their rows are stored in the end', async t => {
   const { a } = await withTable('TRANS')
   let refusals = 0
   await Promise.all(
@@ -323,7 +323,7 @@ t.test('ten sessions that try again have all their rows in the end', async t => 
   t.equal(await a.show(`exec count(*) from loadTable("dfs://d", "t")`), '50')
 })
 
-t.test('every way to write is a transaction; a failed write holds nothing', async t => {
+t.test('every way to write is a transaction; a failed write keeps no lock', async t => {
   const { a, b } = await withTable('TRANS')
   a.node.config.enableInsertStatementForDFSTable = true
   const row = 'table([2024.01.02] as day, symbol(["A"]) as sym, [9] as x)'

@@ -36,7 +36,7 @@ t.test('a shared name begins with a letter', async t => {
   }
 })
 
-t.test('a fault keeps stream tables from being removed, and nothing else', async t => {
+t.test('a fault prevents the removal of stream tables, and nothing else', async t => {
   const asked: unknown[] = []
   node.beforeRemoval = removal => {
     asked.push(removal)
@@ -51,7 +51,7 @@ t.test('a fault keeps stream tables from being removed, and nothing else', async
   t.strictSame(asked, [{ sessionId: session.id, table: 'kept' }])
 })
 
-t.test('without publishing, stream tables cannot be shared, others can', async t => {
+t.test('without publishing, only stream tables cannot be shared', async t => {
   const quiet = createNode({ config: { maxPubConnections: 0 } })
   for (const kind of ['stream', 'keyedStream'] as const) {
     t.throws(() => shareTable(quiet, session, tableOf(kind), 's'), {
@@ -111,7 +111,7 @@ const mayWrite = (user: string, table: ServerTable, rights?: Rights, change?: Ch
 const mayRead = (user: string, table: ServerTable, rights?: Rights): boolean =>
   allows(() => checkRead(asking(user, rights), table))
 
-t.test('a denial overrides every grant, for one object or all', async t => {
+t.test('a denial overrides every grant, for one object or for all', async t => {
   const examples: [Rights, boolean | undefined][] = [
     [{}, undefined],
     [{ 'TABLE_READ t': true }, true],
@@ -160,7 +160,7 @@ t.test('a DFS table is open to administrators, its owner, and users with a grant
   t.equal(mayWrite('sue', table, denied, 'UPDATE'), true)
 })
 
-t.test('a table in memory is open, a shared one until rights are granted', async t => {
+t.test('an in-memory table is open, a shared one until rights are granted', async t => {
   t.equal(mayWrite('guest', tableOf('basic')), true)
   const shared = (user: string, rights: Rights, isControlled = false): boolean[] => {
     const { node, session } = asking(user, rights)
@@ -209,7 +209,7 @@ t.test('a refusal names the table', async t => {
 })
 
 t.test(
-  'who may call a view: its owner, and users with a grant for it, its namespace or all views',
+  'a view may be called by its owner and by users with a grant for it or its namespace',
   async t => {
     const mayCall = (user: string, rights?: Rights): boolean =>
       allows(() => checkViewCall(asking(user, rights), 'a::f', 'joe'))
@@ -290,7 +290,7 @@ t.test('a vector for a column of arrays is one row', async t => {
   t.equal(rows(makeDictionary([text('v')], [ints(1, 2)] as ServerValue[])), 1)
 })
 
-t.test('tables of the request are filled, and so are receipts', async t => {
+t.test('tables of the request get their rows, and so do receipts', async t => {
   const rows: ServerValue[] = [tableOf('basic', [1, 'a'])]
   t.equal(discardedRows(discarding, tableOf('basic'), rows), undefined)
   t.equal(discardedRows(discarding, shared('keyedStream'), [int(1), text('a')]), undefined)

@@ -111,7 +111,7 @@ const nulls: Readonly<Record<string, string>> = {
   '00N': 'NANOTIMESTAMP',
 }
 
-t.test('00 with a type letter is the null of that type', async t => {
+t.test('00 with a type letter is the null of the type', async t => {
   for (const [literal, type] of Object.entries(nulls)) {
     t.equal(await show(`typestr(${literal})`), type, literal)
     t.equal(await show(`isNull(${literal})`), 'true', literal)
@@ -167,12 +167,12 @@ t.test('a backslash escapes in strings', async t => {
   t.equal(await show(String.raw`"a\tb\"c\\"`), 'a\tb"c\\')
 })
 
-t.test('a dictionary literal takes bare words as keys', async t => {
+t.test('a dictionary literal accepts bare words as keys', async t => {
   t.equal(await show('d = {a: 1, "b": 2}; d.a + d[`b]'), '3')
   t.match(await run('{k: 1}'), { form: 'dictionary' })
 })
 
-t.test('members that every object has are not suffixes', async t => {
+t.test('members that every object inherits are not suffixes', async t => {
   for (const script of ['1constructor', '00toString', '5valueOf']) {
     t.equal(await fail(script), `Syntax Error: [line #1] Cannot recognize the token ${script}`)
   }
@@ -181,7 +181,7 @@ t.test('members that every object has are not suffixes', async t => {
 const array: ColumnType = { type: 'INT', array: true }
 const decimalJoinVectors = (scale: number): ColumnType => ({ type: 'DECIMAL64', scale })
 
-t.test('rows of both vectors follow one another in the type that holds both', async t => {
+t.test('joined vectors have the type that can hold the rows of both', async t => {
   const examples: [ColumnType, ElementValue[], ColumnType, ElementValue[], string, string[]][] = [
     [{ type: 'INT' }, [1, null], { type: 'INT' }, [2], 'INT', ['1', '', '2']],
     [{ type: 'INT' }, [1], { type: 'LONG' }, [2n, null], 'LONG', ['1', '2', '']],
@@ -243,7 +243,7 @@ t.test('a right is written as its name', async t => {
   }
 })
 
-t.test('other names have no value', async t => {
+t.test('unknown names have no value', async t => {
   for (const name of ['', 'x', 'int', 'Value', 'DFLT', 'constructor', 'toString', '__proto__']) {
     t.equal(constantOf(name), undefined, name)
   }

@@ -53,7 +53,7 @@ async function textOf(path: string): Promise<string> {
 const csv = (name: string, content = `a,b\n1,${name}\n`): ZipMember => ({ name, content })
 
 t.test(
-  'members are inputs, sorted by their paths; other members are skipped and reported',
+  'data members are inputs, sorted by path; other members are skipped and reported',
   async t => {
     const path = archive(
       t,
@@ -119,7 +119,7 @@ t.test('a large member comes in chunks, and can be read from any position', asyn
   await file.close()
 })
 
-t.test('names in UTF-8, in GBK, from Windows', async t => {
+t.test('names may be in UTF-8, in GBK, or from Windows', async t => {
   const gbk = iconv.encode('行情/平安银行.csv', 'gbk')
   const path = archive(t, zipOf([csv('数据/a.csv'), { name: gbk, content: 'x' }, csv('w\\b.csv')]))
   t.strictSame(
@@ -129,7 +129,7 @@ t.test('names in UTF-8, in GBK, from Windows', async t => {
   t.equal(await textOf(`${path}/行情/平安银行.csv`), 'x')
 })
 
-t.test('what cannot be read is refused by name, before anything is read', async t => {
+t.test('members that cannot be read are refused by name, before anything is read', async t => {
   const nothing = zipOf([])
   const good = zipOf([csv('a.csv'), csv('b.csv')])
   const unixLink = (0xa1ff << 16) >>> 0
@@ -206,7 +206,7 @@ t.test('what cannot be read is refused by name, before anything is read', async 
   })
 })
 
-t.test('a damaged member is named: other bytes, another size, another checksum', async t => {
+t.test('the error names a damaged member: wrong bytes, wrong size, wrong checksum', async t => {
   const content = 'a,b\n'.repeat(1000)
   const member = { name: 'm.csv', content }
   const good = zipOf([member])

@@ -60,7 +60,7 @@ async function all(decompressor: Decompressor): Promise<{ content: string; failu
 
 const text = 'content\n'.repeat(200_000)
 
-t.test('the whole content comes out, and then the stream ends', async t => {
+t.test('the complete content is returned, and then the stream ends', async t => {
   for (const [tool, packed] of [
     ['gzip', gzipSync(text)],
     ['brotli', brotliCompressSync(text)],
@@ -76,7 +76,7 @@ t.test('the whole content comes out, and then the stream ends', async t => {
 })
 
 t.test(
-  'a chunk that zlib cannot read is still accepted, and the error comes after the content',
+  'a chunk that zlib cannot read is accepted, and the error comes after the content',
   async t => {
     const decompressor = newDecompressor('gzip')
     const reading = all(decompressor)
@@ -92,7 +92,7 @@ t.test(
   },
 )
 
-t.test('a reader that gives up does not wait for ever', async t => {
+t.test('a reader that gives up does not wait forever', async t => {
   const decompressor = newDecompressor('gzip')
   const writing = write(decompressor, gzipSync(Buffer.alloc(20_000_000)))
   const content = contentOf(decompressor)
@@ -136,7 +136,7 @@ async function read(
   return { content: Buffer.concat(found).toString(), error }
 }
 
-t.test('members follow each other, and zeros after them are padding', async t => {
+t.test('members may follow each other, and zeros after them are padding', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 4 }),
@@ -154,7 +154,7 @@ t.test('members follow each other, and zeros after them are padding', async t =>
 
 const packed = gzipSync('content')
 
-t.test('anything else after them is reported, with where they end', async t => {
+t.test('all other bytes after the members are reported, with the end of the members', async t => {
   for (const size of [1, 7, 1000]) {
     for (const rest of ['x', '\0\0x', '\x1f']) {
       const { content, error } = await read(Buffer.concat([packed, Buffer.from(rest)]), size)
@@ -169,7 +169,7 @@ t.test('anything else after them is reported, with where they end', async t => {
   }
 })
 
-t.test('what does not look like gzip is reported with the position, and what to do', async t => {
+t.test('bytes that are not gzip are reported with their position and the remedy', async t => {
   for (const rest of ['garbage', '\x1f\x8bgarbage', '\x1f\x8b\x08\xff', 'x'.repeat(600_000)]) {
     const whole = Buffer.concat([packed, Buffer.from(rest, 'latin1')])
     const { content, error } = await read(whole)
@@ -182,13 +182,13 @@ t.test('what does not look like gzip is reported with the position, and what to 
   }
 })
 
-t.test('a missing last byte is an end in the middle', async t => {
+t.test('if the last byte is missing, the file is incomplete', async t => {
   const { content, error } = await read(packed.subarray(0, -1), 3)
   t.equal(content, 'content')
   t.match(error, { message: new RegExp(`end in the middle, after ${packed.length - 1} bytes`) })
 })
 
-t.test('what can be decompressed comes out before the error', async t => {
+t.test('content that can be decompressed is returned before the error', async t => {
   const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join('')
   const long = gzipSync(text)
   const cut = await read(long.subarray(0, long.length - 100))
@@ -208,13 +208,13 @@ t.test('what can be decompressed comes out before the error', async t => {
   })
 })
 
-t.test('the reason why the input ended explains more than the error of zlib', async t => {
+t.test('the reason for the end of the input explains more than the error of zlib', async t => {
   const failure = new Error('the disk is gone')
   const { error } = await read(packed.subarray(0, 10), 3, failure)
   t.equal(error, failure)
 })
 
-t.test('a reader may stop at any chunk', async t => {
+t.test('a reader may stop after any chunk', async t => {
   const content = gunzipped(piecesZlibStream(gzipSync(Buffer.alloc(5_000_000, 'x')), 1000), 'x.gz')
   for await (const chunk of content) {
     t.ok(chunk.length > 0)
@@ -231,7 +231,7 @@ const packedOpenContent = {
   brotli: brotliCompressSync(tableContent),
 }
 
-t.test('the first bytes decide; for Brotli, which has no mark, the name', async t => {
+t.test('the first bytes decide; for Brotli, which has no signature, the name decides', async t => {
   t.equal(compressionOf('auto', packedOpenContent.gzip, 'x.csv'), 'gzip')
   t.equal(compressionOf('auto', packedOpenContent.zstd, 'x.csv'), 'zstd')
   t.equal(compressionOf('auto', packedOpenContent.brotli, 'x.csv.br'), 'brotli')
@@ -241,7 +241,7 @@ t.test('the first bytes decide; for Brotli, which has no mark, the name', async 
   t.equal(compressionOf('none', packedOpenContent.gzip, 'x'), 'none')
 })
 
-t.test('the content of each', async t => {
+t.test('each kind of compression gives the content', async t => {
   for (const compression of ['gzip', 'zstd', 'brotli'] as const) {
     const read = async (bytes: Uint8Array): Promise<string> => {
       let text = ''
@@ -279,7 +279,7 @@ t.test('an empty file is not compressed, whatever its name or the option says', 
   }
 })
 
-t.test('an input that is not gzip is refused as such', async t => {
+t.test('an input that is not gzip is refused with this reason', async t => {
   const counted = new CountedChunks(pieces(Buffer.from('a,b\n'), 2))
   await counted.peek(4)
   await t.rejects(openContent(counted, 'gzip', 'x'), {
@@ -303,7 +303,7 @@ async function readUnzstd(
   return { content: Buffer.concat(found).toString(), error }
 }
 
-t.test('frames follow each other', async t => {
+t.test('frames may follow each other', async t => {
   const cases: [frame: Buffer, content: string][] = [
     [unchecked, smallContent],
     [checked, smallContent],
@@ -325,7 +325,7 @@ t.test('frames follow each other', async t => {
   )
 })
 
-t.test('damage is one error, and the content before it is correct', async t => {
+t.test('damage gives one error, and the content before the damage is correct', async t => {
   const damaged: [what: string, bytes: Buffer][] = [
     ['a checksum', Buffer.concat([checked.subarray(0, -1), Buffer.of(0)])],
     ['a block', Buffer.concat([table.subarray(0, 40), Buffer.alloc(20, 0x55), table.subarray(60)])],
@@ -338,7 +338,7 @@ t.test('damage is one error, and the content before it is correct', async t => {
   }
 })
 
-t.test('a damaged byte never blocks and never changes the content without an error', async t => {
+t.test('a damaged byte never blocks reading, and never changes the content silently', async t => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(table.length - 1),
@@ -355,7 +355,7 @@ t.test('a damaged byte never blocks and never changes the content without an err
   t.pass()
 })
 
-t.test('reading may be given up, and an error of the input comes after the content', async t => {
+t.test('a reader may give up, and an error of the input comes after the content', async t => {
   for await (const chunk of unzstd(pieces(bombFrame(0x61, 100), 50), 'x.zst')) {
     t.ok(chunk.length > 0)
     break
@@ -371,24 +371,21 @@ t.test('reading may be given up, and an error of the input comes after the conte
   t.equal(content, tableContent)
 })
 
-t.test(
-  'neither content nor a reader that gives up waits for a pipe that gives nothing more',
-  async t => {
-    const forever = new Promise<never>(() => undefined)
-    const pipe = async function* (): AsyncGenerator<Uint8Array, void, void> {
-      yield bombFrame(0x61, 8)
-      await forever
-    }
-    const content = unzstd(pipe(), 'x.zst')
-    for (let batch = 0; batch < 2; batch++) {
-      const { value } = await content.next()
-      t.equal(value?.length, 4 * 131_072)
-    }
-    await content.return()
-  },
-)
+t.test('neither the content nor a reader that gives up waits for a pipe without data', async t => {
+  const forever = new Promise<never>(() => undefined)
+  const pipe = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    yield bombFrame(0x61, 8)
+    await forever
+  }
+  const content = unzstd(pipe(), 'x.zst')
+  for (let batch = 0; batch < 2; batch++) {
+    const { value } = await content.next()
+    t.equal(value?.length, 4 * 131_072)
+  }
+  await content.return()
+})
 
-t.test('content that was delivered is not lost to what comes after it', async t => {
+t.test('later errors do not affect content that was already delivered', async t => {
   const blocks = Array.from({ length: 60 }, (_, i) => Buffer.alloc(131_072, 0x61 + (i % 26)))
   const frames = Buffer.concat(blocks.map(block => rawFrame(block)))
   let at = 0
@@ -406,7 +403,7 @@ t.test('content that was delivered is not lost to what comes after it', async t 
 const compress = (zlib as { zstdCompressSync?: (bytes: Uint8Array) => Buffer }).zstdCompressSync
 
 t.test(
-  'what Node compresses',
+  'content that Node has compressed',
   { skip: compress === undefined && 'this Node has no encoder' },
   async t => {
     await fc.assert(
@@ -451,7 +448,7 @@ async function take(stored: Uint8Array, size: number): Promise<Taken> {
   return { bytes: Buffer.concat(parts), batches, error }
 }
 
-t.test('consecutive frames come out whole, whatever the chunks', async t => {
+t.test('consecutive frames are divided completely, for any chunks', async t => {
   const frames = [unchecked, checked, zeros, table, rawFrame(Buffer.from('a'), Buffer.alloc(0))]
   await fc.assert(
     fc.asyncProperty(
@@ -470,7 +467,7 @@ t.test('consecutive frames come out whole, whatever the chunks', async t => {
   t.pass()
 })
 
-t.test('a truncated frame ends in one error after its whole pieces', async t => {
+t.test('a truncated frame gives one error after its complete pieces', async t => {
   for (let length = 1; length < table.length; length += 7) {
     const { bytes, error } = await take(table.subarray(0, length), 100)
     t.match(error, { code: 'DDB_INPUT_READ', message: length < 4 ? /x\.zst/ : /x\.zst.*middle/ })
@@ -512,7 +509,7 @@ t.test('a frame of one segment may be as large as the largest window', async t =
   }
 })
 
-t.test('no batch can have much content, however small it is', async t => {
+t.test('no batch of pieces can have much content, however small it is', async t => {
   const { batches } = await take(bombFrame(0x61, 50), 1000)
   t.ok(
     batches.every(count => count <= 6),
@@ -642,7 +639,7 @@ function damaged(
   return archive
 }
 
-t.test('everything that zlib can decompress before the damage comes out', async t => {
+t.test('everything that zlib can decompress before the damage is returned', async t => {
   for (const way of ['gzip', 'brotli'] as const) {
     // Brotli has no members, so nothing can follow the first one.
     const members = fc.array(texts, { minLength: 1, maxLength: way === 'gzip' ? 3 : 1 })
@@ -674,7 +671,7 @@ t.test('everything that zlib can decompress before the damage comes out', async 
 const hasGzip = spawnSync('gzip', ['--version'], { stdio: 'ignore' }).status === 0
 
 t.test(
-  'nothing is missing that the gzip of the machine extracts',
+  'the result contains everything that gzip on this machine extracts',
   hasGzip ? {} : { skip: 'no gzip here' },
   async t => {
     await fc.assert(
@@ -696,7 +693,7 @@ t.test(
   },
 )
 
-t.test('the rows of a small archive come out before the error', async t => {
+t.test('the rows of a small archive are returned before the error', async t => {
   const text = Buffer.from(Array.from({ length: 10_000 }, (_, i) => `${i},${i % 97}\n`).join(''))
   const whole = gzipSync(text)
   for (const rest of ['garbage', '\n', '\x1f\x8b\x08']) {
@@ -738,7 +735,7 @@ t.test('very large content comes in chunks of limited size', async t => {
   t.ok(largest <= 512 * 1024)
 })
 
-t.test('little is missing of an archive that is not kept whole', async t => {
+t.test('little is missing of an archive that is too large to be kept', async t => {
   const text = Buffer.from(randomBytes(3_000_000).toString('hex'))
   const whole = Buffer.concat([gzipSync(text), Buffer.from('garbage')])
   t.ok(whole.length > 2 * 1024 * 1024)
@@ -751,7 +748,7 @@ t.test('little is missing of an archive that is not kept whole', async t => {
   t.match(error, { message: /end between byte \d+ and byte \d+ of the file/ })
 })
 
-t.test('a reader may stop in what is decompressed a second time', async t => {
+t.test('a reader may stop while content is decompressed for the second time', async t => {
   const whole = gzipSync(Buffer.alloc(300_000, 'x'))
   const content = gunzipped(
     piecesLastContent(Buffer.concat([whole, Buffer.from('garbage')]), 1 << 19),
@@ -761,7 +758,7 @@ t.test('a reader may stop in what is decompressed a second time', async t => {
   t.match(await content.return(), { done: true })
 })
 
-t.test('input is kept as it came, in chunks as they are requested', async t => {
+t.test('input is kept unchanged, and returned in chunks of the requested size', async t => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(150_000), { maxLength: 8 }),
@@ -797,7 +794,7 @@ t.test('input is kept as it came, in chunks as they are requested', async t => {
   t.pass()
 })
 
-t.test('more than two megabytes are not kept', async t => {
+t.test('input of more than two megabytes is not kept', async t => {
   const kept = new KeptInput()
   const chunk = Buffer.alloc(1024 * 1024)
   for (let count = 0; count < 2; count++) kept.add(chunk)
@@ -808,7 +805,7 @@ t.test('more than two megabytes are not kept', async t => {
   t.notOk(kept.isWhole)
 })
 
-t.test('the position is narrowed to one byte', async t => {
+t.test('the position of the damage is narrowed down to one byte', async t => {
   const whole = gzipSync(Buffer.from('content'))
   const kept = new KeptInput()
   kept.add(Buffer.concat([whole, Buffer.from('garbage')]))
@@ -821,7 +818,7 @@ t.test('the position is narrowed to one byte', async t => {
   t.strictSame(next.value, { fromBytes: whole.length + 1, toBytes: whole.length + 2 })
 })
 
-t.test('a message names the file, the position and what to do', t => {
+t.test('the message names the file, the position and the remedy', t => {
   const cause = new Error('zlib')
   const cut = damagedInput('x.gz', isCutOff(7), cause)
   t.match(cut, { code: 'DDB_INPUT_READ', cause, position: { file: 'x.gz' } })

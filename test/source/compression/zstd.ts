@@ -47,7 +47,6 @@ export const table: Buffer = Buffer.from(
 
 const frameStart = Buffer.from('28b52ffd0058', 'hex')
 
-/** A frame with uncompressed blocks. */
 export function rawFrame(...blocks: readonly Uint8Array[]): Buffer {
   const parts = blocks.map((block, i) => [
     blockHeader(i === blocks.length - 1, 0, block.length),

@@ -45,7 +45,7 @@ t.test('names are accepted in any case and spelling', async t => {
   t.throws(() => knownEncoding('ebcdic'), { code: 'DDB_USAGE', message: /gb18030.*ebcdic/ })
 })
 
-t.test('only a complete byte order mark counts, and the longest decides', async t => {
+t.test('only a complete byte order mark counts, and the longest mark decides', async t => {
   const cases: [hex: string, encoding: string | undefined][] = [
     ['efbbbf', 'utf-8'],
     ['efbbbf61', 'utf-8'],
@@ -84,7 +84,7 @@ const samples: [text: string, encoding: string][] = [
   ['code,name\n1,股票\n', 'utf-16be'],
 ]
 
-t.test('the encoding of a sample is among those found, with some of its words', async t => {
+t.test('the encoding of a sample is among the fitting ones, with some of its words', async t => {
   for (const [text, encoding] of samples) {
     const fitting = fittingEncodings(iconv.encode(text, encoding), true)
     const right = fitting.find(found => found.encoding === encoding)
@@ -92,7 +92,7 @@ t.test('the encoding of a sample is among those found, with some of its words', 
   }
 })
 
-t.test('the most likely encoding is the first', async t => {
+t.test('the most likely encoding comes first', async t => {
   for (const [text, encoding] of [
     ...samples.filter(([, name]) => !name.startsWith('euc-')),
     ['Ação,Preço\nNão,5\n', 'windows-1252'],
@@ -123,7 +123,7 @@ t.test('the most likely encoding is the first', async t => {
   )
 })
 
-t.test('text that is nearly UTF-8 is most likely that', async t => {
+t.test('text that is nearly UTF-8 is most likely UTF-8', async t => {
   const line = Buffer.from('000001,平安银行\n'.repeat(20))
   const broken = Buffer.concat([line, Buffer.from([0x31, 0x2c, 0xb9, 0x0a]), line])
   t.match(fittingEncodings(broken, true), [
@@ -172,7 +172,7 @@ t.test('invalid bytes are examined, even in an incomplete line', async t => {
   }
 })
 
-t.test('what is not text fits no encoding', async t => {
+t.test('bytes that are not text fit no encoding', async t => {
   t.strictSame(fittingEncodings(Buffer.from('00ff0102030405', 'hex'), true), [])
   const one = fittingEncodings(Buffer.from('d6d0b9fa0aff0a', 'hex'), true)
   t.notOk(
@@ -235,7 +235,7 @@ const unlessBroken = (text: string): string | undefined =>
 
 const decoded = encodings.filter((name): name is Decoded => name !== 'utf-8' && !isUtf16(name))
 
-t.test('every byte and every pair of bytes is what iconv-lite says, or is not text', async t => {
+t.test('every byte and every pair of bytes gives the text of iconv-lite, or no text', async t => {
   for (const encoding of decoded.filter(name => !isSingleByte(name))) {
     const wrong: string[] = []
     for (let first = 0; first < 256; first++) {
@@ -391,7 +391,7 @@ t.test('requested UTF-8 is delivered completely, and its invalid bytes are known
   t.ok(cut.text.broken?.mayBeBroken(1))
 })
 
-t.test('another encoding is decoded, without its byte order mark', async t => {
+t.test('any other encoding is decoded, without its byte order mark', async t => {
   const found = await opened(chinese, { asked: 'gb18030', size: 1 })
   t.match(found.text, { encoding: 'gb18030', how: 'given' })
   t.equal(Buffer.from((await read(found)).text, 'latin1').toString(), '代码示例\n')
@@ -439,7 +439,7 @@ function piecewise(encoding: Decoded, bytes: Uint8Array, size: number, start = 0
   return { text, decoded: Buffer.concat(parts) }
 }
 
-t.test('chunks of any size give the text that iconv-lite wrote', async t => {
+t.test('chunks of any size give the text that iconv-lite encoded', async t => {
   for (const [encoding, alphabet] of cases) {
     fc.assert(
       fc.property(charactersOf(alphabet), fc.integer({ min: 1, max: 70 }), (characters, size) => {
@@ -453,7 +453,7 @@ t.test('chunks of any size give the text that iconv-lite wrote', async t => {
   }
 })
 
-t.test('every position in the text leads to the bytes it was decoded from', async t => {
+t.test('every position in the text is mapped to the bytes that it was decoded from', async t => {
   for (const [encoding, alphabet] of cases) {
     fc.assert(
       fc.property(
@@ -486,7 +486,7 @@ t.test('every position in the text leads to the bytes it was decoded from', asyn
   }
 })
 
-t.test('any bytes become text and marks, the same in chunks of any size', async t => {
+t.test('any bytes become text and marks, the same for chunks of any size', async t => {
   for (const [encoding] of cases) {
     fc.assert(
       fc.property(
@@ -511,7 +511,7 @@ t.test('any bytes become text and marks, the same in chunks of any size', async 
   }
 })
 
-t.test('an invalid character is named with its position', async t => {
+t.test('the message names an invalid character with its position', async t => {
   const bytes = Buffer.concat([iconv.encode('股,', 'gb18030'), Buffer.from('ff2cd6', 'hex')])
   const { text, decoded } = piecewise('gb18030', bytes, 2, 4)
   t.equal(decoded.toString('latin1'), `${Buffer.from('股,').toString('latin1')}\xff,\xff`)
@@ -580,7 +580,7 @@ t.test('the first invalid bytes are found, in chunks of any size', async t => {
   t.pass()
 })
 
-t.test('also in one chunk', async t => {
+t.test('the first invalid bytes are also found in a single chunk', async t => {
   fc.assert(
     fc.property(bytes, whole => firstNotUtf8(whole) === (expectedBroken(whole) ?? -1)),
     { numRuns: runs(2000) },

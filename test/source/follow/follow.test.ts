@@ -101,7 +101,7 @@ function follow(file: InputFile) {
   }
 }
 
-t.test('what is appended comes in chunks of any size, and nothing twice', async () => {
+t.test('appended bytes come in chunks of any size, and no byte comes twice', async () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 })
   await fc.assert(
     fc.asyncProperty(pieces, fc.integer({ min: 1, max: 400 }), async (pieces, readBytes) => {
@@ -120,7 +120,7 @@ t.test('what is appended comes in chunks of any size, and nothing twice', async 
   )
 })
 
-t.test('a file that has lost its name ends after a while without new bytes', async t => {
+t.test('a file without a name ends after a while without new bytes', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('a')
   const following = follow(file)
@@ -152,7 +152,7 @@ t.test('a file that shrinks ends the run', async t => {
 
 const isRewritten = { code: 'DDB_INPUT_TRUNCATED', message: /was overwritten/ }
 
-t.test('so does one that was truncated and has grown beyond what was read', async t => {
+t.test('a file that was truncated and then grew beyond the read position ends the run', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('some rows\n')
   const following = follow(file)
@@ -163,7 +163,7 @@ t.test('so does one that was truncated and has grown beyond what was read', asyn
   t.equal(following.text(), 'some rows\n')
 })
 
-t.test('and one that has grown to exactly the same size', async t => {
+t.test('a file that was truncated and then grew to exactly the same size ends the run', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('some rows\n')
   const following = follow(file)
@@ -173,7 +173,7 @@ t.test('and one that has grown to exactly the same size', async t => {
   t.match(await following.outcome, isRewritten)
 })
 
-t.test('and one that is equal at the read position', async t => {
+t.test('a rewritten file that is equal at the read position ends the run', async t => {
   const alike = 'the same line again and again\n'.repeat(2 * keptBytes)
   for (const [before, after] of [
     [`first\n${alike}`, `other\n${alike}${alike}`],
@@ -190,7 +190,7 @@ t.test('and one that is equal at the read position', async t => {
   }
 })
 
-t.test('what was read is checked once more when reading ends', async t => {
+t.test('the bytes that were read are checked once more when reading ends', async t => {
   for (const [text, failure] of [
     ['some rows\nand more', undefined],
     ['more rows\n', isRewritten],
@@ -220,7 +220,7 @@ t.test('stopping ends a wait at once', async t => {
   t.match(await following.outcome, { code: 'DDB_INTERRUPTED' })
 })
 
-t.test('files, patterns and folders give what exists, and name what does not', async t => {
+t.test('files, patterns and folders give existing files, and name missing ones', async t => {
   const dir = t.testdir({
     'a.csv': 'a',
     logs: { 'b.csv': 'b', 'b.csv.gz': 'z', 'notes.txt': 'n', deep: { 'c.ndjson': '{}' } },
@@ -249,7 +249,7 @@ t.test('files, patterns and folders give what exists, and name what does not', a
   })
 })
 
-t.test('a folder that is not yet readable does not hide the others', async t => {
+t.test('a folder that is not yet readable does not hide the other folders', async t => {
   const dir = t.testdir({ a: { 'x.csv': '' }, locked: { 'y.csv': '' }, z: { 'x.csv': '' } })
   const locked = join(dir, 'locked')
   const files: Files = {
@@ -311,7 +311,7 @@ t.test(
 
 const never = new AbortController().signal
 
-t.test('a turn passes from one to the next in the order of their requests', async t => {
+t.test('a turn is passed on in the order of the requests', async t => {
   const turns = newTurns()
   t.equal(await turns.take(never), true)
   const had: string[] = []
@@ -326,7 +326,7 @@ t.test('a turn passes from one to the next in the order of their requests', asyn
   t.equal(await turns.take(never), true, 'free again')
 })
 
-t.test('one that leaves gets no turn, and does not delay the others', async t => {
+t.test('a user that leaves gets no turn, and does not delay the others', async t => {
   const turns = newTurns()
   await turns.take(never)
   const leaving = new AbortController()

@@ -5,7 +5,7 @@ import t from 'tap'
 import { InputError, UsageError } from '../../../src/errors.js'
 import { newPathReader, refuseOtherTexts } from '../../../src/source/path/input-texts.js'
 
-t.test('a name tells which file it is, whatever else is requested', t => {
+t.test('each name is mapped to its file, whatever else is requested', t => {
   t.strictSame(newPathReader().read('a/b/c.csv'), {
     parts: [],
     texts: { filename: 'c.csv', dirname: 'a/b', path: 'a/b/c.csv' },
@@ -18,7 +18,7 @@ t.test('a name tells which file it is, whatever else is requested', t => {
   t.end()
 })
 
-t.test('folders as Hive creates them', t => {
+t.test('folders in the form of Hive', t => {
   const { read, isSkipped } = newPathReader({ path: 'hive' })
   const { parts, texts } = read('/data/day=2024-01-02/sym=a%3Ab/x=1.csv')
   t.strictSame(parts, ['day', 'sym'], 'a file is not a folder')
@@ -49,7 +49,7 @@ t.test('paths that do not match', t => {
   t.end()
 })
 
-t.test('two names of one file have to mean the same', t => {
+t.test('two names of one file must give the same values', t => {
   const reader = newPathReader({ path: '{day}/*.csv', pathUnmatched: 'skip' })
   t.throws(() => refuseOtherTexts(reader, '2/a.csv', '1/a.csv'), {
     code: 'DDB_INPUT_COLUMN',

@@ -10,7 +10,7 @@ import { runs } from '../../helpers/runs.js'
 const texts = (match: PathMatch): unknown => (match.kind === 'texts' ? match.texts : match.kind)
 const match = (pattern: string, path: string): unknown => texts(pathPattern(pattern).match(path))
 
-t.test('the end of a path in parts, starting at a separator', t => {
+t.test('a pattern describes the end of a path in parts, starting at a separator', t => {
   const level2 = 'level2/{day}/{symbol}.csv'
   t.strictSame(pathPattern(level2).names, ['day', 'symbol'])
   t.strictSame(match(level2, '/data/level2/20240102/SH501000.csv'), ['20240102', 'SH501000'])
@@ -68,10 +68,7 @@ t.test('an invalid pattern is refused with an explanation', t => {
   t.end()
 })
 
-/**
- * Every way to divide `name` so that each part matches its piece. JavaScript's regular expressions decide what
- * matches.
- */
+/** Every way to divide `name` so that each part matches its piece, according to JavaScript's regular expressions. */
 function divisions(pieces: readonly (RegExp | string)[], name: string): string[][] {
   const [piece, ...rest] = pieces
   if (piece === undefined) return name === '' ? [[]] : []

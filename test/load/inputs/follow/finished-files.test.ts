@@ -14,24 +14,21 @@ async function opened(t: Test): Promise<{ path: string; file: InputFile }> {
   return { path, file }
 }
 
-t.test(
-  'a file and its growth are recognized; a different file with its inode is not',
-  async t => {
-    const { path, file } = await opened(t)
-    const read = newFinishedFiles()
-    const find = async () => read.find(file, await file.status())
-    t.equal(await find(), undefined)
-    read.add({ ...newSummary(path), rows: 1, bytes: 5 }, await followedFingerprint(file))
-    t.equal(await find(), 'read')
-    t.equal(read.bytes, 5)
-    appendFileSync(path, '2\n')
-    t.equal(await find(), 'grown')
-    writeFileSync(path, 'other,header\n')
-    t.equal(await find(), undefined)
-    writeFileSync(path, 'id')
-    t.equal(await find(), undefined, 'a shorter file is another one')
-  },
-)
+t.test('a file and its growth are recognized; a different file with its inode is not', async t => {
+  const { path, file } = await opened(t)
+  const read = newFinishedFiles()
+  const find = async () => read.find(file, await file.status())
+  t.equal(await find(), undefined)
+  read.add({ ...newSummary(path), rows: 1, bytes: 5 }, await followedFingerprint(file))
+  t.equal(await find(), 'read')
+  t.equal(read.bytes, 5)
+  appendFileSync(path, '2\n')
+  t.equal(await find(), 'grown')
+  writeFileSync(path, 'other,header\n')
+  t.equal(await find(), undefined)
+  writeFileSync(path, 'id')
+  t.equal(await find(), undefined, 'a shorter file is another one')
+})
 
 t.test('a file without rows is not remembered', async t => {
   const { path, file } = await opened(t)

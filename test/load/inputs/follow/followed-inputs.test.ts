@@ -133,8 +133,7 @@ t.test('rotated files are read to their end, and not again under their new names
   writeFileSync(at('b.csv'), 'id,sym\n101,A\n')
   const follower = begin(['*.csv*'])
   await has(2, follower)
-  // Both files rotate at the same time. One of the new files is shorter, and the writer still appends to the old
-  // files.
+  // Both files rotate at the same time. One new file is shorter, and the writer still appends to the old files.
   renameSync(at('a.csv'), at('a.csv.1'))
   renameSync(at('b.csv'), at('b.csv.1'))
   writeFileSync(at('a.csv'), 'id,sym\n3,')

@@ -22,7 +22,6 @@ const types =
   'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
 
 interface Read {
-  /** The cells by row number. */
   readonly cells: ReadonlyMap<number, unknown>
   readonly rejects: ReadonlyMap<number, string>
   readonly nulls: readonly number[]

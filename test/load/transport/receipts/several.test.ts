@@ -45,10 +45,7 @@ interface Play {
   readonly total: 'rows' | 'kept'
   /** The order of events: each number selects a step of a job, or a reading of the ledger. */
   readonly steps: readonly number[]
-  /**
-   * What another user does before step `at`: replaces the table (`isMade`), inserts the rows of `fill` batches, or
-   * both.
-   */
+  /** What another user does before step `at`: replaces the table (`isMade`), inserts `fill` batches, or both. */
   readonly deeds: readonly {
     readonly at: number
     readonly isMade: boolean

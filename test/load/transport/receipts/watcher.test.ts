@@ -137,27 +137,24 @@ t.test('bytes that leave are progress', async t => {
   t.ok(clock.nowMs() >= 360_000 && clock.nowMs() < 362_000, `${clock.nowMs()} ms`)
 })
 
-t.test(
-  'silence is investigated after five seconds, or a quarter of a shorter timeout',
-  async t => {
-    for (const [confirmTimeoutMs, quietMs] of [
-      [60_000, 5_000],
-      [8_000, 2_000],
-    ] as const) {
-      const { watcher, stub, run, add } = watchedRun({ delivery: { confirmTimeoutMs } })
-      add()
-      let lookedAtMs = 0
-      stub.answers.ledgerExists = () => {
-        lookedAtMs ||= run.platform.clock.nowMs()
-        stub.ledger.push([outcome(1)])
-        return Promise.resolve(true)
-      }
-      watcher.begin()
-      await watcher.finish()
-      t.ok(lookedAtMs >= quietMs && lookedAtMs < quietMs + 600, `${lookedAtMs} ms`)
+t.test('silence is investigated after five seconds, or a quarter of a shorter timeout', async t => {
+  for (const [confirmTimeoutMs, quietMs] of [
+    [60_000, 5_000],
+    [8_000, 2_000],
+  ] as const) {
+    const { watcher, stub, run, add } = watchedRun({ delivery: { confirmTimeoutMs } })
+    add()
+    let lookedAtMs = 0
+    stub.answers.ledgerExists = () => {
+      lookedAtMs ||= run.platform.clock.nowMs()
+      stub.ledger.push([outcome(1)])
+      return Promise.resolve(true)
     }
-  },
-)
+    watcher.begin()
+    await watcher.finish()
+    t.ok(lookedAtMs >= quietMs && lookedAtMs < quietMs + 600, `${lookedAtMs} ms`)
+  }
+})
 
 t.test('after a missing answer, a new connection gets the answer', async t => {
   const { watcher, stub, add, counts } = watchedRun()
@@ -282,42 +279,39 @@ t.test('a run that follows files starts a new ledger once a ledger is long', asy
   }
 })
 
-t.test(
-  'until a new ledger can be created, the run tries again and sends nothing',
-  async t => {
-    const { watcher, stub, add, counts } = watchedRun({ isFollowing: true, maxLedgerRows: 2 })
-    add()
-    watcher.begin()
+t.test('until a new ledger can be created, the run tries again and sends nothing', async t => {
+  const { watcher, stub, add, counts } = watchedRun({ isFollowing: true, maxLedgerRows: 2 })
+  add()
+  watcher.begin()
+  stub.ledgerRows = 0
+  const rows = [[claim(1), outcome(1)]]
+  stub.answers.read = () => {
+    const next = rows.shift() ?? []
+    stub.ledgerRows += next.length
+    return Promise.resolve(next)
+  }
+  let tries = 0
+  stub.answers.reopen = () => {
+    if (tries++ === 0) {
+      stub.isLost = stub.isControlLost = true
+      return Promise.reject(lost)
+    }
     stub.ledgerRows = 0
-    const rows = [[claim(1), outcome(1)]]
-    stub.answers.read = () => {
-      const next = rows.shift() ?? []
-      stub.ledgerRows += next.length
-      return Promise.resolve(next)
-    }
-    let tries = 0
-    stub.answers.reopen = () => {
-      if (tries++ === 0) {
-        stub.isLost = stub.isControlLost = true
-        return Promise.reject(lost)
-      }
-      stub.ledgerRows = 0
-      rows.push([claim(2), outcome(2)])
-      return Promise.resolve(true)
-    }
-    while (tries === 0) await Promise.resolve()
-    add()
-    t.equal(stub.sent.length, 1)
-    watcher.begin()
-    while (counts()[0]! < 16) await Promise.resolve()
-    await watcher.finish()
-    t.same(stub.asked, ['reopen', 'restore', 'reopen', 'dropLedger', 'finish'])
-    t.same(stub.sent, [
-      [1, 0, 1],
-      [2, 0, 2],
-    ])
-  },
-)
+    rows.push([claim(2), outcome(2)])
+    return Promise.resolve(true)
+  }
+  while (tries === 0) await Promise.resolve()
+  add()
+  t.equal(stub.sent.length, 1)
+  watcher.begin()
+  while (counts()[0]! < 16) await Promise.resolve()
+  await watcher.finish()
+  t.same(stub.asked, ['reopen', 'restore', 'reopen', 'dropLedger', 'finish'])
+  t.same(stub.sent, [
+    [1, 0, 1],
+    [2, 0, 2],
+  ])
+})
 
 t.test('silence and a lost connection are distinguished, whatever happened before', async () => {
   const news = fc.constantFrom<LinkNews>('receipts', 'answered', 'givenUp', 'gone')

@@ -105,7 +105,7 @@ t.test('a TIMESTAMP column can be partitioned by DATE and by a hash at once', as
   t.equal(await show(`tableInsert(pt, ${rows})`), '1')
 })
 
-t.test('a partition accepts fewer columns until it has rows with more', async t => {
+t.test('a partition accepts fewer columns until it contains rows with more columns', async t => {
   const { run, show, fail } = testSession()
   await run(
     'db = database("dfs://test1", VALUE, 1..5); t = table(1:0,`id`sym`price`qty,[INT,SYMBOL,DOUBLE,INT]); pt = db.createPartitionedTable(t, `pt, `id)',
@@ -155,7 +155,7 @@ t.test(
   },
 )
 
-t.test('a partitioned table in memory can have keys', async t => {
+t.test('a partitioned in-memory table can have keys', async t => {
   const { run, show } = testSession()
   await run(
     'kt = keyedTable(`time`sym, 10:0, `time`sym`qty, [TIME,SYMBOL,INT]); db = database(, RANGE, `A`D`F); pt = db.createPartitionedTable(kt, `pt, `sym)',
@@ -166,7 +166,7 @@ t.test('a partitioned table in memory can have keys', async t => {
   t.equal(await show('select * from pt'), '09:30:00.001 AAPL 200')
 })
 
-t.test('a recreated table is another table', async t => {
+t.test('a recreated table is a different table', async t => {
   const { run, show } = testSession()
   await run(tickers)
   t.equal(
@@ -318,7 +318,7 @@ t.test('SQL that changes a stored table needs the same rights', async t => {
   for (const statement of Object.values(statements)) t.equal(await joe.fail(statement), 'no error')
 })
 
-t.test('a table has its own chunk, and another one when it is recreated', async t => {
+t.test('a table has its own chunk, and a new chunk when it is recreated', async t => {
   const { run, show } = testSession()
   const make = (name: string): string =>
     `db.createPartitionedTable(table(1:0, [\`id], [INT]), \`${name}, \`id)`
@@ -409,7 +409,7 @@ t.test('an impossible database fails when it is created, and leaves nothing behi
   t.equal((await handleOf('database("dfs://d", VALUE, 1..131072)')).levels.length, 1)
 })
 
-t.test('an existing database is opened, and keeps its scheme', async t => {
+t.test('opening an existing database keeps its scheme', async t => {
   const session = testSession()
   const { fail, run, node } = session
   const made = await handleOf('database("dfs://d", VALUE, 1..3, , "TSDB")', session)
@@ -422,7 +422,7 @@ t.test('an existing database is opened, and keeps its scheme', async t => {
   t.strictSame([...node.databases.keys()], ['dfs://d'], 'without a directory there is no database')
 })
 
-t.test('databases with one scheme do not share added partitions', async t => {
+t.test('databases with equal schemes do not share added partitions', async t => {
   const { run, show } = testSession()
   await run(`v = database("", VALUE, 1..2); h = database("", HASH, [INT, 2])
     one = database("dfs://one", COMPO, [v, h]); two = database("dfs://two", COMPO, [v, h])
@@ -481,7 +481,7 @@ t.test('only the columns of the template are used', async t => {
   t.equal(await show('schema(loadTable(db, "d")).partitionColumnIndex'), '-1')
 })
 
-t.test('what the node reports about a table besides its columns', async t => {
+t.test('facts that the node reports about a table besides its columns', async t => {
   const compress = 'dict(`id`v, `delta`zstd)'
   const cases: [script: string, wanted: object][] = [
     [
@@ -533,7 +533,7 @@ t.test('what the node reports about a table besides its columns', async t => {
   }
 })
 
-t.test('of rows with one primary key the newest stays', async t => {
+t.test('of rows with the same primary key, the newest row stays', async t => {
   const { run, show } = await session()
   await run('pt = pkey.createPartitionedTable(t, `x, `id, primaryKey=`id)')
   await run('pt.tableInsert(t); pt.tableInsert(table(1 as id, 2025.01.01 as ts, 9.5 as v))')
@@ -572,7 +572,7 @@ t.test('tables that cannot be created', async t => {
   }
 })
 
-t.test('one table gives the columns, not one for each partition', async t => {
+t.test('the columns are listed once for a table, not once for each partition', async t => {
   const { fail } = testSession()
   t.match(
     await fail(

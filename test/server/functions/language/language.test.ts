@@ -132,7 +132,7 @@ t.test('only named functions become views, all of them or none', async t => {
   t.equal(node.functionViews.size, 0)
 })
 
-t.test('who may own views', async t => {
+t.test('users who may own views', async t => {
   const admin = testSession()
   await admin.run('createUser("joe", "x"); createUser("sue", "x")')
   const joe = testSession({ node: admin.node, user: 'joe' })
@@ -177,7 +177,7 @@ addFunctionView([write, total, both, apply1, maker])`)
 
 const noRead = /<NotAuthenticated>Not granted to read table dfs:\/\/d\/t$/
 
-t.test('a view needs VIEW_EXEC, and none of the rights for what it does', async t => {
+t.test('calling a view requires VIEW_EXEC, and none of the rights that the view needs', async t => {
   const { admin, sue } = await viewScene()
   const refused = '<NoPrivilege>Not granted to execute function view total'
   t.equal(await sue.fail('total()'), `total() => ${refused}`)
@@ -200,7 +200,7 @@ t.test('a view needs VIEW_EXEC, and none of the rights for what it does', async 
   t.match(await guest.fail('total()'), /Not granted to execute function view total$/)
 })
 
-t.test('rights end with the view, however it ends', async t => {
+t.test('rights end with the view, whatever removes it', async t => {
   const { admin, sue } = await viewScene()
   await admin.run(`def fails(){ throw "no" }
 def waits(){ sleep(1); return exec sum(x) from loadTable("dfs://d", "t") }
@@ -212,7 +212,7 @@ addFunctionView([fails, waits]); grant("sue", VIEW_EXEC)`)
   t.match(await sue.fail(`waits(); ${read}`), noRead)
 })
 
-t.test("functions that a caller passes in, or gets back, have the caller's rights", async t => {
+t.test("functions that a caller passes in or gets back have the caller's rights", async t => {
   const { admin, sue } = await viewScene()
   await admin.run('grant("sue", VIEW_EXEC)')
   const read = 'exec sum(x) from loadTable("dfs://d", "t")'
@@ -222,7 +222,7 @@ t.test("functions that a caller passes in, or gets back, have the caller's right
   t.equal(await sue.show('apply1(total)'), '30')
 })
 
-t.test('inside a view the rights are those of its owner, also for other views', async t => {
+t.test("inside a view its owner's rights apply, even to the views that it calls", async t => {
   const { admin, sue, joe } = await viewScene()
   await joe.run(`def ofJoe(){ return exec sum(x) from loadTable("dfs://d", "t") }
 def callsTotal(){ return total() }
@@ -247,7 +247,7 @@ grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
   t.match(await sue.fail('ofJoe()'), noRead)
 })
 
-t.test('owners grant rights to their own views, and to nothing else', async t => {
+t.test('owners grant rights only to their own views', async t => {
   const { joe } = await viewScene()
   await joe.run('def ofJoe(){ return 1 }\naddFunctionView(ofJoe)')
   const refused = (name: string) => new RegExp(`Only administrators execute function ${name}$`)

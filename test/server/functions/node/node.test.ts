@@ -4,7 +4,7 @@ import { testExamples } from '../../../helpers/examples.js'
 import { columnsText, testSession, rowsText, type TestSession } from '../../../helpers/script.js'
 import type { ConsoleJob } from '../../../../src/server/node.js'
 
-t.test('what a session learns about the node and itself', async t => {
+t.test('facts that a session can query about the node and itself', async t => {
   const { run, show, fail, session } = testSession()
   t.match(await show('version()'), /^\d+\.\d+\.\d+\.\d+ \d{4}\.\d{2}\.\d{2} /)
   t.equal(await show('isNodeInitialized()'), 'true')
@@ -65,7 +65,7 @@ t.test('settings are those of the node', async t => {
   t.match(await fail('getConfig(5)'), /\[key\]/)
 })
 
-t.test('if access to settings is controlled, guests get none', async t => {
+t.test('if access to settings is controlled, guests get none of them', async t => {
   const config = { enableConfigAccessControl: true, dataSync: 1 }
   const { node, show } = testSession({ config })
   const guest = testSession({ node, user: 'guest' })
@@ -116,7 +116,7 @@ t.test('memory of sessions: tables in variables, and shared ones separately', as
   )
 })
 
-t.test('they take no arguments', async t => {
+t.test('the functions about the node take no arguments', async t => {
   const { fail } = testSession()
   for (const name of ['version', 'isNodeInitialized', 'getNodeType', 'clearAllCache']) {
     t.match(await fail(`${name}(1)`), /expects 0 argument\(s\)/, name)
@@ -184,7 +184,7 @@ t.test('getConsoleJobs finds the requests of a session by its id', async t => {
   t.match(columnsText(jobs), /rootJobId UUID, .* sessionId LONG, remoteIP STRING, remotePort INT,/)
 })
 
-t.test("cancelConsoleJob ends jobs by id: a user's own ones, or any as administrator", async t => {
+t.test("cancelConsoleJob ends a user's own jobs by id, or any job as administrator", async t => {
   const admin = testSession()
   const { node } = admin
   const [joe, ann] = ['joe', 'ann'].map(user => testSession({ node, user })) as [
@@ -247,7 +247,7 @@ t.test("a job is listed in the manual's seventeen columns", async t => {
   t.equal(jobs.rows, 2, 'the asking request is one of them')
 })
 
-t.test('an idle session has no job, the asking one has its own', async t => {
+t.test('an idle session has no job, the session that asks has its own job', async t => {
   const { show, node, session } = testSession({ now: () => 0 })
   testSession({ node })
   t.equal(
@@ -374,7 +374,7 @@ t.test('without rights a user can neither read nor write a DFS table', async t =
   t.equal(await joe.show(`tableInsert(${pt}, table(1 as id))`), '1')
 })
 
-t.test('shared tables are open until rights on them are granted, denied or required', async t => {
+t.test('shared tables are open until rights are granted, denied or required for them', async t => {
   const admin = testSession()
   await admin.run(`share table(1:0, [\`id], [INT]) as trades
     share table(1:0, [\`id], [INT]) as other

@@ -19,7 +19,7 @@ t.test('implicit conversion on insert, as in the manual', async t => {
 })
 
 t.test(
-  'tableInsert returns an INT, also with the name of a shared table and as a partial application',
+  'tableInsert returns an INT, with the name of a shared table and as a partial application',
   async t => {
     const { run, call } = testSession()
     await run('share table(10:0, `id`sym, [INT, SYMBOL]) as trades')

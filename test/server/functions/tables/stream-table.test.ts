@@ -66,7 +66,7 @@ t.test(
   },
 )
 
-t.test('old rows leave memory, and still count', async t => {
+t.test('old rows leave memory, but still count', async t => {
   for (const [call, flags] of [
     [
       'enableTableShareAndPersistence(streamTable(1:0, [`a], [INT]), "p", cacheSize=10)',
@@ -91,7 +91,7 @@ t.test('old rows leave memory, and still count', async t => {
   }
 })
 
-t.test('clients learn that no column records the time of arrival', async t => {
+t.test('clients can see that no column records the time of arrival', async t => {
   const { run, fail } = testSession()
   t.match(await run('st = streamTable(1 as a); getStreamTableTimestamp(st)'), {
     form: 'scalar',
@@ -101,7 +101,7 @@ t.test('clients learn that no column records the time of arrival', async t => {
   t.match(await fail('getStreamTableTimestamp(table(1 as a))'), /must be a stream table/)
 })
 
-t.test('every way to remove a shared stream table may be refused', async t => {
+t.test('removing a shared stream table may be refused in every way of removing it', async t => {
   const { node, run, fail } = testSession()
   await run('share streamTable(1:0, [`a], [INT]) as st')
   node.beforeRemoval = ({ table }) => ({ error: `${table} is subscribed` })
@@ -118,7 +118,7 @@ testExamples(t, {
   },
 })
 
-t.test('functions missing on older servers', async t => {
+t.test('functions that older servers do not have', async t => {
   const older = testSession({ version: '3.00.3' })
   t.match(await older.fail('getStreamingSQLStatus()'), /Cannot recognize the token/)
 })

@@ -23,7 +23,7 @@ t.test('table names its columns after aliases and variables', async t => {
   t.equal(await show('table(1..3 as id, 0 as v)'), '1 0;2 0;3 0', 'a scalar fills its column')
 })
 
-t.test('table turns tuples into columns and keeps mixed tuples as they are', async t => {
+t.test('table turns tuples into columns and keeps mixed tuples unchanged', async t => {
   const { run } = testSession()
   const made = await run(
     'id = 1 2 3; val = [[1,2,3],[4,5,6],[7,8,9]]; metrics = [`A,[2.2, 3.2],3.2]; table(id, val, metrics)',
@@ -31,7 +31,7 @@ t.test('table turns tuples into columns and keeps mixed tuples as they are', asy
   t.equal(columnsText(made as Table), 'id INT, col1 INT, col2 INT, col3 INT, metrics ANY')
 })
 
-t.test('table creates rows of zeros for a size', async t => {
+t.test('table creates rows of zeros if it gets a size', async t => {
   const { show, fail } = testSession()
   t.equal(await show('table(100:2, `name`id`value, [STRING,INT,DOUBLE])'), ' 0 0; 0 0')
   t.equal(await show('table(100:1, `name`id`value, `STRING`INT`DOUBLE)'), ' 0 0')
@@ -200,7 +200,7 @@ t.test('a single value is a column of a table with one row, and so is an array v
   t.match(await fail('replaceColumn!("absent", `a, 5)'), /Can't find the object with name absent$/)
 })
 
-t.test('if one of several columns cannot be replaced, none is', async t => {
+t.test('if one of several columns cannot be replaced, none of them is replaced', async t => {
   const { run, show, fail } = testSession()
   await run('t = table(1 2 as a, 3 4 as b)')
   t.match(await fail('t.replaceColumn!(`a`b, (5 6, 7 8 9))'), /S02010$/)
@@ -335,7 +335,7 @@ t.test('the schema of a database and of a keyed table', async t => {
   )
 })
 
-t.test('all sessions of the node see a shared table', async t => {
+t.test('all sessions of the node find a shared table', async t => {
   const one = testSession()
   const other = testSession({ node: one.node, user: 'guest' })
   await one.run('share table(1 2 as id) as st; share(table(3 as id), "other")')
@@ -385,7 +385,7 @@ t.test('objByName looks for variables first, then for shared tables', async t =>
   t.match(await fail('tableInsert("absent", 1)'), / => Can't find the object with name absent$/)
 })
 
-t.test('objByName can look for one kind only', async t => {
+t.test('objByName can look only for variables or only for shared tables', async t => {
   const { run, show, fail } = testSession()
   await run('share table(1 as a) as both; share table(2 as a) as st; v = 5')
   await run('both = 6')
@@ -468,7 +468,7 @@ t.test('the bytes of vectors and pairs are those of the manual', async t => {
   t.equal(await show('select name, bytes, form from objs()'), 'db 24 SCALAR;none 0 VECTOR')
 })
 
-t.test('every kind of table has its own word', async t => {
+t.test('every kind of table has a separate word', async t => {
   const { show, run } = testSession()
   await run(`k = keyedTable(\`a, 1 as a); i = indexedTable(\`a, 1 as a); s = streamTable(1 as a)
 ks = keyedStreamTable(\`a, 1:0, [\`a], [INT])

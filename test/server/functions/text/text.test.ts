@@ -66,7 +66,7 @@ const printed: Readonly<Record<string, string>> = {
   'database("dfs://pr", VALUE, 1 2)': 'DB[dfs://pr]',
 }
 
-t.test('print sends values as the server displays them', async t => {
+t.test('print sends values in the form in which the server displays them', async t => {
   for (const [value, text] of Object.entries(printed)) {
     const { session, run } = testSession()
     const lines: string[] = []
@@ -76,7 +76,7 @@ t.test('print sends values as the server displays them', async t => {
   }
 })
 
-t.test('of a long table the first rows are printed', async t => {
+t.test('only the first rows of a long table are printed', async t => {
   const { session, run } = testSession()
   let text = ''
   session.print = line => (text = line)

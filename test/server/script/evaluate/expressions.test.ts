@@ -189,7 +189,7 @@ t.test('a call with too few or too many arguments gets an error with the right n
 })
 
 t.test(
-  'a lambda captures its variables when it is created, or the error names the missing one',
+  'a lambda captures its variables when it is created; the error names a missing one',
   async t => {
     const { show, fail, run } = testSession()
     await run('def g(a) {\n if(a) { y=1 }\n return x->x+y\n}')
@@ -204,13 +204,13 @@ t.test('unknown parameter names are refused', async t => {
   t.match(await fail('rand(1, X=2)'), 'The parameter [X] of function [rand] is given twice.')
 })
 
-t.test('binding an argument leaves the position of the changed argument open', async t => {
+t.test('binding an argument does not affect which argument a function changes', async t => {
   const { run, show } = testSession()
   await run('def put(a, mutable b){ b[0] = a }\ng = put{9}\nv = 1 2\ng(v)')
   t.equal(await show('v'), '[9,2]')
 })
 
-t.test('several results form one tuple', async t => {
+t.test('several results form a tuple', async t => {
   t.equal(await testSession().show('def s(a){return sum(a), avg(a)}\ns(1..11)'), '[66,6]')
 })
 
@@ -242,7 +242,7 @@ t.test(
   },
 )
 
-t.test('errors in an expression have no location, those in SQL do', async t => {
+t.test('errors in an expression have no location, errors in SQL do', async t => {
   const frame = frameOn(testRuntime(), { n: intScalar(5) })
   const fail = (source: string): unknown => atOnce(evaluate(nodeIn(frame, source), frame))
   t.throws(() => fail('n * `a'), {
@@ -412,13 +412,13 @@ t.test('errors name the innermost call at fault', async t => {
   }
 })
 
-t.test('arguments are evaluated from the left, once each', async t => {
+t.test('arguments are evaluated from the left, each once', async t => {
   const frame = usual()
   t.equal(call('f(note(seen, 1), c=note(seen, 2), b=note(seen, 3))', frame), '132')
   t.equal(shownValue(frame.variables.get('seen')!), '[1,2,3]')
 })
 
-t.test('a function changes the variable that it is given, by position and by name', async t => {
+t.test('a function changes the variable that it gets, by position and by name', async t => {
   const frame = usual()
   const after = (source: string): string => {
     frame.variables.set('v', ints(1, 2) as ServerValue)
@@ -589,10 +589,7 @@ function usualPlainCall(runtime: Runtime = testRuntime(), more: Partial<Frame> =
   return frameOn(runtime, { n: intScalar(5), v: ints(1, 2) as ServerValue }, more)
 }
 
-/**
- * `now 6` if the call returns a value at once, `later 6` if it returns an evaluation, `not plain` for all other
- * calls.
- */
+/** `now 6` if the call returns a value at once, `later 6` if it returns an evaluation, else `not plain`. */
 async function outcome(source: string, frame: Frame): Promise<string> {
   const begun = beginCall(nodeIn(frame, source) as Call, frame)
   if (begun === undefined) return 'not plain'
@@ -620,7 +617,7 @@ const failuresPlainCall: Readonly<Record<string, string>> = {
   'twice(`a)': 'twice(`a) => twice: return a*2 => Arguments for mul method can not be string.',
 }
 
-t.test('errors have the source of the call at fault, however the call was made', async t => {
+t.test('errors contain the source of the failed call, however the call was made', async t => {
   const frame = usualPlainCall()
   for (const [source, message] of Object.entries(failuresPlainCall)) {
     await t.rejects(async () => outcome(source, frame), { message, located: true }, source)
@@ -734,22 +731,19 @@ t.test(
   },
 )
 
-t.test(
-  'a default is evaluated at every call, and no call sees the variables of another',
-  async t => {
-    const runtime = testRuntime()
-    const of = defined(
-      'def f(n, a=1 2){b = a; b.append!(n); return size(b)}\ndef g(){return 1}',
-      runtime,
-    )
-    t.equal(called(of('f'), [int(1)], undefined, runtime), '3')
-    t.equal(called(of('f'), [int(1)], undefined, runtime), '3')
-    t.equal(runtime.session.variables.size, 0)
-    t.equal(called(of('g'), [], undefined, runtime), '1')
-  },
-)
+t.test('a default is evaluated at every call, and calls do not share variables', async t => {
+  const runtime = testRuntime()
+  const of = defined(
+    'def f(n, a=1 2){b = a; b.append!(n); return size(b)}\ndef g(){return 1}',
+    runtime,
+  )
+  t.equal(called(of('f'), [int(1)], undefined, runtime), '3')
+  t.equal(called(of('f'), [int(1)], undefined, runtime), '3')
+  t.equal(runtime.session.variables.size, 0)
+  t.equal(called(of('g'), [], undefined, runtime), '1')
+})
 
-t.test("a mutable parameter is the caller's variable, others are read-only", async t => {
+t.test("a mutable parameter is the caller's variable; other parameters are read-only", async t => {
   const runtime = testRuntime()
   const of = defined(
     'def f(mutable a, b){a += b; a.append!(b)}\ndef g(a, mutable b){append!(a, 1)}',
@@ -763,7 +757,7 @@ t.test("a mutable parameter is the caller's variable, others are read-only", asy
   })
 })
 
-t.test('functions can call themselves only as deep as the stack allows', async t => {
+t.test('recursion is limited by the size of the stack', async t => {
   const runtime = testRuntime()
   const of = defined(
     `def f(n){if(n==1){return 1}; return 1+f(n-1)}
@@ -779,7 +773,7 @@ t.test('functions can call themselves only as deep as the stack allows', async t
   t.equal(run('f', 100), '100', 'afterwards the stack is free again')
 })
 
-t.test('a partial application calls its function with both kinds of arguments', async t => {
+t.test('a partial application passes its own arguments and those of the call', async t => {
   const fn = defined('def f(a, b, c){return a*100+b*10+c}')('f')
   t.equal(called(partialOf(fn, [int(1)]), [int(2), int(3)]), '123')
   t.equal(called(partialOf(fn, [undefined, int(2)]), [int(1), int(3)]), '123')

@@ -85,7 +85,7 @@ for (const [title, cases] of Object.entries(examples)) {
   })
 }
 
-t.test('names created by share statements are known at once', async t => {
+t.test('the parser knows names that share statements create at once', async t => {
   const { show, fail } = testSession()
   t.equal(await show('share table(1 2 as x) as st2\nexec sum(x) from st2'), '3')
   t.equal(await show('share table(1 2 as x) as `st3\nexec sum(x) from st3'), '3')
@@ -146,7 +146,7 @@ const failures: Readonly<Record<string, string>> = {
   'try{throw "a"}catch(ex){throw ex}': 'throw ex => a',
 }
 
-t.test('errors have the text of their statement or condition', async t => {
+t.test('errors contain the text of their statement or condition', async t => {
   for (const [script, message] of Object.entries(failures)) {
     t.equal(await testSession().fail(script), message, script)
   }
@@ -179,7 +179,7 @@ t.test('a statement reports how it ended', async t => {
   t.equal(atOnce(executeBody(statementsOf('n; break; return n'), frame)), undefined)
 })
 
-t.test('a range in a loop is never created as a whole, and a loop holds one element', async t => {
+t.test('a range in a loop is never created completely, and a loop holds one element', async t => {
   const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
   t.equal(await show('for(i in 1..2000000000){if(i>3) break}; i'), '4')
   const v = 'take(1.0, 50000)'
@@ -275,7 +275,7 @@ const { program } = fc.letrec<{ program: Program; block: Program }>(tie => ({
   ),
 }))
 
-t.test('random programs end as they do on plain numbers', async t => {
+t.test('random programs end in the same way as on plain numbers', async t => {
   const property = fc.property(program, ({ script, run }) => {
     const state = [1, 2, 3, 0]
     run(state)
@@ -404,9 +404,7 @@ t.test("invalid assignments are refused in the manual's words", async t => {
 
 type Model = Record<string, number[]>
 
-/**
- * A step that changes the variables a, b, c: as a script, and on plain arrays that are copied at every assignment.
- */
+/** A step that changes the variables a, b, c: as a script, and on arrays that are copied at every assignment. */
 type Step = { script: string; apply: (model: Model) => void }
 
 const name = fc.constantFrom('a', 'b', 'c')
@@ -464,7 +462,7 @@ t.test('changes to one variable never show in another', async t => {
   t.pass()
 })
 
-t.test('one variable takes one value, and a removed name takes none', async t => {
+t.test('a variable takes one value, and a removed name takes none', async t => {
   const { fail } = testSession()
   t.equal(await fail('x = 1, 2'), 'x = 1, 2 => One variable can not take several values.')
   t.match(await fail('x, y = 1, 2, 3'), 'The number of variables must match')
@@ -472,7 +470,7 @@ t.test('one variable takes one value, and a removed name takes none', async t =>
   t.match(await fail('x = 1\nundef(`x)\nx[0] = 1'), 'Only elements of a variable can be assigned.')
 })
 
-t.test('a constant of a function is not one of the session', async t => {
+t.test('a constant of a function is not a constant of the session', async t => {
   const { run, show } = testSession()
   t.equal(await show('def f(){const k = 1; return k}\nf()'), '1')
   t.equal(await show('k = 2\nk = 3\nk'), '3')
@@ -480,7 +478,7 @@ t.test('a constant of a function is not one of the session', async t => {
   t.equal(await show('d = c; d[0] = 9; c'), '[1,2]')
 })
 
-t.test('a run-time error has the source of the call that failed', async t => {
+t.test('a run-time error contains the source of the failed call', async t => {
   const { fail } = testSession()
   t.equal(
     await fail('x = 1\ny = tableInsert(5, 1)'),
@@ -490,7 +488,7 @@ t.test('a run-time error has the source of the call that failed', async t => {
   t.match(await fail('string(objByName("no"))'), /^objByName\("no"\) => Can't find/)
 })
 
-t.test('strings are quoted in one way, and the source is on one line', async t => {
+t.test('strings are quoted in one way, and the source is one line', async t => {
   const { fail } = testSession()
   t.equal(await fail("throw '<NotLeader>xxx'"), 'throw "<NotLeader>xxx" => <NotLeader>xxx')
   t.equal(

@@ -124,7 +124,7 @@ t.test('an operator or operand in a wrong place is named', async t => {
   t.throws(() => treeOf('select * from t where a is b'), { message: /the token b$/ })
 })
 
-t.test("a node's text reaches from its first token to its last", async t => {
+t.test('the text of a node reaches from its first token to its last', async t => {
   const sum = expressionOf(' a + (b) * c[1] ') as Binary
   t.equal(sourceOf(sum), 'a + (b) * c[1]')
   t.equal(sourceOf(sum.right), '(b) * c[1]')
@@ -135,7 +135,7 @@ t.test("a node's text reaches from its first token to its last", async t => {
   t.equal(expressionOf('\n\n-x').span.line, 3)
 })
 
-t.test('a sequence of operators needs no stack, brackets and signs do', async t => {
+t.test('a sequence of operators does not use the stack, brackets and signs do', async t => {
   const row = Array.from({ length: 20_000 }, () => 'a').join('+')
   let links = 0
   for (let node = expressionOf(row); node.kind === 'binary'; node = node.left) links++
@@ -203,7 +203,7 @@ const { tree } = fc.letrec<{ tree: Written }>(tie => ({
   ),
 }))
 
-t.test('any tree, written with the necessary brackets, is read as that tree', async t => {
+t.test('any tree that is written with the necessary brackets is read as the same tree', async t => {
   fc.assert(
     fc.property(tree, written => {
       assert.equal(treeOf(written.text), written.tree)
@@ -457,7 +457,7 @@ const failuresParsePostfix: Readonly<Record<string, string>> = {
   'select f(*, 1) from t': '[line #1] Cannot recognize the token *',
 }
 
-t.test('brackets that do not match are named', async t => {
+t.test('the error names brackets that do not match', async t => {
   for (const [source, message] of Object.entries(failuresParsePostfix)) {
     t.throws(() => treeOf(source), { message: `Syntax Error: ${message}` }, source)
   }
@@ -511,7 +511,7 @@ t.test('blanks, brackets and the position of the first argument make no differen
   }
 })
 
-t.test('every other word makes a difference', async t => {
+t.test('all other words make a difference', async t => {
   for (const [first, second] of different) {
     t.notOk(sameExpression(expressionOf(first), expressionOf(second)), `${first} and ${second}`)
     t.notOk(sameExpression(expressionOf(second), expressionOf(first)), `${second} and ${first}`)

@@ -109,7 +109,7 @@ t.test("forbidden code is refused in DolphinDB's words, with the line", async t 
   }
 })
 
-t.test('a lambda gets variables of the surrounding functions as leading parameters', async t => {
+t.test('a lambda gets the variables of surrounding functions as its first parameters', async t => {
   const cases: Readonly<Record<string, string>> = {
     'x = 1\ny = a -> a': 'a',
     'x = 1\ny = a -> a + x': 'x, a',
@@ -166,7 +166,7 @@ t.test('700 nested nodes of any kind are too many', async t => {
   t.throws(() => check(`\ndef f(a){return a${'[0]'.repeat(698)}}`, runtime), refusal)
 })
 
-t.test('a single expression is checked like one in a script', async t => {
+t.test('a single expression is checked like an expression in a script', async t => {
   const runtime = await usualRuntime()
   checkNamesOf(expressionOf('tableInsert{st}'), runtime)
   checkNamesOf(expressionOf('(def(a){b = a; return b}){old}'), runtime)

@@ -58,7 +58,7 @@ t.test('each statement may have 131,072 tokens', async t => {
   })
 })
 
-t.test('the name of a function request is one expression', async t => {
+t.test('the name of a function request is an expression', async t => {
   const names: Readonly<Record<string, string>> = {
     f: 'f',
     'tableInsert{trades}': 'tableInsert{trades}',
@@ -114,7 +114,7 @@ t.test('a pair of numbers is not a minute', t => {
   t.end()
 })
 
-t.test('the points of a range belong to no number', t => {
+t.test('the points of a range do not belong to numbers', t => {
   t.same(words('1..10'), ['1', '..', '10'])
   t.same(words('2012.01.01..2012.01.31'), ['2012.01.01', '..', '2012.01.31'])
   t.same(words('2015.01M..2015.12M'), ['2015.01M', '..', '2015.12M'])
@@ -122,7 +122,7 @@ t.test('the points of a range belong to no number', t => {
   t.end()
 })
 
-t.test('a number after a point is a member if an operand comes before it', t => {
+t.test('a number after a point is a member if an operand precedes the point', t => {
   t.same(words('d.2'), ['d', '.', '2'])
   t.same(words('x + .5'), ['x', '+', '.5'])
   t.end()
@@ -219,7 +219,7 @@ t.test('an unexpected token is named with its line', async t => {
   t.throws(() => cursorOn('a').fail('No.', 12), { message: 'Syntax Error: [line #12] No.' })
 })
 
-t.test('400 levels, 131,072 tokens per statement, and no more', async t => {
+t.test('a script may have 400 levels, 131,072 tokens per statement, and no more', async t => {
   const deep = cursorOn('')
   for (let depth = 1; depth <= 400; depth++) deep.descend()
   t.throws(() => deep.descend(), { message: /nested too deeply/ })

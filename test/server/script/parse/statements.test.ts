@@ -158,7 +158,7 @@ t.test('tokens that belong to no statement are named', async t => {
   }
 })
 
-t.test("a statement's text is all of its source", async t => {
+t.test('the text of a statement is its complete source', async t => {
   for (const source of [
     'if(a){b} else {c}',
     'for(x in y) z',
@@ -198,7 +198,7 @@ const treesParseAssignment: Readonly<Record<string, string>> = {
   'select a from t where b = 1': '(select a from t where (b == 1))',
 }
 
-t.test('the text before = decides what an assignment changes', async t => {
+t.test('the text before = determines what an assignment changes', async t => {
   for (const [source, tree] of Object.entries(treesParseAssignment))
     t.equal(treesOf(source), tree, source)
 })
@@ -216,7 +216,7 @@ t.test('references and constants are distinguished from copies and changes', asy
   t.strictSame(flagsOf('x \\= y'), { ...plain, operator: '\\' })
 })
 
-t.test('an assigned name hides a function from there on', async t => {
+t.test('after an assignment, the name hides a function', async t => {
   t.equal(treesOf('f = f -1\nf -1'), 'f = f(-1); (f - 1)', 'not before')
   t.equal(treesOf('f, g = 1, 2\ng -1'), 'f, g = 1, 2; (g - 1)')
   t.equal(treesOf('const f = 1\nf -1'), 'const f = 1; (f - 1)')
@@ -399,7 +399,7 @@ for (const [title, cases] of Object.entries(treesParseStructure)) {
   })
 }
 
-t.test('create and drop are names everywhere else', async t => {
+t.test('create and drop are names in every other position', async t => {
   const starts = (source: string): boolean => startsStructureStatement(cursorOn(source))
   for (const source of ['create table t', 'DROP Database d']) t.ok(starts(source), source)
   for (const source of ['create = 1', 'drop(table)', 'create view v', 'table', '1']) {
@@ -431,7 +431,7 @@ t.test('missing or additional parts are named', async t => {
   }
 })
 
-t.test("the calls have the statement's text, which errors quote", async t => {
+t.test('the calls have the text of the statement, which errors quote', async t => {
   const source = 'drop table if exists "dfs://d"."t"'
   const [node] = statementsOf(source)
   t.equal(sourceOf(node!), source)
@@ -596,7 +596,7 @@ t.test('a word begins SQL only where no name is possible', async t => {
   for (const source of names) t.notOk(starts(source), source)
 })
 
-t.test('an SQL statement has its own text, and SQL ends with it', async t => {
+t.test('an SQL statement has its own text, which ends with the SQL', async t => {
   const query = expressionOf('(select a\n from t where b = 1 )') as Select
   t.equal(sourceOf(query), 'select a\n from t where b = 1')
   t.strictSame(query.where.map(sourceOf), ['b = 1'])

@@ -76,7 +76,7 @@ t.test('a request ends after a number of steps, and the next one starts from zer
   t.match(loop(4000), { value: 3999 })
 })
 
-t.test('after yielding, code gets a new turn, and others may have run', async t => {
+t.test('after yielding, code gets a new turn, and other code may have run', async t => {
   const { runtime, clock } = timed()
   clock.advance(20)
   runtime.memory.make(131_072)
@@ -87,7 +87,7 @@ t.test('after yielding, code gets a new turn, and others may have run', async t 
   t.equal(runtime.step(), undefined, 'the turn begins when the code continues')
 })
 
-t.test('calls are at most 200 deep, and bodies 750 nodes', async t => {
+t.test('calls may be nested 200 deep, and bodies have at most 750 nodes', async t => {
   const runtime = testRuntime()
   for (let depth = 0; depth < 200; depth++) runtime.enterCall('f', 1)
   const refusal = { message: 'The function [f] is called too deeply.' }
@@ -110,7 +110,7 @@ t.test('calls are at most 200 deep, and bodies 750 nodes', async t => {
   runtime.enterCall('f', 749)
 })
 
-t.test("the session's functions hide views, and views hide built-ins", async t => {
+t.test('functions of the session hide views, and views hide built-in functions', async t => {
   const node = createNode()
   const admin = testSession({ node })
   await admin.run('def own(x){return 1}\naddFunctionView(own)')
@@ -160,7 +160,7 @@ function watch(): Watch {
 
 const waitFor = (until: Promise<unknown>): Suspension => ({ until })
 
-t.test('an evaluation without waits returns its value at once', async t => {
+t.test('an evaluation that does not wait returns its value at once', async t => {
   const waiting = watch()
   // eslint-disable-next-line require-yield -- it waits for nothing
   const evaluation = (function* (): Evaluation<number> {
@@ -195,7 +195,7 @@ t.test('an evaluation continues with the results of its waits, in order', async 
   t.strictSame(waiting.events, ['wait', 'resume', 'got a', 'wait', 'resume'])
 })
 
-t.test('a wait that fails is an error at the waiting place in the script', async t => {
+t.test('a wait that fails is an error in the script, at the place of the wait', async t => {
   const waiting = watch()
   const evaluation = (function* (): Evaluation<string> {
     try {
@@ -288,7 +288,7 @@ t.test('two sessions sleep at the same time and end in their own order', async t
   t.same(events, ['two 4', 'one 2'])
 })
 
-t.test('a sleeping session does not stop another one', async t => {
+t.test('a sleeping session does not stop another session', async t => {
   const node = createNode()
   const [one, two] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
   const pending = one.run('sleep(1)\nx=7\nx')
@@ -379,7 +379,7 @@ t.test('sleep refuses values that are not a time', async t => {
   t.end()
 })
 
-t.test('a cancelled request ends where it waits, and no catch stops that', async t => {
+t.test('a cancelled request ends where it waits, and no catch prevents that', async t => {
   const node = createNode()
   const { run, session, gates } = sleeperOn(node, '1')
   const scripts = {

@@ -44,7 +44,7 @@ t.test('a session begins as a guest without variables', async t => {
   t.notOk(session.isAdmin)
 })
 
-t.test('immediate results are answered at once, waiting ones later', async t => {
+t.test('immediate results are answered at once, other results later', async t => {
   const node = createNode()
   const gate = closedGate()
   const session = createScriptSession(node, { ...info, delay: () => gate.opened })
@@ -68,7 +68,7 @@ t.test('variables and functions stay from one request to the next', async t => {
   t.throws(() => runScript(two, node, 'x'), { message: /Cannot recognize the token x/ })
 })
 
-t.test('errors have their final text, at once or later', async t => {
+t.test('errors have their final text, whether they come at once or later', async t => {
   const node = createNode()
   const session = createScriptSession(node, info)
   const tag = '<NotLeader>host:1'
@@ -97,7 +97,7 @@ t.test('each request has its own budget and depth', async t => {
   t.match(await run('f(50)'), { value: 0 })
 })
 
-t.test('rows for permanent tables are discarded if the request says so', async t => {
+t.test('rows for permanent tables are discarded if the request demands it', async t => {
   const { node, session, show } = testSession()
   await show('share table(1:0, [`id], [INT]) as kept')
   const insert = (discards: boolean): unknown =>
@@ -133,7 +133,7 @@ t.test('releasing memory removes variables and constants, functions stay', async
   clearVariables(createScriptSession(createNode(), info))
 })
 
-t.test('a request is cancelled where it waits, and the next one runs', async t => {
+t.test('a request is cancelled where it waits, and the next request runs', async t => {
   const node = createNode()
   const session = createScriptSession(node, { ...info, delay: () => new Promise(() => undefined) })
   const pending = runFunction(session, node, 'sleep', [int(1)])
@@ -144,7 +144,7 @@ t.test('a request is cancelled where it waits, and the next one runs', async t =
   cancelRequest(createScriptSession(node, info))
 })
 
-t.test('a session begins as a guest with nothing; rights follow its user', async t => {
+t.test('a session begins as a guest without rights; its rights follow its user', async t => {
   const node = createNode({ now: () => 5_000 })
   const delay = (): Promise<void> => Promise.resolve()
   const info = { id: '7', remoteAddress: '10.0.0.1', remotePort: 9, delay }
@@ -219,7 +219,7 @@ db.createPartitionedTable(table(1:0, [\`id], [INT]), \`t, \`id)`)
   }
 })
 
-t.test('an open position takes the argument, keywords stay', async t => {
+t.test('an open position takes the argument; keywords keep their positions', async t => {
   const { run, call, show } = testSession()
   await run('share keyedTable(`id, 1:0, `id`v, [INT, INT]) as keyed')
   const rows: Value = {
@@ -308,14 +308,14 @@ const examples: Readonly<Record<string, string>> = {
   '1; break; 2': '2',
 }
 
-t.test('a script returns its last statement', async t => {
+t.test('a script returns the result of its last statement', async t => {
   for (const [script, shown] of Object.entries(examples)) {
     t.equal(await testSession().show(script), shown, script)
     t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
   }
 })
 
-t.test('errors of statements have a location, those of the parser do not', async t => {
+t.test('errors of statements have a location, errors of the parser have none', async t => {
   const { fail } = testSession()
   t.equal(await fail('x = 1\nx * `a'), 'x * `a => Arguments for mul method can not be string.')
   t.equal(await fail('x = )'), 'Syntax Error: [line #1] Cannot recognize the token )')
@@ -333,7 +333,7 @@ t.test('a deep script fits on the stack only if nothing else is deep', async t =
   t.match(await fail(both), 'called too deeply')
 })
 
-t.test('values of finished statements take no memory', async t => {
+t.test('values of finished statements use no memory', async t => {
   const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
   const v = 'take(1.0, 50000)'
   t.equal(await show(Array.from({ length: 20 }, () => v).join('\n') + '\n1'), '1')
@@ -348,7 +348,7 @@ t.test('a script of many statements yields between them', async t => {
   t.ok(clock.turns > 30, `${clock.turns} times`)
 })
 
-t.test('go divides a script: the rest is parsed after the part before has run', async t => {
+t.test('go divides a script: each part is parsed after the previous part has run', async t => {
   const { show, fail, run } = testSession()
   t.equal(
     await fail('t=table(1 2 as x)\nshare(t,`st1)\nselect * from st1'),
@@ -361,7 +361,7 @@ t.test('go divides a script: the rest is parsed after the part before has run', 
   t.equal(await run('x=2\ngo'), undefined)
 })
 
-t.test('if part of a unit cannot be parsed, nothing of the unit runs', async t => {
+t.test('if a part of a unit cannot be parsed, no part of the unit runs', async t => {
   const { fail, show } = testSession()
   await fail('before=1\nnosuch(2)')
   t.equal(await show('defined(`before)'), 'false')

@@ -161,7 +161,7 @@ for (const [title, cases] of Object.entries(edges)) {
   })
 }
 
-t.test('result columns have names and types for any rows', async t => {
+t.test('result columns have names and types, for any rows', async t => {
   const names = async (script: string): Promise<string> =>
     columnsText((await testSession().run(setup + script)) as Table)
   t.equal(
@@ -207,7 +207,7 @@ t.test('only SQL reads columns of stream and DFS tables', async t => {
   t.equal(await show('exec x from onlySql'), '[1,2]')
 })
 
-t.test('rows that others insert while a query waits are not in its result', async t => {
+t.test('rows that other sessions insert while a query waits are not in its result', async t => {
   const node = createNode()
   const gate = closedGate()
   const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
@@ -346,7 +346,7 @@ for (const [title, cases] of Object.entries(queriesSqlGroup)) {
   })
 }
 
-t.test('an empty table still gives the types of its groups', async t => {
+t.test('an empty table still determines the types of its groups', async t => {
   const { run } = testSession()
   const made = await run(`${setupSqlGroup}select sum(x), count(*), first(id) from e group by id`)
   t.match(made, {
@@ -406,7 +406,7 @@ t.test('groups of random rows equal those of a Map', async t => {
   t.pass()
 })
 
-t.test('many groups are made in pieces, and are the same', async t => {
+t.test('many groups are built in pieces, and give the same result', async t => {
   const script =
     'n = 100000; t = table(take(0..999, n) as k, take(1..7, n) as x)\n' +
     'select sum(x), count(*) from t group by k having first(k) % 250 == 3'
@@ -427,7 +427,7 @@ const texts = (column: ServerValue | undefined): string =>
   column === undefined ? 'nothing' : textsOf(column as Column).join(' ')
 
 t.test(
-  'a query sees the rows from its beginning, and a change is refused after rows have moved',
+  'a query reads the rows from its beginning; a change fails after rows have moved',
   async t => {
     const runtime = testRuntime()
     const table = tableOn(runtime)

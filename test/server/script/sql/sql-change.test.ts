@@ -133,7 +133,7 @@ t.test('DFS tables accept insert into only if the node allows it', async t => {
   t.equal(await allowed.show('exec count(*) from loadTable("dfs://d", `t)'), '2')
 })
 
-t.test('a change needs its own right and no other', async t => {
+t.test('a change needs its own right and no other right', async t => {
   const statements: Readonly<Record<string, string>> = {
     TABLE_INSERT: 'insert into st values(3)',
     TABLE_UPDATE: 'update st set a=0 where a>2',
@@ -153,7 +153,7 @@ t.test('a change needs its own right and no other', async t => {
   }
 })
 
-t.test('rows of a discarding request are not inserted into permanent tables', async t => {
+t.test('a discarding request inserts no rows into permanent tables', async t => {
   const { node, session, show } = testSession()
   await show(
     'share table(1:0, [`a], [INT]) as st\ndef f(v){insert into st values(v); return rows(st)}',
@@ -163,30 +163,27 @@ t.test('rows of a discarding request are not inserted into permanent tables', as
   t.match(runFunction(session, node, 'f', [one]), { value: 1 })
 })
 
-t.test(
-  'if others move rows while a change waits, the change does not hit the wrong rows',
-  async t => {
-    for (const change of [
-      'update st set a = wait(a) * 10 where a>0',
-      'delete from st where wait(a)>1',
-    ]) {
-      const node = createNode()
-      const gate = closedGate()
-      const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
-      const slow = createScriptSession(node, info)
-      const other = testSession({ node })
-      await other.run('share table(1 2 3 as a) as st')
-      const pending = runScript(slow, node, `def wait(x){sleep(1); return x}\n${change}`)
-      await other.run('insert into st values(4)')
-      await other.run('delete from st where a=1')
-      gate.open()
-      await t.rejects(pending as Promise<unknown>, { message: /removed or moved rows/ }, change)
-      t.equal(await other.show('exec a from st'), '[2,3,4]')
-    }
-  },
-)
+t.test('if other sessions move rows while a change waits, no wrong rows are changed', async t => {
+  for (const change of [
+    'update st set a = wait(a) * 10 where a>0',
+    'delete from st where wait(a)>1',
+  ]) {
+    const node = createNode()
+    const gate = closedGate()
+    const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
+    const slow = createScriptSession(node, info)
+    const other = testSession({ node })
+    await other.run('share table(1 2 3 as a) as st')
+    const pending = runScript(slow, node, `def wait(x){sleep(1); return x}\n${change}`)
+    await other.run('insert into st values(4)')
+    await other.run('delete from st where a=1')
+    gate.open()
+    await t.rejects(pending as Promise<unknown>, { message: /removed or moved rows/ }, change)
+    t.equal(await other.show('exec a from st'), '[2,3,4]')
+  }
+})
 
-t.test('rows that others only add do not stop a change', async t => {
+t.test('rows that other sessions only add do not stop a change', async t => {
   const node = createNode()
   const gate = closedGate()
   const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }

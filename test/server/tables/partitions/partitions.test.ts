@@ -41,14 +41,14 @@ function hash(type: string, buckets: number): ServerValue {
   }
 }
 
-t.test('VALUE gives each value its own partition', t => {
+t.test('VALUE gives each value a separate partition', t => {
   const tickers = scheme('VALUE', column('STRING', 'AAPL', 'AMZN', 'A'))
   t.same(locate(tickers, column('SYMBOL', 'A', 'AMZN', 'ZZ', '')), [2, 1, -1, -2])
   t.same(locate(tickers, column('STRING', 'A', 'AAPL', '')), [2, 0, -2])
   t.end()
 })
 
-t.test('a scheme of dates divides columns of date and time', t => {
+t.test('a scheme of dates divides columns of dates with times', t => {
   const days = scheme('VALUE', column('DATE', 0, 1))
   t.same(locate(days, column('TIMESTAMP', 86_400_000n, -1n, 5n, null)), [1, -1, 0, -2])
   const months = scheme('VALUE', column('MONTH', 1970 * 12))
@@ -56,7 +56,7 @@ t.test('a scheme of dates divides columns of date and time', t => {
   t.end()
 })
 
-t.test('RANGE partitions begin at a bound and end before the next', t => {
+t.test('RANGE partitions begin at a bound and end before the next bound', t => {
   const bounds = [-5, 0, 20, 101]
   const ranges = scheme('RANGE', column('INT', ...bounds))
   t.same(locate(ranges, column('INT', null, -6, 101)), [-2, -1, -1])
@@ -83,7 +83,7 @@ t.test('LIST partitions take the values of their list', t => {
   t.end()
 })
 
-t.test('HASH partitions take integers as unsigned, modulo the number of buckets', t => {
+t.test('HASH partitions use integers as unsigned, modulo the number of buckets', t => {
   const buckets = 7
   const ints = scheme('HASH', hash('INT', buckets))
   const longs = scheme('HASH', hash('LONG', buckets))
@@ -165,14 +165,14 @@ function place(policy: Policy, levels: readonly LevelScheme[], ...columns: Colum
   return [...placeRows(partitioning, columns, columns[0]!.length)]
 }
 
-t.test('rows of one partition have the same number, −1 means none', async t => {
+t.test('rows of one partition have the same number; −1 means no partition', async t => {
   t.same(place('skip', [values(7, 8)], column('INT', 8, 7, 9, 8)), [1, 0, -1, 1])
   t.same(place('memory', [values(7, 8)], column('INT', 8, null, 9)), [1, -1, -1])
   t.same(place('add', [ranges(0, 10, 20)], column('INT', 0, 10, 20, -1, null)), [0, 1, -1, -1, -1])
   t.same(place('skip', [values(7)], column('INT')), [])
 })
 
-t.test('two rows share a partition if they do on every level', async () => {
+t.test('two rows share a partition if they agree on every level', async () => {
   const row = fc.tuple(...[3, 4, 5].map(max => fc.integer({ min: 0, max })))
   fc.assert(
     fc.property(fc.array(row, { maxLength: 20 }), rows => {
@@ -206,7 +206,7 @@ t.test('the columns of the levels are given by position', async t => {
   t.same([...placeRows(partitioning, [columns[2]!, columns[1]!, columns[0]!], 3)], [-1, -1, -1])
 })
 
-t.test('a value without a partition is left out, added or refused', async t => {
+t.test('a value without a partition is dropped, added or refused', async t => {
   const rows = column('INT', 1, 5, 6, 5)
   const skip = values(1)
   t.same(place('skip', [skip], rows), [0, -1, -1, -1])
