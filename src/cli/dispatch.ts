@@ -4,7 +4,7 @@
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
-import { behindCommand, wordsFor, wordsOf } from './language/language.js'
+import { langAfterCommand, wordsFor, wordsOf } from './language/language.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
 import { gatherSources } from './options/gather-sources.js'
 import { rawArguments } from './options/reading/raw-arguments.js'
@@ -44,7 +44,7 @@ export async function dispatch(
       const request = requestOf(argv)
       if (request !== undefined) return await complete(request, processEnvironment, output)
     }
-    return await runCommand(behindCommand(argv), processEnvironment, output, asked)
+    return await runCommand(langAfterCommand(argv), processEnvironment, output, asked)
   } catch (error) {
     return printFailure(output, error, asked).exitCode
   }

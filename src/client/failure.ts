@@ -6,9 +6,9 @@ import type { Hide } from './login/hide-password.js'
 import {
   lacksLogin,
   lacksRight,
-  loginToRepeat,
-  rightToAskFor,
-  settingToChange,
+  withLoginAdvice,
+  rightAdvice,
+  settingAdvice,
 } from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
@@ -87,13 +87,13 @@ export function serverFailure(received: string, hide: Hide = text => text): Serv
   const safe = hide(received)
   const failure = (...[code, message]: [ServerFailureCode?, string?]): ServerError =>
     new ServerError(safe, code, message, received)
-  if (lacksLogin(received)) return failure('DDB_LOGIN', loginToRepeat(safe))
+  if (lacksLogin(received)) return failure('DDB_LOGIN', withLoginAdvice(safe))
   if (isRefusedLogin(received)) return failure('DDB_LOGIN')
   if (!lacksRight(received)) {
-    const setting = settingToChange(received)
+    const setting = settingAdvice(received)
     return setting === undefined ? failure() : failure('DDB_SERVER', `${safe}. ${setting}`)
   }
-  return failure('DDB_PRIVILEGE', `${safe}. ${rightToAskFor(safe)}`)
+  return failure('DDB_PRIVILEGE', `${safe}. ${rightAdvice(safe)}`)
 }
 
 type ServerFailureCode = ConstructorParameters<typeof ServerError>[1]

@@ -46,7 +46,7 @@ export function lacksLogin(serverMessage: string): boolean {
 }
 
 /** The server's message, followed by the advice to log in. */
-export function loginToRepeat(serverMessage: string): string {
+export function withLoginAdvice(serverMessage: string): string {
   return (
     `${serverMessage}. Log in with \`server.user\`. If you did, the session is no longer logged in: its ` +
     'login has expired, or the user is gone.'
@@ -54,14 +54,14 @@ export function loginToRepeat(serverMessage: string): string {
 }
 
 /** Advice if a setting switches a feature off on the server; undefined for other refusals. */
-export function settingToChange(serverMessage: string): string | undefined {
+export function settingAdvice(serverMessage: string): string | undefined {
   return /feature of publish is not enabled|RefId:\s*S00001\b/i.test(serverMessage)
     ? 'Stream tables are switched off: set maxPubConnections in the configuration of the server to a number above 0, and restart it.'
     : undefined
 }
 
 /** Advice as one sentence. @param upserts  true if the refused request was an upsert */
-export function rightToAskFor(serverMessage: string, upserts: boolean = false): string {
+export function rightAdvice(serverMessage: string, upserts: boolean = false): string {
   const sentence = rightSentence(serverMessage, upserts)
   return /<NotAuthenticated>/.test(serverMessage)
     ? `${sentence} If this worked before, the login has expired or the user is gone.`

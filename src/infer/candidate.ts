@@ -74,7 +74,7 @@ export class Candidate {
   }
 
   /** Copies an earlier candidate's results. This candidate must accept every text that the earlier one accepted. */
-  goOnFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
+  continueFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
     this.tried = tried
     this.refused = refused
     this.firstOdd = firstOdd
@@ -87,13 +87,13 @@ export class Candidate {
   }
 
   /** True if the type has refused too many texts to be worth trying further. */
-  get isOut(): boolean {
+  get isRuledOut(): boolean {
     return this.refused > fewOdd && this.refused * oddShare > this.tried
   }
 
   /** True if the type accepts nearly every text. The few refused texts may be mistakes, or mean null. */
   get isNear(): boolean {
-    if (this.refused === 0 || this.isOut) return false
+    if (this.refused === 0 || this.isRuledOut) return false
     return (
       this.refused * 10 <= this.tried || this.refused * 2 < Math.min(this.tried, 2 * fewOdd + 1)
     )

@@ -22,7 +22,7 @@ import type { InferredSchema } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
 import { inputFields } from './input-fields.js'
 import { buildSchema } from './build-schema.js'
-import { newSetLook, setTexts, type SetLook } from './set-probes.js'
+import { newTemplateLook, setTexts, type TemplateLook } from './set-probes.js'
 import { Totals } from './totals.js'
 
 export type { InferOptions } from './findings.js'
@@ -284,10 +284,10 @@ function setLook(
   match: 'name' | 'position' | undefined,
   found: Findings,
   rules: CellRules,
-): SetLook {
+): TemplateLook {
   const named = options.names.read(shape.file)
   const { templates } = (found.set ??= setTexts(options.set, named.parts))
-  return newSetLook(templates, shape, match, named, (name, isOfInput) => {
+  return newTemplateLook(templates, shape, match, named, (name, isOfInput) => {
     const known = found.setProbes.get(name)
     if (known !== undefined) return known
     const probe = newProbe(options, name, isOfInput ? plainNumbers(rules) : rules, expectedMembers)

@@ -41,7 +41,7 @@ export interface BlockCells {
   field(name: string): FieldCells
 }
 
-export interface SetLook {
+export interface TemplateLook {
   /** Indexes of the fields that the templates use. */
   readonly fields: ReadonlySet<number>
   /** Names of the JSON members that the templates use. */
@@ -54,13 +54,13 @@ export interface SetLook {
  * @throws {InputError} DDB_INPUT_COLUMN if the input lacks a field that a template names
  * @throws {UsageError} DDB_USAGE for templates that do not fit the input
  */
-export function newSetLook(
+export function newTemplateLook(
   templates: SetTexts['templates'],
   shape: InputShape,
   match: 'name' | 'position' | undefined,
   { parts, texts }: NamedTexts,
   probeOf: (name: string, isOfInput: boolean) => ColumnProbe,
-): SetLook {
+): TemplateLook {
   const columns = Object.keys(templates).map(name => ({ name, type: { type: 'STRING' as const } }))
   const rules = {
     set: templates,
@@ -92,7 +92,7 @@ function newLook(
   texts: InputTexts,
   file: string,
   probe: ColumnProbe,
-): SetLook['look'] {
+): TemplateLook['look'] {
   const parts = textSources(source)
   let text: TemplateText | undefined
   return (block, cells) => {

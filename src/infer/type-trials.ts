@@ -51,7 +51,7 @@ export class TypeTrials {
   /** Candidates that may still fit, preferred types first. If the user gave a type, all candidates. */
   get candidates(): readonly Candidate[] {
     if (this.#options.type !== undefined) return this.#candidates
-    return this.#candidates.filter(one => !one.isOut)
+    return this.#candidates.filter(one => !one.isRuledOut)
   }
 
   /** @param arrayDelimiter  separator of the elements; set if the input's format marks the cells as arrays */
@@ -81,7 +81,7 @@ export class TypeTrials {
       const found = tried.flatMap(one => this.#candidate(one) ?? [])
       if (i === 0 && !isArray) found.push(...this.#spellings([]))
       for (const one of found) one.read(block, field, file)
-      this.#candidates.push(...found.filter(one => type !== undefined || !one.isOut))
+      this.#candidates.push(...found.filter(one => type !== undefined || !one.isRuledOut))
       if (this.#candidates.some(one => one.fits)) break
     }
   }
@@ -129,8 +129,8 @@ export class TypeTrials {
       if (one === undefined) return []
       const { type } = wantedType
       const last = before.findLast(other => other.type.type === type && other.format === undefined)
-      if (last !== undefined) one.goOnFrom(last)
-      return this.#blocks === 0 || last?.isOut === false ? [one] : []
+      if (last !== undefined) one.continueFrom(last)
+      return this.#blocks === 0 || last?.isRuledOut === false ? [one] : []
     })
   }
 

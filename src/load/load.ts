@@ -14,10 +14,10 @@ import { checkFollowed } from './inputs/follow/check-followed.js'
 import { newDurability, type Durability } from './target/durability.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
-import { unsentCheck } from './evidence/unsent-rows.js'
+import { storedRowsCheck } from './evidence/unsent-rows.js'
 import { unitCheck } from './evidence/unrecorded-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
-import { checkAlone, forgetEarlierEnd, announceRun } from './journal/check-alone.js'
+import { checkSoleProcess, forgetEarlierEnd, announceRun } from './journal/check-sole-process.js'
 import {
   asTargetChanged,
   checkLoaded,
@@ -83,7 +83,7 @@ async function loadPlan(
       columns = target.columns
       checkReplaces(options, target)
       durability = newDurability(plan, target)
-      await checkAlone(run, control, inputs.areDone)
+      await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
       const checked = await checkTarget(run, control, target)
       if (inputs.areDone && checked !== undefined) {
@@ -106,7 +106,7 @@ async function loadPlan(
         const { identity } = checked.evidence
         run.emit({ kind: 'target', identity, used: delivery.used })
       }
-      const unsent = checked && unsentCheck(run, control, checked)
+      const unsent = checked && storedRowsCheck(run, control, checked)
       const earlier = checked && unitCheck(run, control, checked.evidence)
       return { target, delivery, unsent: unsent ?? earlier }
     },

@@ -3,7 +3,7 @@
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Delivery } from './transport/delivery.js'
-import type { UnsentCheck } from './evidence/unsent-rows.js'
+import type { StoredRowsCheck } from './evidence/unsent-rows.js'
 import { abandon, close, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { openInputs } from './inputs/inputs.js'
@@ -16,7 +16,7 @@ export interface Way {
   readonly target: TargetDescription
   readonly delivery: Delivery
   /** Checks batches that no earlier process is known to have sent; undefined if there was no earlier process. */
-  readonly unsent?: UnsentCheck | undefined
+  readonly unsent?: StoredRowsCheck | undefined
 }
 
 /** The steps that differ between kinds of runs. */

@@ -4,7 +4,7 @@
 import { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
-import type { UnsentCheck } from './evidence/unsent-rows.js'
+import type { StoredRowsCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { laneRows, openRows, unsentParts } from './outcomes/lane-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
@@ -24,7 +24,7 @@ export async function pump(
   inputs: Inputs,
   target: TargetDescription,
   delivery: Delivery,
-  checkUnsent?: UnsentCheck,
+  checkUnsent?: StoredRowsCheck,
 ): Promise<boolean> {
   run.delivery = delivery
   if (delivery.connections === undefined) {
@@ -64,7 +64,7 @@ function failIfSet(run: Run, failure: DdbError | undefined): void {
 interface Way {
   readonly delivery: Delivery
   readonly limiter: RateLimiter
-  readonly checkUnsent: UnsentCheck | undefined
+  readonly checkUnsent: StoredRowsCheck | undefined
 }
 
 async function hand(

@@ -91,7 +91,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     connections: state.batches.sent === 0 ? 0 : plan.connections,
     connectionsNote: connectionsNote === undefined ? null : say(connectionsNote),
     batches: { ...state.batches },
-    byConnection: connectionFigures(state.carried),
+    byConnection: connectionFigures(state.totalsByConnection),
     batchRows: {
       first: plan.batchRows,
       found: plan.mostBatchBytes === undefined ? null : run.batchSize.found,

@@ -13,7 +13,7 @@ import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import type { FedPiece } from './parallel/parsed-piece.js'
-import type { PieceFold } from './parallel/piece-fold.js'
+import type { PieceTakeover } from './parallel/piece-takeover.js'
 import type { SourceProgress } from './parallel/piece-reading.js'
 import { ReadAhead, type ReadInput } from './parallel/read-ahead.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
@@ -271,7 +271,7 @@ export class BlockReader {
    * Takes over the next rows, or the next reject, of the piece that was read ahead.
    * @returns the promise of `onReject`, which the caller must await; undefined without one
    */
-  #takeOver(fold: PieceFold): Promise<void> | undefined {
+  #takeOver(fold: PieceTakeover): Promise<void> | undefined {
     const builder = this.#builder
     const { batchRows, batchBytes, onReject } = this.#options
     if (fold.rowsLeft > 0) {

@@ -148,7 +148,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
 }
 
 /** Findings about the last input. `openCsv` replaces them if it gets this object in its options. */
-export interface LastLook<Format extends string = string> {
+export interface PreviousFindings<Format extends string = string> {
   /**
    * Opens an input with the findings about the last input. Returns undefined if the new input may need a different
    * dialect. Both inputs share memory, so the last input must have been read to its end.

@@ -6,7 +6,7 @@
   the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
 import {
-  isRenewing,
+  renewsLock,
   seeLock,
   systemCode,
   holderText,
@@ -181,7 +181,7 @@ function heldLock(
   let timer: Timer | undefined
   let isOver = false
 
-  /** Sets a later modification time even if the wall clock stood still, because an equal time is no renewal. */
+  /** Sets a later modification time even if the wall clock stood still, because an equal time would not count as a renewal. */
   const renew = (): void => {
     const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
     const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
@@ -256,7 +256,7 @@ function isStill({ read }: LockMachine, path: string, token: string): boolean {
 
 function takenBy(holder: LockHolder): Extract<LockAnswer, { readonly kind: 'taken' }> {
   const { pid, since } = holder
-  return { kind: 'taken', pid, since, who: holderText(holder), isRenewed: isRenewing(holder) }
+  return { kind: 'taken', pid, since, who: holderText(holder), isRenewed: renewsLock(holder) }
 }
 
 function linkIfFree(machine: LockMachine, from: string, path: string, own: LockHolder): boolean {

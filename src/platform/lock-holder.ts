@@ -126,12 +126,12 @@ function isHolder(value: unknown): value is LockHolder {
 }
 
 /** Whether the holder renews its lock; false for a holder of version 0.1.0. */
-export function isRenewing({ namespaces }: LockHolder): boolean {
+export function renewsLock({ namespaces }: LockHolder): boolean {
   return namespaces !== undefined
 }
 
 export function holderState(holder: LockHolder): HolderState {
-  if (!isRenewing(holder)) return lifeOfEarlier(holder)
+  if (!renewsLock(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'
   if (!isNumberInUse(holder.pid)) return 'dead'
   const state = processState(holder.pid)
@@ -163,7 +163,7 @@ export function holderText(holder: LockHolder): string {
 
 function placeOf(holder: LockHolder): string {
   if (holder.host !== hostname()) return ` on ${holder.host}`
-  if (!isRenewing(holder) || isHere(holder)) return ''
+  if (!renewsLock(holder) || isHere(holder)) return ''
   return holder.bootId === bootId() ? ' in another container' : ' on another machine of this name'
 }
 

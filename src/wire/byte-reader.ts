@@ -383,7 +383,7 @@ export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
 }
 
 /** Runs a decoder whose reader already has all bytes, so that it never waits. */
-export function drive<T>(decode: Generator<void, T, void>): T {
+export function runDecoder<T>(decode: Generator<void, T, void>): T {
   for (;;) {
     const step = decode.next()
     if (step.done) return step.value

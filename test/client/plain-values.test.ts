@@ -11,9 +11,9 @@ import { newSecrets } from '../../src/client/login/hide-password.js'
 import {
   lacksLogin,
   lacksRight,
-  loginToRepeat,
-  rightToAskFor,
-  settingToChange,
+  withLoginAdvice,
+  rightAdvice,
+  settingAdvice,
 } from '../../src/client/missing-right.js'
 import { connect, type ResultTable } from '../../src/client/open-session.js'
 import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
@@ -446,7 +446,7 @@ const texts: readonly (readonly [string, RegExp])[] = [
 for (const [text, right] of texts) {
   t.test(text, async t => {
     t.ok(lacksRight(text))
-    t.match(rightToAskFor(text), right)
+    t.match(rightAdvice(text), right)
     const failure = serverFailure(text)
     t.match(failure, { code: 'DDB_PRIVILEGE', exitCode: 77, serverMessage: text })
     t.match(failure.message, right)
@@ -468,10 +468,10 @@ t.test('errors about anything else do not mention rights', async t => {
 t.test('an upsert needs a different right than an insert, with the same error text', async t => {
   const text = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
   t.match(
-    rightToAskFor(text, true),
+    rightAdvice(text, true),
     /TABLE_WRITE on dfs:\/\/db\/pt \(.*TABLE_UPDATE is enough, TABLE_INSERT is not\)/,
   )
-  t.match(rightToAskFor('No access to table [k]', true), / TABLE_WRITE on k,/)
+  t.match(rightAdvice('No access to table [k]', true), / TABLE_WRITE on k,/)
 })
 
 t.test('features that are disabled on the server are named', async t => {
@@ -479,12 +479,12 @@ t.test('features that are disabled on the server are named', async t => {
     'The feature of publish is not enabled. RefId: S00001',
     'share(t, "x") => The feature of publish is not enabled',
   ]) {
-    t.match(settingToChange(text), /maxPubConnections.*above 0/)
+    t.match(settingAdvice(text), /maxPubConnections.*above 0/)
     t.match(serverFailure(text), { code: 'DDB_SERVER', serverMessage: text, message: /maxPubConn/ })
     t.notOk(lacksRight(text))
   }
-  t.equal(settingToChange('The function view [f] does not exist. RefId: S04002'), undefined)
-  t.equal(settingToChange('RefId: S000011'), undefined)
+  t.equal(settingAdvice('The function view [f] does not exist. RefId: S04002'), undefined)
+  t.equal(settingAdvice('RefId: S000011'), undefined)
 })
 
 t.test('an expired login is distinguished from a missing right', async t => {
@@ -494,15 +494,15 @@ t.test('an expired login is distinguished from a missing right', async t => {
   t.ok(lacksLogin(`schema(trades) => ${ended}`), 'in a script')
   t.notOk(lacksLogin('<NotAuthenticated>Not granted to read table dfs://db/pt'))
   t.equal(
-    loginToRepeat(ended),
+    withLoginAdvice(ended),
     `${ended}. Log in with \`server.user\`. If you did, the session is no longer logged in: its login has ` +
       'expired, or the user is gone.',
   )
   t.match(
-    rightToAskFor('<NotAuthenticated>Not granted to read table dfs://db/pt'),
+    rightAdvice('<NotAuthenticated>Not granted to read table dfs://db/pt'),
     /grant you TABLE_READ on dfs:\/\/db\/pt.*If this worked before, the login has expired/,
   )
-  t.notMatch(rightToAskFor('<NoPrivilege>Not granted to read table dfs://db/pt'), /expired/)
+  t.notMatch(rightAdvice('<NoPrivilege>Not granted to read table dfs://db/pt'), /expired/)
 })
 
 // The trace of a connection: the contents of its lines, and what must never be in them.

@@ -9,7 +9,7 @@ import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/e
 import { symbolVectorOf } from '../../src/protocol/types/symbols.js'
 import type { ArrayVector, Column, Scalar, Table, Value, Vector } from '../../src/protocol/value.js'
 import { explicitNull } from '../../src/protocol/value.js'
-import { drive, readerOf } from '../../src/wire/byte-reader.js'
+import { runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 /** Bytes from hexadecimal text; blanks and `|` are ignored. */
@@ -24,7 +24,7 @@ export function encoded(value: Value): Buffer {
 /** The value in `bytes`, which must contain nothing else. */
 export function decoded(bytes: Uint8Array, limits?: DecodeLimits): Value {
   const reader = readerOf(bytes)
-  const value = drive(decodeValue(reader, limits))
+  const value = runDecoder(decodeValue(reader, limits))
   if (reader.available > 0) throw new Error(`${reader.available} bytes were not read`)
   return value
 }

@@ -219,7 +219,7 @@ t.test('a limit on the share of bad rows is checked at the end of any input', as
 /** Batch 1 is settled. Batch 2 was sent as number 7. Batch 3 was not stored. Batch 4 is new. */
 const allKinds: Earlier['known'] = {
   2: { kind: 'settled' },
-  10: { kind: 'sent', no: 7, rows: 8, isLost: false },
+  10: { kind: 'sent', no: 7, rows: 8, hasNoReceipt: false },
   18: { kind: 'unsent' },
 }
 

@@ -8,7 +8,7 @@ import { dataTypes, type DataType } from '../../src/protocol/data-type.js'
 import { elementAt, vectorOf } from '../../src/protocol/element.js'
 import { decodeRequest } from '../../src/protocol/request.js'
 import type { Column, Value } from '../../src/protocol/value.js'
-import { drive, readerOf } from '../../src/wire/byte-reader.js'
+import { runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { root } from '../helpers/checkout.js'
 import { decoded, encoded, scalar } from '../helpers/codec.js'
 import { recordings } from '../helpers/recordings.js'
@@ -134,7 +134,7 @@ function recordedForms(client: 'cpp' | 'java'): Set<string> {
   for (const recording of recordings.filter(each => each.client === client)) {
     const reader = readerOf(recording.bytes)
     for (;;) {
-      const next = drive(decodeRequest(reader))
+      const next = runDecoder(decodeRequest(reader))
       if (next === undefined) break
       if (next.request.kind === 'function') next.request.args.forEach(visit)
       if (next.request.kind === 'variable') next.request.values.forEach(visit)

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   parseHolder,
-  isRenewing,
+  renewsLock,
   holderState,
   seeLock,
   thisProcess,
@@ -133,6 +133,6 @@ t.test('two looks at a lock show whether it was renewed', async t => {
 t.test('version 0.1.0 wrote no namespaces', async t => {
   const { namespaces, ...earlier } = thisProcess()
   t.ok(namespaces)
-  t.equal(isRenewing(parseHolder(JSON.stringify(earlier))!), false)
-  t.equal(isRenewing(parseHolder(JSON.stringify({ ...earlier, namespaces: null }))!), true)
+  t.equal(renewsLock(parseHolder(JSON.stringify(earlier))!), false)
+  t.equal(renewsLock(parseHolder(JSON.stringify({ ...earlier, namespaces: null }))!), true)
 })

@@ -36,7 +36,7 @@ import {
   type Value,
   type Vector,
 } from '../../src/protocol/value.js'
-import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import {
   arbitraryArrayVector,
@@ -172,8 +172,8 @@ t.test('a second value begins where the first value ended', async t => {
     fc.property(arbitraryValue, arbitraryValue, (first, second) => {
       const reader = readerOf(encoded(first), encoded(second))
       return (
-        isDeepStrictEqual(drive(decodeValue(reader)), first) &&
-        isDeepStrictEqual(drive(decodeValue(reader)), second) &&
+        isDeepStrictEqual(runDecoder(decodeValue(reader)), first) &&
+        isDeepStrictEqual(runDecoder(decodeValue(reader)), second) &&
         reader.available === 0
       )
     }),

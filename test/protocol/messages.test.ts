@@ -22,7 +22,7 @@ import {
   type ResponseOptions,
 } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryScalar, arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
@@ -42,7 +42,7 @@ function written(head: RequestHead, request: Request): Buffer {
 }
 
 const read = (bytes: Uint8Array | string): { head: RequestHead; request: Request } | undefined =>
-  drive(decodeRequest(readerOf(Buffer.from(bytes as string))))
+  runDecoder(decodeRequest(readerOf(Buffer.from(bytes as string))))
 
 const int = (value: number): Value => scalar('INT', value)
 
@@ -174,9 +174,9 @@ t.test('requests follow one another without a separator', async t => {
       for (let at = 0; at < bytes.length; at += size + 1)
         reader.push(bytes.subarray(at, at + size + 1))
       reader.end()
-      const wire = requests.map(() => drive(decodeRequest(reader))!.request)
+      const wire = requests.map(() => runDecoder(decodeRequest(reader))!.request)
       deepStrictEqual(wire, requests)
-      return drive(decodeRequest(reader)) === undefined
+      return runDecoder(decodeRequest(reader)) === undefined
     }),
     { numRuns: runs(50) },
   )
@@ -229,7 +229,7 @@ t.test('the byte order does not matter if no values follow', async t => {
 
 t.test('limits: header, body, number of arguments, size of all arguments together', async t => {
   const limited = (bytes: string | Buffer, maxValueBytes = 1000): unknown =>
-    drive(
+    runDecoder(
       decodeRequest(readerOf(Buffer.from(bytes as string)), {
         ...defaultRequestLimits,
         maxHeaderBytes: 100,
@@ -301,7 +301,7 @@ function writtenResponse(outcome: Parameters<typeof encodeResponse>[2]): Buffer 
 }
 
 const readResponse = (bytes: Uint8Array | string, options?: ResponseOptions): Response =>
-  drive(decodeResponse(readerOf(Buffer.from(bytes as string)), options))
+  runDecoder(decodeResponse(readerOf(Buffer.from(bytes as string)), options))
 
 t.test('a value, no value and an error, both ways', async t => {
   const three = Buffer.concat([Buffer.from('1234567 1 1\nOK\n'), hex('04 00 02000000')])
@@ -361,7 +361,7 @@ t.test('any value is read back, with messages before it', async t => {
           reader.push(bytes.subarray(at, at + size + 1))
         reader.end()
         const heard: string[] = []
-        const response = drive(decodeResponse(reader, { onMessage: text => heard.push(text) }))
+        const response = runDecoder(decodeResponse(reader, { onMessage: text => heard.push(text) }))
         const sent = messages.map(message => message.replaceAll('\0', ''))
         return (
           isDeepStrictEqual(response, { sessionId: '5', ok: true, value }) &&
@@ -410,13 +410,13 @@ t.test('with blocks, the caller decodes the elements of a tuple', async t => {
   const data: Value[] = [scalar('INT', 1), scalar('STRING', 'two')]
   const tuple: Value = { form: 'vector', type: 'ANY', length: 2, data }
   const reader = readerOf(writtenResponse({ value: tuple }))
-  t.strictSame(drive(decodeResponse(reader, { blocks: true })), {
+  t.strictSame(runDecoder(decodeResponse(reader, { blocks: true })), {
     sessionId: '1234567',
     ok: true,
     value: undefined,
     blockCount: 2,
   })
-  t.strictSame([drive(decodeValue(reader)), drive(decodeValue(reader))], data)
+  t.strictSame([runDecoder(decodeValue(reader)), runDecoder(decodeValue(reader))], data)
   t.equal(reader.available, 0)
 })
 

@@ -12,7 +12,7 @@ import {
 } from '../../src/protocol/request.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import type { Table, Value } from '../../src/protocol/value.js'
-import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import {
   headOf,
@@ -36,7 +36,7 @@ interface Decoded {
 function decodeAll(reader: ByteReader): Decoded[] {
   const decoded: Decoded[] = []
   for (;;) {
-    const next = drive(decodeRequest(reader))
+    const next = runDecoder(decodeRequest(reader))
     if (next === undefined) return decoded
     decoded.push(next)
   }

@@ -234,13 +234,13 @@ export const defects: readonly Defect[] = [
   ),
   around(
     'the run does not look into the table of finished runs',
-    'journal/check-alone.ts',
+    'journal/check-sole-process.ts',
     'mayBeOld && (await askFinished(',
     'mayBeOld && !mayBeOld && (await askFinished(',
   ),
   around(
     'a journal restored from an earlier time is trusted',
-    'journal/check-alone.ts',
+    'journal/check-sole-process.ts',
     'if ((counts && isOld) || isFinished || finisher > past.owner)',
     'if (isOld && isFinished && !isOld)',
   ),

@@ -5,7 +5,7 @@
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Network } from '../../src/platform/platform.js'
 import { decodeRequest, type Request, type RequestHead } from '../../src/protocol/request.js'
-import { drive, readerOf } from '../../src/wire/byte-reader.js'
+import { runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 
 export interface SentRequest {
   readonly head: RequestHead
@@ -45,7 +45,7 @@ function requestsIn(chunks: readonly Uint8Array[]): SentRequest[] {
   const requests: SentRequest[] = []
   try {
     for (;;) {
-      const next = drive(decodeRequest(reader))
+      const next = runDecoder(decodeRequest(reader))
       if (next === undefined) return requests
       requests.push(next)
     }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { ArrayPool } from '../../src/wire/array-pool.js'
-import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { GrowableBytes } from '../../src/wire/growable-bytes.js'
 import { StringCollector } from '../../src/wire/string-collector.js'
@@ -114,7 +114,7 @@ t.test('a payload of any size is returned complete, aligned for every element ty
       t.ok(Buffer.from(value).equals(bytes), `${byteLength} bytes in pieces of ${size}`)
       t.equal(value.byteOffset % 8, 0)
       const there = readerOf(...pieces(bytes, size))
-      t.ok(Buffer.from(drive(there.payload(byteLength))).equals(bytes))
+      t.ok(Buffer.from(runDecoder(there.payload(byteLength))).equals(bytes))
       t.equal(there.available, 0)
     }
   }
@@ -146,12 +146,12 @@ t.test('lines and strings end at their terminator, wherever chunks end', async t
     const reader = readerOf(...pieces(bytes, size))
     t.same(
       [
-        drive(reader.line(100)),
-        drive(reader.line(100)),
-        drive(reader.line(100)),
-        drive(reader.str0(100)),
-        drive(reader.str0(100)),
-        drive(reader.str0(100)),
+        runDecoder(reader.line(100)),
+        runDecoder(reader.line(100)),
+        runDecoder(reader.line(100)),
+        runDecoder(reader.str0(100)),
+        runDecoder(reader.str0(100)),
+        runDecoder(reader.str0(100)),
       ],
       [
         'first line\r',
@@ -168,12 +168,15 @@ t.test('lines and strings end at their terminator, wherever chunks end', async t
 })
 
 t.test('a byte order mark is ordinary text', async t => {
-  t.equal(drive(readerOf(Buffer.from('\uFEFFabc\0')).str0(100)), '\uFEFFabc')
-  t.equal(drive(readerOf(Buffer.from('\uFEFFabcdefghijklmn\n')).line(100)), '\uFEFFabcdefghijklmn')
+  t.equal(runDecoder(readerOf(Buffer.from('\uFEFFabc\0')).str0(100)), '\uFEFFabc')
+  t.equal(
+    runDecoder(readerOf(Buffer.from('\uFEFFabcdefghijklmn\n')).line(100)),
+    '\uFEFFabcdefghijklmn',
+  )
 })
 
 t.test('invalid UTF-8 keeps its length in replacement characters', async t => {
-  t.equal(drive(readerOf(Uint8Array.of(0x61, 0xff, 0x62, 0)).str0(100)), 'a\uFFFDb')
+  t.equal(runDecoder(readerOf(Uint8Array.of(0x61, 0xff, 0x62, 0)).str0(100)), 'a\uFFFDb')
 })
 
 t.test('tryLine and tryStr0 read nothing if the end has not arrived', async t => {
@@ -183,7 +186,7 @@ t.test('tryLine and tryStr0 read nothing if the end has not arrived', async t =>
   t.equal(reader.tryStr0(100), undefined)
   t.equal(reader.available, 7)
   reader.push(Buffer.from(' there\n'))
-  t.equal(drive(reader.line(100)), 'not yet there')
+  t.equal(runDecoder(reader.line(100)), 'not yet there')
 })
 
 t.test('a line or string longer than allowed gives a limit error at its start', async t => {
@@ -194,9 +197,11 @@ t.test('a line or string longer than allowed gives a limit error at its start', 
     code: 'DDB_LIMIT',
     offsetBytes: 1000,
   })
-  t.throws(() => drive(readerOf(Buffer.from('0123456789\n')).line(9)), { code: 'DDB_LIMIT' })
-  t.throws(() => drive(readerOf(Buffer.from('0123456789012345\0')).str0(12)), { code: 'DDB_LIMIT' })
-  t.equal(drive(readerOf(Buffer.from('0123456789\n')).line(10)), '0123456789')
+  t.throws(() => runDecoder(readerOf(Buffer.from('0123456789\n')).line(9)), { code: 'DDB_LIMIT' })
+  t.throws(() => runDecoder(readerOf(Buffer.from('0123456789012345\0')).str0(12)), {
+    code: 'DDB_LIMIT',
+  })
+  t.equal(runDecoder(readerOf(Buffer.from('0123456789\n')).line(10)), '0123456789')
 })
 
 t.test('strings reads only complete strings, and no more than requested', async t => {
@@ -212,8 +217,8 @@ t.test('strings reads only complete strings, and no more than requested', async 
 
 t.test('utf8 reads a text of known length', async t => {
   const bytes = Buffer.from('数据 and more')
-  t.equal(drive(readerOf(bytes).utf8(6)), '数据')
-  t.equal(drive(readerOf(...pieces(bytes, 1)).utf8(bytes.length)), '数据 and more')
+  t.equal(runDecoder(readerOf(bytes).utf8(6)), '数据')
+  t.equal(runDecoder(readerOf(...pieces(bytes, 1)).utf8(bytes.length)), '数据 and more')
   const reader = readerOf(bytes)
   t.equal(reader.tryUtf8(6), undefined, 'nothing is available before the first read')
   t.ok(reader.has(1))
@@ -223,11 +228,15 @@ t.test('utf8 reads a text of known length', async t => {
 
 t.test('waiting for bytes that cannot come is an error at the end of the stream', async t => {
   const message = /ended in the middle/
-  t.throws(() => drive(readerOf(all).need(41)), { name: 'ProtocolError', offsetBytes: 40, message })
-  t.throws(() => drive(readerOf(all).payload(41)), { message })
-  t.throws(() => drive(readerOf(all).fill(new Uint8Array(41))), { message })
-  t.throws(() => drive(readerOf(all.subarray(20)).line(100)), { message })
-  t.throws(() => drive(readerOf(all).str0(100)), { message })
+  t.throws(() => runDecoder(readerOf(all).need(41)), {
+    name: 'ProtocolError',
+    offsetBytes: 40,
+    message,
+  })
+  t.throws(() => runDecoder(readerOf(all).payload(41)), { message })
+  t.throws(() => runDecoder(readerOf(all).fill(new Uint8Array(41))), { message })
+  t.throws(() => runDecoder(readerOf(all.subarray(20)).line(100)), { message })
+  t.throws(() => runDecoder(readerOf(all).str0(100)), { message })
 })
 
 t.test('empty chunks change nothing', async t => {
@@ -262,7 +271,7 @@ t.test('any mixture of reads over any pieces reads the stream once, in order', a
           else if (kind === 'bytes') seen.push(...reader.bytes(byteLength))
           else {
             const target = new Uint8Array(byteLength)
-            drive(reader.fill(target))
+            runDecoder(reader.fill(target))
             seen.push(...target)
           }
         }

@@ -18,7 +18,7 @@ import { withFlags } from '../options/reading/field-flags.js'
 import { defined } from '../options/reading/definition.js'
 import { journalOf } from '../options/journaled.js'
 import { loadCommand } from '../options/shell-command.js'
-import { loadOptionsOf, missingInCheck, targetOptionsOf } from '../options/load-options.js'
+import { loadOptionsOf, loadOnlyOptions, targetOptionsOf } from '../options/load-options.js'
 import { adviseNeededOptions } from '../output/advice.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
@@ -177,7 +177,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
 
 /** @throws {UsageError} DDB_USAGE for flags that only loads have; environment and configuration may set them */
 function refuseOfLoad({ sources: { flags } }: Call): void {
-  const given = missingInCheck.find(name => flags.has(name))
+  const given = loadOnlyOptions.find(name => flags.has(name))
   if (given === undefined) return
   throw new UsageError(
     'DDB_USAGE',

@@ -52,7 +52,7 @@ export async function loadPlan(settings: LoadSettings, plan: string, call: Call)
           shard,
           placeOf: path => placeOf(path, resolve(plan)),
         }),
-      goOn: () => Promise.resolve(undefined),
+      resumedRun: () => Promise.resolve(undefined),
     },
     call,
   )

@@ -42,14 +42,14 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         const journal = kept && { journal: journalPath(kept.journal.folder, kept.runId) }
         looked = await refuseSharedFiles({ ...settings, ...journal }, inputs, call)
       },
-      looked: () => looked,
+      expandedInputs: () => looked,
       async options({ inputs, kept }, trace) {
         await offerTables(settings, call, trace)
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }
       },
       // The journal names the server on which the run began, which may be a different server.
-      async goOn({ kept }, server) {
+      async resumedRun({ kept }, server) {
         if (kept === undefined) return undefined
         const { folder } = kept.journal
         const known = await readRun(folder, kept.runId, systemPlatform.files).catch(() => undefined)

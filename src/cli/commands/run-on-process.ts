@@ -29,7 +29,7 @@ import type { Words } from '../language/words.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
-import { leftoversToTell } from '../files/reported-leftovers.js'
+import { leftoversToReport } from '../files/reported-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import type { Timeline } from '../report/timeline.js'
@@ -51,13 +51,13 @@ export interface RunCommand<Found> {
   /** Makes every check that is possible before the lock is taken and output files are opened. */
   check(found: Found): Promise<void>
   /** The inputs, if `check` has expanded all of them, so that a million files need not be expanded twice. */
-  looked?(): ExpandedSources | undefined
+  expandedInputs?(): ExpandedSources | undefined
   /** The options for the library, including the password. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
   /** How to load, if not by `loadOn`. */
   load?(found: Found, options: LoadOptions): Promise<LoadResult>
   /** Facts for the command that resumes the run; undefined for a run without a journal. */
-  goOn(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
+  resumedRun(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
 
 export function askedOf(runId?: string, options?: KnownRun['run']['options']): AskedRun {
@@ -86,12 +86,12 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
     // A run with a lock expands its inputs again, because they may have changed while the run waited for the lock.
-    const sources = settings.lock === undefined ? command.looked?.() : undefined
+    const sources = settings.lock === undefined ? command.expandedInputs?.() : undefined
     const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
       command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
     return await runLoad(settings, asked, call, held, loadAsked, async result => {
       const { resume } = result
-      const going = await command.goOn(run, asked.server)
+      const going = await command.resumedRun(run, asked.server)
       if (going === undefined) return
       const { stateDir } = settings
       const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated.resume)
@@ -268,11 +268,11 @@ function leftoversOf(
   settings: RunSettings,
   asked: LoadOptions,
   processEnvironment: Call['processEnvironment'],
-  onKnown: Parameters<typeof leftoversToTell>[3],
+  onKnown: Parameters<typeof leftoversToReport>[3],
 ): NonNullable<LoadOptions['leftovers']> {
   if (settings.quiet) return () => Promise.resolve([])
   const folder = journalFolder(settings, processEnvironment)
-  return leftoversToTell(asked, folder, processEnvironment.environment, onKnown)
+  return leftoversToReport(asked, folder, processEnvironment.environment, onKnown)
 }
 
 /** How long a run that must leave at once may take to report its outcome, ms. */

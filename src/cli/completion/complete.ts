@@ -17,7 +17,7 @@ import type { Output } from '../output/output.js'
 import { clean } from '../output/terminal-text.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import {
-  askedAt,
+  completionAt,
   shells,
   type CompletionRequest,
   type Candidate,
@@ -52,7 +52,7 @@ export async function complete(
   let isLate = false
   try {
     const line = lineOf(shell, typed)
-    const asked = askedAt(line, commands, output.words())
+    const asked = completionAt(line, commands, output.words())
     const { lookup } = asked
     const found: string[] = []
     if (lookup !== undefined) {

@@ -46,7 +46,7 @@ const lookupsOfArguments: Readonly<Record<string, Lookup>> = {
   'file.dos': 'scripts',
 }
 
-export function askedAt(
+export function completionAt(
   { before, current }: TypedLine,
   commands: readonly Command[],
   words: Words,

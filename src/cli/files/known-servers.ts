@@ -12,7 +12,7 @@ import {
   readStateFile,
   replaceStateFile,
   stateFileOf,
-  wasReported,
+  checkAndMarkReported,
 } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -81,7 +81,7 @@ export function knownLogins(
     unverified(host, port) {
       if (warn === undefined || isEmbeddedServer({ host, port }, environment)) return
       const address = addressText(host, port)
-      if (wasReported('rsa', address.toLowerCase(), Infinity, environment)) return
+      if (checkAndMarkReported('rsa', address.toLowerCase(), Infinity, environment)) return
       warn(
         `${address}: the password is sent encrypted, but the server is not verified: --tls verifies it`,
       )

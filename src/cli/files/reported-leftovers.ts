@@ -7,12 +7,12 @@ import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tabl
 import type { LoadOptions } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { addressText } from '../options/shell-command.js'
-import { dayMs, wasReported } from './state-file.js'
+import { dayMs, checkAndMarkReported } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** @param folder  of the journals @param tellRun  called for each run of this machine that has left tables */
-export function leftoversToTell(
+export function leftoversToReport(
   { server, target }: Pick<LoadOptions, 'server' | 'target'>,
   folder: string,
   environment: Environment,
@@ -21,7 +21,9 @@ export function leftoversToTell(
   const address = addressText(server)
   return async tables => {
     const worth = (names: readonly string[]): string[] =>
-      names.filter(name => !wasReported('leftover', `${address} ${name}`, dayMs, environment))
+      names.filter(
+        name => !checkAndMarkReported('leftover', `${address} ${name}`, dayMs, environment),
+      )
     const known = await knownRuns(tables, folder)
     for (const { runId, target: other, names } of known) {
       // A run into a different target does not concern this load.

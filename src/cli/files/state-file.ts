@@ -71,7 +71,7 @@ const toldHere = new Set<string>()
  * Whether this or an earlier process reported `subject` within `forMs`; if not, records that this process reports it
  * now. If no folder can store the record, each process reports once. @param subject  of the report, such as a path
  */
-export function wasReported(
+export function checkAndMarkReported(
   what: string,
   subject: string,
   forMs: number,
@@ -104,7 +104,7 @@ export function checkedStateFolder(
 ): string {
   for (const folder of [path, ...stateParts.map(part => join(path, part))]) {
     const notice = checkStateFolder(folder)
-    if (notice !== undefined && warn && !wasReported('group', folder, dayMs, environment))
+    if (notice !== undefined && warn && !checkAndMarkReported('group', folder, dayMs, environment))
       warn(notice)
   }
   return path

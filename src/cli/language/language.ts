@@ -32,7 +32,7 @@ export async function wordsOf(language: string): Promise<Words> {
 }
 
 /** Moves `--lang` after the command (`load --lang zh`). Removes `--lang` if no command or only help follows. */
-export function behindCommand(argv: readonly string[]): readonly string[] {
+export function langAfterCommand(argv: readonly string[]): readonly string[] {
   if (argv[0]?.startsWith('-') !== true) return argv
   const at = argv.findIndex(word => /^--lang(?:=|$)/.test(word))
   if (at < 0) return argv

@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import type { LoginOptions } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
 import { knownLogins } from '../files/known-servers.js'
-import { checkedStateFolder, dayMs, wasReported } from '../files/state-file.js'
+import { checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state-file.js'
 import type { Output } from '../output/output.js'
 import { longName } from './reading/definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
@@ -154,7 +154,11 @@ export async function readPasswordFile(
     try {
       const { mode } = await file.stat()
       const isOpen = (mode & 0o077) !== 0 && process.platform !== 'win32'
-      if (isOpen && warn && !wasReported('password-file', resolve(path), dayMs, environment)) {
+      if (
+        isOpen &&
+        warn &&
+        !checkAndMarkReported('password-file', resolve(path), dayMs, environment)
+      ) {
         warn(`other users of this machine can read ${path}: fix it with chmod 600`)
       }
       const bytes = await readStart(file)

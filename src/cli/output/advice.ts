@@ -5,7 +5,7 @@
 import type { ErrorCode } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { missingInCheck } from '../options/load-options.js'
+import { loadOnlyOptions } from '../options/load-options.js'
 import type { OptionTable } from '../options/reading/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 
@@ -40,7 +40,7 @@ const check: Advice = asked => {
   if (!isLoad(asked) || !hasFiles(asked)) return undefined
   const { without, further } = foundOptions(asked)
   if (asked.command.name === 'check' && further.length + without.length === 0) return undefined
-  const others = ['dry-run', 'summary', ...missingInCheck, ...without]
+  const others = ['dry-run', 'summary', ...loadOnlyOptions, ...without]
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 

@@ -23,7 +23,7 @@ export interface Plotting {
 }
 
 /** Content of the page besides the result. */
-export interface Shown {
+export interface PageContent {
   /** The language in which the page opens; default the browser's. */
   readonly language?: 'en' | 'zh' | undefined
   /** The command to run next, unless the result already contains it. */
@@ -40,7 +40,7 @@ export function reportPage(
   result: LoadResult,
   moments: readonly Moment[],
   plotting: Plotting,
-  { language, next }: Shown = {},
+  { language, next }: PageContent = {},
 ): string {
   const scripts = [plotting.script, script]
   const allowed = scripts.map(

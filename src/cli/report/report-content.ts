@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { LoadResult } from '../../load/options.js'
 import type { ResultContent } from '../files/result-file.js'
-import { reportPage, type Plotting, type Shown } from './page.js'
+import { reportPage, type Plotting, type PageContent } from './page.js'
 import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
@@ -13,7 +13,7 @@ export { newTimeline } from './timeline.js'
 /** Call before the run, so that a missing plotting library fails early. @param shownOf  content besides the result */
 export async function reportContent(
   timeline: Timeline,
-  shownOf: (result: LoadResult) => Shown,
+  shownOf: (result: LoadResult) => PageContent,
 ): Promise<ResultContent<LoadResult>> {
   const plotting = await readPlotting()
   return {

@@ -13,7 +13,7 @@ import type { Run } from '../run.js'
 import type { CheckProblem } from './check-result.js'
 import { openedInput, type CheckedInput, type OpenInput, type Sample } from './checked-input.js'
 import { newPartitionTally, type PartitionTally } from './partition-tally.js'
-import { clippedCharacters } from './record-texts.js'
+import { clippedText } from './record-texts.js'
 import type { ReadDecision, ReadObserver } from './read-observer.js'
 
 /** Takes the place of a run's delivery, and watches the run's inputs. */
@@ -153,7 +153,7 @@ function sampleOf(batch: Batch): Sample {
     let row = 0
     while (row < last && isNullAt(column, row)) row++
     if (row === last) row = 0
-    return { text: clippedCharacters(formatElement(column, row)), record: recordOf(row) }
+    return { text: clippedText(formatElement(column, row)), record: recordOf(row) }
   })
   return { values, record: recordOf(0) }
 }

@@ -52,7 +52,7 @@ export async function recordTexts(
       onReject: () => undefined,
     })
     for await (const batch of batches) {
-      return batch.columns.map(column => clippedCharacters(formatElement(column, 0)))
+      return batch.columns.map(column => clippedText(formatElement(column, 0)))
     }
   } catch {
     // An unreadable record is already among the rejects, with its reason.
@@ -97,7 +97,7 @@ function sourceOf(
 }
 
 /** The text, cut to 80 characters. */
-export function clippedCharacters(text: string): string {
+export function clippedText(text: string): string {
   if (text.length <= shownCharacters) return text
   // A character has at most two code units.
   const characters = [...text.slice(0, 2 * shownCharacters + 2)]

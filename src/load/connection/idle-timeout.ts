@@ -112,7 +112,8 @@ export class SilenceWatch {
         },
         (error: unknown) => {
           this.#waits.delete(wait)
-          // Whatever was thrown is passed on.
+          // Pass on whatever was thrown.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
           reject(error)
         },
       )

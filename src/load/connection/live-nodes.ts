@@ -14,7 +14,7 @@ import { isAllowed } from './redirect.js'
  * if new rows replace stored ones, because a lost node might still write its old batches over newer rows.
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-export async function learnLiveNodes(
+export async function findLiveNodes(
   { plan: { target, confirmTimeoutMs: timeoutMs }, server }: Run,
   control: Session,
   { keyed, upsert }: TargetDescription,

@@ -132,8 +132,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // Missing rows of this process prove that the function changes rows. Missing rows of earlier processes prove
-      // nothing.
+      // If rows of this process are missing, the function changes rows. Missing earlier rows prove nothing.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },

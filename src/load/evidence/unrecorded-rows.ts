@@ -17,7 +17,7 @@ import { unitBatchNo } from '../outcomes/unit-numbers.js'
 import type { Evidence } from './evidence.js'
 import { findScript } from './find-rows.js'
 import type { SampleRow } from './sample-rows.js'
-import { countPresentRows, type UnsentCheck } from './unsent-rows.js'
+import { countPresentRows, type StoredRowsCheck } from './unsent-rows.js'
 
 /** Number of batches to look up in a table that is only in memory, because each query searches the whole table. */
 const batchesInMemory = 2
@@ -28,7 +28,11 @@ const rowsOfBatch = 8
  * @returns a check that must be called for each batch of the unit, in order; undefined if there is nothing to look up, or rows
  *   cannot be looked up
  */
-export function unitCheck(run: Run, control: Session, evidence: Evidence): UnsentCheck | undefined {
+export function unitCheck(
+  run: Run,
+  control: Session,
+  evidence: Evidence,
+): StoredRowsCheck | undefined {
   const { plan, history } = run
   const table = watchedTable(plan)
   if (plan.unit?.looksUp !== true || table === undefined || plan.target.kind !== 'table') {

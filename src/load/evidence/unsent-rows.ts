@@ -24,7 +24,7 @@ import type { SampleRow } from './sample-rows.js'
  *   carries); undefined for all rows of the batch
  * @throws {DdbError} DDB_UNPROVEN
  */
-export type UnsentCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
+export type StoredRowsCheck = (batch: Batch, rows?: RowsOfBatch) => Promise<void>
 
 type RowsOfBatch = Pick<BatchPart, 'start' | 'end'>
 
@@ -35,11 +35,11 @@ const mostOfBatch = 8
  * @param now  the target when the run resumes
  * @returns undefined if the server knows which rows were sent, or if the rows cannot be looked up
  */
-export function unsentCheck(
+export function storedRowsCheck(
   run: Run,
   control: Session,
   { evidence, now }: { readonly evidence: Evidence; readonly now: TargetIdentity },
-): UnsentCheck | undefined {
+): StoredRowsCheck | undefined {
   const { plan } = run
   const found = toldOf(run)
   const table = watchedTable(plan)

@@ -32,7 +32,7 @@ import {
   type InputOpener,
   type NamedInputs,
 } from './open-input.js'
-import { newRecordsOf } from './new-records.js'
+import { newRecordCounter } from './new-records.js'
 import { newParseThreads, type ParseThreads } from './parse-threads.js'
 import type { RunEvent } from '../outcomes/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -114,7 +114,7 @@ async function checkRejectsFile(
     journal !== undefined &&
     journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
-  // A rejects file that a killed process left is no obstacle: this process removes the file before the first row.
+  // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
   // A run that starts over does not report earlier rejects.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
@@ -306,7 +306,7 @@ class SequentialInputs implements Inputs {
   ): OpenedInput {
     summary.compression = source.compression
     const limit = this.#options.input?.limit
-    const { among, knownReject } = newRecordsOf(run, index)
+    const { among, knownReject } = newRecordCounter(run, index)
     const before = this.#records ?? run.state.readBefore
     return {
       source,

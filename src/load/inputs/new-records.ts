@@ -12,7 +12,10 @@ interface NewRecords {
 }
 
 /** @param input  number of the input in the journal; undefined if the input has no number yet */
-export function newRecordsOf({ history: { found } }: Run, input: number | undefined): NewRecords {
+export function newRecordCounter(
+  { history: { found } }: Run,
+  input: number | undefined,
+): NewRecords {
   const known = input === undefined ? undefined : found.inputs[input]?.covered.ends.at(-1)
   const { records: knownRecords, offsetBytes: knownBytes } = known ?? { records: 0, offsetBytes: 0 }
   let rejectsAhead = 0

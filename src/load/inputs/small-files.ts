@@ -3,7 +3,7 @@
   passing each file to another thread and back would take longer than everything else.
 */
 import { detectFormat, type InputFormat, type OpenedReader } from '../../parse/formats.js'
-import type { LastLook } from '../../parse/input-reader.js'
+import type { PreviousFindings } from '../../parse/input-reader.js'
 import type { Clock, Files } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { wholeSource } from '../../source/open-source.js'
@@ -11,7 +11,7 @@ import type { LoadOptions } from '../options.js'
 
 export interface SmallFiles {
   /** Findings about the last delimited text that was opened in the usual way; each such text replaces them. */
-  readonly look: LastLook<InputFormat>
+  readonly look: PreviousFindings<InputFormat>
   /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
   readonly isLikely: boolean
   /** A promise to await before the next file is opened; usually undefined. */
@@ -48,7 +48,7 @@ export function newSmallFiles(
   const { compression = 'auto', encoding = 'auto', format = 'auto' } = input
   const asked = encoding === 'utf-8' || encoding === 'auto' ? encoding : undefined
   const isPossible = asked !== undefined && (compression === 'auto' || compression === 'none')
-  const look: LastLook<InputFormat> = {}
+  const look: PreviousFindings<InputFormat> = {}
   let buffer: Uint8Array | undefined
   let usualLeft = 0
   let opened = 0

@@ -2,7 +2,7 @@
   The journal as a run uses it. The run records each step before the step happens, and each outcome once it is known.
 */
 import type { DdbError } from '../../errors.js'
-import { rejectsWith } from '../outcomes/durable-state.js'
+import { mergeRejects } from '../outcomes/durable-state.js'
 import type { NamedInput, RunEvent } from '../outcomes/events.js'
 import type { RunState } from '../outcomes/fold.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
@@ -264,7 +264,7 @@ class KeptJournal implements Journal {
         upTo: this.#upTo,
         ...upTos,
       } as const
-      this.#rejectsTold = rejectsWith(this.#rejectsTold, record)
+      this.#rejectsTold = mergeRejects(this.#rejectsTold, record)
       this.#add(record)
     }
     for (const { no, rows } of this.#ended) {

@@ -13,7 +13,7 @@ export interface SentBefore {
   /** Rows of the whole batch, including those of other inputs. */
   readonly rows: number
   /** True if the ledger (table of receipts) that would hold the receipt of these rows is gone. */
-  readonly isLost: boolean
+  readonly hasNoReceipt: boolean
 }
 
 /** What earlier processes did with a batch that is read again. */
@@ -96,9 +96,9 @@ export function resumedInput({ covered, summary }: JournaledInput, index: number
         return startOffsetBytes < last.offsetBytes ? { kind: 'unsent' } : undefined
       }
       if (isSettled(sent.batch)) return { kind: 'settled' }
-      const { no, isLost, rows, lanes } = sent.batch
+      const { no, hasNoReceipt, rows, lanes } = sent.batch
       if (lanes !== undefined) return { kind: 'lanes', no, rows, ...lanes }
-      return isUnderWay(sent.batch) ? { kind: 'sent', no, rows, isLost } : { kind: 'unsent' }
+      return isUnderWay(sent.batch) ? { kind: 'sent', no, rows, hasNoReceipt } : { kind: 'unsent' }
     },
     hasRowsOf({ startOffsetBytes, rowCount }) {
       const sent = byStart.get(startOffsetBytes)

@@ -12,7 +12,7 @@ export interface SentBatch {
   /** undefined while the outcome is unknown. */
   ended: EndedRows | undefined
   /** True if no ledger (table of receipts) has a receipt of the batch: sent without receipts, or the ledger is gone. */
-  isLost: boolean
+  hasNoReceipt: boolean
   /** Set if the rows were divided by lane. Each part is then a batch of its own, and only the parts count. */
   readonly lanes?: SentLanes
 }
@@ -23,7 +23,7 @@ export function newSentBatch(
   inputs: readonly number[],
   hasReceipts: boolean,
 ): SentBatch {
-  return { no, rows, inputs, ended: undefined, isLost: !hasReceipts }
+  return { no, rows, inputs, ended: undefined, hasNoReceipt: !hasReceipts }
 }
 
 export interface SentLanes extends JournaledLanes {

@@ -27,10 +27,7 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 export interface DurableState {
   run: RecordOf<'run'> | undefined
   processes: number
-  /**
-   * False if the table may contain rows of the run: a process did not record its end, or recorded rows as stored or
-   * unconfirmed. Restarting the run does not reset this value.
-   */
+  /** False if a process did not record its end, or recorded rows as stored or unconfirmed. A restart keeps this value. */
   isUntouched: boolean
   /** By input number. Empty if the run has no journal and follows no files. */
   readonly inputs: NamedInput[]
@@ -171,7 +168,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       const { number: no, version = 1 } = event
       // A new ledger replaces the old one, so the receipts in the old one are gone.
       if (no !== state.ledger.number)
-        for (const batch of state.read?.sent.values() ?? []) batch.isLost = true
+        for (const batch of state.read?.sent.values() ?? []) batch.hasNoReceipt = true
       if (state.read !== undefined) state.read.hasReceipts = true
       state.ledger = { number: no, version }
       return
@@ -192,7 +189,7 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       state.rejectsFiles.push(event.path)
       return
     case 'rejects':
-      state.rejects = rejectsWith(state.rejects, event)
+      state.rejects = mergeRejects(state.rejects, event)
       return
     case 'run':
     case 'process':
@@ -392,7 +389,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
 }
 
 /** Adds a record to the earlier records, and changes `before`. */
-export function rejectsWith(
+export function mergeRejects(
   before: JournaledRejects | undefined,
   record: RecordOf<'rejects'>,
 ): JournaledRejects {

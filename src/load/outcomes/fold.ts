@@ -69,11 +69,11 @@ export interface RunState extends DurableState {
   readonly taken: Map<number, OpenBatch>
   openBytes: number
   /** Number of batches that were sent and have no answer. */
-  sentCount: number
-  /** Like `sentCount`, for each connection. */
-  readonly sentOver: number[]
+  inFlightCount: number
+  /** Like `inFlightCount`, for each connection. */
+  readonly inFlightByConnection: number[]
   /** Everything sent, for each connection. */
-  readonly carried: ConnectionTotals[]
+  readonly totalsByConnection: ConnectionTotals[]
   /** The highest send number so far. */
   lastSendNo: number
   /** Earlier processes have used the send numbers up to this one. */
@@ -100,9 +100,9 @@ export function newRunState(): RunState {
     open: new Map(),
     taken: new Map(),
     openBytes: 0,
-    sentCount: 0,
-    sentOver: [],
-    carried: [],
+    inFlightCount: 0,
+    inFlightByConnection: [],
+    totalsByConnection: [],
     lastSendNo: 0,
     earlierSendNo: 0,
     earlierNo: 0,
@@ -155,7 +155,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
       batches.sent++
       if (event.sent !== undefined) {
         const { connection, bytes } = event.sent
-        addSent(connectionTotals(state.carried, connection), { rows: event.rows, bytes })
+        addSent(connectionTotals(state.totalsByConnection, connection), { rows: event.rows, bytes })
       }
       return
     case 'withdrawn':
@@ -209,7 +209,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       if (batch.attempt > 0 || batch.sendNos.length > 0) batch.resends++
       if (batch.state !== 'claimed') move(state, batch, 'sent')
       batch.sendNos.push(event.sendNo)
-      addSent(connectionTotals(state.carried, event.connection), batch)
+      addSent(connectionTotals(state.totalsByConnection, event.connection), batch)
       state.lastSendNo = Math.max(state.lastSendNo, event.sendNo)
       return
     case 'found':
@@ -223,7 +223,7 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       const latencyMs = event.atMs - batch.sentAtMs
       state.latencies.add(latencyMs)
       if (batch.connection !== undefined) {
-        connectionTotals(state.carried, batch.connection).latencies.add(latencyMs)
+        connectionTotals(state.totalsByConnection, batch.connection).latencies.add(latencyMs)
       }
       return
     }
@@ -326,9 +326,9 @@ function move(state: RunState, batch: OpenBatch, to: BatchState): void {
 }
 
 function countOut(state: RunState, { connection }: OpenBatch, change: number): void {
-  state.sentCount += change
+  state.inFlightCount += change
   if (connection !== undefined) {
-    state.sentOver[connection] = (state.sentOver[connection] ?? 0) + change
+    state.inFlightByConnection[connection] = (state.inFlightByConnection[connection] ?? 0) + change
   }
 }
 

@@ -115,7 +115,7 @@ export class OutcomeHandler {
   }
 
   #sendBisected(): void {
-    this.#queue.goOn()
+    this.#queue.sendHeld()
     if (this.#bisected !== undefined || this.#ended) return
     if (this.#setup.run.ending.stopped) return this.#leaveLanes()
     const part = this.#bisect.next()

@@ -4,9 +4,9 @@
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import {
   lacksLogin,
-  loginToRepeat,
-  rightToAskFor,
-  settingToChange,
+  withLoginAdvice,
+  rightAdvice,
+  settingAdvice,
 } from '../../client/missing-right.js'
 import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
@@ -134,16 +134,16 @@ function stopError(
   { upserts }: TargetTraits,
 ): DdbError {
   const message = `the server refused ${batchText}: ${errText}`
-  if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', loginToRepeat(message))
+  if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', withLoginAdvice(message))
   if (refusal === 'target') {
-    const setting = settingToChange(errText)
+    const setting = settingAdvice(errText)
     return new ServerError(
       errText,
       'DDB_TARGET',
       setting === undefined ? message : `${message}. ${setting}`,
     )
   }
-  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
+  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightAdvice(errText, upserts)}`)
 }
 
 /** The error if another node leads and this node may have stored part of the batch before it refused the rest. */

@@ -21,7 +21,7 @@ export interface Outlet {
   /** Bytes that the kernel has not taken yet. */
   readonly bufferedBytes: number
   /** True if a connection carries only one batch at a time. */
-  readonly takesOne?: boolean
+  readonly carriesOneBatch?: boolean
   /**
    * Sends one transmission.
    * @param connection  index of the connection, from 0
@@ -209,7 +209,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /** Sends batches that waited for the outcome of a different batch. */
-  goOn(): void {
+  sendHeld(): void {
     if (!this.#isHolding) return
     this.#isHolding = false
     this.flush()
@@ -266,17 +266,17 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   #mayGo(batch: OpenBatch): boolean {
     const { plan, state, lanes } = this.#run
-    const { takesOne = false } = this.node
-    if (plan.connections === 1) return !takesOne || state.sentCount === 0
-    if (this.#goesAlone && state.sentCount > 0) return false
+    const { carriesOneBatch = false } = this.node
+    if (plan.connections === 1) return !carriesOneBatch || state.inFlightCount === 0
+    if (this.#goesAlone && state.inFlightCount > 0) return false
     if (lanes === undefined) return true
     const { lane } = this.partOf(batch)
     if (lane?.index === undefined) {
       this.#alone.add(batch)
-      return state.sentCount === 0
+      return state.inFlightCount === 0
     }
     if (this.#alone.size > 0) return false
-    if (takesOne && (state.sentOver[lane.index] ?? 0) > 0) return false
+    if (carriesOneBatch && (state.inFlightByConnection[lane.index] ?? 0) > 0) return false
     if (!lanes.isOrdered) return true
     const turn = this.#turns[lane.index]
     if (turn !== undefined && turn !== lane && turn.open > 0) return false
@@ -304,7 +304,8 @@ export class SendQueue<To extends Outlet = Outlet> {
     let next = this.#turn % plan.connections
     for (let i = 1; i < plan.connections; i++) {
       const other = (this.#turn + i) % plan.connections
-      if ((state.sentOver[other] ?? 0) < (state.sentOver[next] ?? 0)) next = other
+      if ((state.inFlightByConnection[other] ?? 0) < (state.inFlightByConnection[next] ?? 0))
+        next = other
     }
     this.#turn = (next + 1) % plan.connections
     return next

@@ -19,7 +19,7 @@ import { checkHeaders, maxCheckedHeaders } from '../inputs/check-headers.js'
 import { parseVersion } from '../connection/server-version.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
-import { tableText, wishesOf, type TableTarget } from './target.js'
+import { tableText, dfsOptionsOf, type TableTarget } from './target.js'
 import { inferOptions } from './infer-options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
@@ -93,7 +93,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, paths)
   const version = parseVersion(run.server.asked?.version ?? '')
-  const script = createScript(schema, table, [], version, wishesOf(options.target))
+  const script = createScript(schema, table, [], version, dfsOptionsOf(options.target))
   checkShape(run.server.facts, script)
   return { schema, script }
 }

@@ -8,7 +8,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { learnServerFacts, chooseMode } from '../connection/server-facts.js'
-import { learnLiveNodes } from '../connection/live-nodes.js'
+import { findLiveNodes } from '../connection/live-nodes.js'
 import { limitsTexts } from '../connection/server-version.js'
 import { addColumns } from './add-columns.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
@@ -52,7 +52,7 @@ export async function findTarget(
       checkTypes(ownSchema(target), run.options.expectTypes)
       await defineTransform(run, control)
       chooseConnections(run, target)
-      if (run.watch === undefined) await learnLiveNodes(run, control, target)
+      if (run.watch === undefined) await findLiveNodes(run, control, target)
       return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)

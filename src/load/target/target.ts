@@ -182,13 +182,13 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
 const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
 
 /** The user's requirements for a DFS table that will be created. */
-export function wishesOf(target: TargetOptions): DfsOptions {
+export function dfsOptionsOf(target: TargetOptions): DfsOptions {
   const said = wishFields.filter(name => target[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, target[name]]))
 }
 
 function checkWishes(options: TargetOptions): void {
-  const [said] = Object.keys(wishesOf(options))
+  const [said] = Object.keys(dfsOptionsOf(options))
   if (said === undefined || options.create === 'dfs') return
   throw new UsageError('DDB_USAGE', `\`target.${said}\` goes with \`target.create\` dfs`)
 }

@@ -78,7 +78,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
   readonly bufferedBytes = 0
-  readonly takesOne = true
+  readonly carriesOneBatch = true
   readonly #writer: Writer
   readonly #setup: AnsweredSetup
   readonly #queue: SendQueue

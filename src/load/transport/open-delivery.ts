@@ -2,7 +2,7 @@
   Chooses how the run sends and confirms batches: as the plan requests, if the target allows it.
 */
 import type { Session } from '../../client/open-session.js'
-import { settingToChange } from '../../client/missing-right.js'
+import { settingAdvice } from '../../client/missing-right.js'
 import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { keepFacts } from '../connection/server-facts.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
@@ -173,7 +173,7 @@ function fallbackNotice(refusal: ServerError, instead: string): string {
 
 /** The advice of `settingToChange`. If it has none, names the right and the setting that receipts need. */
 function receiptsNeed(serverMessage: string): string {
-  const setting = settingToChange(serverMessage)
+  const setting = settingAdvice(serverMessage)
   if (setting !== undefined) return setting
   return (
     'Receipts need shared stream tables: the right CREATE_SHARED_VAR if the server is set to ' +

@@ -4,12 +4,12 @@
 import { dataTypes } from '../../protocol/data-type.js'
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import type { Column, FixedVector } from '../../protocol/value.js'
-import { textAt } from './same-cells.js'
+import { textReader } from './same-cells.js'
 
 /** Returns the text of each row of a column. Arrays and BLOBs give '', because they cannot be keys. */
 export function keyTexts(column: Column): (row: number) => string {
   if (column.form === 'arrayVector') return () => ''
-  const text = textAt(column, false)
+  const text = textReader(column, false)
   if (text !== undefined) return text
   if (!isFixedType(column.type)) return () => ''
   const { data } = column as FixedVector

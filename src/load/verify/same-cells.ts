@@ -20,7 +20,7 @@ export function sameCells(sent: Column, stored: Column): SameCells {
     return areArrays ? sameArrays(sent, stored) : never
   }
   const asBytes = sent.type === 'BLOB' || stored.type === 'BLOB'
-  const [sentText, storedText] = [textAt(sent, asBytes), textAt(stored, asBytes)]
+  const [sentText, storedText] = [textReader(sent, asBytes), textReader(stored, asBytes)]
   if (sentText !== undefined && storedText !== undefined) {
     return (sentRow, storedRow) => sentText(sentRow) === storedText(storedRow)
   }
@@ -63,7 +63,10 @@ function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
  * Returns the text of each row; undefined for a column that does not contain texts.
  * @param asBytes  true for one character per byte of UTF-8, because a BLOB may contain any bytes
  */
-export function textAt(column: Vector, asBytes: boolean): ((row: number) => string) | undefined {
+export function textReader(
+  column: Vector,
+  asBytes: boolean,
+): ((row: number) => string) | undefined {
   if (column.type === 'BLOB') {
     const blobs = blobsOf(column)
     return row => Buffer.from(blobs[row]!).toString(asBytes ? 'latin1' : 'utf8')

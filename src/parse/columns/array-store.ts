@@ -44,13 +44,13 @@ export class ArrayStore {
     new Uint8Array(this.buffer).set(bytes, firstRow * size)
   }
 
-  beside(byteLength: number): ArrayBuffer {
+  takeBuffer(byteLength: number): ArrayBuffer {
     return this.#pool.take(byteLength)
   }
 
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    // Expects the next batch to need as many bytes as this one. The size of the buffer is no measure, because small
+    // Expects the next batch to need as many bytes as this one. The size of the buffer is not a measure, because small
     // batches may follow a large one.
     this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)

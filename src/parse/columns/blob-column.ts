@@ -86,7 +86,7 @@ export class BlobColumn implements ColumnBuilder {
   give(rowCount: number, buffers: ArrayBuffer[]): TextPart {
     const encoded = new Uint8Array(this.#store.buffer, 0, this.#length)
     const ends = new Uint32Array(
-      this.#store.beside(rowCount * Uint32Array.BYTES_PER_ELEMENT),
+      this.#store.takeBuffer(rowCount * Uint32Array.BYTES_PER_ELEMENT),
       0,
       rowCount,
     )

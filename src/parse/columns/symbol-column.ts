@@ -110,9 +110,9 @@ export class SymbolColumn implements ColumnBuilder {
   give(rowCount: number, buffers: ArrayBuffer[]): SymbolPart {
     const codes = new Int32Array(this.#store.buffer, 0, rowCount)
     const { length } = this.#base
-    const textEnds = new Int32Array(this.#store.beside(length * bytesPerRow), 0, length)
+    const textEnds = new Int32Array(this.#store.takeBuffer(length * bytesPerRow), 0, length)
     textEnds[0] = 0
-    const texts = new Uint8Array(this.#store.beside(this.#baseBytes + slackBytes))
+    const texts = new Uint8Array(this.#store.takeBuffer(this.#baseBytes + slackBytes))
     let end = 0
     for (let code = 1; code < textEnds.length; code++) {
       const text = this.#symbols.bytesOf(this.#entries[code]!)

@@ -33,7 +33,13 @@ import { separatorLine, tableIn } from './table-in.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
-import type { FlushClock, InputReader, Known, KnownDialect, LastLook } from '../input-reader.js'
+import type {
+  FlushClock,
+  InputReader,
+  Known,
+  KnownDialect,
+  PreviousFindings,
+} from '../input-reader.js'
 import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
@@ -50,7 +56,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   /** True to look for text above and below the table, and to leave that text out. */
   readonly findsTable?: boolean | undefined
   /** Findings about the previous input, which had the same options. `openCsv` replaces them with its own findings. */
-  readonly lastLook?: LastLook | undefined
+  readonly lastLook?: PreviousFindings | undefined
   /** Default: the machine's clock. */
   readonly clock?: FlushClock | undefined
 }
@@ -186,7 +192,7 @@ function wantedCount(
 }
 
 /** Opens inputs that are alike, one after the other, in the same memory. */
-function alikeOpener(expected: ExpectedCsv): NonNullable<LastLook<'csv' | 'tsv'>['open']> {
+function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
   let tokenizer: CsvTokenizer | undefined
   return (source, bytes) => {

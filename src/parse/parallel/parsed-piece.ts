@@ -49,7 +49,7 @@ export interface ParsedPiece {
   /** Time zone offsets of columns, as far as times in this piece and in earlier ones have set them. */
   readonly offsets: Readonly<Record<string, string>>
   /** Columns with times whose time zone offset was ignored. */
-  readonly leftOut: readonly string[]
+  readonly ignoredOffsets: readonly string[]
 }
 
 /** A piece of the input. Pieces come in the order of the input. */

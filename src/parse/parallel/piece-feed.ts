@@ -22,7 +22,7 @@ export interface PieceThreads {
   /** Smaller pieces are left to the reader. */
   readonly leastBytes: number
   /** Announces to all threads how to read the following pieces. Returns a number that identifies this reading. */
-  tell(reading: PieceReading): number
+  announce(reading: PieceReading): number
   /** Resolves after one turn of the event loop. */
   nextTurn(): Promise<void>
   /** Called with every answer, one at a time. */
@@ -194,7 +194,7 @@ export class PieceFeed implements Feed {
     const known = this.#input.offsets?.knownCount ?? 0
     if (this.#reading >= 0 && this.#knownOffsets === known) return
     this.#knownOffsets = known
-    this.#reading = this.#threads.tell(this.#readingNow())
+    this.#reading = this.#threads.announce(this.#readingNow())
   }
 }
 

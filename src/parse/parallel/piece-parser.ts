@@ -116,7 +116,7 @@ export class PieceParser {
       bounds,
       rejects: this.#rejects,
       offsets: this.#offsets?.known() ?? {},
-      leftOut: [...this.#leftOut],
+      ignoredOffsets: [...this.#leftOut],
     }
   }
 

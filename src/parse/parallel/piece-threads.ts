@@ -56,7 +56,7 @@ export function startPieceThreads(threads: Threads, entry: string, count: number
       if (buffers.length > 0) all[thread]!.post({ buffers } satisfies ThreadMessage, buffers)
     },
     feed: input => new PieceFeed(started, input),
-    tell(next: PieceReading) {
+    announce(next: PieceReading) {
       // Usually all inputs of a run are read in the same way. The threads then keep their parsers.
       const text = JSON.stringify(next)
       if (text === last) return reading

@@ -8,7 +8,7 @@ import type { BatchBuilder } from '../batch-builder.js'
 import type { BatchOptions } from '../input-reader.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { firstRecordOffset, type FedPiece, type ParsedPiece } from './parsed-piece.js'
-import { PieceFold } from './piece-fold.js'
+import { PieceTakeover } from './piece-takeover.js'
 import type { Feed, PieceFormat, SourceProgress } from './piece-reading.js'
 
 /** The properties of an input that reading ahead needs. */
@@ -30,7 +30,7 @@ type ReadPiece = FedPiece & { readonly parsed: ParsedPiece }
 /** Gives the reader its chunks; threads have already read the rows of some chunks. */
 export class ReadAhead {
   /** A piece that a thread has read, until the reader has taken over all of it. */
-  fold: PieceFold | undefined
+  fold: PieceTakeover | undefined
   readonly #input: ReadInput
   readonly #options: BatchOptions
   readonly #builder: BatchBuilder
@@ -116,8 +116,8 @@ export class ReadAhead {
       return true
     }
     const { resumePoint, textOffset = 0 } = tokenizer
-    for (const name of piece.parsed.leftOut) this.#options.cells?.onOffset?.(name)
-    this.fold = new PieceFold(piece, this.#builder, resumePoint, textOffset)
+    for (const name of piece.parsed.ignoredOffsets) this.#options.cells?.onOffset?.(name)
+    this.fold = new PieceTakeover(piece, this.#builder, resumePoint, textOffset)
     return true
   }
 
@@ -136,7 +136,7 @@ export class ReadAhead {
   }
 
   /** Ends a piece whose records were all taken over. Its last bytes may begin a record, so the tokenizer gets them. */
-  end({ bytes, parsed, passed }: PieceFold): void {
+  end({ bytes, parsed, passed }: PieceTakeover): void {
     const { tokenizer, addRagged } = this.#input
     tokenizer.passRead?.(passed)
     tokenizer.push(bytes.subarray(parsed.end))

@@ -146,7 +146,7 @@ class PlainRows implements RowColumns {
         },
         rejects: [],
         offsets: {},
-        leftOut: [],
+        ignoredOffsets: [],
       },
     }
   }

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 
 /** A row that cannot be written as JSON. */
-export class RowFault extends Error {}
+export class InvalidRow extends Error {}
 
 /** Limit of nesting; readers refuse deeper values. */
 const mostLevels = 512
@@ -20,12 +20,12 @@ export function rowMembers(names: readonly string[]): RowMembers {
 
 /**
  * @param members  members to write, even if they are getters of the row's class; a row that is an array has its values in this order
- * @throws {RowFault} for anything that is not a row, and for values that cannot become text
+ * @throws {InvalidRow} for anything that is not a row, and for values that cannot become text
  */
 export function rowText(row: unknown, members: RowMembers): string {
   if (Array.isArray(row)) return arrayRow(row, members)
   if (typeof row !== 'object' || row === null) {
-    throw new RowFault(`a row is an object or an array, not ${kindOf(row)}`)
+    throw new InvalidRow(`a row is an object or an array, not ${kindOf(row)}`)
   }
   const object = row as Readonly<Record<string, unknown>>
   let text = ''
@@ -44,7 +44,7 @@ export function isOfEveryObject(name: string): boolean {
 
 function arrayRow(row: readonly unknown[], members: RowMembers): string {
   if (row.length !== members.size) {
-    throw new RowFault(`the row has ${row.length} values for ${members.size} columns`)
+    throw new InvalidRow(`the row has ${row.length} values for ${members.size} columns`)
   }
   let text = ''
   let i = 0
@@ -58,8 +58,8 @@ function memberText(members: RowMembers, name: string, value: unknown): string {
   try {
     return `,${members.get(name) ?? JSON.stringify(name)}:${valueText(value, 1)}`
   } catch (error) {
-    if (!(error instanceof RowFault)) throw error
-    throw new RowFault(`member "${name}": ${error.message}`)
+    if (!(error instanceof InvalidRow)) throw error
+    throw new InvalidRow(`member "${name}": ${error.message}`)
   }
 }
 
@@ -75,21 +75,21 @@ function valueText(value: unknown, level: number): string {
     case 'object':
       return value === null ? 'null' : objectText(value, level)
     default:
-      throw new RowFault(`${kindOf(value)} cannot be stored`)
+      throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
 }
 
 function objectText(value: object, level: number): string {
-  if (level >= mostLevels) throw new RowFault(`values nested more than ${mostLevels} levels deep`)
+  if (level >= mostLevels) throw new InvalidRow(`values nested more than ${mostLevels} levels deep`)
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new RowFault('an invalid Date is not a time')
+    if (Number.isNaN(value.getTime())) throw new InvalidRow('an invalid Date is not a time')
     return `"${value.toISOString()}"`
   }
   if (Array.isArray(value) || isNumbers(value)) {
     return `[${Array.from(value as readonly unknown[], one => valueText(one ?? null, level + 1)).join()}]`
   }
   if (value instanceof Uint8Array) {
-    if (!isUtf8(value)) throw new RowFault('bytes that are not UTF-8 cannot become text')
+    if (!isUtf8(value)) throw new InvalidRow('bytes that are not UTF-8 cannot become text')
     return JSON.stringify(Buffer.from(value).toString())
   }
   const { toJSON } = value as { readonly toJSON?: unknown }
@@ -97,7 +97,7 @@ function objectText(value: object, level: number): string {
     return valueText((toJSON as () => unknown).call(value) ?? null, level + 1)
   }
   if (value instanceof Map || value instanceof Set || value instanceof Promise) {
-    throw new RowFault(`${kindOf(value)} cannot be stored`)
+    throw new InvalidRow(`${kindOf(value)} cannot be stored`)
   }
   const inner = Object.entries(value).filter(([, one]) => one !== undefined)
   return `{${inner.map(([name, one]) => `${JSON.stringify(name)}:${valueText(one, level + 1)}`).join()}}`

@@ -197,7 +197,7 @@ export function operate(
 ): ServerValue {
   if (operator === '..') memory.expect(8 * sequenceLength(left, right))
   const value = applyBinary(operator, left, right)
-  memory.made(value)
+  memory.countValue(value)
   return value
 }
 
@@ -208,7 +208,7 @@ export function operateUnary(
   operand: ServerValue,
 ): ServerValue {
   const value = applyUnary(operator, operand)
-  memory.made(value)
+  memory.countValue(value)
   return value
 }
 
@@ -220,7 +220,7 @@ export function choose(
   whenFalse: ServerValue,
 ): ServerValue {
   const value = chooseElements(condition, whenTrue, whenFalse)
-  memory.made(value)
+  memory.countValue(value)
   return value
 }
 

@@ -114,7 +114,7 @@ export class ColumnTable implements ServerTable {
     return 'form' in column ? column : column.view()
   }
 
-  forget(rows: number): void {
+  countDropped(rows: number): void {
     this.#purgedRows += rows
   }
 

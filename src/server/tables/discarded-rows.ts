@@ -30,7 +30,7 @@ export function discardedRows(
 }
 
 function forgotten(table: ServerTable, rows: number): number {
-  table.forget(rows)
+  table.countDropped(rows)
   return rows
 }
 

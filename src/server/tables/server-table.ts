@@ -64,7 +64,7 @@ export interface ServerTable {
   /** Rows that were ever appended, including rows that are no longer in memory. */
   readonly totalRows: number
   /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
-  forget(rows: number): void
+  countDropped(rows: number): void
   /** Limit for the rows of a stream table in memory; undefined for no limit. */
   cache: TableCache | undefined
   /** Changes whenever the table removes or moves rows, because positions from before are then invalid. */

@@ -49,13 +49,13 @@ export class RequestMemory {
   }
 
   /** Like `expect`, and counts the bytes. */
-  make(bytes: number): void {
+  count(bytes: number): void {
     this.expect(bytes)
     this.#made += bytes
   }
 
-  made(value: ServerValue): void {
-    if (!isTooSmallToCount(value)) this.make(weigh(value, this.#limitBytes - this.#made))
+  countValue(value: ServerValue): void {
+    if (!isTooSmallToCount(value)) this.count(weigh(value, this.#limitBytes - this.#made))
   }
 
   /** Call this when a statement stores values. The bytes counted so far then count until the request ends. */

@@ -27,16 +27,16 @@ export function isCutOff(bytes: number): string {
 }
 
 /** Warns users that wrong rows may already have been loaded. @param test  the command that tests the file */
-export function isDamaged(how: string, test: string): string {
+export function damagedText(how: string, test: string): string {
   return `are damaged ${how}: rows that were loaded from it may be wrong. Test the file with ${test}, and write or copy it again`
 }
 
 /** @param endBytes  end of the compressed data in the file */
-export function restFollows(endBytes: number): string {
+export function trailingDataText(endBytes: number): string {
   return `end after ${endBytes} bytes, and something else follows: cut it off (head -c ${endBytes} FILE), or write the file again`
 }
 
 /** An empty file is never valid, because every compression program writes some bytes, even for empty content. */
-export function isEmpty(compression: string): string {
+export function emptyText(compression: string): string {
   return `are missing: the file is empty, but ${compression} has bytes even without content; write or copy it again`
 }

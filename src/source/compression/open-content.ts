@@ -3,7 +3,7 @@
 */
 import type { Chunks, Compression } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
-import { damagedInput, isEmpty, notCompressed } from './damaged-input.js'
+import { damagedInput, emptyText, notCompressed } from './damaged-input.js'
 import { gunzipped, unbrotlied } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
@@ -35,7 +35,7 @@ export async function contentOf(
   name: string,
 ): Promise<Chunks> {
   const { head, isWhole } = stored
-  if (head.length === 0 && isWhole) throw damagedInput(name, isEmpty(compression))
+  if (head.length === 0 && isWhole) throw damagedInput(name, emptyText(compression))
   if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
   if (compression === 'gzip') return gunzipped(stored.rest(), name)
   if (compression === 'brotli') return unbrotlied(stored.rest(), name)

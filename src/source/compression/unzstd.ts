@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
 import { systemClock } from '../../platform/system.js'
 import type { Chunks } from '../byte-source.js'
-import { damagedInput, isDamaged } from './damaged-input.js'
+import { damagedInput, damagedText } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
@@ -142,5 +142,5 @@ class DecoderThread {
 }
 
 function damaged(name: string): InputError {
-  return damagedInput(name, isDamaged('(a checksum or a block is wrong)', 'zstd -t'))
+  return damagedInput(name, damagedText('(a checksum or a block is wrong)', 'zstd -t'))
 }

@@ -4,7 +4,7 @@
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
-import { damagedInput, isCutOff, isDamaged, restFollows } from './damaged-input.js'
+import { damagedInput, isCutOff, damagedText, trailingDataText } from './damaged-input.js'
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 import { KeptInput, lastContent, type Place } from './last-content.js'
 
@@ -84,7 +84,7 @@ async function feed(
 }
 
 function unknownRest(name: string, endBytes: number): InputError {
-  return damagedInput(name, restFollows(endBytes))
+  return damagedInput(name, trailingDataText(endBytes))
 }
 
 /** zlib's messages if something other than a member follows a gzip member. */
@@ -117,10 +117,10 @@ function unreadable(
   const between = `between byte ${fromBytes} and byte ${toBytes} of the file`
   if (!noMember.test(cause.message)) {
     const place = notTheContent.test(cause.message) ? `before byte ${toBytes} of the file` : between
-    return damagedInput(name, isDamaged(`${place} (${cause.message})`, `${tool} -t`), cause)
+    return damagedInput(name, damagedText(`${place} (${cause.message})`, `${tool} -t`), cause)
   }
   const endBytes = toBytes - fromBytes > 1 ? 0 : toBytes - (saidWith[cause.message] ?? toBytes)
-  if (endBytes > 0) return damagedInput(name, restFollows(endBytes), cause)
+  if (endBytes > 0) return damagedInput(name, trailingDataText(endBytes), cause)
   return damagedInput(
     name,
     `end ${between}, and something else follows: cut it off, or load what gzip can decompress: ` +

@@ -4,7 +4,7 @@
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
-import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-input.js'
+import { damagedInput, isCutOff, notCompressed, trailingDataText } from './damaged-input.js'
 
 /** A batch of pieces. Each piece is a frame's header, a block or a checksum, and a decoder needs each piece whole. */
 export interface ZstdPieces {
@@ -240,7 +240,7 @@ class FrameReader {
   }
 
   #unknownRest(from: number): InputError {
-    if (from > 0) return damagedInput(this.#name, restFollows(from))
+    if (from > 0) return damagedInput(this.#name, trailingDataText(from))
     return notCompressed(this.#name, 'zstd')
   }
 

@@ -26,7 +26,7 @@ import {
   dayMs,
   replaceStateFile,
   stateFileOf,
-  wasReported,
+  checkAndMarkReported,
 } from '../../../src/cli/files/state-file.js'
 import {
   checkStateFolder,
@@ -143,11 +143,11 @@ t.test('a file is replaced in one step and readable only by its owner', t => {
 
 t.test('the same process does not repeat a warning', t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
-  t.notOk(wasReported('test', 'a', dayMs, environment))
-  t.ok(wasReported('test', 'a', dayMs, environment))
-  t.ok(wasReported('test', 'a', dayMs, environment, Date.now() + 10 * dayMs))
-  t.notOk(wasReported('test', 'b', dayMs, environment), 'about another subject')
-  t.notOk(wasReported('other', 'a', dayMs, environment), 'another kind')
+  t.notOk(checkAndMarkReported('test', 'a', dayMs, environment))
+  t.ok(checkAndMarkReported('test', 'a', dayMs, environment))
+  t.ok(checkAndMarkReported('test', 'a', dayMs, environment, Date.now() + 10 * dayMs))
+  t.notOk(checkAndMarkReported('test', 'b', dayMs, environment), 'about another subject')
+  t.notOk(checkAndMarkReported('other', 'a', dayMs, environment), 'another kind')
   t.end()
 })
 
@@ -170,17 +170,17 @@ t.test('a second process uses the file to decide whether to repeat a warning', t
   ]
   for (const [i, [what, text, forMs, expected]] of cases.entries()) {
     // Uses a separate folder to find out the name of the file.
-    wasReported('test', 'x', forMs, at(100 + i), now)
+    checkAndMarkReported('test', 'x', forMs, at(100 + i), now)
     const [name] = readdirSync(join(at(100 + i).XDG_STATE_HOME, 'ddb-ingest', 'told'))
     const folder = join(at(i).XDG_STATE_HOME, 'ddb-ingest', 'told')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, name!), text)
-    t.equal(wasReported('test', 'x', forMs, at(i), now), expected, what)
+    t.equal(checkAndMarkReported('test', 'x', forMs, at(i), now), expected, what)
     const left = readFileSync(join(folder, name!), 'utf8')
     t.equal(left, expected ? text : '{"told":"2026-03-01T12:00:00.000Z"}\n', what)
   }
   t.notOk(
-    wasReported('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now),
+    checkAndMarkReported('test', 'x', dayMs, { XDG_STATE_HOME: '/dev/null' }, now),
     'nothing can be stored',
   )
   t.end()

@@ -1,9 +1,5 @@
 import t from 'tap'
-import {
-  clippedCharacters,
-  memberNames,
-  recordTexts,
-} from '../../../src/load/check/record-texts.js'
+import { clippedText, memberNames, recordTexts } from '../../../src/load/check/record-texts.js'
 import type { CellSource } from '../../../src/schema/cell-source.js'
 
 const none = new Uint8Array(0)
@@ -51,8 +47,8 @@ t.test('unreadable or too long records have no texts', async t => {
 })
 
 t.test('long texts are cut between characters, never inside a character', async t => {
-  t.equal(clippedCharacters('a'.repeat(80)), 'a'.repeat(80))
-  t.equal(clippedCharacters('a'.repeat(81)), `${'a'.repeat(80)}…`)
-  t.equal(clippedCharacters('😀'.repeat(81)), `${'😀'.repeat(80)}…`)
-  t.equal(clippedCharacters('😀'.repeat(80)), '😀'.repeat(80))
+  t.equal(clippedText('a'.repeat(80)), 'a'.repeat(80))
+  t.equal(clippedText('a'.repeat(81)), `${'a'.repeat(80)}…`)
+  t.equal(clippedText('😀'.repeat(81)), `${'😀'.repeat(80)}…`)
+  t.equal(clippedText('😀'.repeat(80)), '😀'.repeat(80))
 })

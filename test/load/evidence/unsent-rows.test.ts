@@ -5,7 +5,7 @@
 import t, { type Test } from 'tap'
 import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import { newSampleRows } from '../../../src/load/evidence/sample-rows.js'
-import { unsentCheck, type UnsentCheck } from '../../../src/load/evidence/unsent-rows.js'
+import { storedRowsCheck, type StoredRowsCheck } from '../../../src/load/evidence/unsent-rows.js'
 import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import { readRun } from '../../helpers/journals.js'
@@ -54,7 +54,7 @@ const byId: LaneScheme = {
 }
 
 /** A run with three confirmed rows, into a table that now holds these ids. */
-async function checkOf(t: Test, ids: string, change: Change = {}): Promise<UnsentCheck> {
+async function checkOf(t: Test, ids: string, change: Change = {}): Promise<StoredRowsCheck> {
   const { session, count } = await startLoadServer(t, `share table(${ids} as id) as trades`)
   const model = new RunModel()
   const records: readonly JournalRecord[] = [
@@ -73,7 +73,7 @@ async function checkOf(t: Test, ids: string, change: Change = {}): Promise<Unsen
   const journal = { onServer: change.onServer } as Journal
   const evidence = { samples: newSampleRows(['id'], [], []) } as unknown as Evidence
   const now = { ...before, ...change.now, rows: await count('trades') }
-  const check = unsentCheck({ ...run, history: { ...run.history, found, journal } }, session, {
+  const check = storedRowsCheck({ ...run, history: { ...run.history, found, journal } }, session, {
     evidence,
     now,
   })

@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { newCoveredInput } from '../../../src/load/outcomes/covered-range.js'
-import { newRecordsOf } from '../../../src/load/inputs/new-records.js'
+import { newRecordCounter } from '../../../src/load/inputs/new-records.js'
 import { testRun } from '../../helpers/load-run.js'
 
 function runWith(last: { offsetBytes: number; lineNumber: number; records: number }) {
@@ -19,7 +19,7 @@ function runWith(last: { offsetBytes: number; lineNumber: number; records: numbe
 
 t.test('before the end of the last batch of earlier processes, no record is new', async t => {
   const run = runWith({ offsetBytes: 100, lineNumber: 11, records: 10 })
-  const { among, knownReject } = newRecordsOf(run, 0)
+  const { among, knownReject } = newRecordCounter(run, 0)
   knownReject(50)
   t.same([1, 10, 11, 15].map(among), [0, 0, 1, 5])
 })
@@ -28,7 +28,7 @@ t.test(
   'later rejects that earlier processes counted are not new, but the rows between them are',
   async t => {
     const run = runWith({ offsetBytes: 100, lineNumber: 11, records: 10 })
-    const { among, knownReject } = newRecordsOf(run, 0)
+    const { among, knownReject } = newRecordCounter(run, 0)
     t.equal(among(12), 2)
     knownReject(120)
     t.equal(among(13), 2)
@@ -39,5 +39,5 @@ t.test(
 
 t.test('without earlier processes all records are new', async t => {
   const run = testRun({ inputs: ['a.csv'] })
-  for (const input of [0, undefined]) t.equal(newRecordsOf(run, input).among(7), 7)
+  for (const input of [0, undefined]) t.equal(newRecordCounter(run, input).among(7), 7)
 })

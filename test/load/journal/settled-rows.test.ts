@@ -10,7 +10,7 @@ import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
 import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
-import { rejectsWith } from '../../../src/load/outcomes/durable-state.js'
+import { mergeRejects } from '../../../src/load/outcomes/durable-state.js'
 import { readJournal } from '../../../src/load/journal/read-journal.js'
 import { shrinkJournal } from '../../../src/load/journal/settled-rows.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -96,7 +96,7 @@ t.test('a shortened journal has the same state as the long one', async t => {
             const batch = { lane: 0, no: record.no, rows: record.rows, bytes: 1 }
             foldEvent(run, { kind: 'numbered', ...batch, ranges, isNew: true })
           } else if (record.kind === 'ended') foldEvent(run, { lane: 0, ...record })
-          else if (record.kind === 'rejects') rejects = rejectsWith(rejects, record)
+          else if (record.kind === 'rejects') rejects = mergeRejects(rejects, record)
         }
         const summary = { path: 'a.csv' } as RecordOf<'read'>['summary']
         const all = [...found, ...told, { kind: 'read', input: 0, summary } as const]

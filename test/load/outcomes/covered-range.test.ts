@@ -11,7 +11,12 @@ const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 
 
 function range(no: number, startBytes: number, endBytes: number, ended?: EndedRows): SentRange {
   const rows = (endBytes - startBytes) / 10
-  return { batch: { no, rows, inputs: [0], ended, isLost: false }, startBytes, endBytes, rows }
+  return {
+    batch: { no, rows, inputs: [0], ended, hasNoReceipt: false },
+    startBytes,
+    endBytes,
+    rows,
+  }
 }
 const done = (no: number, startBytes: number, endBytes: number): SentRange =>
   range(no, startBytes, endBytes, { ...nothing, confirmed: (endBytes - startBytes) / 10 })

@@ -321,7 +321,7 @@ t.test(
       const batch = model.step({ kind: 'batch', input: 0, rows: 1 })
       const { inputs: found } = readRun(...begun, reading, ...records, ...batch)
       const known = resumedInput(found[0]!, 0).knownOf(at(0, rowBytes))
-      return known?.kind === 'sent' && known.isLost
+      return known?.kind === 'sent' && known.hasNoReceipt
     }
     t.equal(isLostAfter(target('receipts')), false)
     t.equal(isLostAfter(target('answers')), true, 'receipts were refused')

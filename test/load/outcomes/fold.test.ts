@@ -47,7 +47,7 @@ t.test('a new run has counted nothing', async t => {
   }
   t.strictSame(state.rows, none)
   t.strictSame(state.batches, { sent: 0, retried: 0, failed: 0 })
-  t.match(state, { sentRows: 0, openBytes: 0, sentCount: 0 })
+  t.match(state, { sentRows: 0, openBytes: 0, inFlightCount: 0 })
 })
 
 /** What each event adds: rows confirmed, unconfirmed, rejected, unsent; rows sent; batches sent, retried, failed. */
@@ -95,7 +95,7 @@ t.test('each transmission is counted for its connection', async t => {
   const none = { p50: null, p95: null, p99: null }
   const since = { p50: 300, p95: 300, p99: 300 }
   const { rows, bytes } = numbered
-  t.strictSame(connectionFigures(state.carried), [
+  t.strictSame(connectionFigures(state.totalsByConnection), [
     { batches: 1, rows, bytes, latencyMs: since },
     { batches: 0, rows: 0, bytes: 0, latencyMs: none },
     { batches: 2, rows: rows + 5, bytes: bytes + 70, latencyMs: none },
@@ -252,17 +252,17 @@ t.test('a batch is queued, sent, claimed, and closed by its end', async t => {
   const state = told(numbered)
   const batch = state.open.get(1)!
   t.match(batch, { no: 1, attempt: 0, state: 'queued', resends: 0 })
-  t.match(state, { openBytes: 100, sentCount: 0, lastNo: 1 })
+  t.match(state, { openBytes: 100, inFlightCount: 0, lastNo: 1 })
   fold(state, sent(1))
   t.match(batch, { state: 'sent', sentAtMs: 5, resends: 0 })
-  t.equal(state.sentCount, 1)
+  t.equal(state.inFlightCount, 1)
   const emit = (event: RunEvent): void => fold(state, event)
   t.equal(readReceipt({ state, emit }, claim(1)), undefined)
   t.equal(batch.state, 'claimed')
   t.match(readReceipt({ state, emit }, outcome(1)), { batch, outcome: { rows: 10, errText: '' } })
   fold(state, { kind: 'answered', ...batch1, atMs: 12 })
   fold(state, closed)
-  t.match(state, { openBytes: 0, sentCount: 0, rows: { confirmed: 10 } })
+  t.match(state, { openBytes: 0, inFlightCount: 0, rows: { confirmed: 10 } })
   t.equal(state.open.size, 0)
   t.equal(state.latencies.percentiles().p50, 7)
 })
@@ -291,7 +291,7 @@ t.test(
     read(claim(1))
     emit({ kind: 'refused', ...batch1, words: 'busy' })
     t.match(batch, { state: 'refused', refusal: 'busy' })
-    t.equal(state.sentCount, 0)
+    t.equal(state.inFlightCount, 0)
     emit({ kind: 'again', ...batch1 })
     t.match(batch, { state: 'queued', attempt: 1, sendNos: [] })
     emit(sent(2, 90))
@@ -339,7 +339,7 @@ t.test(
   async t => {
     const { state, emit } = sentOne()
     emit({ kind: 'taken', ...batch1 })
-    t.match(state, { openBytes: 0, sentCount: 0, rows: { confirmed: 0 } })
+    t.match(state, { openBytes: 0, inFlightCount: 0, rows: { confirmed: 0 } })
     emit({ ...closed, unconfirmed: 1, confirmed: 9, stored: ranges, different: ranges } as RunEvent)
     t.match(state.rows, { confirmed: 9, unconfirmed: 1 })
     t.match(uncertainLines(state), [{ reason: 'not in the table as it was sent' }])
@@ -356,7 +356,7 @@ t.test('a batch sent by an earlier process is resumed in its old state', async t
   const [known, queued] = [state.open.get(4)!, state.open.get(5)!]
   t.match(known, { attempt: 2, state: 'sent', sentAtMs: 7, resends: 0, sendNos: [] })
   t.match(queued, { state: 'queued' })
-  t.match(state, { openBytes: 150, sentCount: 1, lastNo: 9, lastSendNo: 999 })
+  t.match(state, { openBytes: 150, inFlightCount: 1, lastNo: 9, lastSendNo: 999 })
   const emit = (event: RunEvent): void => fold(state, event)
   const read = (row: LedgerRow) => readReceipt({ state, emit }, row)
   t.equal(read(claim(17, 10, 1, 4)), undefined, 'the claim is of an earlier attempt')

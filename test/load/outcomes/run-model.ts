@@ -304,7 +304,7 @@ export class RunModel {
           ? { kind: 'settled' }
           : fate === 'unsent'
             ? { kind: 'unsent' }
-            : { kind: 'sent', no: no!, rows: this.#rowsOf(no!), isLost: false },
+            : { kind: 'sent', no: no!, rows: this.#rowsOf(no!), hasNoReceipt: false },
       }))
     return {
       from: {

@@ -192,7 +192,7 @@ t.test('one write puts all batches of a turn into the journal before any is sent
   add()
   await turn()
   t.same(told.slice(3), ['batch 3', 'written, 2 sent'])
-  t.equal(run.state.sentCount, 3)
+  t.equal(run.state.inFlightCount, 3)
 })
 
 t.test('a flush in the same turn sends no batch before it is written, and none twice', async t => {
@@ -250,18 +250,18 @@ t.test('a batch is sent over the connection with the fewest open batches', async
   const { queue, add, run } = scene({ connections: 3, unordered: true })
   close(run, add().batch)
   const [one, , three] = [add(), add(), add()].map(({ batch }) => batch)
-  t.same(run.state.sentOver, [1, 1, 1])
+  t.same(run.state.inFlightByConnection, [1, 1, 1])
   const over = three!.connection
   close(run, three!)
   t.equal(add().batch.connection, over)
   queue.repeat(one!)
   t.equal(
-    run.state.sentOver.reduce((sum, out) => sum + out),
+    run.state.inFlightByConnection.reduce((sum, out) => sum + out),
     3,
     'a batch and its copy count once, over any connections',
   )
   close(run, one!)
-  t.same([...run.state.sentOver].sort(), [0, 1, 1])
+  t.same([...run.state.inFlightByConnection].sort(), [0, 1, 1])
 })
 
 t.test('batches that are due at once wait for the batch that is sent alone', async t => {
@@ -271,10 +271,10 @@ t.test('batches that are due at once wait for the batch that is sent alone', asy
   stub.isLost = false
   queue.flush()
   t.equal(stub.sent.length, 1)
-  queue.goOn()
+  queue.sendHeld()
   t.equal(stub.sent.length, 1)
   close(run, one!)
-  queue.goOn()
+  queue.sendHeld()
   t.equal(stub.sent.length, 3)
 })
 
@@ -300,7 +300,7 @@ function lanesScene(isOrdered: boolean) {
       const batch = run.state.open.get(no)!
       queue.forget(batch)
       close(run, batch)
-      queue.goOn()
+      queue.sendHeld()
     },
     /** Batch number, state and connection of each open batch. */
     out: () =>
@@ -337,7 +337,7 @@ t.test('if the order matters, a lane has one batch in flight, including resting 
     [6, 'queued'],
   ])
   run.emit({ kind: 'refused', lane: 0, no: 2, words: 'busy' })
-  queue.goOn()
+  queue.sendHeld()
   t.match(out()[2], [4, 'queued'], 'a resting batch is not overtaken')
   end(3)
   t.match(out().at(-1), [6, 'sent', 2])
@@ -345,7 +345,7 @@ t.test('if the order matters, a lane has one batch in flight, including resting 
   queue.forget(run.state.open.get(2)!)
   run.emit({ kind: 'divided', lane: 0, no: 2 })
   const parts = halves(part)
-  queue.goOn()
+  queue.sendHeld()
   t.match(out()[0], [4, 'queued'], 'halves that wait are not overtaken either')
   for (const half of parts) {
     const { batch } = queue.add(half)
@@ -389,7 +389,7 @@ t.test('batches of an earlier process, sent or unsent, belong to the present nod
   queue.leader = { host: 'b', port: 2 }
   queue.forget(first)
   close(run, first)
-  queue.goOn()
+  queue.sendHeld()
   t.equal(second.state, 'sent', 'another node leads, but this one has to answer')
   t.strictSame(queue.earlier(), [])
   const { batch: own } = queue.add(wholeBatch(batchOf(4)))

@@ -362,7 +362,7 @@ t.test('closing removes the marker in any state of the session', async t => {
 
 t.test('a batch whose answer was sent to a process that has ended is in doubt', async t => {
   const { run, delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
-  await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
+  await delivery.deliver(next(), { no: 3, rows: 4, hasNoReceipt: false })
   t.same(counts(), [0, 4, 0, 0])
   t.same(sent, [])
   t.match(uncertainLines(run.state), [{ reason: /earlier process/ }])
@@ -371,7 +371,7 @@ t.test('a batch whose answer was sent to a process that has ended is in doubt', 
 
 t.test('if a second copy is harmless or wanted, the batch is resent with its number', async t => {
   const { delivery, next, counts, sent, told } = await scene(t, took, { resends: true })
-  await delivery.deliver(next(), { no: 3, rows: 4, isLost: false })
+  await delivery.deliver(next(), { no: 3, rows: 4, hasNoReceipt: false })
   t.same(sent, [[0, 1, 2, 3]])
   t.same(counts(), [4, 0, 0, 0])
   t.match(told, [['ended', 3, { confirmed: 4 }]])
@@ -379,9 +379,12 @@ t.test('if a second copy is harmless or wanted, the batch is resent with its num
 
 t.test('if a copy is refused, its batch stays in doubt: the first may be stored', async t => {
   const { delivery, next, counts } = await scene(t, () => ({ error: noRights }), { resends: true })
-  await t.rejects(Promise.resolve(delivery.deliver(next(), { no: 3, rows: 4, isLost: false })), {
-    code: 'DDB_PRIVILEGE',
-  })
+  await t.rejects(
+    Promise.resolve(delivery.deliver(next(), { no: 3, rows: 4, hasNoReceipt: false })),
+    {
+      code: 'DDB_PRIVILEGE',
+    },
+  )
   t.same(counts(), [0, 4, 0, 0])
 })
 

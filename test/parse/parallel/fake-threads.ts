@@ -73,7 +73,7 @@ export function fakeThreads(
     leastBytes: 0,
     nextTurn: () => Promise.resolve(),
     seen,
-    tell: reading => readings.push(structuredClone(reading)) - 1,
+    announce: reading => readings.push(structuredClone(reading)) - 1,
     onAnswer: () => undefined,
     check: () => undefined,
     giveBack: ({ buffers, thread }) =>

@@ -17,9 +17,9 @@ import t from 'tap'
 import {
   damagedInput,
   isCutOff,
-  isDamaged,
+  damagedText,
   notCompressed,
-  restFollows,
+  trailingDataText,
 } from '../../../src/source/compression/damaged-input.js'
 import {
   contentOf,
@@ -827,11 +827,11 @@ t.test('the message names the file, the position and the remedy', t => {
     'the compressed data of "x.gz" end in the middle, after 7 bytes: the file was cut off; write or copy it again',
   )
   t.equal(
-    damagedInput('x.zst', restFollows(9)).message,
+    damagedInput('x.zst', trailingDataText(9)).message,
     'the compressed data of "x.zst" end after 9 bytes, and something else follows: cut it off (head -c 9 FILE), or write the file again',
   )
   t.equal(
-    damagedInput('x.gz', isDamaged('before byte 9 of the file', 'gzip -t')).message,
+    damagedInput('x.gz', damagedText('before byte 9 of the file', 'gzip -t')).message,
     'the compressed data of "x.gz" are damaged before byte 9 of the file: rows that were loaded from it may be wrong. ' +
       'Test the file with gzip -t, and write or copy it again',
   )

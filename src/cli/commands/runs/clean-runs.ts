@@ -13,7 +13,7 @@ import {
 import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { missingRun } from './missing-run.js'
+import { missingRunError } from './missing-run.js'
 import { cleanPlan } from './plan-runs.js'
 import { serverSettingsOf, type JournaledServer } from '../../options/journaled.js'
 import { serverTargetOf } from '../../options/load-options.js'
@@ -41,7 +41,7 @@ export async function cleanRuns(
     if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
       // A plan has no journal, only tables on its server.
       if (!(await isCleanedPlan(settings, call, runId))) {
-        throw await missingRun(
+        throw await missingRunError(
           folder,
           runId,
           'to remove what a plan has left on another server, add --host',

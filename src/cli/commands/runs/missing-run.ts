@@ -7,7 +7,11 @@ import { systemPlatform } from '../../../platform/system.js'
 import { didYouMean } from '../../output/terminal-text.js'
 
 /** @param folder  of the journals @param more  another sentence for the message */
-export async function missingRun(folder: string, runId: string, more?: string): Promise<DdbError> {
+export async function missingRunError(
+  folder: string,
+  runId: string,
+  more?: string,
+): Promise<DdbError> {
   const names = await runNames(folder, systemPlatform.files)
   return new DdbError(
     'DDB_RUN_MISSING',

@@ -7,7 +7,7 @@ import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { restoredOptions } from '../../../load/journal/portable-options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { missingRun } from './missing-run.js'
+import { missingRunError } from './missing-run.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state-folder.js'
@@ -51,7 +51,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
           journal: { folder, workingFolder, ...defined({ restart }) },
         }
       },
-      goOn: known => ({ runId, journaled: known.run.options.server }),
+      resumedRun: known => ({ runId, journaled: known.run.options.server }),
     },
     call,
   )
@@ -86,7 +86,7 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
     const remedy = `Start it over with the whole command: \`load … --run-id ${runId} --restart\``
     throw new DdbError(error.code, `${error.message}. It does not say how the run began. ${remedy}`)
   }
-  throw await missingRun(folder, runId)
+  throw await missingRunError(folder, runId)
 }
 
 /** If neither the user nor the run's options name a rejects file, uses the file that an earlier process recorded. */

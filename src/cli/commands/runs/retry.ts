@@ -71,7 +71,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
           journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
         }
       },
-      goOn: known => ({ runId: retryRunId(known), journaled: known.run.options.server }),
+      resumedRun: known => ({ runId: retryRunId(known), journaled: known.run.options.server }),
     },
     call,
   )

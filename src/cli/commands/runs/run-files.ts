@@ -10,7 +10,7 @@ import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { clean, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 import type { Call } from '../command.js'
-import { missingRun } from './missing-run.js'
+import { missingRunError } from './missing-run.js'
 
 /** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
 type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'
@@ -57,7 +57,7 @@ export async function printRunFiles(
   }
   try {
     const known = await readRun(folder, runId, systemPlatform.files)
-    if (known === undefined) throw await missingRun(folder, runId)
+    if (known === undefined) throw await missingRunError(folder, runId)
     const files = filesOf(known)
     if (settings.json) await output.writeData(jsonLine({ ...report, files }))
     else await output.write(textOf(files))

@@ -16,7 +16,7 @@ import { version } from '../../../version.js'
 import { cleanRuns } from './clean-runs.js'
 import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
-import { missingRun } from './missing-run.js'
+import { missingRunError } from './missing-run.js'
 import { journalFolder } from '../../options/journaled.js'
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
@@ -92,7 +92,7 @@ async function foundRuns(
   const runs: KnownRun[] = []
   for (const name of names) {
     const known = await readRun(folder, name, files, { holder: true })
-    if (known === undefined) throw await missingRun(folder, name)
+    if (known === undefined) throw await missingRunError(folder, name)
     runs.push(known)
   }
   return { runs, strange: [] }

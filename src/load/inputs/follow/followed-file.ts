@@ -12,7 +12,7 @@ import { openGrowing } from '../../../source/open-source.js'
 import { newSummary } from '../input-list.js'
 import { timeText } from '../time-text.js'
 import type { InputReading, InputSummary } from '../input-reading.js'
-import { newRecordsOf } from '../new-records.js'
+import { newRecordCounter } from '../new-records.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
@@ -97,7 +97,7 @@ export async function* batchesOf(
   const before =
     followed.number === undefined ? undefined : run.history.found.inputs[followed.number]
   const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
-  const news = newRecordsOf(run, followed.number)
+  const news = newRecordCounter(run, followed.number)
   try {
     const encoding = options.input?.encoding ?? 'auto'
     const source = await openGrowing(path, content.chunks, encoding, () => file.close())

@@ -4,7 +4,7 @@
 import type { FedPiece } from '../../../parse/parallel/parsed-piece.js'
 import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
 import { memberNames, rowColumns, type RowColumns } from '../../../parse/rows/row-columns.js'
-import { RowFault, rowMembers, rowText, type RowMembers } from '../../../parse/rows/row-text.js'
+import { InvalidRow, rowMembers, rowText, type RowMembers } from '../../../parse/rows/row-text.js'
 import type { Run } from '../../run.js'
 import type { WaitingRows, RowStore } from './row-store.js'
 
@@ -150,7 +150,7 @@ class RowFeed implements Feed {
     } catch (error) {
       // Getters and toJSON are the caller's code and may throw anything.
       const reason =
-        error instanceof RowFault ? error.message : `the row cannot be read: ${said(error)}`
+        error instanceof InvalidRow ? error.message : `the row cannot be read: ${said(error)}`
       this.#store.addFault(rowNumber, reason)
       return noRow
     }

@@ -84,7 +84,7 @@ export class ReceiptLink {
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
     const takeUpHalf = (part: BatchPart, no: number, opened: (batch: OpenBatch) => void): void =>
-      this.takeUp(part, { no, isLost: false }, opened)
+      this.takeUp(part, { no, hasNoReceipt: false }, opened)
     this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail, takeUpHalf }, this.queue)
   }
 
@@ -94,11 +94,11 @@ export class ReceiptLink {
    */
   takeUp(
     part: BatchPart,
-    { no, isLost }: Omit<SentBefore, 'rows'>,
+    { no, hasNoReceipt }: Omit<SentBefore, 'rows'>,
     opened?: (batch: OpenBatch) => void,
   ): void {
     const { earlier, run } = this.setup
-    const isKnown = earlier.isLedgerKept && !isLost
+    const isKnown = earlier.isLedgerKept && !hasNoReceipt
     const receipts = isKnown ? earlier.of(no) : []
     const batch = this.outcomeHandler.takeUp(part, no, {
       attempt: receipts.at(-1)?.attempt,

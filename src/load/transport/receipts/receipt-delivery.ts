@@ -47,7 +47,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (run.plan.unit !== undefined) {
       // Several processes may load a unit. The ledger shows whether one of them has already sent this batch.
       const unitNo = unitBatchNo(++batchesOfUnit)
-      link.takeUp({ ...part, unitNo }, { no: unitNo, isLost: false })
+      link.takeUp({ ...part, unitNo }, { no: unitNo, hasNoReceipt: false })
     } else if (sentBefore === undefined) ({ room } = queue.add(part))
     else takeUp(part, sentBefore)
     run.emit({ kind: 'handedOver', rows: batch.rowCount })

@@ -15,7 +15,7 @@ import { jsonToValue } from '../../target/json-value.js'
 import { hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
-import { checkOwner } from '../../journal/check-alone.js'
+import { checkOwner } from '../../journal/check-sole-process.js'
 import { isUnfinished } from '../../run.js'
 import type { LedgerVersion } from './ledger-columns.js'
 import {

@@ -67,7 +67,7 @@ const ownShare = 4
  */
 export function namedNodesUntilMs({ run, rules }: SessionSetup, deadlineMs: number): number {
   const nowMs = rules.clock.nowMs()
-  const isOwed = run.state.sentCount > 0 && run.server.liveNodes.length > 0
+  const isOwed = run.state.inFlightCount > 0 && run.server.liveNodes.length > 0
   return isOwed ? nowMs + (deadlineMs - nowMs) / ownShare : nowMs
 }
 

@@ -121,7 +121,7 @@ export class ReceiptWatcher {
       }
       // Time counts as silence only if batches wait for an outcome, bytes are unsent, or silence has ended the connection.
       const isUnreachable = link.isSilent && link.queue.node.isLost
-      if (state.sentCount === 0 && isTaken && !isUnreachable) link.news()
+      if (state.inFlightCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
       // Even without news, there may now be room for further batches.

@@ -39,7 +39,7 @@ const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
     memory.checkSize(value)
     const text = printText(value, memory)
     // The text occupies memory until the client reads it.
-    memory.make(2 * text.length)
+    memory.count(2 * text.length)
     memory.stored()
     session.print(text)
   }
@@ -157,7 +157,7 @@ function* applyToEach(
   for (let index = 0; index < length; index++) {
     const row = args.map((value, at) => lists[at]?.at(index) ?? value)
     const result = yield* context.call(callee, row)
-    context.memory.make(elementBytes)
+    context.memory.count(elementBytes)
     results.push(result)
   }
   return results

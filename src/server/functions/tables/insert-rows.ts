@@ -125,7 +125,7 @@ function writable(
 
 function keepWrite({ node, memory }: CallContext, table: ServerTable, bytes: number): void {
   checkTransactionSize(node, table, bytes)
-  memory.make(bytes)
+  memory.count(bytes)
 }
 
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
@@ -138,7 +138,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
 /** Converts the addition to the type of `target` and appends it in place, because variables refer to `target`. */
 function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
-  context.memory.made(more)
+  context.memory.countValue(more)
   const isVector = target.form === 'vector' && more.form === 'vector'
   if (isVector && appendElements(target, more)) return target
   return Object.assign(target, concatColumns(target, more))

@@ -70,7 +70,7 @@ function emptyColumns(
   if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
   memory.expect(columnBytes * names.length)
   const bytesPerRow = types.reduce((sum, { type }) => sum + rowBytes(type), 0)
-  memory.make(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
+  memory.count(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
   if (size === 0) return { names, types, capacity }
   if (types.some(type => type.array)) {
     throw new ScriptError('The size of a table with array vector columns must be 0.')
@@ -109,7 +109,7 @@ function givenColumns(
   memory.expect(columnBytes * named.length)
   const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
   const scalars = named.filter(({ column }) => column.length === 1)
-  memory.make(
+  memory.count(
     scalars.reduce((sum, { column }) => sum + rows * rowBytes(columnTypeOf(column).type), 0),
   )
   const columns = named.map(({ column }) => extendScalar(column, rows))
@@ -229,7 +229,7 @@ const replaceColumn = builtin(
       if (column.length !== table.rows) {
         throw new ScriptError('All columns must be of the same length. RefId:S02010')
       }
-      context.memory.made(column)
+      context.memory.countValue(column)
       return [columnIndex(table, name), column]
     })
     for (const [index, column] of replacements) table.replaceColumn(index, column)

@@ -195,7 +195,7 @@ function fromJson(context: CallContext, json: unknown, depth: number): ServerVal
   const dictionary = makeDictionary([], [])
   for (const [key, element] of Object.entries(json) as [string, unknown][]) {
     const value = fromJson(context, element, depth + 1)
-    context.memory.made(value)
+    context.memory.countValue(value)
     if (Array.isArray(json)) values.push(value)
     else setEntry(dictionary, stringScalar(key), value)
   }

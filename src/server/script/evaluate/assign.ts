@@ -117,8 +117,8 @@ function* assignToIndex(
     node.operator === undefined
       ? value
       : operate(runtime, node.operator, indexValue(variable, indexes), value)
-  if (variable.form === 'serverDictionary') memory.make(entryBytes * keyCount(indexes))
-  memory.made(changed)
+  if (variable.form === 'serverDictionary') memory.count(entryBytes * keyCount(indexes))
+  memory.countValue(changed)
   memory.stored()
   if (!assignElements(variable, indexes, changed)) {
     throw new ScriptError(

@@ -75,7 +75,7 @@ function callBuiltin(
   }
   const result = builtin.call(runtime, arranged)
   if (builtin.mutatesFirst === true) runtime.memory.stored()
-  else if ('form' in result) runtime.memory.made(result)
+  else if ('form' in result) runtime.memory.countValue(result)
   return result
 }
 

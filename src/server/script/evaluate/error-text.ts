@@ -31,7 +31,7 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
 }
 
 /** Adds the source text of the failing call as a prefix, unless the error already has a prefix. */
-export function locate(error: unknown, span: Span): ScriptError {
+export function withSourceText(error: unknown, span: Span): ScriptError {
   const failure = asScriptError(error)
   if (failure.located) return failure
   return new ScriptError(`${sourceText(span)} => ${failure.message}`, {
@@ -43,7 +43,7 @@ export function locate(error: unknown, span: Span): ScriptError {
 }
 
 /** Removes everything before a tag such as `<NotLeader>`, because clients expect it at the start of the error line. */
-export function tagFirst(error: unknown): ScriptError {
+export function withoutTextBeforeTag(error: unknown): ScriptError {
   const failure = asScriptError(error)
   const tag = /(?: => |: )(<[A-Za-z]+>.*)$/s.exec(failure.message)?.[1]
   return tag === undefined ? failure : new ScriptError(tag, { located: true })

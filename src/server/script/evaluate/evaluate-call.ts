@@ -14,7 +14,7 @@ import type { FunctionValue, PartialFunction, ServerValue } from '../../values/s
 import { syntaxError } from '../parse/lexer.js'
 import type { Argument, Call, Expression, Partial } from '../parse/syntax.js'
 import { startCall } from './call.js'
-import { locate } from './error-text.js'
+import { withSourceText } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { calleeOfName, lookUp, valueOfName, type Frame } from './frame.js'
 
@@ -57,7 +57,7 @@ function callWith(
     const pause = runtime.step()
     return pause === undefined ? result : after(pause, result, node)
   } catch (error) {
-    throw locate(error, node.span)
+    throw withSourceText(error, node.span)
   }
 }
 
@@ -88,7 +88,7 @@ function* finishCall(
     if (pause !== undefined) yield pause
     return result
   } catch (error) {
-    throw locate(error, node.span)
+    throw withSourceText(error, node.span)
   }
 }
 
@@ -96,7 +96,7 @@ function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<S
   try {
     return yield* evaluation
   } catch (error) {
-    throw locate(error, node.span)
+    throw withSourceText(error, node.span)
   }
 }
 
@@ -105,7 +105,7 @@ function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<
   try {
     yield pause
   } catch (error) {
-    throw locate(error, node.span)
+    throw withSourceText(error, node.span)
   }
   return result
 }
@@ -125,7 +125,7 @@ function* callAny(
   const [first] = positional
   if (callee.form === 'type' && positional.length === 1) return typeWithScale(callee.column, first)
   if (first === undefined || positional.length !== 1) {
-    throw locate(new ScriptError('The object is not a function.'), node.span)
+    throw withSourceText(new ScriptError('The object is not a function.'), node.span)
   }
   return indexValue(callee, [first])
 }

@@ -40,7 +40,7 @@ function picked(
   const [only] = indexes
   if (only?.form === 'vector') runtime.memory.expect(8 * only.length)
   const value = indexValue(target, indexes)
-  runtime.memory.made(value)
+  runtime.memory.countValue(value)
   return value
 }
 

@@ -5,7 +5,7 @@ import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { beginCall, evaluatePartial } from './evaluate-call.js'
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
-import { locate } from './error-text.js'
+import { withSourceText } from './error-text.js'
 import { type Frame, valueOfName } from './frame.js'
 import { evaluateIndex } from './evaluate-index.js'
 import { choose, operate, operateUnary } from '../../operators/operators.js'
@@ -98,7 +98,7 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
 }
 
 function counted(value: ServerValue, { runtime }: Frame): ServerValue {
-  runtime.memory.made(value)
+  runtime.memory.countValue(value)
   return value
 }
 
@@ -146,7 +146,7 @@ function* evaluateSql(
         return voidValue
     }
   } catch (error) {
-    throw locate(error, node.span)
+    throw withSourceText(error, node.span)
   }
 }
 

@@ -6,7 +6,7 @@ import { shareTable } from '../../tables/sharing.js'
 import { executeAssignment } from './assign.js'
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { asScriptError, locate, sourceText } from './error-text.js'
+import { asScriptError, withSourceText, sourceText } from './error-text.js'
 import { begin, evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
 import { scalarAt } from '../../operators/operands.js'
@@ -78,7 +78,7 @@ export function* executeStatement(
   try {
     return yield* executeSimple(statement, frame)
   } catch (error) {
-    throw locate(error, statement.span)
+    throw withSourceText(error, statement.span)
   }
 }
 
@@ -100,7 +100,7 @@ function* executeSimple(
       return undefined
     case 'define': {
       const { definition } = statement
-      frame.runtime.memory.make(bytesPerCharacter * definition.source.length)
+      frame.runtime.memory.count(bytesPerCharacter * definition.source.length)
       frame.runtime.memory.stored()
       const { name } = definition
       const fn = { form: 'function', kind: 'user', name, definition } as const
@@ -165,7 +165,7 @@ function* evaluateCondition(
   try {
     return isTrue(yield* evaluate(node.condition, frame))
   } catch (error) {
-    throw locate(error, node.condition.span)
+    throw withSourceText(error, node.condition.span)
   }
 }
 
@@ -174,7 +174,7 @@ function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
   try {
     yield pause
   } catch (error) {
-    throw locate(error, span)
+    throw withSourceText(error, span)
   }
 }
 
@@ -191,7 +191,7 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
     }
   } catch (error) {
     // Errors of the body already contain a source text, so this adds one only to errors of the iteration itself.
-    throw locate(error, node.iterable.span)
+    throw withSourceText(error, node.iterable.span)
   }
   return undefined
 }
@@ -205,7 +205,7 @@ function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<Se
     const first = yield* evaluate(iterable.left, frame)
     return sequenceItems(first, yield* evaluate(iterable.right, frame))
   } catch (error) {
-    throw locate(error, iterable.span)
+    throw withSourceText(error, iterable.span)
   }
 }
 

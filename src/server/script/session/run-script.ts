@@ -3,7 +3,7 @@
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { checkNames } from '../parse/check-names.js'
-import { locate } from '../evaluate/error-text.js'
+import { withSourceText } from '../evaluate/error-text.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
 import { noNames, type Frame } from '../evaluate/frame.js'
@@ -81,7 +81,7 @@ function* runStatements(statements: readonly Statement[], frame: Frame): Evaluat
       try {
         value = yield* evaluate(statement.expression, frame)
       } catch (error) {
-        throw locate(error, statement.span)
+        throw withSourceText(error, statement.span)
       }
       continue
     }

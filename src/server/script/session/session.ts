@@ -8,8 +8,8 @@ import { toWire, fromWire } from '../../elements/wire-values.js'
 import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
 import { ScriptError } from '../../script-error.js'
-import { asScriptError, tagFirst } from '../evaluate/error-text.js'
-import { drive } from './drive.js'
+import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
+import { runEvaluation } from './run-evaluation.js'
 import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
 import { Runtime, Session } from './runtime.js'
@@ -55,7 +55,7 @@ export function runFunction(
   const runtime = runtimeOf(session, node)
   const start = (): ReturnType<typeof startFunction> =>
     startFunction(runtime, name, args.map(fromWire))
-  return answer(runtime, tagFirst, start, options)
+  return answer(runtime, withoutTextBeforeTag, start, options)
 }
 
 /** Sets variables of the session ("upload"). @throws {ScriptError} if a shared table has one of the names */
@@ -100,7 +100,7 @@ function answer(
     const started = start()
     if (started === undefined) return undefined
     if ('form' in started) return replyOf(runtime, started)
-    const outcome = drive(finish(runtime, started), runtime)
+    const outcome = runEvaluation(finish(runtime, started), runtime)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => {
           throw failureOf(error)

@@ -40,7 +40,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const { memory } = runtime
   const bytes = weighInsert(table, values)
   checkTransactionSize(runtime.node, table, bytes)
-  memory.make(bytes)
+  memory.count(bytes)
   memory.stored()
   const { columns, rows: count } = rowsOfValues(table, values, node.columnNames)
   const inserted = inTransaction(runtime, table, { columns, rows: count }, () => {
@@ -103,7 +103,7 @@ export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
 /** Positions of the rows that a statement affects. */
 function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
   if (selected !== undefined) return selected
-  runtime.memory.make(tableRows * Int32Array.BYTES_PER_ELEMENT)
+  runtime.memory.count(tableRows * Int32Array.BYTES_PER_ELEMENT)
   const rows = new Int32Array(tableRows)
   for (let row = 0; row < tableRows; row++) rows[row] = row
   return rows

@@ -136,7 +136,7 @@ function* aggregateColumn(
         `The column [${name}] must be an aggregate or a column of the group by clause.`,
       )
     }
-    runtime.memory.make(groupBytes)
+    runtime.memory.count(groupBytes)
     values.push(value)
   }
   const column = joinAll(values.map(columnOfScalar))

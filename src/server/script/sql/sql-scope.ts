@@ -87,7 +87,7 @@ export class TableScope implements ColumnScope {
     if (this.selected === undefined) return { ...whole }
     const column = takeRows(whole, this.selected)
     const { memory } = this.#source.context
-    memory.made(column)
+    memory.countValue(column)
     this.#cache.set(name, column)
     return { ...column }
   }
@@ -176,7 +176,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const first = truth.indexOf(1)
   // Looks only at the rows from the first match to the last, because often few of many rows meet a condition.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
-  context.memory.make(length * Int32Array.BYTES_PER_ELEMENT)
+  context.memory.count(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)
   let count = 0
   for (let i = 0; i < length; i++) if (truth[first + i] === 1) picked[count++] = first + i
@@ -187,7 +187,7 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
 export function columnOfResult(context: CallContext, value: ServerValue, rows: number): Column {
   const column = asColumn(value)
   if (value.form !== 'scalar') return column
-  context.memory.make(rowBytes(columnTypeOf(column).type) * rows)
+  context.memory.count(rowBytes(columnTypeOf(column).type) * rows)
   return takeRows(column, new Int32Array(rows))
 }
 

@@ -90,7 +90,7 @@ function distinctResult(result: Result, frame: Frame): Result {
 function takeResult(result: Result, rows: Int32Array, { runtime }: Frame): Result {
   const columns = result.columns.map(({ name, column }) => {
     const taken = takeRows(column, rows)
-    runtime.memory.made(taken)
+    runtime.memory.countValue(taken)
     return { name, column: taken }
   })
   return { ...result, columns, rows: rows.length }

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { missingRun } from '../../../../src/cli/commands/runs/missing-run.js'
+import { missingRunError } from '../../../../src/cli/commands/runs/missing-run.js'
 import type { RunsResult } from '../../../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../../../src/load/options.js'
 import { startServer } from '../../../../src/server/index.js'
@@ -301,11 +301,11 @@ t.test('a run with a new ID removes no journals, however old', async t => {
 
 t.test('the nearest names are suggested', async t => {
   const folder = t.testdir()
-  t.match(await missingRun(folder, 'nightly'), {
+  t.match(await missingRunError(folder, 'nightly'), {
     code: 'DDB_RUN_MISSING',
     exitCode: 66,
     message: `no run "nightly" in ${folder}/runs: ddb-ingest runs lists`,
   })
   writeJournal(folder, 'nightly', [runRecord('nightly')])
-  t.match((await missingRun(folder, 'nigthly')).message, '(did you mean nightly?)')
+  t.match((await missingRunError(folder, 'nigthly')).message, '(did you mean nightly?)')
 })

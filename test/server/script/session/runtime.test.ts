@@ -10,7 +10,10 @@ import { systemPlatform } from '../../../../src/platform/system.js'
 import { handClock } from '../../../helpers/clocks.js'
 import { atOnce, testRuntime } from '../../../helpers/runtime.js'
 import { sessionOn, testSession } from '../../../helpers/script.js'
-import { drive, type Waiting } from '../../../../src/server/script/session/drive.js'
+import {
+  runEvaluation,
+  type Waiting,
+} from '../../../../src/server/script/session/run-evaluation.js'
 import type {
   Evaluation,
   Suspension,
@@ -55,9 +58,9 @@ t.test('a turn ends after 20 ms, at a step that reads the clock', async t => {
 t.test('creating values counts as work', async t => {
   const { runtime, clock } = timed()
   clock.advance(100)
-  runtime.memory.make(131_071)
+  runtime.memory.count(131_071)
   t.equal(runtime.step(), undefined)
-  runtime.memory.make(1)
+  runtime.memory.count(1)
   t.ok(runtime.step(), 'the size of sixteen thousand numbers')
 })
 
@@ -79,11 +82,11 @@ t.test('a request ends after a number of steps, and the next one starts from zer
 t.test('after yielding, code gets a new turn, and other code may have run', async t => {
   const { runtime, clock } = timed()
   clock.advance(20)
-  runtime.memory.make(131_072)
+  runtime.memory.count(131_072)
   const pause = runtime.step()
   clock.advance(30)
   await pause!.until
-  runtime.memory.make(131_072)
+  runtime.memory.count(131_072)
   t.equal(runtime.step(), undefined, 'the turn begins when the code continues')
 })
 
@@ -166,13 +169,13 @@ t.test('an evaluation that does not wait returns its value at once', async t => 
   const evaluation = (function* (): Evaluation<number> {
     return 7
   })()
-  t.equal(drive(evaluation, waiting), 7)
+  t.equal(runEvaluation(evaluation, waiting), 7)
   t.strictSame(waiting.events, [])
   // eslint-disable-next-line require-yield -- it waits for nothing
   const failing = (function* (): Evaluation<number> {
     throw new Error('no')
   })()
-  t.throws(() => drive(failing, waiting), { message: 'no' })
+  t.throws(() => runEvaluation(failing, waiting), { message: 'no' })
 })
 
 t.test('an evaluation continues with the results of its waits, in order', async t => {
@@ -184,7 +187,7 @@ t.test('an evaluation continues with the results of its waits, in order', async 
     const second = yield waitFor(gates[1]!.opened.then(() => 'b'))
     return `${String(first)}${String(second)}`
   })()
-  const pending = drive(evaluation, waiting)
+  const pending = runEvaluation(evaluation, waiting)
   t.ok(pending instanceof Promise)
   t.strictSame(waiting.events, ['wait'])
   gates[1]!.open()
@@ -206,11 +209,11 @@ t.test('a wait that fails is an error in the script, at the place of the wait', 
     }
     return 'not reached'
   })()
-  t.equal(await drive(evaluation, waiting), 'caught late')
+  t.equal(await runEvaluation(evaluation, waiting), 'caught late')
   const uncaught = (function* (): Evaluation<void> {
     yield waitFor(Promise.reject(new Error('late')))
   })()
-  await t.rejects(Promise.resolve(drive(uncaught, waiting)), { message: 'late' })
+  await t.rejects(Promise.resolve(runEvaluation(uncaught, waiting)), { message: 'late' })
   t.strictSame(waiting.events, ['wait', 'resume', 'wait', 'resume', 'wait', 'resume'])
 })
 
@@ -220,7 +223,7 @@ t.test('a cancelled wait ends with the reason, and its result is ignored', async
   const evaluation = (function* (): Evaluation<void> {
     yield waitFor(gate.opened)
   })()
-  const pending = drive(evaluation, waiting)
+  const pending = runEvaluation(evaluation, waiting)
   waiting.cancel(new Error('cancelled'))
   await t.rejects(Promise.resolve(pending), { message: 'cancelled' })
   gate.open()

@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 /** @returns the value, or a promise of the value if the evaluation has to wait */
-export function drive<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
+export function runEvaluation<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
   const step = evaluation.next()
   return step.done === true ? step.value : driveOn(evaluation, step.value, waiting)
 }

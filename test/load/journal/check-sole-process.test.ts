@@ -8,11 +8,11 @@ import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import { ConnectionError } from '../../../src/errors.js'
 import {
-  checkAlone,
+  checkSoleProcess,
   checkOwner,
   announceRunAgain,
   announceRun,
-} from '../../../src/load/journal/check-alone.js'
+} from '../../../src/load/journal/check-sole-process.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import { newCoveredInput, type SentRange } from '../../../src/load/outcomes/covered-range.js'
 import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
@@ -100,38 +100,38 @@ async function scene(t: Test): Promise<{ first: Session; next: Session }> {
 
 t.test('a journal that knows as much as the server is accepted', async t => {
   const { next } = await scene(t)
-  await checkAlone(runOf(), next, true)
-  await checkAlone(withoutJournal(runOf()), next, true)
-  await checkAlone(runOf({ processes: 0, owner: 0, ledgerNumber: 0 }), next, true)
-  await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
+  await checkSoleProcess(runOf(), next, true)
+  await checkSoleProcess(withoutJournal(runOf()), next, true)
+  await checkSoleProcess(runOf({ processes: 0, owner: 0, ledgerNumber: 0 }), next, true)
+  await checkSoleProcess(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
 })
 
 t.test('without --restart, an old journal does not start a run over', async t => {
   const { next } = await scene(t)
   const begins = { beginsAnew: true, restart: false, owner: 0 }
-  await t.rejects(checkAlone(runOf(begins), next, false), { code: 'DDB_RUN_DAMAGED' })
+  await t.rejects(checkSoleProcess(runOf(begins), next, false), { code: 'DDB_RUN_DAMAGED' })
   t.same(await ledgersOf(next, name.token, timeoutMs), [ledgerName(name.token, 2)])
 })
 
 t.test('a run that starts over leaves no receipts of the previous attempt', async t => {
   const { next } = await scene(t)
-  await checkAlone(runOf({ beginsAnew: true }), next, false)
+  await checkSoleProcess(runOf({ beginsAnew: true }), next, false)
   t.same(await ledgersOf(next, name.token, timeoutMs), [])
 })
 
 t.test('a journal is refused if only the server knows that the run has finished', async t => {
   const { next } = await scene(t)
-  await checkAlone(runOf(), next, false)
+  await checkSoleProcess(runOf(), next, false)
   await markFinished(next, name, { target: 'target', rows: 1, begunMs: 5, processNo: 1 }, timeoutMs)
-  await t.rejects(checkAlone(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
+  await t.rejects(checkSoleProcess(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
   const hasOpenBatches = runOf({ input: 'read' })
-  await t.rejects(checkAlone(hasOpenBatches, next, false), { code: 'DDB_RUN_DAMAGED' })
-  await checkAlone(runOf({ input: 'done' }), next, false)
-  await checkAlone(runOf(), next, true)
-  await checkAlone(runOf({ isFinished: true }), next, false)
-  await checkAlone(runOf({ used: 'count' }), next, false)
-  await checkAlone(runOf({ beginsAnew: true }), next, false)
-  await checkAlone(runOf(), next, false)
+  await t.rejects(checkSoleProcess(hasOpenBatches, next, false), { code: 'DDB_RUN_DAMAGED' })
+  await checkSoleProcess(runOf({ input: 'done' }), next, false)
+  await checkSoleProcess(runOf(), next, true)
+  await checkSoleProcess(runOf({ isFinished: true }), next, false)
+  await checkSoleProcess(runOf({ used: 'count' }), next, false)
+  await checkSoleProcess(runOf({ beginsAnew: true }), next, false)
+  await checkSoleProcess(runOf(), next, false)
 })
 
 t.test(
@@ -146,14 +146,17 @@ t.test(
         timeoutMs,
       )
     await mark(1)
-    await checkAlone(runOf({ isFinished: true }), next, false)
+    await checkSoleProcess(runOf({ isFinished: true }), next, false)
     await mark(2)
     const isRefused = { code: 'DDB_RUN_DAMAGED' }
-    await t.rejects(checkAlone(runOf({ isFinished: true }), next, false), isRefused)
-    await t.rejects(checkAlone(runOf({ isFinished: true, used: 'count' }), next, false), isRefused)
-    await checkAlone(runOf({ isFinished: true, owner: 2 }), next, false)
-    await checkAlone(runOf({ isFinished: true }), next, true)
-    await checkAlone(runOf({ isFinished: true, restart: true }), next, false)
+    await t.rejects(checkSoleProcess(runOf({ isFinished: true }), next, false), isRefused)
+    await t.rejects(
+      checkSoleProcess(runOf({ isFinished: true, used: 'count' }), next, false),
+      isRefused,
+    )
+    await checkSoleProcess(runOf({ isFinished: true, owner: 2 }), next, false)
+    await checkSoleProcess(runOf({ isFinished: true }), next, true)
+    await checkSoleProcess(runOf({ isFinished: true, restart: true }), next, false)
   },
 )
 
@@ -161,12 +164,12 @@ t.test('a journal restored from the moment of a restart is refused', async t => 
   const { next } = await scene(t)
   const anew = { isAnew: true, begunMs: 6 }
   await markFinished(next, name, { target: 'target', rows: 1, begunMs: 6, processNo: 1 }, timeoutMs)
-  await t.rejects(checkAlone(runOf(anew), next, false), { code: 'DDB_RUN_DAMAGED' })
-  await t.rejects(checkAlone(runOf({ ...anew, owner: 0 }), next, false), {
+  await t.rejects(checkSoleProcess(runOf(anew), next, false), { code: 'DDB_RUN_DAMAGED' })
+  await t.rejects(checkSoleProcess(runOf({ ...anew, owner: 0 }), next, false), {
     code: 'DDB_RUN_DAMAGED',
   })
-  await checkAlone(runOf({ ...anew, begunMs: 7 }), next, false)
-  await checkAlone(runOf(anew), next, false)
+  await checkSoleProcess(runOf({ ...anew, begunMs: 7 }), next, false)
+  await checkSoleProcess(runOf(anew), next, false)
   t.equal(
     await askFinished(next, name, timeoutMs),
     false,
@@ -178,21 +181,24 @@ t.test('a journal that knows less than the server is refused', async t => {
   const refused = { code: 'DDB_RUN_DAMAGED', message: /earlier time/ }
   for (const less of [{ owner: 0 }, { ledgerNumber: 1 }]) {
     const { next } = await scene(t)
-    await t.rejects(checkAlone(runOf(less), next, true), refused)
-    await checkAlone(runOf({ ...less, beginsAnew: true }), next, true)
+    await t.rejects(checkSoleProcess(runOf(less), next, true), refused)
+    await checkSoleProcess(runOf({ ...less, beginsAnew: true }), next, true)
   }
 })
 
 t.test('a lock without a holder, and a process that did not record its end', async t => {
   const { first, next } = await scene(t)
   const elsewhere = { code: 'DDB_LOCKED', message: /session of another process/ }
-  await t.rejects(checkAlone(runOf({ wasUnlocked: true }), next, true), elsewhere)
-  await t.rejects(checkAlone(runOf({ wasUnlocked: true, beginsAnew: true }), next, true), elsewhere)
-  await checkAlone(runOf({ wasUnlocked: true, hasEnded: true }), next, true)
-  await checkAlone(runOf(), next, true)
+  await t.rejects(checkSoleProcess(runOf({ wasUnlocked: true }), next, true), elsewhere)
+  await t.rejects(
+    checkSoleProcess(runOf({ wasUnlocked: true, beginsAnew: true }), next, true),
+    elsewhere,
+  )
+  await checkSoleProcess(runOf({ wasUnlocked: true, hasEnded: true }), next, true)
+  await checkSoleProcess(runOf(), next, true)
   await first.close()
   while ((await askKnown(next, name, timeoutMs)).isConnected === true);
-  await checkAlone(runOf({ wasUnlocked: true }), next, true)
+  await checkSoleProcess(runOf({ wasUnlocked: true }), next, true)
 })
 
 t.test('only one process at a time has the run', async t => {
@@ -217,7 +223,7 @@ t.test('if the server refuses to answer or is gone, the lock decides', async t =
     id: first.id,
     run: (script: string) => first.run(`throw "not allowed"\n${script}`),
   } as Session
-  await checkAlone(runOf({ owner: 0 }), refusing, true)
+  await checkSoleProcess(runOf({ owner: 0 }), refusing, true)
   await announceRun(runOf(), refusing)
   await checkOwner(runOf(), refusing, timeoutMs)
   first.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))

@@ -12,7 +12,7 @@ import {
   type PieceReject,
 } from './parsed-piece.js'
 
-export class PieceFold {
+export class PieceTakeover {
   readonly parsed: ParsedPiece
   readonly bytes: Uint8Array
   /** End of the records taken over so far. */

@@ -19,7 +19,7 @@ import type { JournaledInput } from '../outcomes/journaled-run.js'
  *   server's records
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
-export async function checkAlone(
+export async function checkSoleProcess(
   { history: { journal, name }, plan, options }: Run,
   control: Session,
   isRead: boolean,
