@@ -29,11 +29,11 @@ async function measureInsert(init, path, rows, insertMs, repeats) {
   try {
     const works = [loadWith([]), loadWith(['--batch-rows', '10000'])]
     const [ours, reference] = (await inTurn(works, repeats)).map(median)
-    const when = `${insertMs} ms an insert`
+    const when = `${insertMs} ms per insert`
     const peak = median(peaks)
     return [
       {
-        work: `batches that find their size against 10000 rows, ${when}`,
+        work: `--batch-rows auto against 10000 rows, ${when}`,
         unit: 's',
         ours,
         reference,
@@ -42,7 +42,7 @@ async function measureInsert(init, path, rows, insertMs, repeats) {
         rows,
       },
       {
-        work: `memory of batches that find their size, ${when}, against the ceiling`,
+        work: `memory with --batch-rows auto, ${when}, against the ceiling`,
         unit: 'MB',
         ours: peak,
         reference: ceilingMB,

@@ -16,7 +16,7 @@ export async function measure({ repeats, scale }) {
   for (const name of cellTexts.keys()) {
     const { stdout } = await runNode([reader, name, String(rows), String(repeats)])
     const { ours, reference } = JSON.parse(stdout)
-    const work = `text into ${name}, time against INT`
+    const work = `text into ${name}, against INT`
     const ratio = ours / reference
     figures.push({ work, type: name, unit: 's', ours, reference, ratio, bar: { atMost: 3 } })
   }

@@ -58,14 +58,14 @@ export async function measure({ repeats, scale }) {
     for (const target of targets) {
       for (const [connections, over] of [
         [4, '4 connections'],
-        ['auto', 'connections that are found'],
+        ['auto', '--connections auto'],
       ]) {
         const { ours, reference } = await alternate(
           () => timedLoad(server, path, target, connections),
           () => timedLoad(server, path, target, 1),
           repeats,
         )
-        const work = `${over} against 1, ${insertMs} ms an insert, ${target.name}`
+        const work = `${over} against 1 connection, ${insertMs} ms per insert, ${target.name}`
         const speed = seconds => rows / seconds / 1e6
         figures.push({
           ...{ work, unit: 'Mrows/s', ours: speed(ours), reference: speed(reference) },

@@ -14,7 +14,7 @@ const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
 
 const cases = [
   {
-    work: 'CSV epoch, milliseconds since 1970, time against text',
+    work: 'CSV epoch, milliseconds since 1970, against text',
     input: 'epoch.csv',
     table: 'trades',
     flags: ['--date-format', 'time=epoch:ms'],
@@ -23,7 +23,7 @@ const cases = [
     bar: { atMost: 1.05 },
   },
   {
-    work: 'CSV with days and times of day in two columns, put together, time against one column',
+    work: 'CSV with date and time of day in two columns, which the load joins, against one column',
     input: 'split.csv',
     table: 'trades',
     flags: ['--set', 'time={day}T{clock}'],
@@ -32,7 +32,7 @@ const cases = [
     bar: { atMost: 1.3 },
   },
   {
-    work: 'CSV narrow, gzip, time against gunzip',
+    work: 'CSV narrow, gzip, against gunzip',
     input: 'narrow.csv.gz',
     table: 'trades',
     rows: 2_000_000,
@@ -40,7 +40,7 @@ const cases = [
     bar: { atMost: 1.3 },
   },
   {
-    work: 'CSV narrow, zstd, time against its decoder',
+    work: 'CSV narrow, zstd, against its decoder',
     input: 'narrow.csv.zst',
     table: 'trades',
     rows: 2_000_000,
@@ -48,7 +48,7 @@ const cases = [
     bar: { atMost: 1.3 },
   },
   {
-    work: 'CSV Chinese, GB18030, time against UTF-8',
+    work: 'CSV Chinese, GB18030, against UTF-8',
     input: 'chinese.gb18030.csv',
     table: 'texts',
     flags: ['--encoding', 'gb18030'],

@@ -83,7 +83,7 @@ async function watch(child, path, untilBytes) {
 
 /**
  * Kills the load each time the journal has grown by one more part of its final size.
- * @returns `lost`: seconds of lost work; `seconds`: the rest of the time
+ * @returns `lost`: seconds of work that the next process repeats; `seconds`: the rest of the time
  */
 async function interruptedLoad(folder, server, args, journalBytes, rows) {
   await begin(folder, server)
@@ -124,7 +124,7 @@ async function measureInterruptions(folder, init, rows, repeats) {
   const kills = `killed ${interruptions} times`
   return [
     {
-      work: `${kills} against undisturbed, lost work taken off`,
+      work: `load ${kills}, less the time of repeated work, against an undisturbed load`,
       unit: 's',
       ours,
       reference,
@@ -132,7 +132,7 @@ async function measureInterruptions(folder, init, rows, repeats) {
       bar: { atMost: 1.2 },
       rows,
     },
-    { work: `work lost by being ${kills}`, unit: 's', ours: median(lostTimes) },
+    { work: `time of repeated work, load ${kills}`, unit: 's', ours: median(lostTimes) },
     starts,
   ]
 }

@@ -66,7 +66,7 @@ export async function measure({ repeats, scale }) {
         bar: { atLeast: 1.5 },
       },
       {
-        work: `the answered ones against an echo of ${sizes.requestBytes} and ${sizes.answerBytes} bytes`,
+        work: `${requests} sync requests, against exchanges between bare sockets (${sizes.requestBytes} bytes there, ${sizes.answerBytes} back)`,
         unit: 's',
         ours: answered,
         reference: echo,
@@ -74,7 +74,7 @@ export async function measure({ repeats, scale }) {
         bar: { atMost: 1.2 },
       },
       {
-        work: 'the same into a server that only answers, against the echo',
+        work: `${requests} sync requests to a server that only answers, against the same exchanges`,
         unit: 's',
         ours: median(alone),
         reference: echo,

@@ -46,7 +46,7 @@ export const remedies = {
     (place === undefined
       ? 'where it began'
       : `there: ddb-ingest resume ${runId} --state-dir "${place.folder}"`) +
-    `. Only if the journal of that run is lost for good: remove the rows of that run from the table, then its mark from the server: ${undefCommand(markerName(runId), session)}`,
+    `. Only if the journal of that run is lost for good: remove the rows of that run from the table, then its marker from the server with ${undefCommand(markerName(runId), session)}`,
   /**
    * Tables left by killed runs.
    * @param first  name of one of them

@@ -201,7 +201,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing; report what the load would do, like 'check'": "不写入，只说明会怎样：同 'check'",
   'also write the JSON object of --json to this file': '把 --json 的 JSON 对象也写到这里',
-  'if there are more than 100 inputs, list all in --json, or only wrong ones (with rejects or an error)':
+  'which of more than 100 inputs --json lists: all, or wrong (with rejects or an error)':
     '输入超过 100 个时 --json 列出 all（全部），或 wrong（只列有被拒绝的行或错误的）',
   "write the run's figures to this file, for Prometheus":
     '把本次运行的指标写到这里，供 Prometheus 使用',
@@ -258,8 +258,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '模拟此版本，例如 1.30.22：拒绝之后才有的功能',
   'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)':
     'dolphindb.cfg 的设置，例如 maxPubConnections=0（可重复）',
-  'simulate a fault, such as ChunkInRecovery at every n-th insert, or forgotten sessions':
-    '模拟故障，例如每 n 次写入出现一次 ChunkInRecovery，或忘记会话',
+  'simulate a fault, for example ChunkInRecovery at every n-th insert':
+    '模拟故障，例如每 n 次写入出现一次 ChunkInRecovery',
   'count rows without storing them, for measurements': '只计数不保存，供测量使用',
   'requests in each mode': '每种模式的请求数',
   'rows per request': '每个请求的行数',
@@ -277,7 +277,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'detected in the first 1 MiB': '由前 1 MiB 判断',
   'detected, usually "': '自动判断，通常为 "',
   'detected, usually the quote itself': '自动判断，通常为引号本身',
-  "auto: by the target's columns": 'auto：按目标表的列',
+  "auto: compares it with the target's columns": 'auto：与目标表的列比较',
   'name if there is a header': '有表头时为 name',
   'as written, if all offsets in a column are equal': '按原文，但一列中所有偏移须相同',
   'the offset of the first time': '与第一个相同',

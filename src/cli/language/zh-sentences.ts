@@ -134,7 +134,7 @@ export const zhSentences = {
   'input {path}: {kind}, {bytes}, {rows}': '输入 {path}：{kind}，{bytes}，{rows}',
   ', {count} padded or cut': '，{count} 行被补齐或截去',
   'read by {threads}': '由 {threads}读取',
-  'column {name} {type}: {nulls}, {coerced} coerced':
+  'column {name} {type}: {nulls}, {coerced} made null':
     '列 {name} {type}：{nulls}，{coerced} 个错误的单元格变为空值',
   'batches: {sent} sent, {retried} retried, {failed} failed, over {connections}':
     '批次：发送 {sent}，重新发送 {retried}，失败 {failed}，经 {connections}',

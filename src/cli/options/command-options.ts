@@ -311,7 +311,7 @@ export const serveOptions = {
     },
     fault: {
       flags: '--fault <name[:n]>',
-      help: 'simulate a fault, such as ChunkInRecovery at every n-th insert, or forgotten sessions',
+      help: 'simulate a fault, for example ChunkInRecovery at every n-th insert',
       reader: text,
     },
     discard: {

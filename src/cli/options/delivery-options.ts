@@ -316,7 +316,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'if there are more than 100 inputs, list all in --json, or only wrong ones (with rejects or an error)',
+    help: 'which of more than 100 inputs --json lists: all, or wrong (with rejects or an error)',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

@@ -124,7 +124,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '--header <when>',
     help: 'whether the first record is a header: auto, yes or no',
     reader: choice('auto', 'yes', 'no'),
-    defaultNote: "auto: by the target's columns",
+    defaultNote: "auto: compares it with the target's columns",
     field: 'input.header',
   },
   trailingDelimiter: {

@@ -315,7 +315,7 @@ function figureLines(result: LoadResult, words: Words): string[] {
     ),
     tell('read by {threads}', { threads: count(threads, 'thread') }),
     ...columns.map(({ name, type, nulls, coerced }) =>
-      tell('column {name} {type}: {nulls}, {coerced} coerced', {
+      tell('column {name} {type}: {nulls}, {coerced} made null', {
         ...{ name, type, coerced, nulls: count(nulls, 'null') },
       }),
     ),

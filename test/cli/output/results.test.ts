@@ -382,7 +382,7 @@ t.test('details name rejects; figures appear only on request', async t => {
   t.strictSame(detailLines(result(), true), [
     'input a.csv: csv, none, 2.00 MB, 1,000 rows; delimiter ";" (given), quote "\\"" (found), header (found), encoding utf-8 (found)',
     'read by 1 thread',
-    'column price DOUBLE: 1 null, 0 coerced',
+    'column price DOUBLE: 1 null, 0 made null',
     'batches: 1 sent, 0 retried, 0 failed, over 1 connection',
     'latency: p50 1.3 ms',
     'rate: 1.00 MB/s',

@@ -52,7 +52,7 @@ function runOf(known: Known = {}): Run {
   const covered = newCoveredInput()
   const [start, end60] = [0, 60].map(offsetBytes => ({ offsetBytes, lineNumber: 1, records: 0 }))
   const ended = known.input === 'done' ? { rows: 1, unconfirmed: 0, unsent: 0 } : undefined
-  const batch = { no: 1, rows: 1, inputs: [0], isLost: false, ended, lanes: undefined }
+  const batch = { no: 1, rows: 1, inputs: [0], hasNoReceipt: false, ended, lanes: undefined }
   covered.begin(start!, 0)
   covered.extend({ startBytes: 0, endBytes: 60, rows: 1, batch } as unknown as SentRange, end60!)
   const inputs = [{ summary: known.input === undefined ? undefined : {}, covered }]

@@ -186,7 +186,7 @@ t.test('each input has its own positions', async t => {
       kind: 'sent',
       no: input + 1,
       rows: 4,
-      isLost: false,
+      hasNoReceipt: false,
     })
   }
   t.equal(resumption(second.journal).knownOf(batchOf(4)), undefined, 'a batch without a position')
