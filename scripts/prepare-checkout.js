@@ -6,8 +6,9 @@
     node scripts/prepare-checkout.js --build                also type declarations, even if nothing changed
     node scripts/prepare-checkout.js --package              for packing: also the list of packages; renames a script in package.json
     node scripts/prepare-checkout.js --packed               after packing: restores the script's name
-    node scripts/prepare-checkout.js --prepare              for npm: like --package, but without renaming; if npm installs the
-                                                            checkout's own packages, compiles only with tools that exist
+    node scripts/prepare-checkout.js --prepare              for npm: like --package, but renames nothing; while npm
+                                                            itself installs the checkout's packages, only compiles,
+                                                            and only if the tools are installed
     node scripts/prepare-checkout.js --tools [FOLDER ...]   for testing: also all tools
   A FOLDER (test/oracle, bench/peers) has packages of its own, which only some tests or measurements need. If they cannot be installed,
   those tests or measurements are skipped with a message.
@@ -77,7 +78,7 @@ function fewPackages(tools) {
   return ['install', '--omit=dev', '--no-save', '--save-prod', ...exact]
 }
 
-/** Installs here and at once, even if the npm that runs this file was told to install elsewhere, or only to report. */
+/** Installs here and at once, even if the npm that runs this file was told to install elsewhere or to do a dry run. */
 const hereAndNow = ['--no-global', '--location=project', '--no-install-links', '--no-dry-run']
 
 function install(folder, command, purpose = '') {

@@ -77,7 +77,8 @@ const addresses: Record<string, readonly string[]> = {
 
 /**
  * Room of src/server/ → rooms whose code it may run; script/ has rooms of its own. Types may come from any room,
- * because a value may be a table and a table contains values. No file of the server runs `start` and `index`.
+ * because a value may be a table and a table contains values. Of these files, only index.ts may run start.ts, and
+ * none may run index.ts.
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],
@@ -223,7 +224,7 @@ t.test("the rooms of the server run each other's code in one order only", async 
   t.strictSame(serverBreaches(type), [], 'types lead both ways')
 })
 
-t.test('imports that run form no circle', async t => {
+t.test('imports form no circle if imports of types are ignored', async t => {
   const expected = Object.entries(recursive).map(([room, names]) =>
     names.map(name => posix.join(room, `${name}.ts`)).sort(),
   )

@@ -84,7 +84,8 @@ t.test('npm start and npm test prepare a fresh clone', async t => {
 })
 
 t.test('the lock file names the builds of a package for every platform', async t => {
-  // If `npm install` does not find a build, it silently omits the build. `npm ci` then refuses the whole file.
+  // If `npm install` does not find a build, it silently omits the build from the lock file. `npm ci` then refuses the
+  // lock file.
   const missing = installed.flatMap(([path, entry]) =>
     Object.keys(entry.optionalDependencies ?? {})
       .filter(name => !(`node_modules/${name}` in lock.packages))

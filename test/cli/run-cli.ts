@@ -1,5 +1,5 @@
 /*
-  Runs the command line for tests: in this process with its own processEnvironment, or as a child process through bin/.
+  Runs the command line for tests: in this process with a fake process environment, or as a child process through bin/.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'

@@ -579,7 +579,7 @@ t.test('if several requests wait for answers, secrets are hidden in the right an
   answer('hello')
   answer('secret2 is wrong')
   answer('no 1')
-  // An asynchronous request gets no answer, but some servers send one.
+  // The client expects no answer to an asynchronous request, but some servers send one.
   trace.sent(silentHead, login, 30)
   answer('secret3 is wrong')
   answer('late')

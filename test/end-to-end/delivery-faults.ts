@@ -61,7 +61,7 @@ function onDataRequest<T>(
   return request => (isData(request) && ++number === n ? then(request) : undefined)
 }
 
-/** Calls back once: for the first question on a session without data, after data was sent. */
+/** Calls back once: for the first question that comes after data was sent, on a session that sends no data. */
 function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
   const forData = new Set<string>()
   let isOver = false

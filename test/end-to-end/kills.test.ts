@@ -1,5 +1,6 @@
 /*
-  Kills loader, server or both with SIGKILL, forty times in CI. `npm run soak` plays any number of such rounds.
+  Plays rounds that kill loader, server or both with SIGKILL: in CI ten rounds of four kills. `npm run soak` plays any
+  number of rounds.
 */
 import { join } from 'node:path'
 import t from 'tap'

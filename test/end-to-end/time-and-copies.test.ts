@@ -448,7 +448,7 @@ t.test('repeated rows are no evidence of an earlier journal', async t => {
   }
 })
 
-t.test('a run that only counts starts over on top of its own rows', async t => {
+t.test('with `confirm: count`, a run starts over and stores its earlier rows again', async t => {
   const target = { table: 'dfs://d/t' }
   const one = await scene(t, { confirm: 'count' })
   await one.load({ target, signal: interruptedAt(one, 8) })

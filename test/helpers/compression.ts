@@ -7,7 +7,7 @@ import { dataTypes, isDecimal, type DataType } from '../../src/protocol/data-typ
 import type { Vector } from '../../src/protocol/value.js'
 import { arbitraryFixedVector, encoded, fixedTypes, hex } from './codec.js'
 
-/** The additional bytes of a length whose half of the token byte is 15. */
+/** The additional bytes of a length of 15 or more, which does not fit into its four bits of the token byte. */
 function more(length: number): number[] {
   const bytes: number[] = []
   for (let rest = length - 15; rest >= 0; rest -= 255) bytes.push(Math.min(rest, 255))

@@ -1,5 +1,5 @@
 /*
-  A proxy whose connections between clients and a server on this machine a test controls.
+  A proxy between clients and a server on this machine. The test controls each connection.
 */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'

@@ -24,7 +24,7 @@ export interface NodeStub {
   /** Results of successive calls of `read`. */
   readonly ledger: LedgerRow[][]
   readonly sent: [batchNo: number, attempt: number, sendNo: number][]
-  /** All other calls, in order. */
+  /** Names of the recorded calls other than `send`, in order. */
   readonly asked: string[]
   answers: Partial<
     Pick<

@@ -54,7 +54,10 @@ export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
   return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
 }
 
-/** The displayed result of a script of admin that yields wherever possible, for comparison without yielding. */
+/**
+ * The displayed result of a script that admin runs and that yields wherever possible. Tests compare it with the result
+ * without yielding.
+ */
 export async function shownRestlessly(script: string): Promise<string> {
   const runtime = testRuntime()
   runtime.session.user = 'admin'

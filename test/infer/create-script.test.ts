@@ -24,7 +24,7 @@ import { runs } from '../helpers/runs.js'
 import { treesOf } from '../helpers/syntax.js'
 import { inferText } from './inferring.js'
 
-// The scripts in the form in which a server runs them, and their texts.
+// Runs the scripts on a server, and checks their texts.
 
 const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
 const stream: NewTable = { kind: 'shared', name: 'made' }

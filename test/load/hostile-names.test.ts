@@ -1,6 +1,6 @@
 /*
-  Names and values that contain script code. The program refuses each of them, or it stays a name: the server's own
-  parser reads the script in the same way as with a harmless name.
+  Names and values that contain script code. The program either refuses them, or writes scripts in which they stay names
+  and values: the server's own parser reads such a script in the same way as a script with a harmless name.
 */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'

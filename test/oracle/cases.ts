@@ -268,7 +268,7 @@ export const typeCases: readonly TypeCase[] = [
       sample('6w', { count: 6, unit: 7 }, '6w'),
       sample('7B', { count: 7, unit: 10 }, '7B'),
     ],
-    // The four letters of a trading calendar take the place of the number of a unit.
+    // A duration in trading days has the four letters of its calendar (here XNYS) instead of a unit number.
     extremes: [
       { count: 2_147_483_647, unit: 0 },
       { count: 3, unit: 0x584e_5953 },

@@ -251,8 +251,8 @@ function pageText(
 For readers who want to know whether a DolphinDB type is supported, and how the support was verified. A test
 (\`test/oracle/types-doc.test.ts\`) writes this page from its results, and fails if the page differs.
 
-* **codec**: the forms in which the program can write and read back values of the type unchanged. An array is a vector of
-  arrays, such as \`INT[]\`.
+* **codec**: the forms in which the program can write and read back values of the type unchanged. In the tables,
+  *array* means a vector whose elements are arrays, such as a column of type \`INT[]\`.
 * **recorded**: the forms in the bytes recorded from the official C++ and Java clients (from both clients unless one is
   named). Our decoder must read the intended values, and our encoder must write the same bytes.
 * **JavaScript client**: the forms that version ${clientVersion} of the official client reads correctly from our bytes and

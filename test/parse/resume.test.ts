@@ -196,7 +196,7 @@ async function checkPieces(
   size: number,
   pieces: readonly ByteRange[],
 ): Promise<void> {
-  // Each piece becomes one batch, however many rows it has. Only the gaps between pieces are divided after two rows.
+  // Each piece becomes one batch, however many rows it has. In the gaps between pieces, a batch has at most two rows.
   const cut = await readAll(input, size, { pieces, batchRows: 2 })
   deepStrictEqual(rowsIn(cut), rowsIn(whole))
   deepStrictEqual(cut.rejects, whole.rejects)

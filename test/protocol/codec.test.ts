@@ -680,7 +680,7 @@ t.test('charged bytes count like read bytes', async t => {
   t.throws(() => context.expect(reader, 1), tooLarge)
 })
 
-t.test('a row without bytes counts as 64', async t => {
+t.test('a row without bytes counts as 64 bytes', async t => {
   const reader = readerOf(new Uint8Array(0))
   const context = new DecodeContext(reader, limits)
   context.chargeVoid(reader, 1)

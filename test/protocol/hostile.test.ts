@@ -119,7 +119,7 @@ t.test('memory is proportional to the received bytes, whatever the bytes claim',
     }),
     fuzz(1000),
   )
-  // These claims are within all limits, so memory stays small only if it grows with the received bytes.
+  // These announced sizes are within all limits. So memory stays small only if it is allocated as bytes arrive.
   const claims = [
     '05 01 ffffff06 01000000',
     '13 01 ffffff02 01000000',

@@ -104,7 +104,7 @@ t.test('recorded bytes are read with their described meaning', async t => {
   }
 })
 
-t.test('the arguments of a login are texts, and whether they are encrypted', async t => {
+t.test('a login has two texts as arguments, and may have a flag for encryption', async t => {
   for (const recording of recordings.filter(({ name }) => name.startsWith('login'))) {
     const login = decodeAll(readerOf(recording.bytes)).at(-1)!.request
     const [user, password, encrypted] = argumentsOf(login).map(statedForm) as { value: unknown }[]

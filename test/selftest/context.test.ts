@@ -161,7 +161,7 @@ t.test('a run has one database, which stays until the run ends', async t => {
   t.strictSame([...made, ...kept.made], [{ kind: 'database', name }])
 })
 
-t.test('a refused database is not requested again, a database that came too late is', async t => {
+t.test('a refusal is final; after a lost connection the database is requested again', async t => {
   let failure: Error | undefined = refusal
   const asked: Asked[] = []
   const control = sessionOf(() => {

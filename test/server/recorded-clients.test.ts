@@ -107,7 +107,7 @@ t.test(
   },
 )
 
-/** Whether the user was created for SCRAM (not on servers with their initial settings), and the answer to SCRAM. */
+/** Whether the user may log in by SCRAM (the first admin of a server may not), and the answer to the SCRAM request. */
 const firstAnswers = [
   [true, { ok: true, value: { type: 'ANY', length: 3 } }],
   [false, { ok: false, message: /sha256 authMode doesn't support scram authMode/ }],

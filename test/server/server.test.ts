@@ -587,7 +587,7 @@ t.test('a feature exists from its version on', async t => {
   ])
 })
 
-t.test("an error has the server's words, and a text for catch", async t => {
+t.test("an error has the server's message, and the text that a script can catch", async t => {
   const plain = new ScriptError('Incompatible type.')
   t.ok(plain instanceof Error)
   t.match(plain, {

@@ -113,7 +113,10 @@ function checkEnd(
   checkClaims(scenario, end, history, complain)
 }
 
-/** Rows of a function are looked up only after the run has ended well, rows that a transform changed never. */
+/**
+ * The loader looks up rows of a function only after the run has ended well. It never looks up rows that a transform
+ * changed.
+ */
 const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
   plan.delivery.confirm !== 'count' && !isChanged(kind)
 const isChanged = ({ target }: AroundScenario['kind']): boolean =>
@@ -132,7 +135,7 @@ function checkClaims(
   const { run, job } = end
   const result = run.result!
   if (history.ends.some(each => each.job === job && isOnlyCounted(each))) return
-  // A process that never reached the target only repeats the journal, and so does a process that lost its run.
+  // If a process never reached the target, or a second process took its run over, its result only repeats the journal.
   const isLost = result.error?.code === 'DDB_LOCKED'
   if (isLost || (result.error !== null && result.batches.sent === 0)) return
   const rows = job.plan.inputs.flatMap(input => input.rows)
@@ -259,7 +262,7 @@ function checkCalm(
     complain(`nothing was in the way: ${last.error.message}`)
   }
   if (own.at(-1)!.call === job.calls - 1 && last.error === null && !last.alreadyLoaded) {
-    // On a slow network, all earlier processes may have stopped before that, or left rows unconfirmed.
+    // On a slow network, all earlier processes may have failed or left rows unconfirmed.
     const isLoaded = own.slice(0, -1).some(({ run }) => {
       const result = run.result
       return result?.error === null && result.rows.unconfirmed === 0

@@ -199,7 +199,7 @@ function checkRows(
   }
 }
 
-/** Checks that rows dropped by a transform are not stored; without trouble, also checks their exact number. */
+/** Checks that rows dropped by a transform are not stored. If the run loaded everything, also checks their number. */
 function checkFiltered(
   run: Run,
   result: LoadResult,

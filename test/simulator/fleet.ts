@@ -43,7 +43,7 @@ interface FleetScenario extends Scenario {
     readonly batchRows: number
     /** The number of shards in each round; the last round is undisturbed. */
     readonly rounds: readonly number[]
-    /** Times after the run's table first exists when a process that looked too early shares the table again. */
+    /** Delays (ms) after the run's table first exists. After each, a process that looked too early shares it again. */
     readonly sharedAgainMs: readonly number[]
     /** Times (ms) when another user removes the receipts of all units begun by then. */
     readonly ledgersGoneMs: readonly number[]

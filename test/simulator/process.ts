@@ -82,7 +82,8 @@ export class SimProcess {
   }
 
   /**
-   * Counts a call of the platform and does it. Only returns `otherwise` if the process is dead or dies at this call.
+   * Counts a call of the platform and executes it. If the process is dead or dies at this call, returns `otherwise`
+   * instead.
    */
   step<T>(act: () => T, otherwise: T): T {
     if (!this.isAlive) return otherwise

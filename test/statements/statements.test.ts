@@ -133,19 +133,19 @@ function rowText(text: string, { names, senders, manners }: Statement): string {
 
 const intro = `# Statements
 
-For administrators who decide which rights to grant: every statement that the program can send. A test (\`test/statements\`)
-runs all commands in all modes against the embedded server, decodes the sent bytes, and writes this page.
+For administrators who decide which rights to grant: every statement that the program can send. A test (\`test/statements\`) decodes the
+bytes that all commands send to the embedded server, and writes this page.
 
-* Each statement of a script has a row, including statements inside functions, \`if\` and \`try\`. The page omits scripts
-  that the user gives to \`exec\`, and expressions that consist only of constants and variables.
-* \`NAME\` is a name that depends on the run or the user. \`NAMES\` and \`TYPES\` are names and types of columns. \`N\` is a
-  number, \`VALUE\` an argument of the call, \`TABLE\` a batch.
+* Each statement of a script has a row. The page omits scripts that the user gives to \`exec\`, and expressions that consist only of
+  constants and variables.
+* \`NAME\` is a name that depends on the run or the user. \`NAMES\` and \`TYPES\` are names and types of columns. \`N\` is a number,
+  \`VALUE\` an argument of the call, \`TABLE\` a batch.
 * *asynchronous*: sent in a request without an answer. *urgent*: sent with a flag, so that even a busy server answers.
-* **sent by**: \`load\` includes \`resume\` and \`retry\`. \`bench\` also stands for the measurement that \`demo\` makes. \`ConnectionPool\` is part
+* **sent by**: \`load\` includes \`resume\` and \`retry\`; \`bench\` includes the measurement that \`demo\` makes. \`ConnectionPool\` is part
   of the library.
-* **right**: the right that a user needs if the server checks rights. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to
-  DFS tables and to restricted shared tables; users need no right for their own tables. Servers with
-  \`enableSharedVarCreationControl\` (3.00.4) require CREATE_SHARED_VAR. Some servers also require SCRIPT_EXEC to run any script.
+* **right**: the right that a user needs if the server checks rights. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to DFS tables and to
+  restricted shared tables; users need no right for their own tables. Servers with \`enableSharedVarCreationControl\` (3.00.4) require
+  CREATE_SHARED_VAR. Some servers also require SCRIPT_EXEC to run any script.
 * **from**: the first version that has the statement; \`1.30\` means 1.30 or earlier, \`?\` unknown.
 * **source**: M is a page of the official manual, named by its function or file. \`M\` alone is a basic function of the
   language. S is a release note or a client of the vendor.

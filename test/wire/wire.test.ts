@@ -78,7 +78,7 @@ t.test('numbers are little-endian, for pieces of any size', async t => {
   }
 })
 
-t.test('need waits for the bytes and then returns them in one piece', async t => {
+t.test('`need` waits for the bytes and then returns them in one piece', async t => {
   const reader = new ByteReader()
   const { waits } = feed(reader, reader.need(10), pieces(all, 4))
   t.equal(waits, 3)
@@ -96,7 +96,7 @@ t.test('reading without `need` is an error', async t => {
   t.throws(() => reader.take(4), RangeError)
 })
 
-t.test('fill copies from as many chunks as necessary', async t => {
+t.test('`fill` copies from as many chunks as necessary', async t => {
   const reader = new ByteReader()
   const target = new Uint8Array(33)
   const { waits } = feed(reader, reader.fill(target), pieces(all, 5))

@@ -1,5 +1,5 @@
 /*
-  Divides a line that is being typed in the way of bash. bash itself gives the expected words.
+  Divides an unfinished command line into words, as bash does. bash itself gives the expected words.
 */
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'

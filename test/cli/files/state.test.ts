@@ -169,7 +169,7 @@ t.test('a second process uses the file to decide whether to repeat a warning', t
     ['in others', 'null', dayMs, false],
   ]
   for (const [i, [what, text, forMs, expected]] of cases.entries()) {
-    // Uses a separate folder to find out the name of the file.
+    // Finds out which file name the program uses, in a separate state folder.
     checkAndMarkReported('test', 'x', forMs, at(100 + i), now)
     const [name] = readdirSync(join(at(100 + i).XDG_STATE_HOME, 'ddb-ingest', 'told'))
     const folder = join(at(i).XDG_STATE_HOME, 'ddb-ingest', 'told')

@@ -1,5 +1,5 @@
 /*
-  Chinese help and messages. No translation is missing or superfluous, and a person who asks for Chinese gets them.
+  Chinese help and messages. No translation is missing or superfluous, and a user who asks for Chinese gets Chinese texts.
 */
 import t from 'tap'
 import { briefs } from '../../../src/cli/commands/brief-help.js'

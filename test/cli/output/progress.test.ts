@@ -164,7 +164,7 @@ t.test(
   },
 )
 
-t.test('the remaining time is shown from the second second on, and follows the rate', async t => {
+t.test('the remaining time is shown after one second, and follows the rate', async t => {
   const figuresOf = newFigures()
   let last: number | undefined
   // First 10 kB per second, then 40 kB per second.

@@ -60,7 +60,7 @@ t.test('for any moments, the speeds times their durations add up to all rows', t
       timeline.add(report(0, 0, 0))
       for (const [ms, sentMore, confirmedMore] of parts) {
         atMs += ms
-        // Reports at the same moment become one count, so a step of 0 ms adds no rows.
+        // A step of 0 ms adds no rows here, because speeds use only one of several reports with the same time.
         if (ms > 0) [sent, confirmed] = [sent + sentMore, confirmed + confirmedMore]
         timeline.add(report(atMs, sent, confirmed))
       }

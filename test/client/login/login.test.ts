@@ -144,7 +144,7 @@ const usual: Protection = {
   least: undefined,
   beforeRsa: () => undefined,
 }
-/** With verified TLS or `insecureLogin`, the password may be sent, and the server need not prove that it knows it. */
+/** Verified TLS or `insecureLogin`: the client may send the password, and the server need not prove that it has it. */
 const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
 /** Texts with which servers refuse SCRAM for a user, from official clients and from the tests of these clients. */
 const noScramWords = [

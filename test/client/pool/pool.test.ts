@@ -417,7 +417,7 @@ t.test('a failure comes in its turn, and later failures are not unhandled reject
 
 // How servers name the live data nodes of a cluster.
 
-/** Asks a server that gives this answer for its live nodes. Returns the nodes and the script that was sent. */
+/** Asks a server for its live nodes; the server sends `answer`. Returns the nodes and the script that was sent. */
 async function asked(
   t: Test,
   answer: Value,

@@ -19,7 +19,10 @@ addFunctionView(takeRows)`
 
 const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
 
-/** Parts of lookups that depend on the value: a null has a special part, a long text none (it cannot be compared). */
+/**
+ * Parts of lookups that depend on the value. A null has a special part. A long text has no part, because the server
+ * cannot compare it.
+ */
 const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 
 /** The scripts and function names of a run, in order, without random parts. */

@@ -82,7 +82,7 @@ t.test("DolphinDB's function view converts rows, and the run counts its table", 
   t.same(await rows('select * from trades'), [['2020.01.02', 'FHU', '63.6', '5']])
 })
 
-t.test('without receipts and a table to count, a function is confirmed by answers', async t => {
+t.test('without receipts or counting, answers confirm the rows of a function', async t => {
   const notices: string[] = []
   const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
     faults: {

@@ -139,7 +139,7 @@ t.test(
 )
 
 t.test('detected settings are kept, even if the rejects look different', async t => {
-  // Without the settings of the run, the rejects have no header, look like one column, and show no decimal comma.
+  // Read without the settings of the run, the rejects would seem to have no header, one column and no decimal comma.
   const { repair, retry, rows, first } = await scene(t, '1;1,5;a\n2;2,5;b\nx;3;c\n', [
     '--match',
     'position',

@@ -1,6 +1,6 @@
 /*
-  The server runs a transform between the claim of a batch and its insert. The server writes the rows that the transform
-  keeps, and the run counts the rows that the transform drops.
+  The server runs a transform after it has recorded that it begins a batch (the claim), and before it inserts the rows.
+  The server inserts the rows that the transform keeps, and the run counts the rows that the transform drops.
 */
 import assert from 'node:assert/strict'
 import { chmod, readFile, writeFile } from 'node:fs/promises'

@@ -256,7 +256,7 @@ t.test('a run that stopped at a bad row resumes with the command that it prints'
   t.match(await run('resume', 'bad', '--rejects', 'bad.rejects.csv'), { code: 3 })
   t.equal(await here.count('target'), rowCount - 1)
   t.match(await readFile(join(folder, 'bad.rejects.csv'), 'utf8'), 'id,sym\nx,A\n')
-  // The journal now contains the rejects file, so the user need not repeat the option.
+  // The journal now contains the path of the rejects file, so the user need not repeat the option.
   t.match(await run('resume', 'bad'), { code: 3 })
   t.match(await run(...load, '--run-id', 'bad', '--rejects', 'other.csv'), { code: 64 })
   t.match((await run('runs', 'bad')).stdout, /to repair +ddb-ingest retry .*bad\.rejects\.csv\n/)

@@ -17,8 +17,8 @@ interface Read {
 }
 
 /**
- * @throws if reading fails, if the result depends on the chunks, or if the part of the journal that is kept reads
- *   differently
+ * @throws if reading fails, if the result depends on the chunks, or if a second reading of the kept part gives different
+ *   records
  */
 export async function fuzz(data: Buffer): Promise<void> {
   const [at = 0] = data

@@ -47,7 +47,7 @@ t.test(
     for (let asked = 0; asked < 2; asked++) {
       t.strictSame(await beginUnit(one, 2, 23n, 1, ended), { kind: 'ledger', token: 22n })
     }
-    // The second process also ends the unit.
+    // The second process also reports that unit 1 has ended. The table records this end once.
     t.equal(await endUnit(other, ended), true)
     const { done, rowsBefore } = (await readPlanState(one))!
     t.match([...done], [[1, rows]])

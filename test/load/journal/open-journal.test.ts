@@ -347,7 +347,7 @@ t.test('a run whose holder may wake is taken over with a new journal file', asyn
   abandonedLock(path)
   const { journal } = (await open())!
   const before = readFileSync(path, 'utf8')
-  // The old process wakes while it is writing.
+  // The old process wakes, and writes into the journal file that it has open.
   writeSync(asleep, recordLine(batchRecord(1)))
   t.equal(readFileSync(path, 'utf8'), before)
   journal.take({ kind: 'takenBack', reason: 'gone', isCertain: true })

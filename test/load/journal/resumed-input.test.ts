@@ -39,7 +39,12 @@ t.test('reading resumes after the settled batches, with the pieces that have num
     { startBytes: 60, endBytes: 90 },
     { startBytes: 90, endBytes: 100 },
   ])
-  t.strictSame(resumed.knownOf(rangeOf(2, 4)), { kind: 'sent', no: 2, rows: 2, hasNoReceipt: false })
+  t.strictSame(resumed.knownOf(rangeOf(2, 4)), {
+    kind: 'sent',
+    no: 2,
+    rows: 2,
+    hasNoReceipt: false,
+  })
   t.equal(resumed.knownOf(rangeOf(5, 10)), undefined, 'rows after the pieces are new')
 })
 

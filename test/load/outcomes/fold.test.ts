@@ -274,7 +274,7 @@ t.test('an outcome counts even if it is read before its claim', async t => {
   t.equal(read(claim(1)), undefined)
 })
 
-t.test('a copy keeps the attempt, and the send number of either copy may claim', async t => {
+t.test('a batch sent twice keeps its attempt; a claim with either send number counts', async t => {
   const { state, emit, read, batch } = sentOne()
   emit(sent(2, 50))
   t.match(batch, { attempt: 0, resends: 1, sentAtMs: 5 })

@@ -30,7 +30,7 @@ interface Change {
   readonly retries?: number
 }
 
-/** Three batches of eight rows, on a connection that records what is sent as batch, attempt and rows. */
+/** Three batches of eight rows. Their connection records the number, attempt and row count of each sent batch. */
 function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change = {}) {
   const clock = handClock()
   const run = testRun(

@@ -92,7 +92,7 @@ t.test('if a different node leads, unsent and refused batches are held back', as
   t.equal(stub.sent.length, 2)
 })
 
-t.test('a refused batch is sent after its rest, unless it is closed by then', async t => {
+t.test('a refused batch is sent again after its pause, unless it is closed by then', async t => {
   const { queue, add, clock, stub, run } = scene()
   const [{ batch: rested }, { batch: closed }] = [add(), add()]
   for (const batch of [rested, closed]) {

@@ -77,7 +77,7 @@ t.test('each record has a line of reasons; the header comes with the first recor
   t.equal(file.rows, 0, 'queued rows do not count yet')
   file.flush()
   t.equal(file.rows, 2)
-  // A record without a line end gets a line end: the last byte of the previous record's line end.
+  // A record without a line end gets one byte: the last byte of the previous record's line end.
   t.equal(readFileSync(path, 'utf8'), 'a,b\r\n1,x\r\n2,y\n')
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
   file.close()

@@ -355,7 +355,7 @@ t.test('an existing empty file is used, and stays if no reject could be kept', a
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
 })
 
-/** What a process left that rejected three rows of three shapes, and the files of the process that resumes. */
+/** A process has rejected three rows of three shapes. Opens its reject files for the process that resumes the run. */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
   const before = openRejectFiles(path, systemFiles)

@@ -62,7 +62,7 @@ t.test('new columns are added once, are null in earlier rows, and are filled', a
   )
 })
 
-t.test('columns that no script could create are also known by their names', async t => {
+t.test('existing columns with unusual names, such as "a b" and date, are recognized', async t => {
   const { run, rows } = await scene(t, { 'a.csv': 'a b,date,w\n1,2024-01-02,2\n' })
   t.match(await run('a.csv', { table: 'odd', addColumns: true }), { exitCode: 0 })
   t.strictSame(await rows('select * from odd'), [['1', '2024.01.02', '2']])

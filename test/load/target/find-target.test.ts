@@ -94,7 +94,10 @@ t.test('a signal ends the wait for a server', async t => {
   t.ok(run.platform.clock.nowMs() < 1_000)
 })
 
-/** Error texts of servers that are not ready. Without a tag, the client first tries a different way to log in. */
+/**
+ * Error texts of servers that are not ready, by the refused request. The texts for a login have a tag such as
+ * `<NotLeader>`, because after a text without a tag the client first tries a different way to log in.
+ */
 const startingTexts: Readonly<Record<string, readonly string[]>> = {
   'schema(': [
     "The datanode isn't initialized yet. Please try again later",
@@ -179,7 +182,7 @@ t.test('endless redirects are not followed', async t => {
   t.equal(opened.length, 6)
 })
 
-t.test('a missing target is an error, and its session was passed on', async t => {
+t.test('a missing target is an error; the caller has received the session by then', async t => {
   const { port } = await serverWith(t)
   const { find, opened } = scene(t, port, { target: { table: 'nothing' } })
   await t.rejects(find(), { code: 'DDB_TARGET' })

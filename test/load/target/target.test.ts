@@ -44,7 +44,7 @@ t.test('answered requests use the calls that return the number of rows', async t
   )
 })
 
-t.test('only the table names a primary key', async t => {
+t.test('an upsert into a table with a primary key does not name the key columns', async t => {
   const table = parseTableTarget('dfs://db/t')
   const upsert = { primaryKey: true, counts: true }
   const expression = 'loadTable("dfs://db","t")'

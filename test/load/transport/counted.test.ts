@@ -93,7 +93,7 @@ t.test('without a count nothing is asked, and sent rows stay unconfirmed', async
   t.equal(summaryNote(counts), undefined)
 })
 
-/** After 100 rows, 8 were sent. The row count at the end; then how many of the 8 are confirmed, and the note. */
+/** The run sends 8 rows to a table of 100. Each case: final row count, how many of the 8 are confirmed, the note. */
 const verdicts: [string, number, Change, confirmed: number, note: RegExp | undefined][] = [
   ['all are there', 108, {}, 8, undefined],
   ['some are missing', 105, {}, 5, /grew by 5 of 8 rows/],

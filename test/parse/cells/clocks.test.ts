@@ -399,7 +399,8 @@ t.test('at any moment the offset equals that of Intl, in any order of moments', 
 })
 
 t.test('rules for single years do not apply to years far away', async t => {
-  // This time is in 8450, which has the calendar of 2050. With the rules for 2050 it would fall into Ramadan.
+  // This time is in the year 8450, which has the same calendar as 2050. With the rules for 2050, the time would be in
+  // Ramadan, when the offset is 0.
   t.equal(new TimeZone('Africa/Casablanca').offsetAt(204_500_685_600), 3600)
 })
 
@@ -523,7 +524,7 @@ t.test('other texts are left unchanged', async t => {
 
 // One offset for all times of a column, for any column type and any blocks of rows.
 
-t.test('the first time decides, and its offset is reported as an option value', async t => {
+t.test('the first time value decides, and its offset is reported as an option value', async t => {
   for (const [isGiven, seconds, text, words] of [
     [false, 0, 'none', 'no offset'],
     [true, 0, '+00:00', 'the offset +00:00'],

@@ -1,5 +1,5 @@
 /*
-  Texts of pairs, of values of sixteen bytes and of truth values, and the bytes of a cell.
+  Tests how cells become pairs, DURATIONs, sixteen-byte values, truth values and CHARs, and how their bytes are decoded.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { isIPv4, isIPv6 } from 'node:net'

@@ -512,7 +512,7 @@ t.test(
   },
 )
 
-t.test('a record of a different shape is left', async t => {
+t.test('a record of a different shape is left to the general scanner', async t => {
   const template = templateOf(pieces)
   const usual = spelled(['1', '2', '3'])
   for (let at = 0; at < usual.length; at++) {
@@ -526,7 +526,7 @@ t.test('a record of a different shape is left', async t => {
   }
 })
 
-t.test('a value of a kind that its field does not accept is left; null never is', async t => {
+t.test('a value of the wrong kind is left to the general scanner; null is accepted', async t => {
   for (const [kinds, taken, left] of [
     [jsonKinds.number, '1', '"1"'],
     [jsonKinds.string, '"1"', '1'],
@@ -614,7 +614,7 @@ t.test('one key may be a member itself and contain other members', async t => {
   t.match(shown(['p.x', 'p'])[0]!.entries, { p: [1, 'p.'] })
 })
 
-t.test('a name with many dots takes one level per dot, not one per way to divide it', async t => {
+t.test('a name of 60 parts needs 60 levels, not one for each way to divide the name', async t => {
   const name = Array.from({ length: 60 }, (_, i) => `n${i}`).join('.')
   t.equal(jsonLevels([name]).length, 60)
 })

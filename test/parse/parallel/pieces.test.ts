@@ -215,7 +215,8 @@ function piecesOf(events: readonly unknown[], cuts: readonly number[]): Piece[] 
 }
 
 /**
- * Omits details that may differ: after a reject that ends the run, later bytes of no record may or may not be read.
+ * Omits details that may differ after a reject has ended the run: the reader may or may not have read later bytes that
+ * belong to no record.
  */
 function withoutRest(event: unknown): unknown {
   const {

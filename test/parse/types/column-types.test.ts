@@ -619,7 +619,7 @@ t.test(
   },
 )
 
-t.test('arrays of such numbers need a different delimiter', async t => {
+t.test('arrays need a delimiter that the number style does not use', async t => {
   const types = 'a:DOUBLE[]'
   await t.rejects(load('a\n1,5\n', types, { decimalComma: true }), { code: 'DDB_USAGE' })
   const cells = { ...german, arrayDelimiter: '|' }
@@ -752,8 +752,8 @@ t.test('an ignored offset is reported once per column', async t => {
   ])
 })
 
-// An empty cell is null in every type, whatever bytes follow it: a text that means null, the next row (for numbers
-// that are rewritten), or a delimiter of elements.
+// An empty cell is null in every type, whatever bytes follow it. They may be a text that means null, the next row
+// (numbers with a style are rewritten before they are read), or a delimiter of elements.
 
 const types = [
   ...['BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE'],

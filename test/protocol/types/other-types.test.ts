@@ -460,7 +460,7 @@ t.test('values make a tuple, null stands for NULL, other kinds are refused', asy
 
 // VOID: no value, as a single byte or as no bytes.
 
-t.test('a scalar gives its kind of nothing', async t => {
+t.test('a VOID scalar is one byte: no value, NULL or a default', async t => {
   t.strictSame(encoded(scalar('VOID', null)), hex('00 00 00'))
   t.strictSame(encoded(explicitNull), hex('00 00 01'))
   t.strictSame(decoded(hex('00 00 00')), scalar('VOID', null))

@@ -114,7 +114,7 @@ testChecks(
   },
 )
 
-t.test('each row follows from its number, with nulls in both other columns', async t => {
+t.test('each row is computed from its id; some symbols and prices are null', async t => {
   const rows = batch(0, 6)
   t.equal(columnsText(rows), 'id INT, sym SYMBOL, price DOUBLE')
   t.equal(rowsText(rows), '0 IBM ;1  0.25;2 A 0.5;3 中 0.75;4 IBM 1;5  ')

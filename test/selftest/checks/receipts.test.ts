@@ -345,7 +345,7 @@ t.test('outcomes are reported in the order of their batches, claims are not repo
   t.equal(rows[0]!.phase, 0, 'the rows themselves keep their order')
 })
 
-t.test('a delivery consists of number, attempt, number of sending and rows', async t => {
+t.test('a delivery consists of batch number, attempt, send number and rows', async t => {
   const rows = batch(0, 2)
   const wanted = [
     { type: 'LONG', value: 7n },

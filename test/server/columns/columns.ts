@@ -1,5 +1,5 @@
 /*
-  Shorthands for columns in tests.
+  Makes columns for tests, with given or random elements, and reads their values.
 */
 import fc from 'fast-check'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'

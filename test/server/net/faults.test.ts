@@ -297,7 +297,7 @@ const request: RequestInfo = {
   rows: 0,
 }
 
-t.test("mixed…: every request with a flag unlike its connection's, and no other", t => {
+t.test('mixed…: the fault hits only requests whose flag differs from the connect request', t => {
   const names = faultNames.filter(name => name.startsWith('mixed'))
   const actions = names.map(name => {
     const faults = requestedFaults(name)
@@ -308,7 +308,7 @@ t.test("mixed…: every request with a flag unlike its connection's, and no othe
   t.end()
 })
 
-t.test('limitEnd: every part of a result that begins at its end or after it', t => {
+t.test('limitEnd: the server refuses parts that begin at or after the end of a result', t => {
   const faults = requestedFaults('limitEnd')
   const refused = (offset: number, rows: number): boolean =>
     faults.beforeSlice!({ offset, rows }) !== undefined

@@ -71,7 +71,7 @@ t.test('a batch with one bad column leaves nothing in a table of any kind', t =>
   t.end()
 })
 
-t.test('the error for a wrong type in a stream table has its reference', t => {
+t.test('the error for a wrong type in a stream table ends with a RefId', t => {
   const [ids, , prices] = batch([1, '', 1])
   t.throws(() => quotes('stream').append([ids!, column('INT', 1), prices!], 1), {
     message:
@@ -170,7 +170,7 @@ t.test('a keyed stream table keeps the first row of a key, also within one batch
   t.end()
 })
 
-t.test('keyed tables behave like a map, keyed stream tables like its first entries', t => {
+t.test('keyed tables keep the last row of each key, keyed stream tables the first row', t => {
   const rows = fc.array(
     fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('A', 'B'), fc.nat({ max: 99 })),
     {

@@ -62,7 +62,7 @@ t.test('without publishing, only stream tables cannot be shared', async t => {
   t.equal(quiet.shared.size, 1)
 })
 
-t.test('sharing needs a right if configured, which new administrators lack', async t => {
+t.test('if configured, sharing needs a right that even new administrators lack', async t => {
   const strict = createNode({ config: { enableSharedVarCreationControl: true } })
   strict.users.set('boss', { password: 'x', isAdmin: true })
   const share = (user: string, name: string): void => {

@@ -172,7 +172,7 @@ t.test('a dictionary literal accepts bare words as keys', async t => {
   t.match(await run('{k: 1}'), { form: 'dictionary' })
 })
 
-t.test('members that every object inherits are not suffixes', async t => {
+t.test('inherited JavaScript names such as toString are not suffixes of numbers', async t => {
   for (const script of ['1constructor', '00toString', '5valueOf']) {
     t.equal(await fail(script), `Syntax Error: [line #1] Cannot recognize the token ${script}`)
   }

@@ -735,7 +735,7 @@ t.test('very large content comes in chunks of limited size', async t => {
   t.ok(largest <= 512 * 1024)
 })
 
-t.test('little is missing of an archive that is too large to be kept', async t => {
+t.test('if a damaged archive is too large for memory, at most 512 KiB are lost', async t => {
   const text = Buffer.from(randomBytes(3_000_000).toString('hex'))
   const whole = Buffer.concat([gzipSync(text), Buffer.from('garbage')])
   t.ok(whole.length > 2 * 1024 * 1024)

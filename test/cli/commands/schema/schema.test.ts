@@ -186,7 +186,8 @@ t.test('a header without proof is assumed, reported, and an option of the comman
   t.match(row.stderr, /\nassumed.* is a row, because "de" looks like a value\n/)
   t.match(row.stderr, `if the first record is a header: ddb-ingest schema ${b} --header yes`)
   t.match(row.stderr, /\nnext: .* --header no\n$/)
-  // No header is assumed with --json, because no person reads the output, nor if files contradict each other.
+  // With --json no header is assumed, because no person reads the output. If files contradict each other, no header is
+  // assumed either.
   const unclear = /cannot tell whether the first record/
   t.match(await schema([a, '--json']), { code: 64, stdout: unclear, stderr: unclear })
   t.match(await schema([a, b]), { code: 64, stdout: '', stderr: unclear })

@@ -25,7 +25,7 @@ async function watched(t: Test, terminals: FakeTerminals) {
       mock.timers.tick(ms)
       for (let i = 0; i < 20; i++) await turn()
     },
-    /** Lets turns and time pass until the text is on the screen; how many turns the timers need is unknown. */
+    /** Lets time and turns of the event loop pass until the screen shows the text. The number of turns is unknown. */
     until: async (text: string) => {
       for (let i = 0; i < 10_000 && !stderr().includes(text); i++) {
         mock.timers.tick(20)
