@@ -39,7 +39,7 @@ export class Link {
   readonly #trace: ConnectionTrace | undefined
   readonly #reader: ByteReader = new ByteReader()
   readonly #ended: Promise<void>
-  /** Why the connection is gone, unless close() ended it. */
+  /** Why the connection is gone; undefined while it is open, and if close() ended it. */
   #failure: DdbError | undefined
   #closing: Promise<void> | undefined
   #finSent = false

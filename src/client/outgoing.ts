@@ -126,7 +126,7 @@ export class Outgoing {
   }
 
   /**
-   * Sends one more encoded asynchronous request soon, together with its neighbours.
+   * Sends one more encoded asynchronous request soon, together with other requests of this turn of the event loop.
    * @param onWritten  called once the kernel has taken the request's last byte; never called if the connection is lost first
    */
   commit(onWritten?: () => void): void {

@@ -28,7 +28,7 @@ const methods = {
   },
 }
 
-/** Returns the same object, with the additional methods if it is a table. */
+/** Returns `value` itself; a table gets the additional methods of `ResultTable`. */
 export function resultOf(value: Value): Result {
   return value.form === 'table' ? (Object.defineProperties(value, methods) as ResultTable) : value
 }

@@ -50,7 +50,7 @@ export function buildSchema(
   }
 }
 
-/** The columns filled from fields. Omits fields that only templates use. */
+/** The columns filled from fields. Omits fields that only templates of `mapping.set` use. */
 function filledColumns(
   options: InferOptions,
   { columns, probes, takenFields, unused }: Findings,

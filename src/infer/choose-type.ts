@@ -56,7 +56,7 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** Decides which options a column may need. They apply to all columns, so they may harm a different column. */
+/** Decides which options a column may need. These options apply to all columns, so they may harm a different column. */
 export interface SharedOptions {
   /** Returns true if an option may make the word null. */
   readonly takesWord: (word: string) => boolean
@@ -160,7 +160,7 @@ function nearlyType(
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** True for securities' codes of five or six digits. They stay texts, because later ones may have leading zeros. */
+/** True for securities' codes of five or six digits. They stay texts, because later codes may have leading zeros. */
 function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
   return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
 }

@@ -44,7 +44,7 @@ const readers = formats.map(({ format }) => {
 const firstDay = Date.UTC(1900, 0, 1) / 86_400_000
 const lastDay = Date.UTC(2101, 0, 1) / 86_400_000 - 1
 
-// Escaped, because one of the bundles must be ASCII, and the bundler does not escape patterns. 时间, 時間, 时刻, 時刻.
+// 时间, 時間, 时刻, 時刻: escaped, because one of the bundles must be ASCII, and the bundler does not escape patterns.
 const timeName = /time|\u65f6\u95f4|\u6642\u9593|\u65f6\u523b|\u6642\u523b|(?:^|_)t[ms]?$/i
 const noTimeName = /timeout|times|timezone|uptime|lifetime|runtime|elapsed|duration/i
 const codeName =

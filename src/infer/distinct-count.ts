@@ -4,7 +4,7 @@
 */
 
 const initialSlots = 256
-/** FNV-1a, 32 bits. */
+/** The start value, and the factor for each byte, of the 32-bit FNV-1a hash. */
 const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
 /** Start of a second hash of the same bytes. */

@@ -48,7 +48,10 @@ export function fieldColumns(
   return { columns: wanted.map((one, i) => ({ ...one, name: names[i]! })), unused }
 }
 
-/** Index of a field; −1 for none. Case may differ if one name fits. Without usable names, a number is a position. */
+/**
+ * Index of a field; −1 for none. Finds a name that differs in case if it is the only such name. If the names cannot be
+ * used, a number is a position.
+ */
 function fieldOf(source: string, { names, isByPosition, hasNames }: InputFields): number {
   const exact = names.indexOf(source)
   if (exact >= 0) return exact

@@ -27,7 +27,7 @@ export interface InferOptions {
   readonly cells: CellRules & Pick<CellOptions, 'offsets'>
   /** Target column → input column. */
   readonly map: Readonly<Record<string, string>>
-  /** Target column → template (`template.ts`). */
+  /** Target column → template: a text that may contain fields in braces (`template.ts`). */
   readonly set: Readonly<Record<string, string>>
   /** Types that the user gave for columns. */
   readonly types?: readonly TargetColumn[]
@@ -87,7 +87,7 @@ export interface Findings {
   /** Templates and constants for the first input; undefined before the first input is read. */
   set: SetTexts | undefined
   readonly setProbes: Map<string, ColumnProbe>
-  /** Fields that templates use. They become columns only if they are mapped, too. */
+  /** Fields that templates use. Such a field becomes a column of its own only if `mapping.map` names it, too. */
   readonly takenFields: Set<number>
   readonly takenMembers: Set<string>
 }

@@ -195,7 +195,7 @@ function spreadsheetText(record: Uint8Array): string {
   return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
-/** Assumed number of columns for JSON and templates, because the real number is known only at the end. */
+/** Assumed number of columns for JSON and for templates of `mapping.set`: the real number is known only at the end. */
 const expectedMembers = 256
 
 type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
@@ -277,7 +277,7 @@ function mapAsFirst(
   }
 }
 
-/** Examines the columns that templates fill, in one input. */
+/** Prepares to examine, in one input, the columns that templates fill (texts of `mapping.set` with names in braces). */
 function setLook(
   options: InferOptions,
   shape: InputShape,

@@ -7,7 +7,7 @@ import type { InputReader } from '../parse/input-reader.js'
 export interface InputFields {
   /** Names in the header; undefined for fields without a name. */
   readonly names: readonly (string | undefined)[]
-  /** The name of each field, or its position if `isByPosition`. These keys match the fields of other inputs. */
+  /** The name of each field, or its position if `isByPosition`. Fields with the same key share a column. */
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean

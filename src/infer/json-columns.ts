@@ -48,7 +48,7 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
-  /** Number of nulls of each member; such a null may replace an object. */
+  /** Number of nulls of each member. A null may stand in place of an object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
@@ -230,7 +230,7 @@ export class JsonColumns {
     block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
     const isArray = (kinds & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
-    // The probe has emptied cells that mean null; templates must see these cells empty, too.
+    // The probe has emptied cells that mean null. Columns that templates (`mapping.set`) fill must see them empty, too.
     column.ends.set(block.ends.subarray(0, rowCount))
   }
 }

@@ -60,7 +60,10 @@ export class NullWords {
     }
   }
 
-  /** Restores the cells that `setAside` emptied, because a template may use the field, where the word may be text. */
+  /**
+   * Restores the cells that `setAside` emptied. A template (a text of `mapping.set` with names of fields) may contain
+   * the field, and in its text the word need not mean null.
+   */
   putBack({ ends }: RecordBlock): void {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!

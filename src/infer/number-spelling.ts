@@ -105,7 +105,11 @@ export class NumberSpelling {
     }
   }
 
-  /** Examines a number with one separator. Returns true for a comma that may separate thousands or decimals. */
+  /**
+   * Examines a number with one separator. Returns true for a comma that may separate thousands or decimals.
+   * @param mark  index of the separator in `groupSigns`
+   * @param isGroup  true if the separator may separate thousands: one to three digits precede it, and three follow
+   */
   #lookAtOne(mark: number, isGroup: boolean): boolean {
     const sign = groupSigns[mark]!.bytes[0]
     if (sign === point) {
@@ -119,7 +123,7 @@ export class NumberSpelling {
     return isGroup && sign === comma
   }
 
-  /** Examines a number with several separators. All groups must have the same one; decimals may have their own. */
+  /** Examines a number with several separators: the same one for all groups, perhaps a different one for decimals. */
   #lookAtGroups(last: number): void {
     const [mark] = marks
     for (let i = 1; i < last - 1; i++) if (marks[i] !== mark) return
@@ -153,7 +157,7 @@ export function rulesWith(rules: CellRules, name: string, flags: NumberFlags): C
   }
 }
 
-/** Sets `marks` to the separators, and `lengths` to the digits around them. Returns false for any other text. */
+/** Sets `marks` to the separators, and `lengths` to how many digits are around them. Returns false for other texts. */
 function readMarks(bytes: Uint8Array, start: number, end: number, digitsBefore: number): boolean {
   marks.length = 0
   lengths.length = 0

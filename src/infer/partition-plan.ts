@@ -68,7 +68,7 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: no column without nulls exists to partition by or, for TSDB, to sort by. */
+/** Why no DFS table is possible: it must be partitioned and, with TSDB, sorted by columns without nulls. */
 export interface PlanObstacle {
   readonly lacks: 'partition column' | 'sort column'
   /** Columns that would be suitable without their nulls. */
@@ -172,7 +172,8 @@ export function tableBytes({ columns, rows, estimatedRows }: InferredSchema): nu
 
 function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   const mean = rows === 0 ? 0 : textBytes / rows
-  // An element and its delimiter are at least two characters of text, and at most eight bytes in memory.
+  // A factor of 4, because an element with its delimiter has at least two characters of text, and at most eight bytes
+  // in memory.
   if (type.array === true) return 4 * mean
   return type.type === 'STRING' || type.type === 'BLOB'
     ? mean + otherWidth

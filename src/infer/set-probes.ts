@@ -1,6 +1,6 @@
 /*
-  Examines the columns that templates (`mapping.set`) or parts of paths fill. Builds the texts of these columns as a run
-  does. Fields that templates use do not become columns themselves.
+  Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set` with names of fields in
+  braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
 import { cellsOf } from '../parse/columns/template-column.js'
 import { TemplateText, type FieldCells, type InputTexts } from '../parse/columns/template-text.js'
@@ -42,9 +42,9 @@ export interface BlockCells {
 }
 
 export interface TemplateLook {
-  /** Indexes of the fields that the templates use. */
+  /** Indexes of the fields that the templates of `mapping.set` use. */
   readonly fields: ReadonlySet<number>
-  /** Names of the JSON members that the templates use. */
+  /** Names of the JSON members that the templates of `mapping.set` use. */
   readonly members: ReadonlySet<string>
   look(block: RecordBlock, members?: BlockCells): void
 }

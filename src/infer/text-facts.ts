@@ -176,7 +176,7 @@ export class TextFacts {
 /** Removes point, exponent and leading zeros. */
 const digitsOf = (number: string): string => number.replace(/e.*$|\./g, '').replace(/^0+/, '')
 
-/** Decimal places of a DOUBLE in DolphinDB's output. The last may be off by one, as in the files of its tutorials. */
+/** Decimals of a DOUBLE in DolphinDB's output. The last digit may be off by one, as in the files of its tutorials. */
 const writtenDecimals = 15
 
 function isWrittenDouble(text: string, digits: string): boolean {

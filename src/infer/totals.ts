@@ -9,7 +9,7 @@ import { clippedText } from '../parse/shown-text.js'
 export interface FoundTotals {
   /** Sentences for the user. They name the option that leaves out the sums, if there is one. */
   readonly said: readonly string[]
-  /** Every line of sums begins with this text, and no row does; undefined if the sums would be loaded as rows. */
+  /** The value of `input.comment` that leaves out all lines of sums, but no row; undefined if there is none. */
   readonly comment: string | undefined
 }
 
@@ -25,7 +25,7 @@ for (const word of words) {
   for (const text of [word, word.toUpperCase()]) firstBytes[encoder.encode(text)[0]!] = 1
 }
 
-/** True if the text is a word for sums, in upper or lower case, with or without a colon. */
+/** True if the text is a word for sums, such as `total`, in upper or lower case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
   return known.has(
     text
@@ -48,7 +48,10 @@ export class Totals {
   /** The first record that holds the sums of columns, and the number of such records. */
   #first: Seen | undefined
   #count = 0
-  /** Records that begin like sums but are mostly filled, like rows: their number, and one that ends the last block. */
+  /**
+   * Records that begin with a word such as `Total`, but have so many values that they may be rows. `#alike`: their
+   * number. `#last`: set if such a record ends the last block.
+   */
   #alike = 0
   #last: Seen | undefined
   readonly #signs = new Set<string | undefined>()

@@ -23,7 +23,7 @@ import { formatsFor } from './written-dates.js'
 export interface TrialOptions {
   readonly name: string
   readonly rules: CellRules
-  /** Facts of the column; they include a block before types are tried with it. */
+  /** Facts about the column's texts. Texts of a block are added before any type is tried with the block. */
   readonly facts: TextFacts
   /** True to try also notations of numbers that `load` reads only with an option, such as a decimal comma. */
   readonly findsSpellings: boolean
@@ -111,7 +111,7 @@ export class TypeTrials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** Candidates that read the number notation found last. Each takes over the results of its type's last candidate. */
+  /** Candidates that read the number notation found last. Each continues the counts of its type's last candidate. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

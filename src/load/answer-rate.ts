@@ -50,7 +50,7 @@ export class AnswerRate {
     return this.#told.batches === 0
   }
 
-  /** Call this after all answers that arrived together were added. */
+  /** Ends the measured period at the latest answer. Call this after all answers that arrived together were added. */
   look(): void {
     if (this.isEmpty) return
     this.#last = this.#told

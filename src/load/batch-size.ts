@@ -34,7 +34,7 @@ export interface BatchSize {
   reached(batch: AnsweredBatch, place: number, atMs: number): void
   /** For servers that confirm no batch: reports that the server has no work left. */
   keptUp(): void
-  /** @param state  the run's state after the event */
+  /** Must get every event of the run. @param state  the run's state after the event */
   take(event: RunEvent, state: Readonly<RunState>): void
 }
 
@@ -50,7 +50,7 @@ const longestBatchMs = 500
 const fallen = 0.5
 /** A batch takes at most an eighth of a connection's share of the bytes in flight, which leaves room for more batches. */
 const batchShare = 8
-/** Limit of the server's backlog while the run tries larger batches: the server answers them only after the backlog. */
+/** Limit of the server's backlog during a trial of larger batches, which the server answers only after the backlog. */
 const aheadMs = 500
 const leastShare = 4
 
@@ -127,7 +127,8 @@ class GrowingSize implements BatchSize {
   }
 
   take(event: RunEvent, { open, lastNo, batches }: Readonly<RunState>): void {
-    // Perhaps the refused batch was only too big. Smaller batches are halved fewer times, so fewer rows are sent twice.
+    // The server refused a batch, which was halved. Perhaps it was only too big, so the run returns to the first size:
+    // smaller batches need fewer halvings, and fewer rows are sent twice.
     if (event.kind === 'divided') return this.fix()
     if (this.#isFixed) return
     if (event.kind === 'answered') {

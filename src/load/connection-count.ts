@@ -37,7 +37,7 @@ const enoughRounds = 16
 /** Limit of the server's backlog while the run tries more connections; at least four times the delay of an answer. */
 const aheadMs = 250
 const aheadLatencies = 4
-/** Limit of batches in flight: `firstOpen` before anything is measured, later at least `leastOpen` per connection. */
+/** Limit of batches in flight before anything is measured, and smallest limit per connection afterwards. */
 const firstOpen = 32
 const leastOpen = 8
 

@@ -72,7 +72,7 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
   await Promise.race([all, leaving.left])
   closing.cancel()
   leaving.stopListening()
-  // Rows that were read but not handed over never reached a session.
+  // Counts rows that were read but not handed over as unsent, because they never reached a session.
   if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
   // The rejects close last, because closing the inputs and the delivery may add rejects.
   await closeInTurn(run, [run.rejects, { close: run.commit }])

@@ -107,7 +107,7 @@ export interface LoadResult {
   rows: RowCounts
   /** Confirmed rows whose key was already in the target; null if unknown (docs/confirmation.md#keys). */
   duplicates: number | null
-  /** `used` is `none` if this process sent nothing and received no confirmation. */
+  /** How rows were confirmed. `used` is `none` if this process sent nothing and received no confirmation. */
   confirm: {
     asked: Confirmation
     used: ConfirmUsed

@@ -237,9 +237,9 @@ export interface DeliveryOptions {
   verify?: 'sample' | 'all'
   /** If both limits are given, both apply. */
   rateLimit?: {
-    /** Bytes on the wire. */
+    /** Counts bytes on the wire. */
     bytesPerSecond?: number
-    /** Rows of the input, before a transform. */
+    /** Counts the rows of the input, before a transform. */
     rowsPerSecond?: number
   }
 }

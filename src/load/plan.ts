@@ -152,7 +152,10 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
   }
 }
 
-/** All processes of a plan must cut equal batches, and only receipts show which batches other processes have sent. */
+/**
+ * Settings that a plan decides for its units: all processes must cut equal batches, and only receipts show which
+ * batches other processes have sent.
+ */
 function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
   return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }

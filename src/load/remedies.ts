@@ -38,8 +38,8 @@ export const remedies = {
   /** Another process on this host is working on the run. */
   waitForIt: () => 'Wait until that process ends. For a different load, choose another `runId`',
   /**
-   * Another run uses this name on the server.
-   * @param place  of that run's journal; undefined if the server does not know it
+   * A different run uses this name on the server.
+   * @param place  where that run has its journal; undefined if the server does not know the place
    */
   goOnThere: (runId: string, place: RunPlace | undefined, session: Session) =>
     'Loading the same rows here, under this or another name, would store them twice. Wait until that run ends, or continue it ' +

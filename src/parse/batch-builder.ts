@@ -71,7 +71,7 @@ export class BatchBuilder {
   readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
-  /** Upper limit for the size of a row on the wire. A text counts once for each column that takes its field. */
+  /** Upper limit for the size of a row on the wire. A text counts once for each column that its field fills. */
   #most: WireRoom
   #open!: OpenRange
   #ended: OpenRange[] = []

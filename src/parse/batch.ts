@@ -51,7 +51,7 @@ export interface InputRange {
   /** Index of the range's first row in the batch. */
   readonly firstRow: number
   readonly rowCount: number
-  /** Start of the range in the decompressed input. The input's previous range ends there. */
+  /** Start of the range in the decompressed input. The input's range in the previous batch ends at the same offset. */
   readonly startOffsetBytes: number
   /**
    * End of the range. All rows and rejects so far begin before this offset, and all later ones at or after it. When the

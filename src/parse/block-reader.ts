@@ -235,7 +235,8 @@ export class BlockReader {
   /** @returns true to keep the rows so far, because a later input has more rows for the same batch */
   #goOn(shared: SharedRows): boolean {
     const { joins, continues } = this.#pieces
-    // Rows of earlier inputs wait for the piece that continues their batch. This input adds no rows before that piece.
+    // If rows of earlier inputs wait for more rows of their batch, they wait until this input reaches the piece that
+    // has these rows. This input adds no rows to the batch before that piece.
     if (shared.continues && !joins) return true
     shared.continues = continues
     return continues

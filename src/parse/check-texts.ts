@@ -46,7 +46,7 @@ export function newTextCheck(
   return (file, texts) => builder.beginInput({ ...noInput, file, texts }, 0)
 }
 
-/** Leaves out rules that name other columns. */
+/** Leaves out rules that name columns other than `columns`. */
 function rulesOf(columns: readonly MappedColumn[], rules: CellRules): CellRules {
   const names = new Set(columns.map(({ name }) => name))
   const formats = Object.entries(rules.dateFormats ?? {}).filter(([name]) =>

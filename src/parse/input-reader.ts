@@ -147,11 +147,11 @@ export interface InputReader<Format extends string = string> extends RecordShape
   close(): Promise<void>
 }
 
-/** Findings about the last input. `openCsv` replaces them if it gets this object in its options. */
+/** Findings about the previous input. `openCsv` replaces them if it gets this object in its options. */
 export interface PreviousFindings<Format extends string = string> {
   /**
-   * Opens an input with the findings about the last input. Returns undefined if the new input may need a different
-   * dialect. Both inputs share memory, so the last input must have been read to its end.
+   * Opens an input with the findings about the previous input. Returns undefined if the new input may need a different
+   * dialect. Both inputs share memory, so the previous input must have been read to its end.
    * @param bytes  all bytes of the file, which are copied
    */
   open?: ((source: ByteSource, bytes: Uint8Array) => InputReader<Format> | undefined) | undefined

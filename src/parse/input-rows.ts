@@ -45,7 +45,7 @@ export class InputRows implements RowBounds {
     let end = 0
     for (let row = 0; row < rowCount; row++) {
       const textStart = recordStarts[row]!
-      // Most rows begin at the end of the row before.
+      // Most rows begin where the row before ended, so their position need not be looked up.
       const start =
         textStart === textEnd ? end : origin.inputOffset(bytesOffset + textStart) - first
       textEnd = recordEnds[row]!

@@ -1,5 +1,6 @@
 /*
-  Determines where batches begin and end if the caller requested certain pieces. Steps through pieces and gaps.
+  Determines where batches begin and end if the caller requested certain pieces of the input as batches. Steps through
+  the pieces and the gaps between them. In a gap, batches end as usual.
 */
 import { InputError } from '../errors.js'
 import type { ResumePoint } from './batch.js'

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors.js'
 /** The reason why a record is not a row. */
 export interface Fault {
   readonly code: ErrorCode
-  /** Default: `parse`. */
+  /** `type` if a value has the wrong kind for its column; default `parse`. */
   readonly class?: 'parse' | 'type'
   readonly message: string
   /** Name of the target column if a single member or field is at fault. */

@@ -1,5 +1,6 @@
 /*
-  The reader that all formats share. Holds the shape that the format has detected, and reports how much was read.
+  The reader that all formats share. Holds what the format has detected (dialect, header, fields), and reports how much
+  was read.
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'

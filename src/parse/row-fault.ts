@@ -14,7 +14,7 @@ export interface ReportedColumn {
   readonly builder: ColumnBuilder
   /** Indexes of the block's fields from which the cells come: several for combined texts, none for a constant. */
   readonly fields: readonly number[]
-  /** The start of messages about the column's cells. It is rebuilt only if `expected` changes, which is rare. */
+  /** The expectation from which `messageStart` (the beginning of all messages about the column's cells) was made. */
   expected: string
   messageStart: string
 }

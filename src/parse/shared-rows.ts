@@ -14,7 +14,7 @@ export interface SharedRows {
   continues: boolean
   /** Like `sourceFields`, but remembers the last result, because successive inputs often need the same fields. */
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
-  /** Number of present rows. If it is not 0, `take` may return a batch. */
+  /** Number of rows that no batch has taken yet. If it is not 0, `take` may return a batch. */
   readonly rowCount: number
   /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
   builderFor(setup: BuilderSetup): BatchBuilder

@@ -18,7 +18,7 @@ export class Window {
   view: DataView = new DataView(this.bytes.buffer)
   /** Position of the first unread byte. */
   start = 0
-  /** End of the data; the sentinel is there. */
+  /** End of the data. The byte there is the sentinel, which stops every scan. */
   end = 0
   /** Position of `bytes[0]` in the text. If the text was not decoded, also its position in the decompressed input. */
   offset: number

@@ -85,7 +85,8 @@ async function changes(
   for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
     await wait(clock, lookEveryMs)
     const nowMs = clock.nowMs()
-    // Counts at most twice `lookEveryMs`, because in a longer gap this process slept and could not observe the holder.
+    // Counts at most twice `lookEveryMs` of the passed time: if more has passed, this process slept and could not
+    // observe the holder.
     unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
     atMs = nowMs
     const seen = seeLock(path, read)

@@ -67,7 +67,10 @@ export function seeLock(path: string, read = readLock): Sighting | 'strange' | u
     : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
 }
 
-/** Opens the file before reading its status, because only opening makes a network file system refresh the status. */
+/**
+ * Opens the file before reading its status, because only opening makes a network file system refresh the status.
+ * @returns `strange` for anything but an ordinary file; undefined if nothing has this name
+ */
 export function readLock(path: string): LockText | 'strange' | undefined {
   let descriptor
   try {
@@ -215,7 +218,7 @@ function linkOf(path: string): string | undefined {
   }
 }
 
-/** The code of a system error, such as ENOENT. */
+/** The code of a system error, such as ENOENT; undefined for other errors. */
 export function systemCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
 }

@@ -49,7 +49,7 @@ export function dialTls(
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),
   })
-  // Node ignores these two settings in the options of TLS connections.
+  // Node ignores the settings noDelay and keepAlive in the options of TLS connections.
   socket.once('connect', () => {
     socket.setNoDelay(settings.noDelay)
     socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)

@@ -16,7 +16,7 @@ export interface DecodeLimits {
 export const defaultDecodeLimits: DecodeLimits = {
   // Allows a table of 10 million rows × 10 LONG columns. A default heap has no room for more.
   maxValueBytes: 1_073_741_824,
-  // Scripts written by hand nest tuples less than ten levels deep. Each level costs a generator.
+  // Far more than needed: scripts written by hand nest tuples less than ten levels deep. Each level costs a generator.
   maxDepth: 64,
 }
 

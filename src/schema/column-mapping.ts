@@ -160,7 +160,10 @@ function checkUnique(
   }
 }
 
-/** Assigns the fields, in order, to the columns that are not in `map` or `set`. Skips fields that templates use. */
+/**
+ * Assigns the fields, in order, to the columns that are not in `map` or `set`. Skips fields that templates of `set`
+ * use, such as `symbol` in `{symbol}.SZ`.
+ */
 function fieldsByPosition(
   target: TargetSchema,
   input: InputShape,

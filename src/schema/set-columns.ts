@@ -18,15 +18,15 @@ import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 import { constantOf, templateNames, templateParts, type TemplatePart } from './template.js'
 
-/** Words for the input's path in templates. Templates may also contain `line`, names of columns, and names of parts. */
+/** Names in templates for the input's path and pieces of it. Templates may also name `line`, columns and path parts. */
 const inputWords = ['filename', 'dirname', 'path'] as const
 export const lineWord = 'line'
 
 export const isInputWord = (name: string): boolean => inputWords.some(word => word === name)
 
 /**
- * Adds a template for each column whose name is that of a path part.
- * @throws {UsageError} DDB_USAGE if a part has the name of a template word, such as `path`
+ * Lets each part of `input.path` fill the column with its name, as if the user had set the column to `{NAME}`.
+ * @throws {UsageError} DDB_USAGE if a part is named like a word that has a meaning in such texts, for example `path`
  * @throws {InputError} DDB_INPUT_COLUMN if a name is both a part and a column of the input
  */
 export function withParts(
@@ -135,7 +135,11 @@ export function inputTextNames({ columns }: Pick<ColumnMapping, 'columns'>): str
   return [...new Set(names)]
 }
 
-/** Finds a field by name or number. If `isOther` and no field matches, returns undefined; otherwise throws. */
+/**
+ * Finds a field by name or number, and throws if none matches.
+ * @param isOther  true if the name has another meaning, such as a part of the path. Then returns undefined if no field
+ *   has the name, and throws if one does
+ */
 export function templateField(
   name: string,
   isOther: boolean,

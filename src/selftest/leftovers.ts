@@ -36,7 +36,7 @@ export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean 
   const [, token, time = ''] = form.exec(name) ?? []
   if (token === undefined || token === own.token) return token === own.token
   const iso = time.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')
-  // For an impossible time this is NaN, so the function returns false.
+  // For an impossible time the age is NaN, so the function returns false.
   return nowMs - Date.parse(iso) > dayMs
 }
 

@@ -9,7 +9,7 @@ import { decodeResponse, type Response } from '../protocol/response.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ByteWriter } from '../wire/byte-writer.js'
 
-/** A connection that sends only the caller's requests. */
+/** A connection that sends only the caller's requests: it neither connects a session nor logs in by itself. */
 export interface RawExchange {
   /** Sends a request without waiting. @throws {ValueError} */
   readonly send: (head: Partial<RequestHead>, request: Request) => void

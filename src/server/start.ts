@@ -159,7 +159,7 @@ async function listenTlsOf(
   return readListenTls(tlsCertFile, tlsKeyFile, files)
 }
 
-/** Version and settings from the options. The option `newValuePartitions` overrides the setting of the same purpose. */
+/** Version and settings from the options. The option `newValuePartitions` overrides `newValuePartitionPolicy`. */
 function nodeFacts({
   newValuePartitions: newValuePartitionPolicy,
   settings,

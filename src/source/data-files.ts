@@ -83,7 +83,10 @@ export type IsData = (name: string, path: () => string) => boolean
 export interface DataNames {
   /** Extensions of data files, in lower case; `a.csv.gz` counts as `.csv`. */
   readonly extensions: readonly string[]
-  /** Patterns that replace the extensions. A pattern with a `/` matches paths in the folder, other patterns match names. */
+  /**
+   * If set, these patterns select the files, whatever their extensions. A pattern with a `/` matches paths in the
+   * folder, other patterns match names.
+   */
   readonly include?: readonly string[] | undefined
 }
 

@@ -291,7 +291,7 @@ function statusOf(path: string, files: Files): FileStatus {
   throw missing(path, missingMessage(path, gone), gone)
 }
 
-/** Returns a promise only if the status is not enough, because a promise per file would be slow for a million files. */
+/** Returns a promise only if the file's mode leaves doubt, because a promise per file is slow for a million files. */
 function checkReadable(
   path: string,
   { isForAll }: FileStatus,

@@ -1,6 +1,6 @@
 /*
-  Reads a file in chunks and reports a file that became shorter meanwhile. Two buffers alternate: one is read while the caller
-  parses the other, and memory does not grow with the file.
+  Reads a file in chunks and reports a file that became shorter meanwhile. Two buffers alternate: one is filled while
+  the caller parses the other, so memory does not grow with the file.
 */
 import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'

@@ -1,5 +1,5 @@
 /*
-  Recognizes common files that are not text by their first bytes. Messages say what each file is and how to load it.
+  Recognizes, by their first bytes, common files that are not text. Messages say what a file is and how to load it.
 */
 import { InputError } from '../errors.js'
 

@@ -86,7 +86,7 @@ export function wholeSource(
 }
 
 async function* nothingMore(): Chunks {
-  // The caller has already read the bytes.
+  // The caller of `wholeSource` has already read all bytes of the file.
 }
 
 /**

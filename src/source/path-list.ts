@@ -121,19 +121,20 @@ function compareBytes(a: number, b: number, offset: number, byteAt: ByteAt): num
   }
 }
 
-/** Up to this many texts, comparing pairs of texts is faster than comparing four bytes at a time. */
+/** Up to this many texts, comparing texts in pairs is faster than sorting all of them by their next four bytes. */
 const few = 12
 
 /**
- * Sorts `numbers` by the texts with these numbers. Comparing four bytes at a time is faster than comparing pairs of texts.
+ * Sorts `numbers` by the texts with these numbers, four bytes at a time, which is faster than comparing texts in pairs.
  * @param offset  number of bytes at the start that all texts are known to share
  * @returns whether some texts are equal
  */
 function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: Bytes): boolean {
   let hasEqual = false
-  // Two words per text: the text's number, and four of its bytes. On little-endian machines the words form a 64-bit number.
+  // Two words per text: the text's number, and four of its bytes. On little-endian machines the words form a 64-bit
+  // number whose order is that of the four bytes.
   const words = new Uint32Array(2 * numbers.length)
-  /** @returns whether all texts have the same four bytes */
+  /** Fills in `words` of a range. @returns whether all its texts have the same four bytes at `offset` */
   const fill = (first: number, end: number, offset: number): boolean => {
     let areSame = true
     for (let i = first; i < end; i++) {

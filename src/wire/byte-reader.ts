@@ -99,7 +99,6 @@ export class ByteReader {
     return value
   }
 
-  /** Returns what the next `u16()` will return. */
   peekU16(): number {
     return this.#view.getUint16(this.#position, true)
   }

@@ -110,7 +110,7 @@ async function runCheck(
     progress.stop()
     const endCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
-    // `onNeeded` has advised a load with the missing options. The load as typed would fail, and is not printed.
+    // If `onNeeded` has advised a load with the missing options, the load as typed would fail, so it is not printed.
     const commands = isReplaced ? [] : commandsOf(found, settings, call)
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode

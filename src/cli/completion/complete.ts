@@ -42,7 +42,10 @@ export function requestOf(argv: readonly string[]): Request | undefined {
   return { shell: known, typed }
 }
 
-/** @param withinMs  time limit for look-ups, because the user waits after pressing Tab @returns 0 */
+/**
+ * @param withinMs  time limit for look-ups, because the user waits after pressing Tab
+ * @returns the exit code, always 0
+ */
 export async function complete(
   { shell, typed }: Request,
   processEnvironment: ProcessEnvironment,

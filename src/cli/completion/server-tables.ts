@@ -61,7 +61,7 @@ async function quietLogin(
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
   if (source.kind === 'environment') return { user, password: source.password, loginMemory }
-  // Reads only regular files: reading a pipe would take the password away from the load.
+  // Reads the password only from a regular file: a pipe can be read once, and the command itself needs the password.
   if (source.kind !== 'file' || !statSync(source.path).isFile()) return undefined
   const password = await readPasswordFile(source.path, environment, undefined)
   return { user, password, loginMemory }

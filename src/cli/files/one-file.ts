@@ -169,7 +169,7 @@ function readPaths(
   for (const path of [passwordFile, secondPasswordFile]) {
     if (path !== undefined) add(path, `the password file ${path}`, 'the password file')
   }
-  // A certificate and its key often share a file.
+  // All three are called a TLS file: a certificate and its key often share a file, which must not be refused.
   for (const path of [caFile, certFile, keyFile]) {
     if (path !== undefined) add(path, `the file ${path} of TLS`, 'a TLS file')
   }
@@ -230,7 +230,10 @@ function openFiles(
   return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
 }
 
-/** Refuses a name that --rejects may need: each different header gets its own rejects file, next to the named one. */
+/**
+ * Refuses a name that the run may give to a rejects file: records with different headers get separate rejects files,
+ * next to the file that --rejects names.
+ */
 function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: string): void {
   if (!isFurtherPath(foldedName(rejectsName), foldedName(name))) return
   throw new UsageError(

@@ -64,7 +64,7 @@ export function replaceStateFile(path: string, content: object): string | undefi
 /** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
 export const dayMs = 86_400_000
 
-/** The reports of this process, in case the state folder cannot store them. */
+/** Paths of the records of what this process has reported, in case the state folder cannot store these records. */
 const toldHere = new Set<string>()
 
 /**

@@ -33,7 +33,7 @@ export function otherWritersAt(path: string): OtherWriters | undefined {
   return user === undefined ? undefined : otherWritersOf(statSync(path), user)
 }
 
-/** @param user  the ID of the user who runs the program */
+/** @param user  the ID of the user who runs the program @returns undefined if only this user and root may write */
 export function otherWritersOf(
   { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
   user: number,
@@ -68,7 +68,7 @@ function strangersIfThere(path: string): OtherWriters | undefined {
   try {
     return otherWritersAt(path)
   } catch {
-    // The first use of a folder that cannot be checked fails, and that failure is reported.
+    // If a folder cannot be checked, its first use fails, and that failure is reported.
     return undefined
   }
 }

@@ -27,7 +27,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Variables in which a scheduler gives each of several processes its number. */
 interface Scheduler {
   readonly index: string
-  /** Index of the first process. */
+  /** The number that the scheduler gives to the first process. */
   readonly first: number | ((environment: Environment) => number)
   readonly step?: (environment: Environment) => number
   /** undefined if the scheduler does not provide the count. */

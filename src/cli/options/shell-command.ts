@@ -42,7 +42,7 @@ export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
 
-/** A word that begins with a hyphen would be read as a flag. */
+/** The inputs as words of a command. `./` keeps an input whose name begins with a hyphen from being read as a flag. */
 const sourceWords = (sources: readonly string[]): string[] =>
   sources.map(source => (/^-./.test(source) ? `./${source}` : source))
 
@@ -90,7 +90,7 @@ export interface TypedCall {
   readonly name?: string
 }
 
-/** Text of the same call, without the flags in `without`, and with the words in `further` after its arguments. */
+/** Text of the user's own call, without the flags in `without`, and with the words in `further` after its arguments. */
 export function sameCommand(
   { command, args, flags, name = command.name }: TypedCall,
   without: readonly string[] = [],
@@ -158,7 +158,7 @@ export function loadCommand(
     const found = findValue(definition, sources)
     // Repeats a value as the user wrote it, but no defaults.
     const given = found === undefined || found.origin === 'default' ? [] : found.texts
-    // If several loads share a record limit, each gets its own count.
+    // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
     if (given.length > 0 && !isOnly && counts !== undefined) {
       if (key === 'limit') return [String(counts.rows)]
       if (key === 'expectRows') return [String(counts.fit)]
@@ -178,7 +178,7 @@ function numbered(text: string, number: number, key: Key): string {
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
 
-/** The texts of detected settings; undefined if nothing was detected. */
+/** The option texts that fix one detected setting; undefined if nothing was detected for it. */
 function frozenTexts(
   key: Key,
   { input, mapping, cells, expectTypes }: FrozenLoad,

@@ -51,7 +51,7 @@ export interface InputReport {
   readonly path: string
   /** Stored size, perhaps compressed. */
   readonly sizeBytes: number
-  /** The position before which all rows are settled. */
+  /** The position before which no rows are left to send, and no outcome is left to ask for. */
   readonly settled: {
     readonly offsetBytes: number
     readonly lineNumber: number
@@ -107,7 +107,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Way[])
   }
 }
 
-/** Prefers the counts of a recorded end, which include rows that the run read but never recorded in the journal. */
+/** Prefers the counts in the record of the run's end, which include rows that were read but are in no batch. */
 function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows

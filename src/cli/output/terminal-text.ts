@@ -7,7 +7,7 @@ import { nearestNames } from '../../schema/nearest.js'
 
 // Removed before single control characters: otherwise the visible rest of each escape sequence would remain.
 const sequences =
-  // eslint-disable-next-line no-control-regex -- they begin with one
+  // eslint-disable-next-line no-control-regex -- escape sequences begin with a control character
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g
 const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 

@@ -10,7 +10,10 @@ import type { Timeline } from './timeline.js'
 
 export { newTimeline } from './timeline.js'
 
-/** Call before the run, so that a missing plotting library fails early. @param shownOf  content besides the result */
+/**
+ * The page for `--report`. Call this before the run, so that a missing plotting library fails early.
+ * @param shownOf  returns what the page shows besides the result
+ */
 export async function reportContent(
   timeline: Timeline,
   shownOf: (result: LoadResult) => PageContent,

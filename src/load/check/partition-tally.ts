@@ -157,7 +157,7 @@ function keyText(key: Key, like: Value): string {
 }
 
 interface Places {
-  /** Index of the partition for `bin` inside partition `place` of the level above; −1 if this level is full. */
+  /** Index of partition `bin` (`Bins`) inside partition `place` of the level above; −1 beyond `maxPartitions`. */
   inside(place: number, level: number, bin: number): number
   count(place: number): void
   /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */

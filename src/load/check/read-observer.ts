@@ -18,7 +18,7 @@ export interface ReadObserver {
   /**
    * Called after an input is opened, and before its first row is read.
    * @param map  throws if target and input do not fit
-   * @param texts  from the name of the input
+   * @param texts  taken from the path of the input
    */
   opened(
     path: string,

@@ -12,7 +12,7 @@ import { openSource } from '../../source/open-source.js'
 
 export interface RecordReading {
   readonly text: RecordShape['text']
-  /** Texts taken from the name of the record's input. */
+  /** Texts taken from the path of the record's input (`input.path`). */
   readonly texts?: InputTexts
   readonly options: ReaderOptions
 }
@@ -99,7 +99,7 @@ function sourceOf(
 /** The text, cut to 80 characters. */
 export function clippedText(text: string): string {
   if (text.length <= shownCharacters) return text
-  // A character has at most two code units.
+  // This part has enough characters, because a character has at most two code units.
   const characters = [...text.slice(0, 2 * shownCharacters + 2)]
   if (characters.length <= shownCharacters) return text
   return `${characters.slice(0, shownCharacters).join('')}…`

@@ -51,7 +51,6 @@ export interface ServerFacts {
 export interface UserFacts {
   /** A login inside the connect request works. */
   loginWithConnect?: boolean | undefined
-  /** The user can log in by SCRAM. */
   scram?: boolean | undefined
   /** The user may share stream tables, which receipts need. */
   sharesStreams?: boolean | undefined

@@ -41,7 +41,7 @@ export async function probeMixedFlags(session: Session, timeoutMs: number): Prom
   try {
     session.sendScript('ddbIngestMixed = 6')
     session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
-    // An answer to a statement would be 6 or 42, so 43 can only be the answer to the question.
+    // If the server wrongly answers one of these scripts, the value is 6 or 42. Only the next request yields 43.
     const answer = await session.run('ddbIngestProduct + 1', {
       timeoutMs: Math.min(timeoutMs, longestProbeMs),
     })

@@ -5,7 +5,7 @@
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
 
-/** Limit of redirects in a row: a settled cluster needs one. */
+/** Limit of redirects in a row. A cluster whose leading node does not change needs only one. */
 export const maxRedirects = 5
 
 const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/

@@ -25,7 +25,8 @@ export async function learnServerFacts(run: Run, control: Session): Promise<void
 }
 
 /**
- * Decides how data is sent. Sessions mix asynchronous and answered requests only if the server has proved to take both.
+ * Decides how data is sent. A session mixes asynchronous and answered requests only if a test has shown that the server
+ * accepts both.
  * @param reconnect  opens a new session on the same node if `control` has become useless
  * @throws {ConnectionError} @throws {TimeoutError}
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot continue with this server
@@ -63,7 +64,7 @@ export function keepFacts(run: Run, found: Facts): void {
     ...run.server.facts,
     ...Object.fromEntries(news.map(name => [name, found[name]])),
   }
-  // A check writes nothing.
+  // A check (dry run) saves nothing, not even facts about the server.
   if (asked === undefined || run.watch !== undefined) return
   const { address, version } = asked
   remembering(run, () => {

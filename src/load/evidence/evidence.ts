@@ -20,7 +20,7 @@ import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './
 export interface Look {
   /** Why confirmed rows cannot be in the table; undefined if they may be there. */
   readonly change: string | undefined
-  /** True if a process that resumes the run may still find the rows, because this look proved nothing. */
+  /** True if a process that resumes the run may still find the rows, because this look at the table proved nothing. */
   readonly isOpen: boolean
   /** Rows that the table has ever had; null if they cannot be counted. */
   readonly rows: number | null
@@ -45,7 +45,7 @@ export interface Evidence {
   forget(): void
   /** The journal record that a later process needs to resume the run. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
-  /** Checks the table again. @throws {ConnectionError} @throws {TimeoutError} */
+  /** Compares the table with this evidence. @throws {ConnectionError} @throws {TimeoutError} */
   look(control: Session): Promise<Look>
 }
 
@@ -68,7 +68,7 @@ function findsRows(
   { keyed, keyColumns = [] }: TargetDescription,
   { dropsDuplicates }: TargetIdentity,
 ): boolean {
-  // A transform may have changed or dropped any row.
+  // A transform may have changed or dropped any row, so the sent values need not be in the table.
   if (hasTransform(plan)) return false
   // In a table with keys, other writers may replace values of a row. The run can then find the row only by its key
   // columns, if it knows them.
@@ -132,7 +132,8 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If rows of this process are missing, the function changes rows. Missing earlier rows prove nothing.
+      // If even rows of this process are not found, the target function changes rows, and the question is closed. If
+      // only earlier processes wrote rows, nothing shows whether the function changed them or they are lost.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
@@ -159,8 +160,8 @@ export function newEvidence(
 
 /**
  * Chooses the rows to look up. For a table in memory, the first row is enough, because a recreated or emptied table
- * does not have it. A DFS table may have lost any partition, so all rows are looked up. A function may change rows, so
- * a missing row proves a loss only if a second row is found.
+ * does not have it. A DFS table may have lost any partition, so all rows are looked up. A target function may change
+ * rows, so a missing row proves a loss only if another row is found: the first and the last row are looked up.
  */
 function askedRows(
   { target }: Run['plan'],

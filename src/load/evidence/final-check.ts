@@ -13,6 +13,7 @@ export function claimsRows({ state }: Run): boolean {
 }
 
 /**
+ * Checks whether the run's confirmed rows can still be in the table.
  * @param session  a session to the node that the run uses
  * @param evidence  undefined if there is nothing to check
  * @param takeBack  makes confirmed rows unconfirmed

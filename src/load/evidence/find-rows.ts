@@ -16,10 +16,10 @@ export type Found = 'all' | 'some' | 'none' | 'unknown'
 const parameter = (index: number): string => `ddbIngestValue${index}`
 
 /**
- * A script that counts rows by their values, which are sent as typed arguments. It first counts them in a table that
- * contains only these rows. If a row is not found there, the server cannot compare the values, and the second count
- * proves nothing. A column hides a variable of the same name (DolphinDB manual, page col_ref), so the script uses names
- * that no column has.
+ * A script that counts rows by their values, which are sent as typed arguments. It counts the rows first in a table
+ * that contains only these rows, then in `table`. If the first count lacks a row, the server cannot compare the
+ * values, and the second count proves nothing. A column hides a variable of the same name (DolphinDB manual, page
+ * col_ref), so the script uses names that no column has.
  * @param rows  at least one; all with the same columns
  */
 export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {

@@ -36,7 +36,7 @@ export interface SampleRows {
   clear(): void
 }
 
-/** With small batches, the next row is kept after `keepEvery` rows, or after `keepShare` of all rows if that is less. */
+/** With small batches, the next row is kept after `keepEvery` rows or, if less, `keepShare` of the rows so far. */
 const keepEvery = 1_000
 const keepShare = 1 / 8
 

@@ -25,8 +25,8 @@ const batchesInMemory = 2
 const rowsOfBatch = 8
 
 /**
- * @returns a check that must be called for each batch of the unit, in order; undefined if there is nothing to look up, or rows
- *   cannot be looked up
+ * Makes the check that looks up rows of a unit's batches. Call it for each batch, in order.
+ * @returns undefined if there is nothing to look up, or rows cannot be looked up
  */
 export function unitCheck(
   run: Run,
@@ -73,8 +73,8 @@ export function unitCheck(
     }
     if (rows.length === 0) return
     const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
-    // Half of the sample is enough for the error, because the server may have refused the other rows. If the batch has been claimed
-    // by now, a different process of the run has sent it.
+    // Throws if at least half of the sample is in the table, because the server may have refused the other rows. If the
+    // ledger (table of receipts) lists the batch by now, a different process of the run has sent it.
     if (2 * there < rows.length || (await isClaimed(no))) return
     throw new DdbError(
       'DDB_UNPROVEN',

@@ -49,7 +49,7 @@ export function storedRowsCheck(
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
-    // If no other user writes, only the first `among` rows of this range can be in the table.
+    // If no other user writes, at most the first `among` rows of this range are in the table.
     const among = Math.min(unknown, end - start)
     const count = Math.min(among, mostOfBatch, left)
     left -= count

@@ -78,7 +78,7 @@ class LoadingShard {
   /** Once aborted, no further unit is begun. */
   readonly #ended: AbortSignal
   readonly #server: PlanServer
-  /** The last loaded unit. The server is told that it is done when the next unit begins, or at the end of the shard. */
+  /** The last loaded unit. The process reports it to the server as done when the next unit begins or the shard ends. */
   #ending: UnitToTell | undefined
   #rowsBefore: number | null = null
   #doneBytes = 0
@@ -91,7 +91,7 @@ class LoadingShard {
     course: ShardCourse,
   ) {
     this.#platform = platform
-    // The shard stays on one node, because nodes of a cluster do not share tables in memory.
+    // The shard stays on one node, because only this node has the plan's tables in memory.
     const server = { ...options.server, otherHosts: [] }
     this.#options = { ...options, server, runId: plan.runId }
     const { signal, leave } = options
@@ -251,7 +251,7 @@ class LoadingShard {
       onReport: report => this.#report(report),
       onNotice: notice => this.#tell(notice, names),
     }
-    // Includes hard links to the same file, because this machine may have replaced equal files by hard links.
+    // Loads a file under each of its names, because this machine may have replaced equal files by hard links.
     const sources = {
       paths: inputs,
       sizes: unit.files.map(({ sizeBytes }) => sizeBytes),

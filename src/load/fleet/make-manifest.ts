@@ -77,7 +77,7 @@ export async function makeManifest(
       )
     }
     const file = { path: written, ...fingerprint }
-    // Small files without a day are put together with other files of their folder.
+    // Small files without a day in their path are put together with other files of their folder.
     const key = day ?? written.slice(0, written.lastIndexOf('/') + 1)
     const bytes = unitBytes({ unit: 0, group: '', files: [...small, file] })
     if (key !== smallKey || bytes > options.unitBytes) addSmall()

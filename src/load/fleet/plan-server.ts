@@ -39,6 +39,7 @@ const ledgerLookMs = 200
 /** The server of a plan. Each question may throw {ServerError}, {ConnectionError} and {TimeoutError}. */
 export interface PlanServer {
   /**
+   * Creates the plan's table on the server, unless another process has done so, and reads which units have ended.
    * @param plan  digests of the plan, and of the options
    * @throws {DdbError} exit code 75 if the table keeps being replaced, 64 if it belongs to another plan
    */

@@ -58,7 +58,7 @@ export interface EndedUnit {
   readonly rows: Omit<DoneRows, 'atMs'>
 }
 
-/** Columns of the table, in the order in which `insert` fills them; the last gets the time. */
+/** Columns of the table, in the order in which `insert` fills them; the last gets the server's time. */
 const columns = [
   ...(['unit INT', 'kind INT', 'no LONG', 'value LONG', 'endedUnit INT'] as const),
   ...(['rowsRead LONG', 'rowsConfirmed LONG', 'rowsRejected LONG', 'text STRING'] as const),
@@ -88,7 +88,7 @@ const long = (value: bigint | number | null | undefined): string => `${value ?? 
 /**
  * Creates the table unless it exists, and inserts a row with the number `look`. If another process replaces the table,
  * the new table lacks this row.
- * @param look  never the same twice
+ * @param look  a number that no process has used before: if the table lacks its row later, the table was replaced
  * @param plan  digest of the plan and of the options, hexadecimal
  * @param rowsBefore  how many rows the target had before the run; null if unknown
  * @returns the age of the oldest row by the server's clock, ms
@@ -115,14 +115,17 @@ ${insert(table, { kind: kinds.look, no: look })}
 }
 
 /**
- * Sets `ddbIngestLooks` to 1 if the table still has the row with the number `look`. Otherwise another process has
- * replaced the table, and the caller must not write.
+ * A script that sets `ddbIngestLooks` to 1 if the table still has the row with the number `look` that `joinPlan` has
+ * inserted. Otherwise another process has replaced the table, and the caller must not write.
  */
 const looksScript = (name: string, look: bigint): string => `ddbIngestLooks = 0l
 if(defined("${name}", SHARED)) { ddbIngestLooks = long(exec count(*) from objByName("${name}", true) where kind = ${kinds.look}, no = ${look}l) }
 `
 
-/** False if the present table lacks the row with the number `look`. @throws {ConnectionError} @throws {TimeoutError} */
+/**
+ * False if another process has replaced the table, which then lacks the row with the number `look` from `joinPlan`.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
 export async function hasLook(
   { session, runId, timeoutMs }: PlanAsking,
   look: bigint,
@@ -218,7 +221,8 @@ export type BegunUnit =
   { readonly kind: 'ledger'; readonly token: bigint } | { readonly kind: 'done' | 'lost' | 'gone' }
 
 /**
- * Begins a unit, or joins the processes that load it. The request whose token the table keeps creates the ledger.
+ * Begins a unit, or joins the processes that load it. If several requests begin the unit, the table keeps the token of
+ * one of them, and only this request creates the ledger.
  * @param token  never the same twice
  * @param no  number of the unit's ledger, from 1: a higher number replaces a ledger that was lost
  * @param ended  the previous unit, as for `endUnit`: this call marks it as done, unless the result is `gone`

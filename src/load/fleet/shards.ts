@@ -31,7 +31,7 @@ export function unitsOfShard({ units }: Manifest, { index, count }: Shard): read
   for (const group of largestFirst) {
     let least = 0
     for (let i = 1; i < loads.length; i++) if (loads[i]! < loads[least]!) least = i
-    // Counts a byte for each unit, because opening an empty file is work, too.
+    // Adds one byte for each unit, because opening even an empty file is work.
     loads[least]! += group.bytes + group.units.length
     if (least === index - 1) own.push(...group.units)
   }

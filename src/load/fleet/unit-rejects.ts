@@ -11,7 +11,11 @@ import { reasonsPath } from '../rejects/reject-path.js'
 
 export interface UnitRejects {
   readonly options: LoadOptions['rejects']
-  /** Renames the draft files. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Gives the draft files their final names.
+   * @returns `rejects` with these names
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   settle(rejects: LoadResult['rejects']): LoadResult['rejects']
 }
 

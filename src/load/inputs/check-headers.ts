@@ -13,7 +13,7 @@ import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
 /** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */
 export const maxCheckedHeaders = 100
 
-/** The cause of these errors may be gone when the input's turn comes. */
+/** Errors that the check ignores, because their cause may be gone when the input's turn comes. */
 const readFailures: ReadonlySet<string> = new Set([
   'DDB_INPUT_MISSING',
   'DDB_INPUT_READ',

@@ -8,7 +8,7 @@ import type { LoadResult } from '../options.js'
 export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
 
 /**
- * The failure to report if the bytes do not add up, else undefined.
+ * The failure to report if the parts of the content do not add up to the bytes read, else undefined.
  * @param readToEnd  whether reading reached the end; otherwise some bytes may be unclassified
  */
 export function bytesError(

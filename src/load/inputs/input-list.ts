@@ -19,7 +19,7 @@ export interface InputList {
 /** This many inputs are always listed, even without problems. */
 const fewInputs = 100
 
-/** Properties that many inputs share. */
+/** Properties that many inputs share, so the list stores each combination only once. */
 type Kind = Pick<InputSummary, 'format' | 'compression' | 'detected'>
 
 /** Keeps a few numbers for each input. */
@@ -47,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // Keeps the newest objects, because the next input often has the same ones, and then needs no key.
+    // Keeps the newest `detected`: the next input often has the same object, and then no key need be made for it.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }

@@ -116,7 +116,7 @@ async function checkRejectsFile(
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
-  // A run that starts over does not report earlier rejects.
+  // Only a run that continues must know all rejects in the file. A run that starts over reports no earlier rejects.
   const goesOn = journal !== undefined && journal.found === journal.past && !journal.past.isAnew
   if (isOfPast && !isOwn && !isLeftOver && goesOn) {
     throw runDamaged(
@@ -364,8 +364,8 @@ class SequentialInputs implements Inputs {
 }
 
 /**
- * The batches of a unit. Each batch ends at a fixed place, and has the same number in every process. If reading breaks
- * off, the last batch is sent only if it is full, because other processes may send more rows under its number.
+ * The batches of a unit of a plan. Each has a fixed end, and the same number in every process. If reading breaks off,
+ * the last batch is sent only if it is full, because other processes may send more rows under its number.
  */
 async function* wholeBatches(
   batches: AsyncGenerator<Batch, void, void>,

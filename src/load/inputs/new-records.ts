@@ -7,7 +7,7 @@ import type { Run } from '../run.js'
 interface NewRecords {
   /** How many of the input's first `records` records are new. Rejects already passed to `knownReject` are not new. */
   among(this: void, records: number): number
-  /** Reports a reject that an earlier process has counted. */
+  /** Call this for each reject that an earlier process has already counted, so that `among` leaves it out. */
   knownReject(this: void, offsetBytes: number): void
 }
 

@@ -10,7 +10,7 @@ import { wholeSource } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 
 export interface SmallFiles {
-  /** Findings about the last delimited text that was opened in the usual way; each such text replaces them. */
+  /** Findings about the last delimited text that was opened in the usual way, not by `open`. */
   readonly look: PreviousFindings<InputFormat>
   /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
   readonly isLikely: boolean
@@ -27,7 +27,7 @@ export interface SmallFiles {
   ): { source: ByteSource; reader: OpenedReader } | undefined
 }
 
-/** Larger files gain nothing, because reading itself takes most of the time. */
+/** Larger files gain nothing from quick reading, because reading itself takes most of the time. */
 const mostBytes = 64 * 1024
 /** Synchronous reading blocks the connections, which get a turn after this many files. */
 const filesInTurn = 16
@@ -53,7 +53,7 @@ export function newSmallFiles(
   let usualLeft = 0
   let opened = 0
   let spentMs = 0
-  /** How many files were read in vain since the last success. */
+  /** How many files since the last success were read quickly, but did not look like the previous file. */
   let misses = 0
   const read = (path: string, sizeBytes: number): Uint8Array | undefined => {
     buffer ??= new Uint8Array(mostBytes + 1)

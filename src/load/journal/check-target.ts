@@ -184,7 +184,7 @@ export async function finishLoadedRun(
   try {
     await dropLeftTables(control, name, plan.confirmTimeoutMs)
   } catch (error) {
-    // The objects stay on the server, and later runs list them in a notice about tables left behind.
+    // The run's marker and ledgers stay on the server, and later runs list them in a notice about tables left behind.
     if (!(error instanceof ServerError)) throw error
   }
 }

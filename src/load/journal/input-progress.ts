@@ -18,7 +18,7 @@ export interface UncertainRange {
 }
 
 export interface InputProgress {
-  /** The place up to which every row was confirmed or rejected. */
+  /** The place before which no rows are left to send, and no outcome is left to ask for. */
   readonly settled: BatchEnd
   /** True if nothing of the input is left to be read or sent. */
   readonly isDone: boolean
@@ -26,7 +26,10 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/** Returns the progress that the journal records for an input, and drops settled rows from `input.covered`. */
+/**
+ * Returns the progress that the journal records for an input. Drops batches for which nothing is left to do from
+ * `input.covered`.
+ */
 export function inputProgress(input: JournaledInput, index: number): InputProgress {
   const uncertain = uncertainRanges(input)
   const { isDone } = resumedInput(input, index)

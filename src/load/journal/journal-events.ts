@@ -86,7 +86,7 @@ function batchOf({ endLine, records, ...range }: BatchRange): JournaledBatch {
   return { input, start, end, endLine, rows, records }
 }
 
-/** Number of the last input that a record mentions. */
+/** Number of the last input that a record mentions; −1 if it mentions none. */
 function lastInput(record: JournalRecord): number {
   if (record.kind === 'settled') return record.inputs.length - 1
   if (!('input' in record)) return -1

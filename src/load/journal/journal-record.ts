@@ -46,13 +46,13 @@ export interface EndedRows {
 /** Records of earlier versions have no `filtered`. */
 export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
-/** The target as the run found it at its last look. */
+/** The state of the target when the run checked it for the last time. */
 export interface FinishedTarget {
   /** How many rows the target has had so far; null if the run cannot count them. */
   readonly rows: number | null
   /** Whether rows of the run were found in the target by value. */
   readonly isFound: boolean
-  /** Whether a mark on the server said that the run has finished. The mark is lost when the server stops. */
+  /** Whether the server's table of finished runs got the run. The table is lost when the server stops. */
   readonly isMarked: boolean
   /** `host:port` of the server on which the run finished. */
   readonly server: string
@@ -82,10 +82,9 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
-/** The part of a run's rejects that the journal needs. */
 export interface JournaledRejectsSource {
   flush(): void
-  /** Number that grows with every reject. */
+  /** Grows with every reject. The journal records the rejects again only if this number has changed. */
   readonly count: number
   /** What the journal records of the rejects and their files; call `flush` first. */
   journaled(): Omit<JournaledRejects, 'upTo'>
@@ -120,7 +119,7 @@ export type JournalRecord =
       readonly format: number
       readonly version: string
       readonly runId: string
-      /** Hexadecimal. */
+      /** Random 63-bit number in hexadecimal, which distinguishes this run from other runs with the same id. */
       readonly token: string
       readonly startedAt: string
       /** Base of relative paths. */

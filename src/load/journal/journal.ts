@@ -66,7 +66,8 @@ export interface Journal {
   /** The last number that `nextOwner` returned; 0 before the first call. */
   readonly owner: number
   /**
-   * Receives every event. Numbered rows must not be sent before a `commit`, which may cover many batches.
+   * Receives every event. After an event has given rows a batch number, the rows must not be sent before the next
+   * `commit`, which may cover many batches.
    * @throws {DdbError} DDB_OUTPUT_WRITE; the event must then not happen
    */
   take(event: RunEvent): void
@@ -207,7 +208,7 @@ class KeptJournal implements Journal {
         if (record === undefined) return
         if (event.kind === 'numbered' || event.kind === 'laned') this.#noteEnded()
         this.#add(record)
-        // Must be on the disk before the process creates the ledger, or removes the run's objects from the server.
+        // These records must be on the disk before the process creates the ledger, or removes the run's objects.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
         if (event.kind === 'rejectsFile') this.#file.write()
       }

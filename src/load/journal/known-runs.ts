@@ -278,7 +278,7 @@ export async function removeOldRuns(
   for (const runId of old) {
     const held = await lockRun(folder, runId, files)
     try {
-      // Another process may have restarted or removed the run before this process held it.
+      // Another process may have restarted or removed the run before this process locked it.
       const now = await readKnown(journalPath(folder, runId), runId, files)
       if (now === undefined || 'reason' in now || !isOld(now, nowMs)) continue
       files.remove(now.path)

@@ -127,7 +127,7 @@ interface Asked {
   readonly platform: Platform
   readonly options: LoadOptions
   readonly plan: Plan
-  /** Hexadecimal. */
+  /** The random number that identifies the run on the server, in hexadecimal. */
   readonly token: string
 }
 
@@ -285,7 +285,7 @@ function closeQuietly(file: JournalFile): void {
   try {
     file.close()
   } catch {
-    // The caller throws the error of the failed write instead.
+    // Ignored, because the caller throws the error of the failed write, which matters more.
   }
 }
 

@@ -52,7 +52,7 @@ function journaledMapping({ set, ...mapping }: MappingOptions): JournaledMapping
   }
 }
 
-/** Restores the options for calling `load` again. */
+/** Turns recorded options into options for `load`: puts `templates` back into `mapping.set`. */
 export function restoredOptions<Options extends Pick<JournaledOptions, 'mapping'>>({
   mapping,
   ...options

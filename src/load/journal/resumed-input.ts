@@ -35,7 +35,7 @@ export interface ResumedInput {
   readonly records: number
   /** The rows of each piece form a batch, or this input's part of a batch that spans several inputs. */
   readonly pieces: readonly Piece[]
-  /** Undefined for rows that were never read before. */
+  /** What an earlier process did with the batch in this range; undefined for rows that were never read before. */
   knownOf(range: InputRange): KnownBatch | undefined
   /** Whether a range has as many rows as an earlier process sent from the same offset. */
   hasRowsOf(range: InputRange): boolean
@@ -66,7 +66,10 @@ export function resumedInput({ covered, summary }: JournaledInput, index: number
   const pieces: Piece[] = []
   let cursor = first!.offsetBytes
   let nextEnd = 1
-  /** A piece never spans two batches, so that each batch can be settled on its own. */
+  /**
+   * Adds pieces for the bytes up to `endBytes` that no sent batch contains. A piece never spans the end of an earlier
+   * batch, so that each batch gets its outcome independently.
+   */
   const gapUpTo = (endBytes: number): void => {
     while (cursor < endBytes) {
       while (ends[nextEnd]!.offsetBytes <= cursor) nextEnd++

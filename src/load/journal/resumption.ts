@@ -71,7 +71,7 @@ export function newResumption(
       throw runChanged(found, `"${path}" ${how}`)
     },
     place(range, input, records) {
-      // The range itself keeps the place, because with small batches a map keyed by batch would be slow.
+      // Stores the place in the range itself, because with small batches a map keyed by batch would be slow.
       range.place = { input, records }
       if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
     },

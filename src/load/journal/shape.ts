@@ -4,13 +4,13 @@
 
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` is a whole number of at least 0, `#s` an array of such numbers, `*` any object. A shape in brackets is an array of
- * objects of that shape. A field is optional if its type ends in `?` or is in brackets with a `?`.
+ * `#` is a whole number of at least 0, `#s` an array of such numbers, `*` any object. `[shape]` is an array of objects
+ * of that shape. A field is optional if its type ends in `?` or has the form `[shape, '?']`.
  */
 type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
 
-/** The first field that has the wrong type. */
+/** The name of the first field that has the wrong type; undefined if all fields fit. */
 export function faultyField(
   shape: Shape,
   given: Readonly<Record<string, unknown>>,

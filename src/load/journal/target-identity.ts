@@ -156,7 +156,7 @@ try { ddbIngestColumns = schema(${expression})["colDefs"] } catch(ex) { ddbInges
 `
 }
 
-/** Undefined if the server did not answer that. */
+/** Reads the columns from the entry `colDefs` of a schema. Undefined if the server did not send it. */
 function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefined {
   if (colDefs?.form !== 'table') return undefined
   const keys = vectorOf({ type: 'STRING' }, ['colDefs']) as Vector
@@ -164,7 +164,10 @@ function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefi
   return schemaFromServer({ form: 'dictionary', keys, values }).columns
 }
 
-/** Only some data nodes have the chunk: asks this node first, then all (DolphinDB manual, page getChunksMeta). */
+/**
+ * The id of the chunk (unit of storage) at `path`; null if unknown or not unique. Only some data nodes have the chunk:
+ * asks this node first, then all (DolphinDB manual, page getChunksMeta).
+ */
 async function askChunk(control: Session, path: string, timeoutMs: number): Promise<string | null> {
   for (const chunks of [`getChunksMeta("${path}")`, `pnodeRun(getChunksMeta{"${path}"})`]) {
     const script = `exec string(chunkId) from ${chunks} where dfsPath = "${path}"`
@@ -214,7 +217,8 @@ export function whatChanged(
     return 'it was dropped and recreated'
   }
   if (confirmedRows === 0 || before.rows === null || now.rows === null) return undefined
-  // A row whose key is already in the table does not make the table longer. Old rows of DFS tables may be deleted.
+  // In some tables, only the loss of all rows can be proved: a row whose key is already in the table does not make the
+  // table longer, and old rows of DFS tables may be deleted.
   const least =
     !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
       ? Math.min(1, before.rows + confirmedRows)

@@ -33,7 +33,11 @@ export interface FinishedMark {
   readonly processNo: number
 }
 
-/** A script that sets `ddbIngestMarked` to the number of records of the run; 0 if there is no table. */
+/**
+ * A script that sets `ddbIngestMarked` to the number of rows about this run in the table of finished runs; 0 if the
+ * server has no such table.
+ * @param begunMs  if given, counts only rows of the run that was begun or restarted at this time
+ */
 const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")

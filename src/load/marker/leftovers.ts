@@ -170,7 +170,7 @@ function listOf(answer: Value | undefined): [readonly string[], Connected | unde
   return [textsOf(names), connected]
 }
 
-/** A name that begins with two underscores is not a user, but the server itself. */
+/** Whether other users are among `users`. A name that begins with two underscores is the server itself. */
 function showsOthers(users: readonly string[], user: Value | undefined): boolean {
   const own = user?.form === 'scalar' ? user.value : undefined
   return users.some(name => name !== own && !name.startsWith('__'))

@@ -65,7 +65,7 @@ function sessionId({ id }: Session): string {
   return `${BigInt(id)}l`
 }
 
-/** Adds the current session to the marker. `ddbIngestOwner` gets the token of the last row, 0 if the marker is gone. */
+/** Adds the session to the marker. `ddbIngestOwner` gets the token in the marker's last row; 0 without a marker. */
 function remarkScript(session: Session, run: RunName): string {
   const { token, ledger } = run
   if (ledger !== undefined) return ownerScript(run)
@@ -75,7 +75,10 @@ function remarkScript(session: Session, run: RunName): string {
 `
 }
 
-/** `ddbIngestOwner` gets the token of the last row; 0 without a marker. */
+/**
+ * A script that sets `ddbIngestOwner` to the token in the marker's last row or, for a unit of a plan, to the unit's
+ * token if its ledger exists; otherwise to 0.
+ */
 function ownerScript({ runId, token, ledger }: RunName): string {
   if (ledger !== undefined) {
     return `ddbIngestOwner = 0l
@@ -111,8 +114,8 @@ export interface LeftOnServer {
 }
 
 /**
- * Must be called before the run creates anything, because otherwise it would find its own marker and regard it as that of an
- * earlier process.
+ * Asks which objects of the run earlier processes have left on the server. Call this before the run creates anything;
+ * otherwise, it would take its own marker for that of an earlier process.
  * @throws {ServerError} @throws {TimeoutError}
  */
 export async function askLeftOnServer(
@@ -190,7 +193,7 @@ export function ledgerIsGone({ runId }: RunName): DdbError {
   )
 }
 
-/** From this number on, the `entry` column of the marker identifies processes of the run. Lower entries are sessions. */
+/** In the marker's column `entry`, numbers from this one on identify processes of the run, lower numbers sessions. */
 export const firstOwner = 1_000_000
 
 interface Holder {

@@ -56,7 +56,7 @@ export function halves(part: BatchPart): [BatchPart, BatchPart] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // When the queue forgot the part's batch, it already subtracted this part from the count.
+  // Adds 2, not 1: when the queue forgot the undivided part, it subtracted that part from the lane's open parts.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)

@@ -13,7 +13,7 @@ export interface ConnectionTotals {
   readonly latencies: Latencies
 }
 
-/** @param connection  index, from 0 */
+/** Returns the totals of a connection, and adds them to `all` if they are missing. @param connection  index, from 0 */
 export function connectionTotals(all: ConnectionTotals[], connection: number): ConnectionTotals {
   while (all.length <= connection) {
     all.push({ batches: 0, rows: 0, bytes: 0, latencies: newLatencies() })

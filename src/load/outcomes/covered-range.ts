@@ -59,18 +59,21 @@ export interface CoveredInput {
   readonly ranges: readonly SentRange[]
   /** Number of rows in all batches, including settled batches. */
   readonly rows: number
-  /** Sets the position at which the ranges start. `rows`: number of rows before that position, all of them settled. */
+  /**
+   * Sets the position at which the ranges start.
+   * @param rows  number of rows before that position, for which nothing is left to do
+   */
   begin(end: BatchEnd, rows: number): void
   /** Adds a batch that was not sent before. */
   extend(range: SentRange, end: BatchEnd): void
   /**
-   * Moves rows into another batch.
-   * @returns the batches that had these rows before
+   * Puts `range` in place of all ranges that overlap it.
+   * @returns the batches of the replaced ranges
    */
   replace(range: SentRange): readonly SentBatch[]
   /** Removes a batch whose rows have new batch numbers. */
   remove(batch: SentBatch): void
-  /** Forgets all ranges before the first batch that is not settled. */
+  /** Forgets all ranges before the first batch for which something is left to do. */
   settle(): void
 }
 
@@ -125,7 +128,7 @@ export function newSentInputs(): SentInputs {
   return inputs
 }
 
-/** Each time this many batches were added, settled batches are forgotten. */
+/** After this many added batches, the list drops the settled batches, for which nothing is left to do. */
 const settleEvery = 1_024
 
 export function newCoveredInput(): CoveredInput {
@@ -222,7 +225,7 @@ export function unknownRows({ ended, rows, lanes }: SentBatch): number {
   return ended === undefined || ended.unconfirmed === rows ? rows : 0
 }
 
-/** Like `unknownRows`, but also counts the other rows of partly confirmed batches. */
+/** Like `unknownRows`, but also counts the unconfirmed rows of partly confirmed batches. */
 export function unconfirmedRows({ ended, rows, lanes }: SentBatch): number {
   if (lanes !== undefined) return sumOf(lanes.parts, ({ batch }) => unconfirmedRows(batch))
   return ended?.unconfirmed ?? rows

@@ -36,15 +36,15 @@ export interface DurableState {
     | {
         /** Indexed by input. */
         readonly covered: CoveredInput[]
-        /** Batches by number. A settled batch is removed, because no later record can change its outcome. */
+        /** Batches by number. A batch is removed once no later record can change its outcome. */
         readonly sent: Map<number, SentBatch>
         /** Batches that were divided by lane, by the number of their first part. */
         readonly laned: Map<number, SentLanes>
-        /** Whether the process that the next records belong to sends batches with receipts. */
+        /** True while the records read come from a process that sent batches with receipts. */
         hasReceipts: boolean
       }
     | undefined
-  /** For each input, the rows that were sent; only for a run of this process. */
+  /** For each input, the rows that this and earlier processes sent. Not used if the state was read from a journal. */
   readonly sentTo: SentInputs
   /** Sums over all batches with an outcome. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
@@ -255,7 +255,7 @@ function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>
   }
 }
 
-/** Each time `laned` grows to a multiple of this size, settled batches are removed from it. */
+/** Each time `laned` grows to a multiple of this size, batches for which nothing is left to do are removed from it. */
 const mostLaned = 1_024
 
 function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
@@ -293,7 +293,7 @@ function end({ read, sums }: DurableState, event: Ended): void {
   const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0, filtered = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
-  // The batch was settled and removed, so its outcome is final.
+  // Ignores the event: the batch was settled and removed, so its outcome is final.
   if (read !== undefined && batch === undefined) return
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
@@ -388,7 +388,7 @@ function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
   })
 }
 
-/** Adds a record to the earlier records, and changes `before`. */
+/** Merges a record with `before`, the sum of the earlier records. Changes objects inside `before`. */
 export function mergeRejects(
   before: JournaledRejects | undefined,
   record: RecordOf<'rejects'>,

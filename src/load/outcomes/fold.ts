@@ -43,7 +43,7 @@ export interface OpenBatch {
   attempt: number
   /** Index of the connection that was last used; undefined if this process has not sent the batch. */
   connection: number | undefined
-  /** The send numbers of this attempt, newest last. */
+  /** Numbers of the transmissions in this attempt, newest last. */
   sendNos: number[]
   /** How often the batch was sent again, in all attempts together. */
   resends: number
@@ -53,7 +53,10 @@ export interface OpenBatch {
   sentAtMs: number
   /** Lower limit of the number of rows in the target when the server began to write the batch; undefined if unknown. */
   leastHad: number | undefined
-  /** True if confirmed rows became uncertain after the claim of this batch. Its rows may be lost for the same reason. */
+  /**
+   * True if confirmed rows became uncertain after the server had begun this batch. The rows of this batch may be lost
+   * for the same reason.
+   */
   isDoubted: boolean
 }
 
@@ -182,7 +185,7 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'ended':
       return end(state, event)
     case 'laned':
-      // The batch of each lane has its own events.
+      // The rows of each lane (a connection with a fixed share of the rows) are a batch with its own events.
       return
     default:
       if ('lane' in event) foldBatch(state, event)

@@ -14,7 +14,7 @@ export interface JournaledInput extends Readonly<NamedInput> {
   readonly covered: CoveredInput
 }
 
-/** Numbers of rows whose place in the inputs the journal records. */
+/** Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. */
 export interface JournaledRows {
   readonly confirmed: number
   /** Rows that the run's transform left out. */
@@ -58,7 +58,7 @@ export interface JournaledRun extends Readonly<
   /** Rows whose key the target already had; null if an older version wrote part of the journal. */
   readonly duplicates: number | null
   readonly dataSessions: readonly string[]
-  /** The run's rejects; without outcomes of single batches, those recorded when a process last finished the run. */
+  /** The run's rejects. If it cannot learn the outcomes of single batches: the rejects when it was last finished. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): JournaledRows

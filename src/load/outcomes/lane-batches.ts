@@ -26,7 +26,7 @@ export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
 export interface LaneRows extends DividedBatch {
   /** Digest of the scheme by which the rows were divided. */
   readonly by: string
-  /** What the journal records about the rows, without settled lanes; undefined if the rows were never sent. */
+  /** What the journal records about the lanes for which something is left to do; undefined if no row was ever sent. */
   readonly known?: KnownLanes
 }
 
@@ -76,7 +76,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   }
 }
 
-/** Limit for the exact ranges of a lane's rows. Above this limit, the lane gets the ranges of the whole batch. */
+/** Largest number of exact ranges for a lane's rows. If it needs more, the lane gets the ranges of the whole batch. */
 const mostPlaces = 64
 
 function rangesOf(batch: Batch, rows: Int32Array): readonly InputRange[] {

@@ -33,7 +33,7 @@ export function laneRows(
   return { ...divided, lanes, by, known }
 }
 
-/** Numbers of rows that are not settled, by their state in the journal. */
+/** Numbers of rows for which something is left to do, by their state in the journal. */
 export function openRows({ parts, rows }: KnownLanes): { sent: number; unsent: number } {
   let settled = 0
   let sent = 0
@@ -88,7 +88,7 @@ interface OpenPart {
   readonly sent: SentBefore | undefined
 }
 
-/** The rows of a lane that are not settled, in order. */
+/** The rows of a lane for which something is left to do, in order. */
 function partsOf(
   { batch, lane, firstRow }: LaneBatch,
   { no: firstNo, parts }: KnownLanes,

@@ -25,11 +25,11 @@ const maxRanges = 1_000
 /** Ranges may be added in any order. */
 export class LineRanges {
   readonly #ranges = new Set<OpenRange>()
-  /** Indexes of the ranges by the byte at which they begin and end. A key also contains file and reason. */
+  /** The ranges by the byte at which they begin or end. A key also contains the file and the reason. */
   readonly #byStart = new Map<string, OpenRange>()
   readonly #byEnd = new Map<string, OpenRange>()
   #unnamed = 0
-  /** Set while there is exactly one range, which may have grown: its key in `#byEnd` contains `knownEndBytes`. */
+  /** Set while there is exactly one range. It may have grown since `#byEnd` got it, with the end `knownEndBytes`. */
   #alone: { readonly range: OpenRange; readonly knownEndBytes: number } | undefined
 
   /** In the order in which the ranges were created. */

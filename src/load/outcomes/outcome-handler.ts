@@ -23,8 +23,8 @@ export interface OutcomeHandlerSetup {
   /** Ends the run, so that no more batches are handed over. */
   fail(error: unknown): void
   /**
-   * Continues with a half of a divided batch. Its number `no` follows from the position of the rows, so another process may have sent
-   * the half under the same number.
+   * Continues with a half of a batch that was divided to locate refused rows. The half's number `no` follows from the
+   * position of its rows, so another process may have sent the half under the same number.
    * @param opened  called before the receipts of the half are applied
    */
   readonly takeUpHalf?: (part: BatchPart, no: number, opened: (batch: OpenBatch) => void) => void
@@ -210,7 +210,7 @@ export class OutcomeHandler {
     this.#setup.recorder.unsent(this.#close(batch))
   }
 
-  /** Records the halves that were not sent as unsent: the server has stored none of these rows. */
+  /** Counts the rows in halves that are still waiting as unsent: the server has stored none of these rows. */
   endBisecting(): void {
     for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
   }

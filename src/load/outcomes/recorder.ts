@@ -24,7 +24,7 @@ export interface RecordedTarget extends TargetTraits {
   readonly evidence?: Evidence
 }
 
-/** Records the outcome of parts of batches. Each method but `takeBack` and `replaced` gives one part its outcome. */
+/** Records the outcome of parts of batches. Each method with a `part` gives this part its outcome. */
 export interface Recorder {
   readonly target: RecordedTarget
   /** True while a stop of the server may lose confirmed rows. */
@@ -179,7 +179,7 @@ function partToRead(
   }
 }
 
-/** Records the outcome of an accepted part. A row that differs when it is read back is unconfirmed. */
+/** Returns a function that records the outcome of an accepted part. Rows that differ when read back are unconfirmed. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, unlike, left = rowsOf(part)) => {
     const filtered = rowsOf(part) - left
@@ -193,7 +193,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // A missing row that was looked up is also in `unlike`, so the larger number counts, not the sum.
+    // A missing row that was searched for is also in `unlike`, so the larger number counts, not the sum.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0

@@ -34,7 +34,10 @@ export interface RefusedBatch {
 
 export interface TargetTraits {
   readonly kind: 'table' | 'function'
-  /** False if a refused batch may have left rows in the table: with a function, or a database with `atomic='CHUNK'`. */
+  /**
+   * False if a refused batch may have left rows in the table, because the target is a function, or a table in a
+   * database with `atomic='CHUNK'`.
+   */
   readonly allOrNothing: boolean
   readonly retries: number
   /** True if rows are upserted, which needs a different right than inserting. */

@@ -36,7 +36,10 @@ export interface Outlet {
  * write to the same partitions.
  */
 export class SendQueue<To extends Outlet = Outlet> {
-  /** The node that now leads, unless it is the current node. Its batches wait until the current node has answered. */
+  /**
+   * The node that now leads; undefined while the current node leads. New batches wait for the move to this node, which
+   * happens after the current node has answered all batches.
+   */
   leader: ServerAddress | undefined
   node: To
   /** True while nothing may be sent, because the run needs a new ledger. */
@@ -76,8 +79,9 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * With several connections, no other batch is sent until the first batch is confirmed. When the run ends, it looks this batch up. If
-   * any confirmed batch was lost because the table was replaced, this batch was lost, too (docs/decisions/0065).
+   * True while a run with several connections sends its first batch alone: no other batch is sent until the first one
+   * is confirmed. At its end, the run looks up the first batch. If any confirmed batch was lost because the table was
+   * replaced, the first batch was lost, too (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
     const { plan, state } = this.#run

@@ -6,7 +6,7 @@
 /** The range of numbers that each batch reserves: for itself, its halves, their halves, and so on down to single rows. */
 const numbersEach = 2 ** 21
 
-/** Row limit of a batch. A larger batch could have more parts than reserved numbers. */
+/** Row limit of a batch. If it had more rows, it could be divided into more parts than it has reserved numbers. */
 export const mostUnitBatchRows: number = numbersEach / 2
 
 /** @param index  of the batch in its unit, from 1 */

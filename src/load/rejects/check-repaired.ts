@@ -15,6 +15,7 @@ const lookedBytes = 1024 * 1024
 const firstNonAscii = 0x80
 
 /**
+ * Refuses an edited rejects file whose encoding or header has changed, if the reader would not notice the change.
  * @param asked  options with the file as their only input
  * @param isEncodingGiven  whether the user has named the encoding of the edited file
  * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and errors that occur when the file is opened
@@ -81,7 +82,7 @@ async function checkEncoding(
     const buffer = new Uint8Array(lookedBytes)
     const length = await file.readAt(buffer, 0, lookedBytes, 0)
     const bytes = Buffer.from(buffer.subarray(0, length))
-    // The bytes may end within a character.
+    // The last character may be incomplete, so up to three bytes at the end may be ignored.
     const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
     const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return

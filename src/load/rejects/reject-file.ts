@@ -192,7 +192,7 @@ function pairOf(
   }
 }
 
-/** Adds a line end to a record that has none, such as the last record of an input. It is the same as in earlier records. */
+/** Adds the line end of earlier records to a record that has none, such as the last record of an input. */
 function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {

@@ -177,7 +177,10 @@ const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string,
   [reasonsPath(path), reasonsBytes],
 ]
 
-/** Adds facts to a reason if they are needed to load the rejects file later and no earlier reason has them. */
+/**
+ * Adds the facts about the run and the time zone offsets that a later load of the rejects file needs, unless an earlier
+ * reason in the file has them.
+ */
 function withRun(
   about: AboutRun,
   place: ShapeFile,
@@ -223,7 +226,7 @@ function newFileMaker(path: string, files: Files): FileMaker {
         const isFirst = number === 1
         const name = isFirst ? path : furtherPath(path, number, shape)
         number++
-        // A file that already exists is not one of the run's rejects files.
+        // Skips the name of a file that already exists, because this run did not create that file.
         if (!isFirst && files.statusNow(name) !== undefined) continue
         tellMaking(name)
         try {

@@ -51,8 +51,8 @@ export function finalLimitFailure({
 }
 
 /**
- * The failure of a resumed run that must not send anything new. Rejects that ended the earlier process also end this process, unless
- * the user has changed the limit.
+ * The failure of a resumed run that must not send anything new; undefined for all other runs. Rejects that ended the
+ * earlier process also end this process, unless the user has changed the limit.
  */
 export function earlierLimitFailure({
   plan,

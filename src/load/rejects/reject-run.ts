@@ -143,7 +143,7 @@ async function tellingLines(
         let start = 0
         for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
           const line = window.subarray(start, end)
-          // The text cannot be inside a JSON string, because its quotes would have backslashes there.
+          // `,"offsets":{` cannot be part of a JSON string, because quotes in a string have backslashes.
           if (found.length === 0 || line.includes(',"offsets":{')) {
             found.push(parsed(line.toString()))
           }

@@ -23,7 +23,10 @@ export interface RowPair {
   flush(): void
 }
 
-/** Number of rows that are written to one file before the other. If the disk becomes full, only these must be removed. */
+/**
+ * Number of rows to write to the first file, and then to the second. If the disk becomes full between the two, only
+ * these rows must be removed.
+ */
 const rowsAtOnce = 64
 
 /** If this many bytes may not be on the disk yet, the pair waits for the disk, so that failures are noticed soon. */
@@ -60,8 +63,8 @@ export function newRowPair(first: RowFile, second: RowFile, rowsBefore: number):
       for (const file of files) file.settle()
       rows += unsynced
     } else {
-      // After a failed sync, the disk may lose the data, and a second sync may succeed nevertheless. So these rows are
-      // removed.
+      // After a failed sync, the disk may lose the rows that it should have written, even if a second sync succeeds. So
+      // these rows are removed from the files.
       for (const file of files) failureOf(() => file.cutUnsettled())
       unplaced += unsynced
     }

@@ -29,7 +29,11 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   readonly count: number
   /** For the journal, after a flush. Lists only inputs whose rejects changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
-  /** Continues the rejects of the run's earlier processes. @throws {DdbError} DDB_OUTPUT_CREATE */
+  /**
+   * Continues the rejects of the run's earlier processes.
+   * @param making  called with the path before each further rejects file is created
+   * @throws {DdbError} DDB_OUTPUT_CREATE
+   */
   goOn(found: JournaledRun, making: (path: string) => void): void
   /**
    * Removes rejects that the journal does not count. Call it only after the journal was proved complete.

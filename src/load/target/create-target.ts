@@ -218,7 +218,7 @@ async function checkOptions(
   )
 }
 
-/** Checks that the columns of the new table show later runs whether an input's first record is a header. */
+/** Checks that a later run can recognize a header, or its absence, by the columns of the new table. */
 async function checkLaterHeaders(
   { options, platform }: Run,
   { columns }: InferredSchema,

@@ -15,7 +15,7 @@ import type { TableTarget } from './target.js'
 export interface Durability {
   /** Asks how the server stores rows. Call this when all rows are confirmed. Closing the session awaits the answer. */
   ask(control: Session): void
-  /** @param hasRows  whether any row was confirmed; if not, the result claims nothing */
+  /** What `ask` found out. @param hasRows  whether any row was confirmed; if not, the result is `nothingStored` */
   result(hasRows: boolean): Promise<Stored>
 }
 
@@ -106,7 +106,7 @@ async function answerOf(
   }
 }
 
-/** Ignores tables whose names only begin like the target's name. */
+/** Sum of the target's counts; null if unknown. Ignores tables whose names only begin like the target's name. */
 function pendingOf(
   names: Value | undefined,
   counts: Value | undefined,

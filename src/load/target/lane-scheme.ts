@@ -35,17 +35,17 @@ export interface LaneScheme {
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
 
-/** A number for the group to which a row belongs; −1 if it belongs to none. */
+/** Number of the group to which a row belongs; −1 if it belongs to none. Rows of one group share a lane. */
 type Place = (row: number) => number
 
-/** One column by which lanes are chosen. */
+/** One column whose values decide about the lane of a row. */
 interface Level {
   readonly columnIndex: number
   /** Describes how the column divides rows, for the scheme's digest: different rules must have different texts. */
   readonly text: string
   /** Number of groups into which the column divides rows; Infinity if it may grow at any time. */
   readonly placeCount: number
-  /** Undefined if the column does not match the server's description. */
+  /** Finds the group of each row. Undefined if the column does not match the server's description. */
   placesOf(column: Column): Place | undefined
 }
 
@@ -115,7 +115,8 @@ function schemeOf(
 const spread = 31
 const mostPlaces = 2 ** 31 - 1
 /**
- * In a VALUE scheme, the hash of a value chooses its lane, so that the value keeps its lane while partitions are added.
+ * Number of hash values. In a VALUE scheme, the hash of a value chooses its lane, so that the value keeps its lane
+ * while partitions are added.
  */
 const valueBuckets = 1_048_576
 

@@ -10,7 +10,7 @@ export const mostTransformChars = 65_536
 /** The form of a table (DolphinDB manual, page `form`). */
 const tableForm = 6
 
-/** Longest error text that is passed on. */
+/** The server's error texts are cut to this many characters before they are stored in the ledger or returned. */
 export const maxErrorChars = 4000
 
 const applyFunction = 'ddbIngestApply'

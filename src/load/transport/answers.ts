@@ -73,7 +73,7 @@ export interface AnsweredSetup {
 export const serverLostReason =
   'the server was lost, perhaps with rows in memory that it had confirmed'
 
-/** The constructor opens no session. The delivery closes the sessions of the writer. */
+/** The constructor opens no session. The delivery closes the sessions of the writer that it gets. */
 export class AnsweredDelivery implements Delivery, Outlet {
   readonly used = 'answers' as const
   readonly isLost = false
@@ -165,7 +165,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
       if (error instanceof ConnectionError) {
         this.#connection = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
       }
-      // The reason must be reported before its consequences.
+      // Comes first, because the run reports its first failure, which should be the cause and not a consequence.
       run.ending.fail(error)
       if (isOpen()) this.#outcomeHandler.giveUp(batch, 'no answer came')
       this.#stop(asDdbError(error))
@@ -256,7 +256,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(serverLostReason, false)
-      // The run has already waited for the server and now claims no rows, so checking the target would be useless.
+      // The run has waited for the server in vain, and no row counts as confirmed now, so the target needs no check.
       return
     }
     if (run.ending.isLeaving) return

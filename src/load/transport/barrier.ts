@@ -21,7 +21,7 @@ export function newBarrier(session: Session): Barrier {
       if (state === 'unasked') {
         state = 'asked'
         const pass = (): void => void (state = 'passed')
-        // Even a refusal is an answer.
+        // Even a refusal proves that the server has read everything before the query.
         session.run('1').then(pass, pass)
       }
       return state === 'passed'

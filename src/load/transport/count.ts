@@ -21,8 +21,8 @@ export interface CountWait {
   /** Time limit without progress, in ms. */
   timeoutMs: number
   /**
-   * True if the server has no more work for this run, so that an unchanged count is final. False if it may have work; undefined if it
-   * does not report it.
+   * True if the server has no more work for this run, so that an unchanged count is final. False if the server may have
+   * such work; undefined if it does not report its work.
    */
   idle: (timeoutMs: number) => Promise<boolean | undefined>
   /** Bytes that this machine has not sent yet. A falling number is progress. */

@@ -99,8 +99,9 @@ export function openCounted(
 }
 
 /**
- * Resolves once the server has received the first batch. No other batch may be stored before it, because the run looks up only this
- * batch to detect, when it ends, that the table was replaced (docs/decisions/0065).
+ * Resolves once the server has received the first batch. The caller sends other batches only after that: the first
+ * batch must be stored first, because the run looks up only this batch at its end, to detect that the table was
+ * replaced (docs/decisions/0065).
  */
 async function taken(
   { sessions }: Writer,
@@ -112,7 +113,7 @@ async function taken(
   try {
     await watch.until(session.run('1'))
   } catch (error) {
-    // Even a refusal is an answer.
+    // Even a refusal is an answer: the server has received everything sent before.
     if (!(error instanceof ServerError)) throw error
   } finally {
     watch.end()

@@ -171,7 +171,7 @@ function fallbackNotice(refusal: ServerError, instead: string): string {
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
-/** The advice of `settingToChange`. If it has none, names the right and the setting that receipts need. */
+/** Advice for the refusal; if no specific advice exists, names the right and the setting that receipts need. */
 function receiptsNeed(serverMessage: string): string {
   const setting = settingAdvice(serverMessage)
   if (setting !== undefined) return setting

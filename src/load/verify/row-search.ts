@@ -17,7 +17,7 @@ export interface SearchSetup {
 export interface RowSearch {
   /**
    * Reads as many stored rows as `columns` has, at the expected position or where a search finds equal rows.
-   * @param offset  number of rows of the part that come before `columns`
+   * @param offset  number of rows since the last call of `passed` that come before `columns`
    * @param mostRows  limit of rows per query
    */
   find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
@@ -55,7 +55,7 @@ export function newRowSearch({ run, reader, rowsBefore }: SearchSetup): RowSearc
       if (isSame(columns, stored)) return stored
       const total = await reader.count()
       let at = await searched(columns, mostRows, next + offset + 1, total)
-      // Earlier processes of the run may have stored these rows before the expected position.
+      // Then searches before the expected position, where earlier processes of the run may have stored these rows.
       if (at < 0 && run.history.found.processes > 0) {
         at = await searched(columns, mostRows, 0, next + offset)
       }

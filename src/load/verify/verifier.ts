@@ -124,7 +124,7 @@ export function newVerifier(setup: VerifierSetup): Verifier {
     },
     room: () => (heldBytes < run.plan.maxInFlightBytes ? undefined : last),
     async settled() {
-      // Callers may add parts during the wait.
+      // Waits again if callers have added parts during the wait.
       for (let waited; waited !== last;) {
         waited = last
         await waited
@@ -147,7 +147,7 @@ function describedPlan({
   return { how, by: found, skippedColumns: [...skipped] }
 }
 
-/** @param columns  the sent columns of the piece with the mismatch */
+/** A mismatch as the result lists it. @param columns  the sent columns of the piece with the mismatch */
 function named(
   batch: Batch,
   row: number,

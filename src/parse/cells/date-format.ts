@@ -37,7 +37,7 @@ export interface DatedPlace {
   readonly typeName: string
   /** Letters of the fields that every format for the type must have. */
   readonly needs: string
-  /** Time zone of the stored times. */
+  /** Time zone of the stored times; undefined to store times as written. */
   readonly zone?: TimeZone | undefined
   /** False for types without a time of day, whose values need no time zone. */
   readonly keepsTime?: boolean

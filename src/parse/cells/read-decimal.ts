@@ -134,7 +134,7 @@ function setShort(into: Int64Parts): void {
   }
   const lower = short[1]!
   const factor = powersOfTen[shortLowerDigits]!
-  // −(u × f + l) is (−u − 1) × f + (f − l), where the addend is positive.
+  // −(upper × factor + lower) is (−upper − 1) × factor + (factor − lower), whose addend is positive.
   if (negative) into.setProduct(-upper - 1, factor, factor - lower)
   else into.setProduct(upper, factor, lower)
 }

@@ -69,7 +69,7 @@ export function readExponent(bytes: Uint8Array, start: number, end: number): num
 /**
  * Sets `wholeParts` to the number that the digits from `start` to `end` form, skipping a point.
  * @param wholeDigits  how many digits precede the point, after the exponent has moved the point
- * @returns 1, NaN or `tooLarge`
+ * @returns 1; NaN if the number is not whole, or its exponent is invalid; `tooLarge` for too many digits
  */
 function setParts(bytes: Uint8Array, start: number, end: number, wholeDigits: number): number {
   // An invalid exponent makes `wholeDigits` NaN.

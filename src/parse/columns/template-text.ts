@@ -20,7 +20,10 @@ export interface FieldCells {
 /** Largest number of bytes in a line number. */
 const lineBytes = 16
 
-/** A text, a field's index, or neither for the line number. All pieces have the same properties for speed in V8. */
+/**
+ * A piece of a template: literal text; or else the index of a field, or −1 for the line number. All pieces have the
+ * same properties for speed in V8.
+ */
 interface Piece {
   readonly bytes: Uint8Array | undefined
   readonly number: number
@@ -31,9 +34,9 @@ const encoder = new TextEncoder()
 export class TemplateText {
   /** Filled by `compose`: a block with one field and its own bytes. */
   readonly block: RecordBlock
-  /** Largest number of bytes of a text that do not come from fields. */
+  /** Upper limit of a text's bytes that come from constants, path parts and the line number, not from fields. */
   fixedBytes = 0
-  /** How often the template contains its most frequent field. */
+  /** How often the template names its most frequent field. */
   readonly mostOfField: number
   readonly #parts: readonly TextSource[]
   #pieces: readonly Piece[] = []
@@ -141,7 +144,7 @@ export class TemplateText {
   }
 }
 
-/** The text that a template without fields gives every row of an input; '' for null. */
+/** The text of a template that uses no field of a record. It is the same for every row of an input; '' means null. */
 export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
   const all = parts.map(part =>
     part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',

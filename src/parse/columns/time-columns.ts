@@ -1,7 +1,7 @@
 /*
   Reads DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time:
-  `2020.01.02T09:30:00.123456789` and similar ISO forms, with or without a Z, with 0, 3, 6 or 9 decimals. All else is
-  read the general way. Columns with a zone, or a format of `cells.dateFormats`, use NumberColumn and Int64Column.
+  `2020.01.02T09:30:00.123456789` and similar ISO forms, with or without a Z, with 0, 3, 6 or 9 decimals. WallClock
+  reads all other notations. Columns with a zone, or a format of `cells.dateFormats`, use NumberColumn and Int64Column.
 */
 import { civilDays } from '../cells/calendar.js'
 import type { ColumnOffset } from '../cells/column-offset.js'

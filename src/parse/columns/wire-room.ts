@@ -4,8 +4,8 @@
 import type { ColumnBuilder, WireRoom } from './column-builder.js'
 
 /**
- * Upper limit for the size of a row in all columns. A text counts once for each column that takes its field.
- * @param columns  each with the indexes of the fields that it takes
+ * Upper limit for the size of a row in all columns. A text counts once for each column that its field fills.
+ * @param columns  each with the indexes of the fields that fill it
  */
 export function roomOfRow(
   columns: readonly {

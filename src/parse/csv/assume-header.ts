@@ -5,7 +5,7 @@
 */
 import { isLikelyName } from './usual-names.js'
 
-/** The probable answer, which the data do not prove. */
+/** Probably correct, but not proved by the data: whether the first record is a header. */
 export interface AssumedHeader {
   readonly isHeader: boolean
   /** The field that shows most clearly whether the record is a header. */
@@ -14,14 +14,18 @@ export interface AssumedHeader {
   readonly record: readonly string[]
 }
 
-/** Texts that fit `pattern` and no earlier pattern in `looks`: `names` % of all names, and `values` % of all values. */
+/**
+ * Cells that fit `pattern` and no earlier pattern in `looks`. They are `names` % of all column names, and `values` % of
+ * all values.
+ */
 interface Look {
   readonly pattern: RegExp
   readonly names: number
   readonly values: number
 }
 
-// Measured in about 1,300 public files. The percentages of two halves of these files differ by up to a factor of 3.
+// Percentages measured in about 1,300 public files. Between two halves of these files, they differ by up to a factor
+// of 3.
 const emptyLook: Look = { pattern: /^$/, names: 3, values: 8 }
 const numberLook: Look = {
   pattern: /^[\s$€£¥(+-]*\.?\d[\d.,:/\s%)eE+-]*$/,
@@ -71,7 +75,7 @@ const assumedValues = 2
 const numbersAlone = 80
 /** Share of names that are also a value of their column. */
 const repeatedNames = 0.02
-/** Share of the names, and share of the values, for which `isLikelyName` returns true. */
+/** Share of names of columns for which `isLikelyName` returns true, and share of values for which it does. */
 const likelyNames = 0.3
 const likelyValues = 0.02
 /** Share of headers without an empty field, and share of headers with two equal fields. */
@@ -156,7 +160,7 @@ function withoutRepeats(
 
 const isStep = (text: string): boolean => /^(?:\d+|[a-zA-Z])$/.test(text)
 
-/** True if the fields count up: letters `a,b,c`; or numbers `0,1,2`, `2000,2001,2002` and at most two other fields. */
+/** True if the fields count up: letters such as `a,b,c`, or numbers such as `0,1,2` with at most two other fields. */
 function isCounted(cells: readonly string[]): boolean {
   const filled = cells.filter(text => text !== '')
   const steps = filled.filter(isStep)

@@ -91,7 +91,7 @@ class CsvParseScanner implements RecordScanner {
   /** Input offsets of the first byte given to the feed, and of the byte after the last one. */
   #feedOffset = 0
   #fedOffset = 0
-  /** True once the feed got the whole input, and then blank lines that are not in the input. */
+  /** True once the feed has the whole input, then added blank lines, which make csv-parse return its last record. */
   #isFlushed = false
   #nextRecord = 0
   #record: readonly string[] = []
@@ -133,7 +133,7 @@ class CsvParseScanner implements RecordScanner {
         next = this.#badQuote(this.fields, start)
       } else this.quotedLines = countLineEnds(window.bytes, start, next) - 1
     }
-    // csv-parse can only continue after a record, or while it waits for more input.
+    // Drops the feed in all other cases: csv-parse can continue only after a record, or while it waits for more input.
     if (next < 0 && next !== undecided) this.#feed = undefined
     return next
   }

@@ -291,7 +291,7 @@ export class CsvTokenizer implements LineFormat {
       const firstCell = row * fieldCount
       starts.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
       ends.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
-      // A record that is too long is rejected, and may not even be scanned to its end.
+      // Does not count a record that is too long: it is rejected, and may not even be scanned to its end.
       if (!this.#isOverLimit(start, next)) this.raggedRecords++
       return next
     }

@@ -33,7 +33,7 @@ interface Fit {
 /**
  * @param bytes  the start of the input
  * @param from  where the first record may begin
- * @param isWhole  true if the input ends with the sample
+ * @param isWhole  true if `bytes` is the whole input
  */
 export function detectDialect(
   bytes: Uint8Array,

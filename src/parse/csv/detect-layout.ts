@@ -18,7 +18,7 @@ export interface Layout {
   readonly trailingDelimiter: boolean
 }
 
-/** Takes the parameters of `detectDialect`, and the dialect that `detectDialect` found. */
+/** The first three parameters are those of `detectDialect`. @param dialect  the dialect that `detectDialect` found */
 export function detectLayout(
   bytes: Uint8Array,
   from: number,

@@ -46,7 +46,8 @@ export function findQuotes(
     return readingOf(new SampleRecords(bytes, from, isWhole, dialect))
   }
   if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
-  // Spreadsheets keep digits as text with formulas such as ="1". Any choice of quotes would load the formula itself.
+  // Spreadsheets keep digits as text with formulas such as ="1". No choice of quotes helps, because each would load
+  // the formula itself.
   if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) return undefined
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
@@ -60,7 +61,7 @@ export function findQuotes(
   // If more records are quoted correctly, the misquoted ones are mistakes, not another dialect.
   if (usual.quoted > usual.misquoted) return undefined
   const plain = read({ quote: '' })
-  // Records of a single field are always alike.
+  // Records of a single field always have equally many fields, which proves nothing if there are quotes.
   const isPlain = plain.isAlike && (!plain.isOneField || usual.misquoted + usual.quoted === 0)
   return isPlain ? { quote: '', said: 'quotes are ordinary characters' } : undefined
 }

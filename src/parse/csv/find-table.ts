@@ -211,7 +211,7 @@ function firstLines(bytes: Uint8Array, from: number): string[] {
   return lines
 }
 
-/** The cut in which most records have the same number of fields. If cuts are equal, the one with the most fields. */
+/** The way to split the sample that gives most records the same number of fields; among equal ways, the most fields. */
 function bestCut(
   bytes: Uint8Array,
   from: number,

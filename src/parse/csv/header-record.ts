@@ -1,5 +1,5 @@
 /*
-  The first record of a delimited text: whether it looks like a header, and its names.
+  Examines the first record of a delimited text: decides whether it looks like a header, and reads the names in it.
 */
 import { InputError } from '../../errors.js'
 

@@ -88,7 +88,7 @@ export async function openCsv(
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
   const first = await firstRecord(tokenizer, pull, skipLines)
-  // If most records have one delimiter more than the first record, the first record lacks the trailing delimiter.
+  // If most records have one delimiter more than the first record, the first has no trailing delimiter to remove.
   const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
   const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {
@@ -276,7 +276,7 @@ function isGuessed({ dialect, target, settled }: Undecided): boolean {
 
 function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | AssumedHeader {
   const { file, dialect, target, settled, records } = undecided
-  // With `rowNames`, the header names all fields but one.
+  // `rowNames` implies a header: one that names all fields except the row name.
   if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
   if (dialect.header === 'no') return false
   if (target !== undefined) return isHeaderFor(record, target, file)
@@ -284,7 +284,7 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | As
   return isHeaderByData(record, { file, records, ...settled })
 }
 
-/** Adds to an error about an unclear header the text that `look` found around the table, and options to skip it. */
+/** If `decide` throws because the header is unclear, adds the table that `look` finds, and the options to read it. */
 function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()

@@ -53,7 +53,10 @@ export function decimalCommaFor(
 export interface Fit {
   /** The reason why some record would not become a row; undefined if all records would become rows. */
   readonly misfit: string | undefined
-  /** True if a column that refuses ordinary words, for example a column of numbers, gets a value other than null. */
+  /**
+   * True if some field has a value other than null for a column that refuses ordinary words, such as a column of
+   * numbers. False if there is a misfit.
+   */
   readonly hasValues: boolean
 }
 

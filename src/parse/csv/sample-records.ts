@@ -26,7 +26,7 @@ export class SampleRecords {
   isBroken = false
   /** True if the record is broken in a field that begins with a quote. */
   isMisquoted = false
-  /** True if neither the closing quote nor a line end is among the `maxQuotedBytes` from an opening quote on. */
+  /** True if the `maxQuotedBytes` bytes after an opening quote contain neither the closing quote nor a line end. */
   isOverlong = false
   readonly #buffer: Buffer
   readonly #isWhole: boolean

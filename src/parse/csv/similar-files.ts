@@ -51,12 +51,13 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
     return undefined
   }
   const { decimalComma, quote, escape } = found.dialect
-  // A detected `'` or `\` may not suit the next file: in a file without quotes, the default `"` applies.
+  // A quote or escape character other than `"` that was only detected may not suit the next file: in a file without
+  // quotes, detection would choose the default `"`.
   const isUsual = ({ value, how }: Known<string>): boolean => how === 'given' || value === '"'
   if (decimalComma.value || !isUsual(quote) || !isUsual(escape)) return undefined
   if (headerBytes === undefined || headerLineNumber !== 1) return undefined
   if (headerBytes.indexOf(lineFeed) !== headerBytes.length - 1) return undefined
-  // If the header holds other delimiters or quotes, the file might be split in another way.
+  // If the header has a further delimiter, quote or escape character, detection might choose it for the next file.
   const others = Buffer.from([...delimiters, "'", '\\'].filter(one => one !== delimiter).join(''))
   if (headerBytes.some(byte => others.includes(byte))) return undefined
   const kinds = new Uint8Array(256).fill(isNoLineFeed | speaks, 0, 32)
@@ -70,7 +71,10 @@ export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | 
   return { dialect, found, headerBytes, kinds }
 }
 
-/** True if a file has the same dialect as the file before: the same header, and unambiguous records. */
+/**
+ * True if `bytes` (a whole file) can be read like the file before: it has the same header, and no record that would
+ * make its dialect unclear.
+ */
 export function isSimilar(expected: ExpectedCsv, bytes: Uint8Array): boolean {
   const { headerBytes, kinds } = expected
   const { length } = bytes

@@ -10,7 +10,7 @@ type TableOptions = { readonly [K in keyof DialectOptions]?: DialectOptions[K] |
   readonly format?: string
 }
 
-/** Returns the table, and the options for reading it. */
+/** @returns undefined after a line `sep=;`, or if neither a table nor an unusual meaning of quotes was found */
 export function tableIn(
   bytes: Uint8Array,
   isWhole: boolean,

@@ -10,7 +10,6 @@ import type { SampleRecords } from './sample-records.js'
 /** The facts for judging records with one field more than the header. */
 export interface TrailingSample {
   readonly file: string
-  /** Names in the header. */
   readonly names: readonly string[]
   /** Records of the sample, from the header on. */
   readonly records: SampleRecords

@@ -2,7 +2,7 @@
   Words that people use as names of columns.
 */
 
-/** Words that are hardly ever the whole content of a cell. */
+/** Last words of column names that are hardly ever the whole content of a cell, so they point to a header. */
 const usualNames: ReadonlySet<string> = new Set([
   ...['id', 'key', 'name', 'label', 'title', 'type', 'category', 'status', 'value', 'description'],
   ...['comment', 'comments', 'note', 'notes', 'date', 'time', 'datetime', 'timestamp', 'symbol'],
@@ -10,7 +10,7 @@ const usualNames: ReadonlySet<string> = new Set([
   ...['email', 'url', 'phone', 'age', 'gender'],
   ...['代码', '名称', '日期', '时间', '类型', '编号'],
 ])
-/** Words that are rarely the whole content of a cell. */
+/** Like `usualNames`, but cells consist of these words more often. */
 const likelyNames: ReadonlySet<string> = new Set([
   ...['state', 'region', 'group', 'number', 'count', 'year', 'month', 'day', 'text', 'source'],
   ...['author', 'parent', 'size', 'length', 'file', 'path', 'user', 'index', 'rank', 'score'],

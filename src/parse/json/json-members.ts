@@ -40,7 +40,7 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   return [...members.values()]
 }
 
-/** A template joins the texts of strings, numbers and booleans. */
+/** The kinds of values that a template (a text of `mapping.set` with names of members) can contain. */
 const anyText = {
   kinds: jsonKinds.string | jsonKinds.number | jsonKinds.boolean,
   elementKinds: 0,

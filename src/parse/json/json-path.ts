@@ -53,7 +53,7 @@ export class JsonPath {
   /** The opening bracket of each object and array that is open. */
   readonly #open: number[] = []
   #expects: Expectation = 'value'
-  /** How many names of the path, from its start, are names of open objects. */
+  /** Number of names at the start of the path whose objects are open now. */
   #depth = 0
   /** True if the next value belongs to the next name of the path. */
   #isNext = false
@@ -132,7 +132,7 @@ export class JsonPath {
     return p + 1
   }
 
-  /** Examines the value at the end of the path. */
+  /** Examines the value at the end of the path: the records, or null for none. Returns the same as `step`. */
   #records(scanner: JsonScanner, p: number, isContainer: boolean): number {
     if (this.#isFound) return this.#fail(`${this.#wayTo(this.#names.length)} occurs twice`)
     if (isContainer) {

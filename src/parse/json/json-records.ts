@@ -38,7 +38,10 @@ export class JsonRecords {
   readonly #seenIn: Float64Array
   readonly #levelSeenIn: Float64Array
   #record = 0
-  /** Numbers of members examined and of fields filled in the current record, and whether it may become a template. */
+  /**
+   * Numbers of members examined and of fields filled in the current record, and whether the record may become a
+   * template: a remembered shape, with which records of the same shape are read faster.
+   */
   #position = 0
   #seen = 0
   #isUsual = true
@@ -46,7 +49,7 @@ export class JsonRecords {
   #template: JsonTemplate | undefined
   /** Values of the current record, if it may become a template. */
   readonly #values: TemplateValue[] = []
-  /** Number of the next record that may become a template. */
+  /** Number of the next record whose shape may become the template for later records. */
   #nextLesson = 1
 
   constructor(scanner: JsonScanner, members: readonly JsonMember[], rules: MemberRules) {
@@ -104,7 +107,7 @@ export class JsonRecords {
     return this.#scanMembers(block, row, start, this.#levels[0]!)
   }
 
-  /** Makes a template of the record's shape, at most once every `recordsPerLesson` records. */
+  /** Makes the record's shape the template for later records, at most once every `recordsPerLesson` records. */
   #learn(block: RecordBlock, start: number, end: number): void {
     if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
     // Templates are not used if cells must be marked as numbers, because templates mark none.
@@ -212,7 +215,10 @@ export class JsonRecords {
     return -1
   }
 
-  /** Finds the meaning of the key at `open`. */
+  /**
+   * Finds the field or nested level for the key whose opening quote is at `open`. Returns undefined if the key cannot
+   * be read, or if the rules refuse it.
+   */
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
     const position = this.#position++
     const key = this.#keys[position]
@@ -282,7 +288,10 @@ export class JsonRecords {
   }
 }
 
-/** At most one of this many records becomes a template, because irregular records make templates useless. */
+/**
+ * At most one of this many records becomes the template (the shape that later records are compared with). If records
+ * are irregular, more templates would cost time and still not fit.
+ */
 const recordsPerLesson = 16
 
 /** Members beyond this number are looked up by name each time; records with so many are rare. */

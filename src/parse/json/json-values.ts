@@ -148,7 +148,7 @@ export class JsonValues implements Tokenizer {
       : this.#element(block, p)
   }
 
-  /** Reads one token before or after the records. */
+  /** Reads one token before or after the records. Returns the same as `#next`. */
   #step(path: JsonPath, p: number): boolean {
     const { end } = this.#window
     const scanner = this.#scanner
@@ -174,7 +174,7 @@ export class JsonValues implements Tokenizer {
     return false
   }
 
-  /** Handles the end of the data if only blanks are left. */
+  /** Handles the end of the data if only blanks are left. Always returns false, because no token is left. */
   #atEnd(): boolean {
     const { bytes, end, start } = this.#window
     if (!this.#ended) {
@@ -211,7 +211,7 @@ export class JsonValues implements Tokenizer {
     }
   }
 
-  /** Reads `[`, `,` or `]`. */
+  /** Reads `[`, `,` or `]`; reading fails at any other byte. Returns the same as `#next`. */
   #punctuation(p: number): boolean {
     const c = this.#window.bytes[p]!
     if (this.#expects === 'start') this.#expects = 'first'

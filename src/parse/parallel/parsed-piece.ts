@@ -27,16 +27,16 @@ export interface PieceReject extends Pick<
   readonly isRow: boolean
 }
 
-/** Places of rows in the piece. Lines count from 0 at the assumed beginning. */
+/** Places of rows in the piece. Lines count from 0, where the thread assumed that the first record begins. */
 export type PieceBounds = Pick<RowBounds, 'recordStarts' | 'recordEnds' | 'lineNumbers'>
 
-/** All complete records in the piece, from the assumed beginning on. */
+/** All complete records in the piece, from the place where the thread assumed that the first record begins. */
 export interface ParsedPiece {
   /** Start of the first record; undefined if it is only assumed. */
   readonly begin?: number
   /** Position after the last record. */
   readonly end: number
-  /** Number of line ends between the beginning that the thread assumed and `end`. */
+  /** Number of line ends from the assumed start of the first record to `end`. */
   readonly lines: number
   /** Number of bytes that do not belong to a record. */
   readonly otherBytes: number
@@ -48,7 +48,7 @@ export interface ParsedPiece {
   readonly rejects: readonly PieceReject[]
   /** Time zone offsets of columns, as far as times in this piece and in earlier ones have set them. */
   readonly offsets: Readonly<Record<string, string>>
-  /** Columns with times whose time zone offset was ignored. */
+  /** Columns in which some time had a time zone offset that was ignored. */
   readonly ignoredOffsets: readonly string[]
 }
 

@@ -19,7 +19,7 @@ export interface PieceAnswer {
 export interface PieceThreads {
   readonly count: number
   readonly slots: PieceSlots
-  /** Smaller pieces are left to the reader. */
+  /** Pieces with fewer bytes are read by the reader itself, not by a thread. */
   readonly leastBytes: number
   /** Announces to all threads how to read the following pieces. Returns a number that identifies this reading. */
   announce(reading: PieceReading): number

@@ -18,7 +18,7 @@ export interface PieceLines {
   readonly raggedRecords: () => number
 }
 
-/** @returns a tokenizer without input */
+/** @returns a tokenizer that has no input yet, and the block that it fills */
 export function pieceLines({ format, mapping, cells }: PieceReading): PieceLines {
   if (format.kind === 'ndjson') {
     const { tokenizer, ...records } = jsonLinesFor('', mapping, cells, format.maxRecordBytes, 0)

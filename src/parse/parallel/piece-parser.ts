@@ -153,7 +153,7 @@ export class PieceParser {
         const fault = faults[nextFault]!
         const faultStart = fault.offsetBytes - block.bytesOffset
         if (faultStart > start) break
-        // If the lengths differ, the record was too long and was cut.
+        // If the kept record is shorter than the record in the text, the record was too long and was cut.
         if (fault.lengthBytes !== fault.record.length) return false
         const end = faultStart + fault.lengthBytes
         this.#reject(fault, rowsBefore, faultStart, end, fault.lineNumber, false)

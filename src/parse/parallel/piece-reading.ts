@@ -26,7 +26,7 @@ export interface PieceReading {
   readonly offsets: Readonly<Record<string, string>> | undefined
 }
 
-/** How much a source has delivered so far. */
+/** How many bytes a source has delivered so far: as stored, and after decompression. */
 export interface SourceProgress {
   readonly bytesRead: number
   readonly contentBytesRead: number

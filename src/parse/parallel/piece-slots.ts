@@ -27,7 +27,7 @@ export function newSharedSlots(slotCount: number, slotBytes: number): SharedSlot
   }
 }
 
-/** A thread's view of the slots. */
+/** The slots as one thread sees them; every thread has its own object over the same memory. */
 export class PieceSlots {
   readonly count: number
   readonly slotBytes: number

@@ -1,5 +1,5 @@
 /*
-  Moves the rows and rejects of a piece that a thread has read correctly into the batch, in order and in parts.
+  Moves rows and rejects from a thread's result for a piece of the input into the batch, in order and in parts.
 */
 import type { BatchBuilder } from '../batch-builder.js'
 import type { Reject, ResumePoint } from '../batch.js'
@@ -30,8 +30,8 @@ export class PieceTakeover {
   #reject = 0
 
   /**
-   * @param point  start of the first record in the input
-   * @param textOffset  start of the first record in the text
+   * @param point  where the piece's first record begins in the decompressed input
+   * @param textOffset  where the same record begins in the text, that is, in the input decoded to UTF-8
    */
   constructor(
     piece: FedPiece & { readonly parsed: ParsedPiece },

@@ -14,7 +14,7 @@ const slotBytes = 512 * 1024
 
 /** Slots per thread: for the piece that it reads, and for pieces that wait while the reader sends batches. */
 const slotsPerThread = 4
-/** Slots for the reader: the piece that it reads, a small piece that no thread reads, and the newest piece. */
+/** Slots for the reader: one each for the piece in use, a piece too small for a thread, and the newest piece. */
 const slotsOfReader = 3
 
 /** For smaller pieces, taking over a result takes as long as reading. */

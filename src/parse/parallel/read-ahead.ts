@@ -21,7 +21,7 @@ export interface ReadInput {
   readonly isPrompt: boolean
   /** Format for threads that read pieces; undefined if only the reader can read the input. */
   readonly plain?: PieceFormat | undefined
-  /** Adds the number of records that threads have padded or cut. */
+  /** Adds records that threads have padded or cut to the count of such records. */
   readonly addRagged?: ((count: number) => void) | undefined
 }
 

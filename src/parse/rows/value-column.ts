@@ -3,7 +3,7 @@
 */
 import type { ColumnPart } from '../columns/column-part.js'
 
-/** A column that is filled again for each piece. */
+/** A column that is filled again for each piece (part of a batch). */
 export interface ValueColumn {
   /** Number of nulls among the values that the last `fill` took. */
   nulls: number

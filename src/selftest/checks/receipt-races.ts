@@ -29,7 +29,7 @@ import {
 
 const streamTable = `streamTable(${batchColumns})`
 
-/** R5: the number of sessions, and the number of keys. Every session claims all the keys. */
+/** R5: the number of sessions, and the number of keys. Every session tries to insert all the keys. */
 const claimants = 8
 const claims = 500
 

@@ -20,7 +20,7 @@ import type { CheckContext } from '../context.js'
 export interface LedgerRow {
   readonly batchNo: number
   readonly attempt: number
-  /** 0 for a claim, 1 for an outcome. */
+  /** 0 for a claim (the server has begun the batch), 1 for an outcome. */
   readonly phase: number
   readonly sendNo: number
   readonly rowCount: number

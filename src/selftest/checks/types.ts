@@ -9,7 +9,6 @@ import { columnDifference, tableOfColumns } from '../compare.js'
 import type { CheckContext } from '../context.js'
 import { arraySamples, columnSamples, type TypeSample } from './type-samples.js'
 
-/** The name of a variable in the control session. */
 const variable = 'ddbIngestTestValues'
 
 async function roundTrip(

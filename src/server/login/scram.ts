@@ -74,7 +74,7 @@ const saltBytes = 16
 const nonceBytes = 16
 const keyBytes = 32
 
-/** The state of a SCRAM login between its two calls. */
+/** The state of a SCRAM login between `startScram` and `finishScram`. */
 export interface ScramExchange {
   readonly user: string
   readonly clientNonce: string

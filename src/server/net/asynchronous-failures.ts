@@ -57,7 +57,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** The entry that other sessions see for a request; undefined for a connect request. */
+  /** A request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
   jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
     if (request.kind === 'connect') return undefined
     return {

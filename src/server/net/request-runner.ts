@@ -16,7 +16,7 @@ export interface RunnerContext {
   readonly retries: Retries
   /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for function views and functions of the session. With `discard`, only these run if a table is passed. */
+  /** True for function views and functions of the session. With `discard`, no other function that gets a table runs. */
   isDefined(session: ScriptSession, name: string): boolean
 }
 

@@ -48,7 +48,7 @@ function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
 function rowsFor(table: ServerTable, column: number, value: ServerValue | undefined): number {
   if (value?.form === 'arrayVector') return value.length
   if (value?.form !== 'vector') return 1
-  // For a column of arrays, a vector is a single row.
+  // A vector given for a column of arrays is the array of a single row.
   const isRow = table.columnTypes[column]?.array === true && value.type !== 'ANY'
   return isRow ? 1 : value.length
 }

@@ -1,7 +1,7 @@
 /*
   Decides who may change an array in place. Vectors share arrays. Before a script changes elements of a variable, the
-  variable's vector gets a copy of the array. The vector owns this copy until code that may keep the array reads the
-  variable. So `x[i] = v` in a loop costs one copy, and values made from x earlier do not change.
+  variable's vector gets a copy of the array. The vector owns this copy until the variable is read by code that may keep
+  the array. So `x[i] = v` in a loop costs one copy, and values made from x earlier do not change.
 */
 import type { Vector } from '../../protocol/value.js'
 import type { ServerValue } from './server-value.js'

@@ -10,7 +10,7 @@ import { damagedInput, damagedText } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Limit of batches (`ZstdPieces`) given to the thread whose answers the caller has not taken yet. */
+/** Limit of batches (`ZstdPieces`) that were given to the thread, but whose answers the caller has not taken yet. */
 const maxUnderWay = 6
 
 /** The thread's answer to each batch of pieces; both buffers are reused. */
@@ -76,7 +76,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   } finally {
     isOver = true
     await thread.end()
-    // Does not await `batches.return()` while `fill` waits for a pipe, because it would settle only when the pipe ends.
+    // While `fill` waits for a pipe, does not await `batches.return()`, which would resolve only when the pipe ends.
     const returned = batches.return()
     if (filling === undefined) await returned
     else returned.catch(() => undefined)

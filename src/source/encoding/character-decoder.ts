@@ -2,7 +2,10 @@
   The interface of decoders that turn an encoding into UTF-8.
 */
 
-/** Bytes, and a view that reads or writes four bytes at once. A decoder may also touch some bytes after the last one. */
+/**
+ * Bytes, and a view of the same memory that reads or writes four bytes at once. A decoder may also read or write up to
+ * `decoderSlackBytes` bytes after the end of the data, so the array must be longer than the data.
+ */
 export interface Bytes {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly view: DataView
@@ -21,7 +24,7 @@ export const decoderSlackBytes = 8
 
 /** Decodes piece by piece. After each call, `inputAt` and `textAt` show how far the call came. */
 export interface CharacterDecoder {
-  /** See `TextOrigin`. */
+  /** The bytes of a line feed in the encoding (see `TextOrigin`). */
   readonly lineFeed: Uint8Array
   /** Position after the last input byte that was decoded. */
   readonly inputAt: number

@@ -38,8 +38,9 @@ export interface FittingEncoding {
 }
 
 /**
- * Lists the encodings in which all of `sample` is text. If no multi-byte encoding is among them, adds those in which nearly
- * all of `sample` is text. The most likely encoding comes first: UTF-8 if nearly all of `sample` is UTF-8.
+ * Lists the encodings in which all of `sample` is text. If this list has no multi-byte encoding, adds the multi-byte
+ * encodings in which nearly all of `sample` is text. The most likely encoding comes first: UTF-8 if nearly all of
+ * `sample` is UTF-8.
  * @param isWhole  false if the sample may begin or end inside a character; then only whole lines count
  * @param brokenAt  position of a byte that is not UTF-8; the text around this position counts even outside whole lines
  */

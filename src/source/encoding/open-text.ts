@@ -87,7 +87,7 @@ function markOf(
     )
   }
   if (asked === 'auto' || asked === encoding) return { encoding, mark }
-  // A mark of GB18030 is not an error, because its bytes are ordinary characters in most other encodings.
+  // Only the byte order mark of GB18030 causes no error, because its bytes are ordinary characters in most encodings.
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',

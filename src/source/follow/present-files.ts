@@ -21,7 +21,7 @@ export interface PresentFile {
   readonly status: FileStatus
 }
 
-/** The files that exist now, and the inputs that have none. */
+/** The files that exist now, and the inputs for which no file exists. */
 export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passedOver'> {
   /** In the order of the inputs; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
   readonly files: readonly PresentFile[]

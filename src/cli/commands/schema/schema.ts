@@ -107,7 +107,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
     onLook: look.onLook,
-    // A program that reads JSON would not notice that the header is only assumed.
+    // JSON needs a certain header, because a program that reads JSON would not notice that a header is only assumed.
     assumesHeader: formatOf(settings) !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),

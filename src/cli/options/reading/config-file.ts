@@ -11,7 +11,7 @@ import { clean, didYouMean, systemCode } from '../../output/terminal-text.js'
 
 /** Which parts of a configuration file apply, and which names it may contain. */
 export interface ConfigScope {
-  /** Name of the command, and of its section. */
+  /** Name of the command, and of its section in the configuration file. */
   readonly command: string
   /** Another command whose section applies if the command's own section does not set an option. */
   readonly settingsOf?: string | undefined

@@ -6,7 +6,7 @@ import { traitsOf } from '../../transport/confirmations.js'
 import type { Delivery } from '../../transport/delivery.js'
 import type { Run } from '../../run.js'
 
-/** @throws {UsageError} DDB_USAGE if the journal would not know the outcome of single batches */
+/** @throws {UsageError} DDB_USAGE if a followed run has a journal, but cannot learn the outcome of single batches */
 export function checkFollowed({ options, history: { journal } }: Run, { used }: Delivery): void {
   if (options.input?.follow !== true || journal === undefined) return
   if (traitsOf(used).knowsBatches) return

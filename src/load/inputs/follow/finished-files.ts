@@ -5,7 +5,7 @@ import type { DatedFileStatus, InputFile } from '../../../platform/platform.js'
 import type { InputSummary } from '../input-reading.js'
 import { isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
 
-/** Takes a few hundred bytes of memory for each file. */
+/** The files that the run has read to their end. Takes a few hundred bytes of memory for each file. */
 export interface FinishedFiles {
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void

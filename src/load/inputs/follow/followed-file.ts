@@ -47,7 +47,7 @@ export interface Following {
   readonly reading: InputReading
   readonly turns: Turns
   readonly ended: AbortSignal
-  /** Called for records that no earlier process has read. */
+  /** Called with the number of further records, not counting records that an earlier process has read. */
   readonly onRecords: (more: number) => void
   readonly onBytes: () => void
 }
@@ -141,7 +141,7 @@ export async function* batchesOf(
     } finally {
       told()
     }
-    // A signal that arrives during this check must not change its outcome.
+    // Determined before the check, because a signal that arrives during the check must not change the outcome.
     const isWhole = !run.ending.stopped
     await content.checkRead()
     if (isWhole && followed.number !== undefined) {
@@ -187,7 +187,7 @@ function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined
   })
 }
 
-/** With this pause, the journal grows by half a megabyte a day for a long-lived file. */
+/** Pause between records of a growing file's fingerprint, which take half a megabyte a day in the journal. */
 const noteEveryMs = 60_000
 
 function accounted({ contentBytes }: InputSummary): number {

@@ -187,7 +187,7 @@ class FollowedInputs implements Inputs {
     }
   }
 
-  /** Reports skipped files only once per kind, because such files come and go. */
+  /** Reports notices about the sources: skipped files only once per kind, because such files come and go. */
   #tellSources(present: PresentFiles): void {
     const { byKind } = this.sources.passedOver
     const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
@@ -206,7 +206,7 @@ class FollowedInputs implements Inputs {
         (status.inode === 0n && (await isOther(followed, files)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // If a folder cannot be read for a while, its files have not lost their names.
+      // Other errors prove nothing: the folder may be unreadable for a while, and the file still in it.
       if (code === 'ENOENT') followed.hasLostName = true
     }
     if (!followed.hasLostName) followed.isReadSince = false
@@ -291,7 +291,7 @@ class FollowedInputs implements Inputs {
     return this.#reading.bytesError
   }
 
-  /** Once reading has begun, each open file is closed after its rows were handed over. */
+  /** Ends reading. Closes files only if reading has not begun; otherwise each closes after its rows are handed over. */
   async close(): Promise<void> {
     this.#ended.abort()
     if (this.#hasBegun) return

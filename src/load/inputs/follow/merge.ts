@@ -7,7 +7,7 @@ export type Merged<From, Value> =
   | { readonly kind: 'ended'; readonly from: From }
   | { readonly kind: 'failed'; readonly from: From; readonly error: unknown }
 
-/** A `From` identifies each sequence. */
+/** Each sequence is identified by a value of type `From`, for example a file. */
 export interface Merge<From, Value> {
   /** Number of sequences that have not ended. */
   readonly size: number

@@ -201,7 +201,7 @@ export class RowStore {
     const isKnown = unconfirmed === different.length
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
-    // Rows of one connection alternate with rows of other connections.
+    // In a batch divided by lane, rows of other connections lie between these rows, so each row is recorded by itself.
     if (lane === undefined) this.#ended(numberOf(start), numberOf(end - 1), as)
     else for (let row = start; row < end; row++) this.#ended(numberOf(row), numberOf(row), as)
   }
@@ -238,7 +238,7 @@ export class RowStore {
     return row === settled ? undefined : row
   }
 
-  /** @returns how many rows had no outcome yet */
+  /** @returns how many of these rows had no outcome yet */
   #settle(from: number, to: number, list?: unknown[]): number {
     let count = 0
     for (let number = Math.max(from, this.#first); number <= to;) {

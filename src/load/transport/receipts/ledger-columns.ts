@@ -66,7 +66,7 @@ export function ledgerColumns(version: LedgerVersion): readonly LedgerColumn[] {
   return version === 1 ? firstColumns : Object.values(columns)
 }
 
-/** Values of columns that `insertReceipt` is not given. A column without such a value becomes null. */
+/** Values of columns that `cells` of `insertReceipt` omits. An omitted column without a value here becomes null. */
 const unnamed: Readonly<Record<string, string>> = {
   unit: '0',
   lane: '0',
@@ -98,5 +98,5 @@ export const readColumns = {
   2: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsHad'],
 } as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
 
-/** Also read if the run has a transform, which may leave out rows. */
+/** A further column to read if the run has a transform: the number of rows that remain after the transform. */
 export const rowsLeftColumn = 'rowsLeft' satisfies LedgerColumnName

@@ -20,7 +20,10 @@ export interface LedgerRow {
   rowCount: number | null
   /** Rows that the target has ever had; undefined if the server does not report it. */
   had?: number | undefined
-  /** In an outcome: rows that remain after the transform; undefined if the transform threw an error. */
+  /**
+   * In an outcome: rows that remain after the transform. Undefined if the transform threw an error, and in a ledger of
+   * version 1.
+   */
   left?: number | undefined
   errText: string
 }
@@ -68,7 +71,7 @@ ${probeScript(name, version)}}
 /**
  * Returns the rows since the last call, oldest first.
  * @param overlaps  whether to read the last known row again, so that the result is never empty: the manual does not document how a
- *   server answers an empty range. The first call also has a result, the probe's row
+ *   server answers an empty range. The first call also has a result: the row with which the ledger was probed
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}

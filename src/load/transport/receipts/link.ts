@@ -1,6 +1,6 @@
 /*
-  The link between a run with receipts and its server: the state of the connection, which three tasks share. They read the ledger (the
-  server-side table of receipts), investigate silence, and reopen lost connections.
+  The link between a run with receipts and its server: the state of the connection. Three tasks share it: to read the
+  ledger (the server-side table of receipts), to investigate silence, and to reopen lost connections.
 */
 import { ConnectionError, DdbError } from '../../../errors.js'
 import type { RetryRules } from '../../connection/retry.js'
@@ -134,7 +134,7 @@ export class ReceiptLink {
     if (news === 'receipts') this.#reconnects = 0
   }
 
-  /** @returns whether the run may open one more connection before the ledger has new rows */
+  /** Counts one more reconnection. @returns whether the run may make it before the ledger has new rows */
   mayReconnect(): boolean {
     const { run, rules } = this.setup
     return ++this.#reconnects <= Math.max(rules.retries, 1) * run.plan.connections
@@ -173,7 +173,10 @@ export class ReceiptLink {
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
-  /** Abandons connections over which nothing arrives. Without retries, does nothing, because no connection would replace them. */
+  /**
+   * Abandons the connection for queries, or all other connections over which nothing arrives. Without retries, does
+   * nothing, because no connection would replace them.
+   */
   giveUpConnection(which: 'control' | 'silent'): void {
     if (this.setup.rules.retries === 0) return
     this.hears('givenUp')
@@ -202,7 +205,7 @@ export class ReceiptLink {
     else rows.push(row)
   }
 
-  /** Applies the stored receipts of attempts that this process has made by now. */
+  /** Applies the receipts in `#ahead` for attempts that this process has made in the meantime. */
   takeAhead(): void {
     if (this.#ahead.size === 0) return
     const { run } = this.setup
@@ -234,7 +237,8 @@ export class ReceiptLink {
 }
 
 /**
- * Interprets a row of the ledger. Records a claim; returns the batch and its outcome if the row is an outcome.
+ * Interprets a row of the ledger. A claim (the server has begun the batch) becomes an event; an outcome is returned
+ * with its batch. Other rows, such as those of different attempts, have no effect.
  * @param leastHad  lower limit of the number of rows in the target, according to earlier rows of the ledger
  * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
  */
@@ -244,7 +248,7 @@ export function readReceipt(
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
   const batch = state.open.get(row.batchNo)
-  // Earlier attempts are over, so their rows change nothing. `#keepIfAhead` stores the rows of later attempts.
+  // Receipts of earlier attempts change nothing, because these are over. `#keepIfAhead` stores those of later attempts.
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined

@@ -15,7 +15,7 @@ import { ReceiptWatcher } from './watcher.js'
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
 const batchesPerRead = 128
 
-/** Opens no session. The delivery owns the node from now on. */
+/** Opens no session: the node in `setup` has open ones. The node belongs to the delivery from now on. */
 export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { run } = setup
   const watcher = new ReceiptWatcher(setup)

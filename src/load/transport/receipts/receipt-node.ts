@@ -258,7 +258,7 @@ export class ReceiptNode implements Outlet {
   }
 
   /**
-   * Defines the functions that write batches again on every data session, because the server has forgotten them.
+   * Repeats the definitions of the functions that write batches, on every data session: the server has forgotten them.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   define(timeoutMs: number): Promise<unknown> {
@@ -363,7 +363,7 @@ export class ReceiptNode implements Outlet {
     return openMissing(this.#setup, this.#control, this.#data, this.#ledger, deadlineMs)
   }
 
-  /** Waits until the server has received everything. */
+  /** Closes all sessions, each after the server has received everything. Ignores lost connections. */
   async close(): Promise<void> {
     const closings = [...this.#data, this.#control].map(session => session.close())
     for (const closing of await Promise.allSettled(closings)) {

@@ -16,8 +16,8 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Reopens lost connections within `retryTimeoutMs` and resends batches without an outcome. The server writes only the copy that
- * first claims the batch.
+ * Reopens lost connections within `retryTimeoutMs` and resends batches without an outcome. Of several copies of a
+ * batch, the server writes only the first that claims the batch (records in the ledger that writing begins).
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {
@@ -172,7 +172,7 @@ export async function moveToLeader(link: ReceiptLink): Promise<void> {
   if (hasMoved) link.news()
 }
 
-/** Leaves a node on which no batch is open. Errors do not matter. */
+/** Finishes with a node on which no batch is open (`ReceiptNode.finish`), and closes its sessions. Ignores errors. */
 async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
   try {
     await node.finish(timeoutMs, false, false)
@@ -188,7 +188,8 @@ const longestFarewellMs = 5_000
 
 /**
  * Checks the target for the last time and removes the run's objects from the server. If the server is lost by now, the confirmed
- * rows in its memory may be lost, too. They become unconfirmed, unless the server returns with the run's marker.
+ * rows in its memory may be lost, too. They become unconfirmed, unless the server returns with the run's marker (a
+ * table in memory, which would not survive a restart).
  */
 export async function endMemory(link: ReceiptLink): Promise<void> {
   const { queue, setup } = link
@@ -249,7 +250,7 @@ async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boole
   }
 }
 
-/** Repeats the last check on a new connection, after the old connection was lost during the check. */
+/** Repeats the run's last check of the target on a new connection, because the old one was lost during that check. */
 async function lookAgain(
   link: ReceiptLink,
   deadlineMs: number,

@@ -13,11 +13,11 @@ import {
   type LedgerVersion,
 } from './ledger-columns.js'
 
-/** Phase of the rows that probe a ledger. Their batch number is 0. */
+/** Value of `phase` (a column of the ledger) in rows that only test a new ledger. Their batch number is 0. */
 const probePhase = 8
 /** Phase of rows that record a session. Their batch number is the negative session id. */
 const sessionPhase = 7
-/** Phase of claims. If several copies claim the same attempt, only the first may insert its rows. */
+/** Phase of claims. Each copy of an attempt writes a claim; only the copy with the first claim may insert its rows. */
 export const claimPhase = 0
 /** Phase of outcomes: the number of rows that the target accepted, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
@@ -62,8 +62,8 @@ export interface WrittenLedger {
   readonly name: string
   readonly version: LedgerVersion
   /**
-   * Whether the server counted the probe's second row, although the table already had its key. A claim must then read back which copy
-   * came first.
+   * Whether the server counts an inserted row even if the table already has the row's key (a probe tests this). A
+   * claim, the row that reserves a batch for one copy, must then be read back to find out which copy came first.
    */
   readonly countsDuplicates: boolean
 }
@@ -127,7 +127,10 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** Records a session in the ledger, because the server may work on its requests even after this process has ended. */
+/**
+ * Records a data session in the ledger. The server may work on requests of the session even after this process has
+ * ended, and `jobsQuery` then shows that to the next process.
+ */
 export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
   const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
   return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
@@ -140,7 +143,10 @@ export function jobsQuery({ name }: WrittenLedger): string {
 exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
 }
 
-/** Asks for the number of claims of a batch, as a vector. It is 0 if the server never began the batch. */
+/**
+ * Asks for the number of claims of a batch, as a vector of one number. A claim is the row that the server writes into
+ * the ledger when it begins a batch, so 0 means that the server never began this batch.
+ */
 export function claimsQuery(ledger: string, batchNo: number): string {
   return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }

@@ -107,7 +107,7 @@ export class ReceiptWatcher {
     const { state } = run
     let pollMs = firstPollMs
     while (!this.#allSent || state.open.size > 0) {
-      // If a different process has the run, this process must not change anything of the run any more.
+      // If a different process has taken over the run, this process must not change anything of the run any more.
       if (!run.ending.maySend() && run.ending.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // Even if batches were given up, the run waits until the kernel has taken all of their bytes.
@@ -124,7 +124,7 @@ export class ReceiptWatcher {
       if (state.inFlightCount === 0 && isTaken && !isUnreachable) link.news()
       if (link.leftMs <= 0 || run.ending.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
-      // Even without news, there may now be room for further batches.
+      // Even if the ledger has no new rows, there may be room for further batches by now.
       link.wake()
       if (hasNews) {
         pollMs = firstPollMs
@@ -163,7 +163,10 @@ export class ReceiptWatcher {
     }
   }
 
-  /** Begins a new ledger in a run that follows its inputs for months. The journal has all outcomes of the old ledger. */
+  /**
+   * Begins a new ledger if the old one has become too long, as in a run that follows its inputs for months. The journal
+   * has all outcomes of the old ledger. @returns whether it tried to begin a new ledger
+   */
   async #renewsLedger(): Promise<boolean> {
     const { link } = this
     const { queue, setup } = link

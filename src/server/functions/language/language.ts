@@ -38,7 +38,7 @@ const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
     if (value === undefined) continue
     memory.checkSize(value)
     const text = printText(value, memory)
-    // The text occupies memory until the client reads it.
+    // Counts the text (two bytes per unit), because it occupies memory until the client reads it.
     memory.count(2 * text.length)
     memory.stored()
     session.print(text)

@@ -112,7 +112,10 @@ function* afterWait(
   return 'form' in inserted ? inserted : yield* inserted
 }
 
-/** For an upsert, the right to update suffices; the right to insert is not needed (tests of the Python client). */
+/**
+ * The table, if the user may write to it. For an upsert, the right to update suffices; the right to insert is not
+ * needed (tests of the Python client).
+ */
 function writable(
   context: CallContext,
   target: ServerValue | undefined,

@@ -131,7 +131,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Tests each element. A value without elements, such as a table, is not null. */
+/** Tests each element; `wanted` is the result for a null. A value without elements, such as a table, is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
     const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)

@@ -27,7 +27,7 @@ interface Source {
   readonly version: number
 }
 
-/** The rows that a table has when the statement begins. Selects the rows of a column when it is first needed. */
+/** The rows that a table has when the statement begins. Copies the selected rows of a column when it is first used. */
 export class TableScope implements ColumnScope {
   /** Positions of the selected rows in the table; undefined if all rows are selected. */
   readonly selected: Int32Array | undefined
