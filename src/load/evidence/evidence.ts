@@ -132,8 +132,7 @@ export function newEvidence(
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
-      // If even rows of this process are not found, the target function changes rows, and the question is closed. If
-      // only earlier processes wrote rows, nothing shows whether the function changed them or they are lost.
+      // If even rows of this process are missing, the function changes rows. Else earlier rows may be changed or lost.
       const isOpen = change === undefined && found === 'none' && !samples.hasOwn
       return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
     },
