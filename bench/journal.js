@@ -124,7 +124,7 @@ async function measureInterruptions(folder, init, rows, repeats) {
   const kills = `killed ${interruptions} times`
   return [
     {
-      work: `load ${kills}, less the time of repeated work, against an undisturbed load`,
+      work: `load ${kills}, without the time of repeated work, against an undisturbed load`,
       unit: 's',
       ours,
       reference,

@@ -66,7 +66,7 @@ export async function measure({ repeats, scale }) {
         bar: { atLeast: 1.5 },
       },
       {
-        work: `${requests} sync requests, against exchanges between bare sockets (${sizes.requestBytes} bytes there, ${sizes.answerBytes} back)`,
+        work: `${requests} sync requests, against exchanges between bare sockets (${sizes.requestBytes} bytes out, ${sizes.answerBytes} bytes back)`,
         unit: 's',
         ours: answered,
         reference: echo,

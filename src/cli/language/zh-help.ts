@@ -118,7 +118,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "format in DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for every column; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
-  'time zone of the stored times; none: as written, even if the offsets in a column differ':
+  'time zone of the stored times; none: as written, also if a column has different offsets':
     '存入的时间所用的时区；none：按原文存入，即使一列中的偏移不同',
   'offset that the times of a column must have, such as +08:00, or none; repeatable':
     '列中时间应有的偏移，例如 +08:00，或 none；可重复',
@@ -201,7 +201,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing; report what the load would do, like 'check'": "不写入，只说明会怎样：同 'check'",
   'also write the JSON object of --json to this file': '把 --json 的 JSON 对象也写到这里',
-  'which of more than 100 inputs --json lists: all, or wrong (with rejects or an error)':
+  'inputs in --json if there are over 100: all, or wrong ones (with rejects or an error)':
     '输入超过 100 个时 --json 列出 all（全部），或 wrong（只列有被拒绝的行或错误的）',
   "write the run's figures to this file, for Prometheus":
     '把本次运行的指标写到这里，供 Prometheus 使用',
@@ -279,7 +279,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'detected, usually the quote itself': '自动判断，通常为引号本身',
   "auto: compares it with the target's columns": 'auto：与目标表的列比较',
   'name if there is a header': '有表头时为 name',
-  'as written, if all offsets in a column are equal': '按原文，但一列中所有偏移须相同',
+  'as written; rows with a different offset are rejected': '按原文；偏移不同的行被拒绝',
   'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'the program chooses, and says why': '自动选择，并说明理由',

@@ -316,7 +316,7 @@ export const runOptions = optionGroup('Run', {
   },
   summaryInputs: {
     flags: '--summary-inputs <which>',
-    help: 'which of more than 100 inputs --json lists: all, or wrong (with rejects or an error)',
+    help: 'inputs in --json if there are over 100: all, or wrong ones (with rejects or an error)',
     reader: choice('wrong', 'all'),
     default: 'wrong',
   },

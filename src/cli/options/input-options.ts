@@ -247,9 +247,9 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'time zone of the stored times; none: as written, even if the offsets in a column differ',
+    help: 'time zone of the stored times; none: as written, also if a column has different offsets',
     reader: text,
-    defaultNote: 'as written, if all offsets in a column are equal',
+    defaultNote: 'as written; rows with a different offset are rejected',
     field: 'cells.timeZone',
   },
   offset: {
