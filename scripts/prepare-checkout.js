@@ -6,9 +6,9 @@
     node scripts/prepare-checkout.js --build                also type declarations, even if nothing changed
     node scripts/prepare-checkout.js --package              for packing: also the list of packages; renames a script in package.json
     node scripts/prepare-checkout.js --packed               after packing: restores the script's name
-    node scripts/prepare-checkout.js --prepare              for npm: like --package, but renames nothing; while npm
-                                                            itself installs the checkout's packages, only compiles,
-                                                            and only if the tools are installed
+    node scripts/prepare-checkout.js --prepare              for npm: like --package, but renames nothing. If npm
+                                                            is installing the checkout's packages, the program only
+                                                            compiles, or does nothing if tools are missing
     node scripts/prepare-checkout.js --tools [FOLDER ...]   for testing: also all tools
   A FOLDER (test/oracle, bench/peers) has packages of its own, which only some tests or measurements need. If they cannot be installed,
   those tests or measurements are skipped with a message.

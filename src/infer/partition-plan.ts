@@ -29,7 +29,7 @@ export interface PartitionPlan {
   /** For TSDB: rows that differ only in the last sort column are stored together, ordered by that column. */
   readonly sortColumns: readonly string[]
   readonly engineReason: string
-  /** Which of several rows with equal sort columns a TSDB table keeps. */
+  /** Which of the rows with the same values in the sort columns a TSDB table keeps. */
   readonly keepDuplicates?: 'ALL' | 'FIRST' | 'LAST'
   readonly atomic?: 'TRANS' | 'CHUNK'
   /** Uncompressed size of all rows. */

@@ -111,7 +111,7 @@ export class TypeTrials {
     this.#candidates.push(...this.#spellings(this.#candidates))
   }
 
-  /** Candidates that read the number notation found last. Each continues the counts of its type's last candidate. */
+  /** Candidates for the number notation that was found last. Each continues the counts of its type's last candidate. */
   #spellings(before: readonly Candidate[]): Candidate[] {
     const { flags } = this.#options.facts.numbers
     if (flags === undefined || !this.#options.findsSpellings) return []

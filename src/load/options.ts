@@ -102,7 +102,7 @@ export interface TargetOptions {
    * equal in all these columns except the last, and sorts these rows by the last column.
    */
   sortColumns?: readonly string[]
-  /** With `create` dfs and engine TSDB: which of several rows with equal sort columns to keep; default all. */
+  /** With `create` dfs and engine TSDB: which rows with the same values in the sort columns to keep; default all. */
   keepDuplicates?: 'all' | 'first' | 'last'
   /** With `create` dfs: the storage engine. */
   engine?: 'OLAP' | 'TSDB'

@@ -120,8 +120,9 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
 }
 
 /**
- * Errors after which no process may resume the run from this journal. A changed run would be refused again. If another
- * process works on the run, that process continues: resuming from this journal as well would load all rows twice.
+ * Errors after which the result does not offer to resume the run. After `DDB_LOCKED`, the other process continues the
+ * run, and resuming from this journal as well would load all rows twice. After any of the other errors, a resumed run
+ * would fail with the same error until the user removes the cause.
  */
 const refusals = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],

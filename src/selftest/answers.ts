@@ -17,7 +17,7 @@ function unexpected(what: string, value: Value | undefined): ServerError {
   return new ServerError('', 'DDB_SERVER', `expected ${what}, got ${answerText(value)}`)
 }
 
-/** The value as a short text on one line, for the reason of a check. */
+/** The value as a short text on one line. Checks report this text, or compare it with an expected text. */
 export function answerText(value: Value | undefined): string {
   if (value === undefined) return 'nothing'
   const type = 'type' in value ? `${value.type} ` : ''

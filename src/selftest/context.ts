@@ -80,7 +80,7 @@ export interface CheckContext extends Pick<
   readonly openSecond: () => Promise<Session>
   /** Opens a connection without a session. */
   readonly raw: () => Promise<RawExchange>
-  /** How to protect this user's login on a connection from `raw`. */
+  /** The rules by which this user may log in on a connection that `raw` has opened. */
   readonly protection: (user: string) => Protection
   /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>

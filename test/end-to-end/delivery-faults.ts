@@ -61,7 +61,7 @@ function onDataRequest<T>(
   return request => (isData(request) && ++number === n ? then(request) : undefined)
 }
 
-/** Calls back once: for the first question that comes after data was sent, on a session that sends no data. */
+/** Calls back once: for the first question in a session that sends no data, after a different session has sent data. */
 function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
   const forData = new Set<string>()
   let isOver = false

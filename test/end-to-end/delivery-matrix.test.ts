@@ -209,7 +209,7 @@ function checkCell(
   if (used === 'count')
     return void t.ok(confirmed <= seen.size, 'at most the rows in the table are counted')
   const uncertain = uncertainIds(result)
-  // Rows that a DFS table held before a restart count: DolphinDB would keep them, the embedded server does not.
+  // Includes rows that a DFS table held before a restart: DolphinDB would keep them, the embedded server does not.
   const kept = kind.name === 'DFS table' ? seen : new Set(there)
   t.equal(uncertain.length, unconfirmed, 'every uncertain row is named')
   t.strictSame(

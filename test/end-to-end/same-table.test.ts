@@ -356,7 +356,10 @@ for (const kind of targets) {
   })
 }
 
-/** The report of a run into this kind of target. Names the confirmations only if their reports differ. */
+/**
+ * The report of a run into this kind of target. If the report depends on the kind of confirmation (`--confirm`), the
+ * kinds are listed before each report.
+ */
 function reportOf(texts: ReadonlyMap<string, string>, kind: string): string {
   const namesOf = new Map<string, string[]>()
   for (const name of ['receipts', 'sync', 'count']) {

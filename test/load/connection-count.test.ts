@@ -125,8 +125,9 @@ t.test('the loader opens as many connections as pay off, and no more', async () 
       const found = usual(counts)
       const told = JSON.stringify({ found, ms })
       const best = throughput(ends, 16)
-      // The loader adds no connections if the server reaches three quarters of the loader's speed. Otherwise each
-      // doubling must gain a fifth. Both measurements are rough, because answers arrive in groups.
+      // The loader adds no connections if the server reaches three quarters of the loader's speed. Otherwise, the
+      // loader doubles the connections as long as this raises the server's speed by a fifth. Both measurements are
+      // rough, because answers arrive in groups.
       ok(throughput(ends, found) > 0.6 * best, told)
       ok(found === 1 || throughput(ends, found) > 1.05 * throughput(ends, found / 2), told)
     }),

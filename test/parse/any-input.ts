@@ -55,7 +55,10 @@ const part = fc.oneof(
 export const hostileBytes = (mostParts: number): fc.Arbitrary<Buffer> =>
   fc.array(part, { maxLength: mostParts }).map(list => Buffer.concat(list))
 
-/** Rows, rejects, and the reader's count; undefined after an error of this project. Throws if bytes do not add up. */
+/**
+ * The sum of rows and rejects, and the reader's own count of records; undefined if reading fails with a `DdbError`.
+ * Throws if the byte counts do not add up.
+ */
 export async function outcome(
   bytes: Uint8Array,
   columns: string,

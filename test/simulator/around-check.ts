@@ -1,6 +1,6 @@
 /*
-  Compares the reports of calls of runs with the contents of the target at that time. The simulator itself records the
-  rows in the table at every change, and who made the change, so the check does not ask the program.
+  Compares the report of each process with the contents of the target when that process ended. The simulator itself
+  records the rows in the table at every change, and who made the change, so the check does not ask the program.
 */
 import { inspect } from 'node:util'
 import { isForeign, type AroundScenario, type Job } from './around-scenario.js'

@@ -1,5 +1,5 @@
 /*
-  Simulates runs that search for the best number of connections, and checks the promises.
+  Simulates runs that search for the best number of connections, and checks that the loader keeps its delivery promises.
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'

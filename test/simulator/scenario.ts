@@ -296,7 +296,7 @@ function drawPatience(chance: Chance, counts: boolean, waits: boolean): Delivery
   return {
     mode,
     confirm,
-    // A count cannot observe the progress of bytes on a slow network, so its timeout is long.
+    // Confirmation by count needs a long timeout, because it cannot observe that bytes advance on a slow network.
     confirmTimeoutMs: counts ? 600_000 : 60_000,
     retries: 40,
     retryTimeoutMs: 60_000,

@@ -190,7 +190,10 @@ const wordStatements: ReadonlySet<string> = new Set([
 const isTypeName = (callee: Expression): boolean =>
   callee.kind === 'name' && Object.hasOwn(dataTypes, callee.name)
 
-/** The name of a built-in or login function, else the kind of function. No script calls login functions. */
+/**
+ * The name of a built-in or login function; for any other function, its kind. Login functions are not in `builtins`,
+ * because the client calls them directly and not from scripts.
+ */
 function calleeName(callee: Expression): string {
   if (callee.kind !== 'name') return 'a function of the session'
   const { name } = callee

@@ -124,7 +124,10 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   }
 }
 
-/** Resolves once the text is written, or the stream has failed or closed and may not call back for the text. */
+/**
+ * Resolves once the text is written. If the stream fails or closes, also resolves, because the stream might never
+ * report the end of this write.
+ */
 function written(
   stream: TerminalOutput,
   text: string,

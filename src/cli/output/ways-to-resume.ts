@@ -25,7 +25,7 @@ export function isLeftUnanswered({
 /**
  * @param changed  inputs that have changed @param resume  the command that resumes the run
  * @param clean  the command that abandons the run
- * @returns one command for each case that only the user can tell; none if `resume` is always right
+ * @returns one command for each possible case if only the user can know the case; none if `resume` is always right
  */
 export function waysToResume(
   { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,

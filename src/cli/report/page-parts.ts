@@ -21,7 +21,10 @@ export function escapeHtml(text: string): string {
     )
 }
 
-/** A cell of a table: text, HTML, a number, a `figure` (text set like a number), or a number with its share as bar. */
+/**
+ * A cell of a table: text, HTML, a number, a `figure` (text with the layout of a number), or a number with a bar that
+ * shows its share.
+ */
 export type Cell = string | number | { readonly html: string } | { readonly figure: string } | Bar
 
 interface Bar {

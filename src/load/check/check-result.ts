@@ -112,7 +112,7 @@ export interface CheckResult {
   batches: { looked: number; expected: number | null }
   /** One per group of inputs that are read with the same options. */
   frozen: FrozenLoad[]
-  /** `load` commands, one for each entry of `frozen`; the command line fills them in. */
+  /** `load` commands, one for each entry of `frozen`. Only `ddb-ingest check` lists commands; otherwise empty. */
   commands: string[]
   /** Sentences about assumptions that may be wrong. */
   notices: string[]

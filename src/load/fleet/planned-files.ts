@@ -1,5 +1,6 @@
 /*
-  The files of a plan: their places, the texts in their paths, and whether they are unchanged since the plan was made.
+  The files of a plan: their places, the texts that `input.path` takes from their paths (such as a date), and whether
+  the files are unchanged since the plan was made.
 */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../errors.js'

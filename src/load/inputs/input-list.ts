@@ -47,7 +47,7 @@ function newPackedSummaries(): PackedSummaries {
     const key = JSON.stringify([format, compression, detected])
     lastNo = kindNos.get(key) ?? kinds.length
     kindNos.set(key, lastNo)
-    // Keeps the newest `detected`: the next input often has the same object, and then no key need be made for it.
+    // Keeps the newest `detected`, because the next input often has the same object and then needs no new `key`.
     kinds[lastNo] = { format, compression, detected }
     return lastNo
   }

@@ -31,15 +31,16 @@ export interface RunName {
   /** The place of the run's journal; left out without a journal. */
   readonly place?: RunPlace
   /**
-   * Only for a unit of a plan: the name of its ledger (table of receipts), which replaces the marker. The plan creates and removes
-   * this ledger.
+   * Only for a unit (a part of a plan that one process loads): the name of the unit's ledger (table of receipts). The
+   * unit has no marker. The plan creates and removes this ledger.
    */
   readonly ledger?: string
 }
 
 /**
- * Writes the first row of the marker unless there is one. `ddbIngestOwner` gets the token in the first row. If two runs try this,
- * the key decides: the server does not insert a key again (DolphinDB manual, keyedStreamTable).
+ * Writes the first row of the marker unless there is one, and sets the variable `ddbIngestOwner` to the token in the
+ * first row. If two runs write the first row at the same time, the server keeps only one of the two rows, because it
+ * does not insert a key again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
   const { runId, token, ledger } = run
@@ -65,7 +66,7 @@ function sessionId({ id }: Session): string {
   return `${BigInt(id)}l`
 }
 
-/** Adds the session to the marker. `ddbIngestOwner` gets the token in the marker's last row; 0 without a marker. */
+/** Sets `ddbIngestOwner` like `ownerScript`. If the run owns the marker, also adds the session to the marker. */
 function remarkScript(session: Session, run: RunName): string {
   const { token, ledger } = run
   if (ledger !== undefined) return ownerScript(run)

@@ -56,7 +56,8 @@ export function halves(part: BatchPart): [BatchPart, BatchPart] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
-  // Adds 2, not 1: when the queue forgot the undivided part, it subtracted that part from the lane's open parts.
+  // Adds 2, not 1, because both halves are open now, and `SendQueue.forget` has already subtracted the undivided part
+  // from the lane's open parts.
   if (part.lane !== undefined) part.lane.open += 2
   const { no: _, unitNo, ...rows } = part
   const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)

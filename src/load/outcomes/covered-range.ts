@@ -196,8 +196,8 @@ export function newCoveredInput(): CoveredInput {
 }
 
 /**
- * Whether no process has to send rows of the batch or to ask for its outcome. A partly confirmed batch is settled, too, because the
- * server reports nothing about its other rows.
+ * True if the batch needs no more work: no process must send its rows, and no process must ask for its outcome. A
+ * partly confirmed batch is settled, too, because the server reports nothing about its other rows.
  */
 export function isSettled({
   ended,

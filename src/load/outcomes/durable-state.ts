@@ -38,7 +38,7 @@ export interface DurableState {
         readonly covered: CoveredInput[]
         /** Batches by number. A batch is removed once no later record can change its outcome. */
         readonly sent: Map<number, SentBatch>
-        /** Batches that were divided by lane, by the number of their first part. */
+        /** Batches that were divided by lane. The key is the number of the batch's first part. */
         readonly laned: Map<number, SentLanes>
         /** True while the records read come from a process that sent batches with receipts. */
         hasReceipts: boolean

@@ -243,10 +243,11 @@ function keysKnown(
 }
 
 /**
- * The number of rows that are missing from the table. For a target without keys, it is `short`. A keyed target also does
- * not count rows whose key it already had, which are not missing. If the number of rows outside the partition scheme is
- * known and at most `short`, only these rows are missing from a keyed target.
- * @param short  sent rows that the target did not count
+ * The number of rows that are missing from the table. If the target has no key, all `short` rows are missing. A keyed
+ * target also does not count a row whose key it already had, but such a row is not missing: only rows outside the
+ * partition scheme are. If the run does not know those rows, the result is `short`, which is an upper limit.
+ * @param short  number of sent rows that the target did not count
+ * @param outside  indexes of the rows outside the partition scheme; ignored if it has more than `short` rows
  */
 function missingRows(
   { keyed }: RecordedTarget,

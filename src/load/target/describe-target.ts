@@ -43,8 +43,9 @@ export interface TargetDescription {
   /** Undefined if unknown, or if the target has no VALUE scheme. */
   readonly newValues?: NewValuePolicy
   /**
-   * True if a row with a stored key does not make the table longer: for shared tables with a key, PKEY tables, and DFS
-   * tables that keep one of the rows with equal sort columns. For a function: whether `confirmTable` is such a table.
+   * True if a row whose key is already in the table does not make the table longer. This is so for shared tables with a
+   * key, for PKEY tables, and for DFS tables that keep only one of the rows with the same values in the sort columns.
+   * If the target is a function: whether `confirmTable` is such a table.
    */
   readonly keyed: boolean
   /** Columns that identify a row in the table and whose values stay as they were sent; empty if there are no such columns. */
@@ -59,7 +60,10 @@ export interface TargetDescription {
   readonly engine?: string | undefined
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
-  /** Whether a row written twice stays one row: the table has a key, or keeps one of several rows with equal sort columns. */
+  /**
+   * Whether a row written twice stays one row: the table has a key, or keeps only one of the rows with the same values
+   * in the sort columns.
+   */
   readonly dropsDuplicates?: boolean
   /** True if the table keeps, of several rows with the same key, the row that was written last. */
   readonly replaces?: boolean
@@ -165,8 +169,9 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
 
 /**
  * The columns that identify a row. An upsert into a DFS table treats the partition columns as keys, too (DolphinDB
- * manual, page upsert!). Some tables keep, in each partition, one row for equal sort columns. If such a table has one
- * partition for each value of a column (a VALUE scheme of the same type as the column), the key includes that column.
+ * manual, page upsert!). In each partition, some tables keep only one of the rows with the same values in the sort
+ * columns. If such a table has one partition for each value of a column (a VALUE scheme of the same type as the
+ * column), the key includes that column.
  * @param upserted  columns named for an upsert
  */
 function keyColumnsOf(
@@ -257,7 +262,10 @@ function hasKey(schema: Value): boolean {
   return value.form === 'vector' && value.length > 0
 }
 
-/** Whether a TSDB table keeps only the first or the last of several rows with equal sort columns (`keepDuplicates`). */
+/**
+ * Whether a TSDB table keeps only the first or the last of the rows with the same values in the sort columns
+ * (`keepDuplicates`).
+ */
 function keepsOneOfEquals(schema: Value): boolean {
   const text = textOf(schema, 'keepDuplicates')
   return text === 'FIRST' || text === 'LAST'

@@ -216,7 +216,7 @@ export function readDecimal128(scale: number): ReadWords {
     for (let i = 0; i < words.length; i++) words[i] = 0
     let limb = limbCount - 1
     while (limb > 0 && limbs[limb] === 0) limb--
-    /** Number of words in use. A limb adds at most two words. */
+    /** Number of 16-bit words in use. Each limb (nine digits, less than 2^30) adds at most two words. */
     let used = 0
     for (; limb >= 0; limb--) {
       let carry = limbs[limb]!

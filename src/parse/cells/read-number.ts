@@ -22,7 +22,7 @@ export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i
   Number(`1e${i}`),
 )
 
-/** The number of four digits at `p`; negative if one byte is not a digit. Joins digits to pairs, and then the pairs. */
+/** The number of four digits at `p`; negative if a byte is not a digit. Combines digits into pairs, then the pairs. */
 export function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
   if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1

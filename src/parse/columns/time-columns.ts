@@ -48,7 +48,7 @@ const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 const middleHalves = 0x00f0f000
 
-/** Words per date: three with its 11 characters, one with its days since 1970, two with its midnight (low, high). */
+/** 32-bit words per date: three for the 11 characters, one for the days since 1970, two for midnight (low, high). */
 const dateWords = 6
 /** How many dates `#dates` holds. Their index has 11 bits: 1 + 4 for the month's two digits, 2 + 4 for the day's. */
 const dateCount = 2 ** 11

@@ -69,7 +69,7 @@ const mostOdds = 5
 /** Limit for how much an empty field, a letter or a sentence counts against a header, because headers may have them. */
 const weakOdds = 0.5
 const countedOdds = 4
-/** Each share is computed as if this many average values had been seen, too, because a few values prove little. */
+/** A few values prove little. Therefore each share is computed as if the sample had this many more, usual values. */
 const assumedValues = 2
 /** If the sample has no value of a column, this percentage of its values is assumed to be numbers. */
 const numbersAlone = 80

@@ -16,7 +16,7 @@ const sliceBytes = 64 * 1024
 interface Feed {
   /** Fields of each record, as texts with one character per byte. */
   readonly records: string[][]
-  /** For each record, the position of its end, in bytes of this feed's input. */
+  /** For each record, the position of its end, in bytes after the first byte that this csv-parse instance got. */
   readonly ends: number[]
   /** Number (from 1) of the field whose quote is bad; 0 if no quote is bad. */
   badField: number

@@ -31,13 +31,16 @@ export interface ExpectedCsv {
   readonly kinds: Uint8Array
 }
 
-/** `speaks`: the byte may be a sign of a different dialect. `isNotAscii`: the text must be checked to be UTF-8. */
+/**
+ * The constants up to `divides` are bits of a byte's entry in `kinds`. `speaks`: the byte may be a sign of a different
+ * dialect. `isNotAscii`: the text must be checked to be UTF-8.
+ */
 const speaks = 1
 const isNotAscii = 2
-/** A byte with this bit, right before a line end, may mean an additional empty field or an empty line. */
+/** Set for the delimiter and the line feed. Right before a line end, they may mean an empty field or an empty line. */
 const matters = 4
 const isLineEnd = matters << 1
-/** Right after a byte with this bit, there must be a line feed. */
+/** Set for the carriage return. The next byte must be a line feed. */
 const isReturn = 16
 const isNoLineFeed = isReturn << 1
 const divides = 64

@@ -88,7 +88,7 @@ export function textAtHand(reader: ByteReader, context: DecodeContext): string |
 }
 
 /**
- * Writes the elements without flag and length. Does not copy large texts in wire form.
+ * Writes the elements without flag and length. Does not copy large texts that are already in wire form.
  * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing, or encoded texts do not end in 00
  */
 function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {

@@ -1,5 +1,6 @@
 /*
-  ANY, the type of tuples. Elements are values of any form with flags, so `../codec.ts` writes and reads tuples.
+  ANY, the type of tuples. Each element is a complete value with a flag of its own, and may have any form. Therefore
+  `../codec.ts`, which handles all forms, also writes and reads tuples.
 */
 import type { Value, Vector } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'

@@ -77,7 +77,7 @@ export interface ColumnAccess<
   vectorOf(values: readonly ElementValue[]): V
 }
 
-/** Writes and reads the elements of a `VariableVector`, which follow the numbers of rows and columns. */
+/** Writes and reads the elements of a `VariableVector`. On the wire, they come after the counts of rows and columns. */
 export interface ElementCodec<V extends VariableVector = VariableVector> {
   encodeElements(writer: ByteWriter, vector: V): void
   decodeElements(

@@ -16,7 +16,10 @@ export interface RunnerContext {
   readonly retries: Retries
   /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
   readonly discard: Discard | undefined
-  /** True for function views and functions of the session. With `discard`, no other function that gets a table runs. */
+  /**
+   * True for function views and functions of the session. With `discard`, the server does not run any other function
+   * whose last argument is a table: it only counts the rows.
+   */
   isDefined(session: ScriptSession, name: string): boolean
 }
 

@@ -136,7 +136,10 @@ interface TuplePairs {
   at(index: number): [ServerValue, ServerValue]
 }
 
-/** Pairs elements of tuples and equally long vectors, and repeats other values. Undefined if there is no tuple. */
+/**
+ * Pairs the elements of a tuple with the elements of a second tuple or of a vector with the same length. If the other
+ * operand is a different value, pairs each element with that value. Undefined if there is no tuple.
+ */
 function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
   const b = tupleElements(right)

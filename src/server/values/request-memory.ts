@@ -1,6 +1,6 @@
 /*
   Limits the memory of one request. Code that creates values, or extends tables, vectors or dictionaries, counts bytes
-  here. Stored values count until the request ends, all others until the statement ends.
+  here. The bytes of stored values stay in the total until the request ends, all other bytes until the statement ends.
 */
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
@@ -58,7 +58,7 @@ export class RequestMemory {
     if (!isTooSmallToCount(value)) this.count(weigh(value, this.#limitBytes - this.#made))
   }
 
-  /** Call this when a statement stores values. The bytes counted so far then count until the request ends. */
+  /** Call this when a statement stores values: the bytes counted so far stay in the total until the request ends. */
   stored(): void {
     this.#stored = this.#made
   }

@@ -20,8 +20,8 @@ addFunctionView(takeRows)`
 const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
 
 /**
- * Parts of lookups that depend on the value. A null has a special part. A long text has no part, because the server
- * cannot compare it.
+ * The parts of a lookup that depend on the value: `isNull(…)` for a null, otherwise a comparison and an argument. A
+ * long text has no such part, because the server cannot compare long texts.
  */
 const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 

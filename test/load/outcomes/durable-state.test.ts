@@ -1,5 +1,5 @@
 /*
-  Compares the state that the records of a journal add up to with a model that keeps every row separately.
+  Derives the state of a run from journal records, and compares the state with a model that keeps every row separately.
 */
 import fc from 'fast-check'
 import t from 'tap'

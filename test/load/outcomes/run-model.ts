@@ -20,20 +20,20 @@ interface ModelRow {
   /** Undefined if the row lost its batch number and got no new one. */
   no: number | undefined
   fate: 'unknown' | 'confirmed' | 'filtered' | 'rejected' | 'unconfirmed' | 'unsent'
-  /** Whether all rows with the same number have a final outcome. */
+  /** Whether all rows with the same batch number have a final outcome. */
   isSettled: boolean
 }
 
 export interface ModelPiece {
   readonly startBytes: number
   readonly endBytes: number
-  /** `joins`: an earlier input has rows with the same number. `continues`: a later input has such rows. */
+  /** `joins`: an earlier input has rows with the same batch number. `continues`: a later input has such rows. */
   readonly joins?: true
   readonly continues?: true
   readonly known: KnownBatch
 }
 
-/** Rows with the same number, each with its input and its index in the input. */
+/** Rows with the same batch number, each with its input and its index in the input. */
 type Group = [GroupRow, ...GroupRow[]]
 interface GroupRow {
   readonly input: number

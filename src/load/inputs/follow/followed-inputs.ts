@@ -206,7 +206,7 @@ class FollowedInputs implements Inputs {
         (status.inode === 0n && (await isOther(followed, files)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // Other errors prove nothing: the folder may be unreadable for a while, and the file still in it.
+      // Other errors prove nothing: the folder may be unreadable for a while although the file is still in it.
       if (code === 'ENOENT') followed.hasLostName = true
     }
     if (!followed.hasLostName) followed.isReadSince = false

@@ -16,8 +16,9 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Reopens lost connections within `retryTimeoutMs` and resends batches without an outcome. Of several copies of a
- * batch, the server writes only the first that claims the batch (records in the ledger that writing begins).
+ * Reopens lost connections within `retryTimeoutMs` and resends batches without an outcome. If several copies of a
+ * batch arrive, the server writes only the copy that claims the batch first. A claim is a row that
+ * the server inserts into the ledger before writing the copy.
  * @throws {DdbError} if the run cannot continue
  */
 export async function reconnect(link: ReceiptLink): Promise<void> {

@@ -17,7 +17,10 @@ import {
 const probePhase = 8
 /** Phase of rows that record a session. Their batch number is the negative session id. */
 const sessionPhase = 7
-/** Phase of claims. Each copy of an attempt writes a claim; only the copy with the first claim may insert its rows. */
+/**
+ * Phase of claims. In each attempt to write a batch, the server may receive several copies of the batch. Each copy
+ * tries to insert a claim. Only the copy with the first claim may insert its rows.
+ */
 export const claimPhase = 0
 /** Phase of outcomes: the number of rows that the target accepted, or −1 and the reason for a refusal. */
 export const outcomePhase = 1
@@ -25,8 +28,8 @@ export const outcomePhase = 1
 export const deliverFunction = 'ddbIngestDeliver'
 
 /**
- * Creates the ledger unless it exists, and probes it. `ddbIngestKnown` gets the server's answer to inserting a known key: 0 if the
- * server counts rows as documented (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger unless it exists, and probes it: sets the variable `ddbIngestKnown` to the server's answer to
+ * inserting a known key, which is 0 if the server counts rows as documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
   return `${shareScript(ledger, version)}${probeScript(ledger, version)}`

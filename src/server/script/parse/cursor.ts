@@ -12,7 +12,7 @@ export interface ParseScope {
 /** Nesting limit that protects the parser's stack. No script written by hand is nested so deeply. */
 const maxDepth = 400
 
-/** Limit of tokens in a statement. It keeps parsing a statement, which has no pause, below a tenth of a second. */
+/** Limit of tokens in a statement. With this limit, parsing a statement blocks the server for less than 0.1 s. */
 const maxStatementTokens = 131_072
 
 /** The cursor drops consumed tokens when there are at least this many of them. */

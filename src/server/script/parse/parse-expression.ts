@@ -36,7 +36,10 @@ const precedences: Readonly<Record<string, number>> = {
   '..': 15,
 }
 
-/** A function that is named after an operator has its precedence: `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`. */
+/**
+ * Functions that have the precedence of an operator if they stand between two operands: `add` has that of `+`. Any
+ * other function has the precedence of `*`: for a function `f`, `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`.
+ */
 const wordPrecedences: ReadonlyMap<string, number> = new Map(
   Object.entries({
     add: 8,

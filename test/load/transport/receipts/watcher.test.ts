@@ -319,7 +319,8 @@ t.test('silence and a lost connection are distinguished, whatever happened befor
     fc.property(fc.array(news), heard => {
       const link = new ReceiptLink(watchedRun().watcher.link.setup)
       for (const one of heard) link.hears(one)
-      // 'receipts' ends a silence. 'receipts' and 'answered' show that the server has kept its memory.
+      // The event 'receipts' ends a silence. After 'receipts' or 'answered', the run knows that the server still has
+      // the tables in its memory.
       const since = (...ends: readonly LinkNews[]): readonly LinkNews[] =>
         heard.slice(heard.findLastIndex(one => ends.includes(one)) + 1)
       const isSilent = since('receipts').includes('givenUp')
