@@ -73,7 +73,7 @@ const otherwise: Readonly<Record<string, string>> = {
   'official clients call them by themselves': `clearAllCache fromStdJson getClusterPerf getRequiredAPIVersion
     getStreamTableTimestamp isClientAuth isNodeInitialized logout partial unifiedCall`,
   // Appenders, upserts, BatchTableWriter and MultithreadedTableWriter of the C++ and Python clients.
-  'tests of official clients make, fill and check tables with them': `createDimensionTable deleteUser
+  'tests of official clients make, fill and check tables with them': `all createDimensionTable deleteUser
     dropStreamTable each exists getDataNodeConfig getStreamingSQLStatus loop rand`,
   // test/server/script/seeds.test.ts contains such a script.
   'scripts that users wrote': 'type',
