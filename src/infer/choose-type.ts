@@ -70,7 +70,10 @@ export interface ChoiceOptions {
   readonly shared: SharedOptions
 }
 
-/** SYMBOL needs texts that occur twice on average. Among fewer than 100 short texts, a quarter of repeats is enough. */
+/**
+ * SYMBOL needs texts that occur twice on average. If there are fewer than 100 texts, all short, it is enough that a
+ * quarter of them repeat others.
+ */
 const fewRows = 100
 const shortBytes = 32
 /** Number of digits that each decimal type can always hold. */

@@ -45,8 +45,8 @@ const firstVersions: readonly {
 /**
  * @param keyColumns  make the table a keyed stream table, which drops rows with a known key
  * @param server  version of the server, as numbers, if known
- * @param wishes  the user's requirements for a DFS table; the program chooses the rest
- * @throws {UsageError} DDB_USAGE for keys that are not columns, and for wishes that no table can meet; DDB_NAME for names that
+ * @param dfsOptions  the user's requirements for a DFS table; the program chooses the rest
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, and for requirements that no table can meet; DDB_NAME for names that
  *   a script cannot contain
  * @throws {InputError} DDB_INPUT_COLUMN for too many columns, and for types that the server does not know; for a DFS table also
  *   if no column is fit to partition by, or to sort arrays by
@@ -56,17 +56,17 @@ export function createScript(
   table: NewTable,
   keyColumns: readonly string[] = [],
   server?: readonly number[],
-  wishes: DfsOptions = {},
+  dfsOptions: DfsOptions = {},
 ): string {
   checkNames(schema, table, keyColumns)
   checkTypes(schema, server)
-  checkDfsOnly(table, wishes)
+  checkDfsOnly(table, dfsOptions)
   const lines = table.kind === 'shared' ? streamLines(schema, table.name, keyColumns) : []
   if (table.kind === 'dfs') {
     if (keyColumns.length > 0) {
       throw new UsageError('DDB_USAGE', 'keys are for stream tables: a DFS table has none')
     }
-    lines.push(...dfsLines(schema, table.database, table.table, server, wishes))
+    lines.push(...dfsLines(schema, table.database, table.table, server, dfsOptions))
   }
   const script = `${[...headLines(schema), ...lines].join('\n')}\n`
   if (Buffer.byteLength(script) <= mostCodeBytes) return script
@@ -77,12 +77,12 @@ export function createScript(
   )
 }
 
-/** @throws {UsageError} DDB_USAGE for wishes that a stream table cannot meet */
-export function checkDfsOnly(table: NewTable, wishes: DfsOptions): void {
-  const [wished] = Object.keys(wishes)
-  if (table.kind === 'dfs' || wished === undefined) return
+/** @throws {UsageError} DDB_USAGE for requirements that a stream table cannot meet */
+export function checkDfsOnly(table: NewTable, dfsOptions: DfsOptions): void {
+  const [requested] = Object.keys(dfsOptions)
+  if (table.kind === 'dfs' || requested === undefined) return
   const why = 'is for DFS tables: name one, dfs://DATABASE/TABLE'
-  throw new UsageError('DDB_USAGE', `\`target.${wished}\` ${why}`)
+  throw new UsageError('DDB_USAGE', `\`target.${requested}\` ${why}`)
 }
 
 function columnError({ inputs }: InferredSchema, message: string): InputError {
@@ -219,10 +219,10 @@ function dfsLines(
   database: string,
   table: string,
   server: readonly number[] | undefined,
-  wishes: DfsOptions,
+  dfsOptions: DfsOptions,
 ): string[] {
   const hasEngines = server === undefined || !isBefore(server, [2, 0, 0])
-  const plan = planPartitions(schema, wishes, hasEngines)
+  const plan = planPartitions(schema, dfsOptions, hasEngines)
   if ('lacks' in plan) throw columnError(schema, lackText(schema, plan))
   const { levels, engine, sortColumns, engineReason, keepDuplicates } = plan
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')

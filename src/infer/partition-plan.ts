@@ -77,13 +77,13 @@ export interface PlanObstacle {
 
 /**
  * Plans partitions by columns without nulls, because rows without a partition are lost.
- * @param wishes  the user's requirements
+ * @param dfsOptions  the user's requirements
  * @param hasEngines  false for servers before 2.00, which know only OLAP
- * @throws {UsageError} DDB_USAGE for wishes that no table can meet
+ * @throws {UsageError} DDB_USAGE for requirements that no table can meet
  */
 export function planPartitions(
   schema: InferredSchema,
-  wishes: DfsOptions = {},
+  dfsOptions: DfsOptions = {},
   hasEngines = true,
 ): PartitionPlan | PlanObstacle {
   const totalBytes = tableBytes(schema)
@@ -91,7 +91,7 @@ export function planPartitions(
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
   const time = whole.find(isDated)
   const key = keyOf(whole)
-  const { partition, keepDuplicates, atomic } = wishes
+  const { partition, keepDuplicates, atomic } = dfsOptions
   const levels: Levels | undefined =
     partition !== undefined
       ? saidLevels(partition, columns)
@@ -103,15 +103,15 @@ export function planPartitions(
   if (levels === undefined) {
     return { lacks: 'partition column', withNulls: withNulls(one => isDated(one) || isKey(one)) }
   }
-  checkWishes(wishes, hasEngines)
-  const sorted = hasEngines ? sortingFor(columns, whole, time, wishes) : undefined
-  const isNeeded = hasEngines && (columns.some(needsTsdb) || wantsTsdb(wishes))
+  checkDfsOptions(dfsOptions, hasEngines)
+  const sorted = hasEngines ? sortingFor(columns, whole, time, dfsOptions) : undefined
+  const isNeeded = hasEngines && (columns.some(needsTsdb) || wantsTsdb(dfsOptions))
   if (sorted === undefined && isNeeded) {
     return { lacks: 'sort column', withNulls: withNulls(sortsFirst) }
   }
   return {
     ...{ levels, totalBytes },
-    ...(sorted ?? olapBecause(hasEngines, wishes)),
+    ...(sorted ?? olapBecause(hasEngines, dfsOptions)),
     ...(keepDuplicates === undefined ? {} : { keepDuplicates: upper(keepDuplicates) }),
     ...(atomic === undefined ? {} : { atomic: upper(atomic) }),
   }
@@ -123,8 +123,8 @@ const upper = <Word extends string>(word: Word): Uppercase<Word> =>
 const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsOptions): boolean =>
   engine === 'TSDB' || sortColumns !== undefined || keepDuplicates !== undefined
 
-function checkWishes(wishes: DfsOptions, hasEngines: boolean): void {
-  const { engine, sortColumns, keepDuplicates } = wishes
+function checkDfsOptions(dfsOptions: DfsOptions, hasEngines: boolean): void {
+  const { engine, sortColumns, keepDuplicates } = dfsOptions
   const of = sortColumns !== undefined ? 'sortColumns' : 'keepDuplicates'
   if (engine === 'OLAP' && (sortColumns !== undefined || keepDuplicates !== undefined)) {
     throw new UsageError(
@@ -132,7 +132,7 @@ function checkWishes(wishes: DfsOptions, hasEngines: boolean): void {
       `\`target.${of}\` goes with \`target.engine\` TSDB: OLAP does not sort`,
     )
   }
-  if (hasEngines || !wantsTsdb(wishes)) return
+  if (hasEngines || !wantsTsdb(dfsOptions)) return
   throw new UsageError('DDB_USAGE', 'servers before 2.00 have no TSDB engine, which sorts rows')
 }
 
@@ -260,9 +260,9 @@ function sortingFor(
   columns: readonly InferredColumn[],
   whole: readonly InferredColumn[],
   time: InferredColumn | undefined,
-  wishes: DfsOptions,
+  dfsOptions: DfsOptions,
 ): Engine | undefined {
-  const { engine, sortColumns } = wishes
+  const { engine, sortColumns } = dfsOptions
   if (engine === 'OLAP') return undefined
   if (sortColumns !== undefined) {
     return tsdb(saidSorting(sortColumns, columns), 'as `target.sortColumns` says')
@@ -277,13 +277,13 @@ function sortingFor(
       `rows of a ${code === undefined ? 'symbol' : 'code'} lie together, in order of time`,
     )
   }
-  if (!columns.some(needsTsdb) && !wantsTsdb(wishes)) return undefined
+  if (!columns.some(needsTsdb) && !wantsTsdb(dfsOptions)) return undefined
   const first = keyOf(whole) ?? whole.find(sortsFirst)
   if (first === undefined) return undefined
   const last = time ?? whole.find(sortsLast)
   return tsdb(
     last === undefined || last === first ? [first] : [first, last],
-    wantsTsdb(wishes) ? 'as was asked for' : 'arrays and BLOBs need it',
+    wantsTsdb(dfsOptions) ? 'as was asked for' : 'arrays and BLOBs need it',
   )
 }
 

@@ -134,7 +134,10 @@ function sortNumbers(numbers: Uint32Array, offset: number, { byteAt, fourAt }: B
   // Two words per text: the text's number, and four of its bytes. On little-endian machines the words form a 64-bit
   // number whose order is that of the four bytes.
   const words = new Uint32Array(2 * numbers.length)
-  /** Fills in `words` of a range. @returns whether all its texts have the same four bytes at `offset` */
+  /**
+   * Fills in `words` for a range of the sorted texts. @returns whether all its texts have the same four bytes at
+   * `offset`
+   */
   const fill = (first: number, end: number, offset: number): boolean => {
     let areSame = true
     for (let i = first; i < end; i++) {

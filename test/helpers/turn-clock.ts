@@ -27,7 +27,7 @@ let turns: NodeJS.Timeout
 
 const nowMs = (): number => turnBeganMs + Math.min(realNow() - turnReallyBeganMs, turnMs)
 
-/** Keeps the process alive while a timer exists that is not unreferenced. */
+/** Keeps the process alive while there is a timer on which `unref` was not called. */
 function holdProcess(): void {
   if ([...timers].some(timer => timer.holdsProcess)) turns.ref()
   else turns.unref()

@@ -1,5 +1,5 @@
 /*
-  Writes zip archives from the description of the format (APPNOTE.TXT 6.3.10), correct ones and wrong ones.
+  Writes correct and damaged zip archives, following the description of the format (APPNOTE.TXT 6.3.10).
 */
 import { crc32, deflateRawSync } from 'node:zlib'
 

@@ -119,9 +119,9 @@ t.test('given settings of a DFS table are kept, and the rest is chosen', async t
   const found = await inferText(
     'day,time,code,vol,price\n2024-01-02,09:30:00,600519,100,1.5\n2024-01-03,09:30:00,000001,200,2.5\n',
   )
-  const schemeOf = async (name: string, wishes: DfsOptions): Promise<string> => {
+  const schemeOf = async (name: string, dfsOptions: DfsOptions): Promise<string> => {
     const table = { kind: 'dfs' as const, database: `dfs://${name}`, table: 't' }
-    const script = createScript(found, table, [], undefined, wishes)
+    const script = createScript(found, table, [], undefined, dfsOptions)
     await session.run(script)
     const columns = await rows(`select name from schema(loadTable("dfs://${name}", "t")).colDefs`)
     assert.equal(columns.length, 5)
@@ -165,9 +165,9 @@ t.test('an impossible table is refused before anything is created', async t => {
     'day,code,vol,price,late\n2024-01-02,A,100,1.5,\n2024-01-03,B,200,2.5,7\n',
   )
   const table = { kind: 'dfs' as const, database: 'dfs://d', table: 't' }
-  const fault = (wishes: DfsOptions): string => {
+  const fault = (dfsOptions: DfsOptions): string => {
     try {
-      createScript(found, table, [], undefined, wishes)
+      createScript(found, table, [], undefined, dfsOptions)
       return ''
     } catch (error) {
       return error instanceof UsageError ? error.message : String(error)

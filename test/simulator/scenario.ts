@@ -199,7 +199,9 @@ function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
 }
 
-/** An ordinary seed whose rows are read back: with receipts or answers, into a target in which rows can be found. */
+/**
+ * An ordinary seed whose rows are read back: the load has receipts or answers, and a target in which rows can be found.
+ */
 function drawVerified(seed: number): Scenario {
   const chance = new Chance(seed ^ 0x2c1b3c6d)
   const findable = ({ name }: TargetKind): boolean => !/in two steps|with an argument/.test(name)

@@ -223,11 +223,11 @@ export function nextCommands(command: NewTableLoad): string[] {
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
   })
   const isMade = hasScript || keyColumns.length > 0 || isStdin
-  const wishes = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
+  const dfsWords = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
   const typed = types === undefined ? [] : ['--types', types]
   const load = shellText([
     ...['load', ...sources, '--table', table],
-    ...(isMade ? [] : ['--create', kind, ...wishes, ...typed]),
+    ...(isMade ? [] : ['--create', kind, ...dfsWords, ...typed]),
     ...repeated,
     ...neededWords(needed, flags),
   ])
@@ -238,7 +238,7 @@ export function nextCommands(command: NewTableLoad): string[] {
     ...['--table', table],
     ...(keyColumns.length > 0 ? ['--key', keyColumns.join(',')] : []),
     ...typed,
-    ...wishes,
+    ...dfsWords,
     ...repeated,
   ]
   return [`${shellText([...schema, '--output', 'create'])} | ddb-ingest exec -`, load]

@@ -48,7 +48,10 @@ export interface Speed {
   readonly confirmedPerSec: number
 }
 
-/** Cuts the time into `most` equal spans. Measures each speed from a span's first moment to that of the next span. */
+/**
+ * Cuts the time into `most` equal spans. Measures each speed from the first moment of a span to the first moment of the
+ * next.
+ */
 export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
   const endMs = moments.at(-1)?.elapsedMs ?? 0
   if (endMs <= 0) return []

@@ -43,8 +43,8 @@ export async function findRemedies(
   for (const { name, source } of looked.mapping.columns) {
     if (source.kind === 'field') map[name] = fieldName(looked, mapping.match, source.index)
     const [part, ...others] = textSources(source)
-    // `inferSchema` makes no column from a part of the path that some template in `set` contains, such as `{date}`.
-    // A column that is filled from such a part is therefore added here.
+    // If a template in `set` contains a part of the path, such as `{date}`, `inferSchema` makes no column from that
+    // part. A column that is filled from such a part is therefore added here.
     if (part?.kind === 'input' && others.length === 0) set[name] ??= `{${part.name}}`
   }
   const filled = looked.mapping.columns.filter(

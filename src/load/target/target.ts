@@ -118,7 +118,7 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   }
   const table = parseTableTarget(options.table)
   checkCreate(options.create, table)
-  checkWishes(options)
+  checkDfsOptions(options)
   const transform = transformOf(options)
   if (options.create !== undefined && options.types !== undefined) schemaFromTypes(options.types)
   for (const [given, name] of [
@@ -179,15 +179,15 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
 }
 
 /** Options that only `create` dfs uses. */
-const wishFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
+const dfsFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
 
 /** The user's requirements for a DFS table that will be created. */
 export function dfsOptionsOf(target: TargetOptions): DfsOptions {
-  const said = wishFields.filter(name => target[name] !== undefined)
+  const said = dfsFields.filter(name => target[name] !== undefined)
   return Object.fromEntries(said.map(name => [name, target[name]]))
 }
 
-function checkWishes(options: TargetOptions): void {
+function checkDfsOptions(options: TargetOptions): void {
   const [said] = Object.keys(dfsOptionsOf(options))
   if (said === undefined || options.create === 'dfs') return
   throw new UsageError('DDB_USAGE', `\`target.${said}\` goes with \`target.create\` dfs`)

@@ -13,7 +13,10 @@ export type SameCells = (sentRow: number, storedRow: number) => boolean
 
 const never: SameCells = () => false
 
-/** @param sent  sent cells, converted to the type of the stored column; only STRING, SYMBOL and BLOB may differ */
+/**
+ * @param sent sent cells, converted to the type of the stored column; only among STRING, SYMBOL and BLOB may the two
+ * types differ
+ */
 export function sameCells(sent: Column, stored: Column): SameCells {
   if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
     const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'

@@ -56,7 +56,10 @@ type GivenOf<List extends string> = List extends `${infer First}, ${infer Others
     : [GivenAs<List>]
 type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
 
-/** @param signature  `name(given, [optional], ...rest)`; in the arguments of `call`, only `given` is never undefined */
+/**
+ * @param signature `name(given, [optional], ...rest)`; in the arguments of `call`, any parameter but `given` may be
+ * undefined
+ */
 export function builtin<const Signature extends string>(
   signature: Signature,
   call: (context: CallContext, args: Given<Signature>) => Result,

@@ -12,7 +12,10 @@ const timeoutMs = 60_000
 const own: RunName = { runId: 'own', token: 1n }
 const other: RunName = { runId: 'other', token: 2n }
 
-/** A server. `run` marks a run and creates ledgers with these numbers; then its session stays open or ends. */
+/**
+ * A server. Its function `run` marks a run and creates ledgers with the given numbers. Afterwards the session of that
+ * run stays open or ends.
+ */
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
   const { host, port, node } = here.server

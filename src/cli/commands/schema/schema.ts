@@ -116,8 +116,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { flags } = call.sources
   const needed = neededOptions(schema)
   const hasScript = formatOf(settings) === 'create'
-  const wishes = fieldsOf(dfsOptions, settings).target ?? {}
-  checkDfsOnly(newTable(table), wishes)
+  const dfsTarget = fieldsOf(dfsOptions, settings).target ?? {}
+  checkDfsOnly(newTable(table), dfsTarget)
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
   const { asked } = call
   return {
@@ -128,7 +128,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
       path !== undefined && asked.command !== undefined
         ? [sameCommand({ command: asked.command, args, flags }, [], ['--path', path])]
         : nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
-    script: () => withFlags(createScript(schema, newTable(table), keyColumns, undefined, wishes)),
+    script: () =>
+      withFlags(createScript(schema, newTable(table), keyColumns, undefined, dfsTarget)),
   }
 }
 
