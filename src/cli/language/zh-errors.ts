@@ -11,7 +11,8 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_ASYNC_SESSION: '以 enableAsync 打开的会话只能执行不等待结果的 run。请另开一个会话。',
   DDB_CLOSED: '会话已关闭。请重新连接。',
   DDB_TASK: '连接池中没有这个任务，或任务编号已被占用。',
-  DDB_RUN_CHANGED: '这个名称的运行原来的输入或选项不同。用 --restart 重新开始，或换一个 --run-id。',
+  DDB_RUN_CHANGED:
+    '这个名称的运行原来的输入或选项不同。用 --restart 重新开始；如果是另一次导入，请换一个 --run-id。',
   DDB_RUN_MISSING:
     '状态文件夹中没有该名称的运行日志。ddb-ingest runs 列出已有的；--state-dir 指定其他文件夹。',
   DDB_RUN_DAMAGED:
@@ -42,7 +43,8 @@ export const zhErrors: Readonly<Record<ErrorCode, string>> = {
   DDB_SCRIPT: '脚本执行失败；消息是服务器的原话。',
   DDB_SERVER: '服务器拒绝了请求；消息是服务器的原话。',
   DDB_TARGET: '服务器上没有这个表或函数；消息中列出相近的名称。请创建这个表或函数，或共享这个表。',
-  DDB_CONFIG: '配置文件或密码文件无法读取或内容无效；或密码会明文传输；或状态文件夹可被他人写入。',
+  DDB_CONFIG:
+    '配置文件或密码文件无法读取或内容无效；或密码会明文传输；或状态文件夹属于其他用户，或可被所有用户写入。',
   DDB_CONNECT:
     '该主机和端口没有响应，在 --connect-timeout 内未能登录，或节点重定向到未指定的主机。',
   DDB_CONNECTION_LOST:
