@@ -270,7 +270,7 @@ function mapAsFirst(
     if (error.code !== 'DDB_INPUT_COLUMN' || lacking === undefined) throw error
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `${shape.file} has other columns than ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
+      `${shape.file} has different columns from ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
         'their own, chosen by a pattern, or in an archive by `input.members`',
       error.position,
     )
@@ -331,7 +331,7 @@ function memberLook(
 function mixed(file: string): UsageError {
   return new UsageError(
     'DDB_USAGE',
-    `${file} is of another kind than the inputs before it: look at delimited text and JSON one after the other`,
+    `${file} is of a different kind from the inputs before it: examine delimited text and JSON separately`,
   )
 }
 

@@ -280,7 +280,7 @@ function checkTransformed({
   if (mode === 'sync' || mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',
-    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: only receipts say how many rows it leaves. ` +
+    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: only receipts say how many rows remain. ` +
       'Use `delivery.confirm` receipts, or `delivery.mode` sync',
   )
 }

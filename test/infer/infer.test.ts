@@ -437,7 +437,7 @@ t.test('several inputs form one table; later inputs must match the first', async
   t.match(zipped.inputs, [{ compression: 'none' }, { compression: 'gzip', rows: 1 }])
   await t.rejects(infer('a.csv', 'c.csv'), {
     code: 'DDB_INPUT_COLUMN',
-    message: /c\.csv has other columns than .*a\.csv, such as no "y"/,
+    message: /c\.csv has different columns from .*a\.csv, such as no "y"/,
   })
   await t.rejects(infer('a.csv', 'd.ndjson'), { code: 'DDB_USAGE', message: /another kind/ })
   await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /another kind/ })

@@ -31,7 +31,10 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const source = sourceOf(settings, call)
   if (source === undefined) {
     call.showHelp()
-    throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
+    throw new UsageError(
+      'DDB_USAGE',
+      'no script: name a file, give the script with -e, or pipe it in',
+    )
   }
   const interruption = catchSignals(call.processEnvironment)
   let traceFile: TraceFile | undefined

@@ -54,7 +54,7 @@ export function keepKnownServer(
   const code = replaceStateFile(path, known)
   return (
     code &&
-    `what was found out about the server is not saved: ${clean(path)} cannot be written (${code})`
+    `the findings about the server are not saved: ${clean(path)} cannot be written (${code})`
   )
 }
 

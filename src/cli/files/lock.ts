@@ -47,7 +47,7 @@ function whyNot(answer: Exclude<LockAnswer, { kind: 'held' }>, name: string, pat
     case 'strange':
       return `${clean(path)} is not a lock of ddb-ingest: remove it when nothing uses it, then try again`
     case 'contended':
-      return `the lock "${name}" changes hands faster than it can be taken: try again`
+      return `the lock "${name}" is taken over by other processes faster than by this one: try again`
     case 'taken': {
       const remedy = answer.isRenewed
         ? 'Try again when it has ended'

@@ -76,7 +76,7 @@ function strangersIfThere(path: string): OtherWriters | undefined {
 function unsafe(path: string, why: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',
-    `${clean(path)} ${why}: others could plant what later runs and logins rely on. Name a folder of your own inside ` +
+    `${clean(path)} ${why}: other users could plant files that later runs and logins rely on. Name a folder of your own inside ` +
       'it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
   )
 }

@@ -28,7 +28,7 @@ export async function liveNodes(
     if (options.user !== undefined && other !== undefined) {
       throw new ConnectionError(
         'DDB_CONNECT',
-        `the cluster names ${other.host}:${other.port}, a host that was not named: add ${other.host} to ` +
+        `the cluster names ${other.host}:${other.port}, a host that you did not name: add ${other.host} to ` +
           '`allowRedirect` if it belongs to the cluster and may get the login',
       )
     }

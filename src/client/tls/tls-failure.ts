@@ -5,15 +5,15 @@ import { ConnectionError, DdbError, TlsError, UsageError } from '../../errors.js
 import { addressText } from '../failure.js'
 
 const weakKey =
-  'has a key of fewer than 2,048 bits, or one that vouches for it has: the server needs another'
+  'has a key of fewer than 2,048 bits, or a certificate above it has: the server needs a different one'
 
 /** Reasons for refusing a certificate, by the code from OpenSSL or Node. */
 const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED:
-    'has expired, or one that vouches for it has: the people who run the server have to renew it',
+    'has expired, or a certificate above it has: the administrators of the server must renew it',
   CERT_NOT_YET_VALID: 'is not valid yet: is the clock of this machine right?',
   DEPTH_ZERO_SELF_SIGNED_CERT:
-    'is self-signed, so nobody vouches for it: if it is the right one, name it with `server.caFile`',
+    'is self-signed, so no authority confirms it: if it is the right one, name it with `server.caFile`',
   SELF_SIGNED_CERT_IN_CHAIN:
     'comes from an authority that is not trusted here: if it should be, name it with `server.caFile`',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer(),
@@ -22,8 +22,8 @@ const certificateFaults: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'was revoked by its authority: do not connect',
   CERT_SIGNATURE_FAILURE: 'was not signed by the authority it names: do not connect',
   INVALID_PURPOSE:
-    'is not meant for servers, or was signed by one that may not sign those: the people who run the server have to get another',
-  INVALID_CA: 'is signed with a certificate that may not sign others',
+    'is not meant for servers, or was signed by a certificate that may not sign those: the server needs a different one',
+  INVALID_CA: 'is signed with a certificate that may not sign other certificates',
   EE_KEY_TOO_SMALL: weakKey,
 }
 

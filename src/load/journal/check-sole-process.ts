@@ -150,7 +150,7 @@ const isOlder =
 function runsElsewhere(runId: string): DdbError {
   return new DdbError(
     'DDB_LOCKED',
-    `run "${runId}" is in progress: the server has a session of another process, which has another copy of the journal, or whose ` +
+    `run "${runId}" is in progress: the server has a session of another process, which has a different copy of the journal, or whose ` +
       'lock was removed. Wait until that process ends, or end it',
   )
 }

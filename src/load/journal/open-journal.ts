@@ -326,7 +326,7 @@ export function runIsTaken(
     case 'contended':
       return new DdbError(
         'DDB_LOCKED',
-        `the lock of run "${runId}" changes hands faster than it can be taken: try again`,
+        `the lock of run "${runId}" is taken over by other processes faster than by this one: try again`,
       )
   }
 }

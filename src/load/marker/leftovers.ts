@@ -106,7 +106,7 @@ export async function leftoversNotice(
     if (left.length === 0) return undefined
     const whose = isCertain
       ? 'of runs that were killed, or that could not confirm all they sent'
-      : 'that may be left over from runs that were killed; they may also be in use, as this user does not see the sessions of others'
+      : 'that may be left over from runs that were killed; they may also be in use, because this user may not see the sessions of other users'
     return (
       `the server has tables ${whose}: ${left.join(', ')}. ` +
       remedies.leftTables(left[0]!, session)

@@ -158,7 +158,7 @@ async function tellingLines(
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
-      `"${path}" has no reasons beside it ("${reasons}"), so the options of its run are unknown: load it with the options of that run`,
+      `"${path}" has no reasons next to it ("${reasons}"), so the options of its run are unknown: load it with the options of that run`,
       { file: reasons },
       { cause },
     )

@@ -163,7 +163,7 @@ function verdictNote(
       return `the target grew by ${verdict.grownRows} of ${rowsText(sentRows)} sent${outside}`
     }
     case 'cannotTell':
-      return `cannot tell: the target changed by ${rowsText(verdict.grownRows)} while ${sentRows} were sent, so others write to it too`
+      return `cannot tell: the target changed by ${rowsText(verdict.grownRows)} while ${sentRows} were sent, so other users also write into it`
     case 'unreachable':
       return 'the server could not be asked how many rows arrived'
   }

@@ -76,7 +76,7 @@ export function isHeaderByData(
   const own = assumedHeader(first, firstRows(records()))
   const assumed = assumes === 'first' ? own : assumes && agreed(assumes, first, own)
   if (assumed !== undefined) return assumed
-  throw unclear(record, file, 'the records after it do not tell', own?.isHeader)
+  throw unclear(record, file, 'the records after it do not show which', own?.isHeader)
 }
 
 /** Limits of records and fields to examine. More would hardly change the answer. */

@@ -83,7 +83,7 @@ export function knownEncoding(name: string): Encoding {
   throw new UsageError(
     'DDB_USAGE',
     `\`input.encoding\` takes auto or one of ${encodings.join(', ')}, not "${name}"; ` +
-      'iconv turns what is in another one into UTF-8',
+      'iconv converts other encodings to UTF-8',
   )
 }
 

@@ -376,7 +376,7 @@ t.test('with a transform, the run does not guess rows outside partitions', async
 t.test('incompatible options are refused with exit code 64', async t => {
   const { transformed, load, path } = await scene(t)
   for (const [change, why] of [
-    [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows it leaves/],
+    [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows remain/],
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
     [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
@@ -539,7 +539,7 @@ t.test('a journal open to other users does not decide what runs on the server', 
   t.match(await run('resume', 'day'), {
     code: 64,
     stderr:
-      /others may write ".*day\.journal", .* resume with the whole command: ddb-ingest load … --run-id day --transform 'def/,
+      /other users may write ".*day\.journal", .* resume with the whole command: ddb-ingest load … --run-id day --transform 'def/,
   })
   await chmod(journal, 0o600)
   t.match(await run('resume', 'day', '--on-doubt', 'resend'), { code: 0 })

@@ -56,7 +56,7 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
   }
   await t.rejects(readRejectRun(`${path}.no`, systemFiles), {
     code: 'DDB_INPUT_MISSING',
-    message: /has no reasons beside it .*load it with the options of that run/,
+    message: /has no reasons next to it .*load it with the options of that run/,
   })
 })
 

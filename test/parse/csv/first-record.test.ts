@@ -117,7 +117,7 @@ t.test('for a wide target the message lists only some columns', async t => {
 })
 
 t.test('without a target the data decide', async t => {
-  const unclear = /the records after it do not tell/
+  const unclear = /the records after it do not show which/
   for (const [text, expected, names] of [
     ['id,name\n1,a\n', 'header'],
     ['day,name\n2024-01-02,a\n,b\n', 'header'],

@@ -64,7 +64,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
   if (strange === undefined) return
   throw new UsageError(
     'DDB_USAGE',
-    `others may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
+    `other users may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
       'check that function, and resume with the whole command: ' +
       `ddb-ingest load … --run-id ${runId} --transform ${shellWord(run.options.target.transform)}`,
   )

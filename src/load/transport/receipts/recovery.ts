@@ -273,7 +273,7 @@ async function lookAgain(
 function notReopened(): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECTION_LOST',
-    'the connection was lost before everything was confirmed; without retries no other is opened',
+    'the connection was lost before everything was confirmed; without retries no new one is opened',
   )
 }
 
