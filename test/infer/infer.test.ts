@@ -439,8 +439,8 @@ t.test('several inputs form one table; later inputs must match the first', async
     code: 'DDB_INPUT_COLUMN',
     message: /c\.csv has different columns from .*a\.csv, such as no "y"/,
   })
-  await t.rejects(infer('a.csv', 'd.ndjson'), { code: 'DDB_USAGE', message: /another kind/ })
-  await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /another kind/ })
+  await t.rejects(infer('a.csv', 'd.ndjson'), { code: 'DDB_USAGE', message: /a different kind/ })
+  await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /a different kind/ })
 })
 
 t.test('the total number of rows is estimated from a sample', async t => {
