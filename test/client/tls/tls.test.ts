@@ -148,7 +148,11 @@ t.test('keys of fewer than 2,048 bits are refused anywhere in a chain', async t 
     const { port } = server.address() as AddressInfo
     t.match(
       await failureOf({ ...trusted, host, port, ...change }),
-      { code: 'DDB_TLS', exitCode: 76, message: /has a key of fewer than 2,048 bits, or a certificate above it/ },
+      {
+        code: 'DDB_TLS',
+        exitCode: 76,
+        message: /has a key of fewer than 2,048 bits, or a certificate above it/,
+      },
       what,
     )
   }

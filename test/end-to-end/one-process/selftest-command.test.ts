@@ -192,6 +192,6 @@ t.test(
     t.equal(code, 0)
     t.match(stdout, 'pass     connection: a script is answered\n         runs 1+1\n')
     t.match(stdout, /\nskipped {2}receipts: R11.*\n[^]*? {9}needs: two users/)
-    t.match(stderr, /is not saved: .* cannot be written \(ENOTDIR\)/)
+    t.match(stderr, /are not saved: .* cannot be written \(ENOTDIR\)/)
   },
 )
