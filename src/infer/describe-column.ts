@@ -1,6 +1,7 @@
 /*
   Makes a column of the table from the findings about an input column, or explains why a JSON member cannot be a column.
 */
+import { unusualTimes } from '../parse/cells/epoch-format.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'
 import { unitsPerDay } from './candidate-types.js'
@@ -35,9 +36,18 @@ export function columnOf(
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,
     days,
-    warnings: [...renamedWarnings(name, source), ...warnings],
+    warnings: [...renamedWarnings(name, source), ...unitWarnings(probe, chosen), ...warnings],
     ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
   }
+}
+
+/** Asks about a unit of `epoch:` in which all times are unusual. */
+function unitWarnings({ dateFormat = '' }: ColumnProbe, { type, candidate }: ChosenType): string[] {
+  const { min, max } = candidate ?? {}
+  const units = unitsPerDay[type.type]
+  if (!dateFormat.startsWith('epoch:') || units === undefined || min === undefined) return []
+  const seconds = (raw: number | bigint): number => (Number(raw) / units) * 86_400
+  return [unusualTimes(dateFormat, seconds(min), seconds(max!)) ?? []].flat()
 }
 
 function renamedWarnings(name: string, source: string | undefined): string[] {

@@ -11,6 +11,7 @@ import type { Inputs } from './inputs/input-reading.js'
 import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
 import { earlierLimitFailure, finalLimitFailure } from './rejects/reject-limit.js'
+import { newOddTimes } from './odd-times.js'
 import type { Run } from './run.js'
 
 /**
@@ -36,8 +37,11 @@ export async function pump(
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
+  const { reporter, options } = run
+  const oddTimes = newOddTimes(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {
     for await (const batch of inputs.batches(run, target)) {
+      oddTimes?.look(batch)
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
       // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
@@ -53,6 +57,7 @@ export async function pump(
   } catch (error) {
     run.ending.fail(error)
   }
+  oddTimes?.end()
   if (!run.ending.isLeaving) failIfSet(run, earlierLimit ?? finalLimitFailure(run))
   return earlierLimit !== undefined
 }

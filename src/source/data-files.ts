@@ -96,7 +96,7 @@ export interface DataNames {
  */
 export function dataFiles({ extensions, include }: DataNames, field = 'input.include'): IsData {
   if (include === undefined || include.length === 0) {
-    const dataFile = new RegExp(`^[^.].*\\.(?:${extensions.join('|')})(?:\\.(?:gz|zst|br))?$`, 'i')
+    const dataFile = new RegExp(`^[^.].*\\.(?:${extensions.join('|')})(?:\\.(?:gz|zst|br))?$`, 'is')
     return name => dataFile.test(name)
   }
   const matchers = include.flatMap(expandBraces).map(pattern => {

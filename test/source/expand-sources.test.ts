@@ -397,3 +397,18 @@ t.test('text whose beginning resembles such a file is text', async t => {
     t.doesNotThrow(() => refuseForeignFormat(Buffer.from(text), 'x'), text)
   }
 })
+
+t.test('names with line breaks are names of data, in folders and for patterns', async t => {
+  const names = ['a\nb.csv', 'a\rb.csv', 'a\u2028b.csv', 'a\u2029b.csv.gz']
+  const dir = fileFolder(t, Object.fromEntries(names.map(name => [name, ''])))
+  const isData = dataFiles({ extensions: dataExtensions })
+  for (const name of names)
+    t.equal(
+      isData(name, () => name),
+      true,
+    )
+  for (const input of [dir, join(dir, '*'), join(dir, 'a?b.csv*'), join(dir, '**/*.*')]) {
+    const { paths } = await expandSources([input])
+    t.strictSame(paths, names.map(name => join(dir, name)).sort())
+  }
+})

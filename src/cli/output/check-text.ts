@@ -38,13 +38,17 @@ export function checkText(
   const parts = [
     folding(clean(sentence(result, words)), columns).map(line => paint('bold', line)),
     ...inputParts(result, paint, columns, words),
+    folded(timeLines(result)),
     ...(partitions === null || result.rows.read === 0
       ? []
       : [folded(partitionLines(partitions, paint, words))]),
     ...(problems.length === 0 ? [] : [folded(problemLines(result, paint, words))]),
     ...(result.remedies.length === 0 ? [] : [folded(remedyLines(result, words))]),
   ]
-  return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
+  return parts
+    .filter(lines => lines.length > 0)
+    .map(lines => lines.map(line => `${line}\n`).join(''))
+    .join('\n')
 }
 
 export function commandsTitle(
@@ -176,6 +180,13 @@ function placeText({ source, position, column, text }: CheckedField, { tell }: W
   if (source !== null) return source
   if (position !== null) return tell('field {number}', { number: position })
   return column === null || text === '' ? tell('(nothing)') : tell('(set)')
+}
+
+/** First and last time of each column of dates or times. */
+function timeLines({ columns }: CheckResult): string[] {
+  return columns.flatMap(({ name, first, last }) =>
+    first === null || last === null ? [] : [clean(`${name}: ${first} to ${last}`)],
+  )
 }
 
 function partitionLines(

@@ -8,6 +8,7 @@ import { formatElement } from '../../protocol/value-text.js'
 import type { Delivery } from '../transport/delivery.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { LoadOptions } from '../options.js'
+import { widened } from '../odd-times.js'
 import { refusedRow, type AnyReject } from '../rejects/reject.js'
 import type { Run } from '../run.js'
 import type { CheckProblem } from './check-result.js'
@@ -25,6 +26,8 @@ export interface CheckObserver extends ReadObserver {
   readonly problems: readonly CheckProblem[]
   /** Number of rows rejected because of this column. */
   rejectedOf(columnName: string): number
+  /** First and last time of each target column that has any. */
+  readonly times: readonly ReturnType<typeof widened>[]
   readonly tally: PartitionTally | undefined
   delivery(run: Run, target: TargetDescription | undefined): Delivery
 }
@@ -44,6 +47,7 @@ export function newCheckObserver(
   const inputs: OpenInput[] = []
   const problems: CheckProblem[] = []
   const byColumn = new Map<string, number>()
+  const times: ReturnType<typeof widened>[] = []
   let fitRows = 0
   let unfit = 0
   let tally: PartitionTally | undefined
@@ -52,6 +56,7 @@ export function newCheckObserver(
   return {
     inputs,
     problems,
+    times,
     get fitRows() {
       return fitRows
     },
@@ -88,6 +93,11 @@ export function newCheckObserver(
         const input = current()
         if (input.sample === undefined || input.sample.values.length === 0) {
           input.sample = sampleOf(batch)
+        }
+        if (!input.isUnfit) {
+          for (const [i, column] of batch.columns.entries()) {
+            times[i] = widened(times[i], column, batch.rowCount)
+          }
         }
         const marks = input.isUnfit ? undefined : tally?.add(batch)
         const outside = marks === undefined ? 0 : rejectOutside(run, batch, marks)

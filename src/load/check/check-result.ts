@@ -99,8 +99,19 @@ export interface CheckResult {
   sources: SourceNotes
   /** read = fit + rejected + unfit: rows that would load, rows that would not, rows of inputs that do not fit the target. */
   rows: { read: number; fit: number; rejected: number; unfit: number }
-  /** One per target column; empty if the target is unknown. `rejected` counts rows that this column rejected. */
-  columns: { name: string; type: string; nulls: number; coerced: number; rejected: number }[]
+  /**
+   * One per target column; empty if the target is unknown. `rejected` counts rows that this column rejected; `first` and
+   * `last` are the earliest and the latest date or time, null for other types.
+   */
+  columns: {
+    name: string
+    type: string
+    nulls: number
+    coerced: number
+    rejected: number
+    first: string | null
+    last: string | null
+  }[]
   /** null if the target is unknown or not partitioned. */
   partitions: CheckedPartitions | null
   /** The first twenty problems of all inputs. */

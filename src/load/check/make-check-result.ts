@@ -73,6 +73,8 @@ export async function makeCheckResult(run: Run, parts: CheckParts): Promise<Chec
       nulls: counts[i]?.nulls ?? 0,
       coerced: counts[i]?.coerced ?? 0,
       rejected: look.rejectedOf(name),
+      first: look.times[i]?.first ?? null,
+      last: look.times[i]?.last ?? null,
     })),
     partitions: tally?.result() ?? null,
     problems: [...problems],

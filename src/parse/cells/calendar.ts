@@ -22,6 +22,16 @@ export function fourDigits(bytes: Uint8Array, p: number): number {
 
 const maxYear = 9999
 const daysBefore1970 = 719_528
+const lastDay = 2_932_896
+
+/** First and last millisecond of the years 0000 to 9999. */
+export const firstTextMs: number = -daysBefore1970 * 86_400_000
+export const lastTextMs: number = (lastDay + 1) * 86_400_000 - 1
+
+/** True for days, counted from 1970-01-01, of the years 0000 to 9999, the years that texts can express. */
+export function isTextDay(days: number): boolean {
+  return days >= -daysBefore1970 && days <= lastDay
+}
 
 /**
  * For each month of the years 0 to 9999: its length, plus 32 times the days from 0000-01-01 to the month's first day;

@@ -3,7 +3,7 @@
   and the day numbers of spreadsheets (`excel`).
 */
 import { UsageError } from '../../errors.js'
-import { EpochFormat } from './epoch-format.js'
+import { EpochFormat, epochUnits } from './epoch-format.js'
 import { ExcelFormat } from './excel-format.js'
 import { PatternFormat, parsePattern } from './pattern-format.js'
 import type { TimeZone } from './time-zone.js'
@@ -16,14 +16,6 @@ const fieldNames: Readonly<Record<string, string>> = {
   d: 'the day (dd)',
   H: 'the hour (HH)',
 }
-
-/** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
-const epochUnits: ReadonlyMap<string, number> = new Map([
-  ['s', 0],
-  ['ms', 3],
-  ['us', 6],
-  ['ns', 9],
-])
 
 const epochPrefix = 'epoch:'
 

@@ -1,7 +1,7 @@
 /*
   Reads counts since 1970-01-01: seconds, milli-, micro- or nanoseconds, with or without a fraction.
 */
-import { monthsAt } from './calendar.js'
+import { isTextDay, monthsAt } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { DateFormat } from './wall-clock.js'
 import { powersOfTen } from './read-number.js'
@@ -15,6 +15,52 @@ const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
 /** The most digits of whole seconds. 14 digits are three million years, and doubles are exact for such numbers. */
 const maxSecondDigits = 14
+
+/** For each unit of `epoch:`: how many decimals of a second the unit has, for example 3 for milliseconds. */
+export const epochUnits: ReadonlyMap<string, number> = new Map([
+  ['s', 0],
+  ['ms', 3],
+  ['us', 6],
+  ['ns', 9],
+])
+
+/** 1970-04-01 and 2200-01-01 in seconds. Any usual time in a wrong unit lies outside. */
+const plausibleFrom = 7_776_000
+const plausibleTo = 7_258_118_400
+
+/** True for a time that is usual in data read with the right unit. */
+function isPlausible(seconds: number): boolean {
+  return seconds >= plausibleFrom && seconds < plausibleTo
+}
+
+/**
+ * The unit in which a count would be a usual time: `epoch:us would be 2023-11-14`.
+ * @param seconds  since 1970, of the count in the unit with `unitDigits`
+ * @returns undefined if the time is usual already, lies before 1970, or no unit makes it usual
+ */
+export function unitHint(seconds: number, unitDigits: number): string | undefined {
+  if (isPlausible(seconds)) return undefined
+  for (const [unit, digits] of epochUnits) {
+    const moment = seconds * 10 ** (unitDigits - digits)
+    if (!isPlausible(moment)) continue
+    return `epoch:${unit} would be ${new Date(moment * 1000).toISOString().slice(0, 10)}`
+  }
+  return undefined
+}
+
+/**
+ * Asks whether the unit is right if all times lie in the first months of 1970, or after 2199.
+ * @param format  such as `epoch:ms`
+ * @param first  earliest time, in seconds since 1970
+ */
+export function unusualTimes(format: string, first: number, last: number): string | undefined {
+  const isEarly = first >= 0 && last < plausibleFrom
+  if (!isEarly && first < plausibleTo) return undefined
+  const digits = epochUnits.get(format.slice('epoch:'.length)) ?? 0
+  const hint = unitHint(first, digits)
+  const where = isEarly ? 'in the first months of 1970' : 'after the year 2199'
+  return `all times lie ${where}: is \`${format}\` the right unit?${hint === undefined ? '' : ` ${hint}`}`
+}
 
 export class EpochFormat implements DateFormat {
   readonly isNumber = true
@@ -58,7 +104,14 @@ export class EpochFormat implements DateFormat {
       } else if (digit !== 0) excess = true
     }
     this.#set(negative, seconds, nanos * powersOfTen[left]!)
-    return excess ? Infinity : 0
+    return excess || !isTextDay(this.days) ? Infinity : 0
+  }
+
+  /** For a number that is no plausible count of this unit: the unit that it may have, and the day that this would be. */
+  explain(bytes: Uint8Array, start: number, end: number): string | undefined {
+    const text = Buffer.from(bytes.subarray(start, end)).toString('latin1').trim()
+    if (!/^[+-]?\d+(?:\.\d*)?$/.test(text)) return undefined
+    return unitHint(Number(text) / 10 ** this.unitDigits, this.unitDigits)
   }
 
   #set(negative: boolean, seconds: number, nanos: number): void {

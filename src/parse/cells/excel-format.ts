@@ -2,7 +2,7 @@
   Reads day numbers of spreadsheets: 45325.4375 is 2024-02-03 10:30. In Excel, day 1 is 1900-01-01, and day 60 is 29 February
   1900, which never existed. In files from old Macs, day 0 is 1904-01-01.
 */
-import { monthsAt } from './calendar.js'
+import { isTextDay, monthsAt } from './calendar.js'
 import type { DateFormat } from './wall-clock.js'
 import { readLongDouble } from './read-long-double.js'
 import { numberRead, readDouble } from './read-number.js'
@@ -13,8 +13,6 @@ const day1970In1904 = 24_107
 /** Excel's day that the calendar lacks; the code shifts lower numbers by one. */
 const noDay = 60
 const msPerDay = 86_400_000
-/** Limit of day numbers: above the range of every type, and small enough to compute years and time zones. */
-const mostDays = 2 ** 37
 
 export class ExcelFormat implements DateFormat {
   readonly isNumber = true
@@ -42,7 +40,7 @@ export class ExcelFormat implements DateFormat {
     const ms = Math.round(value * msPerDay)
     const day = Math.floor(ms / msPerDay)
     const days = this.#daysOf(day)
-    if (value < 0 || day > mostDays || days !== days) return Infinity
+    if (value < 0 || !isTextDay(days)) return Infinity
     this.days = days
     const msOfDay = ms - day * msPerDay
     this.secondOfDay = Math.floor(msOfDay / 1000)

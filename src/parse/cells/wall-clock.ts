@@ -47,6 +47,8 @@ export interface DateFormat extends TimeParts {
   /** Months since year 0, for MONTH. */
   readonly months: number
   read(bytes: Uint8Array, start: number, end: number): number
+  /** For a text that the column refuses: what it may be instead; undefined if there is nothing to say. */
+  explain?(bytes: Uint8Array, start: number, end: number): string | undefined
 }
 
 export interface ClockRules {

@@ -1,7 +1,7 @@
 /*
   Adds a time zone to a format. Counts since 1970 are moments; every other text is a time of the zone's clocks.
 */
-import { monthsAt } from './calendar.js'
+import { isTextDay, monthsAt } from './calendar.js'
 import type { DateFormat } from './wall-clock.js'
 import type { TimeZone } from './time-zone.js'
 import { setMoment } from './wall-clock.js'
@@ -42,6 +42,10 @@ export class ZonedFormat implements DateFormat {
     this.nanos = format.nanos
     if (this.#task === 'convert') setMoment(this, seconds, this.#zone)
     else if (this.#zone.skips(seconds)) return NaN
-    return 0
+    return isTextDay(this.days) ? 0 : Infinity
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): string | undefined {
+    return this.#format.explain?.(bytes, start, end)
   }
 }

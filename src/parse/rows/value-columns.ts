@@ -4,6 +4,7 @@
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ColumnPart } from '../columns/column-part.js'
+import { firstTextMs, lastTextMs } from '../cells/calendar.js'
 import { storeExact } from '../columns/int64-columns.js'
 import type { ValueColumn } from './value-column.js'
 
@@ -161,10 +162,6 @@ export class LongValues implements ValueColumn {
   }
 }
 
-/** First and last millisecond of the years 0000 to 9999, the years that texts can express. */
-const firstMs = -62_167_219_200_000
-const lastMs = 253_402_300_799_999
-
 /** Values of DATE, DATETIME and TIMESTAMP. */
 export class DateValues implements ValueColumn {
   nulls = 0
@@ -191,7 +188,7 @@ export class DateValues implements ValueColumn {
       if (value instanceof Date) {
         const ms = value.getTime()
         const units = ms / unitMs
-        if (!(ms >= firstMs && ms <= lastMs) || !this.#isUtc()) break
+        if (!(ms >= firstTextMs && ms <= lastTextMs) || !this.#isUtc()) break
         if (isLong) storeExact(words, 2 * i, ms)
         else if (units === (units | 0) && units !== nullHigh) words[i] = units
         else break

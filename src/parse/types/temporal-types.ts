@@ -41,6 +41,14 @@ function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
 
+/** Describes a text that the column refuses, from its format's own explanation. */
+const explainer =
+  (format: DateFormat, what: string): NonNullable<Int64Kind['explain']> =>
+  (bytes, start, end) => {
+    const own = format.explain?.(bytes, start, end)
+    return own === undefined ? undefined : `${what} (${own})`
+  }
+
 /** A date or time type of 32 bits. */
 interface ShortTemporal {
   readonly name: Int32Type
@@ -91,7 +99,8 @@ function shortType({
       column(format, what, { columnIndex, pool }) {
         const readFormat: ReadNumber = (bytes, start, end) =>
           format.read(bytes, start, end) + ofFormat(format)
-        return new NumberColumn(elements(what), columnIndex, pool, readFormat)
+        const explain = explainer(format, what)
+        return new NumberColumn(elements(what), columnIndex, pool, readFormat, explain)
       },
     },
   }
@@ -224,12 +233,12 @@ function longType(type: LongTemporal): CellType {
           const outcome = format.read(bytes, start, end)
           return outcome === 0 ? toRaw(format, into) : outcome
         }
-        const kindOfCell = kind(what, readFormat)
+        const kindOfCell = { ...kind(what, readFormat), explain: explainer(format, what) }
         if (!(format instanceof EpochFormat) || format.unitDigits > unitDigits) {
           return new Int64Column(kindOfCell, columnIndex, pool)
         }
         const factor = 10 ** (unitDigits - format.unitDigits)
-        return new CountColumn(kindOfCell, columnIndex, pool, factor)
+        return new CountColumn(kindOfCell, columnIndex, pool, { factor, isMs: unitDigits === 3 })
       },
     },
   }

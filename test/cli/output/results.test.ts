@@ -686,7 +686,8 @@ const plainOfCheckText = (_: unknown, text: string): string => text
 
 function resultOfCheckText(change: Partial<CheckResult>): CheckResult {
   const empty = emptyCheck({ host: 'h', port: 1 }, { table: 't' }, new DdbError('DDB_TARGET', ''))
-  const columns = ['a', 'b'].map(name => ({ name, type: 'INT', nulls: 0, coerced: 0, rejected: 0 }))
+  const counts = { nulls: 0, coerced: 0, rejected: 0, first: null, last: null }
+  const columns = ['a', 'b'].map(name => ({ name, type: 'INT', ...counts }))
   return { ...empty, status: 'fits', exitCode: 0, error: null, columns, ...change }
 }
 

@@ -1,0 +1,114 @@
+/*
+  First and last times of columns. A check shows them; every run asks about a unit of `epoch:` whose times are unusual.
+*/
+import { temporalTypes, unitsPerDay } from '../infer/candidate-types.js'
+import { dateFormatText } from '../parse/cells/date-format.js'
+import { unusualTimes } from '../parse/cells/epoch-format.js'
+import type { Batch } from '../parse/batch.js'
+import { elementAt } from '../protocol/element.js'
+import { nullInt32, nullInt64 } from '../protocol/null-value.js'
+import { formatElement } from '../protocol/value-text.js'
+import type { Column } from '../protocol/value.js'
+import type { TargetColumn } from '../schema/target-schema.js'
+
+/** Number of rows whose times decide whether a unit is unusual. */
+const lookedRows = 1000
+const secondsPerDay = 86_400
+
+/** Rows with the earliest and the latest time among the first `rowCount`; undefined without any time. */
+function extremes(column: Column, rowCount: number): { first: number; last: number } | undefined {
+  if (column.form !== 'vector' || !temporalTypes.has(column.type) || !('data' in column))
+    return undefined
+  const { data } = column
+  if (!(data instanceof Int32Array || data instanceof BigInt64Array)) return undefined
+  let first = -1
+  let last = -1
+  for (let row = 0; row < rowCount; row++) {
+    const value = data[row]!
+    if (value === nullInt32 || value === nullInt64) continue
+    if (first < 0 || value < data[first]!) first = row
+    if (last < 0 || value > data[last]!) last = row
+  }
+  return first < 0 ? undefined : { first, last }
+}
+
+/** Raw number of a date or time. */
+function rawAt(column: Column, row: number): bigint {
+  const value = elementAt(column, row)
+  return value.form === 'scalar' ? BigInt(value.value as number | bigint) : 0n
+}
+
+interface TimeRange {
+  readonly min: bigint
+  readonly max: bigint
+  /** In DolphinDB's notation. */
+  readonly first: string
+  readonly last: string
+}
+
+/** The range of a column's times, also those of an earlier batch; undefined without any time. */
+export function widened(
+  range: TimeRange | undefined,
+  column: Column,
+  rowCount: number,
+): TimeRange | undefined {
+  const found = extremes(column, rowCount)
+  if (found === undefined) return range
+  const min = rawAt(column, found.first)
+  const max = rawAt(column, found.last)
+  const begins = range === undefined || min < range.min
+  const ends = range === undefined || max > range.max
+  return {
+    min: begins ? min : range.min,
+    max: ends ? max : range.max,
+    first: begins ? formatElement(column, found.first) : range.first,
+    last: ends ? formatElement(column, found.last) : range.last,
+  }
+}
+
+export interface OddTimes {
+  /** Looks at the batch if fewer than a thousand rows were seen. */
+  look(batch: Batch): void
+  /** Call this after the last batch. */
+  end(): void
+}
+
+/** Asks, once for each column, whether the unit is right if all times of the first thousand rows are unusual. */
+export function newOddTimes(
+  columns: readonly TargetColumn[],
+  formats: Readonly<Record<string, string>>,
+  notice: (text: string) => void,
+): OddTimes | undefined {
+  const counted = columns.flatMap(({ name, type }, index) => {
+    const format = dateFormatText(name, formats)
+    const units = unitsPerDay[type.type]
+    const isCounted = format.startsWith('epoch:') && units !== undefined && type.array !== true
+    return isCounted ? [{ index, name, format, units }] : []
+  })
+  if (counted.length === 0) return undefined
+  const ranges = new Map<number, TimeRange>()
+  let rows = 0
+  const end = (): void => {
+    for (const { index, name, format, units } of counted) {
+      const range = ranges.get(index)
+      if (range === undefined) continue
+      const seconds = (raw: bigint): number => (Number(raw) / units) * secondsPerDay
+      const question = unusualTimes(format, seconds(range.min), seconds(range.max))
+      if (question !== undefined) notice(`column "${name}": ${question}`)
+    }
+    ranges.clear()
+  }
+  return {
+    look({ columns: data, rowCount }) {
+      if (rows === lookedRows) return
+      const count = Math.min(rowCount, lookedRows - rows)
+      for (const { index } of counted) {
+        const range = widened(ranges.get(index), data[index]!, count)
+        if (range !== undefined) ranges.set(index, range)
+      }
+      rows += count
+      if (rows === lookedRows) end()
+    },
+    end,
+  }
+}
