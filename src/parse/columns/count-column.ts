@@ -29,7 +29,12 @@ export class CountColumn extends Int64Column {
   /** True if a count that is no exact double may be a value. */
   readonly #takesLong: boolean
 
-  constructor(type: Int64Kind, columnIndex: number, pool: BufferPool, { factor, isMs }: CountUnits) {
+  constructor(
+    type: Int64Kind,
+    columnIndex: number,
+    pool: BufferPool,
+    { factor, isMs }: CountUnits,
+  ) {
     super(type, columnIndex, pool)
     this.#factor = factor
     this.#first = isMs ? firstTextMs : Number.MIN_SAFE_INTEGER
