@@ -79,7 +79,8 @@ function questions(batches: readonly (readonly (bigint | null)[])[]): string[] {
 t.test('only the first thousand rows count, wherever batches end', async t => {
   const early = BigInt(second)
   const usual = early * 1000n
-  const of = (value: bigint | null, count: number): (bigint | null)[] => Array(count).fill(value)
+  const of = (value: bigint | null, count: number): (bigint | null)[] =>
+    Array.from({ length: count }, () => value)
   t.equal(questions([of(early, 999), of(usual, 1)]).length, 0)
   t.equal(questions([of(early, 600), [...of(early, 400), usual]]).length, 1)
   t.equal(questions([of(null, 999), of(early, 1), of(usual, 1)]).length, 1)
