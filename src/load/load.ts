@@ -15,7 +15,6 @@ import { newDurability, type Durability } from './target/durability.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import { storedRowsCheck } from './evidence/unsent-rows.js'
-import { unitCheck } from './evidence/unrecorded-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkSoleProcess, forgetEarlierEnd, announceRun } from './journal/check-sole-process.js'
 import {
@@ -25,7 +24,7 @@ import {
   checkTarget,
   finishLoadedRun,
 } from './journal/check-target.js'
-import { makePlan, type Plan, type UnitOfPlan } from './plan.js'
+import { makePlan, type Plan } from './plan.js'
 import { runPipeline, type RunSteps } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
@@ -46,17 +45,15 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 interface Given {
   /** The expanded inputs, if the caller has just expanded them. */
   readonly sources?: ExpandedSources | undefined
-  /** The unit that the inputs form, if a plan divides the load into units. */
-  readonly unit?: UnitOfPlan
   readonly rows?: RowStore
 }
 
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
-  { sources, unit, rows }: Given = {},
+  { sources, rows }: Given = {},
 ): Promise<LoadResult> {
-  const plan = makePlan(options, platform.random, unit)
+  const plan = makePlan(options, platform.random)
   const clock = awakeClock(platform.clock)
   const files = withArchives(platform.files)
   try {
@@ -107,8 +104,7 @@ async function loadPlan(
         run.emit({ kind: 'target', identity, used: delivery.used })
       }
       const unsent = checked && storedRowsCheck(run, control, checked)
-      const earlier = checked && unitCheck(run, control, checked.evidence)
-      return { target, delivery, unsent: unsent ?? earlier }
+      return { target, delivery, unsent }
     },
     finish(delivery) {
       run.reporter.tell('confirming')

@@ -44,24 +44,6 @@ export interface Plan {
   rateLimit: RateLimit
   /** Undefined if no rows are read back. */
   verify: 'sample' | 'all' | undefined
-  /** The unit (part) of a `ddb-ingest plan` that this run loads; other processes may load the same unit. */
-  unit: UnitOfPlan | undefined
-}
-
-/** The facts that a run needs about the unit it loads (docs/decisions/0068). */
-export interface UnitOfPlan {
-  /** From 1. */
-  readonly unit: number
-  /** Token of the unit's ledger (table of receipts), which already exists. */
-  readonly token: bigint
-  readonly batchRows: number
-  readonly batchBytes: number
-  /** Names of the unit's files, in the order and the form that the plan has. */
-  readonly names: readonly string[]
-  /** Where reading begins, if the unit is a part of a file. */
-  readonly from?: { readonly offsetBytes: number; readonly lineNumber: number }
-  /** True if the target may hold rows of an earlier attempt. The run then looks for them before its first batches. */
-  readonly looksUp: boolean
 }
 
 /** Infinity for no limit. */
@@ -71,7 +53,7 @@ export interface RateLimit {
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
-export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan): Plan {
+export function makePlan(options: LoadOptions, random: Random): Plan {
   const verify = checkVerify(options)
   const target = parseTarget(options.target, verify !== undefined)
   const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
@@ -147,17 +129,7 @@ export function makePlan(options: LoadOptions, random: Random, unit?: UnitOfPlan
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
     verify,
-    unit: undefined,
-    ...(unit && { ...ofUnit(unit), unit }),
   }
-}
-
-/**
- * Settings that a plan decides for its units: all processes must cut equal batches, and only receipts show which
- * batches other processes have sent.
- */
-function ofUnit({ batchRows, batchBytes }: UnitOfPlan) {
-  return { batchRows, batchBytes, mostBatchBytes: undefined, confirm: 'receipts' } as const
 }
 
 function withoutUndefined<T extends object>(fields: T | undefined): T {

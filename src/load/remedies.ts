@@ -17,16 +17,6 @@ export const remedies = {
   othersOrRestart: () =>
     'If these rows belong to a different load, and the table should have them twice, continue with `delivery.onDoubt` resend. ' +
     'Otherwise remove the rows that the run has stored, and only then start over with `journal.restart`',
-  /** Rows of a plan's unit are in the table, and their origin is unknown. */
-  rowsOfUnit: () =>
-    'Remove the rows of these files from the table, and load the plan again. If the table should have the rows twice, load the plan with `delivery.onDoubt` resend instead',
-  /** The rows may be in the table, but the program cannot search for them. */
-  rowsOutOfSight: () =>
-    'If the table has no rows of these files, load the plan with `delivery.onDoubt` resend',
-  /** Rows of a plan's unit may be in the table. A transform may have changed them, so nothing can search for them. */
-  rowsOfTransform: () =>
-    'Check whether the table has rows of these files. If it has any, remove them, unless the table should have them twice. ' +
-    'Then load the plan with `delivery.onDoubt` resend',
   /** The input or the options have changed, and the table has no row of the run. */
   nothingStored: () => 'No row of the run was stored: start the run over with `journal.restart`',
   /** The input or options have changed, no row was stored, and there are no rejects that the user may be repairing. */

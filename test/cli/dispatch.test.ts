@@ -38,7 +38,7 @@ t.test('requested help goes to standard output, code 0', async t => {
 t.test('--help-all prints the complete help of every command', async t => {
   const { code, stdout } = await runMain(['--help-all'], { stdoutColumns: 80 })
   t.equal(code, 0)
-  for (const name of ['load', 'plan', 'completion']) {
+  for (const name of ['load', 'runs', 'completion']) {
     t.ok(stdout.includes((await runMain([name, '--help-all'], { stdoutColumns: 80 })).stdout), name)
   }
 })

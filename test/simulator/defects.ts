@@ -4,7 +4,6 @@
 */
 
 import { firstAroundSeed } from './around-scenario.js'
-import { firstFleetSeed } from './fleet.js'
 import { firstVerifySeed } from './scenario.js'
 import { firstSeveralSeed } from './several.js'
 
@@ -40,12 +39,6 @@ const several = (name: string, file: string, from: string, to: string): Defect =
   from: firstSeveralSeed,
 })
 
-/** A defect that shows only if several processes load a plan. */
-const fleet = (name: string, file: string, from: string, to: string): Defect => ({
-  ...defect(name, file, from, to),
-  from: firstFleetSeed,
-})
-
 /** A defect in src/platform/ that shows only with events around runs. */
 const ofPlatform = (name: string, file: string, from: string, to: string): Defect => ({
   name,
@@ -60,7 +53,7 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/transport/receipts/ledger.ts',
-        from: 'const name = run.ledger ?? ledgerName(run.token, number, version)',
+        from: 'const name = ledgerName(run.token, number, version)',
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
       {
@@ -375,62 +368,4 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
-  fleet(
-    "a process relies on the table that records a plan's progress as soon as the table is created",
-    'fleet/plan-server.ts',
-    'const settledMs = 1_000',
-    'const settledMs = 0',
-  ),
-  {
-    name: 'each process has its own ledger for a unit',
-    from: firstFleetSeed,
-    changes: [
-      {
-        file: 'src/load/fleet/plan-table.ts',
-        from: 'kind: kinds.ledger, no, value: token',
-        to: 'kind: kinds.ledger, no: token, value: token',
-      },
-      {
-        file: 'src/load/fleet/plan-table.ts',
-        from: 'kind = ${kinds.ledger}, no = ${no}',
-        to: 'kind = ${kinds.ledger}, no = ${token}l',
-      },
-    ],
-  },
-  fleet(
-    'a finished unit is reported only when the next one begins',
-    'fleet/plan-table.ts',
-    '${insert(table, { unit, kind: kinds.done, no: 0, ended })}',
-    '',
-  ),
-  fleet(
-    'both halves of a divided batch of a unit get the same number',
-    'outcomes/unit-numbers.ts',
-    'return [left, left + 1]',
-    'return [left, left]',
-  ),
-  fleet(
-    'rows already read from a unit are sent after reading has failed',
-    'inputs/inputs.ts',
-    'run.plan.unit === undefined ? batches',
-    'run.plan.unit?.unit !== 0 ? batches',
-  ),
-  fleet(
-    'a unit whose receipts are gone starts over',
-    'fleet/plan-server.ts',
-    "if (begun.kind !== 'lost' || this.#plan.onDoubt !== 'resend') return begun",
-    "if (begun.kind !== 'lost') return begun",
-  ),
-  fleet(
-    'rows of a unit are not looked up after a restart',
-    'evidence/unrecorded-rows.ts',
-    'if (2 * there < rows.length ||',
-    'if (there >= 0 ||',
-  ),
-  fleet(
-    'a unit is done although some of its rows are unconfirmed',
-    'fleet/load-shard.ts',
-    'result.exitCode === 0 || result.exitCode === 3',
-    '[0, 3, 4].includes(result.exitCode)',
-  ),
 ]

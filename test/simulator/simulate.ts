@@ -7,7 +7,6 @@ import { simulateAround } from './around.js'
 import { isAround } from './around-scenario.js'
 import { checkRun, checkStrangers, type Complaint } from './check.js'
 import { SimDisk } from './disk.js'
-import { firstFleetSeed, simulateFleet } from './fleet.js'
 import { putInputs, startRun, type Run } from './loader.js'
 import { SimNetwork } from './network.js'
 import type { SimProcess, SimEnvironment } from './process.js'
@@ -31,7 +30,6 @@ const longestMs = 3_600_000
 
 /** @param traced  records a trace, which takes time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
-  if (seed >= firstFleetSeed) return simulateFleet(seed, traced)
   if (isAround(seed)) return simulateAround(seed, traced)
   const scenario = drawScenario(seed)
   const chance = new Chance(seed ^ 0x5bd1e995)

@@ -113,7 +113,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   like: small,
   long: small,
   max: small,
-  min: small,
   now: small,
   print: small,
   rows: small,

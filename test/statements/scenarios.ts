@@ -209,6 +209,15 @@ db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \
     },
   ),
   elsewhere(
+    'load into a persisted table',
+    {
+      settings: { persistenceDir: 'persisted' },
+      initScript:
+        'enableTableShareAndPersistence(streamTable(1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]), "myPersisted")',
+    },
+    ({ load }) => load(0, '-t', 'myPersisted'),
+  ),
+  elsewhere(
     'load where stream tables are switched off',
     { settings: { maxPubConnections: 0 }, initScript: dfsScript },
     ({ load }) => load(0, ...dfs),
@@ -298,34 +307,6 @@ const others: readonly Scenario[] = [
       await run(0, 'runs', '--clean', 'myRun')
     },
     () => ({ beforeExecute: onSecondBatch({ error: 'not this time' })() }),
-  ),
-  elsewhere(
-    'the shards of a plan, into empty tables and others',
-    { settings: { persistenceDir: 'persisted' } },
-    async ({ server, folder, run }) => {
-      const plan = join(folder, 'plan.json')
-      const inputs = ['a', 'b'].map(name => join(folder, `${name}.csv`))
-      for (const path of inputs) await writeFile(path, 'id,sym,price\n1,A,1.5\n')
-      await run(0, 'plan', ...inputs, '--unit-size', '1', '-o', plan)
-      const persisted =
-        'enableTableShareAndPersistence(streamTable(1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]), "myPersisted")'
-      await run(0, 'exec', '-e', persisted)
-      const forget = (): void => {
-        for (const name of server.node.shared.keys()) {
-          if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
-        }
-      }
-      for (const [i, target] of [['-t', 'myStream'], dfs, ['-t', 'myPersisted']].entries()) {
-        const shard = ['load', '--plan', plan, '--run-id', `my${i}`, ...target]
-        await run(0, ...shard)
-        await run(0, ...shard, '--shard', '1/2')
-        await run(0, 'runs', '--plan', plan, `my${i}`)
-        forget()
-        await run(75, ...shard)
-        await run(75, 'runs', '--plan', plan, `my${i}`)
-        await run(0, 'runs', '--clean', `my${i}`)
-      }
-    },
   ),
   {
     name: 'a pool that is spread over the nodes',

@@ -139,15 +139,13 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   [/(?:, )?(?:\w+ = ddbIngestValue\d+|isNull\(\w+\)(?=, \w+ = ddbIngestValue|$))/g, 'CONDITION'],
   [/(?:CONDITION)+/g, 'CONDITIONS'],
   [/ddbIngestValue\d+(?:, ddbIngestValue\d+)*/g, 'VALUES'],
-  [/\bddbIngest(?:Test\w*|(?:Bench|(?:Ledger|Plan|Unit)\d*)?_\w+)/g, 'NAME'],
+  [/\bddbIngest(?:Test\w*|(?:Bench|Ledger\d*)?_\w+)/g, 'NAME'],
   [/\bmy[A-Z]\w*|\b(?:trades|appendStreamingData)\b/g, 'NAME'],
   [/\bdfs:\/\/\w+(?:\/\w+)*/g, 'dfs://NAME'],
   [/(?<=\b(?:loadTable|existsTable|dropTable)\("dfs:\/\/NAME", ?)["`]\w+"?/g, '"NAME"'],
   [/(?<=\bcreate(?:Partitioned)?Table\(.*)"\w*"/g, '"NAME"'],
   [/(?<=\b(?:defined|undef|objByName|dropFunctionView)\()(?:"\w*"|`\w+)/g, '"NAME"'],
   [/(?<=physicalName like )"[^"]*"/g, '"/NAME%"'],
-  // Digests of a plan and of the options of its shards.
-  [/"[0-9a-f]{64} [0-9a-f]{32}"/g, '"DIGESTS"'],
   // The default name of a run.
   [/"(?:[0-9a-f]{16}(?:\.retry-[0-9a-f]+)?|demo-[0-9a-f]{8})"/g, '"NAME"'],
   [/`\w+(?:`\w+)+|(?<!\w)\[`\w+(?:, ?`\w+)*\]/g, 'NAMES'],

@@ -54,7 +54,6 @@ const order = [
   'load',
   'check',
   'runs --clean',
-  'runs --plan',
   'exec',
   'bench',
   'demo',

@@ -6,7 +6,6 @@ import {
   checkOptions,
   execOptions,
   explainOptions,
-  planOptions,
   resumeOptions,
   retryOptions,
   runsOptions,
@@ -61,14 +60,6 @@ export const commands: readonly Command[] = [
     args: '[run...]',
     options: runsOptions,
     load: () => import('./runs/runs.js'),
-  }),
-  defineCommand({
-    name: 'plan',
-    group: 'Load',
-    summary: 'divide inputs into a plan that several processes load together',
-    args: '[source...]',
-    options: planOptions,
-    load: () => import('./plan.js'),
   }),
   defineCommand({
     name: 'retry',

@@ -103,11 +103,6 @@ Examples:
 Exit codes: 0 success; 64 usage error; 66 no such run, or a damaged journal;
 69 cannot connect; 75 the run is still running; 77 login refused; 78 the clock
 shows a time earlier than a journal.`,
-  plan: `
-Examples:
-  ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
-  ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
-  ddb-ingest runs ticks --plan plan.json`,
   retry: `
 Takes target, columns, file format and delivery options from the reasons file
 next to the rejects file (FILE.reasons.ndjson). Saves rows that are rejected

@@ -1,7 +1,6 @@
 /*
   `load`: turns the settings into LoadOptions and runs the load.
 */
-import { UsageError } from '../../errors.js'
 import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import { systemPlatform } from '../../platform/system.js'
@@ -16,11 +15,6 @@ import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/lo
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
-  const { plan } = settings
-  if (plan !== undefined) return (await import('./load-plan.js')).loadPlan(settings, plan, call)
-  if (settings.shard !== undefined) {
-    throw new UsageError('DDB_USAGE', '--shard needs --plan: which plan is shared?')
-  }
   refuseTerminal(settings, call)
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, confirm } = settings

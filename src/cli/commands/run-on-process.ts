@@ -54,8 +54,6 @@ export interface RunCommand<Found> {
   expandedInputs?(): ExpandedSources | undefined
   /** The options for the library, including the password. */
   options(found: Found, trace: Trace | undefined): Promise<LoadOptions>
-  /** How to load, if not by `loadOn`. */
-  load?(found: Found, options: LoadOptions): Promise<LoadResult>
   /** Facts for the command that resumes the run; undefined for a run without a journal. */
   resumedRun(found: Found, server: ServerTarget): Promise<ResumedRun | undefined> | ResumedRun
 }
@@ -87,9 +85,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     const asked = await command.options(run, held.trace?.trace)
     // A run with a lock expands its inputs again, because they may have changed while the run waited for the lock.
     const sources = settings.lock === undefined ? command.expandedInputs?.() : undefined
-    const loadAsked = (options: LoadOptions): Promise<LoadResult> =>
-      command.load?.(run, options) ?? loadOn(systemPlatform, options, { sources })
-    return await runLoad(settings, asked, call, held, loadAsked, async result => {
+    return await runLoad(settings, asked, call, held, sources, async result => {
       const { resume } = result
       const going = await command.resumedRun(run, asked.server)
       if (going === undefined) return
@@ -191,7 +187,7 @@ async function runLoad(
   asked: LoadOptions,
   call: Call,
   held: Held,
-  load: (options: LoadOptions) => Promise<LoadResult>,
+  sources: ExpandedSources | undefined,
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call
@@ -243,7 +239,10 @@ async function runLoad(
       signal: interruption.signal,
       leave: leaving.signal,
     }
-    const result = completed(await load(options), interruption.exitCode)
+    const result = completed(
+      await loadOn(systemPlatform, options, { sources }),
+      interruption.exitCode,
+    )
     if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
     // After losing the lock this process leaves the files to the lock's new holder.

@@ -86,11 +86,6 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 
 退出码：0 成功，64 用法有误，66 没有这个运行或日志已损坏，69 无法连接，75 该
 运行正在进行，77 登录，78 时钟早于运行日志。`,
-  plan: `
-示例：
-  ddb-ingest plan 'day=*/t.csv.gz' -o plan.json
-  ddb-ingest load --plan plan.json --shard 1/3 --run-id ticks -t ticks
-  ddb-ingest runs ticks --plan plan.json`,
   retry: `
 目标、列、格式和发送选项取自拒绝文件旁边的原因文件（FILE.reasons.ndjson）。再次
 被拒绝的行写入旁边的新文件，例如 rejects.retry.csv。每个拒绝文件都是一个有名称的

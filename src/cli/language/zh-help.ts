@@ -25,8 +25,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'resume a named run where it stopped': '从停止处继续有名称的运行',
   'list named runs with their states, and how to resume them':
     '列出有名称的运行：各自的进度，以及如何继续',
-  'divide inputs into a plan that several processes load together':
-    '把输入划分成计划，供多个进程共同导入',
   'load a repaired rejects file with the options of its run':
     '用原来那次运行的选项导入修正后的拒绝文件',
   'print the completion script for bash, zsh or fish': '输出供 bash、zsh 或 fish 补全命令的脚本',
@@ -184,10 +182,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Run
   'name of this run; a run with a name keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  "load a share of this plan, a file written by 'ddb-ingest plan'":
-    "导入此计划（'ddb-ingest plan' 所写的文件）中的一份",
-  "which share of the plan to load: I/N; auto or auto/N reads it from the scheduler's variables":
-    '计划的哪一份：I/N；auto 或 auto/N 取自调度器的变量',
   'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
   'label to add to every metric in --metrics-file; repeatable':
     '--metrics-file 中每个指标都带的标签；可重复',
@@ -237,13 +231,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'the same as --output json': '同 --output json',
   'remove the journals of the named runs, or of all runs that finished more than 30 days ago':
     '删除运行日志：所列运行的，否则 30 天前已完成的',
-  'show the progress of all shards of this plan, and what is missing':
-    '此计划各分片的进度，以及还缺什么',
   'show the outcome of each file of a run': '某次运行中每个文件的结果',
-  'file to write the plan to': '写入计划的文件',
-  'approximate amount that a process loads at a time': '一个进程一次大约导入多少',
-  'limit of rows per batch, in every process': '每个进程中一个批次最多的行数',
-  'limit of bytes per batch, in every process': '每个进程中一个批次的字节数上限',
   'run this script instead of a file': '运行此脚本，而不是文件',
   'table, csv or json': 'table、csv 或 json',
   'address to listen on': '监听的地址',

@@ -24,12 +24,11 @@ import {
   named,
   onOff,
   pairs,
-  size,
   text,
 } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
-const { dryRun: _, plan: _plan, shard: _shard, ...loadAlone } = loadOptions
+const { dryRun: _, ...loadAlone } = loadOptions
 const { report: _report, metricsFile: _file, label: _label, ...loadOptionsOfCheck } = loadAlone
 
 export const checkOptions = {
@@ -113,42 +112,6 @@ export const schemaOptions = {
 
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-export const planInputOptions = readingOptions
-
-export const planOptions = {
-  ...optionGroup('Run', {
-    output: {
-      flags: '-o, --output <file>',
-      help: 'file to write the plan to',
-      reader: text,
-      defaultNote: 'plan.json',
-    },
-    unitSize: {
-      flags: '--unit-size <size>',
-      help: 'approximate amount that a process loads at a time',
-      reader: size,
-      defaultNote: '256Mi',
-    },
-    batchRows: {
-      flags: '-b, --batch-rows <n>',
-      help: 'limit of rows per batch, in every process',
-      reader: count(1),
-      defaultNote: '1,000,000',
-    },
-    batchBytes: {
-      flags: '--batch-bytes <size>',
-      help: 'limit of bytes per batch, in every process',
-      reader: size,
-      defaultNote: '32Mi',
-    },
-  }),
-  ...planInputOptions,
-  ...jsonOptions,
-  ...commonOptions,
-}
-
-export type PlanSettings = SettingsOf<typeof planOptions>
-
 const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
 const { summary, summaryInputs, metricsFile, label, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
@@ -183,12 +146,6 @@ export const runsOptions = {
       flags: '--clean',
       help: 'remove the journals of the named runs, or of all runs that finished more than 30 days ago',
       reader: onOff,
-      flagOnly: true,
-    },
-    plan: {
-      flags: '--plan <file>',
-      help: 'show the progress of all shards of this plan, and what is missing',
-      reader: text,
       flagOnly: true,
     },
     files: {

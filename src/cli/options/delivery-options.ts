@@ -22,7 +22,6 @@ import {
   size,
   text,
 } from './reading/readers.js'
-import { readShard } from './shard.js'
 
 const confirmation = choice(...(Object.keys(confirmations) as Confirmation[]))
 
@@ -246,18 +245,6 @@ export const runOptions = optionGroup('Run', {
     help: 'name of this run; a run with a name keeps a journal and can be resumed',
     reader: runId,
     field: 'runId',
-  },
-  plan: {
-    flags: '--plan <file>',
-    help: "load a share of this plan, a file written by 'ddb-ingest plan'",
-    reader: text,
-    flagOnly: true,
-  },
-  shard: {
-    flags: '--shard <i/n>',
-    help: "which share of the plan to load: I/N; auto or auto/N reads it from the scheduler's variables",
-    reader: named('I/N, auto or auto/N', readShard),
-    defaultNote: '1/1',
   },
   stateDir: {
     flags: '--state-dir <folder>',

@@ -2,8 +2,11 @@
   Options of commands that resume a run: the folder of its journal, and its server. Default: the server in the journal.
 */
 import { resolve } from 'node:path'
-import { UsageError } from '../../errors.js'
+import { DdbError, UsageError } from '../../errors.js'
+import { runNames } from '../../load/journal/known-runs.js'
 import type { JournalOptions, ServerAddress, ServerTarget } from '../../load/options.js'
+import { systemPlatform } from '../../platform/system.js'
+import { didYouMean } from '../output/terminal-text.js'
 import { stateFolder } from '../files/state-folder.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { defined, type SettingsOf } from './reading/definition.js'
@@ -45,6 +48,15 @@ export function journalOf(
     ...(restart === undefined ? {} : { restart }),
     ...(changed === undefined ? {} : { changed }),
   }
+}
+
+/** The error for a name that no run has. @param folder  of the journals */
+export async function missingRunError(folder: string, runId: string): Promise<DdbError> {
+  const names = await runNames(folder, systemPlatform.files)
+  return new DdbError(
+    'DDB_RUN_MISSING',
+    `no run "${runId}" in ${folder}/runs${didYouMean(runId, names)}: ddb-ingest runs lists those that have a journal`,
+  )
 }
 
 const journaled = { default: undefined, defaultNote: "the run's own" }

@@ -118,19 +118,12 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
  * Whether the server has no running or queued job of this session; undefined if the server does not answer that
  * (getConsoleJobs, docs/server-semantics.md#console-jobs).
  */
-export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
-  if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
-  return askNoJobs(
-    asking,
-    `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`,
-  )
-}
-
-/** Returns true if `query`, which counts jobs on the server, gives 0; undefined if the server does not answer that. */
-export async function askNoJobs(
+export async function askIdle(
   { session, timeoutMs }: Asking,
-  query: string,
+  dataSessionId: string,
 ): Promise<boolean | undefined> {
+  if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
+  const query = `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`
   try {
     // Urgent, as in the vendor's interface, so that the server answers while all workers are busy.
     const answer = await session.run(query, { timeoutMs, urgent: true })

@@ -76,25 +76,6 @@ export async function askTotalRows(asking: Asking, table: TableTarget): Promise<
   }
 }
 
-/**
- * Whether rows of a persisted stream table have left memory (DolphinDB manual, page getPersistenceMeta), or may have.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-export async function askRowsLeft(
-  { session, timeoutMs }: Asking,
-  table: TableTarget,
-): Promise<boolean> {
-  if (table.kind !== 'shared') return false
-  const script = `[long(getPersistenceMeta(objByName("${table.name}"))["memoryOffset"])]`
-  try {
-    const [offset] = longsOf(await session.run(script, { timeoutMs }))
-    return offset !== 0n
-  } catch (error) {
-    if (error instanceof ServerError) return true
-    throw error
-  }
-}
-
 /** An expression of type LONG: the number of rows that the table has ever had, null if the server cannot count them. */
 export function totalRowsExpression(
   table: TableTarget | undefined,

@@ -121,7 +121,7 @@ function isKnownToServer(run: Run): boolean {
   return hasLedger && found.lastSender === found.processes && found.end?.exitCode !== 75
 }
 
-export async function countPresentRows(
+async function countPresentRows(
   session: Session,
   script: string,
   rows: readonly SampleRow[],

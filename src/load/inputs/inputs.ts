@@ -83,8 +83,7 @@ export async function openInputs(run: Run, sources?: ExpandedSources): Promise<I
   await checkRejectsFile(run, paths)
   const notes = sourceNotesOf(found)
   if (inputs === undefined) {
-    const { names = paths } = run.plan.unit ?? {}
-    return new SequentialInputs(run, { names, paths, sizes }, notes)
+    return new SequentialInputs(run, { names: paths, paths, sizes }, notes)
   }
   const sizeOf = new Map(Array.from(paths, (path, i) => [path, sizes[i]]))
   const sized = inputs.paths.map(path => sizeOf.get(path))
@@ -200,8 +199,7 @@ class SequentialInputs implements Inputs {
   }
 
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    const batches = batchesAmong(this.#steps(run, target))
-    return run.plan.unit === undefined ? batches : wholeBatches(batches, run)
+    return batchesAmong(this.#steps(run, target))
   }
 
   *#steps(run: Run, target: TargetDescription): Generator<Step, void, void> {
@@ -361,34 +359,6 @@ class SequentialInputs implements Inputs {
     await this.#opener.close()
     await this.#threads.end()
   }
-}
-
-/**
- * The batches of a unit of a plan. Each has a fixed end, and the same number in every process. If reading breaks off,
- * the last batch is sent only if it is full, because other processes may send more rows under its number.
- */
-async function* wholeBatches(
-  batches: AsyncGenerator<Batch, void, void>,
-  { plan: { batchRows, batchBytes }, emit }: Run,
-): AsyncGenerator<Batch, void, void> {
-  let last: Batch | undefined
-  try {
-    for await (const batch of batches) {
-      const before = last
-      last = undefined
-      if (before !== undefined) yield before
-      const isFull = batch.rowCount >= batchRows || batch.encodedBytes >= batchBytes
-      if (isFull) yield batch
-      else last = batch
-    }
-  } catch (error) {
-    if (last !== undefined) {
-      emit({ kind: 'unsent', rows: last.rowCount })
-      last.release()
-    }
-    throw error
-  }
-  if (last !== undefined) yield last
 }
 
 /** Total size; undefined unless all inputs are ordinary files. */

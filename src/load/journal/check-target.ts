@@ -37,9 +37,8 @@ export async function checkTarget(
   const { leavesDoubt } = traitsOf(plan.confirm)
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
-  const asked = await askIdentity(control, plan, description, { counts })
+  const now = await askIdentity(control, plan, description, { counts })
   // Earlier attempts and other processes may have left rows in the table, so the number of rows proves nothing.
-  const now = plan.unit === undefined ? asked : { ...asked, rows: null }
   const before = run.options.target.addColumns === true ? grown(found.target, now) : found.target
   if (before === undefined) {
     const none: EarlierEvidence = { samples: [], leastRows: undefined }

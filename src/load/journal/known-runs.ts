@@ -251,8 +251,6 @@ export interface RemovedRun {
   readonly runId: string
   /** Time at which the last process ended, as the journal records it; null if that process was killed. */
   readonly endedAt: string | null
-  /** Set for a run of a plan: such a run has tables on the server, but no journal. */
-  readonly isPlan?: true
 }
 
 /**

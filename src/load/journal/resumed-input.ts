@@ -41,18 +41,6 @@ export interface ResumedInput {
   hasRowsOf(range: InputRange): boolean
 }
 
-/** Begins an input at `from`: rows before that place do not belong to the run. */
-export function beginningAt(from: ResumedInput['from']): ResumedInput {
-  return {
-    isDone: false,
-    from,
-    records: 0,
-    pieces: [],
-    knownOf: () => undefined,
-    hasRowsOf: () => true,
-  }
-}
-
 /**
  * @param input  the input as the journal records it
  * @param index  number of the input

@@ -6,7 +6,6 @@ import type { Batch, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import {
-  beginningAt,
   resumedInput,
   type KnownBatch,
   type ResumedInput,
@@ -46,15 +45,9 @@ export interface Resumption {
 /**
  * @param found  the journal as it was found; this process does not change it
  * @param isFollowing  whether several inputs are read at once
- * @param from  where to begin the only input; default its start
  */
-export function newResumption(
-  found: JournaledRun,
-  isFollowing: boolean,
-  from?: ResumedInput['from'],
-): Resumption {
+export function newResumption(found: JournaledRun, isFollowing: boolean): Resumption {
   const inputs = new Map<number, ResumedInput>()
-  if (from !== undefined) inputs.set(0, beginningAt(from))
   for (const [input, journaled] of found.inputs.entries()) {
     if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled, input))
   }

@@ -7,7 +7,6 @@ import { sentInput } from '../outcomes/durable-state.js'
 import { emptyRun, type JournaledRun } from '../outcomes/journaled-run.js'
 import type { RunLog } from '../outcomes/run-log.js'
 import { newToken, type RunName } from '../marker/marker.js'
-import { unitLedgerName } from '../marker/run-tables.js'
 import type { LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
@@ -29,7 +28,7 @@ export interface RunHistory {
 
 interface HistorySetup extends Pick<RunLog, 'emit' | 'state'> {
   readonly options: Pick<LoadOptions, 'journal' | 'input'>
-  readonly plan: Pick<Plan, 'runId' | 'unit'>
+  readonly plan: Pick<Plan, 'runId'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
   readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count'>
 }
@@ -38,17 +37,14 @@ export function newRunHistory({
   emit,
   state,
   options,
-  plan: { runId, unit },
+  plan: { runId },
   platform: { hostName, random },
   rejects,
 }: HistorySetup): RunHistory {
   let journal: Journal | undefined
-  let name: RunName =
-    unit === undefined
-      ? { runId, token: newToken(random) }
-      : { runId, token: unit.token, ledger: unitLedgerName(unit.token) }
+  let name: RunName = { runId, token: newToken(random) }
   let found = emptyRun()
-  let resumption = newResumption(found, false, unit?.from)
+  let resumption = newResumption(found, false)
   return {
     get name() {
       return name

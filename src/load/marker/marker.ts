@@ -30,11 +30,6 @@ export interface RunName {
   readonly token: bigint
   /** The place of the run's journal; left out without a journal. */
   readonly place?: RunPlace
-  /**
-   * Only for a unit (a part of a plan that one process loads): the name of the unit's ledger (table of receipts). The
-   * unit has no marker. The plan creates and removes this ledger.
-   */
-  readonly ledger?: string
 }
 
 /**
@@ -43,8 +38,7 @@ export interface RunName {
  * does not insert a key again (DolphinDB manual, keyedStreamTable).
  */
 export function markScript(session: Session, run: RunName): string {
-  const { runId, token, ledger } = run
-  if (ledger !== undefined) return ownerScript(run)
+  const { runId, token } = run
   const name = markerName(runId)
   return `if(!defined("${name}", SHARED)) {
     share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "${name}")
@@ -68,24 +62,15 @@ function sessionId({ id }: Session): string {
 
 /** Sets `ddbIngestOwner` like `ownerScript`. If the run owns the marker, also adds the session to the marker. */
 function remarkScript(session: Session, run: RunName): string {
-  const { token, ledger } = run
-  if (ledger !== undefined) return ownerScript(run)
+  const { token } = run
   return `${ownerScript(run)}if(ddbIngestOwner == ${token}l) {
     tableInsert(ddbIngestMarker, int(1 + (exec count(*) from ddbIngestMarker)), ${token}l, "${placedName(run)}", ${sessionId(session)}, now())
 }
 `
 }
 
-/**
- * A script that sets `ddbIngestOwner` to the token in the marker's last row or, for a unit of a plan, to the unit's
- * token if its ledger exists; otherwise to 0.
- */
-function ownerScript({ runId, token, ledger }: RunName): string {
-  if (ledger !== undefined) {
-    return `ddbIngestOwner = 0l
-if(defined("${ledger}", SHARED)) { ddbIngestOwner = ${token}l }
-`
-  }
+/** A script that sets `ddbIngestOwner` to the token in the marker's last row; to 0 without a marker. */
+function ownerScript({ runId }: RunName): string {
   const name = markerName(runId)
   return `ddbIngestOwner = 0l
 if(defined("${name}", SHARED)) {
@@ -179,19 +164,7 @@ export async function checkOwner(
       'the server does not say which process holds the name of this run',
     )
   }
-  if (run.ledger !== undefined) throw ledgerIsGone(run)
   throw await nameTakenError(session, run, timeoutMs)
-}
-
-/**
- * The error if a unit has lost its ledger. The ledger is created only once, so either a different process has finished the unit, or
- * the server has restarted.
- */
-export function ledgerIsGone({ runId }: RunName): DdbError {
-  return new DdbError(
-    'DDB_UNAVAILABLE',
-    `the server no longer has receipts of this unit of run "${runId}": nothing more of it is sent`,
-  )
 }
 
 /** In the marker's column `entry`, numbers from this one on identify processes of the run, lower numbers sessions. */
@@ -305,7 +278,6 @@ export async function dropMarker(
   timeoutMs: number,
   ledger?: string,
 ): Promise<void> {
-  if (run.ledger !== undefined) return
   const [name, sent] = [markerName(run.runId), sentName(run.token)]
   const dropSent = run.place === undefined ? '' : dropTableScript(sent)
   const first = ledger === undefined ? '' : dropTableScript(ledger)

@@ -53,20 +53,6 @@ export function ledgerName(token: bigint, number: number, version: LedgerVersion
   return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
-/**
- * Name of the table that shows all processes of a plan which units are done. The name must change whenever the columns
- * change.
- * @throws {UsageError} DDB_NAME if the text cannot be the name of a run
- */
-export function planTableName(runId: string): string {
-  return markerName(checkRunId(runId)).replace('ddbIngest_', 'ddbIngestPlan1_')
-}
-
-/** Name of the ledger of one unit of a plan. Such a ledger is never reported as a leftover table. */
-export function unitLedgerName(token: bigint): string {
-  return `ddbIngestUnit1_${token.toString(16).padStart(16, '0')}`
-}
-
 /** Name of a table with one row, the last batch number. Used by runs in which the server answers each batch. */
 export function sentName(token: bigint): string {
   return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`

@@ -6,7 +6,6 @@ import type { Batch, InputRange } from '../../parse/batch.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 import type { BatchRange } from './events.js'
-import { halfNos } from './unit-numbers.js'
 
 export interface BatchPart {
   readonly batch: Batch
@@ -19,8 +18,6 @@ export interface BatchPart {
   /** True if a second copy was sent while the outcome of the first was unknown: the server may have stored the first. */
   mayBeStored?: boolean
   no?: number
-  /** The batch number, in a unit of a plan. It follows from the position of these rows in the unit. */
-  readonly unitNo?: number
   /** undefined if the rows were not divided by lane. */
   readonly lane?: PartLane
 }
@@ -59,11 +56,10 @@ export function halves(part: BatchPart): [BatchPart, BatchPart] {
   // Adds 2, not 1, because both halves are open now, and `SendQueue.forget` has already subtracted the undivided part
   // from the lane's open parts.
   if (part.lane !== undefined) part.lane.open += 2
-  const { no: _, unitNo, ...rows } = part
-  const [left, right] = unitNo === undefined ? [] : halfNos(unitNo)
+  const { no: _, ...rows } = part
   return [
-    { ...rows, end: middle, encodedBytes, ...(left !== undefined && { unitNo: left }) },
-    { ...rows, start: middle, encodedBytes, ...(right !== undefined && { unitNo: right }) },
+    { ...rows, end: middle, encodedBytes },
+    { ...rows, start: middle, encodedBytes },
   ]
 }
 

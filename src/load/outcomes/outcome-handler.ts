@@ -22,12 +22,6 @@ export interface OutcomeHandlerSetup {
   readonly rules: RetryRules
   /** Ends the run, so that no more batches are handed over. */
   fail(error: unknown): void
-  /**
-   * Continues with a half of a batch that was divided to locate refused rows. The half's number `no` follows from the
-   * position of its rows, so another process may have sent the half under the same number.
-   * @param opened  called before the receipts of the half are applied
-   */
-  readonly takeUpHalf?: (part: BatchPart, no: number, opened: (batch: OpenBatch) => void) => void
 }
 
 export interface Inherited {
@@ -120,10 +114,8 @@ export class OutcomeHandler {
     if (this.#setup.run.ending.stopped) return this.#leaveLanes()
     const part = this.#bisect.next()
     if (part === undefined) return
-    const { takeUpHalf } = this.#setup
     try {
-      if (part.unitNo === undefined) this.#bisected = this.#queue.add(part).batch
-      else takeUpHalf?.(part, part.unitNo, batch => (this.#bisected = batch))
+      this.#bisected = this.#queue.add(part).batch
     } catch (error) {
       // The journal cannot be written, and the server has stored none of these rows.
       this.#setup.recorder.unsent(part)

@@ -45,10 +45,7 @@ export async function openDelivery(
   evidence?: Evidence,
   early?: EarlySession,
 ): Promise<Delivery> {
-  const { mode, confirm, unit } = run.plan
-  // Only the sender gets an answer. Another process of the plan does not learn the outcome and would send the rows
-  // again.
-  if (mode === 'sync' && unit !== undefined) throw noReceipts()
+  const { mode, confirm } = run.plan
   const rules = retryRules(run)
   const verifier = await openVerifier(run, rules, description, control)
   const proofs = { evidence, verifier }
@@ -60,7 +57,7 @@ export async function openDelivery(
   if (triesReceipts(run)) {
     const receipts = await receiptsIfAny(run, rules, description, control, { ...proofs, early })
     if (!(receipts instanceof ServerError)) {
-      if (run.plan.unit === undefined) reportLeftovers(run, control)
+      reportLeftovers(run, control)
       return withVerifier(receipts, verifier)
     }
     refusal = receipts
@@ -115,14 +112,6 @@ export async function openDelivery(
   }
   if (counting === undefined) return openUnconfirmed(writer, flow)
   return openCounted(writer, flow, counting, description.dropsDuplicates === true ? null : 0)
-}
-
-function noReceipts(): DdbError {
-  return new DdbError(
-    'DDB_UNAVAILABLE',
-    'the server did not show that it takes asynchronous batches, which receipts need: a plan cannot be loaded. ' +
-      'Try again, or find the cause with `ddb-ingest selftest`',
-  )
 }
 
 /** The error for a transform without receipts. A count cannot show how many rows a transform leaves out. */

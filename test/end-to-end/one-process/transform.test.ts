@@ -544,23 +544,3 @@ t.test('a journal open to other users does not decide what runs on the server', 
   await chmod(journal, 0o600)
   t.match(await run('resume', 'day', '--on-doubt', 'resend'), { code: 0 })
 })
-
-t.test('shards of a plan have one transform, and report all dropped rows together', async t => {
-  const { run, path, folder, count } = await scene(t)
-  const plan = join(folder, 'plan.json')
-  const made = await runMain(['plan', path, '-o', plan])
-  t.match(made, { code: 0 })
-  const argv = ['load', '--plan', plan, '--run-id', 'year', '-t', 'prices', '--json']
-  const loaded = await run(...argv, '--transform', positive)
-  t.match(JSON.parse(loaded.stdout), {
-    exitCode: 0,
-    rows: { read: 5, confirmed: 2, filtered: 3 },
-  })
-  const again = await run(...argv, '--transform', positive)
-  t.match(JSON.parse(again.stdout), { exitCode: 0, rows: { read: 5, skipped: 2, filtered: 3 } })
-  const told = await run('runs', 'year', '--plan', plan, '--json')
-  t.match(JSON.parse(told.stdout), { rows: { read: 5, confirmed: 2, filtered: 3, rejected: 0 } })
-  const other = await run(...argv, '--transform', 'def(t){ return t }')
-  t.equal(other.code, 64, other.stderr)
-  t.equal(await count('prices'), 2)
-})

@@ -19,10 +19,6 @@ const tableScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
 const strangers =
   'tableInsert(objByName("target"), table(1000000 + 0..4 as id, take(`A`B, 5) as sym))'
 /** A table that has some of its rows only on disk. */
-const persistedScript =
-  'enableTableShareAndPersistence(streamTable(1:0, `id`sym, [INT,SYMBOL]), "target", cacheSize=3000)'
-const manyStrangers =
-  'tableInsert(objByName("target"), table(1000000 + 0..4999 as id, take(`A`B, 5000) as sym))'
 const viewScript = `${tableScript}
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`
@@ -493,64 +489,6 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         release()
         t.match(await outcome, { code: 0 })
         t.match(await load('--run-id', 'nightly'), { code: 0, stdout: /^Already loaded/ })
-        await eachOnce()
-      },
-    ],
-  ],
-  rowsOfUnit: [
-    [
-      'the server was restarted, and the table was not',
-      async t => {
-        const { here, shell, removeRows, eachOnce, folder } = await scene(t, dfsScript)
-        const server = `--host 127.0.0.1 --port ${here.server.port}`
-        const load = `cd ${folder} && ddb-ingest load --plan plan.json --run-id p -t dfs://d/t ${server}`
-        t.match(await shell(`cd ${folder} && ddb-ingest plan rows.csv -o plan.json`), { code: 0 })
-        t.match(await shell(load), { code: 0 })
-        forget(here)
-        const refused = await shell(load)
-        t.match(refused, { code: 75, stderr: 'Remove the rows of these files from the table' })
-        await eachOnce()
-        await removeRows()
-        t.match(await shell(load), { code: 0 })
-        await eachOnce()
-        forget(here)
-        // Rows of the second load may be stored twice.
-        t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
-      },
-    ],
-  ],
-  rowsOutOfSight: [
-    [
-      'rows that were there before have left memory',
-      async t => {
-        const { here, shell, eachOnce, folder } = await scene(t, persistedScript)
-        await here.session.run(manyStrangers)
-        const server = `--host 127.0.0.1 --port ${here.server.port}`
-        const load = `cd ${folder} && ddb-ingest load --plan plan.json --run-id p -t target ${server}`
-        t.match(await shell(`cd ${folder} && ddb-ingest plan rows.csv -o plan.json`), { code: 0 })
-        const refused = await shell(load)
-        t.match(refused, { code: 75, stderr: 'load the plan with --on-doubt resend' })
-        t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
-        t.match(await shell(load), { code: 0 })
-        await eachOnce((await here.count('target')) - rowCount)
-      },
-    ],
-  ],
-  rowsOfTransform: [
-    [
-      'the server was restarted, and a transform has made the rows',
-      async t => {
-        const { here, shell, removeRows, eachOnce, folder } = await scene(t, dfsScript)
-        const server = `--host 127.0.0.1 --port ${here.server.port}`
-        const load = `cd ${folder} && ddb-ingest load --plan plan.json --run-id p -t dfs://d/t --transform 'def(t){ return t }' ${server}`
-        t.match(await shell(`cd ${folder} && ddb-ingest plan rows.csv -o plan.json`), { code: 0 })
-        t.match(await shell(load), { code: 0 })
-        forget(here)
-        const refused = await shell(load)
-        t.match(refused, { code: 75, stderr: 'Check whether the table has rows of these files' })
-        await eachOnce()
-        await removeRows()
-        t.match(await shell(`${load} --on-doubt resend`), { code: 0 })
         await eachOnce()
       },
     ],

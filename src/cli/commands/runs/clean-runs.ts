@@ -13,9 +13,7 @@ import {
 import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { missingRunError } from './missing-run.js'
-import { cleanPlan } from './plan-runs.js'
-import { serverSettingsOf, type JournaledServer } from '../../options/journaled.js'
+import { missingRunError, serverSettingsOf, type JournaledServer } from '../../options/journaled.js'
 import { serverTargetOf } from '../../options/load-options.js'
 import { readCredentials, type Login } from '../../options/password.js'
 import type { RunsSettings } from '../../options/command-options.js'
@@ -39,16 +37,7 @@ export async function cleanRuns(
   const login = newLogin(settings, call)
   for (const runId of call.args) {
     if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
-      // A plan has no journal, only tables on its server.
-      if (!(await isCleanedPlan(settings, call, runId))) {
-        throw await missingRunError(
-          folder,
-          runId,
-          'to remove what a plan has left on another server, add --host',
-        )
-      }
-      removed.push({ runId, endedAt: null, isPlan: true })
-      continue
+      throw await missingRunError(folder, runId)
     }
     const held = await lockRun(folder, runId, files)
     try {
@@ -69,18 +58,6 @@ export async function cleanRuns(
     } finally {
       held.release()
     }
-  }
-}
-
-/** If the user names no server, asks the default server and ignores failures: perhaps no server listens there. */
-async function isCleanedPlan(settings: RunsSettings, call: Call, runId: string): Promise<boolean> {
-  const { host, port, plan } = settings
-  const isNamed = [host, port, plan].some(one => one !== undefined)
-  try {
-    return await cleanPlan(settings, call, runId)
-  } catch (error) {
-    if (isNamed || !(error instanceof DdbError)) throw error
-    return false
   }
 }
 

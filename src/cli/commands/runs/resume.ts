@@ -7,13 +7,17 @@ import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { restoredOptions } from '../../../load/journal/portable-options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { missingRunError } from './missing-run.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state-folder.js'
 import { shellWord } from '../../options/shell-command.js'
 import { defined, fieldsOf } from '../../options/reading/definition.js'
-import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
+import {
+  journalFolder,
+  missingRunError,
+  protectionOf,
+  serverSettingsOf,
+} from '../../options/journaled.js'
 import { serverOf } from '../../options/load-options.js'
 import { runId as runIdReader } from '../../options/reading/readers.js'
 import { resumeOptions, type ResumeSettings } from '../../options/command-options.js'

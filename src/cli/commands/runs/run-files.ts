@@ -7,10 +7,10 @@ import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { version } from '../../../version.js'
 import type { RunsSettings } from '../../options/command-options.js'
+import { missingRunError } from '../../options/journaled.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
 import { clean, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 import type { Call } from '../command.js'
-import { missingRunError } from './missing-run.js'
 
 /** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
 type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'

@@ -16,8 +16,7 @@ import { version } from '../../../version.js'
 import { cleanRuns } from './clean-runs.js'
 import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
-import { missingRunError } from './missing-run.js'
-import { journalFolder } from '../../options/journaled.js'
+import { journalFolder, missingRunError } from '../../options/journaled.js'
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/print-failure.js'
@@ -43,11 +42,8 @@ export interface RunsResult {
 /** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` also the errors of `cleanRuns` */
 export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
-  const { plan, files: tellsFiles = false } = settings
-  if (plan !== undefined && settings.clean !== true) {
-    return (await import('./plan-runs.js')).printPlanStatus(settings, plan, call)
-  }
-  if (tellsFiles) return (await import('./run-files.js')).printRunFiles(settings, call, folder)
+  if (settings.files === true)
+    return (await import('./run-files.js')).printRunFiles(settings, call, folder)
   const result: RunsResult = {
     schema: 'ddb-ingest/runs/2',
     version,
@@ -138,14 +134,9 @@ async function tellRemoved(
   removed: readonly RemovedRun[],
 ): Promise<void> {
   if (!isCleaning) return
-  const plans = removed.filter(({ isPlan }) => isPlan === true)
-  for (const { runId } of plans) {
-    await output.write(`${clean(`removed what the server kept of ${runId}; its rows stay`)}\n`)
-  }
-  if (plans.length > 0 && plans.length === removed.length) return
-  const texts = removed
-    .filter(({ isPlan }) => isPlan !== true)
-    .map(({ runId, endedAt }) => (endedAt === null ? runId : `${runId} (ended ${endedAt})`))
+  const texts = removed.map(({ runId, endedAt }) =>
+    endedAt === null ? runId : `${runId} (ended ${endedAt})`,
+  )
   const names = texts.length === 0 ? '' : `: ${texts.join(', ')}`
   await output.write(`${clean(`removed ${counted(texts.length, 'journal')}${names}`)}\n`)
 }

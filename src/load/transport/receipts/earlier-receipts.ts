@@ -11,9 +11,9 @@ import { claimPhase, outcomePhase } from './script.js'
 import { rowsText } from '../../outcomes/row-counts.js'
 
 export interface EarlierReceipts {
-  /** Highest batch number that other processes may have used. New batches get higher numbers, except in a plan. */
+  /** Highest batch number that earlier processes may have used. New batches get higher numbers. */
   readonly lastNo: number
-  /** The process's first send number. It is higher than all earlier ones, except in a plan, where it is random. */
+  /** The process's first send number, higher than all earlier ones. */
   readonly firstSendNo: number
   /** Whether the ledger exists. Without it, the outcome of batches without an outcome in the journal stays unknown. */
   readonly isLedgerKept: boolean
@@ -27,15 +27,6 @@ export interface EarlierReceipts {
 
 /** More than the number of copies that one process can send. */
 const sendNosOfProcess = 2 ** 36
-
-/** Used for a unit of a plan: other processes may have used any number up to this one. */
-const mostNo: number = Number.MAX_SAFE_INTEGER
-
-/** The first send number of a process that loads a unit: random, because processes of a unit do not know each other. */
-function anySendNo({ platform: { random } }: Run): number {
-  const [high, low] = new Uint32Array(random.bytes(8).slice().buffer)
-  return (high! % 2 ** 20) * 2 ** 32 + low! + 1
-}
 
 export const noEarlierReceipts: EarlierReceipts = {
   lastNo: 0,
@@ -60,18 +51,18 @@ export async function earlierReceipts(
 ): Promise<EarlierReceipts> {
   const { plan } = run
   const { journal } = run.history
-  if (plan.unit === undefined && journal === undefined) return noEarlierReceipts
+  if (journal === undefined) return noEarlierReceipts
   const upsert = plan.target.kind === 'table' && plan.target.method === 'upsert'
   const resends = plan.onDoubt === 'resend' || upsert || description.dropsDuplicates === true
   const byNo = new Map<number, LedgerRow[]>()
-  let lastNo = journal?.lastNo ?? mostNo
+  let lastNo = journal.lastNo
   let unknownRows = 0
   for (;;) {
-    const rows = hasLedger || journal === undefined ? await node.read(plan.confirmTimeoutMs) : []
+    const rows = hasLedger ? await node.read(plan.confirmTimeoutMs) : []
     if (rows.length === 0) break
     for (const row of rows) {
       if (row.phase !== claimPhase && row.phase !== outcomePhase) continue
-      if (journal !== undefined && row.batchNo > journal.lastNo && row.phase === claimPhase) {
+      if (row.batchNo > journal.lastNo && row.phase === claimPhase) {
         unknownRows += row.rowCount ?? 0
       }
       lastNo = Math.max(lastNo, row.batchNo)
@@ -81,8 +72,8 @@ export async function earlierReceipts(
   if (unknownRows > 0 && !resends) throw unknownToJournal(unknownRows)
   return {
     lastNo,
-    firstSendNo: journal === undefined ? anySendNo(run) : journal.processNumber * sendNosOfProcess,
-    isLedgerKept: journal === undefined || run.history.found.processes === 0 || hasLedger,
+    firstSendNo: journal.processNumber * sendNosOfProcess,
+    isLedgerKept: run.history.found.processes === 0 || hasLedger,
     resends,
     of: batchNo => byNo.get(batchNo) ?? [],
     add: row => keepLastAttempt(byNo, row),

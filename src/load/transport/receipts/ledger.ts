@@ -52,12 +52,12 @@ export async function openLedger(
   timeoutMs: number,
   version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
-  const name = run.ledger ?? ledgerName(run.token, number, version)
+  const name = ledgerName(run.token, number, version)
   // The ledger of an earlier process has at least one row, which that process wrote to probe it.
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 ddbIngestHad = 0
 if(ddbIngestOwner == ${run.token}l) {
-${run.ledger === undefined ? shareScript(name, version) : ''}ddbIngestHad = rows(objByName("${name}", true))
+${shareScript(name, version)}ddbIngestHad = rows(objByName("${name}", true))
 ${probeScript(name, version)}}
 [ddbIngestOwner, long(ddbIngestKnown), long(ddbIngestHad)]`
   const [owner, known, had] = longsOf(await session.run(script, { timeoutMs }))

@@ -72,7 +72,7 @@ export class ReceiptLink {
   /** Functions that wake waiting callers. */
   #sleepers: (() => void)[] = []
   #newsAtMs = 0
-  /** Receipts that other processes wrote for later attempts than this process has made, by batch number. */
+  /** Receipts of an earlier process for later attempts than this process has made, by batch number. */
   readonly #ahead = new Map<number, LedgerRow[]>()
 
   constructor(setup: LinkSetup) {
@@ -83,29 +83,19 @@ export class ReceiptLink {
     })
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
-    const takeUpHalf = (part: BatchPart, no: number, opened: (batch: OpenBatch) => void): void =>
-      this.takeUp(part, { no, hasNoReceipt: false }, opened)
-    this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail, takeUpHalf }, this.queue)
+    this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
   }
 
-  /**
-   * Continues with rows that a different process sent, or may have sent, under the batch number `no`.
-   * @param opened  called before the receipts of the batch are applied
-   */
-  takeUp(
-    part: BatchPart,
-    { no, hasNoReceipt }: Omit<SentBefore, 'rows'>,
-    opened?: (batch: OpenBatch) => void,
-  ): void {
+  /** Continues with rows that an earlier process sent, or may have sent, under the batch number `no`. */
+  takeUp(part: BatchPart, { no, hasNoReceipt }: SentBefore): void {
     const { earlier, run } = this.setup
     const isKnown = earlier.isLedgerKept && !hasNoReceipt
     const receipts = isKnown ? earlier.of(no) : []
-    const batch = this.outcomeHandler.takeUp(part, no, {
+    this.outcomeHandler.takeUp(part, no, {
       attempt: receipts.at(-1)?.attempt,
       isLost: isKnown ? undefined : receiptsLost,
       resends: earlier.resends,
     })
-    opened?.(batch)
     try {
       for (const row of receipts) {
         const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
@@ -196,7 +186,7 @@ export class ReceiptLink {
     for (const resolve of sleepers) resolve()
   }
 
-  /** Stores a receipt that a different process wrote for a later attempt. It is applied when this process makes that attempt. */
+  /** Stores a receipt of an earlier process for a later attempt. It is applied when this process makes that attempt. */
   #keepIfAhead(row: LedgerRow): void {
     const batch = this.setup.run.state.open.get(row.batchNo)
     if (batch === undefined || row.attempt <= batch.attempt) return
@@ -252,9 +242,7 @@ export function readReceipt(
   if (batch === undefined || batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
-  // The send numbers of other processes of the run are unknown here.
-  const isOfOthers = plan?.unit !== undefined
-  if (!isOfOthers && row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
+  if (row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(
       'DDB_PROTOCOL',
       `the server has a receipt for transmission ${row.sendNo} of batch ${batch.no}, which was never sent`,

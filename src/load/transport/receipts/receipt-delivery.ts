@@ -7,7 +7,6 @@ import type { Delivery } from '../delivery.js'
 import type { LaneRows } from '../../outcomes/lane-batches.js'
 import { handOverLanes } from '../../outcomes/lane-rows.js'
 import { wholeBatch, type BatchPart } from '../../outcomes/batch-part.js'
-import { unitBatchNo } from '../../outcomes/unit-numbers.js'
 import type { SentBefore } from '../../journal/resumed-input.js'
 import type { LinkSetup } from './link.js'
 import { ReceiptWatcher } from './watcher.js'
@@ -22,7 +21,6 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { link } = watcher
   const { queue } = link
   let sentSinceRead = 0
-  let batchesOfUnit = 0
 
   /** Waits until there is room for a further batch, or the run has failed. */
   const room = async (): Promise<void> => {
@@ -44,11 +42,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (lanes !== undefined) return handOverLanes(run, batch, lanes, queue, takeUp)
     const part = wholeBatch(batch)
     let room = true
-    if (run.plan.unit !== undefined) {
-      // Several processes may load a unit. The ledger shows whether one of them has already sent this batch.
-      const unitNo = unitBatchNo(++batchesOfUnit)
-      link.takeUp({ ...part, unitNo }, { no: unitNo, hasNoReceipt: false })
-    } else if (sentBefore === undefined) ({ room } = queue.add(part))
+    if (sentBefore === undefined) ({ room } = queue.add(part))
     else takeUp(part, sentBefore)
     run.emit({ kind: 'handedOver', rows: batch.rowCount })
     return room && queue.node.bufferedBytes < run.plan.maxInFlightBytes

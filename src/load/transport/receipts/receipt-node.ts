@@ -6,7 +6,7 @@ import type { Session } from '../../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../../errors.js'
 import type { Value } from '../../../protocol/value.js'
 import { tryUntil } from '../../connection/retry.js'
-import { askFunction, askIdle, askNoJobs, askSchema } from '../../connection/server-queries.js'
+import { askFunction, askIdle, askSchema } from '../../connection/server-queries.js'
 import type { OpenBatch } from '../../outcomes/fold.js'
 import { partTable, type BatchPart } from '../../outcomes/batch-part.js'
 import type { Outlet } from '../../outcomes/send-queue.js'
@@ -14,7 +14,7 @@ import { longestFitMs, replacedError } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
-import { askMarker, checkMarker, dropMarker, ledgerIsGone } from '../../marker/marker.js'
+import { askMarker, checkMarker, dropMarker } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-sole-process.js'
 import { isUnfinished } from '../../run.js'
 import type { LedgerVersion } from './ledger-columns.js'
@@ -26,7 +26,7 @@ import {
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverFunction, jobsQuery } from './script.js'
+import { deliverFunction } from './script.js'
 import {
   defineFunctions,
   remainingMs,
@@ -115,7 +115,7 @@ export class ReceiptNode implements Outlet {
       await early.giveUp()
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // If an earlier process has worked on the run, the next process still needs the ledger and the marker.
-      if (run.history.found.processes > 0 || run.plan.unit !== undefined) throw error
+      if (run.history.found.processes > 0) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.history.name, farewellMs)
       throw error
@@ -216,8 +216,6 @@ export class ReceiptNode implements Outlet {
    */
   async isIdle(timeoutMs: number): Promise<boolean | undefined> {
     const asking = { session: this.#control, timeoutMs }
-    // Jobs of all processes count, even of processes that have ended.
-    if (this.#setup.run.plan.unit !== undefined) return askNoJobs(asking, jobsQuery(this.#ledger))
     const answers = await Promise.all(this.#data.map(({ id }) => askIdle(asking, id)))
     const own = answers.includes(false) ? false : answers.includes(undefined) ? undefined : true
     for (const id of this.#setup.run.history.found.dataSessions) {
@@ -317,7 +315,6 @@ export class ReceiptNode implements Outlet {
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
-    if (run.plan.unit !== undefined) throw ledgerIsGone(run.history.name)
     const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
@@ -346,14 +343,13 @@ export class ReceiptNode implements Outlet {
   /**
    * Removes the marker, and before it the ledger unless `keepLedger` is true. Waits for the removal of the ledger if the run has not
    * just checked the target (`isLooked`), because this removal shows whether the server has restarted. If the run has to be resumed,
-   * keeps both objects and records that in the marker. A plan's unit also keeps both.
+   * keeps both objects and records that in the marker.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean, isLooked: boolean): Promise<void> {
     const { run } = this.#setup
     if (isUnfinished(run)) return leaveMarked(this.#control, run.history.name, timeoutMs)
     run.emit({ kind: 'leaving' })
-    if (run.plan.unit !== undefined) return
     if (!keepLedger && !isLooked) await dropLedger(this.#control, this.#ledger, timeoutMs)
     const too = keepLedger || !isLooked ? undefined : this.#ledger.name
     void dropMarker(this.#control, run.history.name, timeoutMs, too)

@@ -15,8 +15,6 @@ import {
 
 /** Value of `phase` (a column of the ledger) in rows that only test a new ledger. Their batch number is 0. */
 const probePhase = 8
-/** Phase of rows that record a session. Their batch number is the negative session id. */
-const sessionPhase = 7
 /**
  * Phase of claims. In each attempt to write a batch, the server may receive several copies of the batch. Each copy
  * tries to insert a claim. Only the copy with the first claim may insert its rows.
@@ -82,10 +80,9 @@ export function deliverScript(
   target: Target,
   rowsHad = '00l',
   upsert: UpsertForm = usualUpsert,
-  unit = 0,
 ): string {
   const transform = target.kind === 'table' ? target.transform : undefined
-  const receipt = { unit: String(unit), batchNo: 'b', attempt: 'a', sendNo: 's' }
+  const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
   const claimRow = insertReceipt('ledger', version, {
     ...receipt,
     phase: String(claimPhase),
@@ -128,30 +125,6 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
     return n
 }
 `
-}
-
-/**
- * Records a data session in the ledger. The server may work on requests of the session even after this process has
- * ended, and `jobsQuery` then shows that to the next process.
- */
-export function sessionScript({ name, version }: WrittenLedger, sessionId: string): string {
-  const cells = { batchNo: `-${sessionId}l`, attempt: '0', phase: String(sessionPhase) }
-  return `${insertReceipt(`objByName("${name}", true)`, version, cells)}
-`
-}
-
-/** Asks how many jobs are running for all sessions in the ledger. */
-export function jobsQuery({ name }: WrittenLedger): string {
-  return `ddbIngestSessions = exec 0l - batchNo from objByName("${name}", true) where phase = ${sessionPhase}
-exec count(*) from getConsoleJobs() where sessionId in ddbIngestSessions`
-}
-
-/**
- * Asks for the number of claims of a batch, as a vector of one number. A claim is the row that the server writes into
- * the ledger when it begins a batch, so 0 means that the server never began this batch.
- */
-export function claimsQuery(ledger: string, batchNo: number): string {
-  return `[long(exec count(*) from objByName("${ledger}", true) where batchNo = ${batchNo}l, phase = ${claimPhase})]`
 }
 
 /** For example `mutable p0, mutable p1, ` for a function with two fixed arguments, which the function may change. */

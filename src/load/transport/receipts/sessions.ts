@@ -11,7 +11,7 @@ import { askMarker, nameTakenError } from '../../marker/marker.js'
 import type { Run } from '../../run.js'
 import type { UpsertForm } from '../../target/target.js'
 import type { Ledger } from './ledger.js'
-import { deliverScript, sessionScript } from './script.js'
+import { deliverScript } from './script.js'
 
 /** Whether the server still knows the run after the connection was lost. */
 export type Memory =
@@ -196,9 +196,7 @@ export function defineFunctions(
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  const { target, unit } = run.plan
-  const own = unit === undefined ? '' : sessionScript(ledger, data.id)
-  return data.run(deliverScript(ledger, target, rowsHad, upsert, unit?.unit) + own, { timeoutMs })
+  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
 }
 
 /** At least 1 ms. */

@@ -1,3 +1,0 @@
-import { runRoom } from '../../helpers/room.js'
-
-await runRoom(import.meta.url)
