@@ -5,15 +5,12 @@
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import { blobTypes } from './types/blobs.js'
-import { booleanTypes } from './types/booleans.js'
 import { type DecimalType, decimalTypes, maxScale } from './types/decimals.js'
-import { doublePairTypes } from './types/double-pairs.js'
-import { durationTypes } from './types/durations.js'
 import { floatTypes } from './types/floats.js'
 import { integerTypes } from './types/integers.js'
-import { serverObjectTypes } from './types/server-objects.js'
+import { pairTypes } from './types/pairs.js'
 import { bytes16Types } from './types/sixteen-bytes.js'
-import { stringTypes } from './types/strings.js'
+import { serverObjectTypes, stringTypes } from './types/strings.js'
 import { symbolTypes } from './types/symbols.js'
 import { temporalTypes } from './types/temporals.js'
 import { tupleTypes } from './types/tuples.js'
@@ -30,7 +27,6 @@ export type DataType = (Scalar | Vector)['type']
 /** Every type that this project supports, by DolphinDB's name. Decoding a value of any other type fails. */
 export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...voidTypes,
-  ...booleanTypes,
   ...integerTypes,
   ...temporalTypes,
   ...floatTypes,
@@ -38,8 +34,7 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...stringTypes,
   ...blobTypes,
   ...bytes16Types,
-  ...doublePairTypes,
-  ...durationTypes,
+  ...pairTypes,
   ...decimalTypes,
   ...serverObjectTypes,
   ...tupleTypes,

@@ -51,7 +51,15 @@ export function vectorOfBytes(
   return dataTypes[type].fixed!.vectorOver(type, length, bytes, scale)
 }
 
+const nullElements = new Map<FixedType, Uint8Array>()
+
 /** The bytes of the type's null in a vector. The caller must not change them. */
 export function nullElement(type: FixedType): Uint8Array {
-  return dataTypes[type].fixed!.nullElement
+  let bytes = nullElements.get(type)
+  if (bytes === undefined) {
+    bytes = new Uint8Array(dataTypes[type].bytesPerValue)
+    dataTypes[type].fixed!.store(vectorOfBytes(type, 1, bytes), 0, null)
+    nullElements.set(type, bytes)
+  }
+  return bytes
 }

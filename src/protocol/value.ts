@@ -4,28 +4,19 @@
   hosts). Temporal values are the raw integers of docs/protocol.md#data-types, without a time zone.
 */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
-import type { BooleanScalar, BooleanVector } from './types/booleans.js'
 import type { DecimalScalar, DecimalVector } from './types/decimals.js'
-import type { DoublePairScalar, DoublePairVector } from './types/double-pairs.js'
-import type { DurationScalar, DurationVector } from './types/durations.js'
 import type { FloatScalar, FloatVector } from './types/floats.js'
-import type {
-  IntegerOf32Bits,
-  IntegerOf64Bits,
-  IntegerOf8Bits,
-  IntegerScalar,
-  IntegerVector,
-} from './types/integers.js'
-import type { ServerObjectScalar } from './types/server-objects.js'
+import type { BooleanScalar, IntegerScalar, IntegerVector } from './types/integers.js'
+import type { PairScalar, PairVector } from './types/pairs.js'
 import type { Bytes16Scalar, Bytes16Vector } from './types/sixteen-bytes.js'
-import type { EncodedStringVector, StringScalar, StringVector } from './types/strings.js'
-import type { SymbolScalar, SymbolVector } from './types/symbols.js'
 import type {
-  Temporal32Type,
-  Temporal64Type,
-  TemporalScalar,
-  TemporalVector,
-} from './types/temporals.js'
+  EncodedStringVector,
+  ServerObjectScalar,
+  StringScalar,
+  StringVector,
+} from './types/strings.js'
+import type { SymbolScalar, SymbolVector } from './types/symbols.js'
+import type { TemporalScalar, TemporalVector } from './types/temporals.js'
 import type { AnyVector } from './types/tuples.js'
 import type { VoidScalar, VoidVector } from './types/voids.js'
 
@@ -49,13 +40,6 @@ export interface VectorShape<T extends string, A> {
   data: A
 }
 
-/** Types with one byte per value. BOOL is 0 or 1. */
-export type Int8Type = BooleanScalar['type'] | IntegerOf8Bits
-/** Types with four bytes per value: INT, and temporal types with the same form. */
-export type Int32Type = IntegerOf32Bits | Temporal32Type
-/** Types with eight bytes per value: LONG, and temporal types with the same form. */
-export type Int64Type = IntegerOf64Bits | Temporal64Type
-
 /** `value: null` is the type's null. BOOL has booleans, 64-bit types bigints, decimals unscaled bigints. */
 export type Scalar =
   | VoidScalar
@@ -67,21 +51,13 @@ export type Scalar =
   | SymbolScalar
   | BlobScalar
   | Bytes16Scalar
-  | DoublePairScalar
-  | DurationScalar
+  | PairScalar
   | DecimalScalar
   | ServerObjectScalar
 
 /** Vectors whose `data` is one typed array of exactly the bytes that are sent. */
 export type FixedVector =
-  | BooleanVector
-  | IntegerVector
-  | TemporalVector
-  | FloatVector
-  | Bytes16Vector
-  | DoublePairVector
-  | DurationVector
-  | DecimalVector
+  IntegerVector | TemporalVector | FloatVector | Bytes16Vector | PairVector | DecimalVector
 
 /** Vectors whose elements are codes, texts, bytes or values. Elements of VOID take no bytes. */
 export type VariableVector =

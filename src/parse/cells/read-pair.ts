@@ -2,7 +2,7 @@
   Reads COMPLEX, POINT and DURATION: two values in one text.
 */
 import { nullDouble } from '../../protocol/null-value.js'
-import { durationUnits } from '../../protocol/types/durations.js'
+import { durationUnits } from '../../protocol/types/pairs.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { readLongDouble } from './read-long-double.js'
 import { numberRead, readDouble, readDoubleAt } from './read-number.js'

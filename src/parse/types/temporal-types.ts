@@ -3,7 +3,7 @@
   ISO 8601, or in a format of `cells.dateFormats`. A value that the type cannot hold exactly, such as seconds in a
   MINUTE, gives ±Infinity. A JSON number is a time only if the column has a format for reading the number.
 */
-import type { Int32Type, Int64Type } from '../../protocol/value.js'
+import type { Temporal32Type, Temporal64Type } from '../../protocol/types/temporals.js'
 import type { DateFormat } from '../cells/wall-clock.js'
 import { EpochFormat } from '../cells/epoch-format.js'
 import type { Int64Parts } from '../cells/int64-parts.js'
@@ -51,7 +51,7 @@ const explainer =
 
 /** A date or time type of 32 bits. */
 interface ShortTemporal {
-  readonly name: Int32Type
+  readonly name: Temporal32Type
   /** Describes values of the type in messages. */
   readonly expected: string
   /** The letters that every format for the type must have: `yMd` for a DATE. */
@@ -183,7 +183,7 @@ const shortTypes: readonly ShortTemporal[] = [
 
 /** A date or time type of 64 bits. */
 interface LongTemporal {
-  readonly name: Int64Type
+  readonly name: Temporal64Type
   readonly expected: string
   readonly needs: string
   readonly read: (clock: WallClock, bytes: Uint8Array, start: number, end: number) => number

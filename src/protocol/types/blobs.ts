@@ -6,13 +6,14 @@ import { ValueError } from '../../errors.js'
 import { readCount } from '../flag.js'
 import type { ScalarShape, VectorShape } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
-import { joined, picked } from './lists.js'
 import {
   type ColumnAccess,
   type ElementCodec,
   type ScalarCodec,
   type TypeFacts,
   variableType,
+  joined,
+  picked,
 } from './type-facts.js'
 
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>

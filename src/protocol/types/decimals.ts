@@ -4,11 +4,12 @@
 */
 import { ProtocolError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
-import { nullInt128, nullInt32, nullInt64 } from '../null-value.js'
+import { nullInt128, nullInt32 } from '../null-value.js'
 import type { VectorShape } from '../value.js'
-import { bigintOf } from './element-value.js'
-import { storedBigInt } from './stored-number.js'
-import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
+import { storedBigInt } from './element-value.js'
+import { fixedElements, type FixedStorage } from './fixed-elements.js'
+import { int64Storage } from './integers.js'
+import { fixedType, type TypeFacts } from './type-facts.js'
 
 export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
 
@@ -28,109 +29,33 @@ export type DecimalVector = Decimal32Vector | Decimal64Vector | Decimal128Vector
 /** Largest number of digits after the point, by type. */
 export const maxScale = { DECIMAL32: 9, DECIMAL64: 18, DECIMAL128: 38 } as const
 
-const smallestInt32 = BigInt(nullInt32)
-
-const elements32: FixedElements<DecimalScalar, Decimal32Vector> = {
-  bytesPerValue: 4,
-  scalarBytes: 8,
-  nullElement: new Uint8Array(Int32Array.of(nullInt32).buffer),
-  encodeScalar(writer, { type, scale, value }) {
-    writer.i32(scale)
-    writer.i32(Number(storedBigInt(value, smallestInt32, type)))
-  },
-  readScalar(reader, type) {
-    const scale = readScale(reader, type)
-    const value = reader.i32()
-    return { form: 'scalar', type, scale, value: value === nullInt32 ? null : BigInt(value) }
-  },
-  vectorOver: (type, length, { buffer, byteOffset }, scale) => ({
-    form: 'vector',
-    type,
-    length,
-    scale,
-    data: new Int32Array(buffer, byteOffset, length),
-  }),
-  scalarAt({ type, scale, data }, index) {
-    const value = data[index]!
-    return { form: 'scalar', type, scale, value: value === nullInt32 ? null : BigInt(value) }
-  },
-  isNullAt: ({ data }, index) => data[index] === nullInt32,
-  store({ type, data }, index, value) {
-    data[index] = Number(storedBigInt(bigintOf(type, value), smallestInt32, type))
+/** DECIMAL32 holds unscaled integers of 32 bits; its values are bigints, as those of the wider types. */
+const int32Decimals: FixedStorage<Int32Array, bigint> = {
+  array: Int32Array,
+  get: (data, index) => (data[index] === nullInt32 ? null : BigInt(data[index]!)),
+  set(data, index, value, type) {
+    data[index] = Number(storedBigInt(value, BigInt(nullInt32), type))
   },
 }
 
-const elements64: FixedElements<DecimalScalar, Decimal64Vector> = {
-  bytesPerValue: 8,
-  scalarBytes: 12,
-  nullElement: new Uint8Array(BigInt64Array.of(nullInt64).buffer),
-  encodeScalar(writer, { type, scale, value }) {
-    writer.i32(scale)
-    writer.i64(storedBigInt(value, nullInt64, type))
-  },
-  readScalar(reader, type) {
-    const scale = readScale(reader, type)
-    const value = reader.i64()
-    return { form: 'scalar', type, scale, value: value === nullInt64 ? null : value }
-  },
-  vectorOver: (type, length, { buffer, byteOffset }, scale) => ({
-    form: 'vector',
-    type,
-    length,
-    scale,
-    data: new BigInt64Array(buffer, byteOffset, length),
-  }),
-  scalarAt({ type, scale, data }, index) {
-    const value = data[index]!
-    return { form: 'scalar', type, scale, value: value === nullInt64 ? null : value }
-  },
-  isNullAt: ({ data }, index) => data[index] === nullInt64,
-  store({ type, data }, index, value) {
-    data[index] = storedBigInt(bigintOf(type, value), nullInt64, type)
-  },
-}
-
-const elements128: FixedElements<DecimalScalar, Decimal128Vector> = {
-  bytesPerValue: 16,
-  scalarBytes: 20,
-  nullElement: new Uint8Array(
-    BigInt64Array.of(BigInt.asIntN(64, nullInt128), nullInt128 >> 64n).buffer,
-  ),
-  encodeScalar(writer, { type, scale, value }) {
-    writer.i32(scale)
-    const unscaled = storedBigInt(value, nullInt128, type)
-    writer.i64(BigInt.asIntN(64, unscaled))
-    writer.i64(unscaled >> 64n)
-  },
-  readScalar(reader, type) {
-    const scale = readScale(reader, type)
-    const low = BigInt.asUintN(64, reader.i64())
-    const value = (reader.i64() << 64n) | low
-    return { form: 'scalar', type, scale, value: value === nullInt128 ? null : value }
-  },
-  vectorOver: (type, length, bytes, scale) => ({
-    form: 'vector',
-    type,
-    length,
-    scale,
-    data: bytes.subarray(0, length * 16),
-  }),
-  scalarAt({ type, scale, data }, index) {
+const int128Decimals: FixedStorage<Uint8Array, bigint> = {
+  array: Uint8Array,
+  perValue: 16,
+  get(data, index) {
     const value = readInt128(data, index)
-    return { form: 'scalar', type, scale, value: value === nullInt128 ? null : value }
+    return value === nullInt128 ? null : value
   },
-  isNullAt: ({ data }, index) => readInt128(data, index) === nullInt128,
-  store({ type, data }, index, value) {
-    writeInt128(data, index, storedBigInt(bigintOf(type, value), nullInt128, type))
+  set(data, index, value, type) {
+    writeInt128(data, index, storedBigInt(value, nullInt128, type))
   },
 }
 
 const format = (value: bigint, { scale }: DecimalScalar): string => formatDecimal(value, scale)
 
 export const decimalTypes: Readonly<Record<DecimalType, TypeFacts>> = {
-  DECIMAL32: fixedType(37, 'denary', elements32, format),
-  DECIMAL64: fixedType(38, 'denary', elements64, format),
-  DECIMAL128: fixedType(39, 'denary', elements128, format),
+  DECIMAL32: fixedType(37, 'denary', fixedElements(int32Decimals, readScale), format),
+  DECIMAL64: fixedType(38, 'denary', fixedElements(int64Storage, readScale), format),
+  DECIMAL128: fixedType(39, 'denary', fixedElements(int128Decimals, readScale), format),
 }
 
 /** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type does not allow this scale */

@@ -4,74 +4,34 @@
 */
 import { nullDouble, nullFloat } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { numberOf } from './element-value.js'
-import { rangeError } from './stored-number.js'
-import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
+import { numberOf, rangeError } from './element-value.js'
+import { fixedElements, type FixedStorage } from './fixed-elements.js'
+import { fixedType, type TypeFacts } from './type-facts.js'
 
 export type FloatScalar = ScalarShape<'FLOAT' | 'DOUBLE', number | null>
-type SingleVector = VectorShape<'FLOAT', Float32Array>
-type DoubleVector = VectorShape<'DOUBLE', Float64Array>
-export type FloatVector = SingleVector | DoubleVector
+export type FloatVector = VectorShape<'FLOAT', Float32Array> | VectorShape<'DOUBLE', Float64Array>
 
-const singleElements: FixedElements<FloatScalar, SingleVector> = {
-  bytesPerValue: 4,
-  scalarBytes: 4,
-  nullElement: new Uint8Array(Float32Array.of(nullFloat).buffer),
-  encodeScalar(writer, { value }) {
-    writer.f32(storedSingle(value))
-  },
-  readScalar(reader, type) {
-    const value = reader.f32()
-    return { form: 'scalar', type, value: value === nullFloat ? null : value }
-  },
-  vectorOver: (type, length, { buffer, byteOffset }) => ({
-    form: 'vector',
-    type,
-    length,
-    data: new Float32Array(buffer, byteOffset, length),
-  }),
-  scalarAt({ type, data }, index) {
-    const value = data[index]!
-    return { form: 'scalar', type, value: value === nullFloat ? null : value }
-  },
-  isNullAt: ({ data }, index) => data[index] === nullFloat,
-  store({ type, data }, index, value) {
+const singles: FixedStorage<Float32Array, number> = {
+  array: Float32Array,
+  get: (data, index) => (data[index] === nullFloat ? null : data[index]!),
+  set(data, index, value, type) {
     data[index] = storedSingle(numberOf(type, value))
   },
 }
 
-const doubleElements: FixedElements<FloatScalar, DoubleVector> = {
-  bytesPerValue: 8,
-  scalarBytes: 8,
-  nullElement: new Uint8Array(Float64Array.of(nullDouble).buffer),
-  encodeScalar(writer, { value }) {
-    writer.f64(value ?? nullDouble)
-  },
-  readScalar(reader, type) {
-    const value = reader.f64()
-    return { form: 'scalar', type, value: value === nullDouble ? null : value }
-  },
-  vectorOver: (type, length, { buffer, byteOffset }) => ({
-    form: 'vector',
-    type,
-    length,
-    data: new Float64Array(buffer, byteOffset, length),
-  }),
-  scalarAt({ type, data }, index) {
-    const value = data[index]!
-    return { form: 'scalar', type, value: value === nullDouble ? null : value }
-  },
-  isNullAt: ({ data }, index) => data[index] === nullDouble,
-  store({ type, data }, index, value) {
+const doubles: FixedStorage<Float64Array, number> = {
+  array: Float64Array,
+  get: (data, index) => (data[index] === nullDouble ? null : data[index]!),
+  set(data, index, value, type) {
     data[index] = numberOf(type, value) ?? nullDouble
   },
 }
 
 export const floatTypes: Readonly<Record<FloatScalar['type'], TypeFacts>> = {
-  FLOAT: fixedType(15, 'floating', singleElements, (value: number) =>
+  FLOAT: fixedType(15, 'floating', fixedElements(singles), (value: number) =>
     formatNumber(Number.isFinite(value) ? shortestFloat(value) : value),
   ),
-  DOUBLE: fixedType(16, 'floating', doubleElements, formatNumber),
+  DOUBLE: fixedType(16, 'floating', fixedElements(doubles), formatNumber),
 }
 
 /**

@@ -1,30 +1,62 @@
 /*
-  CHAR, SHORT, INT and LONG: signed integers of 1, 2, 4 and 8 bytes. The smallest value is the null.
+  BOOL, CHAR, SHORT, INT and LONG, and the arrays of integers that temporal types share. A BOOL is 0 or 1. The smallest
+  integer is the null, so code that does not check a BOOL for null would read a null as true.
 */
+import { nullInt16, nullInt32, nullInt64, nullInt8 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { int16Elements, int32Elements, int64Elements, int8Elements } from './integer-elements.js'
+import { storedBigInt, storedInteger, unsuitableValue } from './element-value.js'
+import { fixedElements, type FixedStorage } from './fixed-elements.js'
 import { fixedType, type TypeFacts } from './type-facts.js'
 
-export type IntegerOf8Bits = 'CHAR'
-export type Int16Type = 'SHORT'
-export type IntegerOf32Bits = 'INT'
-export type IntegerOf64Bits = 'LONG'
-
+export type BooleanScalar = ScalarShape<'BOOL', boolean | null>
 export type IntegerScalar =
-  | ScalarShape<IntegerOf8Bits | Int16Type | IntegerOf32Bits, number | null>
-  | ScalarShape<IntegerOf64Bits, bigint | null>
-
+  ScalarShape<'CHAR' | 'SHORT' | 'INT', number | null> | ScalarShape<'LONG', bigint | null>
 export type IntegerVector =
-  | VectorShape<IntegerOf8Bits, Int8Array>
-  | VectorShape<Int16Type, Int16Array>
-  | VectorShape<IntegerOf32Bits, Int32Array>
-  | VectorShape<IntegerOf64Bits, BigInt64Array>
+  | VectorShape<'BOOL' | 'CHAR', Int8Array>
+  | VectorShape<'SHORT', Int16Array>
+  | VectorShape<'INT', Int32Array>
+  | VectorShape<'LONG', BigInt64Array>
 
-export const integerTypes: Readonly<Record<IntegerScalar['type'], TypeFacts>> = {
-  CHAR: fixedType(2, 'integral', int8Elements, charText),
-  SHORT: fixedType(3, 'integral', int16Elements, String),
-  INT: fixedType(4, 'integral', int32Elements, String),
-  LONG: fixedType(5, 'integral', int64Elements, String),
+function integersIn<D extends Int8Array | Int16Array | Int32Array>(
+  array: FixedStorage<D, number>['array'],
+  sentinel: number,
+): FixedStorage<D, number> {
+  return {
+    array,
+    get: (data, index) => (data[index] === sentinel ? null : data[index]!),
+    set: (data, index, value, type) => {
+      data[index] = storedInteger(value, sentinel, type)
+    },
+  }
+}
+
+const booleans: FixedStorage<Int8Array, boolean> = {
+  array: Int8Array,
+  get: (data, index) => (data[index] === nullInt8 ? null : data[index] !== 0),
+  set(data, index, value, type) {
+    if (value !== null && typeof value !== 'boolean') throw unsuitableValue(type, value)
+    data[index] = value === null ? nullInt8 : Number(value)
+  },
+}
+
+/** Also DECIMAL32, with a scale. */
+export const int32Storage: FixedStorage<Int32Array, number> = integersIn(Int32Array, nullInt32)
+
+/** Also DECIMAL64, with a scale. */
+export const int64Storage: FixedStorage<BigInt64Array, bigint> = {
+  array: BigInt64Array,
+  get: (data, index) => (data[index] === nullInt64 ? null : data[index]!),
+  set(data, index, value, type) {
+    data[index] = storedBigInt(value, nullInt64, type)
+  },
+}
+
+export const integerTypes: Readonly<Record<'BOOL' | IntegerScalar['type'], TypeFacts>> = {
+  BOOL: fixedType(1, 'logical', fixedElements(booleans), String),
+  CHAR: fixedType(2, 'integral', fixedElements(integersIn(Int8Array, nullInt8)), charText),
+  SHORT: fixedType(3, 'integral', fixedElements(integersIn(Int16Array, nullInt16)), String),
+  INT: fixedType(4, 'integral', fixedElements(int32Storage), String),
+  LONG: fixedType(5, 'integral', fixedElements(int64Storage), String),
 }
 
 /** The text of a CHAR. A printable character is in quotes, as in DolphinDB's output. */

@@ -4,10 +4,10 @@
     UUID 00112233-4455-…-ff   ff … 22 11 00
     IPv4 1.2.3.4              04 03 02 01, then twelve 00, by which readers recognize IPv4
 */
-import { ValueError } from '../../errors.js'
 import type { ScalarShape, VectorShape } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
-import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
+import { fixedElements, type FixedStorage } from './fixed-elements.js'
+import { fixedType, type TypeFacts } from './type-facts.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
 /** The bytes of the value are in wire order. */
@@ -15,38 +15,21 @@ export type Bytes16Scalar = ScalarShape<Bytes16Type, Uint8Array | null>
 /** `data` has 16 bytes per value, in wire order. */
 export type Bytes16Vector = VectorShape<Bytes16Type, Uint8Array>
 
-const nullElement = new Uint8Array(16)
-
-const elements: FixedElements<Bytes16Scalar, Bytes16Vector> = {
-  bytesPerValue: 16,
-  scalarBytes: 16,
-  nullElement,
-  encodeScalar(writer, { type, value }) {
-    if (value !== null && value.length !== 16) {
-      throw new ValueError('DDB_USAGE', `A ${type} has 16 bytes, not ${value.length}`)
-    }
-    writer.bytes(value ?? nullElement)
-  },
-  readScalar(reader, type) {
-    const value = reader.take(16)
-    return { form: 'scalar', type, value: isZero(value) ? null : value }
-  },
-  vectorOver: (type, length, bytes) => ({
-    form: 'vector',
-    type,
-    length,
-    data: bytes.subarray(0, length * 16),
-  }),
-  scalarAt({ type, data }, index) {
+const storage: FixedStorage<Uint8Array, Uint8Array> = {
+  array: Uint8Array,
+  perValue: 16,
+  get(data, index) {
     // Does not use slice(), because the data may be a Buffer, whose slices share memory.
-    const value = new Uint8Array(data.subarray(index * 16, index * 16 + 16))
-    return { form: 'scalar', type, value: isZero(value) ? null : value }
+    const value = data.subarray(index * 16, index * 16 + 16)
+    return isZero(value) ? null : new Uint8Array(value)
   },
-  isNullAt: ({ data }, index) => isZero(data.subarray(index * 16, index * 16 + 16)),
-  store({ type, data }, index, value) {
-    if (value !== null) data.set(bytes16Of(type, value), index * 16)
+  set(data, index, value, type) {
+    if (value === null) data.fill(0, index * 16, index * 16 + 16)
+    else data.set(bytes16Of(type as Bytes16Type, value), index * 16)
   },
 }
+
+const elements = fixedElements(storage)
 
 export const bytes16Types: Readonly<Record<Bytes16Type, TypeFacts>> = {
   UUID: fixedType(19, 'binary', elements, formatUuid),

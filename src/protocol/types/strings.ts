@@ -1,5 +1,6 @@
 /*
-  STRING: UTF-8 text ended by 00, both as a scalar and as an element. '' is the null.
+  STRING: UTF-8 text ended by 00, both as a scalar and as an element. '' is the null. Objects of the server
+  (FUNCTIONDEF, HANDLE, CODE, DATASOURCE and RESOURCE) are sent as text and only as scalars.
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
@@ -9,8 +10,6 @@ import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
 import type { ScalarShape, VectorShape } from '../value.js'
 import { textOf } from './element-value.js'
-import { firstOf, picked } from './lists.js'
-import type { ObjectScalar } from './server-objects.js'
 import type { SymbolScalar } from './symbols.js'
 import {
   type ColumnAccess,
@@ -18,9 +17,22 @@ import {
   type ScalarCodec,
   type TypeFacts,
   variableType,
+  firstOf,
+  picked,
 } from './type-facts.js'
 
 export type StringScalar = ScalarShape<'STRING', string>
+
+type ObjectType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
+type ObjectScalar = ScalarShape<ObjectType, string>
+/** `functionKind`: 0 system, 3 user, 4 partial, … (docs/protocol.md#data-types). Default: 0. */
+interface FunctionScalar {
+  form: 'scalar'
+  type: 'FUNCTIONDEF'
+  functionKind?: number
+  value: string
+}
+export type ServerObjectScalar = ObjectScalar | FunctionScalar
 
 /** The texts; '' is the null. */
 export type StringVector = VectorShape<'STRING', readonly string[]>
@@ -145,4 +157,27 @@ function encodedSlice(
   const from = at
   for (let row = start; row < end; row++) at = encoded.indexOf(0, at) + 1
   return { ...vector, length: end - start, encoded: encoded.subarray(from, at) }
+}
+
+const functions: ScalarCodec<FunctionScalar> = {
+  encodeScalar(writer, { functionKind, value }) {
+    writer.u8(functionKind ?? 0)
+    writer.str0(value)
+  },
+  *decodeScalar(reader, context, type) {
+    context.expect(reader, 1)
+    if (!reader.has(1)) yield* reader.need(1)
+    const functionKind = reader.u8()
+    const value =
+      textAtHand(reader, context) ?? (yield* reader.str0(context.remainingBytes(reader)))
+    return { form: 'scalar', type, functionKind, value }
+  },
+}
+
+export const serverObjectTypes: Readonly<Record<ServerObjectScalar['type'], TypeFacts>> = {
+  FUNCTIONDEF: variableType(20, 'system', { scalars: functions }, String),
+  HANDLE: variableType(21, 'system', { scalars: textScalars }, String),
+  CODE: variableType(22, 'system', { scalars: textScalars }, String),
+  DATASOURCE: variableType(23, 'system', { scalars: textScalars }, String),
+  RESOURCE: variableType(24, 'system', { scalars: textScalars }, String),
 }

@@ -6,7 +6,8 @@ import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'
 import { nullInt32, nullInt64 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { int32Elements, int64Elements } from './integer-elements.js'
+import { fixedElements } from './fixed-elements.js'
+import { int32Storage, int64Storage } from './integers.js'
 import { fixedType, type TypeFacts } from './type-facts.js'
 
 export type Temporal32Type =
@@ -82,6 +83,9 @@ const texts: Readonly<Record<TemporalType, TemporalText>> = {
     parse: moment(0, seconds => (seconds % 60 === 0 ? seconds / 60 : undefined)),
   },
 }
+
+const int32Elements = fixedElements(int32Storage)
+const int64Elements = fixedElements(int64Storage)
 
 export const temporalTypes: Readonly<Record<TemporalType, TypeFacts>> = {
   DATE: fixedType(6, 'temporal', int32Elements, texts.DATE.format),

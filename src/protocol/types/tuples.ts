@@ -4,8 +4,7 @@
 */
 import type { Value, Vector } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
-import { joined, picked } from './lists.js'
-import { type ColumnAccess, type TypeFacts, variableType } from './type-facts.js'
+import { type ColumnAccess, type TypeFacts, variableType, joined, picked } from './type-facts.js'
 import { explicitNull } from './voids.js'
 
 /** A tuple, whose elements are values of any form. */

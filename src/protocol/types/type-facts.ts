@@ -29,26 +29,26 @@ interface ElementAccess<S, V> {
 }
 
 /** Elements of a fixed size. A column is one typed array of exactly the bytes that are sent. */
-export interface FixedElements<
-  S extends Scalar = Scalar,
-  V extends FixedVector = FixedVector,
-> extends ElementAccess<S, V> {
+export interface FixedElements extends ElementAccess<Scalar, FixedVector> {
   readonly bytesPerValue: number
   /** Bytes of a scalar after its flag, including the scale. */
   readonly scalarBytes: number
-  /** The bytes of the null in a vector. Callers must not change them. */
-  readonly nullElement: Uint8Array
   /** Writes a scalar after its flag; null becomes the sentinel. */
-  encodeScalar(writer: ByteWriter, scalar: S): void
+  encodeScalar(writer: ByteWriter, scalar: Scalar): void
   /** Reads a scalar. All `scalarBytes` must have arrived. */
-  readScalar(reader: ByteReader, type: S['type']): S
+  readScalar(reader: ByteReader, type: Scalar['type']): Scalar
   /** A vector that shares the memory of received bytes. */
-  vectorOver(type: V['type'], length: number, bytes: Uint8Array, scale: number): V
+  vectorOver(
+    type: FixedVector['type'],
+    length: number,
+    bytes: Uint8Array,
+    scale: number,
+  ): FixedVector
   /**
    * Stores a JavaScript value as element `index`.
    * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
    */
-  store(vector: V, index: number, value: ElementValue): void
+  store(vector: FixedVector, index: number, value: ElementValue): void
 }
 
 /** Writes and reads scalars that have no fixed size, after their flag. */
@@ -121,6 +121,23 @@ export function fixedType(
     elements: undefined,
     format,
   }
+}
+
+/** The first `length` elements; returns `data` itself if it has no further elements. */
+export function firstOf<T>(data: readonly T[], length: number): readonly T[] {
+  return data.length === length ? data : data.slice(0, length)
+}
+
+export function joined<T>(
+  first: { readonly data: readonly T[]; readonly length: number },
+  second: { readonly data: readonly T[]; readonly length: number },
+): T[] {
+  return [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)]
+}
+
+/** Element i of the result is element `indexes[i]` of `data`. */
+export function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
+  return Array.from(indexes, row => data[row]!)
 }
 
 /** Sets all members in the same order, so that all results have one shape in V8. */

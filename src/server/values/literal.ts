@@ -2,7 +2,7 @@
   Reads numbers, dates and times as scripts write them (docs/grammar.md#literals).
 */
 import type { DataType } from '../../protocol/data-type.js'
-import { durationUnits } from '../../protocol/types/durations.js'
+import { durationUnits } from '../../protocol/types/pairs.js'
 import { parseTemporal, type TemporalType } from '../../protocol/types/temporals.js'
 import type { Scalar } from '../../protocol/value.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from './scalar.js'

@@ -5,27 +5,23 @@ import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { daysFromCivil } from '../../../src/protocol/civil-date.js'
-import { elementAt, isNullAt, scalarAt } from '../../../src/protocol/element.js'
+import type { DataType } from '../../../src/protocol/data-type.js'
+import { elementAt, isNullAt, scalarAt, vectorOf } from '../../../src/protocol/element.js'
 import {
   formatDecimal,
   parseDecimal,
   readInt128,
   writeInt128,
 } from '../../../src/protocol/types/decimals.js'
-import { durationUnits } from '../../../src/protocol/types/durations.js'
+import { durationUnits } from '../../../src/protocol/types/pairs.js'
 import { formatNumber, shortestFloat } from '../../../src/protocol/types/floats.js'
-import {
-  rangeError,
-  storedBigInt,
-  storedInteger,
-} from '../../../src/protocol/types/stored-number.js'
 import {
   formatTemporal,
   isTemporal,
   parseTemporal,
   type TemporalType,
 } from '../../../src/protocol/types/temporals.js'
-import type { TypedVector } from '../../../src/protocol/value.js'
+import type { FixedVector, TypedVector } from '../../../src/protocol/value.js'
 import { decoded, hex } from '../../helpers/codec.js'
 import { runs } from '../../helpers/runs.js'
 import { checkCases, checkRefused } from './fixed-cases.js'
@@ -300,29 +296,31 @@ t.test('any other byte is read as true', async t => {
   for (const row of [0, 1, 2]) t.match(elementAt(vector, row), { value: true })
 })
 
-// The stored numbers of temporal types.
-
-t.test('the smallest value is null; all other values are stored unchanged', async t => {
-  t.equal(storedInteger(null, -128, 'CHAR'), -128)
-  for (const value of [-127, 0, 127]) t.equal(storedInteger(value, -128, 'CHAR'), value)
-  for (const value of [-128, 128, 0.5, NaN, Infinity]) {
-    t.throws(() => storedInteger(value, -128, 'CHAR'), {
-      code: 'DDB_INPUT_RANGE',
-      message: `${value} is not among the values of CHAR, -127 to 127`,
-    })
+t.test('the smallest integer is null, and is refused as a number', async t => {
+  const ends: [DataType, number | bigint][] = [
+    ['CHAR', 127],
+    ['SHORT', 32_767],
+    ['INT', 2_147_483_647],
+    ['DATE', 2_147_483_647],
+    ['LONG', 2n ** 63n - 1n],
+    ['TIMESTAMP', 2n ** 63n - 1n],
+  ]
+  for (const [type, largest] of ends) {
+    const one = typeof largest === 'bigint' ? 1n : 1
+    const smallest = BigInt(-largest) - 1n
+    const sentinel = one === 1 ? Number(smallest) : smallest
+    const vector = vectorOf({ type }, [largest, -largest, null]) as FixedVector
+    t.strictSame([...vector.data], [largest, -largest, sentinel], type)
+    for (const value of [sentinel, one === 1 ? Number(largest) + 1 : BigInt(largest) + 1n]) {
+      t.throws(() => vectorOf({ type }, [value]), {
+        code: 'DDB_INPUT_RANGE',
+        message: `${value} is not among the values of ${type}, -${largest} to ${largest}`,
+      })
+    }
   }
-})
-
-t.test('integers of any width are stored in the same way', async t => {
-  const sentinel = -(2n ** 127n)
-  t.equal(storedBigInt(null, sentinel, 'DECIMAL128'), sentinel)
-  for (const value of [sentinel + 1n, 0n, -sentinel - 1n]) {
-    t.equal(storedBigInt(value, sentinel, 'DECIMAL128'), value)
+  for (const value of [0.5, NaN, Infinity]) {
+    t.throws(() => vectorOf({ type: 'CHAR' }, [value]), { code: 'DDB_INPUT_RANGE' })
   }
-  for (const value of [sentinel, -sentinel]) {
-    t.throws(() => storedBigInt(value, sentinel, 'DECIMAL128'), { code: 'DDB_INPUT_RANGE' })
-  }
-  t.equal(rangeError(5n, 4n, 'LONG').message, '5 is not among the values of LONG, -4 to 4')
 })
 
 const dayMs = 86_400_000
