@@ -19,12 +19,12 @@ export interface FixedStorage<D extends FixedData, T> {
   /** Array elements per value; default 1. */
   readonly perValue?: number
   /** The value at an index of the column; null for the null sentinel. The result shares no memory with `data`. */
-  get(data: D, index: number): T | null
+  readonly get: (data: D, index: number) => T | null
   /**
    * Stores a value or null.
    * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
    */
-  set(data: D, index: number, value: ElementValue, type: Scalar['type']): void
+  readonly set: (data: D, index: number, value: ElementValue, type: Scalar['type']) => void
 }
 
 /** @param scales  reads and checks the int32 scale that comes before a scalar's value; only for decimals */

@@ -40,7 +40,10 @@ const booleans: FixedStorage<Int8Array, boolean> = {
 }
 
 /** Also DECIMAL32, with a scale. */
-export const int32Storage: FixedStorage<Int32Array, number> = integersIn(Int32Array, nullInt32)
+export const int32Storage: FixedStorage<Int32Array, number> = integersIn<Int32Array>(
+  Int32Array,
+  nullInt32,
+)
 
 /** Also DECIMAL64, with a scale. */
 export const int64Storage: FixedStorage<BigInt64Array, bigint> = {
