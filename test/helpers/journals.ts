@@ -62,19 +62,6 @@ export const inputsRecord: JournalRecord = {
   ],
 }
 
-export const targetRecord = {
-  kind: 'target',
-  identity: {
-    name: 'trades',
-    columns: 'id:INT',
-    inMemory: true,
-    physicalIndex: null,
-    rows: 0,
-    dropsDuplicates: false,
-  },
-  used: 'receipts',
-} as const satisfies JournalRecord
-
 /** Batch `no`: ten rows in ten lines and a hundred bytes. The file has a header of one line and nine bytes. */
 export const batchRecord = (no: number): JournalRecord => ({
   kind: 'batch',

@@ -5,6 +5,7 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
+import { retryRules } from '../../../../src/load/connection/retry.js'
 import {
   rowsGoneMessage,
   newEvidence,
@@ -12,10 +13,14 @@ import {
 } from '../../../../src/load/evidence/evidence.js'
 import type { TargetIdentity } from '../../../../src/load/journal/target-identity.js'
 import { wholeBatch } from '../../../../src/load/outcomes/batch-part.js'
+import { newRecorder } from '../../../../src/load/outcomes/recorder.js'
+import { noEarlierReceipts } from '../../../../src/load/transport/receipts/earlier-receipts.js'
+import type { LedgerRow } from '../../../../src/load/transport/receipts/ledger.js'
+import type { ReceiptNode } from '../../../../src/load/transport/receipts/receipt-node.js'
+import { ReceiptWatcher } from '../../../../src/load/transport/receipts/watcher.js'
 import type { Column } from '../../../../src/protocol/value.js'
 import { batchOf } from '../../../helpers/batches.js'
 import { testRun } from '../../../helpers/load-run.js'
-import { claim, outcome, watchedRun } from '../../../helpers/receipt-node.js'
 import { runs } from '../../../helpers/runs.js'
 import { ints } from '../../../helpers/values.js'
 
@@ -30,6 +35,57 @@ function evidenceOf(total: 'rows' | 'kept'): Evidence {
     leastRows: undefined,
   })
 }
+
+/** The watcher of a run on a node that is never lost. @param send  takes a batch and the number of its connection */
+function watchedRun(
+  connections: number,
+  evidence: Evidence,
+  send: (no: number, connection: number) => void,
+) {
+  const run = testRun({
+    delivery: { retries: 3, connections, unordered: true },
+    rejects: { onError: 'skip' },
+  })
+  const node: Partial<ReceiptNode> = {
+    isLost: false,
+    isControlLost: false,
+    bufferedBytes: 0,
+    send: ({ no }, _part, _sendNo, connection) => {
+      send(no, connection)
+      return true
+    },
+    carries: () => false,
+    drained: () => Promise.resolve(),
+  }
+  const recorder = newRecorder(run, {
+    description: { columns: [], keyed: false },
+    kind: 'table',
+    allOrNothing: true,
+    retries: 3,
+    keyed: false,
+    inMemory: true,
+    evidence,
+  })
+  const { link } = new ReceiptWatcher({
+    run,
+    node: node as ReceiptNode,
+    recorder,
+    rules: retryRules(run),
+    earlier: noEarlierReceipts,
+    follow: () => Promise.reject(new Error('no other node was expected')),
+  })
+  return { run, recorder, link }
+}
+
+/** A ledger row about the only attempt to send a batch. */
+const row = (batchNo: number, phase: 0 | 1): LedgerRow => ({
+  batchNo,
+  attempt: 0,
+  phase,
+  sendNo: batchNo,
+  rowCount: batchRows,
+  errText: '',
+})
 
 /** A job of the server. Its steps: claim the batch, find the table, insert, count, write the outcome. */
 interface Job {
@@ -55,21 +111,14 @@ interface Play {
 
 function play({ connections, batches, total, steps, deeds }: Play) {
   const evidence = evidenceOf(total)
-  const here = watchedRun({
-    delivery: { connections, unordered: true },
-    target: { evidence, inMemory: true },
-  })
-  const { watcher, stub, run, recorder } = here
-  const { link } = watcher
   const sessions: Job[][] = Array.from({ length: connections }, () => [])
   let table = { rows: 2, batches: new Set<number>() }
+  const { run, recorder, link } = watchedRun(connections, evidence, (no, connection) => {
+    sessions[connection]!.push({ no, step: 0, table, had: 0 })
+  })
   let isMade = false
   let handed = 0
-  const ledger: (readonly [row: 'claim' | 'outcome', no: number, had: number])[] = []
-  stub.node.send = ({ no }, _part, _sendNo, connection) => {
-    sessions[connection]!.push({ no, step: 0, table, had: 0 })
-    return true
-  }
+  const ledger: (readonly [what: 'claim' | 'outcome', no: number, had: number])[] = []
   const send = (): void => {
     while (handed < batches && link.queue.hasRoom) {
       const first = handed++ * batchRows
@@ -102,8 +151,8 @@ function play({ connections, batches, total, steps, deeds }: Play) {
     }
   }
   const read = (): void => {
-    for (const [row, no, had] of ledger.splice(0)) {
-      link.take(row === 'claim' ? claim(no) : { ...outcome(no), had })
+    for (const [what, no, had] of ledger.splice(0)) {
+      link.take(what === 'claim' ? row(no, 0) : { ...row(no, 1), had })
     }
   }
   for (const [index, step] of steps.entries()) {
