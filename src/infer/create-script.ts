@@ -81,8 +81,8 @@ export function createScript(
 export function checkDfsOnly(table: NewTable, dfsOptions: DfsOptions): void {
   const [requested] = Object.keys(dfsOptions)
   if (table.kind === 'dfs' || requested === undefined) return
-  const why = 'is for DFS tables: name one, dfs://DATABASE/TABLE'
-  throw new UsageError('DDB_USAGE', `\`target.${requested}\` ${why}`)
+  const option = `--${requested.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  throw new UsageError('DDB_USAGE', `${option} is for DFS tables: name one, dfs://DATABASE/TABLE`)
 }
 
 function columnError({ inputs }: InferredSchema, message: string): InputError {

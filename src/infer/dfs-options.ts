@@ -7,7 +7,7 @@ import { isDecimal, type DataType } from '../protocol/data-type.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredColumn } from './inferred-schema.js'
 
-/** Options in `target` that only `create` uses. */
+/** Options of `schema` for a new DFS table; `load` has only `partition`. */
 export interface DfsOptions {
   /** One to three levels: a column of dates, `value(COLUMN,…)`, `range(COLUMN,…)`, `hash(COLUMN,N)`. */
   readonly partition?: string

@@ -40,8 +40,6 @@ export interface InferOptions {
   readonly intoDfs: boolean
   /** True to guess whether an unclear first record is a header. Only for callers that show the guess before a load. */
   readonly assumesHeader?: boolean
-  /** True to propose no options that apply to all columns, and not to search for totals or text around the table. */
-  readonly isPlain?: boolean
   /** True to propose BOOL for pairs such as yes and no, with options for these words. Otherwise pairs stay texts. */
   readonly proposesTruths?: boolean
   /** Limit of the records to examine; default all. */

@@ -66,7 +66,7 @@ const hasComment = ({ reader }: InferOptions, { table }: Findings): boolean =>
 /** @param totals  removes records with sums, such as `Total,300`; undefined keeps such records */
 async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Findings> {
   const found: Findings = {
-    totals: options.isPlain === true ? undefined : totals,
+    totals,
     rows: 0,
     rejected: 0,
     firstReject: undefined,
@@ -124,9 +124,7 @@ async function lookAtInput(
     ...options.reader,
     settled,
     // The first input decides the layout for all inputs.
-    ...(isFirst
-      ? { findsTable: options.isPlain !== true }
-      : found.table && tableDialect(found.table)),
+    ...(isFirst ? { findsTable: true } : found.table && tableDialect(found.table)),
   })
   if (isFirst) {
     found.table = reader.foundTable
@@ -212,7 +210,7 @@ function fieldLook(
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
     const { columns, unused } = fieldColumns(options, fields)
-    const isText = { isHeaderless: !fields.hasNames, findsSpellings: options.isPlain !== true }
+    const isText = { isHeaderless: !fields.hasNames, findsSpellings: true }
     found.columns = columns
     found.unused = unused
     found.probes = columns.map(({ name }) => newProbe(options, name, rules, columns.length, isText))

@@ -103,7 +103,7 @@ export function planPartitions(
   if (levels === undefined) {
     return { lacks: 'partition column', withNulls: withNulls(one => isDated(one) || isKey(one)) }
   }
-  checkDfsOptions(dfsOptions, hasEngines)
+  checkDfsOptions(dfsOptions)
   const sorted = hasEngines ? sortingFor(columns, whole, time, dfsOptions) : undefined
   const isNeeded = hasEngines && (columns.some(needsTsdb) || wantsTsdb(dfsOptions))
   if (sorted === undefined && isNeeded) {
@@ -123,17 +123,10 @@ const upper = <Word extends string>(word: Word): Uppercase<Word> =>
 const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsOptions): boolean =>
   engine === 'TSDB' || sortColumns !== undefined || keepDuplicates !== undefined
 
-function checkDfsOptions(dfsOptions: DfsOptions, hasEngines: boolean): void {
-  const { engine, sortColumns, keepDuplicates } = dfsOptions
-  const of = sortColumns !== undefined ? 'sortColumns' : 'keepDuplicates'
-  if (engine === 'OLAP' && (sortColumns !== undefined || keepDuplicates !== undefined)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`target.${of}\` goes with \`target.engine\` TSDB: OLAP does not sort`,
-    )
-  }
-  if (hasEngines || !wantsTsdb(dfsOptions)) return
-  throw new UsageError('DDB_USAGE', 'servers before 2.00 have no TSDB engine, which sorts rows')
+function checkDfsOptions({ engine, sortColumns, keepDuplicates }: DfsOptions): void {
+  if (engine !== 'OLAP' || (sortColumns ?? keepDuplicates) === undefined) return
+  const option = sortColumns === undefined ? '--keep-duplicates' : '--sort-columns'
+  throw new UsageError('DDB_USAGE', `${option} goes with --engine TSDB: OLAP does not sort`)
 }
 
 /** Turns the user's partition scheme into levels. */
@@ -232,8 +225,7 @@ function hashLevel(key: InferredColumn, bytes: number, why: string): PlannedLeve
 type Engine = Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'>
 
 function olapBecause(hasEngines: boolean, { engine }: DfsOptions): Engine {
-  if (engine === 'OLAP')
-    return { engine, sortColumns: [], engineReason: 'OLAP: as `target.engine` says' }
+  if (engine === 'OLAP') return { engine, sortColumns: [], engineReason: 'OLAP: as --engine says' }
   const reason = hasEngines
     ? 'there is no symbol with a time of day to sort by'
     : 'servers before 2.00 have no other engine'
@@ -265,7 +257,7 @@ function sortingFor(
   const { engine, sortColumns } = dfsOptions
   if (engine === 'OLAP') return undefined
   if (sortColumns !== undefined) {
-    return tsdb(saidSorting(sortColumns, columns), 'as `target.sortColumns` says')
+    return tsdb(saidSorting(sortColumns, columns), 'as --sort-columns says')
   }
   const code = whole.find(isCode)
   const symbol = code ?? whole.find(({ type }) => type.type === 'SYMBOL')
@@ -323,8 +315,7 @@ function saidSorting(
   })
 }
 
-const sortFault = (why: string): UsageError =>
-  new UsageError('DDB_USAGE', `\`target.sortColumns\`: ${why}`)
+const sortFault = (why: string): UsageError => new UsageError('DDB_USAGE', `--sort-columns: ${why}`)
 
 function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
   return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }

@@ -94,28 +94,9 @@ export interface TargetOptions {
   /**
    * With `create` dfs: how rows are partitioned, in one to three levels, such as `date,hash(symbol,10)`. A level is a
    * column of dates (one partition a day), `value(COLUMN,…)`, `range(COLUMN,…)` or `hash(COLUMN,N)`. If left out, the
-   * program chooses the partitions from the data; it also chooses sort columns and engine if they are left out.
+   * program chooses the partitions from the data. It always chooses sort columns and engine.
    */
   partition?: string
-  /**
-   * With `create` dfs and engine TSDB: columns by which the table sorts rows. The table stores rows together that are
-   * equal in all these columns except the last, and sorts these rows by the last column.
-   */
-  sortColumns?: readonly string[]
-  /** With `create` dfs and engine TSDB: which rows with the same values in the sort columns to keep; default all. */
-  keepDuplicates?: 'all' | 'first' | 'last'
-  /** With `create` dfs: the storage engine. */
-  engine?: 'OLAP' | 'TSDB'
-  /**
-   * With `create` dfs: whether a write into several partitions is atomic as a whole or per partition; default `trans`,
-   * as on the server.
-   */
-  atomic?: 'trans' | 'chunk'
-  /**
-   * Adds input columns that the target lacks. The program reads every value first to find their types, so this option
-   * needs files, not a pipe. A notice shows the script before it runs.
-   */
-  addColumns?: boolean
   /** Default `insert`. */
   method?: Method
   /** Columns that identify a row: for `upsert` and for `delivery.verify`. */
@@ -303,8 +284,8 @@ export interface LoadOptions {
   /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /**
-   * Receives the options that the inputs still need. Called before a run ends with DDB_USAGE because `target.create` or
-   * `addColumns` lacks these options, and after a check in which some rows needed them. `readsAll`: with these options,
+   * Receives the options that the inputs still need. Called before a run ends with DDB_USAGE because `target.create`
+   * lacks these options, and after a check in which some rows needed them. `readsAll`: with these options,
    * the check would reject no row.
    */
   onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void

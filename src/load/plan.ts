@@ -67,11 +67,10 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }
-  const twice = options.target.create !== undefined ? 'create' : 'addColumns'
-  if (isAsked(options.target[twice]) && options.inputs.includes('-')) {
+  if (options.target.create !== undefined && options.inputs.includes('-')) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`target.${twice}\` reads its input twice, which standard input does not allow: load a file, or make the table first`,
+      '`target.create` reads its input twice, which standard input does not allow: load a file, or make the table first',
     )
   }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
@@ -278,7 +277,6 @@ function checkFollow({
     [options.expectRows !== undefined, '`expectRows`: it continues until a signal ends it'],
     [options.minRows !== undefined, '`minRows`: it continues until a signal ends it'],
     [target.create !== undefined, '`target.create`: make the table first'],
-    [target.addColumns === true, '`target.addColumns`: add the columns first'],
     [
       journal !== undefined && !mayKnowBatches(delivery?.confirm),
       `\`delivery.confirm\` ${delivery?.confirm} and a journal: every process would read the files from their start`,
@@ -288,9 +286,6 @@ function checkFollow({
   if (refused === undefined) return
   throw new UsageError('DDB_USAGE', `\`input.follow\` cannot be used with ${refused[1]}`)
 }
-
-const isAsked = (option: string | boolean | undefined): boolean =>
-  option !== undefined && option !== false
 
 function parseMaxErrors(value: number | string): { count: number } | { share: number } {
   if (typeof value === 'string') {

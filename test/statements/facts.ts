@@ -69,7 +69,6 @@ export const facts: Readonly<Record<string, Fact>> = {
     since: '1.30',
     source: `M createPartitionedTable, ${acl}`,
   },
-  addColumn: { right: create, since: '1.30', source: `M addColumn, ${acl}` },
   dropDatabase: { right: 'DB_OWNER or DB_MANAGE', since: '1.30', source: `M dropDatabase, ${acl}` },
   addFunctionView: { ...old, right: views },
   dropFunctionView: { ...old, right: views },

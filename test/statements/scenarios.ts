@@ -134,8 +134,6 @@ const intoTables: readonly Scenario[] = [
     await load(0, '-t', 'myNewStream', '--create', 'stream')
     await load(0, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
     await load(65, '-t', 'dfs://myDatabase/myNewTable', '--create', 'dfs')
-    await load(0, '-t', 'myNewStream', '--set', 'added=1', '--add-columns')
-    await load(0, '-t', 'dfs://myNewDatabase/myTable', '--set', 'added=1', '--add-columns')
   }),
   plain('load into tables for other inputs', async ({ folder, load }) => {
     const inputs = [

@@ -52,10 +52,33 @@ const { match, map, set, allowMissing } = mappingOptions
 /** Options that `load` has, too, and that a printed `load` command must repeat. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
 
-const { partition, sortColumns, keepDuplicates, engine, atomic } = targetOptions
-
 /** The user's requirements for a new DFS table. */
-export const dfsOptions = { partition, sortColumns, keepDuplicates, engine, atomic }
+export const dfsOptions = {
+  partition: targetOptions.partition,
+  ...optionGroup('Target', {
+    sortColumns: {
+      flags: '--sort-columns <a,b>',
+      help: 'sort columns of a new TSDB table',
+      reader: list,
+    },
+    keepDuplicates: {
+      flags: '--keep-duplicates <which>',
+      help: 'which rows a new TSDB table keeps if their sort columns are equal: all, first or last',
+      reader: choice('all', 'first', 'last'),
+    },
+    engine: {
+      flags: '--engine <engine>',
+      help: 'storage engine of a new DFS table: OLAP or TSDB',
+      reader: choice('OLAP', 'TSDB'),
+      defaultNote: 'the program chooses, and says why',
+    },
+    atomic: {
+      flags: '--atomic <level>',
+      help: 'atomicity of writes to a new DFS database: trans or chunk',
+      reader: choice('trans', 'chunk'),
+    },
+  }),
+}
 
 export const schemaOptions = {
   ...optionGroup('Target', {

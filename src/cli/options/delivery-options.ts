@@ -58,37 +58,6 @@ export const targetOptions = optionGroup('Target', {
     defaultNote: 'the program chooses, and says why',
     field: 'target.partition',
   },
-  sortColumns: {
-    flags: '--sort-columns <a,b>',
-    help: 'sort columns of a new TSDB table',
-    reader: list,
-    field: 'target.sortColumns',
-  },
-  keepDuplicates: {
-    flags: '--keep-duplicates <which>',
-    help: 'which rows a new TSDB table keeps if their sort columns are equal: all, first or last',
-    reader: choice('all', 'first', 'last'),
-    field: 'target.keepDuplicates',
-  },
-  engine: {
-    flags: '--engine <engine>',
-    help: 'storage engine of a new DFS table: OLAP or TSDB',
-    reader: choice('OLAP', 'TSDB'),
-    defaultNote: 'the program chooses, and says why',
-    field: 'target.engine',
-  },
-  atomic: {
-    flags: '--atomic <level>',
-    help: 'atomicity of writes to a new DFS database: trans or chunk',
-    reader: choice('trans', 'chunk'),
-    field: 'target.atomic',
-  },
-  addColumns: {
-    flags: '--add-columns',
-    help: 'add input columns that the table lacks, after printing the script that adds them',
-    reader: onOff,
-    field: 'target.addColumns',
-  },
   method: {
     flags: '--method <method>',
     help: 'how to write rows: insert, append or upsert',

@@ -207,13 +207,15 @@ export interface NewTableLoad {
   readonly keyColumns: readonly string[]
   readonly types?: string | undefined
   readonly needed: NeededOptions
+  /** True if the table has properties that `load --create` cannot give it. */
+  readonly needsScript: boolean
   /** True if the user has the script that creates the table. */
   readonly hasScript: boolean
 }
 
 /** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. */
 export function nextCommands(command: NewTableLoad): string[] {
-  const { inputs, table, keyColumns, types, flags, hasScript, needed } = command
+  const { inputs, table, keyColumns, types, flags, needsScript, hasScript, needed } = command
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const sources = sourceWords(inputs)
   const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
@@ -222,7 +224,7 @@ export function nextCommands(command: NewTableLoad): string[] {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'delimiter' ? texts.map(text => text.replaceAll('\t', '\\t')) : texts
   })
-  const isMade = hasScript || keyColumns.length > 0 || isStdin
+  const isMade = hasScript || keyColumns.length > 0 || isStdin || needsScript
   const dfsWords = tableWords(dfsOptions, (_, definition) => flags.get(longName(definition)) ?? [])
   const typed = types === undefined ? [] : ['--types', types]
   const load = shellText([

@@ -38,8 +38,7 @@ export async function checkTarget(
   if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
   const counts = journal !== undefined
   const now = await askIdentity(control, plan, description, { counts })
-  // Earlier attempts and other processes may have left rows in the table, so the number of rows proves nothing.
-  const before = run.options.target.addColumns === true ? grown(found.target, now) : found.target
+  const { target: before } = found
   if (before === undefined) {
     const none: EarlierEvidence = { samples: [], leastRows: undefined }
     return { evidence: newEvidence(run, description, now, none), now }
@@ -64,15 +63,6 @@ export async function checkTarget(
     now.adds === true && before.rows !== null ? before.rows + confirmed : found.leastRows
   const earlier = { samples: found.samples, leastRows: leastRows ?? now.rows ?? undefined }
   return { evidence: newEvidence(run, description, identity, earlier), now }
-}
-
-/** The earlier target, including columns that the run itself may have added since. */
-function grown(
-  before: TargetIdentity | undefined,
-  now: TargetIdentity,
-): TargetIdentity | undefined {
-  if (before === undefined || !now.columns.startsWith(`${before.columns},`)) return before
-  return { ...before, columns: now.columns }
 }
 
 /**

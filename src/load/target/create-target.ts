@@ -19,7 +19,7 @@ import { checkHeaders, maxCheckedHeaders } from '../inputs/check-headers.js'
 import { parseVersion } from '../connection/server-version.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
-import { tableText, dfsOptionsOf, type TableTarget } from './target.js'
+import { tableText, type TableTarget } from './target.js'
 import { inferOptions } from './infer-options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
@@ -92,8 +92,15 @@ async function newTarget(run: Run): Promise<NewTarget> {
   }).finally(() => run.reporter.looking(undefined))
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, paths)
+  const { partition } = options.target
   const version = parseVersion(run.server.asked?.version ?? '')
-  const script = createScript(schema, table, [], version, dfsOptionsOf(options.target))
+  const script = createScript(
+    schema,
+    table,
+    [],
+    version,
+    partition === undefined ? {} : { partition },
+  )
   checkShape(run.server.facts, script)
   return { schema, script }
 }
@@ -176,16 +183,12 @@ function tableOf({ plan: { target } }: Run): TableTarget {
 }
 
 /** @throws {UsageError} DDB_USAGE for an input that cannot be read twice */
-export async function checkFiles(
-  paths: readonly string[],
-  files: Files,
-  option = 'target.create',
-): Promise<void> {
+async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
   for (const path of paths) {
     if (path !== '-' && (await fileBytes(path, files)) !== undefined) continue
     throw new UsageError(
       'DDB_USAGE',
-      `\`${option}\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
+      `\`target.create\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
     )
   }
 }

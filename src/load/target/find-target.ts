@@ -10,7 +10,6 @@ import { retryRules, tryUntil } from '../connection/retry.js'
 import { learnServerFacts, chooseMode } from '../connection/server-facts.js'
 import { findLiveNodes } from '../connection/live-nodes.js'
 import { limitsTexts } from '../connection/server-version.js'
-import { addColumns } from './add-columns.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusal.js'
@@ -64,21 +63,6 @@ export async function findTarget(
   }
 }
 
-/** The target, after adding missing columns if the user asked for that. */
-async function withAdded(
-  run: Run,
-  control: Session,
-  description: TargetDescription,
-): Promise<TargetDescription> {
-  const { plan, options } = run
-  const { target } = plan
-  if (options.target.addColumns !== true || target.kind !== 'table') return description
-  const added = await addColumns(run, control, target.table, description.columns)
-  if (added.length === 0) return description
-  if (run.watch === undefined) return describeTarget(control, plan, options)
-  return { ...description, columns: [...description.columns, ...added] }
-}
-
 async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
   const { plan, options } = run
   try {
@@ -86,7 +70,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
     if (options.target.create !== undefined) {
       run.reporter.notice(`"${options.target.table}" exists: nothing is created`)
     }
-    return await withAdded(run, control, description)
+    return description
   } catch (error) {
     if (options.target.create === undefined || !(error instanceof ServerError)) throw error
     if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error

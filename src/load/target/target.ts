@@ -2,7 +2,6 @@
   The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
   before the name can enter a script; no other code in `load/` builds script text from names.
 */
-import type { DfsOptions } from '../../infer/dfs-options.js'
 import { UsageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
@@ -104,9 +103,8 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
     throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
   }
   if (options.function !== undefined) {
-    const name = options.create !== undefined ? 'create' : 'addColumns'
-    if (options[name] !== undefined && options[name] !== false) {
-      throw new UsageError('DDB_USAGE', `\`target.${name}\` goes with \`target.table\``)
+    if (options.create !== undefined) {
+      throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
     }
     return functionTarget(options, options.function, findsRows)
   }
@@ -118,7 +116,9 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   }
   const table = parseTableTarget(options.table)
   checkCreate(options.create, table)
-  checkDfsOptions(options)
+  if (options.partition !== undefined && options.create !== 'dfs') {
+    throw new UsageError('DDB_USAGE', '`target.partition` goes with `target.create` dfs')
+  }
   const transform = transformOf(options)
   if (options.create !== undefined && options.types !== undefined) schemaFromTypes(options.types)
   for (const [given, name] of [
@@ -158,13 +158,12 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
 }
 
 /** @throws {UsageError} DDB_USAGE */
-function transformOf({ transform, create, addColumns }: TargetOptions): string | undefined {
+function transformOf({ transform, create }: TargetOptions): string | undefined {
   if (transform === undefined) return undefined
-  if (create !== undefined || addColumns === true) {
-    const name = create === undefined ? 'addColumns' : 'create'
+  if (create !== undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`target.${name}\` cannot be used with \`target.transform\`: only the server knows which columns the transform returns. Make the table first`,
+      '`target.create` cannot be used with `target.transform`: only the server knows which columns the transform returns. Make the table first',
     )
   }
   return checkTransform(transform)
@@ -176,21 +175,6 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
     'DDB_USAGE',
     `\`target.create\` ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
   )
-}
-
-/** Options that only `create` dfs uses. */
-const dfsFields = ['partition', 'sortColumns', 'keepDuplicates', 'engine', 'atomic'] as const
-
-/** The user's requirements for a DFS table that will be created. */
-export function dfsOptionsOf(target: TargetOptions): DfsOptions {
-  const said = dfsFields.filter(name => target[name] !== undefined)
-  return Object.fromEntries(said.map(name => [name, target[name]]))
-}
-
-function checkDfsOptions(options: TargetOptions): void {
-  const [said] = Object.keys(dfsOptionsOf(options))
-  if (said === undefined || options.create === 'dfs') return
-  throw new UsageError('DDB_USAGE', `\`target.${said}\` goes with \`target.create\` dfs`)
 }
 
 function functionTarget(options: TargetOptions, name: string, findsRows: boolean): Target {

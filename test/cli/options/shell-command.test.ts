@@ -185,6 +185,7 @@ const next = (change: Partial<NewTableLoad>): string[] =>
     table: 't',
     keyColumns: [],
     needed: nothing,
+    needsScript: false,
     hasScript: false,
     ...change,
   })
@@ -199,6 +200,14 @@ t.test('if possible, the printed load creates the table', async t => {
   t.strictSame(next({ keyColumns: ['a', 'b'] }), [
     'ddb-ingest schema t.csv --table t --key a,b --output create | ddb-ingest exec -',
     'ddb-ingest load t.csv --table t',
+  ])
+  const flags = new Map([
+    ['partition', ['day']],
+    ['engine', ['OLAP']],
+  ])
+  t.strictSame(next({ table: 'dfs://d/t', flags, needsScript: true }), [
+    'ddb-ingest schema t.csv --table dfs://d/t --partition day --engine OLAP --output create | ddb-ingest exec -',
+    'ddb-ingest load t.csv --table dfs://d/t',
   ])
 })
 

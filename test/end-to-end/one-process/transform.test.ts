@@ -380,7 +380,6 @@ t.test('incompatible options are refused with exit code 64', async t => {
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
     [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
-    [{ target: { addColumns: true } }, /`target.addColumns` cannot be used with/],
     [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` is only for `target.function`/],
   ] as const) {
     await t.rejects(transformed(positive, change as Partial<LoadOptions>), {

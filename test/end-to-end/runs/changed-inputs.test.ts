@@ -138,32 +138,6 @@ t.test(
   },
 )
 
-t.test('files that come later fill their own columns', async t => {
-  const { dir, run, write } = await place(t)
-  const into = ['-t', 's', '--run-id', 'day', '--add-columns', '--allow-missing', '--json']
-  const load = (): Promise<Outcome> => run('load', join(dir, 'd'), ...into)
-  const rows = async (): Promise<string[]> => {
-    const { stdout } = await run('exec', '-e', 'select * from s order by id', '--output', 'csv')
-    return stdout.trimEnd().split('\n')
-  }
-  t.match(await load(), { code: 0 })
-  write('c.csv', 'id,v,w\n4,1,x\n')
-  write('d.csv', 'id,v\n5,1\n')
-  write('e.csv', 'id,v,u\n6,1,2.5\n')
-  write('f.csv', 'id,v,w\n7,1,y\n')
-  const second = await load()
-  t.match(second, { code: 0, stderr: /addColumn\(s, \["w", "u"\], \[\w+, DOUBLE\]\)/ })
-  t.match(resultOf(second).rows, { confirmed: 4, skipped: 3 })
-  t.strictSame(await rows(), [
-    'id,v,w,u',
-    ...['1,1,,', '2,1,,', '3,1,,', '4,1,x,', '5,1,,', '6,1,,2.5', '7,1,y,'],
-  ])
-  t.match(resultOf(await load()), { alreadyLoaded: true })
-  write('g.csv', 'id,v,w\n8,1,z\n')
-  t.match(resultOf(await load()).rows, { confirmed: 1, skipped: 7 })
-  t.equal((await rows()).length, 9)
-})
-
 t.test('--changed is refused if rows would be stored twice or not at all', async t => {
   const { dir, run } = await place(t)
   for (const table of ['s', 'k', 'ks']) {

@@ -26,8 +26,8 @@ import { nextCommands, sameCommand } from '../../options/shell-command.js'
 import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
-import { fieldsOf } from '../../options/reading/definition.js'
-import { dfsOptions, sharedOptions, type SchemaSettings } from '../../options/command-options.js'
+import { defined, fieldsOf } from '../../options/reading/definition.js'
+import { sharedOptions, type SchemaSettings } from '../../options/command-options.js'
 import { commandWithOption } from '../../output/advice.js'
 import { failureOf, printCommand, writeFailed } from '../../output/print-failure.js'
 import type { Paint } from '../../output/output.js'
@@ -116,8 +116,10 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { flags } = call.sources
   const needed = neededOptions(schema)
   const hasScript = formatOf(settings) === 'create'
-  const dfsTarget = fieldsOf(dfsOptions, settings).target ?? {}
+  const { partition, sortColumns, keepDuplicates, engine, atomic } = settings
+  const dfsTarget = defined({ partition, sortColumns, keepDuplicates, engine, atomic })
   checkDfsOnly(newTable(table), dfsTarget)
+  const needsScript = Object.keys(dfsTarget).some(name => name !== 'partition')
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
   const { asked } = call
   return {
@@ -127,7 +129,9 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     commands:
       path !== undefined && asked.command !== undefined
         ? [sameCommand({ command: asked.command, args, flags }, [], ['--path', path])]
-        : nextCommands({ inputs: args, flags, table, keyColumns, types, needed, hasScript }),
+        : nextCommands({
+            ...{ inputs: args, flags, table, keyColumns, types, needed, needsScript, hasScript },
+          }),
     script: () =>
       withFlags(createScript(schema, newTable(table), keyColumns, undefined, dfsTarget)),
   }
