@@ -5,7 +5,6 @@ import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
 import { defaultVersion, releaseOf, type Release } from './release.js'
-import { defaultRequestBytes } from './values/request-memory.js'
 import type { FunctionDefinition } from './script/parse/syntax.js'
 import type { ScriptSession } from './values/builtin.js'
 import type { DatabaseHandle } from './tables/database-handle.js'
@@ -107,8 +106,6 @@ export interface ServerNode {
   readonly version: string
   /** @internal The version as numbers. */
   readonly release: Release
-  /** Memory limit of one request, in bytes. */
-  readonly maxRequestBytes: number
   /** Size limit of one write into a DFS table, in bytes; Infinity for no limit. */
   readonly maxTransactionBytes: number
   /** If true, the server counts and drops rows for shared and stored tables. */
@@ -142,7 +139,6 @@ export interface NodeOptions {
   /** Default: the clock and the random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
   /** Default 1 GiB. */
-  maxRequestBytes?: number | undefined
   /** Default: no limit. */
   maxTransactionBytes?: number | undefined
   discards?: boolean
@@ -180,7 +176,6 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     },
     version,
     release: releaseOf(version) ?? [],
-    maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     discards: options.discards === true,
     beforeWrite: undefined,

@@ -49,8 +49,6 @@ export interface ServerOptions {
   maxConnections?: number
   /** Largest value that a request may contain, in bytes; default 1 GiB. */
   maxValueBytes?: number
-  /** Memory limit for the values of one request, in bytes; default 1 GiB. */
-  maxRequestBytes?: number
   /** Largest write into a DFS table, in bytes; default no limit. Servers from 3.00.3 on allow 20 % of the cache engine. */
   maxTransactionBytes?: number
   /** A closed server. The new server takes over its DFS databases, function views and users, as if from disk. */
@@ -155,7 +153,6 @@ export function checkServerOptions(options: ServerOptions): void {
   checkVersion(options.version)
   checkInteger('maxConnections', options.maxConnections, 1, 65_535)
   checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
-  checkInteger('maxRequestBytes', options.maxRequestBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxTransactionBytes', options.maxTransactionBytes, 1, Number.MAX_SAFE_INTEGER)
   if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined)) {
     throw new UsageError(

@@ -69,7 +69,6 @@ export async function startServerWith(
   const node = createNode({
     host,
     adminPassword: options.adminPassword ?? initialAdmin.password,
-    maxRequestBytes: options.maxRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes,
     discards: options.discard === true,
     ...nodeFacts(options),

@@ -120,7 +120,6 @@ t.test("a missing option has DolphinDB's default", async t => {
   t.match(server.node, {
     port: 8848,
     host: '127.0.0.1',
-    maxRequestBytes: 2 ** 30,
     maxTransactionBytes: Infinity,
     config: { newValuePartitionPolicy: 'add' },
   })
@@ -142,13 +141,12 @@ t.test('options are passed to the node', async t => {
     port: 0,
     adminPassword: 'secret',
     newValuePartitions: 'fail',
-    maxRequestBytes: 5,
     maxTransactionBytes: 6,
     faults,
   })
   t.strictSame(calls, ['listen localhost 0'])
   t.equal(server.port, 77)
-  t.match(server.node, { port: 77, maxRequestBytes: 5, maxTransactionBytes: 6 })
+  t.match(server.node, { port: 77, maxTransactionBytes: 6 })
   t.equal(server.node.config.newValuePartitionPolicy, 'fail')
   t.equal(server.node.users.get('admin')!.password, 'secret')
   server.node.beforeWrite!({ sessionId: '1', table: 't', rows: 0 })
@@ -384,7 +382,6 @@ t.test('a node begins with nothing but the admin of a new DolphinDB server', asy
     release: [3, 0, 5, 0],
     host: '127.0.0.1',
     port: 0,
-    maxRequestBytes: 2 ** 30,
     maxTransactionBytes: Infinity,
     beforeWrite: undefined,
     beforeSlice: undefined,
@@ -404,13 +401,11 @@ t.test('a node has the given options', async t => {
     adminPassword: '',
     config: { newValuePartitionPolicy: 'skip' },
     platform: { clock, random },
-    maxRequestBytes: 5,
     maxTransactionBytes: 6,
   })
   t.match(node, {
     host: 'localhost',
     port: 9,
-    maxRequestBytes: 5,
     maxTransactionBytes: 6,
     clock,
     random,
@@ -470,8 +465,8 @@ t.test('possible options', async t => {
     { port: 65_535 },
     { maxConnections: 1 },
     { maxConnections: 65_535 },
-    { maxValueBytes: 1, maxRequestBytes: 1, maxTransactionBytes: 1 },
-    { maxValueBytes: most, maxRequestBytes: most, maxTransactionBytes: most },
+    { maxValueBytes: 1, maxTransactionBytes: 1 },
+    { maxValueBytes: most, maxTransactionBytes: most },
     { newValuePartitions: 'add' },
     { newValuePartitions: 'skip' },
     { newValuePartitions: 'fail' },
@@ -487,7 +482,6 @@ t.test('errors name impossible options', async t => {
     ['port', [-1, 65_536, 1.5, NaN, '8848']],
     ['maxConnections', [0, -1, 65_536, 1.5, Infinity]],
     ['maxValueBytes', [0, 0.5, 2 ** 53, NaN]],
-    ['maxRequestBytes', [0, 0.5, 2 ** 53, NaN]],
     ['maxTransactionBytes', [0, 0.5, 2 ** 53, Infinity]],
     ['newValuePartitions', ['', 'ADD', null, 1]],
     ['version', ['', '3', '2.0', '2.00.10 ', 'v2.00.10', '2.00.x']],

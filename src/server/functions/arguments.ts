@@ -17,11 +17,8 @@ import { tupleElements } from '../values/vector-literal.js'
 import type { DatabaseHandle } from '../tables/database-handle.js'
 import { findTable } from '../tables/sharing.js'
 import type { ServerTable } from '../tables/server-table.js'
-import { columnTypeOf, takeRows } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
-import { zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
-import { rowBytes } from '../values/request-memory.js'
 
 type Result = ServerValue | Evaluation<ServerValue>
 
@@ -256,15 +253,4 @@ export function sizeOf(value: ServerValue): number {
     default:
       return 1
   }
-}
-
-/** `length` zeros of a type. The zero of a text type is '', the zero of a tuple is NULL. */
-export function zeros({ memory }: CallContext, type: ColumnType, length: number): Column {
-  memory.expect(rowBytes(type.type) * length)
-  return zeroColumn(type, length)
-}
-
-export function repeatFirst({ memory }: CallContext, column: Column, length: number): Column {
-  memory.expect(rowBytes(columnTypeOf(column).type) * length)
-  return takeRows(column, new Int32Array(length))
 }

@@ -1,11 +1,10 @@
 /*
-  Applies the operators of the language, including `? :`, to values of any form, and counts the memory of the results.
+  Applies the operators of the language, including `? :`, to values of any form.
 */
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
-import type { CallContext } from '../values/builtin.js'
 import { ScriptError } from '../script-error.js'
 import { castTo } from './cast.js'
 import {
@@ -24,11 +23,11 @@ import { arithmetic, negate } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
 import { logic, not, truthOf } from './logic.js'
 import type { ArithmeticOperator } from './numeric-arithmetic.js'
-import { sequence, sequenceLength } from './range.js'
+import { sequence } from './range.js'
 import { operandOf, pairOperands, type Pairing } from './operands.js'
 
 /** @throws {ScriptError} of category SYSTEM_Operator if the operator has no meaning for the value */
-function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
+export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
   const tuple = tupleElements(operand)
   if (tuple !== undefined) {
     return vectorOfElements(tuple.map(element => applyUnary(operator, element)))
@@ -191,44 +190,11 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   })
 }
 
-/** Like `applyBinary`, and counts the memory of the result. */
-export function operate(
-  { memory }: CallContext,
-  operator: BinaryOperator,
-  left: ServerValue,
-  right: ServerValue,
-): ServerValue {
-  if (operator === '..') memory.expect(8 * sequenceLength(left, right))
-  const value = applyBinary(operator, left, right)
-  memory.countValue(value)
-  return value
-}
-
-/** Like `applyUnary`, and counts the memory of the result. */
-export function operateUnary(
-  { memory }: CallContext,
-  operator: UnaryOperator,
-  operand: ServerValue,
-): ServerValue {
-  const value = applyUnary(operator, operand)
-  memory.countValue(value)
-  return value
-}
-
-/** `? :` with a vector of conditions. Errors contain the name of the corresponding function, iif. */
+/**
+ * `? :` with a vector of conditions; if the condition is null, the element is null. Errors contain the name of the
+ * corresponding function, iif.
+ */
 export function choose(
-  { memory }: CallContext,
-  condition: ServerValue,
-  whenTrue: ServerValue,
-  whenFalse: ServerValue,
-): ServerValue {
-  const value = chooseElements(condition, whenTrue, whenFalse)
-  memory.countValue(value)
-  return value
-}
-
-/** If the condition is null, the element is null. */
-function chooseElements(
   condition: ServerValue,
   whenTrue: ServerValue,
   whenFalse: ServerValue,

@@ -46,7 +46,7 @@ export interface ColumnTableOptions {
 
 const maxRows = 2_147_483_647
 /** Limit of the initial capacity. The table allocates more only for real rows. */
-export const maxInitialCapacity = 65_536
+const maxInitialCapacity = 65_536
 
 /** See `ServerTable` for the methods. */
 export class ColumnTable implements ServerTable {

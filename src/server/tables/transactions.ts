@@ -3,29 +3,64 @@
   transaction at a time may write to a partition. A second transaction is refused (if the database has atomic='TRANS')
   or waits (atomic='CHUNK'). Also limits the size of a write.
 */
+import { dataTypes } from '../../protocol/data-type.js'
+import { blobsOf } from '../../protocol/types/blobs.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 import type { Column } from '../../protocol/value.js'
 import type { CallContext, Evaluation } from '../values/builtin.js'
+import type { ServerValue } from '../values/server-value.js'
 import { chunkPath } from './partitions/partition-level.js'
 import { placeRows } from './partitions/place-rows.js'
 import { prepareColumns } from './prepare.js'
 
+/** Overhead of a STRING or a BLOB in a column, in bytes. */
+const textBytes = 24
+
 /**
- * @param bytes  size of the rows
+ * @param values  what the statement inserts: a table, or one value or vector per column
  * @throws {ScriptError} `Memory size of append transaction … exceeds max limit (…) for OLAP. …`
  */
 export function checkTransactionSize(
   { databases, maxTransactionBytes }: ServerNode,
   table: ServerTable,
-  bytes: number,
+  values: readonly ServerValue[],
 ): void {
-  if (table.kind !== 'dfs' || bytes <= maxTransactionBytes) return
+  if (table.kind !== 'dfs' || maxTransactionBytes === Infinity) return
+  const bytes = values.reduce((sum, value) => sum + sizeOfRows(value), 0)
+  if (bytes <= maxTransactionBytes) return
   const engine = databases.get(table.stored!.databasePath)?.handle.engine ?? 'OLAP'
   throw new ScriptError(
     `Memory size of append transaction ${bytes} exceeds max limit (${maxTransactionBytes}) for ${engine}. Please split data into batches.`,
   )
+}
+
+function sizeOfRows(value: ServerValue): number {
+  if (value.form === 'vector' || value.form === 'arrayVector') return sizeOfColumn(value)
+  if (value.form !== 'serverTable') return 0
+  return value.columnNames.reduce((sum, _, at) => sum + sizeOfColumn(value.column(at)), 0)
+}
+
+/** Approximate size in bytes. */
+function sizeOfColumn(column: Column): number {
+  if (column.form === 'arrayVector') {
+    const cells = (column.offsets[column.length] ?? 0) - (column.offsets[0] ?? 0)
+    return column.length * 4 + cells * dataTypes[column.cells.type].bytesPerValue
+  }
+  switch (column.type) {
+    case 'STRING':
+      return sizeOfTexts(stringsOf(column).slice(0, column.length))
+    case 'BLOB':
+      return sizeOfTexts(blobsOf(column).slice(0, column.length))
+    default:
+      return column.length * (dataTypes[column.type].bytesPerValue || 4)
+  }
+}
+
+function sizeOfTexts(texts: readonly { length: number }[]): number {
+  return texts.reduce((sum, { length }) => sum + length + textBytes, 0)
 }
 
 /** The rows of one write, column by column in the table's order. */

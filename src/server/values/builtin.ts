@@ -5,7 +5,6 @@
 import type { FunctionValue, ServerValue } from './server-value.js'
 import type { ServerNode } from '../node.js'
 import type { Release } from '../release.js'
-import type { RequestMemory } from './request-memory.js'
 
 /** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
 export interface ScriptSession {
@@ -38,8 +37,6 @@ export type Evaluation<T> = Generator<Suspension, T, unknown>
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
-  /** Ask this object before you allocate more memory than the arguments take. */
-  readonly memory: RequestMemory
   /**
    * Names of the variables that were written as arguments of this call, which `table(x, 1..3 as id)` needs; undefined
    * for an argument that is not a name. A built-in must read them before it calls a script function or waits.

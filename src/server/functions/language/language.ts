@@ -4,7 +4,6 @@
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { partialOf } from '../../values/partial-function.js'
-import { elementBytes } from '../../values/request-memory.js'
 import { elementsOf, tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import { dictionaryValues } from '../../elements/dictionary.js'
 import { itemsOf, tableRow } from '../../elements/indexing.js'
@@ -21,7 +20,7 @@ import {
 } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf, operatorNames } from '../../operators/operator-names.js'
-import { operate, operateUnary } from '../../operators/operators.js'
+import { applyBinary, applyUnary } from '../../operators/operators.js'
 import { areEqual } from '../types/equality.js'
 import { builtin, binaryFunction, unaryFunction } from '../arguments.js'
 import { printText } from '../text/text.js'
@@ -33,15 +32,10 @@ function nameArgument(value: ServerValue | undefined): string {
   return text
 }
 
-const print = builtin('print(X, ...rest)', ({ session, memory }, args) => {
+const print = builtin('print(X, ...rest)', ({ session }, args) => {
   for (const value of args) {
     if (value === undefined) continue
-    memory.checkSize(value)
-    const text = printText(value, memory)
-    // Counts the text (two bytes per unit), because it occupies memory until the client reads it.
-    memory.count(2 * text.length)
-    memory.stored()
-    session.print(text)
+    session.print(printText(value))
   }
   return voidValue
 })
@@ -88,7 +82,7 @@ export const languageFunctions: readonly Builtin[] = [
     const name = nameArgument(value)
     const operator = operatorOf(name)
     if (operator !== undefined) {
-      const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
+      const builtin = binaryFunction(name, (x, y) => applyBinary(operator, x, y))
       return { form: 'function', kind: 'builtin', name, builtin }
     }
     const fn = context.findFunction(name)
@@ -96,8 +90,7 @@ export const languageFunctions: readonly Builtin[] = [
       throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
     return fn
   }),
-  builtin('eqObj(obj1, obj2, [precision])', (context, [a, b, precision]) => {
-    context.memory.checkSize(a)
+  builtin('eqObj(obj1, obj2, [precision])', (_, [a, b, precision]) => {
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
     return boolScalar(areEqual(a, b, digits))
   }),
@@ -108,10 +101,10 @@ export const operatorFunctions: readonly Builtin[] = [
     // Skips `<-` (join), which the vector functions define.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
-      binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
+      binaryFunction(name, (x, y) => applyBinary(operator as BinaryOperator, x, y)),
     ),
-  unaryFunction('neg', (x, context) => operateUnary(context, '-', x)),
-  unaryFunction('not', (x, context) => operateUnary(context, '!', x)),
+  unaryFunction('neg', x => applyUnary('-', x)),
+  unaryFunction('not', x => applyUnary('!', x)),
 ]
 
 function functionArgument(value: ServerValue | undefined, name: string): FunctionValue {
@@ -156,9 +149,7 @@ function* applyToEach(
   const results: ServerValue[] = []
   for (let index = 0; index < length; index++) {
     const row = args.map((value, at) => lists[at]?.at(index) ?? value)
-    const result = yield* context.call(callee, row)
-    context.memory.count(elementBytes)
-    results.push(result)
+    results.push(yield* context.call(callee, row))
   }
   return results
 }

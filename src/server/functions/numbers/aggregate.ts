@@ -7,7 +7,7 @@ import { nullDouble, nullInt128, nullInt32, nullInt64 } from '../../../protocol/
 import { type Column, type Vector, explicitNull } from '../../../protocol/value.js'
 import { rowComparison } from '../../operators/row-keys.js'
 import { truthOf } from '../../operators/logic.js'
-import { choose, operate } from '../../operators/operators.js'
+import { applyBinary, choose } from '../../operators/operators.js'
 import {
   decimalAsDouble,
   doubleOf,
@@ -17,7 +17,7 @@ import {
   unscaledOf,
 } from '../../operators/operands.js'
 import { ScriptError } from '../../script-error.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin } from '../../values/builtin.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
@@ -117,21 +117,16 @@ function extremeOf(vector: Vector, wantsLargest: boolean): ServerValue {
 
 /** max or min: f(X) returns one element of a vector, f(X, Y) compares element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
-  return builtin(`${name}(X, [Y])`, (context, [x, y]) => {
-    if (y !== undefined) return chosenExtreme(context, wantsLargest, x, y)
+  return builtin(`${name}(X, [Y])`, (_, [x, y]) => {
+    if (y !== undefined) return chosenExtreme(wantsLargest, x, y)
     return extremeOf(valuesOf(x, name), wantsLargest)
   })
 }
 
-function chosenExtreme(
-  context: CallContext,
-  wantsLargest: boolean,
-  x: ServerValue,
-  y: ServerValue,
-): ServerValue {
-  const isChosen = operate(context, wantsLargest ? '>=' : '<=', x, y)
+function chosenExtreme(wantsLargest: boolean, x: ServerValue, y: ServerValue): ServerValue {
+  const isChosen = applyBinary(wantsLargest ? '>=' : '<=', x, y)
   if (isChosen.form === 'scalar') return isChosen.value === true ? x : y
-  return choose(context, isChosen, x, y)
+  return choose(isChosen, x, y)
 }
 
 function presentCount(column: Column): number {

@@ -9,7 +9,6 @@ import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weighInsert, weighRows } from '../../values/request-memory.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { insertTable, insertValues } from '../../tables/insert-values.js'
 import { columnIndex } from '../../tables/memory-table.js'
@@ -25,14 +24,14 @@ const append = builtin(
   'append!(obj, newData)',
   (context, [target, addition]) => {
     if (target?.form === 'vector' || target?.form === 'arrayVector') {
-      return appendToVector(context, target, addition)
+      return appendToVector(target, addition)
     }
     const table = writable(context, target)
     if (addition?.form !== 'serverTable') {
       throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
     }
     if (discardedRows(context, table, [addition]) !== undefined) return table
-    keepWrite(context, table, weighRows(addition))
+    checkTransactionSize(context.node, table, [addition])
     return inTransaction(context, table, writtenRows([addition]), () => {
       insertTable(table, addition)
       return table
@@ -97,7 +96,7 @@ function insertInto(
   const present = presentValues(values)
   const discarded = discardedRows(context, table, present)
   if (discarded !== undefined) return intScalar(discarded)
-  keepWrite(context, table, weighInsert(table, present))
+  checkTransactionSize(context.node, table, present)
   return inTransaction(context, table, writtenRows(present), () =>
     intScalar(insertValues(table, present)),
   )
@@ -126,11 +125,6 @@ function writable(
   return table
 }
 
-function keepWrite({ node, memory }: CallContext, table: ServerTable, bytes: number): void {
-  checkTransactionSize(node, table, bytes)
-  memory.count(bytes)
-}
-
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
   return values.map((value, index) => {
     if (value !== undefined) return value
@@ -139,9 +133,8 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
 }
 
 /** Converts the addition to the type of `target` and appends it in place, because variables refer to `target`. */
-function appendToVector(context: CallContext, target: Column, addition: ServerValue): ServerValue {
+function appendToVector(target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
-  context.memory.countValue(more)
   const isVector = target.form === 'vector' && more.form === 'vector'
   if (isVector && appendElements(target, more)) return target
   return Object.assign(target, concatColumns(target, more))
@@ -199,7 +192,7 @@ function upsertRows(
   }
   const discarded = discardedRows(context, table, [newData])
   if (discarded !== undefined) return answer({ inserted: discarded, updated: 0 })
-  keepWrite(context, table, weighRows(newData))
+  checkTransactionSize(context.node, table, [newData])
   const written = writtenRows([newData])
   const options = { keyColumns, ignoreNull: booleanArgument(ignoreNull, 'ignoreNull', false) }
   return inTransaction(context, table, written, () =>

@@ -8,12 +8,10 @@ import type { Column } from '../../../protocol/value.js'
 import type { BuiltinArguments, CallContext, Builtin } from '../../values/builtin.js'
 import { firstReleases, isAtLeast, type Release } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
-import { rowBytes, type RequestMemory } from '../../values/request-memory.js'
 import { intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { maxInitialCapacity } from '../../tables/column-table.js'
 import { columnIndex, createTable } from '../../tables/memory-table.js'
 import { checkWritable } from '../../tables/prepare.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
@@ -26,8 +24,6 @@ import {
   typesArgument,
   sizeOf,
 } from '../arguments.js'
-
-const columnBytes = 1_000
 
 interface Columns {
   names: readonly string[]
@@ -46,15 +42,14 @@ function describedColumns(
   argumentNames: readonly (string | undefined)[],
 ): Columns {
   const size = pairArgument(args[0])
-  const { memory } = context
   if (size !== undefined && args.length >= 3) return emptyColumns(context, size, args[1], args[2])
   const [first] = args
   if (args.length === 1 && first?.form === 'serverTable') return columnsOfTable(first)
-  return givenColumns(memory, args, argumentNames)
+  return givenColumns(args, argumentNames)
 }
 
 function emptyColumns(
-  { memory, node: { release } }: CallContext,
+  { node: { release } }: CallContext,
   [capacity, size]: readonly [number, number],
   nameArgument: ServerValue | undefined,
   typeArgument: ServerValue | undefined,
@@ -68,9 +63,6 @@ function emptyColumns(
     )
   }
   if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
-  memory.expect(columnBytes * names.length)
-  const bytesPerRow = types.reduce((sum, { type }) => sum + rowBytes(type), 0)
-  memory.count(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
   if (size === 0) return { names, types, capacity }
   if (types.some(type => type.array)) {
     throw new ScriptError('The size of a table with array vector columns must be 0.')
@@ -97,7 +89,6 @@ interface NamedColumn {
 }
 
 function givenColumns(
-  memory: RequestMemory,
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
@@ -106,12 +97,7 @@ function givenColumns(
     if (value === undefined) throw new ScriptError('A column of a table must not be empty.')
     for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
   })
-  memory.expect(columnBytes * named.length)
   const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
-  const scalars = named.filter(({ column }) => column.length === 1)
-  memory.count(
-    scalars.reduce((sum, { column }) => sum + rows * rowBytes(columnTypeOf(column).type), 0),
-  )
   const columns = named.map(({ column }) => extendScalar(column, rows))
   return { names: named.map(({ name }) => name), types: columns.map(columnTypeOf), columns }
 }
@@ -229,7 +215,6 @@ const replaceColumn = builtin(
       if (column.length !== table.rows) {
         throw new ScriptError('All columns must be of the same length. RefId:S02010')
       }
-      context.memory.countValue(column)
       return [columnIndex(table, name), column]
     })
     for (const [index, column] of replacements) table.replaceColumn(index, column)

@@ -21,7 +21,6 @@ export const nullFillFunctions: readonly Builtin[] = [
         const nulls = Array.from({ length: table.rows }, (_, row) => row)
         const rows = Int32Array.from(nulls.filter(row => isNullAt(column, row)))
         const values = takeRows(columnOfScalar(value), new Int32Array(rows.length))
-        context.memory.countValue(values)
         return { name, rows, values: preparedValues(table, name, rows, values) }
       })
       for (const { name, rows, values } of filled) updateRows(table, name, rows, values)

@@ -27,8 +27,7 @@ export const shareFunctions: readonly Builtin[] = [
       }
       const table = tableArgument(context, target)
       const isReadOnly = booleanArgument(readOnly, 'readonly', false)
-      const { node, session, memory } = context
-      memory.stored()
+      const { node, session } = context
       shareTable(node, session, table, textArgument(name, 'sharedName'), isReadOnly)
       return voidValue
     },

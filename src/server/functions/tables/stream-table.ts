@@ -37,7 +37,6 @@ function shareCached(
 ): void {
   const table = tableArgument(context, target)
   if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
-  context.memory.stored()
   shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
   table.cache = cache
 }

@@ -5,8 +5,7 @@ import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
 import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
-import type { RequestMemory } from '../../values/request-memory.js'
+import type { Builtin } from '../../values/builtin.js'
 import {
   boolScalar,
   doubleScalar,
@@ -36,36 +35,32 @@ import { columnTypeText } from '../../../protocol/data-type.js'
 const maxRows = 30
 const maxElements = 100
 
-/**
- * Prints a value; tables and dictionaries take several lines. `...` replaces omitted rows or elements.
- * @param memory  checks the size of each table in advance, because one wide cell widens its whole column
- */
-export function printText(value: ServerValue, memory: RequestMemory): string {
+/** Prints a value; tables and dictionaries take several lines. `...` replaces omitted rows or elements. */
+export function printText(value: ServerValue): string {
   switch (value.form) {
     case 'scalar':
       return formatScalar(value)
     case 'vector':
     case 'arrayVector':
-      return listText(elementTexts(value, memory), value.form === 'vector' && value.type === 'ANY')
+      return listText(elementTexts(value), value.form === 'vector' && value.type === 'ANY')
     case 'pair':
       return [0, 1].map(index => quoted(scalarAt(value.elements, index))).join(' : ')
     case 'set':
-      return `set(${elementTexts(value.elements, memory).join(',')})`
+      return `set(${elementTexts(value.elements).join(',')})`
     case 'matrix':
       return formatValue(value)
     case 'serverTable':
       return gridText(
         value.columnNames.map((name, index) => ({ name, column: value.column(index) })),
         value.rows,
-        memory,
       )
     case 'serverDictionary':
       return [...value.entries.values()]
-        .map(entry => `${printText(entry.key, memory)}->${printText(entry.value, memory)}`)
+        .map(entry => `${printText(entry.key)}->${printText(entry.value)}`)
         .join('\n')
     case 'list':
       return listText(
-        value.elements.map(element => printText(element, memory)),
+        value.elements.map(element => printText(element)),
         true,
       )
     case 'type':
@@ -77,11 +72,11 @@ export function printText(value: ServerValue, memory: RequestMemory): string {
   }
 }
 
-function elementTexts(column: Column, memory: RequestMemory): string[] {
+function elementTexts(column: Column): string[] {
   const count = Math.min(column.length, maxElements)
   const texts = Array.from({ length: count }, (_, row) => {
     const element = elementAt(column, row) as ServerValue
-    return element.form === 'scalar' ? quoted(element) : printText(element, memory)
+    return element.form === 'scalar' ? quoted(element) : printText(element)
   })
   if (column.length > count) texts.push('...')
   return texts
@@ -104,15 +99,12 @@ interface GridColumn {
 }
 
 /** Prints columns next to each other, under their names. Each column is as wide as its widest cell. */
-function gridText(columns: readonly GridColumn[], rows: number, memory: RequestMemory): string {
+function gridText(columns: readonly GridColumn[], rows: number): string {
   const shown = Math.min(rows, maxRows)
-  let totalWidth = 0
   const cells = columns.map(({ name, column }) => {
     const texts = [name, '']
-    for (let row = 0; row < shown; row++) texts.push(cellText(column, row, memory))
+    for (let row = 0; row < shown; row++) texts.push(cellText(column, row))
     const width = Math.max(...texts.map(text => text.length))
-    totalWidth += width
-    memory.expect(2 * totalWidth * texts.length)
     texts[1] = '-'.repeat(width)
     return texts.map(text => text.padEnd(width))
   })
@@ -126,27 +118,19 @@ function gridText(columns: readonly GridColumn[], rows: number, memory: RequestM
   return lines.join('\n')
 }
 
-function cellText(column: Column, row: number, memory: RequestMemory): string {
+function cellText(column: Column, row: number): string {
   const { type, array } = columnTypeOf(column)
   if (type === 'ANY' || array) {
-    return printText(elementAt(column, row) as ServerValue, memory)
+    return printText(elementAt(column, row) as ServerValue)
   }
   return formatElement(column, row)
 }
 
-const bytesPerPart = 32
-
 /** A STRING vector or, without a delimiter, a CHAR vector. For several texts, a tuple of such vectors. */
-const split = builtin('split(str, [delimiter])', (context, [value, delimiter]) => {
+const split = builtin('split(str, [delimiter])', (_, [value, delimiter]) => {
   const texts = textsOf(value)
   if (texts === undefined) throw new ScriptError('split: str must be a string.')
-  let count = 0
-  const parts = texts.map(text => {
-    // Assumes the worst case: each character becomes a part.
-    count += text.length
-    context.memory.expect(count * bytesPerPart)
-    return splitText(text, delimiter)
-  })
+  const parts = texts.map(text => splitText(text, delimiter))
   return parts.length === 1 && value.form === 'scalar' ? parts[0]! : tupleOf(parts)
 })
 
@@ -174,7 +158,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function fromJson(context: CallContext, json: unknown, depth: number): ServerValue {
+function fromJson(json: unknown, depth: number): ServerValue {
   switch (typeof json) {
     case 'string':
       return temporalOf(json) ?? stringScalar(json)
@@ -194,8 +178,7 @@ function fromJson(context: CallContext, json: unknown, depth: number): ServerVal
   const values: ServerValue[] = []
   const dictionary = makeDictionary([], [])
   for (const [key, element] of Object.entries(json) as [string, unknown][]) {
-    const value = fromJson(context, element, depth + 1)
-    context.memory.countValue(value)
+    const value = fromJson(element, depth + 1)
     if (Array.isArray(json)) values.push(value)
     else setEntry(dictionary, stringScalar(key), value)
   }
@@ -211,11 +194,11 @@ function temporalOf(text: string): ServerValue | undefined {
 }
 
 export const stringFunctions: readonly Builtin[] = [
-  unaryFunction('fromStdJson', (value, context) => {
+  unaryFunction('fromStdJson', value => {
     const texts = textsOf(value)
     if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
     const parsed: ServerValue[] = []
-    for (const text of texts) parsed.push(fromJson(context, parseJson(text), 0))
+    for (const text of texts) parsed.push(fromJson(parseJson(text), 0))
     return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
   }),
   /** The first n characters of each text; '' for a null. */

@@ -11,13 +11,14 @@ import {
   setEntry,
 } from '../../elements/dictionary.js'
 import { typeArgument } from '../../operators/cast.js'
+import { zeroColumn } from '../../columns/column-layout.js'
 import { distinctRows } from '../../operators/row-keys.js'
 import { ScriptError } from '../../script-error.js'
 import type { Builtin } from '../../values/builtin.js'
 import { integerOf, stringVector } from '../../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
 import { elementsOf, joinAll, vectorOfElements } from '../../values/vector-literal.js'
-import { builtin, unaryFunction, vectorArgument, zeros } from '../arguments.js'
+import { builtin, unaryFunction, vectorArgument } from '../arguments.js'
 
 function dictionaryArgument(value: ServerValue, name: string): ServerDictionary {
   if (value.form !== 'serverDictionary') throw new ScriptError(`${name} takes a dictionary.`)
@@ -66,7 +67,7 @@ export const containerFunctions: readonly Builtin[] = [
   }),
 
   /** Makes a matrix from columns. From a type, a number of rows and a number of columns, makes a matrix of zeros. */
-  builtin('matrix(X, ...rest)', (context, args) => {
+  builtin('matrix(X, ...rest)', (_, args) => {
     const [first, second, third] = args
     const type =
       first.form === 'type' || first.form === 'function' ? typeArgument(first) : undefined
@@ -78,7 +79,7 @@ export const containerFunctions: readonly Builtin[] = [
         form: 'matrix',
         rows,
         columns,
-        elements: zeros(context, type, rows * columns) as Vector,
+        elements: zeroColumn(type, rows * columns) as Vector,
       }
     }
     const vectors = args.map(column => vectorArgument(column, 'matrix'))

@@ -3,13 +3,14 @@
 */
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
+import { zeroColumn } from '../../columns/column-layout.js'
 import { pickTableRows } from '../../elements/indexing.js'
 import { castValue, castVector, typeArgument } from '../../operators/cast.js'
 import { distinctRows, sortRows } from '../../operators/row-keys.js'
-import { operate } from '../../operators/operators.js'
+import { applyBinary } from '../../operators/operators.js'
 import { int64Of, scalarAt } from '../../operators/operands.js'
 import { ScriptError } from '../../script-error.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin } from '../../values/builtin.js'
 import { integerOf, intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
@@ -18,12 +19,10 @@ import {
   booleanArgument,
   builtin,
   columnArgument,
-  repeatFirst,
   isAbsent,
   sizeOf,
   unaryFunction,
   vectorArgument,
-  zeros,
 } from '../arguments.js'
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
@@ -35,11 +34,10 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
 }
 
 /** `count` positions from the front, or from the back if `count` is negative. Starts over if there are too few rows. */
-function takenPositions({ memory }: CallContext, rows: number, count: number): Int32Array {
+function takenPositions(rows: number, count: number): Int32Array {
   const length = Math.abs(count)
   if (length > 2_147_483_647) throw new ScriptError('take: the number is too large.')
   if (rows === 0 && length > 0) throw new ScriptError('take: there is nothing to take from.')
-  memory.expect(8 * length)
   const start = count < 0 ? (rows - (length % rows)) % rows : 0
   const positions = new Int32Array(length)
   for (let i = 0; i < length; i++) positions[i] = (start + i) % rows
@@ -68,7 +66,7 @@ export const vectorFunctions: readonly Builtin[] = [
   /** The template is a type, or a vector of the wanted type. */
   builtin(
     'array(template, [initialSize], [capacity], [defaultValue])',
-    (context, [template, initialSize, , defaultValue]) => {
+    (_, [template, initialSize, , defaultValue]) => {
       const model = template?.form === 'vector' || template?.form === 'arrayVector'
       const type = model ? columnTypeOf(template) : typeArgument(template)
       if (type === undefined) {
@@ -76,8 +74,9 @@ export const vectorFunctions: readonly Builtin[] = [
       }
       const usual = model ? template.length : 0
       const length = isAbsent(initialSize) ? usual : lengthArgument(initialSize, 'initialSize')
-      if (isAbsent(defaultValue)) return zeros(context, type, length)
-      return repeatFirst(context, columnArgument(castValue(defaultValue, type), 'array'), length)
+      if (isAbsent(defaultValue)) return zeroColumn(type, length)
+      const first = columnArgument(castValue(defaultValue, type), 'array')
+      return takeRows(first, new Int32Array(length))
     },
   ),
 
@@ -97,23 +96,23 @@ export const vectorFunctions: readonly Builtin[] = [
     return { form: 'arrayVector', length, offsets, cells }
   }),
 
-  builtin('take(X, n)', (context, [value, n]): ServerValue => {
+  builtin('take(X, n)', (_, [value, n]): ServerValue => {
     const count = integerOf(n)
     if (count === undefined) throw new ScriptError('take: n must be an integer.')
     if (value?.form === 'list') {
       const { elements } = value
-      const positions = takenPositions(context, elements.length, count)
+      const positions = takenPositions(elements.length, count)
       return tupleOf(Array.from(positions, position => elements[position]!))
     }
     if (value?.form === 'serverTable') {
-      const positions = takenPositions(context, value.rows, count)
+      const positions = takenPositions(value.rows, count)
       return pickTableRows(value, column => takeRows(column, positions))
     }
     const column = columnArgument(value, 'take')
-    return takeRows(column, takenPositions(context, column.length, count))
+    return takeRows(column, takenPositions(column.length, count))
   }),
 
-  binaryFunction('join', (x, y, context) => operate(context, '<-', x, y)),
+  binaryFunction('join', (x, y) => applyBinary('<-', x, y)),
 
   builtin('sort(X, [ascending])', (_, [value, ascending]) => {
     const column = vectorArgument(value, 'sort')
@@ -132,7 +131,6 @@ export const vectorFunctions: readonly Builtin[] = [
   builtin('rand(X, [count])', (context, [value, number]) => {
     const random = (): number => context.node.random.number()
     const count = number === undefined ? 1 : lengthArgument(number, 'count')
-    context.memory.expect(8 * count)
     const made = value?.form === 'scalar' ? randomNumbers(value, count, random) : undefined
     const column: Column = made ?? columnArgument(value, 'rand')
     if (column.length === 0 && count > 0) {

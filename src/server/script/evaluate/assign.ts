@@ -10,12 +10,11 @@ import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'
 import { itemsOf, indexValue, type IndexValue } from '../../elements/indexing.js'
 import { type Frame, lookUp } from './frame.js'
-import { operate } from '../../operators/operators.js'
+import { applyBinary } from '../../operators/operators.js'
 import { isPlain, overwrite, shallowCopy } from '../../values/ownership.js'
 import type { Assignment, BinaryOperator, Expression, Index, Name } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { assignElements } from '../../elements/assign-elements.js'
-import { isTooSmallToCount } from '../../values/request-memory.js'
 
 /** @throws {ScriptError} for unknown names, too few or too many values, and invalid indexes */
 export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
@@ -34,17 +33,12 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
     changeVariable(target, node.operator, value, frame)
   } else if (target.kind === 'name') {
     const kept = node.isReference ? value : copyFrom(source, value)
-    setVariable(frame, target.name, kept)
+    frame.variables.set(target.name, kept)
     const { runtime } = frame
     if (node.isConstant && frame.variables === runtime.session.variables) {
       runtime.constants.add(target.name)
     }
   }
-}
-
-function setVariable({ runtime, variables }: Frame, name: string, value: ServerValue): void {
-  if (!isTooSmallToCount(value)) runtime.memory.stored()
-  variables.set(name, value)
 }
 
 /** Runs `x += v` and similar statements. */
@@ -56,11 +50,10 @@ function changeVariable(
 ): void {
   const old = lookUp(target, frame)
   if (old === undefined) throw new ScriptError(`Can't find the object with name ${target.name}`)
-  const changed = operate(frame.runtime, operator, old, value)
+  const changed = applyBinary(operator, old, value)
   const reaches = frame.mutable.has(target.name) && isPlain(old) && isPlain(changed)
-  if (!reaches) return setVariable(frame, target.name, changed)
-  frame.runtime.memory.stored()
-  overwrite(old, changed)
+  if (reaches) overwrite(old, changed)
+  else frame.variables.set(target.name, changed)
 }
 
 /** Copies the entries of a dictionary only if it comes from a variable; a new dictionary needs no copy. */
@@ -82,7 +75,7 @@ function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
   }
   node.targets.forEach((target, index) => {
     if (target.kind !== 'name') return
-    setVariable(frame, target.name, shallowCopy(parts[index]!))
+    frame.variables.set(target.name, shallowCopy(parts[index]!))
   })
 }
 
@@ -92,11 +85,6 @@ function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)
   return [...itemsOf(value)]
 }
-
-const entryBytes = 250
-
-const keyCount = ([index]: readonly IndexValue[]): number =>
-  index?.form === 'vector' ? index.length : 1
 
 function* assignToIndex(
   target: Index,
@@ -111,15 +99,10 @@ function* assignToIndex(
   }
   const indexes: IndexValue[] = []
   for (const index of target.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
-  const { runtime } = frame
-  const { memory } = runtime
   const changed =
     node.operator === undefined
       ? value
-      : operate(runtime, node.operator, indexValue(variable, indexes), value)
-  if (variable.form === 'serverDictionary') memory.count(entryBytes * keyCount(indexes))
-  memory.countValue(changed)
-  memory.stored()
+      : applyBinary(node.operator, indexValue(variable, indexes), value)
   if (!assignElements(variable, indexes, changed)) {
     throw new ScriptError(
       `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,

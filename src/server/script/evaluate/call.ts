@@ -73,10 +73,7 @@ function callBuiltin(
   if (builtin.adminOnly === true && !runtime.session.isAdmin) {
     throw new ScriptError(`Only administrators execute function ${builtin.name}`)
   }
-  const result = builtin.call(runtime, arranged)
-  if (builtin.mutatesFirst === true) runtime.memory.stored()
-  else if ('form' in result) runtime.memory.countValue(result)
-  return result
+  return builtin.call(runtime, arranged)
 }
 
 /** Positional and named arguments in declared order. */

@@ -19,7 +19,7 @@ export function asScriptError(error: unknown): ScriptError {
   return new ScriptError(`Internal error: ${message}`)
 }
 
-/** The error for a limit of V8 (stack, text, array, map) that no memory budget can foresee; otherwise undefined. */
+/** The error for a limit of V8 (stack, text, array, map) ; otherwise undefined. */
 function ofRangeError({ message }: RangeError): ScriptError | undefined {
   if (message.includes('call stack')) {
     return new ScriptError('The script calls functions too deeply.')

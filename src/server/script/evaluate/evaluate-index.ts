@@ -27,21 +27,9 @@ export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValu
   const [only] = indexes
   if (indexes.length === 1 && only?.form === 'function') {
     const result = startCall(frame.runtime, only, [target])
-    return picked(frame, target, ['form' in result ? result : yield* result])
+    return indexValue(target, ['form' in result ? result : yield* result])
   }
-  return picked(frame, target, indexes)
-}
-
-function picked(
-  { runtime }: Frame,
-  target: ServerValue,
-  indexes: readonly IndexValue[],
-): ServerValue {
-  const [only] = indexes
-  if (only?.form === 'vector') runtime.memory.expect(8 * only.length)
-  const value = indexValue(target, indexes)
-  runtime.memory.countValue(value)
-  return value
+  return indexValue(target, indexes)
 }
 
 /** The value of a name that the caller reads but does not keep; undefined for other nodes. */

@@ -8,7 +8,7 @@ import { makeDictionary, memberOf } from '../../elements/dictionary.js'
 import { withSourceText } from './error-text.js'
 import { type Frame, valueOfName } from './frame.js'
 import { evaluateIndex } from './evaluate-index.js'
-import { choose, operate, operateUnary } from '../../operators/operators.js'
+import { applyBinary, applyUnary, choose } from '../../operators/operators.js'
 import { shallowCopy } from '../../values/ownership.js'
 import { isTrue, voidValue } from '../../values/scalar.js'
 import { evaluateSelect } from '../sql/sql-select.js'
@@ -49,11 +49,11 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
       const leftValue = 'form' in left ? left : yield* left
       const right = begin(node.right, frame)
       const rightValue = 'form' in right ? right : yield* right
-      value = operate(frame.runtime, node.operator, leftValue, rightValue)
+      value = applyBinary(node.operator, leftValue, rightValue)
       break
     }
     case 'unary':
-      value = operateUnary(frame.runtime, node.operator, yield* evaluate(node.operand, frame))
+      value = applyUnary(node.operator, yield* evaluate(node.operand, frame))
       break
     case 'call': {
       const begun = beginCall(node, frame)
@@ -68,13 +68,13 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'member':
       return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
     case 'vector':
-      value = counted(vectorOfElements(yield* evaluateList(node.elements, frame)), frame)
+      value = vectorOfElements(yield* evaluateList(node.elements, frame))
       break
     case 'tuple':
-      value = counted(tupleOf(yield* evaluateList(node.elements, frame)), frame)
+      value = tupleOf(yield* evaluateList(node.elements, frame))
       break
     case 'dictionary':
-      value = counted(yield* evaluateDictionary(node, frame), frame)
+      value = yield* evaluateDictionary(node, frame)
       break
     case 'ternary':
       value = yield* evaluateTernary(node, frame)
@@ -97,11 +97,6 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
   return value
 }
 
-function counted(value: ServerValue, { runtime }: Frame): ServerValue {
-  runtime.memory.countValue(value)
-  return value
-}
-
 /** `a+b+c+…` from left to right, in a loop, because recursion could exhaust the stack. */
 function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
@@ -112,7 +107,7 @@ function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   for (let link = links.pop(); link !== undefined; link = links.pop()) {
     const begun = begin(link.right, frame)
     const right = 'form' in begun ? begun : yield* begun
-    value = operate(runtime, link.operator, value, right)
+    value = applyBinary(link.operator, value, right)
     if (value.form === 'scalar') continue
     const pause = runtime.step()
     if (pause !== undefined) yield pause
@@ -185,7 +180,7 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
   }
   const whenTrue = yield* evaluate(node.whenTrue, frame)
   const whenFalse = yield* evaluate(node.whenFalse, frame)
-  return choose(frame.runtime, condition, whenTrue, whenFalse)
+  return choose(condition, whenTrue, whenFalse)
 }
 
 /** Makes the function of a lambda. Outer variables that the body uses become leading bound arguments. */

@@ -16,9 +16,6 @@ import type { Assert, For, Return, Span, Statement, Throw, Try, While } from '..
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 
-/** Estimated memory of a function's syntax tree, per character of its source text. */
-const bytesPerCharacter = 100
-
 /** The reason to skip the statements that follow. */
 export type Completion =
   { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
@@ -37,13 +34,11 @@ function* executeStatements(
   frame: Frame,
 ): Evaluation<Completion | undefined> {
   const { runtime } = frame
-  const { mark } = runtime.memory
   for (const statement of statements) {
     const pause = runtime.step()
     if (pause !== undefined) yield* waitAt(pause, statement.span)
     const completion = yield* executeStatement(statement, frame)
     if (completion !== undefined) return completion
-    runtime.memory.release(mark)
   }
   return undefined
 }
@@ -100,8 +95,6 @@ function* executeSimple(
       return undefined
     case 'define': {
       const { definition } = statement
-      frame.runtime.memory.count(bytesPerCharacter * definition.source.length)
-      frame.runtime.memory.stored()
       const { name } = definition
       const fn = { form: 'function', kind: 'user', name, definition } as const
       frame.runtime.session.functions.set(name, fn)
@@ -117,7 +110,6 @@ function* executeSimple(
       const table = yield* evaluate(statement.value, frame)
       if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
       const { runtime } = frame
-      runtime.memory.stored()
       shareTable(runtime.node, runtime.session, table, statement.name)
       return undefined
     }

@@ -70,12 +70,10 @@ function* runUnit(unit: ParseUnit, height: number, frame: Frame): Evaluation<Uni
 
 function* runStatements(statements: readonly Statement[], frame: Frame): Evaluation<UnitOutcome> {
   const { runtime } = frame
-  const { mark } = runtime.memory
   let value: ServerValue | undefined
   for (const statement of statements) {
     const pause = runtime.step()
     if (pause !== undefined) yield pause
-    runtime.memory.release(mark)
     value = undefined
     if (statement.kind === 'expression') {
       try {

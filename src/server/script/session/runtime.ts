@@ -1,5 +1,5 @@
 /*
-  The interpreter of one session: its memory budget, how it finds functions, the context of built-in functions, and how
+  The interpreter of one session: how it finds functions, the context of built-in functions, and how
   long a script may run before other sessions get a turn.
 */
 import type { SessionInfo } from '../../net/executor.js'
@@ -17,7 +17,6 @@ import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import { type Waiting } from './run-evaluation.js'
-import { RequestMemory } from '../../values/request-memory.js'
 import type { Expression } from '../parse/syntax.js'
 
 /** At first, a session has no variables and its user is guest. */
@@ -50,13 +49,8 @@ export class Session implements ScriptSession {
 
 /** A running script yields after this time, so that no loop blocks other sessions. */
 const turnMs = 20
-/**
- * A request may take as many steps as its memory limit in bytes, divided by 8. This number of steps ends endless loops.
- */
-const bytesPerStep = 8
-/** A script reads the clock each time it has made this many bytes of values or taken this many steps. */
-const bytesPerLook = 131_072
-const stepsPerLook = 64
+/** A script reads the clock each time it has taken this many steps. */
+const stepsPerLook = 16
 
 /** Deeper recursion is an error of the script. Without a limit, it could exhaust the stack. */
 const maxCallDepth = 200
@@ -69,16 +63,13 @@ const maxNesting = 750
 export class Runtime implements CallContext, Waiting {
   readonly node: ServerNode
   readonly session: ScriptSession
-  readonly memory: RequestMemory
   argumentNames: readonly (string | undefined)[] = []
   discards = false
   /** Names of the session's constants: `const x = 1`. */
   readonly constants: Set<string> = new Set()
   /** Cache: name field of a function request → parsed expression. */
   readonly requestNames: Map<string, Expression> = new Map()
-  private readonly maxSteps: number
   private steps = 0
-  private bytesAtLook = 0
   private turnStartedAt = 0
   private callDepth = 0
   private nesting = 0
@@ -88,18 +79,14 @@ export class Runtime implements CallContext, Waiting {
   constructor(node: ServerNode, session: ScriptSession) {
     this.node = node
     this.session = session
-    this.memory = new RequestMemory(node.maxRequestBytes)
-    this.maxSteps = Math.ceil(node.maxRequestBytes / bytesPerStep)
   }
 
-  /** Call this before each request. Starts a new turn and a new memory budget. */
+  /** Call this before each request. Starts a new turn. */
   begin(): void {
     this.callDepth = 0
     this.nesting = 0
     this.session.viewOwner = undefined
     this.steps = 0
-    this.bytesAtLook = 0
-    this.memory.begin()
     this.startTurn()
   }
 
@@ -152,13 +139,7 @@ export class Runtime implements CallContext, Waiting {
   }
 
   step(): Suspension | undefined {
-    if (++this.steps > this.maxSteps) {
-      throw new ScriptError(`One request of the embedded server may take ${this.maxSteps} steps.`)
-    }
-    const { mark } = this.memory
-    const hasMadeMuch = Math.abs(mark - this.bytesAtLook) >= bytesPerLook
-    if (!hasMadeMuch && this.steps % stepsPerLook !== 0) return undefined
-    this.bytesAtLook = mark
+    if (++this.steps % stepsPerLook !== 0) return undefined
     if (this.node.clock.nowMs() - this.turnStartedAt < turnMs) return undefined
     return { until: this.nextTurn() }
   }

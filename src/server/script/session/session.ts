@@ -2,7 +2,7 @@
   The interpreter as the network side sees it: a session, its three kinds of requests, and their answers.
 */
 import type { Value } from '../../../protocol/value.js'
-import type { CallContext, Evaluation, ScriptSession } from '../../values/builtin.js'
+import type { Evaluation, ScriptSession } from '../../values/builtin.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { toWire, fromWire } from '../../elements/wire-values.js'
 import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
@@ -13,12 +13,6 @@ import { runEvaluation } from './run-evaluation.js'
 import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
 import { Runtime, Session } from './runtime.js'
-
-/** @throws {ScriptError} if the value is too large to be sent, or nested too deeply */
-export function replyOf({ memory }: CallContext, value: ServerValue): Value {
-  memory.checkSize(value)
-  return toWire(value)
-}
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
 
@@ -99,8 +93,8 @@ function answer(
   try {
     const started = start()
     if (started === undefined) return undefined
-    if ('form' in started) return replyOf(runtime, started)
-    const outcome = runEvaluation(finish(runtime, started), runtime)
+    if ('form' in started) return toWire(started)
+    const outcome = runEvaluation(finish(started), runtime)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => {
           throw failureOf(error)
@@ -111,10 +105,7 @@ function answer(
   }
 }
 
-function* finish(
-  runtime: Runtime,
-  evaluation: Evaluation<ServerValue | undefined>,
-): Evaluation<Value | undefined> {
+function* finish(evaluation: Evaluation<ServerValue | undefined>): Evaluation<Value | undefined> {
   const value = yield* evaluation
-  return value === undefined ? undefined : replyOf(runtime, value)
+  return value === undefined ? undefined : toWire(value)
 }

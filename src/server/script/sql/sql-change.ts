@@ -20,7 +20,6 @@ import {
 import type { Delete, Insert, Update } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
-import { weighInsert } from '../../values/request-memory.js'
 
 /** Inserts all rows or none. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
@@ -37,11 +36,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const values = rows.length === 1 && first !== undefined ? first : transposed(rows)
   const { runtime } = frame
   if (discardedRows(runtime, table, values) !== undefined) return
-  const { memory } = runtime
-  const bytes = weighInsert(table, values)
-  checkTransactionSize(runtime.node, table, bytes)
-  memory.count(bytes)
-  memory.stored()
+  checkTransactionSize(runtime.node, table, values)
   const { columns, rows: count } = rowsOfValues(table, values, node.columnNames)
   const inserted = inTransaction(runtime, table, { columns, rows: count }, () => {
     table.append(columns, count)
@@ -73,11 +68,11 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope
   checkWrite(frame.runtime, table, 'UPDATE')
-  const rows = allRows(scope, frame)
+  const rows = allRows(scope)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
     const value = yield* evaluate(valueNode, withColumns(frame, scope))
-    const column = columnOfResult(frame.runtime, value, scope.rows)
+    const column = columnOfResult(value, scope.rows)
     if (column.length !== rows.length) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
@@ -97,13 +92,12 @@ export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   const { table } = scope
   checkWrite(frame.runtime, table, 'DELETE')
   scope.checkUnmoved()
-  deleteRows(table, allRows(scope, frame))
+  deleteRows(table, allRows(scope))
 }
 
 /** Positions of the rows that a statement affects. */
-function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
+function allRows({ selected, tableRows }: TableScope): Int32Array {
   if (selected !== undefined) return selected
-  runtime.memory.count(tableRows * Int32Array.BYTES_PER_ELEMENT)
   const rows = new Int32Array(tableRows)
   for (let row = 0; row < tableRows; row++) rows[row] = row
   return rows

@@ -17,13 +17,9 @@ import { columnOfResult, resultName, type TableScope, withColumns } from './sql-
 import { sameExpression } from '../parse/same-expression.js'
 import type { Select, Expression } from '../parse/syntax.js'
 
-const groupBytes = 80
-
 /** @throws {ScriptError} for selected columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const keys = yield* evaluateKeys(node, scope, frame)
-  const { runtime } = frame
-  runtime.memory.expect(groupBytes * scope.rows)
   const groups = groupRows(keys.map(key => key.column))
   const firstRows = firstRowsOf(groups)
   const keyColumns = keys.map(key => ({ ...key, column: takeRows(key.column, firstRows) }))
@@ -85,7 +81,7 @@ function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluatio
   for (const item of node.groupBy) {
     if (item.expression === undefined) throw new ScriptError("Can't group by *.")
     const value = yield* evaluate(item.expression, withColumns(frame, scope))
-    const column = columnOfResult(frame.runtime, value, scope.rows)
+    const column = columnOfResult(value, scope.rows)
     if (column.length !== scope.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
@@ -127,16 +123,13 @@ function* aggregateColumn(
     const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
     const pause = runtime.step()
     if (pause !== undefined) yield pause
-    const { mark } = runtime.memory
     const group = scope.at(rows)
     const value = yield* evaluate(node, withColumns(frame, group))
-    runtime.memory.release(mark)
     if (value.form !== 'scalar') {
       throw new ScriptError(
         `The column [${name}] must be an aggregate or a column of the group by clause.`,
       )
     }
-    runtime.memory.count(groupBytes)
     values.push(value)
   }
   const column = joinAll(values.map(columnOfScalar))

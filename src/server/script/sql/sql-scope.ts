@@ -1,13 +1,12 @@
 /*
   The columns that a SQL statement sees: columns of its table, with only the rows that meet the `where` conditions.
 */
-import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
+import { sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import type { CallContext, Evaluation } from '../../values/builtin.js'
-import { rowBytes } from '../../values/request-memory.js'
+import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
@@ -18,7 +17,6 @@ import type { ServerValue } from '../../values/server-value.js'
 
 /** State that all scopes of one statement share. */
 interface Source {
-  readonly context: CallContext
   readonly table: ServerTable
   readonly tableName: string | undefined
   /** The columns that have been requested so far. For a query, all columns, fetched when it begins. */
@@ -47,15 +45,10 @@ export class TableScope implements ColumnScope {
   }
 
   /** @param keepsAll  true for a query, which fetches all columns now; other statements need few columns */
-  static of(
-    context: CallContext,
-    table: ServerTable,
-    tableName: string | undefined,
-    keepsAll: boolean,
-  ): TableScope {
+  static of(table: ServerTable, tableName: string | undefined, keepsAll: boolean): TableScope {
     const { rows, version } = table
     const columns = keepsAll ? table.columnNames.map((_, index) => table.column(index)) : []
-    return new TableScope({ context, table, tableName, columns, rows, version })
+    return new TableScope({ table, tableName, columns, rows, version })
   }
 
   get table(): ServerTable {
@@ -86,8 +79,6 @@ export class TableScope implements ColumnScope {
     if (whole === undefined) return this.#results.get(name)
     if (this.selected === undefined) return { ...whole }
     const column = takeRows(whole, this.selected)
-    const { memory } = this.#source.context
-    memory.countValue(column)
     this.#cache.set(name, column)
     return { ...column }
   }
@@ -141,7 +132,7 @@ export function* evaluateScope(
   const table = yield* evaluateTable(node, frame)
   if (keepsAll) checkRead(frame.runtime, table)
   const tableName = node.kind === 'name' ? node.name : undefined
-  return yield* filterRows(TableScope.of(frame.runtime, table, tableName, keepsAll), where, frame)
+  return yield* filterRows(TableScope.of(table, tableName, keepsAll), where, frame)
 }
 
 /** The table that follows `from`, `insert into`, `update` or `delete from`. */
@@ -160,12 +151,12 @@ function* filterRows(
   let filtered = scope
   for (const condition of where) {
     const value = yield* evaluate(condition, withColumns(frame, filtered))
-    filtered = filtered.at(rowsWhere(frame.runtime, value, filtered.rows))
+    filtered = filtered.at(rowsWhere(value, filtered.rows))
   }
   return filtered
 }
 
-function rowsWhere(context: CallContext, condition: ServerValue, rows: number): Int32Array {
+function rowsWhere(condition: ServerValue, rows: number): Int32Array {
   const isScalar = condition.form === 'scalar'
   const vector = isScalar ? columnOfScalar(condition) : condition
   if (vector.form !== 'vector' || (!isScalar && vector.length !== rows)) {
@@ -176,7 +167,6 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
   const first = truth.indexOf(1)
   // Looks only at the rows from the first match to the last, because often few of many rows meet a condition.
   const length = first < 0 ? 0 : truth.lastIndexOf(1) + 1 - first
-  context.memory.count(length * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(length)
   let count = 0
   for (let i = 0; i < length; i++) if (truth[first + i] === 1) picked[count++] = first + i
@@ -184,10 +174,9 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
 }
 
 /** The value as a column of `rows` rows; repeats a scalar. */
-export function columnOfResult(context: CallContext, value: ServerValue, rows: number): Column {
+export function columnOfResult(value: ServerValue, rows: number): Column {
   const column = asColumn(value)
   if (value.form !== 'scalar') return column
-  context.memory.count(rowBytes(columnTypeOf(column).type) * rows)
   return takeRows(column, new Int32Array(rows))
 }
 

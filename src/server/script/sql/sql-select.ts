@@ -48,7 +48,7 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   if (node.having !== undefined && !isGrouped) {
     throw new ScriptError('having is only supported together with group by.')
   }
-  if (node.isDistinct) result = distinctResult(result, frame)
+  if (node.isDistinct) result = distinctResult(result)
   result = yield* ordered(node, result, isGrouped || node.isDistinct ? undefined : scope, frame)
   result = yield* limited(node, result, frame)
   return node.isExec ? execValue(result) : tableOf(result)
@@ -69,7 +69,7 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   const rows = isAggregate ? 1 : commonLength(values.map(({ value }) => value))
   const columns: ResultColumn[] = []
   for (const { name, value } of values) {
-    columns.push({ name, column: columnOfResult(frame.runtime, value, rows) })
+    columns.push({ name, column: columnOfResult(value, rows) })
   }
   return { columns, rows, isAggregate }
 }
@@ -83,16 +83,15 @@ function commonLength(values: readonly ServerValue[]): number {
   return [...lengths][0] ?? 0
 }
 
-function distinctResult(result: Result, frame: Frame): Result {
-  return takeResult(result, distinctRows(result.columns.map(({ column }) => column)), frame)
+function distinctResult(result: Result): Result {
+  return takeResult(result, distinctRows(result.columns.map(({ column }) => column)))
 }
 
-function takeResult(result: Result, rows: Int32Array, { runtime }: Frame): Result {
-  const columns = result.columns.map(({ name, column }) => {
-    const taken = takeRows(column, rows)
-    runtime.memory.countValue(taken)
-    return { name, column: taken }
-  })
+function takeResult(result: Result, rows: Int32Array): Result {
+  const columns = result.columns.map(({ name, column }) => ({
+    name,
+    column: takeRows(column, rows),
+  }))
   return { ...result, columns, rows: rows.length }
 }
 
@@ -117,14 +116,13 @@ function* ordered(
   const sortColumns = []
   for (const { expression, descending } of node.orderBy) {
     const value = yield* evaluate(expression, withColumns(frame, columns))
-    const column = columnOfResult(frame.runtime, value, result.rows)
+    const column = columnOfResult(value, result.rows)
     if (column.length !== result.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
     sortColumns.push({ column, descending })
   }
-  frame.runtime.memory.expect(8 * result.rows)
-  return takeResult(result, sortRows(sortColumns, result.rows), frame)
+  return takeResult(result, sortRows(sortColumns, result.rows))
 }
 
 function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result> {

@@ -1,12 +1,6 @@
 import t from 'tap'
 import { testExamples, testRefusals } from '../../../helpers/examples.js'
 import { testSession } from '../../../helpers/script.js'
-import { tableOfColumns } from '../../../../src/server/functions/result-table.js'
-import { printText } from '../../../../src/server/functions/text/text.js'
-import { RequestMemory } from '../../../../src/server/values/request-memory.js'
-import { stringVector } from '../../../../src/server/values/scalar.js'
-import type { ServerValue } from '../../../../src/server/values/server-value.js'
-import { failureOf } from '../../../helpers/call-context.js'
 
 testExamples(t, {
   parts: {
@@ -83,16 +77,4 @@ t.test('only the first rows of a long table are printed', async t => {
   await run('print table(1..100 as x)')
   t.equal(text.split('\n').length, 33)
   t.match(text, /\n30\n\.\.\.$/)
-})
-const print = (value: ServerValue, bytes = 1e6): string =>
-  printText(value, new RequestMemory(bytes))
-
-t.test('printing many wide columns needs enough memory', async t => {
-  const wide = stringVector(['x'.repeat(1_000), ...Array<string>(29).fill('')])
-  const columns = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`c${i}`, wide]))
-  t.match(
-    failureOf(() => print(tableOfColumns(columns), 500_000)),
-    /^Out of memory/,
-  )
-  t.equal(print(tableOfColumns(columns), 700_000).split('\n').length, 32)
 })

@@ -179,16 +179,9 @@ t.test('a statement reports how it ended', async t => {
   t.equal(atOnce(executeBody(statementsOf('n; break; return n'), frame)), undefined)
 })
 
-t.test('a range in a loop is never created completely, and a loop holds one element', async t => {
-  const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
+t.test('a range in a loop is never created completely', async t => {
+  const { show } = testSession()
   t.equal(await show('for(i in 1..2000000000){if(i>3) break}; i'), '4')
-  const v = 'take(1.0, 50000)'
-  t.equal(await show(`n=0; for(i in 1..20){n += size(${v})}; n`), '1000000')
-  t.equal(await show(`n=0; while(n<20){${v}; n += 1}; n`), '20')
-  t.equal(await show(`for(i in 1..20){try{x = ${v}; throw "a"}catch(ex){}}; size(x)`), '50000')
-  t.match(await fail(`x = (${v}, ${v}, ${v}); for(i in x){y = i}; z = (x, x)`), /Out of memory/)
-  const long = `def f(a){return "${'x'.repeat(30_000)}"}`
-  t.match(await fail(long), /Out of memory/, 'functions count with the size that is kept')
 })
 
 t.test('loops yield at any depth', async t => {

@@ -5,10 +5,9 @@ import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createNode, type ServerNode } from '../../../../src/server/node.js'
 import { Runtime } from '../../../../src/server/script/session/runtime.js'
-import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
 import { handClock } from '../../../helpers/clocks.js'
-import { atOnce, testRuntime } from '../../../helpers/runtime.js'
+import { testRuntime } from '../../../helpers/runtime.js'
 import { sessionOn, testSession } from '../../../helpers/script.js'
 import {
   runEvaluation,
@@ -47,7 +46,7 @@ t.test('a turn ends after 20 ms, at a step that reads the clock', async t => {
   t.equal(steps(), 1000)
   clock.advance(1)
   const until = steps()
-  t.ok(until <= 64, `${until} steps, a look at the clock every 64`)
+  t.ok(until <= 16, `${until} steps, a look at the clock every 16`)
   runtime.begin()
   t.equal(steps(), 1000, 'a request begins with its own turn')
   clock.advance(20)
@@ -55,39 +54,16 @@ t.test('a turn ends after 20 ms, at a step that reads the clock', async t => {
   t.equal(steps(), 1000, 'and so does a resumed one')
 })
 
-t.test('creating values counts as work', async t => {
-  const { runtime, clock } = timed()
-  clock.advance(100)
-  runtime.memory.count(131_071)
-  t.equal(runtime.step(), undefined)
-  runtime.memory.count(1)
-  t.ok(runtime.step(), 'the size of sixteen thousand numbers')
-})
-
-t.test('a request ends after a number of steps, and the next one starts from zero', async t => {
-  const runtime = testRuntime({ maxRequestBytes: 80_000 })
-  const refusal = { message: 'One request of the embedded server may take 10000 steps.' }
-  const loop = (rounds: number): unknown =>
-    atOnce(runUnits(runtime, `x = 0; for(i in 0:${rounds}){x = i}; x`))
-  t.match(loop(4000), { value: 3999 })
-  t.throws(() => loop(4000), refusal)
-  t.throws(
-    () => atOnce(runUnits(runtime, 'try{do{ }while(true)}catch(ex){do{ }while(true)}')),
-    refusal,
-  )
-  runtime.begin()
-  t.match(loop(4000), { value: 3999 })
-})
-
 t.test('after yielding, code gets a new turn, and other code may have run', async t => {
   const { runtime, clock } = timed()
   clock.advance(20)
-  runtime.memory.count(131_072)
-  const pause = runtime.step()
+  let pause = runtime.step()
+  while (pause === undefined) pause = runtime.step()
   clock.advance(30)
-  await pause!.until
-  runtime.memory.count(131_072)
-  t.equal(runtime.step(), undefined, 'the turn begins when the code continues')
+  await pause.until
+  for (let step = 0; step < 16; step++) {
+    t.equal(runtime.step(), undefined, 'the turn begins when the code continues')
+  }
 })
 
 t.test('calls may be nested 200 deep, and bodies have at most 750 nodes', async t => {

@@ -277,18 +277,6 @@ t.test('a long query yields, and gives the same result', async t => {
   t.ok(clock.turns > 3, `${clock.turns} times`)
 })
 
-t.test('selected rows take memory', async t => {
-  const { fail, show } = testSession({ maxRequestBytes: 4_000_000 })
-  await show('n = 100000; t = table(take(1, n) as a, take(2.5, n) as b)')
-  t.equal(await show('exec count(a) from t where a>0'), '100000')
-  t.match(
-    await fail(
-      'x = (select * from t where a>0); y = (select * from t where a>0); z = (select * from t where a>0)',
-    ),
-    /Out of memory/,
-  )
-})
-
 const setupSqlGroup = `
 t = table(1 2 3 4 5 as id, \`a\`b\`a\`c\`b as sym, 1.5 2.5 NULL 4.5 5.5 as x)
 e = table(1:0, \`id\`x, [INT, DOUBLE])
@@ -431,8 +419,8 @@ t.test(
   async t => {
     const runtime = testRuntime()
     const table = tableOn(runtime)
-    const query = TableScope.of(runtime, table, 't', true)
-    const change = TableScope.of(runtime, table, 't', false)
+    const query = TableScope.of(table, 't', true)
+    const change = TableScope.of(table, 't', false)
     atOnce(runUnits(runtime, 'insert into t values (6, `d, 6.5)'))
     t.equal(texts(query.lookup('id')), '1 2 3 4 5')
     t.equal(texts(change.lookup('id')), '1 2 3 4 5')

@@ -198,13 +198,6 @@ t.test('rows that other sessions only add do not stop a change', async t => {
   t.equal(await other.show('exec a from st'), '[10,20,30,4]')
 })
 
-t.test('inserted rows take memory', async t => {
-  const { run, fail, show } = testSession({ maxRequestBytes: 2_000_000 })
-  await run('t = table(1:0, [`a], [DOUBLE])')
-  t.match(await fail('for(i in 1..20){insert into t values(take(1.0, 50000))}'), /Out of memory/)
-  t.ok(Number(await show('rows(t)')) < 1_000_000)
-})
-
 t.test('a long change yields, and changes the same', async t => {
   const script =
     'n = 100000; t = table(take(0..999, n) as a, take(1..7, n) as b)\n' +
