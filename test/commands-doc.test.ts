@@ -11,7 +11,7 @@ import {
   type OptionDefinition,
   type OptionGroup,
 } from '../src/cli/options/reading/definition.js'
-import { optionNames } from '../src/cli/options/reading/resolve.js'
+import { optionNames } from './helpers/option-names.js'
 import { allChecks } from '../src/selftest/checks/all-checks.js'
 import { builtins } from '../src/server/functions/registry.js'
 import { faultNames } from '../src/server/net/requested-faults.js'

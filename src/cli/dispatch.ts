@@ -2,23 +2,14 @@
   Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
 */
 import { UsageError } from '../errors.js'
-import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { langAfterCommand, wordsFor, wordsOf } from './language/language.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
-import { gatherSources } from './options/gather-sources.js'
-import { rawArguments } from './options/reading/raw-arguments.js'
-import { passwordSetting, passwordSource } from './options/password.js'
-import {
-  describeOptions,
-  findValue,
-  type OptionSources,
-  type Setting,
-} from './options/reading/resolve.js'
+import { rawArguments, withOptionFiles } from './options/reading/arguments.js'
+import { checkEnvironment, findValue } from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
 import type { UserCall } from './output/advice.js'
 import { openOutput, type Output } from './output/output.js'
-import { clean, jsonLine, tableLines } from './output/terminal-text.js'
 import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
@@ -56,10 +47,11 @@ async function runCommand(
   output: Output,
   asked: UserCall,
 ): Promise<number> {
-  const [own, childCommand] = splitChildCommand(argv)
+  const [typed, childCommand] = splitChildCommand(argv)
   const columns = output.resultColumns ?? 80
-  const named = commands.find(({ name }) => name === own[0])
+  const named = commands.find(({ name }) => name === typed[0])
   if (named !== undefined) asked.command = named
+  const { argv: own, files } = withOptionFiles(typed, named?.options ?? {})
   const line = readCommandLine(own, commands, columns, output.words())
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
@@ -69,11 +61,12 @@ async function runCommand(
   const { command, args, flags } = line
   Object.assign(asked, { verbose: flags.has('verbose'), command, args, flags })
   const { environment } = processEnvironment
-  const sources = await gatherSources(command, flags, environment)
+  checkEnvironment(environment, commands)
+  const { environmentPrefix } = command
+  const sources = { flags, environment, environmentPrefix, files }
   const { lang } = command.options
   const language = lang && findValue(lang, sources)?.texts.at(-1)
   if (language !== undefined) output.speak(await wordsOf(language))
-  if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
     childCommand,
@@ -97,27 +90,4 @@ function splitChildCommand(
     throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
   }
   return [argv.slice(0, at), childCommand]
-}
-
-async function printConfig(
-  command: Command,
-  sources: OptionSources,
-  output: Output,
-): Promise<number> {
-  command.prepare(sources)
-  const settings: Setting[] = describeOptions(command.options, sources)
-  if ('passwordFile' in command.options) settings.push(passwordSetting(passwordSource(sources)))
-  if (sources.flags.has('json')) {
-    const options = settings.map(({ name, text, origin }) => ({
-      name,
-      value: text ?? null,
-      origin,
-    }))
-    const object = { schema: 'ddb-ingest/config/1', command: command.name, options }
-    await output.writeData(jsonLine(object))
-    return 0
-  }
-  const rows = settings.map(({ name, text, origin }) => [name, clean(text ?? '-'), clean(origin)])
-  for (const line of tableLines(rows)) await output.write(`${line}\n`)
-  return 0
 }

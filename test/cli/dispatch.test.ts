@@ -172,42 +172,20 @@ t.test(
   },
 )
 
-t.test('an invalid configuration file gives exit code 78', async t => {
-  const { code, stderr } = await runMain(['load', 'x', '--config', '/no/such.json'])
+t.test('an unreadable file of options gives exit code 78', async t => {
+  const { code, stderr } = await runMain(['load', 'x', '@/no/such.json'])
   t.equal(code, 78)
   t.match(stderr, /\[DDB_CONFIG\]/)
 })
 
-t.test('--print-config shows values with their origin, and no secret', async t => {
-  const path = join(t.testdir(), 'c.json')
-  await writeFile(path, JSON.stringify({ 'batch-rows': 500, 'password-file': '/etc/pw' }))
-  const argv = ['load', '--print-config', '--config', path, '--user', 'joe', '--mode', 'sync']
-  const terminals = {
-    environment: { DDB_PASSWORD: 'hunter2', DDB_HOST: 'dolphin:9000' },
-    stdinIsTerminal: true,
-  }
-  const { code, stdout, stderr } = await runMain(argv, terminals)
-  t.equal(code, 0)
-  t.equal(stderr, '')
-  const line = (name: string): string[] =>
-    stdout
-      .split('\n')
-      .find(candidate => candidate.startsWith(`${name} `))!
-      .split(/\s{2,}/)
-  t.strictSame(line('batch-rows'), ['batch-rows', '500', path])
-  t.strictSame(line('mode'), ['mode', 'sync', '--mode'])
-  t.strictSame(line('host'), ['host', 'dolphin:9000', 'DDB_HOST'])
-  t.strictSame(line('port'), ['port', '8848', 'default'])
-  t.strictSame(line('password'), ['password', '***', 'DDB_PASSWORD'])
-  t.notMatch(stdout, /hunter2/)
-
-  const json = await runMain([...argv, '--json'], terminals)
-  const parsed = JSON.parse(json.stdout) as { schema: string; options: { name: string }[] }
-  t.equal(parsed.schema, 'ddb-ingest/config/1')
-  t.strictSame(
-    parsed.options.find(({ name }) => name === 'password'),
-    { name: 'password', value: '***', origin: 'DDB_PASSWORD' },
-  )
+t.test('options of a file apply as if they were typed', async t => {
+  const path = join(t.testdir(), 'options')
+  await writeFile(path, '--output csv\n--batch-rows 5\n')
+  const { code, stderr } = await runMain(['exec', `@${path}`, '-e', '1'])
+  t.equal(code, 64)
+  t.match(stderr, /unknown option '--batch-rows'/)
+  await writeFile(path, '--output nonsense\n')
+  t.match((await runMain(['exec', '-e', '1', `@${path}`])).stderr, /--output: expected table, csv/)
 })
 
 t.test('control characters of arguments do not reach the terminal', async t => {
@@ -231,7 +209,7 @@ t.test('colours appear only if wanted', async t => {
 
 t.test('an internal error gives exit code 70 and asks for a report', async t => {
   const fake = fakeProcess()
-  await dispatch(['load', '--print-config'], fake.processEnvironment)
+  await dispatch(['load', '--mode', 'x'], fake.processEnvironment)
   fake.stray(new TypeError('x is not a function'))
   await new Promise(resolve => setImmediate(resolve))
   t.strictSame(fake.left, [70])

@@ -51,8 +51,8 @@ t.test('typed text', async t => {
   const folder = scratch(t)
   await fc.assert(
     fc.asyncProperty(terminalText, async text => {
-      const path = join(folder, 'config.json')
-      writeFileSync(path, JSON.stringify({ [text]: text, load: { [text]: text, table: text } }))
+      const path = join(folder, 'options')
+      writeFileSync(path, `--table t\n--map a=${text}\n${text}\n`)
       for (const argv of [
         [text],
         ['help', text],
@@ -64,16 +64,14 @@ t.test('typed text', async t => {
         ['load', 'x', '-t', 't', '--method', text],
         ['load', 'x', '--function', text, '--types', 'a:INT'],
         ['load', 'x', '--function', 'f', '--types', text],
-        ['load', 'x', '-t', 't', '--map', `a=${text}`, '--print-config'],
-        ['load', 'x', '-t', 't', '--map', `a=${text}`, '--print-config', '--json'],
         ['load', 'x', '-t', 't', '--batch-rows', `x${text}`],
         ['load', 'x', '-t', 't', '--summary', `/nowhere/${text}`],
         ['load', 'x', '-t', 't', '--rejects', `/nowhere/${text}`, '--json'],
         ['load', 'x', '-t', 't', '--user', text],
         ['load', 'x', '-t', 't', '--user', 'a', '--password-file', `/nowhere/${text}`],
         ['load', 'x', '-t', 't', '--run-id', text, '--log-format', 'json'],
-        ['load', 'x', '-t', 't', '--config', path],
-        ['load', 'x', '-t', 't', '--config', `/nowhere/${text}`],
+        ['load', 'x', '-t', 't', `@${path}`],
+        ['load', 'x', '-t', 't', `@/nowhere/${text}`],
         ['exec', `/nowhere/${text}`],
         ['exec', '-e', '1', '--host', text.slice(0, 3), '--port', '1', '--connect-timeout', '1ms'],
         ['exec', '-e', '1', '--output', text],

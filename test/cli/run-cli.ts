@@ -24,7 +24,6 @@ export const bin: string = fileURLToPath(new URL('../../bin/ddb-ingest.js', impo
 
 /** Makes the tests independent of the user's settings. */
 const noSettings: Readonly<Record<string, string>> = {
-  XDG_CONFIG_HOME: '/dev/null',
   XDG_STATE_HOME: '/dev/null',
 }
 

@@ -64,7 +64,7 @@ export function startIn(
     container === undefined
       ? ['sh', '-c', script, ...program]
       : ['unshare', ...unshareArguments(container), 'sh', '-c', script, ...program]
-  const env = { ...process.env, XDG_CONFIG_HOME: '/dev/null', ...environment }
+  const env = { ...process.env, ...environment }
   const child = spawn(command[0]!, command.slice(1), {
     cwd,
     env,

@@ -31,7 +31,6 @@ export async function makePlace(folder: string): Promise<Place> {
     PATH: `${bin}${delimiter}${path}`,
     HOME: folder,
     TMPDIR: folder,
-    XDG_CONFIG_HOME: join(folder, '.config'),
     XDG_STATE_HOME: join(folder, '.local', 'state'),
   }
   return { folder, environment }

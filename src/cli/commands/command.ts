@@ -28,17 +28,14 @@ export interface CommandFacts<Table extends OptionTable> {
   /** The command's arguments in commander's notation, such as `[source...]`; empty if it takes none. */
   readonly args: string
   readonly options: Table
-  /** False if this command does not use the settings that clients share (`host`, `port`). */
+  /** False if this command does not use the settings that clients share, such as `host`. */
   readonly isClient?: false
-  /** Another command whose section in configuration files applies as well. */
-  readonly settingsOf?: string
   readonly load: () => Promise<{ run(settings: SettingsOf<Table>, call: Call): Promise<number> }>
 }
 
 /** A command without the type of its settings. */
 export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isClient'> {
   readonly environmentPrefix: string
-  readonly takesSharedConfig: boolean
   /** The help text that follows the options. */
   readonly epilogue: string
   /** Reads the settings immediately, so that errors in them are found before anything runs. */
@@ -51,7 +48,6 @@ export function defineCommand<Table extends OptionTable>(facts: CommandFacts<Tab
   return {
     ...facts,
     environmentPrefix: isClient ? 'DDB_INGEST_' : `DDB_INGEST_${name.toUpperCase()}_`,
-    takesSharedConfig: isClient,
     epilogue: epilogues[name] ?? '',
     prepare(sources) {
       const settings = resolveOptions(facts.options, sources)

@@ -33,7 +33,6 @@ export const commands: readonly Command[] = [
     summary: 'report column by column what a load would do, without writing',
     args: '[source...]',
     options: checkOptions,
-    settingsOf: 'load',
     load: () => import('./check.js'),
   }),
   defineCommand({

@@ -69,8 +69,7 @@ async function readyAddress(
 /** The environment without settings meant for the user's own server. */
 function neutral(environment: ProcessEnvironment['environment']): Record<string, string> {
   const kept = Object.entries(environment).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !entry[0].startsWith('DDB_') && entry[0] !== 'XDG_CONFIG_HOME',
+    (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('DDB_'),
   )
-  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: '/dev/null' }
+  return Object.fromEntries(kept)
 }

@@ -15,10 +15,9 @@ Try it without a DolphinDB server:
 
 const precedence = `
 Every option can also be set by an environment variable (--batch-rows by
-DDB_INGEST_BATCH_ROWS), in the JSON file that --config names, and in
-$XDG_CONFIG_HOME/ddb-ingest/config.json. The command line overrides the
-environment, which overrides these files. --print-config shows the settings that
-apply. Units of sizes are k M G Ki Mi Gi; units of durations are ms s m h.`
+DDB_INGEST_BATCH_ROWS), or in a file with an option in each line, which the
+argument @FILE names. The command line overrides the file, which overrides the
+environment. Units of sizes are k M G Ki Mi Gi; units of durations are ms s m h.`
 
 /** Shown unchanged below the options of each command. */
 export const epilogues: Readonly<Record<string, string>> = {
@@ -133,8 +132,7 @@ is ready, it prints "listening on HOST:PORT" on standard output. With a command
 after --, the server runs as long as the command, and passes its address in
 DDB_HOST, DDB_PORT and, with TLS, DDB_INGEST_TLS. With --discard, the last line
 of output is a JSON object with the counts. Options of serve can be set by
-variables such as DDB_INGEST_SERVE_PORT, and by the member "serve" of a
-configuration file.
+variables such as DDB_INGEST_SERVE_PORT.
 
 Examples:
   ddb-ingest serve --init create-tables.dos

@@ -8,10 +8,9 @@ import { runNames } from '../../load/journal/known-runs.js'
 import { systemPlatform } from '../../platform/system.js'
 import { commands } from '../commands/commands.js'
 import { readCommandLine } from '../options/reading/command-line.js'
-import { gatherSources } from '../options/gather-sources.js'
 import { journalFolder } from '../options/journaled.js'
 import { defined } from '../options/reading/definition.js'
-import { resolveOptions } from '../options/reading/resolve.js'
+import { checkEnvironment, resolveOptions } from '../options/reading/resolve.js'
 import { runOptions } from '../options/delivery-options.js'
 import type { Output } from '../output/output.js'
 import { clean } from '../output/terminal-text.js'
@@ -142,7 +141,9 @@ async function lookUp(
   }
   const line = readCommandLine(settled, commands, 80)
   if (command === undefined || 'answer' in line) return
-  const sources = await gatherSources(command, line.flags, environment)
+  checkEnvironment(environment, commands)
+  const { environmentPrefix } = command
+  const sources = { flags: line.flags, environment, environmentPrefix }
   if (lookup === 'tables') return findTables(command, sources, withinMs, found)
   const { stateDir } = resolveOptions({ stateDir: runOptions.stateDir }, sources)
   const folder = journalFolder(defined({ stateDir }), processEnvironment)

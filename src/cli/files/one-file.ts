@@ -10,7 +10,6 @@ import type { FileStatus } from '../../platform/platform.js'
 import type { PathUnmatched } from '../../source/path/input-texts.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
-import { defaultConfigPath } from '../options/reading/config-file.js'
 import {
   fileKeyOf,
   foldedName,
@@ -42,7 +41,6 @@ export interface FileSettings {
   readonly caFile?: string
   readonly certFile?: string
   readonly keyFile?: string
-  readonly config?: string
   readonly filesFrom?: string
   /** Patterns that select files in folders. */
   readonly include?: readonly string[]
@@ -159,8 +157,8 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
 }
 
 function readPaths(
-  { passwordFile, secondPasswordFile, caFile, certFile, keyFile, config, filesFrom }: FileSettings,
-  { processEnvironment }: Call,
+  { passwordFile, secondPasswordFile, caFile, certFile, keyFile, filesFrom }: FileSettings,
+  { sources }: Call,
 ): NamedPath[] {
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
@@ -173,8 +171,8 @@ function readPaths(
   for (const path of [caFile, certFile, keyFile]) {
     if (path !== undefined) add(path, `the file ${path} of TLS`, 'a TLS file')
   }
-  for (const path of [config, defaultConfigPath(processEnvironment.environment)]) {
-    if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')
+  for (const path of sources.files ?? []) {
+    add(path, `the options file ${path}`, 'an options file')
   }
   if (filesFrom !== undefined && filesFrom !== '-') {
     add(filesFrom, `the list --files-from ${filesFrom}`, 'the list of inputs')

@@ -213,8 +213,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
   'print more on standard error': '在标准错误输出更多信息',
   'no colours': '不使用颜色',
-  'read settings from this JSON file': '从此 JSON 文件读取设置',
-  'print each setting and its source, then exit': '打印每项设置及其来源，然后结束',
   'help and messages in Chinese or English: zh or en': '帮助和消息使用中文或英文：zh 或 en',
   'print help': '显示帮助',
   'print help with all options': '显示包含所有选项的帮助',

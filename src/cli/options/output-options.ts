@@ -1,5 +1,5 @@
 /*
-  The options about output, and about where settings come from.
+  The options about output.
 */
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { choice, onOff, text } from './reading/readers.js'
@@ -22,17 +22,6 @@ export const commonOptions = optionGroup('Output', {
     help: 'help and messages in Chinese or English: zh or en',
     reader: choice('zh', 'en'),
     defaultNote: "the system's, on a terminal",
-  },
-  config: {
-    flags: '--config <file>',
-    help: 'read settings from this JSON file',
-    reader: text,
-  },
-  printConfig: {
-    flags: '--print-config',
-    help: 'print each setting and its source, then exit',
-    reader: onOff,
-    flagOnly: true,
   },
 })
 

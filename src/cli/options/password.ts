@@ -11,7 +11,7 @@ import { checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state-
 import type { Output } from '../output/output.js'
 import { longName } from './reading/definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
-import { findValue, type OptionSources, type Setting } from './reading/resolve.js'
+import { findValue, type OptionSources } from './reading/resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
@@ -25,7 +25,7 @@ export type PasswordSource =
   | { kind: 'stdin'; origin: string }
   | { kind: 'environment'; password: string; origin: string }
 
-/** Precedence: flags, environment, configuration. @throws {UsageError} DDB_USAGE for two sources of equal rank */
+/** Precedence: flags, environment. @throws {UsageError} DDB_USAGE for two sources of equal rank */
 export function passwordSource(sources: OptionSources): PasswordSource {
   const file = findValue(serverOptions.passwordFile, sources)
   const stdin = findValue(serverOptions.passwordStdin, sources)
@@ -42,8 +42,7 @@ export function passwordSource(sources: OptionSources): PasswordSource {
   if (stdin !== undefined) return { kind: 'stdin', origin: stdin.origin }
   if (fromFile !== undefined && isFlag) return fromFile
   if (environment) {
-    const isEnvironment = file?.code === 'DDB_USAGE'
-    if (fromFile !== undefined && isEnvironment) {
+    if (file !== undefined) {
       throw new UsageError(
         'DDB_USAGE',
         `${file.origin} and DDB_PASSWORD are both set: unset one of them`,
@@ -54,14 +53,7 @@ export function passwordSource(sources: OptionSources): PasswordSource {
   return fromFile ?? { kind: 'none' }
 }
 
-/** The line of --print-config for the password, which is never shown. */
-export function passwordSetting(source: PasswordSource): Setting {
-  return source.kind === 'none'
-    ? { name: 'password', text: undefined, origin: 'not set' }
-    : { name: 'password', text: '***', origin: source.origin }
-}
-
-/** Shown on every run, because the author of a configuration may have forgotten the setting. */
+/** Shown on every run, because the author of a script may have forgotten the setting. */
 const insecureTls =
   '--tls-insecure: the server is not verified, so an attacker in between can read and change everything that is sent'
 

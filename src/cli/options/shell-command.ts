@@ -42,9 +42,9 @@ export function shellText(words: readonly string[]): string {
   return ['ddb-ingest', ...words].map(shellWord).join(' ')
 }
 
-/** The inputs as words of a command. `./` keeps an input whose name begins with a hyphen from being read as a flag. */
+/** The inputs as words of a command. `./` keeps an input whose name begins with - or @ from being read as an option or a file of options. */
 const sourceWords = (sources: readonly string[]): string[] =>
-  sources.map(source => (/^-./.test(source) ? `./${source}` : source))
+  sources.map(source => (/^[-@]./.test(source) ? `./${source}` : source))
 
 function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
@@ -305,12 +305,12 @@ export interface RunToResume extends ResumedRun {
 }
 
 const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
-const { allowRedirect, connectTimeout, config, lock } = loadOptions
+const { allowRedirect, connectTimeout, lock } = loadOptions
 
 /** Non-secret options that no journal keeps. Suggested commands repeat the flags; environment variables still apply. */
 const ofProcess = {
   ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
-  ...{ allowRedirect, connectTimeout, config },
+  ...{ allowRedirect, connectTimeout },
 }
 
 /**
@@ -320,7 +320,7 @@ const ofProcess = {
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
   return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {
     const texts = flags.get(longName(definition)) ?? []
-    return key === 'passwordFile' || key === 'config' ? texts.map(text => resolve(text)) : texts
+    return key === 'passwordFile' ? texts.map(text => resolve(text)) : texts
   })
 }
 

@@ -36,7 +36,6 @@ const noSources: OptionSources = {
   flags: new Map(),
   environment: {},
   environmentPrefix: 'DDB_INGEST_',
-  layers: [],
 }
 
 t.test('the commands are in the order of the help', async t => {
@@ -61,7 +60,7 @@ t.test('the commands are in the order of the help', async t => {
 })
 
 t.test('commands share the settings of clients; those of a server are separate', async t => {
-  for (const { name, environmentPrefix, takesSharedConfig } of commands) {
+  for (const { name, environmentPrefix } of commands) {
     const isClient = [
       'load',
       'check',
@@ -73,7 +72,6 @@ t.test('commands share the settings of clients; those of a server are separate',
       'bench',
       'selftest',
     ].includes(name)
-    t.equal(takesSharedConfig, isClient, name)
     t.equal(environmentPrefix === 'DDB_INGEST_', isClient, name)
   }
 })
@@ -128,7 +126,6 @@ t.test('settings are read before the command is loaded, and are passed to the ru
     flags: new Map(rows.length === 0 ? [] : [['rows', rows]]),
     environment: {},
     environmentPrefix: 'DDB_INGEST_',
-    layers: [],
   })
   t.throws(() => command.prepare(sources('many')), { code: 'DDB_USAGE' })
   const prepared = command.prepare(sources('7'))

@@ -68,7 +68,7 @@ async function type(
     stdio: ['pipe', 'ignore', 'ignore'],
     env: {
       ...{ PATH: `${folder}/bin:${process.env['PATH']}`, HOME: folder, TERM: 'xterm' },
-      ...{ LANG: 'C.UTF-8', XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder },
+      ...{ LANG: 'C.UTF-8', XDG_STATE_HOME: folder },
     },
   })
   child.stdin.end(['', setUp, ...typed, 'exit', ''].join('\n').replaceAll('→', '\t'))

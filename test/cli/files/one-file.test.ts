@@ -52,13 +52,11 @@ function place(t: Test): Place {
   const dir = t.testdir({
     'in.csv': rows,
     'pw.txt': 'secret\n',
-    'c.json': '{}\n',
+    options: '--mode async\n',
     folder: { 'part.csv': rows, 'part.json': '[]' },
-    config: { 'ddb-ingest': {} },
   })
   const environment = {
     XDG_STATE_HOME: join(dir, 'state'),
-    XDG_CONFIG_HOME: join(dir, 'config'),
   }
   const isName = (word: string, at: number): boolean => at >= 0 && /^[^-/].*[./]/.test(word)
   return {
@@ -98,7 +96,7 @@ async function refuses(t: Test, { dir, load }: Place, argv: string[], why: RegEx
 t.test('no two parts of a run may be one file', async t => {
   const here = place(t)
   const password = ['--user', 'admin', '--password-file', 'pw.txt']
-  const config = ['--config', 'c.json']
+  const config = ['@options']
   const cases: [argv: string[], why: RegExp][] = [
     [['in.csv', '--rejects', 'r.csv', '--summary', 'r.csv'], /--rejects \S+ is the summary/],
     [['in.csv', '--rejects', 'r.csv', '--metrics-file', 'r.csv'], /is the metrics file/],
@@ -123,13 +121,9 @@ t.test('no two parts of a run may be one file', async t => {
     [[...password, 'in.csv', '--metrics-file', 'pw.txt'], /is the password file of this run/],
     [[...password, 'in.csv', '--rejects', 'pw.txt'], /is the password file of this run/],
     [[...password, 'pw.txt'], /the password file \S+ is an input of this run/],
-    [[...config, 'in.csv', '--summary', 'c.json'], /is a configuration file of this run/],
-    [[...config, 'in.csv', '--rejects', 'c.json'], /is a configuration file of this run/],
-    [[...config, 'c.json'], /the configuration \S+ is an input of this run/],
-    [
-      ['in.csv', '--summary', 'config/ddb-ingest/config.json'],
-      /is a configuration file of this run/,
-    ],
+    [[...config, 'in.csv', '--summary', 'options'], /is an options file of this run/],
+    [[...config, 'in.csv', '--rejects', 'options'], /is an options file of this run/],
+    [[...config, 'options'], /the options file \S+ is an input of this run/],
     [
       ['in.csv', '--lock', 'nightly', '--summary', 'state/ddb-ingest/locks/nightly'],
       /is the lock of this run/,
@@ -149,7 +143,7 @@ t.test('exec and selftest keep their files separate as well', async t => {
   const cases: [argv: string[], why: RegExp][] = [
     [['exec', at('a.dos'), '--trace', at('a.dos')], /--trace \S+ is an input of this run/],
     [['exec', at('a.dos'), ...login, '--trace', at('pw.txt')], /is the password file/],
-    [['exec', at('a.dos'), '--config', at('c.json'), '--trace', at('c.json')], /configuration/],
+    [['exec', at('a.dos'), `@${at('options')}`, '--trace', at('options')], /options file/],
     [['selftest', ...login, '--issue-text', at('pw.txt')], /is the password file of this run/],
     [['selftest', '--issue-text', at('new'), '--trace', at('new')], /--trace \S+ is the text for/],
   ]
@@ -239,7 +233,7 @@ t.test('files that only may be the same are allowed', async t => {
   mkdirSync(join(here.dir, 'out'))
   const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
   t.match(twice, { code: 3 }, 'an input may be read twice')
-  const argv = ['in.csv', '--config', 'c.json', '--lock', 'a', '--rejects', 'out/r.csv']
+  const argv = ['in.csv', '@options', '--lock', 'a', '--rejects', 'out/r.csv']
   const outputs = ['--summary', 'out/s.json', '--metrics-file', 'out/m.prom']
   t.match(await here.load(...argv, ...outputs), { code: 3 })
   const made = ['m.prom', 'r.csv', 'r.csv.reasons.ndjson', 's.json']
@@ -259,7 +253,6 @@ async function loadInto(
   const child = spawn(...plainNode([bin, 'load', '--port', port, '-t', 'prices', ...argv]), {
     cwd: dir,
     stdio,
-    env: { ...process.env, XDG_CONFIG_HOME: '/dev/null' },
   })
   for (const descriptor of stdio) if (typeof descriptor === 'number') closeSync(descriptor)
   const [code] = (await once(child, 'close')) as [number]
@@ -293,7 +286,9 @@ t.test('inputs that were already examined are passed on and not examined again',
   const folder = join(dir, 'folder')
   linkSync(join(folder, 'a.csv'), join(folder, 'd.csv'))
   const processEnvironment = { environment: {}, stdin: {}, stdout: {}, stderr: {} }
-  const call = { processEnvironment } as unknown as Parameters<typeof refuseSharedFiles>[2]
+  const call = { processEnvironment, sources: {} } as unknown as Parameters<
+    typeof refuseSharedFiles
+  >[2]
   const look = (settings: object, ...inputs: string[]): ReturnType<typeof refuseSharedFiles> =>
     refuseSharedFiles(settings, inputs, call)
   const rejects = join(dir, 'r.csv')

@@ -71,7 +71,6 @@ t.test('a folder for journals alone creates no journal', async t => {
     ]),
     environment: {},
     environmentPrefix: 'DDB_INGEST_',
-    layers: [],
   }
   const { processEnvironment } = fakeProcess()
   const output = { note: () => undefined, keepSecret: () => undefined, words: () => english }
@@ -150,7 +149,6 @@ const settings = (flags: Record<string, string> = {}, environment = {}) =>
       flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
       environment,
       environmentPrefix: 'DDB_INGEST_',
-      layers: [],
     }),
     journaled,
   )

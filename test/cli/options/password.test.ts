@@ -8,7 +8,6 @@ import { serverOptions } from '../../../src/cli/options/server-options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
 import {
   askPassword,
-  passwordSetting,
   passwordSource,
   readCredentials,
   type Login,
@@ -19,12 +18,10 @@ import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 const sources = (
   flags: Record<string, string> = {},
   environment: Record<string, string> = {},
-  config: Record<string, unknown> = {},
 ): OptionSources => ({
   flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
   environment,
   environmentPrefix: 'DDB_INGEST_',
-  layers: [{ path: 'c.json', values: config }],
 })
 
 async function credentials(
@@ -116,13 +113,11 @@ t.test('standard input cannot give both a password and data', async t => {
   })
 })
 
-t.test('a flag overrides DDB_PASSWORD, which overrides a configuration file', async t => {
+t.test('a flag overrides DDB_PASSWORD', async t => {
   const path = await passwordFile(t, 'of the file')
   const environment = { DDB_PASSWORD: 'of the environment' }
   const flag = await credentials(sources({ user: 'u', 'password-file': path }, environment))
   t.equal(flag.password, 'of the file')
-  const variable = await credentials(sources({ user: 'u' }, environment, { 'password-file': path }))
-  t.equal(variable.password, 'of the environment')
 })
 
 t.test('two passwords of the same rank are refused', async t => {
@@ -185,17 +180,4 @@ t.test('Ctrl-C, Ctrl-D and a closed terminal end the question for the password',
   const answer = askPassword('?', stdin, new PassThrough())
   stdin.end()
   await t.rejects(answer, { code: 'DDB_INTERRUPTED' })
-})
-
-t.test('a password is shown as three stars and its origin', async t => {
-  t.strictSame(passwordSetting(passwordSource(sources({}, { DDB_PASSWORD: 'hunter2' }))), {
-    name: 'password',
-    text: '***',
-    origin: 'DDB_PASSWORD',
-  })
-  t.strictSame(passwordSetting({ kind: 'none' }), {
-    name: 'password',
-    text: undefined,
-    origin: 'not set',
-  })
 })

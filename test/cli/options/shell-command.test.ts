@@ -56,13 +56,11 @@ function command(
   flags: Record<string, string[]>,
   change: Partial<CommandPart> = {},
   environment: OptionSources['environment'] = {},
-  values: Record<string, unknown> = {},
 ): string {
   const sources: OptionSources = {
     flags: new Map(Object.entries(flags)),
     environment,
     environmentPrefix: 'DDB_INGEST_',
-    layers: [{ path: '/c.json', values }],
   }
   return loadCommand(resolveOptions(loadOptions, sources), sources, {
     frozen,
@@ -84,9 +82,12 @@ t.test('detected settings and the target are spelled out', async t => {
   t.equal(command({ table: ['t'] }), `ddb-ingest load a.csv --table t ${found} ${ended}`)
 })
 
-t.test('environment and configuration become flags; output options do not', async t => {
+t.test('the environment becomes flags; output options do not', async t => {
   const line = command(
-    { verbose: ['true'], 'dry-run': ['true'], json: ['true'], null: ['-', 'n/a'] },
+    {
+      ...{ verbose: ['true'], 'dry-run': ['true'], json: ['true'], null: ['-', 'n/a'] },
+      ...{ port: ['7'], 'on-error': ['skip'], 'date-format': ['a=yyyy'] },
+    },
     {},
     {
       DDB_INGEST_TABLE: 't',
@@ -96,8 +97,8 @@ t.test('environment and configuration become flags; output options do not', asyn
       DDB_INGEST_TRIM: 'false',
       DDB_INGEST_LENIENT: 'yes',
       DDB_INGEST_TRACE: 'x',
+      DDB_INGEST_SET: '["c=1 2"]',
     },
-    { port: 7, 'on-error': 'skip', set: { c: '1 2' }, 'date-format': ['a=yyyy'] },
   )
   const middle = "--set 'c=1 2' --null=- --null n/a --date-format a=yyyy --timezone none"
   t.equal(
@@ -108,8 +109,8 @@ t.test('environment and configuration become flags; output options do not', asyn
 })
 
 t.test('sources keep their spelling and cannot be mistaken for options', async t => {
-  const args = ['day=*/t.csv', '-x.csv', '-']
-  t.match(command({}, { args }), /^ddb-ingest load 'day=\*\/t\.csv' \.\/-x\.csv - --format/)
+  const args = ['day=*/t.csv', '-x.csv', '@x', '-']
+  t.match(command({}, { args }), /^ddb-ingest load 'day=\*\/t\.csv' \.\/-x\.csv \.\/@x - --format/)
   const list = { 'files-from': ['l'] }
   t.match(command(list, { args: [] }), /^ddb-ingest load --files-from l --format/)
   t.match(command({ 'files-from': ['-'] }, { args: [] }), /^ddb-ingest load a\.csv --format/)

@@ -64,7 +64,7 @@ async function onTerminal(
   return { pieces, lines: screen.lines().slice(1) }
 }
 
-const home = { XDG_CONFIG_HOME: '/dev/null', XDG_STATE_HOME: '/dev/null' }
+const home = { XDG_STATE_HOME: '/dev/null' }
 
 // eslint-disable-next-line no-control-regex -- a terminal acts on them
 const signs = /\u001b\[\d*[A-Za-z]/g

@@ -79,7 +79,6 @@ const commands: readonly (readonly [string, ...string[]])[] = [
   ['runs', 'nightly', '--clean', '--state-dir', 'state'],
   ['load', 'in.csv', '-t', 'target', '--no-such-option', '-v'],
   ['load', 'in.csv', '-t', 'target', '--batch-rows', 'none'],
-  ['load', 'in.csv', '-t', 'target', '--print-config', '--json'],
   ['bench', '--requests', '2', '--json'],
   ['selftest', '--time-limit', '1s', '--issue-text', 'issue.md', '--trace', 'selftest.trace'],
 ]

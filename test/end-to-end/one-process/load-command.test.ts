@@ -416,11 +416,9 @@ t.test('--json prints one object for every exit code', async t => {
   }
 })
 
-t.test('check writes no file, and settings of load apply to it', async t => {
-  const folder = t.testdir({
-    'c.json': JSON.stringify({ load: { table: 'trades' }, check: { sample: 2 } }),
-  })
-  const argv = [here('fixtures/csv/trades.csv'), '--config', join(folder, 'c.json'), '--json']
+t.test('check writes no file, and takes variables of loads', async t => {
+  const folder = t.testdir({ options: '--table trades\n--sample 2\n' })
+  const argv = [here('fixtures/csv/trades.csv'), `@${join(folder, 'options')}`, '--json']
   argv.push('--rejects', join(folder, 'rejects'))
   argv.push('--run-id', 'r', '--state-dir', join(folder, 'state'), '--lock', 'l')
   const ofLoads = {
@@ -437,7 +435,7 @@ t.test('check writes no file, and settings of load apply to it', async t => {
     result.commands[0],
     / --table trades .*--rejects .*--run-id r .*--summary .*--metrics-file .*--report .*--lock l$/,
   )
-  t.strictSame(await readdir(folder), ['c.json'])
+  t.strictSame(await readdir(folder), ['options'])
 })
 
 t.test('--summary writes the object of --json, for every exit code', async t => {

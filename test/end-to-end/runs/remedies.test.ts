@@ -64,7 +64,6 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
   })
   const environment = {
     XDG_STATE_HOME: join(folder, 'state'),
-    XDG_CONFIG_HOME: '/dev/null',
     DDB_USER: 'admin',
     DDB_PASSWORD: '123456',
   }

@@ -1,5 +1,5 @@
 /*
-  Defines options. One definition serves flags, environment, configuration, --print-config, help and LoadOptions.
+  Defines options. One definition serves flags, environment, help and LoadOptions.
 */
 import type { LoadOptions } from '../../../load/options.js'
 import type { Reader } from './readers.js'
@@ -39,7 +39,7 @@ export interface OptionDefinition {
   readonly defaultNote?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
   readonly environment?: readonly string[]
-  /** Only meaningful on the command line: neither environment nor configuration file may set it. */
+  /** Only meaningful on the command line: the environment cannot set it. */
   readonly flagOnly?: boolean
   readonly field?: LoadField
 }

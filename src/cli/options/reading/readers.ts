@@ -11,7 +11,7 @@ export interface Reader<T> {
   readonly expected: string
   /** `switch`: takes no value; `repeated`: may be given several times, `texts` holds all of them. */
   readonly form: 'switch' | 'value' | 'repeated'
-  /** True if the text is JSON: values of a configuration file are then used unchanged. */
+  /** True if the text is JSON. */
   readonly json?: boolean
   /** The words that shells offer: all accepted ones, or the usual ones. */
   readonly choices?: readonly string[]

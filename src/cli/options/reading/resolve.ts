@@ -1,15 +1,9 @@
 /*
-  Finds each setting's value and origin. The first of flags, environment, configuration files and defaults decides.
+  Finds the value of each setting: on the command line, else in the environment, else its default.
 */
 import { DdbError, UsageError } from '../../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
 import { clean, didYouMean } from '../../output/terminal-text.js'
-
-/** A configuration file, or the part of one that applies to a command. */
-export interface ConfigLayer {
-  readonly path: string
-  readonly values: Readonly<Record<string, unknown>>
-}
 
 /** Where to look for one command's options. */
 export interface OptionSources {
@@ -18,28 +12,19 @@ export interface OptionSources {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** `DDB_INGEST_`, or `DDB_INGEST_SERVE_` for the server's own settings. */
   readonly environmentPrefix: string
-  /** The first layer that has a value decides. */
-  readonly layers: readonly ConfigLayer[]
+  /** The files named with `@FILE`, whose options are among `flags`. */
+  readonly files?: readonly string[]
 }
 
-/** A value and its origin, in the words of --print-config. */
+/** A value and its origin: a flag, a variable or `default`. */
 export interface Found {
   readonly texts: readonly string[]
-  readonly origin: string
-  readonly code: 'DDB_USAGE' | 'DDB_CONFIG'
-}
-
-/** One line of --print-config. */
-export interface Setting {
-  readonly name: string
-  /** The text as it was written; undefined if nothing sets the option. */
-  readonly text: string | undefined
   readonly origin: string
 }
 
 /**
- * Reads every option of a command. @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG if a
- * configuration file has that value, DDB_NAME for an impossible table or function name
+ * Reads every option of a command. @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_NAME for an
+ * impossible table or function name
  */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,
@@ -53,141 +38,60 @@ export function resolveOptions<Table extends OptionTable>(
   return settings as SettingsOf<Table>
 }
 
-/** The settings as --print-config lists them. */
-export function describeOptions(table: OptionTable, sources: OptionSources): Setting[] {
-  return Object.entries(table)
-    .filter(([, definition]) => definition.flags !== '--print-config')
-    .map(([, definition]) => {
-      const found = findValue(definition, sources)
-      return {
-        name: longName(definition),
-        text: found?.texts.join(' ') ?? definition.defaultNote,
-        origin: found?.origin ?? (definition.defaultNote === undefined ? 'not set' : 'default'),
-      }
-    })
-}
-
 /** `DDB_INGEST_BATCH_ROWS` for `batch-rows`. */
-function environmentName(prefix: string, name: string): string {
-  return prefix + name.replaceAll('-', '_').toUpperCase()
-}
+const environmentName = (prefix: string, definition: OptionDefinition): string =>
+  prefix + longName(definition).replaceAll('-', '_').toUpperCase()
 
-/**
- * The value of an option, including its default; undefined if nothing sets it.
- * @throws {UsageError} DDB_CONFIG for a value of the wrong JSON type in a configuration file
- */
+/** The value of an option, including its default; undefined if nothing sets it. */
 export function findValue(definition: OptionDefinition, sources: OptionSources): Found | undefined {
   const name = longName(definition)
   const flag = sources.flags.get(name)
-  if (flag !== undefined) return { texts: flag, origin: `--${name}`, code: 'DDB_USAGE' }
-  if (!definition.flagOnly) {
-    const set = fromEnvironment(definition, name, sources) ?? fromLayers(definition, name, sources)
-    if (set !== undefined) return set
-  }
-  if (definition.default === undefined) return undefined
-  return { texts: [definition.default], origin: 'default', code: 'DDB_USAGE' }
+  if (flag !== undefined) return { texts: flag, origin: `--${name}` }
+  const set = definition.flagOnly ? undefined : fromEnvironment(definition, sources)
+  if (set !== undefined || definition.default === undefined) return set
+  return { texts: [definition.default], origin: 'default' }
 }
 
 function fromEnvironment(
   definition: OptionDefinition,
-  name: string,
   { environment, environmentPrefix }: OptionSources,
 ): Found | undefined {
-  const variables = [environmentName(environmentPrefix, name), ...(definition.environment ?? [])]
-  for (const origin of variables) {
-    const value = environment[origin]
-    // An empty variable counts as unset, as is usual in shells.
-    if (value === undefined || value === '') continue
-    return { texts: environmentTexts(definition, value), origin, code: 'DDB_USAGE' }
-  }
-  return undefined
+  const own = environmentName(environmentPrefix, definition)
+  // An empty variable counts as unset, as is usual in shells.
+  const origin = [own, ...(definition.environment ?? [])].find(name => environment[name])
+  if (origin === undefined) return undefined
+  return { texts: environmentTexts(definition, environment[origin]!), origin }
 }
 
-/** The variable of a repeatable option may hold a JSON array or object; any other text is the only value. */
-function environmentTexts(definition: OptionDefinition, value: string): readonly string[] {
-  if (definition.reader.form === 'repeated' && /^\s*[[{]/.test(value)) {
-    try {
-      return jsonTexts(definition, JSON.parse(value)) ?? [value]
-    } catch {
-      return [value]
-    }
-  }
-  return [value]
-}
-
-function fromLayers(
-  definition: OptionDefinition,
-  name: string,
-  { layers }: OptionSources,
-): Found | undefined {
-  for (const { path, values } of layers) {
-    if (!Object.hasOwn(values, name)) continue
-    const texts = jsonTexts(definition, values[name])
-    if (texts === undefined) {
-      throw new UsageError(
-        'DDB_CONFIG',
-        `"${name}" in ${clean(path)}: expected ${definition.reader.expected}`,
-      )
-    }
-    return { texts, origin: path, code: 'DDB_CONFIG' }
-  }
-  return undefined
-}
-
-/** The texts of a JSON value, or undefined if it has the wrong type. */
-function jsonTexts(definition: OptionDefinition, value: unknown): readonly string[] | undefined {
-  const { form, json } = definition.reader
-  if (json) return (Array.isArray(value) ? value : [value]).map(one => JSON.stringify(one))
-  if (isPlain(value)) return [String(value)]
-  if (Array.isArray(value)) {
-    if (!value.every(isPlain)) return undefined
-    return form === 'repeated' ? value.map(String) : [value.join(',')]
-  }
-  if (typeof value !== 'object' || value === null || form !== 'repeated') return undefined
-  const entries = Object.entries(value)
-  if (!entries.every(([, one]) => isPlain(one))) return undefined
-  return entries.map(([name, one]) => `${name}=${one}`)
-}
-
-function isPlain(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-}
-
-function readValue(definition: OptionDefinition, found: Found): unknown {
-  const name = longName(definition)
-  const where = found.code === 'DDB_CONFIG' ? `"${name}" in ${clean(found.origin)}` : found.origin
-  const value = attempt(() => definition.reader.read(found.texts), where, definition.field)
-  if (value === undefined) {
-    // HOST given as user:password@host is wrong, and the message must not show the password.
-    const given = clean(found.texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
-    throw new UsageError(
-      found.code,
-      `${where}: expected ${definition.reader.expected}, got "${given}"`,
-    )
-  }
-  return value
-}
-
-/** Puts the origin of a refused value before the error message, in place of the library's name for the option. */
-function attempt(read: () => unknown, where: string, field = ''): unknown {
+/** The variable of a repeatable option may be a JSON array or object of its values; any other text is the only value. */
+function environmentTexts({ reader }: OptionDefinition, value: string): readonly string[] {
+  if (reader.form !== 'repeated' || !/^\s*[[{]/.test(value)) return [value]
   try {
-    return read()
+    const values = JSON.parse(value) as unknown[] | Record<string, unknown>
+    const text = (one: unknown): string => (typeof one === 'string' ? one : JSON.stringify(one))
+    if (reader.json)
+      return (Array.isArray(values) ? values : [values]).map(one => JSON.stringify(one))
+    if (Array.isArray(values)) return values.map(text)
+    return Object.entries(values).map(([name, one]) => `${name}=${text(one)}`)
+  } catch {
+    return [value]
+  }
+}
+
+/** Puts the origin of a refused value before the message, in place of the library's name for the option. */
+function readValue({ reader, field }: OptionDefinition, { texts, origin }: Found): unknown {
+  try {
+    const value = reader.read(texts)
+    if (value !== undefined) return value
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     const own = `\`${field}\` `
     const message = error.message.startsWith(own) ? error.message.slice(own.length) : error.message
-    throw new UsageError(error.code, `${where}: ${clean(message)}`, { cause: error })
+    throw new UsageError(error.code, `${origin}: ${clean(message)}`, { cause: error })
   }
-}
-
-export function optionNames(command: { options: OptionTable }): Set<string> {
-  return new Set(Object.values(command.options).map(longName))
-}
-
-/** The options that a configuration file may set. */
-export function settableNames(command: { options: OptionTable }): Set<string> {
-  const settable = Object.values(command.options).filter(({ flagOnly }) => !flagOnly)
-  return new Set(settable.map(longName))
+  // HOST given as user:password@host is wrong, and the message must not show the password.
+  const given = clean(texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
+  throw new UsageError('DDB_USAGE', `${origin}: expected ${reader.expected}, got "${given}"`)
 }
 
 interface EnvironmentUser {
@@ -206,7 +110,7 @@ export function checkEnvironment(
     commands.flatMap(({ environmentPrefix, options }) =>
       Object.values(options)
         .filter(({ flagOnly }) => !flagOnly)
-        .map(definition => environmentName(environmentPrefix, longName(definition))),
+        .map(definition => environmentName(environmentPrefix, definition)),
     ),
   )
   for (const name of set) {

@@ -1,19 +1,13 @@
 /*
-  How options are read: from the command line, from configuration files and from the environment, and the errors for bad
-  ones.
+  How options are read: from the command line, from files of options and from the environment, and the errors for bad ones.
 */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { commands } from '../../../../src/cli/commands/commands.js'
 import { loadOptions } from '../../../../src/cli/options/load-options.js'
 import { helpText, readCommandLine } from '../../../../src/cli/options/reading/command-line.js'
-import {
-  defaultConfigPath,
-  readConfig,
-  type ConfigScope,
-} from '../../../../src/cli/options/reading/config-file.js'
 import {
   longName,
   optionGroup,
@@ -21,14 +15,10 @@ import {
   defined,
 } from '../../../../src/cli/options/reading/definition.js'
 import { withFlags } from '../../../../src/cli/options/reading/field-flags.js'
-import { rawArguments } from '../../../../src/cli/options/reading/raw-arguments.js'
+import { rawArguments, withOptionFiles } from '../../../../src/cli/options/reading/arguments.js'
 import * as values from '../../../../src/cli/options/reading/readers.js'
 import { text } from '../../../../src/cli/options/reading/readers.js'
-import {
-  describeOptions,
-  resolveOptions,
-  type OptionSources,
-} from '../../../../src/cli/options/reading/resolve.js'
+import { resolveOptions, type OptionSources } from '../../../../src/cli/options/reading/resolve.js'
 import { readSources } from '../../../helpers/checkout.js'
 
 function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {
@@ -106,136 +96,23 @@ t.test('requests for help and version are recognized', async t => {
   t.equal(helpText('load', commands, 80), answer('load', '--help'))
 })
 
-const scope = (command = 'load'): ConfigScope => ({
-  command,
-  takesShared: command !== 'serve',
-  known: new Map([
-    ['load', new Set(['host', 'port', 'table', 'password-file'])],
-    ['serve', new Set(['host', 'port'])],
-  ]),
-})
-
-/** A folder for XDG_CONFIG_HOME, with or without a configuration file. */
-async function home(t: Test, config?: unknown): Promise<{ XDG_CONFIG_HOME: string }> {
-  const folder = t.testdir()
-  if (config !== undefined) {
-    await mkdir(join(folder, 'ddb-ingest'))
-    await writeFile(join(folder, 'ddb-ingest', 'config.json'), JSON.stringify(config))
-  }
-  return { XDG_CONFIG_HOME: folder }
-}
-
-t.test('a given configuration file takes precedence over the file at home', async t => {
-  const environment = await home(t, { port: 1 })
-  const given = join(environment.XDG_CONFIG_HOME, 'given.json')
-  await writeFile(given, '{"port": 2}')
-  const layers = await readConfig(environment, given, scope())
-  t.strictSame(
-    layers.map(({ values }) => values),
-    [{ port: 2 }, { port: 1 }],
-  )
-  t.equal(layers[0]!.path, given)
-})
-
-t.test('a command has its own section, which overrides the shared settings', async t => {
-  const environment = await home(t, {
-    host: 'shared',
-    load: { host: 'loader' },
-    serve: { host: '127.0.0.1' },
-  })
-  const valuesFor = async (command: string): Promise<unknown[]> =>
-    (await readConfig(environment, undefined, scope(command))).map(({ values }) => values)
-  t.strictSame(await valuesFor('load'), [{ host: 'loader' }, { host: 'shared' }])
-  t.strictSame(
-    await valuesFor('serve'),
-    [{ host: '127.0.0.1' }],
-    "a client's host is not a server's",
-  )
-})
-
-t.test("the section of a second command may apply after the command's own section", async t => {
-  const config = { host: 'shared', load: { table: 't' }, serve: { port: 7 } }
-  const layers = await readConfig(await home(t, config), undefined, {
-    ...scope('serve'),
-    settingsOf: 'load',
-  })
-  t.strictSame(
-    layers.map(({ values }) => values),
-    [{ port: 7 }, { table: 't' }],
-  )
-})
-
-t.test('a missing file at home is ignored; a missing given file is an error', async t => {
-  const environment = await home(t)
-  t.strictSame(await readConfig(environment, undefined, scope()), [])
-  t.strictSame(await readConfig({ XDG_CONFIG_HOME: '/dev/null' }, undefined, scope()), [])
-  await t.rejects(readConfig(environment, join(environment.XDG_CONFIG_HOME, 'no.json'), scope()), {
-    code: 'DDB_CONFIG',
-    message: /no\.json \(ENOENT\)/,
-  })
-})
-
-t.test('a file that is not an object of options is refused', async t => {
-  const refused: [string, RegExp][] = [
-    ['{', /is not JSON/],
-    ['[]', /must hold one JSON object/],
-    ['{"hots": 1}', /"hots" is not an option \(did you mean host/],
-    ['{"load": {"prot": 1}}', /"load\.prot" is not an option \(did you mean port/],
-    ['{"password": "secret"}', /password does not belong in a configuration file/],
-  ]
-  const folder = t.testdir()
-  for (const [text, message] of refused) {
-    const path = join(folder, 'c.json')
-    await writeFile(path, text)
-    const failure = { code: 'DDB_CONFIG', message }
-    await t.rejects(readConfig({ XDG_CONFIG_HOME: folder }, path, scope()), failure, text)
-  }
-})
-
-t.test('the file at home is in the folder of the XDG specification', async t => {
-  t.equal(defaultConfigPath({ XDG_CONFIG_HOME: '/x' }), '/x/ddb-ingest/config.json')
-  t.equal(defaultConfigPath({ HOME: '/h' }), '/h/.config/ddb-ingest/config.json')
-  t.equal(
-    defaultConfigPath({ HOME: '/h', XDG_CONFIG_HOME: 'relative' }),
-    '/h/.config/ddb-ingest/config.json',
-    'a relative folder would depend on the working folder',
-  )
-})
-
 const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
   flags: new Map(),
   environment: {},
   environmentPrefix: 'DDB_INGEST_',
-  layers: [],
   ...given,
 })
 
-const file = (
-  values: Record<string, unknown>,
-  path = 'c.json',
-): OptionSources['layers'][number] => ({
-  path,
-  values,
+t.test('flags override the environment, which overrides defaults', async t => {
+  const all = {
+    flags: new Map([['mode', ['sync']]]),
+    environment: { DDB_INGEST_MODE: 'async', DDB_INGEST_USER: '2', DDB_USER: '3' },
+  }
+  const settings = (given: Partial<OptionSources>) => resolveOptions(loadOptions, sources(given))
+  t.match(settings(all), { mode: 'sync', user: '2' })
+  t.match(settings({ environment: all.environment }), { mode: 'async', user: '2' })
+  t.match(settings({ environment: { DDB_USER: '3' } }), { user: '3', port: 8848 })
 })
-
-t.test(
-  'flags override the environment, which overrides files, which override defaults',
-  async t => {
-    const all = {
-      flags: new Map([['port', ['1']]]),
-      environment: { DDB_INGEST_PORT: '2', DDB_PORT: '3' },
-      layers: [file({ port: 4 }), file({ port: 5 })],
-    }
-    const portOf = (given: Partial<OptionSources>): number =>
-      resolveOptions(loadOptions, sources(given)).port
-    t.equal(portOf(all), 1)
-    t.equal(portOf({ ...all, flags: new Map() }), 2)
-    t.equal(portOf({ ...all, flags: new Map(), environment: { DDB_PORT: '3' } }), 3)
-    t.equal(portOf({ layers: all.layers }), 4, 'the first file decides')
-    t.equal(portOf({ layers: [file({}), file({ port: 5 })] }), 5)
-    t.equal(portOf({}), 8848)
-  },
-)
 
 t.test('an empty environment variable counts as unset', async t => {
   const environment = { DDB_INGEST_PORT: '', DDB_HOST: '' }
@@ -253,42 +130,17 @@ t.test('options without a value are absent, not undefined', async t => {
   t.equal(settings.logFormat, 'text')
 })
 
-t.test('files give values as JSON', async t => {
-  const settings = resolveOptions(
-    loadOptions,
-    sources({
-      layers: [
-        file({
-          lenient: true,
-          limit: 10,
-          'key-columns': ['a', 'b'],
-          null: ['NA', '-'],
-          map: { price: 'px', sym: 'a=b' },
-          'function-arg': ['text', 5, [1, 2]],
-        }),
-      ],
-    }),
-  )
-  t.match(settings, {
-    lenient: true,
-    limit: 10,
-    keyColumns: ['a', 'b'],
-    null: ['NA', '-'],
-    map: { price: 'px', sym: 'a=b' },
-    functionArg: ['text', 5, [1, 2]],
-  })
-})
-
 t.test('a repeatable option in the environment is one text, or a JSON array or object', async t => {
   const nulls = (text: string): readonly string[] | undefined =>
     resolveOptions(loadOptions, sources({ environment: { DDB_INGEST_NULL: text } })).null
   t.strictSame(nulls('NA'), ['NA'])
   t.strictSame(nulls('["NA","-"]'), ['NA', '-'])
   t.strictSame(nulls('[not JSON'), ['[not JSON'])
-  t.strictSame(
-    resolveOptions(loadOptions, sources({ environment: { DDB_INGEST_MAP: '{"a":"b"}' } })).map,
-    { a: 'b' },
-  )
+  const environment = { DDB_INGEST_MAP: '{"a":"b"}', DDB_INGEST_FUNCTION_ARG: '["text", 5, [1, 2]]' }
+  t.match(resolveOptions(loadOptions, sources({ environment })), {
+    map: { a: 'b' },
+    functionArg: ['text', 5, [1, 2]],
+  })
 })
 
 t.test(
@@ -305,13 +157,6 @@ t.test(
       code: 'DDB_USAGE',
       message: /^DDB_PORT: expected a port/,
     })
-    t.throws(resolve({ layers: [file({ port: 'x' }, '/etc/c.json')] }), {
-      code: 'DDB_CONFIG',
-      message: /^"port" in \/etc\/c\.json: expected a port/,
-    })
-    t.throws(resolve({ layers: [file({ port: { a: 1 } })] }), { code: 'DDB_CONFIG' })
-    t.throws(resolve({ layers: [file({ null: [{}] })] }), { code: 'DDB_CONFIG' })
-    t.throws(resolve({ layers: [file({ map: { a: null } })] }), { code: 'DDB_CONFIG' })
     t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
       code: 'DDB_NAME',
       message: /^--table: "my table" is not a table name/,
@@ -322,23 +167,82 @@ t.test(
   },
 )
 
-t.test('every setting is described with its origin', async t => {
-  const described = describeOptions(
-    loadOptions,
-    sources({ flags: new Map([['table', ['t']]]), environment: { DDB_PORT: '9' } }),
+t.test('a file gives options, a line each, which the command line overrides', async t => {
+  const path = join(t.testdir(), 'options')
+  writeFileSync(
+    path,
+    "\ufeff# nightly\r\n\n--table trades\r\n  --null=\n--delimiter\t=\n--trim\n--set a=b c # d\n--null 'x'\n",
   )
-  const find = (wanted: string): unknown => described.find(({ name }) => name === wanted)
-  t.strictSame(find('table'), { name: 'table', text: 't', origin: '--table' })
-  t.strictSame(find('port'), { name: 'port', text: '9', origin: 'DDB_PORT' })
-  t.strictSame(find('mode'), { name: 'mode', text: 'async', origin: 'default' })
-  t.strictSame(find('user'), { name: 'user', text: undefined, origin: 'not set' })
-  t.equal(find('print-config'), undefined)
+  const expanded = withOptionFiles(['load', 'a.csv', `@${path}`, '-t', 't'], loadOptions)
+  t.strictSame(expanded.files, [path])
+  t.strictSame(read(...expanded.argv), {
+    name: 'load',
+    args: ['a.csv'],
+    flags: {
+      table: ['trades', 't'],
+      null: ['', "'x'"],
+      delimiter: ['='],
+      trim: ['true'],
+      set: ['a=b c # d'],
+    },
+  })
 })
+
+t.test('a value, an argument after two dashes, and a lone @ name no file of options', async t => {
+  for (const argv of [
+    ['load', '--transform', '@f.dos'],
+    ['load', '-t', '@x'],
+    ['load', '--', '@x'],
+    ['load', '@', './@x', 'a@b'],
+    ['@x'],
+  ]) {
+    t.strictSame(withOptionFiles(argv, loadOptions), { argv, files: [] })
+  }
+  t.throws(() => withOptionFiles(['load', '--trim', '@/no/such'], loadOptions), {
+    code: 'DDB_CONFIG',
+    message: /^cannot read the options in \/no\/such \(ENOENT\).*\.\/@FILE an input$/,
+  })
+})
+
+t.test('a file of options with anything else is refused with its line', async t => {
+  const path = join(t.testdir(), 'options')
+  for (const bad of ['trades.csv', '-q', 'table=t', '--batch-rows5', '@other', '{']) {
+    writeFileSync(path, `--trim\n${bad}\n`)
+    t.throws(() => withOptionFiles(['load', `@${path}`], loadOptions), {
+      code: 'DDB_CONFIG',
+      message: /options, line 2: expected one option, such as --table trades$/,
+    })
+  }
+})
+
+t.test(
+  'a variable that is 0, false or no switches an option off; one that is empty sets nothing',
+  async t => {
+    const switches = commands.flatMap(({ name, options, environmentPrefix }) =>
+      Object.entries(options)
+        .filter(([, { reader, flagOnly }]) => reader.form === 'switch' && !flagOnly)
+        .map(([key, definition]) => ({ name, key, definition, environmentPrefix })),
+    )
+    t.ok(switches.length > 50)
+    for (const { name, key, definition, environmentPrefix } of switches) {
+      const variable = environmentPrefix + longName(definition).replaceAll('-', '_').toUpperCase()
+      const value = (text: string): unknown =>
+        resolveOptions(
+          { [key]: definition },
+          sources({ environment: { [variable]: text }, environmentPrefix }),
+        )[key]
+      for (const off of ['0', 'false', 'no', 'NO'])
+        t.equal(value(off), false, `${name} ${variable}`)
+      t.equal(value('1'), true, `${name} ${variable}`)
+      t.equal(value(''), undefined, `${name} ${variable}`)
+    }
+  },
+)
 
 t.test('the names of an option are taken from its flags', async t => {
   const cases: [flags: string, long: string, short: string | undefined][] = [
     ['-b, --batch-rows <n>', 'batch-rows', 'b'],
-    ['--config <file>', 'config', undefined],
+    ['--table <file>', 'table', undefined],
     ['-q, --quiet', 'quiet', 'q'],
     ['--no-color', 'no-color', undefined],
   ]
