@@ -52,7 +52,7 @@ function place(t: Test): Place {
   const dir = t.testdir({
     'in.csv': rows,
     'pw.txt': 'secret\n',
-    options: '--mode async\n',
+    'in.options': '--mode async\n',
     folder: { 'part.csv': rows, 'part.json': '[]' },
   })
   const environment = {
@@ -64,7 +64,9 @@ function place(t: Test): Place {
     load: (...argv) =>
       runMain(
         ['load', '--port', port, '-t', 'prices', '--json'].concat(
-          argv.map((word, at) => (isName(word, at) ? join(dir, word) : word)),
+          argv.map((word, at) =>
+            isName(word, at) ? word.replace(/^@?/, at => `${at}${dir}/`) : word,
+          ),
         ),
         { environment, stdin: rows },
       ),
@@ -96,7 +98,7 @@ async function refuses(t: Test, { dir, load }: Place, argv: string[], why: RegEx
 t.test('no two parts of a run may be one file', async t => {
   const here = place(t)
   const password = ['--user', 'admin', '--password-file', 'pw.txt']
-  const config = ['@options']
+  const options = ['@in.options']
   const cases: [argv: string[], why: RegExp][] = [
     [['in.csv', '--rejects', 'r.csv', '--summary', 'r.csv'], /--rejects \S+ is the summary/],
     [['in.csv', '--rejects', 'r.csv', '--metrics-file', 'r.csv'], /is the metrics file/],
@@ -121,9 +123,9 @@ t.test('no two parts of a run may be one file', async t => {
     [[...password, 'in.csv', '--metrics-file', 'pw.txt'], /is the password file of this run/],
     [[...password, 'in.csv', '--rejects', 'pw.txt'], /is the password file of this run/],
     [[...password, 'pw.txt'], /the password file \S+ is an input of this run/],
-    [[...config, 'in.csv', '--summary', 'options'], /is an options file of this run/],
-    [[...config, 'in.csv', '--rejects', 'options'], /is an options file of this run/],
-    [[...config, 'options'], /the options file \S+ is an input of this run/],
+    [[...options, 'in.csv', '--summary', 'in.options'], /is an options file of this run/],
+    [[...options, 'in.csv', '--rejects', 'in.options'], /is an options file of this run/],
+    [[...options, 'in.options'], /the options file \S+ is an input of this run/],
     [
       ['in.csv', '--lock', 'nightly', '--summary', 'state/ddb-ingest/locks/nightly'],
       /is the lock of this run/,
@@ -143,7 +145,7 @@ t.test('exec and selftest keep their files separate as well', async t => {
   const cases: [argv: string[], why: RegExp][] = [
     [['exec', at('a.dos'), '--trace', at('a.dos')], /--trace \S+ is an input of this run/],
     [['exec', at('a.dos'), ...login, '--trace', at('pw.txt')], /is the password file/],
-    [['exec', at('a.dos'), `@${at('options')}`, '--trace', at('options')], /options file/],
+    [['exec', at('a.dos'), `@${at('in.options')}`, '--trace', at('in.options')], /options file/],
     [['selftest', ...login, '--issue-text', at('pw.txt')], /is the password file of this run/],
     [['selftest', '--issue-text', at('new'), '--trace', at('new')], /--trace \S+ is the text for/],
   ]
@@ -233,7 +235,7 @@ t.test('files that only may be the same are allowed', async t => {
   mkdirSync(join(here.dir, 'out'))
   const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
   t.match(twice, { code: 3 }, 'an input may be read twice')
-  const argv = ['in.csv', '@options', '--lock', 'a', '--rejects', 'out/r.csv']
+  const argv = ['in.csv', '@in.options', '--lock', 'a', '--rejects', 'out/r.csv']
   const outputs = ['--summary', 'out/s.json', '--metrics-file', 'out/m.prom']
   t.match(await here.load(...argv, ...outputs), { code: 3 })
   const made = ['m.prom', 'r.csv', 'r.csv.reasons.ndjson', 's.json']
