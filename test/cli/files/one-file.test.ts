@@ -52,7 +52,7 @@ function place(t: Test): Place {
   const dir = t.testdir({
     'in.csv': rows,
     'pw.txt': 'secret\n',
-    'in.options': '--mode async\n',
+    'in.options': '--no-color\n',
     folder: { 'part.csv': rows, 'part.json': '[]' },
   })
   const environment = {
