@@ -136,7 +136,10 @@ t.test('a repeatable option in the environment is one text, or a JSON array or o
   t.strictSame(nulls('NA'), ['NA'])
   t.strictSame(nulls('["NA","-"]'), ['NA', '-'])
   t.strictSame(nulls('[not JSON'), ['[not JSON'])
-  const environment = { DDB_INGEST_MAP: '{"a":"b"}', DDB_INGEST_FUNCTION_ARG: '["text", 5, [1, 2]]' }
+  const environment = {
+    DDB_INGEST_MAP: '{"a":"b"}',
+    DDB_INGEST_FUNCTION_ARG: '["text", 5, [1, 2]]',
+  }
   t.match(resolveOptions(loadOptions, sources({ environment })), {
     map: { a: 'b' },
     functionArg: ['text', 5, [1, 2]],
