@@ -114,7 +114,6 @@ export interface LoadResult {
     note: string | null
     /** Lines of the batches whose outcome is unknown; neighbouring ranges are merged. At most 1,000 entries. */
     uncertain: UncertainLines[]
-    verified: VerifyResult | null
   }
   stored: Stored
   rejects: {
@@ -192,33 +191,6 @@ export interface UncertainLines {
   /** Number of batches, and parts of batches, that held these lines. */
   batches: number
   reason: string
-}
-
-/** Outcome of reading rows back. */
-export interface VerifyResult {
-  how: 'sample' | 'all'
-  /** How sent and stored rows were matched: by `position`, or by these key columns. */
-  by: 'position' | string[]
-  /** Columns that a function fills; they are not compared, because only the server knows their values. */
-  skippedColumns: string[]
-  rows: {
-    /** Rows read back and compared. */
-    compared: number
-    /** How many compared rows are missing, or have other cells than were sent. */
-    different: number
-    /** How many compared rows share their key with another row of the run. The table keeps only one row of a key. */
-    replaced: number
-    /** Rows with a null in their key. */
-    notComparable: number
-  }
-  /** The first 20 rows that differ; `found` is null if no row came back. */
-  first: {
-    file: string
-    lineNumber: number
-    column: string | null
-    sent: string
-    found: string | null
-  }[]
 }
 
 /** How safe the confirmed rows are (docs/durability.md). A field is null if unknown. */

@@ -32,7 +32,6 @@ export type {
   RowCounts,
   Stored,
   UncertainLines,
-  VerifyResult,
   ResumeInfo,
 } from './load-result.js'
 export type { SourceNotes } from './inputs/source-notes.js'
@@ -99,7 +98,7 @@ export interface TargetOptions {
   partition?: string
   /** Default `insert`. */
   method?: Method
-  /** Columns that identify a row: for `upsert` and for `delivery.verify`. */
+  /** Columns that identify a row, for `upsert`. */
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
@@ -120,7 +119,7 @@ export interface TargetOptions {
   types?: string
   /** Use the columns of this table instead of `types`. */
   typesFrom?: string
-  /** The table that `function` writes to; needed for `delivery.confirm` count and for `delivery.verify`. */
+  /** The table that `function` writes to; needed for `delivery.confirm` count. */
   confirmTable?: string
 }
 
@@ -214,8 +213,6 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What happens to batches whose outcome is unknown; default `report`. */
   onDoubt?: 'report' | 'resend'
-  /** Reads rows back and compares them: 100 of every 10,000, or all. Rows that differ count as unconfirmed. */
-  verify?: 'sample' | 'all'
   /** If both limits are given, both apply. */
   rateLimit?: {
     /** Counts bytes on the wire. */

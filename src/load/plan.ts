@@ -42,8 +42,6 @@ export interface Plan {
   retryTimeoutMs: number
   onDoubt: 'report' | 'resend'
   rateLimit: RateLimit
-  /** Undefined if no rows are read back. */
-  verify: 'sample' | 'all' | undefined
 }
 
 /** Infinity for no limit. */
@@ -54,8 +52,7 @@ export interface RateLimit {
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
 export function makePlan(options: LoadOptions, random: Random): Plan {
-  const verify = checkVerify(options)
-  const target = parseTarget(options.target, verify !== undefined)
+  const target = parseTarget(options.target)
   const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
   const rejects = options.rejects ?? {}
   if (!Array.isArray(options.inputs)) {
@@ -127,7 +124,6 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       bytesPerSecond: delivery.rateLimit?.bytesPerSecond ?? Infinity,
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
-    verify,
   }
 }
 
@@ -187,27 +183,6 @@ export function oneConnection(why: string): UsageError {
   return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
 }
 
-function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions): Plan['verify'] {
-  if (verify === undefined) return undefined
-  if (verify !== 'sample' && verify !== 'all') {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`delivery.verify\` is sample or all, not "${String(verify)}"`,
-    )
-  }
-  if (!mayKnowBatches(confirm)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`delivery.verify\` cannot be used with \`delivery.confirm\` ${confirm}: it reads back what receipts or answers say is stored`,
-    )
-  }
-  if (target.function === undefined || target.confirmTable !== undefined) return verify
-  throw new UsageError(
-    'DDB_USAGE',
-    '`delivery.verify` with a function needs `target.confirmTable`: where are its rows?',
-  )
-}
-
 /** More threads bring nothing, because a single thread collects their results. */
 const mostThreads = 64
 
@@ -236,18 +211,8 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   )
 }
 
-/** Refuses options that compare stored with sent rows: a transform changes rows. @throws {UsageError} DDB_USAGE */
-function checkTransformed({
-  mode,
-  confirm,
-  verify,
-}: Pick<DeliveryOptions, 'verify'> & Pick<Plan, 'mode' | 'confirm'>): void {
-  if (verify !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`delivery.verify` compares rows with what was sent, and `target.transform` changes them: leave one of them out',
-    )
-  }
+/** @throws {UsageError} DDB_USAGE */
+function checkTransformed({ mode, confirm }: Pick<Plan, 'mode' | 'confirm'>): void {
   if (mode === 'sync' || mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',

@@ -83,7 +83,6 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
         ...lines,
         reason: say(lines.reason),
       })),
-      verified: hideInData(delivery?.verified ?? null, hide),
     },
     stored: parts.stored ?? nothingStored,
     rejects: rejectsOf(run, say),

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { DeliveryOptions, LoadResult, TargetOptions } from '../../src/load/options.js'
-import { vectorOf } from '../../src/protocol/element.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { startServer, type EmbeddedServer } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
@@ -306,84 +305,4 @@ t.test('docs/delivery.md has the table of these results', async t => {
       ),
     ]),
   ])
-})
-
-/** Ways to confirm rows and to read them back. */
-const readings: readonly ConfirmationKind[] = [
-  { name: 'receipts', delivery: { ...quick, confirm: 'receipts' } },
-  ...(['sample', 'all'] as const).flatMap((verify): ConfirmationKind[] => [
-    { name: `receipts, --verify ${verify}`, delivery: { ...quick, confirm: 'receipts', verify } },
-    { name: `sync, --verify ${verify}`, delivery: { ...quick, mode: 'sync', verify } },
-  ]),
-]
-
-/** Loads rows while the value of one row is changed on the way. */
-async function damagedCell(
-  t: Test,
-  { delivery }: ConfirmationKind,
-  kind: TargetKind,
-  isDamaged: boolean,
-): Promise<LoadResult> {
-  const isStored = kind.name.startsWith('DFS')
-  let batches = 0
-  const here = await startLoadServer(t, kind.script, {
-    faults: {
-      afterExecute({ rows }) {
-        if (rows === 0 || ++batches !== 3 || !isDamaged) return undefined
-        const { databases, shared } = here.server.node
-        const table = isStored
-          ? databases.get('dfs://d')?.tables.get('t')
-          : shared.get('target')?.table
-        const last = Int32Array.of(table!.rows - 1)
-        // Keys and partition columns cannot be updated.
-        if (isStored) table!.update(0, last, vectorOf({ type: 'INT' }, [1_000]))
-        else table!.update(1, last, vectorOf({ type: 'STRING' }, ['Z']))
-        return undefined
-      },
-    },
-  })
-  const dir = t.testdir({ 'in.csv': csv(rowCount) })
-  return here.load(join(dir, 'in.csv'), { target: kind.target, delivery })
-}
-
-/** The text of a cell in the second table. */
-function readingText({ exitCode, rows, confirm: { verified } }: LoadResult): string {
-  if (exitCode === 64) return '64, refused'
-  if (verified === null) return exitCode === 0 ? '**0, change unnoticed**' : `${exitCode}, stopped`
-  const by = verified.by === 'position' ? 'position' : `key ${verified.by.join(', ')}`
-  // The run chooses the rows to read at random.
-  if (verified.how === 'sample')
-    return `0 or 4, ${verified.rows.compared} of ${rows.read} rows read back by ${by}`
-  return `${exitCode}, ${verified.rows.different} changed row found by ${by}, ${rows.unconfirmed} row unconfirmed`
-}
-
-const readingMarks = [
-  '<!-- verify: written by test/end-to-end/delivery-matrix.test.ts -->\n',
-  '<!-- end of verify -->\n',
-] as const
-
-t.test('docs/delivery.md says what reading back adds', async t => {
-  const stored = targets.find(({ name }) => name === 'DFS table')!
-  const keyed = {
-    ...stored,
-    name: 'DFS table, `--key-columns id`',
-    target: { ...stored.target, keyColumns: ['id'] },
-  }
-  const table = [['target', ...readings.map(({ name }) => `\`${name}\``)]]
-  for (const kind of [...targets, keyed]) {
-    const cells = [kind.name]
-    for (const reading of readings) {
-      const { verify } = reading.delivery
-      const isRead = verify !== undefined && kind !== stored
-      const result = await damagedCell(t, reading, isRead || kind !== keyed ? kind : stored, true)
-      cells.push(readingText(result))
-      if (!isRead || verify === 'sample') continue
-      t.match(result, { exitCode: 4, rows: { unconfirmed: 1, confirmed: rowCount - 1 } }, kind.name)
-      const rows = { compared: rowCount, different: 0 }
-      const whole = await damagedCell(t, reading, kind, false)
-      t.match(whole, { exitCode: 0, confirm: { verified: { rows } } }, kind.name)
-    }
-    table.push(cells)
-  }
-  checkTable(t, 'docs/delivery.md', readingMarks, table)
 })

@@ -73,12 +73,6 @@ if (connections > 1) {
         '\n  if (before !== undefined && run.plan.connections > 1 &&',
     ],
   ])
-  changes.set('src/load/verify/verify-plan.ts', [
-    [
-      '\n  if (!isKeyed && run.plan.connections > 1)',
-      `\n  if (${none} && !isKeyed) run.plan.connections = 1\n  if (!isKeyed && run.plan.connections > 1)`,
-    ],
-  ])
 }
 
 if (isZipped) {

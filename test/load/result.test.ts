@@ -146,7 +146,7 @@ t.test('every member is present; unknown values are null', async t => {
       unsent: 0,
     },
     duplicates: 2,
-    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [], verified: null },
+    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
     stored: {
       grade: null,
       dataSync: null,

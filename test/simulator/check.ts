@@ -39,7 +39,6 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   checkRows(run, result, there, findings, complain)
   checkFiltered(run, result, there, findings, complain)
   if (findings.scenario.allArrive) checkAllArrived(run, result, there, complain)
-  checkVerified(run, result, findings, complain)
   checkRejects(run, result, findings, complain)
   checkTime(run, complain)
   checkLeftovers(run, result, findings, complain)
@@ -57,7 +56,6 @@ export function checkStrangers({ scenario, server }: Findings): Complaint[] {
   )
   return server
     .rows()
-    .filter(({ id }) => !server.damaged.has(id))
     .map(({ id, sym }) => `${id},${sym}`)
     .filter(row => !sent.has(row))
     .slice(0, 3)
@@ -220,48 +218,6 @@ function checkFiltered(
   }
 }
 
-/** Compares the result of reading back with the table. */
-function checkVerified(
-  run: Run,
-  { confirm, error, rows }: LoadResult,
-  { scenario: { kind, troubles, weather, transform }, server, runs }: Findings,
-  complain: Complain,
-): void {
-  const { verify } = run.plan.delivery
-  if (verify === undefined) return
-  const { verified, uncertain } = confirm
-  if (verified === null) {
-    if (error === null && rows.confirmed > 0) complain('rows are confirmed, and none was read back')
-    return
-  }
-  const lines = uncertainLines(uncertain)
-  const damaged = readRows(run).filter(({ id }) => server.damaged.has(id))
-  // A killed process of the run may have left the damaged row. A later process then stored the row unchanged.
-  const asSent = new Set(server.rows().map(({ id, sym }) => `${id},${sym}`))
-  const lost = damaged.filter(
-    row => !asSent.has(`${row.id},${transform?.symbolOf(row) ?? row.sym}`),
-  )
-  const missed = lost.filter(row => !lines.has(lineOf(run, row)))
-  if (verify === 'all' && missed.length > 0 && run.process.isAlive) {
-    complain(`row ${missed[0]!.id} has another symbol than was sent, and counts as confirmed`)
-  }
-  const { compared, different } = verified.rows
-  const isWhole =
-    troubles.crashes.length + troubles.requests.length + troubles.elections.length === 0
-  // If other clients write too, the run cannot find the rows of a damaged batch, so all of them count as different.
-  const isFound = runs.length === 1 || damaged.length === 0
-  if (isWhole && isFound && !kind.keyed && different > damaged.length) {
-    complain(`${different} rows differ, and ${damaged.length} were damaged`)
-  }
-  const isKept = isWhole && Math.min(weather.resetOneIn, weather.vanishOneIn) === Infinity
-  if (verify === 'all' && isKept && error === null && !kind.partitioned) {
-    if (compared < rows.confirmed) complain(`${compared} of ${rows.confirmed} rows were compared`)
-    // The run does not read back rows of an uncertain batch.
-    const isSure = rows.unconfirmed <= different
-    if (isSure && different < lost.length) complain(`${different} of ${lost.length} rows differ`)
-  }
-}
-
 /** Without receipts the server reports no single rows. */
 function checkHandedOver(
   { confirm, rows, exitCode }: LoadResult,
@@ -364,10 +320,9 @@ function checkLeftovers(
   const sockets = network.openSockets(run.process)
   if (sockets > 0) complain(`${sockets} connections are left open`)
   if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
-  const { maxInFlightBytes = Infinity, batchRows = 'auto', verify } = run.plan.delivery
+  const { maxInFlightBytes = Infinity, batchRows = 'auto' } = run.plan.delivery
   const batchBytes = batchRows === 'auto' ? maxInFlightBytes : batchRows * 32
-  // Rows that wait to be read back may double the memory limit.
-  const mostBytes = (verify === undefined ? 1 : 2) * maxInFlightBytes + batchBytes
+  const mostBytes = maxInFlightBytes + batchBytes
   if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
     complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)
   }

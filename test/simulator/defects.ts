@@ -4,7 +4,6 @@
 */
 
 import { firstAroundSeed } from './around-scenario.js'
-import { firstVerifySeed } from './scenario.js'
 import { firstSeveralSeed } from './several.js'
 
 /** Replaces one text of a file by another. */
@@ -288,13 +287,6 @@ export const defects: readonly Defect[] = [
     'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
     'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
   ),
-  {
-    name: 'rows that are read back and differ count as confirmed',
-    from: firstVerifySeed,
-    changes: [
-      { file: 'src/load/verify/verifier.ts', from: '        different.push(row)\n', to: '' },
-    ],
-  },
   ofPlatform(
     'a live lease is taken over',
     'file-lock.ts',

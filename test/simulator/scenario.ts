@@ -160,17 +160,12 @@ export interface Scenario {
   readonly hasLiveNode?: boolean
   /** All trouble passes, so at the end every row is stored once. */
   readonly allArrive: boolean
-  /** One in this many writes is damaged on its way: the symbol of its last row is changed. */
-  readonly damagedOneIn?: number
   /** The change that the server makes to rows before it writes them. */
   readonly transform?: SimTransform
 }
 
 /** From this seed on, writers share a partition or a counting session is forgotten; both are rare in other seeds. */
 export const firstDfsSeed = 3_000_000_000
-
-/** From this seed on, runs read their rows back. */
-export const firstVerifySeed = 4_000_000_000
 
 export function drawScenario(seed: number): Scenario {
   if (seed >= firstTransformedSeed) return drawTransformed(seed, targetKinds, drawOrdinary)
@@ -179,7 +174,6 @@ export function drawScenario(seed: number): Scenario {
   if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)
   if (seed >= firstLanesSeed) return drawLanes(seed, targetKinds, drawOrdinary)
   if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)
-  if (seed >= firstVerifySeed) return drawVerified(seed)
   if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))
   return drawOrdinary(seed, targetKinds)
 }
@@ -197,35 +191,6 @@ function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   )
   const pieceBytes = Math.round(chance.spread(20, 65_536))
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
-}
-
-/**
- * An ordinary seed whose rows are read back: the load has receipts or answers, and a target in which rows can be found.
- */
-function drawVerified(seed: number): Scenario {
-  const chance = new Chance(seed ^ 0x2c1b3c6d)
-  const findable = ({ name }: TargetKind): boolean => !/in two steps|with an argument/.test(name)
-  let base = drawScenario(seed - firstVerifySeed + 1)
-  while (!findable(base.kind)) base = drawScenario(chance.between(1, 1_000_000_000))
-  const { kind } = base
-  const damagedOneIn = !kind.onDisk && chance.oneIn(2) ? chance.between(1, 40) : Infinity
-  const loaders = base.loaders.map(plan => ({
-    ...plan,
-    delivery: {
-      ...plan.delivery,
-      verify: chance.oneIn(3) ? ('sample' as const) : ('all' as const),
-      ...(plan.delivery.mode === 'sync' ? {} : { confirm: 'receipts' as const }),
-    },
-  }))
-  return {
-    ...base,
-    seed,
-    kind: kind.onDisk ? { ...kind, target: { ...kind.target, keyColumns: ['id'] } } : kind,
-    loaders,
-    damagedOneIn,
-    // Any other trouble with a damaged row would hide the damage.
-    ...(damagedOneIn === Infinity ? {} : { troubles: drawTroubles(chance, true, kind.onDisk) }),
-  }
 }
 
 /** Concurrent loads into one partition, or one load that counts rows in a session that the server forgets. */

@@ -5,7 +5,7 @@ import t from 'tap'
 import { runs } from '../helpers/runs.js'
 import { firstGrowingSeed } from './growing.js'
 import { failureText } from './report.js'
-import { firstDfsSeed, firstVerifySeed } from './scenario.js'
+import { firstDfsSeed } from './scenario.js'
 import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
@@ -38,18 +38,6 @@ t.test(`${dfsSeedCount} simulations of writers in one partition keep every promi
     ['DFS table'],
     'with TRANS the second writer is refused, with CHUNK it waits',
   )
-})
-
-const verifySeedCount = runs(100)
-
-t.test(`${verifySeedCount} simulations of runs with reading back keep every promise`, async t => {
-  let different = 0
-  for (let seed = firstVerifySeed; seed < firstVerifySeed + verifySeedCount; seed++) {
-    const { complaints, runs } = await simulate(seed)
-    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
-    for (const { result } of runs) different += result?.confirm.verified?.rows.different ?? 0
-  }
-  t.ok(different > 0, 'rows are damaged')
 })
 
 const growingSeedCount = runs(200)

@@ -6,7 +6,6 @@ import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/s
 import { requestedFaults, startServerOn } from '../../src/server/index.js'
 import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/net/faults.js'
 import { createScriptSession, runScript } from '../../src/server/script/session/session.js'
-import { vectorOf } from '../../src/protocol/element.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
 import { SimProcess, type SimEnvironment } from './process.js'
@@ -33,8 +32,6 @@ const texts = {
 
 /** The session of another user. */
 const otherSession = { id: '1', remoteAddress: '', remotePort: 0 } as const
-
-const damagedSymbol = 'damaged'
 
 /** Whether the table belongs to a run of the program, and so holds no data of the user. */
 const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
@@ -68,11 +65,6 @@ export class SimServer {
   #generation = 0
   #listening: SimProcess | undefined
   #onDeath: (process: SimProcess, silently: boolean) => void = () => undefined
-  /** ids of rows stored with a damaged symbol. */
-  readonly damaged = new Set<number>()
-  readonly #damagedOneIn: number
-  /** For each session, the number of rows in the target when its request began. */
-  readonly #rowsBefore = new Map<string, number>()
   /** Called before each write of a loader into the target. */
   onTargetWrite: () => void = () => undefined
 
@@ -82,15 +74,13 @@ export class SimServer {
       kind,
       troubles,
       storeMs,
-      damagedOneIn = Infinity,
       hasLiveNode = false,
-    }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs' | 'damagedOneIn' | 'hasLiveNode'>,
+    }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs' | 'hasLiveNode'>,
   ) {
     this.#environment = environment
     this.#kind = kind
     this.#troubles = troubles
     this.#storeMs = storeMs
-    this.#damagedOneIn = damagedOneIn
     this.#hasLiveNode = hasLiveNode
     this.#chance = environment.chance.fork()
   }
@@ -254,7 +244,6 @@ export class SimServer {
     if (isQuestion && this.#comes(['question forgotten']) !== undefined) return 'forget'
     this.#dropTables()
     if (!isData(request)) return undefined
-    this.#rowsBefore.set(request.sessionId, this.rows().length)
     switch (this.#comes(['lost', 'twice', 'late'])?.kind) {
       case 'lost':
         return 'drop'
@@ -283,7 +272,6 @@ export class SimServer {
 
   #after(request: RequestInfo): FaultAfter | undefined {
     if (request.kind === 'connect') return undefined
-    if (isData(request)) this.#damage(request)
     switch (this.#comes(['closed after', 'cut', 'unanswered'])?.kind) {
       case 'closed after':
         return 'close'
@@ -294,18 +282,6 @@ export class SimServer {
       default:
         return undefined
     }
-  }
-
-  #damage({ sessionId }: RequestInfo): void {
-    if (this.#damagedOneIn === Infinity) return
-    const last = this.rows().length - 1
-    const isNew = last >= (this.#rowsBefore.get(sessionId) ?? Infinity)
-    if (!isNew || !this.#chance.oneIn(this.#damagedOneIn)) return
-    const { id } = this.rows()[last]!
-    const { table } = this.server?.node.shared.get('target') ?? {}
-    table?.update(1, Int32Array.of(last), vectorOf({ type: 'STRING' }, [damagedSymbol]))
-    this.damaged.add(id)
-    this.#environment.world.note(() => `row ${id} is damaged`)
   }
 
   #write({ table, sessionId }: WriteInfo): FaultWrite | undefined {

@@ -69,22 +69,16 @@ export function drawLanes(
 }
 
 function overSeveral(seed: number, chance: Chance, base: Scenario): Scenario {
-  const isVerified = chance.oneIn(8)
-  const kind = isVerified
-    ? { ...base.kind, target: { ...base.kind.target, keyColumns: ['id'] } }
-    : base.kind
   const loaders = base.loaders.map(plan => ({
     ...plan,
     delivery: {
       ...plan.delivery,
       connections: chance.between(1, mostConnections),
       unordered: true,
-      ...(isVerified ? { verify: 'all' as const } : {}),
-      ...(isVerified && plan.delivery.mode !== 'sync' ? { confirm: 'receipts' as const } : {}),
     },
   }))
   const isSlow = chance.oneIn(2)
   const slow = { kind: 'slow write', oneIn: chance.pick([1, 2, 5, 20]), most: 1_000 } as const
   const requests = [...base.troubles.requests, ...(isSlow ? [slow] : [])]
-  return { ...base, seed, kind, loaders, troubles: { ...base.troubles, requests } }
+  return { ...base, seed, loaders, troubles: { ...base.troubles, requests } }
 }

@@ -104,7 +104,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   date: small,
   first: small,
   form: small,
-  in: small,
   int: small,
   join: small,
   last: small,

@@ -101,11 +101,6 @@ const intoTables: readonly Scenario[] = [
   plain('load where hosts are named for other nodes', ({ load }) =>
     load(0, ...dfs, '--allow-redirect', 'localhost'),
   ),
-  plain('load and read back', async ({ load }) => {
-    await load(0, '-t', 'myStream', '--verify', 'all')
-    await load(0, '-t', 'myKeyedStream', '--verify', 'sample')
-    await load(0, ...dfs, '--verify', 'all', '--key-columns', 'id')
-  }),
   plain('load by upsert', async ({ load }) => {
     for (const target of [
       ['-t', 'myKeyed'],

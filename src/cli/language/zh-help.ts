@@ -43,8 +43,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
   'create a missing table: stream or dfs': '表不存在时创建：stream 或 dfs',
   'how to write rows: insert, append or upsert': '写入方式：insert、append 或 upsert',
-  'columns that identify a row, for upsert and --verify':
-    '唯一确定一行的列，用于 upsert 和 --verify',
+  'columns that identify a row, for upsert': '唯一确定一行的列，用于 upsert',
   'function view to call with each batch as its last argument':
     '要调用的函数视图；批次是最后一个参数',
   'argument of the function view, before the batch; repeatable':
@@ -54,8 +53,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'columns to send to the function or transform, in this order; with --create: types of these columns in the new table':
     '发送给函数或转换函数的列，按此顺序；与 --create 一起时是新表各列的类型',
   "use this table's columns instead of --types": '改用此表的列，代替 --types',
-  'table that the function writes into, for counting rows and for --verify':
-    '函数写入的表，用于统计行数和 --verify',
+  'table that the function writes into, for counting rows': '函数写入的表，用于统计行数',
   "partition scheme of a new DFS table: 'date,hash(symbol,10)', value(…), range(…)":
     "新 DFS 表的分区方案：'date,hash(symbol,10)'、value(…)、range(…)",
   'sort columns of a new TSDB table': '新 TSDB 表的排序列',
@@ -151,7 +149,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'how long to keep reconnecting': '尝试重新建立断开连接的时间',
   'batches of unknown outcome: report or resend them':
     '结果不明的批次：report（报告）或 resend（重新发送）',
-  'read rows back and compare them: sample or all': '读回行并比较：sample（抽样）或 all（全部）',
   'limit of the sending rate, such as 50MB/s or 200krows/s':
     '发送的最高速率，例如 50MB/s 或 200krows/s',
   // Server

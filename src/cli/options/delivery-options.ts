@@ -67,7 +67,7 @@ export const targetOptions = optionGroup('Target', {
   },
   keyColumns: {
     flags: '--key-columns <a,b>',
-    help: 'columns that identify a row, for upsert and --verify',
+    help: 'columns that identify a row, for upsert',
     reader: list,
     field: 'target.keyColumns',
   },
@@ -103,7 +103,7 @@ export const targetOptions = optionGroup('Target', {
   },
   confirmTable: {
     flags: '--confirm-table <name>',
-    help: 'table that the function writes into, for counting rows and for --verify',
+    help: 'table that the function writes into, for counting rows',
     reader: tableName,
     field: 'target.confirmTable',
   },
@@ -193,12 +193,6 @@ export const deliveryOptions = optionGroup('Delivery', {
     reader: choice('report', 'resend'),
     defaultNote: 'report',
     field: 'delivery.onDoubt',
-  },
-  verify: {
-    flags: '--verify <how>',
-    help: 'read rows back and compare them: sample or all',
-    reader: choice('sample', 'all'),
-    field: 'delivery.verify',
   },
   rateLimit: {
     flags: '--rate-limit <rate>',

@@ -52,7 +52,7 @@ export async function loadOptionsOf(
 ): Promise<LoadOptions> {
   // A folder is not enough for a journal: the run must have a name.
   const { journal: _, target = {}, ...fields } = fieldsOf(loadOptions, settings)
-  parseTarget(target, settings.verify !== undefined)
+  parseTarget(target)
   const fromStdin = inputs.includes('-')
   const { stdin } = fromStdin ? call.processEnvironment : {}
   const server = await serverOf(settings, call, trace, fromStdin)

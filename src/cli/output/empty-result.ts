@@ -56,7 +56,6 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       used: 'none',
       note: null,
       uncertain: [],
-      verified: null,
     },
     stored: nothingStored,
     rejects: {
@@ -84,7 +83,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
 
 function targetOf(options: TargetOptions): Target | undefined {
   try {
-    return parseTarget(options, true)
+    return parseTarget(options)
   } catch {
     return undefined
   }

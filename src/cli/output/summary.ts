@@ -6,7 +6,6 @@ import { detectedText } from '../../load/inputs/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import { english, type Words } from '../language/words.js'
-import { verifyText } from './verify-text.js'
 import { bytesText, clean, durationText, fieldLines, grouped, wrapped } from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + filtered 0 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
@@ -144,11 +143,7 @@ function confirmText({ confirm, rows, batches, duplicates }: LoadResult, words: 
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
     return `${tell('nothing was sent')}${note}`
   }
-  const used = tell(confirmationWords[confirm.used])
-  const how =
-    confirm.verified === null
-      ? used
-      : `${used}${tell('; ')}${verifyText(confirm.verified, words)}${notReadText(rows, words)}`
+  const how = tell(confirmationWords[confirm.used])
   return `${how}${note}${doubtText(rows, words)}${duplicatesText(duplicates, words)}`
 }
 
@@ -174,12 +169,6 @@ function foundText({ first, found }: LoadResult['batchRows'], { tell }: Words): 
   return found === null || found === first
     ? ''
     : tell(', in batches of up to {count} rows', { count: found })
-}
-
-function notReadText({ skipped }: LoadResult['rows'], { tell, count }: Words): string {
-  return skipped === 0
-    ? ''
-    : tell('; not read back: {rows} of earlier processes', { rows: count(skipped, 'row') })
 }
 
 /** Lines for standard error. @param verbose  adds figures @param isApart  true if the summary is not on the screen */

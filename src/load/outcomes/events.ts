@@ -63,8 +63,6 @@ export interface Ended extends EndedRows {
   readonly ranges?: readonly BatchRange[]
   /** The ranges that contain the confirmed rows; only set if the target accepted the batch. */
   readonly stored?: 'all' | readonly BatchRange[]
-  /** Rows that were read back and differ from the sent rows. */
-  readonly different?: readonly BatchRange[]
   /** Why rows are not known to be in the table: the server rejected them, or their outcome is unknown. */
   readonly reason?: string
   /** A sentence for the summary. */
@@ -176,8 +174,6 @@ export type RunEvent =
   /** The batch waits for its next attempt. */
   | (OfBatch & { readonly kind: 'again' })
   | (OfBatch & { readonly kind: 'divided' })
-  /** The target has accepted the batch. Its rows are confirmed only after the run has read them back. */
-  | (OfBatch & { readonly kind: 'taken' })
   | Ended
   /** Of all sent rows, this number has arrived. It is unknown which rows. */
   | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }

@@ -16,18 +16,17 @@ import { LineRanges } from './line-ranges.js'
 
 /**
  * `queued`: waits to be sent, for the first time or again. `sent`: its outcome is unknown. `claimed`: the server has begun to write
- * it. `refused`: the server has stored none of its rows. `taken`: the run is reading it back. `closed`: its outcome is recorded, or
+ * it. `refused`: the server has stored none of its rows. `closed`: its outcome is recorded, or
  * its parts have replaced it.
  */
-export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'taken' | 'closed'
+export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 
 /** The states that may follow each state. Sending another copy of the same attempt does not change the state. */
 const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
   queued: ['sent', 'closed'],
-  sent: ['sent', 'claimed', 'refused', 'queued', 'taken', 'closed'],
-  claimed: ['claimed', 'refused', 'queued', 'taken', 'closed'],
+  sent: ['sent', 'claimed', 'refused', 'queued', 'closed'],
+  claimed: ['claimed', 'refused', 'queued', 'closed'],
   refused: ['queued', 'closed'],
-  taken: ['closed'],
   closed: [],
 }
 
@@ -67,9 +66,8 @@ export interface RunState extends DurableState {
   /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
-  /** Batches without an outcome, in the order of their numbers. Batches that the run is reading back are in `taken` instead. */
+  /** Batches without an outcome, in the order of their numbers. */
   readonly open: Map<number, OpenBatch>
-  readonly taken: Map<number, OpenBatch>
   openBytes: number
   /** Number of batches that were sent and have no answer. */
   inFlightCount: number
@@ -86,8 +84,6 @@ export interface RunState extends DurableState {
   readonly latencies: Latencies
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
-  /** Lines of rows that were read back and differ from the sent rows. */
-  readonly different: LineRanges
   readonly notes: string[]
   /** Rows whose key the target already had; null if the target does not report it. */
   duplicates: number | null
@@ -101,7 +97,6 @@ export function newRunState(): RunState {
     sentRows: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
     open: new Map(),
-    taken: new Map(),
     openBytes: 0,
     inFlightCount: 0,
     inFlightByConnection: [],
@@ -112,7 +107,6 @@ export function newRunState(): RunState {
     latencies: newLatencies(),
     uncertain: new LineRanges(),
     confirmed: new LineRanges(),
-    different: new LineRanges(),
     notes: [],
     duplicates: null,
   }
@@ -241,12 +235,8 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       batch.isDoubted = false
       state.batches.retried++
       return
-    case 'taken':
-      close(state, batch, 'taken')
-      state.taken.set(no, batch)
-      return
     case 'divided':
-      close(state, batch, 'closed')
+      close(state, batch)
   }
 }
 
@@ -280,7 +270,7 @@ function register(state: RunState, event: Registered): void {
 }
 
 function end(state: RunState, event: Ended): void {
-  const { no, confirmed, unconfirmed, unsent, reason, stored, different = [] } = event
+  const { no, confirmed, unconfirmed, unsent, reason, stored } = event
   const ranges = no === undefined ? (event.ranges ?? []) : closed(state, no)
   state.rows.confirmed += confirmed
   state.rows.filtered += event.filtered ?? 0
@@ -292,7 +282,6 @@ function end(state: RunState, event: Ended): void {
     if (unconfirmed > 0) for (const range of ranges) state.uncertain.add(range, reason)
   }
   for (const range of stored === 'all' ? ranges : (stored ?? [])) state.confirmed.add(range, '')
-  for (const range of different) state.different.add(range, 'not in the table as it was sent')
   note(state, event.note)
   if (event.hidesDuplicates === true) state.duplicates = null
   else if (state.duplicates !== null) state.duplicates += event.duplicates ?? 0
@@ -300,16 +289,14 @@ function end(state: RunState, event: Ended): void {
 
 /** Closes a batch and returns the ranges of its rows. */
 function closed(state: RunState, no: number): readonly BatchRange[] {
-  const open = state.open.get(no)
-  const batch = open ?? state.taken.get(no)
+  const batch = state.open.get(no)
   if (batch === undefined) throw impossible(no, 'closed', 'closed')
-  if (open === undefined) state.taken.delete(no)
-  else close(state, open, 'closed')
+  close(state, batch)
   return batch.ranges
 }
 
-function close(state: RunState, batch: OpenBatch, to: 'taken' | 'closed'): void {
-  move(state, batch, to)
+function close(state: RunState, batch: OpenBatch): void {
+  move(state, batch, 'closed')
   state.open.delete(batch.no)
   state.openBytes -= batch.bytes
 }

@@ -13,9 +13,9 @@ export function summaryNote({ notes, uncertain }: RunState): string | undefined 
   return all.length === 0 ? undefined : all.join('. ')
 }
 
-/** Lines whose outcome is unknown, or whose stored rows differ from the sent rows. */
-export function uncertainLines({ uncertain, different }: RunState): LineRange[] {
-  return [...uncertain.ranges, ...different.ranges]
+/** Lines whose outcome is unknown. */
+export function uncertainLines({ uncertain }: RunState): LineRange[] {
+  return [...uncertain.ranges]
 }
 
 export function hasUncertain({ uncertain }: RunState): boolean {

@@ -10,7 +10,6 @@ import { onlyLane, type Ended } from './events.js'
 import type { TargetTraits } from './refusal-decision.js'
 import { partRanges, partText, releasePart, type BatchPart } from './batch-part.js'
 import { outsideMarks } from '../target/partition-scheme.js'
-import type { TakenPart, Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
 import { rowsText } from './row-counts.js'
 
@@ -58,14 +57,11 @@ export interface Recorder {
    * @param isCertain  if false, a process that resumes the run may still find these rows
    */
   replaced(reason: string, isCertain: boolean): void
-  /** Resolves once no accepted rows wait to be read back. */
-  settled(): Promise<void>
 }
 
 type End = (part: BatchPart, rows: Partial<Ended>) => void
 
-/** @param verifier  reads accepted rows back before they count as confirmed */
-export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
+export function newRecorder(run: Run, target: RecordedTarget): Recorder {
   const { state } = run
   let lastRefusal: string | undefined
   const end: End = (part, rows) => {
@@ -84,7 +80,6 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     run.emit(no === undefined ? { ...ended, ranges: partRanges(part) } : ended)
     run.rows?.partEnded(part, ended)
     releasePart(part)
-    if (part.open.parts === 0) verifier?.released(part.batch)
   }
   const hidesKeys = doesHideKeys(target)
   const duplicates = hidesKeys ? null : run.history.found.duplicates
@@ -100,10 +95,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       lastRefusal = undefined
       const change = target.evidence?.taken(rows ?? left, leastHad, had)
       if (change !== undefined) recorder.replaced(rowsGoneMessage(change), true)
-      // A run that reads rows back has no transform, so `left` is not needed below.
-      if (verifier === undefined) return settle(part, rows, [], left)
-      if (part.no !== undefined) run.emit({ kind: 'taken', lane: onlyLane, no: part.no })
-      verifier.add(partToRead(run, recorder, part, rows, settle))
+      settle(part, rows, left)
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
@@ -136,7 +128,6 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       run.emit({ kind: 'takenBack', reason, isCertain })
       run.rows?.takeBack()
     },
-    settled: async () => verifier?.settled(),
   }
 
   return recorder
@@ -150,41 +141,14 @@ function partsBetween(part: BatchPart, without: readonly number[]): readonly Bat
     .filter(({ start, end }) => start < end)
 }
 
-type Settle = (
-  part: BatchPart,
-  rows: number | null,
-  unlike: readonly number[],
-  left?: number,
-) => void
+type Settle = (part: BatchPart, rows: number | null, left: number) => void
 
-/** An accepted part whose outcome is recorded only after its rows are read back. */
-function partToRead(
-  run: Run,
-  recorder: Recorder,
-  part: BatchPart,
-  rows: number | null,
-  settle: Settle,
-): TakenPart {
-  const { keyed, description } = recorder.target
-  const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))
-  return {
-    part,
-    duplicates: keyed ? missing : 0,
-    leftOut: new Set(missing > 0 ? outsideRows(description, part) : []),
-    fail(error) {
-      run.ending.fail(error)
-      recorder.uncertain(part, `stored, and not read back: ${error.message}`)
-    },
-    settle: unlike => settle(part, rows, unlike),
-  }
-}
-
-/** Returns a function that records the outcome of an accepted part. Rows that differ when read back are unconfirmed. */
+/** Returns a function that records the outcome of an accepted part. */
 function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
-  return (part, rows, unlike, left = rowsOf(part)) => {
+  return (part, rows, left) => {
     const filtered = rowsOf(part) - left
     const short = left - (rows ?? left)
-    if (filtered === 0 && short <= 0 && unlike.length === 0 && !target.keyed) {
+    if (filtered === 0 && short <= 0 && !target.keyed) {
       sample(run, target.evidence, part)
       return end(part, { confirmed: left, stored: 'all' })
     }
@@ -193,20 +157,17 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
     const isKnown = outside?.length === missing
     if (isKnown) rejectOutside(run, part, outside)
     const rejected = isKnown ? missing : 0
-    // A missing row that was searched for is also in `unlike`, so the larger number counts, not the sum.
-    const unconfirmed = Math.max(missing - rejected, unlike.length)
+    const unconfirmed = missing - rejected
     const confirmed = left - rejected - unconfirmed
     const isWhole = !isKnown || missing === 0
     const parts = isWhole ? [part] : partsBetween(part, outside)
     if (unconfirmed === 0) for (const each of parts) sample(run, target.evidence, each)
-    const different = unlike.map(row => ({ ...part, start: row, end: row + 1 }))
     end(part, {
       confirmed,
       rejected,
       unconfirmed,
       stored: isWhole ? 'all' : parts.flatMap(partRanges),
       ...(filtered === 0 ? {} : { filtered }),
-      different: different.flatMap(partRanges),
       ...(isKnown ? {} : { note: missingText(part, left, missing) }),
       ...keysKnown(run, target, left, rows),
     })

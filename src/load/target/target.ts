@@ -95,10 +95,9 @@ export function checkFunctionName(text: string): string {
 
 /**
  * Checks the options and returns the target they describe.
- * @param findsRows  whether rows are read back, by `keyColumns` if there are any
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export function parseTarget(options: TargetOptions, findsRows = false): Target {
+export function parseTarget(options: TargetOptions): Target {
   if (options.table !== undefined && options.function !== undefined) {
     throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
   }
@@ -106,7 +105,7 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
     if (options.create !== undefined) {
       throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
     }
-    return functionTarget(options, options.function, findsRows)
+    return functionTarget(options, options.function)
   }
   if (options.table === undefined) {
     throw new UsageError(
@@ -139,20 +138,16 @@ export function parseTarget(options: TargetOptions, findsRows = false): Target {
   }
   const method = options.method ?? 'insert'
   const keyColumns = options.keyColumns ?? []
-  if (method !== 'upsert' && keyColumns.length > 0 && !findsRows) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`target.keyColumns` is only for `target.method` upsert and for `delivery.verify`',
-    )
+  if (method !== 'upsert' && keyColumns.length > 0) {
+    throw new UsageError('DDB_USAGE', '`target.keyColumns` is only for `target.method` upsert')
   }
   for (const name of keyColumns) {
     if (!isIdentifier(name)) {
       throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
     }
   }
-  const usedKeys = method === 'upsert' ? keyColumns : []
   return {
-    ...{ kind: 'table', table, method, keyColumns: usedKeys },
+    ...{ kind: 'table', table, method, keyColumns },
     ...(transform === undefined ? {} : { transform }),
   }
 }
@@ -177,7 +172,7 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
   )
 }
 
-function functionTarget(options: TargetOptions, name: string, findsRows: boolean): Target {
+function functionTarget(options: TargetOptions, name: string): Target {
   checkFunctionName(name)
   if (options.transform !== undefined) {
     throw new UsageError(
@@ -185,8 +180,7 @@ function functionTarget(options: TargetOptions, name: string, findsRows: boolean
       '`target.transform` is only for `target.table`: a function can change its rows itself',
     )
   }
-  const hasKeys = (options.keyColumns?.length ?? 0) > 0 && !findsRows
-  if (options.method !== undefined || hasKeys) {
+  if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
     throw new UsageError(
       'DDB_USAGE',
       '`target.method` and `target.keyColumns` are only for `target.table`: a function decides how it writes',

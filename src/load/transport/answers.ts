@@ -252,7 +252,6 @@ export class AnsweredDelivery implements Delivery, Outlet {
     await this.#delivering.catch(() => undefined)
     await this.#until(() => false)
     const { run, recorder, remembers, look } = this.#setup
-    await recorder.settled()
     const isSilent = this.#connection === 'silent'
     if (this.#connection !== 'open' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(serverLostReason, false)

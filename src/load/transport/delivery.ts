@@ -9,12 +9,9 @@ import type { Table, Value } from '../../protocol/value.js'
 import type { LaneRows } from '../outcomes/lane-batches.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
-import type { VerifyResult } from '../load-result.js'
 
 export interface Delivery {
   readonly used: ConfirmUsed
-  /** The result of reading rows back so far, if the user requested it. */
-  readonly verified?: VerifyResult
   /** Why the delivery accepts no more batches. For callers without a batch; `deliver` throws the same failure. */
   readonly failure?: DdbError | undefined
   /** Bytes handed over whose outcome is unknown, or which this machine may not have sent yet. */

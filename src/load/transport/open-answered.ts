@@ -5,7 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import type { RetryRules } from '../connection/retry.js'
 import { askIdle } from '../connection/server-queries.js'
 import { checkAndMarkFinished } from '../evidence/final-check.js'
-import { rowsGoneMessage } from '../evidence/evidence.js'
+import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
 import { unknownBatches } from '../journal/changed-run.js'
 import { checkOwner, announceRunAgain, announceBatch } from '../journal/check-sole-process.js'
 import { checkMemory } from '../journal/check-memory.js'
@@ -15,7 +15,7 @@ import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { AnsweredDelivery, serverLostReason } from './answers.js'
 import type { Delivery } from './delivery.js'
-import { openRecorder, type Proofs } from './open-recorder.js'
+import { openRecorder } from './open-recorder.js'
 import { connectEach, openMarkedWriter } from './open-writer.js'
 import { newRunNotes } from './run-notes.js'
 
@@ -24,11 +24,10 @@ export async function openAnswered(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  proofs: Proofs,
+  evidence: Evidence | undefined,
 ): Promise<Delivery> {
-  const { evidence } = proofs
   const { journal, name } = run.history
-  const recorder = await openRecorder(run, description, control, proofs)
+  const recorder = await openRecorder(run, description, control, evidence)
   await checkMemory(run, control, recorder.target.inMemory)
   const resends = resendsUnknown(run, description)
   checkNumbers(run, resends)

@@ -17,14 +17,13 @@ import { openEarly, type EarlySession } from './receipts/sessions.js'
 import type { Run } from '../run.js'
 import { hasTransform, type TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
-import { noConfirmation, openVerifier, withVerifier } from '../verify/open-verifier.js'
 import { openCounted, type Counting } from './counted.js'
 import { ReadSpeed } from './read-speed.js'
 import { openUnconfirmed, type Flow } from './unconfirmed.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
 import { openAnswered } from './open-answered.js'
-import { openRecorder, type Proofs } from './open-recorder.js'
+import { openRecorder } from './open-recorder.js'
 import { openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from '../target/partition-scheme.js'
 import { refusalText } from '../outcomes/refusal.js'
@@ -47,22 +46,19 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const { mode, confirm } = run.plan
   const rules = retryRules(run)
-  const verifier = await openVerifier(run, rules, description, control)
-  const proofs = { evidence, verifier }
-  const answered = async (): Promise<Delivery> =>
-    withVerifier(await openAnswered(run, rules, description, control, proofs), verifier)
+  const answered = (): Promise<Delivery> =>
+    openAnswered(run, rules, description, control, evidence)
   if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
   if (triesReceipts(run)) {
-    const receipts = await receiptsIfAny(run, rules, description, control, { ...proofs, early })
+    const receipts = await receiptsIfAny(run, rules, description, control, evidence, early)
     if (!(receipts instanceof ServerError)) {
       reportLeftovers(run, control)
-      return withVerifier(receipts, verifier)
+      return receipts
     }
     refusal = receipts
   }
-  if (verifier !== undefined) throw noConfirmation()
   if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
   // A program that passes rows needs the outcome of each row, so a count is used only on request.
   const counts = confirm === 'count' || run.rows === undefined
@@ -176,9 +172,10 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  { early, ...proofs }: Proofs & { readonly early: EarlySession | undefined },
+  evidence: Evidence | undefined,
+  early: EarlySession | undefined,
 ): Promise<Delivery | ServerError> {
-  const recorder = await openRecorder(run, description, control, proofs)
+  const recorder = await openRecorder(run, description, control, evidence)
   try {
     const delivery = await openReceipts({ run, rules, recorder, description, early }, control)
     if (run.server.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })

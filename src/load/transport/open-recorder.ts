@@ -8,20 +8,13 @@ import type { Evidence } from '../evidence/evidence.js'
 import { newRecorder, type Recorder } from '../outcomes/recorder.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import type { Verifier } from '../verify/verifier.js'
-
-/** Proofs that the run's rows are in the table, in addition to receipts and answers. */
-export interface Proofs {
-  readonly evidence: Evidence | undefined
-  readonly verifier: Verifier | undefined
-}
 
 /** @throws {ConnectionError} @throws {TimeoutError} */
 export async function openRecorder(
   run: Run,
   description: TargetDescription,
   control: Session,
-  { evidence, verifier }: Proofs,
+  evidence: Evidence | undefined,
 ): Promise<Recorder> {
   const { target, retries } = run.plan
   const isFunction = target.kind === 'function'
@@ -35,7 +28,7 @@ export async function openRecorder(
     inMemory: isFunction || target.table.kind === 'shared',
     ...(evidence === undefined ? {} : { evidence }),
   }
-  return newRecorder(run, recorded, verifier)
+  return newRecorder(run, recorded)
 }
 
 /** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */

@@ -211,15 +211,6 @@ t.test('a lost connection loses no batch, and gets no batch of another connectio
   t.strictSame(await stored(), expected)
 })
 
-t.test('rows are read back one by one and by key', async t => {
-  const { run } = await scene(t, hashed)
-  const target = { table: 'dfs://d/t', keyColumns: ['id'] }
-  t.match(await run({ confirm: 'receipts', verify: 'all' }, target), {
-    exitCode: 0,
-    confirm: { verified: { rows: { compared: rowCount, different: 0 } } },
-  })
-})
-
 t.test('if rows cannot be divided, the run uses one connection and says so', async t => {
   const uuids = dfs('db=database("dfs://d", HASH, [UUID,4])', '`u').replace(
     columns,

@@ -378,7 +378,6 @@ t.test('incompatible options are refused with exit code 64', async t => {
   for (const [change, why] of [
     [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows remain/],
     [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
-    [{ delivery: { verify: 'all' } }, /`delivery.verify` compares rows with what was sent/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
     [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` is only for `target.function`/],
   ] as const) {

@@ -131,7 +131,6 @@ const delivery: Values<DeliveryOptions> = {
   retries: { values: [1, 2], free: true },
   retryTimeoutMs: { values: [1, 2], free: true },
   onDoubt: { values: ['report', 'resend'], free: true },
-  verify: { values: ['sample', 'all'], free: true },
   rateLimit: { values: [{ rowsPerSecond: 1 }, { rowsPerSecond: 2 }], free: true },
 }
 

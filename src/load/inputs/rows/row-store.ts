@@ -49,7 +49,7 @@ interface Chunk {
   open: number
 }
 
-type Ended = Pick<EndedEvent, 'confirmed' | 'unconfirmed' | 'unsent' | 'different'>
+type Ended = Pick<EndedEvent, 'confirmed' | 'unconfirmed' | 'unsent'>
 
 interface Waiter {
   readonly upTo: number
@@ -195,10 +195,9 @@ export class RowStore {
    */
   partEnded(
     { batch, start, end, lane }: BatchPart,
-    { confirmed, unconfirmed, unsent, different = [] }: Ended,
+    { confirmed, unconfirmed, unsent }: Ended,
   ): void {
-    for (const { firstLine, lastLine } of different) this.#ended(firstLine, lastLine, 'unconfirmed')
-    const isKnown = unconfirmed === different.length
+    const isKnown = unconfirmed === 0
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
     const numberOf = (row: number): number => batch.locate(row).lineNumber
     // In a batch divided by lane, rows of other connections lie between these rows, so each row is recorded by itself.

@@ -149,7 +149,6 @@ async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
  */
 export async function renewLedger(link: ReceiptLink): Promise<void> {
   const { queue, setup } = link
-  await setup.recorder.settled()
   setup.run.commit()
   const deadlineMs = setup.rules.clock.nowMs() + link.queryTimeoutMs
   const drop = queue.node.leavesLedger(link.queryTimeoutMs)
@@ -197,7 +196,6 @@ export async function endMemory(link: ReceiptLink): Promise<void> {
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
   const isLost = link.failure?.code === 'DDB_CONNECTION_LOST'
-  await recorder.settled()
   const ended = { isLooked: recorder.target.evidence === undefined || run.ending.isLeaving }
   try {
     if (isLost && recorder.holdsMemory && !run.ending.isLeaving) {
