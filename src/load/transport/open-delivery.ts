@@ -46,8 +46,7 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const { mode, confirm } = run.plan
   const rules = retryRules(run)
-  const answered = (): Promise<Delivery> =>
-    openAnswered(run, rules, description, control, evidence)
+  const answered = (): Promise<Delivery> => openAnswered(run, rules, description, control, evidence)
   if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
