@@ -30,7 +30,6 @@ const toolsFor = {
     'rollup-plugin-dts',
     '@types/node',
     '@types/ws',
-    '@types/cli-progress',
   ],
   testing: undefined,
 }

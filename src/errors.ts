@@ -59,7 +59,7 @@ export type ErrorCode = keyof typeof errorCodes
 
 /** Optional fields of an error, besides code and message. */
 export interface DdbErrorOptions {
-  /** The underlying failure, kept for `--log-format json` and debuggers. */
+  /** The underlying failure, for debuggers and reports of defects. */
   cause?: unknown
   /** True only if sending the same request again cannot store anything twice. */
   safeToRetry?: boolean

@@ -68,7 +68,6 @@ const addresses: Record<string, readonly string[]> = {
   'csv-parse': ['parse'],
   commander: ['cli'],
   '@bomb.sh/tab': ['cli'],
-  'cli-progress': ['cli'],
   'get-east-asian-width': ['cli'],
   ws: ['server'],
   yauzl: ['source'],

@@ -3,10 +3,10 @@
 */
 import { UsageError } from '../errors.js'
 import { commands } from './commands/commands.js'
-import { langAfterCommand, wordsFor, wordsOf } from './language/language.js'
+import { helpTextsFor, type HelpTexts } from './language/help-texts.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
 import { rawArguments, withOptionFiles } from './options/reading/arguments.js'
-import { checkEnvironment, findValue } from './options/reading/resolve.js'
+import { checkEnvironment } from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
 import type { UserCall } from './output/advice.js'
 import { openOutput, type Output } from './output/output.js'
@@ -21,21 +21,20 @@ export async function dispatch(
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))
-  // Defaults until the options are read.
-  const asked: UserCall = { verbose: false }
+  const asked: UserCall = {}
   processEnvironment.onStrayFailure(error => {
     processEnvironment.leave(printFailure(output, error, asked).exitCode)
   })
   try {
     const { environment, stdout, stderr } = processEnvironment
     const isTerminal = stdout.isTTY === true && stderr.isTTY === true
-    output.speak(await wordsFor({ argv: own, environment, isTerminal }))
+    const helpTexts = await helpTextsFor(environment, isTerminal)
     if (own[0] === 'complete') {
       const { complete, requestOf } = await import('./completion/complete.js')
       const request = requestOf(argv)
       if (request !== undefined) return await complete(request, processEnvironment, output)
     }
-    return await runCommand(langAfterCommand(argv), processEnvironment, output, asked)
+    return await runCommand(argv, processEnvironment, output, helpTexts, asked)
   } catch (error) {
     return printFailure(output, error, asked).exitCode
   }
@@ -45,6 +44,7 @@ async function runCommand(
   argv: readonly string[],
   processEnvironment: ProcessEnvironment,
   output: Output,
+  helpTexts: HelpTexts,
   asked: UserCall,
 ): Promise<number> {
   const [typed, childCommand] = splitChildCommand(argv)
@@ -52,30 +52,28 @@ async function runCommand(
   const named = commands.find(({ name }) => name === typed[0])
   if (named !== undefined) asked.command = named
   const { argv: own, files } = withOptionFiles(typed, named?.options ?? {})
-  const line = readCommandLine(own, commands, columns, output.words())
+  const line = readCommandLine(own, commands, columns, helpTexts)
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
     else processEnvironment.stderr.write(line.answer)
     return own.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
-  Object.assign(asked, { verbose: flags.has('verbose'), command, args, flags })
+  Object.assign(asked, { command, args, flags })
   const { environment } = processEnvironment
   checkEnvironment(environment, commands)
   const { environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, files }
-  const { lang } = command.options
-  const language = lang && findValue(lang, sources)?.texts.at(-1)
-  if (language !== undefined) output.speak(await wordsOf(language))
   return command.prepare(sources)({
     args,
     childCommand,
     sources,
     processEnvironment,
     output,
+    helpTexts,
     asked,
     showHelp: () =>
-      processEnvironment.stderr.write(helpText(command.name, commands, columns, output.words())),
+      processEnvironment.stderr.write(helpText(command.name, commands, columns, helpTexts)),
   })
 }
 

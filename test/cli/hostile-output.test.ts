@@ -69,7 +69,7 @@ t.test('typed text', async t => {
         ['load', 'x', '-t', 't', '--rejects', `/nowhere/${text}`, '--json'],
         ['load', 'x', '-t', 't', '--user', text],
         ['load', 'x', '-t', 't', '--user', 'a', '--password-file', `/nowhere/${text}`],
-        ['load', 'x', '-t', 't', '--run-id', text, '--log-format', 'json'],
+        ['load', 'x', '-t', 't', '--run-id', text],
         ['load', 'x', '-t', 't', `@${path}`],
         ['load', 'x', '-t', 't', `@/nowhere/${text}`],
         ['exec', `/nowhere/${text}`],
@@ -122,14 +122,13 @@ t.test('file names, headers, cells', async t => {
         writeFileSync(input, content)
         for (const further of [
           [],
-          ['-v', '--rejects', join(folder, `${name}.rejects`)],
-          ['--json', '--log-format', 'json', '--on-error', 'skip'],
+          ['--rejects', join(folder, `${name}.rejects`)],
+          ['--json', '--on-error', 'skip'],
         ]) {
           const argv = ['load', input, '-t', 'target', '--header', 'yes', ...further]
-          const { stdout, stderr } = await checked(argv, login)
+          const { stdout } = await checked(argv, login)
           if (further.includes('--json')) {
             jsonLines(stdout)
-            jsonLines(stderr)
           }
           rmSync(join(folder, `${name}.rejects`), { force: true })
           rmSync(join(folder, `${name}.rejects.reasons.ndjson`), { force: true })
@@ -184,14 +183,13 @@ t.test("the server's texts", async t => {
           const { stdout } = await checked(['exec', '-e', '1', '--output', output], login)
           if (output === 'json') JSON.parse(stdout)
         }
-        await checked(['exec', '-e', '1', '--output', 'csv', '--log-format', 'json'], login)
       }
       answer = (_, peer) => peer.reply({ error: line })
       for (const argv of [
         ['exec', '-e', '1'],
         ['exec', '-e', '1', '--json'],
-        ['load', input, '-t', 'target', '-v'],
-        ['load', input, '-t', 'target', '--json', '--log-format', 'json'],
+        ['load', input, '-t', 'target'],
+        ['load', input, '-t', 'target', '--json'],
         ['load', input, '--function', 'f', '--types', 'id:INT,sym:STRING', '--mode', 'sync'],
         ['bench', '--requests', '1'],
       ]) {

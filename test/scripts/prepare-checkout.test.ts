@@ -68,7 +68,6 @@ const tools = {
   'rollup-plugin-dts': '0.4.0',
   '@types/node': '0.5.0',
   '@types/ws': '0.6.0',
-  '@types/cli-progress': '0.7.0',
 }
 /** A tool that only tests use. */
 const tester = { tap: '0.8.0' }

@@ -2,7 +2,7 @@
   Help that fits a screen: the common options by task, with flags from the option table. --help-all shows every option.
 */
 import type { OptionTable } from '../options/reading/definition.js'
-import type { Language, Words } from '../language/words.js'
+import type { HelpTexts } from '../language/help-texts.js'
 import { wrapped } from '../output/terminal-text.js'
 
 /** A task of the user, and its options: key → the option's effect in half a line. */
@@ -85,7 +85,7 @@ export function briefHelp(
   name: string,
   options: OptionTable,
   columns: number,
-  say: Words['say'],
+  say: HelpTexts['say'],
 ): string | undefined {
   const brief = briefs[name]
   if (brief === undefined) return undefined
@@ -114,7 +114,7 @@ export function briefHelp(
 }
 
 /** Printed when the program is called without arguments. */
-export const firstSteps: Readonly<Record<Language, string>> = {
+export const firstSteps: Readonly<Record<HelpTexts['language'], string>> = {
   en: `Usage: ddb-ingest <command> [options]
 
 Loads CSV and JSON into DolphinDB, and proves that every row landed.

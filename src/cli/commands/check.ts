@@ -22,13 +22,7 @@ import { loadOptionsOf, loadOnlyOptions, targetOptionsOf } from '../options/load
 import { adviseNeededOptions } from '../output/advice.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import {
-  printFailure,
-  printMeaning,
-  printCommand,
-  printAdvice,
-  writeFailed,
-} from '../output/print-failure.js'
+import { printFailure, printCommand, printAdvice, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -36,7 +30,6 @@ import { jsonLine } from '../output/terminal-text.js'
 export async function run(settings: CheckSettings, call: Call): Promise<number> {
   const { output } = call
   refuseTerminal(settings, call)
-  output.logAs(settings.logFormat)
   refuseOfLoad(call)
   let trace: TraceFile | undefined
   let summary: ResultFile<CheckResult> | undefined
@@ -77,12 +70,7 @@ async function runCheck(
   const trace = files.trace?.trace
   await offerTables(settings, call, trace)
   const asked = await loadOptionsOf(settings, inputs, call, trace)
-  const progress = await startProgress(
-    settings.progress,
-    settings.quiet ?? false,
-    output,
-    processEnvironment,
-  )
+  const progress = startProgress(settings.quiet ?? false, output, processEnvironment)
   const leaving = new AbortController()
   const interruption = catchSignals(processEnvironment, {
     onLater: exitCode => {
@@ -148,10 +136,9 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
   const { output } = call
   const isSilent = settings.quiet === true && result.exitCode === 0
   if (!isSilent) {
-    for (const notice of result.notices) output.note(output.words().notice(notice))
+    for (const notice of result.notices) output.note(notice)
     if (result.error !== null) {
       output.problem(result.error.message, result.error.code)
-      printMeaning(output, result.error.code)
       printAdvice(output, result.error, call.asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
@@ -161,11 +148,9 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     if (settings.json) {
       await output.writeData(jsonLine(result))
     } else if (!isSilent) {
-      await output.write(
-        checkText(result, output.paintResult, output.resultColumns, output.words()),
-      )
+      await output.write(checkText(result, output.paintResult, output.resultColumns))
       if (result.commands.length === 0) return result.exitCode
-      await output.write(`\n${commandsTitle(result, output.paintResult, output.words())}\n`)
+      await output.write(`\n${commandsTitle(result, output.paintResult)}\n`)
       for (const command of result.commands) await output.writeData(`${command}\n`)
     }
     return result.exitCode

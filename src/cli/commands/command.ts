@@ -4,6 +4,7 @@
 import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import { epilogues } from './help.js'
+import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/advice.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -15,6 +16,8 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
+  /** The help in the reader's language. */
+  readonly helpTexts: HelpTexts
   /** The user's call, for reporting failures. `run` may store here which command to try next. */
   readonly asked: UserCall
   /** Prints this command's help on standard error, for incomplete calls. */

@@ -92,7 +92,7 @@ export const commands: readonly Command[] = [
     summary: 'tour of the three asynchronous ways to write, on the embedded server',
     args: '',
     // The demo does not use the user's server, and so has no options for it.
-    options: { noColor: commonOptions.noColor, lang: commonOptions.lang },
+    options: { noColor: commonOptions.noColor },
     isClient: false,
     load: () => import('./demo.js'),
   }),
@@ -127,7 +127,7 @@ export const commands: readonly Command[] = [
     group: 'Tools',
     summary: 'print the completion script for bash, zsh or fish',
     args: '<shell>',
-    options: { noColor: commonOptions.noColor, lang: commonOptions.lang },
+    options: { noColor: commonOptions.noColor },
     isClient: false,
     load: () => import('./completion.js'),
   }),

@@ -15,9 +15,12 @@ export interface Explanation {
 }
 
 /** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code; the message names a similar code */
-export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
-  const words = output.words()
-  const path = words.language === 'zh' ? 'docs/zh/errors.md' : 'docs/errors.md'
+export async function run(
+  _settings: ExplainSettings,
+  { args, output, helpTexts }: Call,
+): Promise<number> {
+  const isChinese = helpTexts.language === 'zh'
+  const path = isChinese ? 'docs/zh/errors.md' : 'docs/errors.md'
   const page = await readFile(packageFile(path), 'utf8')
   const known = explanationsOf(page)
   if (args[0] === undefined) {
@@ -38,7 +41,7 @@ export async function run(_settings: ExplainSettings, { args, output }: Call): P
   const { code, cells } = found
   const [title, ...others] = [
     output.paintResult('bold', code),
-    ...cells.map(([head, text]) => `${head}${words.tell(': ')}${text}`),
+    ...cells.map(([head, text]) => `${head}${isChinese ? '：' : ': '}${text}`),
   ]
   await output.write(`${[title, ...others].join('\n')}\n`)
   return 0

@@ -7,9 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
-import { openBar } from '../output/bar.js'
-import { shareText, signsOf } from '../output/progress-text.js'
 import { canRedraw, type Output } from '../output/output.js'
+import { openBar, shareText, signsOf } from '../output/progress.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
 /** Determines whether the server answers each request (`sync`) or none (`async`). */
@@ -117,17 +116,17 @@ export const modeNames: Readonly<Record<Mode, string>> = {
 }
 
 /** Shows the progress of a measurement in one line; shows nothing if the output cannot redraw a line. */
-export async function showMeasuring(
+export function showMeasuring(
   output: Output,
   { stderr, environment }: ProcessEnvironment,
-): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
+): { onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void } {
   if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
-  const bar = await openBar(output, stderr)
+  const bar = openBar(output, stderr)
   const signs = signsOf(environment)
   return {
     onProgress: (mode, share) =>
       bar.show(columns => [shareText(share, modeNames[mode], columns - 1, signs)]),
-    stop: () => bar.stop(),
+    stop: bar.stop,
   }
 }
 

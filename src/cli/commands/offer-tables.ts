@@ -13,12 +13,11 @@ import { dataExtensions } from '../../parse/formats.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import { expandSources } from '../../source/expand-sources.js'
-import type { Words } from '../language/words.js'
 import { addressText, sameCommand, shellText } from '../options/shell-command.js'
 import { fieldsOf } from '../options/reading/definition.js'
 import { loadOptions, serverOf, type LoadSettings } from '../options/load-options.js'
 import { failureOf } from '../output/print-failure.js'
-import { clean, clip, wrapped } from '../output/terminal-text.js'
+import { clean, clip, counted, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
 /** Users wait less patiently for a list than for a load. */
@@ -48,32 +47,27 @@ export async function offerTables(
   const { table, function: called, quiet } = settings
   if (table !== undefined || called !== undefined || quiet === true) return
   const { output, asked } = call
-  const { tell, count } = output.words()
   try {
     const file = await firstFile(settings, call)
     const server = await serverOf(settings, call, trace)
     const tables = await tablesOf(server)
     const where = addressText(server)
     if (tables.length === 0) {
-      return output.note(tell('{server} has no table that this user may see', { server: where }))
+      return output.note(`${where} has no table that this user may see`)
     }
     const fits = tables.map(one => fitOf(one, file?.schema, file?.path ?? '', settings))
     fits.sort((a, b) => Number(b.isFit) - Number(a.isFit) || a.missing.length - b.missing.length)
-    const title =
-      file === undefined
-        ? tell('Tables of {server}:', { server: where })
-        : tell('Tables of {server}, for {file}:', { server: where, file: file.path })
-    output.note(title, 'bold')
+    output.note(`Tables of ${where}${file === undefined ? '' : `, for ${file.path}`}:`, 'bold')
     const columns = call.processEnvironment.stderr.columns ?? 80
     for (const fit of fits.slice(0, mostShown)) tellFit(fit, file !== undefined, columns, call)
     const more = fits.length - mostShown
-    if (more > 0) output.note(tell('  and {tables}', { tables: count(more, 'more table') }))
-    if (server.user === undefined)
-      output.note(tell('  after a login you may see more tables: --user NAME'))
+    if (more > 0) output.note(`  and ${counted(more, 'more table')}`)
+    if (server.user === undefined) {
+      output.note('  after a login you may see more tables: --user NAME')
+    }
     asked.next = nextOf(fits, file, call)
   } catch (error) {
-    const { message } = failureOf(error)
-    output.note(tell('the tables of the server cannot be listed: {message}', { message }))
+    output.note(`the tables of the server cannot be listed: ${failureOf(error).message}`)
   }
 }
 
@@ -164,8 +158,7 @@ function isMapped(
 
 function tellFit(fit: Fit, isKnown: boolean, columns: number, { output }: Call): void {
   const { table, isFit } = fit
-  const words = output.words()
-  const verdict = isFit ? words.tell('fits') : isKnown ? misfitText(fit, words) : ''
+  const verdict = isFit ? 'fits' : isKnown ? misfitText(fit) : ''
   output.note(
     clip(`  ${clean(table.name)}  ${verdict}`.trimEnd(), columns),
     isFit ? 'green' : undefined,
@@ -173,19 +166,14 @@ function tellFit(fit: Fit, isKnown: boolean, columns: number, { output }: Call):
   const list = table.columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
   const lines = wrapped(clean(list), columns - 6)
   for (const line of lines.slice(0, 3)) output.note(`      ${line}`, 'dim')
-  if (lines.length > 3) output.note(`      … ${words.count(table.columns.length, 'column')}`, 'dim')
+  if (lines.length > 3) output.note(`      … ${counted(table.columns.length, 'column')}`, 'dim')
 }
 
-function misfitText({ table, missing, extra }: Fit, { tell }: Words): string {
-  const known = table.columns.length - missing.length
-  if (known === 0) return tell('has no column of the file')
+function misfitText({ table, missing, extra }: Fit): string {
+  if (table.columns.length === missing.length) return 'has no column of the file'
   const parts = [
-    missing.length === 0
-      ? undefined
-      : tell('the file lacks {columns}', { columns: missing.join(', ') }),
-    extra.length === 0
-      ? undefined
-      : tell('the file also has {columns}', { columns: extra.join(', ') }),
+    ...(missing.length === 0 ? [] : [`the file lacks ${missing.join(', ')}`]),
+    ...(extra.length === 0 ? [] : [`the file also has ${extra.join(', ')}`]),
   ]
-  return parts.filter(part => part !== undefined).join(tell('; '))
+  return parts.join('; ')
 }

@@ -10,7 +10,7 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { printFailure, printMeaning, writeFailed } from '../output/print-failure.js'
+import { printFailure, writeFailed } from '../output/print-failure.js'
 import { adviseNeededOptions } from '../output/advice.js'
 import { nextStep, tellNextStep } from '../output/next-step.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
@@ -25,20 +25,18 @@ import {
 } from '../options/shell-command.js'
 import { journalFolder } from '../options/journaled.js'
 import { defined } from '../options/reading/definition.js'
-import type { Words } from '../language/words.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { knownServers } from '../files/known-servers.js'
 import { leftoversToReport } from '../files/reported-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
-import type { Timeline } from '../report/timeline.js'
-import type { ProgressStyle } from '../options/output-options.js'
+import { newTimeline, type Timeline } from '../report/timeline.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
-import { detailLines, resultFields, summaryLines } from '../output/summary.js'
+import { detailLines, summaryLines } from '../output/summary.js'
 import { jsonLine } from '../output/terminal-text.js'
 
 /** The steps that differ between the commands, in the order of the calls. */
@@ -67,7 +65,6 @@ export function askedOf(runId?: string, options?: KnownRun['run']['options']): A
 export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call): Promise<number> {
   const { settings } = command
   const startedAt = new Date()
-  call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
   // The run may change to another folder, which would change the meaning of relative paths.
   const { flags } = call.sources
@@ -144,9 +141,9 @@ function checkLock({ lock }: Held, name: string | undefined): void {
 }
 
 async function openFiles(
-  { summary, metricsFile, label, report, lang }: RunSettings,
+  { summary, metricsFile, label, report }: RunSettings,
   held: Held,
-  { asked, output }: Call,
+  { asked }: Call,
 ): Promise<void> {
   const { files } = held
   if (summary !== undefined) {
@@ -156,18 +153,15 @@ async function openFiles(
     files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
   }
   if (report === undefined) return
-  const { newTimeline, reportContent } = await import('../report/report-content.js')
-  held.timeline = newTimeline()
-  const content = await reportContent(held.timeline, result => {
+  const timeline = newTimeline()
+  held.timeline = timeline
+  const textOf = async (result: LoadResult): Promise<string> => {
+    const { reportPage } = await import('../report/page.js')
     const step = nextStep(result, asked)
-    return {
-      // English messages do not show which language the user reads, because messages to a pipe are English by default.
-      // So the browser then chooses the language of the report.
-      language: lang ?? (output.words().language === 'zh' ? 'zh' : undefined),
-      next: step?.label === 'next' ? step.command : undefined,
-    }
-  })
-  files.push(await openResultFile(report, content))
+    const next = step?.label === 'next' ? step.command : undefined
+    return reportPage(result, timeline.moments(), next)
+  }
+  files.push(await openResultFile(report, { name: 'report', textOf }))
 }
 
 /** @returns the exit code: 74 if the run went well but a file could not be written */
@@ -191,12 +185,7 @@ async function runLoad(
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call
-  const progress = await startProgress(
-    settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
-    settings.quiet ?? false,
-    output,
-    processEnvironment,
-  )
+  const progress = startProgress(settings.quiet ?? false, output, processEnvironment)
   const kept: string[] = []
   let isLoading = false
   const leaving = new AbortController()
@@ -205,7 +194,8 @@ async function runLoad(
     processEnvironment.leave(exitCode)
   }
   const interruption = catchSignals(processEnvironment, {
-    onFirst: name => progress.note(endingNote(name, output.words()), 'yellow'),
+    onFirst: name =>
+      progress.note(`${name}: ending the run cleanly; a second signal ends it at once`, 'yellow'),
     onLater: exitCode => {
       if (leaving.signal.aborted) leave(exitCode)
       leaving.abort()
@@ -218,7 +208,7 @@ async function runLoad(
       ...asked,
       ...defined({ summaryInputs: settings.summaryInputs }),
       leftovers: leftoversOf(settings, asked, processEnvironment, (runId, tables) =>
-        progress.note(leftNote(runId, tables, settings, output.words())),
+        progress.note(leftNote(runId, tables, settings)),
       ),
       beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
@@ -231,8 +221,8 @@ async function runLoad(
         if (report.phase !== 'looking') held.timeline?.add(report)
       },
       onNotice(notice) {
-        if (settings.quiet) keep(kept, output.words().notice(notice))
-        else progress.note(output.words().notice(notice))
+        if (settings.quiet) keep(kept, notice)
+        else progress.note(notice)
       },
       onNeeded: needed => adviseNeededOptions(call.asked, needed),
       wording: withFlags,
@@ -247,7 +237,7 @@ async function runLoad(
     progress.stop()
     // After losing the lock this process leaves the files to the lock's new holder.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
-    if (isWithoutName(asked, result)) kept.push(output.words().tell(nameHint))
+    if (isWithoutName(asked, result)) kept.push(nameHint)
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
     // If standard output failed, the exit code in the files is outdated, so they are written again.
     if (endCode !== exitCode && isAlone(held)) {
@@ -285,29 +275,10 @@ function isWithoutName({ runId, inputs }: LoadOptions, { status }: LoadResult): 
   return status === 'interrupted' && runId === undefined && !inputs.includes('-')
 }
 
-const endingNote = (signal: string, { tell }: Words): string =>
-  tell('{signal}: ending the run cleanly; a second signal ends it at once', { signal })
-
-function leftNote(
-  runId: string,
-  tables: readonly string[],
-  { stateDir }: RunSettings,
-  { tell }: Words,
-): string {
+function leftNote(runId: string, tables: readonly string[], { stateDir }: RunSettings): string {
   const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
-  return tell(
-    'the server has tables of run "{run}": {tables}. Continue the run, or give it up; the rows that it has stored stay: {command}',
-    {
-      run: runId,
-      tables: tables.join(', '),
-      command: shellText(['runs', runId, '--clean', ...where]),
-    },
-  )
-}
-
-/** With a JSON log, lines replace the progress bar, because bar and log would garble each other. */
-function plainOf(style: ProgressStyle): ProgressStyle {
-  return style === 'none' ? 'none' : 'plain'
+  const command = shellText(['runs', runId, '--clean', ...where])
+  return `the server has tables of run "${runId}": ${tables.join(', ')}. Continue the run, or give it up; the rows that it has stored stay: ${command}`
 }
 
 /** Adds facts that the library lacks: the signal that interrupted the run, and the memory that the process used. */
@@ -335,31 +306,22 @@ async function printResult(
   kept: readonly string[],
 ): Promise<number> {
   const { output, asked } = call
-  const isVerbose = settings.verbose ?? false
   const isSilent = settings.quiet === true && result.exitCode === 0
   const { confirmed, unconfirmed, skipped } = result.rows
   asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
   const next = nextStep(result, asked)
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
-    if (result.error !== null) {
-      output.problem(result.error.message, result.error.code)
-      printMeaning(output, result.error.code)
-    }
+    if (result.error !== null) output.problem(result.error.message, result.error.code)
     // If the summary is on the same screen, the details do not repeat it.
     const isApart = settings.json === true || output.resultColumns === undefined
-    if (!output.event('result', resultFields(result))) {
-      for (const line of detailLines(result, isVerbose, isApart, output.words())) {
-        output.note(line)
-      }
-    }
+    for (const line of detailLines(result, isApart)) output.note(line)
     if (isApart) tellNextStep(output, result, next, asked)
   }
   try {
     if (settings.json) await output.writeData(jsonLine(result))
     else if (!isSilent) {
-      const { resultColumns: columns } = output
-      const lines = summaryLines(result, next?.command, isVerbose, columns, output.words())
+      const lines = summaryLines(result, next?.command, output.resultColumns)
       for (const line of lines) await output.write(`${line}\n`)
     }
     return result.exitCode

@@ -54,7 +54,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const notKept = keepFindings(server, found, processEnvironment.environment)
     if (notKept !== undefined) output.note(notKept)
     if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
-    else await printChecks(result, settings.verbose ?? false, output)
+    else await printChecks(result, output)
     if (interruption.exitCode !== undefined) output.problem('interrupted')
     return (await issueFile?.write({ ...result, exitCode, server }, output)) ?? exitCode
   } catch (error) {
@@ -124,39 +124,38 @@ function failedObject(exitCode: number, error: { code: string; message: string }
 }
 
 const statusWidth = 7
-const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const
 
-/** Lists failures and counts the rest; with --verbose lists every check. */
+/** Lists failures and counts the rest. */
 async function printChecks(
-  result: SelftestResult,
-  isVerbose: boolean,
+  {
+    checks,
+    counts,
+    left,
+    serverVersion,
+  }: Pick<SelftestResult, 'checks' | 'counts' | 'left' | 'serverVersion'>,
   output: Output,
 ): Promise<void> {
-  const { checks, counts, left, serverVersion } = result
-  for (const check of checks.filter(({ status }) => isVerbose || status === 'fail')) {
-    if (!(await output.write(textOf(check, isVerbose, output)))) return
+  for (const check of checks.filter(({ status }) => status === 'fail')) {
+    if (!(await output.write(textOf(check, output)))) return
   }
   const found = `${counts.pass} passed, ${counts.fail} failed, ${counts.skipped} skipped`
   const server = serverVersion === null ? 'a server of unknown version' : `server ${serverVersion}`
   const total = counted(checks.length, 'check')
-  const each = isVerbose ? '' : ' (--verbose shows each)'
-  const sentence = wrapped(clean(`${total} on ${server}: ${found}${each}.`), widthOf(output))
+  const sentence = wrapped(
+    clean(`${total} on ${server}: ${found} (--json shows each).`),
+    widthOf(output),
+  )
   await output.write(sentence.map(line => `${line}\n`).join(''))
   if (left.length > 0) output.note(`may still be on the server: ${left.join(', ')}`, 'yellow')
 }
 
 const widthOf = ({ resultColumns }: Output): number => resultColumns ?? Infinity
 
-function textOf({ name, status, reason }: CheckResult, isVerbose: boolean, output: Output): string {
+function textOf({ name, status, reason }: CheckResult, output: Output): string {
   const check = allChecks.find(each => each.name === name)
-  const texts = [
-    reason === '' ? name : `${name}: ${reason}`,
-    isVerbose ? check?.does : undefined,
-    status === 'fail' ? `depends on it: ${check?.dependsOnIt}` : undefined,
-    status === 'skipped' && check?.needs !== undefined ? `needs: ${check.needs}` : undefined,
-  ].filter(text => text !== undefined)
+  const texts = [`${name}: ${reason}`, `depends on it: ${check?.dependsOnIt}`]
   const indent = ' '.repeat(statusWidth + 2)
   const lines = texts.flatMap(text => wrapped(clean(text), widthOf(output) - indent.length))
-  const painted = output.paintResult(styles[status], status.padEnd(statusWidth))
+  const painted = output.paintResult('red', status.padEnd(statusWidth))
   return lines.map((line, i) => `${i === 0 ? `${painted}  ` : indent}${line}\n`).join('')
 }

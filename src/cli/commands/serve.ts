@@ -47,7 +47,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
   const { tlsCert: tlsCertFile, tlsKey: tlsKeyFile } = settings
   const faults = settings.fault === undefined ? undefined : requestedFaults(settings.fault)
   const initScript = init === undefined ? undefined : await readScriptFile(init)
-  const onAsyncError = failureLog(settings.verbose ?? false, call)
+  const onAsyncError = failureLog(call)
   try {
     return await startServer(
       defined({
@@ -78,18 +78,17 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
   }
 }
 
-/** How many failures are shown by default: a faulty sender repeats the same failure thousands of times. */
+/** How many failures are shown: a faulty sender repeats the same failure thousands of times. */
 const shownFailures = 3
 
 /** Logs failures of asynchronous requests, which the server reports to no client. */
-function failureLog(verbose: boolean, { output }: Call): (failure: AsynchronousFailure) => void {
+function failureLog({ output }: Call): (failure: AsynchronousFailure) => void {
   let count = 0
   return ({ sessionId, text, message }) => {
     count++
-    if (!verbose && count > shownFailures) return
+    if (count > shownFailures) return
     output.note(`asynchronous request of session ${sessionId} failed: ${message} (${text})`)
-    if (!verbose && count === shownFailures)
-      output.note('further failures are shown with --verbose')
+    if (count === shownFailures) output.note('further failures are not shown')
   }
 }
 

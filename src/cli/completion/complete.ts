@@ -54,7 +54,7 @@ export async function complete(
   let isLate = false
   try {
     const line = lineOf(shell, typed)
-    const asked = completionAt(line, commands, output.words())
+    const asked = completionAt(line, commands)
     const { lookup } = asked
     const found: string[] = []
     if (lookup !== undefined) {

@@ -5,7 +5,6 @@
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from '../commands/command.js'
 import { errorCodes } from '../../errors.js'
-import type { Words } from '../language/words.js'
 import { commandTree } from '../options/reading/command-line.js'
 import { longName, type OptionDefinition } from '../options/reading/definition.js'
 import type { TypedLine } from './bash-line.js'
@@ -49,13 +48,12 @@ const lookupsOfArguments: Readonly<Record<string, Lookup>> = {
 export function completionAt(
   { before, current }: TypedLine,
   commands: readonly Command[],
-  words: Words,
 ): CompletionRequest {
   let lookup: Lookup | undefined
   let settled = before
   const isAfterOptions = before.includes('--')
   const eq = isAfterOptions || !current.startsWith('--') ? 0 : current.indexOf('=') + 1
-  const root = tab(commandTree(commands, words))
+  const root = tab(commandTree(commands))
   // Only the completion scripts call the command `complete`, so it is not offered.
   root.commands.delete('complete')
   const command = commands.find(({ name }) => name === before[0])

@@ -199,18 +199,12 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'write a report with charts to this HTML file': '把带图表的报告写到此 HTML 文件',
   'exit code 75 if another run holds the lock of this name': '另一个运行持有同名的锁时以 75 结束',
   // Output
-  'auto, bar, plain or none; auto is a bar on a terminal, else a line every 10 s':
-    'auto、bar、plain 或 none；auto 在终端显示进度条，否则每 10 秒一行',
   'print nothing on success': '成功时不打印任何内容',
-  'format of standard error: text, or json with one object per line':
-    '标准错误的格式：text，或 json（每行一个对象）',
   'write a line for each message to and from the server, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
   'also write scripts and first values to the trace': '跟踪中也写脚本和最前面的值',
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
-  'print more on standard error': '在标准错误输出更多信息',
   'no colours': '不使用颜色',
-  'help and messages in Chinese or English: zh or en': '帮助和消息使用中文或英文：zh 或 en',
   'print help': '显示帮助',
   'print help with all options': '显示包含所有选项的帮助',
   'print the version': '显示版本',
@@ -274,7 +268,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'a new file in the same folder': '同一文件夹中的新文件',
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
-  "the system's, on a terminal": '终端上为系统的语言',
   // The help that fits a screen
   'Streams files or standard input into a table, and proves that every row landed.':
     '把文件或标准输入导入表，并证明每一行都已写入。',

@@ -7,13 +7,7 @@ import { deliveryOptions, runOptions, targetOptions } from './delivery-options.j
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
 import { loadOptions } from './load-options.js'
-import {
-  commonOptions,
-  jsonOptions,
-  logOptions,
-  progressOptions,
-  traceOptions,
-} from './output-options.js'
+import { commonOptions, jsonOptions, quietOptions, traceOptions } from './output-options.js'
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import {
   choice,
@@ -141,8 +135,7 @@ const { onDoubt } = deliveryOptions
 
 const runOutput = {
   ...{ summary, summaryInputs, metricsFile, label, report, lock },
-  ...progressOptions,
-  ...logOptions,
+  ...quietOptions,
   ...traceOptions,
   ...jsonOptions,
   ...commonOptions,
@@ -361,6 +354,6 @@ export const selftestOptions = {
 
 export type SelftestSettings = SettingsOf<typeof selftestOptions>
 
-export const explainOptions = { noColor: commonOptions.noColor, lang: commonOptions.lang }
+export const explainOptions = { noColor: commonOptions.noColor }
 
 export type ExplainSettings = SettingsOf<typeof explainOptions>

@@ -7,13 +7,7 @@ import { parseTarget } from '../../load/target/target.js'
 import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
 import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
-import {
-  commonOptions,
-  jsonOptions,
-  logOptions,
-  progressOptions,
-  traceOptions,
-} from './output-options.js'
+import { commonOptions, jsonOptions, quietOptions, traceOptions } from './output-options.js'
 import { readCredentials, type Login, type LoginCall } from './password.js'
 import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
@@ -28,8 +22,7 @@ export const loadOptions = {
   ...deliveryOptions,
   ...serverOptions,
   ...runOptions,
-  ...progressOptions,
-  ...logOptions,
+  ...quietOptions,
   ...traceOptions,
   ...jsonOptions,
   ...commonOptions,

@@ -67,7 +67,7 @@ export interface LoginCall {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   /** Receives warnings about the login's safety, and the password to redact from outputs. */
-  readonly output: Pick<Output, 'note' | 'keepSecret' | 'words'>
+  readonly output: Pick<Output, 'note' | 'keepSecret'>
 }
 
 /**
@@ -84,10 +84,7 @@ export async function readCredentials(
   const source = passwordSource(sources)
   const { environment } = processEnvironment
   // A quiet run shows no one-time notices, and leaves them to a later run.
-  const warn =
-    settings.quiet === true
-      ? undefined
-      : (sentence: string): void => output.note(output.words().notice(sentence))
+  const warn = settings.quiet === true ? undefined : output.note
   if (settings.tlsInsecure === true) warn?.(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
@@ -109,7 +106,7 @@ export async function readCredentials(
 async function readPassword(
   source: PasswordSource,
   user: string,
-  { processEnvironment, output }: LoginCall,
+  { processEnvironment }: LoginCall,
   dataOnStdin: boolean,
   warn: Output['note'] | undefined,
 ): Promise<string> {
@@ -122,11 +119,8 @@ async function readPassword(
       return readPasswordLine(processEnvironment.stdin)
     case 'none':
       if (!dataOnStdin && processEnvironment.stdin.isTTY && processEnvironment.stderr.isTTY) {
-        return askPassword(
-          output.words().tell('Password of {user}: ', { user: clean(user) }),
-          processEnvironment.stdin,
-          processEnvironment.stderr,
-        )
+        const { stdin, stderr } = processEnvironment
+        return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
       }
       throw new UsageError(
         'DDB_USAGE',

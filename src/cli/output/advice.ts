@@ -11,7 +11,6 @@ import { completedCommand, sameCommand, serverWords, shellText } from '../option
 
 /** The user's call, as far as it was read before something failed. */
 export interface UserCall {
-  verbose: boolean
   /** undefined until the program has recognized the command's name. */
   command?: { readonly name: string; readonly options: OptionTable }
   args?: readonly string[]

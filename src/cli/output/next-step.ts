@@ -48,10 +48,6 @@ export function tellNextStep(
   const { error, resume } = result
   if (error !== null && resume.look === null) printHints(output, error.code, asked)
   if (resume.restart !== null)
-    output.note(
-      output.words().tell('to load all rows again, if the table has none of them: {command}', {
-        command: resume.restart,
-      }),
-    )
+    output.note(`to load all rows again, if the table has none of them: ${resume.restart}`)
   printCommand(output, next.label, next.command)
 }

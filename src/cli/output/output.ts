@@ -4,13 +4,8 @@
 */
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
-import { english, type Words } from '../language/words.js'
-import { clean, jsonLine, systemCode, visible } from './terminal-text.js'
+import { clean, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
-
-export type LogFormat = 'text' | 'json'
-
-export type LogEvent = 'note' | 'error' | 'next' | 'progress' | 'result'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
@@ -23,16 +18,6 @@ const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 }
 
-/** Log levels of notes, by style. */
-const levels: Readonly<Record<Style, string>> = {
-  bold: 'info',
-  dim: 'debug',
-  red: 'error',
-  green: 'info',
-  yellow: 'warn',
-  cyan: 'info',
-}
-
 /** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
@@ -43,14 +28,8 @@ export interface Output {
   readonly writeData: (text: string) => Promise<boolean>
   /** Writes a text to standard error as one line, without the text's control characters and secrets. */
   readonly note: (text: string, style?: Style) => void
-  /** Writes an object of the JSON log (docs/log-format.md). @returns false if the log is text: nothing was written */
-  readonly event: (name: LogEvent, fields: object) => boolean
   /** Writes `ddb-ingest: … [CODE]` to standard error, in red if colours are on. */
   readonly problem: (text: string, code?: string) => void
-  /** The language of a terminal's reader; English in a log. */
-  readonly words: () => Words
-  readonly speak: (words: Words) => void
-  readonly logAs: (format: LogFormat) => void
   /** From now on notes, problems, `withoutSecrets` and `hide` redact this password. */
   readonly keepSecret: (password: string) => void
   /** Redacts the run's passwords in data that a server may have influenced, before the data is shown or stored. */
@@ -81,42 +60,21 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     return isOpen
   }
   const paintNote = painter(stderr, environment, noColor)
-  let format: LogFormat = 'text'
-  let words = english
   const secrets = newSecrets()
   const safe = secrets.hideInSentence
-  const log = (level: string, event: LogEvent, fields: object): void => {
-    const line = { time: new Date().toISOString(), level, event, ...fields }
-    stderr.write(jsonLine(hideInData(line, safe)))
-  }
   return {
     write,
     keepSecret: secrets.add,
     withoutSecrets: data => hideInData(data, safe),
     hide: secrets.hide,
     writeData: text => write(stdout.isTTY ? visible(text) : text),
-    words: () => (format === 'json' ? english : words),
-    speak(next) {
-      words = next
-    },
     note(sentence, style) {
-      const text = safe(sentence)
-      const level = style === undefined ? 'info' : levels[style]
-      if (format === 'json') return log(level, 'note', { message: text })
-      stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
-    },
-    event(name, fields) {
-      if (format === 'json') log('info', name, fields)
-      return format === 'json'
+      const text = clean(safe(sentence))
+      stderr.write(`${style === undefined ? text : paintNote(style, text)}\n`)
     },
     problem(sentence, code) {
-      const text = safe(sentence)
-      if (format === 'json') return log('error', 'error', { code: code ?? null, message: text })
-      const named = code === undefined ? text : `${text} [${code}]`
-      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)
-    },
-    logAs(next) {
-      format = next
+      const text = code === undefined ? safe(sentence) : `${safe(sentence)} [${code}]`
+      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(text)}\n`)
     },
     paintResult: painter(stdout, environment, noColor),
     paintNote,

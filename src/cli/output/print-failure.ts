@@ -31,8 +31,8 @@ export function failureOf(error: unknown): Failure {
 export function printFailure(output: Output, error: unknown, asked: UserCall): Failure {
   const failure = failureOf(error)
   output.problem(failure.message, failure.code)
-  printMeaning(output, failure.code)
-  if (asked.verbose) {
+  // A report about a defect needs the stack.
+  if (failure.code === 'DDB_INTERNAL') {
     for (const line of causesOf(error)) output.note(line, 'dim')
   }
   printAdvice(output, failure, headerAsked(output, error, asked))
@@ -52,12 +52,6 @@ function headerAsked(output: Output, error: unknown, asked: UserCall): UserCall 
     other,
   )
   return { ...asked, next: likely }
-}
-
-/** Explains the failure in the reader's language, if that is not English. */
-export function printMeaning(output: Output, code: string): void {
-  const meaning = output.words().meaning(code)
-  if (meaning !== undefined) output.note(meaning)
 }
 
 /** Prints a failure as a JSON object. If printing fails, the exit code of the first failure still applies. */
@@ -86,26 +80,21 @@ export type CommandLabel =
   | 'if the first record is a row'
   | 'if the first record is a header'
 
-/** Prints a command that users can copy. @param label  printed before the command unless the log is JSON */
+/** Prints a command that users can copy. */
 export function printCommand(output: Output, label: CommandLabel, command: string): void {
-  if (!output.event('next', { command })) output.note(`${output.words().tell(label)}: ${command}`)
+  output.note(`${label}: ${command}`)
 }
 
 /** Prints advice in words, before the command to run next. */
 export function printHints(output: Output, code: string, { command }: UserCall): void {
-  const { tell } = output.words()
   if (code === 'DDB_LOGIN') {
     output.note(
-      tell(
-        'give the password with --password-file, --password-stdin or DDB_PASSWORD, or at the prompt',
-      ),
+      'give the password with --password-file, --password-stdin or DDB_PASSWORD, or at the prompt',
     )
   }
   if (code !== 'DDB_CONNECT' || command?.name === 'serve') return
   output.note(
-    tell(
-      'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
-    ),
+    'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
   )
 }
 

@@ -1,161 +1,177 @@
 /*
-  Builds the page of --report: one self-contained HTML file with the result of a run and its progress over time.
+  Builds the page of --report: one self-contained HTML file with the result of a run and its progress over time. The page
+  fetches nothing and runs no script.
 */
-import { createHash } from 'node:crypto'
 import type { LoadResult } from '../../load/options.js'
-import { bytesText, durationText } from '../output/terminal-text.js'
-import {
-  dataScript,
-  escapeHtml,
-  numberText,
-  section,
-  tableOf,
-  type Cell,
-  type Tone,
-} from './page-parts.js'
-import { script, style } from './style.js'
-import { speedsOf, type Moment } from './timeline.js'
-import { inBothLanguages, pageWords, type PageWord } from './words.js'
-
-export interface Plotting {
-  readonly script: string
-  readonly style: string
-}
-
-/** Content of the page besides the result. */
-export interface PageContent {
-  /** The language in which the page opens; default the browser's. */
-  readonly language?: 'en' | 'zh' | undefined
-  /** The command to run next, unless the result already contains it. */
-  readonly next?: string | undefined
-}
+import { confirmationWords } from '../../load/transport/confirmations.js'
+import { bytesText, durationText, shortCount } from '../output/terminal-text.js'
+import { style } from './style.js'
+import type { Moment } from './timeline.js'
 
 /** Limit of rows in the table of files; browsers show this many without delay. */
 const mostFiles = 1_000
-/** Number of time spans in the chart of speeds, and of rows in the tables next to the charts. */
-const spans = { chart: 120, table: 20 }
 
-/** A whole HTML document. It fetches nothing, and only its own scripts run. */
-export function reportPage(
-  result: LoadResult,
-  moments: readonly Moment[],
-  plotting: Plotting,
-  { language, next }: PageContent = {},
-): string {
-  const scripts = [plotting.script, script]
-  const allowed = scripts.map(
-    text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
-  )
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src ${allowed.join(' ')}`
+const statusTexts: Readonly<Record<LoadResult['status'], string>> = {
+  loaded: 'Loaded: every row is accounted for',
+  rejects: 'Loaded, and some rows were rejected',
+  unconfirmed: 'The outcome of some rows is unknown',
+  failed: 'The run failed',
+  interrupted: 'The run was interrupted',
+}
+
+/** A whole HTML document. @param next  the command to run next, unless the result already contains it */
+export function reportPage(result: LoadResult, moments: readonly Moment[], next?: string): string {
   const name = result.target.table ?? result.target.function ?? ''
   return `<!doctype html>
-<html lang="en"${language === undefined ? '' : ` data-lang="${language}"`}>
+<html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(name)} – ddb-ingest</title>
-<style>${plotting.style}${style}</style>
+<style>${style}</style>
 </head>
 <body><main>
 ${head(result, name, next)}
 ${outcomes(result)}
 ${overTime(moments)}
-${latencies(result)}
-${byConnection(result)}
+${delivery(result)}
 ${rejects(result)}
 ${columns(result)}
 ${files(result)}
 ${uncertain(result)}
 <footer>ddb-ingest ${escapeHtml(result.version)} · ${escapeHtml(result.endedAt)}</footer>
-</main>
-${dataScript('moments', chartData(moments))}
-${scripts.map(text => `<script>${text}</script>`).join('\n')}
-</body>
+</main></body>
 </html>
 `
 }
 
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text for elements and attributes; control characters become visible. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll(/[&<>"']/g, sign => entities[sign]!)
+    .replaceAll(
+      /[\p{Cc}\p{Cf}\p{Cs}]/gu,
+      sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+}
+
+type Tone = 'sent' | 'good' | 'doubt' | 'bad' | 'plain'
+
+/** A cell of a table: text, a number, or a number with a bar for its share of a whole. */
+type Cell = string | number | { readonly value: number; readonly of: number; readonly tone: Tone }
+
+function tableOf(heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const head = heads.map((text, i) => {
+    const form = typeof (rows[0]?.[i] ?? '') === 'string' ? '' : ' class="number"'
+    return `<th scope="col"${form}>${text}</th>`
+  })
+  const body = rows.map(cells => `<tr>${cells.map(cellHtml).join('')}</tr>`).join('\n')
+  return `<div class="scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
+}
+
+function cellHtml(cell: Cell, index: number): string {
+  if (typeof cell === 'string') {
+    const text = escapeHtml(cell)
+    return index === 0 ? `<th scope="row">${text}</th>` : `<td>${text}</td>`
+  }
+  if (typeof cell === 'number') return `<td class="number">${numberText(cell)}</td>`
+  const { value, of, tone } = cell
+  const width = of === 0 ? 0 : Math.max(0, Math.min(1, value / of)) * 100
+  const bar =
+    width === 0 ? '' : `<span class="bar ${tone}" style="width:${width.toFixed(1)}%"></span>`
+  return `<td class="number with-bar">${bar}<span>${numberText(value)}</span></td>`
+}
+
+/** Thousands separators, and up to three decimals for values below 10. */
+function numberText(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 0 })
+}
+
+function section(title: string, content: string): string {
+  return `<section><h2>${title}</h2>\n${content}\n</section>`
+}
+
+/** Names and texts; a text that is null is left out. */
+function listOf(facts: Readonly<Record<string, string | null>>): string {
+  const told = Object.entries(facts).flatMap(([name, text]) =>
+    text === null ? [] : [`<dt>${name}</dt><dd>${escapeHtml(text)}</dd>`],
+  )
+  return `<dl>${told.join('\n')}</dl>`
+}
+
 function head(result: LoadResult, name: string, command: string | undefined): string {
-  const { rows, rate, resume, error, exitCode, startedAt, endedAt, confirm, stored } = result
-  const text = (value: string | null): string | null => value && escapeHtml(value)
-  const note = confirm.note === null ? '' : `: ${escapeHtml(confirm.note)}`
-  const { peakRssBytes } = result.memory
-  const facts: [PageWord, string | null][] = [
-    ['server', text(result.target.host)],
-    ['run', text(result.runId)],
-    ['began', text(startedAt)],
-    ['lasted', durationText(Date.parse(endedAt) - Date.parse(startedAt))],
-    ['exitCode', String(exitCode)],
-    ['confirmedBy', inBothLanguages(confirm.used) + note],
-    ['stored', stored.grade && inBothLanguages(stored.grade)],
-    ['peakMemory', peakRssBytes === null ? null : bytesText(peakRssBytes)],
-  ]
-  const ways: [PageWord, string | null][] = [
-    ['toGoOn', text(resume.command)],
-    ['toLook', text(resume.look)],
-    ['toRestart', text(resume.restart)],
-    ['next', text(command ?? null)],
-  ]
-  const told = facts.filter(([, html]) => html !== null && html !== '')
-  const next = ways
-    .filter(([, html]) => html !== null)
-    .map(([word, html]) => `<p>${inBothLanguages(word)}: <code>${html}</code></p>`)
+  const { rows, rate, resume, error, status, startedAt, endedAt, confirm, target, memory } = result
+  const { inputs, inputTotals } = result
+  const steps = {
+    'To go on': resume.command,
+    'To look for rows of this run': resume.look,
+    'To load everything again, if none of its rows are there': resume.restart,
+    Next: command ?? null,
+  }
+  const told = Object.entries(steps).flatMap(([label, text]) =>
+    text === null ? [] : [`<p>${label}: <code>${escapeHtml(text)}</code></p>`],
+  )
   const why = error === null ? '' : `<p>${escapeHtml(`${error.message} [${error.code}]`)}</p>`
-  return `<header><h1>${inBothLanguages('title')}</h1><button id="language" type="button">${inBothLanguages('toLanguage')}</button></header>
-<p class="about">${escapeHtml(inputText(result))} → ${escapeHtml(name)}</p>
-<div class="status ${result.status}">${inBothLanguages(result.status)}${why}${next.join('')}</div>
-<div class="tiles">
-${tile('rowsRead', numberText(rows.read))}
-${tile('confirmed', numberText(rows.confirmed))}
-${tile('rejected', numberText(rows.rejected))}
-${tile('rowsPerSecond', numberText(rate.rowsPerSec))}
-${tile('bytesPerSecond', bytesText(rate.bytesPerSec))}
-</div>
-<dl>
-${told.map(([word, html]) => `<dt>${inBothLanguages(word)}</dt><dd>${html}</dd>`).join('\n')}
-</dl>`
-}
-
-/** The paths of the first inputs; if there are more, also the number of all inputs. */
-function inputText({ inputs, inputTotals: { count } }: LoadResult): string {
   const some = inputs.slice(0, 3).map(({ path }) => path)
-  if (count <= some.length) return some.join(', ')
-  return [...some, `… (${numberText(count)})`].join(', ')
+  const more = inputTotals.count > some.length ? [`… (${numberText(inputTotals.count)})`] : []
+  const tiles = {
+    'Rows read': numberText(rows.read),
+    confirmed: numberText(rows.confirmed),
+    rejected: numberText(rows.rejected),
+    'Rows a second': numberText(rate.rowsPerSec),
+    'Bytes a second': bytesText(rate.bytesPerSec),
+  }
+  const note = confirm.note === null ? '' : `: ${confirm.note}`
+  return `<h1>Load report</h1>
+<p class="about">${escapeHtml([...some, ...more].join(', '))} → ${escapeHtml(name)}</p>
+<div class="status ${status}">${statusTexts[status]}${why}${told.join('')}</div>
+<div class="tiles">
+${Object.entries(tiles)
+  .map(([label, text]) => `<div class="tile"><b>${text}</b>${label}</div>`)
+  .join('\n')}
+</div>
+${listOf({
+  Server: target.host,
+  Run: result.runId,
+  Started: startedAt,
+  Took: durationText(Date.parse(endedAt) - Date.parse(startedAt)),
+  'Exit code': String(result.exitCode),
+  Proof: `${confirmationWords[confirm.used]}${note}`,
+  'Peak memory': memory.peakRssBytes === null ? null : bytesText(memory.peakRssBytes),
+})}`
 }
 
-function tile(word: PageWord, text: string): string {
-  return `<div class="tile"><b>${escapeHtml(text)}</b>${inBothLanguages(word)}</div>`
+const tones: Readonly<Record<Exclude<keyof LoadResult['rows'], 'read'>, Tone>> = {
+  confirmed: 'good',
+  filtered: 'plain',
+  unconfirmed: 'doubt',
+  rejected: 'bad',
+  skipped: 'plain',
+  unsent: 'plain',
 }
 
-function outcomes({ rows }: LoadResult): string {
-  const parts: [PageWord, number, Tone][] = [
-    ['confirmed', rows.confirmed, 'good'],
-    ['filtered', rows.filtered, 'plain'],
-    ['unconfirmedRows', rows.unconfirmed, 'doubt'],
-    ['rejected', rows.rejected, 'bad'],
-    ['skipped', rows.skipped, 'plain'],
-    ['unsent', rows.unsent, 'plain'],
-  ]
-  const share = (count: number): number => (rows.read === 0 ? 0 : count / rows.read)
-  const stack = parts
-    .filter(([, count]) => count > 0)
-    .map(([, count, tone]) => `<span class="bar ${tone}" style="flex:${share(count)}"></span>`)
+function outcomes({ rows: { read, ...parts } }: LoadResult): string {
   const table = tableOf(
-    ['outcome', 'rows', 'share'],
+    ['Outcome', 'Rows', 'Share'],
     [
-      ...parts.map(([word, count, tone]): Cell[] => [
-        { html: inBothLanguages(word) },
-        { value: count, share: share(count), tone },
-        { figure: percentText(share(count)) },
+      ...Object.entries(parts).map(([name, value]): Cell[] => [
+        name,
+        { value, of: read, tone: tones[name as keyof typeof tones] },
+        percentText(read === 0 ? 0 : value / read),
       ]),
-      [{ html: inBothLanguages('rowsRead') }, rows.read, ''],
+      ['read', read, ''],
     ],
   )
-  return section(
-    'outcomes',
-    `<div class="stack" aria-hidden="true">${stack.join('')}</div>${table}`,
-  )
+  return section('Outcome of the rows', table)
 }
 
 /** A share above 0 is never shown as 0 %, and a share below 1 never as 100 %. */
@@ -166,205 +182,152 @@ function percentText(share: number): string {
 }
 
 function overTime(moments: readonly Moment[]): string {
-  const speeds = speedsOf(moments, spans.table)
-  const steps = new Set(moments.map(({ sentRows }) => sentRows))
-  if (steps.size < 3 || speeds.length === 0) {
-    const why = moments.at(-1)?.sentRows === 0 ? 'nothingSent' : 'tooShort'
-    return section('overTime', `<p>${inBothLanguages(why)}</p>`)
+  if (new Set(moments.map(({ sentRows }) => sentRows)).size < 3) {
+    const why =
+      moments.at(-1)?.sentRows === 0 ? 'Nothing was sent.' : 'The run was too short for a chart.'
+    return section('Over time', `<p>${why}</p>`)
   }
-  const step = Math.ceil(moments.length / spans.table)
-  const some = moments.filter((_, index) => index % step === 0 || index === moments.length - 1)
   return section(
-    'overTime',
-    chart(
-      'progress',
-      'sentAndConfirmed',
-      tableOf(
-        ['seconds', 'sent', 'confirmed', 'rejected'],
-        some.map(moment => [
-          { figure: secondsText(moment.elapsedMs) },
-          moment.sentRows,
-          moment.confirmedRows,
-          moment.rejectedRows,
-        ]),
-      ),
-    ) +
-      chart(
-        'speed',
-        'speed',
-        tableOf(
-          ['seconds', 'sent', 'confirmed'],
-          speeds.map(({ fromMs, toMs, sentPerSec, confirmedPerSec }) => [
-            { figure: `${secondsText(fromMs)} – ${secondsText(toMs)}` },
-            Math.round(sentPerSec),
-            Math.round(confirmedPerSec),
-          ]),
-        ),
-      ),
+    'Over time',
+    chart('Rows sent and confirmed', {
+      ms: moments.map(({ elapsedMs }) => elapsedMs),
+      sent: moments.map(({ sentRows }) => sentRows),
+      good: moments.map(({ confirmedRows }) => confirmedRows),
+    }) +
+      chart('Speed, rows a second', {
+        ms: moments.slice(1).map(({ elapsedMs }) => elapsedMs),
+        sent: speedsOf(moments, 'sentRows'),
+        good: speedsOf(moments, 'confirmedRows'),
+      }),
   )
 }
 
-function chart(id: string, word: PageWord, table: string): string {
-  const [en, zh] = pageWords[word]
-  return `<h3>${inBothLanguages(word)}</h3><div class="chart" id="${id}" role="img" aria-label="${en} / ${zh}"></div>
-<details><summary>${inBothLanguages('asTable')}</summary>${table}</details>`
+/** Rows a second from each moment to the next. */
+function speedsOf(moments: readonly Moment[], rows: 'sentRows' | 'confirmedRows'): number[] {
+  return moments.slice(1).map((moment, i) => {
+    const seconds = Math.max(moment.elapsedMs - moments[i]!.elapsedMs, 1) / 1000
+    return Math.max(0, moment[rows] - moments[i]![rows]) / seconds
+  })
 }
 
-const secondsText = (ms: number): string => (ms / 1000).toFixed(2)
+interface Curves {
+  readonly ms: readonly number[]
+  readonly sent: readonly number[]
+  readonly good: readonly number[]
+}
 
-/** Columns for the plotting library, and the words of its legends. */
-function chartData(moments: readonly Moment[]): object {
-  const speeds = speedsOf(moments, spans.chart)
-  return {
-    charts: {
-      progress: [
-        moments.map(({ elapsedMs }) => elapsedMs / 1000),
-        moments.map(({ sentRows }) => sentRows),
-        moments.map(({ confirmedRows }) => confirmedRows),
-      ],
-      speed: [
-        speeds.map(({ toMs }) => toMs / 1000),
-        speeds.map(({ sentPerSec }) => sentPerSec),
-        speeds.map(({ confirmedPerSec }) => confirmedPerSec),
-      ],
-    },
-    words: { seconds: pageWords.seconds, sent: pageWords.sent, confirmed: pageWords.confirmed },
+const chartSize = { width: 1000, height: 240, left: 60, bottom: 24, top: 8 }
+const gridLines = 4
+
+/** Two curves over time as SVG. */
+function chart(title: string, { ms, sent, good }: Curves): string {
+  const { width, height, left, bottom, top } = chartSize
+  const most = { x: Math.max(1, ms.at(-1)!), y: Math.max(1, ...sent, ...good) }
+  const x = (value: number): number => left + ((width - left) * value) / most.x
+  const y = (value: number): number => height - bottom - ((height - bottom - top) * value) / most.y
+  const curve = (values: readonly number[], tone: Tone): string => {
+    const points = values.map((value, i) => `${x(ms[i]!).toFixed(1)},${y(value).toFixed(1)}`)
+    return `<polyline class="${tone}" points="${points.join(' ')}"/>`
   }
+  const grid = Array.from({ length: gridLines + 1 }, (_, i) => {
+    const [across, up] = [(most.x * i) / gridLines, (most.y * i) / gridLines]
+    const anchor = i === 0 ? 'start' : i === gridLines ? 'end' : 'middle'
+    return `<line x1="${left}" x2="${width}" y1="${y(up)}" y2="${y(up)}"/><text x="${left - 8}" y="${y(up) + 4}" text-anchor="end">${shortCount(up)}</text><text x="${x(across)}" y="${height - 4}" text-anchor="${anchor}">${(across / 1000).toFixed(2)} s</text>`
+  })
+  return `<h3>${title}: <span class="sent">sent</span>, <span class="good">confirmed</span></h3>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${grid.join('')}${curve(sent, 'sent')}${curve(good, 'good')}</svg>`
 }
 
-function latencies({ latencyMs, batches, batchRows, connections, threads }: LoadResult): string {
-  const known = [
-    ['50 %', latencyMs.p50],
-    ['95 %', latencyMs.p95],
-    ['99 %', latencyMs.p99],
-  ] as const
-  const most = latencyMs.p99 ?? 0
-  const told = known.flatMap(([share, ms]): Cell[][] =>
-    ms === null ? [] : [[share, { value: ms, share: most === 0 ? 0 : ms / most, tone: 'sent' }]],
-  )
-  const waited =
-    told.length === 0
-      ? `<p>${inBothLanguages('noLatency')}</p>`
-      : tableOf(['percentile', 'milliseconds'], told)
-  const facts: [PageWord, number | null][] = [
-    ['batchesSent', batches.sent],
-    ['batchesRetried', batches.retried],
-    ['batchesFailed', batches.failed],
-    ['batchRows', batchRows.found ?? batchRows.first],
-    ['connections', connections],
-    ['threads', threads],
-  ]
-  const list = facts
-    .filter(([, count]) => count !== null)
-    .map(([word, count]) => `<dt>${inBothLanguages(word)}</dt><dd>${numberText(count!)}</dd>`)
-  return section(
-    'latency',
-    `${waited}<h3>${inBothLanguages('batches')}</h3><dl>${list.join('')}</dl>`,
-  )
-}
-
-/** The rows and latencies of each connection; empty if the run had only one connection. */
-function byConnection({ byConnection: all }: LoadResult): string {
-  if (all.length < 2) return ''
-  const most = (of: (one: (typeof all)[number]) => number | null): number =>
-    Math.max(1, ...all.map(one => of(one) ?? 0))
-  const mostRows = most(({ rows }) => rows)
-  const mostMs = most(({ latencyMs }) => latencyMs.p95)
-  return section(
-    'byConnection',
-    tableOf(
-      ['connection', 'rows', 'batches', 'bytes', 'halfWithin', 'mostWithin'],
-      all.map(({ rows, batches, bytes, latencyMs: { p50, p95 } }, index) => [
-        String(index + 1),
-        { value: rows, share: rows / mostRows, tone: 'sent' },
-        batches,
-        bytes,
-        p50 ?? '',
-        p95 === null ? '' : { value: p95, share: p95 / mostMs, tone: 'plain' },
-      ]),
-    ),
-  )
-}
-
-function rejects({ rejects: { byCode, first, files: kept }, rows }: LoadResult): string {
-  const codes = Object.entries(byCode).toSorted(([, a], [, b]) => b - a)
-  if (codes.length === 0) return section('rejectReasons', `<p>${inBothLanguages('noRejects')}</p>`)
-  const most = codes[0]![1]
+function delivery({
+  latencyMs,
+  batches,
+  batchRows,
+  connections,
+  byConnection,
+}: LoadResult): string {
+  const limit = batchRows.found ?? batchRows.first
+  const msText = (ms: number | null): string | null => (ms === null ? null : `${numberText(ms)} ms`)
+  const list = listOf({
+    'Batches sent': numberText(batches.sent),
+    'sent again': numberText(batches.retried),
+    'given up': numberText(batches.failed),
+    'Limit of rows in a batch': limit === null ? null : numberText(limit),
+    Connections: numberText(connections),
+    'Half of the receipts came within': msText(latencyMs.p50),
+    '95 % of the receipts came within': msText(latencyMs.p95),
+    '99 % of the receipts came within': msText(latencyMs.p99),
+  })
+  if (byConnection.length < 2) return section('Delivery', list)
+  const of = Math.max(1, ...byConnection.map(({ rows }) => rows))
   const table = tableOf(
-    ['reason', 'rows', 'firstLines'],
-    codes.map(([code, count]) => [
-      code,
-      { value: count, share: count / most, tone: 'bad' },
-      {
-        html: `<ul>${first
-          .filter(reject => reject.code === code)
-          .map(
-            ({ file, lineNumber, message }) =>
-              `<li>${place(file, lineNumber)}: ${escapeHtml(message)}</li>`,
-          )
-          .join('')}</ul>`,
-      },
+    ['Connection', 'Rows', 'Batches', 'Bytes', '50 % (ms)', '95 % (ms)'],
+    byConnection.map(({ rows: value, batches: sent, bytes, latencyMs: { p50, p95 } }, i) => [
+      ...[String(i + 1), { value, of, tone: 'sent' as const }, sent, bytes],
+      ...[p50 ?? '', p95 ?? ''],
     ]),
   )
-  const where = kept.map(({ path, rows: count }) => `${path} (${numberText(count)})`).join(', ')
-  const keptText =
-    where === '' ? '' : `<p>${inBothLanguages('rejectsFile')} ${escapeHtml(where)}</p>`
-  return rows.rejected === 0 ? '' : section('rejectReasons', table + keptText)
+  return section('Delivery', list + table)
 }
 
-function place(file: string, lineNumber: number): string {
-  return `${escapeHtml(file)}, ${inBothLanguages('line')} ${numberText(lineNumber)}`
+function rejects({ rejects: { byCode, first, files: kept } }: LoadResult): string {
+  const title = 'Rejected rows by reason'
+  const codes = Object.entries(byCode).toSorted(([, a], [, b]) => b - a)
+  if (codes.length === 0) return section(title, '<p>No row was rejected.</p>')
+  const of = codes[0]![1]
+  const table = tableOf(
+    ['Reason', 'Rows'],
+    codes.map(([code, value]) => [code, { value, of, tone: 'bad' }]),
+  )
+  const examples = first.map(({ code, file, lineNumber, message }) =>
+    escapeHtml(`${file}, line ${numberText(lineNumber)}: ${message} [${code}]`),
+  )
+  const list = `<h3>First such rows</h3><ul>${examples.map(html => `<li>${html}</li>`).join('')}</ul>`
+  const where = kept.map(({ path, rows }) => `${path} (${numberText(rows)})`).join(', ')
+  return section(title, table + list + (where && `<p>Saved in ${escapeHtml(where)}</p>`))
 }
 
 function columns({ columns: list }: LoadResult): string {
   if (list.length === 0) return ''
-  const most = Math.max(1, ...list.map(({ nulls, coerced }) => Math.max(nulls, coerced)))
+  const of = Math.max(1, ...list.map(({ nulls, coerced }) => Math.max(nulls, coerced)))
   return section(
-    'columns',
+    'Columns',
     tableOf(
-      ['column', 'type', 'nulls', 'coerced'],
+      ['Column', 'Type', 'Nulls', 'Bad cells that became null'],
       list.map(({ name, type, nulls, coerced }) => [
-        name,
-        type,
-        { value: nulls, share: nulls / most, tone: 'plain' },
-        { value: coerced, share: coerced / most, tone: 'bad' },
+        ...[name, type, { value: nulls, of, tone: 'plain' as const }],
+        { value: coerced, of, tone: 'bad' },
       ]),
     ),
   )
 }
 
-function files({ inputs, inputTotals }: LoadResult): string {
-  if (inputTotals.count === 0) return ''
+function files({ inputs, inputTotals: { count, bytes } }: LoadResult): string {
+  if (count === 0) return ''
   const shown = inputs.slice(0, mostFiles)
-  const most = Math.max(1, ...shown.map(({ rows }) => rows))
+  const of = Math.max(1, ...shown.map(({ rows }) => rows))
   const table = tableOf(
-    ['file', 'rows', 'rejected', 'bytes', 'firstError'],
-    shown.map(({ path, rows, rejected, bytes, firstError }) => [
-      path,
-      { value: rows, share: rows / most, tone: 'sent' },
-      rejected,
-      bytes,
+    ['File', 'Rows', 'Rejected', 'Bytes', 'First error'],
+    shown.map(({ path, rows: value, rejected, bytes: size, firstError }) => [
+      ...[path, { value, of, tone: 'sent' as const }, rejected, size],
       firstError === null ? '' : `${firstError.lineNumber ?? ''} ${firstError.message}`.trim(),
     ]),
   )
-  const more = inputs.length - shown.length
-  const left = more > 0 ? `<p>${numberText(more)} ${inBothLanguages('moreFiles')}</p>` : ''
-  const note = inputs.length < inputTotals.count ? `<p>${inBothLanguages('onlyWrong')}</p>` : ''
-  const total = `<p>${numberText(inputTotals.count)} ${inBothLanguages('filesOf')} ${bytesText(inputTotals.bytes)}</p>`
-  return section('files', total + note + (shown.length === 0 ? '' : table) + left)
+  const total = `<p>${numberText(count)} in all, total size ${bytesText(bytes)}</p>`
+  const left = count - shown.length
+  const more = left > 0 ? `<p>${numberText(left)} files are not listed.</p>` : ''
+  return section('Files', total + (shown.length === 0 ? '' : table) + more)
 }
 
 function uncertain({ confirm }: LoadResult): string {
   if (confirm.uncertain.length === 0) return ''
   return section(
-    'uncertain',
+    'Lines that may or may not have arrived',
     tableOf(
-      ['file', 'lines', 'batches', 'reason'],
+      ['File', 'Lines', 'Batches', 'Reason'],
       confirm.uncertain.map(({ file, firstLine, lastLine, batches, reason }) => [
         file,
         `${numberText(firstLine)} – ${numberText(lastLine)}`,
-        batches,
-        reason,
+        ...[batches, reason],
       ]),
     ),
   )

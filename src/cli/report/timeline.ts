@@ -3,13 +3,11 @@
 */
 import type { LoadReport } from '../../load/options.js'
 
-/** Progress since the run began: ms, rows, and bytes of the inputs before decompression. */
+/** Progress since the run began: time in ms, and rows. */
 export interface Moment {
   readonly elapsedMs: number
   readonly sentRows: number
   readonly confirmedRows: number
-  readonly rejectedRows: number
-  readonly bytesRead: number
 }
 
 export interface Timeline {
@@ -17,8 +15,7 @@ export interface Timeline {
   moments(): readonly Moment[]
 }
 
-/** Limit of moments to keep; no chart is this many pixels wide. */
-const mostMoments = 2_000
+const mostMoments = 400
 
 /** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */
 export function newTimeline(): Timeline {
@@ -27,9 +24,8 @@ export function newTimeline(): Timeline {
   let every = 1
   let seen = 0
   return {
-    add({ elapsedMs, sentRows, rows, bytesRead }) {
-      const { confirmed: confirmedRows, rejected: rejectedRows } = rows
-      latest = { elapsedMs, sentRows, confirmedRows, rejectedRows, bytesRead }
+    add({ elapsedMs, sentRows, rows: { confirmed: confirmedRows } }) {
+      latest = { elapsedMs, sentRows, confirmedRows }
       if (seen++ % every !== 0) return
       moments.push(latest)
       if (moments.length < mostMoments) return
@@ -39,37 +35,4 @@ export function newTimeline(): Timeline {
     moments: () =>
       latest === undefined || latest === moments.at(-1) ? moments : [...moments, latest],
   }
-}
-
-export interface Speed {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly sentPerSec: number
-  readonly confirmedPerSec: number
-}
-
-/**
- * Cuts the time into `most` equal spans. Measures each speed from the first moment of a span to the first moment of the
- * next.
- */
-export function speedsOf(moments: readonly Moment[], most: number): Speed[] {
-  const endMs = moments.at(-1)?.elapsedMs ?? 0
-  if (endMs <= 0) return []
-  const speeds: Speed[] = []
-  let last = moments[0]!
-  let lastEdge = 0
-  for (const moment of moments) {
-    const edge = Math.floor((moment.elapsedMs / endMs) * most)
-    if (edge <= lastEdge || moment.elapsedMs <= last.elapsedMs) continue
-    const seconds = (moment.elapsedMs - last.elapsedMs) / 1000
-    speeds.push({
-      fromMs: last.elapsedMs,
-      toMs: moment.elapsedMs,
-      sentPerSec: Math.max(0, moment.sentRows - last.sentRows) / seconds,
-      confirmedPerSec: Math.max(0, moment.confirmedRows - last.confirmedRows) / seconds,
-    })
-    last = moment
-    lastEdge = edge
-  }
-  return speeds
 }

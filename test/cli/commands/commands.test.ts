@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { defineCommand, type Call } from '../../../src/cli/commands/command.js'
+import { english } from '../../../src/cli/language/help-texts.js'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { explanationsOf } from '../../../src/cli/commands/explain.js'
 import { main } from '../../../src/cli/main.js'
@@ -137,7 +138,8 @@ t.test('settings are read before the command is loaded, and are passed to the ru
     sources: sources(),
     processEnvironment,
     output: openOutput(processEnvironment, true),
-    asked: { verbose: false },
+    asked: {},
+    helpTexts: english,
     showHelp: () => undefined,
   }
   t.equal(await prepared(call), 7, 'the exit code is that of the run')
@@ -304,7 +306,7 @@ t.test('if there are several hosts, the first one that answers is used', async t
 })
 
 t.test('a refused login gives exit code 77 and never shows the password', async t => {
-  for (const flags of [[], ['-v'], ['--json']]) {
+  for (const flags of [[], ['--json']]) {
     const result = await exec(['--user', 'admin', '-e', '1', ...flags], {
       environment: { DDB_PASSWORD: 'hunter2-secret' },
     })

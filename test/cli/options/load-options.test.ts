@@ -3,7 +3,6 @@
 */
 import { resolve } from 'node:path'
 import t from 'tap'
-import { english } from '../../../src/cli/language/words.js'
 import {
   journalFolder,
   journalOf,
@@ -73,7 +72,7 @@ t.test('a folder for journals alone creates no journal', async t => {
     environmentPrefix: 'DDB_INGEST_',
   }
   const { processEnvironment } = fakeProcess()
-  const output = { note: () => undefined, keepSecret: () => undefined, words: () => english }
+  const output = { note: () => undefined, keepSecret: () => undefined }
   const call = { sources, processEnvironment, output }
   const settings = resolveOptions(loadOptions, sources)
   t.notOk('journal' in (await loadOptionsOf(settings, ['a.csv'], call)))

@@ -3,7 +3,6 @@ import { chmod, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
-import { english } from '../../../src/cli/language/words.js'
 import { serverOptions } from '../../../src/cli/options/server-options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
 import {
@@ -41,7 +40,6 @@ async function credentials(
       output: {
         note: warning => warnings.push(warning),
         keepSecret: secret => secrets.push(secret),
-        words: () => english,
       },
     },
     dataOnStdin,

@@ -85,7 +85,7 @@ t.test('detected settings and the target are spelled out', async t => {
 t.test('the environment becomes flags; output options do not', async t => {
   const line = command(
     {
-      ...{ verbose: ['true'], 'dry-run': ['true'], json: ['true'], null: ['-', 'n/a'] },
+      ...{ quiet: ['true'], 'dry-run': ['true'], json: ['true'], null: ['-', 'n/a'] },
       ...{ port: ['7'], 'on-error': ['skip'], 'date-format': ['a=yyyy'] },
     },
     {},

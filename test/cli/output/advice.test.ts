@@ -4,7 +4,6 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { english } from '../../../src/cli/language/words.js'
 import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
 import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
 import { nextCommand, type UserCall } from '../../../src/cli/output/advice.js'
@@ -35,7 +34,7 @@ const calls: readonly (readonly string[])[] = [
 function askedOf(argv: readonly string[], mayHaveStored: boolean): UserCall {
   const line = readCommandLine(argv, commands, 80)
   if ('answer' in line) throw new Error(line.answer)
-  return { verbose: false, ...line, mayHaveStored }
+  return { ...line, mayHaveStored }
 }
 
 /** The words into which a shell divides a command line. */
@@ -73,7 +72,7 @@ t.test('for any call and code, the advice ends with a command that is accepted',
         t.ok(isUnderstood(command), `${code} of ${call.join(' ')}: ${command}`)
       }
     }
-    t.ok(isUnderstood(nextCommand(code, { verbose: false })), `${code} before a command is known`)
+    t.ok(isUnderstood(nextCommand(code, {})), `${code} before a command is known`)
   }
 })
 
@@ -179,12 +178,8 @@ t.test('the command uses the facts in the message', async t => {
 /** The lines that a load prints on standard error. */
 function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   const lines: string[] = []
-  const output = {
-    note: (line: string) => lines.push(line),
-    event: () => false,
-    words: () => english,
-  }
-  tellNextStep(output as unknown as Output, result, next, { verbose: false })
+  const output = { note: (line: string) => lines.push(line) }
+  tellNextStep(output as unknown as Output, result, next, {})
   return lines
 }
 

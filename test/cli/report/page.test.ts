@@ -1,21 +1,15 @@
 /*
-  --report: a page with the result of the run. It opens without a network, and draws its charts in a real browser.
+  --report: a page with the result of the run, which opens without a network and runs no script.
 */
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
 import { reportPage } from '../../../src/cli/report/page.js'
 import type { Moment } from '../../../src/cli/report/timeline.js'
-import { pageWords } from '../../../src/cli/report/words.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../run-cli.js'
-
-const plotting = { script: 'var uPlot = class {}', style: '' }
 
 const asked = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
 
@@ -31,30 +25,17 @@ const moments: Moment[] = Array.from({ length: 50 }, (_, index) => ({
   elapsedMs: index * 100,
   sentRows: index * 1000,
   confirmedRows: index * 900,
-  rejectedRows: 0,
-  bytesRead: 0,
 }))
 
-/** The text of the page in one language, without tags. */
-function textOf(page: string, lang: 'en' | 'zh'): string {
-  const other = lang === 'en' ? 'zh' : 'en'
+/** The text of the page, without tags. */
+function textOf(page: string): string {
   return page
-    .replace(/<(style|script)[^]*?<\/\1>/g, ' ')
-    .replaceAll(new RegExp(`<span lang="${other}">.*?</span>`, 'g'), '')
+    .replace(/<(style|svg)[^]*?<\/\1>/g, ' ')
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll(/\s+/g, ' ')
 }
-
-t.test('every text exists in both languages, and the two differ', t => {
-  for (const [name, [en, zh]] of Object.entries(pageWords)) {
-    t.match(en, /^[\x20-\x7e]+$|^中文$/, name)
-    t.match(zh, /[\u4e00-\u9fff]|^English$/, name)
-    t.notMatch(`${en}${zh}`, /[<>&]/, name)
-  }
-  t.end()
-})
 
 t.test('rows are shown by outcome, and no share is rounded to nothing or to all', t => {
   const rows = {
@@ -66,12 +47,12 @@ t.test('rows are shown by outcome, and no share is rounded to nothing or to all'
     skipped: 0,
     unsent: 0,
   }
-  const text = textOf(reportPage(result({ rows }), moments, plotting), 'en')
+  const text = textOf(reportPage(result({ rows }), moments))
   t.match(
     text,
-    / confirmed 9,999,998 > 99\.9 % filtered: left out by the transform 0 0\.0 % unconfirmed 1 < 0\.1 % rejected 1 < 0\.1 % /,
+    / confirmed 9,999,998 > 99\.9 % filtered 0 0\.0 % unconfirmed 1 < 0\.1 % rejected 1 < 0\.1 % /,
   )
-  t.match(text, /unsent 0 0\.0 % Rows read 10,000,000 /)
+  t.match(text, /unsent 0 0\.0 % read 10,000,000 /)
   t.end()
 })
 
@@ -123,12 +104,11 @@ t.test('texts from files and servers stay plain text everywhere', t => {
       resume: { possible: true, command: evil, look: evil, restart: evil },
     }),
     moments,
-    plotting,
   )
   t.notMatch(page, '<img')
   t.notMatch(page, 'alert(2)</script>')
   for (const sign of '\u202e\u0007\ud800') t.notOk(page.includes(sign))
-  t.equal(page.match(/<script/g)!.length, 3, 'data, library and ours')
+  t.notMatch(page, '<script')
   t.match(page, '\\u202e')
   t.end()
 })
@@ -136,45 +116,61 @@ t.test('texts from files and servers stay plain text everywhere', t => {
 t.test('several connections have a table, a single connection has none', t => {
   const one = { batches: 3, rows: 3_000, bytes: 40_000, latencyMs: { p50: 2.5, p95: 12, p99: 13 } }
   const idle = { batches: 0, rows: 0, bytes: 0, latencyMs: { p50: null, p95: null, p99: null } }
-  const page = reportPage(result({ byConnection: [one, idle] }), moments, plotting)
+  const page = reportPage(result({ byConnection: [one, idle] }), moments)
   t.match(
-    textOf(page, 'en'),
-    /By connection Connection Rows Batches Bytes .* 1 3,000 3 40,000 2\.5 12 2 0 0 0 (?!null)/,
+    textOf(page),
+    / Connection Rows Batches Bytes .* 1 3,000 3 40,000 2\.5 12 2 0 0 0 (?!null)/,
   )
-  t.match(textOf(page, 'zh'), / 各连接 连接 行数 批次 字节 /)
-  t.notMatch(
-    textOf(reportPage(result({ byConnection: [one] }), moments, plotting), 'en'),
-    'By conn',
-  )
+  t.notMatch(textOf(reportPage(result({ byConnection: [one] }), moments)), ' Connection ')
   t.end()
 })
 
-t.test("only the page's scripts may run, and nothing is fetched", t => {
-  const page = reportPage(result(), moments, plotting)
-  const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!
-  t.match(policy, "default-src 'none'")
-  for (const [, text] of page.matchAll(/<script>([^]*?)<\/script>/g)) {
-    t.match(policy, createHash('sha256').update(text!).digest('base64'))
-  }
-  t.notMatch(page, /(?:src|href)=|@import|url\(|https?:/)
+t.test('no script may run, and nothing is fetched', t => {
+  const page = reportPage(result(), moments)
+  t.match(page, `content="default-src 'none'; style-src 'unsafe-inline'"`)
+  t.notMatch(page, /<script|(?:src|href)=|@import|url\(|https?:/)
+  t.end()
+})
+
+t.test('the charts show every moment within their frame', t => {
+  const page = reportPage(result(), moments)
+  const curves = [...page.matchAll(/<polyline class="(\w+)" points="([^"]*)"/g)]
+  t.strictSame(
+    curves.map(([, tone]) => tone),
+    ['sent', 'good', 'sent', 'good'],
+  )
+  const points = curves.map(([, , list]) =>
+    list!.split(' ').map(pair => pair.split(',').map(Number)),
+  )
+  t.strictSame(
+    points.map(({ length }) => length),
+    [50, 50, 49, 49],
+  )
+  t.ok(points.flat().every(([x, y]) => x! >= 60 && x! <= 1000 && y! >= 8 && y! <= 216))
+  t.strictSame(points[0]!.at(-1), [1000, 8], 'the last moment has the most rows')
+  t.strictSame(points[1]![0], [60, 216])
+  const speeds = points[2]!.map(([, y]) => y)
+  t.equal(new Set(speeds).size, 1, 'the speed is constant')
+  t.match(page, '>49.0k</text>')
+  t.match(page, '>4.90 s</text>')
   t.end()
 })
 
 t.test('a run that was too short has no chart, and the page says so', t => {
-  const page = reportPage(result(), [], plotting)
-  t.match(textOf(page, 'en'), 'The run was too short for a chart.')
-  t.notMatch(page, 'id="progress"')
+  const page = reportPage(result(), [])
+  t.match(textOf(page), 'The run was too short for a chart.')
+  t.notMatch(page, '<svg')
   t.end()
 })
 
 t.test('a run of at most one batch has no chart, because the chart would show nothing', t => {
   const sent = (rows: number): Moment[] =>
     moments.map((moment, index) => ({ ...moment, sentRows: index < 40 ? 0 : rows }))
-  const nothing = reportPage(result(), sent(0), plotting)
-  t.match(textOf(nothing, 'en'), 'Nothing was sent.')
-  const one = reportPage(result(), sent(9), plotting)
-  t.match(textOf(one, 'en'), 'The run was too short for a chart.')
-  for (const page of [nothing, one]) t.notMatch(page, 'class="chart"')
+  const nothing = reportPage(result(), sent(0))
+  t.match(textOf(nothing), 'Nothing was sent.')
+  const one = reportPage(result(), sent(9))
+  t.match(textOf(one), 'The run was too short for a chart.')
+  for (const page of [nothing, one]) t.notMatch(page, '<svg')
   t.end()
 })
 
@@ -186,15 +182,15 @@ t.test('inputs and the next command come before the figures', t => {
   }
   const inputs = ['a.csv', 'b.csv', 'c.csv', 'd.csv'].map(path => ({ ...input, path }))
   const top = (given: Partial<LoadResult>, next?: string): string =>
-    textOf(reportPage(result(given), [], plotting, { next }), 'en').split('Rows read')[0]!
+    textOf(reportPage(result(given), [], next)).split('Rows read')[0]!
   const inputTotals = { count: 4, bytes: 4 }
   t.match(
     top({ inputs, inputTotals }, 'ddb-ingest retry r.csv'),
-    / a\.csv, b\.csv, c\.csv, … \(4\) → .* Next : ddb-ingest retry r\.csv 0 $/,
+    / a\.csv, b\.csv, c\.csv, … \(4\) → .* Next: ddb-ingest retry r\.csv 0 $/,
   )
   const resume = { possible: true, command: 'ddb-ingest resume r', look: null, restart: null }
   const inputsOfOne = { inputs: inputs.slice(0, 1), inputTotals: { count: 1, bytes: 1 } }
-  t.match(top({ ...inputsOfOne, resume }), / a\.csv → .* To go on : ddb-ingest resume r 0 $/)
+  t.match(top({ ...inputsOfOne, resume }), / a\.csv → .* To go on: ddb-ingest resume r 0 $/)
   t.notMatch(top(inputsOfOne), /Next|To go on/)
   t.end()
 })
@@ -203,27 +199,10 @@ t.test('numbers and their headings are right aligned', t => {
   const page = reportPage(
     result({ columns: [{ name: 'a', type: 'INT', nulls: 7, coerced: 0 }] }),
     moments,
-    plotting,
   )
-  t.match(
-    page,
-    /<th scope="col"><span lang="en">Column<[^]*?<th scope="col" class="number"><span lang="en">Nulls</,
-  )
-  t.match(page, /<td class="number">0\.0 %<\/td>/)
+  t.match(page, '<th scope="col">Column</th>')
+  t.match(page, '<th scope="col" class="number">Nulls</th>')
   t.match(page, /\.number\{text-align:right\}/)
-  t.end()
-})
-
-t.test('the requested language comes first, and the whole page is in it', t => {
-  const stored = { ...result().stored, grade: "in the server's cache" as const }
-  const page = reportPage(result({ stored }), moments, plotting, { language: 'zh' })
-  t.match(page, '<html lang="en" data-lang="zh">')
-  t.match(textOf(page, 'zh'), ' 存储方式 在服务器的缓存中 ')
-  t.notMatch(
-    reportPage(result(), moments, plotting),
-    'data-lang="',
-    'otherwise the browser decides',
-  )
   t.end()
 })
 
@@ -234,17 +213,14 @@ t.test('of many files, a thousand are shown, and the rest is counted', t => {
     ...{ detected: null, ragged: 0 },
   }
   const inputs = Array.from({ length: 1_234 }, (_, index) => ({ ...input, path: `f${index}.csv` }))
-  const text = textOf(
-    reportPage(result({ inputs, inputTotals: { count: 1_234, bytes: 1 } }), [], plotting),
-    'en',
-  )
+  const text = textOf(reportPage(result({ inputs, inputTotals: { count: 1_234, bytes: 1 } }), []))
   t.match(text, 'f999.csv')
   t.notMatch(text, 'f1000.csv')
-  t.match(text, /234 more, which are in the summary/)
+  t.match(text, /234 files are not listed\./)
   t.end()
 })
 
-t.test('a load writes the page, and a browser draws it', async t => {
+t.test('a load writes the page', async t => {
   const server = await startServer({
     port: 0,
     initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
@@ -275,40 +251,9 @@ t.test('a load writes the page, and a browser draws it', async t => {
     '1000',
   ])
   t.equal(code, 3)
-  const text = textOf(readFileSync(path, 'utf8'), 'en')
+  const text = textOf(readFileSync(path, 'utf8'))
   t.match(text, /Rows read .* confirmed 29,999 /)
-  t.match(text, /DDB_INPUT_CELL 1 \S*in\.csv, line 79: INT column/)
-  t.match(text, / Next : ddb-ingest retry \S*rejects\.csv /)
-  t.match(textOf(readFileSync(path, 'utf8'), 'zh'), '已确认 29,999')
-  const chinese = join(folder, 'chinese.html')
-  writeFileSync(join(folder, 'one.csv'), 'id,sym\n1,s\n')
-  const asked = ['--port', String(server.port), '--report', chinese, '--lang', 'zh']
-  t.equal((await runMain(['load', join(folder, 'one.csv'), '-t', 'trades', ...asked])).code, 0)
-  t.match(readFileSync(chinese, 'utf8'), '<html lang="en" data-lang="zh">')
-
-  const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-    existsSync,
-  )
-  if (browser === undefined)
-    return t.comment('skipped: no Chromium here (Debian: apt-get install chromium)')
-  const home = join(folder, 'home')
-  mkdirSync(home)
-  const opened = spawnSync(
-    browser,
-    [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--lang=en'],
-      ...[
-        `--user-data-dir=${home}`,
-        '--virtual-time-budget=5000',
-        '--dump-dom',
-        pathToFileURL(path).href,
-      ],
-    ],
-    { encoding: 'utf8', timeout: 120_000, maxBuffer: 64 << 20 },
-  )
-  t.equal(opened.status, 0, opened.stderr)
-  t.match(opened.stdout, /data-lang="en"/)
-  t.equal(opened.stdout.match(/<canvas/g)?.length, 2, 'one canvas per chart')
-  t.equal(opened.stdout.match(/class="u-legend/g)?.length, 2)
-  t.match(opened.stdout, />confirmed<\/div><\/th><td class="u-value">29,999</, 'without a mouse')
+  t.match(text, /DDB_INPUT_CELL 1 First such rows \S*in\.csv, line 79: INT column/)
+  t.match(text, / Next: ddb-ingest retry \S*rejects\.csv /)
+  t.match(readFileSync(path, 'utf8'), '<svg')
 })

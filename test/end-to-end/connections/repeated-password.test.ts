@@ -110,7 +110,7 @@ t.test('in any result of a script', async t => {
 
 const files = [
   ...['--rejects', 'rejects.csv', '--summary', 'summary.json', '--metrics-file', 'metrics.prom'],
-  ...['--on-error', 'quarantine', ...traced, '--json', '-v', '--retries', '0'],
+  ...['--on-error', 'quarantine', ...traced, '--json', '--retries', '0'],
 ]
 
 /** Error texts that the program attributes to rows, and one text that the program does not know. */
@@ -151,7 +151,7 @@ t.test('in refusals of loaded rows, in every mode', async t => {
           t.match(reasons, '***')
           t.equal(readFileSync(join(folder, 'rejects.csv'), 'utf8'), 'id\n1\n2\n')
         }
-        await run(server, ['resume', 'r', '--state-dir', 'state', '-v'], folder)
+        await run(server, ['resume', 'r', '--state-dir', 'state'], folder)
       }
     }
   }
@@ -167,7 +167,7 @@ t.test('in the names of columns and tables', async t => {
     ['load', 'in.csv', '--table', 'target', ...files],
     ['load', 'in.csv', '--table', 'target', '--allow-missing', ...files],
     ['load', 'in.csv', '--table', 'hunter2secret2'.replace('secret', 'secre'), ...files],
-    ['check', 'in.csv', '--table', 'target', '--json', '-v'],
+    ['check', 'in.csv', '--table', 'target', '--json'],
     ['check', 'in.csv', '--table', 'target', '--allow-missing'],
     ['exec', '-e', 'select * from target'],
     ['exec', '-e', 'schema(target)', '--json'],

@@ -48,13 +48,12 @@ function searchFolder(folder: string, except: string): void {
 /** Each command with every option that makes it write something. */
 const commands: readonly (readonly [string, ...string[]])[] = [
   ['exec', '-e', '1+', '--trace', 'exec.trace', '--trace-values'],
-  ['exec', '-e', '1+', '--json', '--log-format', 'json'],
+  ['exec', '-e', '1+', '--json'],
   [
     'load',
     'in.csv',
     '-t',
     'target',
-    '-v',
     '--run-id',
     'nightly',
     '--state-dir',
@@ -74,10 +73,10 @@ const commands: readonly (readonly [string, ...string[]])[] = [
     '0',
     '--json',
   ],
-  ['resume', 'nightly', '--state-dir', 'state', '-v'],
+  ['resume', 'nightly', '--state-dir', 'state'],
   ['runs', '--state-dir', 'state', '--json'],
   ['runs', 'nightly', '--clean', '--state-dir', 'state'],
-  ['load', 'in.csv', '-t', 'target', '--no-such-option', '-v'],
+  ['load', 'in.csv', '-t', 'target', '--no-such-option'],
   ['load', 'in.csv', '-t', 'target', '--batch-rows', 'none'],
   ['bench', '--requests', '2', '--json'],
   ['selftest', '--time-limit', '1s', '--issue-text', 'issue.md', '--trace', 'selftest.trace'],

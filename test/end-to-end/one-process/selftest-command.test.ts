@@ -71,7 +71,7 @@ t.test('a difference gives exit code 1 and its consequences; the rest is counted
   t.notMatch(stdout, /^(pass|skipped) /m)
   t.match(
     stdout,
-    /\n\d+ checks on server 3\.[^\n]*: \d+ passed, \d+ failed, \d+ skipped \(--verbose shows each\)\.\n$/,
+    /\n\d+ checks on server 3\.[^\n]*: \d+ passed, \d+ failed, \d+ skipped \(--json shows each\)\.\n$/,
   )
   for (const stdoutColumns of [60, 80]) {
     const narrow = await runMain([...argv, '--no-color'], { ...asAdmin, stdoutColumns })
@@ -183,15 +183,10 @@ t.test('load uses the stored fact that a session of the server cannot do both', 
   t.match(loaded.stdout, /^Loaded 2 rows into target on .*\n/)
 })
 
-t.test(
-  '-v explains each check; a memory that cannot be written is reported and fails nothing',
-  async t => {
-    const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
-    const argv = ['selftest', '--port', String(server.port), '-v']
-    const { code, stdout, stderr } = await runMain(argv, { environment })
-    t.equal(code, 0)
-    t.match(stdout, 'pass     connection: a script is answered\n         runs 1+1\n')
-    t.match(stdout, /\nskipped {2}receipts: R11.*\n[^]*? {9}needs: two users/)
-    t.match(stderr, /are not saved: .* cannot be written \(ENOTDIR\)/)
-  },
-)
+t.test('a memory that cannot be written is reported and fails nothing', async t => {
+  const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
+  const argv = ['selftest', '--port', String(server.port)]
+  const { code, stderr } = await runMain(argv, { environment })
+  t.equal(code, 0)
+  t.match(stderr, /are not saved: .* cannot be written \(ENOTDIR\)/)
+})

@@ -436,7 +436,7 @@ t.test('a transform comes from a file, and appears in summary, check and metrics
   t.equal(await count('prices'), 0)
   const metrics = join(folder, 'm.prom')
   const loaded = await run(
-    ...['load', path, '-t', 'prices', '--transform', `@${file}`, '-v', '--metrics-file', metrics],
+    ...['load', path, '-t', 'prices', '--transform', `@${file}`, '--metrics-file', metrics],
   )
   t.match(loaded, {
     code: 0,

@@ -2,9 +2,8 @@
   Shows on a terminal what `schema` reads, if that takes over a second: otherwise a slow pipe would look like a hang.
 */
 import type { ReadingPlace } from '../../../infer/findings.js'
-import { openBar, type Bar } from '../../output/bar.js'
 import { canRedraw, type Output } from '../../output/output.js'
-import { lookText, signsOf } from '../../output/progress-text.js'
+import { lookText, openBar, signsOf, type Bar } from '../../output/progress.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 
 export interface ReadingDisplay {
@@ -28,21 +27,18 @@ export function showReading(
     const { number = 1, count = 1, source } = place ?? {}
     const { bytesRead = 0, totalBytes } = source ?? {}
     const at = { input: { number, count }, bytesRead, totalBytes }
-    const { tell } = output.words()
-    bar?.show(columns => [lookText(at, Math.max(columns - 1, 1), signsOf(environment), tell)])
+    bar?.show(columns => [lookText(at, Math.max(columns - 1, 1), signsOf(environment))])
   }
-  const begin = async (): Promise<void> => {
+  const begin = (): void => {
     output.note(
       'looking at every value of the inputs: --sample 10000 looks only at the first records',
     )
     if (!canRedraw(stderr, environment)) return
-    const opened = await openBar(output, stderr)
-    if (isOver) return
-    bar = opened
+    bar = openBar(output, stderr)
     draw()
     timer = setInterval(draw, drawnEveryMs)
   }
-  if (!isOver) timer = setTimeout(() => void begin(), longestSilenceMs)
+  if (!isOver) timer = setTimeout(begin, longestSilenceMs)
   return {
     onLook: at => (place = at),
     stop() {

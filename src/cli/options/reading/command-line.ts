@@ -7,7 +7,7 @@ import { version } from '../../../version.js'
 import { briefHelp, firstSteps } from '../../commands/brief-help.js'
 import type { Command } from '../../commands/command.js'
 import { program } from '../../commands/help.js'
-import { english, type Words } from '../../language/words.js'
+import { english, type HelpTexts } from '../../language/help-texts.js'
 import { longName, type OptionDefinition } from './definition.js'
 import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
 
@@ -29,7 +29,7 @@ export function readCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
   columns: number,
-  words: Words = english,
+  words: HelpTexts = english,
 ): CommandLine | Answered {
   if (argv.length === 0) return { answer: firstSteps[words.language] }
   let answer = ''
@@ -73,7 +73,7 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
-function newParser(words: Words): Parser {
+function newParser(words: HelpTexts): Parser {
   const { say } = words
   return new Parser(program.name)
     .description(say(program.summary))
@@ -90,9 +90,9 @@ function newParser(words: Words): Parser {
 }
 
 /** All commands and their options as commander's objects, for code that parses no command line. */
-export function commandTree(commands: readonly Command[], words: Words): Parser {
-  const parser = newParser(words)
-  for (const command of commands) subcommand(parser, command, 80, words)
+export function commandTree(commands: readonly Command[]): Parser {
+  const parser = newParser(english)
+  for (const command of commands) subcommand(parser, command, 80, english)
   return parser
 }
 
@@ -100,7 +100,7 @@ export function commandTree(commands: readonly Command[], words: Words): Parser 
 const minWidthToWrap = 20
 
 /** Chinese characters are two columns wide, and a line may break after each. */
-function layoutIn({ language, say }: Words): HelpConfiguration {
+function layoutIn({ language, say }: HelpTexts): HelpConfiguration {
   if (language === 'en') return { minWidthToWrap }
   return {
     minWidthToWrap,
@@ -123,13 +123,13 @@ export function helpText(
   name: string,
   commands: readonly Command[],
   columns: number,
-  words?: Words,
+  words?: HelpTexts,
 ): string {
   const line = readCommandLine([name, '--help'], commands, columns, words)
   return 'answer' in line ? line.answer : ''
 }
 
-function subcommand(parser: Parser, command: Command, columns: number, words: Words): Parser {
+function subcommand(parser: Parser, command: Command, columns: number, words: HelpTexts): Parser {
   const { say } = words
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
@@ -157,7 +157,7 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
 }
 
-function optionOf(definition: OptionDefinition, { say, language }: Words): Option {
+function optionOf(definition: OptionDefinition, { say, language }: HelpTexts): Option {
   const { defaultNote } = definition
   const fallback = definition.default ?? (defaultNote && say(defaultNote))
   const text = say(definition.help)

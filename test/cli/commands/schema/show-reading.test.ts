@@ -9,8 +9,6 @@ import { newScreen } from '../../../helpers/screen.js'
 import { fakeProcess, type FakeTerminals } from '../../run-cli.js'
 
 async function watched(t: Test, terminals: FakeTerminals) {
-  // The test must load this module before it mocks the timers.
-  await import('cli-progress')
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   t.teardown(() => mock.timers.reset())
   const fake = fakeProcess(terminals)
