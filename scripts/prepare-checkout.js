@@ -23,14 +23,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Development tools for each purpose. Testing needs all tools, so it has no list. */
 const toolsFor = {
   running: ['esbuild'],
-  packing: [
-    'esbuild',
-    'typescript',
-    'rollup',
-    'rollup-plugin-dts',
-    '@types/node',
-    '@types/ws',
-  ],
+  packing: ['esbuild', 'typescript', 'rollup', 'rollup-plugin-dts', '@types/node', '@types/ws'],
   testing: undefined,
 }
 
