@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { main } from '../src/cli/main.js'
-import { fakeProcess, runMain } from './cli/run-cli.js'
+import { fakeProcess, runMainIn, shellWords } from './cli/run-cli.js'
 import { makePlace, type Place } from './helpers/place.js'
 import {
   commandsOf,
@@ -119,19 +119,10 @@ async function runCommand(script: string, place: Place): Promise<Outcome> {
   const call = onlyCall(script)
   if (call === undefined) return runInShell(script, place)
   const fed = call.feed === '' ? '' : (await runInShell(call.feed, place)).stdout
-  const { stdout: words } = await runInShell(`printf '%s\\0' ${call.words}`, place)
+  const words = shellWords(call.words, place.environment, place.folder)
   const environment = { ...place.environment, ...assigned(call.variables) }
-  const before = process.cwd()
-  process.chdir(place.folder)
-  try {
-    const outcome = await runMain(String(words).split('\0').slice(0, -1), {
-      environment,
-      stdin: fed,
-    })
-    return { exitCode: outcome.code, stdout: Buffer.from(outcome.stdout), stderr: outcome.stderr }
-  } finally {
-    process.chdir(before)
-  }
+  const { code, stdout, stderr } = await runMainIn(place.folder, words, { environment, stdin: fed })
+  return { exitCode: code, stdout: Buffer.from(stdout), stderr }
 }
 
 const shellCommands = (page: Page): ShellCommand[] =>

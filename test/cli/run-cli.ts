@@ -1,7 +1,7 @@
 /*
   Runs the command line for tests: in this process with a fake process environment, or as a child process through bin/.
 */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { PassThrough, Readable } from 'node:stream'
@@ -97,6 +97,35 @@ export async function runMain(
   // Waits, because a PassThrough passes on written data in later turns of the event loop.
   await new Promise(resolve => setImmediate(resolve))
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
+}
+
+/** `runMain` in a different folder. The working folder belongs to the whole process, so calls must not overlap. */
+export async function runMainIn(
+  folder: string,
+  argv: readonly string[],
+  terminals: FakeTerminals = {},
+): Promise<Outcome> {
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    return await runMain(argv, terminals)
+  } finally {
+    process.chdir(before)
+  }
+}
+
+/** The words into which a shell divides a command. @param environment  variables that the command may name */
+export function shellWords(
+  command: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  cwd = '/',
+): string[] {
+  const { stdout } = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`], {
+    env: environment,
+    cwd,
+    encoding: 'utf8',
+  })
+  return stdout.split('\0').slice(0, -1)
 }
 
 export interface Spawned {

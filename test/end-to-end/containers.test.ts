@@ -11,6 +11,7 @@ import { needsContainers, startIn, type Contained, type Place } from '../helpers
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { deepTest, sampled } from '../helpers/runs.js'
 
 // The tests run in parallel, because their loads mostly wait for locks.
 t.jobs = 9
@@ -81,7 +82,7 @@ async function scene(t: Test): Promise<Scene> {
   }
 }
 
-for (const [first, next] of pairs) {
+for (const [first, next] of sampled(pairs)) {
   t.test(
     `while a load runs in ${first.name}, none runs in ${next.name}`,
     needsContainers,
@@ -136,25 +137,30 @@ t.test('the lock of a killed load is free for other loads', needsContainers, asy
   t.strictSame(readdirSync(join(folder, 'state/ddb-ingest/locks')), [])
 })
 
-t.test('if several loads find a killed run at once, one resumes it', needsContainers, async t => {
-  const { here, stuck, load, release } = await scene(t)
-  const killed = await stuck(container, '--run-id', 'nightly')
-  killed.kill('SIGKILL')
-  await killed.outcome
-  release()
-  const ended = await Promise.all(
-    [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
-  )
-  const codes = ended.map(({ code }) => code)
-  t.ok(
-    codes.every(code => code === 0 || code === 75),
-    ended.map(({ stderr }) => stderr).join('\n'),
-  )
-  t.ok(codes.includes(0))
-  t.same(await ids(here), upTo(rowCount), 'every row once')
-})
+deepTest(
+  t,
+  'if several loads find a killed run at once, one resumes it',
+  needsContainers,
+  async t => {
+    const { here, stuck, load, release } = await scene(t)
+    const killed = await stuck(container, '--run-id', 'nightly')
+    killed.kill('SIGKILL')
+    await killed.outcome
+    release()
+    const ended = await Promise.all(
+      [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
+    )
+    const codes = ended.map(({ code }) => code)
+    t.ok(
+      codes.every(code => code === 0 || code === 75),
+      ended.map(({ stderr }) => stderr).join('\n'),
+    )
+    t.ok(codes.includes(0))
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+  },
+)
 
-for (const mode of ['async', 'sync']) {
+for (const mode of sampled(['async', 'sync'])) {
   t.test(`a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
     const { here, folder, stuck, load, start, release, runs } = await scene(t)
     const argv = ['--run-id', 'nightly', '--lock', 'nightly', '--mode', mode, '--summary', 's.json']

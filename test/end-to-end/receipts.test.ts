@@ -10,6 +10,7 @@ import {
 } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { deepTest } from '../helpers/runs.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 
 useTurnClock()
@@ -52,7 +53,7 @@ t.test('tables are looked up by calls that crash no server', async t => {
   )
 })
 
-t.test('a DFS table dropped during the run ends it, and no batch is sent again', async t => {
+deepTest(t, 'a DFS table dropped during the run ends it, and no batch is sent again', async t => {
   let sent = 0
   let here: LoadServer | undefined = undefined
   const drop = async (): Promise<void> => {
@@ -86,7 +87,7 @@ t.test(
   },
 )
 
-t.test('receipts are the default of an asynchronous run', async t => {
+deepTest(t, 'receipts are the default of an asynchronous run', async t => {
   const here = await startLoadServer(t, streamScript)
   t.match(await run(t, here, csv(5), { delivery: {} }), {
     confirm: { asked: 'auto', used: 'receipts' },
@@ -172,7 +173,7 @@ t.test('a broken connection is reopened, and no row is written twice', async t =
   t.same(await ids(here), upTo(200))
 })
 
-t.test('without retries, a lost connection leaves open rows in doubt', async t => {
+deepTest(t, 'without retries, a lost connection leaves open rows in doubt', async t => {
   let number = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -184,31 +185,35 @@ t.test('without retries, a lost connection leaves open rows in doubt', async t =
   t.same(await ids(here), upTo(result.rows.confirmed))
 })
 
-t.test('a batch resent while its first copy is still being inserted is written once', async t => {
-  let first: RequestInfo | undefined
-  const here = await startLoadServer(
-    t,
-    `${streamScript}
+deepTest(
+  t,
+  'a batch resent while its first copy is still being inserted is written once',
+  async t => {
+    let first: RequestInfo | undefined
+    const here = await startLoadServer(
+      t,
+      `${streamScript}
 def slowly(mutable data){ sleep(400)
  tableInsert(target, data) }
 addFunctionView(slowly)`,
-    {
-      faults: {
-        afterExecute: request => {
-          if (!deliveries(request) || first !== undefined) return undefined
-          first = request
-          return 'close'
+      {
+        faults: {
+          afterExecute: request => {
+            if (!deliveries(request) || first !== undefined) return undefined
+            first = request
+            return 'close'
+          },
         },
       },
-    },
-  )
-  const result = await run(t, here, csv(10), {
-    target: { function: 'slowly', types: 'id:INT,sym:SYMBOL' },
-    delivery: { ...receipts, confirmTimeoutMs: 5_000 },
-  })
-  t.match(result, { exitCode: 0, rows: { confirmed: 10 } })
-  t.same(await ids(here), upTo(10))
-})
+    )
+    const result = await run(t, here, csv(10), {
+      target: { function: 'slowly', types: 'id:INT,sym:SYMBOL' },
+      delivery: { ...receipts, confirmTimeoutMs: 5_000 },
+    })
+    t.match(result, { exitCode: 0, rows: { confirmed: 10 } })
+    t.same(await ids(here), upTo(10))
+  },
+)
 
 t.test('rows that the server refuses are found by halving, and kept with the error', async t => {
   const here = await startLoadServer(t, dfsScript)
@@ -236,7 +241,8 @@ t.test('rows that the server refuses are found by halving, and kept with the err
   )
 })
 
-t.test(
+deepTest(
+  t,
   'rows outside the partition scheme are rejects if the scheme names exactly them',
   async t => {
     const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
@@ -251,26 +257,30 @@ t.test(
   },
 )
 
-t.test('rows of a function view that threw are unknown, so its batch is unconfirmed', async t => {
-  const here = await startLoadServer(
-    t,
-    `${streamScript}
+deepTest(
+  t,
+  'rows of a function view that threw are unknown, so its batch is unconfirmed',
+  async t => {
+    const here = await startLoadServer(
+      t,
+      `${streamScript}
 def half(mutable data){ tableInsert(target, data)
  throw "after the insert" }
 addFunctionView(half)`,
-  )
-  const result = await run(t, here, csv(10), {
-    target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
-    rejects: { onError: 'skip' },
-  })
-  t.match(result, {
-    exitCode: 4,
-    rows: { rejected: 0, unconfirmed: 10 },
-    confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
-  })
-})
+    )
+    const result = await run(t, here, csv(10), {
+      target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
+      rejects: { onError: 'skip' },
+    })
+    t.match(result, {
+      exitCode: 4,
+      rows: { rejected: 0, unconfirmed: 10 },
+      confirm: { uncertain: [{ firstLine: 2, lastLine: 11, reason: /after the insert/ }] },
+    })
+  },
+)
 
-t.test('failures that do not come from rows stop the run at once', async t => {
+deepTest(t, 'failures that do not come from rows stop the run at once', async t => {
   let dropped = false
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -306,60 +316,68 @@ function killSecondBatch(insertHappens: boolean): Faults {
 
 for (const insertHappens of [true, false]) {
   const when = insertHappens ? 'after its insert' : 'before its insert'
-  t.test(`a batch whose job died ${when} is in doubt: reported, or resent on request`, async t => {
-    const reported = await startLoadServer(t, streamScript, {
-      faults: killSecondBatch(insertHappens),
-    })
-    const result = await run(t, reported, csv(50))
-    t.match(result, {
-      exitCode: 4,
-      rows: { confirmed: 40, unconfirmed: 10 },
-      confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
-    })
-    const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
-    t.same(await ids(reported), there, 'never written twice')
+  deepTest(
+    t,
+    `a batch whose job died ${when} is in doubt: reported, or resent on request`,
+    async t => {
+      const reported = await startLoadServer(t, streamScript, {
+        faults: killSecondBatch(insertHappens),
+      })
+      const result = await run(t, reported, csv(50))
+      t.match(result, {
+        exitCode: 4,
+        rows: { confirmed: 40, unconfirmed: 10 },
+        confirm: { note: /uncertain: .*lines 12 to 21 \(1 batch\): begun/ },
+      })
+      const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
+      t.same(await ids(reported), there, 'never written twice')
 
-    const resent = await startLoadServer(t, streamScript, {
-      faults: killSecondBatch(insertHappens),
-    })
-    t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
-      exitCode: 0,
-      rows: { confirmed: 50 },
-    })
-    const twice = insertHappens ? upTo(20).slice(10) : []
-    t.same(
-      await ids(resent),
-      [...upTo(50), ...twice].sort((a, b) => a - b),
-    )
-  })
+      const resent = await startLoadServer(t, streamScript, {
+        faults: killSecondBatch(insertHappens),
+      })
+      t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
+        exitCode: 0,
+        rows: { confirmed: 50 },
+      })
+      const twice = insertHappens ? upTo(20).slice(10) : []
+      t.same(
+        await ids(resent),
+        [...upTo(50), ...twice].sort((a, b) => a - b),
+      )
+    },
+  )
 }
 
-t.test('if a ledger is dropped, open batches are in doubt, and a new ledger follows', async t => {
-  let writes = 0
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeWrite: ({ table }) => {
-        if (table === 'target' && ++writes === 3) {
-          for (const name of here.server.node.shared.keys()) {
-            if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
+deepTest(
+  t,
+  'if a ledger is dropped, open batches are in doubt, and a new ledger follows',
+  async t => {
+    let writes = 0
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeWrite: ({ table }) => {
+          if (table === 'target' && ++writes === 3) {
+            for (const name of here.server.node.shared.keys()) {
+              if (name.startsWith('ddbIngestLedger')) here.server.node.shared.delete(name)
+            }
           }
-        }
-        return undefined
+          return undefined
+        },
       },
-    },
-  })
-  const result = await run(t, here, csv(200), {
-    delivery: { ...receipts, maxInFlightBytes: 200 },
-  })
-  t.equal(result.exitCode, 4)
-  const there = await ids(here)
-  t.same(there, [...new Set(there)], 'nothing is stored twice')
-  t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
-  t.ok(result.rows.confirmed > 100, 'the run continued')
-  t.match(result.confirm.note, /forgot its receipts/)
-})
+    })
+    const result = await run(t, here, csv(200), {
+      delivery: { ...receipts, maxInFlightBytes: 200 },
+    })
+    t.equal(result.exitCode, 4)
+    const there = await ids(here)
+    t.same(there, [...new Set(there)], 'nothing is stored twice')
+    t.ok(there.length >= result.rows.confirmed, 'confirmed rows are in the table')
+    t.ok(result.rows.confirmed > 100, 'the run continued')
+    t.match(result.confirm.note, /forgot its receipts/)
+  },
+)
 
-t.test('a server that disappears ends the run, and the rows still add up', async t => {
+deepTest(t, 'a server that disappears ends the run, and the rows still add up', async t => {
   let batches = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -408,39 +426,43 @@ t.test('if a server restarts without its memory, rows in memory are not confirme
   t.match(result.confirm.note, /restarted/)
 })
 
-t.test('a run ID marked on the server is taken, and free after the end of its run', async t => {
-  let keepsMarker = false
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeExecute: ({ text }) =>
-        keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
-          ? { error: 'no undef' }
-          : undefined,
-      // After the data of `nightly`, this text occurs only in the request that removes the marker.
-      afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
-    },
-  })
-  let runId = 'a-b'
-  t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
-  t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
-  runId = 'nightly'
-  const change = { runId }
-  t.match(await run(t, here, csv(1), change), { exitCode: 0 })
-  keepsMarker = false
-  for (const delivery of [
-    receipts,
-    { mode: 'sync' },
-    { confirm: 'count' },
-    { confirm: 'none' },
-  ] as const) {
-    t.match(await run(t, here, csv(1), { ...change, delivery }), {
-      exitCode: 75,
-      error: { code: 'DDB_LOCKED' },
-      rows: { read: 0 },
+deepTest(
+  t,
+  'a run ID marked on the server is taken, and free after the end of its run',
+  async t => {
+    let keepsMarker = false
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeExecute: ({ text }) =>
+          keepsMarker && text.includes('ddbIngestOwner = 0l\nif(defined("ddbIngest_nightly"')
+            ? { error: 'no undef' }
+            : undefined,
+        // After the data of `nightly`, this text occurs only in the request that removes the marker.
+        afterExecute: ({ rows }) => void (keepsMarker ||= rows > 0 && runId === 'nightly'),
+      },
     })
-  }
-  t.match(await run(t, here, csv(1), { runId: 'other' }), { exitCode: 0 })
-})
+    let runId = 'a-b'
+    t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
+    t.match(await run(t, here, csv(1), { runId }), { exitCode: 0 })
+    runId = 'nightly'
+    const change = { runId }
+    t.match(await run(t, here, csv(1), change), { exitCode: 0 })
+    keepsMarker = false
+    for (const delivery of [
+      receipts,
+      { mode: 'sync' },
+      { confirm: 'count' },
+      { confirm: 'none' },
+    ] as const) {
+      t.match(await run(t, here, csv(1), { ...change, delivery }), {
+        exitCode: 75,
+        error: { code: 'DDB_LOCKED' },
+        rows: { read: 0 },
+      })
+    }
+    t.match(await run(t, here, csv(1), { runId: 'other' }), { exitCode: 0 })
+  },
+)
 
 t.test('the session for data opens while the run examines the target', async t => {
   let connected = 0
@@ -459,7 +481,7 @@ t.test('the session for data opens while the run examines the target', async t =
   t.match(result, { exitCode: 0, rows: { confirmed: 3 } })
 })
 
-t.test('a run that is refused before its first row leaves no session open', async t => {
+deepTest(t, 'a run that is refused before its first row leaves no session open', async t => {
   const here = await startLoadServer(t, streamScript)
   const folder = t.testdir({ state: {}, days: { '1.csv': csv(20) } })
   const load = (): Promise<LoadResult> =>
@@ -478,7 +500,7 @@ t.test('a run that is refused before its first row leaves no session open', asyn
   t.equal(sessions.size, 1)
 })
 
-t.test('runs at the same time have their own ledgers', async t => {
+deepTest(t, 'runs at the same time have their own ledgers', async t => {
   const here = await startLoadServer(t, streamScript)
   const dir = t.testdir({ 'in.csv': csv(100) })
   const results = await Promise.all(
@@ -491,7 +513,7 @@ t.test('runs at the same time have their own ledgers', async t => {
   t.same([...here.server.node.shared.keys()], ['target'])
 })
 
-t.test('a run waits for a busy partition', async t => {
+deepTest(t, 'a run waits for a busy partition', async t => {
   let refusals = 0
   const here = await startLoadServer(t, streamScript, {
     faults: {
@@ -509,7 +531,7 @@ t.test('a run waits for a busy partition', async t => {
   t.same(await ids(here), upTo(30))
 })
 
-t.test('good rows after many bad rows are found even if the refusals are alike', async t => {
+deepTest(t, 'good rows after many bad rows are found even if the refusals are alike', async t => {
   const here = await startLoadServer(t, dfsScript)
   const rows = upTo(100).map(id => (id < 60 ? `${id},\n` : `${id},B\n`))
   const result = await run(t, here, `id,sym\n${rows.join('')}`, {

@@ -13,6 +13,7 @@ import { startServer, type EmbeddedServer, type Faults } from '../../src/server/
 import { csv } from '../helpers/delivery.js'
 import { startLoadServer } from '../helpers/load-server.js'
 import { checkTable } from '../helpers/pages.js'
+import { deepTest, sampled } from '../helpers/runs.js'
 import { confirmations, targets, type TargetKind } from './same-table-targets.js'
 
 const rowCount = 1_000
@@ -151,8 +152,8 @@ const between: readonly Happening[] = [
   },
 ]
 
-for (const kind of targets) {
-  for (const { name, delivery } of confirmations(kind)) {
+for (const kind of sampled(targets)) {
+  for (const { name, delivery } of sampled(confirmations(kind))) {
     t.test(`confirmed by ${name}, target: ${kind.name}`, async t => {
       const here = await scene(t, kind, delivery)
       t.match(await here.load(), { exitCode: 0 })
@@ -211,8 +212,8 @@ for (const kind of targets) {
   }
 }
 
-for (const kind of targets) {
-  for (const { name, delivery } of confirmations(kind)) {
+for (const kind of sampled(targets)) {
+  for (const { name, delivery } of sampled(confirmations(kind))) {
     for (const [what, script, foreign] of [
       ['during the run, the table is recreated', kind.remake, 0],
       ['during the run, the table is recreated and other users fill it', kind.remake, rowCount],
@@ -248,8 +249,8 @@ for (const kind of targets) {
 
 const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
 
-for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
-  for (const { name, delivery } of confirmations(kind)) {
+for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
+  for (const { name, delivery } of sampled(confirmations(kind))) {
     t.test(`no answer at the end: confirmed by ${name}, target: ${kind.name}`, async t => {
       let sent = 0
       const faults: Faults = {
@@ -291,7 +292,7 @@ t.test('rows written by a function without evidence are not reported as confirme
   t.match(result.confirm.note, /nothing shows whether the function changed them/)
 })
 
-t.test('if the server keeps no mark, nothing shows a restart', async t => {
+deepTest(t, 'if the server keeps no mark, nothing shows a restart', async t => {
   for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
     const faults: Faults = {
       beforeExecute: ({ text }) =>
@@ -309,7 +310,7 @@ t.test('if the server keeps no mark, nothing shows a restart', async t => {
   }
 })
 
-t.test('a server that restarts after its last answer has lost the rows', async t => {
+deepTest(t, 'a server that restarts after its last answer has lost the rows', async t => {
   const kind = targets.find(({ name }) => name === 'function view with `--confirm-table`')!
   let restarted: Promise<void> | undefined
   const faults: Faults = {
@@ -370,7 +371,7 @@ function reportOf(texts: ReadonlyMap<string, string>, kind: string): string {
   return Array.from(namesOf, ([text, names]) => `${names.join(', ')}: ${text}`).join('; ')
 }
 
-t.test('docs/delivery.md has the table of these results', t => {
+deepTest(t, 'docs/delivery.md has the table of these results', t => {
   const rows: string[][] = [['what happens', 'target', 'what the run reports']]
   for (const [what, texts] of outcomes) {
     const kindsOf = new Map<string, string[]>()

@@ -7,6 +7,7 @@ import type { DeliveryOptions, LoadResult } from '../../src/load/options.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import type { RequestInfo } from '../../src/server/index.js'
+import { deepTest } from '../helpers/runs.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 
 useTurnClock()
@@ -75,7 +76,7 @@ t.test('in sync mode a missing answer ends the run', async t => {
   t.equal(addUp(result), result.rows.read)
 })
 
-t.test('in sync mode the run waits for a working server', async t => {
+deepTest(t, 'in sync mode the run waits for a working server', async t => {
   const here = await freezingAfter(t, Infinity)
   const target = { function: 'slowly', types: 'note:STRING' }
   const result = await here.run(sixRows.slice(0, 1).concat('a\n'), { mode: 'sync' }, target)
@@ -89,16 +90,24 @@ function* endless(): Generator<string> {
 }
 
 for (const confirm of ['receipts', 'count', 'none'] as const) {
-  t.test(`with --confirm ${confirm} a server that stops accepting data ends the run`, async t => {
-    const here = await freezingAfter(t, 3)
-    const result = await here.run(endless(), { confirm, batchRows: 50, maxInFlightBytes: 100_000 })
-    t.match(result, unconfirmed)
-    t.ok(result.rows.unconfirmed > 0)
-    t.equal(addUp(result), result.rows.read)
-  })
+  deepTest(
+    t,
+    `with --confirm ${confirm} a server that stops accepting data ends the run`,
+    async t => {
+      const here = await freezingAfter(t, 3)
+      const result = await here.run(endless(), {
+        confirm,
+        batchRows: 50,
+        maxInFlightBytes: 100_000,
+      })
+      t.match(result, unconfirmed)
+      t.ok(result.rows.unconfirmed > 0)
+      t.equal(addUp(result), result.rows.read)
+    },
+  )
 }
 
-t.test('with receipts, the run also ends if its input has ended', async t => {
+deepTest(t, 'with receipts, the run also ends if its input has ended', async t => {
   const here = await freezingAfter(t, 1)
   const result = await here.run(sixRows, { confirm: 'receipts' })
   t.match(result, { exitCode: 4, rows: { read: 6 } })
@@ -107,7 +116,7 @@ t.test('with receipts, the run also ends if its input has ended', async t => {
   t.equal(addUp(result), 6)
 })
 
-t.test('in sync mode, an answer that arrives while the run asks about it counts', async t => {
+deepTest(t, 'in sync mode, an answer that arrives while the run asks about it counts', async t => {
   const answered = closedGate()
   let asked = 0
   const here = await startLoadServer(t, noteScript, {
@@ -131,7 +140,7 @@ t.test('in sync mode, an answer that arrives while the run asks about it counts'
   t.equal(asked, 1)
 })
 
-t.test('a long pause of the input is not treated as silence of the server', async t => {
+deepTest(t, 'a long pause of the input is not treated as silence of the server', async t => {
   const here = await freezingAfter(t, Infinity)
   let before = -1
   let landed = 0
@@ -156,7 +165,7 @@ t.test('an unanswered question ends the run before its first row', async t => {
   t.match(result, { error: { code: 'DDB_TIMEOUT' }, rows: { confirmed: 0, unconfirmed: 0 } })
 })
 
-t.test('a ledger that cannot be removed does not affect confirmed rows', async t => {
+deepTest(t, 'a ledger that cannot be removed does not affect confirmed rows', async t => {
   const here = await freezingAfter(t, 0, ({ text }) =>
     text.startsWith('if(defined("ddbIngestLedger'),
   )

@@ -21,6 +21,7 @@ import type { RequestInfo } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { deepTest } from '../helpers/runs.js'
 
 const rowCount = 200
 
@@ -96,7 +97,8 @@ for (const delivery of [
   { mode: 'sync' },
   { confirm: 'count' },
 ] as const satisfies readonly DeliveryOptions[]) {
-  t.test(
+  deepTest(
+    t,
     `time in which a process is suspended is not silence of the server: ${JSON.stringify(delivery)}`,
     async t => {
       const one = await scene(t, delivery)
@@ -123,7 +125,7 @@ t.test('a suspended run that still has its lock continues', async t => {
   }
 })
 
-t.test('an error thrown before sending ends the run, and the batch is not sent', async t => {
+deepTest(t, 'an error thrown before sending ends the run, and the batch is not sent', async t => {
   for (const delivery of [
     { confirm: 'receipts' },
     { mode: 'sync' },
@@ -172,7 +174,7 @@ t.test("the server's facts reveal that a journal is too old", async t => {
   }
 })
 
-t.test('a journal from before the end of its run is noticed, too', async t => {
+deepTest(t, 'a journal from before the end of its run is noticed, too', async t => {
   for (const [mode, table, rows] of [
     ['async', 'target', 'target'],
     ['async', 'dfs://d/t', 'loadTable("dfs://d","t")'],
@@ -191,7 +193,7 @@ t.test('a journal from before the end of its run is noticed, too', async t => {
   }
 })
 
-t.test('a journal from before a finished run loaded new files is noticed', async t => {
+deepTest(t, 'a journal from before a finished run loaded new files is noticed', async t => {
   // If rows can be neither counted nor looked up, only the mark of the run's end shows that the journal is too old.
   const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'count' }] as const) {
@@ -212,7 +214,7 @@ t.test('a journal from before a finished run loaded new files is noticed', async
   }
 })
 
-t.test('an earlier journal does not change rejects of later processes', async t => {
+deepTest(t, 'an earlier journal does not change rejects of later processes', async t => {
   // The last of these journals is older than the rejects file.
   for (const [at, from, rejected] of [
     [2, 0, 14],
@@ -237,7 +239,7 @@ t.test('an earlier journal does not change rejects of later processes', async t 
   }
 })
 
-t.test('if a journal is refused because of its batches, no rejects are cut off', async t => {
+deepTest(t, 'if a journal is refused because of its batches, no rejects are cut off', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
@@ -270,7 +272,7 @@ t.test('if a journal is refused because of its batches, no rejects are cut off',
   }
 })
 
-t.test('with an earlier journal the run may start over', async t => {
+deepTest(t, 'with an earlier journal the run may start over', async t => {
   const one = await scene(t)
   await one.killedAt(4)
   const earlier = readFileSync(one.path)
@@ -302,7 +304,7 @@ t.test(
   },
 )
 
-t.test('a run does not start over once the server knows that it has begun', async t => {
+deepTest(t, 'a run does not start over once the server knows that it has begun', async t => {
   for (const mode of ['async', 'sync'] as const) {
     for (const isKilled of [false, true]) {
       const one = await scene(t, { mode })
@@ -323,24 +325,28 @@ t.test('a run does not start over once the server knows that it has begun', asyn
   }
 })
 
-t.test('a run whose rejects file was in the way starts over once the file is moved', async t => {
-  const one = await scene(t)
-  writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
-  const rejects = { file: join(one.dir, 'bad.csv') }
-  t.match(await one.load({ rejects }), { exitCode: 3 })
-  writeFileSync(one.path, '')
-  const journal = { folder: one.folder, restart: true }
-  t.match(await one.load({ rejects, journal }), { exitCode: 73 })
-  t.match(
-    await one.load({ rejects }),
-    { exitCode: 73 },
-    'the journal does not count as one from an earlier time',
-  )
-  for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
-  t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
-})
+deepTest(
+  t,
+  'a run whose rejects file was in the way starts over once the file is moved',
+  async t => {
+    const one = await scene(t)
+    writeFileSync(join(one.dir, 'rows.csv'), 'id,sym\nx,A\n1,A\n')
+    const rejects = { file: join(one.dir, 'bad.csv') }
+    t.match(await one.load({ rejects }), { exitCode: 3 })
+    writeFileSync(one.path, '')
+    const journal = { folder: one.folder, restart: true }
+    t.match(await one.load({ rejects, journal }), { exitCode: 73 })
+    t.match(
+      await one.load({ rejects }),
+      { exitCode: 73 },
+      'the journal does not count as one from an earlier time',
+    )
+    for (const name of [rejects.file, `${rejects.file}.reasons.ndjson`]) rmSync(name)
+    t.match(await one.load({ rejects }), { exitCode: 3, rows: { confirmed: 1, rejected: 1 } })
+  },
+)
 
-t.test('in sync mode, an earlier journal of the same process is noticed as well', async t => {
+deepTest(t, 'in sync mode, an earlier journal of the same process is noticed as well', async t => {
   for (const table of ['target', 'dfs://d/t']) {
     for (const [early, last] of [
       [3, 15],
@@ -382,58 +388,62 @@ function forget({ server }: LoadServer): void {
   }
 }
 
-t.test('after a restart of the server, rows in a DFS table reveal an earlier journal', async t => {
-  const stored = 'loadTable("dfs://d","t")'
-  const target = { table: 'dfs://d/t' }
-  for (const mode of ['async', 'sync'] as const) {
-    for (const [early, last, more] of [
-      [3, 15, {}],
-      [1, 9, {}],
-      // The next batch has more rows than the process has sent since the copy.
-      [3, 9, { batchRows: 100 }],
-      // The copy is made near the end of the run.
-      [9, 99, {}],
-    ] as const) {
-      const one = await scene(t, { mode })
-      let kept: Buffer | undefined
-      const leave = new AbortController()
-      one.onBatch = no => {
-        if (no === early) kept = readFileSync(one.path)
-        if (no === last) leave.abort()
-      }
-      await one.load({ target, leave: leave.signal })
-      one.onBatch = () => undefined
-      while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
-      const later = readFileSync(one.path)
-      for (const about of ['first', 'second', 'third']) {
-        writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
+deepTest(
+  t,
+  'after a restart of the server, rows in a DFS table reveal an earlier journal',
+  async t => {
+    const stored = 'loadTable("dfs://d","t")'
+    const target = { table: 'dfs://d/t' }
+    for (const mode of ['async', 'sync'] as const) {
+      for (const [early, last, more] of [
+        [3, 15, {}],
+        [1, 9, {}],
+        // The next batch has more rows than the process has sent since the copy.
+        [3, 9, { batchRows: 100 }],
+        // The copy is made near the end of the run.
+        [9, 99, {}],
+      ] as const) {
+        const one = await scene(t, { mode })
+        let kept: Buffer | undefined
+        const leave = new AbortController()
+        one.onBatch = no => {
+          if (no === early) kept = readFileSync(one.path)
+          if (no === last) leave.abort()
+        }
+        await one.load({ target, leave: leave.signal })
+        one.onBatch = () => undefined
+        while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
+        const later = readFileSync(one.path)
+        for (const about of ['first', 'second', 'third']) {
+          writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
+          forget(one.here)
+          const count = await one.here.count(stored)
+          t.match(await one.load({ target, delivery: more }), {
+            exitCode: 75,
+            error: {
+              code: 'DDB_UNPROVEN',
+              message: /lists the rows from .*rows\.csv:\d+ on as unsent/,
+            },
+            resume: { possible: false },
+          })
+          t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
+          // The refused process may have created tables on the server. They say nothing about the rows.
+          t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
+          t.equal(await one.here.count(stored), count)
+        }
+        if (last === 99) continue
+        writeFileSync(one.path, later)
         forget(one.here)
-        const count = await one.here.count(stored)
-        t.match(await one.load({ target, delivery: more }), {
-          exitCode: 75,
-          error: {
-            code: 'DDB_UNPROVEN',
-            message: /lists the rows from .*rows\.csv:\d+ on as unsent/,
-          },
-          resume: { possible: false },
-        })
-        t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
-        // The refused process may have created tables on the server. They say nothing about the rows.
-        t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
-        t.equal(await one.here.count(stored), count)
+        const resumed = await one.load({ target })
+        t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
+        const found = await ids(one.here, stored)
+        t.same([...new Set(found)], found, 'no row is stored twice')
       }
-      if (last === 99) continue
-      writeFileSync(one.path, later)
-      forget(one.here)
-      const resumed = await one.load({ target })
-      t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
-      const found = await ids(one.here, stored)
-      t.same([...new Set(found)], found, 'no row is stored twice')
     }
-  }
-})
+  },
+)
 
-t.test('repeated rows are no evidence of an earlier journal', async t => {
+deepTest(t, 'repeated rows are no evidence of an earlier journal', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -448,17 +458,21 @@ t.test('repeated rows are no evidence of an earlier journal', async t => {
   }
 })
 
-t.test('with `confirm: count`, a run starts over and stores its earlier rows again', async t => {
-  const target = { table: 'dfs://d/t' }
-  const one = await scene(t, { confirm: 'count' })
-  await one.load({ target, signal: interruptedAt(one, 8) })
-  const before = await one.here.count('loadTable("dfs://d","t")')
-  t.ok(before > 0, 'rows are there')
-  t.match(await one.load({ target }), { exitCode: 0, error: null })
-  t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
-})
+deepTest(
+  t,
+  'with `confirm: count`, a run starts over and stores its earlier rows again',
+  async t => {
+    const target = { table: 'dfs://d/t' }
+    const one = await scene(t, { confirm: 'count' })
+    await one.load({ target, signal: interruptedAt(one, 8) })
+    const before = await one.here.count('loadTable("dfs://d","t")')
+    t.ok(before > 0, 'rows are there')
+    t.match(await one.load({ target }), { exitCode: 0, error: null })
+    t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
+  },
+)
 
-t.test('rows of other clients are no evidence of an earlier journal either', async t => {
+deepTest(t, 'rows of other clients are no evidence of an earlier journal either', async t => {
   const target = { table: 'dfs://d/t' }
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
@@ -481,7 +495,7 @@ function interruptedAt(one: Scene, at: number): AbortSignal {
   return interrupt.signal
 }
 
-t.test('a run in sync mode that starts over uses higher numbers than before', async t => {
+deepTest(t, 'a run in sync mode that starts over uses higher numbers than before', async t => {
   const one = await scene(t, { mode: 'sync' })
   await one.killedAt(15)
   const journal = { folder: one.folder, restart: true }
@@ -494,7 +508,8 @@ t.test('a run in sync mode that starts over uses higher numbers than before', as
   t.match(resumed, { exitCode: 0, error: null })
 })
 
-t.test(
+deepTest(
+  t,
   'a process with a second copy of the journal stays away while the first one runs',
   async t => {
     const one = await scene(t)
@@ -521,7 +536,7 @@ t.test(
   },
 )
 
-t.test('a run whose process recorded its end resumes, whatever sessions are open', async t => {
+deepTest(t, 'a run whose process recorded its end resumes, whatever sessions are open', async t => {
   const one = await scene(t)
   const signal = AbortSignal.abort()
   await one.load({ signal })
@@ -549,7 +564,7 @@ const kindsOf = (path: string): string[] =>
     .slice(0, -1)
     .map(line => recordOf(line)!.kind)
 
-t.test('a finished journal keeps the facts that "already loaded" needs', async t => {
+deepTest(t, 'a finished journal keeps the facts that "already loaded" needs', async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
     await one.killedAt(6)

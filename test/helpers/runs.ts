@@ -1,12 +1,41 @@
 /*
-  Which inputs the tests try. Each run of `npm test` tries a few different inputs, or eight times as many if CI is set.
-  `npm run test:deep` tries many. TEST_RUNS sets the number, TEST_SEED repeats a run.
+  Which tests a run has, and which inputs they try.
+
+  | run | tests | inputs and seeds |
+  |---|---|---|
+  | `npm test` | one of each kind | an eighth |
+  | one file, with `npx tap` | all of the file | an eighth |
+  | `.ci/run` (CI is set) | all | as many as the tests say |
+  | `npm run test:deep` | all | twenty times as many |
+
+  TEST_RUNS sets the number of inputs, TEST_SEED repeats a run.
 */
+import type { Test } from 'tap'
 
 export const deep: boolean = process.env['TEST_DEEP'] === '1'
 
-/** `npm test` tries less during development, because a developer waits for it. */
-const isQuick = !deep && process.env['CI'] === undefined
+const isInCi = process.env['CI'] !== undefined
+
+/** A developer waits for this run, so it tries fewer inputs. */
+const isQuick = !deep && !isInCi
+
+/** Whether this is the run that everybody starts after each change. */
+export const everyday: boolean = isQuick && process.env['TEST_EVERYDAY'] === '1'
+
+type Body = (t: Test) => Promise<unknown> | void
+
+/**
+ * `t.test` for a test that everyday runs omit: it takes long, and another test of its kind is in every run.
+ */
+export function deepTest(
+  t: Test,
+  title: string,
+  ...rest: [body: Body] | [options: { readonly skip?: boolean | string }, body: Body]
+): void {
+  if (everyday) return
+  const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest
+  void t.test(title, options, body)
+}
 
 /** Printed at the start of each test, so that a run can be repeated even if an input hangs or kills the process. */
 export const seed: number = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -33,3 +62,7 @@ export const tried = <T>(all: readonly T[], atLeast = 1): readonly T[] => {
   const count = Math.max(atLeast, Math.ceil(all.length / timesLess))
   return Array.from({ length: count }, (_, i) => all[(seed + i) % all.length]!)
 }
+
+/** The cases that everyday runs try: an eighth that depends on the seed. All other runs try all cases. */
+export const sampled = <T>(all: readonly T[], atLeast = 1): readonly T[] =>
+  everyday ? tried(all, atLeast) : all

@@ -3,14 +3,13 @@
   its own process and timeout, which slow machines need.
 */
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 import { firstAroundSeed } from './around-scenario.js'
 import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-// With fewer than 100 seeds, some of the outcomes below may not occur.
-const aroundSeedCount = Math.max(100, runs(200))
+const aroundSeedCount = runs(200)
 
 t.test(`${aroundSeedCount} simulations of events around runs keep every promise`, async t => {
   const said = new Set<string>()
@@ -22,6 +21,7 @@ t.test(`${aroundSeedCount} simulations of events around runs keep every promise`
       if (result?.error) said.add(result.error.code)
     }
   }
+  if (aroundSeedCount < 100) return t.comment('too few seeds for every outcome')
   const expected = ['already loaded', 'DDB_LOCKED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED']
   for (const text of expected) t.ok(said.has(text), text)
 })
@@ -36,6 +36,6 @@ async function failuresOf(seeds: Iterable<number>): Promise<string[]> {
   return failures
 }
 
-t.test('seeds that once revealed a defect keep every promise', async t => {
+deepTest(t, 'seeds that once revealed a defect keep every promise', async t => {
   t.strictSame(await failuresOf(keptSeeds.keys()), [])
 })

@@ -2,7 +2,7 @@
   Simulates runs whose node dies while a second node is live, and checks the promises.
 */
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 import { firstNodesSeed } from './nodes.js'
 import { failureText } from './report.js'
 import { simulateResumed } from './resumed.js'
@@ -10,7 +10,7 @@ import { simulate } from './simulate.js'
 
 const seedCount = runs(120)
 
-t.test(`${seedCount} simulations of lost nodes keep every promise`, async t => {
+deepTest(t, `${seedCount} simulations of lost nodes keep every promise`, async t => {
   const moved = new Set<number>()
   for (let seed = firstNodesSeed; seed < firstNodesSeed + seedCount; seed++) {
     const { complaints, runs } = await simulate(seed)

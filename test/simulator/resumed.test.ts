@@ -2,7 +2,7 @@
   Simulates runs that are killed and resumed again and again, and checks the promises.
 */
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 import { simulateResumed } from './resumed.js'
 
 const seedCount = runs(300)
@@ -34,7 +34,7 @@ t.test(`${seedCount} simulations of resumed runs keep every promise`, async t =>
   t.ok(processes > 2 * seedCount, 'runs are resumed')
 })
 
-t.test('seeds that once revealed a defect keep every promise', async t => {
+deepTest(t, 'seeds that once revealed a defect keep every promise', async t => {
   for (const [seed, defect] of keptSeeds) {
     const { complaints } = await simulateResumed(seed)
     t.strictSame(complaints, [], `seed ${seed}: ${defect}`)

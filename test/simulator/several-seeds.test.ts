@@ -2,7 +2,7 @@
   Simulates runs over several connections and checks the promises: whole batches, and lanes by partition and by key.
 */
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 import { failureText } from './report.js'
 import { simulateResumed } from './resumed.js'
 import {
@@ -15,15 +15,19 @@ import { simulate } from './simulate.js'
 
 const severalSeedCount = runs(200)
 
-t.test(`${severalSeedCount} simulations of several connections keep every promise`, async t => {
-  const most = new Set<number>()
-  for (let seed = firstSeveralSeed; seed < firstSeveralSeed + severalSeedCount; seed++) {
-    const { complaints, runs } = await simulate(seed)
-    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
-    for (const { result } of runs) most.add(result?.connections ?? 0)
-  }
-  t.ok(most.has(1) && most.has(8), 'runs have from one to eight connections')
-})
+deepTest(
+  t,
+  `${severalSeedCount} simulations of several connections keep every promise`,
+  async t => {
+    const most = new Set<number>()
+    for (let seed = firstSeveralSeed; seed < firstSeveralSeed + severalSeedCount; seed++) {
+      const { complaints, runs } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      for (const { result } of runs) most.add(result?.connections ?? 0)
+    }
+    t.ok(most.has(1) && most.has(8), 'runs have from one to eight connections')
+  },
+)
 
 const lanesSeedCount = runs(200)
 
@@ -48,7 +52,7 @@ for (const [what, seedCount, firstSeed, firstAroundSeed] of [
   ['over other connections', runs(60), firstSeveralSeed, firstSeveralAroundSeed],
   ['with other lanes', runs(100), firstLanesSeed, firstLanesAroundSeed],
 ] as const) {
-  t.test(`${seedCount} simulations of resumed runs ${what} keep every promise`, async t => {
+  deepTest(t, `${seedCount} simulations of resumed runs ${what} keep every promise`, async t => {
     for (let index = 0; index < seedCount; index++) {
       const killed = await simulateResumed(firstSeed + index)
       t.strictSame(killed.complaints, [], `seed ${firstSeed + index}, resumed`)

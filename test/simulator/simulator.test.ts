@@ -7,13 +7,14 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { plainNode } from '../helpers/plain-node.js'
 import { root } from '../helpers/checkout.js'
+import { deep, deepTest, everyday } from '../helpers/runs.js'
 import { seedsNeeded } from './defective-copy.js'
 import { defects } from './defects.js'
 import { drawScenario, firstDfsSeed, targetKinds } from './scenario.js'
 import { simulate } from './simulate.js'
 
 t.test('two simulations of one seed give one trace, byte for byte', async t => {
-  const seeds = Array.from({ length: 40 }, (_, index) => 7 * index + 1)
+  const seeds = Array.from({ length: everyday ? 5 : 40 }, (_, index) => 7 * index + 1)
   const traces = new Map<number, string>()
   for (const seed of seeds) traces.set(seed, (await simulate(seed, true)).trace.join('\n'))
   for (const seed of seeds.reverse()) {
@@ -23,7 +24,7 @@ t.test('two simulations of one seed give one trace, byte for byte', async t => {
   t.equal(new Set(traces.values()).size, seeds.length, 'each seed has its own trace')
 })
 
-t.test('a fresh process gives the same trace', async t => {
+deepTest(t, 'a fresh process gives the same trace', async t => {
   const seed = 11
   const { trace } = await simulate(seed, true)
   const [command, args] = plainNode([
@@ -68,7 +69,24 @@ t.test('every deliberate defect can still be introduced', async t => {
   }
 })
 
-t.test('the simulator finds an unchecked claim', async t => {
-  const defect = defects.find(({ name }) => name === 'a claim is written and not checked')!
-  t.type(await seedsNeeded(defect, 500), 'number')
+/** The rows of the tables in docs/reliability.md: the seeds that each defect needed. */
+const tabled = new Map(
+  Array.from(
+    (await readFile(new URL('docs/reliability.md', root), 'utf8')).matchAll(
+      /^\| (.+) \| (\d+)(?:, from [\d,]+)? \|$/gm,
+    ),
+    ([, name, seeds]) => [name!, Number(seeds)] as const,
+  ),
+)
+
+/** Every run but a deep one tries only defects that a hundred seeds show. */
+const mostSeeds = deep ? Infinity : 100
+
+deepTest(t, 'the simulator finds each defect within twice the seeds of its table', async t => {
+  for (const [name, seeds] of tabled) {
+    const found = defects.find(one => one.name === name)
+    if (found === undefined) t.fail(`no defect is called: ${name}`)
+    else if (seeds <= mostSeeds) t.type(await seedsNeeded(found, 2 * seeds), 'number', name)
+  }
+  t.ok(tabled.size > 20, `${tabled.size} defects are tabled`)
 })

@@ -2,7 +2,7 @@
   Simulates runs whose rows a transform changes, and checks the promises.
 */
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 import { failureText } from './report.js'
 import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
@@ -26,7 +26,8 @@ t.test(`${seedCount} simulations of transforms keep every promise`, async t => {
 
 const resumedCount = runs(200)
 
-t.test(
+deepTest(
+  t,
   `${resumedCount} simulations of resumed runs with a transform keep every promise`,
   async t => {
     let filtered = 0

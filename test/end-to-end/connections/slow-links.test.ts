@@ -11,6 +11,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import { startServer } from '../../../src/server/index.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { startHoldingProxy } from '../../helpers/holding-proxy.js'
+import { deepTest } from '../../helpers/runs.js'
 import { serverMemory } from '../../helpers/server-memory.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
@@ -70,12 +71,12 @@ t.test('a run waits for late rows even if the server is idle', async t => {
   t.ok(questions >= questionsBefore)
 })
 
-t.test('the run also waits on a session that cannot be asked after its rows', async t => {
+deepTest(t, 'the run also waits on a session that cannot be asked after its rows', async t => {
   const { result } = await runOver(t, { mixedFlags: false })
   t.match(result, { exitCode: 0, rows: { confirmed: 100 } })
 })
 
-t.test('the run does not wait longer than the timeout without progress', async t => {
+deepTest(t, 'the run does not wait longer than the timeout without progress', async t => {
   for (const mixedFlags of [true, false]) {
     const { result } = await runOver(t, { mixedFlags, confirmTimeoutMs: 3_000, releases: false })
     t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: 100 } })

@@ -10,6 +10,7 @@ import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
 import { startFakeServer, type FakePeer, type FakeServer } from '../../helpers/fake-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { int, text, yes } from '../../helpers/values.js'
 
 const password = 'correct horse battery staple'
@@ -96,7 +97,7 @@ t.test('a squatter that accepts only plain logins gets no password', async t => 
   t.match(squatter.heard(), password)
 })
 
-t.test('a squatter with a short or broken key gets no password either', async t => {
+deepTest(t, 'a squatter with a short or broken key gets no password either', async t => {
   for (const key of [text(''), text('-----BEGIN PUBLIC KEY-----'), int(1), undefined]) {
     const getDynamicPublicKey: Answer = (_, peer) => peer.reply({ value: key })
     const squatter = await squat(t, { ...taken, getDynamicPublicKey })
@@ -108,7 +109,7 @@ t.test('a squatter with a short or broken key gets no password either', async t 
   }
 })
 
-t.test('a squatter that does SCRAM without the password is refused', async t => {
+deepTest(t, 'a squatter that does SCRAM without the password is refused', async t => {
   for (const [what, functions] of [
     ['an empty signature', scramWith(4096, text(''))],
     ['none', scramWith(4096, undefined)],
@@ -133,7 +134,7 @@ t.test('a squatter that does SCRAM without the password is refused', async t => 
   }
 })
 
-t.test('a server must offer the method that it used before for this user', async t => {
+deepTest(t, 'a server must offer the method that it used before for this user', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,
@@ -177,7 +178,7 @@ t.test('a server must offer the method that it used before for this user', async
   })
 })
 
-t.test('a squatter on the port of serve -- CMD is treated like any squatter', async t => {
+deepTest(t, 'a squatter on the port of serve -- CMD is treated like any squatter', async t => {
   const squatter = await squat(t, taken)
   const outcome = await runMain(['exec', '-e', '1'], {
     environment: {

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { Certificates } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
+import { deepTest } from '../../helpers/runs.js'
 import { startStallingProxy } from '../../helpers/stalling-proxy.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 import { startServer } from '../../../src/server/index.js'
@@ -105,7 +106,7 @@ const request: Readonly<Record<string, string>> = {
 }
 
 for (const [name, delivery] of Object.entries(deliveries)) {
-  t.test(`while data is sent ${name}`, async t => {
+  deepTest(t, `while data is sent ${name}`, async t => {
     const { result, tookMs } = await runOver(t, after(`function\n${request[name]}`, 3), {
       delivery,
     })
@@ -115,7 +116,7 @@ for (const [name, delivery] of Object.entries(deliveries)) {
   })
 }
 
-t.test('while more data is sent than all buffers hold, over TLS', async t => {
+deepTest(t, 'while more data is sent than all buffers hold, over TLS', async t => {
   const { result, tookMs } = await runOver(t, sent => sent.length > 500_000, {
     delivery: { confirm: 'count', batchRows: 5_000, maxInFlightBytes: 100_000 },
     isSecure: true,
@@ -143,14 +144,14 @@ const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadO
 }
 
 for (const [name, [text, delivery, outcome]] of Object.entries(questions)) {
-  t.test(`while ${name}`, async t => {
+  deepTest(t, `while ${name}`, async t => {
     const { result, tookMs } = await runOver(t, after(text), { delivery })
     t.match(result, outcome)
     t.ok(tookMs < 2 * confirmTimeoutMs, `after ${tookMs} ms`)
   })
 }
 
-t.test('during the TLS handshake', async t => {
+deepTest(t, 'during the TLS handshake', async t => {
   const { result, tookMs } = await runOver(t, () => true, { delivery: {}, isSecure: true })
   t.match(result, { exitCode: 76, error: { code: 'DDB_TLS', message: /within 500 ms/ } })
   t.ok(tookMs <= connectTimeoutMs, `after ${tookMs} ms`)

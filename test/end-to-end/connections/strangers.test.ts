@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const initScript = 'share streamTable(1:0, [`id], [INT]) as target'
 
@@ -69,7 +70,7 @@ t.test('state that every user can write to is refused, whatever its purpose', as
   t.match(await run(...load, '--run-id', 'r'), { code: 0, stdout: /^Already loaded/ })
 })
 
-t.test('a folder given for journals is refused in the same way', async t => {
+deepTest(t, 'a folder given for journals is refused in the same way', async t => {
   const { folder, rows, run } = await scene(t)
   const named = join(folder, 'named')
   mkdirSync(named)
@@ -129,7 +130,7 @@ function readFiles(folder: string, holding: RegExp): string[] {
     .filter(path => holding.test(readFileSync(path, 'utf8')))
 }
 
-t.test('a quiet run does not warn; a later run gives the warning', async t => {
+deepTest(t, 'a quiet run does not warn; a later run gives the warning', async t => {
   const { folder, run } = await scene(t)
   chmodSync(join(folder, 'password'), 0o644)
   const argv = ['load', join(folder, 'in.csv'), '--table', 'target', '--user', 'admin']
@@ -141,7 +142,7 @@ t.test('a quiet run does not warn; a later run gives the warning', async t => {
   })
 })
 
-t.test("no signal opens Node's debugger", async t => {
+deepTest(t, "no signal opens Node's debugger", async t => {
   const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
   const [, port] = /:(\d+)$/.exec(await firstLine)!
   for (let count = 0; count < 3; count++) {

@@ -11,6 +11,7 @@ import { bin, runMain, spawnCli, type Outcome } from '../../cli/run-cli.js'
 import { Certificates, type Identity } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { freePort } from '../../helpers/free-port.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const certificates = new Certificates(t)
 const ca = certificates.make('authority', { isAuthority: true })
@@ -100,7 +101,7 @@ t.test('every command that connects verifies the server, and reports a failure',
   })
 })
 
-t.test('a server without TLS is reported within the time to connect', async t => {
+deepTest(t, 'a server without TLS is reported within the time to connect', async t => {
   const plain = await startServer({ port: 0, initScript: streamScript })
   t.teardown(() => plain.close())
   for (const command of [
@@ -113,7 +114,7 @@ t.test('a server without TLS is reported within the time to connect', async t =>
   }
 })
 
-t.test('additional hosts and redirects use TLS in the same way', async t => {
+deepTest(t, 'additional hosts and redirects use TLS in the same way', async t => {
   const leader = await serve(t, good)
   const outdated = await serve(t, expired)
   const none = `127.0.0.1:${await freePort()}`
@@ -148,7 +149,7 @@ t.test('additional hosts and redirects use TLS in the same way', async t => {
   t.equal(rowsOf(leader), 30)
 })
 
-t.test('sessions of a pool use TLS in the same way', async t => {
+deepTest(t, 'sessions of a pool use TLS in the same way', async t => {
   const { host, port } = await serve(t, good)
   const options = { host, port, tls: true, user: 'admin', password: '123456', size: 2 }
   const pool = await ConnectionPool.connect({ ...options, caFile: ca.certFile })
@@ -165,7 +166,7 @@ t.test('no output overwrites a TLS file', async t => {
   }
 })
 
-t.test('a command after serve works with TLS and a self-signed certificate', async t => {
+deepTest(t, 'a command after serve works with TLS and a self-signed certificate', async t => {
   const own = certificates.make('own')
   const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
   const serve = (certificate: Identity, ...argv: readonly string[]): ReturnType<typeof spawnCli> =>

@@ -15,6 +15,7 @@ import { startServer } from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, tradesScript } from '../../helpers/load-server.js'
+import { sampled } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import {
   fakeProcess,
@@ -561,7 +562,7 @@ t.test('the printed command loads the same values in a different environment', a
     if (TZ === undefined) delete process.env['TZ']
     else process.env['TZ'] = TZ
   })
-  for (const [table, argv, environment = {}] of cases) {
+  for (const [table, argv, environment = {}] of sampled(cases)) {
     const given = [...argv, '--port', portOfCheck, '-t', table]
     process.env['TZ'] = 'UTC'
     const loaded = await runMain(['load', ...given], { environment })

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { bin, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
+import { bin, runMainIn, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
@@ -45,7 +45,7 @@ async function scene(t: Test): Promise<Scene> {
   })
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const start = (...argv: string[]): Spawned => spawnCli(argv, { environment, cwd: folder })
-  const run = (...argv: string[]): Promise<Outcome> => start(...argv).outcome
+  const run = (...argv: string[]): Promise<Outcome> => runMainIn(folder, argv, { environment })
   const load = ['load', 'rows.csv', '-t', 'target', '--port', String(here.server.port), '-b', '100']
   return {
     here,
@@ -99,7 +99,7 @@ t.test('a stopped run says how to resume it, and resumes from any folder', async
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const summary = ['--summary', 's.json', '--json']
   const cwd = join(folder, 'elsewhere')
-  const resumed = await spawnCli(['resume', 'nightly', ...summary], { environment, cwd }).outcome
+  const resumed = await runMainIn(cwd, ['resume', 'nightly', ...summary], { environment })
   t.equal(resumed.code, 0, resumed.stderr)
   const result = JSON.parse(resumed.stdout) as LoadResult
   const { rows } = result
