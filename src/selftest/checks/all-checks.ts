@@ -14,7 +14,6 @@ import { leftoverChecks } from './leftovers.js'
 import { loginChecks } from './login.js'
 import { openQuestionChecks } from './open-questions.js'
 import { receiptChecks } from './receipts.js'
-import { receiptRaceChecks } from './receipt-races.js'
 import { refusalChecks } from './refusals.js'
 import { secondUserChecks } from './second-user.js'
 import { typeChecks } from './types.js'
@@ -27,7 +26,6 @@ export const allChecks: readonly Check[] = [
   ...refusalChecks,
   ...asynchronousChecks,
   ...receiptChecks,
-  ...receiptRaceChecks,
   ...secondUserChecks,
   ...jobChecks,
   ...openQuestionChecks,

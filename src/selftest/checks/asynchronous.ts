@@ -129,31 +129,6 @@ export const asynchronousChecks: readonly Check[] = [
     },
   },
   {
-    name: 'asynchronous: R9, whether requests of one session overlap',
-    does: 'sends three functions that sleep, and compares their times',
-    dependsOnIt: 'nothing: receipts need no order',
-    async run({ share, open, ask, rowsOf }) {
-      const name = await share('overlap', 'streamTable(1:0, `began`ended, [TIMESTAMP, TIMESTAMP])')
-      const session = await open()
-      await ask(
-        `def ddbIngestTestSleep(x) {
-    began = now()
-    sleep(30)
-    tableInsert(objByName("${name}"), began, now())
-}`,
-        session,
-      )
-      const x = { form: 'scalar', type: 'INT', value: 1 } as const
-      for (let i = 0; i < 3; i++) session.send('ddbIngestTestSleep', [x])
-      await rowsOf(name, 3)
-      const times = tableOf(await ask(`select * from ${name}`))
-      const began = numbersOf(times.columns[0]!).sort((a, b) => a - b)
-      const ended = numbersOf(times.columns[1]!).sort((a, b) => a - b)
-      const overlap = began.some((time, i) => i > 0 && time < ended[i - 1]!)
-      return pass(overlap ? 'they overlap' : 'one after the other')
-    },
-  },
-  {
     name: 'asynchronous: a session without answers',
     does: 'opens a session with enableAsync, logged in if a user is given, writes, and closes it at once',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',

@@ -135,19 +135,6 @@ export const connectionChecks: readonly Check[] = [
     },
   },
   {
-    name: 'connection: an urgent request',
-    does: 'runs a script with flag 1',
-    dependsOnIt: 'nothing yet; the reader of receipts may ask that way',
-    async run({ rawSession }) {
-      const { exchange, sessionId } = await rawSession()
-      const flags = requestFlags.apiClient | requestFlags.urgent
-      const answer = await exchange.ask({ sessionId, flags }, { kind: 'script', script: '1+1' })
-      return answer.ok
-        ? expectText('1+1', answerText(answer.value), 'INT scalar 2')
-        : fail(answer.message)
-    },
-  },
-  {
     name: 'connection: every answer carries the session id',
     does: 'compares the ids of a script, an error and a call with that of the connection',
     dependsOnIt: 'noticing a server that has forgotten the session',

@@ -155,19 +155,6 @@ export const dfsChecks: readonly Check[] = [
   ),
   dfsCheck(
     {
-      name: 'DOUBLE into INT',
-      does: 'writes a DOUBLE column into an INT column',
-      dependsOnIt: 'nothing: batches are sent in the types of the target',
-    },
-    'converted',
-    async ({ call }, expression) => {
-      const doubles = vectorOf({ type: 'DOUBLE' }, [1.5, 2])
-      const request = call(`tableInsert{${expression}}`, [keyedRows([1, 2], doubles)])
-      return pass((await refusalOf(request)) ?? 'it is converted')
-    },
-  ),
-  dfsCheck(
-    {
       name: 'schema() tells columns and scheme',
       does: 'reads schema() of a partitioned table',
       dependsOnIt: 'load --table dfs://…: columns and partitions come from there',

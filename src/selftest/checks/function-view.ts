@@ -123,27 +123,4 @@ addFunctionView(${changing})`)
       return textsOf(names).includes(view) ? pass() : fail('it is not in the list')
     },
   },
-  {
-    name: 'function view: the words for a name that is taken',
-    does: 'adds a view a second time',
-    dependsOnIt: 'nothing: views are added by their users',
-    needs,
-    async run(context) {
-      const { view } = await addView(context)
-      const session = await context.open()
-      const script = `def ${view}(mutable data) { return 2 }\naddFunctionView(${view})`
-      return pass((await refusalOf(context.ask(script, session))) ?? 'it replaces the first')
-    },
-  },
-  {
-    name: 'function view: the words for a name that does not exist',
-    does: 'drops a view that was never added',
-    dependsOnIt: 'nothing: views are dropped by their users',
-    needs,
-    async run(context) {
-      await addView(context)
-      const script = `dropFunctionView("${context.viewName('missing')}")`
-      return pass((await refusalOf(context.ask(script))) ?? 'it is accepted')
-    },
-  },
 ]

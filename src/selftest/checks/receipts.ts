@@ -1,8 +1,18 @@
 /*
-  Checks receipts: R1 to R4, R8, R11, R12 (docs/server-semantics.md#what-nobody-could-check).
+  Checks receipts: R1, R2, R4, R8, R11, R12 (docs/server-semantics.md#what-nobody-could-check).
 */
 import { deliverFunction, ledgerQuery } from '../../load/transport/receipts/script.js'
-import { answerText, elementsOf, numberOf, refusalText, tableOf, textOf } from '../answers.js'
+import { formatValue } from '../../protocol/value-text.js'
+import {
+  answerText,
+  elementsOf,
+  numberOf,
+  refusalOf,
+  refusalText,
+  tableOf,
+  textOf,
+  Unavailable,
+} from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 import {
@@ -101,18 +111,6 @@ export const receiptChecks: readonly Check[] = [
         text,
         '1: 5, 2, 2; 2: 5, 2, 2; 3: 5, 0, 0; 4: 5, null, -1; target 4',
       )
-    },
-  },
-  {
-    name: 'receipts: R3, flag 16 and functions',
-    does: 'defines a function, sends a request with flag 16, and asks whether it is still there',
-    dependsOnIt: 'nothing: sessions with functions never carry the flag',
-    async run({ ask, open, signal }) {
-      const session = await open()
-      await ask('def ddbIngestTestKept() { return 1 }', session)
-      await session.run('1', { clearMemory: true, signal })
-      const kept = numberOf(await ask('defined("ddbIngestTestKept", DEF)', session)) === 1
-      return pass(kept ? 'functions stay' : 'functions go')
     },
   },
   {
@@ -232,6 +230,38 @@ export const receiptChecks: readonly Check[] = [
       return textOf(user) === expected
         ? pass(server.user === undefined ? 'as guest' : 'as the user that was given')
         : fail('the session has another user')
+    },
+  },
+  {
+    name: 'receipts: the words of a forgotten function',
+    does: 'calls the delivering function on a session that has not defined it',
+    dependsOnIt: 'receipts: a batch is sent again if the server has forgotten the function',
+    async run({ open, call }) {
+      const session = await open()
+      const words = await refusalOf(call('ddbIngestDeliver', [batch(0, 1)], session))
+      if (words === undefined) return fail('it is accepted')
+      return /recognize/i.test(words) ? pass(words) : fail(words)
+    },
+  },
+  {
+    name: 'receipts: a server tells who is connected',
+    does: 'looks for its own session in getSessionMemoryStat()',
+    dependsOnIt: 'naming tables that killed runs have left',
+    needs: 'getSessionMemoryStat',
+    async run({ ask, control }) {
+      const asked = ask('exec sessionId from getSessionMemoryStat()')
+      const refused = await refusalOf(asked)
+      if (refused !== undefined) throw new Unavailable(`the server does not tell: ${refused}`)
+      const ids = elementsOf(await asked).map(formatValue)
+      return ids.includes(control.id) ? pass() : fail('the session is not among them')
+    },
+  },
+  {
+    name: 'receipts: now() is a TIMESTAMP',
+    does: 'asks for the type of now()',
+    dependsOnIt: 'the ledger, whose rows carry a time',
+    async run({ ask }) {
+      return expectText('typestr(now())', textOf(await ask('typestr(now())')), 'TIMESTAMP')
     },
   },
 ]

@@ -31,14 +31,12 @@ testChecks(
       fails: {
         'connection: a script is answered': '1+1: INT scalar 3, expected INT scalar 2',
         'connection: an error leaves the session usable': /^1\+1 afterwards: INT scalar 3/,
-        'connection: an urgent request': '1+1: INT scalar 3, expected INT scalar 2',
       },
     },
     'refused scripts': {
       toServer: instead('\n1+1', '\n1+)'),
       fails: {
         'connection: a script is answered': /Syntax Error/,
-        'connection: an urgent request': /Syntax Error/,
       },
     },
     'a version that is none': {

@@ -3,7 +3,6 @@ import { vectorOf } from '../../../src/protocol/element.js'
 import type { Scalar, Table, Value } from '../../../src/protocol/value.js'
 import { asynchronousChecks } from '../../../src/selftest/checks/asynchronous.js'
 import { batch } from '../../../src/selftest/checks/batches.js'
-import { receiptRaceChecks } from '../../../src/selftest/checks/receipt-races.js'
 import {
   awaitOutcomes,
   defineDelivery,
@@ -35,7 +34,6 @@ const three = 'receipts: R1, three batches, one of them wrong'
 const twice = 'receipts: a batch that is sent twice is written once'
 const changed = 'receipts: R2, a function changes the table that comes with a call'
 const left = 'receipts: a transform leaves rows out before they are written'
-const flag16 = 'receipts: R3, flag 16 and functions'
 const defined = 'receipts: defined tells of functions'
 const firstRow = 'receipts: R4, the first row of a key stays'
 const cursor = 'receipts: R8, a cursor reads each row once while others write'
@@ -43,6 +41,9 @@ const limit = 'receipts: limit at and beyond the end'
 const longText = 'receipts: a row of the ledger holds 4,000 characters of an error'
 const removed = 'receipts: R11, undef by the user who shared'
 const who = 'receipts: R12, this user may run scripts'
+const forgotten = 'receipts: the words of a forgotten function'
+const connected = 'receipts: a server tells who is connected'
+const time = 'receipts: now() is a TIMESTAMP'
 const secondUser = 'this takes a second user, and one login was given'
 
 const yes = '\x01\0\x01'
@@ -58,8 +59,8 @@ testChecks(
       'receipts: R13, a view through a function for a user with VIEW_EXEC alone': secondUser,
     },
     finds: {
-      [flag16]: 'functions stay',
       [firstRow]: 'a known key is answered with 0',
+      [forgotten]: "Can't recognize function name ddbIngestDeliver: not in the embedded server",
       [who]: 'as the user that was given',
       [limit]: 'at the end: 0 rows; beyond it: 0 rows',
     },
@@ -118,10 +119,6 @@ testChecks(
       toServer: instead('a, b, c, mutable data)', 'a, b, c, data)'),
       fails: { [changed]: /can't be modified|Read only/ },
     },
-    'functions that go with flag 16': {
-      toClient: answering('defined("ddbIngestTestKept", DEF)', instead(yes, no)),
-      finds: { [flag16]: 'functions go' },
-    },
     'functions that are not told of': {
       toClient: answering(', DEF)', instead(yes, no)),
       fails: { [defined]: 'it answers: 0,0, expected 1,0' },
@@ -165,96 +162,6 @@ testChecks(
       fails: { [who]: '1+1 is INT scalar 3' },
     },
     'a guest': { login: {}, finds: { [who]: 'as guest' } },
-  },
-)
-
-/** Makes a slice begin a row too early: the row before the slice comes twice, and the last row never. */
-function oneRowBack(): Rewrite {
-  let isDone = false
-  return chunk =>
-    chunk.replace(/limit (\d+), 8$/, (query, offset: string) => {
-      // The first row is the probe, which is not counted.
-      if (isDone || Number(offset) < 3) return query
-      isDone = true
-      return `limit ${String(Number(offset) - 1).padStart(offset.length)}, 8`
-    })
-}
-
-const claim = 'receipts: R5, a claim is one step'
-const closed = 'receipts: R14, requests of a session that is closed are executed'
-const cancelled = 'receipts: R15, what a cancelled batch leaves'
-const cost = 'receipts: R16, what receipts cost'
-const forgotten = 'receipts: the words of a forgotten function'
-const connected = 'receipts: a server tells who is connected'
-const time = 'receipts: now() is a TIMESTAMP'
-
-const claims = 500
-/** The beginning of the answers in check R5: a vector of INT. */
-const claimHead = `OK\n\x04\x01${int32Bytes(claims)}${int32Bytes(1)}`
-
-/** Makes every claim of the first `sessions` sessions succeed: the answer is always 1. */
-function allWon(sessions: number): Rewrite {
-  let left = sessions
-  return chunk => {
-    const at = chunk.indexOf(claimHead)
-    if (at < 0 || left-- <= 0) return chunk
-    const from = at + claimHead.length
-    const answers = int32Bytes(1).repeat(claims)
-    return chunk.slice(0, from) + answers + chunk.slice(from + answers.length)
-  }
-}
-
-function losingFrom(first: number): NonNullable<Faults['beforeExecute']> {
-  let seen = 0
-  return ({ text }) => (text === 'ddbIngestDeliver' && ++seen >= first ? 'drop' : undefined)
-}
-
-testChecks(
-  t,
-  receiptRaceChecks,
-  {
-    finds: {
-      [cancelled]: /^a claim stays without an outcome$|^catch runs: /,
-      [cost]: /^\d+\.\d\d times the time a batch takes without, \d+ batches$/,
-      [forgotten]: "Can't recognize function name ddbIngestDeliver: not in the embedded server",
-    },
-  },
-  {
-    'keyed stream tables that let every claim in': {
-      toServer: instead('keyedStreamTable(`k, ', 'streamTable('),
-      fails: { [claim]: '4000 rows with 500 keys were written, not 500' },
-    },
-    'servers that count known keys': {
-      toClient: allWon(8),
-      finds: { [claim]: 'known keys are counted' },
-    },
-    'a claim that two have won': {
-      toClient: allWon(2),
-      fails: { [claim]: /^\d+ keys were not answered with 1 exactly once$/ },
-    },
-    'requests of a closed session that are lost': {
-      server: { faults: { beforeExecute: losingFrom(61) } },
-      fails: { [closed]: '40 of 100 were not executed' },
-    },
-    'a server that cancels nothing': {
-      toServer: instead('cancelConsoleJob(', 'cancelConsoleJab('),
-      skips: { [cancelled]: /^the server refuses what the check needs: .*cancelConsoleJab/ },
-    },
-    'a list without the batch': {
-      toServer: instead(
-        'script\nexec rootJobId from getConsoleJobs() where',
-        'script\narray(UUID, 0) //',
-      ),
-      skips: { [cancelled]: 'getConsoleJobs does not list the batch' },
-    },
-    'batches that are refused': {
-      server: {
-        faults: {
-          beforeWrite: ({ table }) => (table.endsWith('_receipted') ? { error: 'no' } : undefined),
-        },
-      },
-      fails: { [cost]: 'no result within 10000 ms' },
-    },
     'a refusal in other words': {
       toClient: instead("Can't recognize function name", 'Nothing here has the name of'),
       fails: { [forgotten]: /^Nothing here has the name of/ },
@@ -279,6 +186,18 @@ testChecks(
     },
   },
 )
+
+/** Makes a slice begin a row too early: the row before the slice comes twice, and the last row never. */
+function oneRowBack(): Rewrite {
+  let isDone = false
+  return chunk =>
+    chunk.replace(/limit (\d+), 8$/, (query, offset: string) => {
+      // The first row is the probe, which is not counted.
+      if (isDone || Number(offset) < 3) return query
+      isDone = true
+      return `limit ${String(Number(offset) - 1).padStart(offset.length)}, 8`
+    })
+}
 
 type Row = [
   batchNo: number,
@@ -432,7 +351,6 @@ const silent = 'asynchronous: nothing is answered'
 const silentErrors = 'asynchronous: errors are not answered either'
 const behind = 'asynchronous: an answer means that what was sent before has been read'
 const order = 'asynchronous: R9, the order of requests of one session'
-const overlap = 'asynchronous: R9, whether requests of one session overlap'
 const bare = 'asynchronous: a session without answers'
 const connecting = 'asynchronous: connect is answered though it carries flag 4'
 const own = 'asynchronous: a function of the session'
@@ -463,7 +381,6 @@ testChecks(
     finds: {
       [behind]: 'all were executed by then',
       [order]: 'in order',
-      [overlap]: 'one after the other',
     },
     facts: { mixedFlags: true },
   },
@@ -501,10 +418,6 @@ testChecks(
     'rows that change their places': {
       toClient: instead(int32Bytes(5) + int32Bytes(6), int32Bytes(6) + int32Bytes(5)),
       finds: { [order]: 'not in order: 2 of 1000 moved' },
-    },
-    'functions that began before the one before them had ended': {
-      toServer: instead('began = now()\n    sleep(30)', 'began=now()-10000;sleep(30)'),
-      finds: { [overlap]: 'they overlap' },
     },
     'requests without answers that are answered': {
       toServer: instead(' / 36_1_', ' / 32_1_'),
