@@ -39,7 +39,7 @@ const links = [
 
 async function timedLoad(server, port, path, flags) {
   await emptyTrades({ server: [...server.server, ...(server.tls ?? [])] })
-  const where = ['--host', '127.0.0.1', '--port', String(port)]
+  const where = ['--host', `127.0.0.1:${port}`]
   const { seconds } = await runNode([
     program,
     'load',
@@ -119,7 +119,7 @@ async function measureTls(rows, path, init, folder, repeats) {
 }
 
 function portOf({ server }) {
-  return Number(server[server.indexOf('--port') + 1])
+  return Number(server.at(-1).split(':').at(-1))
 }
 
 export async function measure({ repeats, scale }) {

@@ -63,7 +63,7 @@ async function runReader(name, args, rows) {
 /** Records a load of the file. Returns the path of the recording of the connection that carried rows. */
 async function record(sink, path, table, folder) {
   const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
-  const server = ['--host', '127.0.0.1', '--port', String(recorder.port)]
+  const server = ['--host', `127.0.0.1:${recorder.port}`]
   await load({ server }, path, table, {}, ['-q'])
   const recorded = await recorder.stop()
   return recorded.toSorted((a, b) => b.sentBytes - a.sentBytes)[0].path

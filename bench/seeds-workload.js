@@ -20,7 +20,7 @@ async function sizesOf(folder, sink) {
   const sums = []
   for (const requests of [200, 400]) {
     const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
-    const server = ['--host', '127.0.0.1', '--port', String(recorder.port)]
+    const server = ['--host', `127.0.0.1:${recorder.port}`]
     await runNode([program, 'bench', '--json', '--requests', String(requests), ...server])
     const recorded = await recorder.stop()
     const sum = name => recorded.reduce((total, connection) => total + connection[name], 0)

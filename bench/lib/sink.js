@@ -29,7 +29,7 @@ export async function startSink(initFile, options = ['--discard'], server = prog
   return {
     pid: child.pid,
     /** Options with which a command connects to this server. */
-    server: ['--host', address[1], '--port', address[2]],
+    server: ['--host', `${address[1]}:${address[2]}`],
     /** Ends the server. Returns its counts if it discards rows. */
     async stop() {
       child.kill('SIGTERM')

@@ -235,8 +235,7 @@ async function answersInTls(
 function connectTimeout(host: string, port: number, timeoutMs: number): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
-    `${addressText(host, port)} did not open a session within ${timeoutMs} ms. Check host and port, or allow more time ` +
-      '(`server.connectTimeoutMs`).',
+    `${addressText(host, port)} did not open a session within ${timeoutMs} ms. Check host and port, or try again later.`,
     { safeToRetry: true },
   )
 }

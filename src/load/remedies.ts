@@ -49,5 +49,5 @@ export const remedies = {
 } as const
 
 function undefCommand(name: string, { host, port }: Session): string {
-  return `ddb-ingest exec -e 'undef("${name}", SHARED)' --host ${host} --port ${port}`
+  return `ddb-ingest exec -e 'undef("${name}", SHARED)' --host ${host}:${port}`
 }

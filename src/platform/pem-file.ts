@@ -51,7 +51,7 @@ function checkedKey(path: string, pem: string): PemFile {
     }
   }
   if (/-----BEGIN (?:\w+ )?PRIVATE KEY-----/.test(pem)) return { pem }
-  return { fault: `${path} holds no private key: it should be PEM, -----BEGIN PRIVATE KEY-----.` }
+  return { fault: `${path} holds no private key (PEM, -----BEGIN PRIVATE KEY-----).` }
 }
 
 async function textOf(path: string, files: Files): Promise<string> {

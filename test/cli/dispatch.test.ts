@@ -128,7 +128,7 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['load', '-t', 't'], /no input/, { stdinIsTerminal: true }],
   [['exec'], /no script/, { stdinIsTerminal: true }],
   [['load', 'x'], /DDB_INGEST_HOTS sets no option/, { environment: { DDB_INGEST_HOTS: 'x' } }],
-  [['load', '-', '-t', 't', '--user', 'u', '--password-stdin'], /exclude each other/],
+  [['load', '-', '-t', 't', '--user', 'u', '--password-file', '-'], /exclude each other/],
 ]
 
 t.test('a usage error is one sentence on standard error, code 64', async t => {

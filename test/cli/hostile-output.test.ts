@@ -59,7 +59,7 @@ t.test('typed text', async t => {
         [text, '--help'],
         ['load', `--${text}`],
         ['load', `--${text}=1`],
-        ['load', text, '-t', 'x', '--port', '1', '--retries', '0'],
+        ['load', text, '-t', 'x', '--host', '127.0.0.1:1', '--retries', '0'],
         ['load', 'x', '-t', text],
         ['load', 'x', '-t', 't', '--method', text],
         ['load', 'x', '--function', text, '--types', 'a:INT'],
@@ -73,7 +73,7 @@ t.test('typed text', async t => {
         ['load', 'x', '-t', 't', `@${path}`],
         ['load', 'x', '-t', 't', `@/nowhere/${text}`],
         ['exec', `/nowhere/${text}`],
-        ['exec', '-e', '1', '--host', text.slice(0, 3), '--port', '1', '--connect-timeout', '1ms'],
+        ['exec', '-e', '1', '--host', text.slice(0, 3)],
         ['exec', '-e', '1', '--output', text],
         ['exec', '-e', '1', '--tls', '--ca-file', `/nowhere/${text}`],
         ['serve', '--port', `x${text}`],
@@ -86,7 +86,7 @@ t.test('typed text', async t => {
         ['runs', '--state-dir', `/nowhere/${text}`],
       ]) {
         // If the arguments do not contain a port, the command gets a port on which nothing listens.
-        const port = argv.includes('--port') || argv[0] === 'serve' ? {} : { DDB_PORT: '1' }
+        const port = argv[0] === 'serve' ? {} : { DDB_PORT: '1' }
         const { stdout } = await checked(argv, port)
         if (argv.includes('--json')) jsonLines(stdout)
       }

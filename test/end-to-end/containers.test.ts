@@ -62,7 +62,7 @@ async function scene(t: Test): Promise<Scene> {
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const start: Scene['start'] = (place, ...argv) =>
     startIn(place, argv, { cwd: folder, environment })
-  const argv = ['load', 'rows.csv', '-t', 'target', '--port', String(server.server.port)]
+  const argv = ['load', 'rows.csv', '-t', 'target', '--host', `127.0.0.1:${server.server.port}`]
   const load: Scene['load'] = (place, ...more) => start(place, ...argv, '-b', '20', ...more)
   return {
     here: server,

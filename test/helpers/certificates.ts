@@ -12,6 +12,8 @@ import { fileFolder } from './file-folder.js'
 export interface Identity {
   readonly certFile: string
   readonly keyFile: string
+  /** Certificates and key in one file. */
+  readonly bothFile: string
   readonly cert: string
   readonly key: string
 }
@@ -100,7 +102,10 @@ export class Certificates {
 
   #identity(certFile: string, keyFile: string): Identity {
     const text = (path: string): string => readFileSync(path, 'utf8')
-    return { certFile, keyFile, cert: text(certFile), key: text(keyFile) }
+    const [cert, key] = [text(certFile), text(keyFile)]
+    const bothFile = `${certFile}.both`
+    writeFileSync(bothFile, cert + key)
+    return { certFile, keyFile, bothFile, cert, key }
   }
 }
 

@@ -187,7 +187,7 @@ function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean
   const { threads, connections } = hasSeveral ? scene : { threads: 1, connections: 1 }
   return [
     ...['load', ...inputs.map(({ name }) => name), ...target.argv, '--json', '-q'],
-    ...['--port', String(server.port), '--user', 'admin'],
+    ...['--host', `127.0.0.1:${server.port}`, '--user', 'admin'],
     ...['--run-id', `run-${seed}`, '--state-dir', 'state', ...(isAnew ? ['--restart'] : [])],
     ...['-b', String(batchRows), '--max-in-flight', maxInFlight, '--on-doubt', onDoubt],
     ...(confirm === 'sync' ? ['--mode', 'sync'] : ['--confirm', confirm]),

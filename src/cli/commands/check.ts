@@ -49,8 +49,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
     trace = openTrace(settings, output)
     return await runCheck(settings, inputs, call, { trace, summary })
   } catch (error) {
-    const { host, port = settings.port } = settings.host[0]
-    const result = emptyCheck({ host, port }, targetOptionsOf(settings), error)
+    const result = emptyCheck(settings.host[0], targetOptionsOf(settings), error)
     await summary?.write(result, output)
     if (settings.json) await writeFailed(output, result)
     throw error

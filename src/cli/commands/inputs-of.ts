@@ -11,11 +11,11 @@ import type { LoadSettings } from '../options/load-options.js'
  * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(
-  { filesFrom, passwordStdin }: Pick<LoadSettings, 'filesFrom' | 'passwordStdin'>,
+  { filesFrom, passwordFile }: Pick<LoadSettings, 'filesFrom' | 'passwordFile'>,
   { args, processEnvironment }: Call,
 ): Promise<readonly string[]> {
   if (filesFrom === undefined) return args.length > 0 ? args : ['-']
-  if (filesFrom === '-' && (args.includes('-') || passwordStdin)) {
+  if (filesFrom === '-' && (args.includes('-') || passwordFile === '-')) {
     throw new UsageError(
       'DDB_USAGE',
       '--files-from - takes the names of sources from standard input: nothing else can come from there',

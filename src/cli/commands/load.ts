@@ -18,7 +18,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, confirm } = settings
-  const { host, port = settings.port } = settings.host[0]
+  const [server] = settings.host
   let looked: ExpandedSources | undefined
   return runOnProcess(
     {
@@ -31,7 +31,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
           kept: runId === undefined || journal === undefined ? undefined : { runId, journal },
         }
       },
-      asked: () => ({ runId, confirm, server: { host, port }, target: targetOptionsOf(settings) }),
+      asked: () => ({ runId, confirm, server, target: targetOptionsOf(settings) }),
       async check({ inputs, kept }) {
         const journal = kept && { journal: journalPath(kept.journal.folder, kept.runId) }
         looked = await refuseSharedFiles({ ...settings, ...journal }, inputs, call)

@@ -47,12 +47,10 @@ async function quietLogin(
   const { environment } = sources
   const { user, host: hosts } = settings
   const source = passwordSource(sources)
-  if (user === undefined) return source.kind === 'none' ? {} : undefined
+  if (user === undefined) return source === undefined ? {} : undefined
   checkedStateFolder(environment, undefined)
   const known = knownLogins(environment, undefined)
-  const isKnown = hosts.every(
-    ({ host, port = settings.port }) => known.best(host, port, user) !== undefined,
-  )
+  const isKnown = hosts.every(({ host, port }) => known.best(host, port, user) !== undefined)
   if (!isKnown && !isVerified(settings)) return undefined
   const loginMemory: LoginMemory = {
     ...known,
@@ -60,10 +58,11 @@ async function quietLogin(
     // The server may redirect to a port with no known login. Without verified TLS, only SCRAM is safe there.
     best: (...login) => known.best(...login) ?? (isVerified(settings) ? undefined : 'scram'),
   }
-  if (source.kind === 'environment') return { user, password: source.password, loginMemory }
+  if (source?.password !== undefined) return { user, password: source.password, loginMemory }
   // Reads the password only from a regular file: a pipe can be read once, and the command itself needs the password.
-  if (source.kind !== 'file' || !statSync(source.path).isFile()) return undefined
-  const password = await readPasswordFile(source.path, environment, undefined)
+  const file = source?.file ?? '-'
+  if (file === '-' || !statSync(file).isFile()) return undefined
+  const password = await readPasswordFile(file, environment, undefined)
   return { user, password, loginMemory }
 }
 

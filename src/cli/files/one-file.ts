@@ -37,10 +37,8 @@ export interface FileSettings {
   readonly issueText?: string
   readonly passwordFile?: string
   readonly secondPasswordFile?: string
-  readonly passwordStdin?: boolean
   readonly caFile?: string
   readonly certFile?: string
-  readonly keyFile?: string
   readonly filesFrom?: string
   /** Patterns that select files in folders. */
   readonly include?: readonly string[]
@@ -157,7 +155,7 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
 }
 
 function readPaths(
-  { passwordFile, secondPasswordFile, caFile, certFile, keyFile, filesFrom }: FileSettings,
+  { passwordFile, secondPasswordFile, caFile, certFile, filesFrom }: FileSettings,
   { sources }: Call,
 ): NamedPath[] {
   const paths: NamedPath[] = []
@@ -165,10 +163,10 @@ function readPaths(
     paths.push({ path, label, part, isWritten: false })
   }
   for (const path of [passwordFile, secondPasswordFile]) {
-    if (path !== undefined) add(path, `the password file ${path}`, 'the password file')
+    if (path !== undefined && path !== '-')
+      add(path, `the password file ${path}`, 'the password file')
   }
-  // All three are called a TLS file: a certificate and its key often share a file, which must not be refused.
-  for (const path of [caFile, certFile, keyFile]) {
+  for (const path of [caFile, certFile]) {
     if (path !== undefined) add(path, `the file ${path} of TLS`, 'a TLS file')
   }
   for (const path of sources.files ?? []) {
@@ -214,7 +212,7 @@ const standardStream = 'the standard output or error'
 
 /** Files that the shell has opened for this process. */
 function openFiles(
-  { passwordStdin, filesFrom }: FileSettings,
+  { passwordFile, filesFrom }: FileSettings,
   inputs: readonly string[],
   { stdin, stdout, stderr }: ProcessEnvironment,
 ): { key: string | undefined; part: string }[] {
@@ -225,7 +223,7 @@ function openFiles(
   const files = [stdout, stderr].map(stream => ({ key: keyOf(stream), part: standardStream }))
   if (inputs.includes('-')) return [{ key: keyOf(stdin), part: inputPart }, ...files]
   if (filesFrom === '-') return [{ key: keyOf(stdin), part: 'the list of inputs' }, ...files]
-  return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
+  return passwordFile === '-' ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
 }
 
 /**

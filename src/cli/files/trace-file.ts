@@ -19,7 +19,7 @@ export interface TraceFile {
  * @returns undefined if no trace was requested @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openTrace(
-  { trace, traceValues = false }: { trace?: string; traceValues?: boolean },
+  { trace }: { trace?: string },
   { withoutSecrets, note }: Pick<Output, 'withoutSecrets' | 'note'>,
 ): TraceFile | undefined {
   if (trace === undefined) return undefined
@@ -27,7 +27,6 @@ export function openTrace(
   let failure: string | undefined
   return {
     trace: {
-      values: traceValues,
       write(line) {
         if (failure !== undefined) return
         try {

@@ -153,19 +153,17 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '发送的最高速率，例如 50MB/s 或 200krows/s',
   // Server
   'server to connect to; several servers are tried in order': '服务器；有多个时依次尝试',
-  'port of the server, if --host contains none': '--host 未写端口时的端口',
-  'log in as this user; the password comes from --password-file, --password-stdin, DDB_PASSWORD or a prompt':
-    '登录的用户；密码来自 --password-file、--password-stdin、DDB_PASSWORD，或当场询问',
-  'the password is the first line of this file': '密码为此文件的第一行',
-  'the password is the first line of standard input': '密码为标准输入的第一行',
+  'log in as this user; the password comes from --password-file, DDB_PASSWORD or a prompt':
+    '登录的用户；密码来自 --password-file、DDB_PASSWORD，或当场询问',
+  'the password is the first line of this file; - for standard input':
+    '密码为此文件的第一行；- 为标准输入',
   'use TLS, and verify the server': '使用 TLS 并验证服务器的身份',
   'certificate authorities to trust (PEM), instead of the system defaults':
     '信任的证书颁发机构，代替系统的（PEM）',
   'accept any certificate: an attacker may impersonate the server':
     '接受任何证书：攻击者可能冒充服务器',
-  'client certificate, for servers that require one (PEM)':
-    '客户端证书，供要求证书的服务器使用（PEM）',
-  'private key of --cert-file, without a passphrase (PEM)': '--cert-file 的私钥，无口令（PEM）',
+  'client certificate and its private key, for servers that require one (PEM)':
+    '客户端证书及其私钥，供要求证书的服务器使用（PEM）',
   'private key of --tls-cert, without a passphrase (PEM)': '--tls-cert 的私钥，无口令（PEM）',
   'compress columns: lz4, none, or auto (while the network is slow)':
     '压缩传输的列：lz4、none；auto 在网络较慢时压缩',
@@ -174,8 +172,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'scram refuses other logins; tls refuses connections without verified TLS':
     'scram：拒绝其他登录方式；tls：拒绝没有经过 TLS 验证的连接',
   'further hosts that a cluster may redirect to': '集群可以转向的其他主机',
-  'time limit for connecting, all hosts and attempts together':
-    '建立连接的时间限制，所有主机和所有尝试合计',
   // Run
   'name of this run; a run with a name keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
@@ -202,7 +198,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'print nothing on success': '成功时不打印任何内容',
   'write a line for each message to and from the server, without values and secrets':
     '与服务器往来的每条消息写一行，不含值和密码',
-  'also write scripts and first values to the trace': '跟踪中也写脚本和最前面的值',
   'print exactly one JSON object on standard output': '在标准输出只打印一个 JSON 对象',
   'no colours': '不使用颜色',
   'print help': '显示帮助',

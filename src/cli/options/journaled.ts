@@ -4,13 +4,12 @@
 import { resolve } from 'node:path'
 import { DdbError, UsageError } from '../../errors.js'
 import { runNames } from '../../load/journal/known-runs.js'
-import type { JournalOptions, ServerAddress, ServerTarget } from '../../load/options.js'
+import type { JournalOptions, ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { didYouMean } from '../output/terminal-text.js'
 import { stateFolder } from '../files/state-folder.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { defined, type SettingsOf } from './reading/definition.js'
-import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
 export interface JournalSettings {
@@ -65,11 +64,10 @@ const journaled = { default: undefined, defaultNote: "the run's own" }
 export const journaledServerOptions = {
   ...serverOptions,
   host: defined({ ...serverOptions.host, ...journaled }),
-  port: defined({ ...serverOptions.port, ...journaled }),
   user: defined({ ...serverOptions.user, ...journaled }),
 }
 
-/** The server settings from flags, environment or configuration. */
+/** The server settings from flags or environment. */
 export type GivenServer = SettingsOf<typeof journaledServerOptions>
 
 /** The part of a server's options that journals keep. */
@@ -77,10 +75,10 @@ export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' 
 
 /** The TLS and compression options of the run's connection. @param placeOf  the present path of a file of the run */
 export function protectionOf(
-  { tls, caFile, certFile, keyFile, compress }: ServerTarget,
+  { tls, caFile, certFile, compress }: ServerTarget,
   placeOf = (path: string): string => path,
 ): Partial<ServerTarget> {
-  const files = Object.entries(defined({ caFile, certFile, keyFile }))
+  const files = Object.entries(defined({ caFile, certFile }))
   const placed = Object.fromEntries(files.map(([name, path]) => [name, placeOf(path)]))
   return { ...defined({ tls, compress }), ...placed }
 }
@@ -91,14 +89,9 @@ export function serverSettingsOf<Given extends GivenServer>(
   journaled: JournaledServer,
 ): Given & ServerSettings {
   const { host, port, otherHosts = [], user } = journaled
-  const own = (address: ServerAddress): HostAddress => ({
-    ...address,
-    port: given.port ?? address.port,
-  })
   return {
     ...given,
-    host: given.host ?? [own({ host, port }), ...otherHosts.map(own)],
-    port: given.port ?? port,
+    host: given.host ?? [{ host, port }, ...otherHosts],
     ...(user === undefined || given.user !== undefined ? {} : { user }),
   }
 }

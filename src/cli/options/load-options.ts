@@ -2,14 +2,13 @@
   Every option of `load`, and how they become the library's LoadOptions.
 */
 import type { Trace } from '../../client/trace.js'
-import type { LoadOptions, ServerAddress, ServerTarget, TargetOptions } from '../../load/options.js'
+import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
 import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
 import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { commonOptions, jsonOptions, quietOptions, traceOptions } from './output-options.js'
 import { readCredentials, type Login, type LoginCall } from './password.js'
-import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
 /** All options, in the order of the help. */
@@ -74,15 +73,11 @@ export function serverTargetOf(
   trace?: Trace,
 ): ServerTarget {
   const [first, ...others] = settings.host
-  const addressOf = ({ host, port }: HostAddress): ServerAddress => ({
-    host,
-    port: port ?? settings.port,
-  })
   return {
-    ...addressOf(first),
+    ...first,
     ...login,
     ...fieldsOf(serverOptions, settings).server,
-    ...(others.length === 0 ? {} : { otherHosts: others.map(addressOf) }),
+    ...(others.length === 0 ? {} : { otherHosts: others }),
     ...(trace === undefined ? {} : { trace }),
   }
 }

@@ -37,9 +37,4 @@ export const traceOptions = optionGroup('Output', {
     help: 'write a line for each message to and from the server, without values and secrets',
     reader: text,
   },
-  traceValues: {
-    flags: '--trace-values',
-    help: 'also write scripts and first values to the trace',
-    reader: onOff,
-  },
 })

@@ -9,7 +9,6 @@ import { UsageError } from '../../errors.js'
 import { knownLogins } from '../files/known-servers.js'
 import { checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state-file.js'
 import type { Output } from '../output/output.js'
-import { longName } from './reading/definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { findValue, type OptionSources } from './reading/resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
@@ -18,39 +17,25 @@ import { clean, systemCode } from '../output/terminal-text.js'
 /** A password is one line; a longer text means that this is the wrong file. */
 const maxPasswordBytes = 4096
 
-/** Where the password comes from. Only `environment` also holds the password itself. */
-export type PasswordSource =
-  | { kind: 'none' }
-  | { kind: 'file'; path: string; origin: string }
-  | { kind: 'stdin'; origin: string }
-  | { kind: 'environment'; password: string; origin: string }
+/** Where the password comes from; `file` is `-` for standard input. */
+export interface PasswordSource {
+  readonly file?: string
+  readonly password?: string
+  /** The flag or variable that sets it. */
+  readonly origin: string
+}
 
-/** Precedence: flags, environment. @throws {UsageError} DDB_USAGE for two sources of equal rank */
-export function passwordSource(sources: OptionSources): PasswordSource {
-  const file = findValue(serverOptions.passwordFile, sources)
-  const stdin = findValue(serverOptions.passwordStdin, sources)
-  const environment = sources.environment['DDB_PASSWORD']
-  const fromFile: PasswordSource | undefined = file && {
-    kind: 'file',
-    path: file.texts.at(-1)!,
-    origin: file.origin,
-  }
-  const isFlag = file?.origin === `--${longName(serverOptions.passwordFile)}`
-  if (isFlag && stdin !== undefined) {
-    throw new UsageError('DDB_USAGE', 'give --password-file or --password-stdin, not both')
-  }
-  if (stdin !== undefined) return { kind: 'stdin', origin: stdin.origin }
-  if (fromFile !== undefined && isFlag) return fromFile
-  if (environment) {
-    if (file !== undefined) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `${file.origin} and DDB_PASSWORD are both set: unset one of them`,
-      )
-    }
-    return { kind: 'environment', password: environment, origin: 'DDB_PASSWORD' }
-  }
-  return fromFile ?? { kind: 'none' }
+/** The command line counts before the environment. @throws {UsageError} DDB_USAGE for two variables */
+export function passwordSource(sources: OptionSources): PasswordSource | undefined {
+  const found = findValue(serverOptions.passwordFile, sources)
+  const file = found && { file: found.texts.at(-1)!, origin: found.origin }
+  const password = sources.environment['DDB_PASSWORD']
+  if (!password || file?.origin.startsWith('--')) return file
+  if (file === undefined) return { password, origin: 'DDB_PASSWORD' }
+  throw new UsageError(
+    'DDB_USAGE',
+    `${file.origin} and DDB_PASSWORD are both set: unset one of them`,
+  )
 }
 
 /** Shown on every run, because the author of a script may have forgotten the setting. */
@@ -86,15 +71,15 @@ export async function readCredentials(
   // A quiet run shows no one-time notices, and leaves them to a later run.
   const warn = settings.quiet === true ? undefined : output.note
   if (settings.tlsInsecure === true) warn?.(insecureTls)
-  if (source.kind === 'stdin' && dataOnStdin) {
+  if (source?.file === '-' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',
-      '--password-stdin and data from standard input exclude each other: use --password-file',
+      `${source.origin} - and data from standard input exclude each other: put the password into a file`,
     )
   }
   const { user } = settings
   if (user === undefined) {
-    if (source.kind === 'none') return {}
+    if (source === undefined) return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
   checkedStateFolder(environment, warn)
@@ -104,29 +89,23 @@ export async function readCredentials(
 }
 
 async function readPassword(
-  source: PasswordSource,
+  source: PasswordSource | undefined,
   user: string,
   { processEnvironment }: LoginCall,
   dataOnStdin: boolean,
   warn: Output['note'] | undefined,
 ): Promise<string> {
-  switch (source.kind) {
-    case 'environment':
-      return source.password
-    case 'file':
-      return readPasswordFile(source.path, processEnvironment.environment, warn)
-    case 'stdin':
-      return readPasswordLine(processEnvironment.stdin)
-    case 'none':
-      if (!dataOnStdin && processEnvironment.stdin.isTTY && processEnvironment.stderr.isTTY) {
-        const { stdin, stderr } = processEnvironment
-        return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
-      }
-      throw new UsageError(
-        'DDB_USAGE',
-        `no password for user "${clean(user)}": give --password-file, --password-stdin or DDB_PASSWORD`,
-      )
+  const { stdin, stderr, environment } = processEnvironment
+  if (source?.password !== undefined) return source.password
+  if (source?.file === '-') return readPasswordLine(stdin)
+  if (source?.file !== undefined) return readPasswordFile(source.file, environment, warn)
+  if (!dataOnStdin && stdin.isTTY && stderr.isTTY) {
+    return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
   }
+  throw new UsageError(
+    'DDB_USAGE',
+    `no password for user "${clean(user)}": give --password-file or DDB_PASSWORD`,
+  )
 }
 
 /** The first line of the file. @throws {UsageError} DDB_CONFIG */

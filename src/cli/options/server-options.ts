@@ -3,41 +3,28 @@
 */
 import { loginRequirements } from '../../client/login/protection.js'
 import { optionGroup, type SettingsOf } from './reading/definition.js'
-import { choice, duration, hosts, list, onOff, port, text } from './reading/readers.js'
+import { choice, hosts, list, onOff, text } from './reading/readers.js'
 
 export const serverOptions = optionGroup('Server', {
   host: {
     flags: '--host <host[:port],...>',
     help: 'server to connect to; several servers are tried in order',
     reader: hosts,
-    default: '127.0.0.1',
+    default: '127.0.0.1:8848',
     environment: ['DDB_HOST'],
-  },
-  port: {
-    flags: '--port <port>',
-    help: 'port of the server, if --host contains none',
-    reader: port,
-    default: '8848',
-    environment: ['DDB_PORT'],
   },
   user: {
     flags: '--user <name>',
-    help: 'log in as this user; the password comes from --password-file, --password-stdin, DDB_PASSWORD or a prompt',
+    help: 'log in as this user; the password comes from --password-file, DDB_PASSWORD or a prompt',
     reader: text,
     environment: ['DDB_USER'],
     field: 'server.user',
   },
   passwordFile: {
     flags: '--password-file <file>',
-    help: 'the password is the first line of this file',
+    help: 'the password is the first line of this file; - for standard input',
     reader: text,
     environment: ['DDB_PASSWORD_FILE'],
-  },
-  passwordStdin: {
-    flags: '--password-stdin',
-    help: 'the password is the first line of standard input',
-    reader: onOff,
-    flagOnly: true,
   },
   tls: {
     flags: '--tls',
@@ -59,15 +46,9 @@ export const serverOptions = optionGroup('Server', {
   },
   certFile: {
     flags: '--cert-file <file>',
-    help: 'client certificate, for servers that require one (PEM)',
+    help: 'client certificate and its private key, for servers that require one (PEM)',
     reader: text,
     field: 'server.certFile',
-  },
-  keyFile: {
-    flags: '--key-file <file>',
-    help: 'private key of --cert-file, without a passphrase (PEM)',
-    reader: text,
-    field: 'server.keyFile',
   },
   compress: {
     flags: '--compress <how>',
@@ -93,13 +74,6 @@ export const serverOptions = optionGroup('Server', {
     help: 'further hosts that a cluster may redirect to',
     reader: list,
     field: 'server.allowRedirect',
-  },
-  connectTimeout: {
-    flags: '--connect-timeout <time>',
-    help: 'time limit for connecting, all hosts and attempts together',
-    reader: duration,
-    defaultNote: '10s',
-    field: 'server.connectTimeoutMs',
   },
 })
 

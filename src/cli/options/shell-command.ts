@@ -123,11 +123,8 @@ export interface CommandPart {
 
 type Key = keyof typeof loadOptions
 
-/**
- * Options that proposed loads do not need: `--host` has the port, the arguments name the files, and a proposed load is
- * no dry run.
- */
-const leftOut: ReadonlySet<Key> = new Set<Key>(['port', 'filesFrom', 'dryRun'])
+/** Options that proposed loads do not need: the arguments name the files, and a proposed load is no dry run. */
+const leftOut: ReadonlySet<Key> = new Set<Key>(['filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */
 const ofOne: ReadonlySet<Key> = new Set<Key>([
@@ -140,17 +137,17 @@ const ofOne: ReadonlySet<Key> = new Set<Key>([
 
 /** A `load` command with every given and every detected setting. @param settings  read from `sources` */
 export function loadCommand(
-  settings: Pick<LoadSettings, 'host' | 'port' | 'filesFrom'>,
+  settings: Pick<LoadSettings, 'host' | 'filesFrom'>,
   sources: OptionSources,
   { frozen, number, isOnly, args, counts }: CommandPart,
 ): string {
-  const { filesFrom, host, port } = settings
+  const { filesFrom, host } = settings
   // A list from standard input cannot be read again.
   const isAsGiven = isOnly && filesFrom !== '-'
   const list = isAsGiven && filesFrom !== undefined ? flagWords('files-from', filesFrom) : []
   const flags = tableWords(loadOptions, (key, definition) => {
     if (key === 'host') {
-      return [host.map(one => addressText({ host: one.host, port: one.port ?? port })).join(',')]
+      return [host.map(addressText).join(',')]
     }
     if (leftOut.has(key) || definition.group === 'Output') return []
     // Patterns apply to folders and archives, but these loads name files.
@@ -304,13 +301,13 @@ export interface RunToResume extends ResumedRun {
   readonly server: JournaledServer
 }
 
-const { passwordFile, passwordStdin, insecureLogin, require, tlsInsecure } = loadOptions
-const { allowRedirect, connectTimeout, lock } = loadOptions
+const { passwordFile, insecureLogin, require, tlsInsecure } = loadOptions
+const { allowRedirect, lock } = loadOptions
 
 /** Non-secret options that no journal keeps. Suggested commands repeat the flags; environment variables still apply. */
 const ofProcess = {
-  ...{ passwordFile, passwordStdin, insecureLogin, require, tlsInsecure },
-  ...{ allowRedirect, connectTimeout },
+  ...{ passwordFile, insecureLogin, require, tlsInsecure },
+  ...{ allowRedirect },
 }
 
 /**
@@ -320,7 +317,7 @@ const ofProcess = {
 export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
   return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {
     const texts = flags.get(longName(definition)) ?? []
-    return key === 'passwordFile' ? texts.map(text => resolve(text)) : texts
+    return key === 'passwordFile' ? texts.map(text => (text === '-' ? text : resolve(text))) : texts
   })
 }
 
@@ -360,7 +357,7 @@ export function lookCommand(
   const words = ['exec', '-e', script, '--host', addressesText(server)]
   if (server.user !== undefined) words.push('--user', server.user)
   if (server.tls === true) words.push('--tls')
-  for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
+  for (const name of ['caFile', 'certFile'] as const) {
     const path = server[name]
     if (path !== undefined) words.push(`--${longName(loadOptions[name])}`, resolve(path))
   }

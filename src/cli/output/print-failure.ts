@@ -88,9 +88,7 @@ export function printCommand(output: Output, label: CommandLabel, command: strin
 /** Prints advice in words, before the command to run next. */
 export function printHints(output: Output, code: string, { command }: UserCall): void {
   if (code === 'DDB_LOGIN') {
-    output.note(
-      'give the password with --password-file, --password-stdin or DDB_PASSWORD, or at the prompt',
-    )
+    output.note('give the password with --password-file or DDB_PASSWORD, or at the prompt')
   }
   if (code !== 'DDB_CONNECT' || command?.name === 'serve') return
   output.note(

@@ -83,7 +83,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_/.test(code)) {
     return (
       `${address} accepts only clients with a certificate that it knows (${code}): ` +
-      'give one with `server.certFile` and `server.keyFile`.'
+      'give one, with its key, in `server.certFile`.'
     )
   }
   if (code.startsWith('ERR_')) return `TLS with ${address} failed (${code}).`
@@ -103,7 +103,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
   return new ConnectionError(
     'DDB_TLS',
     `${addressText(host, port)} took the connection and did not answer in TLS within ${timeoutMs} ms. If it does not ` +
-      'speak TLS, connect without `server.tls`; else allow more time (`server.connectTimeoutMs`).',
+      'speak TLS, connect without `server.tls`.',
     { safeToRetry: true },
   )
 }
@@ -125,8 +125,8 @@ export function isTlsRecord(bytes: Uint8Array): boolean {
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')
-    ? "The key of `server.keyFile` does not belong to the first certificate of `server.certFile`: one's own " +
-      'certificate comes first, then the intermediate ones'
-    : `\`server.certFile\` and \`server.keyFile\` cannot be used${code && ` (${code})`}`
+    ? "The key in `server.certFile` does not belong to the first certificate there: one's own certificate comes first, " +
+      'then the intermediate ones'
+    : `\`server.certFile\` cannot be used${code && ` (${code})`}`
   return new UsageError('DDB_CONFIG', `${what}.`, { cause })
 }

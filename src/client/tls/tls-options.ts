@@ -13,18 +13,19 @@ export interface TlsOptions {
   caFile?: string
   /** Accepts any certificate. Nobody can overhear the traffic, but an attacker may impersonate the server. */
   tlsInsecure?: boolean
-  /** Our own certificate, followed by intermediate ones, for servers that require one. */
+  /**
+   * Our own certificate, followed by intermediate ones, and its private key without a passphrase, for servers that require
+   * a certificate.
+   */
   certFile?: string
-  /** The private key of `certFile`, without a passphrase. */
-  keyFile?: string
 }
 
 /** Options that are useless without TLS. */
-const tlsNeeds = ['caFile', 'tlsInsecure', 'certFile', 'keyFile'] as const
+const tlsNeeds = ['caFile', 'tlsInsecure', 'certFile'] as const
 
 /** @throws {UsageError} DDB_USAGE */
 export function checkTlsOptions(options: TlsOptions): void {
-  const { tls, caFile, tlsInsecure, certFile, keyFile } = options
+  const { tls, caFile, tlsInsecure } = options
   const idle = tlsNeeds.find(name => options[name] !== undefined && options[name] !== false)
   if (tls !== true && idle !== undefined) {
     throw new UsageError('DDB_USAGE', `\`server.${idle}\` is only for \`server.tls\`.`)
@@ -35,19 +36,15 @@ export function checkTlsOptions(options: TlsOptions): void {
       '`server.caFile` says which certificates are right, `server.tlsInsecure` takes any: leave one of them out.',
     )
   }
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new UsageError('DDB_USAGE', '`server.certFile` and `server.keyFile` go together.')
-  }
 }
 
 export function tlsOptionsOf(options: TlsOptions): TlsOptions {
-  const { tls, caFile, tlsInsecure, certFile, keyFile } = options
+  const { tls, caFile, tlsInsecure, certFile } = options
   return {
     ...(tls === undefined ? {} : { tls }),
     ...(caFile === undefined ? {} : { caFile }),
     ...(tlsInsecure === undefined ? {} : { tlsInsecure }),
     ...(certFile === undefined ? {} : { certFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
   }
 }
 
@@ -57,11 +54,11 @@ export function isVerified({ tls, tlsInsecure }: TlsOptions): boolean {
 
 /** @throws {UsageError} DDB_CONFIG if a file cannot be read or is invalid */
 export async function readTls(options: TlsOptions, files: Files): Promise<DialTls> {
-  const { caFile, certFile, keyFile } = options
+  const { caFile, certFile } = options
   const [authorities, certificate, key] = await Promise.all([
     caFile === undefined ? undefined : readFile(caFile, 'certificates', files),
     certFile === undefined ? undefined : readFile(certFile, 'certificates', files),
-    keyFile === undefined ? undefined : readFile(keyFile, 'key', files),
+    certFile === undefined ? undefined : readFile(certFile, 'key', files),
   ])
   return {
     isVerified: isVerified(options),

@@ -28,7 +28,7 @@ export type JournaledOptions = Omit<
 /** The server of a run, and how to reach it: a process that resumes must not connect with less protection than before. */
 export type JournaledServer = Pick<
   ServerTarget,
-  'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
+  'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'compress'
 >
 
 export interface EndedRows {

@@ -94,7 +94,6 @@ const serverFields = [
   'tls',
   'caFile',
   'certFile',
-  'keyFile',
   'compress',
 ] as const satisfies readonly (keyof JournaledServer)[]
 

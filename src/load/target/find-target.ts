@@ -152,7 +152,7 @@ async function waiting<T>(
     throw new ServerError(
       error.serverMessage,
       'DDB_UNAVAILABLE',
-      `the server is not ready (it says: ${error.serverMessage}): try again later, or allow more time with \`server.connectTimeoutMs\``,
+      `the server is not ready (it says: ${error.serverMessage}): try again later`,
     )
   }
 }

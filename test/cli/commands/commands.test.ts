@@ -222,7 +222,7 @@ t.teardown(() => server.close())
 const port = String(server.port)
 
 const exec = (argv: readonly string[], terminals?: FakeTerminals): Promise<Outcome> =>
-  runMain(['exec', '--port', port, ...argv], terminals)
+  runMain(['exec', '--host', `127.0.0.1:${port}`, ...argv], terminals)
 
 t.test('a scalar is printed bare in every format', async t => {
   for (const output of ['table', 'csv', 'json']) {
@@ -290,7 +290,7 @@ t.test('printed output of the script goes to standard error', async t => {
 t.test('if no server listens, a hint says how to start one', async t => {
   const gone = await startServer({ port: 0 })
   await gone.close()
-  const result = await runMain(['exec', '--port', String(gone.port), '-e', '1'])
+  const result = await runMain(['exec', '--host', `127.0.0.1:${gone.port}`, '-e', '1'])
   t.match(result, {
     code: 69,
     stdout: '',
@@ -350,7 +350,17 @@ t.test(
   async t => {
     const script = 'table(["x\u001b[2Jy"] as s)'
     for (const output of ['csv', 'json']) {
-      const argv = [process.execPath, bin, 'exec', '--port', port, '-e', script, '--output', output]
+      const argv = [
+        process.execPath,
+        bin,
+        'exec',
+        '--host',
+        `127.0.0.1:${port}`,
+        '-e',
+        script,
+        '--output',
+        output,
+      ]
       const line = argv.map(word => `'${word}'`).join(' ')
       const child = spawn('script', ['-qec', line, '/dev/null'], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -365,7 +375,7 @@ t.test(
 )
 
 t.test('standard output on a full disk gives exit code 74', async t => {
-  for (const argv of [['exec', '--port', port, '-e', '1+2'], ['--version']]) {
+  for (const argv of [['exec', '--host', `127.0.0.1:${port}`, '-e', '1+2'], ['--version']]) {
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', full, 'pipe'] })
     closeSync(full)
@@ -385,8 +395,8 @@ t.test('if the reader of its output leaves early, the command ends quietly', asy
   const script = 'table(1..200000 as id)'
   const { child, firstLine, outcome } = spawnCli([
     'exec',
-    '--port',
-    port,
+    '--host',
+    `127.0.0.1:${port}`,
     '-e',
     script,
     '--output',
@@ -405,7 +415,7 @@ t.test("a signal ends a running script, with the signal's code also in JSON", as
     const fake = fakeProcess()
     const before = server.counters.requests
     const running = main(
-      ['exec', '--port', port, '-e', 'sleep(600000)', '--json'],
+      ['exec', '--host', `127.0.0.1:${port}`, '-e', 'sleep(600000)', '--json'],
       fake.processEnvironment,
     )
     while (server.counters.requests === before || fake.signals.listenerCount(name) === 0) {
@@ -419,7 +429,7 @@ t.test("a signal ends a running script, with the signal's code also in JSON", as
 })
 
 t.test('the program in bin/ behaves the same', async t => {
-  const child = spawn(process.execPath, [bin, 'exec', '--port', port, '-e', '1+2'])
+  const child = spawn(process.execPath, [bin, 'exec', '--host', `127.0.0.1:${port}`, '-e', '1+2'])
   let stdout = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number]

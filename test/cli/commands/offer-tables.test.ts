@@ -31,7 +31,7 @@ const login = { DDB_USER: 'admin', DDB_PASSWORD: '123456' }
 function call(argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> {
   const [command, ...others] = argv
   const environment = { ...login, ...terminals.environment }
-  return runMain([command!, '--port', String(server.port), ...others], {
+  return runMain([command!, '--host', `127.0.0.1:${server.port}`, ...others], {
     ...terminals,
     environment,
   })
@@ -58,7 +58,7 @@ t.test('tables are listed with their columns, and fitting tables come first', as
         '  quotes  the file lacks bid, ask; the file also has PRICE, volume',
         '      sym SYMBOL, bid DOUBLE, ask DOUBLE',
         'ddb-ingest: no target: name a table with --table or a function view with --function [DDB_USAGE]',
-        `next: ddb-ingest ${command[0]} ${path} --table trades --port ${server.port}${command.length > 1 ? ' --dry-run' : ''}`,
+        `next: ddb-ingest ${command[0]} ${path} --table trades --host 127.0.0.1:${server.port}${command.length > 1 ? ' --dry-run' : ''}`,
         '',
       ].join('\n'),
     )
@@ -108,7 +108,7 @@ t.test(
   async t => {
     const gone = await startServer({ port: 0 })
     await gone.close()
-    const lost = await runMain(['load', file('trades.csv'), '--port', String(gone.port)])
+    const lost = await runMain(['load', file('trades.csv'), '--host', `127.0.0.1:${gone.port}`])
     t.match(lost, { code: 64, stderr: /cannot be listed: .*connection refused[^]*no target/ })
     t.match(lost.stderr, /\nnext: ddb-ingest load --help-all\n$/)
     const noPassword = await call(['load', file('trades.csv')], {

@@ -46,7 +46,8 @@ async function serve(t: Test, ...argv: string[]): Promise<Serving> {
   }
   t.teardown(end)
   const port = portIn(fake.stdout())
-  const exec: Serving['exec'] = (...script) => runMain(['exec', '--port', port, ...script])
+  const exec: Serving['exec'] = (...script) =>
+    runMain(['exec', '--host', `127.0.0.1:${port}`, ...script])
   return { port, exec, stderr: () => fake.stderr(), end }
 }
 
@@ -68,7 +69,7 @@ t.test(
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const { child, firstLine, outcome } = spawnCli(['serve', '--port', '0'])
       t.teardown(() => void child.kill('SIGKILL'))
-      const argv = ['exec', '--port', portIn(await firstLine), '-e', '1+2']
+      const argv = ['exec', '--host', `127.0.0.1:${portIn(await firstLine)}`, '-e', '1+2']
       t.strictSame(await runMain(argv), { code: 0, stdout: '3\n', stderr: '' })
       child.kill(signal)
       const ended = { code: 0, signal: null, stdout: /^listening on [^\n]*\n$/, stderr: '' }
@@ -102,7 +103,7 @@ t.test('with --require-login a guest may do nothing', async t => {
   const { exec, port } = await serve(t, '--require-login')
   t.equal((await exec('-e', '1+2')).code, 77)
   const environment = { DDB_PASSWORD: '123456' }
-  const argv = ['exec', '--port', port, '--user', 'admin', '-e', '1+2']
+  const argv = ['exec', '--host', `127.0.0.1:${port}`, '--user', 'admin', '-e', '1+2']
   t.match(await runMain(argv, { environment }), { code: 0, stdout: '3\n' })
 })
 
@@ -147,7 +148,16 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
   const input = join(dirname(init), 'trades.csv')
   await writeFile(input, `id,price\n${rows.join('')}`)
   const { exec, port, end } = await serve(t, '--discard', '--init', init)
-  const argv = ['load', input, '--port', port, '--table', 'trades', '--batch-rows', '100']
+  const argv = [
+    'load',
+    input,
+    '--host',
+    `127.0.0.1:${port}`,
+    '--table',
+    'trades',
+    '--batch-rows',
+    '100',
+  ]
   const { code, stdout } = await runMain([...argv, '--confirm', 'receipts', '--json'])
   t.equal(code, 0)
   t.match(JSON.parse(stdout), { rows: { read: 1000, confirmed: 1000 } })
@@ -310,7 +320,7 @@ function portOf({ child, outcome }: Spawned): Promise<string> {
 }
 
 const isServing = async (port: string): Promise<boolean> =>
-  (await runMain(['exec', '--port', port, '-e', '1'])).code === 0
+  (await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', '1'])).code === 0
 
 t.test('Ctrl-C ends the tour and its server, code 130', async t => {
   const tour = spawnCli(['demo'])
@@ -373,7 +383,7 @@ t.test('bench prints one sentence and leaves no table on the server', async t =>
 t.test('an error is also printed as an object, without invented figures', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
-  const { code, stdout } = await runMain(['bench', '--port', String(dead.port), '--json'])
+  const { code, stdout } = await runMain(['bench', '--host', `127.0.0.1:${dead.port}`, '--json'])
   t.equal(code, 69)
   t.match(JSON.parse(stdout), {
     exitCode: 69,

@@ -156,7 +156,7 @@ t.test('tables of a server that allows guests', async t => {
   t.teardown(() => server.close())
   const port = String(server.port)
   const tables = async (...typed: string[]): Promise<string[]> =>
-    (await values(['load', '--port', port, ...typed])).sort()
+    (await values(['load', '--host', `127.0.0.1:${port}`, ...typed])).sort()
   t.ok((await tables('--table', '')).includes('trades'))
   t.strictSame(await tables('x.csv', '-t', 'tr'), ['trades'])
   t.strictSame(await tables('--table=行'), ['--table=行情'])
@@ -185,7 +185,7 @@ t.test('a password is sent only over TLS, or to a server where its user has logg
   const { lines } = await ask('bash', ['ddb-ingest load -t dfs:', ''], environment)
   t.strictSame(lines, ['//testDB/tb1'], 'the text after the colon')
   t.strictSame(await values(['load', '--user', 'other', '-t', ''], environment), [])
-  t.strictSame(await values(['load', '--password-stdin', '-t', ''], environment), [])
+  t.strictSame(await values(['load', '--password-file', '-', '-t', ''], environment), [])
 })
 
 t.test('with TLS', async t => {
@@ -219,13 +219,13 @@ t.test('a server that is silent, sends invalid bytes or does not listen', async 
     t.teardown(() => void listener.close())
     await new Promise(resolve => listener.once('listening', resolve))
     const { port } = listener.address() as AddressInfo
-    const typed = ['load', '--port', String(port), '-t', '']
+    const typed = ['load', '--host', `127.0.0.1:${port}`, '-t', '']
     const answer = await ask('zsh', typed, {}, dies ? 300 : longMs)
     t.strictSame(answer, { form: 'words', lines: [], died: dies })
   }
   const server = await startServer({ port: 0 })
   await server.close()
-  t.strictSame(await values(['load', '--port', String(server.port), '-t', '']), [])
+  t.strictSame(await values(['load', '--host', `127.0.0.1:${server.port}`, '-t', '']), [])
 })
 
 t.test('completion leaves a password file that is a pipe for the load', async t => {
@@ -245,7 +245,7 @@ t.test('the process ends even if the system still holds one of its threads', asy
 })
 
 t.test('invalid settings, and lines that are not requests', async t => {
-  t.strictSame(await values(['load', '--port', 'x', '-t', '']), [])
+  t.strictSame(await values(['load', '--host', ':', '-t', '']), [])
   t.strictSame(await values(['load', '--nonsense', '-t', '']), [])
   t.strictSame(await values(['load', '-t', ''], { DDB_INGEST_NONSENSE: '1' }), [])
   t.match(await runMain(['complete']), { code: 64, stdout: '' })

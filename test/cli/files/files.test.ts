@@ -31,7 +31,7 @@ const server = await startServer({
   initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
 })
 t.teardown(() => server.close())
-const base = ['load', '--port', String(server.port), '-t', 'prices']
+const base = ['load', '--host', `127.0.0.1:${server.port}`, '-t', 'prices']
 const rows = 'id,price\n1,1\n'
 
 const load = (...argv: string[]): Promise<Outcome> => runMain([...base, ...argv], { stdin: rows })
@@ -205,7 +205,14 @@ t.test('a load writes one line per message, and no password', async t => {
   const dir = t.testdir({ 'in.csv': 'id,name\n1,ann\n2,bob\n', password: '123456\n' })
   chmodSync(join(dir, 'password'), 0o600)
   const trace = join(dir, 'trace')
-  const args = ['load', join(dir, 'in.csv'), '--table', 'target', '--port', String(server.port)]
+  const args = [
+    'load',
+    join(dir, 'in.csv'),
+    '--table',
+    'target',
+    '--host',
+    `127.0.0.1:${server.port}`,
+  ]
   const login = ['--user', 'admin', '--password-file', join(dir, 'password')]
   const { code } = await runMain([...args, ...login, '-q', '--trace', trace])
   t.equal(code, 0)
@@ -225,11 +232,11 @@ t.test('a load writes one line per message, and no password', async t => {
   t.match(text, /#[12] \d+ - closed$/)
   t.notMatch(text, /123456|ann|bob/)
   t.equal(statSync(trace).mode & 0o777, 0o600)
-  const { code: again } = await runMain([...args, '-q', '--trace', trace, '--trace-values'])
+  const { code: again } = await runMain([...args, '-q', '--trace', trace])
   t.equal(again, 0)
   const both = readFileSync(trace, 'utf8')
   t.ok(both.startsWith(text), 'a trace is appended to')
-  t.match(both, /name STRING \[ann,bob\]\n/)
+  t.ok(both.length > text.length)
 })
 
 t.test(
@@ -259,8 +266,7 @@ t.test('a trace that can no longer be written contains a last line about this', 
   t.match(notes.splice(0), [/^the trace in \/dev\/full ends early \(ENOSPC\)$/])
   const path = join(t.testdir(), 'trace')
   writeFileSync(path, '')
-  const whole = openTrace({ trace: path, traceValues: true }, noting)!
-  t.equal(whole.trace.values, true)
+  const whole = openTrace({ trace: path }, noting)!
   whole.trace.write('a line')
   whole.close()
   t.strictSame(notes, [])

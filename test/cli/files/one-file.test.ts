@@ -63,7 +63,7 @@ function place(t: Test): Place {
     dir,
     load: (...argv) =>
       runMain(
-        ['load', '--port', port, '-t', 'prices', '--json'].concat(
+        ['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', '--json'].concat(
           argv.map((word, at) =>
             isName(word, at) ? word.replace(/^@?/, at => `${at}${dir}/`) : word,
           ),
@@ -152,7 +152,12 @@ t.test('exec and selftest keep their files separate as well', async t => {
   const before = contentsOf(dir)
   const requests = server.counters.requests
   for (const [argv, why] of cases) {
-    const { code, stdout, stderr } = await runMain([...argv, '--port', port, '--json'])
+    const { code, stdout, stderr } = await runMain([
+      ...argv,
+      '--host',
+      `127.0.0.1:${port}`,
+      '--json',
+    ])
     t.equal(code, 64, argv.join(' '))
     t.match(stderr, why)
     t.match(JSON.parse(stdout), { exitCode: 64, error: { code: 'DDB_USAGE' } })
@@ -164,7 +169,14 @@ t.test('exec and selftest keep their files separate as well', async t => {
 t.test('if the trace cannot be opened, the requested object is still printed', async t => {
   const trace = join(t.testdir(), 'none', 'trace')
   for (const argv of [['exec', '-e', '1'], ['selftest'], ['load', '-', '-t', 'prices']]) {
-    const { code, stdout } = await runMain([...argv, '--port', port, '--json', '--trace', trace])
+    const { code, stdout } = await runMain([
+      ...argv,
+      '--host',
+      `127.0.0.1:${port}`,
+      '--json',
+      '--trace',
+      trace,
+    ])
     t.equal(code, 73)
     t.match(
       JSON.parse(stdout),
@@ -252,10 +264,13 @@ async function loadInto(
   const open = (name: string | undefined, flags: string): number | 'ignore' =>
     name === undefined ? 'ignore' : openSync(resolve(dir, name), flags)
   const stdio = [open(streams.stdin, 'r'), open(streams.stdout, 'a'), open(streams.stderr, 'a')]
-  const child = spawn(...plainNode([bin, 'load', '--port', port, '-t', 'prices', ...argv]), {
-    cwd: dir,
-    stdio,
-  })
+  const child = spawn(
+    ...plainNode([bin, 'load', '--host', `127.0.0.1:${port}`, '-t', 'prices', ...argv]),
+    {
+      cwd: dir,
+      stdio,
+    },
+  )
   for (const descriptor of stdio) if (typeof descriptor === 'number') closeSync(descriptor)
   const [code] = (await once(child, 'close')) as [number]
   return code
@@ -443,7 +458,7 @@ t.test('every option for an output file is checked', async t => {
   const before = [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8'))
   for (const option of ['--trace', '--summary', '--rejects', '--metrics-file']) {
     for (const path of [journal, elsewhere, lock]) {
-      const argv = ['load', join(dir, 'in.csv'), '-t', 'x', '--port', '1', option, path]
+      const argv = ['load', join(dir, 'in.csv'), '-t', 'x', '--host', '127.0.0.1:1', option, path]
       const refused = await runMain(argv, { environment })
       t.match(refused, { code: 64, stderr: /: name another file \[DDB_USAGE\]/ }, option)
     }
@@ -458,7 +473,7 @@ t.test('every option for an output file is checked', async t => {
     ['exec', '-e', '1', '--trace', journal],
   ]
   for (const argv of more) {
-    const refused = await runMain([...argv, '--port', '1'], { environment })
+    const refused = await runMain([...argv, '--host', '127.0.0.1:1'], { environment })
     t.match(refused, { code: 64, stderr: /name another file/ }, argv.join(' '))
   }
   t.strictSame(

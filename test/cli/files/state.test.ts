@@ -412,8 +412,8 @@ async function place(t: Test): Promise<Place> {
   const argv = (table: string): string[] => [
     'load',
     input,
-    '--port',
-    String(server.port),
+    '--host',
+    `127.0.0.1:${server.port}`,
     '-t',
     table,
     '--mode',
@@ -625,7 +625,7 @@ t.test('an unusable state folder stops the run before it begins', async t => {
   const here = await place(t)
   const before = here.server.counters.requests
   const environment = { XDG_STATE_HOME: here.input }
-  const argv = ['load', here.input, '--port', String(here.server.port), '-t', 'first']
+  const argv = ['load', here.input, '--host', `127.0.0.1:${here.server.port}`, '-t', 'first']
   const result = await runMain([...argv, '--lock', 'a'], { environment })
   t.match(result, { code: 73, stderr: /cannot keep the lock.*\[DDB_OUTPUT_CREATE\]/ })
   t.equal(here.server.counters.requests, before)

@@ -18,7 +18,6 @@ import {
 } from '../../../src/cli/options/reading/definition.js'
 import { count, text } from '../../../src/cli/options/reading/readers.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
-import { defaultConnectTimeoutMs } from '../../../src/client/open-session.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
@@ -51,7 +50,6 @@ t.test('a missing option has the default that the help states', async t => {
   t.equal(noted('onDoubt'), plan.onDoubt)
   t.same({ count: noted('maxErrors') }, plan.maxErrors)
   t.equal(noted('flushInterval'), defaultFlushIntervalMs)
-  t.equal(noted('connectTimeout'), defaultConnectTimeoutMs)
 })
 
 t.test('stream tables and DFS tables have their own batch sizes', async t => {
@@ -153,7 +151,7 @@ const settings = (flags: Record<string, string> = {}, environment = {}) =>
   )
 
 t.test('a resumed run takes missing options from the journal', async t => {
-  t.match(settings(), { host: [{ host: 'h', port: 9 }], port: 9, user: 'u' })
+  t.match(settings(), { host: [{ host: 'h', port: 9 }], user: 'u' })
   t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
 })
 
@@ -161,11 +159,10 @@ t.test('flags and environment override the journal', async t => {
   t.match(settings({ host: 'g:7,f' }), {
     host: [
       { host: 'g', port: 7 },
-      { host: 'f', port: undefined },
+      { host: 'f', port: 8848 },
     ],
-    port: 9,
     user: 'u',
   })
-  t.match(settings({ port: '7', user: 'v' }), { host: [{ host: 'h', port: 7 }], user: 'v' })
-  t.match(settings({}, { DDB_HOST: 'e' }), { host: [{ host: 'e' }], port: 9 })
+  t.match(settings({ user: 'v' }), { host: [{ host: 'h', port: 9 }], user: 'v' })
+  t.match(settings({}, { DDB_HOST: 'e', DDB_PORT: '7' }), { host: [{ host: 'e', port: 7 }] })
 })

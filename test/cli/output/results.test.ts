@@ -852,7 +852,9 @@ const server = await startServer({
 t.teardown(() => server.close())
 
 const load = (argv: readonly string[], stdin: string): Promise<Outcome> =>
-  runMain(['load', '--port', String(server.port), '-t', 'prices', '--json', ...argv], { stdin })
+  runMain(['load', '--host', `127.0.0.1:${server.port}`, '-t', 'prices', '--json', ...argv], {
+    stdin,
+  })
 
 interface Sample {
   name: string
@@ -1000,7 +1002,15 @@ t.test(
       write: (_chunk, _encoding, done) =>
         done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
     })
-    const argv = ['load', '--port', String(server.port), '-t', 'prices', '--metrics-file', path]
+    const argv = [
+      'load',
+      '--host',
+      `127.0.0.1:${server.port}`,
+      '-t',
+      'prices',
+      '--metrics-file',
+      path,
+    ]
     t.equal(await main(argv, { ...processEnvironment, stdout }), 74)
     const values = valuesOf(readFileSync(path, 'utf8'))
     t.equal(values.get('ddb_ingest_exit_code'), 74)

@@ -29,7 +29,7 @@ for (let file = 0; file < 4; file++) {
   writeFileSync(join(folder, 'many', `${file}.csv`), `id,name\n${lines.join('\n')}\n`)
 }
 
-const load = [bin, 'load', '--port', String(server.port), '-t', 'wide']
+const load = [bin, 'load', '--host', `127.0.0.1:${server.port}`, '-t', 'wide']
 
 interface Shown {
   /** The whole output in the pieces in which it arrived. */

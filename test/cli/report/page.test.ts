@@ -233,8 +233,8 @@ t.test('a load writes the page', async t => {
   const to = [
     '-t',
     'trades',
-    '--port',
-    String(server.port),
+    '--host',
+    `127.0.0.1:${server.port}`,
     '--report',
     path,
     '--rejects',

@@ -25,7 +25,7 @@ t.test('contradictory options are refused', async t => {
   for (const fine of [
     {},
     { tls: true },
-    { tls: true, caFile: 'ca.pem', certFile: 'c', keyFile: 'k' },
+    { tls: true, caFile: 'ca.pem', certFile: 'c' },
     { tls: true, tlsInsecure: true },
     { tls: false, tlsInsecure: false },
   ]) {
@@ -34,10 +34,8 @@ t.test('contradictory options are refused', async t => {
   for (const [options, message] of [
     [{ caFile: 'ca.pem' }, /`server.caFile` is only for `server.tls`/],
     [{ tls: false, tlsInsecure: true }, /`server.tlsInsecure` is only for/],
-    [{ certFile: 'c', keyFile: 'k' }, /`server.certFile` is only for/],
+    [{ certFile: 'c' }, /`server.certFile` is only for/],
     [{ tls: true, tlsInsecure: true, caFile: 'ca.pem' }, /leave one of them out/],
-    [{ tls: true, certFile: 'c' }, /go together/],
-    [{ tls: true, keyFile: 'k' }, /go together/],
   ] as const) {
     t.throws(
       () => checkTlsOptions(options),
@@ -52,7 +50,7 @@ t.test('TLS counts as verified only if certificates are checked', async t => {
   t.equal(isVerified({ tlsInsecure: false }), false)
   t.equal(isVerified({ tls: true }), true)
   t.equal(isVerified({ tls: true, tlsInsecure: true }), false)
-  const options = { tls: true, caFile: 'a', tlsInsecure: false, certFile: 'c', keyFile: 'k' }
+  const options = { tls: true, caFile: 'a', tlsInsecure: false, certFile: 'c' }
   t.strictSame(tlsOptionsOf({ ...options, host: 'h' } as typeof options), options)
   t.strictSame(tlsOptionsOf({}), {})
 })
@@ -61,18 +59,17 @@ t.test('files are read for a connection', async t => {
   const certificates = new Certificates(t)
   const ca = certificates.make('authority', { isAuthority: true })
   t.strictSame(await readTls({ tls: true }, files), { isVerified: true })
-  t.strictSame(
-    await readTls(
-      { tls: true, caFile: ca.certFile, certFile: ca.certFile, keyFile: ca.keyFile },
-      files,
-    ),
-    { isVerified: true, authorities: ca.cert, certificate: ca.cert, key: ca.key },
-  )
+  t.strictSame(await readTls({ tls: true, caFile: ca.certFile, certFile: ca.bothFile }, files), {
+    isVerified: true,
+    authorities: ca.cert,
+    certificate: ca.cert + ca.key,
+    key: ca.cert + ca.key,
+  })
   t.strictSame(await readTls({ tls: true, tlsInsecure: true }, files), { isVerified: false })
   for (const options of [
     { caFile: ca.keyFile },
     { certFile: ca.keyFile },
-    { keyFile: ca.certFile },
+    { certFile: ca.certFile },
   ]) {
     await t.rejects(readTls({ tls: true, ...options }, files), { code: 'DDB_CONFIG', exitCode: 78 })
   }
@@ -319,8 +316,7 @@ t.test("a server that requests a certificate gets the client's certificate", asy
       password: undefined,
       host,
       port,
-      certFile: mine.certFile,
-      keyFile: mine.keyFile,
+      certFile: mine.bothFile,
     } as unknown as ConnectOptions)
     t.equal(session.id, '7')
     session.abandon(new ConnectionError('DDB_CONNECT', 'enough'))
@@ -342,8 +338,7 @@ t.test("the client's certificate and key must match", async t => {
       ...trusted,
       host,
       port,
-      certFile: wrongOrder.certFile,
-      keyFile: mine.keyFile,
+      certFile: wrongOrder.bothFile,
     }),
     { code: 'DDB_CONFIG', exitCode: 78, message: /does not belong to the first certificate/ },
   )

@@ -47,7 +47,7 @@ function searchFolder(folder: string, except: string): void {
 
 /** Each command with every option that makes it write something. */
 const commands: readonly (readonly [string, ...string[]])[] = [
-  ['exec', '-e', '1+', '--trace', 'exec.trace', '--trace-values'],
+  ['exec', '-e', '1+', '--trace', 'exec.trace'],
   ['exec', '-e', '1+', '--json'],
   [
     'load',
@@ -66,7 +66,6 @@ const commands: readonly (readonly [string, ...string[]])[] = [
     'metrics.prom',
     '--trace',
     'load.trace',
-    '--trace-values',
     '--lock',
     'lock',
     '--retries',
@@ -106,7 +105,7 @@ async function run(t: Test, way: Way, argv: readonly string[], port: number): Pr
   }
   process.chdir(folder)
   try {
-    const further = way === 'stdin' ? ['--password-stdin'] : []
+    const further = way === 'stdin' ? ['--password-file', '-'] : []
     const { code, stdout, stderr } = await runMain([...argv, ...further], terminals)
     search(`stdout of ${argv.join(' ')}`, stdout)
     search(`stderr of ${argv.join(' ')}`, stderr)
@@ -118,13 +117,10 @@ async function run(t: Test, way: Way, argv: readonly string[], port: number): Pr
   }
 }
 
-const limit = ['--connect-timeout', '250ms']
-
-async function tryAll(t: Test, port: number, further: readonly string[] = []): Promise<void> {
+async function tryAll(t: Test, port: number): Promise<void> {
   for (const [i, argv] of commands.entries()) {
     const way = (['environment', 'file', 'stdin', 'prompt'] as const)[i % 4]!
-    const connects = !argv.includes('--no-such-option') && argv[0] !== 'runs'
-    await run(t, way, [...argv, ...(connects ? further : [])], port)
+    await run(t, way, argv, port)
   }
 }
 
@@ -149,7 +145,7 @@ t.test('the right password, with every failure after the login', async t => {
 })
 
 t.test('no server listens', async t => {
-  await tryAll(t, await freePort(), limit)
+  await tryAll(t, await freePort())
 })
 
 t.test('TLS to a server without it, and no TLS to a server with it', async t => {
@@ -187,7 +183,10 @@ const answers: Readonly<Record<string, (said: string, peer: FakePeer) => void>> 
     peer.socket.write(`${said}\n`)
   },
   'and a closed connection': (said, peer) => peer.socket.end(`${said}\n`),
-  'and silence': (said, peer) => peer.print(said),
+  'in printed output, and a closed connection': (said, peer) => {
+    peer.print(said)
+    peer.socket.end()
+  },
   'as a redirect': (said, peer) => peer.reply({ error: `<NotLeader>${said}:1:x` }),
 }
 
@@ -212,8 +211,7 @@ for (const [name, answer] of Object.entries(answers)) {
       const chosen = form === 'raw' ? commands : [commands[0]!, commands[2]!]
       for (const argv of chosen) {
         if (argv[0] === 'runs') continue
-        const further = argv.includes('--no-such-option') ? [] : limit
-        await run(t, 'file', [...argv, ...further], server.port)
+        await run(t, 'file', argv, server.port)
       }
       await server.close()
     }

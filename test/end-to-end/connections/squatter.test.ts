@@ -71,7 +71,7 @@ function scramWith(iterations: number, signature: Value | undefined): Record<str
 }
 
 function exec(port: number, home: string, ...further: string[]): Promise<Outcome> {
-  return runMain(['exec', '-e', '1', '--port', String(port), '--user', 'ann', ...further], {
+  return runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`, '--user', 'ann', ...further], {
     environment: { DDB_PASSWORD: password, XDG_STATE_HOME: home },
   })
 }

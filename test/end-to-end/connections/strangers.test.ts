@@ -105,7 +105,7 @@ t.test('the warning about a readable password file comes once a day', async t =>
   const exec = (name: string, ...further: string[]): Promise<Outcome> =>
     spawnCli(
       [
-        ...['exec', '-e', '1', '--port', String(server.port), '--insecure-login'],
+        ...['exec', '-e', '1', '--host', `127.0.0.1:${server.port}`, '--insecure-login'],
         ...['--user', 'admin', '--password-file', join(folder, name), ...further],
       ],
       { environment: { XDG_STATE_HOME: join(folder, 'state') } },
@@ -148,7 +148,7 @@ deepTest(t, "no signal opens Node's debugger", async t => {
   for (let count = 0; count < 3; count++) {
     child.kill('SIGUSR1')
     t.match(
-      await runMain(['exec', '-e', '1', '--port', port!]),
+      await runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`!]),
       { code: 0 },
       'the server continues',
     )

@@ -75,7 +75,7 @@ t.test('duplicates that earlier processes of a run found are included', async t 
 
 t.test('the command reports duplicates in text, JSON, metrics and exit code', async t => {
   const { here, path, folder } = await scene(t, {})
-  const argv = ['load', path, '--port', String(here.server.port), '-t', 'first']
+  const argv = ['load', path, '--host', `127.0.0.1:${here.server.port}`, '-t', 'first']
   const metrics = join(folder, 'm.prom')
   const said = await runMain([...argv, '--metrics-file', metrics])
   t.match(said, {

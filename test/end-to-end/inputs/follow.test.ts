@@ -103,7 +103,7 @@ async function play(
     spawnCli(
       [
         ...['load', 'in/app*', '--follow', '-f', name, '-t', 'target', '--flush-interval', '20ms'],
-        ...['--port', String(here.server.port), '--run-id', 'tail', '--json', '-b', '50'],
+        ...['--host', `127.0.0.1:${here.server.port}`, '--run-id', 'tail', '--json', '-b', '50'],
         ...['--rejects', 'rejects', '--max-errors', '100000'],
       ],
       { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
@@ -189,7 +189,7 @@ t.test(
       spawnCli(
         [
           ...['load', 'in', '--follow', '-t', 'target', '--flush-interval', '20ms', '-q'],
-          ...['--port', String(here.server.port), '--run-id', 'tail'],
+          ...['--host', `127.0.0.1:${here.server.port}`, '--run-id', 'tail'],
         ],
         { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
       )
@@ -227,7 +227,7 @@ t.test('many files are followed without notices', async t => {
   const loader = spawnCli(
     [
       ...['load', 'in', '--follow', '-t', 'target', '--header', 'yes', '-d', ',', '-q'],
-      ...['--port', String(here.server.port)],
+      ...['--host', `127.0.0.1:${here.server.port}`],
     ],
     { cwd: folder },
   )

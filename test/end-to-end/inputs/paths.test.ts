@@ -44,7 +44,14 @@ async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
   const here = await startLoadServer(t, script)
   const dir = t.testdir({ ...files, '.password': '123456' })
   const password = join(dir, '.password')
-  const login = ['--user', 'admin', '--password-file', password, '--port', String(here.server.port)]
+  const login = [
+    '--user',
+    'admin',
+    '--password-file',
+    password,
+    '--host',
+    `127.0.0.1:${here.server.port}`,
+  ]
   const environment = { XDG_STATE_HOME: join(dir, '.state') }
   const run = (command: string, ...argv: string[]): Promise<Outcome> =>
     runMain([command, ...argv, ...login], { environment })

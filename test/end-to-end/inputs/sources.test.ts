@@ -30,7 +30,14 @@ async function place(t: Test, files: Record<string, unknown>): Promise<Place> {
   const here = await startLoadServer(t, tradesScript)
   const dir = t.testdir(files as Parameters<Test['testdir']>[0])
   const password = join(t.testdir({ ...(files as object), '.password': '123456' }), '.password')
-  const login = ['--user', 'admin', '--password-file', password, '--port', String(here.server.port)]
+  const login = [
+    '--user',
+    'admin',
+    '--password-file',
+    password,
+    '--host',
+    `127.0.0.1:${here.server.port}`,
+  ]
   const environment = { XDG_STATE_HOME: join(dir, '.state') }
   return {
     here,
@@ -199,7 +206,7 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
     t.match(outcome, { code: 3, stdout: /Loaded 1 row/ })
   }
   t.equal(await here.count('trades'), 4)
-  const argv = ['-t', 'trades', '--on-error', 'skip', '--port', String(here.server.port)]
+  const argv = ['-t', 'trades', '--on-error', 'skip', '--host', `127.0.0.1:${here.server.port}`]
   const script = `unset NODE_OPTIONS; exec '${process.execPath}' '${bin}' load '${dir}'/d/* ${argv.join(' ')}`
   const shell = spawn('bash', ['-c', script], {})
   let printed = ''
@@ -212,7 +219,7 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
 t.test('a file on standard input is not one of the named files', async t => {
   const { here, dir } = await place(t, { 'a.csv': csv(1) })
   const path = join(dir, 'a.csv')
-  const argv = [bin, 'load', '-', path, '-t', 'trades', '--port', String(here.server.port)]
+  const argv = [bin, 'load', '-', path, '-t', 'trades', '--host', `127.0.0.1:${here.server.port}`]
   const stdin = openSync(path, 'r')
   const [node, args] = plainNode(argv)
   const child = spawn(node, args, { stdio: [stdin, 'pipe', 'pipe'] })

@@ -28,7 +28,7 @@ async function place(t: Test, members: readonly ZipMember[]): Promise<Place> {
   const login = ['--user', 'admin', '--password-file', join(dir, '.password')]
   const environment = { XDG_STATE_HOME: join(dir, '.state') }
   const run = (...argv: string[]): Promise<Outcome> =>
-    runMain([...argv, ...login, '--port', String(here.server.port)], { environment })
+    runMain([...argv, ...login, '--host', `127.0.0.1:${here.server.port}`], { environment })
   return {
     here,
     zip,
@@ -118,9 +118,12 @@ t.test('no output is written to an archive', async t => {
     t.match(outcome, { code: 64 }, outcome.stderr)
   }
   t.strictSame(readFileSync(zip), bytes)
-  const refused = await runMain(['load', '-', '-t', 'q', '--port', String(here.server.port)], {
-    stdin: bytes,
-  })
+  const refused = await runMain(
+    ['load', '-', '-t', 'q', '--host', `127.0.0.1:${here.server.port}`],
+    {
+      stdin: bytes,
+    },
+  )
   t.match(refused, { code: 65, stderr: /is a zip archive: its directory is at its end/ })
   t.equal(await here.count('q'), 0)
 })

@@ -36,7 +36,7 @@ const port = String(server.port)
 const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
-  runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
+  runMain(['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', ...argv], terminals)
 
 t.test('a load prints five lines, including how it read the input', async t => {
   const { code, stdout, stderr } = await load(['-'], { stdin: rows })
@@ -55,7 +55,7 @@ t.test('the heap limit is set once, when loading begins', async t => {
   let times = 0
   const fake = fakeProcess({ stdin: rows })
   const stopHeapGrowth = (): number => times++
-  const argv = ['load', '--port', port, '-t', 'prices', '-', '--batch-rows', '1']
+  const argv = ['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', '-', '--batch-rows', '1']
   t.equal(await main(argv, { ...fake.processEnvironment, stopHeapGrowth }), 0)
   t.equal(times, 1)
 })
@@ -164,7 +164,7 @@ t.test('every failure gives an object, an exit code and a message', async t => {
   const cases: [argv: string[], exitCode: number, code: string][] = [
     [['/no/such.csv'], 66, 'DDB_INPUT_MISSING'],
     [['-t', 'pricse'], 78, 'DDB_TARGET'],
-    [['--port', String(dead.port), '--connect-timeout', '200ms'], 69, 'DDB_CONNECT'],
+    [['--host', `127.0.0.1:${dead.port}`], 69, 'DDB_CONNECT'],
     [['--function', 'f', '--types', 'a:INT'], 64, 'DDB_USAGE'],
     [['--on-error', 'quarantine'], 64, 'DDB_USAGE'],
     [['--user', 'admin'], 64, 'DDB_USAGE'],
@@ -187,7 +187,7 @@ t.test('every failure gives an object, an exit code and a message', async t => {
 t.test('if no server listens, a hint says how to start one', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
-  const argv = ['--port', String(dead.port), '--connect-timeout', '200ms']
+  const argv = ['--host', `127.0.0.1:${dead.port}`]
   const { stderr } = await load(argv, { stdin: rows })
   t.match(stderr, /ddb-ingest serve/)
 })
@@ -242,7 +242,7 @@ t.test('a signal ends the run cleanly: all rows read are accounted for', async t
     const fake = fakeProcess()
     const stdin = new PassThrough()
     const running = main(
-      ['load', '--port', port, '-t', 'prices', '--json', '--flush-interval', '1ms'],
+      ['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', '--json', '--flush-interval', '1ms'],
       {
         ...fake.processEnvironment,
         stdin,
@@ -294,7 +294,16 @@ for (const mode of ['async', 'sync']) {
       let nowMs = Date.now()
       t.intercept(Date, 'now', { value: () => nowMs })
       const fake = fakeProcess({ stdin: rows })
-      const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
+      const argv = [
+        'load',
+        '--host',
+        `127.0.0.1:${frozen.port}`,
+        '-t',
+        'prices',
+        '--json',
+        '--mode',
+        mode,
+      ]
       const running = main(argv, fake.processEnvironment)
       await frozen.isStuck
       fake.signals.emit('SIGTERM', 'SIGTERM')
@@ -357,7 +366,7 @@ const portOfCheck = String(serverOfCheck.server.port)
 const here = (path: string): string => new URL(path, root).pathname
 
 const check = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
-  runMain(['check', '--port', portOfCheck, ...argv], terminals)
+  runMain(['check', '--host', `127.0.0.1:${portOfCheck}`, ...argv], terminals)
 
 t.test('a check prints what would load and how, what would not load, and the command', async t => {
   const path = here('fixtures/csv/trades-with-bad-rows.csv')
@@ -373,14 +382,14 @@ t.test('a check prints what would load and how, what would not load, and the com
   t.match(stdout, /^ {2}price: "n\/a" in 1 of 14 rows is null with --null n\/a$/m)
   t.strictSame(stderr.split('\n'), [
     'a load stops at the first row that it rejects: --rejects saves such rows, --on-error skip leaves them out',
-    `next: ddb-ingest check ${path} --null n/a --table trades --port ${portOfCheck}`,
+    `next: ddb-ingest check ${path} --null n/a --table trades --host 127.0.0.1:${portOfCheck}`,
     '',
   ])
   t.equal(await serverOfCheck.count('trades'), 0)
 })
 
 t.test('load --dry-run does the same as check', async t => {
-  const argv = ['-', '-t', 'trades', '--port', portOfCheck]
+  const argv = ['-', '-t', 'trades', '--host', `127.0.0.1:${portOfCheck}`]
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const dry = await runMain(['load', '-n', ...argv], { stdin })
   t.strictSame(dry, await runMain(['check', ...argv], { stdin }))
@@ -401,7 +410,7 @@ t.test('--json prints one object for every exit code', async t => {
     [['-t', 'trades', '/no/such'], 66, 'DDB_INPUT_MISSING'],
     [['-t', 'trades', '--function', 'f'], 64, 'DDB_USAGE'],
     [['-t', 'trades', '--user', 'admin'], 64, 'DDB_USAGE'],
-    [['-t', 'trades', '--host', '127.0.0.1:1', '--connect-timeout', '200ms'], 69, 'DDB_CONNECT'],
+    [['-t', 'trades', '--host', '127.0.0.1:1'], 69, 'DDB_CONNECT'],
     [['-t', 'trades', '--expect-types', 'time:DATE'], 5, 'DDB_EXPECTATION'],
     [['-t', 'trades', '--expect-rows', '2'], 5, 'DDB_EXPECTATION'],
   ]
@@ -463,7 +472,15 @@ t.test('a full disk gives exit code 74, and the suggested command explains the c
     /\(ENOSPC\) \[DDB_OUTPUT_WRITE\]\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/,
   )
   const { server } = await startLoadServer(t, tradesScript)
-  const load = ['load', '-t', 'trades', '--port', String(server.port), '--report', '/dev/full']
+  const load = [
+    'load',
+    '-t',
+    'trades',
+    '--host',
+    `127.0.0.1:${server.port}`,
+    '--report',
+    '/dev/full',
+  ]
   const loaded = await runMain(load, { stdin })
   t.equal(loaded.code, 74)
   t.match(loaded.stderr, /\nnext: ddb-ingest explain DDB_OUTPUT_WRITE\n$/)
@@ -474,7 +491,7 @@ t.test('options that only load has are refused', async t => {
   const path = join(t.testdir(), 'file')
   for (const name of ['--report', '--metrics-file', '--label']) {
     const given = name === '--label' ? 'a=b' : path
-    const asked = ['-t', 'trades', '--port', portOfCheck, name, given]
+    const asked = ['-t', 'trades', '--host', `127.0.0.1:${portOfCheck}`, name, given]
     const outcome = await runMain(['load', '-n', ...asked], { stdin })
     t.match(outcome, { code: 64, stderr: /is for loads, and a check loads nothing/ })
     t.match(await runMain(['check', ...asked], { stdin }), { code: 64, stderr: name })
@@ -563,7 +580,7 @@ t.test('the printed command loads the same values in a different environment', a
     else process.env['TZ'] = TZ
   })
   for (const [table, argv, environment = {}] of sampled(cases)) {
-    const given = [...argv, '--port', portOfCheck, '-t', table]
+    const given = [...argv, '--host', `127.0.0.1:${portOfCheck}`, '-t', table]
     process.env['TZ'] = 'UTC'
     const loaded = await runMain(['load', ...given], { environment })
     t.match(loaded.code, /^[03]$/, loaded.stderr)

@@ -150,7 +150,7 @@ for (const fault of faultNames) {
     })
     t.match(found, { exitCode: 0, error: null, rows: { read: rowCount } })
     t.match(found.notices.join('\n'), /data goes out as official clients send it/, 'as load will')
-    const at = ['--port', String(port)]
+    const at = ['--host', `127.0.0.1:${port}`]
     const { code, stdout } = await runMain(['exec', '-e', '6 * 7', ...at])
     t.strictSame([code, stdout.trim()], [0, '42'])
   })

@@ -50,7 +50,7 @@ t.test('rejects that are loaded again have the offsets of their run', async t =>
     'in.csv': `${header}x,${utc},\n1,${east},\n2,${utc},\ny,${utc},${east}\nz,,${utc}\n`,
   })
   const path = join(dir, 'r.csv')
-  const common = ['--port', String(server.port)]
+  const common = ['--host', `127.0.0.1:${server.port}`]
   const terminals = { environment: { XDG_STATE_HOME: join(dir, 'state') } }
   const load = ['load', join(dir, 'in.csv'), '-t', 'times', '--rejects', path, ...common]
   t.match(await runMain(load), { code: 3 })
@@ -82,7 +82,7 @@ t.test('a checked load names the offsets that the check found', async t => {
   const dir = t.testdir({ 'in.csv': `${header}1,${east},2024-01-02\n2,,\n` })
   const input = join(dir, 'in.csv')
   const check = (...more: string[]) =>
-    runMain(['check', input, '-t', 'times', '--port', String(server.port), ...more])
+    runMain(['check', input, '-t', 'times', '--host', `127.0.0.1:${server.port}`, ...more])
   t.match(await check(), { code: 0, stdout: / --offset at=\+08:00(?! --offset end)/ })
   t.match(await check('--timezone', 'none'), { code: 0, stdout: / --timezone none / })
   const bad = await check('--offset', 'at=none', '--offset', 'end=Z')

@@ -18,7 +18,10 @@ const port = String(server.port)
 const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
-  runMain(['load', '-', '--port', port, '-t', 'prices', ...argv], { stdin: rows, ...terminals })
+  runMain(['load', '-', '--host', `127.0.0.1:${port}`, '-t', 'prices', ...argv], {
+    stdin: rows,
+    ...terminals,
+  })
 
 function stateOf(t: Test, name = 'state'): Record<string, string> {
   const folder = join(name === 'state' ? t.testdir() : t.testdirName, name)
@@ -85,7 +88,7 @@ t.test(
     ): Promise<string[]> => {
       const script = 'table(1..250 as id)'
       const { stdout } = await runMain(
-        ['exec', '--port', port, '-e', script, ...argv, '--no-color'],
+        ['exec', '--host', `127.0.0.1:${port}`, '-e', script, ...argv, '--no-color'],
         terminals,
       )
       return stdout.trimEnd().split('\n')
@@ -114,9 +117,9 @@ t.test(
     const environment = stateOf(t)
     const file = join(t.testdirName, 'rows.csv')
     writeFileSync(file, rows)
-    const argv = ['load', file, '--port', port, '-t', 'prices']
+    const argv = ['load', file, '--host', `127.0.0.1:${port}`, '-t', 'prices']
     const leave = async (runId: string): Promise<void> => {
-      const { code } = await runMain(['exec', '--port', port, '-e', marker(runId)])
+      const { code } = await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', marker(runId)])
       t.equal(code, 0)
     }
     // A separate process, because the program prints the report while it waits to exit.
@@ -131,7 +134,7 @@ t.test(
     t.notMatch(await said(environment), 'ddbIngest')
     // A journal on this machine shows that the run `left2` loads into a different table.
     const own = stateOf(t, 'own')
-    const other = ['load', file, '--port', port, '-t', 'others', '--run-id', 'left2']
+    const other = ['load', file, '--host', `127.0.0.1:${port}`, '-t', 'others', '--run-id', 'left2']
     t.equal((await runMain(other, { environment: own })).code, 0)
     await leave('left2')
     await leave('left3')

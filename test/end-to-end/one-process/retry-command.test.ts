@@ -24,7 +24,7 @@ async function scene(t: Test, text: string | Buffer = input, argv: readonly stri
   const first = await runMain([
     'load',
     join(folder, 'in.csv'),
-    ...['-t', 'prices', '--port', port, '--rejects', path, ...argv],
+    ...['-t', 'prices', '--host', `127.0.0.1:${port}`, '--rejects', path, ...argv],
   ])
   const repair = async (change: (text: string) => string, name = path): Promise<void> =>
     writeFile(name, change(await readFile(name, 'latin1')), 'latin1')
@@ -112,7 +112,10 @@ t.test('options from reasons that other users can write must be confirmed by the
     code: 64,
     stderr: /confirm it with --user admin --ca-file/,
   })
-  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it with --host/ })
+  t.match(await retry(path, '--host', '127.0.0.1:1'), {
+    code: 64,
+    stderr: /confirm it with --host/,
+  })
   t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
   Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
   delete told.run.options.server['caFile']
@@ -177,7 +180,7 @@ t.test('inputs that are read differently have separate rejects files', async t =
   await writeFile(others[0]!, 'id;price;名\n2;2,5;b\nx;3,5;c\n')
   await writeFile(others[1]!, 'id;price;名\n4;4.5;d\ny;5.5;e\n')
   const [first, second] = [join(folder, 'both.csv'), join(folder, 'both.2.csv')]
-  const argv = ['-t', 'prices', '--port', String(server.port), '--rejects', first]
+  const argv = ['-t', 'prices', '--host', `127.0.0.1:${server.port}`, '--rejects', first]
   t.equal((await runMain(['load', ...others, ...argv])).code, 3)
   await repair(text => text.replace('x;', '3;'), first)
   await repair(text => text.replace('y;', '5;'), second)
@@ -299,10 +302,14 @@ t.test('no password is stored next to the rejects', async t => {
   const server = await startLoadServer(t, script)
   const folder = t.testdir({ 'in.csv': input })
   const { code } = await runMain(
-    ['load', join(folder, 'in.csv'), '-t', 'prices', '--port', String(server.server.port)].concat([
-      '--rejects',
-      join(folder, 'r.csv'),
-    ]),
+    [
+      'load',
+      join(folder, 'in.csv'),
+      '-t',
+      'prices',
+      '--host',
+      `127.0.0.1:${server.server.port}`,
+    ].concat(['--rejects', join(folder, 'r.csv')]),
     { environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456' } },
   )
   t.equal(code, 3)

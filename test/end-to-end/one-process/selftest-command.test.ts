@@ -33,7 +33,7 @@ const printed = (stdout: string): Printed => JSON.parse(stdout) as Printed
 
 t.test('the embedded server passes; an object and a text for an issue are written', async t => {
   const issue = join(t.testdir(), 'issue.md')
-  const argv = ['selftest', '--port', String(server.port), '--json', '--issue-text', issue]
+  const argv = ['selftest', '--host', `127.0.0.1:${server.port}`, '--json', '--issue-text', issue]
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
   t.equal(code, 0, stdout)
   t.equal(stderr, '')
@@ -61,7 +61,7 @@ t.test('the embedded server passes; an object and a text for an issue are writte
 t.test('a difference gives exit code 1 and its consequences; the rest is counted', async t => {
   const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
   t.teardown(() => other.close())
-  const argv = ['selftest', '--port', String(other.port), '--time-limit', '10s']
+  const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--time-limit', '10s']
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
   t.equal(code, 1)
   t.match(
@@ -88,7 +88,7 @@ t.test('a difference gives exit code 1 and its consequences; the rest is counted
 t.test('without a server the exit code is 69, after a refused login 77', async t => {
   const gone = await startServer({ port: 0 })
   await gone.close()
-  const { code, stdout } = await runMain(['selftest', '--port', String(gone.port), '--json'])
+  const { code, stdout } = await runMain(['selftest', '--host', `127.0.0.1:${gone.port}`, '--json'])
   t.equal(code, 69)
   t.match(JSON.parse(stdout), {
     schema: 'ddb-ingest/selftest/1',
@@ -99,12 +99,12 @@ t.test('without a server the exit code is 69, after a refused login 77', async t
     error: { code: 'DDB_CONNECT' },
   })
   const wrong = { environment: { DDB_USER: 'admin', DDB_PASSWORD: 'hunter2-secret' } }
-  const refused = await runMain(['selftest', '--port', String(server.port)], wrong)
+  const refused = await runMain(['selftest', '--host', `127.0.0.1:${server.port}`], wrong)
   t.equal(refused.code, 77)
   t.notMatch(refused.stdout + refused.stderr, /hunter2/)
   const closed = await startServer({ port: 0, requireLogin: true })
   t.teardown(() => closed.close())
-  const guest = await runMain(['selftest', '--port', String(closed.port)])
+  const guest = await runMain(['selftest', '--host', `127.0.0.1:${closed.port}`])
   t.match(guest, { code: 77, stdout: '', stderr: /S04009/ })
 })
 
@@ -132,7 +132,7 @@ t.test(
         },
       })
       t.teardown(() => other.close())
-      const argv = ['selftest', '--port', String(other.port), '--json']
+      const argv = ['selftest', '--host', `127.0.0.1:${other.port}`, '--json']
       t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
       await new Promise(resolve => setImmediate(resolve))
       const { checks } = printed(fake.stdout())
@@ -150,7 +150,13 @@ t.test(
 
 t.test('an issue text that cannot be written stops selftest before anything is sent', async t => {
   const before = server.counters.requests
-  const argv = ['selftest', '--port', String(server.port), '--issue-text', '/no/such/folder/i.md']
+  const argv = [
+    'selftest',
+    '--host',
+    `127.0.0.1:${server.port}`,
+    '--issue-text',
+    '/no/such/folder/i.md',
+  ]
   t.equal((await runMain(argv)).code, 73)
   t.equal(server.counters.requests, before)
 })
@@ -170,7 +176,7 @@ t.test('load uses the stored fact that a session of the server cannot do both', 
   })
   t.teardown(() => odd.close())
   const at = { host: '127.0.0.1', port: odd.port }
-  const argv = ['--port', String(odd.port)]
+  const argv = ['--host', `127.0.0.1:${odd.port}`]
   const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
   t.equal(tested.code, 1)
   const mixed = printed(tested.stdout).checks.find(({ name }) => name.includes('mixed-flags'))
@@ -185,7 +191,7 @@ t.test('load uses the stored fact that a session of the server cannot do both', 
 
 t.test('a memory that cannot be written is reported and fails nothing', async t => {
   const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
-  const argv = ['selftest', '--port', String(server.port)]
+  const argv = ['selftest', '--host', `127.0.0.1:${server.port}`]
   const { code, stderr } = await runMain(argv, { environment })
   t.equal(code, 0)
   t.match(stderr, /are not saved: .* cannot be written \(ENOTDIR\)/)

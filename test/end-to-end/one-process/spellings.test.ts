@@ -16,10 +16,18 @@ const server = await startServer({
 t.teardown(() => server.close())
 const port = String(server.port)
 const load = (argv: readonly string[], stdin: string) =>
-  runMain(['load', '-', '--port', port, '-t', 'sales', '--json', ...argv], { stdin })
+  runMain(['load', '-', '--host', `127.0.0.1:${port}`, '-t', 'sales', '--json', ...argv], { stdin })
 const all = async (): Promise<unknown> => {
   const query = 'select * from sales; '
-  const { stdout } = await runMain(['exec', '--port', port, '-e', query, '--output', 'csv'])
+  const { stdout } = await runMain([
+    'exec',
+    '--host',
+    `127.0.0.1:${port}`,
+    '-e',
+    query,
+    '--output',
+    'csv',
+  ])
   return stdout
 }
 
@@ -49,7 +57,7 @@ t.test('spellings of CSV, with all options together', async t => {
 })
 
 t.test('members inside documents are loaded, and bad ones skipped', async t => {
-  await runMain(['exec', '--port', port, '-e', 'delete from sales'])
+  await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', 'delete from sales'])
   const row = { day: '01/02/2024', v: { at: 1, share: '1%', amount: 2.5, yes: false } }
   const bad = { day: 5, v: { at: '2', share: 7, amount: {}, yes: 'nein' } }
   const text = JSON.stringify({ n: 2, data: { rows: [row, bad] } })
@@ -90,7 +98,7 @@ t.test('ignored offsets are reported once for each column', async t => {
 })
 
 t.test('a detected decimal comma is used and reported', async t => {
-  await runMain(['exec', '--port', port, '-e', 'delete from sales'])
+  await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', 'delete from sales'])
   const text = 'share;amount\n0,5;1234,5\n0,25;7,75\n'
   const { code, stderr } = await load(['--allow-missing', '--set', 'yes=1'], text)
   t.equal(code, 0, stderr)

@@ -48,7 +48,7 @@ async function scene(t: Test, script = streamScript, text = csv, faults?: Faults
         ...change,
       }),
     run: (...argv) =>
-      runMain([...argv, '--port', String(here.server.port)], {
+      runMain([...argv, '--host', `127.0.0.1:${here.server.port}`], {
         environment: {
           XDG_STATE_HOME: join(folder, 'state'),
           DDB_USER: 'admin',

@@ -32,7 +32,7 @@ async function place(t: Test): Promise<Place> {
   const login = ['--user', 'admin', '--password-file', join(dir, '.password')]
   const environment = { XDG_STATE_HOME: join(dir, '.state') }
   const run = (...argv: string[]): Promise<Outcome> =>
-    runMain([...argv, ...login, '--port', String(server.port)], { environment })
+    runMain([...argv, ...login, '--host', `127.0.0.1:${server.port}`], { environment })
   let second = 1_700_000_000
   return {
     dir,
@@ -123,7 +123,7 @@ t.test(
       XDG_STATE_HOME: join(dir, '.state'),
     }
     const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
-    flags.push('--port', String(here.server.port))
+    flags.push('--host', `127.0.0.1:${here.server.port}`)
     const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
     t.match(await load().outcome, { code: 0 })
     writeFileSync(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))

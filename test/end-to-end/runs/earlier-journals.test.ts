@@ -51,7 +51,7 @@ async function scene(t: Test, initScript: string, from = kept): Promise<Scene> {
   t.teardown(() => process.chdir(here))
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const run = (...argv: string[]): Promise<Outcome> => runMain(argv, { environment })
-  const port = ['--port', String(server.server.port)]
+  const port = ['--host', `127.0.0.1:${server.server.port}`]
   return {
     server,
     runs,
@@ -144,7 +144,7 @@ async function taken(t: Test, runId: string, ...argv: string[]): Promise<Taken> 
   const target = runId === 'dfs' ? 'dfs://d/t' : 'target'
   const options = ['-b', '10', '--user', 'admin', '--run-id', runId, '--json']
   if (runId !== 'count') options.push('--max-in-flight', '400')
-  const port = ['--port', String(server.server.port)]
+  const port = ['--host', `127.0.0.1:${server.server.port}`]
   const environment = { XDG_STATE_HOME: join(runs, '../..'), DDB_PASSWORD: '123456' }
   const fake = fakeProcess({ environment })
   const ended = main(['load', ...argv, '-t', target, ...options, ...port], fake.processEnvironment)

@@ -60,7 +60,7 @@ async function scene(t: Test, script = tableScript): Promise<Scene> {
     DDB_USER: 'admin',
     DDB_PASSWORD: '123456',
   }
-  const server = ['--port', String(here.server.port), '-b', '100']
+  const server = ['--host', `127.0.0.1:${here.server.port}`, '-b', '100']
   const isStored = script === dfsScript
   const rows = isStored ? 'loadTable("dfs://d","t")' : 'target'
   const target = script === viewScript ? [] : ['-t', isStored ? 'dfs://d/t' : 'target']
@@ -135,7 +135,7 @@ async function waysOf({ shell }: Scene, refused: Outcome): Promise<string[]> {
 const looks = 'to look for the rows of this run: '
 const restarts = 'to load all rows again, if the table has none of them: '
 const resumes = /ddb-ingest resume \S+ --state-dir "[^"]+"/
-const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+ --port \d+/
+const undefs = /ddb-ingest exec -e 'undef\([^']+' --host \S+:\d+/
 
 const journalOf = async (folder: string): Promise<string> => {
   const runs = join(folder, 'state', 'ddb-ingest', 'runs')
@@ -527,7 +527,7 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await kill('--run-id', 'nightly')
         const path = join(folder, 'other.csv')
         await writeFile(path, 'id,sym\n2000,A\n')
-        const into = `-t target --port ${here.server.port} --run-id other`
+        const into = `-t target --host 127.0.0.1:${here.server.port} --run-id other`
         const told = await shell(`ddb-ingest load ${path} ${into} --state-dir ${folder}/other`)
         t.match(told, { code: 0, stderr: 'Continue each run where it began' })
         t.match(await shell('ddb-ingest runs'), { code: 0, stdout: /nightly/ })

@@ -46,7 +46,16 @@ async function scene(t: Test): Promise<Scene> {
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
   const start = (...argv: string[]): Spawned => spawnCli(argv, { environment, cwd: folder })
   const run = (...argv: string[]): Promise<Outcome> => runMainIn(folder, argv, { environment })
-  const load = ['load', 'rows.csv', '-t', 'target', '--port', String(here.server.port), '-b', '100']
+  const load = [
+    'load',
+    'rows.csv',
+    '-t',
+    'target',
+    '--host',
+    `127.0.0.1:${here.server.port}`,
+    '-b',
+    '100',
+  ]
   return {
     here,
     folder,

@@ -112,7 +112,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
 /** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
   const { stateDir, rejects, summary, metricsFile, report, trace } = settings
-  const { caFile, certFile, keyFile } = settings
+  const { caFile, certFile } = settings
   const named = {
     stateDir,
     rejects,
@@ -122,7 +122,6 @@ function withWholePaths(settings: ResumeSettings): ResumeSettings {
     trace,
     caFile,
     certFile,
-    keyFile,
   }
   const paths = Object.entries(defined(named))
   return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }

@@ -84,12 +84,12 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
 function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
   const strangers = otherWritersAt(reasons)
   if (strangers === undefined) return
-  const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
+  const { user, caFile, certFile, otherHosts = [], ...server } = run.options.server
   // The user must give the transform again, too, because it runs on the server with the user's rights.
   const { transform } = run.options.target
-  const named = Object.entries(defined({ user, caFile, certFile, keyFile, transform }))
+  const named = Object.entries(defined({ user, caFile, certFile, transform }))
   const missing = named.flatMap(([name, text]) => {
-    const key = name as 'user' | 'caFile' | 'certFile' | 'keyFile' | 'transform'
+    const key = name as 'user' | 'caFile' | 'certFile' | 'transform'
     return given[key] === undefined ? [`--${longName(optionsOfRetry[key])}`, text] : []
   })
   if (given.host === undefined) {

@@ -184,7 +184,7 @@ function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> 
 
 function complaint(message: string): string {
   if (/unknown option '--password(?![a-z-])/.test(message)) {
-    return 'a password does not belong on the command line, where other users can read it: use --password-file, --password-stdin or DDB_PASSWORD'
+    return 'a password does not belong on the command line, where other users can read it: use --password-file or DDB_PASSWORD'
   }
   const text = message
     .replace(/^error: |\.$/g, '')

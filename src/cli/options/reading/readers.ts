@@ -2,9 +2,12 @@
   Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it
   refuses.
 */
+import { UsageError } from '../../../errors.js'
 import { mostRecordBytes } from '../../../load/defaults.js'
 
 import { encodings, knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Reader<T> {
   /** Completes "expected …". */
@@ -16,7 +19,7 @@ export interface Reader<T> {
   /** The words that shells offer: all accepted ones, or the usual ones. */
   readonly choices?: readonly string[]
   /** @throws {UsageError} in a reader made by `named`, with a message that says what is wrong */
-  read(texts: readonly string[]): T | undefined
+  read(texts: readonly string[], environment?: Environment): T | undefined
 }
 
 /** A single value: the last one given applies. */
@@ -158,8 +161,6 @@ export const rate: Reader<Rate> = single('a rate such as 50MB/s or 200krows/s', 
   return rates
 })
 
-export const port: Reader<number> = single('a port from 1 to 65535', value => portNumber(value, 1))
-
 /** 0 lets the system pick a free port. */
 export const listeningPort: Reader<number> = single('a port from 0 to 65535', value =>
   portNumber(value, 0),
@@ -175,29 +176,35 @@ export const list: Reader<readonly string[]> = single('names with commas between
   return names.includes('') ? undefined : names
 })
 
-/** `port` is undefined if the text contains none. */
 export interface HostAddress {
-  host: string
-  port: number | undefined
+  readonly host: string
+  readonly port: number
 }
 
-/** `H[:PORT],…`; an IPv6 address with a port is in brackets. */
-export const hosts: Reader<readonly [HostAddress, ...HostAddress[]]> = single(
-  'HOST or HOST:PORT, several with commas between',
-  value => {
-    const addresses = value.split(',').map(part => hostAddress(part.trim()))
+/** `H[:PORT],…`; an IPv6 address with a port is in brackets. The port's default is DDB_PORT, else 8848. */
+export const hosts: Reader<readonly [HostAddress, ...HostAddress[]]> = {
+  expected: 'HOST or HOST:PORT, several with commas between',
+  form: 'value',
+  read(texts, { DDB_PORT } = {}) {
+    const standard = portNumber(DDB_PORT || '8848', 1)
+    if (standard === undefined) {
+      throw new UsageError('DDB_USAGE', 'DDB_PORT must be a port from 1 to 65535')
+    }
+    const addresses = texts
+      .at(-1)!
+      .split(',')
+      .map(part => hostAddress(part.trim(), standard))
     return addresses.some(address => address === undefined)
       ? undefined
       : (addresses as [HostAddress, ...HostAddress[]])
   },
-)
+}
 
-function hostAddress(value: string): HostAddress | undefined {
+function hostAddress(value: string, standard: number): HostAddress | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/.exec(value)
-  if (match === null) return isBareIpv6(value) ? { host: value, port: undefined } : undefined
-  const port = match[3] === undefined ? undefined : portNumber(match[3], 1)
-  if (match[3] !== undefined && port === undefined) return undefined
-  return { host: (match[1] ?? match[2])!, port }
+  if (match === null) return isBareIpv6(value) ? { host: value, port: standard } : undefined
+  const port = match[3] === undefined ? standard : portNumber(match[3], 1)
+  return port === undefined ? undefined : { host: (match[1] ?? match[2])!, port }
 }
 
 /** Without brackets, every colon belongs to the address: an IPv6 address has at least two colons. */

@@ -33,7 +33,7 @@ export function resolveOptions<Table extends OptionTable>(
   const settings: Record<string, unknown> = {}
   for (const [key, definition] of Object.entries(table)) {
     const found = findValue(definition, sources)
-    if (found !== undefined) settings[key] = readValue(definition, found)
+    if (found !== undefined) settings[key] = readValue(definition, found, sources)
   }
   return settings as SettingsOf<Table>
 }
@@ -79,9 +79,13 @@ function environmentTexts({ reader }: OptionDefinition, value: string): readonly
 }
 
 /** Puts the origin of a refused value before the message, in place of the library's name for the option. */
-function readValue({ reader, field }: OptionDefinition, { texts, origin }: Found): unknown {
+function readValue(
+  { reader, field }: OptionDefinition,
+  { texts, origin }: Found,
+  { environment }: OptionSources,
+): unknown {
   try {
-    const value = reader.read(texts)
+    const value = reader.read(texts, environment)
     if (value !== undefined) return value
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

@@ -125,7 +125,7 @@ t.test('--clean removes a damaged journal by its name if the journal names the s
   damaged('dead', '\nno record\n')
   damaged('blind', 'x\n')
   t.match(await runs('--clean'), { code: 0, stdout: 'removed 0 journals\n' })
-  const nowhere = ['--host', '127.0.0.1:1', '--connect-timeout', '100ms']
+  const nowhere = ['--host', '127.0.0.1:1']
   t.match(await runs('dead', '--clean', ...nowhere), { code: 69, stderr: /DDB_CONNECT/ })
   t.match(await runs('blind', '--clean'), { code: 66, stderr: /DDB_RUN_DAMAGED/ })
 })
@@ -134,7 +134,7 @@ t.test('an unfinished run keeps its journal as long as its server cannot be aske
   const { runs, add } = scene(t)
   add('dead', false)
   add('done', true)
-  const argv = ['done', 'dead', '--clean', '--host', '127.0.0.1:1', '--connect-timeout', '100ms']
+  const argv = ['done', 'dead', '--clean', '--host', '127.0.0.1:1']
   t.match(await runs(...argv), {
     code: 69,
     stdout: `removed 1 journal: done (ended ${endRecord().at})\n`,
@@ -249,14 +249,11 @@ t.test('a given server is used, and appears in the suggested command', async t =
   const noPassword = await resume('r')
   t.match(noPassword, { code: 64, stderr: /no password for user "nobody"/ })
   const wrong = await runMain(
-    [
-      ...['resume', 'r', '--state-dir', state, '--host', '127.0.0.1:1'],
-      ...['--connect-timeout', '100ms', '--user', 'admin'],
-    ],
+    [...['resume', 'r', '--state-dir', state, '--host', '127.0.0.1:1'], ...['--user', 'admin']],
     { environment: { DDB_PASSWORD: '123456' } },
   )
   t.equal(wrong.code, 69, wrong.stderr)
-  const command = `ddb-ingest resume r --state-dir ${state} --host 127.0.0.1:1 --user admin --connect-timeout 100ms`
+  const command = `ddb-ingest resume r --state-dir ${state} --host 127.0.0.1:1 --user admin`
   t.match(wrong.stderr, `to go on: ${command}\n`)
   t.notMatch(wrong.stderr, '123456')
   const host = `127.0.0.1:${server.port}`
@@ -291,7 +288,7 @@ t.test('a run with a new ID removes no journals, however old', async t => {
   mkdirSync(join(folder, 'more'))
   writeFileSync(join(folder, 'more', 'a.csv'), 'id,price\n1,1.5\n')
   writeJournal(state, 'old', [runRecord('old'), endRecord()])
-  const argv = ['-t', 'prices', '--port', String(server.port), '--state-dir', state]
+  const argv = ['-t', 'prices', '--host', `127.0.0.1:${server.port}`, '--state-dir', state]
   const loaded = await runMain(['load', join(folder, 'more'), ...argv, '--run-id', 'new'])
   t.equal(loaded.code, 0, loaded.stderr)
   const { stdout } = await runMain(['runs', '--state-dir', state, '--json'])

@@ -111,14 +111,17 @@ t.test('flags override the environment, which overrides defaults', async t => {
   const settings = (given: Partial<OptionSources>) => resolveOptions(loadOptions, sources(given))
   t.match(settings(all), { mode: 'sync', user: '2' })
   t.match(settings({ environment: all.environment }), { mode: 'async', user: '2' })
-  t.match(settings({ environment: { DDB_USER: '3' } }), { user: '3', port: 8848 })
+  t.match(settings({ environment: { DDB_USER: '3' } }), {
+    user: '3',
+    host: [{ host: '127.0.0.1', port: 8848 }],
+  })
 })
 
 t.test('an empty environment variable counts as unset', async t => {
-  const environment = { DDB_INGEST_PORT: '', DDB_HOST: '' }
+  const environment = { DDB_INGEST_USER: '', DDB_HOST: '', DDB_PORT: '' }
   const settings = resolveOptions(loadOptions, sources({ environment }))
-  t.equal(settings.port, 8848)
-  t.strictSame(settings.host, [{ host: '127.0.0.1', port: undefined }])
+  t.notOk('user' in settings)
+  t.strictSame(settings.host, [{ host: '127.0.0.1', port: 8848 }])
 })
 
 t.test('options without a value are absent, not undefined', async t => {
@@ -126,7 +129,6 @@ t.test('options without a value are absent, not undefined', async t => {
   t.notOk('table' in settings)
   t.notOk('lenient' in settings)
   t.notOk('mode' in settings, 'defaults of the library are left to it')
-  t.equal(settings.port, 8848)
   t.equal(settings.quiet, undefined)
 })
 
@@ -156,16 +158,16 @@ t.test(
       message:
         /^--batch-rows: expected auto, or a whole number from 1 on, such as 500 or 20k, got "many"$/,
     })
-    t.throws(resolve({ environment: { DDB_PORT: 'x' } }), {
+    t.throws(resolve({ flags: new Map([['host', ['h']]]), environment: { DDB_PORT: 'x' } }), {
       code: 'DDB_USAGE',
-      message: /^DDB_PORT: expected a port/,
+      message: /DDB_PORT must be a port/,
     })
     t.throws(resolve({ flags: new Map([['table', ['my table']]]) }), {
       code: 'DDB_NAME',
       message: /^--table: "my table" is not a table name/,
     })
-    t.throws(resolve({ flags: new Map([['port', ['\u001b[2Jx']]]) }), {
-      message: /got "x"$/,
+    t.throws(resolve({ flags: new Map([['host', ['\u001b[2Jx y']]]) }), {
+      message: /got "x y"$/,
     })
   },
 )
@@ -417,15 +419,15 @@ t.test('a rate is a number of bytes, of rows, or both', async t => {
 })
 
 t.test('hosts are separated from ports, also for IPv6 addresses', async t => {
-  t.strictSame(readOfReaders(values.hosts, 'a,b:9000, 10.0.0.1:1'), [
-    { host: 'a', port: undefined },
+  t.strictSame(values.hosts.read(['a,b:9000, 10.0.0.1:1'], { DDB_PORT: '7' }), [
+    { host: 'a', port: 7 },
     { host: 'b', port: 9000 },
     { host: '10.0.0.1', port: 1 },
   ])
   t.strictSame(readOfReaders(values.hosts, '[::1]:8848'), [{ host: '::1', port: 8848 }])
-  t.strictSame(readOfReaders(values.hosts, '::1'), [{ host: '::1', port: undefined }])
+  t.strictSame(readOfReaders(values.hosts, '::1'), [{ host: '::1', port: 8848 }])
   t.strictSame(readOfReaders(values.hosts, '[fe80::1%eth0]'), [
-    { host: 'fe80::1%eth0', port: undefined },
+    { host: 'fe80::1%eth0', port: 8848 },
   ])
   for (const text of ['', ',', 'a,', 'a:0', 'a:65536', 'a:b', 'a b', 'http://a', '[::1', ':8848']) {
     t.equal(readOfReaders(values.hosts, text), undefined, text)
@@ -477,8 +479,6 @@ t.test('a limit is a count or a share up to 100 %', async t => {
 })
 
 t.test('ports, run IDs, lists, choices and switches', async t => {
-  t.equal(readOfReaders(values.port, '8848'), 8848)
-  t.equal(readOfReaders(values.port, '0'), undefined)
   t.equal(readOfReaders(values.listeningPort, '0'), 0)
   t.equal(readOfReaders(values.listeningPort, '65536'), undefined)
   t.equal(readOfReaders(values.listeningPort, '8848x'), undefined)
