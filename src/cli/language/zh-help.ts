@@ -152,7 +152,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'limit of the sending rate, such as 50MB/s or 200krows/s':
     '发送的最高速率，例如 50MB/s 或 200krows/s',
   // Server
-  'server to connect to; several servers are tried in order': '服务器；有多个时依次尝试',
+  'server to connect to, with its port if that is not 8848; several servers are tried in order':
+    '服务器，端口不是 8848 时写明端口；有多个时依次尝试',
   'log in as this user; the password comes from --password-file, DDB_PASSWORD or a prompt':
     '登录的用户；密码来自 --password-file、DDB_PASSWORD，或当场询问',
   'the password is the first line of this file; - for standard input':

@@ -8,9 +8,9 @@ import { choice, hosts, list, onOff, text } from './reading/readers.js'
 export const serverOptions = optionGroup('Server', {
   host: {
     flags: '--host <host[:port],...>',
-    help: 'server to connect to; several servers are tried in order',
+    help: 'server to connect to, with its port if that is not 8848; several servers are tried in order',
     reader: hosts,
-    default: '127.0.0.1:8848',
+    default: '127.0.0.1',
     environment: ['DDB_HOST'],
   },
   user: {
