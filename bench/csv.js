@@ -1,7 +1,6 @@
 /*
   Times loads from a file into a sink, except plain CSV, which bench/peers.js times. Compressed files are compared
-  with Node's gunzip or the zstd decoder alone, NDJSON with a loop of JSON.parse, two threads with one thread, and all
-  other inputs with the same rows from plain CSV in UTF-8. The ratio says how many times as fast the loader is. If the
+  with Node's gunzip or the zstd decoder alone, NDJSON with a loop of JSON.parse, and all other inputs with the same rows from plain CSV in UTF-8. The ratio says how many times as fast the loader is. If the
   reference is a lower limit, the ratio says how many times as long the loader takes.
 */
 import { fileURLToPath } from 'node:url'
@@ -57,16 +56,6 @@ const cases = [
     bar: { atMost: 2 },
   },
   {
-    work: 'CSV narrow, 4 times as many rows, two threads against one',
-    input: 'narrow.csv',
-    table: 'trades',
-    flags: ['--threads', '2'],
-    againstFlags: ['--threads', '1'],
-    rows: 8_000_000,
-    againstInput: 'narrow.csv',
-    bar: { atLeast: 1.5 },
-  },
-  {
     work: 'NDJSON, 4 members, against readline and JSON.parse',
     input: 'narrow.ndjson',
     table: 'trades',
@@ -77,7 +66,7 @@ const cases = [
 ]
 
 async function measureCase(oneCase, folder, init, repeats) {
-  const { work, input, table, flags, rows, against, againstInput, againstFlags, bar } = oneCase
+  const { work, input, table, flags, rows, against, againstInput, bar } = oneCase
   const path = await writeInput(folder, input, rows)
   const otherPath = againstInput === undefined ? path : await writeInput(folder, againstInput, rows)
   const sink = await startSink(init)
@@ -86,7 +75,7 @@ async function measureCase(oneCase, folder, init, repeats) {
     async () =>
       againstInput === undefined
         ? (await runNode([reference, against, path])).seconds
-        : (await load(sink, otherPath, table, {}, againstFlags)).seconds,
+        : (await load(sink, otherPath, table)).seconds,
     repeats,
   )
   await stopCounting(sink, rows * repeats * (againstInput === undefined ? 1 : 2))

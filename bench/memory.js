@@ -11,7 +11,6 @@ import { load, startSink, stopCounting } from './lib/sink.js'
 const rowsOf100MB = 2_500_000
 const rejectedRows = 1_000_000
 const ceilingMB = 150
-const threadCeilingMB = 40
 
 async function peakMB(sink, path, repeats, { flagsOf = () => [], exitCode = 0 } = {}) {
   const peaks = []
@@ -36,12 +35,10 @@ export async function measure({ repeats, scale, large }) {
       peaks.push(await peakMB(sink, path, repeats))
     }
     const [short, long] = peaks
-    const threads = { flagsOf: () => ['--threads', '3'] }
-    const threaded = await peakMB(sink, join(folder, 'narrow.csv'), repeats, threads)
     const rejectedPath = await writeInput(folder, 'rejected.csv', Math.round(rejectedRows * scale))
     const flagsOf = run => ['--rejects', join(folder, `${run}.csv`), '--max-errors', '100%']
     const rejected = await peakMB(sink, rejectedPath, repeats, { flagsOf, exitCode: 3 })
-    await stopCounting(sink, rows * (1 + 2 * times) * repeats)
+    await stopCounting(sink, rows * (1 + times) * repeats)
     return [
       {
         work: 'memory of a 100 MB load, against the ceiling',
@@ -58,14 +55,6 @@ export async function measure({ repeats, scale, large }) {
         reference: short,
         ratio: long / short,
         bar: { atMost: 1.1 },
-      },
-      {
-        work: 'memory of one more thread, against its ceiling',
-        unit: 'MB',
-        ours: (threaded - long) / 2,
-        reference: threadCeilingMB,
-        ratio: (threaded - long) / 2 / threadCeilingMB,
-        bar: { atMost: 1 },
       },
       {
         work: 'memory of a load of rejected rows, against one without',

@@ -1,5 +1,5 @@
 /*
-  What further rows, columns, batches, connections and threads cost a load, and how busy the processors of both ends are.
+  What further rows, columns, batches and connections cost a load, and how busy the processors of both ends are.
   bench/small-files.js measures files. A cost is the difference between the times of two loads, divided by the difference between
   their numbers of rows (columns, batches …). The server is `serve` in its own process; for loads with receipts, it really inserts.
 */
@@ -17,9 +17,6 @@ const inputs = [
 const batchSizes = { few: 10_000, many: 100 }
 const rowsInBatches = 500_000
 const manyConnections = [9, 1]
-const manyThreads = [3, 1]
-/** Enough rows to divide among threads, but so few that starting the threads takes most of the time. */
-const rowsOfThreads = 200_000
 
 const costOf = (work, seconds, more) => ({
   work,
@@ -101,18 +98,7 @@ async function costOfConnection(sink, path, repeats) {
   return costOf('one more connection, --confirm receipts', many - one, manyConnections[0] - 1)
 }
 
-/** Compares processor time, because other programs on the machine change the elapsed time. */
-async function costOfThread(sink, path, repeats) {
-  const loadWith = threads => async () => {
-    const options = { processor: true }
-    const flags = ['-q', '--threads', String(threads)]
-    return (await load(sink, path, 'trades', options, flags)).processorSeconds
-  }
-  const [many, one] = (await inTurn(manyThreads.map(loadWith), repeats)).map(median)
-  return costOf('one more thread, processor time', many - one, manyThreads[0] - 1)
-}
-
-/** Microseconds that each further row, batch, connection or thread adds to a load; how busy processors are. */
+/** Microseconds that each further row, batch or connection adds to a load; how busy processors are. */
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)
@@ -123,8 +109,6 @@ export async function measure({ repeats, scale }) {
           ...(await costOfRow(sink, folder, { ...input, rows: Math.round(rows * scale) }, repeats)),
         )
       }
-      const path = await writeInput(folder, 'narrow.csv', rowsOfThreads)
-      figures.push(await costOfThread(sink, path, repeats))
     })
     const rows = Math.round(rowsInBatches * scale)
     const path = await writeInput(folder, 'narrow.csv', rows)

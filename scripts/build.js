@@ -85,10 +85,7 @@ async function makeProgram() {
     await bundle({
       ...bundling,
       ...small,
-      entryPoints: {
-        ...Object.fromEntries(entries.map(entry => [entry, `src/${entry}.ts`])),
-        'piece-thread': 'src/parse/parallel/piece-thread.ts',
-      },
+      entryPoints: entries.map(entry => `src/${entry}.ts`),
       outdir: 'dist',
       outbase: 'src',
       chunkNames: 'chunks/[name]-[hash]',

@@ -1,6 +1,6 @@
 /*
   Packs the checkout, installs the tarball into an empty folder, and uses it there like a user: the version, the library's two entries
-  by import and by require, their types, every example, and loads into the embedded server, one of them with a second thread. Run as
+  by import and by require, their types, every example, and a load into the embedded server. Run as
   `node scripts/check-tarball.js FOLDER`; the FOLDER must not exist yet, and everything happens inside it.
 */
 import assert from 'node:assert/strict'
@@ -79,33 +79,3 @@ const { rows } = JSON.parse(result.trim().split('\n').at(-1))
 assert.equal(rows.confirmed, 1000)
 assert.equal(rows.read, 1000)
 console.log(`loaded and confirmed ${rows.confirmed} rows with the installed package`)
-
-// A hook counts the pieces that the second thread reads, because without this thread the main thread would read everything.
-const [header, ...lines] = readFileSync(source, 'utf8').trimEnd().split('\n')
-const large = join(folder, 'large.csv')
-const times = 1000
-writeFileSync(large, `${header}\n${`${lines.join('\n')}\n`.repeat(times)}`)
-writeFileSync(
-  join(folder, 'watch-threads.js'),
-  `process.on('worker', worker => {
-    let pieces = 0
-    worker.on('message', ({ parsed }) => (pieces += parsed === undefined ? 0 : 1))
-    worker.on('error', error => console.error(error))
-    process.on('exit', () => console.log('pieces: ' + pieces))
-  })`,
-)
-const entry = join(installed, 'bin', 'ddb-ingest.js')
-const watched = [process.execPath, '--import', join(folder, 'watch-threads.js'), entry]
-const threaded = [...watched, 'load', large, '--table', 'trades', '--json', '--threads', '2']
-const serving = ['serve', '--port', '0', '--init', script]
-const printed = run(program, ...serving, '--', ...threaded)
-  .trim()
-  .split('\n')
-const [, pieces] = /^pieces: (\d+)$/.exec(printed.pop())
-const parallel = JSON.parse(printed.at(-1))
-assert.equal(parallel.rows.confirmed, 1000 * times)
-assert.equal(parallel.threads, 2)
-assert.ok(Number(pieces) > 0, 'the second thread has read something')
-console.log(
-  `loaded ${parallel.rows.confirmed} rows with a second thread, which read ${pieces} pieces`,
-)

@@ -13,7 +13,7 @@ const needed = [
   /^sbom\.cdx\.json$/,
   /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md|SECURITY\.md)$/,
   /^bin\/(ddb-ingest|program)\.js$/,
-  /^dist\/(cli\/(main|dispatch)|piece-thread|(server\/)?index)\.js$/,
+  /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
   /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability|scaling)\.md)[A-Za-z0-9-]+\.md$/,

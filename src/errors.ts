@@ -49,7 +49,6 @@ export const errorCodes = {
   DDB_UNAVAILABLE: 75,
   DDB_OUTPUT_CREATE: 73,
   DDB_OUTPUT_WRITE: 74,
-  DDB_THREAD: 71,
   DDB_INTERRUPTED: 130,
   DDB_INTERNAL: 70,
 } as const

@@ -36,7 +36,7 @@ async function loaded(input) {
 const ways = {
   writer: rows => write(rows),
   rows: rows => loaded({ rows }),
-  csv: () => loaded({ inputs: [path], input: { threads: 1 } }),
+  csv: () => loaded({ inputs: [path] }),
 }
 
 const rows = how === 'csv' ? [] : objects()

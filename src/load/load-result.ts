@@ -72,8 +72,6 @@ export interface LoadResult {
   target: { host: string; table: string | null; function: string | null; method: Method | null }
   /** Totals of all inputs that were opened or should have been; `bytes` is their stored size. */
   inputTotals: InputTotals
-  /** Threads that read the inputs, including the main thread; 1 if the inputs are too small for more. */
-  threads: number
   /**
    * One entry per input. With more than a hundred inputs, only those with a problem are listed, unless `summaryInputs`
    * asks for all. A value is null if reading ended before the value was known. `rejected` counts rows of this input;

@@ -127,7 +127,6 @@ async function loadPlan(
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries(options.summaryInputs ?? 'wrong') ?? [],
     inputTotals: opened.inputs?.totals,
-    threads: opened.inputs?.threads,
     sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
     alreadyLoaded,

@@ -155,11 +155,6 @@ export interface InputOptions extends DialectOptions {
   arrayDelimiter?: string
   /** Where the records of a JSON document are: `data.items` or `/data/items`; default: the document itself. */
   jsonPath?: string
-  /**
-   * How many threads read the inputs, from 1 to 64. Default `auto`: 1 for small inputs, otherwise one less than the
-   * number of cores, limited to 1 to 3. Rows, line numbers and rejects are the same with any number.
-   */
-  threads?: 'auto' | number
   /** The stream to read for the input `-`. */
   stdin?: Readable
   /** Follows files as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */

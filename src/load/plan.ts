@@ -84,7 +84,6 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   if (hasTransform({ target })) checkTransformed(delivery)
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
-  checkThreads(options.input?.threads ?? 'auto')
   checkTemplates(options)
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
@@ -181,18 +180,6 @@ function checkConnections(
 /** @param why  why the target allows only one connection */
 export function oneConnection(why: string): UsageError {
   return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
-}
-
-/** More threads bring nothing, because a single thread collects their results. */
-const mostThreads = 64
-
-function checkThreads(threads: number | 'auto'): void {
-  if (threads === 'auto') return
-  if (Number.isInteger(threads) && threads >= 1 && threads <= mostThreads) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`input.threads\` is auto, or a whole number from 1 to ${mostThreads}, not ${String(threads)}`,
-  )
 }
 
 /**

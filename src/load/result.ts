@@ -21,7 +21,6 @@ export interface ResultParts {
   /** Undefined if no input was opened. */
   inputTotals?: InputTotals | undefined
   /** 1 when left out. */
-  threads?: number | undefined
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** Left out if the run did not reach its target. */
@@ -67,7 +66,6 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       method: target.kind === 'table' ? target.method : null,
     },
     inputTotals,
-    threads: parts.threads ?? 1,
     inputs: parts.inputs.map(input => ({
       ...input,
       firstError: hideInData(input.firstError, say),

@@ -16,7 +16,7 @@ import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
-import type { PieceReject, RowsPart } from './parallel/parsed-piece.js'
+import type { FedRows } from './rows/fed-rows.js'
 import { wholeRow, type RecordBlock } from './record-block.js'
 import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
 import { setColumnTexts, sourcedColumn } from './sourced-column.js'
@@ -203,34 +203,17 @@ export class BatchBuilder {
     this.rowCount += bounds.rowCount
   }
 
-  /**
-   * Hands over the rows so far, for `appendRows` and `count` of a different builder with the same setup.
-   * @param buffers  receives the memory of the rows; the caller returns it to the pool after use
-   */
-  give(buffers: ArrayBuffer[]): RowsPart {
-    const { rowCount } = this
-    const columns = this.#columns.map(({ builder }) => builder.give(rowCount, buffers))
-    const own: ArrayBuffer[] = []
-    this.#places.take(own)
-    for (const buffer of own) this.#pool.give(buffer)
-    this.rowCount = 0
-    return { columns, counts: this.columnCounts }
-  }
-
-  /** Appends another builder's rows, from row `from` on. `bounds` has their number and places in the text. */
-  appendRows({ columns }: RowsPart, from: number, bounds: RowBounds): void {
+  /** Appends a program's rows, from row `from` on. `bounds` has their number and places in the text. */
+  appendRows({ columns }: FedRows, from: number, bounds: RowBounds): void {
     for (const [i, { builder }] of this.#columns.entries()) {
-      builder.append(columns[i], from, from + bounds.rowCount, this.rowCount)
+      builder.append!(columns[i]!, from, from + bounds.rowCount, this.rowCount)
     }
     this.#addRows(bounds)
   }
 
-  /** Adds another builder's counts to those of this input. */
-  count({ counts }: RowsPart): void {
-    for (const [i, { counts: own }] of this.#columns.entries()) {
-      own.nulls += counts[i]!.nulls
-      own.coerced += counts[i]!.coerced
-    }
+  /** Adds the nulls of a program's rows to the counts of this input. */
+  count({ nulls }: FedRows): void {
+    for (const [i, { counts }] of this.#columns.entries()) counts.nulls += nulls[i]!
   }
 
   /** Size of the batch on the wire, closely estimated. */
@@ -328,17 +311,6 @@ export class BatchBuilder {
         ? cellFault(this.#columns[block.refusedBy[row]! - 1]!, block, row)
         : brokenRecord(broken)
     return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
-  }
-
-  /** The reject for a record that a reading thread refused. */
-  rejectAt(
-    { start, end, isRow, ...fault }: PieceReject,
-    bytes: Uint8Array,
-    bytesOffset: number,
-    lineNumber: number,
-  ): Reject {
-    const record = this.#recordBytes(bytes, start, end, bytesOffset)
-    return this.#reject(fault, lineNumber, bytesOffset + start, record, isRow)
   }
 
   /** A copy of the record's bytes from the input, before decoding. */

@@ -12,10 +12,9 @@ import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
-import type { FedPiece } from './parallel/parsed-piece.js'
-import type { PieceTakeover } from './parallel/piece-takeover.js'
-import type { SourceProgress } from './parallel/piece-reading.js'
-import { ReadAhead, type ReadInput } from './parallel/read-ahead.js'
+import { asPiece, type FedPiece, type FedRows, type SourceProgress } from './rows/fed-rows.js'
+import type { SourceText } from '../source/encoding/text-origin.js'
+import type { Tokenizer } from './tokenizer.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
 import { BlockRejects } from './block-rejects.js'
 import type { RecordBlock } from './record-block.js'
@@ -28,7 +27,12 @@ const largestBlockBytes = 128 * 1024
 const noRules: CellRules = {}
 
 /** What `BlockReader` needs from a format: its tokenizer, its input, and how columns find their cells in a block. */
-export interface BlockInput extends ReadInput {
+export interface BlockInput {
+  readonly tokenizer: Tokenizer
+  /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
+  readonly chunks: AsyncIterator<Uint8Array, void> | undefined
+  readonly text: SourceText
+  readonly taken: () => SourceProgress
   readonly file: string
   readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
@@ -38,6 +42,13 @@ export interface BlockInput extends ReadInput {
   readonly arrayDelimiter?: string | undefined
   /** Rewrites a record for a rejects file; undefined if the file takes the record's own bytes. */
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
+}
+
+/** A program's rows, of which the first `taken` are in a batch. */
+interface FedInPart {
+  readonly rows: FedRows
+  readonly bytes: Uint8Array
+  taken: number
 }
 
 /** Turns the bytes of one input into batches. */
@@ -52,9 +63,11 @@ export class BlockReader {
   readonly #builder: BatchBuilder
   readonly #begun: BuilderInput
   readonly #pieces: PieceBounds
-  readonly #ahead: ReadAhead
   readonly #rejects: BlockRejects
   #pendingChunk: Promise<IteratorResult<FedPiece, void>> | undefined
+  #fed: FedInPart | undefined
+  /** True if the rows so far must not wait for more. */
+  #endsBatch = false
   #inputEnded = false
   /** The source's error; thrown after the rows before it were delivered. */
   #sourceError: Error | undefined
@@ -75,7 +88,6 @@ export class BlockReader {
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#begun = { file, showRecord, shape, text, texts }
-    this.#ahead = new ReadAhead(input, options, this.#builder)
     this.#rejects = new BlockRejects(block, this.#builder, file)
   }
 
@@ -92,7 +104,7 @@ export class BlockReader {
   }
 
   get taken(): SourceProgress {
-    return this.#ahead.taken
+    return this.#options.feed?.taken ?? this.#input.taken()
   }
 
   /**
@@ -100,14 +112,6 @@ export class BlockReader {
    * @throws {InputError} for the same reasons as `InputReader.batches`, after the last batch
    */
   *steps(): Generator<Step, void, void> {
-    try {
-      yield* this.#read()
-    } finally {
-      this.#ahead.close()
-    }
-  }
-
-  *#read(): Generator<Step, void, void> {
     const { tokenizer } = this.#input
     const { limit = Infinity, stopped, from, shared } = this.#options
     const builder = this.#builder
@@ -117,7 +121,6 @@ export class BlockReader {
     const first = tokenizer.resumePoint
     builder.beginInput(this.#begun, first.offsetBytes)
     tokenizer.boundaryBytes = this.#pieces.boundaryBytes
-    this.#ahead.begin()
     while (this.recordsRead < limit && stopped?.() !== true) {
       if (this.#isAtBoundary()) {
         const batch = this.#crossBoundary(first)
@@ -125,11 +128,8 @@ export class BlockReader {
         continue
       }
       let more = true
-      const { fold } = this.#ahead
-      if (fold !== undefined) {
-        const wait = this.#takeOver(fold)
-        if (wait !== undefined) yield wait
-      } else {
+      if (this.#fed !== undefined) this.#takeFed(this.#fed)
+      else {
         more = this.#fillBlock(limit)
         if (this.#readBlock()) {
           for (let wait = this.#tellRejects(); wait !== undefined; wait = this.#tellRejects())
@@ -140,8 +140,6 @@ export class BlockReader {
       if (stopped?.() === true) break
       if (this.#isFull()) {
         yield this.#take()
-      } else if (!more && this.#ahead.goOn(limit - this.recordsRead)) {
-        continue
       } else if (!more) {
         this.readToEnd = this.#inputEnded && this.#failure() === undefined
         if (this.#inputEnded || tokenizer.failure !== undefined) break
@@ -160,12 +158,15 @@ export class BlockReader {
   /** Waits for the next chunk. If the chunk is late, yields the rows so far. */
   *#goOnReading(): Generator<Step, void, void> {
     let isIdle = false
-    if (this.#input.chunks === undefined) return this.#endInput()
+    if (this.#input.chunks === undefined && this.#options.feed === undefined)
+      return this.#endInput()
     if (this.#mayBeIdle) yield this.#isIdle().then(idle => (isIdle = idle))
     if (isIdle) yield this.#take()
     else yield this.#pushChunk()
     // A flush ends only the current batch, not the input.
-    if (this.#ahead.takeEnd() && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
+    const endsBatch = this.#endsBatch
+    this.#endsBatch = false
+    if (endsBatch && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
   }
 
   /** @throws {InputError} if the input ends before `from` */
@@ -191,9 +192,7 @@ export class BlockReader {
     return true
   }
 
-  #take(
-    end = this.#cutPoint ?? this.#ahead.fold?.point ?? this.#input.tokenizer.resumePoint,
-  ): Batch {
+  #take(end = this.#cutPoint ?? this.#input.tokenizer.resumePoint): Batch {
     return this.#builder.take(end)
   }
 
@@ -268,31 +267,34 @@ export class BlockReader {
     return this.#rejects.begin()
   }
 
-  /**
-   * Takes over the next rows, or the next reject, of the piece that was read ahead.
-   * @returns the promise of `onReject`, which the caller must await; undefined without one
-   */
-  #takeOver(fold: PieceTakeover): Promise<void> | undefined {
+  /** Appends a program's rows to the batch, as many as have room. */
+  #takeFed(fed: FedInPart): void {
+    const { rows, bytes, taken } = fed
+    const { tokenizer } = this.#input
+    const { batchRows, batchBytes } = this.#options
     const builder = this.#builder
-    const { batchRows, batchBytes, onReject } = this.#options
-    if (fold.rowsLeft > 0) {
-      this.#beginBatch()
-      if (this.#pieces.isInside) this.#rejects.recordsRead += fold.takeRows(Infinity, Infinity)
-      else {
-        const room = builder.roomFor(batchBytes)
-        const mostRows = Math.min(batchRows - builder.rowCount, room.rows)
-        this.#rejects.recordsRead += fold.takeRows(mostRows, room.textBytes)
-      }
-      return undefined
-    }
-    const reject = fold.takeReject()
-    if (reject === undefined) {
-      this.#ahead.end(fold)
-      return undefined
-    }
-    this.#rejects.recordsRead++
-    this.#rejectedBytes += reject.lengthBytes
-    return onReject(reject) ?? undefined
+    this.#beginBatch()
+    const room = builder.roomFor(batchBytes)
+    const most = Math.max(1, Math.min(batchRows - builder.rowCount, room.rows))
+    let rowCount = Math.min(rows.rowCount - taken, most)
+    while (rowCount > 1 && rowCount > room.textBytes) rowCount >>= 1
+    if (taken === 0) builder.count(rows)
+    const { recordStarts, recordEnds, lineNumbers } = rows.bounds
+    const next = taken + rowCount
+    const { lineNumber, offsetBytes } = tokenizer.resumePoint
+    for (let row = taken; row < next; row++) lineNumbers[row] = lineNumber + row - taken
+    builder.appendRows(rows, taken, {
+      recordStarts: recordStarts.subarray(taken, next),
+      recordEnds: recordEnds.subarray(taken, next),
+      lineNumbers: lineNumbers.subarray(taken, next),
+      rowCount,
+      bytes,
+      bytesOffset: offsetBytes - taken,
+    })
+    tokenizer.passRows?.(rowCount)
+    this.#rejects.recordsRead += rowCount
+    fed.taken = next
+    if (next === rows.rowCount) this.#fed = undefined
   }
 
   #beginBatch(): void {
@@ -361,7 +363,12 @@ export class BlockReader {
     try {
       const { done, value } = await this.#nextChunk()
       if (done === true) this.#endInput()
-      else this.#ahead.push(value)
+      else {
+        const { bytes, rows, endsBatch = false } = value
+        this.#endsBatch ||= endsBatch
+        if (rows === undefined) this.#input.tokenizer.push(bytes)
+        else this.#fed = { rows, bytes, taken: 0 }
+      }
     } catch (error) {
       this.#inputEnded = true
       this.#sourceError = error instanceof Error ? error : new Error(String(error))
@@ -379,7 +386,8 @@ export class BlockReader {
   }
 
   #nextChunk(): Promise<IteratorResult<FedPiece, void>> {
-    this.#pendingChunk ??= this.#ahead.next()
+    const { chunks } = this.#input
+    this.#pendingChunk ??= this.#options.feed?.next() ?? chunks!.next().then(asPiece)
     return this.#pendingChunk
   }
 }

@@ -19,7 +19,7 @@ import type {
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
 import type { InputTexts } from './columns/template-text.js'
-import type { FedInput, Feed, SourceProgress } from './parallel/piece-reading.js'
+import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
 import type { Step } from './steps.js'
@@ -77,16 +77,14 @@ export interface BatchOptions {
   readonly pieces?: readonly Piece[] | undefined
   /** Takes the rows left at the end of the input, for a batch with the next input's rows. */
   readonly shared?: SharedRows | undefined
-  /** Called before every chunk until it returns a feed whose threads read ahead. Until then, only the reader reads. */
-  readonly readAhead?: ((input: FedInput) => Feed | undefined) | undefined
+  /** Delivers a program's rows in place of the input's bytes. */
+  readonly feed?: Feed | undefined
   /** Largest number of records to read, including rejects. */
   readonly limit?: number
   /** True to keep the records of each batch until its release, because the server may refuse some rows. */
   readonly keepRecords?: boolean
   /** Asked before every piece of input. Once it returns true, reading ends, and the rows so far become the last batch. */
   readonly stopped?: () => boolean
-  /** Returns true if `stopped` may become true within this many more rejects. */
-  readonly mayEnd?: (rejects: number) => boolean
   /** Called with each block after unreadable rows were removed; cells that mean null are empty. The block is reused. */
   readonly onBlock?: (block: RecordBlock) => void
   /** Called before the last batch if an encoding error (DDB_INPUT_ENCODING) ends reading. */
@@ -128,7 +126,7 @@ export interface InputReader<Format extends string = string> extends RecordShape
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */
   readonly recordsRead: number
   readonly byteCounts: ByteCounts
-  /** Progress of the source up to the chunk that the reader took last; excludes chunks that were read ahead. */
+  /** Progress of the source up to the chunk that the reader took last; excludes later ones. */
   readonly taken: SourceProgress
   /** True if reading reached the end of the input, so that `byteCounts` has every byte. */
   readonly readToEnd: boolean

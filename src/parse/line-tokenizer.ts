@@ -7,7 +7,7 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import type { ResumePoint } from './batch.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
 import type { Fault, RecordBlock } from './record-block.js'
-import type { ReadElsewhere, Tokenizer } from './tokenizer.js'
+import type { Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
 
 /**
@@ -94,7 +94,13 @@ export class LineTokenizer implements Tokenizer {
   }
 
   begin(file: string): void {
-    this.restart()
+    this.window.start = this.window.end
+    this.#format.jumped?.()
+    this.failure = undefined
+    this.otherBytes = 0
+    this.#neededBytes = 0
+    this.#skipped = undefined
+    this.#inOtherLine = false
     this.file = file
     this.lineNumber = 1
     this.skippedBytes = 0
@@ -160,34 +166,11 @@ export class LineTokenizer implements Tokenizer {
     window.jumpTo(offsetBytes)
   }
 
-  get isBetweenRecords(): boolean {
-    const { start, end } = this.window
-    const isBegun = this.#skipped !== undefined || this.#inOtherLine
-    return start === end && !isBegun && this.failure === undefined
-  }
-
-  get textOffset(): number {
-    return this.window.offset + this.window.start
-  }
-
-  passRead({ textBytes, lines, otherBytes }: ReadElsewhere): void {
+  passRows(rowCount: number): void {
     const { window } = this
-    window.jumpTo(window.offset + window.end + textBytes)
-    this.lineNumber += lines
-    this.otherBytes += otherBytes
+    window.jumpTo(window.offset + window.end + rowCount)
+    this.lineNumber += rowCount
     this.#format.jumped?.()
-  }
-
-  /** Drops the unread bytes. The next push begins with a record, in line 0. */
-  restart(): void {
-    this.window.start = this.window.end
-    this.#format.jumped?.()
-    this.failure = undefined
-    this.lineNumber = 0
-    this.otherBytes = 0
-    this.#neededBytes = 0
-    this.#skipped = undefined
-    this.#inOtherLine = false
   }
 
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {

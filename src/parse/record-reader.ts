@@ -7,12 +7,12 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import { BlockReader, type BlockInput } from './block-reader.js'
 import type { Batch, ColumnCounts, InputRange } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
-import type { SourceProgress } from './parallel/piece-reading.js'
+import type { SourceProgress } from './rows/fed-rows.js'
 import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** The properties of the read loop's input that depend on the format; the remaining ones depend on the source. */
-export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken' | 'isPrompt'>
+export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken'>
 
 /** The shape of an input, as the format detects it. */
 export type FoundShape<Format extends string> = Pick<
@@ -149,14 +149,11 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       fieldOf: own.fieldOf,
       arrayDelimiter: own.arrayDelimiter,
       showRecord: own.showRecord,
-      plain: own.plain,
-      addRagged: own.addRagged,
       file,
       skipTo,
       shape,
       text,
       taken: () => takenFrom(source),
-      isPrompt: source.totalBytes !== undefined,
     } satisfies BlockInput
     this.#blocks = new BlockReader(input, options)
     return this.#blocks.steps()

@@ -9,14 +9,6 @@ import type { RecordBlock } from './record-block.js'
 /** Longer records are refused, because an unclosed quote would otherwise make the rest of the file one record. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
-/** A part of the text that this tokenizer skips, because a different tokenizer has split it into records. */
-export interface ReadElsewhere {
-  readonly textBytes: number
-  readonly lines: number
-  /** Bytes of this part that belong to no record, counted in the decompressed input. */
-  readonly otherBytes: number
-}
-
 export interface Tokenizer {
   /** Copies more input. Call this only between blocks, because it invalidates the positions in the last block. */
   push(chunk: Uint8Array): void
@@ -42,12 +34,8 @@ export interface Tokenizer {
    * not decoded. Undefined for formats whose text depends on brackets or quotes that were opened before `point`.
    */
   readonly jumpTo?: (point: ResumePoint) => void
-  /** True if all pushed bytes were read, and a record or a line may begin next. Undefined if `jumpTo` is undefined. */
-  readonly isBetweenRecords?: boolean
-  /** Position of the first unread byte in the text. */
-  readonly textOffset?: number
-  /** Skips the text up to the next push, because another tokenizer has read it. Requires `isBetweenRecords`. */
-  readonly passRead?: (read: ReadElsewhere) => void
+  /** Passes over rows without text, each a line of one byte, after all pushed bytes were read. */
+  readonly passRows?: (rowCount: number) => void
   /** The error at which reading stopped. The records before the error were delivered. */
   readonly failure: InputError | undefined
   /** The place after all delivered records and before the remaining ones. */

@@ -210,37 +210,10 @@ export interface Files {
   rename(from: string, to: string): void
 }
 
-export interface Thread {
-  /** Sends plain data to the thread. The sender loses the buffers in `handedOver`. */
-  post(message: unknown, handedOver?: readonly ArrayBuffer[]): void
-  /** Sets whether the thread keeps the process alive. */
-  keepAlive(keeps: boolean): void
-  /** Ends the thread, even during its work. Resolves once the thread has ended. */
-  end(): Promise<void>
-}
-
-export interface ThreadEvents {
-  readonly onMessage: (message: unknown) => void
-  /** Called if the thread ends although `end` was not called. */
-  readonly onDeath: (why: Error) => void
-}
-
-export interface Threads {
-  /** How many threads can run at the same time. */
-  readonly cores: number
-  /**
-   * Starts a thread that does not keep the process alive.
-   * @param entry  path of the module to run
-   * @param data  plain data for the module
-   */
-  start(entry: string, data: unknown, events: ThreadEvents): Thread
-}
-
 export interface Platform {
   readonly clock: Clock
   readonly random: Random
   readonly network: Network
   readonly files: Files
-  readonly threads: Threads
   readonly hostName: string
 }

@@ -8,7 +8,6 @@ import { once } from 'node:events'
 import type { ListeningPort, ListenTls, Network, Platform, Random, Socket } from './platform.js'
 import { systemClock } from './system-clock.js'
 import { systemFiles } from './system-files.js'
-import { systemThreads } from './system-threads.js'
 import { createTlsServer, dialTls, speaksTls } from './system-tls.js'
 
 export { systemClock }
@@ -57,6 +56,5 @@ export const systemPlatform: Platform = {
   random: systemRandom,
   network: systemNetwork,
   files: systemFiles,
-  threads: systemThreads,
   hostName: hostname(),
 }

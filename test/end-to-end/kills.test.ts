@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { runs, sampled } from '../helpers/runs.js'
 import { playRound } from '../soak/round.js'
-import { drawScene, withConnections, withThreads } from '../soak/scene.js'
+import { drawScene, withConnections } from '../soak/scene.js'
 
 /** Seeds of rounds with many kills; each target occurs once. */
 const seeds = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110]
@@ -14,10 +14,9 @@ const killsPerRound = runs(4)
 
 for (const [i, seed] of sampled([...seeds.entries()])) {
   const usual = drawScene(seed, killsPerRound)
-  const scene = i % 2 === 0 ? withThreads(withConnections(usual, 4), i % 4 === 0 ? 2 : 5) : usual
-  const { target, confirm, threads, connections } = scene
-  const many = `threads ${threads}, connections ${connections}`
-  t.test(`${target.name}, ${confirm}, ${many}, round ${seed}`, async t => {
+  const scene = i % 2 === 0 ? withConnections(usual, 4) : usual
+  const { target, confirm, connections } = scene
+  t.test(`${target.name}, ${confirm}, connections ${connections}, round ${seed}`, async t => {
     const { ends, complaints } = await playRound(scene, join(t.testdir(), 'round'))
     t.strictSame(complaints, [], ends.join('; '))
   })

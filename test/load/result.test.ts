@@ -133,7 +133,6 @@ t.test('every member is present; unknown values are null', async t => {
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
     inputTotals,
-    threads: 1,
     inputs: [input],
     sources: noSourceNotes(),
     rows: {

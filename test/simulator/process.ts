@@ -2,14 +2,7 @@
   A simulated process. Its platform counts every call, so the process can be killed at any call. After its death its
   code has no effects and gets no callbacks.
 */
-import type {
-  Clock,
-  Files,
-  Network,
-  Platform,
-  Threads,
-  Timer,
-} from '../../src/platform/platform.js'
+import type { Clock, Files, Network, Platform, Timer } from '../../src/platform/platform.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'
 
@@ -27,14 +20,6 @@ export interface SimEnvironment {
 const lookMs = 0.001
 const pauseOneIn = 2_000
 const longestPauseMs = 40
-
-/** There are no threads, because a simulation must not depend on the number of cores. */
-const noThreads: Threads = {
-  cores: 1,
-  start: () => {
-    throw new Error('a simulated process has one thread')
-  },
-}
 
 export class SimProcess {
   readonly name: string
@@ -76,7 +61,6 @@ export class SimProcess {
       },
       network: environment.network(this),
       files: environment.files(this),
-      threads: noThreads,
       hostName,
     }
   }

@@ -1,22 +1,20 @@
 /*
   npm run soak -- --rounds 500 --from 1: plays rounds with real kills. If a round breaks a promise, prints the round and
   the command that repeats it. The last lines give the counts. `--report` writes the counts into docs/reliability.md.
-  With `--threads 2 --connections 4`, every second process of a run has as many threads, and as many connections if the
-  target accepts them. `--connections auto` lets the process find the number.
+  With `--connections 4`, every second process of a run has as many connections if the target accepts them. `--connections auto` lets the process find the number.
 */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { playRound } from './round.js'
-import { drawScene, withConnections, withThreads, type Scene } from './scene.js'
+import { drawScene, withConnections, type Scene } from './scene.js'
 import { newTally, tallyText, addRound, inReport } from './tally.js'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
-    threads: { type: 'string', default: '1' },
     connections: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     report: { type: 'boolean', default: false },
@@ -25,7 +23,6 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const from = Number(values.from)
-const threads = Number(values.threads)
 const connections = values.connections === 'auto' ? 'auto' : Number(values.connections)
 const reliability = new URL('../../docs/reliability.md', import.meta.url)
 
@@ -33,10 +30,7 @@ const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-soak-'))
 const tally = newTally()
 let next = from
 
-function sceneOf(seed: number): Scene {
-  const scene = withConnections(drawScene(seed), connections)
-  return threads > 1 ? withThreads(scene, threads) : scene
-}
+const sceneOf = (seed: number): Scene => withConnections(drawScene(seed), connections)
 
 async function work(): Promise<void> {
   for (let seed = next++; seed < from + rounds; seed = next++) {
@@ -49,7 +43,7 @@ async function work(): Promise<void> {
     }
     for (const text of complaints.slice(0, 5)) console.log(`  ${text}`)
     if (complaints.length > 0) {
-      const several = `--threads ${threads} --connections ${connections}`
+      const several = `--connections ${connections}`
       console.log(`  ${own}: npm run soak -- --from ${seed} --rounds 1 ${several}`)
     } else {
       await rm(own, { recursive: true })

@@ -181,10 +181,10 @@ async function restart(stage: Stage): Promise<void> {
   stage.server = await startServerProcess(stage.script, stage.server.port)
 }
 
-/** @param hasSeveral  use the several threads and connections of the scene, if it has them */
+/** @param hasSeveral  use the several connections of the scene, if it has them */
 function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean): string[] {
   const { inputs, target, seed, confirm, onDoubt, batchRows, maxInFlight } = scene
-  const { threads, connections } = hasSeveral ? scene : { threads: 1, connections: 1 }
+  const connections = hasSeveral ? scene.connections : 1
   return [
     ...['load', ...inputs.map(({ name }) => name), ...target.argv, '--json', '-q'],
     ...['--host', `127.0.0.1:${server.port}`, '--user', 'admin'],
@@ -193,7 +193,6 @@ function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean
     ...(confirm === 'sync' ? ['--mode', 'sync'] : ['--confirm', confirm]),
     ...['--rejects', 'bad.out', '--max-errors', '100%', '--retry-timeout', '20s'],
     ...['--confirm-timeout', '20s', '--ignore-extra'],
-    ...(threads > 1 ? ['--threads', String(threads)] : []),
     ...(connections === 1 ? [] : ['--connections', String(connections), '--unordered']),
   ]
 }

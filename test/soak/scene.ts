@@ -59,8 +59,7 @@ export interface Scene {
   readonly downMs: number
   /** A second client inserts this many rows into the target at each interval; undefined without such a client. */
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
-  /** Number of threads in every second process of a run. All other processes have one thread and one connection. */
-  readonly threads: number
+  /** Number of connections in every second process of a run. All other processes have one. */
   readonly connections: number | 'auto'
 }
 
@@ -175,7 +174,6 @@ export function drawScene(seed: number, kills?: number): Scene {
     kills: drawKills(chance, kills ?? chance.between(1, 4), batchCount),
     downMs: chance.between(0, 400),
     writer: undefined,
-    threads: 1,
     connections: 1,
   }
   // A count includes rows of other clients.
@@ -232,22 +230,6 @@ function lineOf(chance: Chance, isNdjson: boolean, id: number, kind: SoakRow['ki
 /** Whether the target finally accepts the row. */
 export const isTaken = ({ refusesNull }: SoakTarget, { kind }: SoakRow): boolean =>
   kind === 'good' || (kind === 'refused' && !refusesNull)
-
-/** Size of each input. It must be large, because threads only divide files of some MiB. */
-const dividedBytes = 3 * 1024 * 1024
-
-/** The same round with several threads. Each line gets a long additional field that the target does not have. */
-export function withThreads(scene: Scene, threads: number): Scene {
-  const { header, inputs } = scene
-  const longer = ({ name, rows }: SoakInput): SoakInput => {
-    const note = 'n'.repeat(Math.ceil(dividedBytes / rows.length))
-    const lineOf = (line: string): string =>
-      header === '' ? `${line.slice(0, -1)},"note":"${note}"}` : `${line},${note}`
-    return { name, rows: rows.map(row => ({ ...row, line: lineOf(row.line) })) }
-  }
-  const longHeader = header && `${header.trimEnd()},note\n`
-  return { ...scene, threads, header: longHeader, inputs: inputs.map(longer) }
-}
 
 /** The same round with several connections, if the target accepts them. */
 export function withConnections(scene: Scene, connections: Scene['connections']): Scene {

@@ -82,7 +82,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '文件夹中哪些文件是数据，例如 *.txt；可重复',
   'keep reading as files grow, rotate and appear, until a signal arrives':
     '文件增长、轮换、新增时继续读取，直到收到信号',
-  'threads that read the input: auto, or 1 to 64': '读取输入的线程数：auto，或 1 到 64',
   'auto, none, gzip, zstd or brotli': 'auto、none、gzip、zstd 或 brotli',
   'auto, utf-8, gb18030, gbk, big5, shift_jis, utf-16le, latin1, …':
     'auto、utf-8、gb18030、gbk、big5、shift_jis、utf-16le、latin1 等',
@@ -245,7 +244,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   "the run's own": '沿用该运行的',
   'those with a known extension': '扩展名已知的文件',
   'an error before the first row': '在第一行之前报错',
-  'auto: up to 3, if the input is large enough': 'auto：输入足够大时最多 3 个',
   'auto: byte order mark, else UTF-8': 'auto：按字节顺序标记，否则 UTF-8',
   'detected in the first 1 MiB': '由前 1 MiB 判断',
   'detected, usually "': '自动判断，通常为 "',

@@ -39,7 +39,7 @@ export const checkOptions = {
 
 export type CheckSettings = SettingsOf<typeof checkOptions>
 
-const { limit: _limit, follow: _follow, threads: _threads, ...readingOptions } = inputOptions
+const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
 const { lenient: _lenient, ...cellOptions } = valueOptions
 const { match, map, set, allowMissing } = mappingOptions
 

@@ -21,7 +21,6 @@ import {
   recordSize,
   repeated,
   text,
-  autoTo64,
 } from './reading/readers.js'
 
 const inputFormat = choice('auto', ...inputFormats)
@@ -71,13 +70,6 @@ export const inputOptions = optionGroup('Input', {
     help: 'keep reading as files grow, rotate and appear, until a signal arrives',
     reader: onOff,
     field: 'input.follow',
-  },
-  threads: {
-    flags: '--threads <n>',
-    help: 'threads that read the input: auto, or 1 to 64',
-    reader: autoTo64,
-    defaultNote: 'auto: up to 3, if the input is large enough',
-    field: 'input.threads',
   },
   compression: {
     flags: '--compression <kind>',

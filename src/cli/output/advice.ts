@@ -166,12 +166,6 @@ const advice: Readonly<Record<ErrorCode, Advice>> = {
   DDB_UNAVAILABLE: again,
   DDB_OUTPUT_CREATE: explained,
   DDB_OUTPUT_WRITE: explained,
-  DDB_THREAD: asked =>
-    asked.mayHaveStored
-      ? look(asked)
-      : isLoad(asked) && hasFiles(asked)
-        ? sameCommand(asked, ['threads'], ['--threads', '1'])
-        : undefined,
   DDB_INTERRUPTED: asked => (asked.mayHaveStored ? look(asked) : undefined),
   DDB_INTERNAL: explained,
 }

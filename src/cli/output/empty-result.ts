@@ -46,7 +46,6 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       method: target?.kind === 'table' ? target.method : null,
     },
     inputTotals: { count: 0, bytes: 0 },
-    threads: 1,
     inputs: [],
     sources: noSourceNotes(),
     rows: noRows(),

@@ -8,6 +8,7 @@ import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import type { BatchOptions } from '../../parse/input-reader.js'
+import type { Feed } from '../../parse/rows/fed-rows.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { Step } from '../../parse/steps.js'
 import type { Platform } from '../../platform/platform.js'
@@ -20,7 +21,6 @@ import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { RunEvent } from '../outcomes/events.js'
 import { heldTexts } from './held-texts.js'
-import { mayReachLimit } from '../rejects/reject-limit.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
@@ -63,8 +63,8 @@ export interface OpenedInput {
   readonly progress: (summary: InputSummary) => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared: SharedRows | undefined
-  /** Returns the threads that read ahead; left out if no thread may read ahead. */
-  readonly readAhead?: BatchOptions['readAhead']
+  /** Makes the feed of a program's rows; left out for files and pipes. */
+  readonly feed?: (mapping: ColumnMapping, cells: CellRules) => Feed
   /** Called for a reject that an earlier process has counted. */
   readonly knownReject?: (offsetBytes: number) => void
   /** Awaited before a batch is passed on. */
@@ -86,8 +86,6 @@ export interface Inputs {
   /** The inputs read so far: all of them, or, if there are many, those with a problem. */
   summaries(which?: ListedInputs): InputSummary[]
   readonly totals: InputTotals
-  /** Number of threads that read, including the main thread. */
-  readonly threads: number
   /** Counts per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
@@ -181,22 +179,24 @@ class Reading implements InputReading {
     const looked = run.watch?.opened(summary.path, reader, mapped, named.texts)
     const { batchRows, batchBytes } = readSizes(run)
     // Uses plain properties: with getters or a spread, making this object would take longer than reading a small file.
-    const settingsOf = (): BatchOptions => ({
+    const settingsOf = (
+      mapping = looked?.mapping ?? mapped(),
+      cells = looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
+    ): BatchOptions => ({
       batchRows,
       batchBytes,
-      mapping: looked?.mapping ?? mapped(),
+      mapping,
       texts: named.texts,
-      cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
+      cells,
       flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
       limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
       from: resumed?.from,
       pieces: resumed?.pieces,
       shared: opened.shared,
-      readAhead: opened.readAhead,
+      feed: opened.feed?.(mapping, cells),
       keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
       clock: this.#platform.clock,
       stopped: () => run.ending.stopped,
-      mayEnd: rejects => mayReachLimit(run, rejects),
       onUnreadable: error => run.ending.fail(error),
       onReject: reject => {
         lastReject = reject.offsetBytes

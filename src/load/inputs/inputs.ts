@@ -33,7 +33,6 @@ import {
   type NamedInputs,
 } from './open-input.js'
 import { newRecordCounter } from './new-records.js'
-import { newParseThreads, type ParseThreads } from './parse-threads.js'
 import type { RunEvent } from '../outcomes/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
@@ -171,7 +170,6 @@ class SequentialInputs implements Inputs {
   readonly #shared: SharedRows | undefined
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
-  readonly #threads: ParseThreads
   #doneBytes = 0
   #doneRecords = 0
   /** How many records the run has read so far, including those that earlier processes counted. */
@@ -188,7 +186,6 @@ class SequentialInputs implements Inputs {
     this.#list = newInputList(inputs.names)
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
     this.#reading = newInputReading(platform, options, plan, found)
-    this.#threads = newParseThreads(platform.threads, options.input?.threads)
     this.#opener = newInputOpener(platform, options, inputs, index => {
       return this.#readBefore(index) === undefined
     })
@@ -208,8 +205,6 @@ class SequentialInputs implements Inputs {
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     yield this.#lookAtHeaders(run, target)
-    const ready = this.#threads.ready()
-    if (ready !== undefined) yield ready
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
         if (run.ending.stopped || this.#doneRecords >= limit) break
@@ -314,7 +309,6 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: run.history.resumption.resumed(index),
       shared: this.#shared,
-      readAhead: run.watch === undefined ? input => this.#threads.feed(input, source) : undefined,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: this.#inputs.paths.at(index) === '-',
       knownReject,
@@ -335,10 +329,6 @@ class SequentialInputs implements Inputs {
     return this.#list.totals
   }
 
-  get threads(): number {
-    return this.#threads.count
-  }
-
   get areDone(): boolean {
     if (this.#run.history.journal === undefined) return false
     for (let index = 0; index < this.#inputs.paths.length; index++) {
@@ -355,9 +345,8 @@ class SequentialInputs implements Inputs {
     return this.#reading.offsets
   }
 
-  async close(): Promise<void> {
-    await this.#opener.close()
-    await this.#threads.end()
+  close(): Promise<void> {
+    return this.#opener.close()
   }
 }
 

@@ -17,8 +17,7 @@ import {
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows, minRows, expectTypes, expectUnique } = options
-  // The next process may read with a different number of threads.
-  const { stdin: _, threads: __, ...input } = options.input ?? {}
+  const { stdin: _, ...input } = options.input ?? {}
   return {
     inputs,
     server: journaledServer(options.server),
@@ -115,7 +114,7 @@ export function decidingOptions({
 }: Omit<JournaledOptions, 'mapping'> & Pick<LoadOptions, 'mapping'>): Readonly<
   Record<string, unknown>
 > {
-  const { flushIntervalMs: _, threads: __, ...dialect } = input
+  const { flushIntervalMs: _, ...dialect } = input
   const { mode = 'async', confirm = 'auto' } = delivery
   // The limit of rejects may change. The rejects file may not change, because it holds some rejects already.
   const { file } = rejects

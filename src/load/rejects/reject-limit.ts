@@ -31,15 +31,6 @@ export function limitFailure(
   return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
-export function mayReachLimit(
-  { plan: { onError, maxErrors }, state: { rows } }: Pick<LimitedRun, 'plan' | 'state'>,
-  rejects: number,
-): boolean {
-  const rejected = rows.rejected + rejects
-  const most = 'count' in maxErrors ? maxErrors.count : maxErrors.share * rows.read
-  return onError === 'stop' || rejected > most
-}
-
 /** The failure at the end of a run with too many bad rows. At the end, a limit in percent also applies to few rows. */
 export function finalLimitFailure({
   plan,

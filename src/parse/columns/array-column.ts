@@ -6,7 +6,6 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, ArrayPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 
 /** Separates array elements in cells that are made from JSON arrays. */
@@ -146,27 +145,5 @@ export class ArrayColumn implements ColumnBuilder {
     this.#offsets = new Uint32Array(0)
     this.#count = 0
     return { form: 'arrayVector', length: rowCount, offsets, cells }
-  }
-
-  give(rowCount: number, buffers: ArrayBuffer[]): ArrayPart {
-    const elements = this.#elements.give(this.#count, buffers)
-    const offsets = new Uint32Array(this.#store.buffer, 0, rowCount === 0 ? 0 : rowCount + 1)
-    this.#store.release(buffers)
-    this.#offsets = new Uint32Array(0)
-    this.#count = 0
-    return { offsets, elements }
-  }
-
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    const { offsets: others, elements } = part as ArrayPart
-    if (this.#store.reserve(firstRow + to - from + 1)) {
-      this.#offsets = new Uint32Array(this.#store.buffer)
-    }
-    const offsets = this.#offsets
-    const first = others[from]!
-    const before = this.#count - first
-    for (let row = from; row <= to; row++) offsets[firstRow + row - from] = before + others[row]!
-    this.#elements.append(elements, first, others[to]!, this.#count)
-    this.#count = before + others[to]!
   }
 }

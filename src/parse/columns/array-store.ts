@@ -44,10 +44,6 @@ export class ArrayStore {
     new Uint8Array(this.buffer).set(bytes, firstRow * size)
   }
 
-  takeBuffer(byteLength: number): ArrayBuffer {
-    return this.#pool.take(byteLength)
-  }
-
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
     // Expects the next batch to need as many bytes as this one. The size of the buffer is not a measure, because small

@@ -5,7 +5,6 @@ import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import { textsOf, type ColumnPart, type TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 import { tooLong } from './string-column.js'
 
@@ -81,32 +80,6 @@ export class BlobColumn implements ColumnBuilder {
     this.#encoded = new Uint8Array(0)
     this.#length = 0
     return this.#column(encoded, rowCount)
-  }
-
-  give(rowCount: number, buffers: ArrayBuffer[]): TextPart {
-    const encoded = new Uint8Array(this.#store.buffer, 0, this.#length)
-    const ends = new Uint32Array(
-      this.#store.takeBuffer(rowCount * Uint32Array.BYTES_PER_ELEMENT),
-      0,
-      rowCount,
-    )
-    let end = 0
-    for (let row = 0; row < rowCount; row++) {
-      end += countBytes + this.#view.getInt32(end, true)
-      ends[row] = end
-    }
-    buffers.push(ends.buffer)
-    this.#store.release(buffers)
-    this.#encoded = new Uint8Array(0)
-    this.#length = 0
-    return { encoded, ends }
-  }
-
-  append(part: ColumnPart, from: number, to: number): void {
-    const texts = textsOf(part as TextPart, from, to)
-    this.#reserveBytes(this.#length + texts.length)
-    this.#encoded.set(texts, this.#length)
-    this.#length += texts.length
   }
 
   #reserve(block: RecordBlock, field: number): void {

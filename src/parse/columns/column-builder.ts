@@ -42,8 +42,9 @@ export interface ColumnBuilder {
   readonly most: WireRoom
   /** Hands the column over and begins the next batch. `buffers` receives the pool's memory that the column uses. */
   take(rowCount: number, buffers: ArrayBuffer[]): Column
-  /** Like `take`, but hands the rows to another builder of this column. `buffers` receives all memory of the part. */
-  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart
-  /** Appends rows `from` to `to` (exclusive) of another builder's part, as rows from `firstRow` on. `undo` cannot remove them. */
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void
+  /**
+   * Appends rows `from` to `to` (exclusive) of a part, as rows from `firstRow` on. `undo` cannot remove them. Only in
+   * columns of types that take a program's values.
+   */
+  append?(part: ColumnPart, from: number, to: number, firstRow: number): void
 }

@@ -1,5 +1,5 @@
 /*
-  Rows of a column that one builder hands to another: plain data, which threads can transfer without copying.
+  Rows of a column that were read from a program's values, before a builder appends them to a batch.
 */
 
 /** Elements of one size, one after the other. */
@@ -14,11 +14,6 @@ export interface TextPart {
   readonly ends: Uint32Array<ArrayBuffer>
 }
 
-/** The texts of rows `from` to `to` (exclusive), one after the other. */
-export function textsOf({ encoded, ends }: TextPart, from: number, to: number): Uint8Array {
-  return encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
-}
-
 /** Codes of the rows, and the texts of the codes. Code 0 is null. */
 export interface SymbolPart {
   readonly codes: Int32Array<ArrayBuffer>
@@ -28,11 +23,5 @@ export interface SymbolPart {
   readonly textEnds: Int32Array<ArrayBuffer>
 }
 
-/** Row `r` consists of elements `offsets[r]` to `offsets[r + 1]` (exclusive). */
-export interface ArrayPart {
-  readonly offsets: Uint32Array<ArrayBuffer>
-  readonly elements: ColumnPart
-}
-
-/** Each kind of column produces one kind of part, and accepts no other kind. */
-export type ColumnPart = FixedPart | TextPart | SymbolPart | ArrayPart | undefined
+/** Each kind of column accepts one kind of part. */
+export type ColumnPart = FixedPart | TextPart | SymbolPart

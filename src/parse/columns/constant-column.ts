@@ -3,7 +3,6 @@
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart } from './column-part.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 
@@ -63,18 +62,5 @@ export class ConstantColumn implements ColumnBuilder {
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     return this.#builder.take(rowCount, buffers)
-  }
-
-  /** Drops the rows and returns no part, because `append` of the receiving builder repeats the constant text. */
-  give(rowCount: number): ColumnPart {
-    this.#builder.take(rowCount, [])
-    return undefined
-  }
-
-  append(_part: ColumnPart, from: number, to: number, firstRow: number): void {
-    for (let row = from; row < to; row += this.#block.rowCapacity) {
-      this.#block.rowCount = Math.min(to - row, this.#block.rowCapacity)
-      this.#builder.read(this.#block, 0, firstRow + row - from)
-    }
   }
 }

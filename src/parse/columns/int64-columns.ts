@@ -89,13 +89,6 @@ export class Int64Column implements ColumnBuilder {
     return column
   }
 
-  give(_rowCount: number, buffers: ArrayBuffer[]): FixedPart {
-    const data = this.#store.buffer
-    this.#store.release(buffers)
-    this.words = new Int32Array(0)
-    return { data }
-  }
-
   append(part: ColumnPart, from: number, to: number, firstRow: number): void {
     this.reserve(firstRow + to - from)
     this.#store.put((part as FixedPart).data, from, to, firstRow)

@@ -81,13 +81,6 @@ abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
     return column
   }
 
-  give(_rowCount: number, buffers: ArrayBuffer[]): FixedPart {
-    const data = this.#store.buffer
-    this.#store.release(buffers)
-    this.array = this.type.view(this.#store.buffer)
-    return { data }
-  }
-
   append(part: ColumnPart, from: number, to: number, firstRow: number): void {
     this.reserve(firstRow + to - from)
     this.#store.put((part as FixedPart).data, from, to, firstRow)

@@ -5,7 +5,6 @@ import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart } from './column-part.js'
 
 /** How to rewrite texts for the builder. */
 export interface Rewriting {
@@ -123,13 +122,5 @@ export class RewrittenColumn implements ColumnBuilder {
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     return this.#builder.take(rowCount, buffers)
-  }
-
-  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart {
-    return this.#builder.give(rowCount, buffers)
-  }
-
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    this.#builder.append(part, from, to, firstRow)
   }
 }

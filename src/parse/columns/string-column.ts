@@ -7,7 +7,7 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import { textsOf, type ColumnPart, type TextPart } from './column-part.js'
+import type { ColumnPart, TextPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Constants for copying and checking four bytes as one word. */
@@ -102,27 +102,9 @@ export class StringColumn implements ColumnBuilder {
     return this.#column(encoded, rowCount)
   }
 
-  give(rowCount: number, buffers: ArrayBuffer[]): TextPart {
-    const encoded = new Uint8Array(this.#store.buffer, 0, this.#length)
-    const ends = new Uint32Array(
-      this.#store.takeBuffer(rowCount * Uint32Array.BYTES_PER_ELEMENT),
-      0,
-      rowCount,
-    )
-    let end = 0
-    for (let row = 0; row < rowCount; row++) {
-      while (encoded[end] !== 0) end++
-      ends[row] = ++end
-    }
-    buffers.push(ends.buffer)
-    this.#store.release(buffers)
-    this.#encoded = new Uint8Array(0)
-    this.#length = 0
-    return { encoded, ends }
-  }
-
   append(part: ColumnPart, from: number, to: number): void {
-    const texts = textsOf(part as TextPart, from, to)
+    const { encoded, ends } = part as TextPart
+    const texts = encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
     this.#reserveBytes(this.#length + texts.length)
     this.#encoded.set(texts, this.#length)
     this.#length += texts.length

@@ -8,7 +8,6 @@ import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
 import type { ColumnPart, SymbolPart } from './column-part.js'
 import { explainText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
-import { slackBytes } from '../window.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
@@ -105,25 +104,6 @@ export class SymbolColumn implements ColumnBuilder {
       this.#part = undefined
     }
     return column
-  }
-
-  give(rowCount: number, buffers: ArrayBuffer[]): SymbolPart {
-    const codes = new Int32Array(this.#store.buffer, 0, rowCount)
-    const { length } = this.#base
-    const textEnds = new Int32Array(this.#store.takeBuffer(length * bytesPerRow), 0, length)
-    textEnds[0] = 0
-    const texts = new Uint8Array(this.#store.takeBuffer(this.#baseBytes + slackBytes))
-    let end = 0
-    for (let code = 1; code < textEnds.length; code++) {
-      const text = this.#symbols.bytesOf(this.#entries[code]!)
-      texts.set(text, end)
-      end += text.length
-      textEnds[code] = end
-    }
-    buffers.push(textEnds.buffer, texts.buffer)
-    // Adds the buffer of `codes` to `buffers`, and clears the fields for the next batch.
-    this.take(rowCount, buffers)
-    return { codes, texts, textEnds }
   }
 
   append(part: ColumnPart, from: number, to: number, firstRow: number): void {

@@ -36,11 +36,6 @@ export class SymbolTable {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }
 
-  /** The bytes of a text; valid until the next `find`. */
-  bytesOf(entry: number): Uint8Array {
-    return this.#bytes.subarray(this.#starts[entry], this.#ends[entry])
-  }
-
   /** Forgets all texts; their numbers become meaningless. */
   clear(): void {
     this.texts = []

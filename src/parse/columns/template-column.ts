@@ -6,7 +6,6 @@ import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import type { RecordBlock } from '../record-block.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart } from './column-part.js'
 import { TemplateText, type FieldCells, type InputTexts } from './template-text.js'
 
 export class TemplateColumn implements ColumnBuilder {
@@ -72,14 +71,6 @@ export class TemplateColumn implements ColumnBuilder {
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
     return this.#builder.take(rowCount, buffers)
-  }
-
-  give(rowCount: number, buffers: ArrayBuffer[]): ColumnPart {
-    return this.#builder.give(rowCount, buffers)
-  }
-
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    this.#builder.append(part, from, to, firstRow)
   }
 }
 

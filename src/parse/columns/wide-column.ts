@@ -6,7 +6,6 @@ import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, FixedPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Arrays of wide columns, with several elements per row. */
@@ -95,19 +94,5 @@ export class WideColumn<A extends WideArray> implements ColumnBuilder {
     this.#store.release(buffers)
     this.#array = this.#type.view(this.#store.buffer)
     return column
-  }
-
-  give(_rowCount: number, buffers: ArrayBuffer[]): FixedPart {
-    const data = this.#store.buffer
-    this.#store.release(buffers)
-    this.#array = this.#type.view(this.#store.buffer)
-    return { data }
-  }
-
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    if (this.#store.reserve(firstRow + to - from)) {
-      this.#array = this.#type.view(this.#store.buffer)
-    }
-    this.#store.put((part as FixedPart).data, from, to, firstRow)
   }
 }

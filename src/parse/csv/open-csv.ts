@@ -228,11 +228,7 @@ function recordsOf(
       const block = shared?.blockFor(fieldCount) ?? new RecordBlock(fieldCount)
       tokenizer.markQuotes(block)
       const shown = fieldCount === 1 ? { showRecord: quotedIfEmpty(dialect.quote, encoding) } : {}
-      const plain = isByteDialect(dialect)
-        ? ({ kind: 'csv', dialect, fieldCount } as const)
-        : undefined
-      const addRagged = (count: number): void => void (tokenizer.raggedRecords += count)
-      return { tokenizer: lines, chunks, block, fieldOf, plain, addRagged, ...shown }
+      return { tokenizer: lines, chunks, block, fieldOf, ...shown }
     },
   }
 }

@@ -4,7 +4,7 @@
 */
 import { textSources, type ColumnMapping } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
-import type { FedPiece } from '../parallel/parsed-piece.js'
+import type { FedPiece } from './fed-rows.js'
 import { isOfEveryObject } from './row-text.js'
 import type { ValueColumn } from './value-column.js'
 import { cellTypeOf } from '../types/column-types.js'
@@ -128,25 +128,15 @@ class PlainRows implements RowColumns {
     for (let row = 0; row < count; row++) this.#lineNumbers[row] = row
     return {
       bytes: lineEnds.subarray(0, count),
-      parsed: {
-        begin: 0,
-        end: count,
-        lines: count,
-        otherBytes: 0,
-        raggedRecords: 0,
+      rows: {
         rowCount: count,
-        rows: {
-          columns: this.#columns.map(({ column }) => column.part(count)),
-          counts: this.#columns.map(({ column: { nulls } }) => ({ nulls, coerced: 0 })),
-        },
+        columns: this.#columns.map(({ column }) => column.part(count)),
+        nulls: this.#columns.map(({ column: { nulls } }) => nulls),
         bounds: {
           recordStarts: this.#recordStarts,
           recordEnds: this.#recordEnds,
           lineNumbers: this.#lineNumbers,
         },
-        rejects: [],
-        offsets: {},
-        ignoredOffsets: [],
       },
     }
   }

@@ -75,24 +75,12 @@ const stored = [
 
 const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
-t.test(
-  'dated folders with a file per symbol, and a time of day, with one and three threads',
-  async t => {
-    for (const threads of ['1', '3']) {
-      const { dir, run, rows } = await place(t, { level2 })
-      const outcome = await run(
-        'load',
-        join(dir, 'level2'),
-        ...flags,
-        ...lineFlag,
-        '--threads',
-        threads,
-      )
-      t.equal(outcome.code, 0, outcome.stderr)
-      t.strictSame(await rows(), stored)
-    }
-  },
-)
+t.test('dated folders with a file per symbol, and a time of day', async t => {
+  const { dir, run, rows } = await place(t, { level2 })
+  const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
+  t.equal(outcome.code, 0, outcome.stderr)
+  t.strictSame(await rows(), stored)
+})
 
 t.test('check shows the results of templates, and prints a load that uses them', async t => {
   const { dir, run, rows } = await place(t, { level2 })

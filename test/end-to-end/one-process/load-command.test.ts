@@ -153,7 +153,6 @@ const everyMember = [
   'status',
   'stored',
   'target',
-  'threads',
   'version',
 ]
 

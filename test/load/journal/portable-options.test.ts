@@ -86,7 +86,6 @@ const input: Values<Omit<InputOptions, 'stdin'>> = {
   limit: { values: [10, 11] },
   arrayDelimiter: { values: [',', ';'] },
   jsonPath: { values: ['a', 'b'] },
-  threads: { values: [1, 'auto'], free: true },
   flushIntervalMs: { values: [1, 2], free: true },
 }
 const mapping: Values<MappingOptions> = {

@@ -109,7 +109,7 @@ export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).ex
   value === 'auto' ? value : count(1).read([value]),
 )
 
-/** A number of threads or connections, or `auto`. */
+/** A number of connections, or `auto`. */
 export const autoTo64: Reader<'auto' | number> = single('auto, or a number from 1 to 64', value =>
   value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
 )

@@ -272,8 +272,6 @@ class FollowedInputs implements Inputs {
     })
   }
 
-  readonly threads: number = 1
-
   get totals(): InputTotals {
     const all = this.read.withOpen(this.open.map(({ summary }) => summary))
     return { count: all.length, bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) }

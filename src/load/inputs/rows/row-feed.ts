@@ -1,10 +1,11 @@
 /*
   Turns rows of a program into pieces of an input: into columns if the values have the columns' types, otherwise into lines of JSON.
 */
-import type { FedPiece } from '../../../parse/parallel/parsed-piece.js'
-import type { Feed, FedInput } from '../../../parse/parallel/piece-reading.js'
+import type { CellRules } from '../../../parse/cell-rules.js'
+import type { Feed, FedPiece } from '../../../parse/rows/fed-rows.js'
 import { memberNames, rowColumns, type RowColumns } from '../../../parse/rows/row-columns.js'
 import { InvalidRow, rowMembers, rowText, type RowMembers } from '../../../parse/rows/row-text.js'
+import type { ColumnMapping } from '../../../schema/cell-source.js'
 import type { Run } from '../../run.js'
 import type { WaitingRows, RowStore } from './row-store.js'
 
@@ -25,11 +26,11 @@ const mostTexts = 1024
 export function rowFeed(
   run: Run,
   store: RowStore,
-  { reading, offsets }: FedInput,
+  mapping: ColumnMapping,
+  cells: CellRules,
   isPlain: boolean,
 ): Feed {
-  const { mapping, cells } = reading
-  const columns = isPlain ? rowColumns(mapping, { ...cells, columnOffsets: offsets }) : undefined
+  const columns = isPlain ? rowColumns(mapping, cells) : undefined
   return new RowFeed(run, store, columns, memberNames(mapping))
 }
 
@@ -73,14 +74,10 @@ class RowFeed implements Feed {
         return { done: true, value: undefined }
       }
       if (store.takeFlush()) {
-        return { done: false, value: { bytes: nothing, parsed: undefined, endsBatch: true } }
+        return { done: false, value: { bytes: nothing, endsBatch: true } }
       }
       await this.#wait()
     }
-  }
-
-  close(): void {
-    return
   }
 
   /** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
@@ -105,8 +102,8 @@ class RowFeed implements Feed {
   #pieceOf({ rows, from, to }: WaitingRows): FedPiece {
     if (this.#columns !== undefined && this.#textsLeft === 0) {
       const piece = this.#asColumns(this.#columns, rows, from, to)
-      if (piece?.parsed !== undefined) {
-        const { rowCount } = piece.parsed
+      if (piece?.rows !== undefined) {
+        const { rowCount } = piece.rows
         if (rowCount > this.#texts) this.#texts = fewTexts
         this.#store.take(rowCount)
         return piece
@@ -141,7 +138,7 @@ class RowFeed implements Feed {
     }
     this.#textsLeft = Math.max(0, this.#textsLeft - (row - from))
     this.#store.take(row - from)
-    return { bytes: Buffer.from(text), parsed: undefined }
+    return { bytes: Buffer.from(text) }
   }
 
   #lineOf(row: unknown, rowNumber: number): string {

@@ -37,7 +37,7 @@ export function openRows(run: Run, store: RowStore): Inputs {
         detected: undefined,
         resumed: undefined,
         shared: undefined,
-        readAhead: input => rowFeed(run, store, input, isPlain),
+        feed: (mapping, cells) => rowFeed(run, store, mapping, cells, isPlain),
         maxRecords: limit ?? Infinity,
         flushes: true,
         progress({ rows }) {
@@ -59,7 +59,6 @@ export function openRows(run: Run, store: RowStore): Inputs {
     get totals() {
       return { count: 1, bytes: summary.bytes }
     },
-    threads: 1,
     columnCounts: () => reading.columnCounts,
     get offsets() {
       return reading.offsets

@@ -47,12 +47,14 @@ async function read(
   const rejects = new Map<number, string>()
   for (const row of rows) store.push(row)
   store.end()
+  const mapped = mapColumns(target, { file: 'rows', kind: 'members', fieldCount: 0 }, mapping)
+  const rules = { ...cells, columnOffsets: columnOffsets(cells) }
   const batches = reader.batches({
-    mapping: mapColumns(target, { file: 'rows', kind: 'members', fieldCount: 0 }, mapping),
-    cells: { ...cells, columnOffsets: columnOffsets(cells) },
+    mapping: mapped,
+    cells: rules,
     batchRows: 100,
     batchBytes: 1 << 20,
-    readAhead: input => rowFeed(run, store, input, isPlain),
+    feed: rowFeed(run, store, mapped, rules, isPlain),
     onReject: reject => {
       const { code, message, lineNumber } = store.explained(reject)
       rejects.set(lineNumber, `${code} ${message}`)
