@@ -48,7 +48,6 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
   sources: noSourceNotes(),
   inputTotals: { count: given.inputs?.length ?? 1, bytes: 2_000_000 },
-  threads: 1,
   inputs: [
     {
       path: 'a.csv',
