@@ -14,7 +14,6 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { PathUnmatched } from '../source/path/input-texts.js'
 import type { Confirmation } from './transport/confirmations.js'
-import type { ServerAddress, ServerMemory } from './connection/known-server.js'
 import type { ListedInputs, LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from './inputs/row-options.js'
@@ -48,18 +47,18 @@ export type {
   LoginOptions,
   LoginRequirement,
   MappingOptions,
-  ServerAddress,
   TlsOptions,
 }
-export type {
-  KnownServer,
-  ServerFacts,
-  ServerMemory,
-  UserFacts,
-} from './connection/known-server.js'
 
 /** `stop`: a rejected row ends the run. `skip`: it is left out. `quarantine`: it is written to the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
+
+export interface ServerAddress {
+  /** Name or IP address. */
+  host: string
+  /** 1 to 65,535; servers usually listen on 8848. */
+  port: number
+}
 
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
@@ -73,8 +72,6 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   connectTimeoutMs?: number
   /** Receives a line for each message of each connection: no secrets, and values only if the trace asks for them. */
   trace?: Trace
-  /** Remembers what runs and `selftest` find out about servers, so that runs ask each question only once. */
-  serverMemory?: ServerMemory
   /** Further nodes to try, in order, if connecting fails. */
   otherHosts?: readonly ServerAddress[]
   /** Hosts that a redirect may lead to, besides `host` and `otherHosts`. */

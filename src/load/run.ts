@@ -19,7 +19,6 @@ import { newRunRejects } from './rejects/run-rejects.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
 import type { LaneScheme } from './target/lane-scheme.js'
-import { namingRights } from './target/needed-rights.js'
 import { traitsOf } from './transport/confirmations.js'
 import type { Delivery } from './transport/delivery.js'
 
@@ -72,7 +71,7 @@ export function newRun(
     clock,
     options,
     whyLost: () => history.whyLost(),
-    worded: failure => inWords(reporter, namingRights(run, failure)),
+    worded: failure => inWords(reporter, failure),
   })
   const ownRejects = newRunRejects(
     plan,

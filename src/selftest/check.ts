@@ -1,16 +1,12 @@
 /*
   A check of `selftest`: its name, its purpose, and a function that tries something on a server. Also results of checks.
 */
-import type { Facts } from '../load/connection/known-server.js'
-import type { ServerAddress } from '../load/options.js'
 import type { CheckContext } from './context.js'
 
 /** The outcome of a check. A passed check may also report a finding in a case that the documentation leaves open. */
 export interface Outcome {
   readonly status: 'pass' | 'fail' | 'skipped'
   readonly reason: string
-  /** Findings about the server; `load` relies on them from now on. */
-  readonly facts?: Facts
 }
 
 export interface Check {
@@ -28,12 +24,12 @@ export interface Check {
 }
 
 /** @param found  the server's behaviour in a case that the documentation leaves open */
-export function pass(found: string = '', facts?: Facts): Outcome {
-  return { status: 'pass', reason: found, ...(facts && { facts }) }
+export function pass(found: string = ''): Outcome {
+  return { status: 'pass', reason: found }
 }
 
-export function fail(reason: string, facts?: Facts): Outcome {
-  return { status: 'fail', reason, ...(facts && { facts }) }
+export function fail(reason: string): Outcome {
+  return { status: 'fail', reason }
 }
 
 export function skipped(reason: string): Outcome {
@@ -63,10 +59,6 @@ export interface SelftestResult {
   /** One result per check, in the order of the checks. */
   readonly checks: readonly CheckResult[]
   readonly counts: CheckCounts
-  /** Findings about the server, if its version is known; `load` relies on them from now on. */
-  readonly facts: Facts
-  /** The node that answered. */
-  readonly address: ServerAddress
   /** Names of objects that are, or may be, still on the server. */
   readonly left: readonly string[]
 }

@@ -4,7 +4,6 @@
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
 import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
-import type { Facts } from '../load/connection/known-server.js'
 import { askIdle } from '../load/connection/server-queries.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
@@ -95,11 +94,10 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   const deadlineMs = Math.min(connectDeadlineMs(platform, server), run.checksEndMs)
   run.control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
   try {
-    const { host, port } = run.control
     const serverVersion = await versionOf(run, run.control)
-    const { checks, facts } = await tryAll(run, options.checks ?? allChecks)
+    const checks = await tryAll(run, options.checks ?? allChecks)
     const left = await cleanUp(run)
-    return { serverVersion, checks, counts: countsOf(checks), facts, address: { host, port }, left }
+    return { serverVersion, checks, counts: countsOf(checks), left }
   } finally {
     await leave(run)
   }
@@ -138,23 +136,17 @@ function timeLeftMs({ platform, checksEndMs }: Run): number {
   return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
 }
 
-async function tryAll(
-  run: Run,
-  checks: readonly Check[],
-): Promise<Pick<SelftestResult, 'checks' | 'facts'>> {
+async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]> {
   const results: CheckResult[] = []
-  const facts: Facts = {}
   for (const check of checks) {
     const hasFailed = results.some(({ status }) => status === 'fail')
     const ready = await sessionOf(run, hasFailed)
     const outcome = 'status' in ready ? ready : await tryOne(run, check, ready)
-    const { facts: found, ...ended } = outcome
-    Object.assign(facts, found)
-    const result = { name: check.name, ...ended }
+    const result = { name: check.name, ...outcome }
     results.push(result)
     run.onCheck?.(result)
   }
-  return { checks: results, facts }
+  return results
 }
 
 /**

@@ -239,7 +239,6 @@ function textOf(reason: string, status: 'pass' | 'fail' = 'fail'): string {
     serverVersion: '3.00.5.0',
     checks,
     counts: { pass: 0, fail: 1, skipped: 0 },
-    facts: {},
     address: { host: 'h', port: 1 },
     left: [],
   }
@@ -278,7 +277,6 @@ t.test('replacing a short name leaves other words unchanged', async t => {
     serverVersion: null,
     checks: [{ name: 'a: b', status: 'pass' as const, reason: 'a table of a' }],
     counts: { pass: 1, fail: 0, skipped: 0 },
-    facts: {},
     address: { host: 'h', port: 1 },
     left: [],
   }

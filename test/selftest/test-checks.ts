@@ -3,7 +3,6 @@
   changed, the check ends differently.
 */
 import type { Test } from 'tap'
-import type { Facts } from '../../src/load/connection/known-server.js'
 import type { Check, CheckResult } from '../../src/selftest/check.js'
 import { trySelftest, type Trial } from './run-selftest.js'
 
@@ -18,8 +17,6 @@ export interface Switch extends Omit<Trial, 'names'> {
   readonly finds?: Reasons
   /** Names of checks that the change must not affect. */
   readonly passes?: readonly string[]
-  /** The facts on which `load` relies after this selftest. */
-  readonly facts?: Facts
 }
 
 export interface Expected {
@@ -27,20 +24,18 @@ export interface Expected {
   readonly finds?: Reasons
   /** Checks that are skipped on every server. */
   readonly skips?: Reasons
-  readonly facts?: Facts
 }
 
 export function testChecks(
   t: Test,
   checks: readonly Check[],
-  { finds = {}, skips = {}, facts = {} }: Expected,
+  { finds = {}, skips = {} }: Expected,
   switches: Readonly<Record<string, Switch>>,
 ): void {
   const all = checks.map(({ name }) => name)
   void t.test('the embedded server passes', async t => {
     const { result } = await trySelftest(t, { names: all })
     t.strictSame(result.left, [])
-    t.strictSame(result.facts, facts)
     for (const check of result.checks) {
       const skipped = skips[check.name]
       const status = skipped === undefined ? 'pass' : 'skipped'
@@ -49,12 +44,11 @@ export function testChecks(
   })
   const switched = new Set<string>(Object.keys(skips))
   for (const [title, trial] of Object.entries(switches)) {
-    const { fails = {}, skips = {}, finds = {}, passes = [], facts, ...rest } = trial
+    const { fails = {}, skips = {}, finds = {}, passes = [], ...rest } = trial
     for (const name of Object.keys({ ...fails, ...skips, ...finds })) switched.add(name)
     void t.test(title, async t => {
       const names = [fails, skips, finds].flatMap(reasons => Object.keys(reasons))
       const { result } = await trySelftest(t, { ...rest, names: [...names, ...passes] })
-      if (facts !== undefined) t.strictSame(result.facts, facts)
       for (const check of result.checks) {
         const { name } = check
         if (name in fails) compare(t, check, 'fail', fails[name]!)

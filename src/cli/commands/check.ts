@@ -9,7 +9,6 @@ import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { offerTables } from './offer-tables.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { knownServers } from '../files/known-servers.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
@@ -80,7 +79,6 @@ async function runCheck(
   let isReplaced = false
   const options: CheckOptions = {
     ...asked,
-    server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     onNeeded(needed, readsAll) {

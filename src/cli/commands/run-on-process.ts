@@ -27,7 +27,6 @@ import { journalFolder } from '../options/journaled.js'
 import { defined } from '../options/reading/definition.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
-import { knownServers } from '../files/known-servers.js'
 import { leftoversToReport } from '../files/reported-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
@@ -211,7 +210,6 @@ async function runLoad(
         progress.note(leftNote(runId, tables, settings)),
       ),
       beforeSending: () => checkLock(held, settings.lock),
-      server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {
         if (report.phase === 'loading' && !isLoading) {
           isLoading = true

@@ -2,7 +2,6 @@
   `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings.
 */
 import { UsageError } from '../../errors.js'
-import { withFacts } from '../../load/connection/known-server.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
@@ -11,7 +10,6 @@ import { issueText } from '../../selftest/issue-text.js'
 import type { CheckResult, SelftestResult } from '../../selftest/check.js'
 import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
-import { keepKnownServer, readKnownServer } from '../files/known-servers.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
@@ -51,8 +49,6 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     })
     const result = output.withoutSecrets(found)
     const exitCode = interruption.exitCode ?? (result.counts.fail > 0 ? failedExitCode : 0)
-    const notKept = keepFindings(server, found, processEnvironment.environment)
-    if (notKept !== undefined) output.note(notKept)
     if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
     else await printChecks(result, output)
     if (interruption.exitCode !== undefined) output.problem('interrupted')
@@ -98,28 +94,17 @@ async function openIssueFile({
   })
 }
 
-/** Stores the facts about the server that `load` uses. @returns a notice if they cannot be stored */
-function keepFindings(
-  { user }: ServerTarget,
-  { serverVersion, facts, address }: SelftestResult,
-  environment: Call['processEnvironment']['environment'],
-): string | undefined {
-  if (serverVersion === null || Object.keys(facts).length === 0) return undefined
-  const known = readKnownServer(address, environment)
-  return keepKnownServer(address, withFacts(known, serverVersion, facts, user), environment)
-}
-
 function objectOf(
-  { serverVersion, counts, checks, facts, left }: Omit<SelftestResult, 'address'>,
+  { serverVersion, counts, checks, left }: SelftestResult,
   exitCode: number,
 ): object {
   const head = { schema: 'ddb-ingest/selftest/1', version, exitCode }
-  return { ...head, serverVersion, counts, checks, facts, left, error: null }
+  return { ...head, serverVersion, counts, checks, left, error: null }
 }
 
 function failedObject(exitCode: number, error: { code: string; message: string }): object {
   const counts = { pass: 0, fail: 0, skipped: 0 }
-  const nothing = { serverVersion: null, counts, checks: [], facts: {}, left: [] }
+  const nothing = { serverVersion: null, counts, checks: [], left: [] }
   return { ...objectOf(nothing, exitCode), error }
 }
 

@@ -1,5 +1,5 @@
 /*
-  Recognizes the program's own files (journals, locks, facts about servers), so that no run overwrites them.
+  Recognizes the program's own files (journals, locks, login methods), so that no run overwrites them.
 */
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'

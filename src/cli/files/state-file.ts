@@ -10,15 +10,11 @@ import { systemCode } from '../output/terminal-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The path of a server's file: facts about the server (`servers`), or its users' login methods (`logins`). */
-export function stateFileOf(
-  kind: 'servers' | 'logins',
-  { host, port }: ServerAddress,
-  environment: Environment,
-): string {
+/** The path of the file with the login methods of a server's users. */
+export function loginFile({ host, port }: ServerAddress, environment: Environment): string {
   // The host name becomes part of a path: characters that are special in paths or shells are escaped.
   const name = encodeURIComponent(`${host.toLowerCase()}_${port}`).replace(/^\./, '%2E')
-  return join(stateFolder(environment), kind, `${name}.json`)
+  return join(stateFolder(environment), 'logins', `${name}.json`)
 }
 
 /** In this variable `serve -- CMD` passes its address to CMD. CMD stores nothing about a server that ends with CMD. */
@@ -90,7 +86,7 @@ export function checkAndMarkReported(
   return false
 }
 
-export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as const
+export const stateParts = ['runs', 'locks', 'logins', 'told'] as const
 
 /**
  * Checks the state folder (this program's, or the one that the user named) and returns its path.

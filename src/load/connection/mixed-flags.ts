@@ -84,30 +84,44 @@ export async function askMixedFlags(
 }
 
 /**
+ * Decides how data is sent: a session mixes asynchronous and answered requests only if this server has just shown that
+ * it accepts both.
+ * @param reconnect  opens a new session on the same node if `control` has become useless
+ * @throws {ConnectionError} @throws {TimeoutError}
+ * @throws {DdbError} DDB_UNAVAILABLE if the run cannot continue with this server
+ */
+export async function chooseMode(
+  run: Run,
+  control: Session,
+  reconnect: () => Promise<Session>,
+): Promise<void> {
+  const { mode, confirmTimeoutMs } = run.plan
+  if (mode !== 'async') return
+  const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
+  if (probed.mixedFlags !== true) await sendUnmixed(run, probed.control, probed.mixedFlags)
+}
+
+/**
  * Sends a run's data as official clients do, over sessions that are asynchronous throughout. Their login must be part
  * of the connect request. If that is impossible, the run waits for the answer to every batch.
  * @param mixedFlags  undefined if the server did not answer in time
- * @param loginWithConnect  undefined if unknown for this user
- * @returns whether a login inside the connect request works; undefined if that is still unknown
  * @throws {DdbError} DDB_UNAVAILABLE if the run cannot use answered requests
  */
 export async function sendUnmixed(
   run: Run,
   control: Session,
   mixedFlags: false | undefined,
-  loginWithConnect: boolean | undefined,
-): Promise<boolean | undefined> {
+): Promise<void> {
   const { address: server } = run.server
   const why =
     mixedFlags === undefined
       ? 'the server did not show in time that it takes asynchronous and answered requests on one session'
       : 'this server does not take asynchronous and answered requests on one session'
   const isShown = mayShow(run)
-  const holds = isShown ? (loginWithConnect ?? (await logsInWithConnect(run, control))) : undefined
-  if (isShown && holds !== false) {
+  if (isShown && (await logsInWithConnect(run, control)) !== false) {
     run.server.dataSession = asynchronousThroughout
     run.reporter.notice(`${why}: data goes out as official clients send it`)
-    return holds
+    return
   }
   const obstacle = isShown
     ? `user "${server.user}" cannot log in inside the connect request`
@@ -125,7 +139,6 @@ export async function sendUnmixed(
   run.reporter.notice(
     `${why}, and ${obstacle}: each batch is answered (\`delivery.mode\` sync)${remedy}`,
   )
-  return holds
 }
 
 /** True if user and password may be part of the connect request, or if no user is given. */

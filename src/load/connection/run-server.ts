@@ -1,9 +1,8 @@
 /*
-  The server of a run: its address, and the facts that the run knows about it.
+  The server of a run: its address, and what the run knows about it.
 */
 import type { ServerAddress, ServerTarget } from '../options.js'
 import type { asynchronousThroughout } from './connect.js'
-import type { Facts } from './known-server.js'
 import { redirected } from './redirect.js'
 
 export interface RunServer {
@@ -17,9 +16,8 @@ export interface RunServer {
   follow(to: ServerAddress): void
   /** Options that only data sessions have; fixed before the first session is opened. */
   dataSession: Partial<typeof asynchronousThroughout>
-  /** The node that was asked for its version, and the answer; undefined without an answer. */
-  asked: { readonly address: ServerAddress; readonly version: string } | undefined
-  facts: Facts
+  /** The answer of `version()`; undefined if the server was not asked, or gave no text. */
+  version: string | undefined
 }
 
 export function newRunServer(named: ServerTarget): RunServer {
@@ -39,7 +37,6 @@ export function newRunServer(named: ServerTarget): RunServer {
     },
     follow: to => void (address = redirected(address, to)),
     dataSession: {},
-    asked: undefined,
-    facts: {},
+    version: undefined,
   }
 }

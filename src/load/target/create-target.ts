@@ -13,7 +13,6 @@ import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { formats } from '../../parse/formats.js'
 import { fileBytes } from '../../source/open-source.js'
-import type { Facts } from '../connection/known-server.js'
 import { expandInputs } from '../inputs/expand-inputs.js'
 import { checkHeaders, maxCheckedHeaders } from '../inputs/check-headers.js'
 import { parseVersion } from '../connection/server-version.js'
@@ -51,7 +50,6 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     if (!(await isThere(run, control))) {
-      tellLeft(run, table, error)
       throw withTable(error, schema, table)
     }
     run.reporter.notice(`"${tableText(table)}" was created by somebody else in the meantime`)
@@ -93,7 +91,7 @@ async function newTarget(run: Run): Promise<NewTarget> {
   if (run.ending.failure !== undefined) throw run.ending.failure
   await checkOptions(run, schema, paths)
   const { partition } = options.target
-  const version = parseVersion(run.server.asked?.version ?? '')
+  const version = parseVersion(run.server.version ?? '')
   const script = createScript(
     schema,
     table,
@@ -101,7 +99,6 @@ async function newTarget(run: Run): Promise<NewTarget> {
     version,
     partition === undefined ? {} : { partition },
   )
-  checkShape(run.server.facts, script)
   return { schema, script }
 }
 
@@ -141,40 +138,6 @@ function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string
   const untold = warnings.length - toldWarnings
   if (untold > 0)
     run.reporter.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
-}
-
-/** Kinds of scripts: the fact about each kind, its pattern, and its name in messages. */
-const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
-  ['createsStream', /^share streamTable\(/m, 'stream tables'],
-  ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
-  ['createsLevels', /, COMPO, /, 'partitions of two levels'],
-  ['createsHash', /, HASH, /, 'partitions by a hash'],
-  ['createsYears', /, RANGE, /, 'a partition a year'],
-  ['createsMonths', /, VALUE, \d{4}\.\d\dM/, 'a partition a month'],
-  ['createsDays', /, VALUE, \d{4}\.\d\d\.\d\d/, 'a partition a day'],
-  ['createsArrays', /\b[A-Z\d]+(?:\(\d+\))?\[\]/, 'array columns'],
-  ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
-]
-
-/** @throws {UsageError} DDB_CONFIG before anything is created, if the server is known to refuse the script */
-function checkShape(facts: Facts, script: string): void {
-  const code = script.replace(/^\/\/.*$/gm, '')
-  const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
-  if (refused === undefined) return
-  throw new UsageError(
-    'DDB_CONFIG',
-    `as selftest found, this server refuses the script for ${refused[2]}: make the table by hand, and load without \`target.create\``,
-  )
-}
-
-/** Warns that a failed script may have created its database, which would make the next try fail. */
-function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
-  if (table.kind !== 'dfs' || run.server.facts.failedCreateLeaves !== true) return
-  if (serverMessage.includes('is there already')) return
-  run.reporter.notice(
-    `as selftest found on this server, a script that fails leaves its database behind: if "${table.database}" is there ` +
-      'and empty, remove it before the next try',
-  )
 }
 
 function tableOf({ plan: { target } }: Run): TableTarget {

@@ -7,9 +7,9 @@ import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { learnServerFacts, chooseMode } from '../connection/server-facts.js'
+import { chooseMode } from '../connection/mixed-flags.js'
 import { findLiveNodes } from '../connection/live-nodes.js'
-import { limitsTexts } from '../connection/server-version.js'
+import { askVersion, limitsTexts } from '../connection/server-version.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusal.js'
@@ -42,9 +42,10 @@ export async function findTarget(
       return control
     }
     try {
-      run.server.asked = undefined
+      run.server.version = undefined
       const target = await waiting(run, deadlineMs, isNotReady, async () => {
-        if (run.server.asked === undefined) await learnServerFacts(run, control)
+        const asking = { session: control, timeoutMs: run.plan.confirmTimeoutMs }
+        run.server.version ??= await askVersion(asking)
         return describeOrCreate(run, control)
       })
       await chooseMode(run, control, again)
@@ -102,8 +103,8 @@ async function defineTransform({ plan }: Run, control: Session): Promise<void> {
 }
 
 /** Drops the length limits of texts if the server's version has no such limits. */
-function asStored({ server: { asked } }: Run, target: TargetDescription): TargetDescription {
-  if (limitsTexts(asked?.version)) return target
+function asStored({ server: { version } }: Run, target: TargetDescription): TargetDescription {
+  if (limitsTexts(version)) return target
   return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
 

@@ -4,7 +4,6 @@
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/missing-right.js'
 import { DdbError, ServerError, UsageError } from '../../errors.js'
-import { keepFacts } from '../connection/server-facts.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askCount, askIdle } from '../connection/server-queries.js'
 import { checkAndMarkFinished } from '../evidence/final-check.js'
@@ -48,7 +47,6 @@ export async function openDelivery(
   const rules = retryRules(run)
   const answered = (): Promise<Delivery> => openAnswered(run, rules, description, control, evidence)
   if (mode === 'sync') return answered()
-  const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
   if (triesReceipts(run)) {
     const receipts = await receiptsIfAny(run, rules, description, control, evidence, early)
@@ -58,13 +56,12 @@ export async function openDelivery(
     }
     refusal = receipts
   }
-  if (hasTransform(run.plan)) throw needsReceipts(refusal, obstacle)
+  if (hasTransform(run.plan)) throw needsReceipts(refusal)
   // A program that passes rows needs the outcome of each row, so a count is used only on request.
   const counts = confirm === 'count' || run.rows === undefined
   const before = counts ? await countBefore(run, description, control) : undefined
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.reporter.notice(fallbackNotice(refusal, instead))
-  if (obstacle !== undefined) run.reporter.notice(obstacleNotice(obstacle, instead))
   if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   if (before !== undefined && run.plan.connections > 1 && run.server.dataSession.enableAsync) {
@@ -110,8 +107,8 @@ export async function openDelivery(
 }
 
 /** The error for a transform without receipts. A count cannot show how many rows a transform leaves out. */
-function needsReceipts(refusal: ServerError | undefined, obstacle: string | undefined): UsageError {
-  const why = refusal === undefined ? obstacle : refusalText(refusal)
+function needsReceipts(refusal: ServerError | undefined): UsageError {
+  const why = refusal && refusalText(refusal)
   return new UsageError(
     'DDB_USAGE',
     `\`target.transform\` needs receipts, and this server gives none (${why ?? ''}): use \`delivery.mode\` sync, in which every batch is answered` +
@@ -146,10 +143,6 @@ function insteadOfReceipts(isCounted: boolean): string {
     : 'the server answers every batch instead, which proves as much and takes a round trip per batch'
 }
 
-function obstacleNotice(obstacle: string, instead: string): string {
-  return `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`
-}
-
 function fallbackNotice(refusal: ServerError, instead: string): string {
   const { serverMessage } = refusal
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
@@ -176,9 +169,7 @@ async function receiptsIfAny(
 ): Promise<Delivery | ServerError> {
   const recorder = await openRecorder(run, description, control, evidence)
   try {
-    const delivery = await openReceipts({ run, rules, recorder, description, early }, control)
-    if (run.server.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
-    return delivery
+    return await openReceipts({ run, rules, recorder, description, early }, control)
   } catch (error) {
     if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
     return error
@@ -187,17 +178,7 @@ async function receiptsIfAny(
 
 function triesReceipts(run: Run): boolean {
   const { mode, confirm } = run.plan
-  const isAsked = mode === 'async' && (confirm === 'receipts' || confirm === 'auto')
-  return isAsked && knownObstacle(run) === undefined
-}
-
-/** A known reason for which the server cannot give receipts; undefined if there is none. */
-function knownObstacle({ server: { facts }, plan: { target, confirm } }: Run): string | undefined {
-  if (confirm !== 'auto') return undefined
-  if (facts.sharesStreams === false) return 'this user may not share stream tables'
-  return target.kind === 'function' && facts.plainViews === false
-    ? 'receipts are impossible for views that are declared without mutable'
-    : undefined
+  return mode === 'async' && (confirm === 'receipts' || confirm === 'auto')
 }
 
 /**

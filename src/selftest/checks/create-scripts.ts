@@ -4,7 +4,6 @@
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
 import { noSharedNeeds } from '../../infer/settle-types.js'
-import type { Facts } from '../../load/connection/known-server.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -44,7 +43,6 @@ const time = column('time', { type: 'TIMESTAMP' }, 2)
 interface Shape {
   readonly name: string
   readonly columns: readonly InferredColumn[]
-  readonly fact?: keyof Facts | undefined
   readonly keys?: readonly string[]
   readonly isStream?: boolean
   /** Size of all rows. A table with more than a gigabyte a day gets a second level of partitions. */
@@ -52,33 +50,30 @@ interface Shape {
 }
 
 const shapes: readonly Shape[] = [
-  { name: 'a stream table', columns: [time, sym, price], isStream: true, fact: 'createsStream' },
+  { name: 'a stream table', columns: [time, sym, price], isStream: true },
   {
     name: 'a keyed stream table',
     columns: [time, sym, price],
     isStream: true,
     keys: ['sym', 'time'],
   },
-  { name: 'a partition a day', columns: [day(2), id], fact: 'createsDays' },
-  { name: 'a partition a month', columns: [day(100), id], fact: 'createsMonths' },
-  { name: 'a partition a year', columns: [day(5_000), id], fact: 'createsYears' },
-  { name: 'partitions by a hash', columns: [id, price], fact: 'createsHash' },
+  { name: 'a partition a day', columns: [day(2), id] },
+  { name: 'a partition a month', columns: [day(100), id] },
+  { name: 'a partition a year', columns: [day(5_000), id] },
+  { name: 'partitions by a hash', columns: [id, price] },
   {
     name: 'partitions of two levels',
     columns: [day(1), id],
     megabytes: 1200,
-    fact: 'createsLevels',
   },
-  { name: 'TSDB', columns: [time, sym, price], fact: 'createsTsdb' },
+  { name: 'TSDB', columns: [time, sym, price] },
   {
     name: 'arrays',
     columns: [time, sym, column('levels', { type: 'DOUBLE', array: true })],
-    fact: 'createsArrays',
   },
   {
     name: 'decimals',
     columns: [day(2), column('exact', { type: 'DECIMAL64', scale: 4 })],
-    fact: 'createsDecimals',
   },
 ]
 
@@ -114,18 +109,15 @@ async function create(context: CheckContext, shape: Shape): Promise<Outcome> {
     shape.isStream === true
       ? { kind: 'shared', name: context.tableName('created') }
       : { kind: 'dfs', database: context.databaseName('created'), table: 't' }
-  const factOf = (isTaken: boolean): Facts | undefined => shape.fact && { [shape.fact]: isTaken }
   const refused = await refusalOf(context, createScript(schemaOf(shape), table, shape.keys))
-  if (refused !== undefined) return fail(refused, factOf(false))
+  if (refused !== undefined) return fail(refused)
   const expression =
     table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
   const answer = await context.ask(`schema(${expression})`)
   const seen = answer === undefined ? [] : schemaFromServer(answer).columns
   const text = (columns: readonly { name: string; type: ColumnType }[]): string =>
     columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
-  const outcome = expectText('its columns', text(seen), text(shape.columns))
-  const facts = factOf(outcome.status === 'pass')
-  return { ...outcome, ...(facts && { facts }) }
+  return expectText('its columns', text(seen), text(shape.columns))
 }
 
 const needs = 'the right to create DFS databases'
@@ -152,7 +144,7 @@ async function unusable(
   return words
 }
 
-function nameCheck(what: string, names: readonly string[], fact: keyof Facts): Check {
+function nameCheck(what: string, names: readonly string[]): Check {
   return {
     name: `create: ${what} as names of columns`,
     does: `makes tables with columns called ${names.join(', ')}, fills and reads them`,
@@ -161,9 +153,7 @@ function nameCheck(what: string, names: readonly string[], fact: keyof Facts): C
       // Users who may not share tables skip this part.
       await context.share('named', 'streamTable(1:0, [`id], [INT])')
       const words = await unusable(context, names)
-      return pass(words.length === 0 ? 'all of them' : words.join('; '), {
-        [fact]: words.length === 0,
-      })
+      return pass(words.length === 0 ? 'all of them' : words.join('; '))
     },
   }
 }
@@ -187,18 +177,16 @@ export const createChecks: readonly Check[] = [
       const database = context.databaseName('failed')
       const table = { kind: 'dfs', database, table: 't' } as const
       const script = createScript(
-        schemaOf(shapes.find(({ fact }) => fact === 'createsDays')!),
+        schemaOf(shapes.find(({ name }) => name === 'a partition a day')!),
         table,
       )
       const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')
       const words = await refusalOf(context, wrong)
       if (words === undefined) return fail('it is accepted')
-      const failedCreateLeaves = numberOf(await context.ask(`existsDatabase("${database}")`)) === 1
-      return pass(failedCreateLeaves ? `the database; ${words}` : `nothing; ${words}`, {
-        failedCreateLeaves,
-      })
+      const isLeft = numberOf(await context.ask(`existsDatabase("${database}")`)) === 1
+      return pass(isLeft ? `the database; ${words}` : `nothing; ${words}`)
     },
   },
-  nameCheck('reserved words', reserved, 'reservedNames'),
-  nameCheck('Chinese words', chinese, 'chineseNames'),
+  nameCheck('reserved words', reserved),
+  nameCheck('Chinese words', chinese),
 ]

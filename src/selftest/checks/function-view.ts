@@ -89,12 +89,12 @@ addFunctionView(${changing})`)
       const target = parseTarget({ function: view, types: 'id:INT,sym:SYMBOL,price:DOUBLE' })
       const script = deliverScript(ledger, target)
       const refused = await refusalOf(ask(script, session))
-      if (refused !== undefined) return fail(refused, { plainViews: false })
+      if (refused !== undefined) return fail(refused)
       sendDelivery(session, 1, 1, batch(4, 4))
       const [outcome] = (await awaitOutcomes(context, ledger, 1)).filter(({ phase }) => phase === 1)
-      if (outcome?.rowCount !== 4) return fail(outcome?.errText ?? '', { plainViews: false })
+      if (outcome?.rowCount !== 4) return fail(outcome?.errText ?? '')
       const words = await refusalOf(call(changing, [batch(0, 1)], session))
-      return pass(`a view that changes its argument: ${words ?? 'accepted'}`, { plainViews: true })
+      return pass(`a view that changes its argument: ${words ?? 'accepted'}`)
     },
   },
   {

@@ -114,8 +114,7 @@ export const jobChecks: readonly Check[] = [
         answeredAsleep(context, false, asleep),
         answeredAsleep(context, true, asleep),
       ])
-      const urgentQuestions = urgent === 'answered'
-      return pass(`without urgency: ${plain}; with it: ${urgent}`, { urgentQuestions })
+      return pass(`without urgency: ${plain}; with it: ${urgent}`)
     },
   },
 ]

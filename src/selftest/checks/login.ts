@@ -40,16 +40,12 @@ export const loginChecks: readonly Check[] = [
       const login = rawLogin(server)
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
       if (!connected.ok) {
-        return fail(serverWords(loginFailure(login, connected.message)), {
-          loginWithConnect: false,
-        })
+        return fail(serverWords(loginFailure(login, connected.message)))
       }
       const { sessionId } = connected
       const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
       if (!answer.ok) return fail(answer.message)
-      return textOf(answer.value) === server.user
-        ? pass('', { loginWithConnect: true })
-        : fail('the session has another user', { loginWithConnect: false })
+      return textOf(answer.value) === server.user ? pass() : fail('the session has another user')
     },
   },
   {
@@ -106,9 +102,7 @@ export const loginChecks: readonly Check[] = [
         { sessionId },
         { kind: 'function', name: 'scramClientFirst', args },
       )
-      return answer.ok
-        ? pass('by SCRAM', { scram: true })
-        : pass(`not by SCRAM: ${answer.message}`, { scram: false })
+      return answer.ok ? pass('by SCRAM') : pass(`not by SCRAM: ${answer.message}`)
     },
   },
   {

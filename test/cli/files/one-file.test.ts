@@ -411,7 +411,7 @@ function scene(t: Test) {
   const journal = writeJournal(state, 'nightly', [runRecord('nightly'), processRecord(1)])
   const elsewhere = writeJournal(join(dir, 'other'), 'weekly', [runRecord('weekly')])
   const lock = join(state, 'locks', 'nightly')
-  for (const name of ['locks', 'logins', 'servers']) mkdirSync(join(state, name))
+  for (const name of ['locks', 'logins']) mkdirSync(join(state, name))
   writeFileSync(lock, JSON.stringify(thisProcess()))
   writeFileSync(join(state, 'logins', 'h_8848.json'), '{}')
   const environment = { XDG_STATE_HOME: join(dir, 'state') }
@@ -433,7 +433,7 @@ t.test('journals, locks and files about servers are recognized by place and cont
     [join(dir, 'link'), among],
     [lock, among],
     [join(state, 'logins', 'h_8848.json'), among],
-    [join(state, 'servers', 'x', 'y'), among],
+    [join(state, 'logins', 'x', 'y'), among],
     [join(state, 'told', 'group.json'), among],
     [join(dir, 'hard'), /the journal of a run/],
     [elsewhere, /the journal of a run/],

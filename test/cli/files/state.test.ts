@@ -1,5 +1,5 @@
 /*
-  The files in the state folder: facts about servers, and locks. Facts are stored in one file per server and never stop
+  The files in the state folder: login methods, and locks. Login methods are stored in one file per server and never stop
   a run.
 */
 import {
@@ -15,17 +15,12 @@ import {
 import { hostname } from 'node:os'
 import { join, dirname } from 'node:path'
 import t, { type Test } from 'tap'
-import {
-  knownLogins,
-  keepKnownServer,
-  knownServers,
-  readKnownServer,
-} from '../../../src/cli/files/known-servers.js'
+import { knownLogins } from '../../../src/cli/files/known-logins.js'
 import {
   checkedStateFolder,
   dayMs,
   replaceStateFile,
-  stateFileOf,
+  loginFile,
   checkAndMarkReported,
 } from '../../../src/cli/files/state-file.js'
 import {
@@ -120,8 +115,7 @@ t.test(
 
 t.test('each server has its own file in the folder for its kind', t => {
   const home = t.testdir()
-  const of = (host: string, port = 1): string =>
-    stateFileOf('logins', { host, port }, { XDG_STATE_HOME: home })
+  const of = (host: string, port = 1): string => loginFile({ host, port }, { XDG_STATE_HOME: home })
   t.equal(of('Db.Example', 8848), join(home, 'ddb-ingest', 'logins', 'db.example_8848.json'))
   for (const host of ['../../up', '.', '..', '::1', 'a b', 'x/y', '%2E']) {
     t.equal(dirname(of(host)), join(home, 'ddb-ingest', 'logins'), host)
@@ -299,73 +293,31 @@ t.test('nothing is stored about the server of serve -- CMD, but about all other 
 })
 
 /*
-  Facts about servers: written, read back, and ignored if they cannot be used.
+  Login methods: files with odd names and contents, and folders that cannot be written.
 */
-
-const server = { host: 'ddb.example', port: 8848 }
-const known = {
-  version: '2.00.10 2023.09.12',
-  facts: { mixedFlags: false },
-  users: { ann: { loginWithConnect: true } },
-}
-
-t.test('stored facts are read back only for this server', async t => {
-  const environment = { XDG_STATE_HOME: t.testdir() }
-  t.equal(readKnownServer(server, environment), undefined)
-  t.equal(keepKnownServer(server, known, environment), undefined)
-  t.same(readKnownServer(server, environment), known)
-  t.same(readKnownServer({ ...server, host: 'DDB.example' }, environment), known)
-  t.equal(readKnownServer({ ...server, port: 8849 }, environment), undefined)
-  t.equal(readKnownServer({ host: 'example', port: 8848 }, environment), undefined)
-  const later = { version: '3.00.0', facts: { mixedFlags: true }, users: {} }
-  const memory = knownServers(environment)
-  memory.keep(server, later)
-  t.same(memory.known(server), later, 'the latest counts')
-  const folder = join(environment.XDG_STATE_HOME, 'ddb-ingest', 'servers')
-  const [file, ...others] = readdirSync(folder)
-  t.same(others, [])
-  t.equal(statSync(join(folder, file!)).mode & 0o777, 0o600)
-})
 
 t.test('host names cannot lead out of the folder', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
+  const memory = knownLogins(environment, undefined)
   for (const host of ['../../up', '.', '..', '::1', 'a b', 'x/y']) {
-    t.equal(keepKnownServer({ host, port: 1 }, known, environment), undefined, host)
-    t.same(readKnownServer({ host, port: 1 }, environment), known)
+    memory.keep(host, 1, 'ann', 'scram')
+    t.equal(memory.best(host, 1, 'ann'), 'scram', host)
   }
   t.same(readdirSync(environment.XDG_STATE_HOME), ['ddb-ingest'])
-  t.equal(readdirSync(join(environment.XDG_STATE_HOME, 'ddb-ingest', 'servers')).length, 6)
+  t.equal(readdirSync(join(environment.XDG_STATE_HOME, 'ddb-ingest', 'logins')).length, 6)
 })
 
-t.test('files with other content count as missing', async t => {
-  const environment = { XDG_STATE_HOME: t.testdir() }
-  keepKnownServer(server, known, environment)
-  const folder = join(environment.XDG_STATE_HOME, 'ddb-ingest', 'servers')
-  const path = join(folder, readdirSync(folder)[0]!)
-  for (const text of [
-    '',
-    '{"version":"3',
-    'null',
-    '7',
-    '{"version":3,"facts":{},"users":{}}',
-    '{"version":"3","mixedFlags":true}',
-    '{"version":"3","facts":[],"users":{}}',
-    '{"version":"3","facts":{"mixedFlags":"yes"},"users":{}}',
-    '{"version":"3","facts":{},"users":{"ann":7}}',
-  ]) {
-    writeFileSync(path, text)
-    t.equal(readKnownServer(server, environment), undefined, text)
-  }
-})
-
-t.test('a folder that cannot be written to is reported, without other effects', async t => {
+t.test('files with other content count as missing, and a folder may be closed', async t => {
   const folder = t.testdir({ file: '' })
-  t.match(keepKnownServer(server, known, { XDG_STATE_HOME: join(folder, 'file') }), /ENOTDIR/)
-  mkdirSync(join(folder, 'closed'))
-  chmodSync(join(folder, 'closed'), 0o500)
-  const said = keepKnownServer(server, known, { XDG_STATE_HOME: join(folder, 'closed') })
-  if (process.getuid?.() === 0) t.equal(said, undefined, 'root may write everywhere')
-  else t.match(said, /EACCES/)
+  const memory = knownLogins({ XDG_STATE_HOME: folder }, undefined)
+  memory.keep('h', 1, 'ann', 'scram')
+  for (const text of ['', '{"users":[', 'null', '7', '{"users":{"ann":"scram"}}']) {
+    writeFileSync(memory.place('h', 1), text)
+    t.equal(memory.best('h', 1, 'ann'), undefined, text)
+  }
+  const closed = knownLogins({ XDG_STATE_HOME: join(folder, 'file') }, undefined)
+  closed.keep('h', 1, 'ann', 'scram')
+  t.equal(closed.best('h', 1, 'ann'), undefined)
 })
 
 /*

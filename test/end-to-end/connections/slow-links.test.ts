@@ -5,14 +5,12 @@
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { connect } from '../../../src/client/open-session.js'
 import { loadOn } from '../../../src/load/load.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { startServer } from '../../../src/server/index.js'
+import { requestedFaults, startServer } from '../../../src/server/index.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { startHoldingProxy } from '../../helpers/holding-proxy.js'
 import { deepTest } from '../../helpers/runs.js'
-import { serverMemory } from '../../helpers/server-memory.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const question = 'from getConsoleJobs() where sessionId'
@@ -31,10 +29,12 @@ async function runOver(
   t: Test,
   { mixedFlags = true, confirmTimeoutMs = 60_000, releases = true }: Change = {},
 ): Promise<{ result: LoadResult; questions: number }> {
-  const server = await startServer({ port: 0, initScript: streamScript })
+  const server = await startServer({
+    port: 0,
+    initScript: streamScript,
+    faults: mixedFlags ? {} : requestedFaults('mixedRefuse'),
+  })
   t.teardown(() => server.close())
-  await using session = await connect({ host: server.host, port: server.port })
-  const version = (await session.run('version()')) as { value: string }
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
   let questions = 0
@@ -56,7 +56,6 @@ async function runOver(
       user: 'admin',
       password: '123456',
       insecureLogin: true,
-      serverMemory: serverMemory({ version: version.value, facts: { mixedFlags }, users: {} }),
     },
     target: { table: 'target' },
     delivery: { connections: 1, batchRows: 10, confirm: 'count', confirmTimeoutMs },

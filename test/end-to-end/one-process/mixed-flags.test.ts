@@ -18,7 +18,6 @@ import { requestedFaults, type Faults } from '../../../src/server/index.js'
 import { runMain } from '../../cli/run-cli.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
-import { serverMemory } from '../../helpers/server-memory.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -168,15 +167,9 @@ t.test('a lost request is sent again even if no session can be asked after it', 
   t.strictSame(await ids(here), upTo(rowCount))
 })
 
-t.test('the run stores its findings, and still reports a wrong password', async t => {
+t.test('a wrong password is reported where requests do not mix, too', async t => {
   const here = await start(t, 'mixedRefuse')
-  const memory = serverMemory()
-  await load(here, {}, { serverMemory: memory })
-  t.match(memory.kept, [
-    { known: { facts: { mixedFlags: false }, users: { admin: { loginWithConnect: true } } } },
-  ])
-  const { result } = await load(here, {}, { serverMemory: memory, password: 'wrong' })
+  const { result } = await load(here, {}, { password: 'wrong' })
   t.match(result, { exitCode: 77, error: { code: 'DDB_LOGIN' }, rows: { read: 0 } })
   t.notMatch(JSON.stringify(result), /wrong/)
-  t.equal(memory.kept.length, 1)
 })

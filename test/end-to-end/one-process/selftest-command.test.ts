@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { readKnownServer } from '../../../src/cli/files/known-servers.js'
 import { main } from '../../../src/cli/main.js'
 import { allChecks } from '../../../src/selftest/checks/all-checks.js'
 import { startServer } from '../../../src/server/index.js'
@@ -175,13 +174,11 @@ t.test('load uses the stored fact that a session of the server cannot do both', 
     },
   })
   t.teardown(() => odd.close())
-  const at = { host: '127.0.0.1', port: odd.port }
   const argv = ['--host', `127.0.0.1:${odd.port}`]
   const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
   t.equal(tested.code, 1)
   const mixed = printed(tested.stdout).checks.find(({ name }) => name.includes('mixed-flags'))
   t.equal(mixed?.status, 'fail')
-  t.match(readKnownServer(at, asAdmin.environment), { facts: { mixedFlags: false } })
   const input = join(t.testdir({ 'in.csv': 'id,name\n1,a\n2,b\n' }), 'in.csv')
   const loaded = await runMain(['load', input, '--table', 'target', ...argv], asAdmin)
   t.equal(loaded.code, 0, loaded.stderr)

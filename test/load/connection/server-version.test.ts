@@ -1,28 +1,10 @@
 /*
-  Notices about old servers, for the versions in DolphinDB's release notes.
+  Versions of servers, as in DolphinDB's release notes, and the request for the version.
 */
 import { Readable } from 'node:stream'
 import t from 'tap'
-import {
-  isBefore,
-  parseVersion,
-  limitsTexts,
-  versionNotice,
-} from '../../../src/load/connection/server-version.js'
-import { makePlan } from '../../../src/load/plan.js'
-import { systemPlatform } from '../../../src/platform/system.js'
+import { isBefore, parseVersion, limitsTexts } from '../../../src/load/connection/server-version.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
-
-const plan = (table: string, mode: 'async' | 'sync' = 'async'): ReturnType<typeof makePlan> =>
-  makePlan(
-    {
-      inputs: ['a.csv'],
-      server: { host: 'localhost', port: 8848 },
-      target: { table },
-      delivery: { mode },
-    },
-    systemPlatform.random,
-  )
 
 t.test('the leading numbers are the version', async t => {
   t.same(parseVersion('2.00.10 2023.09.12'), [2, 0, 10])
@@ -38,23 +20,6 @@ t.test('versions compare number by number', async t => {
   t.ok(isBefore([2, 0, 7], [2, 0, 7, 1]))
   t.notOk(isBefore([2, 0, 7, 0], [2, 0, 7]))
   t.notOk(isBefore([3, 0, 0], [2, 0, 12]))
-})
-
-t.test('for an old server, a notice lists its effects on this run', async t => {
-  const dfs = plan('dfs://db/t', 'sync')
-  t.match(versionNotice('1.30.8 2021.01.01', dfs), /version 1\.30\.8: .*kept.*; .*CHUNK/)
-  t.match(versionNotice('1.30.18', dfs), /: it may turn a database with atomic CHUNK/)
-  t.match(versionNotice('2.00.6 2022.05.31', dfs), /: it may turn a database with atomic CHUNK/)
-  for (const version of ['1.30.19', '2.00.7', '3.00.0', 'new']) {
-    t.equal(versionNotice(version, dfs), undefined, version)
-  }
-  t.equal(
-    versionNotice('2.00.6', plan('trades')),
-    undefined,
-    'a stream table has no partition scheme',
-  )
-  t.match(versionNotice('1.20.9', plan('trades')), /asynchronous requests only on Linux/)
-  t.equal(versionNotice('1.20.9', plan('trades', 'sync')), undefined)
 })
 
 t.test('a run asks once, and accepts a server that does not report its version', async t => {

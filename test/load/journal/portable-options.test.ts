@@ -15,12 +15,10 @@ import type {
   RejectOptions,
   TargetOptions,
 } from '../../../src/load/options.js'
-import type { ServerMemory } from '../../../src/load/options.js'
 import type { Trace } from '../../../src/client/trace.js'
 import { makePlan } from '../../../src/load/plan.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { runs } from '../../helpers/runs.js'
-import { serverMemory } from '../../helpers/server-memory.js'
 
 const least: LoadOptions = {
   inputs: ['in.csv'],
@@ -231,7 +229,6 @@ t.test('no secret, stream or listener gets into a journal', async t => {
           user: 'u',
           password: secret,
           trace: { line: () => undefined, secret } as unknown as Trace,
-          serverMemory: { ...serverMemory(), secret } as ServerMemory,
           otherHosts: [{ host: 'other', port: 1 }],
           allowRedirect: [secret],
         },

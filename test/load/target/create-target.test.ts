@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadReport } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { serverMemory, versionOf } from '../../helpers/server-memory.js'
 
 const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
 
@@ -248,70 +247,6 @@ t.test('a DFS table is created so that the longest text fits', async t => {
   const [, note] = await rows('select note from loadTable("dfs://long", "t") order by time')
   t.equal(note?.[0]?.length, 65_536)
   t.match(await rows('schema(loadTable("dfs://long", "t"))["colDefs"]'), [[], [], ['note', 'BLOB']])
-})
-
-const admin = { user: 'admin', password: '123456' }
-
-t.test('a table that the server is known to refuse is not tried', async t => {
-  const here = await startLoadServer(t, '')
-  const { host, port } = here.server
-  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
-  const version = await versionOf(here)
-  for (const [facts, target, words] of [
-    [
-      { createsStream: false },
-      { table: 'fresh', create: 'stream' },
-      /refuses the script for stream/,
-    ],
-    [{ createsTsdb: false }, { table: 'dfs://f/t', create: 'dfs' }, /for TSDB tables/],
-    [{ createsDays: false }, { table: 'dfs://f/t', create: 'dfs' }, /for a partition a day/],
-  ] as const) {
-    const { exitCode, error } = await here.load(path, {
-      server: { host, port, ...admin, serverMemory: serverMemory({ version, facts, users: {} }) },
-      target,
-    })
-    t.equal(exitCode, 78)
-    t.match(error?.message, words)
-  }
-  const others = {
-    createsMonths: false,
-    createsYears: false,
-    createsHash: false,
-    createsLevels: false,
-    createsArrays: false,
-    createsDecimals: false,
-  }
-  const { exitCode } = await here.load(path, {
-    server: {
-      host,
-      port,
-      ...admin,
-      serverMemory: serverMemory({ version, facts: others, users: {} }),
-    },
-    target: { table: 'dfs://f/t', create: 'dfs' },
-  })
-  t.equal(exitCode, 0, 'other refusals do not matter')
-})
-
-t.test('the error for a failed script names the leftovers of the script, if known', async t => {
-  for (const failedCreateLeaves of [true, false, undefined]) {
-    const here = await startLoadServer(t, '', {
-      faults: {
-        beforeExecute: ({ text }) => (text.startsWith('// For ') ? { error: 'disk' } : undefined),
-      },
-    })
-    const { host, port } = here.server
-    const facts = failedCreateLeaves === undefined ? {} : { failedCreateLeaves }
-    const memory = serverMemory({ version: await versionOf(here), facts, users: {} })
-    const notices: string[] = []
-    const { error } = await here.load(join(t.testdir({ 'a.csv': csv }), 'a.csv'), {
-      server: { host, port, ...admin, serverMemory: memory },
-      target: { table: 'dfs://f/t', create: 'dfs' },
-      onNotice: notice => void notices.push(notice),
-    })
-    t.match(error?.message, /disk/)
-    t.equal(/leaves its database behind/.test(notices.join()), failedCreateLeaves === true)
-  }
 })
 
 t.test(

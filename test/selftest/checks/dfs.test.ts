@@ -152,7 +152,6 @@ testChecks(
       [last]: /^3 rows, 2 of them known: the answer is \d, the table has 4 of 6 rows; upsert! /,
       [primary]: /^3 rows, 2 of them known: the answer is \d, the table has 4 of 6 rows; upsert! /,
     },
-    facts: { lastAnswersAll: true, pkeyAnswersAll: true },
   },
   {
     'known keys that are not counted': {
@@ -160,14 +159,12 @@ testChecks(
       finds: Object.fromEntries(
         namesOfKeyedDfs.map(name => [name, /^3 rows, 2 of them known: the answer is 1,/]),
       ),
-      facts: { lastAnswersAll: false, pkeyAnswersAll: false },
     },
     'servers without these engines': {
       toServer: instead('engine="', 'enjine="'),
       skips: Object.fromEntries(
         namesOfKeyedDfs.map(name => [name, /^the server refuses what the check needs: /]),
       ),
-      facts: {},
     },
     'inserts that answer too little': {
       server: { faults: { beforeWrite: () => 'drop' } },
@@ -192,18 +189,6 @@ const shapes = namesOfCreateScripts.filter(name => !/leaves|words/.test(name))
 const failed = 'create: what a script that fails leaves'
 const reserved = 'create: reserved words as names of columns'
 const chinese = 'create: Chinese words as names of columns'
-const made = {
-  createsStream: true,
-  createsDays: true,
-  createsMonths: true,
-  createsYears: true,
-  createsHash: true,
-  createsLevels: true,
-  createsTsdb: true,
-  createsArrays: true,
-  createsDecimals: true,
-}
-
 testChecks(
   t,
   createChecks,
@@ -213,33 +198,27 @@ testChecks(
       [reserved]: 'all of them',
       [chinese]: 'all of them',
     },
-    facts: { ...made, failedCreateLeaves: false, reservedNames: true, chineseNames: true },
   },
   {
     'a server that takes none of the scripts': {
       toServer: instead('able(', 'able['),
       fails: Object.fromEntries(shapes.map(name => [name, /Syntax Error/])),
-      facts: Object.fromEntries(Object.keys(made).map(name => [name, false])),
     },
     'a column of another type': {
       toServer: instead('DOUBLE]', 'FLOAT]'),
       fails: { 'create: TSDB': /^its columns: .*price FLOAT, expected .*price DOUBLE$/ },
-      facts: { createsTsdb: false },
     },
     'a table whose partition column may be missing': {
       toServer: instead('`missing', '`day'),
       fails: { [failed]: 'it is accepted' },
-      facts: {},
     },
     'a server that knows ASCII alone': {
       toServer: instead('\xe4\xbb\xb7', '((('),
       finds: { [chinese]: /refused: / },
-      facts: { chineseNames: false },
     },
     'words that are reserved': {
       toServer: each(instead('[`HASH]', '[(HASH]'), instead('first(pi)', 'first(e )')),
       finds: { [reserved]: /^HASH refused: .*; pi (refused: |it is another value)/ },
-      facts: { reservedNames: false },
     },
     'a user who may make no databases': {
       login: {},
@@ -261,13 +240,11 @@ testChecks(
   functionViewChecks,
   {
     finds: { [plain]: /^a view that changes its argument: .*Read only object/ },
-    facts: { plainViews: true },
   },
   {
     'views that only a call reaches': {
       toServer: instead('ddbIngestTarget(data))', 'ddbIngestTarged(data))'),
       fails: { [plain]: /ddbIngestTarged/ },
-      facts: { plainViews: false },
     },
     'users who may not add views': {
       login: {},

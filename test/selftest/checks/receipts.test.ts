@@ -64,7 +64,6 @@ testChecks(
       [who]: 'as the user that was given',
       [limit]: 'at the end: 0 rows; beyond it: 0 rows',
     },
-    facts: { limitFromEnd: true },
   },
   {
     'keyed stream tables that overwrite': {
@@ -134,7 +133,6 @@ testChecks(
     'a table that is asked for more than it has': {
       server: { faults: requestedFaults('limitEnd') },
       finds: { [limit]: /^at the end: refused: .*The offset 1 .*; beyond it: refused: / },
-      facts: { limitFromEnd: false },
     },
     'slices that may not end behind the table': {
       server: {
@@ -143,7 +141,6 @@ testChecks(
         },
       },
       fails: { [limit]: /^a slice that ends after the last row: refused: .*too many$/ },
-      facts: {},
     },
     'texts that are damaged': {
       toClient: instead('e\xc3\xa9e', 'f\xc3\xa9e'),
@@ -382,7 +379,6 @@ testChecks(
       [behind]: 'all were executed by then',
       [order]: 'in order',
     },
-    facts: { mixedFlags: true },
   },
   {
     'requests without answers that are dropped': {
@@ -394,7 +390,6 @@ testChecks(
       },
       finds: { [behind]: '0 of 100 were executed by then' },
       passes: [silent],
-      facts: { mixedFlags: false },
     },
     'requests without answers that are executed twice': {
       server: { faults: { beforeExecute: asynchronous('twice') } },
@@ -433,7 +428,6 @@ testChecks(
     'questions that are not answered in time': {
       server: { faults: requestedFaults('mixedStall') },
       fails: { [mixed]: 'no answer came in time' },
-      facts: {},
     },
     'a session without an id': {
       toClient: (chunk, sent) =>

@@ -69,9 +69,8 @@ ${probeScript(name, version)}}
 }
 
 /**
- * Returns the rows since the last call, oldest first.
- * @param overlaps  whether to read the last known row again, so that the result is never empty: the manual does not document how a
- *   server answers an empty range. The first call also has a result: the row with which the ledger was probed
+ * Returns the rows since the last call, oldest first. Reads the last known row again, so that the server's answer is never
+ * empty: the manual does not document how a server answers an empty range. The first call reads the row of the probe.
  * @param tellsLeft  as for `ledgerQuery`
  * @throws {ServerError} if the ledger is gone
  * @throws {TimeoutError}
@@ -80,10 +79,9 @@ export async function readLedger(
   session: Session,
   ledger: Ledger,
   timeoutMs: number,
-  overlaps: boolean = true,
   tellsLeft = false,
 ): Promise<LedgerRow[]> {
-  const overlap = overlaps ? Math.min(ledger.seen, 1) : 0
+  const overlap = Math.min(ledger.seen, 1)
   const from = ledger.seen - overlap
   const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, ledger.version, tellsLeft)
   const answer = await session.run(query, { timeoutMs })

@@ -178,9 +178,8 @@ export class ReceiptNode implements Outlet {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    const { plan, server } = this.#setup.run
-    const overlaps = server.facts.limitFromEnd !== true
-    return readLedger(this.#control, this.#ledger, timeoutMs, overlaps, hasTransform(plan))
+    const tellsLeft = hasTransform(this.#setup.run.plan)
+    return readLedger(this.#control, this.#ledger, timeoutMs, tellsLeft)
   }
 
   /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED if a different process has the run */
