@@ -113,7 +113,6 @@ export interface LoadResult {
     /** Lines of the batches whose outcome is unknown; neighbouring ranges are merged. At most 1,000 entries. */
     uncertain: UncertainLines[]
   }
-  stored: Stored
   rejects: {
     /** The first of `files`. */
     file: string | null
@@ -189,19 +188,6 @@ export interface UncertainLines {
   /** Number of batches, and parts of batches, that held these lines. */
   batches: number
   reason: string
-}
-
-/** How safe the confirmed rows are (docs/durability.md). A field is null if unknown. */
-export interface Stored {
-  grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
-  /** Whether the server forces writes to disk. */
-  dataSync: boolean | null
-  /** Whether the server keeps rows in a cache before it writes them to files. */
-  cacheEngine: boolean | null
-  /** Number of nodes that hold each row. */
-  replicas: number | null
-  /** Number of writes to the table, by any writer, that were still in cache and redo log when the run ended. */
-  pendingTransactions: number | null
 }
 
 /** How the user can continue a run. The library leaves `command` and `restart` null, and makes `look` a script. */

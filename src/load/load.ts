@@ -9,9 +9,8 @@ import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 import { earlySession, openDelivery } from './transport/open-delivery.js'
-import { endJournal, type Opened } from './ending.js'
+import { endJournal } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
-import { newDurability, type Durability } from './target/durability.js'
 import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import { storedRowsCheck } from './evidence/unsent-rows.js'
@@ -73,13 +72,11 @@ async function loadPlan(
   const run = newRun(options, plan, platform, undefined, rows)
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
-  let durability: Durability | undefined
   const course: RunSteps = {
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
       checkReplaces(options, target)
-      durability = newDurability(plan, target)
       await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
       const checked = await checkTarget(run, control, target)
@@ -111,7 +108,6 @@ async function loadPlan(
       return delivery.finish()
     },
     fail: error => failAt(run, asTargetChanged(run, error)),
-    ended: opened => askDurability(run, opened, durability),
   }
   const opened = await runPipeline(run, course, sources)
   const { misuse } = opened
@@ -130,7 +126,6 @@ async function loadPlan(
     sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
     alreadyLoaded,
-    ...(durability && { stored: await durability.result(hasConfirmed(run)) }),
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),
@@ -174,13 +169,4 @@ function failAt(run: Run, error: unknown): void {
     error instanceof DdbError &&
     (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
   if (isGone) run.emit({ kind: 'takenBack', reason: '', isCertain: false })
-}
-
-function hasConfirmed({ state: { rows } }: Run): boolean {
-  return rows.confirmed + rows.skipped > 0
-}
-
-/** If any row is confirmed and the run need not end at once, asks the server how safely it has stored the rows. */
-function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
-  if (control !== undefined && hasConfirmed(run) && !run.ending.isLeaving) durability?.ask(control)
 }

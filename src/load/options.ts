@@ -29,7 +29,6 @@ export type {
   LoadStatus,
   Method,
   RowCounts,
-  Stored,
   UncertainLines,
   ResumeInfo,
 } from './load-result.js'

@@ -30,8 +30,6 @@ export interface RunSteps {
   /** Called after the last batch was handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void
-  /** Called after the last outcome, while connections are still open. */
-  readonly ended?: (opened: Opened) => void
 }
 
 /**
@@ -41,7 +39,7 @@ export interface RunSteps {
  */
 export async function runPipeline(
   run: Run,
-  { open, finish, fail, ended }: RunSteps,
+  { open, finish, fail }: RunSteps,
   sources?: ExpandedSources,
 ): Promise<Opened & { readonly misuse?: UsageError }> {
   const opened: Opened & { misuse?: UsageError } = {}
@@ -65,7 +63,6 @@ export async function runPipeline(
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
-    ended?.(opened)
     await close(run, opened, leaving)
     run.delivery = opened.delivery
     run.reporter.tell('done')

@@ -13,7 +13,6 @@ import { summaryNote, uncertainLines } from './outcomes/projections.js'
 import { connectionFigures } from './outcomes/by-connection.js'
 import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
 import { noSourceNotes } from './inputs/source-notes.js'
-import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
 export interface ResultParts {
@@ -24,7 +23,6 @@ export interface ResultParts {
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** Left out if the run did not reach its target. */
-  stored?: LoadResult['stored']
   /** Set if the byte counts of an input do not add up. */
   bytesError: DdbError | undefined
   /** True if earlier processes had finished the run, so that this one neither read nor sent rows. */
@@ -82,7 +80,6 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
         reason: say(lines.reason),
       })),
     },
-    stored: parts.stored ?? nothingStored,
     rejects: rejectsOf(run, say),
     columns: hideInData(parts.columns, hide),
     connections: state.batches.sent === 0 ? 0 : plan.connections,

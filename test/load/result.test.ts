@@ -146,13 +146,6 @@ t.test('every member is present; unknown values are null', async t => {
     },
     duplicates: 2,
     confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
-    stored: {
-      grade: null,
-      dataSync: null,
-      cacheEngine: null,
-      replicas: null,
-      pendingTransactions: null,
-    },
     rejects: {
       file: null,
       files: [],

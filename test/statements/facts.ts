@@ -80,7 +80,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   // Questions about the state of the server.
   version: old,
   getConfig: unknown,
-  getNodeType: unknown,
   funcByName: unknown,
   getConsoleJobs: old,
   cancelConsoleJob: old,
@@ -149,9 +148,4 @@ export const variants: readonly (Fact & { readonly of: RegExp })[] = [
     source: acl,
   },
   { of: /\bengine=/, since: '2.00' },
-  {
-    of: /"getRedoLogGCStat"/,
-    since: '1.30.19, 2.00.7',
-    source: `M getRedoLogGCStat, ${notes('1.30.19')}`,
-  },
 ]

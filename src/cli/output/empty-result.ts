@@ -7,7 +7,6 @@ import { deliveryDefaults } from '../../load/defaults.js'
 import { noRows } from '../../load/outcomes/row-counts.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { noSourceNotes } from '../../load/inputs/source-notes.js'
-import { nothingStored } from '../../load/target/durability.js'
 import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
 import { failureOf } from './print-failure.js'
@@ -56,7 +55,6 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       note: null,
       uncertain: [],
     },
-    stored: nothingStored,
     rejects: {
       file: null,
       files: [],

@@ -20,7 +20,7 @@ export function summaryLines(
   const fields = [
     ['took', speedText(result)],
     ['refused', refusedText(result)],
-    ['proof', `${confirmText(result)}${storedText(result)}`],
+    ['proof', confirmText(result)],
     ['next', next ?? 'nothing'],
   ] as const
   const cleaned = fields.map(([label, text]) => [label, clean(text)] as const)
@@ -100,11 +100,6 @@ function confirmText({ confirm, rows, batches, duplicates }: LoadResult): string
       ? ''
       : `; ${grouped(duplicates)} of them had a key that the table already contained`
   return `${confirmationWords[confirm.used]}${note}${doubt}${known}`
-}
-
-/** How safely the confirmed rows are stored; "unknown" if the server does not report it. */
-function storedText({ stored, rows }: LoadResult): string {
-  return rows.confirmed + rows.skipped === 0 ? '' : `; stored: ${stored.grade ?? 'unknown'}`
 }
 
 /** Lines for standard error. @param isApart  true if the summary is not on the screen */

@@ -1,5 +1,5 @@
 /*
-  Describes the target as the server reports it: columns in order, partition scheme, engine, and whether rows with known keys are
+  Describes the target as the server reports it: columns in order, partition scheme, and whether rows with known keys are
   updated or added.
 */
 import type { Session } from '../../client/open-session.js'
@@ -56,8 +56,6 @@ export interface TargetDescription {
   readonly partitionColumns?: readonly string[]
   /** Whether the target is a DFS table under the name of a shared table. */
   readonly isHandle?: boolean
-  /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and if unknown. */
-  readonly engine?: string | undefined
   /** How rows are upserted; undefined for other methods. */
   readonly upsert?: UpsertForm
   /**
@@ -112,7 +110,7 @@ export async function describeTarget(
       (engine !== undefined && textOf(answer, 'keepDuplicates') === 'LAST')
     const tableKey = textsOf(answer, 'keyColumn')
     const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, replaces }
-    const known = { columns, engine, ...keys }
+    const known = { columns, ...keys }
     const more = { tableKey, ...(isHandle ? { isHandle } : {}) }
     const description = { ...schema, ...known, ...upsert, ...policy, ...more }
     return hasTransform(plan) ? transformed(description, options.target.types) : description

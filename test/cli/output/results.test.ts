@@ -88,13 +88,6 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   },
   duplicates: 0,
   confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
-  stored: {
-    grade: 'in memory',
-    dataSync: null,
-    cacheEngine: null,
-    replicas: null,
-    pendingTransactions: null,
-  },
   rejects: {
     file: null,
     files: [],
@@ -125,7 +118,7 @@ t.test('a finished load prints five lines: the rows, the table, and the proof', 
     'Loaded 1,000 rows into trades on h:8848',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
     '  refused   nothing',
-    '  proof     confirmed by counting rows; stored: in memory',
+    '  proof     confirmed by counting rows',
     '  next      nothing',
   ]
   t.strictSame(summaryLines(result(), undefined), lines)
@@ -150,7 +143,7 @@ t.test('the summary mentions every outcome of rows', async t => {
     'Loaded 1 row (4 were loaded before) into trades on h:8848, of 21 read',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
     '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file; 11 rows not sent',
-    '  proof     confirmed by counting rows; 2 rows unconfirmed; stored: in memory',
+    '  proof     confirmed by counting rows; 2 rows unconfirmed',
     '  next      CMD',
   ])
 })
@@ -220,33 +213,7 @@ t.test('rows loaded earlier are distinguished from rows of this process', async 
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
-  t.match(
-    failed,
-    /^Failed after 0 confirmed rows \(10 were [^]* confirmed by an earlier process; stored/,
-  )
-})
-
-t.test('the safety of confirmed rows is printed, even if it is unknown', async t => {
-  const unknown = { ...result().stored, grade: null }
-  t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\n/)
-  const rows = {
-    read: 5,
-    confirmed: 0,
-    filtered: 0,
-    unconfirmed: 5,
-    rejected: 0,
-    skipped: 0,
-    unsent: 0,
-  }
-  t.notMatch(summaryText(result({ rows, stored: unknown })), 'stored')
-  const stored: LoadResult['stored'] = {
-    grade: 'replicated',
-    dataSync: true,
-    cacheEngine: true,
-    replicas: 2,
-    pendingTransactions: 1,
-  }
-  t.match(summaryText(result({ stored })), /; stored: replicated\n/)
+  t.match(failed, /^Failed after 0 confirmed rows \(10 were [^]* confirmed by an earlier process/)
 })
 
 t.test('if nothing was sent, nothing is confirmed', async t => {

@@ -116,16 +116,14 @@ t.test(
       }
       const upsert = { method: 'upsert', keyColumns: ['id'] } as const
       t.match(await describe({ table: 'dfs://d/t', ...upsert }), {
-        engine: 'OLAP',
         keyed: false,
         upsert: { primaryKey: false, counts },
       })
       t.match(await describe({ table: 'keyed', method: 'upsert' }), { upsert: { counts } })
       t.equal((await describe({ table: 'keyed' })).upsert, undefined)
       if (version !== '3.00.5') continue
-      t.match(await describe({ table: 'dfs://p/t' }), { engine: 'PKEY', keyed: true })
+      t.match(await describe({ table: 'dfs://p/t' }), { keyed: true })
       t.match(await describe({ table: 'dfs://p/t', method: 'upsert' }), {
-        engine: 'PKEY',
         keyed: true,
         upsert: { primaryKey: true, counts },
       })
@@ -133,7 +131,7 @@ t.test(
         code: 'DDB_USAGE',
         message: /primary key of its own.*target\.keyColumns/,
       })
-      t.match(await describe({ table: 'dfs://s/last' }), { engine: 'TSDB', keyed: true })
+      t.match(await describe({ table: 'dfs://s/last' }), { keyed: true })
       const keysOf = async (target: TargetOptions): Promise<unknown> => {
         const { keyColumns, partitionColumns } = await describe(target)
         return { keyColumns, partitionColumns }
