@@ -56,24 +56,35 @@ export const errorCodes = {
 /** Stable across versions; `docs/errors.md` explains each code. */
 export type ErrorCode = keyof typeof errorCodes
 
+/** What would help after a failure, for programs and for the command that is printed last. */
+export interface Fix {
+  /** Fields of `LoadOptions` to change, with their new values as text; null: leave the option out. */
+  readonly options?: Readonly<Record<string, string | null>>
+  /** A command to run first. */
+  readonly command?: string
+}
+
 /** Optional fields of an error, besides code and message. */
 export interface DdbErrorOptions {
   /** The underlying failure, for debuggers and reports of defects. */
   cause?: unknown
   /** True only if sending the same request again cannot store anything twice. */
   safeToRetry?: boolean
+  fix?: Fix | undefined
 }
 
 /** Base class of all errors that this project throws. `message` is one sentence that tells the user what to do. */
 export class DdbError extends Error {
   readonly code: ErrorCode
   readonly safeToRetry: boolean
+  readonly fix: Fix | undefined
 
   constructor(code: ErrorCode, message: string, options: DdbErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = new.target.name
     this.code = code
     this.safeToRetry = options.safeToRetry ?? false
+    this.fix = options.fix
   }
 
   /** The exit code with which the command line ends after this failure. */
@@ -148,8 +159,9 @@ export class ServerError extends DdbError {
       | 'DDB_UNAVAILABLE' = 'DDB_SERVER',
     message: string = serverMessage,
     received: string = serverMessage,
+    fix?: Fix,
   ) {
-    super(code, message)
+    super(code, message, { fix })
     this.serverMessage = serverMessage
     this.#received = received
   }

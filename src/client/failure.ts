@@ -42,7 +42,7 @@ export function connectFailure(host: string, port: number, cause: unknown): DdbE
       'DDB_CONNECT',
       `Nothing listens on ${address} (connection refused). Check host and port, or start the embedded server ` +
         `with "ddb-ingest serve --port ${port}".`,
-      options,
+      { ...options, fix: { command: `ddb-ingest serve --port ${port}` } },
     )
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {

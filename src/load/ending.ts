@@ -80,14 +80,21 @@ export async function close(run: Run, opened: Opened, leaving: Leaving): Promise
 
 export async function endJournal(
   run: Run,
-  { status, exitCode, rows, error }: Pick<LoadResult, 'status' | 'exitCode' | 'rows' | 'error'>,
+  {
+    status,
+    exitCode,
+    rows,
+    error,
+  }: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
+    readonly error: { readonly code: string; readonly message: string } | null
+  },
 ): Promise<void> {
   const { journal } = run.history
   if (journal === undefined) return
   try {
     if (journal.failure === undefined) {
       const at = new Date(run.platform.clock.wallMs()).toISOString()
-      const why = error === null ? {} : { error }
+      const why = error === null ? {} : { error: { code: error.code, message: error.message } }
       run.emit({ kind: 'end', at, isDone: !isUnfinished(run), status, exitCode, rows, ...why })
     }
   } finally {

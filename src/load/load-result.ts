@@ -1,6 +1,7 @@
 /*
   What a run reports: its progress and its outcome.
 */
+import type { Fix } from '../errors.js'
 import type { Known } from '../parse/input-reader.js'
 import type { Confirmation, ConfirmUsed } from './transport/confirmations.js'
 import type { SourceNotes } from './inputs/source-notes.js'
@@ -154,7 +155,14 @@ export interface LoadResult {
   /** The first twenty notices of the run (`onNotice`). */
   notices: string[]
   resume: ResumeInfo
-  error: { code: string; message: string } | null
+  error: ResultError | null
+}
+
+/** Why a run failed, and which options or command would help; `fix` is null if none is known. */
+export interface ResultError {
+  code: string
+  message: string
+  fix: Fix | null
 }
 
 /** Properties of an input: `given` by the user, or `found` by the program or by default. */

@@ -98,7 +98,14 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
     resume: resumeOf(run, error),
-    error: error === undefined ? null : { code: error.code, message: say(error.message) },
+    error:
+      error === undefined
+        ? null
+        : {
+            code: error.code,
+            message: say(error.message),
+            fix: hideInData(error.fix ?? null, say),
+          },
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type MappingRules,
 } from './cell-source.js'
 import { knownNames, namedField, uniqueByLowerCase, type KnownNames } from './field-names.js'
-import { nearestHint } from './nearest.js'
+import { nearestHint, nearestNames } from './nearest.js'
 import { checkParts, setSource, templateField, withParts } from './set-columns.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
@@ -129,6 +129,7 @@ function missingColumn(
   const mapped = ownText(rules.map, column.name)
   const wanted = mapped ?? column.name
   const hint = nearestHint(wanted, names)
+  const [nearest] = nearestNames(wanted, names)
   const isBelow = (rules.parts ?? []).length === 0 && input.file.includes('/')
   const fromPath = isBelow ? 'take it from the paths with `input.path`, ' : ''
   const advice =
@@ -139,6 +140,9 @@ function missingColumn(
     'DDB_INPUT_COLUMN',
     `the header of ${input.file} has no column "${wanted}"${hint}${advice}`,
     positionIn(input, wanted),
+    nearest === undefined || mapped !== undefined
+      ? {}
+      : { fix: { options: { 'mapping.map': `${column.name}=${nearest}` } } },
   )
 }
 

@@ -5,7 +5,7 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
-import { failureOf, writeFailed } from '../output/print-failure.js'
+import { failureOf, writeFailed } from '../output/failures.js'
 import { catchSignals } from '../interruption.js'
 import { serverOf } from '../options/load-options.js'
 import { measure, modeNames, ratioText, showMeasuring, type Measurement } from './measure.js'

@@ -18,10 +18,9 @@ import { defined } from '../options/reading/definition.js'
 import { journalOf } from '../options/journaled.js'
 import { loadCommand } from '../options/shell-command.js'
 import { loadOptionsOf, loadOnlyOptions, targetOptionsOf } from '../options/load-options.js'
-import { adviseNeededOptions } from '../output/advice.js'
+import { adviseNeededOptions, printFailure, printAdvice, writeFailed } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
-import { printFailure, printCommand, printAdvice, writeFailed } from '../output/print-failure.js'
 import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
@@ -139,7 +138,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
       printAdvice(output, result.error, call.asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, call.asked)
-    } else if (call.asked.next !== undefined) printCommand(output, 'next', call.asked.next)
+    } else if (call.asked.next !== undefined) output.note(`next: ${call.asked.next}`)
   }
   try {
     if (settings.json) {

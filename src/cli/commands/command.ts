@@ -5,7 +5,7 @@ import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
 import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import { epilogues } from './help.js'
 import type { HelpTexts } from '../language/help-texts.js'
-import type { UserCall } from '../output/advice.js'
+import type { UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 

@@ -7,7 +7,7 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
-import { failureOf, writeFailed } from '../output/print-failure.js'
+import { failureOf, writeFailed } from '../output/failures.js'
 import { catchSignals, type Interruption } from '../interruption.js'
 import { serverOf } from '../options/load-options.js'
 import type { ExecSettings } from '../options/command-options.js'

@@ -16,7 +16,7 @@ import { expandSources } from '../../source/expand-sources.js'
 import { addressText, sameCommand, shellText } from '../options/shell-command.js'
 import { fieldsOf } from '../options/reading/definition.js'
 import { loadOptions, serverOf, type LoadSettings } from '../options/load-options.js'
-import { failureOf } from '../output/print-failure.js'
+import { failureOf } from '../output/failures.js'
 import { clean, clip, counted, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 

@@ -10,9 +10,13 @@ import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.j
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
-import { printFailure, writeFailed } from '../output/print-failure.js'
-import { adviseNeededOptions } from '../output/advice.js'
-import { nextStep, tellNextStep } from '../output/next-step.js'
+import {
+  printFailure,
+  writeFailed,
+  adviseNeededOptions,
+  nextStep,
+  tellNextStep,
+} from '../output/failures.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import {

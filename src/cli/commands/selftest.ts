@@ -18,7 +18,7 @@ import { serverOf } from '../options/load-options.js'
 import { readPasswordFile } from '../options/password.js'
 import type { SelftestSettings } from '../options/command-options.js'
 import type { Output } from '../output/output.js'
-import { failureOf, writeFailed } from '../output/print-failure.js'
+import { failureOf, writeFailed } from '../output/failures.js'
 import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 

@@ -5,7 +5,7 @@
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
-import type { LoadOptions, LoadResult, ServerAddress, ServerTarget } from '../../load/options.js'
+import type { LoadOptions, ServerAddress, ServerTarget } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
 import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
@@ -328,7 +328,10 @@ export function optionsPastRejects(
   {
     rows: { rejected },
     error = null,
-  }: { readonly rows: { readonly rejected: number }; readonly error?: LoadResult['error'] },
+  }: {
+    readonly rows: { readonly rejected: number }
+    readonly error?: { readonly code: string } | null
+  },
 ): string[] {
   if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rejected)]
   const stops = file === undefined && onError === 'stop' && error !== null && rejected > 0

@@ -9,7 +9,7 @@ import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../
 import { noSourceNotes } from '../../load/inputs/source-notes.js'
 import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
-import { failureOf } from './print-failure.js'
+import { failureOf } from './failures.js'
 
 export function peakMemory(): LoadResult['memory'] {
   // Node reports kilobytes.
@@ -26,7 +26,7 @@ export interface AskedRun {
 
 /** @param error  why the run did not begin; the result gets its code and message */
 export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): LoadResult {
-  const { code, message, exitCode } = failureOf(error)
+  const { exitCode, ...failure } = failureOf(error)
   const { runId, server, confirm } = asked
   const target = targetOf(asked.target)
   return {
@@ -74,7 +74,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     memory: peakMemory(),
     notices: [],
     resume: { possible: false, command: null, look: null, restart: null },
-    error: { code, message },
+    error: failure,
   }
 }
 

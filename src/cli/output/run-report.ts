@@ -30,7 +30,7 @@ export interface RunReport {
     readonly status: LoadResult['status'] | null
     readonly exitCode: number | null
     /** Why the process failed; null if it recorded no failure. */
-    readonly error: LoadResult['error']
+    readonly error: { readonly code: string; readonly message: string } | null
   }[]
   /** The process that works on the run now. */
   readonly holder: { readonly pid: number; readonly since: string } | null

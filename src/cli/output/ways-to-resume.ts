@@ -17,8 +17,10 @@ export function isLeftUnanswered({
   status,
   error,
   used,
-}: Pick<LoadResult, 'status'> &
-  Partial<Pick<LoadResult, 'error'>> & { readonly used: ConfirmUsed | undefined }): boolean {
+}: Pick<LoadResult, 'status'> & {
+  readonly error?: { readonly code: string } | null
+  readonly used: ConfirmUsed | undefined
+}): boolean {
   return status === 'unconfirmed' && (error ?? null) === null && used === 'answers'
 }
 

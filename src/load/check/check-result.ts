@@ -127,5 +127,5 @@ export interface CheckResult {
   commands: string[]
   /** Sentences about assumptions that may be wrong. */
   notices: string[]
-  error: { code: string; message: string } | null
+  error: LoadResult['error']
 }

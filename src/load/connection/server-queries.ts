@@ -31,11 +31,7 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
     if (schema !== undefined) return schema
   } catch (error) {
     if (!saysUnknown(error) || error.code === 'DDB_PRIVILEGE') throw error
-    throw new ServerError(
-      error.serverMessage,
-      'DDB_TARGET',
-      await unknownTable(asking, table, error),
-    )
+    throw await unknownTable(asking, table, error)
   }
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
@@ -48,14 +44,19 @@ function saysUnknown(error: unknown): error is ServerError {
 async function unknownTable(
   asking: Asking,
   table: TableTarget,
-  error: ServerError,
-): Promise<string> {
+  { serverMessage }: ServerError,
+): Promise<ServerError> {
   const near = nearestNames(
     table.kind === 'dfs' ? table.table : table.name,
     await existingTables(asking, table),
   )
   const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
-  return `the server has no table "${tableText(table)}" (it says: ${error.serverMessage}).${hint}`
+  const message = `the server has no table "${tableText(table)}" (it says: ${serverMessage}).${hint}`
+  const [best] = near
+  const meant = table.kind === 'dfs' && best !== undefined ? `${table.database}/${best}` : best
+  const fix =
+    meant === undefined ? {} : { options: { 'target.table': meant, 'target.create': null } }
+  return new ServerError(serverMessage, 'DDB_TARGET', message, serverMessage, fix)
 }
 
 /** Names to suggest for an unknown table; none if the server is old, or the user lacks the right to ask. */

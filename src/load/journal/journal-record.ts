@@ -234,7 +234,7 @@ export type JournalRecord =
       readonly exitCode: number
       readonly rows: JournaledRows
       /** Why the process failed, without secrets; older versions leave this out. */
-      readonly error?: LoadResult['error']
+      readonly error?: { readonly code: string; readonly message: string }
     }
 
 /** Length of the checksum at the start of a line. A space and JSON follow. */

@@ -109,27 +109,16 @@ function firstRows(records: SampleRecords): string[][] {
   return rows
 }
 
-/** Thrown if nothing shows whether a first record is a header. */
-export class UnclearHeader extends UsageError {
-  /** The more likely value for `input.header`. */
-  readonly likely: 'yes' | 'no'
-
-  constructor(message: string, likely: 'yes' | 'no', cause?: unknown) {
-    super('DDB_USAGE', message, { cause })
-    this.name = UsageError.name
-    this.likely = likely
-  }
-}
-
 function unclear(
   record: FirstRecord,
   file: string,
   why: string,
   isLikely = looksLikeHeader(record),
 ): UsageError {
-  return new UnclearHeader(
+  return new UsageError(
+    'DDB_USAGE',
     `cannot tell whether the first record of ${file} is a header: ${why}. Set \`input.header\` to yes or no`,
-    isLikely ? 'yes' : 'no',
+    { fix: { options: { 'input.header': isLikely ? 'yes' : 'no' } } },
   )
 }
 

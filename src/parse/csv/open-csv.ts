@@ -19,12 +19,7 @@ import { tableText, type FoundTable } from './find-table.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
-import {
-  type FollowingRecords,
-  isHeaderByData,
-  isHeaderFor,
-  UnclearHeader,
-} from './decide-header.js'
+import { type FollowingRecords, isHeaderByData, isHeaderFor } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
@@ -285,10 +280,13 @@ function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
   try {
     return decide()
   } catch (error) {
-    if (!(error instanceof UnclearHeader)) throw error
+    if (!(error instanceof UsageError) || error.fix === undefined) throw error
     const found = look()
     if (found === undefined) throw error
-    throw new UnclearHeader(`${error.message}. But ${tableText(found)}`, error.likely, error)
+    const { fix } = error
+    throw new UsageError('DDB_USAGE', `${error.message}. But ${tableText(found)}`, {
+      ...{ fix, cause: error },
+    })
   }
 }
 

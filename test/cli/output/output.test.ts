@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
 import { canRedraw, openOutput } from '../../../src/cli/output/output.js'
-import { failureOf, printFailure } from '../../../src/cli/output/print-failure.js'
+import { failureOf, printFailure } from '../../../src/cli/output/failures.js'
 import {
   systemCode,
   bytesText,
@@ -119,6 +119,7 @@ t.test('our errors have a code and an exit code, and name flags instead of field
     code: 'DDB_USAGE',
     message: 'see --rejects',
     exitCode: 64,
+    fix: null,
   })
 })
 

@@ -735,7 +735,7 @@ t.test('the check prints one command or several', async t => {
     commandsTitle(resultOfCheckText({ commands: ['x', 'y'] }), plainOfCheckText),
     /several loads:$/,
   )
-  const error = { code: 'DDB_TARGET', message: '' }
+  const error = { code: 'DDB_TARGET', message: '', fix: null }
   t.match(
     commandsTitle(resultOfCheckText({ commands: ['x'], error }), plainOfCheckText),
     /with every detected setting:$/,

@@ -63,7 +63,7 @@ t.test('texts from files and servers stay plain text everywhere', t => {
       runId: evil,
       status: 'failed',
       target: { host: evil, table: evil, function: null, method: 'insert' },
-      error: { code: 'DDB_SERVER', message: evil },
+      error: { code: 'DDB_SERVER', message: evil, fix: null },
       rows: {
         read: 2,
         confirmed: 1,

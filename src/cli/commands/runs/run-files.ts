@@ -8,7 +8,7 @@ import { systemPlatform } from '../../../platform/system.js'
 import { version } from '../../../version.js'
 import type { RunsSettings } from '../../options/command-options.js'
 import { missingRunError } from '../../options/journaled.js'
-import { failureOf, writeFailed } from '../../output/print-failure.js'
+import { failureOf, writeFailed } from '../../output/failures.js'
 import { clean, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 import type { Call } from '../command.js'
 

@@ -28,8 +28,12 @@ import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/reading/field-flags.js'
 import { defined, fieldsOf } from '../../options/reading/definition.js'
 import { sharedOptions, type SchemaSettings } from '../../options/command-options.js'
-import { commandWithOption } from '../../output/advice.js'
-import { failureOf, printCommand, writeFailed } from '../../output/print-failure.js'
+import {
+  commandWithOption,
+  failureOf,
+  printOtherHeader,
+  writeFailed,
+} from '../../output/failures.js'
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
@@ -219,11 +223,7 @@ const assumedText = ({ isHeader, field }: AssumedHeader): string => {
 function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
   const command = commandWithOption(asked, 'header', isHeader ? 'no' : 'yes')
   if (command === undefined) return
-  printCommand(
-    output,
-    isHeader ? 'if the first record is a row' : 'if the first record is a header',
-    command,
-  )
+  printOtherHeader(output, isHeader, command)
 }
 
 const sampleWidth = 40

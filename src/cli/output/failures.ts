@@ -1,0 +1,318 @@
+/*
+  What is printed after a failure: its message, and as the last line the command to run next. If no other command can
+  help, that is `explain`, which prints what the user can do.
+*/
+import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
+import type { NeededOptions } from '../../infer/needed-options.js'
+import type { LoadResult } from '../../load/options.js'
+import { parseTableTarget, tableExpression } from '../../load/target/target.js'
+import { loadOnlyOptions, loadOptions } from '../options/load-options.js'
+import { longName, type OptionDefinition, type OptionTable } from '../options/reading/definition.js'
+import { withFlags } from '../options/reading/field-flags.js'
+import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
+import type { Output } from './output.js'
+import { jsonLine } from './terminal-text.js'
+import { isLeftUnanswered } from './ways-to-resume.js'
+
+/** The user's call, as far as it was read before something failed. */
+export interface UserCall {
+  /** undefined until the program has recognized the command's name. */
+  command?: { readonly name: string; readonly options: OptionTable }
+  args?: readonly string[]
+  flags?: ReadonlyMap<string, readonly string[]>
+  /** The next command, if the failed command has determined one. */
+  next?: string
+  /** True if rows may be in the table: repeating the command could load them twice. */
+  mayHaveStored?: boolean
+}
+
+export interface Failure {
+  code: string
+  message: string
+  exitCode: number
+  fix: Fix | null
+}
+
+/** Describes a failure. Any error that is not a DdbError is a bug of this program. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof DdbError) {
+    const { code, exitCode } = error
+    const fixes = chainOf(error).map(one => (one instanceof DdbError ? one.fix : undefined))
+    const fix = fixes.find(one => one !== undefined) ?? null
+    return { code, message: withFlags(error.message), exitCode, fix }
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'DDB_INTERNAL',
+    message: `internal error, please report it together with the command that led here: ${reason}`,
+    exitCode: errorCodes.DDB_INTERNAL,
+    fix: null,
+  }
+}
+
+/** The error and its causes, which may form a circle. */
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = []
+  for (let one = error; one instanceof Error && chain.length < 20; one = one.cause) chain.push(one)
+  return chain
+}
+
+/** Prints a failure; the command to run next is the last line. */
+export function printFailure(output: Output, error: unknown, asked: UserCall): Failure {
+  const failure = failureOf(error)
+  output.problem(failure.message, failure.code)
+  // A report about a defect needs the stack.
+  if (failure.code === 'DDB_INTERNAL') {
+    const lines = chainOf(error).flatMap(one => (one.stack ?? one.message).split('\n').slice(0, 8))
+    for (const line of lines.slice(0, 24)) output.note(line, 'dim')
+  }
+  printAdvice(output, failure, asked)
+  return failure
+}
+
+/** Prints a failure as a JSON object. If printing fails, the exit code of the first failure still applies. */
+export async function writeFailed(output: Output, object: object): Promise<void> {
+  await output.writeData(jsonLine(object)).catch(() => undefined)
+}
+
+type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
+
+/** Prints advice for a failure; the last line is a command. */
+export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
+  printHints(output, failed.code, asked)
+  const likely = failed.fix?.options?.['input.header'] === 'yes'
+  const other = headerCommand(failed, asked, likely ? 'no' : 'yes')
+  if (other !== undefined) printOtherHeader(output, likely, other)
+  output.note(`next: ${nextCommand(failed, asked)}`)
+}
+
+/** Prints the command for the less likely answer to the question whether the first record is a header. */
+export function printOtherHeader(output: Output, isHeader: boolean, command: string): void {
+  output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${command}`)
+}
+
+/** Prints advice in words, before the command to run next. */
+function printHints(output: Output, code: string, { command }: UserCall): void {
+  if (code === 'DDB_LOGIN') {
+    output.note('give the password with --password-file or DDB_PASSWORD, or at the prompt')
+  }
+  if (code !== 'DDB_CONNECT' || command?.name === 'serve') return
+  output.note(
+    'no DolphinDB server at hand? One is built in: start it, and try again in another terminal',
+  )
+}
+
+type Known = Required<Pick<UserCall, 'command' | 'args' | 'flags'>> &
+  Pick<UserCall, 'mayHaveStored'>
+
+type Advice = (asked: Known, fix: Fix | null) => string | undefined
+
+const knownCall = (asked: UserCall): Known | undefined => {
+  const { command, args = [], flags = new Map() } = asked
+  return command && { ...asked, command, args, flags }
+}
+
+/** True if the inputs can be read again, unlike data from a pipe. */
+const hasFiles = ({ args, flags }: Known): boolean =>
+  flags.has('files-from') || (args.length > 0 && !args.includes('-'))
+
+const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
+
+/** The flags that a fix changes, and the words with their new values. Repeatable flags keep the user's own values. */
+function changesOf(fix: Fix | null): { without: string[]; further: string[] } {
+  const changes = { without: [] as string[], further: [] as string[] }
+  for (const [field, text] of Object.entries(fix?.options ?? {})) {
+    const definition = Object.values<OptionDefinition>(loadOptions).find(one => one.field === field)
+    if (definition === undefined) continue
+    const name = longName(definition)
+    if (definition.reader.form !== 'repeated') changes.without.push(name)
+    if (text !== null) changes.further.push(`--${name}`, text)
+  }
+  return changes
+}
+
+/** Suggests the same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
+const again: Advice = asked => {
+  if (asked.mayHaveStored) return look(asked)
+  const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
+  return isOnce ? undefined : sameCommand(asked)
+}
+
+/** Suggests `check`, which shows column by column what the load would do, with the options that would help. */
+const check: Advice = (asked, fix) => {
+  if (!hasFiles(asked)) return undefined
+  const { without, further } = changesOf(fix)
+  if (!isLoad(asked)) return further.length === 0 ? undefined : sameCommand(asked, without, further)
+  if (asked.command.name === 'check' && further.length + without.length === 0) return undefined
+  const others = ['dry-run', 'summary', ...loadOnlyOptions, ...without]
+  return sameCommand({ ...asked, name: 'check' }, others, further)
+}
+
+/** Texts that are not in the encoding that the user gave: suggests the call without it. */
+const decode: Advice = (asked, fix) =>
+  check(
+    asked,
+    fix ?? (asked.flags.has('encoding') ? { options: { 'input.encoding': null } } : null),
+  )
+
+/** Suggests the table that the user meant, or a new DFS table. */
+const tables: Advice = (asked, fix) => {
+  if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
+  const { without, further } = changesOf(fix)
+  if (further.length > 0) return sameCommand(asked, without, further)
+  const isNew = asked.flags.get('table')?.at(-1)?.startsWith('dfs://') && !asked.flags.has('create')
+  return isNew
+    ? sameCommand(asked, [], ['--create', 'dfs'])
+    : sameCommand(asked, ['table', 'create'])
+}
+
+/** Suggests counting the rows of the table. */
+const look = ({ flags }: Known): string | undefined => {
+  const table = flags.get('table')?.at(-1)
+  if (table === undefined) return undefined
+  const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
+  return shellText(['exec', '-e', script, ...serverWords(flags)])
+}
+
+const runs: Advice = ({ flags, args, command }) => {
+  const name = flags.get('run-id')?.at(-1) ?? (command.name === 'resume' ? args[0] : undefined)
+  const folder = flags.get('state-dir')?.at(-1)
+  const where = folder === undefined ? [] : ['--state-dir', folder]
+  return name === undefined ? undefined : shellText(['runs', name, ...where])
+}
+
+/** Suggests a command that only logs in: with a user, or with another source for the password. */
+const login: Advice = ({ flags }) =>
+  shellText([
+    ...['exec', '-e', '1', ...serverWords(flags)],
+    ...(flags.has('user') ? ['--password-file', 'FILE'] : ['--user', 'admin']),
+  ])
+
+/** If no server answered, suggests starting the embedded server. If `serve` itself failed, suggests a free port. */
+const serve: Advice = (asked, fix) =>
+  asked.command.name === 'serve'
+    ? sameCommand(asked, ['port'], ['--port', '0'])
+    : (fix?.command ?? 'ddb-ingest serve')
+
+const lookIfStored =
+  (otherwise: Advice): Advice =>
+  (asked, fix) =>
+    asked.mayHaveStored ? look(asked) : otherwise(asked, fix)
+
+const none: Advice = () => undefined
+
+/** Code → command that helps; undefined if the call lacks something that the command needs. Other codes: `explain`. */
+const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
+  DDB_USAGE: asked => shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help']),
+  DDB_NAME: tables,
+  DDB_RUN_CHANGED: runs,
+  DDB_RUN_MISSING: () => 'ddb-ingest runs',
+  DDB_INPUT_ENCODING: decode,
+  DDB_INPUT_QUOTE: check,
+  DDB_INPUT_RECORD_TOO_LONG: check,
+  DDB_INPUT_FIELD_COUNT: check,
+  DDB_INPUT_COLUMN: check,
+  DDB_INPUT_CELL: check,
+  DDB_INPUT_RANGE: check,
+  DDB_INPUT_JSON: check,
+  DDB_INPUT_MEMBER: check,
+  DDB_INPUT_LIMIT: check,
+  DDB_STRING_HAS_NUL: check,
+  DDB_TARGET: tables,
+  DDB_CONNECT: serve,
+  DDB_CONNECTION_LOST: look,
+  DDB_UNCONFIRMED: look,
+  DDB_EXPECTATION: lookIfStored(check),
+  DDB_LOGIN: login,
+  DDB_TIMEOUT: again,
+  // Does not suggest repeating a named run: with a different state folder, its rows would be stored twice.
+  DDB_LOCKED: (asked, fix) => (runs(asked, fix) === undefined ? again(asked, fix) : undefined),
+  DDB_UNAVAILABLE: again,
+  DDB_INTERRUPTED: lookIfStored(none),
+}
+
+export function nextCommand({ code, fix = null }: Failed, asked: UserCall): string {
+  if (asked.next !== undefined) return asked.next
+  const header = fix?.options?.['input.header']
+  const command =
+    header === undefined || header === null
+      ? undefined
+      : headerCommand({ code, fix }, asked, header)
+  if (command !== undefined) return command
+  const known = knownCall(asked)
+  if (known === undefined && code === 'DDB_USAGE') return 'ddb-ingest --help'
+  return (known && advice[code as ErrorCode]?.(known, fix)) ?? `ddb-ingest explain ${code}`
+}
+
+/** The call with an answer to an unclear header; undefined for other failures, and if the input cannot be read again. */
+function headerCommand({ fix }: Failed, asked: UserCall, answer: string): string | undefined {
+  if (fix?.options?.['input.header'] === undefined || asked.mayHaveStored) return undefined
+  return commandWithOption(asked, 'header', answer)
+}
+
+/** The same command with one more option; undefined if its input cannot be read again. */
+export function commandWithOption(asked: UserCall, name: string, text: string): string | undefined {
+  const known = knownCall(asked)
+  if (known === undefined || !hasFiles(known)) return undefined
+  return sameCommand(known, [name], [`--${name}`, text])
+}
+
+/** Options of `check` that `load` would understand differently, or not at all. */
+const ofCheck = ['dry-run', 'sample', 'summary']
+
+/**
+ * Stores the next command: this call plus the options that it lacks.
+ * @param loads  true if a check has found that all rows would load with these options
+ */
+export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, loads = false): void {
+  const known = knownCall(asked)
+  if (known === undefined || !isLoad(known)) return
+  const kept = [...known.flags].filter(([flag]) => !loads || !ofCheck.includes(flag))
+  const name = loads ? 'load' : known.command.name
+  asked.next = completedCommand({ ...known, flags: new Map(kept), name }, needed)
+}
+
+/** A command, and the words printed before it on standard error. */
+export interface NextStep {
+  readonly label: 'next' | 'to go on' | 'to look for the rows of this run'
+  readonly command: string
+}
+
+/** The next step after a run; undefined if nothing is left to do. */
+export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefined {
+  const { resume, error, rows, rejects, exitCode, confirm } = result
+  if (resume.look !== null) {
+    return { label: 'to look for the rows of this run', command: resume.look }
+  }
+  const step = (failed: Failed): NextStep => ({
+    label: 'next',
+    command: nextCommand(failed, asked),
+  })
+  if (resume.possible && resume.command !== null) {
+    return isLeftUnanswered({ ...result, used: confirm.used })
+      ? step({ code: 'DDB_RUN_CHANGED' })
+      : { label: 'to go on', command: resume.command }
+  }
+  if (error !== null) return step(error)
+  if (exitCode === 0) return undefined
+  // The run itself went well; only its result could not be printed or stored.
+  if (exitCode === errorCodes.DDB_OUTPUT_WRITE) return step({ code: 'DDB_OUTPUT_WRITE' })
+  if (rows.unconfirmed > 0) return step({ code: 'DDB_UNCONFIRMED' })
+  const [file] = rejects.files
+  if (file !== undefined) return { label: 'next', command: shellText(['retry', file.path]) }
+  return step({ code: 'DDB_INPUT_CELL' })
+}
+
+export function tellNextStep(
+  output: Output,
+  { error, resume }: LoadResult,
+  next: NextStep | undefined,
+  asked: UserCall,
+): void {
+  if (next === undefined) return
+  if (error !== null && resume.look === null) printHints(output, error.code, asked)
+  if (resume.restart !== null) {
+    output.note(`to load all rows again, if the table has none of them: ${resume.restart}`)
+  }
+  output.note(`${next.label}: ${next.command}`)
+}
