@@ -24,6 +24,7 @@ import { openOutput } from '../../../src/cli/output/output.js'
 import { errorCodes } from '../../../src/errors.js'
 import { startServer } from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
+import { deepTest } from '../../helpers/runs.js'
 import {
   fakeProcess,
   runMain,
@@ -344,7 +345,8 @@ const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdou
   'util-linux',
 )
 
-t.test(
+deepTest(
+  t,
   'a real terminal is recognized',
   { skip: hasScript ? false : 'there is no script(1) of util-linux' },
   async t => {
@@ -391,7 +393,7 @@ t.test('standard output on a full disk gives exit code 74', async t => {
   }
 })
 
-t.test('if the reader of its output leaves early, the command ends quietly', async t => {
+deepTest(t, 'if the reader of its output leaves early, the command ends quietly', async t => {
   const script = 'table(1..200000 as id)'
   const { child, firstLine, outcome } = spawnCli([
     'exec',

@@ -20,6 +20,7 @@ import { openOutput } from '../../../src/cli/output/output.js'
 import { connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { int, text } from '../../helpers/values.js'
 import { bin, runMain, spawnCli, type Spawned, fakeProcess } from '../run-cli.js'
 
@@ -176,7 +177,7 @@ const child = (code: string): string[] => [
   code,
 ]
 
-t.test('logins of a command are not remembered, because its server ends with it', async t => {
+deepTest(t, 'logins of a command are not remembered, because its server ends with it', async t => {
   const home = t.testdir()
   const own = [process.execPath, bin, 'exec', '-e', '1', '--user', 'admin']
   const environment = { DDB_PASSWORD: '123456', XDG_STATE_HOME: home }
@@ -203,11 +204,11 @@ t.test(
   },
 )
 
-t.test('a command ended by a signal gives 128 plus its number', async t => {
+deepTest(t, 'a command ended by a signal gives 128 plus its number', async t => {
   t.match(await spawnCli(child('process.kill(process.pid, "SIGKILL")')).outcome, { code: 137 })
 })
 
-t.test('SIGTERM is passed on to the command', async t => {
+deepTest(t, 'SIGTERM is passed on to the command', async t => {
   const {
     child: server,
     firstLine,
@@ -239,7 +240,7 @@ t.test('failures of asynchronous requests are printed, the first three', async t
   t.match(stderr(), /further failures are not shown\n/)
 })
 
-t.test("a server in a separate process ignores the user's settings", async t => {
+deepTest(t, "a server in a separate process ignores the user's settings", async t => {
   const server = await startEmbeddedProcess({
     ...process.env,
     DDB_INGEST_SERVE_PORT: 'no port',
@@ -322,7 +323,7 @@ function portOf({ child, outcome }: Spawned): Promise<string> {
 const isServing = async (port: string): Promise<boolean> =>
   (await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', '1'])).code === 0
 
-t.test('Ctrl-C ends the tour and its server, code 130', async t => {
+deepTest(t, 'Ctrl-C ends the tour and its server, code 130', async t => {
   const tour = spawnCli(['demo'])
   const port = await portOf(tour)
   tour.child.kill('SIGINT')
@@ -330,7 +331,7 @@ t.test('Ctrl-C ends the tour and its server, code 130', async t => {
   t.notOk(await isServing(port))
 })
 
-t.test('the server ends with the tour even if the tour is killed', async t => {
+deepTest(t, 'the server ends with the tour even if the tour is killed', async t => {
   const tour = spawnCli(['demo'])
   const port = await portOf(tour)
   tour.child.kill('SIGKILL')

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Shell } from '../../../src/cli/completion/completion-request.js'
 import { fileFolder } from '../../helpers/file-folder.js'
+import { deepTest } from '../../helpers/runs.js'
 import { bin } from '../run-cli.js'
 
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
@@ -93,5 +94,5 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   const skip =
     (!has('script', '--version') && 'no script(1) of util-linux, which gives a terminal') ||
     (!has(shell, '--version') && `${shell} is not installed`)
-  t.test(`${shell} completes typed text`, { skip }, t => tryShell(t, shell))
+  deepTest(t, `${shell} completes typed text`, { skip }, t => tryShell(t, shell))
 }

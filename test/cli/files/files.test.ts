@@ -25,6 +25,7 @@ import { main } from '../../../src/cli/main.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { startServer } from '../../../src/server/index.js'
 import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const server = await startServer({
   port: 0,
@@ -68,7 +69,7 @@ t.test('all users can read a new file, only its owner can write to it', async t 
   }
 })
 
-t.test('a replaced file keeps its permissions', async t => {
+deepTest(t, 'a replaced file keeps its permissions', async t => {
   for (const option of options) {
     const path = join(t.testdir({ f: '' }), 'f')
     chmodSync(path, 0o640)
@@ -92,7 +93,7 @@ t.test('a link is replaced by a file, and its target stays', async t => {
   }
 })
 
-t.test('devices and pipes are written to, also through a link', async t => {
+deepTest(t, 'devices and pipes are written to, also through a link', async t => {
   for (const option of options) {
     const dir = t.testdir()
     symlinkSync('/dev/null', join(dir, 'link'))

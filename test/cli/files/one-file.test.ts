@@ -32,6 +32,7 @@ import { thisProcess } from '../../../src/platform/lock-holder.js'
 import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 import { plainNode } from '../../helpers/plain-node.js'
+import { deepTest } from '../../helpers/runs.js'
 import { bin, runMain, type Outcome } from '../run-cli.js'
 
 const server = await startServer({
@@ -217,7 +218,7 @@ t.test('one file is recognized under each of its names', async t => {
   }
 })
 
-t.test('names reserved for additional rejects files cannot be used otherwise', async t => {
+deepTest(t, 'names reserved for additional rejects files cannot be used otherwise', async t => {
   const here = place(t)
   writeFileSync(join(here.dir, 'r.3.csv'), rows)
   const why = /has a name that --rejects may need/
@@ -276,7 +277,7 @@ async function loadInto(
   return code
 }
 
-t.test('files that the shell opened also count', async t => {
+deepTest(t, 'files that the shell opened also count', async t => {
   t.testdir({ 'in.csv': rows, out: '', log: '' })
   const read = (name: string): string => readFileSync(join(t.testdirName, name), 'utf8')
   t.equal(await loadInto(t, ['in.csv', '--rejects', 'out'], { stdout: 'out', stderr: 'log' }), 64)

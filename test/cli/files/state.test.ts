@@ -31,6 +31,7 @@ import {
 } from '../../../src/cli/files/state-folder.js'
 import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
 import { closedGate, type Gate } from '../../helpers/gate.js'
+import { deepTest } from '../../helpers/runs.js'
 import { runMain, spawnCli, type Outcome, type Spawned } from '../run-cli.js'
 
 t.test('the folder follows the XDG specification', t => {
@@ -415,7 +416,7 @@ t.test('a lock held by a living process gives exit code 75, until that process e
   t.equal(rows(here, 'first'), 4)
 })
 
-t.test('if many processes find the lock of a killed process, one takes it over', async t => {
+deepTest(t, 'if many processes find the lock of a killed process, one takes it over', async t => {
   const here = await place(t)
   const killed = here.start('first')
   await here.waiting
@@ -437,7 +438,7 @@ t.test('if many processes find the lock of a killed process, one takes it over',
   t.strictSame(readdirSync(here.locks), [], 'nothing is left')
 })
 
-t.test('the lock is released after failures and signals', async t => {
+deepTest(t, 'the lock is released after failures and signals', async t => {
   const here = await place(t)
   t.match(await here.run(['/no/such.csv']), { code: 66 })
   t.strictSame(readdirSync(here.locks), [])
@@ -452,7 +453,7 @@ t.test('the lock is released after failures and signals', async t => {
   t.strictSame(readdirSync(here.locks), [])
 })
 
-t.test('a second signal ends the process at once, and releases the lock', async t => {
+deepTest(t, 'a second signal ends the process at once, and releases the lock', async t => {
   const here = await place(t)
   const stuck = here.start('first')
   await here.waiting
@@ -481,7 +482,7 @@ function plant(here: Place, holder: object, name = 'nightly'): void {
   writeFileSync(join(here.locks, name), JSON.stringify(whole))
 }
 
-t.test('the number of a process alone does not prove that a lock holder is alive', async t => {
+deepTest(t, 'the number of a process alone does not prove that a lock holder is alive', async t => {
   const here = await place(t)
   here.gate.open()
   const stat = readFileSync('/proc/self/stat', 'utf8')
@@ -524,7 +525,7 @@ t.test('a file that is not a lock is not used as a lock', async t => {
   t.match(await here.run(['--lock', '../up']), { code: 64 })
 })
 
-t.test('JSON that is not a lock is not used as a lock either', async t => {
+deepTest(t, 'JSON that is not a lock is not used as a lock either', async t => {
   const here = await place(t)
   here.gate.open()
   const token = '00112233445566ff'

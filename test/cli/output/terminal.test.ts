@@ -10,6 +10,7 @@ import t from 'tap'
 import { fileFolder } from '../../helpers/file-folder.js'
 import { startServer } from '../../../src/server/index.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
+import { deepTest, sampled } from '../../helpers/runs.js'
 import { newScreen } from '../../helpers/screen.js'
 import { bin } from '../run-cli.js'
 
@@ -78,7 +79,7 @@ const drawn = (pieces: readonly string[]): string[] =>
 
 t.test('at every width, a run shows two lines and leaves five', { skip }, async t => {
   await Promise.all(
-    [60, 80, 200].map(async columns => {
+    sampled([60, 80, 200]).map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
       const { pieces, lines } = await onTerminal(columns, words)
       const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^sent /.test(line))
@@ -102,7 +103,7 @@ t.test('at every width, a run shows two lines and leaves five', { skip }, async 
 
 t.test('the Chinese lines also fit every width', { skip }, async t => {
   await Promise.all(
-    [60, 80, 200].map(async columns => {
+    sampled([60, 80, 200]).map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
       const { pieces, lines } = await onTerminal(columns, words, { LANG: 'zh_CN.UTF-8' })
       const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^已发送 /.test(line))
@@ -128,13 +129,13 @@ t.test('a refusal is printed once, and the last line is a command', { skip }, as
   t.equal(lines.filter(line => line.includes('DDB_INPUT_CELL')).length, 1)
 })
 
-t.test('a dumb terminal gets plain lines', { skip }, async t => {
+deepTest(t, 'a dumb terminal gets plain lines', { skip }, async t => {
   const words = [...load, join(folder, 'many')]
   const { pieces } = await onTerminal(80, words, { TERM: 'dumb' })
   t.notMatch(pieces.join(''), signs)
 })
 
-t.test('after kill -9 the terminal still wraps and shows its cursor', { skip }, async t => {
+deepTest(t, 'after kill -9 the terminal still wraps and shows its cursor', { skip }, async t => {
   const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
   let killed = false
   const { pieces } = await onTerminal(80, words, {}, (text, node) => {
