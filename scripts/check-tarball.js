@@ -62,7 +62,7 @@ assert.equal(run(process.execPath, ...quiet).trim(), 'function function function
 
 checkTypes(folder)
 
-// The table of examples contains the output of each example. test/examples.test.ts compares that output in the checkout.
+// The table of examples contains the output of each example. test/guide/examples.test.ts compares that output in the checkout.
 const table = readFileSync(join(installed, 'docs', 'seeds.md'), 'utf8')
 const examples = readdirSync(join(installed, 'examples'))
 for (const name of examples) {

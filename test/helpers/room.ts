@@ -5,10 +5,10 @@ import { readdirSync } from 'node:fs'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Runs the test files next to the caller and in folders below, except the tests of rooms inside these folders. */
-export async function runRoom(caller: string): Promise<void> {
+/** Runs the test files next to the caller and in all folders below. @param isDeep  false omits the folders below */
+export async function runRoom(caller: string, { isDeep = true } = {}): Promise<void> {
   const folder = new URL('.', caller)
-  const files = readdirSync(fileURLToPath(folder), { recursive: true, encoding: 'utf8' })
+  const files = readdirSync(fileURLToPath(folder), { recursive: isDeep, encoding: 'utf8' })
   for (const file of files.filter(isTest).sort()) {
     const url = new URL(file, folder).href
     if (url !== caller) await import(url)

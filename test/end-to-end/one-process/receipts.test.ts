@@ -1,17 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadOptions, LoadResult } from '../../src/load/options.js'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import {
   startServer,
   type EmbeddedServer,
   type Faults,
   type RequestInfo,
-} from '../../src/server/index.js'
-import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
-import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
-import { deepTest } from '../helpers/runs.js'
-import { useTurnClock } from '../helpers/turn-clock.js'
+} from '../../../src/server/index.js'
+import { csv, dfsScript, ids, streamScript, upTo } from '../../helpers/delivery.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
 
@@ -19,8 +19,6 @@ const deliveries = (request: RequestInfo): boolean => request.text === 'ddbInges
 
 /** A timeout short enough for a test, and long enough that a run asks the server before it ends. */
 const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 4_000 } as const
-
-t.jobs = 4
 
 async function run(
   t: Test,

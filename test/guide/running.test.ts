@@ -8,11 +8,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
-import { emptyResult } from '../src/cli/output/empty-result.js'
-import { metricsText } from '../src/cli/output/metrics.js'
-import { startServer } from '../src/server/index.js'
-import { readPage, type Page } from './helpers/pages.js'
-import { makePlace, type Place } from './helpers/place.js'
+import { emptyResult } from '../../src/cli/output/empty-result.js'
+import { metricsText } from '../../src/cli/output/metrics.js'
+import { startServer } from '../../src/server/index.js'
+import { readPage, type Page } from '../helpers/pages.js'
+import { makePlace, type Place } from '../helpers/place.js'
 
 const page = await readPage('docs/running.md')
 

@@ -7,15 +7,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { transpiled } from '../scripts/transpile.js'
-import { root } from './helpers/checkout.js'
-import { linksOf, readPages } from './helpers/pages.js'
-import { plainNode } from './helpers/plain-node.js'
+import { transpiled } from '../../scripts/transpile.js'
+import { root } from '../helpers/checkout.js'
+import { linksOf, readPages } from '../helpers/pages.js'
+import { plainNode } from '../helpers/plain-node.js'
 
 const run = promisify(execFile)
 
 /** A clock on which the order of sleeping scripts does not depend on the load of the machine. */
-const turnClock = transpiled(fileURLToPath(new URL('helpers/turn-clock.ts', import.meta.url)))
+const turnClock = transpiled(fileURLToPath(new URL('../helpers/turn-clock.ts', import.meta.url)))
 
 /**
  * Imports the examples one after another. After each example, prints `### ended` and the resources that the example

@@ -7,9 +7,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { main } from '../src/cli/main.js'
-import { fakeProcess, runMainIn, shellWords } from './cli/run-cli.js'
-import { makePlace, type Place } from './helpers/place.js'
+import { main } from '../../src/cli/main.js'
+import { fakeProcess, runMainIn, shellWords } from '../cli/run-cli.js'
+import { makePlace, type Place } from '../helpers/place.js'
 import {
   commandsOf,
   originalOf,
@@ -17,7 +17,7 @@ import {
   readPages,
   type Page,
   type ShellCommand,
-} from './helpers/pages.js'
+} from '../helpers/pages.js'
 
 /** Stops a command that hangs. All other commands are faster, even on a slow machine. */
 const commandTimeoutMs = 300_000

@@ -3,12 +3,12 @@
 */
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import type { DeliveryOptions, LoadResult } from '../../src/load/options.js'
-import { closedGate } from '../helpers/gate.js'
-import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
-import type { RequestInfo } from '../../src/server/index.js'
-import { deepTest } from '../helpers/runs.js'
-import { useTurnClock } from '../helpers/turn-clock.js'
+import type { DeliveryOptions, LoadResult } from '../../../src/load/options.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import type { RequestInfo } from '../../../src/server/index.js'
+import { deepTest } from '../../helpers/runs.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
 
@@ -19,8 +19,6 @@ const noteScript =
 
 /** Long enough for a slow machine to answer. The tests run in parallel, so the waits overlap. */
 const confirmTimeoutMs = 1_500
-
-t.jobs = 10
 
 interface Freezing extends LoadServer {
   run: (

@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import ts from 'typescript'
-import { startServer } from '../src/server/index.js'
-import { root } from './helpers/checkout.js'
-import { tradesScript } from './helpers/load-server.js'
-import { readPages } from './helpers/pages.js'
-import { plainNode } from './helpers/plain-node.js'
+import { startServer } from '../../src/server/index.js'
+import { root } from '../helpers/checkout.js'
+import { tradesScript } from '../helpers/load-server.js'
+import { readPages } from '../helpers/pages.js'
+import { plainNode } from '../helpers/plain-node.js'
 
 const run = promisify(execFile)
 

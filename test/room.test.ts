@@ -1,0 +1,2 @@
+import { runRoom } from './helpers/room.js'
+await runRoom(import.meta.url, { isDeep: false })

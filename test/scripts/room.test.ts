@@ -1,0 +1,3 @@
+import { runRoom } from '../helpers/room.js'
+
+await runRoom(import.meta.url)
