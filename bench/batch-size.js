@@ -20,7 +20,7 @@ async function measureInsert(init, path, rows, insertMs, repeats) {
   const peaks = []
   const loadWith = flags => async () => {
     await emptyTrades(server)
-    const options = ['--table', 'trades', '--confirm', 'receipts', '-q', ...flags]
+    const options = ['--table', 'trades', '--mode', 'async', '-q', ...flags]
     const watch = { watchMemory: true }
     const ran = await runNode([program, 'load', path, ...options, ...server.server], watch)
     if (flags.length === 0) peaks.push(ran.peakRssBytes / 1e6)

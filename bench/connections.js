@@ -39,7 +39,7 @@ db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`,
 
 async function timedLoad(server, path, { table, make, flags }, connections) {
   await runNode([program, 'exec', '-e', make, ...server.server])
-  const options = ['--confirm', 'receipts', '--batch-rows', String(batchRows), '-q']
+  const options = ['--mode', 'async', '--batch-rows', String(batchRows), '-q']
   const over = ['--connections', String(connections), ...flags]
   return (
     await runNode([program, 'load', path, '--table', table, ...options, ...over, ...server.server])

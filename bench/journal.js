@@ -1,5 +1,5 @@
 /*
-  The cost of a journal: loads narrow.csv with `--confirm receipts`, with and without a run name, in large and in small batches. Also
+  The cost of a journal: loads narrow.csv with receipts, with and without a run name, in large and in small batches. Also
   the cost of ten interruptions: a load that is killed and resumed ten times is compared with an undisturbed load. Work done since the
   journal's last confirmed rows does not count, because every way to resume loses it. Ten starts of the program do count; they are
   also shown separately. The server is `serve` in its own process, which really inserts.
@@ -25,7 +25,7 @@ const interruptions = 10
 const countRows = 'exec count(*) from trades'
 
 function loadArgs(path, server, batchRows) {
-  const options = ['--batch-rows', String(batchRows), '--confirm', 'receipts', '-q']
+  const options = ['--batch-rows', String(batchRows), '--mode', 'async', '-q']
   return [program, 'load', path, '--table', 'trades', ...options, ...server.server]
 }
 

@@ -58,8 +58,8 @@ async function measureLink({ work, rows, link, flags, bar }, path, server, repea
   try {
     const [first, second] = flags
     const { ours, reference } = await alternate(
-      () => timedLoad(server, proxy.port, path, ['--confirm', 'receipts', ...first]),
-      () => timedLoad(server, proxy.port, path, ['--confirm', 'receipts', ...second]),
+      () => timedLoad(server, proxy.port, path, ['--mode', 'async', ...first]),
+      () => timedLoad(server, proxy.port, path, ['--mode', 'async', ...second]),
       repeats,
     )
     return { work, unit: 's', ours, reference, ratio: ours / reference, bar, rows }
@@ -72,7 +72,7 @@ async function measureLink({ work, rows, link, flags, bar }, path, server, repea
 async function measureDelay(rows, path, server, repeats) {
   const far = await startSlowLink(portOf(server), { bytesPerSecond: 100 * mbit, delayMs: 100 })
   const near = await startSlowLink(portOf(server), { bytesPerSecond: 100 * mbit, delayMs: 0.5 })
-  const flags = ['--confirm', 'receipts', '--compress', 'none']
+  const flags = ['--mode', 'async', '--compress', 'none']
   try {
     const { ours, reference } = await alternate(
       () => timedLoad(server, far.port, path, flags),

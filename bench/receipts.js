@@ -1,5 +1,5 @@
 /*
-  The cost of receipts: compares loads of narrow.csv with `--confirm receipts` and with `--confirm none`, in large and in small
+  The cost of receipts: compares loads of narrow.csv with receipts and with `--confirm none`, in large and in small
   batches. The server is `serve` in its own process. It really inserts, like servers that give receipts.
 */
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'

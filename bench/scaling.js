@@ -75,27 +75,26 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
       '-q',
       '--batch-rows',
       String(batchRows),
-      '--confirm',
-      confirm,
+      ...(confirm === 'none' ? ['--confirm', 'none'] : ['--mode', 'async']),
     ]
     return (await runNode([program, 'load', path, ...options, ...sink.server])).seconds
   }
   const sizes = [batchSizes.many, batchSizes.few]
   const [many, few] = (await inTurn(sizes.map(loadWith), repeats)).map(median)
   const more = rows / batchSizes.many - rows / batchSizes.few
-  return costOf(`one more batch, --confirm ${confirm}`, many - few, more)
+  return costOf(`one more batch, ${confirm === 'none' ? '--confirm none' : confirm}`, many - few, more)
 }
 
 /** Compares a load of few rows over several connections, each with its own lane (a fixed share of the rows), with one connection. */
 async function costOfConnection(sink, path, repeats) {
   const loadOver = connections => async () => {
     await emptyTrades(sink)
-    const over = ['--connections', String(connections), '--unordered', '--confirm', 'receipts']
+    const over = ['--connections', String(connections), '--unordered', '--mode', 'async']
     const args = [program, 'load', path, '--table', 'trades', '-q', ...over, ...sink.server]
     return (await runNode(args)).seconds
   }
   const [many, one] = (await inTurn(manyConnections.map(loadOver), repeats)).map(median)
-  return costOf('one more connection, --confirm receipts', many - one, manyConnections[0] - 1)
+  return costOf('one more connection, receipts', many - one, manyConnections[0] - 1)
 }
 
 /** Microseconds that each further row, batch or connection adds to a load; how busy processors are. */

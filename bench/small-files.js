@@ -47,7 +47,7 @@ async function measureReceipts(path, folder, init, repeats) {
   const sink = await startSink(init, [])
   const secondsOf = async source => {
     await emptyTrades(sink)
-    const options = ['--table', 'trades', '--confirm', 'receipts', '-q', ...sink.server]
+    const options = ['--table', 'trades', '--mode', 'async', '-q', ...sink.server]
     return (await runNode([program, 'load', source, ...options])).seconds
   }
   try {

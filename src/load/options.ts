@@ -115,7 +115,7 @@ export interface TargetOptions {
   types?: string
   /** Use the columns of this table instead of `types`. */
   typesFrom?: string
-  /** The table that `function` writes to; needed for `delivery.confirm` count. */
+  /** The table that `function` writes to; its limits and its storage then apply to the rows. */
   confirmTable?: string
 }
 

@@ -80,7 +80,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   if (onError !== 'quarantine' && rejects.file !== undefined) {
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
-  checkConfirm(delivery.confirm, target, delivery.mode)
+  checkConfirm(delivery.confirm)
   if (hasTransform({ target })) checkTransformed(delivery)
   checkConnections(delivery, target)
   if (options.input?.follow === true) checkFollow(options)
@@ -132,30 +132,12 @@ function withoutUndefined<T extends object>(fields: T | undefined): T {
   ) as T
 }
 
-function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sync'): void {
-  if (!Object.hasOwn(confirmations, confirm)) {
-    const known = Object.keys(confirmations).join(', ')
-    throw new UsageError('DDB_USAGE', `\`delivery.confirm\` is one of ${known}, not "${confirm}"`)
-  }
-  if (mode === 'sync' && confirmations[confirm].asyncOnly) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`delivery.confirm\` ${confirm} needs \`delivery.mode\` async: in sync mode the server's answers confirm`,
-    )
-  }
-  if (confirm !== 'count') return
-  if (target.kind === 'function' && target.confirmTable === undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`delivery.confirm` count with a function needs `target.confirmTable`: which table should be counted?',
-    )
-  }
-  if (target.kind === 'table' && target.method === 'upsert') {
-    throw new UsageError(
-      'DDB_USAGE',
-      'an upsert changes rows without adding any: counting cannot confirm it',
-    )
-  }
+function checkConfirm(confirm: Confirmation): void {
+  if (confirmations.includes(confirm)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`delivery.confirm\` is one of ${confirmations.join(', ')}, not "${String(confirm)}"`,
+  )
 }
 
 const mostConnections = 64
@@ -173,13 +155,11 @@ function checkConnections(
     )
   }
   if (connections > 1 && target.kind === 'function') {
-    throw oneConnection('a function takes batches one after the other')
+    throw new UsageError(
+      'DDB_USAGE',
+      'a function takes batches one after the other: leave `delivery.connections` at 1',
+    )
   }
-}
-
-/** @param why  why the target allows only one connection */
-export function oneConnection(why: string): UsageError {
-  return new UsageError('DDB_USAGE', `${why}: leave \`delivery.connections\` at 1`)
 }
 
 /**
@@ -203,8 +183,7 @@ function checkTransformed({ mode, confirm }: Pick<Plan, 'mode' | 'confirm'>): vo
   if (mode === 'sync' || mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',
-    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: only receipts say how many rows remain. ` +
-      'Use `delivery.confirm` receipts, or `delivery.mode` sync',
+    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: only receipts and answers say how many rows remain`,
   )
 }
 

@@ -183,7 +183,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the ledger is dropped during the run',
-    notFor: ['none', 'count', 'sync'],
+    notFor: ['none', 'sync'],
     begin: victim => ({
       faults: { afterExecute: onDataRequest(3, () => void victim.dropLedger()) },
     }),

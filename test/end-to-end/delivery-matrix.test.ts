@@ -65,9 +65,8 @@ const quick = { batchRows, confirmTimeoutMs: 1_500 }
 
 const confirmations: readonly ConfirmationKind[] = [
   { name: 'none', delivery: { ...quick, confirm: 'none' } },
-  { name: 'count', delivery: { ...quick, confirm: 'count' } },
-  { name: 'receipts, no retries', delivery: { ...quick, confirm: 'receipts', retries: 0 } },
-  { name: 'receipts', delivery: { ...quick, confirm: 'receipts' } },
+  { name: 'receipts, no retries', delivery: { ...quick, mode: 'async', retries: 0 } },
+  { name: 'receipts', delivery: { ...quick, mode: 'async' } },
   { name: 'sync', delivery: { ...quick, mode: 'sync' } },
 ]
 
@@ -206,8 +205,6 @@ function checkCell(
   )
   const { used } = result.confirm
   if (used === 'none') return void t.equal(confirmed, 0, 'nothing is reported as confirmed')
-  if (used === 'count')
-    return void t.ok(confirmed <= seen.size, 'at most the rows in the table are counted')
   const uncertain = uncertainIds(result)
   // Includes rows that a DFS table held before a restart: DolphinDB would keep them, the embedded server does not.
   const kept = kind.name === 'DFS table' ? seen : new Set(there)
@@ -277,11 +274,10 @@ for (const fault of faults) {
 
 /**
  * The text for most targets, followed by the exceptions with their names. A missing result shows as `?`.
- * @param leftOut  name of a target that the cell omits
  */
-function cellText(texts: Map<string, string> | undefined, leftOut?: string): string {
+function cellText(texts: Map<string, string> | undefined): string {
   if (texts === undefined) return '–'
-  const kinds = targets.map(({ name }) => name).filter(name => name !== leftOut)
+  const kinds = targets.map(({ name }) => name)
   const named = (text: string): string[] => kinds.filter(kind => (texts.get(kind) ?? '?') === text)
   return [...new Set(kinds.map(kind => texts.get(kind) ?? '?'))]
     .sort((a, b) => named(b).length - named(a).length)
@@ -290,20 +286,12 @@ function cellText(texts: Map<string, string> | undefined, leftOut?: string): str
 }
 
 deepTest(t, 'docs/delivery.md has the table of these results', async t => {
-  // The page itself explains that keyed stream tables cannot be counted, so the cells omit them.
-  const uncounted = 'keyed stream table'
-  for (const { name } of faults) {
-    const texts = outcomes.get(`${name}/count`)
-    if (texts !== undefined) t.equal(texts.get(uncounted), '64, refused')
-  }
   const head = ['when …', ...confirmations.map(({ name }) => `\`${name}\``)]
   checkTable(t, 'docs/delivery.md', marks, [
     head,
     ...faults.map(fault => [
       fault.name,
-      ...confirmations.map(({ name }) =>
-        cellText(outcomes.get(`${fault.name}/${name}`), name === 'count' ? uncounted : undefined),
-      ),
+      ...confirmations.map(({ name }) => cellText(outcomes.get(`${fault.name}/${name}`))),
     ]),
   ])
 })

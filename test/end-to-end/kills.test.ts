@@ -15,8 +15,8 @@ const killsPerRound = runs(4)
 for (const [i, seed] of sampled([...seeds.entries()])) {
   const usual = drawScene(seed, killsPerRound)
   const scene = i % 2 === 0 ? withConnections(usual, 4) : usual
-  const { target, confirm, connections } = scene
-  t.test(`${target.name}, ${confirm}, connections ${connections}, round ${seed}`, async t => {
+  const { target, mode, connections } = scene
+  t.test(`${target.name}, ${mode}, connections ${connections}, round ${seed}`, async t => {
     const { ends, complaints } = await playRound(scene, join(t.testdir(), 'round'))
     t.strictSame(complaints, [], ends.join('; '))
   })

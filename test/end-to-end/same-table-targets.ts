@@ -98,12 +98,8 @@ interface ConfirmationKind {
   readonly delivery: DeliveryOptions
 }
 
-/** The confirmations that are possible for a target. */
-export function confirmations({ isKeyed, hasEvidence }: TargetKind): readonly ConfirmationKind[] {
-  const known: ConfirmationKind[] = [
-    { name: 'receipts', delivery: { confirm: 'receipts' } },
-    { name: 'sync', delivery: { mode: 'sync' } },
-  ]
-  if (isKeyed !== true && hasEvidence) known.push({ name: 'count', delivery: { confirm: 'count' } })
-  return known
-}
+/** The ways to confirm rows. */
+export const confirmations: readonly ConfirmationKind[] = [
+  { name: 'receipts', delivery: { mode: 'async' } },
+  { name: 'sync', delivery: { mode: 'sync' } },
+]

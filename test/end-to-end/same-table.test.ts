@@ -153,7 +153,7 @@ const between: readonly Happening[] = [
 ]
 
 for (const kind of sampled(targets)) {
-  for (const { name, delivery } of sampled(confirmations(kind))) {
+  for (const { name, delivery } of sampled(confirmations)) {
     t.test(`confirmed by ${name}, target: ${kind.name}`, async t => {
       const here = await scene(t, kind, delivery)
       t.match(await here.load(), { exitCode: 0 })
@@ -178,8 +178,8 @@ for (const kind of sampled(targets)) {
           note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
         })
       }
-      // With `count`, the next process sends the rows again. For function views, the outcome of the rows is unknown.
-      if (name === 'count' || !kind.hasEvidence) return
+      // For function views, the outcome of the rows is unknown.
+      if (!kind.hasEvidence) return
       for (const [what, script] of [
         ['the table is recreated, other users fill it', kind.remake],
         ['other users empty the table and fill it', kind.empty],
@@ -213,7 +213,7 @@ for (const kind of sampled(targets)) {
 }
 
 for (const kind of sampled(targets)) {
-  for (const { name, delivery } of sampled(confirmations(kind))) {
+  for (const { name, delivery } of sampled(confirmations)) {
     for (const [what, script, foreign] of [
       ['during the run, the table is recreated', kind.remake, 0],
       ['during the run, the table is recreated and other users fill it', kind.remake, rowCount],
@@ -238,8 +238,6 @@ for (const kind of sampled(targets)) {
         }
         const said = `${result.confirm.note} ${result.error?.message}`
         const by = kind.hasEvidence ? evidenceOf(t, said) : ''
-        // The number of rows at the time of the run's count depends on timing.
-        if (name === 'count') return
         note(what, kind, name, kind.hasEvidence ? `4, unconfirmed: ${by}` : '0, not checked')
         t.match(await here.load(), { exitCode: 75 })
       })
@@ -250,7 +248,7 @@ for (const kind of sampled(targets)) {
 const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
 
 for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
-  for (const { name, delivery } of sampled(confirmations(kind))) {
+  for (const { name, delivery } of sampled(confirmations)) {
     t.test(`no answer at the end: confirmed by ${name}, target: ${kind.name}`, async t => {
       let sent = 0
       const faults: Faults = {
@@ -263,8 +261,6 @@ for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
       const here = await scene(t, kind, { ...delivery, retryTimeoutMs: 1_000 }, faults)
       const result = await here.load()
       t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
-      // With `count`, the run sends the rows again.
-      if (name === 'count') return
       sent = -Infinity
       const again = await here.load()
       t.equal(again.exitCode, 0, 'found later')
@@ -363,7 +359,7 @@ for (const kind of targets) {
  */
 function reportOf(texts: ReadonlyMap<string, string>, kind: string): string {
   const namesOf = new Map<string, string[]>()
-  for (const name of ['receipts', 'sync', 'count']) {
+  for (const name of ['receipts', 'sync']) {
     const text = texts.get(`${kind}/${name}`)
     if (text !== undefined) namesOf.set(text, [...(namesOf.get(text) ?? []), `\`${name}\``])
   }
@@ -379,9 +375,8 @@ deepTest(t, 'docs/delivery.md has the table of these results', t => {
       const report = reportOf(texts, kind.name)
       if (report === '') continue
       // A cell does not name the kinds of confirmation if all reports are equal, so a missing report would not show.
-      for (const { name } of confirmations(kind)) {
-        const isThere = name === 'count' || texts.has(`${kind.name}/${name}`)
-        t.ok(isThere, `${what}: ${kind.name}, ${name}`)
+      for (const { name } of confirmations) {
+        t.ok(texts.has(`${kind.name}/${name}`), `${what}: ${kind.name}, ${name}`)
       }
       kindsOf.set(report, [...(kindsOf.get(report) ?? []), kind.name])
     }

@@ -56,7 +56,6 @@ const endings: [number[], Ending, status: string, exitCode: number, code: string
   // The exit code must not be 0 here, because 0 means that every row is in the table.
   [[7, 0, 0, 1], {}, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 0, 0, 8], { used: 'none' }, 'failed', 70, 'DDB_INTERNAL'],
-  [[0, 0, 0, 8], { used: 'count' }, 'failed', 70, 'DDB_INTERNAL'],
   [[0, 7, 0, 1], { used: 'answers' }, 'failed', 70, 'DDB_INTERNAL'],
   [[8, 2], { failure: 'DDB_CONNECTION_LOST' }, 'unconfirmed', 4, 'DDB_CONNECTION_LOST'],
   [[8, 2], { failure: 'DDB_UNCONFIRMED' }, 'failed', 4, 'DDB_UNCONFIRMED'],

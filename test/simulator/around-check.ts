@@ -97,11 +97,10 @@ function checkEnd(
   if (code === 'DDB_RUN_CHANGED') complain(`nothing has changed: ${result.error!.message}`)
   const earlier = history.changes.filter(({ atMs }) => atMs <= run.endedMs!)
   const isBroughtBack = earlier.some(({ runId }) => runId === job.plan.runId)
-  const isCounted = job.plan.delivery.confirm === 'count'
-  if (code === 'DDB_RUN_DAMAGED' && !isDamaged && !isBroughtBack && !isCounted) {
+  if (code === 'DDB_RUN_DAMAGED' && !isDamaged && !isBroughtBack) {
     complain(`nothing was done to the journal: ${result.error!.message}`)
   }
-  const isTold = code === 'DDB_TARGET_CHANGED' || (code === 'DDB_UNPROVEN' && isSeen(scenario, job))
+  const isTold = code === 'DDB_TARGET_CHANGED' || (code === 'DDB_UNPROVEN' && isSeen(scenario))
   if (isTold && !scenario.isRough && !earlier.some(takesRows) && !isBroughtBack) {
     complain(`nobody has touched the target: ${result.error!.message}`)
   }
@@ -117,8 +116,7 @@ function checkEnd(
  * The loader looks up rows of a function only after the run has ended well. It never looks up rows that a transform
  * changed.
  */
-const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
-  plan.delivery.confirm !== 'count' && !isChanged(kind)
+const isSeen = ({ kind }: AroundScenario): boolean => !isChanged(kind)
 const isChanged = ({ target }: AroundScenario['kind']): boolean =>
   target.function !== undefined || target.transform !== undefined
 const isBlind = ({ target }: AroundScenario['kind']): boolean =>
@@ -134,7 +132,6 @@ function checkClaims(
 ): void {
   const { run, job } = end
   const result = run.result!
-  if (history.ends.some(each => each.job === job && isOnlyCounted(each))) return
   // If a process never reached the target, or a second process took its run over, its result only repeats the journal.
   const isLost = result.error?.code === 'DDB_LOCKED'
   if (isLost || (result.error !== null && result.batches.sent === 0)) return
@@ -153,9 +150,6 @@ function checkClaims(
     if (missing.length > 0) complain(`0, and row ${missing[0]!.id} is not there`)
   }
 }
-
-const isOnlyCounted = ({ run: { result, plan } }: CallEnd): boolean =>
-  result?.confirm.used === 'count' || plan.delivery.confirm === 'count'
 
 /** Rows that a process can have seen: rows there when it ended, and rows that others removed after its last write. */
 function seenBy(
@@ -190,7 +184,7 @@ function checkCopies(
   { changes }: History,
   complain: Complain,
 ): void {
-  if (kind.keyed || own.some(isOnlyCounted)) return
+  if (kind.keyed) return
   const { plan } = own[0]!.job
   // A server that loses its memory no longer knows the run. If the journal does not name the target either, the run
   // cannot notice that the journal is old.
@@ -222,7 +216,7 @@ function checkSleep(
   complain: Complain,
 ): void {
   const isDone = changes.some(change => takesRows(change) || change.runId !== undefined)
-  if (isRough || isSlow(weather) || isDone || own.some(isOnlyCounted)) return
+  if (isRough || isSlow(weather) || isDone) return
   for (const [index, { run, others, isDamaged }] of own.entries()) {
     const { result, process, endedMs } = run
     // Skips later processes: they report rows that an earlier process left in doubt.
@@ -249,7 +243,7 @@ function checkCalm(
   const last = own.at(-1)?.run.result
   const { job } = own[0]!
   if (scenario.isRough || isDone || own.some(({ isDamaged }) => isDamaged)) return
-  if (last === undefined || own.some(isOnlyCounted) || isChanged(scenario.kind)) return
+  if (last === undefined || isChanged(scenario.kind)) return
   // On a slow network a timeout can end before an answer arrives.
   const mayEnd = [
     'DDB_INTERRUPTED',

@@ -126,7 +126,6 @@ function drawJob(chance: Chance, kind: TargetKind, loader: LoaderPlan, index: nu
     rows,
     cut: undefined,
   }))
-  const { confirm } = loader.delivery
   const plan: LoaderPlan = {
     ...loader,
     inputs,
@@ -140,7 +139,7 @@ function drawJob(chance: Chance, kind: TargetKind, loader: LoaderPlan, index: nu
     rejects: { file: `/out/${index}.csv`, maxErrors: 1_000 },
     delivery: {
       ...loader.delivery,
-      confirm: confirm === undefined || confirm === 'none' ? 'receipts' : confirm,
+      confirm: 'auto',
       confirmTimeoutMs: chance.pick([5_000, 20_000]),
       retries: 5,
       retryTimeoutMs: 40_000,

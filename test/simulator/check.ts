@@ -172,8 +172,8 @@ function checkRows(
   if (isExcused(run, findings)) return
   const rows = readRows(run)
   const isThere = ({ id }: InputRow): boolean => there.has(id)
-  if (used === 'none' || used === 'count') {
-    checkHandedOver(result, rows.filter(isThere).length, complain)
+  if (used === 'none') {
+    if (confirmed > 0) complain('rows are confirmed, but nothing was asked')
     return
   }
   const lines = uncertainLines(uncertain)
@@ -218,32 +218,9 @@ function checkFiltered(
   }
 }
 
-/** Without receipts the server reports no single rows. */
-function checkHandedOver(
-  { confirm, rows, exitCode }: LoadResult,
-  found: number,
-  complain: Complain,
-): void {
-  if (confirm.used === 'none') {
-    if (rows.confirmed > 0) complain('rows are confirmed, but nothing was asked')
-    return
-  }
-  if (rows.confirmed > found && exitCode === 0) {
-    complain(`${rows.confirmed} rows counted, ${found} there`)
-  }
-}
-
-/**
- * Whether the run could not know better: the server lost its memory after its last answer, or a count was misleading.
- */
-export function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
-  const { kind, troubles } = scenario
-  const end = run.endedMs ?? Infinity
-  if (!kind.onDisk && server.lastDeathMs > run.process.heardFromMs) return true
-  // A count includes rows of other clients, and rows that arrived twice.
-  if (run.result?.confirm.used !== 'count') return false
-  const twice = troubles.requests.some(({ kind }) => kind === 'twice')
-  return twice || runs.some(other => other !== run && other.startedMs < end)
+/** Whether the run could not know better: the server lost its memory after its last answer. */
+export function isExcused(run: Run, { scenario, server }: Findings): boolean {
+  return !scenario.kind.onDisk && server.lastDeathMs > run.process.heardFromMs
 }
 
 function lineOf(run: Run, row: InputRow): string {

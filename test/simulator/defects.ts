@@ -138,12 +138,6 @@ export const defects: readonly Defect[] = [
     "this.#outcomeHandler.giveUp(batch, 'no answer came')",
     'this.#setup.recorder.unsent(part)',
   ),
-  defect(
-    'with `--confirm count`, too few new rows count as enough',
-    'transport/count.ts',
-    "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }",
-    "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'reached' }",
-  ),
   defect('reconnecting never gives up', 'connection/retry.ts', 'isLate ||', ''),
   defect(
     'batches in flight are not limited',

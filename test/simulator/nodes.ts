@@ -48,7 +48,6 @@ export function drawNodes(
 
 const patient = {
   mode: 'async',
-  confirm: 'receipts',
   retries: 5,
   confirmTimeoutMs: 20_000,
   retryTimeoutMs: 10_000,

@@ -157,9 +157,7 @@ function checkLast(
     const used = one.result?.confirm.used
     const isUnknown = used === undefined || goesOn(one)
     return (
-      used === 'receipts' ||
-      used === 'answers' ||
-      (isUnknown && plan.delivery.confirm !== 'count' && plan.delivery.confirm !== 'none')
+      used === 'receipts' || used === 'answers' || (isUnknown && plan.delivery.confirm !== 'none')
     )
   }
   const isOnce = processes.every(isProvable) && plan.delivery.onDoubt !== 'resend'

@@ -2,12 +2,7 @@
   Defines the meaning of a seed: which loaders load which inputs into which table, over which network, and what goes
   wrong. Each seed draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
 */
-import type {
-  Confirmation,
-  DeliveryOptions,
-  RejectOptions,
-  TargetOptions,
-} from '../../src/load/options.js'
+import type { DeliveryOptions, RejectOptions, TargetOptions } from '../../src/load/options.js'
 import { drawFinding, firstFindingSeed } from './finding.js'
 import { drawGrowing, firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
@@ -15,7 +10,7 @@ import { fairWeather, type Weather } from './network.js'
 import { drawNodes, firstNodesSeed } from './nodes.js'
 import { drawLanes, drawSeveral, firstLanesSeed, firstSeveralSeed } from './several.js'
 import { drawTransformed, firstTransformedSeed, type SimTransform } from './transformed.js'
-import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
+import { drawTroubles, type Troubles } from './troubles.js'
 
 /** The target of rows, and the script that creates it. */
 export interface TargetKind {
@@ -164,7 +159,7 @@ export interface Scenario {
   readonly transform?: SimTransform
 }
 
-/** From this seed on, writers share a partition or a counting session is forgotten; both are rare in other seeds. */
+/** From this seed on, writers share a partition, which is rare in other seeds. */
 export const firstDfsSeed = 3_000_000_000
 
 export function drawScenario(seed: number): Scenario {
@@ -193,26 +188,22 @@ function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
 }
 
-/** Concurrent loads into one partition, or one load that counts rows in a session that the server forgets. */
+/** Concurrent loads into one partition. */
 function drawDfsScenario(seed: number, chance: Chance): Scenario {
   const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
-  const counts = chance.oneIn(4)
-  const calm = drawTroubles(chance.fork(), true, true)
-  const allArrive = counts || !chance.oneIn(4)
-  const troubles = counts
-    ? { ...calm, requests: [drawForgottenQuestions(chance)] }
-    : drawTroubles(chance.fork(), allArrive, true)
-  const loaders = Array.from({ length: counts ? 1 : chance.between(2, 4) }, (_, index) => {
+  const allArrive = !chance.oneIn(4)
+  const troubles = drawTroubles(chance.fork(), allArrive, true)
+  const loaders = Array.from({ length: chance.between(2, 4) }, (_, index) => {
     const plan = drawLoader(chance.fork(), kind, index, 1, undefined, true)
     return {
       ...plan,
       startMs: index === 0 ? 0 : chance.spread(0.01, 100),
-      connectTimeoutMs: counts ? 120_000 : 10_000,
+      connectTimeoutMs: 10_000,
       runId: chance.oneIn(2) ? `run${index}` : undefined,
       inputs: plan.inputs.map(input => ({ ...input, rows: input.rows.map(goodRow(plan.format)) })),
       delivery: {
         ...plan.delivery,
-        ...drawPatience(chance, counts, kind.script.includes('CHUNK')),
+        ...drawPatience(chance, kind.script.includes('CHUNK')),
       },
       limit: undefined,
     }
@@ -220,7 +211,7 @@ function drawDfsScenario(seed: number, chance: Chance): Scenario {
   return {
     seed,
     kind,
-    weather: drawDfsWeather(chance, counts),
+    weather: drawDfsWeather(chance),
     pieceBytes: Math.round(chance.spread(20, 65_536)),
     loaders,
     troubles,
@@ -238,33 +229,24 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
   }
 }
 
-/** @param waits  whether the run waits for rows in flight while the server is idle */
-function drawDfsWeather(chance: Chance, waits: boolean): Weather {
-  const weather = drawWeather(chance, true)
+function drawDfsWeather(chance: Chance): Weather {
   // A run that does not wait for rows in flight would give up before slow bytes arrive, so little may be in flight.
-  return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
-}
-
-function drawForgottenQuestions(chance: Chance): RequestTrouble {
-  return { kind: 'question forgotten', oneIn: chance.pick([1, 2, 3]), most: chance.pick([1, 2, 4]) }
+  return { ...drawWeather(chance, true), pieceBytes: 4_096, windowBytes: 65_536 }
 }
 
 /** @param waits  whether a writer waits while a different writer locks the partition */
-function drawPatience(chance: Chance, counts: boolean, waits: boolean): DeliveryOptions {
-  const [mode, confirm] = counts
-    ? (['async', 'count'] as const)
-    : chance.pick([
-        ['async', 'receipts'],
-        ['async', 'receipts'],
-        ['sync', 'auto'],
-        // Without answers, the loader cannot send a refused batch again.
-        ['async', waits ? 'none' : 'receipts'],
-      ] as const)
+function drawPatience(chance: Chance, waits: boolean): DeliveryOptions {
+  const [mode, confirm] = chance.pick([
+    ['async', 'auto'],
+    ['async', 'auto'],
+    ['sync', 'auto'],
+    // Without answers, the loader cannot send a refused batch again.
+    ['async', waits ? 'none' : 'auto'],
+  ] as const)
   return {
     mode,
     confirm,
-    // Confirmation by count needs a long timeout, because it cannot observe that bytes advance on a slow network.
-    confirmTimeoutMs: counts ? 600_000 : 60_000,
+    confirmTimeoutMs: 60_000,
     retries: 40,
     retryTimeoutMs: 60_000,
     onDoubt: 'report',
@@ -311,7 +293,7 @@ function drawLoader(
     runId: drawRunId(chance, sharedName, loaderCount),
     format,
     inputs: drawInputs(chance, kind, index, format, !calm && !restarts),
-    delivery: drawDelivery(chance, kind),
+    delivery: drawDelivery(chance),
     rejects: drawRejects(chance, index),
     connectTimeoutMs: chance.pick([500, 3_000, 10_000]),
     limit: chance.oneIn(12) ? chance.between(1, 60) : undefined,
@@ -377,16 +359,14 @@ function drawRow(
   return chance.oneIn(2) ? row('refused', id, '') : row('outside', id, 'ZZ')
 }
 
-function drawDelivery(chance: Chance, kind: TargetKind): DeliveryOptions {
+function drawDelivery(chance: Chance): DeliveryOptions {
   const mode = chance.oneIn(5) ? 'sync' : 'async'
-  const confirm: Confirmation =
-    mode === 'sync'
-      ? 'auto'
-      : chance.pick(['receipts', 'receipts', 'receipts', 'auto', 'count', 'none'])
-  const cannotCount = kind.keyed || kind.target.functionArguments !== undefined
+  // Without a mode, the loader may have batches answered if the server refuses receipts.
+  const given: DeliveryOptions = mode === 'sync' || chance.oneIn(2) ? { mode } : {}
+  const confirm = mode === 'async' && chance.oneIn(6) ? 'none' : 'auto'
   return {
-    mode,
-    confirm: confirm === 'count' && cannotCount ? 'receipts' : confirm,
+    ...given,
+    confirm,
     batchRows: chance.between(1, 20),
     confirmTimeoutMs: chance.pick([500, 2_000, 5_000, 20_000]),
     maxInFlightBytes: Math.round(chance.spread(60, 20_000)),

@@ -10,7 +10,7 @@ import { root } from '../helpers/checkout.js'
 import { deep, deepTest, everyday } from '../helpers/runs.js'
 import { seedsNeeded } from './defective-copy.js'
 import { defects } from './defects.js'
-import { drawScenario, firstDfsSeed, targetKinds } from './scenario.js'
+import { drawScenario, targetKinds } from './scenario.js'
 import { simulate } from './simulate.js'
 
 t.test('two simulations of one seed give one trace, byte for byte', async t => {
@@ -40,23 +40,6 @@ deepTest(t, 'a fresh process gives the same trace', async t => {
 t.test('all targets are drawn', async t => {
   const drawn = new Set(Array.from({ length: 200 }, (_, seed) => drawScenario(seed).kind.name))
   t.strictSame([...drawn].sort(), targetKinds.map(({ name }) => name).sort())
-})
-
-t.test('forgotten counting sessions are replaced', async t => {
-  let seed = firstDfsSeed
-  for (let found = 0; found < 5; seed++) {
-    if (drawScenario(seed).troubles.requests[0]?.kind !== 'question forgotten') continue
-    found++
-    const { trace, runs, complaints } = await simulate(seed, true)
-    t.strictSame(complaints, [])
-    if (runs[0]?.result?.rows.read === 0) continue
-    const counting = trace.flatMap(
-      line => /session (\d+) sync script "exec count\(\*\) from loadTable/.exec(line)?.[1] ?? [],
-    )
-    t.ok(trace.some(line => line.endsWith('trouble: question forgotten')))
-    t.ok(new Set(counting).size > 1, `seed ${seed}`)
-    t.match(runs[0]?.result, { exitCode: 0, confirm: { used: 'count' } })
-  }
 })
 
 t.test('every deliberate defect can still be introduced', async t => {

@@ -80,9 +80,7 @@ export function drawTransformed(
 
 /** Uses receipts, because only receipts and answers report how many rows the transform kept. */
 function known(plan: LoaderPlan): LoaderPlan {
-  const { confirm } = plan.delivery
-  if (confirm === 'auto' || confirm === 'receipts') return plan
-  return { ...plan, delivery: { ...plan.delivery, confirm: 'receipts' } }
+  return { ...plan, delivery: { ...plan.delivery, confirm: 'auto' } }
 }
 
 /** Rows of a run that must not be written. */

@@ -40,7 +40,6 @@ export type RequestTroubleKind =
   /** The session loses its definitions. */
   | 'forgotten'
   /** The session for questions loses its definitions, after a request with data has come. */
-  | 'question forgotten'
   /** A write into the target is refused, with a known or an unknown error text. */
   | 'transient'
   | 'unknown'

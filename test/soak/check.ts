@@ -24,8 +24,6 @@ export function checkRound(scene: Scene, last: LoadResult, found: Found): string
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = last.rows
   if (read !== confirmed + unconfirmed + rejected + skipped + unsent)
     complain(`the equation does not hold: ${JSON.stringify(last.rows)}`)
-  // If a count is too low, nothing is known about single rows.
-  if (last.confirm.used === 'count' && unconfirmed > 0) return complaints
   checkRejects(scene, last, found, complain)
   checkRows(scene, last, found, complain)
   return complaints
@@ -57,7 +55,7 @@ function checkRows(scene: Scene, last: LoadResult, found: Found, complain: Compl
   const copies = new Map<number, number>()
   for (const id of found.ids) copies.set(id, (copies.get(id) ?? 0) + 1)
   const uncertain = uncertainOf(scene, last)
-  const mayRepeat = scene.confirm !== 'receipts' || scene.onDoubt === 'resend'
+  const mayRepeat = scene.mode !== 'async' || scene.onDoubt === 'resend'
   for (const row of scene.inputs.flatMap(({ rows }) => rows)) {
     const count = copies.get(row.id) ?? 0
     copies.delete(row.id)

@@ -39,7 +39,7 @@ async function work(): Promise<void> {
     addRound(tally, round)
     const { scene, ends, complaints } = round
     if (values.verbose || complaints.length > 0) {
-      console.log(`${seed}: ${scene.target.name}, ${scene.confirm}, ${ends.join('; ')}`)
+      console.log(`${seed}: ${scene.target.name}, ${scene.mode}, ${ends.join('; ')}`)
     }
     for (const text of complaints.slice(0, 5)) console.log(`  ${text}`)
     if (complaints.length > 0) {

@@ -183,14 +183,14 @@ async function restart(stage: Stage): Promise<void> {
 
 /** @param hasSeveral  use the several connections of the scene, if it has them */
 function loadArgv({ scene, server }: Stage, isAnew: boolean, hasSeveral: boolean): string[] {
-  const { inputs, target, seed, confirm, onDoubt, batchRows, maxInFlight } = scene
+  const { inputs, target, seed, mode, onDoubt, batchRows, maxInFlight } = scene
   const connections = hasSeveral ? scene.connections : 1
   return [
     ...['load', ...inputs.map(({ name }) => name), ...target.argv, '--json', '-q'],
     ...['--host', `127.0.0.1:${server.port}`, '--user', 'admin'],
     ...['--run-id', `run-${seed}`, '--state-dir', 'state', ...(isAnew ? ['--restart'] : [])],
     ...['-b', String(batchRows), '--max-in-flight', maxInFlight, '--on-doubt', onDoubt],
-    ...(confirm === 'sync' ? ['--mode', 'sync'] : ['--confirm', confirm]),
+    ...['--mode', mode],
     ...['--rejects', 'bad.out', '--max-errors', '100%', '--retry-timeout', '20s'],
     ...['--confirm-timeout', '20s', '--ignore-extra'],
     ...(connections === 1 ? [] : ['--connections', String(connections), '--unordered']),

@@ -50,7 +50,7 @@ export interface Scene {
   readonly target: SoakTarget
   readonly inputs: readonly SoakInput[]
   readonly header: string
-  readonly confirm: 'receipts' | 'sync' | 'count'
+  readonly mode: 'async' | 'sync'
   readonly onDoubt: 'report' | 'resend'
   readonly batchRows: number
   readonly maxInFlight: string
@@ -158,8 +158,7 @@ export function drawScene(seed: number, kills?: number): Scene {
   const target = targets[seed % targets.length]!
   const isNdjson = chance.oneIn(4)
   const batchRows = Math.round(2 ** (3 + 7 * chance.number()))
-  const confirms = target.keyed ? ['receipts', 'sync'] : ['receipts', 'sync', 'count']
-  const confirm = chance.oneIn(4) ? confirms[chance.between(1, confirms.length - 1)]! : 'receipts'
+  const mode = chance.oneIn(4) ? 'sync' : 'async'
   const batchCount = chance.between(20, 100)
   const inputs = drawInputs(chance, isNdjson, batchRows * batchCount)
   const scene: Scene = {
@@ -167,7 +166,7 @@ export function drawScene(seed: number, kills?: number): Scene {
     target,
     inputs,
     header: isNdjson ? '' : 'id,sym,price\n',
-    confirm: confirm as Scene['confirm'],
+    mode,
     onDoubt: chance.oneIn(8) ? 'resend' : 'report',
     batchRows,
     maxInFlight: chance.oneIn(3) ? '64M' : `${batchRows * chance.between(30, 200)}`,
@@ -176,8 +175,6 @@ export function drawScene(seed: number, kills?: number): Scene {
     writer: undefined,
     connections: 1,
   }
-  // A count includes rows of other clients.
-  if (confirm === 'count') return scene
   const sabotaged = scene.kills.map(kill => ({
     ...kill,
     victim: otherVictim(chance, target, kill),

@@ -89,11 +89,10 @@ const view = [
 const intoTables: readonly Scenario[] = [
   plain('load into each kind of table', async ({ load }) => {
     for (const target of [['-t', 'myStream'], ['-t', 'myKeyedStream'], dfs]) {
-      for (const confirm of ['receipts', 'none']) await load(0, ...target, '--confirm', confirm)
+      for (const confirm of ['auto', 'none']) await load(0, ...target, '--confirm', confirm)
       await load(0, ...target, '--mode', 'sync')
     }
     for (const target of [['-t', 'myStream'], dfs]) {
-      await load(0, ...target, '--confirm', 'count')
       await load(0, ...target, '--method', 'append', '--confirm', 'none')
     }
   }),
@@ -121,7 +120,7 @@ const intoTables: readonly Scenario[] = [
     await load(0, ...view)
     await load(0, ...view, '--mode', 'sync')
     await load(0, ...view, '--confirm', 'none')
-    await load(0, ...view, '--confirm', 'count', '--confirm-table', 'myStream')
+    await load(0, ...view, '--confirm-table', 'myStream')
     await load(0, '--function', 'myView', '--function-arg', '2', '--types-from', 'myStream')
   }),
   plain('load into a table that is not there', async ({ load }) => {
@@ -219,13 +218,6 @@ db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \
 const broken: readonly Scenario[] = [
   faulty('load with a connection that ends', 0, onSecondBatch('close')),
   faulty(
-    'load with a connection that ends, counted',
-    4,
-    onSecondBatch('close'),
-    '--confirm',
-    'count',
-  ),
-  faulty(
     'load with a connection that ends, in sync mode',
     4,
     onSecondBatch('close'),
@@ -234,7 +226,6 @@ const broken: readonly Scenario[] = [
   ),
   faulty('load with a session that is forgotten', 0, onSecondBatch('forget')),
   faulty('load with a batch that is lost', 0, onSecondBatch('drop')),
-  faulty('load with a batch that is lost, counted', 4, onSecondBatch('drop'), '--confirm', 'count'),
   faulty('load with no rights to receipts', 0, refusing('if(!defined(')),
   plain('load with a login by SCRAM', ({ folder, load }) =>
     load(0, '-t', 'myStream', '--user', 'myScramUser', '--password-file', join(folder, 'password')),
@@ -260,8 +251,7 @@ const others: readonly Scenario[] = [
   plain(
     'load in the manner of official clients',
     async ({ load }) => {
-      for (const confirm of ['receipts', 'count'])
-        await load(0, '-t', 'myStream', '--confirm', confirm, '--insecure-login')
+      await load(0, '-t', 'myStream', '--insecure-login')
     },
     () => requestedFaults('mixedRefuse'),
   ),

@@ -53,7 +53,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'columns to send to the function or transform, in this order; with --create: types of these columns in the new table':
     '发送给函数或转换函数的列，按此顺序；与 --create 一起时是新表各列的类型',
   "use this table's columns instead of --types": '改用此表的列，代替 --types',
-  'table that the function writes into, for counting rows': '函数写入的表，用于统计行数',
+  'table that the function writes into': '函数写入的表',
   "partition scheme of a new DFS table: 'date,hash(symbol,10)', value(…), range(…)":
     "新 DFS 表的分区方案：'date,hash(symbol,10)'、value(…)、range(…)",
   'sort columns of a new TSDB table': '新 TSDB 表的排序列',
@@ -131,8 +131,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '逐字节保存被拒绝的行，供修正后重新导入',
   'async (do not wait for answers), or sync (wait for every answer)':
     'async（不等待应答）或 sync（等待每个应答）',
-  'how to confirm that rows landed: auto, none, count or receipts':
-    '如何确认行已写入：auto、none、count 或 receipts',
+  'how to confirm that rows landed: auto or none': '如何确认行已写入：auto 或 none',
   'give up if the server makes no progress for this long': '服务器在此时间内没有任何进展则放弃',
   'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
   'limit of bytes per request': '每个请求的字节数上限',

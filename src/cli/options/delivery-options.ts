@@ -1,7 +1,7 @@
 /*
   The options of `load` about the target, about sending and confirming rows, and about one run and its reports.
 */
-import { type Confirmation, confirmations } from '../../load/transport/confirmations.js'
+import { confirmations } from '../../load/transport/confirmations.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { readTransform } from '../files/transform-text.js'
 import { optionGroup } from './reading/definition.js'
@@ -23,7 +23,7 @@ import {
   text,
 } from './reading/readers.js'
 
-const confirmation = choice(...(Object.keys(confirmations) as Confirmation[]))
+const confirmation = choice(...confirmations)
 
 /** Returns the name unchanged if it is valid. */
 function checked(
@@ -103,7 +103,7 @@ export const targetOptions = optionGroup('Target', {
   },
   confirmTable: {
     flags: '--confirm-table <name>',
-    help: 'table that the function writes into, for counting rows',
+    help: 'table that the function writes into',
     reader: tableName,
     field: 'target.confirmTable',
   },
@@ -115,7 +115,7 @@ export const deliveryOptions = optionGroup('Delivery', {
     flags: '--mode <mode>',
     help: 'async (do not wait for answers), or sync (wait for every answer)',
     reader: choice('async', 'sync'),
-    defaultNote: 'async',
+    defaultNote: 'async; sync if the server gives no receipts',
     field: 'delivery.mode',
   },
   confirm: {

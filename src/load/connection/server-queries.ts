@@ -102,7 +102,7 @@ async function existingViews(asking: Asking): Promise<readonly string[]> {
   }
 }
 
-/** Present row count of the target; the answer is an INT or LONG (docs/confirmation.md#how-counting-ends). */
+/** Present row count of the target; the answer is an INT or LONG. */
 export async function askCount(asking: Asking, table: TableTarget): Promise<number> {
   const answer = await ask(asking, `exec count(*) from ${tableExpression(table)}`)
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {

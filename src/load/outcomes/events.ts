@@ -175,8 +175,8 @@ export type RunEvent =
   | (OfBatch & { readonly kind: 'again' })
   | (OfBatch & { readonly kind: 'divided' })
   | Ended
-  /** Of all sent rows, this number has arrived. It is unknown which rows. */
-  | { readonly kind: 'counted'; readonly arrived: number; readonly note?: string | undefined }
+  /** A run without confirmation ends. All rows that it sent are unconfirmed. */
+  | { readonly kind: 'unasked' }
   /** Confirmed rows may be gone. If `isCertain`, a process that resumes the run will not find them either. */
   | { readonly kind: 'takenBack'; readonly reason: string; readonly isCertain: boolean }
 

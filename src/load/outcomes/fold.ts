@@ -162,10 +162,8 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'takenUp':
       rows[event.from] -= event.rows
       return
-    case 'counted':
-      rows.confirmed = event.arrived
-      rows.unconfirmed = state.sentRows - event.arrived
-      note(state, event.note)
+    case 'unasked':
+      rows.unconfirmed = state.sentRows
       return
     case 'takenBack':
       note(state, event.reason)

@@ -63,17 +63,6 @@ export function outsideMarks(
   }
 }
 
-/** @returns a function that counts a batch's rows outside the scheme; undefined if the program cannot decide that */
-export function outsideScheme(target: Partitioned): ((batch: RowsOfColumns) => number) | undefined {
-  const marks = outsideMarks(target)
-  if (marks === undefined) return undefined
-  return batch => {
-    let count = 0
-    for (const mark of marks(batch)) count += mark
-    return count
-  }
-}
-
 function dimensionCheck(dimension: PartitionDimension): DimensionCheck | undefined {
   const inside = insideOf(dimension)
   return inside === undefined ? undefined : checkOf(dimension, inside)

@@ -2,25 +2,16 @@
   The ways to confirm rows, that is, to learn which rows arrived.
 */
 
-/** How to learn which rows arrived. `auto` uses receipts if possible, otherwise counts. */
-export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
+/** How to learn which rows arrived. `auto` uses answers in sync mode, and receipts in async mode. */
+export type Confirmation = 'auto' | 'none'
 /** How the run learned which rows arrived; `answers` in sync mode. */
-export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
+export type ConfirmUsed = 'none' | 'receipts' | 'answers'
 
-/**
- * The confirmations that a user can request, in the order of the help. `asyncOnly`: not available in sync mode, in
- * which answers confirm the rows.
- */
-export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
-  auto: { asyncOnly: false },
-  none: { asyncOnly: false },
-  count: { asyncOnly: true },
-  receipts: { asyncOnly: true },
-}
+/** The confirmations that a user can request, in the order of the help. */
+export const confirmations: readonly Confirmation[] = ['auto', 'none']
 
 export const confirmationWords = {
   none: 'the server was not asked',
-  count: 'confirmed by counting rows',
   receipts: 'confirmed by receipts',
   answers: "confirmed by the server's answers",
 } as const satisfies Readonly<Record<ConfirmUsed, string>>
@@ -37,7 +28,6 @@ export interface ConfirmationTraits {
 
 const traits: Readonly<Record<ConfirmUsed, ConfirmationTraits>> = {
   none: { knowsBatches: false, needsLedger: false, leavesDoubt: false },
-  count: { knowsBatches: false, needsLedger: false, leavesDoubt: true },
   receipts: { knowsBatches: true, needsLedger: true, leavesDoubt: true },
   answers: { knowsBatches: true, needsLedger: false, leavesDoubt: true },
 }

@@ -1,6 +1,6 @@
 /*
   The interface of all code that sends batches to the server and learns their outcome. The implementations are: with receipts,
-  answered (the server answers each batch), counted (only the total is confirmed) and unconfirmed.
+  answered (the server answers each batch) and unconfirmed.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'

@@ -1,13 +1,16 @@
 /*
   Delivery without confirmation. The server does not answer the batches, and their rows stay unconfirmed.
 */
+import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
-import type { LaneRows } from '../outcomes/lane-batches.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
+import type { Evidence } from '../evidence/evidence.js'
+import { checkAndMarkFinished } from '../evidence/final-check.js'
+import type { LaneRows } from '../outcomes/lane-batches.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import type { ReadSpeed } from './read-speed.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import {
   abandonAll,
   batchTable,
@@ -16,67 +19,64 @@ import {
   type Delivery,
   type Writer,
 } from './delivery.js'
+import { openMarkedWriter } from './open-writer.js'
 
-/** State and limits that deliveries without answers share. */
-export interface Flow {
-  run: Pick<Run, 'state' | 'emit'>
-  reached: ReadSpeed
-  columnNames: readonly string[]
-  maxInFlightBytes: number
-  idleTimeout: IdleTimeout
-  unmark: (() => Promise<void>) | undefined
-  /** Called before a batch is sent, while its rows can still be read. */
-  sending: (batch: Batch) => void
-  /**
-   * If rows were confirmed, checks the target again. If the run has finished, also records its end.
-   * @returns the change of the target which suggests that rows are gone; undefined if no such change is known
-   * @throws {DdbError} if the server cannot be asked
-   */
-  look: () => Promise<string | undefined>
-}
-
-export function openUnconfirmed(writer: Writer, flow: Flow): Delivery {
-  const { run, look, unmark } = flow
+export async function openUnconfirmed(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+  evidence: Evidence | undefined,
+): Promise<Delivery> {
+  const { writer, unmark } = await openMarkedWriter(run, description, control, false)
+  const columnNames = description.columns.map(column => column.name)
+  const idleTimeout = { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs }
+  const flow: Flow = { run, writer, columnNames, idleTimeout, evidence }
   run.emit({ kind: 'duplicatesKnown', rows: null })
   return {
     used: 'none',
     get inFlightBytes() {
       return bufferedBytes(writer)
     },
-    deliver: (batch, _, lanes) => sendUnnumbered(writer, flow, batch, lanes),
+    deliver: (batch, _, lanes) => sendBatch(flow, batch, lanes),
     async finish() {
-      run.emit({ kind: 'counted', arrived: 0 })
+      run.emit({ kind: 'unasked' })
       // The run claims only that the kernel took all bytes, and only closing the sessions proves that.
       await Promise.all(writer.sessions.map(session => session.close()))
+      if (evidence === undefined || run.ending.isLeaving) return
       // The run does not claim that rows are stored, so it does not matter if recording its end fails.
-      await look().catch(notAskedMessage)
+      await checkAndMarkFinished(run, control, evidence, () => undefined).catch(ignoreFailure)
     },
     leave: reason => abandonAll(writer, reason),
     async close() {
       await closeAll(writer)
-      await unmark?.()
+      await unmark?.(control)
     },
   }
 }
 
+interface Flow {
+  readonly run: Run
+  readonly writer: Writer
+  readonly columnNames: readonly string[]
+  readonly idleTimeout: IdleTimeout
+  readonly evidence: Evidence | undefined
+}
+
 /**
- * Sends a batch without a number: each lane on its session, or all rows on the session with the fewest unsent bytes.
+ * Sends each lane on its session, or all rows on the session with the fewest unsent bytes.
  * @returns as `Delivery.deliver`
  */
-export function sendUnnumbered(
-  writer: Writer,
+function sendBatch(
   flow: Flow,
   batch: Batch,
   rows: LaneRows | undefined,
 ): Promise<void> | undefined {
-  if (rows === undefined) {
-    return sendOn(leastBusy(writer, flow.run.state.batches.sent), writer, flow, batch)
-  }
+  if (rows === undefined) return sendOn(leastBusy(flow), flow, batch)
   const waits: (Promise<void> | undefined)[] = []
   let left = batch.rowCount
   try {
     for (const { batch: each, lane } of rows.lanes) {
-      waits.push(sendOn(lane, writer, flow, each))
+      waits.push(sendOn(lane, flow, each))
       left -= each.rowCount
     }
   } catch (error) {
@@ -91,38 +91,28 @@ export function sendUnnumbered(
 
 function sendOn(
   connection: number,
-  writer: Writer,
-  { run, reached, columnNames, maxInFlightBytes, idleTimeout, sending }: Flow,
+  { run, writer, columnNames, idleTimeout, evidence }: Flow,
   batch: Batch,
 ): Promise<void> | undefined {
   const session = writer.sessions[connection]!
   const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
-  sending(batch)
   const { rowCount, encodedBytes } = batch
-  const beforeBytes = bufferedBytes(writer)
-  reached.look(beforeBytes, idleTimeout.clock.nowMs())
+  evidence?.samples.taken(batch, 0, rowCount)
   const isTaken = session.send(writer.functionName, arguments_, batch.release)
-  const afterBytes = bufferedBytes(writer)
-  reached.handedOver(rowCount, afterBytes - beforeBytes)
   run.emit({ kind: 'handedOver', rows: rowCount, sent: { connection, bytes: encodedBytes } })
-  if (isTaken && afterBytes < maxInFlightBytes) return undefined
-  reached.full()
+  if (isTaken && bufferedBytes(writer) < run.plan.maxInFlightBytes) return undefined
   return drainedInTime(session, idleTimeout)
 }
 
-/** @param turn  index of the session to prefer if several have equally few unsent bytes */
-function leastBusy({ sessions }: Writer, turn: number): number {
-  let least = turn % sessions.length
+/** Of several sessions with equally few unsent bytes, takes each in turn. */
+function leastBusy({ run, writer: { sessions } }: Flow): number {
+  let least = run.state.batches.sent % sessions.length
   for (const [i, { bufferedBytes: bytes }] of sessions.entries()) {
     if (bytes < sessions[least]!.bufferedBytes) least = i
   }
   return least
 }
 
-/**
- * The message if the server could not be asked again after the last batch. @throws every error but DdbError
- */
-export function notAskedMessage(error: unknown): string {
-  if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
-  throw error
+function ignoreFailure(error: unknown): void {
+  if (!(error instanceof DdbError)) throw error
 }

@@ -98,7 +98,7 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: an answer means that what was sent before has been read',
     does: 'sends a hundred batches without answers, asks one question on the same session, and counts at once',
-    dependsOnIt: 'receipts and counting: how a run notices that a lost batch will never arrive',
+    dependsOnIt: 'receipts: how a run notices that a lost batch will never arrive',
     async run({ share, open, ask }) {
       const name = await share('before', streamTable)
       const session = await open()

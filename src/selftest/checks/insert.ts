@@ -201,7 +201,7 @@ export const insertChecks: readonly Check[] = [
   {
     name: 'insert: exec count(*) counts',
     does: 'counts rows after two batches',
-    dependsOnIt: 'load --confirm count',
+    dependsOnIt: 'load: whether a DFS table has kept its rows',
     async run(context) {
       const name = await context.share('count', `streamTable(${batchColumns})`)
       await context.call(`tableInsert{${name}}`, [batch(0, 7)])

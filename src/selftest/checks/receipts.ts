@@ -28,7 +28,7 @@ import {
   sendDelivery,
 } from './receipt-run.js'
 
-const receipts = 'load --confirm receipts, which auto takes first'
+const receipts = 'load in asynchronous mode'
 const streamTable = `streamTable(${batchColumns})`
 
 export const receiptChecks: readonly Check[] = [

@@ -87,7 +87,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     unsent: 0,
   },
   duplicates: 0,
-  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
+  confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
   rejects: {
     file: null,
     files: [],
@@ -118,7 +118,7 @@ t.test('a finished load prints five lines: the rows, the table, and the proof', 
     'Loaded 1,000 rows into trades on h:8848',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
     '  refused   nothing',
-    '  proof     confirmed by counting rows',
+    '  proof     confirmed by receipts',
     '  next      nothing',
   ]
   t.strictSame(summaryLines(result(), undefined), lines)
@@ -143,7 +143,7 @@ t.test('the summary mentions every outcome of rows', async t => {
     'Loaded 1 row (4 were loaded before) into trades on h:8848, of 21 read',
     '  took      2.00 s: 500 rows/s, 1.00 MB/s',
     '  refused   3 rows: DDB_C 10, DDB_A 9, DDB_B 8, 2 more, 2 of them in no file; 11 rows not sent',
-    '  proof     confirmed by counting rows; 2 rows unconfirmed',
+    '  proof     confirmed by receipts; 2 rows unconfirmed',
     '  next      CMD',
   ])
 })
@@ -177,11 +177,11 @@ t.test('the summary claims no more than is known', async t => {
   const note = 'others wrote too, cannot tell'
   const doubtful = result({
     rows,
-    confirm: { asked: 'count', used: 'count', note, uncertain: [] },
+    confirm: { asked: 'auto', used: 'receipts', note, uncertain: [] },
   })
   t.match(
     summaryText(doubtful),
-    /^Loaded 0 rows [^]*counting rows: others wrote too, cannot tell; 5 rows unconfirmed\n/,
+    /^Loaded 0 rows [^]*receipts: others wrote too, cannot tell; 5 rows unconfirmed\n/,
   )
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
@@ -784,10 +784,10 @@ t.test('the object of a load that did not begin has all members and claims nothi
 })
 
 t.test('the object repeats the requested options', async t => {
-  t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'count' }, startedAt, error), {
+  t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'none' }, startedAt, error), {
     runId: 'nightly',
     target: { host: 'h:9', table: 'trades', function: null, method: 'insert' },
-    confirm: { asked: 'count' },
+    confirm: { asked: 'none' },
   })
   const call = { server: undefined, target: { function: 'put', types: 'a:INT' } }
   t.match(emptyResult(call, startedAt, error), {

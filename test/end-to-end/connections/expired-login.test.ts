@@ -53,8 +53,7 @@ async function expire(
 
 const deliveries: Readonly<Record<string, Delivery>> = {
   'in sync mode': { mode: 'sync' },
-  'with receipts': { confirm: 'receipts' },
-  'with counting': { confirm: 'count' },
+  'with receipts': { mode: 'async' },
 }
 
 for (const [name, delivery] of Object.entries(deliveries)) {
@@ -73,7 +72,7 @@ t.test(
   'with receipts, if only data sessions lose their login, confirmed rows stay confirmed',
   async t => {
     for (const isGone of [false, true]) {
-      t.match(await expire(t, { confirm: 'receipts' }, 'sessions with data', isGone), {
+      t.match(await expire(t, { mode: 'async' }, 'sessions with data', isGone), {
         exitCode: 77,
         error: { code: 'DDB_LOGIN' },
         rows: { read: 4, confirmed: 2, unconfirmed: 2 },

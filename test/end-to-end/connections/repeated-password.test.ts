@@ -137,7 +137,7 @@ deepTest(t, 'in refusals of loaded rows, in every mode', async t => {
       t.teardown(() => server.close())
       for (const way of [
         ['--mode', 'sync'],
-        ['--confirm', 'receipts'],
+        ['--mode', 'async'],
       ]) {
         const folder = t.testdir({ 'in.csv': 'id\n1\n2\n' })
         const named = ['--run-id', 'r', '--state-dir', 'state']

@@ -38,12 +38,7 @@ const idsOf = async ({ rows }: LoadServer, table = 'target'): Promise<number[]> 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 t.test('a batch takes rows from as many inputs as fit', async t => {
-  for (const delivery of [
-    { confirm: 'receipts' },
-    { confirm: 'count' },
-    { confirm: 'none' },
-    { mode: 'sync' },
-  ] as const) {
+  for (const delivery of [{ mode: 'async' }, { confirm: 'none' }, { mode: 'sync' }] as const) {
     const here = await start(t)
     const result = await here.load(filesOf(t, Array<number>(50).fill(7)), {
       target,
@@ -72,7 +67,7 @@ t.test('inputs of any size add their rows to the batch of the previous inputs', 
       async (rowCounts, batchRows) => {
         await here.session.run('delete from target')
         const total = rowCounts.reduce((sum, rows) => sum + rows, 0)
-        const delivery = { confirm: 'receipts', connections: 1, batchRows } as const
+        const delivery = { mode: 'async', connections: 1, batchRows } as const
         const result = await here.load(filesOf(t, rowCounts), { target, delivery })
         const { exitCode, rows, batches } = result
         deepStrictEqual([exitCode, rows.read, rows.confirmed], [0, total, total])
@@ -94,7 +89,7 @@ t.test('columns in a different order, or a different dialect, begin a new batch'
     'e.csv': 'id,x\r\n"7","e"\r\n',
     'f.csv': 'id,x\n8,f\n',
   })
-  const result = await here.load([dir], { target, delivery: { confirm: 'receipts' } })
+  const result = await here.load([dir], { target, delivery: { mode: 'async' } })
   t.match(result, { exitCode: 0, rows: { confirmed: 8 } })
   t.strictSame(
     await here.rows('select x, id from target order by id'),
@@ -112,7 +107,7 @@ t.test('a row rejected by the reader is attributed to the right input', async t 
   const rejects = { file: join(dir, 'r.txt') }
   const result = await here.load(
     ['a.csv', 'b.csv', 'c.csv'].map(name => join(dir, name)),
-    { target, rejects, delivery: { confirm: 'receipts' } },
+    { target, rejects, delivery: { mode: 'async' } },
   )
   t.match(result, {
     exitCode: 3,
@@ -128,7 +123,7 @@ t.test('a row rejected by the reader is attributed to the right input', async t 
 })
 
 t.test('a row refused by the server is attributed to the right input', async t => {
-  for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+  for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
     const here = await start(t)
     const dir = t.testdir({
       'a.csv': 'id,x\n1,a\n2,a\n',

@@ -51,7 +51,6 @@ const loads: readonly string[] = [
   'a.csv --date-format sym=yyyy',
   'a.csv --expect-rows 5',
   'a.csv --expect-types time:DATE',
-  'a.csv --confirm count --mode sync',
   'a.csv --method upsert',
   'a.csv --key-columns id',
   'a.csv --types a:INT',

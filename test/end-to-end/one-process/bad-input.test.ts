@@ -214,7 +214,7 @@ t.test('if a server disconnects during a load, the exit code is 4 and the rows a
   const dir = t.testdir({ 'in.csv': tradesHeader + good.repeat(500_000) })
   const result = await load(join(dir, 'in.csv'), {
     delivery: {
-      confirm: 'count',
+      mode: 'sync',
       connections: 1,
       batchRows: 1000,
       maxInFlightBytes: 100_000,

@@ -62,12 +62,7 @@ async function scene(t: Test, script: string, faults: Faults = {}, more: ServerO
   }
 }
 
-const ways: readonly DeliveryOptions[] = [
-  { confirm: 'receipts' },
-  { confirm: 'count', confirmTimeoutMs: 10_000 },
-  { confirm: 'none' },
-  { mode: 'sync' },
-]
+const ways: readonly DeliveryOptions[] = [{ mode: 'async' }, { confirm: 'none' }, { mode: 'sync' }]
 
 for (const [name, script] of Object.entries(partitioned)) {
   t.test(`by ${name}: every row arrives once, and connections do not block each other`, async t => {
@@ -96,7 +91,7 @@ const hashed = partitioned['HASH of a SYMBOL']!
 t.test('two independent loads block each other', async t => {
   const { run, stored } = await scene(t, hashed)
   const results = await Promise.all(
-    [0, 1].map(() => run({ confirm: 'receipts', connections: 1, retries: 50 })),
+    [0, 1].map(() => run({ mode: 'async', connections: 1, retries: 50 })),
   )
   for (const result of results) t.equal(result.rows.confirmed, rowCount)
   t.ok(results.some(({ batches }) => batches.retried > 0))
@@ -104,7 +99,7 @@ t.test('two independent loads block each other', async t => {
 })
 
 t.test('jobs of the server overlap, and each session writes to different partitions', async t => {
-  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+  for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
     const at = new Set<string>()
     let most = 0
     const { run } = await scene(t, hashed, {
@@ -132,7 +127,7 @@ t.test('rows that fit no partition are rejects, each with its position', async t
   const { run, stored, dir } = await scene(t, script)
   const file = join(dir, 'rejects.csv')
   const rejects = { file, maxErrors: 1_000 }
-  const result = await run({ confirm: 'receipts' }, undefined, { rejects })
+  const result = await run({ mode: 'async' }, undefined, { rejects })
   t.match(result, { exitCode: 3, rows: { confirmed: 500, rejected: 100, unconfirmed: 0 } })
   t.strictSame(await stored(), expected.slice(0, 500))
   const kept = (await readFile(file, 'utf8')).trim().split('\n')
@@ -145,8 +140,8 @@ t.test('a null in a partition column is refused, found and reported with its pos
   const bad = new Set([0, 17, 18, 333, 599])
   const withNulls = lines.map((line, id) => (bad.has(id) ? line.replace(/,[^,]*$/, ',') : line))
   await writeFile(join(dir, 'in.csv'), `id,sym,day\n${withNulls.join('\n')}\n`)
-  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
-    const file = join(dir, `rejects-${'mode' in way}.csv`)
+  for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
+    const file = join(dir, `rejects-${way.mode}.csv`)
     const result = await run(way, undefined, { rejects: { file } })
     t.match(result, { exitCode: 3, rows: { confirmed: rowCount - bad.size, rejected: bad.size } })
     const reasons = (await readFile(reasonsPath(file), 'utf8')).trim().split('\n')
@@ -172,7 +167,7 @@ t.test('new values get partitions on all connections or are refused, as configur
       {},
       { newValuePartitions: newValuePartitionPolicy },
     )
-    const result = await run({ confirm: 'receipts' }, undefined, {
+    const result = await run({ mode: 'async' }, undefined, {
       rejects: { onError: 'skip', maxErrors: 1_000 },
     })
     const inside = expected.filter(([, sym]) => sym === 'A' || sym === 'B')
@@ -189,13 +184,13 @@ t.test('new values get partitions on all connections or are refused, as configur
 t.test('a load works with few rows, many connections and little data in flight', async t => {
   const { run, stored } = await scene(t, hashed)
   const result = await run({
-    confirm: 'receipts',
+    mode: 'async',
     connections: 64,
     batchRows: 1,
     maxInFlightBytes: 300,
   })
   t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, connections: 64 })
-  const limited = await run({ confirm: 'receipts' }, undefined, { input: { limit: 33 } })
+  const limited = await run({ mode: 'async' }, undefined, { input: { limit: 33 } })
   t.match(limited, { exitCode: 0, rows: { confirmed: 33 } })
   t.equal((await stored()).length, rowCount + 33)
 })
@@ -205,7 +200,7 @@ t.test('a lost connection loses no batch, and gets no batch of another connectio
   const { run, stored } = await scene(t, hashed, {
     beforeExecute: ({ rows }) => (rows > 1 && ++requests % 9 === 3 ? 'close' : undefined),
   })
-  const result = await run({ confirm: 'receipts', retries: 50, retryTimeoutMs: 60_000 })
+  const result = await run({ mode: 'async', retries: 50, retryTimeoutMs: 60_000 })
   t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
   t.ok(result.batches.retried > 0)
   t.strictSame(await stored(), expected)
@@ -226,7 +221,7 @@ t.test('if rows cannot be divided, the run uses one connection and says so', asy
   for (const [script, why] of scripts) {
     const notices: string[] = []
     const { run, stored } = await scene(t, script)
-    const result = await run({ confirm: 'receipts' }, undefined, {
+    const result = await run({ mode: 'async' }, undefined, {
       mapping: { set: script === uuids ? { u: '00000000-0000-0000-0000-000000000001' } : {} },
       onNotice: (notice: string) => void notices.push(notice),
     })
@@ -310,12 +305,7 @@ for (const connections of [
 ]) {
   t.test(`a run resumes with ${connections.join(', ')} connections`, async t => {
     for (const script of [hashed, partitioned['VALUE and HASH']!]) {
-      const { stored, last, results } = await interrupted(
-        t,
-        script,
-        { confirm: 'receipts' },
-        connections,
-      )
+      const { stored, last, results } = await interrupted(t, script, { mode: 'async' }, connections)
       t.match(last, { exitCode: 0, error: null })
       t.ok(results.length > 3, `${results.length} processes`)
       t.strictSame(await stored(), expected)
@@ -328,7 +318,7 @@ t.test('a keyed table has the last row of each key after any number of interrupt
   const { stored, last } = await interrupted(
     t,
     script,
-    { confirm: 'receipts', unordered: true },
+    { mode: 'async', unordered: true },
     [4, 2, 3],
     target,
   )
@@ -342,9 +332,9 @@ t.test('a keyed table has the last row of each key after any number of interrupt
 
 for (const [name, [script, target]] of Object.entries(keyedScripts)) {
   t.test(`${name}: the last row of each key stays, whatever happens to connections`, async t => {
-    for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       let requests = 0
-      const isLossy = !('mode' in way)
+      const isLossy = way.mode !== 'sync'
       const { run, stored } = await scene(t, script, {
         beforeExecute: ({ rows }) =>
           isLossy && rows > 1 && ++requests % 7 === 3 ? 'close' : undefined,
@@ -384,7 +374,7 @@ t.test('if the table now divides rows differently, known rows are not sent again
   })
   const named = { runId: 'nightly', journal: { folder: dir } }
   const impatient = { retries: 0, confirmTimeoutMs: 30_000, retryTimeoutMs: 4_000 }
-  const first = await run({ confirm: 'receipts', ...impatient }, undefined, named)
+  const first = await run({ mode: 'async', ...impatient }, undefined, named)
   // On a slow machine the process may end before it has asked whether the confirmed rows are still in the table.
   t.ok(first.rows.unconfirmed > 0)
   const path = join(dir, 'runs', 'nightly.journal')
@@ -395,7 +385,7 @@ t.test('if the table now divides rows differently, known rows are not sent again
   })
   await writeFile(path, lines.join(''))
   const notices: string[] = []
-  const second = await run({ confirm: 'receipts' }, undefined, {
+  const second = await run({ mode: 'async' }, undefined, {
     ...named,
     onNotice: (notice: string) => void notices.push(notice),
   })
@@ -413,7 +403,7 @@ t.test('a partitioned in-memory table', async t => {
   const script = `db=database("", HASH, [SYMBOL,10])
 pt=db.createPartitionedTable(table(1:0, ${columns}), \`pt, \`sym)
 share pt as target`
-  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+  for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
     const { run, stored } = await scene(t, script)
     const result = await run(way, { table: 'target' })
     t.match(result, { exitCode: 0, connections: 4, rows: { confirmed: rowCount } })

@@ -48,7 +48,7 @@ async function cluster(t: Test, host = '127.0.0.1') {
         server: { host: '127.0.0.1', port, ...login, ...(allowRedirect && { allowRedirect }) },
         target: { table: 'dfs://d/t' },
         delivery: {
-          ...{ confirm: 'receipts', connections: 4, batchRows: 5, maxInFlightBytes: 1_000 },
+          ...{ mode: 'async', connections: 4, batchRows: 5, maxInFlightBytes: 1_000 },
           ...{ confirmTimeoutMs: 20_000, retryTimeoutMs: 20_000 },
         },
         onNotice: notice => void notices.push(notice),

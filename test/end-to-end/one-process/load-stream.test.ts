@@ -13,10 +13,10 @@ const fourRows = `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5
 2020.12.31T23:59:59.999,数据,1e3,-2147483647
 `
 
-t.test('rows arrive in order, with their nulls, and counting confirms them', async t => {
+t.test('rows arrive in order, with their nulls', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
-  const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
+  const result = await load(join(dir, 'trades.csv'))
   t.match(result, {
     status: 'loaded',
     exitCode: 0,
@@ -29,7 +29,7 @@ t.test('rows arrive in order, with their nulls, and counting confirms them', asy
       skipped: 0,
       unsent: 0,
     },
-    confirm: { asked: 'count', used: 'count' },
+    confirm: { asked: 'auto', used: 'receipts' },
     inputs: [{ format: 'csv', compression: 'none', bytes: Buffer.byteLength(fourRows), rows: 4 }],
     error: null,
   })
@@ -129,44 +129,6 @@ t.test('without confirmation, rows are handed over, and the run reports no more'
   })
 })
 
-t.test('a failed asynchronous write gives unconfirmed rows and exit code 4', async t => {
-  const { load, count } = await startLoadServer(t, tradesScript, {
-    faults: {
-      beforeExecute: request => (request.rows === 3 ? { error: 'no luck' } : undefined),
-    },
-  })
-  const dir = t.testdir({
-    'trades.csv': tradesHeader + '2020.01.01T00:00:00.000,A,1,1\n'.repeat(7),
-  })
-  const result = await load(join(dir, 'trades.csv'), {
-    delivery: { confirm: 'count', batchRows: 4, confirmTimeoutMs: 3_000 },
-  })
-  t.match(result, {
-    exitCode: 4,
-    status: 'unconfirmed',
-    rows: { read: 7, confirmed: 4, unconfirmed: 3 },
-    confirm: { used: 'count', note: /grew by 4 of 7/ },
-  })
-  t.equal(await count('trades'), 4)
-})
-
-t.test('if other clients write too, the count proves nothing', async t => {
-  const here = await startLoadServer(t, tradesScript, {
-    faults: {
-      beforeExecute: request =>
-        request.rows === 4
-          ? { until: here.session.run('tableInsert(trades, now(), `X, 1.0, 9)') }
-          : undefined,
-    },
-  })
-  const dir = t.testdir({ 'trades.csv': fourRows })
-  t.match(await here.load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } }), {
-    exitCode: 4,
-    rows: { read: 4, confirmed: 0, unconfirmed: 4 },
-    confirm: { note: /cannot tell/ },
-  })
-})
-
 t.test('--expect-rows checks the number of rows', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
@@ -202,19 +164,6 @@ t.test('load() refuses impossible options before it connects', async t => {
     load({ inputs: [], server: { host: 'localhost', port: 1 }, target: { table: 't' } }),
     { code: 'DDB_USAGE' },
   )
-})
-
-t.test('a failed question leaves no session open', async t => {
-  const { load, server } = await startLoadServer(t, tradesScript, {
-    faults: {
-      beforeExecute: ({ text }) => (text.includes('count(*)') ? { error: 'not now' } : undefined),
-    },
-  })
-  const dir = t.testdir({ 'trades.csv': fourRows })
-  const before = server.counters.connections
-  const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
-  t.match(result, { exitCode: 65, rows: { read: 0 }, error: { message: 'not now' } })
-  t.equal(server.counters.connections, before)
 })
 
 t.test('the progress report includes the number of bytes', async t => {

@@ -9,9 +9,6 @@ useTurnClock()
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url), 'utf8')
 
-/** These tests request counting, because the default is receipts, which have their own tests. */
-const counted = { delivery: { confirm: 'count', confirmTimeoutMs: 10_000 } } as const
-
 const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT,SYMBOL,DOUBLE]), \`t, \`sym)`
 
@@ -28,10 +25,9 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
     })
     const dir = t.testdir({ 'tb1.csv': fixture('csv/tb1.csv') })
     const result = await load(join(dir, 'tb1.csv'), {
-      ...counted,
       target: { table: 'dfs://testDB/tb1', method },
     })
-    t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 }, confirm: { used: 'count' } })
+    t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 }, confirm: { used: 'receipts' } })
     const call = method === 'insert' ? 'tableInsert' : 'append!'
     t.same(names, [`${call}{loadTable("dfs://testDB","tb1")}`])
     t.same(await rows('select * from loadTable("dfs://testDB", "tb1") order by price'), [
@@ -43,29 +39,7 @@ t.test("DolphinDB's DFS example runs unchanged, with tableInsert and with append
   }
 })
 
-t.test('rows outside the scheme are unconfirmed, with their number and the reason', async t => {
-  const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
-  const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n4,YY,4\n' })
-  const result = await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } })
-  t.match(result, {
-    exitCode: 4,
-    rows: { read: 4, confirmed: 2, unconfirmed: 2 },
-    confirm: { note: /2 rows outside the target's partition scheme/ },
-  })
-  t.equal(await count('loadTable("dfs://d","t")'), 2)
-})
-
-t.test('a null in a VALUE partition column makes its batch fail and stay unconfirmed', async t => {
-  const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
-  const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
-  t.match(await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } }), {
-    exitCode: 4,
-    rows: { read: 2, confirmed: 0, unconfirmed: 2 },
-  })
-  t.equal(await count('loadTable("dfs://d","t")'), 0)
-})
-
-t.test("DolphinDB's function view converts rows, and the run counts its table", async t => {
+t.test("DolphinDB's function view converts rows", async t => {
   const { load, rows } = await startLoadServer(t, fixture('scripts/function-view.dos'))
   const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
   const target = {
@@ -74,15 +48,14 @@ t.test("DolphinDB's function view converts rows, and the run counts its table", 
   }
   t.match(
     await load(join(dir, 'in.csv'), {
-      ...counted,
       target: { ...target, confirmTable: 'trades' },
     }),
-    { exitCode: 0, rows: { confirmed: 1 }, confirm: { used: 'count' } },
+    { exitCode: 0, rows: { confirmed: 1 } },
   )
   t.same(await rows('select * from trades'), [['2020.01.02', 'FHU', '63.6', '5']])
 })
 
-t.test('without receipts or counting, answers confirm the rows of a function', async t => {
+t.test('without receipts, answers confirm the rows of a function', async t => {
   const notices: string[] = []
   const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
     faults: {
@@ -117,7 +90,6 @@ addFunctionView(refuse)`,
   const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })
   t.match(
     await load(join(dir, 'in.csv'), {
-      ...counted,
       target: {
         function: 'refuse',
         types: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
@@ -139,7 +111,6 @@ addFunctionView(note)`,
   )
   const dir = t.testdir({ 'in.csv': 'sym\nA\nB\n' })
   const result = await load(join(dir, 'in.csv'), {
-    ...counted,
     target: {
       function: 'note',
       types: 'sym:SYMBOL',
@@ -186,16 +157,16 @@ t.test('JSON is matched by name; the reject for a mismatch names the member', as
     'cut.json': `[${good},\n {"id":2,"sym"`,
   })
   const rejects = join(dir, 'rejects.ndjson')
-  t.match(await load(join(dir, 'in.ndjson'), { ...counted, rejects: { file: rejects } }), {
+  t.match(await load(join(dir, 'in.ndjson'), { rejects: { file: rejects } }), {
     exitCode: 3,
     rows: { read: 4, confirmed: 1, rejected: 3 },
   })
   t.match(readFileSync(`${rejects}.reasons.ndjson`, 'utf8'), /"id"[^]*"id"[^]*"more"/)
-  t.match(await load(join(dir, 'in.json'), counted), {
+  t.match(await load(join(dir, 'in.json')), {
     exitCode: 0,
     rows: { read: 2, confirmed: 2 },
   })
-  t.match(await load(join(dir, 'cut.json'), counted), {
+  t.match(await load(join(dir, 'cut.json')), {
     exitCode: 65,
     error: { code: 'DDB_INPUT_JSON' },
     rows: { confirmed: 1 },
@@ -203,7 +174,6 @@ t.test('JSON is matched by name; the reject for a mismatch names the member', as
   t.same((await rows('select * from trades')).length, 4)
   t.match(
     await load(join(dir, 'in.ndjson'), {
-      ...counted,
       mapping: { allowMissing: true, ignoreExtra: true },
       rejects: { onError: 'skip' },
     }),
@@ -219,7 +189,7 @@ t.test('rows outside the scheme are named only if the server reveals its policy'
     ['skip', true, { exitCode: 3, rows: { confirmed: 2, rejected: 1, unconfirmed: 0 } }],
     ['skip', false, { exitCode: 4, rows: { confirmed: 2, rejected: 0, unconfirmed: 1 } }],
   ] as const) {
-    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       const here = await startLoadServer(t, dfsScript, {
         newValuePartitions: policy,
         faults: {

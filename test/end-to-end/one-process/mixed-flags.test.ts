@@ -39,8 +39,7 @@ const ways: readonly { name: string; target: TargetOptions; rows: string }[] = [
 ]
 
 const deliveries: readonly DeliveryOptions[] = [
-  { confirm: 'receipts' },
-  { confirm: 'count' },
+  { mode: 'async' },
   { confirm: 'none' },
   { mode: 'sync' },
 ]
@@ -103,9 +102,9 @@ for (const fault of faultNames) {
   t.test(`${fault}: if the password would be visible, each batch is answered`, async t => {
     for (const { target, rows } of ways) {
       const here = await start(t, fault)
-      const delivery = { confirm: 'receipts' } as const
+      const delivery = { mode: 'async' } as const
       const { result, notices } = await load(here, { target, delivery }, { insecureLogin: false })
-      t.match(result, { exitCode: 0, confirm: { asked: 'receipts', used: 'answers' } })
+      t.match(result, { exitCode: 0, confirm: { asked: 'auto', used: 'answers' } })
       t.equal(result.rows.confirmed, rowCount)
       t.match(notices, /each batch is answered/)
       t.strictSame(await settled(here, rows), upTo(rowCount))
@@ -113,7 +112,7 @@ for (const fault of faultNames) {
   })
 
   t.test(`${fault}: a stopped run resumes`, async t => {
-    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       const folder = t.testdir({ 'in.csv': csv(rowCount) })
       let batches = 0
       const here = await start(t, fault, {
@@ -133,7 +132,7 @@ for (const fault of faultNames) {
       t.equal(confirmed + skipped + unconfirmed, rowCount)
       const there = await settled(here, 'target')
       t.equal(new Set(there).size, there.length, 'no row is stored twice')
-      if ('mode' in delivery) t.equal(there.length, confirmed + skipped)
+      if (delivery.mode === 'sync') t.equal(there.length, confirmed + skipped)
       else t.match([result.exitCode, there], [0, upTo(rowCount)])
     }
   })
@@ -161,7 +160,7 @@ t.test('a lost request is sent again even if no session can be asked after it', 
     beforeExecute: ({ rows }) => (rows > 0 && ++deliveries === 3 ? 'drop' : undefined),
   })
   const { result } = await load(here, {
-    delivery: { confirm: 'receipts' },
+    delivery: { mode: 'async' },
   })
   t.match(result, { exitCode: 0, rows: { confirmed: rowCount }, batches: { retried: 1 } })
   t.strictSame(await ids(here), upTo(rowCount))

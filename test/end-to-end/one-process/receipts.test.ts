@@ -18,7 +18,7 @@ useTurnClock()
 const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
 
 /** A timeout short enough for a test, and long enough that a run asks the server before it ends. */
-const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 4_000 } as const
+const receipts = { mode: 'async', batchRows: 10, confirmTimeoutMs: 4_000 } as const
 
 async function run(
   t: Test,
@@ -92,26 +92,29 @@ deepTest(t, 'receipts are the default of an asynchronous run', async t => {
   })
 })
 
-t.test('if the server refuses a ledger, rows are counted, and the run reports this', async t => {
-  const notices: string[] = []
-  const here = await startLoadServer(t, streamScript, {
-    faults: {
-      beforeExecute: ({ text }) =>
-        text.includes('keyedStreamTable') ? { error: 'not here' } : undefined,
-    },
-  })
-  const onNotice = (notice: string): void => void notices.push(notice)
-  t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
-    exitCode: 0,
-    confirm: { used: 'count' },
-  })
-  t.match(notices.join(), /not here.*rows are counted instead/)
-  t.match(await run(t, here, csv(5)), {
-    exitCode: 65,
-    confirm: { asked: 'receipts' },
-    rows: { read: 0 },
-  })
-})
+t.test(
+  'if the server refuses a ledger, every batch is answered, unless the user asked for async',
+  async t => {
+    const notices: string[] = []
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeExecute: ({ text }) =>
+          text.includes('keyedStreamTable') ? { error: 'not here' } : undefined,
+      },
+    })
+    const onNotice = (notice: string): void => void notices.push(notice)
+    t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
+      exitCode: 0,
+      confirm: { used: 'answers' },
+    })
+    t.match(notices.join(), /not here.*the server answers every batch instead/)
+    t.match(await run(t, here, csv(5)), {
+      exitCode: 77,
+      error: { code: 'DDB_PRIVILEGE', message: /not here.*`delivery.mode` sync/ },
+      rows: { read: 0 },
+    })
+  },
+)
 
 t.test('lost batches are named without retries, and resent with retries', async t => {
   const lost: number[] = []
@@ -449,7 +452,6 @@ deepTest(
     for (const delivery of [
       receipts,
       { mode: 'sync' },
-      { confirm: 'count' },
       { confirm: 'none' },
     ] as const) {
       t.match(await run(t, here, csv(1), { ...change, delivery }), {

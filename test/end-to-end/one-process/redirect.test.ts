@@ -48,7 +48,7 @@ async function pair(
           ...(allowRedirect === undefined ? {} : { allowRedirect }),
         },
         target: { table: 'target' },
-        delivery: { batchRows: 10, confirm: 'receipts', confirmTimeoutMs: 10_000 },
+        delivery: { batchRows: 10, mode: 'async', confirmTimeoutMs: 10_000 },
         rejects: { onError: 'skip' },
         ...change,
       }),

@@ -15,7 +15,7 @@ import { useTurnClock } from '../../helpers/turn-clock.js'
 useTurnClock()
 
 const ways: readonly (readonly [string, DeliveryOptions])[] = [
-  ['receipts', { confirm: 'receipts' }],
+  ['receipts', { mode: 'async' }],
   ['sync', { mode: 'sync' }],
 ]
 
@@ -190,11 +190,7 @@ for (const [text, right] of missingRights) {
           request.text.startsWith('schema(') ? { error: `schema(target) => ${text}` } : undefined,
       },
     })
-    for (const delivery of [
-      { confirm: 'receipts' },
-      { confirm: 'count' },
-      { mode: 'sync' },
-    ] as const) {
+    for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       const result = await here.load('-', {
         target: { table: 'target' },
         input: { format: 'csv', stdin: Readable.from([csv(10)]) },
@@ -206,7 +202,7 @@ for (const [text, right] of missingRights) {
   })
 
   t.test(`without the right to write, a run ends with exit code 77: ${text}`, async t => {
-    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+    for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const) {
       const { result } = await loadRefused(t, dfs, delivery, () => text)
       t.match(result, {
         exitCode: 77,
@@ -227,7 +223,7 @@ t.test('batches without a receipt are named as ranges of lines, not one by one',
   const dir = t.testdir({ 'A.csv': csv(5_000), 'B.csv': csv(10) })
   const { confirm, exitCode } = await here.load([`${dir}/A.csv`, `${dir}/B.csv`], {
     target: { table: 'target' },
-    delivery: { confirm: 'receipts', connections: 1, batchRows: 250, confirmTimeoutMs: 1_000 },
+    delivery: { mode: 'async', connections: 1, batchRows: 250, confirmTimeoutMs: 1_000 },
   })
   t.equal(exitCode, 4)
   const reason = 'no receipt came in time'
@@ -260,7 +256,7 @@ t.test('tables of killed runs are named but stay; those of a live run are not na
       target: { table: 'target' },
       runId,
       input: { format: 'csv', stdin: Readable.from([csv(20)]) },
-      delivery: { confirm: 'receipts', batchRows: 10 },
+      delivery: { mode: 'async', batchRows: 10 },
       onNotice: notice => void notices.push(notice),
       ...(leave === undefined ? {} : { leave }),
     })

@@ -224,7 +224,6 @@ t.test('a retry that loaded nothing can be repaired and retried', async t => {
 t.test('without receipts, no file is loaded twice either', async t => {
   for (const how of [
     ['--confirm', 'none'],
-    ['--confirm', 'count'],
     ['--mode', 'sync'],
   ]) {
     await t.test(how.join(' '), async t => {

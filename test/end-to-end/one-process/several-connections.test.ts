@@ -38,12 +38,7 @@ async function scene(t: Test, script = streamScript, faults: Faults = {}) {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 
-const ways: readonly DeliveryOptions[] = [
-  { confirm: 'receipts' },
-  { confirm: 'count', confirmTimeoutMs: 10_000 },
-  { confirm: 'none' },
-  { mode: 'sync' },
-]
+const ways: readonly DeliveryOptions[] = [{ mode: 'async' }, { confirm: 'none' }, { mode: 'sync' }]
 
 for (const [name, script] of Object.entries(scripts)) {
   t.test(`${name}: every row arrives once, with any confirmation`, async t => {
@@ -67,7 +62,7 @@ for (const [name, script] of Object.entries(scripts)) {
       t.equal(byConnection.length, 4)
       t.equal(sum(byConnection.map(({ rows }) => rows)), rowCount)
       t.equal(sum(byConnection.map(({ batches }) => batches)), rowCount / 10)
-      const isAnswered = way.confirm !== 'count' && way.confirm !== 'none'
+      const isAnswered = way.confirm !== 'none'
       for (const { batches, bytes, latencyMs } of byConnection) {
         t.ok(batches > 0 && bytes > 0)
         t.equal(latencyMs.p50 !== null, isAnswered)
@@ -78,7 +73,7 @@ for (const [name, script] of Object.entries(scripts)) {
 }
 
 t.test('after the first batch, the server works on as many batches at once', async t => {
-  for (const way of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+  for (const way of [{ mode: 'async' }, { mode: 'sync' }] as const) {
     let begun = 0
     let waiting: (() => void)[] = []
     const { run, stored } = await scene(t, streamScript, {
@@ -102,7 +97,7 @@ t.test('a lost connection loses no batch', async t => {
   const { run, stored } = await scene(t, streamScript, {
     beforeExecute: ({ rows }) => (rows > 1 && ++requests % 7 === 3 ? 'close' : undefined),
   })
-  const result = await run({ confirm: 'receipts', retries: 50, retryTimeoutMs: 60_000 })
+  const result = await run({ mode: 'async', retries: 50, retryTimeoutMs: 60_000 })
   t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
   t.ok(result.batches.retried > 0)
   t.strictSame(await stored(), ids)
@@ -123,7 +118,7 @@ t.test('a run resumes with another number of connections', async t => {
       },
     })
     const named = { runId: 'nightly', journal: { folder: dir } }
-    const confirm = { confirm: 'receipts', maxInFlightBytes: 400 } as const
+    const confirm = { mode: 'async', maxInFlightBytes: 400 } as const
     const first = await run({ ...confirm, connections: before }, undefined, {
       ...named,
       signal: stop.signal,
@@ -156,7 +151,6 @@ addFunctionView(put)`
     'db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, [`id], [INT]), `t)'
   const cases: [string, DeliveryOptions, TargetOptions, object, RegExp][] = [
     [streamScript, { unordered: false }, { table: 'target' }, {}, /`delivery.unordered`/],
-    [streamScript, { confirm: 'count' }, { table: 'target' }, {}, /confirms no single batch/],
     [streamScript, { confirm: 'none' }, { table: 'target' }, {}, /confirms no single batch/],
     [streamScript, {}, { table: 'target' }, {}, /not confirmed enough batches/],
     [streamScript, { mode: 'sync' }, { table: 'target' }, {}, /not confirmed enough batches/],

@@ -87,7 +87,7 @@ function* endless(): Generator<string> {
   for (;;) yield `${'x'.repeat(9_999)}\n`.repeat(100)
 }
 
-for (const confirm of ['receipts', 'count', 'none'] as const) {
+for (const confirm of ['auto', 'none'] as const) {
   deepTest(
     t,
     `with --confirm ${confirm} a server that stops accepting data ends the run`,
@@ -107,7 +107,7 @@ for (const confirm of ['receipts', 'count', 'none'] as const) {
 
 deepTest(t, 'with receipts, the run also ends if its input has ended', async t => {
   const here = await freezingAfter(t, 1)
-  const result = await here.run(sixRows, { confirm: 'receipts' })
+  const result = await here.run(sixRows, { mode: 'async' })
   t.match(result, { exitCode: 4, rows: { read: 6 } })
   // The run may have read the receipt of the first batch in time.
   t.ok(result.rows.unconfirmed >= 4)
@@ -152,14 +152,14 @@ deepTest(t, 'a long pause of the input is not treated as silence of the server',
     landed = await here.count('notes')
     yield 'c\nd\n'
   }
-  const result = await here.run(paused(), { confirm: 'receipts' })
+  const result = await here.run(paused(), { mode: 'async' })
   t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 } })
   t.equal(landed, 2, 'the pause came after a batch')
 })
 
 t.test('an unanswered question ends the run before its first row', async t => {
   const here = await freezingAfter(t, 0, ({ text }) => text.startsWith('schema('))
-  const result = await here.run(sixRows, { confirm: 'receipts' })
+  const result = await here.run(sixRows, { mode: 'async' })
   t.match(result, { error: { code: 'DDB_TIMEOUT' }, rows: { confirmed: 0, unconfirmed: 0 } })
 })
 
@@ -167,6 +167,6 @@ deepTest(t, 'a ledger that cannot be removed does not affect confirmed rows', as
   const here = await freezingAfter(t, 0, ({ text }) =>
     text.startsWith('if(defined("ddbIngestLedger'),
   )
-  const result = await here.run(sixRows, { confirm: 'receipts' })
+  const result = await here.run(sixRows, { mode: 'async' })
   t.match(result, { exitCode: 0, rows: { confirmed: 6 }, error: null })
 })

@@ -58,7 +58,7 @@ async function scene(t: Test, script = streamScript, text = csv, faults?: Faults
   }
 }
 
-const delivered = { receipts: { confirm: 'receipts' }, answers: { mode: 'sync' } } as const
+const delivered = { receipts: { mode: 'async' }, answers: { mode: 'sync' } } as const
 
 for (const [used, delivery] of Object.entries(delivered)) {
   t.test(`${used}: kept rows are confirmed, dropped rows are filtered`, async t => {
@@ -376,8 +376,7 @@ t.test('with a transform, the run does not guess rows outside partitions', async
 t.test('incompatible options are refused with exit code 64', async t => {
   const { transformed, load, path } = await scene(t)
   for (const [change, why] of [
-    [{ delivery: { confirm: 'count' } }, /count: only receipts say how many rows remain/],
-    [{ delivery: { confirm: 'none' } }, /Use `delivery.confirm` receipts, or `delivery.mode` sync/],
+    [{ delivery: { confirm: 'none' } }, /none: only receipts and answers say how many rows remain/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
     [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` is only for `target.function`/],
   ] as const) {

@@ -221,18 +221,6 @@ t.test('sync: batches without an answer stay in doubt', async t => {
   )
 })
 
-t.test('count: no single batch is known, so the run starts over', async t => {
-  const { server, code, result, known } = await taken(
-    t,
-    'count',
-    ...['a.csv', '--confirm', 'count', '--on-error', 'skip'],
-  )
-  t.match(known, { state: 'killed', rows: { confirmed: 0, unconfirmed: 0 } })
-  t.equal(code, 3)
-  t.match(result.rows, { read: 60, confirmed: 59, rejected: 1, skipped: 0 })
-  t.equal(await server.count('target'), 59 + 30, 'earlier rows stay')
-})
-
 t.test('a DFS table', async t => {
   const { server, code, result, known } = await taken(t, 'dfs', 'e.csv')
   t.match(known, { state: 'killed', rows: { read: 90, confirmed: 50, unconfirmed: 40 } })

@@ -11,7 +11,7 @@ import { startLoadServer } from '../../helpers/load-server.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const rowCount = 100
-const receipts: DeliveryOptions = { confirm: 'receipts', maxInFlightBytes: 100 }
+const receipts: DeliveryOptions = { mode: 'async', maxInFlightBytes: 100 }
 /** `connections: 1`, so that one batch is in flight at a time. */
 const sync: DeliveryOptions = { mode: 'sync', connections: 1 }
 

@@ -48,7 +48,7 @@ async function pair(
 }
 
 const deliveries: readonly (readonly [string, DeliveryOptions])[] = [
-  ['receipts', { confirm: 'receipts' }],
+  ['receipts', { mode: 'async' }],
   ['sync', { mode: 'sync' }],
 ]
 
@@ -91,7 +91,7 @@ for (const [name, delivery] of deliveries) {
 }
 
 t.test('if two runs find no marker, the run whose marker was replaced sends no row', async t => {
-  for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
+  for (const [name, delivery] of deliveries) {
     let marked = false
     let replaced: Promise<unknown> | undefined
     const here = await startLoadServer(t, streamScript, {
@@ -154,7 +154,7 @@ t.test(
       const notices: string[] = []
       await here.load(`${folder}/small.csv`, {
         target: { table: 'other' },
-        delivery: { confirm: 'receipts' },
+        delivery: { mode: 'async' },
         onNotice: notice => notices.push(notice),
       })
       await here.load(`${folder}/small.csv`, {

@@ -93,9 +93,8 @@ function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
 const hourMs = 3_600_000
 
 for (const delivery of [
-  { confirm: 'receipts' },
+  { mode: 'async' },
   { mode: 'sync' },
-  { confirm: 'count' },
 ] as const satisfies readonly DeliveryOptions[]) {
   deepTest(
     t,
@@ -127,7 +126,7 @@ t.test('a suspended run that still has its lock continues', async t => {
 
 deepTest(t, 'an error thrown before sending ends the run, and the batch is not sent', async t => {
   for (const delivery of [
-    { confirm: 'receipts' },
+    { mode: 'async' },
     { mode: 'sync' },
     { confirm: 'none' },
   ] as const) {
@@ -196,11 +195,10 @@ deepTest(t, 'a journal from before the end of its run is noticed, too', async t 
 deepTest(t, 'a journal from before a finished run loaded new files is noticed', async t => {
   // If rows can be neither counted nor looked up, only the mark of the run's end shows that the journal is too old.
   const view = 'def put(mutable data){ tableInsert(target, data) }\naddFunctionView(put)'
-  for (const delivery of [{}, { mode: 'sync' }, { confirm: 'count' }] as const) {
+  for (const delivery of [{}, { mode: 'sync' }] as const) {
     const one = await scene(t, delivery)
     await one.here.session.run(view)
-    const byFunction = { function: 'put', types: 'id:INT,sym:SYMBOL' }
-    const target = delivery.confirm === 'count' ? { table: 'target' } : byFunction
+    const target = { function: 'put', types: 'id:INT,sym:SYMBOL' }
     const inputs = [join(one.dir, 'rows.csv')]
     const load = (): Promise<LoadResult> => one.load({ target, inputs })
     t.match(await load(), { exitCode: 0 })
@@ -457,20 +455,6 @@ deepTest(t, 'repeated rows are no evidence of an earlier journal', async t => {
     t.equal(await one.here.count('loadTable("dfs://d","t")'), rowCount)
   }
 })
-
-deepTest(
-  t,
-  'with `confirm: count`, a run starts over and stores its earlier rows again',
-  async t => {
-    const target = { table: 'dfs://d/t' }
-    const one = await scene(t, { confirm: 'count' })
-    await one.load({ target, signal: interruptedAt(one, 8) })
-    const before = await one.here.count('loadTable("dfs://d","t")')
-    t.ok(before > 0, 'rows are there')
-    t.match(await one.load({ target }), { exitCode: 0, error: null })
-    t.equal(await one.here.count('loadTable("dfs://d","t")'), before + rowCount)
-  },
-)
 
 deepTest(t, 'rows of other clients are no evidence of an earlier journal either', async t => {
   const target = { table: 'dfs://d/t' }

@@ -118,7 +118,7 @@ const rejects: Values<RejectOptions> = {
 }
 const delivery: Values<DeliveryOptions> = {
   mode: { values: ['sync', 'async'] },
-  confirm: { values: ['receipts', 'count'] },
+  confirm: { values: ['auto', 'none'] },
   confirmTimeoutMs: { values: [1, 2], free: true },
   batchRows: { values: [1, 2], free: true },
   batchBytes: { values: [1, 2], free: true },

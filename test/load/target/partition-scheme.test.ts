@@ -2,7 +2,6 @@ import t from 'tap'
 import {
   asksForPolicy,
   outsideMarks,
-  outsideScheme,
   type NewValuePolicy,
 } from '../../../src/load/target/partition-scheme.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
@@ -136,7 +135,6 @@ t.test('days are compared with months', async t => {
 
 t.test('if a scheme gives no information, no row is marked as outside', async t => {
   t.equal(outsideMarks({}), undefined)
-  t.equal(outsideScheme({}), undefined)
   const silent: [string, PartitionDimension][] = [
     ['VALUE without values', dimension('VALUE', 'INT', undefined)],
     ['VALUE that is no vector', dimension('VALUE', 'INT', int(1))],
@@ -168,7 +166,6 @@ t.test(
     t.ok(asksForPolicy({ partition: known }))
     const partition = { ...known, unpredictable: true } as const
     t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined)
-    t.equal(outsideScheme({ partition, newValues: 'skip' }), undefined)
     t.equal(asksForPolicy({ partition }), false)
   },
 )
@@ -179,14 +176,6 @@ t.test('if a column cannot be compared with its scheme, no row is outside', asyn
   t.strictSame(outside([columnOf('INT', [5])], dates), [0])
   const uuids = columnOf('UUID', ['00112233-4455-6677-8899-aabbccddeeff'])
   t.strictSame(outside([uuids], dimension('HASH', 'UUID', int(5))), [0])
-})
-
-t.test('rows outside are counted', async t => {
-  const count = outsideScheme({
-    partition: { dimensions: [dimension('VALUE', 'INT', ints(1))] },
-    newValues: 'skip',
-  })
-  t.equal(count?.({ rowCount: 4, columns: [ints(1, 2, 1, 3) as Column] }), 2)
 })
 
 t.test("the server's policy decides about new values of a VALUE scheme", async t => {

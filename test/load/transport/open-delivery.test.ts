@@ -56,9 +56,7 @@ const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
   [{}, { table: 'target' }, 'receipts'],
   [{}, { table: 'dfs://d/t' }, 'receipts'],
   [{}, put, 'receipts'],
-  [{ confirm: 'receipts' }, { table: 'keyed' }, 'receipts'],
-  [{ confirm: 'count' }, { table: 'target' }, 'count'],
-  [{ confirm: 'count' }, { ...put, confirmTable: 'target' }, 'count'],
+  [{ mode: 'async' }, { table: 'keyed' }, 'receipts'],
   [{ confirm: 'none' }, { table: 'target' }, 'none'],
   [{ mode: 'sync' }, { table: 'target' }, 'answers'],
   [{ mode: 'sync' }, put, 'answers'],
@@ -80,49 +78,34 @@ const noFunctions: Faults = {
   beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'not allowed' } : undefined),
 }
 
-t.test('if a server refuses receipts, the next best confirmation is used and reported', async t => {
-  const cases: [TargetOptions, Delivery['used'], notices: number][] = [
-    [{ table: 'target' }, 'count', 1],
-    [{ ...put, confirmTable: 'target' }, 'count', 1],
-    // With keys or functions, the run cannot predict the row count.
-    [{ table: 'keyed' }, 'answers', 1],
-    [put, 'answers', 1],
-    [{ ...put, confirmTable: 'keyed' }, 'answers', 1],
-    [{ table: 'keyed', method: 'upsert' }, 'answers', 1],
-  ]
-  for (const [target, used, said] of cases) {
+t.test('if a server refuses receipts, every batch is answered, and the run says so', async t => {
+  for (const target of [
+    { table: 'target' },
+    { table: 'keyed' },
+    put,
+    { ...put, confirmTable: 'target' },
+    { table: 'keyed', method: 'upsert' },
+  ] as const) {
     const { open, notices, own } = await scene(t, { target, faults: noFunctions })
-    t.equal((await open()).used, used, JSON.stringify(target))
-    t.match(notices[0], /^no receipts on this server \(not allowed\): /)
-    t.match(
-      notices[0],
-      used === 'count' ? /rows are counted instead/ : /server answers every batch/,
-    )
-    t.equal(notices.length, said)
-    t.same(own(), used === 'count' ? [] : [own()[0]], 'at most a marker is left of the attempt')
+    t.equal((await open()).used, 'answers', JSON.stringify(target))
+    t.match(notices, [
+      /^no receipts on this server \(not allowed\): the server answers every batch/,
+    ])
+    t.equal(own().length, 1, 'only a marker is left of the attempt')
   }
 })
 
 t.test('receipts that the user requested are not replaced', async t => {
   const { open } = await scene(t, {
     target: { table: 'target' },
-    delivery: { confirm: 'receipts' },
+    delivery: { mode: 'async' },
     faults: noFunctions,
   })
-  await t.rejects(open(), { name: 'ServerError', serverMessage: /not allowed/ })
-})
-
-t.test('rows with known keys cannot be counted', async t => {
-  const { open } = await scene(t, { target: { table: 'keyed' }, delivery: { confirm: 'count' } })
-  await t.rejects(open(), { code: 'DDB_USAGE' })
+  await t.rejects(open(), { code: 'DDB_PRIVILEGE', message: /not allowed.*`delivery.mode` sync/ })
 })
 
 t.test('if a different run has the name, nothing is opened', async t => {
-  for (const delivery of [
-    { mode: 'sync' },
-    { confirm: 'none' },
-    { confirm: 'receipts' },
-  ] as const) {
+  for (const delivery of [{ mode: 'sync' }, { confirm: 'none' }, { mode: 'async' }] as const) {
     const { open, own, node, session } = await scene(t, { delivery, runId: 'nightly' })
     await markRun(session, { runId: 'nightly', token: 7n }, 60_000)
     await t.rejects(open(), { code: 'DDB_LOCKED' })
@@ -175,9 +158,9 @@ grant("tim", TABLE_INSERT, "dfs://d/t")`
       }
       const isMarked = (notices: readonly string[]): boolean =>
         !notices.some(notice => notice.includes('leaves no marker'))
-      t.match(await load({ table: 'dfs://d/t' }), { used: 'count' })
+      t.match(await load({ table: 'dfs://d/t' }), { used: 'answers' })
       const named = await load({ table: 'target' }, { runId: 'nightly' })
-      t.equal(named.used, 'count')
+      t.equal(named.used, 'answers')
       t.match(named.notices[1], /leaves no marker.*another run of the same name is not noticed/)
       const keyed = await load({ table: 'keyed', method: 'upsert' })
       t.equal(keyed.used, 'answers')
@@ -187,20 +170,3 @@ grant("tim", TABLE_INSERT, "dfs://d/t")`
     }
   },
 )
-
-t.test('without permission to read the table, rows are not confirmed by counting', async t => {
-  const script = `share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
-createUser("sue", "secret1")
-grant("sue", TABLE_INSERT, "target")`
-  const here = await startLoadServer(t, script, { settings: { maxPubConnections: 0 } })
-  const { host, port } = here.server
-  const server = { host, port, user: 'sue', password: 'secret1' }
-  const file = `${t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })}/a.csv`
-  const change = { server, target: { table: 'target' } }
-  t.match(await here.load(file, change), {
-    exitCode: 0,
-    rows: { confirmed: 2 },
-    confirm: { asked: 'auto', used: 'answers' },
-  })
-  t.match(await here.load(file, { ...change, delivery: { confirm: 'count' } }), { exitCode: 77 })
-})

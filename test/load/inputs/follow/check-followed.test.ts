@@ -15,7 +15,7 @@ t.test('following files requires a journal that records single batches', t => {
   for (const used of ['receipts', 'answers'] as const) {
     t.doesNotThrow(() => checkFollowed(journaled, delivery(used)))
   }
-  for (const used of ['count', 'none'] as const) {
+  for (const used of ['none'] as const) {
     t.throws(() => checkFollowed(journaled, delivery(used)), { code: 'DDB_USAGE' })
     t.doesNotThrow(() => checkFollowed(plain, delivery(used)), 'without a journal')
   }
