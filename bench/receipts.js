@@ -18,7 +18,8 @@ const cases = [
  */
 async function timedLoad(server, path, confirm, batchRows) {
   await emptyTrades(server)
-  const options = ['--batch-rows', String(batchRows), '--confirm', confirm, '-q', ...server.server]
+  const how = confirm === 'none' ? ['--confirm', 'none'] : ['--mode', 'async']
+  const options = ['--batch-rows', String(batchRows), ...how, '-q', ...server.server]
   return (await runNode([program, 'load', path, '--table', 'trades', ...options])).seconds
 }
 

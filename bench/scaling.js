@@ -82,7 +82,11 @@ async function costOfBatch(sink, path, rows, confirm, repeats) {
   const sizes = [batchSizes.many, batchSizes.few]
   const [many, few] = (await inTurn(sizes.map(loadWith), repeats)).map(median)
   const more = rows / batchSizes.many - rows / batchSizes.few
-  return costOf(`one more batch, ${confirm === 'none' ? '--confirm none' : confirm}`, many - few, more)
+  return costOf(
+    `one more batch, ${confirm === 'none' ? '--confirm none' : confirm}`,
+    many - few,
+    more,
+  )
 }
 
 /** Compares a load of few rows over several connections, each with its own lane (a fixed share of the rows), with one connection. */
