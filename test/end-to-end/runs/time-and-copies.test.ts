@@ -125,11 +125,7 @@ t.test('a suspended run that still has its lock continues', async t => {
 })
 
 deepTest(t, 'an error thrown before sending ends the run, and the batch is not sent', async t => {
-  for (const delivery of [
-    { mode: 'async' },
-    { mode: 'sync' },
-    { confirm: 'none' },
-  ] as const) {
+  for (const delivery of [{ mode: 'async' }, { mode: 'sync' }, { confirm: 'none' }] as const) {
     const one = await scene(t)
     let asked = 0
     const result = await one.here.load(join(one.dir, 'rows.csv'), {
