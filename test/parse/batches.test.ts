@@ -983,7 +983,7 @@ const alphabets: Partial<Record<Encoding, string>> = {
   gbk: '股票丂億',
   big5: '股票功許蓋',
   shift_jis: 'ソ表能ｱ',
-  'euc-kr': '종목갂',
+  'euc-kr': '종목',
   'utf-16le': '股票é😀ਊ',
   'utf-16be': '股票é😀ਊ',
   'windows-1252': 'é€ß',

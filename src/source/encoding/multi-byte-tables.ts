@@ -1,6 +1,5 @@
 /*
-  Tables of East Asian encodings. They start from Node's tables, add missing characters and remove surplus ones, so that every
-  version of Node reads the same text.
+  Tables of East Asian encodings, from Node's decoders. GB18030 has the characters of its version of 2022 in every version of Node.
 */
 import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
 import type { MultiByteEncoding } from './encodings.js'
@@ -40,46 +39,23 @@ const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
 /** Number of four-byte sequences of GB18030 for characters of the basic plane. */
 const basicQuadruples = 39_420
 
-const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
-  gb18030: () => ({ ...chinese(), quadruple: once(quadruples) }),
-  gbk: () => chinese(),
-  big5: () => ({
-    single: ascii(),
-    double: pairs({ label: 'big5', first: [0x81, 0xfe], second: [0x40, 0xfe] }, isPrivate),
-    triple: undefined,
-    quadruple: undefined,
-  }),
-  shift_jis() {
-    const single = ascii()
-    halfWidthKana((i, packed) => (single[0xa1 + i] = packed))
-    const double = pairs(
-      { label: 'shift_jis', first: [0x81, 0xfc], second: [0x40, 0xfc] },
-      isPrivate,
-    )
-    // In Shift_JIS, the bytes A0 to DF are characters of one byte and begin no pair.
-    double.fill(0, 0xa000, 0xe000)
-    return { single, double, triple: undefined, quadruple: undefined }
-  },
-  'euc-jp'() {
-    const jis: Pairs = { label: 'euc-jp', first: [0xa1, 0xfe], second: [0xa1, 0xfe] }
-    const double = pairs(jis, isPrivate)
-    halfWidthKana((i, packed) => (double[0x8ea1 + i] = packed))
-    const triple = pairs(jis, isPrivate, [0x8f])
-    // JIS X 0212 leaves these rows free; Node's table has one vendor's characters there.
-    triple.fill(0, 0xf300, 0xf500)
-    return { single: ascii(), double, triple, quadruple: undefined }
-  },
-  'euc-kr': () => ({
-    single: ascii(),
-    double: korean(),
-    triple: undefined,
-    quadruple: undefined,
-  }),
-}
-
 /** @throws {UsageError} as `codePointsOf` */
 export function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
-  return makers[encoding]()
+  if (encoding === 'gb18030') return { ...chinese(), quadruple: once(quadruples) }
+  return encoding === 'gbk' ? chinese() : platformTable(encoding)
+}
+
+/** The characters that Node's decoder reads, without private ones, which every vendor defines differently. */
+function platformTable(label: MultiByteEncoding): CharacterTable {
+  const single = ascii()
+  const bytes = Uint8Array.from({ length: 128 }, (_, i) => 0x80 + i)
+  for (const [i, codePoint] of codePointsOf(label, bytes, 1).entries()) {
+    if (codePoint > 0x9f && !isPrivate(codePoint)) single[0x80 + i] = packedUtf8(codePoint)
+  }
+  const double = pairs({ label, first: [0x81, 0xfe], second: [0x40, 0xfe] }, isPrivate)
+  const jis: Pairs = { label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }
+  const triple = label === 'euc-jp' ? pairs(jis, isPrivate, [0x8f]) : undefined
+  return { single, double, triple, quadruple: undefined }
 }
 
 function chinese(): CharacterTable {
@@ -100,41 +76,6 @@ function quadruples(): Int32Array {
     sequences[4 * i + 3] = 0x30 + (i % 10)
   }
   return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
-}
-
-/** KS X 1001, and the other Korean syllables, which Microsoft added in the order of Unicode. */
-function korean(): Int32Array {
-  const label = 'euc-kr'
-  const double = pairs({ label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }, isPrivate)
-  double[0xa2e6] = packedUtf8(0x20ac)
-  double[0xa2e7] = packedUtf8(0xae)
-  const known = new Set(double)
-  const places = syllablePlaces()
-  for (let syllable = 0xac00; syllable <= 0xd7a3; syllable++) {
-    const packed = packedUtf8(syllable)
-    if (known.has(packed)) continue
-    const { value } = places.next()
-    if (value !== undefined) double[value] = packed
-  }
-  return double
-}
-
-/** The byte pairs of the syllables that Microsoft added to KS X 1001, in order. */
-function* syllablePlaces(): Generator<number, undefined> {
-  for (let first = 0x81; first <= 0xc6; first++) {
-    for (let second = 0x41; second <= 0xfe; second++) {
-      const isLetter = (second >= 0x41 && second <= 0x5a) || (second >= 0x61 && second <= 0x7a)
-      // If the first byte is A1 or higher, second bytes above A0 belong to KS X 1001.
-      if (isLetter || (second >= 0x81 && (first < 0xa1 || second <= 0xa0))) {
-        yield (first << 8) | second
-      }
-    }
-  }
-  return undefined
-}
-
-function halfWidthKana(set: (i: number, packed: number) => void): void {
-  for (let i = 0; i < 63; i++) set(i, packedUtf8(0xff61 + i))
 }
 
 function ascii(): Int32Array {

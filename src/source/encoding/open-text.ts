@@ -7,7 +7,7 @@ import type { CountedChunks } from '../counted-chunks.js'
 import { byteOrderMark, markBytes } from './byte-order-mark.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
-import { fittingEncodings } from './fitting-encodings.js'
+import { guessedEncoding } from './guess-encoding.js'
 import { openDecoder } from './open-decoder.js'
 import type { SourceText } from './text-origin.js'
 import { Utf8Check } from './utf8-check.js'
@@ -175,16 +175,12 @@ function notUtf8(
   readBefore: number | undefined,
 ): InputError {
   const offsetBytes = startBytes + brokenAt
-  const found = fittingEncodings(sample, isWhole, brokenAt)
-  const fitting = found.map(({ encoding, example, brokenBytes }) => {
-    const but = brokenBytes === 0 ? '' : ` but for ${brokenBytes} of its bytes`
-    return example === '' ? encoding : `${encoding}${but} (${example})`
-  })
+  const guess = guessedEncoding(sample, isWhole, brokenAt)
   const place = `"${file}" is not UTF-8: byte ${offsetBytes} belongs to no character`
   const others =
-    fitting.length === 0
-      ? 'Convert it first, for example with iconv.'
-      : `It may be ${fitting.join(', ')}: name the right one with \`input.encoding\`.`
+    guess === undefined
+      ? 'Name its encoding with `input.encoding`, or convert it first, for example with iconv.'
+      : `It may be ${guess.encoding} (${guess.example}): name the right one with \`input.encoding\`.`
   const before =
     readBefore === undefined ? '' : ` The text before byte ${readBefore} was read as UTF-8.`
   const single = ' With utf-8 for `input.encoding`, only rows with such bytes are rejected.'
