@@ -184,11 +184,10 @@ function notUtf8(
   const before =
     readBefore === undefined ? '' : ` The text before byte ${readBefore} was read as UTF-8.`
   const single = ' With utf-8 for `input.encoding`, only rows with such bytes are rejected.'
-  const [best] = found
   return new InputError(
     'DDB_INPUT_ENCODING',
     `${place}. ${others}${before}${single}`,
     { file, offsetBytes },
-    best === undefined ? {} : { fix: { options: { 'input.encoding': best.encoding } } },
+    guess === undefined ? {} : { fix: { options: { 'input.encoding': guess.encoding } } },
   )
 }
