@@ -84,7 +84,6 @@ async function loadPlan(
         alreadyLoaded = true
         const loaded = await checkLoaded(run, control, checked)
         await removeLeftRejects(run)
-        if (loaded.notice !== undefined) run.reporter.notice(loaded.notice)
         run.reporter.notice('already loaded')
         await finishLoadedRun(run, control, checked, loaded)
         return undefined

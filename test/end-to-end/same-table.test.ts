@@ -3,11 +3,9 @@
   and users who fill the tables that they recreate. The run must notice the replacement at its end, or when the user
   calls it again. The tests write the results into the second table of docs/delivery.md.
 */
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connect } from '../../src/client/open-session.js'
-import { recordLine, recordOf, type JournalRecord } from '../../src/load/journal/journal-record.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
 import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
 import { csv } from '../helpers/delivery.js'
@@ -322,36 +320,6 @@ deepTest(t, 'a server that restarts after its last answer has lost the rows', as
   t.ok(restarted, 'it was asked once more')
   t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
 })
-
-/** Reduces a journal to the records that an earlier version wrote. */
-async function asEarlierVersion(folder: string): Promise<void> {
-  const path = join(folder, 'runs', 'nightly.journal')
-  const records = (await readFile(path, 'utf8')).trimEnd().split('\n').map(recordOf)
-  const kept = records.flatMap((record): JournalRecord[] => {
-    if (record === undefined || record.kind === 'sampled' || record.kind === 'finished') return []
-    if (record.kind !== 'target') return [record]
-    const { chunkId, total, adds, server, ...identity } = record.identity
-    t.ok([chunkId, total, adds, server].some(one => one !== undefined))
-    return [{ ...record, identity }]
-  })
-  await writeFile(path, kept.map(recordLine).join(''))
-}
-
-for (const kind of targets) {
-  t.test(`a run that an earlier version finished, target: ${kind.name}`, async t => {
-    const here = await scene(t, kind, {})
-    t.match(await here.load(), { exitCode: 0 })
-    await asEarlierVersion(here.state)
-    t.match(await here.load(), { exitCode: 0, rows: { skipped: rowCount, confirmed: 0 } })
-    t.ok(
-      here.notices.some(notice => notice.includes('has finished this run, and recorded less')),
-      'a notice says what was compared',
-    )
-    if (!kind.hasEvidence) return
-    await here.other(kind.remake)
-    t.match(await here.load(), { exitCode: 75 }, 'an empty table does not hold its rows')
-  })
-}
 
 /**
  * The report of a run into this kind of target. If the report depends on the kind of confirmation (`--confirm`), the

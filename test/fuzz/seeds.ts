@@ -4,8 +4,21 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { checksumDigits } from '../../src/load/journal/journal-record.js'
+import {
+  checksumDigits,
+  recordLine,
+  type JournalRecord,
+} from '../../src/load/journal/journal-record.js'
 import { dialects, types } from '../parse/any-input.js'
+import {
+  batchRecord,
+  endedRecord,
+  endRecord,
+  inputsRecord,
+  processRecord,
+  runRecord,
+  targetRecord,
+} from '../helpers/journals.js'
 import { recordings } from '../helpers/recordings.js'
 import {
   bombFrame,
@@ -67,8 +80,8 @@ function goodInputs(target: Target): readonly Buffer[] {
     case 'json':
       return chosen([...texts.json, fixture('json/trades.ndjson').slice(0, 400)])
     case 'journal':
-      return ['finished', 'killed', 'rejects'].map(name =>
-        Buffer.concat([Buffer.of(200), recordsOf(fixture(`journals/0.1.0/${name}.journal`))]),
+      return journals.map(records =>
+        Buffer.concat([Buffer.of(200), recordsOf(records.map(recordLine).join(''))]),
       )
     case 'zstd':
       return [unchecked, checked, zeros, table, rawFrame(Buffer.from('a')), bombFrame(1, 2)]
@@ -76,6 +89,21 @@ function goodInputs(target: Target): readonly Buffer[] {
         .map(frame => Buffer.concat([Buffer.of(200), frame]))
   }
 }
+
+const begun: readonly JournalRecord[] = [
+  runRecord('x'),
+  processRecord(1),
+  inputsRecord,
+  targetRecord,
+  { kind: 'reading', input: 0, detected: 'csv' },
+  batchRecord(1),
+]
+/** A run that was killed, one that has finished, and one that another process continues. */
+const journals: readonly (readonly JournalRecord[])[] = [
+  begun,
+  [...begun, endedRecord(1), endRecord()],
+  [...begun, endedRecord(1, 5), endRecord({ isDone: false }), processRecord(2), batchRecord(2)],
+]
 
 const fixture = (name: string): string => readFileSync(new URL(name, fixtures), 'utf8')
 

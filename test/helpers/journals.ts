@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import { newDurableState } from '../../src/load/outcomes/durable-state.js'
 import { journaledRun, type JournaledRun } from '../../src/load/outcomes/journaled-run.js'
 import { readRecord } from '../../src/load/journal/journal-events.js'
-import { recordLine, type JournalRecord } from '../../src/load/journal/journal-record.js'
+import {
+  journalFormat,
+  recordLine,
+  type JournalRecord,
+} from '../../src/load/journal/journal-record.js'
 
 /** The state of a run whose records are read one after another. */
 export interface ReadRun extends JournaledRun {
@@ -33,7 +37,7 @@ export const runRecord = (
   change: Partial<RecordOf<'run'>> = {},
 ): RecordOf<'run'> => ({
   kind: 'run',
-  format: 1,
+  format: journalFormat,
   version: '0.0.0',
   runId,
   token: '1f',
@@ -60,6 +64,23 @@ export const inputsRecord: JournalRecord = {
   inputs: [
     { path: 'a.csv', fingerprint: { sizeBytes: 60, modifiedMs: 0, head: 'aa', tail: 'bb' } },
   ],
+}
+
+export const targetRecord: JournalRecord = {
+  kind: 'target',
+  identity: {
+    name: 'trades',
+    columns: 'id:INT',
+    inMemory: true,
+    physicalIndex: null,
+    rows: 0,
+    dropsDuplicates: false,
+    chunkId: null,
+    total: 'kept',
+    adds: true,
+    server: 'h:1',
+  },
+  used: 'receipts',
 }
 
 /** Batch `no`: ten rows in ten lines and a hundred bytes. The file has a header of one line and nine bytes. */
@@ -89,7 +110,15 @@ export const endRecord = (change: Partial<RecordOf<'end'>> = {}): RecordOf<'end'
   isDone: true,
   status: 'loaded',
   exitCode: 0,
-  rows: { read: 10, confirmed: 10, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  rows: {
+    read: 10,
+    confirmed: 10,
+    filtered: 0,
+    unconfirmed: 0,
+    rejected: 0,
+    skipped: 0,
+    unsent: 0,
+  },
   ...change,
 })
 

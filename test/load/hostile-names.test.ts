@@ -78,7 +78,7 @@ async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[
   const name = ledgerName(token, 1)
   const rowsHad = totalRowsExpression(watchedTable(plan), 'totalSize')
   for (const countsDuplicates of [false, true]) {
-    scripts.push(deliverScript({ name, version: 2, countsDuplicates }, target, rowsHad))
+    scripts.push(deliverScript({ name, countsDuplicates }, target, rowsHad))
   }
   const names =
     target.kind === 'function'

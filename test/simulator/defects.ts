@@ -52,7 +52,7 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/transport/receipts/ledger.ts',
-        from: 'const name = ledgerName(run.token, number, version)',
+        from: 'const name = ledgerName(run.token, number)',
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
       {

@@ -318,7 +318,7 @@ export async function unsentScripts(): Promise<
     {
       sender: 'load',
       script: deliverScript(
-        { name: 'myLedger', version: 2, countsDuplicates: true },
+        { name: 'myLedger', countsDuplicates: true },
         parseTarget({ table: 'myStream' }),
       ),
       why: 'the server counts a row as inserted even if the table already contains its key; the embedded server follows the manual, and does not count such a row',

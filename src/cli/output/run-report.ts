@@ -111,7 +111,7 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Way[])
 function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows
-    return { filtered: 0, ...others, confirmed: confirmed + skipped }
+    return { ...others, confirmed: confirmed + skipped }
   }
   const { confirmed, filtered, unconfirmed, rejected, unsent } = journal.rows()
   const read = confirmed + filtered + unconfirmed + rejected + unsent

@@ -18,8 +18,3 @@ export interface MappingOptions {
   /** Stores nulls in target columns that get no input; otherwise such columns are an error. */
   allowMissing?: boolean
 }
-
-/** Mapping options in a journal. Texts in `set` are literal, even with braces. `templates` have names in braces. */
-export type JournaledMapping = MappingOptions & {
-  readonly templates?: Readonly<Record<string, string>>
-}

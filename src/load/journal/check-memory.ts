@@ -17,8 +17,7 @@ export async function checkMemory(
   control: Session,
   inMemory: boolean,
 ): Promise<LeftOnServer> {
-  if (journal === undefined || found.processes === 0)
-    return { marker: false, ledger: false, ledgerVersion: 2 }
+  if (journal === undefined || found.processes === 0) return { marker: false, ledger: false }
   const { ledgerNumber } = journal
   const left = await askLeftOnServer(control, name, ledgerNumber, plan.confirmTimeoutMs)
   const { confirmed, unconfirmed } = found.rows()

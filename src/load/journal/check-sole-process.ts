@@ -24,7 +24,7 @@ export async function checkSoleProcess(
   control: Session,
   isRead: boolean,
 ): Promise<void> {
-  if (journal === undefined || journal.past.processes === 0) return
+  if (journal?.past.run === undefined) return
   const { past, found } = journal
   // With `restart`, the user has decided to ignore the server's records.
   const counts = options?.journal?.restart !== true

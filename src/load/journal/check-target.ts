@@ -52,15 +52,14 @@ export async function checkTarget(
       : (whatChanged(before, now, confirmed, found.leastRows) ??
         (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
-  // If an older version did not record a property of the target, the run uses the property's present value.
+  // A property that was unknown when the run began gets its present value.
   const identity = {
     ...now,
     rows: before.rows,
     physicalIndex: before.physicalIndex ?? now.physicalIndex,
-    chunkId: before.chunkId ?? now.chunkId ?? null,
+    chunkId: before.chunkId ?? now.chunkId,
   }
-  const leastRows =
-    now.adds === true && before.rows !== null ? before.rows + confirmed : found.leastRows
+  const leastRows = now.adds && before.rows !== null ? before.rows + confirmed : found.leastRows
   const earlier = { samples: found.samples, leastRows: leastRows ?? now.rows ?? undefined }
   return { evidence: newEvidence(run, description, identity, earlier), now }
 }
@@ -95,14 +94,9 @@ async function lookUp({ plan }: Run, control: Session, { samples }: JournaledRun
   }
 }
 
-/** A run that has sent everything, and whose rows are still there. */
-export interface LoadedRun {
-  readonly notice: string | undefined
-  readonly found: Found
-}
-
 /**
  * Checks that the rows of a run that has sent everything are still in the target.
+ * @returns what a search for rows of the run in the target has found
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nothing shows whether they are there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -110,16 +104,11 @@ export async function checkLoaded(
   run: Run,
   control: Session,
   { now }: CheckedTarget,
-): Promise<LoadedRun> {
+): Promise<Found> {
   const { found } = run.history
-  const { target: before, finished, run: record } = found
+  const { target: before, finished } = found
   const { confirmed, unconfirmed } = found.rows()
-  const loaded: LoadedRun = { notice: undefined, found: 'unknown' }
-  if (confirmed + unconfirmed === 0 || before === undefined) return loaded
-  if (before.adds === undefined) {
-    const notice = `version ${record?.version ?? ''} has finished this run, and recorded less of its table than this version does: only its columns and its rows are compared`
-    return { ...loaded, notice }
-  }
+  if (confirmed + unconfirmed === 0 || before === undefined) return 'unknown'
   const isStored = !now.inMemory
   const isSame = isStored && traitsOf(found.used).leavesDoubt && isSameChunk(before, now)
   if (isSame && now.rows === 0) throw targetChanged(found, 'it has no rows')
@@ -130,7 +119,7 @@ export async function checkLoaded(
   }
   const isFound = rows === 'all'
   if (isStored) {
-    if (isFound || isSame) return { ...loaded, found: rows }
+    if (isFound || isSame) return rows
     throw unproven(found, 'the server does not say whether it is the same DFS table')
   }
   const { confirmTimeoutMs } = run.plan
@@ -139,7 +128,7 @@ export async function checkLoaded(
   if (isKnown !== true && server !== now.server) {
     throw targetChanged(found, `it was loaded into ${server}, and ${now.server} does not know it`)
   }
-  if (isFound && finished?.isMarked !== false) return { ...loaded, found: rows }
+  if (isFound && finished?.isMarked !== false) return rows
   if (finished?.isMarked === true && isKnown === false && now.total !== 'totalSize') {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
@@ -160,11 +149,11 @@ export async function finishLoadedRun(
   run: Run,
   control: Session,
   { evidence, now }: CheckedTarget,
-  { found: rows }: LoadedRun,
+  rows: Found,
 ): Promise<void> {
   const { plan } = run
   const { found, name } = run.history
-  if (found.target?.adds !== undefined && found.finished === undefined) {
+  if (found.target !== undefined && found.finished === undefined) {
     const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
     await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
   }
@@ -179,7 +168,7 @@ export async function finishLoadedRun(
 }
 
 function isSameChunk(before: TargetIdentity, now: TargetIdentity): boolean {
-  return typeof now.chunkId === 'string' && before.chunkId === now.chunkId
+  return now.chunkId !== null && before.chunkId === now.chunkId
 }
 
 /**

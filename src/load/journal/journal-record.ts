@@ -6,7 +6,6 @@ import { crc32 } from 'node:zlib'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
-import type { JournaledMapping } from '../inputs/row-options.js'
 import { faultyField, isOf, type Shape } from './shape.js'
 import type { TargetIdentity } from './target-identity.js'
 
@@ -14,7 +13,6 @@ import type { TargetIdentity } from './target-identity.js'
 export type JournaledOptions = Omit<
   LoadOptions,
   | 'server'
-  | 'mapping'
   | 'onReport'
   | 'onNotice'
   | 'wording'
@@ -23,7 +21,7 @@ export type JournaledOptions = Omit<
   | 'signal'
   | 'leave'
   | 'journal'
-> & { readonly server: JournaledServer; readonly mapping?: JournaledMapping }
+> & { readonly server: JournaledServer }
 
 /** The server of a run, and how to reach it: a process that resumes must not connect with less protection than before. */
 export type JournaledServer = Pick<
@@ -42,9 +40,6 @@ export interface EndedRows {
   /** Rows that the run's transform dropped; absent if there are none. */
   readonly filtered?: number
 }
-
-/** Records of earlier versions have no `filtered`. */
-export type JournaledRows = Omit<RowCounts, 'filtered'> & Partial<Pick<RowCounts, 'filtered'>>
 
 /** The state of the target when the run checked it for the last time. */
 export interface FinishedTarget {
@@ -142,8 +137,8 @@ export type JournalRecord =
       readonly identity: TargetIdentity
       readonly used: ConfirmUsed
     }
-  /** The ledger (table of receipts); its first version had no version number. */
-  | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
+  /** The ledger (table of receipts). */
+  | { readonly kind: 'ledger'; readonly number: number }
   /** Values of some accepted rows. The target has had at least `leastRows` rows. Replaces earlier samples. */
   | {
       readonly kind: 'sampled'
@@ -173,7 +168,7 @@ export type JournalRecord =
     })
   /**
    * Like `batch`, for rows divided among lanes (connections). The lanes that have rows get the numbers from `no` on, in
-   * lane order. The record has its own kind because versions without lanes must not resume such a run.
+   * lane order.
    */
   | (JournaledBatch &
       JournaledLanes & {
@@ -200,8 +195,8 @@ export type JournalRecord =
       readonly kind: 'read'
       readonly input: number
       readonly summary: LoadResult['inputs'][number]
-      /** ISO 8601, in UTC; older versions leave it out. */
-      readonly at?: string
+      /** ISO 8601, in UTC. */
+      readonly at: string
     }
   /** The server has lost rows that it had confirmed. */
   | { readonly kind: 'forgotten' }
@@ -232,8 +227,8 @@ export type JournalRecord =
       readonly isDone: boolean
       readonly status: LoadResult['status']
       readonly exitCode: number
-      readonly rows: JournaledRows
-      /** Why the process failed, without secrets; older versions leave this out. */
+      readonly rows: RowCounts
+      /** Why the process failed, without secrets. */
       readonly error?: { readonly code: string; readonly message: string }
     }
 
@@ -310,7 +305,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
     byInput: '*',
     upTo: { input: '#', offsetBytes: '#' },
   },
-  read: { input: '#', summary: '*', at: 'text?' },
+  read: { input: '#', summary: '*', at: 'text' },
   forgotten: {},
   leaving: {},
   settled: {
@@ -325,35 +320,24 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
     exitCode: '#',
     rows: {
       ...{ read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
-      filtered: '#?',
+      filtered: '#',
     },
     error: '*?',
   },
 }
 
-/**
- * The journal format that this program writes for most runs. The program also reads the previous format, in which a
- * batch has one input. Runs with templates or parts of paths have a format of their own, because older versions would
- * leave columns out. Runs with a transform have a further format, because older versions would not call the transform.
- */
-export const journalFormat = 2
-export const templatesFormat = 3
-export const transformFormat = 4
-const readFormats: readonly unknown[] = [1, journalFormat, templatesFormat, transformFormat]
+/** Must increase whenever records change. The program refuses journals of every other format. */
+export const journalFormat = 5
 
 /** Why a record is wrong, to complete a sentence that begins with the line number; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {
   const given = Object(record) as Record<string, unknown>
-  const { kind, format, token, options } = given
+  const { kind, token, options } = given
   const isKnown = typeof kind === 'string' && Object.hasOwn(shapes, kind)
   if (!isKnown) return `is of the kind ${JSON.stringify(kind)}, which this version does not know`
   const wrong = faultyField(shapes[kind as JournalRecord['kind']], given)
   if (wrong !== undefined) return `has no ${wrong} that makes sense`
   if (kind !== 'run') return undefined
-  if (!readFormats.includes(format)) {
-    const known = readFormats.join(', ')
-    return `is of format ${JSON.stringify(format)}, and this version reads formats ${known}`
-  }
   // 63 bits, and not 0: the token becomes a number on the server.
   if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
     return 'has no token that makes sense'
@@ -380,5 +364,5 @@ export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>
   if (!Array.isArray(inputs) || !inputs.every(one => typeof one === 'string')) return false
-  return isOf({ map: '*?', set: '*?', templates: '*?' }, mapping)
+  return isOf({ map: '*?', set: '*?' }, mapping)
 }

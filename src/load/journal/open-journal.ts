@@ -15,14 +15,14 @@ import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fing
 import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
-import type { JournalRecord } from './journal-record.js'
+import { journalFormat, type JournalRecord } from './journal-record.js'
 import { namedInput, newDurableState } from '../outcomes/durable-state.js'
 import { emptyRun, journaledRun, type JournaledRun } from '../outcomes/journaled-run.js'
 import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
 import { resumedInput } from './resumed-input.js'
-import { differingOptions, formatFor, journaledOptions } from './portable-options.js'
+import { differingOptions, journaledOptions } from './portable-options.js'
 
 export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`
@@ -207,7 +207,7 @@ function openingOf(
   } else {
     opening.push({
       kind: 'run',
-      format: formatFor(current),
+      format: journalFormat,
       version,
       runId: plan.runId,
       token,

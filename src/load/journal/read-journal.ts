@@ -2,7 +2,7 @@
   Reads the journal of a run and checks that it is complete, because rows whose records are missing would be sent again.
 */
 import type { Files } from '../../platform/platform.js'
-import { faultOf, recordOf, type JournalRecord } from './journal-record.js'
+import { faultOf, journalFormat, recordOf, type JournalRecord } from './journal-record.js'
 
 export interface FoundJournal {
   /** Length up to the end of the last whole record before any damage. */
@@ -80,7 +80,11 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
       return `it is that of run "${record.runId}"`
     try {
       take(record)
-      return undefined
+      // A run that starts over keeps the token of a journal of another format, because the server knows the run by it.
+      const isOther = record.kind === 'run' && record.format !== journalFormat
+      return isOther
+        ? `another version of the program wrote it (format ${JSON.stringify(record.format)}; this version reads format ${journalFormat})`
+        : undefined
     } catch {
       return `its line ${lines} does not fit the lines before it`
     }

@@ -69,17 +69,16 @@ export function newRunHistory({
       resumption = newResumption(found, options.input?.follow === true)
       const { confirmed, ...others } = found.rows()
       const sent = kept.inputs.map((_, i) => sentInput(found.inputs[i]?.covered))
-      const sums = { ...found.sums, duplicates: found.duplicates ?? 0 }
       emit({
         kind: 'goesOn',
         named: kept.inputs,
         inputs: sent,
-        sums,
+        sums: found.sums,
         ...others,
         skipped: confirmed,
       })
       emit({ kind: 'numbersGiven', lastNo: kept.lastNo, lastSendNo: 0 })
-      emit({ kind: 'duplicatesKnown', rows: found.duplicates })
+      emit({ kind: 'duplicatesKnown', rows: found.sums.duplicates })
       rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
       kept.follow(rejects, state)
     },

@@ -36,17 +36,14 @@ export interface TargetIdentity {
   readonly rows: number | null
   /** Whether the table has a key by which it keeps each row once, even if a batch is written twice. */
   readonly dropsDuplicates: boolean
-  /**
-   * The file chunk that belongs to this DFS table only; null if unknown. Older versions of the program did not record
-   * this field and the following ones.
-   */
-  readonly chunkId?: string | null
+  /** The file chunk that belongs to this DFS table only; null if unknown. */
+  readonly chunkId: string | null
   /** Source of the row count; null if rows can leave the table unnoticed, or the server's counts do not add up. */
-  readonly total?: RowsTotal | null
+  readonly total: RowsTotal | null
   /** Whether every accepted row makes the table longer by one. */
-  readonly adds?: boolean
+  readonly adds: boolean
   /** `host:port`. */
-  readonly server?: string
+  readonly server: string
 }
 
 /** The table to count and to search: the target, or the table that the user has named for a function. */
@@ -95,7 +92,7 @@ export async function askIdentity(
   }
 }
 
-type Asked = Required<Pick<TargetIdentity, 'physicalIndex' | 'chunkId' | 'rows' | 'total'>>
+type Asked = Pick<TargetIdentity, 'physicalIndex' | 'chunkId' | 'rows' | 'total'>
 interface AskedTable extends Asked {
   readonly columns: readonly TargetColumn[] | undefined
 }
@@ -220,7 +217,7 @@ export function whatChanged(
   // In some tables, only the loss of all rows can be proved: a row whose key is already in the table does not make the
   // table longer, and old rows of DFS tables may be deleted.
   const least =
-    !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
+    !before.inMemory || before.dropsDuplicates || !before.adds || before.total === null
       ? Math.min(1, before.rows + confirmedRows)
       : before.rows + confirmedRows
   const had = neverDecreases(before.total) ? leastRows : 0
@@ -229,6 +226,6 @@ export function whatChanged(
   return `it has ${rowsText(now.rows)}, and had ${before.rows} before ${rowsText(confirmedRows)} ${confirmedRows === 1 ? 'was' : 'were'} confirmed`
 }
 
-function differ(before: string | null | undefined, now: string | null | undefined): boolean {
-  return typeof before === 'string' && typeof now === 'string' && before !== now
+function differ(before: string | null, now: string | null): boolean {
+  return before !== null && now !== null && before !== now
 }

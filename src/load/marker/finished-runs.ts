@@ -18,9 +18,9 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** The time is stored as text after the target's name, because tables made by earlier versions have no column for it. */
+/** The time is stored as text after the target's name. */
 const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
-/** Separates the time from the number of the process. Records of earlier versions have no number. */
+/** Separates the time from the number of the process. */
 const byProcess = ', process '
 
 export interface FinishedMark {
@@ -106,7 +106,7 @@ export async function askFinished(
 
 /**
  * The highest number of a process that finished the run. A journal with fewer processes is an outdated copy.
- * @returns 0 without a record, or with records of earlier versions only; undefined if the server cannot answer
+ * @returns 0 without a record; undefined if the server cannot answer
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinisher(

@@ -10,7 +10,6 @@ import type { Value } from '../../protocol/value.js'
 import { remedies } from '../remedies.js'
 import {
   dropTableScript,
-  isFirstLedger,
   isLedgerOf,
   ledgerName,
   markerName,
@@ -96,7 +95,6 @@ export interface LeftOnServer {
   /** Whether the run's marker exists. A restart of the server removes it. */
   readonly marker: boolean
   readonly ledger: boolean
-  readonly ledgerVersion: 1 | 2
 }
 
 /**
@@ -110,18 +108,10 @@ export async function askLeftOnServer(
   ledgerNumber: number,
   timeoutMs: number,
 ): Promise<LeftOnServer> {
-  const names = [
-    markerName(runId),
-    ledgerName(token, ledgerNumber, 2),
-    ledgerName(token, ledgerNumber, 1),
-  ]
+  const names = [markerName(runId), ledgerName(token, ledgerNumber)]
   const script = `[${names.map(name => `long(defined("${name}", SHARED))`).join(', ')}]`
-  const [marker, ledger, first] = longsOf(await session.run(script, { timeoutMs }))
-  return {
-    marker: marker === 1n,
-    ledger: ledger === 1n || first === 1n,
-    ledgerVersion: ledger === 1n || first !== 1n ? 2 : 1,
-  }
+  const [marker, ledger] = longsOf(await session.run(script, { timeoutMs }))
+  return { marker: marker === 1n, ledger: ledger === 1n }
 }
 
 /** Several numbers that a script returned as one vector of LONG; empty if the answer has a different form. */
@@ -216,14 +206,13 @@ ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, ru
   return { token: owner, place, rows: await askTakenRows(session, owner, timeoutMs) }
 }
 
-/** Number of rows in all ledgers of a run, including ledgers made by earlier versions of the program. */
+/** Number of rows that the target has taken, according to all ledgers of a run. */
 async function askTakenRows(session: Session, token: bigint, timeoutMs: number): Promise<number> {
   const names = await ledgersOf(session, token, timeoutMs)
   let rows = 0
   for (const name of names) {
     if (name === sentName(token)) continue
-    const column = isFirstLedger(name) ? 'rowCount' : 'rowsTaken'
-    const script = `[long(exec sum(${column}) from objByName("${name}") where phase = 1 and ${column} > 0)]`
+    const script = `[long(exec sum(rowsTaken) from objByName("${name}") where phase = 1 and rowsTaken > 0)]`
     const [sum] = longsOf(await session.run(script, { timeoutMs }))
     rows += Number(sum ?? 0n)
   }

@@ -40,41 +40,30 @@ function escaped(sign: string): string {
   }
 }
 
-/** Version of a ledger's columns. Names of ledgers contain the version, except version 1. */
-type LedgerVersion = 1 | 2
+/** Version of a ledger's columns (receipts/ledger-columns.ts). */
+const ledgerVersion = 3
+
+const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')
 
 /**
  * Name of a run's ledger (table of receipts). It contains the run's token, so that no other run writes into the ledger.
  * @param number  from 1; after a ledger is lost or replaced, the next one gets the next number
  */
-export function ledgerName(token: bigint, number: number, version: LedgerVersion = 2): string {
-  const digits = token.toString(16).padStart(16, '0')
-  const which = version === 1 ? '' : String(version)
-  return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
+export function ledgerName(token: bigint, number: number): string {
+  return `ddbIngestLedger${ledgerVersion}_${digitsOf(token)}${number === 1 ? '' : `_${number}`}`
 }
 
 /** Name of a table with one row, the last batch number. Used by runs in which the server answers each batch. */
 export function sentName(token: bigint): string {
-  return `ddbIngestLedger0_${token.toString(16).padStart(16, '0')}`
+  return `ddbIngestLedger0_${digitsOf(token)}`
 }
 
 /**
- * Whether a table is a ledger of the run. Other users may choose similar names, and scripts will contain the name, so it
- * must match exactly.
+ * Whether a table is a ledger of the run, whatever its version. Other users may choose similar names, and scripts will
+ * contain the name, so it must match exactly.
  */
 export function isLedgerOf(token: bigint, name: string): boolean {
-  return name === sentName(token) || isReceiptsOf(token, name)
-}
-
-function isReceiptsOf(token: bigint, name: string): boolean {
-  return ([1, 2] as const).some(version => {
-    const first = ledgerName(token, 1, version)
-    return name === first || (name.startsWith(first) && /^_\d+$/.test(name.slice(first.length)))
-  })
-}
-
-export function isFirstLedger(name: string): boolean {
-  return name.startsWith('ddbIngestLedger_')
+  return name === sentName(token) || ledgerNumberOf(token, name) !== undefined
 }
 
 export function isLedgerName(name: string): boolean {
@@ -83,8 +72,9 @@ export function isLedgerName(name: string): boolean {
 
 /** The number of a ledger with receipts of the run, from 1; undefined for the name of any other table. */
 export function ledgerNumberOf(token: bigint, name: string): number | undefined {
-  if (!isReceiptsOf(token, name)) return undefined
-  return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
+  const [, digits, number = 1] =
+    /^ddbIngestLedger[1-9]?_([0-9a-f]{16})(?:_(\d+))?$/.exec(name) ?? []
+  return digits === digitsOf(token) ? Number(number) : undefined
 }
 
 /** The host and folder of a run's journal, where the run can be resumed. */

@@ -53,12 +53,10 @@ export interface DurableState {
   lanes: number
   /** Number of the last process that sent new rows, that is, rows that no earlier process had sent; 0 if there is none. */
   lastSender: number
-  /** True if an older version wrote part of the journal. It did not count rows whose key the table already had. */
-  hidesKeys: boolean
   /** Time zone offsets by column, for columns whose times contain an offset. */
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
-  ledger: { readonly number: number; readonly version: 1 | 2 }
+  ledgerNumber: number
   /** The values of a few accepted rows, and a lower limit of the number of rows in the target. */
   sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
   finished: FinishedTarget | undefined
@@ -101,10 +99,9 @@ export function newDurableState(isRead: boolean): DurableState {
     lastNo: 0,
     lanes: 0,
     lastSender: 0,
-    hidesKeys: false,
     offsets: {},
     target: undefined,
-    ledger: { number: 0, version: 2 },
+    ledgerNumber: 0,
     sampled: undefined,
     finished: undefined,
     isAnew: false,
@@ -162,17 +159,14 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
     case 'target':
       Object.assign(state, { target: event, hasLeftServer: false, finished: undefined })
       if (state.read !== undefined) state.read.hasReceipts &&= event.used === 'receipts'
-      state.hidesKeys ||= event.identity.adds === undefined
       return
-    case 'ledger': {
-      const { number: no, version = 1 } = event
+    case 'ledger':
       // A new ledger replaces the old one, so the receipts in the old one are gone.
-      if (no !== state.ledger.number)
+      if (event.number !== state.ledgerNumber)
         for (const batch of state.read?.sent.values() ?? []) batch.hasNoReceipt = true
       if (state.read !== undefined) state.read.hasReceipts = true
-      state.ledger = { number: no, version }
+      state.ledgerNumber = event.number
       return
-    }
     case 'sampled':
       state.sampled = event
       return
@@ -334,7 +328,7 @@ function foldInput(state: DurableState, event: OfInput): void {
     default: {
       const input = inputs[event.input]
       if (input === undefined) return
-      if (event.kind === 'read' && event.at !== undefined) input.readAt = event.at
+      if (event.kind === 'read') input.readAt = event.at
       if (event.kind === 'grown') input.fingerprint = event.fingerprint
       else if (event.kind === 'reading') input.detected = event.detected
       else if (traitsOf(state.target?.used).knowsBatches) input.summary = event.summary
@@ -352,8 +346,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
     case 'process':
       if (state.processes > 0 && state.end === undefined) state.isUntouched = false
       Object.assign(state, { processes: event.number, end: undefined, dataSessions: [] })
-      // Journals of format 1 do not record the first ledger, so their processes count as using receipts.
-      if (state.read !== undefined) state.read.hasReceipts = state.run?.format === 1
+      if (state.read !== undefined) state.read.hasReceipts = false
       state.unproven.clear()
       return
     case 'owner':
@@ -376,9 +369,10 @@ function foldProcess(state: DurableState, event: OfProcess): void {
 
 /** Starts the run over. Numbers do not start at 1 again, because batches from before the restart may still arrive. */
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
-  const { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer } = state
+  const { processes, lastNo, ledgerNumber, owner, dataSessions, rejectsFiles, hasLeftServer } =
+    state
   const { unproven, isUntouched } = state
-  const kept = { processes, lastNo, ledger, owner, dataSessions, rejectsFiles, hasLeftServer }
+  const kept = { processes, lastNo, ledgerNumber, owner, dataSessions, rejectsFiles, hasLeftServer }
   const isAnew = run.isAnew === true
   Object.assign(state, newDurableState(state.read !== undefined), kept, {
     unproven,

@@ -38,6 +38,7 @@ export interface JournaledRun extends Readonly<
     | 'isAnew'
     | 'owner'
     | 'lastNo'
+    | 'ledgerNumber'
     | 'lanes'
     | 'lastSender'
     | 'isForgotten'
@@ -49,14 +50,9 @@ export interface JournaledRun extends Readonly<
   readonly inputs: readonly JournaledInput[]
   readonly target: TargetIdentity | undefined
   readonly used: ConfirmUsed | undefined
-  readonly ledgerNumber: number
-  /** Version of the ledger's columns. The first versions of the program did not record it. */
-  readonly ledgerVersion: 1 | 2
   readonly samples: readonly SampleRow[]
   /** Lower limit of the number of rows in the target; undefined if unknown. */
   readonly leastRows: number | undefined
-  /** Rows whose key the target already had; null if an older version wrote part of the journal. */
-  readonly duplicates: number | null
   readonly dataSessions: readonly string[]
   /** The run's rejects. If it cannot learn the outcomes of single batches: the rejects when it was last finished. */
   readonly rejects: JournaledRejects | undefined
@@ -65,7 +61,7 @@ export interface JournaledRun extends Readonly<
 }
 
 export function journaledRun(state: DurableState): JournaledRun {
-  const { target, ledger, sampled, sums, done, read } = state
+  const { target, sampled, done, read } = state
   const rejects = readsAgain(state) ? done?.rejects : state.rejects
   return {
     ...state,
@@ -73,11 +69,8 @@ export function journaledRun(state: DurableState): JournaledRun {
     inputs: state.inputs.map((input, i) => ({ ...input, covered: read!.covered[i]! })),
     target: target?.identity,
     used: target?.used,
-    ledgerNumber: ledger.number,
-    ledgerVersion: ledger.version,
     samples: sampled === undefined ? [] : samplesOf(sampled.rows),
     leastRows: sampled?.leastRows ?? undefined,
-    duplicates: state.hidesKeys ? null : sums.duplicates,
     rejects,
     rows: () => rowsOf(state, rejects),
   }

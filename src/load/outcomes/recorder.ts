@@ -82,7 +82,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     releasePart(part)
   }
   const hidesKeys = doesHideKeys(target)
-  const duplicates = hidesKeys ? null : run.history.found.duplicates
+  const duplicates = hidesKeys ? null : run.history.found.sums.duplicates
   run.emit({ kind: 'duplicatesKnown', rows: duplicates })
   const settle = takenCounter(run, target, end)
 

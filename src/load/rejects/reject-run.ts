@@ -9,7 +9,7 @@ import { recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { areJournaledOptions, type JournaledOptions } from '../journal/journal-record.js'
 import { isOf } from '../journal/shape.js'
-import { restoredOptions, journaledOptions } from '../journal/portable-options.js'
+import { journaledOptions } from '../journal/portable-options.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
@@ -51,11 +51,11 @@ export interface AskedFor {
   readonly options: JournaledOptions
 }
 
+/** Must increase whenever the description changes. The program refuses every other format. */
+export const reasonsFormat = 4
+
 export interface RejectRun extends AskedFor {
-  /**
-   * 2 if columns contain texts from input names, 3 with a transform, else 1. Earlier versions of the program cannot read 2 and 3.
-   */
-  readonly format: 1 | 2 | 3
+  readonly format: typeof reasonsFormat
   /** The rejects file as the user named it. */
   readonly path: string
   /** How the records were read; undefined if an earlier process of the run read them. */
@@ -87,7 +87,7 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const reasons = reasonsPath(path)
   const lines = await tellingLines(path, reasons, files)
   const { runId, run } = lines[0] ?? {}
-  const isKnown = run !== undefined && [1, 2, 3].includes(run.format)
+  const isKnown = run?.format === reasonsFormat
   if (typeof runId === 'string' && isKnown && isRejectRun(run)) {
     // A line with time zone offsets contains all offsets known at that time, so the last such line is complete.
     const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
@@ -201,7 +201,7 @@ export function retryOptions(
   LoadOptions,
   'inputs' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery' | 'expectTypes'
 > {
-  const { target, mapping, cells, delivery, expectTypes, input = {} } = restoredOptions(run.options)
+  const { target, mapping, cells, delivery, expectTypes, input = {} } = run.options
   const decimalComma = run.reading?.decimalComma
   return {
     inputs: [path],

@@ -5,13 +5,12 @@ import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files } from '../../platform/platform.js'
-import { needsTemplates, needsTransform } from '../journal/portable-options.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
 import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
-import type { AskedFor, RejectReading } from './reject-run.js'
+import { reasonsFormat, type AskedFor, type RejectReading } from './reject-run.js'
 import { newReasons, type AnyReject } from './reject.js'
 
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
@@ -185,7 +184,7 @@ function newReadings(asked: AskedFor | undefined): Readings | undefined {
     },
     first: (path, { fieldNames }, { file }) => ({
       ...asked,
-      format: needsTransform(asked.options) ? 3 : needsTemplates(asked.options) ? 2 : 1,
+      format: reasonsFormat,
       path,
       reading: byFile.get(file),
       fieldNames,

@@ -10,7 +10,7 @@ import {
   ledgerScript,
   type WrittenLedger,
 } from '../../load/transport/receipts/script.js'
-import { insertReceipt, ledgerVersion } from '../../load/transport/receipts/ledger-columns.js'
+import { insertReceipt } from '../../load/transport/receipts/ledger-columns.js'
 import { parseTarget } from '../../load/target/target.js'
 import { elementAt } from '../../protocol/element.js'
 import type { Table, Value } from '../../protocol/value.js'
@@ -40,18 +40,18 @@ export async function openTestLedger({
 }: Asking & Pick<CheckContext, 'tableName'>): Promise<TestLedger> {
   const name = tableName('ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
-  return { name, version: ledgerVersion, countsDuplicates: known === 1 }
+  return { name, countsDuplicates: known === 1 }
 }
 
 /** A script that writes a claim (a batch's first receipt) into the ledger. The cells are script expressions. */
 export function receiptOf(
-  { name, version }: TestLedger,
+  { name }: TestLedger,
   batchNo: string,
   sendNo: string,
   errText = '""',
 ): string {
   const cells = { batchNo, attempt: '0', phase: '0', sendNo, rowsReceived: '0l', errText }
-  return insertReceipt(`objByName("${name}")`, version, cells)
+  return insertReceipt(`objByName("${name}")`, cells)
 }
 
 /** Defines functions on a data session, with which the session delivers batches into a shared table. */
@@ -105,7 +105,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
 
 /** `1: 5, 2, 2; 2: 5, null, -1`: for each batch, the rows received, the rows after the transform, and the rows stored. */
 export async function ledgerOutcomes({ ask }: Asking, ledger: TestLedger): Promise<string> {
-  const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, ledger.version, true))
+  const answer = await ask(ledgerQuery(ledger.name, 0, 100_000, true))
   const table = tableOf(answer)
   const numbers = ['batchNo', 'phase', 'rowsReceived', 'rowsLeft', 'rowsTaken'].map(name => {
     const column = columnOf(table, name)

@@ -5,8 +5,6 @@
 import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
-import type { LoadResult } from '../../../src/load/options.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
 
@@ -72,8 +70,6 @@ const stored = [
   '2024.01.03T09:30:00.000,600001.SH,3,2024.01.03,600001.csv,2',
   ',600001.SH,4,2024.01.03,600001.csv,3',
 ].sort()
-
-const resultOf = ({ stdout }: Outcome): LoadResult => JSON.parse(stdout) as LoadResult
 
 t.test('dated folders with a file per symbol, and a time of day', async t => {
   const { dir, run, rows } = await place(t, { level2 })
@@ -230,40 +226,6 @@ t.test("rejects are loaded again with the values from their inputs' paths", asyn
     code: 64,
     stderr: /filled by \{line\}, which ".*" does not record/,
   })
-})
-
-t.test('runs and rejects of earlier versions keep braces in texts', async t => {
-  const csv = 'TradeTime,code,price,day,line\n2024.01.02T00:00:00.000,A,1,2024.01.02,1\n'
-  const { dir, run, rows } = await place(t, {
-    'a.csv': csv,
-    'b.csv': csv.replace(',1\n', ',x\n'),
-  })
-  const common = ['-t', 'q', '--run-id', 'braces', '--set', 'src={{day}']
-  const loaded = await run('load', join(dir, 'a.csv'), ...common, '--json')
-  t.match(resultOf(loaded), { exitCode: 0, rows: { confirmed: 1 } })
-  const path = join(dir, '.state/ddb-ingest/runs/braces.journal')
-  const journal = readFileSync(path, 'utf8')
-  t.match(journal, '"set":{"src":"{day}"}')
-  t.match(journal, '"format":2')
-  t.match(await run('resume', 'braces'), { code: 0, stdout: /Already loaded/ })
-  const other = await run(
-    'load',
-    join(dir, 'a.csv'),
-    '-t',
-    'q',
-    '--run-id',
-    'braces',
-    '--set',
-    'src={day}',
-  )
-  t.match(other, { code: 64, stderr: /other options: --set/ })
-  t.strictSame(await rows(), ['2024.01.02T00:00:00.000,A,1,2024.01.02,{day},1'])
-  // An earlier version of the program does not know format 3, so it refuses the run.
-  await run('load', join(dir, 'a.csv'), '-t', 'q', '--run-id', 'new', '--set', 'src={code}!')
-  const [first] = readFileSync(path.replace('braces.journal', 'new.journal'), 'utf8').split('\n')
-  const record = JSON.parse(first!.slice(9)) as Extract<JournalRecord, { kind: 'run' }>
-  t.match(record, { format: 3, options: { mapping: { set: {}, templates: { src: '{code}!' } } } })
-  t.equal(recordLine(record), `${first}\n`)
 })
 
 t.test('a run with parts of paths resumes where it stopped', async t => {

@@ -5,6 +5,11 @@
 import { copyFile, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import {
+  recordLine,
+  recordOf,
+  type JournalRecord,
+} from '../../../src/load/journal/journal-record.js'
 import { remedies } from '../../../src/load/remedies.js'
 import { runMainIn, shellWords, spawnCli, type Outcome, type Spawned } from '../../cli/run-cli.js'
 import { csv, dfsScript, ids, upTo } from '../../helpers/delivery.js'
@@ -17,7 +22,6 @@ const rowCount = 1_000
 const tableScript = 'share table(10:0, `id`sym, [INT,SYMBOL]) as target'
 const strangers =
   'tableInsert(objByName("target"), table(1000000 + 0..4 as id, take(`A`B, 5) as sym))'
-/** A table that has some of its rows only on disk. */
 const viewScript = `${tableScript}
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`
@@ -234,6 +238,25 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         const again = await load('--run-id', 'nightly', '--restart')
         t.match(again, { code: 0 }, again.stderr)
         await eachOnce()
+      },
+    ],
+    [
+      'another version of the program wrote the journal, and its ledger is on the server',
+      async t => {
+        const { here, folder, load, kill, removeRows, eachOnce } = await scene(t)
+        await kill('--run-id', 'nightly')
+        const path = await journalOf(folder)
+        const lines = (await readFile(path, 'utf8')).split('\n')
+        lines[0] = recordLine({ ...recordOf(lines[0]!)!, format: 4 } as JournalRecord).trimEnd()
+        await writeFile(path, lines.join('\n'))
+        const refused = await load('--run-id', 'nightly')
+        t.match(refused, { code: 66, stderr: /another version .*\(format 4; .*remove them/s })
+        await removeRows()
+        const again = await load('--run-id', 'nightly', '--restart')
+        t.match(again, { code: 0 }, again.stderr)
+        await eachOnce()
+        const tables = [...here.server.node.shared.keys()]
+        t.notOk(tables.find(name => name.startsWith('ddbIngestLedger')))
       },
     ],
     [

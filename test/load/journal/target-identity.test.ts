@@ -110,6 +110,10 @@ const table: TargetIdentity = {
   physicalIndex: null,
   rows: 10,
   dropsDuplicates: false,
+  chunkId: null,
+  total: 'kept',
+  adds: true,
+  server: 'h:1',
 }
 const dfs: TargetIdentity = { ...table, inMemory: false, physicalIndex: 'x' }
 

@@ -15,7 +15,7 @@ import { systemFiles } from '../../../src/platform/system-files.js'
 const known = <T>(value: T) => ({ value, how: 'found' }) as const
 
 const run: RejectRun = {
-  format: 1,
+  format: 4,
   path: 'r.csv',
   folder: '/data',
   options: {
@@ -50,7 +50,17 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
   const line = JSON.stringify({ runId: 'nightly', file: 'x', run })
   writeFileSync(`${path}.reasons.ndjson`, `${line}\n{"runId":"nightly"}\n`)
   t.strictSame(await readRejectRun(path, systemFiles), rejects)
-  for (const text of ['', '{}\n', 'x\n', '1\n', line, '{"runId":"nightly"}\n', line.slice(0, 50)]) {
+  const other = `${line.replace('"format":4', '"format":3')}\n`
+  for (const text of [
+    '',
+    '{}\n',
+    'x\n',
+    '1\n',
+    line,
+    '{"runId":"nightly"}\n',
+    line.slice(0, 50),
+    other,
+  ]) {
     writeFileSync(`${path}.reasons.ndjson`, text)
     await t.rejects(readRejectRun(path, systemFiles), { code: 'DDB_INPUT_FORMAT' }, text)
   }
@@ -102,7 +112,7 @@ t.test('a first line that another program has changed is reported', async t => {
     { reading: { ...reading, encoding: { value: 5 } } },
     { fieldNames: 'a' },
     { fieldNames: [null] },
-    { format: 4 },
+    { format: 3 },
   ]
   for (const change of changes) {
     const line = JSON.stringify({ runId: 'nightly', run: { ...run, ...change } })

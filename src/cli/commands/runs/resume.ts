@@ -4,7 +4,6 @@
 import { dirname, resolve } from 'node:path'
 import { DdbError, InputError, UsageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
-import { restoredOptions } from '../../../load/journal/portable-options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
@@ -42,7 +41,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
       },
       async options(known, trace) {
         const { folder: workingFolder } = known.run
-        const options = restoredOptions(known.run.options)
+        const options = known.run.options
         const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
         // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
         goTo(known, processEnvironment)

@@ -22,7 +22,7 @@ interface FileReport {
   /** Rows read so far, including rejected rows. */
   readonly rows: number
   readonly rejected: number
-  /** When the file was read to its end; null before that, and in journals of earlier versions. */
+  /** When the file was read to its end; null before that. */
   readonly at: string | null
   readonly sizeBytes: number
 }

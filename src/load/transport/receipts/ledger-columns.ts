@@ -3,12 +3,6 @@
   query that reads them are generated from `columns`.
 */
 
-/**
- * Part of each ledger's name. It must increase whenever the columns change. Version 1 had no unit, no lane and only one row count.
- */
-export const ledgerVersion = 2
-export type LedgerVersion = 1 | 2
-
 interface LedgerColumn {
   readonly name: string
   readonly type: 'INT' | 'LONG' | 'STRING' | 'TIMESTAMP'
@@ -16,13 +10,8 @@ interface LedgerColumn {
   readonly isKey?: true
 }
 
-/**
- * Unit, lane and number identify a batch. Each unit, and each lane of a run without units, numbers its batches from 1. Processes of
- * different units need not coordinate. Parts of a divided batch have their own numbers.
- */
+/** Lane and number identify a batch; each lane numbers its batches from 1. Parts of a divided batch have their own numbers. */
 const columns = {
-  /** Number of the plan's unit; one process loads a whole unit. 0 without a plan. */
-  unit: { name: 'unit', type: 'INT', isKey: true },
   /** Number of the lane, from 0. Here a lane is a sequence of batch numbers, whose batches may use any connections. */
   lane: { name: 'lane', type: 'INT', isKey: true },
   /** From 1. Rows with number 0 do not belong to a batch. */
@@ -50,25 +39,11 @@ const columns = {
 
 export type LedgerColumnName = keyof typeof columns
 
-/** Columns of version 1. A run that began with version 1 continues in its old ledger. */
-const firstColumns: readonly LedgerColumn[] = [
-  columns.batchNo,
-  columns.attempt,
-  columns.phase,
-  columns.sendNo,
-  { name: 'rowCount', type: 'LONG' },
-  columns.errText,
-  columns.loggedAt,
-]
-
-/** In the order of the table. */
-export function ledgerColumns(version: LedgerVersion): readonly LedgerColumn[] {
-  return version === 1 ? firstColumns : Object.values(columns)
-}
+/** In the order of the table. Whenever they change, the version in `ledgerName` must increase. */
+export const ledgerColumns: readonly LedgerColumn[] = Object.values(columns)
 
 /** Values of columns that `cells` of `insertReceipt` omits. An omitted column without a value here becomes null. */
 const unnamed: Readonly<Record<string, string>> = {
-  unit: '0',
   lane: '0',
   sendNo: '0l',
   errText: '""',
@@ -80,23 +55,17 @@ const nulls = { INT: '00i', LONG: '00l', STRING: '""', TIMESTAMP: '00T' } as con
 export type LedgerCells = Partial<Readonly<Record<LedgerColumnName, string>>>
 
 /** A `tableInsert(…)` of one row. It returns 1 for a new row; for known keys see `WrittenLedger.countsDuplicates`. */
-export function insertReceipt(ledger: string, version: LedgerVersion, cells: LedgerCells): string {
-  const given: Readonly<Record<string, string | undefined>> = {
-    ...cells,
-    // Version 1 has one column for both counts. It contains `rowsTaken` in an outcome, and `rowsReceived` in other receipts.
-    rowCount: cells.rowsTaken ?? cells.rowsReceived,
-  }
-  const values = ledgerColumns(version).map(
-    ({ name, type }) => given[name] ?? unnamed[name] ?? nulls[type],
-  )
+export function insertReceipt(ledger: string, cells: LedgerCells): string {
+  const given: Readonly<Record<string, string | undefined>> = cells
+  const values = ledgerColumns.map(({ name, type }) => given[name] ?? unnamed[name] ?? nulls[type])
   return `tableInsert(${ledger}, ${values.join(', ')})`
 }
 
 /** The columns that the run reads, in this order. */
-export const readColumns = {
-  1: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowCount'],
-  2: ['batchNo', 'attempt', 'phase', 'sendNo', 'errText', 'rowsReceived', 'rowsTaken', 'rowsHad'],
-} as const satisfies Readonly<Record<LedgerVersion, readonly string[]>>
+export const readColumns = [
+  ...['batchNo', 'attempt', 'phase', 'sendNo', 'errText'],
+  ...['rowsReceived', 'rowsTaken', 'rowsHad'],
+] as const satisfies readonly LedgerColumnName[]
 
 /** A further column to read if the run has a transform: the number of rows that remain after the transform. */
 export const rowsLeftColumn = 'rowsLeft' satisfies LedgerColumnName

@@ -8,7 +8,6 @@ import { stringsOf } from '../../../protocol/types/strings.js'
 import type { Column, Table } from '../../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
 import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
-import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
 import { claimPhase, ledgerQuery, probeScript, shareScript, type WrittenLedger } from './script.js'
 
 export interface LedgerRow {
@@ -20,10 +19,7 @@ export interface LedgerRow {
   rowCount: number | null
   /** Rows that the target has ever had; undefined if the server does not report it. */
   had?: number | undefined
-  /**
-   * In an outcome: rows that remain after the transform. Undefined if the transform threw an error, and in a ledger of
-   * version 1.
-   */
+  /** In an outcome: rows that remain after the transform. Undefined if the transform threw an error. */
   left?: number | undefined
   errText: string
 }
@@ -40,7 +36,6 @@ const rowsPerRead = 20_000
 /**
  * Claims the run's name and creates its ledger, or continues with the ledger of an earlier process, in one request.
  * @param number  from 1; a run never uses a number twice
- * @param version  version of an earlier process's ledger
  * @throws {DdbError} DDB_LOCKED if a different run has the name
  * @throws {ServerError} if the server refuses something that receipts need
  * @throws {TimeoutError}
@@ -50,22 +45,21 @@ export async function openLedger(
   run: RunName,
   number: number,
   timeoutMs: number,
-  version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
-  const name = ledgerName(run.token, number, version)
+  const name = ledgerName(run.token, number)
   // The ledger of an earlier process has at least one row, which that process wrote to probe it.
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 ddbIngestHad = 0
 if(ddbIngestOwner == ${run.token}l) {
-${shareScript(name, version)}ddbIngestHad = rows(objByName("${name}", true))
-${probeScript(name, version)}}
+${shareScript(name)}ddbIngestHad = rows(objByName("${name}", true))
+${probeScript(name)}}
 [ddbIngestOwner, long(ddbIngestKnown), long(ddbIngestHad)]`
   const [owner, known, had] = longsOf(await session.run(script, { timeoutMs }))
   await checkOwner(session, owner, run, timeoutMs)
   if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not say how many rows a ledger took')
   }
-  return { name, version, countsDuplicates: known === 1n, isNew: had === 0n, seen: 0 }
+  return { name, countsDuplicates: known === 1n, isNew: had === 0n, seen: 0 }
 }
 
 /**
@@ -83,7 +77,7 @@ export async function readLedger(
 ): Promise<LedgerRow[]> {
   const overlap = Math.min(ledger.seen, 1)
   const from = ledger.seen - overlap
-  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, ledger.version, tellsLeft)
+  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, tellsLeft)
   const answer = await session.run(query, { timeoutMs })
   if (answer?.form !== 'table' || answer.rows < overlap) {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
@@ -126,8 +120,7 @@ function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const isClaim = numberAt(phase, i) === claimPhase
-    // Version 1 has only the column `received`.
-    const count = isClaim ? received : (taken ?? received)
+    const count = isClaim ? received : taken
     found.push({
       batchNo: numberAt(batchNo, i) ?? 0,
       attempt: numberAt(attempt, i) ?? 0,

@@ -48,11 +48,8 @@ export async function openReceipts(
     rowsHad: totalRowsExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {
       ledgers++
-      // A ledger of version 1 keeps its version.
-      const version = left.ledger && ledgers === ledgerNumber ? left.ledgerVersion : 2
-      const number = ledgers
-      run.emit({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
-      return { number, version }
+      run.emit({ kind: 'ledger', number: ledgers })
+      return ledgers
     },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {

@@ -17,7 +17,6 @@ import { leaveMarked } from '../../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker } from '../../marker/marker.js'
 import { checkOwner } from '../../journal/check-sole-process.js'
 import { isUnfinished } from '../../run.js'
-import type { LedgerVersion } from './ledger-columns.js'
 import {
   dropLedger,
   ledgerExists,
@@ -47,7 +46,7 @@ import {
 export interface ReceiptNodeSetup extends SessionSetup {
   readonly columnNames: readonly string[]
   /** Never returns a number twice in a run. */
-  readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
+  readonly nextLedger: () => number
 }
 
 export class ReceiptNode implements Outlet {
@@ -88,8 +87,7 @@ export class ReceiptNode implements Outlet {
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
     let ledger: Ledger | undefined
     try {
-      const next = setup.nextLedger()
-      ledger = await openLedger(control, run.history.name, next.number, timeoutMs, next.version)
+      ledger = await openLedger(control, run.history.name, setup.nextLedger(), timeoutMs)
       const opened = ledger
       const data: Session[] = []
       let first: Promise<Session> | undefined = early.take()
@@ -318,11 +316,10 @@ export class ReceiptNode implements Outlet {
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      const { number } = nextLedger()
       this.#ledger = await openLedger(
         this.#control,
         run.history.name,
-        number,
+        nextLedger(),
         remainingMs(rules, deadlineMs),
       )
       const standing = this.#data.filter(({ closed }) => !closed)

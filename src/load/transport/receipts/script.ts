@@ -4,14 +4,7 @@
 */
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
-import {
-  insertReceipt,
-  ledgerColumns,
-  rowsLeftColumn,
-  ledgerVersion,
-  readColumns,
-  type LedgerVersion,
-} from './ledger-columns.js'
+import { insertReceipt, ledgerColumns, rowsLeftColumn, readColumns } from './ledger-columns.js'
 
 /** Value of `phase` (a column of the ledger) in rows that only test a new ledger. Their batch number is 0. */
 const probePhase = 8
@@ -29,24 +22,23 @@ export const deliverFunction = 'ddbIngestDeliver'
  * Creates the ledger unless it exists, and probes it: sets the variable `ddbIngestKnown` to the server's answer to
  * inserting a known key, which is 0 if the server counts rows as documented (DolphinDB manual, keyedStreamTable).
  */
-export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
-  return `${shareScript(ledger, version)}${probeScript(ledger, version)}`
+export function ledgerScript(ledger: string): string {
+  return `${shareScript(ledger)}${probeScript(ledger)}`
 }
 
-export function shareScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
-  const columns = ledgerColumns(version)
-  const names = (all: typeof columns): string => all.map(({ name }) => `\`${name}`).join('')
-  const types = columns.map(({ type }) => type).join(', ')
-  const keys = names(columns.filter(({ isKey }) => isKey))
+export function shareScript(ledger: string): string {
+  const names = (all: typeof ledgerColumns): string => all.map(({ name }) => `\`${name}`).join('')
+  const types = ledgerColumns.map(({ type }) => type).join(', ')
+  const keys = names(ledgerColumns.filter(({ isKey }) => isKey))
   return `if(!defined("${ledger}", SHARED)) {
-    share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
+    share(keyedStreamTable(${keys}, 1024:0, ${names(ledgerColumns)}, [${types}]), "${ledger}")
 }
 `
 }
 
 /** As `ledgerScript`, for a ledger that already exists. */
-export function probeScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
-  const probe = insertReceipt('ddbIngestLedger', version, {
+export function probeScript(ledger: string): string {
+  const probe = insertReceipt('ddbIngestLedger', {
     batchNo: '0l',
     attempt: '0',
     phase: String(probePhase),
@@ -61,7 +53,6 @@ ddbIngestKnown = ${probe}
 /** The ledger that the functions of a data session write to. */
 export interface WrittenLedger {
   readonly name: string
-  readonly version: LedgerVersion
   /**
    * Whether the server counts an inserted row even if the table already has the row's key (a probe tests this). A
    * claim, the row that reserves a batch for one copy, must then be read back to find out which copy came first.
@@ -76,19 +67,19 @@ export interface WrittenLedger {
  * @param rowsHad  expression of type LONG: rows that the target has ever had
  */
 export function deliverScript(
-  { name, version, countsDuplicates }: WrittenLedger,
+  { name, countsDuplicates }: WrittenLedger,
   target: Target,
   rowsHad = '00l',
   upsert: UpsertForm = usualUpsert,
 ): string {
   const transform = target.kind === 'table' ? target.transform : undefined
   const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
-  const claimRow = insertReceipt('ledger', version, {
+  const claimRow = insertReceipt('ledger', {
     ...receipt,
     phase: String(claimPhase),
     rowsReceived: 'm',
   })
-  const outcomeRow = insertReceipt('ledger', version, {
+  const outcomeRow = insertReceipt('ledger', {
     ...receipt,
     phase: String(outcomePhase),
     rowsReceived: 'm',
@@ -148,13 +139,7 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
  * Reads at most `rows` rows after the first `from` rows of the ledger. Rows of a ledger never change and are never removed.
  * @param tellsLeft  whether to read how many rows remained after the transform
  */
-export function ledgerQuery(
-  ledger: string,
-  from: number,
-  rows: number,
-  version: LedgerVersion = ledgerVersion,
-  tellsLeft = false,
-): string {
-  const columns = [...readColumns[version], ...(tellsLeft ? [rowsLeftColumn] : [])]
+export function ledgerQuery(ledger: string, from: number, rows: number, tellsLeft = false): string {
+  const columns = [...readColumns, ...(tellsLeft ? [rowsLeftColumn] : [])]
   return `select ${columns.join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }

@@ -28,15 +28,10 @@ const ledger = 'ddbIngestLedger_test'
 const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
 /** A session on which the functions of a run for this target are defined. */
-async function scene(
-  t: Test,
-  options: TargetOptions,
-  countsDuplicates = false,
-  { version = 2, rowsHad = '00l' }: { version?: 1 | 2; rowsHad?: string } = {},
-) {
+async function scene(t: Test, options: TargetOptions, countsDuplicates = false, rowsHad = '00l') {
   const { session, rows } = await startLoadServer(t, initScript)
-  await session.run(ledgerScript(ledger, version))
-  const written = { name: ledger, version, countsDuplicates }
+  await session.run(ledgerScript(ledger))
+  const written = { name: ledger, countsDuplicates }
   await session.run(deliverScript(written, parseTarget(options), rowsHad))
   return {
     session,
@@ -55,7 +50,7 @@ async function scene(
     },
     /** All receipts except the probe, each as batch, attempt, phase, send number, rows and error. */
     receipts: async () =>
-      (await rows(ledgerQuery(ledger, 1, 100, version))).map(
+      (await rows(ledgerQuery(ledger, 1, 100))).map(
         ([batchNo, attempt, phase, sendNo, errText, received, taken]) => {
           const count = phase === '1' ? (taken ?? received) : received
           return [batchNo, attempt, phase, sendNo, count, errText]
@@ -145,7 +140,7 @@ t.test('initial values of a ledger have the types of its columns', t => {
   const inserted = [...ledgerScript(ledger).matchAll(/tableInsert\(ddbIngestLedger, (.*)\)$/gm)]
   t.equal(inserted.length, 2)
   for (const [, values] of inserted) {
-    t.equal(values, '0, 0, 0l, 0, 8, 0l, 0l, 00l, 00l, 00l, "", now()')
+    t.equal(values, '0, 0l, 0, 8, 0l, 0l, 00l, 00l, 00l, "", now()')
   }
   t.end()
 })
