@@ -78,6 +78,7 @@ export function checkExposure(
     'DDB_CONFIG',
     `The server would be reachable from other machines on ${host} while user ${initialAdmin.user} still has the ` +
       'initial password. Give it another one (adminPassword), or stay on 127.0.0.1.',
+    { fix: { options: { host: '127.0.0.1' } } },
   )
 }
 

@@ -1,79 +1,21 @@
 /*
-  Help that fits a screen: the common options by task, with flags from the option table. --help-all shows every option.
+  Help that fits a screen: the common options of the commands with the most options. --help-all shows every option.
 */
 import type { OptionTable } from '../options/reading/definition.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import { wrapped } from '../output/terminal-text.js'
 
-/** A task of the user, and its options: key → the option's effect in half a line. */
-type Task = readonly [title: string, options: Readonly<Record<string, string>>]
+const common = ['table', 'create', 'host', 'user', 'encoding', 'map', 'null', 'dateFormat'] as const
 
-interface Brief {
-  readonly usage: string
-  readonly summary: string
-  readonly tasks: readonly Task[]
-  readonly example: string
-}
-
-const where: Task = [
-  'Target and server',
-  {
-    table: 'a shared table, or dfs://DATABASE/TABLE',
-    create: 'create a missing table: stream or dfs',
-    host: 'the server (127.0.0.1:8848)',
-    user: 'log in as this user; prompts for the password',
-  },
-]
-
-const meaning: Task = [
-  'Reading the file',
-  {
-    encoding: 'gb18030, big5, latin1, …, or auto (UTF-8)',
-    map: 'fill a table column from an input column',
-    null: 'this text means null, as an empty field does',
-    dateFormat: 'such as day=dd/MM/yyyy or t=epoch:ms',
-  },
-]
-
-export const briefs: Readonly<Record<string, Brief>> = {
+/** Command → keys of its common options, and an example. */
+const briefs: Readonly<Record<string, { options: readonly string[]; example: string }>> = {
   load: {
-    usage: 'ddb-ingest load [source...] --table <name> [options]',
-    summary: 'Streams files or standard input into a table, and proves that every row landed.',
-    tasks: [
-      where,
-      meaning,
-      [
-        'Bad rows, and resuming',
-        {
-          rejects: 'save rejected rows here, for repair and retry',
-          runId: 'name the run, so that it can be resumed',
-        },
-      ],
-      [
-        'Dry run, and output',
-        {
-          dryRun: 'write nothing; report what the load would do',
-          json: 'print the result as one JSON object',
-        },
-      ],
-    ],
-    example: 'ddb-ingest load trades.csv --host db1',
+    options: [...common, 'rejects', 'runId', 'dryRun', 'json'],
+    example: 'ddb-ingest load trades.csv --host db1 --table trades',
   },
   check: {
-    usage: 'ddb-ingest check [source...] --table <name> [options]',
-    summary: 'Reports column by column what a load would do, without writing.',
-    tasks: [
-      where,
-      meaning,
-      [
-        'How much to read, and what to print',
-        {
-          sample: 'examine at most n records of each input',
-          json: 'print the result as one JSON object',
-        },
-      ],
-    ],
-    example: 'ddb-ingest check trades.csv --table trades --host db1',
+    options: [...common, 'sample', 'json'],
+    example: 'ddb-ingest check trades.csv --host db1 --table trades',
   },
 }
 
@@ -82,33 +24,31 @@ const flagsWidth = 33
 
 /** @param columns  width of the terminal @returns undefined for a command whose whole help is short */
 export function briefHelp(
-  name: string,
-  options: OptionTable,
+  { name, summary, options }: { name: string; summary: string; options: OptionTable },
   columns: number,
   say: HelpTexts['say'],
 ): string | undefined {
   const brief = briefs[name]
   if (brief === undefined) return undefined
-  const lines = brief.tasks.flatMap(([title, texts]) => [
-    say(title) + say(':'),
-    ...Object.entries(texts).flatMap(([key, text]) => {
-      const [first, ...others] = wrapped(say(text), Math.max(columns - flagsWidth, 20))
-      const flags = `  ${options[key]!.flags}`.padEnd(flagsWidth)
-      return [flags + first, ...others.map(line => ' '.repeat(flagsWidth) + line)]
-    }),
-  ])
+  const whole = `${say('All options, examples and exit codes: ')}ddb-ingest ${name} --help-all`
   return [
-    ...wrapped(`${say('Usage: ')}${brief.usage}`, columns),
+    ...wrapped(`${say('Usage: ')}ddb-ingest ${name} [source...] --table <name> [options]`, columns),
+    ...wrapped(summary, columns),
     '',
-    ...wrapped(say(brief.summary), columns),
-    '',
-    ...lines,
+    ...brief.options.flatMap(key => {
+      const { flags, help } = options[key]!
+      const [first, ...others] = wrapped(
+        say(help).split(/[;；]/)[0]!,
+        Math.max(columns - flagsWidth, 20),
+      )
+      return [
+        `  ${flags}`.padEnd(flagsWidth) + first,
+        ...others.map(line => ' '.repeat(flagsWidth) + line),
+      ]
+    }),
     '',
     ...wrapped(`${say('Example: ')}${brief.example}`, columns),
-    ...wrapped(
-      `${say('All options, examples and exit codes: ')}ddb-ingest ${name} --help-all`,
-      columns,
-    ),
+    ...wrapped(whole, columns),
     '',
   ].join('\n')
 }

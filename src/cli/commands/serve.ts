@@ -68,7 +68,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
     )
   } catch (cause) {
     // The library's message names an option that `serve` lacks.
-    if (!(cause instanceof DdbError) || !cause.message.includes('(adminPassword)')) throw cause
+    if (!(cause instanceof DdbError) || cause.fix?.options?.['host'] === undefined) throw cause
     throw new UsageError(
       'DDB_CONFIG',
       `serve does not listen on ${clean(host)}: other users could log in as admin with the well-known password; ` +

@@ -4,8 +4,8 @@
 
 const precedence = `
 每个选项也可以用环境变量设置（--batch-rows 对应 DDB_INGEST_BATCH_ROWS），或写在
-参数 @FILE 指定的文件中，每行一个选项。命令行优先，其次是文件，然后是环境变量。大
-小可用 k M G Ki Mi Gi，时间可用 ms s m h。`
+参数 @FILE 指定的文件中，每行一个选项。命令行优先，其次是文件，然后是环境变量。
+大小可用 k M G Ki Mi Gi，时间可用 ms s m h。`
 
 /** Name of the command, or of the program → text. */
 export const zhEpilogues: Readonly<Record<string, string>> = {
@@ -107,9 +107,10 @@ DolphinDB 自己的文本。文件和管道得到的 csv 和 json 一字不差�
   ddb-ingest exec -e 'exec count(*) from trades' --output csv
   ddb-ingest exec create-tables.dos`,
   serve: `
-服务器的设置有自己的变量（DDB_INGEST_SERVE_PORT）。在 -- 之后写上命令时，服务器随该命令运行和结束；命令从 DDB_HOST 和
-DDB_PORT 得知地址，使用 TLS 时还有 DDB_INGEST_TLS。用户 admin，密码 123456，与新
-安装的 DolphinDB 相同。标准输出上出现 "listening on HOST:PORT" 一行即表示就绪。
+服务器的设置有自己的变量（DDB_INGEST_SERVE_PORT）。在 -- 之后写上命令时，服务器
+随该命令运行和结束；命令从 DDB_HOST 和 DDB_PORT 得知地址，使用 TLS 时还有
+DDB_INGEST_TLS。用户 admin，密码 123456，与新安装的 DolphinDB 相同。标准输出上出现
+"listening on HOST:PORT" 一行即表示就绪。
 使用 --discard 时，最后一行是一个 JSON 对象，内容为计数结果。
 
 示例：

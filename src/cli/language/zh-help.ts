@@ -73,8 +73,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '用此文本填充目标列；其中的 {NAME} 替换为列、--path 的一个部分、filename、dirname、path 或 line；可重复',
   'reload files that changed after the run read them; for targets that replace rows by key':
     '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
-  'add input columns that the table lacks, after printing the script that adds them':
-    '添加输入中有而表中没有的列；先打印脚本',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'file that lists the inputs; - for standard input': '列出输入的文件；- 为标准输入',
@@ -127,8 +125,7 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'for a bad row: stop the run, skip the row, or quarantine (save) it':
     '遇到错误的行：stop（停止）、skip（跳过）或 quarantine（另存）',
   'stop when more than this many rows are rejected': '被拒绝的行超过此数时停止',
-  'save rejected rows here, byte for byte, for repair and retry':
-    '逐字节保存被拒绝的行，供修正后重新导入',
+  'save rejected rows here, for repair and retry': '逐字节保存被拒绝的行，供修正后重新导入',
   'async (do not wait for answers), or sync (wait for every answer)':
     'async（不等待应答）或 sync（等待每个应答）',
   'how to confirm that rows landed: auto or none': '如何确认行已写入：auto 或 none',
@@ -262,26 +259,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'no limit': '不限',
   '100 on a terminal, else all': '终端上 100，否则全部',
   // The help that fits a screen
-  'Streams files or standard input into a table, and proves that every row landed.':
-    '把文件或标准输入导入表，并证明每一行都已写入。',
-  'Target and server': '目标和服务器',
-  'a shared table, or dfs://DATABASE/TABLE': '共享表，或 dfs://数据库/表',
-  'the server (127.0.0.1:8848)': '服务器（127.0.0.1:8848）',
-  'log in as this user; prompts for the password': '登录的用户；密码会当场询问',
-  'Reading the file': '读取文件',
-  'gb18030, big5, latin1, …, or auto (UTF-8)': 'gb18030、big5、latin1 等，或 auto（UTF-8）',
-  'fill a table column from an input column': '表的列取自哪个输入列',
-  'this text means null, as an empty field does': '此文本与空字段一样表示空值',
-  'such as day=dd/MM/yyyy or t=epoch:ms': '例如 day=dd/MM/yyyy 或 t=epoch:ms',
-  'Bad rows, and resuming': '错误的行，以及继续运行',
-  'save rejected rows here, for repair and retry': '保存被拒绝的行，供修正后重新导入',
-  'name the run, so that it can be resumed': '为运行命名，以便从停止处继续',
-  'Dry run, and output': '试运行与输出',
-  'write nothing; report what the load would do': '不写入，只说明会发生什么',
-  'print the result as one JSON object': '以一个 JSON 对象打印结果',
-  'Reports column by column what a load would do, without writing.':
-    '逐列说明导入会做什么，不写入任何数据。',
-  'How much to read, and what to print': '读取多少，以及打印什么',
   'Streams CSV and JSON into DolphinDB asynchronously, and proves that every row landed.':
     '把 CSV 和 JSON 异步导入 DolphinDB，并证明每一行都已写入。',
   'All options, examples and exit codes: ': '所有选项、示例和退出码：',

@@ -306,7 +306,7 @@ export const badRowOptions = optionGroup('Bad rows', {
   },
   rejects: {
     flags: '--rejects <file>',
-    help: 'save rejected rows here, byte for byte, for repair and retry',
+    help: 'save rejected rows here, for repair and retry',
     reader: text,
     field: 'rejects.file',
   },

@@ -12,7 +12,7 @@ import { withFlags } from '../options/reading/field-flags.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { Output } from './output.js'
 import { jsonLine } from './terminal-text.js'
-import { isLeftUnanswered } from './ways-to-resume.js'
+import { isLeftUnanswered } from './run-report.js'
 
 /** The user's call, as far as it was read before something failed. */
 export interface UserCall {

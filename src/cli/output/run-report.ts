@@ -4,7 +4,7 @@
 import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
 import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
-import type { Way } from './ways-to-resume.js'
+import { mayKnowBatches } from '../../load/transport/confirmations.js'
 
 /** Every field is always present; unknown values are null. */
 export interface RunReport {
@@ -42,7 +42,7 @@ export interface RunReport {
   readonly resume: {
     readonly possible: boolean
     readonly command: string | null
-    readonly ways: readonly Way[]
+    readonly ways: readonly ResumeChoice[]
   }
 }
 
@@ -63,7 +63,11 @@ export interface InputReport {
 }
 
 /** @param command  resumes the run @param ways  what to do if `command` alone cannot resume the run */
-export function reportOf(known: KnownRun, command: string, ways: readonly Way[]): RunReport {
+export function reportOf(
+  known: KnownRun,
+  command: string,
+  ways: readonly ResumeChoice[],
+): RunReport {
   const { run, journal, state, processes, holder } = known
   const { server, target } = run.options
   const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
@@ -116,4 +120,78 @@ function rowsOf({ journal }: KnownRun): RunReport['rows'] {
   const { confirmed, filtered, unconfirmed, rejected, unsent } = journal.rows()
   const read = confirmed + filtered + unconfirmed + rejected + unsent
   return { read, confirmed, filtered, unconfirmed, rejected, unsent }
+}
+
+/** A command, and the case in which to use it. */
+export interface ResumeChoice {
+  readonly when: string
+  readonly command: string
+}
+
+/** True if the run ended without an error, but the server's answers about some rows were lost. */
+export function isLeftUnanswered({
+  status,
+  error,
+  used,
+}: Pick<LoadResult, 'status'> & {
+  readonly error?: { readonly code: string } | null
+  readonly used: ConfirmUsed | undefined
+}): boolean {
+  return status === 'unconfirmed' && (error ?? null) === null && used === 'answers'
+}
+
+/**
+ * @param changed  inputs that have changed @param resume  the command that resumes the run
+ * @param clean  the command that abandons the run
+ * @returns one command for each possible case if only the user can know the case; none if `resume` is always right
+ */
+export function waysToResume(
+  { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,
+  changed: readonly string[],
+  resume: string,
+  clean: string,
+): ResumeChoice[] {
+  const { end, used, isUntouched } = journal
+  const giveUp = {
+    when: 'to give the run up, and keep the rows that it has stored',
+    command: clean,
+  }
+  const isChanged = changed.length > 0 || end?.error?.code === 'DDB_RUN_CHANGED'
+  if (isChanged && !isUntouched) {
+    const files = changed.length === 1 ? `"${changed[0]}"` : 'the inputs of the run'
+    return [
+      { when: `after restoring ${files} with the same modification time (cp -p)`, command: resume },
+      {
+        when: 'to load all rows again; first remove the rows of the run from the table, unless new rows replace them by key',
+        command: `${resume} --restart`,
+      },
+      giveUp,
+    ]
+  }
+  const code = end?.error?.code
+  if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN') {
+    return [
+      { when: 'after the rows of the run are in the table again', command: resume },
+      {
+        when: 'to load all rows again, if the table has none of them',
+        command: `${resume} --restart`,
+      },
+      giveUp,
+    ]
+  }
+  if (isUntouched) return []
+  const { mode, confirm } = options.delivery ?? {}
+  // A killed process may not have recorded how it confirmed rows.
+  if (!mayKnowBatches(used ?? (mode === 'sync' ? undefined : confirm))) {
+    const when = 'to load all rows again; first remove the rows of the run from the table'
+    return [{ when, command: resume }, giveUp]
+  }
+  if (end === undefined || !isLeftUnanswered({ ...end, used })) return []
+  return [
+    {
+      when: 'if none of the rows of unknown outcome is in the table',
+      command: `${resume} --on-doubt resend`,
+    },
+    { when: 'if all rows of unknown outcome are in the table', command: clean },
+  ]
 }

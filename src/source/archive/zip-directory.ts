@@ -90,12 +90,14 @@ export async function openZip(path: string, file: InputFile): Promise<ZipFile> {
   }
 }
 
+export const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause)
+
 export function damaged(path: string, cause: unknown): Error {
   if (cause instanceof InputError) return cause
-  const why = cause instanceof Error ? cause.message : String(cause)
   return new InputError(
     'DDB_INPUT_READ',
-    `"${path}" is damaged, cut off, or no zip archive (${why}): test it with unzip -t, and write or copy it again`,
+    `"${path}" is damaged, cut off, or no zip archive (${reasonOf(cause)}): test it with unzip -t, and write or copy it again`,
     { file: path },
     { cause },
   )

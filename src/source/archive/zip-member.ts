@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { InputError } from '../../errors.js'
 import type { DatedFileStatus, InputFile } from '../../platform/platform.js'
 import { chunkBytes } from '../file-chunks.js'
-import { damaged, openZip, yauzl, type Member } from './zip-directory.js'
+import { openZip, reasonOf, yauzl, type Member } from './zip-directory.js'
 
 const stored = 0
 const deflated = 8
@@ -147,7 +147,7 @@ async function* contentOf(
     }
   } catch (error) {
     if (error instanceof InputError) throw error
-    throw wrong(damaged(archivePath, error).message.replace(/^.*\((.*)\).*$/s, '$1'), error)
+    throw wrong(reasonOf(error), error)
   } finally {
     raw?.destroy()
   }

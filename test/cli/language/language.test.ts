@@ -2,7 +2,6 @@
   The help and `explain` in Chinese: no translation is missing or superfluous, and a Chinese terminal shows Chinese texts.
 */
 import t from 'tap'
-import { briefs } from '../../../src/cli/commands/brief-help.js'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { epilogues, program } from '../../../src/cli/commands/help.js'
 import { english, helpTextsFor } from '../../../src/cli/language/help-texts.js'
@@ -37,10 +36,6 @@ const shown = new Set([
       ...[heading, help],
       ...(defaultNote !== undefined && isSentence(defaultNote) ? [defaultNote] : []),
     ]),
-  ]),
-  ...Object.values(briefs).flatMap(({ summary, tasks }) => [
-    summary,
-    ...tasks.flatMap(([title, texts]) => [title, ...Object.values(texts)]),
   ]),
 ])
 

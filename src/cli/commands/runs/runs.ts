@@ -22,7 +22,7 @@ import type { RunsSettings } from '../../options/command-options.js'
 import { failureOf, writeFailed } from '../../output/failures.js'
 import { reportOf, type RunReport } from '../../output/run-report.js'
 import { runsTable, runText } from '../../output/runs-text.js'
-import { waysToResume } from '../../output/ways-to-resume.js'
+import { waysToResume } from '../../output/run-report.js'
 import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */

@@ -131,11 +131,12 @@ export function helpText(
 
 function subcommand(parser: Parser, command: Command, columns: number, words: HelpTexts): Parser {
   const { say } = words
+  const summary = sentence(say(command.summary))
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
     .helpGroup(say(command.group) + say(':'))
     .summary(say(command.summary))
-    .description(sentence(say(command.summary)))
+    .description(summary)
     .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(say('Output') + say(':')))
   for (const definition of Object.values(command.options)) {
     sub.addOption(optionOf(definition, words))
@@ -145,7 +146,7 @@ function subcommand(parser: Parser, command: Command, columns: number, words: He
       say('Output') + say(':'),
     ),
   )
-  const brief = briefHelp(command.name, command.options, columns, say)
+  const brief = briefHelp({ ...command, summary }, columns, say)
   sub.configureHelp(brief === undefined ? layoutIn(words) : { formatHelp: () => brief })
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
   sub.addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
