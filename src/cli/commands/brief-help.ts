@@ -39,7 +39,7 @@ export function briefHelp(
       const { flags, help } = options[key]!
       const [first, ...others] = wrapped(
         say(help).split(/[;；]/)[0]!,
-        Math.max(columns - flagsWidth, 20),
+        Math.max(columns - flagsWidth - 1, 20),
       )
       return [
         `  ${flags}`.padEnd(flagsWidth) + first,

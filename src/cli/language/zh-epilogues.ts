@@ -109,8 +109,8 @@ DolphinDB 自己的文本。文件和管道得到的 csv 和 json 一字不差�
   serve: `
 服务器的设置有自己的变量（DDB_INGEST_SERVE_PORT）。在 -- 之后写上命令时，服务器
 随该命令运行和结束；命令从 DDB_HOST 和 DDB_PORT 得知地址，使用 TLS 时还有
-DDB_INGEST_TLS。用户 admin，密码 123456，与新安装的 DolphinDB 相同。标准输出上出现
-"listening on HOST:PORT" 一行即表示就绪。
+DDB_INGEST_TLS。用户 admin，密码 123456，与新安装的 DolphinDB 相同。标准输出上
+出现 "listening on HOST:PORT" 一行即表示就绪。
 使用 --discard 时，最后一行是一个 JSON 对象，内容为计数结果。
 
 示例：
