@@ -15,7 +15,7 @@ export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Ro
 /** Options for loading a program's rows; all other options are as for files. */
 export interface LoadRowsOptions<Row extends object = object> extends Omit<
   LoadOptions,
-  'inputs' | 'journal' | 'summaryInputs'
+  'inputs' | 'journal'
 > {
   /** The run requests rows as fast as the server takes them. If the iterable throws, the run shuts down cleanly. */
   rows: Rows<Row>

@@ -120,7 +120,7 @@ async function loadPlan(
   }
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {
-    inputs: opened.inputs?.summaries(options.summaryInputs ?? 'wrong') ?? [],
+    inputs: opened.inputs?.summaries('wrong') ?? [],
     inputTotals: opened.inputs?.totals,
     sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,

@@ -14,7 +14,7 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { PathUnmatched } from '../source/path/input-texts.js'
 import type { Confirmation } from './transport/confirmations.js'
-import type { ListedInputs, LoadReport, Method } from './load-result.js'
+import type { LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from './inputs/row-options.js'
 
@@ -257,8 +257,6 @@ export interface LoadOptions {
    * DDB_EXPECTATION before its first row.
    */
   expectTypes?: string
-  /** Which inputs the result lists if there are more than a hundred; default `wrong`: those with rejects or errors. */
-  summaryInputs?: ListedInputs
   /** Names the run in receipts and rejects; default random. */
   runId?: string
   /** Keeps a journal, so that a killed run can be resumed. */

@@ -65,7 +65,7 @@ t.test('typed text', async t => {
         ['load', 'x', '--function', text, '--types', 'a:INT'],
         ['load', 'x', '--function', 'f', '--types', text],
         ['load', 'x', '-t', 't', '--batch-rows', `x${text}`],
-        ['load', 'x', '-t', 't', '--summary', `/nowhere/${text}`],
+        ['load', 'x', '-t', 't', `--json=/nowhere/${text}`],
         ['load', 'x', '-t', 't', '--rejects', `/nowhere/${text}`, '--json'],
         ['load', 'x', '-t', 't', '--user', text],
         ['load', 'x', '-t', 't', '--user', 'a', '--password-file', `/nowhere/${text}`],

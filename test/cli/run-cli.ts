@@ -177,3 +177,7 @@ export function spawnCli(argv: readonly string[], options: SpawnOptions = {}): S
   )
   return { child, firstLine, outcome }
 }
+
+/** The words of an option that names a file. */
+export const fileFlag = (option: string, path: string): string[] =>
+  option === '--json' ? [`${option}=${path}`] : [option, path]

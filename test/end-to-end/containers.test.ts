@@ -163,7 +163,7 @@ deepTest(
 for (const mode of sampled(['async', 'sync'])) {
   t.test(`a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
     const { here, folder, stuck, load, start, release, runs } = await scene(t)
-    const argv = ['--run-id', 'nightly', '--lock', 'nightly', '--mode', mode, '--summary', 's.json']
+    const argv = ['--run-id', 'nightly', '--lock', 'nightly', '--mode', mode, '--json=s.json']
     const stopped = await stuck(container, ...argv)
     stopped.kill('SIGSTOP')
     release()

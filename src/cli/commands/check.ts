@@ -33,23 +33,23 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   let summary: ResultFile<CheckResult> | undefined
   try {
     const inputs = await inputsOf(settings, call)
-    const { runId, lock: _, summary: path, ...others } = settings
-    // Environment and configuration set `summary` for loads. A check obeys only the flag --summary.
-    const file = call.sources.flags.has('summary') ? path : undefined
+    const { runId, lock: _, json, ...others } = settings
+    // A file in the environment is for loads: a check writes only the file of the flag.
+    const file = call.sources.flags.has('json') ? json?.file : undefined
     const journal = journalOf(settings, call.processEnvironment)
     const journalFile =
       runId === undefined ? undefined : journal && journalPath(journal.folder, runId)
-    const files = defined({ ...others, summary: file, journal: journalFile })
+    const files = defined({ ...others, json: { file }, journal: journalFile })
     await refuseSharedFiles(files, inputs, call)
     if (file !== undefined) {
-      summary = await openResultFile(file, { name: 'summary', textOf: jsonLine })
+      summary = await openResultFile(file, { name: 'JSON object', textOf: jsonLine })
     }
     trace = openTrace(settings, output)
     return await runCheck(settings, inputs, call, { trace, summary })
   } catch (error) {
     const result = emptyCheck(settings.host[0], targetOptionsOf(settings), error)
     await summary?.write(result, output)
-    if (settings.json) await writeFailed(output, result)
+    if (settings.json?.print) await writeFailed(output, result)
     throw error
   } finally {
     await summary?.close()
@@ -99,7 +99,7 @@ async function runCheck(
     const result = { ...found, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
-    // If standard output failed, the exit code in the summary file is outdated, so the file is written again.
+    // If standard output failed, the exit code in the file is outdated, so the file is written again.
     if (printedCode === exitCode) return exitCode
     return (await files.summary?.write({ ...result, exitCode: printedCode }, output)) ?? printedCode
   } finally {
@@ -141,7 +141,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
     } else if (call.asked.next !== undefined) output.note(`next: ${call.asked.next}`)
   }
   try {
-    if (settings.json) {
+    if (settings.json?.print) {
       await output.writeData(jsonLine(result))
     } else if (!isSilent) {
       await output.write(checkText(result, output.paintResult, output.resultColumns))
@@ -162,6 +162,6 @@ function refuseOfLoad({ sources: { flags } }: Call): void {
   if (given === undefined) return
   throw new UsageError(
     'DDB_USAGE',
-    `--${given} is for loads, and a check loads nothing: leave it out. --summary and --json hold the result of a check`,
+    `--${given} is for loads, and a check loads nothing: leave it out. --json[=FILE] has the result of a check`,
   )
 }

@@ -28,7 +28,6 @@ import {
   type ResumedRun,
 } from '../options/shell-command.js'
 import { journalFolder } from '../options/journaled.js'
-import { defined } from '../options/reading/definition.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { leftoversToReport } from '../files/reported-leftovers.js'
@@ -103,7 +102,7 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
     // A JSON object is printed on every exit, even if the run could not begin.
     const result = emptyResult(command.asked(found), startedAt, error)
     if (isAlone(held)) await writeFiles(held.files, result, call)
-    if (settings.json) await writeFailed(call.output, result)
+    if (settings.json?.print) await writeFailed(call.output, result)
     throw error
   } finally {
     for (const file of held.files) await file.close()
@@ -144,13 +143,13 @@ function checkLock({ lock }: Held, name: string | undefined): void {
 }
 
 async function openFiles(
-  { summary, metricsFile, label, report }: RunSettings,
+  { json, metricsFile, label, report }: RunSettings,
   held: Held,
   { asked }: Call,
 ): Promise<void> {
   const { files } = held
-  if (summary !== undefined) {
-    files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
+  if (json?.file !== undefined) {
+    files.push(await openResultFile(json.file, { name: 'JSON object', textOf: jsonLine }))
   }
   if (metricsFile !== undefined) {
     files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
@@ -209,7 +208,6 @@ async function runLoad(
   try {
     const options: LoadOptions = {
       ...asked,
-      ...defined({ summaryInputs: settings.summaryInputs }),
       leftovers: leftoversOf(settings, asked, processEnvironment, (runId, tables) =>
         progress.note(leftNote(runId, tables, settings)),
       ),
@@ -316,12 +314,12 @@ async function printResult(
     for (const notice of kept) output.note(notice)
     if (result.error !== null) output.problem(result.error.message, result.error.code)
     // If the summary is on the same screen, the details do not repeat it.
-    const isApart = settings.json === true || output.resultColumns === undefined
+    const isApart = settings.json?.print === true || output.resultColumns === undefined
     for (const line of detailLines(result, isApart)) output.note(line)
     if (isApart) tellNextStep(output, result, next, asked)
   }
   try {
-    if (settings.json) await output.writeData(jsonLine(result))
+    if (settings.json?.print) await output.writeData(jsonLine(result))
     else if (!isSilent) {
       const lines = summaryLines(result, next?.command, output.resultColumns)
       for (const line of lines) await output.write(`${line}\n`)

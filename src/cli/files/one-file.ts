@@ -27,7 +27,8 @@ import { clean } from '../output/terminal-text.js'
 /** Settings that name a file; each command has some of them. */
 export interface FileSettings {
   readonly rejects?: string
-  readonly summary?: string
+  /** Of a run: where its JSON object goes. */
+  readonly json?: boolean | { readonly file?: string | undefined }
   readonly metricsFile?: string
   readonly report?: string
   readonly lock?: string
@@ -114,7 +115,7 @@ export async function refuseSharedFiles(
   for (const { key, part } of open) {
     const other = key === undefined ? undefined : seen.get(key)
     if (other === undefined || other.part === part) continue
-    // Users who write `--summary /dev/stdout` want the summary in standard output.
+    // Users who write `--json=/dev/stdout` want the object in standard output.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
   for (const named of written) refuseOwnFile(named, settings, environment)
@@ -133,7 +134,7 @@ function refuseOwnFile(
 }
 
 function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironment): NamedPath[] {
-  const { rejects, summary, metricsFile, report, lock, journal, trace, issueText } = settings
+  const { rejects, json, metricsFile, report, lock, journal, trace, issueText } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string, isOwn = false): void => {
     paths.push({ path, label, part, isWritten: true, isOwn })
@@ -143,7 +144,8 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
     add(rejects, `--rejects ${rejects}`, 'the rejects file')
     add(reasons, `the reasons file ${reasons} of --rejects`, 'the reasons file of --rejects')
   }
-  if (summary !== undefined) add(summary, `--summary ${summary}`, 'the summary')
+  const file = typeof json === 'object' ? json.file : undefined
+  if (file !== undefined) add(file, `--json=${file}`, 'the JSON object')
   if (metricsFile !== undefined)
     add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
   if (report !== undefined) add(report, `--report ${report}`, 'the report')

@@ -1,5 +1,5 @@
 /*
-  Writes the result of a run to a file: --summary, --metrics-file, --report and --issue-text. The program replaces an
+  Writes the result of a run to a file: --json=FILE, --metrics-file, --report and --issue-text. The program replaces an
   ordinary file in one step when the run ends, and writes directly to a device or pipe.
 */
 import { randomBytes } from 'node:crypto'
@@ -23,7 +23,7 @@ interface Ended {
 
 /** The content of the file, and its name in messages. */
 export interface ResultContent<Result> {
-  readonly name: 'summary' | 'metrics' | 'report' | 'text for an issue'
+  readonly name: 'JSON object' | 'metrics' | 'report' | 'text for an issue'
   readonly textOf: (result: Result) => string | Promise<string>
 }
 

@@ -183,9 +183,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'exit code 5, before any row is sent, unless the target has these columns':
     '目标表的列不是这些时，在第一行之前以退出码 5 结束',
   "write nothing; report what the load would do, like 'check'": "不写入，只说明会怎样：同 'check'",
-  'also write the JSON object of --json to this file': '把 --json 的 JSON 对象也写到这里',
-  'inputs in --json if there are over 100: all, or wrong ones (with rejects or an error)':
-    '输入超过 100 个时 --json 列出 all（全部），或 wrong（只列有被拒绝的行或错误的）',
+  'print exactly one JSON object on standard output, or write it into a file; both if given twice':
+    '在标准输出只打印一个 JSON 对象，或写入文件；写两次则两者都做',
   "write the run's figures to this file, for Prometheus":
     '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a report with charts to this HTML file': '把带图表的报告写到此 HTML 文件',

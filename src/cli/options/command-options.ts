@@ -7,7 +7,13 @@ import { deliveryOptions, runOptions, targetOptions } from './delivery-options.j
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
 import { loadOptions } from './load-options.js'
-import { commonOptions, jsonOptions, quietOptions, traceOptions } from './output-options.js'
+import {
+  commonOptions,
+  jsonOptions,
+  jsonToOptions,
+  quietOptions,
+  traceOptions,
+} from './output-options.js'
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import {
   choice,
@@ -130,14 +136,14 @@ export const schemaOptions = {
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
 const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
-const { summary, summaryInputs, metricsFile, label, report, lock } = runOptions
+const { metricsFile, label, report, lock } = runOptions
 const { onDoubt } = deliveryOptions
 
 const runOutput = {
-  ...{ summary, summaryInputs, metricsFile, label, report, lock },
+  ...{ metricsFile, label, report, lock },
   ...quietOptions,
   ...traceOptions,
-  ...jsonOptions,
+  ...jsonToOptions,
   ...commonOptions,
 }
 

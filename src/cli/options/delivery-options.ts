@@ -259,17 +259,6 @@ export const runOptions = optionGroup('Run', {
     reader: onOff,
     flagOnly: true,
   },
-  summary: {
-    flags: '--summary <file>',
-    help: 'also write the JSON object of --json to this file',
-    reader: text,
-  },
-  summaryInputs: {
-    flags: '--summary-inputs <which>',
-    help: 'inputs in --json if there are over 100: all, or wrong ones (with rejects or an error)',
-    reader: choice('wrong', 'all'),
-    default: 'wrong',
-  },
   metricsFile: {
     flags: '--metrics-file <file>',
     help: "write the run's figures to this file, for Prometheus",

@@ -7,7 +7,7 @@ import { parseTarget } from '../../load/target/target.js'
 import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
 import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
-import { commonOptions, jsonOptions, quietOptions, traceOptions } from './output-options.js'
+import { commonOptions, jsonToOptions, quietOptions, traceOptions } from './output-options.js'
 import { readCredentials, type Login, type LoginCall } from './password.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
@@ -23,7 +23,7 @@ export const loadOptions = {
   ...runOptions,
   ...quietOptions,
   ...traceOptions,
-  ...jsonOptions,
+  ...jsonToOptions,
   ...commonOptions,
 }
 

@@ -2,7 +2,7 @@
   The options about output.
 */
 import { optionGroup } from './reading/definition.js'
-import { onOff, text } from './reading/readers.js'
+import { jsonSwitch, jsonTo, onOff, text } from './reading/readers.js'
 
 /** Options of every command except `demo`. */
 export const commonOptions = optionGroup('Output', {
@@ -26,7 +26,16 @@ export const jsonOptions = optionGroup('Output', {
   json: {
     flags: '--json',
     help: 'print exactly one JSON object on standard output',
-    reader: onOff,
+    reader: jsonSwitch,
+  },
+})
+
+/** For runs, which may write the object into a file. */
+export const jsonToOptions = optionGroup('Output', {
+  json: {
+    flags: '--json[=file]',
+    help: 'print exactly one JSON object on standard output, or write it into a file; both if given twice',
+    reader: jsonTo,
   },
 })
 

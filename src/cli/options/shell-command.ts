@@ -10,6 +10,7 @@ import { defaultMaxErrors } from '../../load/defaults.js'
 import { loadOptions, type LoadSettings } from './load-options.js'
 import type { JournaledServer } from './journaled.js'
 import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
+import { jsonTo } from './reading/readers.js'
 import { findValue, type OptionSources } from './reading/resolve.js'
 import { dfsOptions, sharedOptions } from './command-options.js'
 import { serverOptions } from './server-options.js'
@@ -50,12 +51,18 @@ function flagWords(name: string, text: string): string[] {
   return text.startsWith('-') ? [`--${name}=${text}`] : [`--${name}`, text]
 }
 
+/** True for a value of `--json` that names a file. */
+const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
+
 /** Words for one option: a switch if it is on, a repeatable flag for each text, any other flag with the last text. */
 function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
   const name = longName(definition)
   const { reader } = definition
   if (texts.length === 0) return []
   if (reader.form === 'switch') return reader.read(texts) === true ? [`--${name}`] : []
+  if (reader.form === 'optional') {
+    return texts.map(text => (isFile(text) ? `--${name}=${text}` : `--${name}`))
+  }
   return (reader.form === 'repeated' ? texts : texts.slice(-1)).flatMap(text =>
     flagWords(name, text),
   )
@@ -127,13 +134,7 @@ type Key = keyof typeof loadOptions
 const leftOut: ReadonlySet<Key> = new Set<Key>(['filesFrom', 'dryRun'])
 
 /** Options that two loads cannot share. */
-const ofOne: ReadonlySet<Key> = new Set<Key>([
-  'runId',
-  'rejects',
-  'summary',
-  'metricsFile',
-  'report',
-])
+const ofOne: ReadonlySet<Key> = new Set<Key>(['runId', 'rejects', 'json', 'metricsFile', 'report'])
 
 /** A `load` command with every given and every detected setting. @param settings  read from `sources` */
 export function loadCommand(
@@ -149,12 +150,13 @@ export function loadCommand(
     if (key === 'host') {
       return [host.map(addressText).join(',')]
     }
-    if (leftOut.has(key) || definition.group === 'Output') return []
+    if (leftOut.has(key) || (definition.group === 'Output' && key !== 'json')) return []
     // Patterns apply to folders and archives, but these loads name files.
     if ((key === 'include' || key === 'members') && !isAsGiven) return []
     const found = findValue(definition, sources)
     // Repeats a value as the user wrote it, but no defaults.
-    const given = found === undefined || found.origin === 'default' ? [] : found.texts
+    const all = found === undefined || found.origin === 'default' ? [] : found.texts
+    const given = key === 'json' ? all.filter(isFile) : all
     // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
     if (given.length > 0 && !isOnly && counts !== undefined) {
       if (key === 'limit') return [String(counts.rows)]

@@ -144,7 +144,7 @@ const check: Advice = (asked, fix) => {
   const { without, further } = changesOf(fix)
   if (!isLoad(asked)) return further.length === 0 ? undefined : sameCommand(asked, without, further)
   if (asked.command.name === 'check' && further.length + without.length === 0) return undefined
-  const others = ['dry-run', 'summary', ...loadOnlyOptions, ...without]
+  const others = ['dry-run', 'json', ...loadOnlyOptions, ...without]
   return sameCommand({ ...asked, name: 'check' }, others, further)
 }
 
@@ -258,7 +258,7 @@ export function commandWithOption(asked: UserCall, name: string, text: string): 
 }
 
 /** Options of `check` that `load` would understand differently, or not at all. */
-const ofCheck = ['dry-run', 'sample', 'summary']
+const ofCheck = ['dry-run', 'sample', 'json']
 
 /**
  * Stores the next command: this call plus the options that it lacks.

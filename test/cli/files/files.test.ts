@@ -1,5 +1,5 @@
 /*
-  --summary and --metrics-file: which files are replaced, written to, or left alone.
+  --json=FILE and --metrics-file: which files are replaced, written to, or left alone.
 */
 import { execFileSync } from 'node:child_process'
 import {
@@ -24,7 +24,7 @@ import { openTrace } from '../../../src/cli/files/trace-file.js'
 import { main } from '../../../src/cli/main.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { startServer } from '../../../src/server/index.js'
-import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
+import { fakeProcess, fileFlag, runMain, type Outcome } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
 
 const server = await startServer({
@@ -37,9 +37,9 @@ const rows = 'id,price\n1,1\n'
 
 const load = (...argv: string[]): Promise<Outcome> => runMain([...base, ...argv], { stdin: rows })
 
-const options = ['--summary', '--metrics-file'] as const
+const options = ['--json', '--metrics-file'] as const
 
-const starts = { '--summary': '{"schema":', '--metrics-file': '# HELP ' }
+const starts = { '--json': '{"schema":', '--metrics-file': '# HELP ' }
 
 t.test('a file is replaced in one step: open readers continue with the old one', async t => {
   for (const option of options) {
@@ -47,7 +47,7 @@ t.test('a file is replaced in one step: open readers continue with the old one',
     const path = join(dir, 'f')
     linkSync(path, join(dir, 'other-name'))
     const descriptor = openSync(path, 'r')
-    t.equal((await load(option, path)).code, 0)
+    t.equal((await load(...fileFlag(option, path))).code, 0)
     t.ok(readFileSync(path, 'utf8').startsWith(starts[option]))
     t.match(readFileSync(descriptor, 'utf8'), /^old/)
     t.match(
@@ -64,7 +64,7 @@ t.test('all users can read a new file, only its owner can write to it', async t 
   t.teardown(() => process.umask(before))
   for (const option of options) {
     const path = join(t.testdir({}), 'f')
-    await load(option, path)
+    await load(...fileFlag(option, path))
     t.equal(statSync(path).mode & 0o777, 0o644)
   }
 })
@@ -73,7 +73,7 @@ deepTest(t, 'a replaced file keeps its permissions', async t => {
   for (const option of options) {
     const path = join(t.testdir({ f: '' }), 'f')
     chmodSync(path, 0o640)
-    await load(option, path)
+    await load(...fileFlag(option, path))
     t.equal(statSync(path).mode & 0o777, 0o640)
   }
 })
@@ -84,7 +84,7 @@ t.test('a link is replaced by a file, and its target stays', async t => {
     for (const target of ['precious', 'nowhere']) {
       const link = join(dir, `to-${target}`)
       symlinkSync(target, link)
-      t.equal((await load(option, link)).code, 0)
+      t.equal((await load(...fileFlag(option, link))).code, 0)
       t.ok(lstatSync(link).isFile())
       t.ok(readFileSync(link, 'utf8').startsWith(starts[option]))
     }
@@ -98,10 +98,10 @@ deepTest(t, 'devices and pipes are written to, also through a link', async t => 
     const dir = t.testdir()
     symlinkSync('/dev/null', join(dir, 'link'))
     for (const path of ['/dev/null', join(dir, 'link')]) {
-      t.equal((await load(option, path)).code, 0)
+      t.equal((await load(...fileFlag(option, path))).code, 0)
       t.ok(statSync(path).isCharacterDevice())
     }
-    t.match(await load(option, '/dev/full'), {
+    t.match(await load(...fileFlag(option, '/dev/full')), {
       code: 74,
       stdout: /^Loaded 1 row/,
       stderr: /ENOSPC/,
@@ -109,11 +109,14 @@ deepTest(t, 'devices and pipes are written to, also through a link', async t => 
     t.ok(lstatSync('/dev/full').isCharacterDevice())
     const fifo = join(dir, 'fifo')
     execFileSync('mkfifo', [fifo])
-    const [text, { code }] = await Promise.all([readFile(fifo, 'utf8'), load(option, fifo)])
+    const [text, { code }] = await Promise.all([
+      readFile(fifo, 'utf8'),
+      load(...fileFlag(option, fifo)),
+    ])
     t.equal(code, 0)
     t.ok(text.startsWith(starts[option]))
     t.ok(lstatSync(fifo).isFIFO())
-    const { stdout } = await load(option, '/dev/stdout')
+    const { stdout } = await load(...fileFlag(option, '/dev/stdout'))
     t.ok(stdout.startsWith(starts[option]))
     t.match(stdout, /^Loaded 1 row/m)
   }
@@ -131,7 +134,7 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
       join(dir, 'new/'),
       '/proc/f',
     ]) {
-      const outcome = await load(option, path)
+      const outcome = await load(...fileFlag(option, path))
       t.match(
         outcome,
         { code: 73, stdout: '', stderr: /cannot create the .*\[DDB_OUTPUT_CREATE\]/ },
@@ -155,7 +158,7 @@ t.test(
         server.node.beforeWrite = undefined
         return undefined
       }
-      t.match(await load(option, path), {
+      t.match(await load(...fileFlag(option, path)), {
         code: 74,
         stdout: /^Loaded 1 row/,
         stderr: /cannot write the/,
@@ -178,7 +181,7 @@ t.test('if standard output cannot be written, the exit code is 74, also in the f
   }
   const summary = join(dir, 's.json')
   for (const json of [[], ['--json']]) {
-    const { code, stderr } = await run('--summary', summary, ...json)
+    const { code, stderr } = await run(`--json=${summary}`, ...json)
     t.equal(code, 74)
     t.match(stderr, /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
     t.match(JSON.parse(readFileSync(summary, 'utf8')), { exitCode: 74, rows: { confirmed: 1 } })
@@ -189,7 +192,7 @@ t.test('if standard output cannot be written, the exit code is 74, also in the f
     3,
     'a more serious code stays',
   )
-  const usage = await run('--json', '--function', 'f', '--types', 'a:INT', '--summary', summary)
+  const usage = await run('--json', '--function', 'f', '--types', 'a:INT', `--json=${summary}`)
   t.match(usage, { code: 64, stderr: /\[DDB_USAGE\]/ })
 })
 

@@ -33,7 +33,7 @@ import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 import { plainNode } from '../../helpers/plain-node.js'
 import { deepTest } from '../../helpers/runs.js'
-import { bin, runMain, type Outcome } from '../run-cli.js'
+import { bin, fileFlag, runMain, type Outcome } from '../run-cli.js'
 
 const server = await startServer({
   port: 0,
@@ -59,14 +59,15 @@ function place(t: Test): Place {
   const environment = {
     XDG_STATE_HOME: join(dir, 'state'),
   }
-  const isName = (word: string, at: number): boolean => at >= 0 && /^[^-/].*[./]/.test(word)
+  const isName = (word: string, at: number): boolean =>
+    at >= 0 && /^(?:--json=)?[^-/].*[./]/.test(word)
   return {
     dir,
     load: (...argv) =>
       runMain(
         ['load', '--host', `127.0.0.1:${port}`, '-t', 'prices', '--json'].concat(
           argv.map((word, at) =>
-            isName(word, at) ? word.replace(/^@?/, at => `${at}${dir}/`) : word,
+            isName(word, at) ? word.replace(/^(?:@|--json=)?/, at => `${at}${dir}/`) : word,
           ),
         ),
         { environment, stdin: rows },
@@ -101,34 +102,34 @@ t.test('no two parts of a run may be one file', async t => {
   const password = ['--user', 'admin', '--password-file', 'pw.txt']
   const options = ['@in.options']
   const cases: [argv: string[], why: RegExp][] = [
-    [['in.csv', '--rejects', 'r.csv', '--summary', 'r.csv'], /--rejects \S+ is the summary/],
+    [['in.csv', '--rejects', 'r.csv', '--json=r.csv'], /--rejects \S+ is the JSON object/],
     [['in.csv', '--rejects', 'r.csv', '--metrics-file', 'r.csv'], /is the metrics file/],
-    [['in.csv', '--summary', 's.json', '--metrics-file', 's.json'], /is the metrics file/],
+    [['in.csv', '--json=s.json', '--metrics-file', 's.json'], /is the metrics file/],
     [
-      ['in.csv', '--rejects', 'r.csv', '--summary', 'r.csv.reasons.ndjson'],
-      /reasons file .* is the summary/,
+      ['in.csv', '--rejects', 'r.csv', '--json=r.csv.reasons.ndjson'],
+      /reasons file .* is the JSON object/,
     ],
     [['in.csv', '--rejects', 'r.csv', '--metrics-file', 'r.csv.reasons.ndjson'], /is the metrics/],
     [['in.csv', '--rejects', 'in.csv'], /--rejects \S+ is an input of this run/],
-    [['in.csv', '--summary', 'in.csv'], /--summary \S+ is an input of this run/],
+    [['in.csv', '--json=in.csv'], /--json=\S+ is an input of this run/],
     [['in.csv', '--metrics-file', 'in.csv'], /--metrics-file \S+ is an input of this run/],
     [['in.csv', '--report', 'in.csv'], /--report \S+ is an input of this run/],
-    [['in.csv', '--summary', 's.json', '--report', 's.json'], /is the report of this run/],
+    [['in.csv', '--json=s.json', '--report', 's.json'], /is the report of this run/],
     [['in.csv', '--trace', 'in.csv'], /--trace \S+ is an input of this run/],
-    [['in.csv', '--summary', 's.json', '--trace', 's.json'], /is the trace of this run/],
+    [['in.csv', '--json=s.json', '--trace', 's.json'], /is the trace of this run/],
     [[...password, 'in.csv', '--trace', 'pw.txt'], /is the password file of this run/],
-    [['folder', '--summary', 'folder/part.json'], /is an input of this run/],
-    [['folder/*.csv', '--summary', 'folder/part.csv'], /is an input of this run/],
-    [['in.csv', 'no/such.csv', '--summary', 'in.csv'], /is an input of this run/],
-    [[...password, 'in.csv', '--summary', 'pw.txt'], /is the password file of this run/],
+    [['folder', '--json=folder/part.json'], /is an input of this run/],
+    [['folder/*.csv', '--json=folder/part.csv'], /is an input of this run/],
+    [['in.csv', 'no/such.csv', '--json=in.csv'], /is an input of this run/],
+    [[...password, 'in.csv', '--json=pw.txt'], /is the password file of this run/],
     [[...password, 'in.csv', '--metrics-file', 'pw.txt'], /is the password file of this run/],
     [[...password, 'in.csv', '--rejects', 'pw.txt'], /is the password file of this run/],
     [[...password, 'pw.txt'], /the password file \S+ is an input of this run/],
-    [[...options, 'in.csv', '--summary', 'in.options'], /is an options file of this run/],
+    [[...options, 'in.csv', '--json=in.options'], /is an options file of this run/],
     [[...options, 'in.csv', '--rejects', 'in.options'], /is an options file of this run/],
     [[...options, 'in.options'], /the options file \S+ is an input of this run/],
     [
-      ['in.csv', '--lock', 'nightly', '--summary', 'state/ddb-ingest/locks/nightly'],
+      ['in.csv', '--lock', 'nightly', '--json=state/ddb-ingest/locks/nightly'],
       /is the lock of this run/,
     ],
   ]
@@ -202,7 +203,7 @@ t.test('one file is recognized under each of its names', async t => {
     ['hard.csv', 'soft.csv'],
   ]
   for (const [input, output] of cases) {
-    await refuses(t, here, [input, '--summary', output], /is an input of this run/)
+    await refuses(t, here, [input, `--json=${output}`], /is an input of this run/)
     await refuses(t, here, [input, '--rejects', output], /is an input of this run/)
   }
   const outputs: [rejects: string, summary: string][] = [
@@ -214,7 +215,12 @@ t.test('one file is recognized under each of its names', async t => {
     ['caf\u00e9.csv', 'cafe\u0301.csv'],
   ]
   for (const [rejects, summary] of outputs) {
-    await refuses(t, here, ['in.csv', '--rejects', rejects, '--summary', summary], /is the summary/)
+    await refuses(
+      t,
+      here,
+      ['in.csv', '--rejects', rejects, `--json=${summary}`],
+      /is the JSON object/,
+    )
   }
 })
 
@@ -223,12 +229,12 @@ deepTest(t, 'names reserved for additional rejects files cannot be used otherwis
   writeFileSync(join(here.dir, 'r.3.csv'), rows)
   const why = /has a name that --rejects may need/
   const rejects = ['--rejects', 'r.csv']
-  await refuses(t, here, ['in.csv', ...rejects, '--summary', 'r.2.csv'], why)
+  await refuses(t, here, ['in.csv', ...rejects, '--json=r.2.csv'], why)
   await refuses(t, here, ['in.csv', ...rejects, '--metrics-file', 'R.12.ndjson'], why)
-  await refuses(t, here, ['in.csv', ...rejects, '--summary', 'r.2.tsv.reasons.ndjson'], why)
+  await refuses(t, here, ['in.csv', ...rejects, '--json=r.2.tsv.reasons.ndjson'], why)
   await refuses(t, here, ['r.3.csv', ...rejects], why)
   for (const summary of ['r.1.csv', 'r.2.json', 'x.2.csv', 'folder/r.2.csv', 'r.02.csv']) {
-    t.equal((await here.load('-', '--rejects', 'a.r.csv', '--summary', summary)).code, 3, summary)
+    t.equal((await here.load('-', '--rejects', 'a.r.csv', `--json=${summary}`)).code, 3, summary)
     const made = readdirSync(here.dir).filter(name => name.startsWith('a.r.csv'))
     t.strictSame(made, ['a.r.csv', 'a.r.csv.reasons.ndjson'])
     for (const name of made) rmSync(join(here.dir, name))
@@ -237,7 +243,7 @@ deepTest(t, 'names reserved for additional rejects files cannot be used otherwis
 
 t.test('two outputs to one pipe would mix; two outputs to /dev/null lose nothing', async t => {
   const here = place(t)
-  const both = (path: string): string[] => ['in.csv', '--summary', path, '--metrics-file', path]
+  const both = (path: string): string[] => ['in.csv', `--json=${path}`, '--metrics-file', path]
   await refuses(t, here, both('/dev/stdout'), /is the metrics file/)
   await refuses(t, here, both('/dev/full'), /is the metrics file/)
   t.match(await here.load(...both('/dev/null'), '--on-error', 'skip'), { code: 3 })
@@ -249,7 +255,7 @@ t.test('files that only may be the same are allowed', async t => {
   const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
   t.match(twice, { code: 3 }, 'an input may be read twice')
   const argv = ['in.csv', '@in.options', '--lock', 'a', '--rejects', 'out/r.csv']
-  const outputs = ['--summary', 'out/s.json', '--metrics-file', 'out/m.prom']
+  const outputs = ['--json=out/s.json', '--metrics-file', 'out/m.prom']
   t.match(await here.load(...argv, ...outputs), { code: 3 })
   const made = ['m.prom', 'r.csv', 'r.csv.reasons.ndjson', 's.json']
   t.strictSame(readdirSync(join(here.dir, 'out')).sort(), made)
@@ -286,9 +292,9 @@ deepTest(t, 'files that the shell opened also count', async t => {
   const full = { stdout: '/dev/full', stderr: 'log' }
   t.equal(await loadInto(t, ['in.csv', '--json', '--limit', '1'], full), 74, 'a device does not')
   t.match(read('log'), /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
-  t.equal(await loadInto(t, ['-', '--summary', 'in.csv'], { stdin: 'in.csv', stderr: 'log' }), 64)
+  t.equal(await loadInto(t, ['-', '--json=in.csv'], { stdin: 'in.csv', stderr: 'log' }), 64)
   t.equal(read('in.csv'), rows)
-  const toStdout = ['in.csv', '--on-error', 'skip', '--summary', '/dev/stdout']
+  const toStdout = ['in.csv', '--on-error', 'skip', '--json=/dev/stdout']
   t.equal(
     await loadInto(t, toStdout, { stdout: 'out', stderr: 'out' }),
     3,
@@ -457,17 +463,25 @@ t.test('journals, locks and files about servers are recognized by place and cont
 t.test('every option for an output file is checked', async t => {
   const { dir, journal, elsewhere, lock, environment } = scene(t)
   const before = [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8'))
-  for (const option of ['--trace', '--summary', '--rejects', '--metrics-file']) {
+  for (const option of ['--trace', '--json=--rejects', '--metrics-file']) {
     for (const path of [journal, elsewhere, lock]) {
-      const argv = ['load', join(dir, 'in.csv'), '-t', 'x', '--host', '127.0.0.1:1', option, path]
+      const argv = [
+        'load',
+        join(dir, 'in.csv'),
+        '-t',
+        'x',
+        '--host',
+        '127.0.0.1:1',
+        ...fileFlag(option, path),
+      ]
       const refused = await runMain(argv, { environment })
       t.match(refused, { code: 64, stderr: /: name another file \[DDB_USAGE\]/ }, option)
     }
   }
   const state = ['--state-dir', join(dir, 'other')]
   const more: string[][] = [
-    ['load', join(dir, 'in.csv'), '-t', 'x', '--summary', join(dir, 'other/runs/s.json'), ...state],
-    ['resume', 'nightly', '--summary', elsewhere],
+    ['load', join(dir, 'in.csv'), '-t', 'x', `--json=${join(dir, 'other/runs/s.json')}`, ...state],
+    ['resume', 'nightly', `--json=${elsewhere}`],
     ['selftest', '--trace', journal],
     ['selftest', '--issue-text', journal],
     ['check', join(dir, 'in.csv'), '-t', 'x', '--trace', journal],

@@ -403,7 +403,7 @@ t.test('a lock held by a living process gives exit code 75, until that process e
 
   const summary = join(here.dir, 'summary.json')
   const metrics = join(here.dir, 'run.prom')
-  const refused = await here.run(['--json', '--summary', summary, '--metrics-file', metrics])
+  const refused = await here.run(['--json', `--json=${summary}`, '--metrics-file', metrics])
   t.match(refused, { code: 75, stderr: /\[DDB_LOCKED\]/ })
   t.match(JSON.parse(refused.stdout), { exitCode: 75, error: { code: 'DDB_LOCKED' } })
   t.match(refused.stderr, `held by process ${first.child.pid} since`)

@@ -124,7 +124,7 @@ t.test('several loads have different run IDs and files', async t => {
     rejects: ['x/r.csv'],
     limit: ['9'],
     'expect-rows': ['8'],
-    summary: ['s'],
+    json: ['true', 's'],
   }
   const second = command(flags, { isOnly: false, number: 2, counts: { rows: 5, fit: 4 } })
   for (const words of [
@@ -132,7 +132,7 @@ t.test('several loads have different run IDs and files', async t => {
     '--rejects x/r-2.csv',
     '--limit 5',
     '--expect-rows 4',
-    '--summary s-2',
+    '--json=s-2',
   ]) {
     t.ok(second.includes(` ${words} `) || second.endsWith(words), words)
   }
@@ -284,7 +284,6 @@ t.test('flags that are never in a journal are repeated, with complete file names
     ['insecure-login', ['true']],
     ['password-file', ['pw']],
     ['require', ['tls', 'scram']],
-    ['summary', ['s.json']],
   ])
   t.strictSame(repeatedWords(flags), [
     '--password-file',

@@ -110,7 +110,7 @@ t.test('in any result of a script', async t => {
 })
 
 const files = [
-  ...['--rejects', 'rejects.csv', '--summary', 'summary.json', '--metrics-file', 'metrics.prom'],
+  ...['--rejects', 'rejects.csv', '--json=summary.json', '--metrics-file', 'metrics.prom'],
   ...['--on-error', 'quarantine', ...traced, '--json', '--retries', '0'],
 ]
 

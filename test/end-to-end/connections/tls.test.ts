@@ -164,7 +164,7 @@ deepTest(t, 'sessions of a pool use TLS in the same way', async t => {
 t.test('no output overwrites a TLS file', async t => {
   const path = join(t.testdir({ 'ca.pem': ca.cert }), 'ca.pem')
   for (const flag of ['--ca-file', '--cert-file']) {
-    const outcome = await run('load', 1, '--tls', flag, path, '-t', 'target', '--summary', path)
+    const outcome = await run('load', 1, '--tls', flag, path, '-t', 'target', `--json=${path}`)
     t.match(outcome, { code: 64, stderr: /is a TLS file of this run/ }, flag)
   }
 })

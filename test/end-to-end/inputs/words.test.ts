@@ -79,7 +79,7 @@ t.test('no message names a field of the library', async t => {
           .map(word => (word in files || word === 'nowhere.csv' ? join(dir, word) : word)),
         ...(argv.includes('--on-error') ? [] : ['--rejects', rejects]),
         ...(argv.includes('--table') ? [] : ['--table', 'trades']),
-        ...['--json', '--summary', summary, '--host', `127.0.0.1:${server.port}`],
+        ...['--json', `--json=${summary}`, '--host', `127.0.0.1:${server.port}`],
         ...['--user', 'admin', '--password-file', join(dir, 'password.txt')],
       ])
       const written = [summary, `${rejects}.reasons.ndjson`].map(path =>

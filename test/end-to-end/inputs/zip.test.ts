@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { zipOf, type ZipMember } from '../../helpers/zip.js'
-import { runMain, type Outcome } from '../../cli/run-cli.js'
+import { fileFlag, runMain, type Outcome } from '../../cli/run-cli.js'
 
 const script = 'share streamTable(1:0, `day`sym`price, [DATE,SYMBOL,DOUBLE]) as q'
 
@@ -113,8 +113,8 @@ t.test('GBK inside archives: rejects keep their position and can be loaded again
 t.test('no output is written to an archive', async t => {
   const { zip, run, here } = await place(t, members)
   const bytes = readFileSync(zip)
-  for (const flag of ['--rejects', '--summary']) {
-    const outcome = await run('load', zip, ...flags, flag, zip)
+  for (const flag of ['--rejects', '--json']) {
+    const outcome = await run('load', zip, ...flags, ...fileFlag(flag, zip))
     t.match(outcome, { code: 64 }, outcome.stderr)
   }
   t.strictSame(readFileSync(zip), bytes)

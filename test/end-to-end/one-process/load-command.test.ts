@@ -97,10 +97,10 @@ t.test('-q prints nothing on success', async t => {
   t.strictSame(await load(['-q'], { stdin: rows }), { code: 0, stdout: '', stderr: '' })
 })
 
-t.test('--json is one object on one line, and --summary writes the same to a file', async t => {
+t.test('--json is one object on one line, and --json=FILE writes the same to a file', async t => {
   const summary = join(t.testdir(), 'summary.json')
   await writeFile(summary, 'an older and much longer summary'.repeat(1000))
-  const { code, stdout } = await load(['--json', '--summary', summary], { stdin: rows })
+  const { code, stdout } = await load(['--json', `--json=${summary}`], { stdin: rows })
   t.equal(code, 0)
   t.equal(stdout.split('\n').length, 2)
   const result = JSON.parse(stdout) as LoadResult
@@ -170,7 +170,7 @@ t.test('every failure gives an object, an exit code and a message', async t => {
     [['--password-file', '/no/such', '--user', 'admin'], 78, 'DDB_CONFIG'],
   ]
   for (const [argv, exitCode, code] of cases) {
-    const result = await load([...argv, '--json', '--summary', summary], { stdin: rows })
+    const result = await load([...argv, '--json', `--json=${summary}`], { stdin: rows })
     t.equal(result.code, exitCode, argv.join(' '))
     const object = JSON.parse(result.stdout) as LoadResult
     t.strictSame(Object.keys(object).sort(), everyMember)
@@ -193,7 +193,7 @@ t.test('if no server listens, a hint says how to start one', async t => {
 
 t.test('a summary that cannot be created stops the run before it begins', async t => {
   const before = server.counters.requests
-  const result = await load(['--summary', '/no/such/folder/s.json'], { stdin: rows })
+  const result = await load(['--json=/no/such/folder/s.json'], { stdin: rows })
   t.match(result, { code: 73, stdout: '', stderr: /DDB_OUTPUT_CREATE/ })
   t.equal(server.counters.requests, before)
 })
@@ -201,12 +201,12 @@ t.test('a summary that cannot be created stops the run before it begins', async 
 t.test('a summary never overwrites an input', async t => {
   const path = join(t.testdir(), 'rows.csv')
   await writeFile(path, rows)
-  t.match(await load([path, '--summary', path]), { code: 64, stderr: /DDB_USAGE/ })
+  t.match(await load([path, `--json=${path}`]), { code: 64, stderr: /DDB_USAGE/ })
   t.equal(await readFile(path, 'utf8'), rows)
 })
 
 t.test('a summary that cannot be written gives exit code 74, even after a good run', async t => {
-  const result = await load(['--summary', '/dev/full'], { stdin: rows })
+  const result = await load(['--json=/dev/full'], { stdin: rows })
   t.match(result, { code: 74, stdout: /^Loaded 3 rows/, stderr: /DDB_OUTPUT_WRITE/ })
 })
 
@@ -431,7 +431,7 @@ t.test('check writes no file, and takes variables of loads', async t => {
   argv.push('--rejects', join(folder, 'rejects'))
   argv.push('--run-id', 'r', '--state-dir', join(folder, 'state'), '--lock', 'l')
   const ofLoads = {
-    DDB_INGEST_SUMMARY: join(folder, 'summary'),
+    DDB_INGEST_JSON: join(folder, 'summary'),
     DDB_INGEST_METRICS_FILE: join(folder, 'metrics'),
     DDB_INGEST_REPORT: join(folder, 'report'),
   }
@@ -442,29 +442,29 @@ t.test('check writes no file, and takes variables of loads', async t => {
   t.match(result, { rows: { read: 2, fit: 2 }, inputs: [{ isWhole: false }] })
   t.match(
     result.commands[0],
-    / --table trades .*--rejects .*--run-id r .*--summary .*--metrics-file .*--report .*--lock l$/,
+    / --table trades .*--rejects .*--run-id r .*--json=.*--metrics-file .*--report .*--lock l$/,
   )
   t.strictSame(await readdir(folder), ['options'])
 })
 
-t.test('--summary writes the object of --json, for every exit code', async t => {
+t.test('--json=FILE writes the object of --json, for every exit code', async t => {
   const path = join(t.testdir({ 's.json': 'old' }), 's.json')
   const summary = async (): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'))
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
-  const good = await check(['-t', 'trades', '--summary', path, '--json'], { stdin })
+  const good = await check(['-t', 'trades', `--json=${path}`, '--json'], { stdin })
   t.equal(good.code, 0)
   t.strictSame(await summary(), JSON.parse(good.stdout))
-  t.equal((await check(['-t', 'tradse', '--summary', path, '-q'], { stdin })).code, 78)
+  t.equal((await check(['-t', 'tradse', `--json=${path}`, '-q'], { stdin })).code, 78)
   t.match(await summary(), { exitCode: 78, error: { code: 'DDB_TARGET' } })
-  const wrong = await check(['-t', 'trades', '--function', 'f', '--summary', path], { stdin })
+  const wrong = await check(['-t', 'trades', '--function', 'f', `--json=${path}`], { stdin })
   t.equal(wrong.code, 64)
   t.match(await summary(), { schema: 'ddb-ingest/check/1', error: { code: 'DDB_USAGE' } })
-  t.match(await check(['-t', 'trades', '--summary', '/no/such/s.json'], { stdin }), { code: 73 })
+  t.match(await check(['-t', 'trades', '--json=/no/such/s.json'], { stdin }), { code: 73 })
 })
 
 t.test('a full disk gives exit code 74, and the suggested command explains the code', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
-  const full = await check(['-t', 'trades', '--summary', '/dev/full'], { stdin })
+  const full = await check(['-t', 'trades', '--json=/dev/full'], { stdin })
   t.equal(full.code, 74)
   t.match(
     full.stderr,
@@ -497,7 +497,7 @@ t.test('options that only load has are refused', async t => {
     t.notOk(existsSync(path))
   }
   const { stdout } = await runMain(['check', '--help-all'])
-  t.match(stdout, '--summary')
+  t.match(stdout, '--json=')
   t.notMatch(stdout, /--report|--metrics-file|--label/)
 })
 

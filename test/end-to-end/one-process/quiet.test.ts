@@ -31,7 +31,7 @@ function stateOf(t: Test, name = 'state'): Record<string, string> {
 
 t.test('-q prints nothing on success; the summary file has the notices', async t => {
   const summary = join(t.testdir(), 'summary.json')
-  const quiet = await load(['-q', '--summary', summary])
+  const quiet = await load(['-q', `--json=${summary}`])
   t.strictSame(quiet, { code: 0, stdout: '', stderr: '' })
   const { notices } = JSON.parse(readFileSync(summary, 'utf8')) as { notices: string[] }
   t.match(notices[0], /^-: delimiter ","/)

@@ -8,7 +8,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
-import { runMain, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
+import { fileFlag, runMain, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
 
 useTurnClock()
 
@@ -322,9 +322,9 @@ t.test('no output file of the retry is one of its inputs', async t => {
   const { path, retry } = await scene(t)
   const reasons = `${path}.reasons.ndjson`
   const before = [await readFile(path), await readFile(reasons)]
-  for (const option of ['--rejects', '--summary', '--metrics-file', '--trace']) {
+  for (const option of ['--rejects', '--json=--metrics-file', '--trace']) {
     for (const file of [path, reasons]) {
-      const { code, stderr } = await retry(path, option, file)
+      const { code, stderr } = await retry(path, ...fileFlag(option, file))
       t.match({ code, stderr }, { code: 64, stderr: /an input of this run/ }, option)
     }
   }

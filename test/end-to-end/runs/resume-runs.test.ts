@@ -106,7 +106,7 @@ t.test('a stopped run says how to resume it, and resumes from any folder', async
     ],
   })
   const environment = { XDG_STATE_HOME: join(folder, 'state') }
-  const summary = ['--summary', 's.json', '--json']
+  const summary = ['--json=s.json', '--json']
   const cwd = join(folder, 'elsewhere')
   const resumed = await runMainIn(cwd, ['resume', 'nightly', ...summary], { environment })
   t.equal(resumed.code, 0, resumed.stderr)

@@ -110,12 +110,11 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
 
 /** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
-  const { stateDir, rejects, summary, metricsFile, report, trace } = settings
+  const { stateDir, rejects, json, metricsFile, report, trace } = settings
   const { caFile, certFile } = settings
   const named = {
     stateDir,
     rejects,
-    summary,
     metricsFile,
     report,
     trace,
@@ -123,7 +122,9 @@ function withWholePaths(settings: ResumeSettings): ResumeSettings {
     certFile,
   }
   const paths = Object.entries(defined(named))
-  return { ...settings, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)])) }
+  const to = json?.file === undefined ? json : { ...json, file: resolve(json.file) }
+  const whole = Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)]))
+  return { ...settings, ...whole, ...defined({ json: to }) }
 }
 
 /** The run's files, as `refuseSharedFiles` takes them. Relative paths of the journal start at the run's folder. */

@@ -38,27 +38,33 @@ function partsOf(bytes: Buffer): Buffer[] {
 }
 
 /**
- * Replaces each `@FILE` by the options in the file. They come first, so the command line overrides them. @returns the
- * files, too @throws {UsageError} DDB_USAGE, DDB_CONFIG
+ * Replaces each `@FILE` by the options in the file. They come first, so the command line overrides them. An option whose
+ * value is optional gets `=true`, so that the next word is not taken for its value. @returns the files, too
+ * @throws {UsageError} DDB_USAGE, DDB_CONFIG
  */
 export function withOptionFiles(
   argv: readonly string[],
   options: OptionTable,
 ): { readonly argv: readonly string[]; readonly files: readonly string[] } {
-  const takeValue = new Set(
-    Object.values(options).flatMap(definition =>
-      definition.reader.form === 'switch'
-        ? []
-        : [`--${longName(definition)}`, `-${shortName(definition)}`],
-    ),
-  )
+  const definitions = Object.values(options)
+  const formsOf = (...forms: readonly string[]): Set<string> =>
+    new Set(
+      definitions
+        .filter(({ reader }) => forms.includes(reader.form))
+        .flatMap(definition => [`--${longName(definition)}`, `-${shortName(definition)}`]),
+    )
+  const [takeValue, mayTake] = [formsOf('value', 'repeated'), formsOf('optional')]
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  const isFile = (word: string, at: number): boolean =>
-    /^@./.test(word) && at > 0 && at < end && !takeValue.has(argv[at - 1]!)
+  const isOwn = (at: number): boolean => at > 0 && at < end && !takeValue.has(argv[at - 1]!)
+  const isFile = (word: string, at: number): boolean => /^@./.test(word) && isOwn(at)
   const files = argv.filter(isFile).map(word => word.slice(1))
-  if (files.length === 0) return { argv, files }
-  const [command, ...own] = argv.filter((word, at) => !isFile(word, at))
-  return { argv: [command!, ...files.flatMap(optionsIn), ...own], files }
+  const complete = (word: string, at: number): string =>
+    mayTake.has(word) && isOwn(at) ? `${word}=true` : word
+  const [command, ...own] = argv.flatMap((word, at) =>
+    isFile(word, at) ? [] : [complete(word, at)],
+  )
+  const given = files.flatMap(optionsIn).map(word => (mayTake.has(word) ? `${word}=true` : word))
+  return { argv: command === undefined ? [] : [command, ...given, ...own], files }
 }
 
 /** A file has one option in each line, as on the command line but without quotes; `#` begins a comment line. */

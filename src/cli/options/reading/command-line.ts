@@ -99,11 +99,15 @@ export function commandTree(commands: readonly Command[]): Parser {
 /** commander wraps texts next to the flags only if this many columns are left, as on a terminal of 60 columns. */
 const minWidthToWrap = 20
 
+/** Shows `--json[=file]`, as it must be typed. */
+const optionTerm = ({ flags }: Option): string => flags.replace(/ \[(\w+)\]$/, '[=$1]')
+
 /** Chinese characters are two columns wide, and a line may break after each. */
 function layoutIn({ language, say }: HelpTexts): HelpConfiguration {
-  if (language === 'en') return { minWidthToWrap }
+  if (language === 'en') return { minWidthToWrap, optionTerm }
   return {
     minWidthToWrap,
+    optionTerm,
     displayWidth,
     boxWrap: (text, width) =>
       text
@@ -164,7 +168,7 @@ function optionOf(definition: OptionDefinition, { say, language }: HelpTexts): O
   const text = say(definition.help)
   const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
   const help = fallback === undefined ? text : `${text}${open}${fallback}${close}`
-  const option = new Option(definition.flags, help)
+  const option = new Option(definition.flags.replace(/\[=(\w+)\]/, ' [$1]'), help)
     .helpGroup(say(definition.group) + say(':'))
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option

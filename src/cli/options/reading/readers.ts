@@ -12,8 +12,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface Reader<T> {
   /** Completes "expected …". */
   readonly expected: string
-  /** `switch`: takes no value; `repeated`: may be given several times, `texts` holds all of them. */
-  readonly form: 'switch' | 'value' | 'repeated'
+  /**
+   * `switch`: takes no value; `optional`: may have one after `=`; `repeated`: may be given several times. The texts of the
+   * last two are all that were given.
+   */
+  readonly form: 'switch' | 'value' | 'optional' | 'repeated'
   /** True if the text is JSON. */
   readonly json?: boolean
   /** The words that shells offer: all accepted ones, or the usual ones. */
@@ -51,6 +54,29 @@ const truths: ReadonlyMap<string, boolean> = new Map([
 export const onOff: Reader<boolean> = {
   ...single('true or false', text => truths.get(text.toLowerCase())),
   form: 'switch',
+}
+
+/** Where the JSON object of a run goes: to standard output, into a file, or both. */
+export interface JsonTo {
+  readonly print: boolean
+  readonly file?: string
+}
+
+export const jsonTo: Reader<JsonTo> = {
+  expected: 'true, false or a file',
+  form: 'optional',
+  read(texts) {
+    const files = texts.filter(text => !truths.has(text.toLowerCase()))
+    if (files.includes('')) return undefined
+    const print = texts.some(text => truths.get(text.toLowerCase()) === true)
+    return { print, ...(files.length > 0 && { file: files.at(-1)! }) }
+  },
+}
+
+/** For commands that only print: a file in the variable is meant for loads. */
+export const jsonSwitch: Reader<boolean> = {
+  ...onOff,
+  read: texts => truths.get(texts.at(-1)!.toLowerCase()) ?? false,
 }
 
 export const text: Reader<string> = single('text that is not empty', value => value || undefined)

@@ -200,7 +200,7 @@ t.test(
   "paths in the journal are relative to the folder of the run, other paths to the user's folder",
   async t => {
     const { resume, folder, own } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })
-    const argv = ['--json', '--summary', 's.json', '--trace', 't.txt', '--metrics-file', 'm.prom']
+    const argv = ['--json', '--json=s.json', '--trace', 't.txt', '--metrics-file', 'm.prom']
     const { code, stdout, stderr } = await resume('r', ...argv)
     t.equal(code, 3, stderr)
     t.match(JSON.parse(stdout), { runId: 'r', rows: { read: 2, confirmed: 1, rejected: 1 } })
@@ -279,7 +279,7 @@ t.test('a given server is used, and appears in the suggested command', async t =
 t.test('a file in the command must not be one in the journal', async t => {
   const { resume, folder, journal } = sceneOfResume(t)
   for (const path of [join(folder, 'rows.csv'), journal]) {
-    t.match(await resume('r', '--summary', path), { code: 64, stderr: /DDB_USAGE/ })
+    t.match(await resume('r', `--json=${path}`), { code: 64, stderr: /DDB_USAGE/ })
   }
 })
 

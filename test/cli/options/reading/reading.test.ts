@@ -193,6 +193,21 @@ t.test('a file gives options, a line each, which the command line overrides', as
   })
 })
 
+t.test('--json may have a file after =, and the next word is none', async t => {
+  const expanded = withOptionFiles(
+    ['load', '--json', 'a.csv', '--json=f', '--null', '--json'],
+    loadOptions,
+  )
+  t.match(read(...expanded.argv), {
+    args: ['a.csv'],
+    flags: { json: ['true', 'f'], null: ['--json'] },
+  })
+  t.strictSame(values.jsonTo.read(['true', 'f']), { print: true, file: 'f' })
+  t.strictSame(values.jsonTo.read(['f', '0']), { print: false, file: 'f' })
+  t.equal(values.jsonTo.read(['']), undefined)
+  t.equal(values.jsonSwitch.read(['/var/f.json']), false, 'a file in the variable is for loads')
+})
+
 t.test('a value, an argument after two dashes, and a lone @ name no file of options', async t => {
   for (const argv of [
     ['load', '--transform', '@f.dos'],
