@@ -463,7 +463,7 @@ t.test('journals, locks and files about servers are recognized by place and cont
 t.test('every option for an output file is checked', async t => {
   const { dir, journal, elsewhere, lock, environment } = scene(t)
   const before = [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8'))
-  for (const option of ['--trace', '--json=--rejects', '--metrics-file']) {
+  for (const option of ['--trace', '--json', '--rejects', '--metrics-file']) {
     for (const path of [journal, elsewhere, lock]) {
       const argv = [
         'load',

@@ -322,7 +322,7 @@ t.test('no output file of the retry is one of its inputs', async t => {
   const { path, retry } = await scene(t)
   const reasons = `${path}.reasons.ndjson`
   const before = [await readFile(path), await readFile(reasons)]
-  for (const option of ['--rejects', '--json=--metrics-file', '--trace']) {
+  for (const option of ['--rejects', '--json', '--metrics-file', '--trace']) {
     for (const file of [path, reasons]) {
       const { code, stderr } = await retry(path, ...fileFlag(option, file))
       t.match({ code, stderr }, { code: 64, stderr: /an input of this run/ }, option)
