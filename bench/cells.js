@@ -4,7 +4,6 @@
 import { fileURLToPath } from 'node:url'
 import { cellTexts } from './lib/cell-texts.js'
 import { runNode } from './lib/measure.js'
-import { runAlone } from './lib/report.js'
 
 const fullRows = 1_000_000
 const reader = fileURLToPath(new URL('lib/read-cells.js', import.meta.url))
@@ -22,5 +21,3 @@ export async function measure({ repeats, scale }) {
   }
   return figures
 }
-
-await runAlone(import.meta.url, 'cells', measure)

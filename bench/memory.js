@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { median } from './lib/measure.js'
-import { runAlone } from './lib/report.js'
+import { figureOf } from './lib/report.js'
 import { load, startSink, stopCounting } from './lib/sink.js'
 
 const rowsOf100MB = 2_500_000
@@ -39,33 +39,14 @@ export async function measure({ repeats, scale, large }) {
     const flagsOf = run => ['--rejects', join(folder, `${run}.csv`), '--max-errors', '100%']
     const rejected = await peakMB(sink, rejectedPath, repeats, { flagsOf, exitCode: 3 })
     await stopCounting(sink, rows * (1 + times) * repeats)
+    const figure = (work, ours, reference, atMost) => ({
+      ...figureOf(work, { ours, reference }, { atMost }),
+      unit: 'MB',
+    })
     return [
-      {
-        work: 'memory of a 100 MB load, against the ceiling',
-        unit: 'MB',
-        ours: short,
-        reference: ceilingMB,
-        ratio: short / ceilingMB,
-        bar: { atMost: 1 },
-      },
-      {
-        work: `memory of a load ${times} times as long, against the short one`,
-        unit: 'MB',
-        ours: long,
-        reference: short,
-        ratio: long / short,
-        bar: { atMost: 1.1 },
-      },
-      {
-        work: 'memory of a load of rejected rows, against one without',
-        unit: 'MB',
-        ours: rejected,
-        reference: short,
-        ratio: rejected / short,
-        bar: { atMost: 1.1 },
-      },
+      figure('memory of a 100 MB load, against the ceiling', short, ceilingMB, 1),
+      figure(`memory of a load ${times} times as long, against the short one`, long, short, 1.1),
+      figure('memory of a load of rejected rows, against one without', rejected, short, 1.1),
     ]
   })
 }
-
-await runAlone(import.meta.url, 'memory', measure)

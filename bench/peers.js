@@ -3,7 +3,6 @@
   memory, the loader's own parser, and a loader written with the official JavaScript client. The upper limit is `cat` of recorded
   requests into the same sink. The ratio says how many times as fast the loader is.
 */
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
@@ -12,7 +11,6 @@ import { inTurn, median, runNode } from './lib/measure.js'
 import { clientIsInstalled } from './lib/official-client.js'
 import { missing } from './lib/parsers.js'
 import { secondsOfCat, startRecorder } from './lib/recorder.js'
-import { runAlone } from './lib/report.js'
 import { load, startSink, stopCounting } from './lib/sink.js'
 
 const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
@@ -62,7 +60,7 @@ async function runReader(name, args, rows) {
 
 /** Records a load of the file. Returns the path of the recording of the connection that carried rows. */
 async function record(sink, path, table, folder) {
-  const recorder = await startRecorder(Number(sink.server[3]), join(folder, 'recorded'))
+  const recorder = await startRecorder(sink.port, join(folder, 'recorded'))
   const server = ['--host', `127.0.0.1:${recorder.port}`]
   await load({ server }, path, table, {}, ['-q'])
   const recorded = await recorder.stop()
@@ -71,8 +69,8 @@ async function record(sink, path, table, folder) {
 
 /** The loader, then each program to compare with. `sends` marks programs that send rows to the sink. */
 function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
-  const [, host, , port] = sink.server
-  const clientArgs = [clientLoader, path, host, port]
+  const { host, port } = sink
+  const clientArgs = [clientLoader, path, host, String(port)]
   return [
     { sends: true, run: () => load(sink, path, table, { processor: true }, ['-q']) },
     ...readers.map(({ name, needs }) => ({
@@ -94,7 +92,7 @@ function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
     {
       name: 'cat into the sink',
       sends: true,
-      run: async () => ({ seconds: await secondsOfCat(recorded, Number(port)) }),
+      run: async () => ({ seconds: await secondsOfCat(recorded, port) }),
     },
   ].filter(({ isLeftOut }) => isLeftOut !== true)
 }
@@ -119,7 +117,7 @@ async function measureCase(oneCase, folder, init, repeats) {
     seconds: able.includes(way) ? medianOf(way, 'seconds') : undefined,
     processor: able.includes(way) ? medianOf(way, 'processorSeconds') : undefined,
   }))
-  const compared = others.map(({ name, seconds, processor, missing: note }) => ({
+  return others.map(({ name, seconds, processor, missing: note }) => ({
     work: `${work}, against ${name}`,
     input,
     against: name,
@@ -137,13 +135,6 @@ async function measureCase(oneCase, folder, init, repeats) {
         }),
     ...(name === 'csv-parse' ? { bar } : {}),
   }))
-  const bytes = Object.entries({ read: path, sent: recorded }).map(([verb, file]) => ({
-    work: `${verb} for a row, ${work}`,
-    unit: 'bytes',
-    ours: statSync(file).size / rows,
-    cost: true,
-  }))
-  return [...compared, ...bytes]
 }
 
 export async function measure({ repeats, scale }) {
@@ -157,5 +148,3 @@ export async function measure({ repeats, scale }) {
     return figures
   })
 }
-
-await runAlone(import.meta.url, 'peers', measure)

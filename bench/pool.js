@@ -5,7 +5,6 @@ import { performance } from 'node:perf_hooks'
 import { connect, ConnectionPool } from '../dist/index.js'
 import { withFolder, writeTables } from './lib/inputs.js'
 import { alternate } from './lib/measure.js'
-import { runAlone } from './lib/report.js'
 import { startSink } from './lib/sink.js'
 
 const size = 8
@@ -32,7 +31,7 @@ export async function measure({ repeats, scale }) {
   const tasks = Math.round(10_000 * scale)
   return withFolder(async folder => {
     const sink = await startSink(await writeTables(folder), [])
-    const address = { host: sink.server[1], port: Number(sink.server[3]) }
+    const address = { host: sink.host, port: sink.port }
     const pool = await ConnectionPool.connect({ ...address, size })
     const sessions = await Promise.all(Array.from({ length: size }, () => connect(address)))
     const ours = () =>
@@ -60,5 +59,3 @@ export async function measure({ repeats, scale }) {
     }
   })
 }
-
-await runAlone(import.meta.url, 'pool', measure)

@@ -6,8 +6,8 @@
 import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { inTurn, median, runNode } from './lib/measure.js'
-import { runAlone } from './lib/report.js'
-import { emptyTrades, startSink } from './lib/sink.js'
+import { figureOf } from './lib/report.js'
+import { emptyTable, startSink } from './lib/sink.js'
 
 const writeRows = fileURLToPath(new URL('lib/write-rows.js', import.meta.url))
 
@@ -19,26 +19,22 @@ export async function measure({ repeats, scale }) {
     const rows = Math.round(mostRows * scale)
     const path = await writeInput(folder, 'narrow.csv', rows)
     const server = await startSink(init, [])
-    const [, host, , port] = server.server
+    const { host, port } = server
     const timed = how => async () => {
-      await emptyTrades(server)
+      await emptyTable('trades', server.server)
       const { seconds, confirmed } = JSON.parse(
-        (await runNode([writeRows, how, path, host, port])).stdout,
+        (await runNode([writeRows, how, path, host, String(port)])).stdout,
       )
       if (confirmed !== rows) throw new Error(`${confirmed} of ${rows} rows are confirmed`)
       return seconds
     }
     const [writer, list, csv] = await inTurn(['writer', 'rows', 'csv'].map(timed), repeats)
     await server.stop()
-    const figure = (work, seconds) => {
-      const [ours, reference] = [median(seconds), median(csv)]
-      return { work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 2 }, rows }
-    }
+    const figure = (work, seconds) =>
+      figureOf(work, { ours: median(seconds), reference: median(csv) }, { atMost: 2 }, { rows })
     return [
       figure('TableWriter, objects against narrow CSV', writer),
       figure('load of objects against narrow CSV', list),
     ]
   })
 }
-
-await runAlone(import.meta.url, 'rows', measure)

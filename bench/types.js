@@ -10,7 +10,6 @@
 import { startCodec } from './lib/codec-process.js'
 import { alternate } from './lib/measure.js'
 import { clientIsInstalled } from './lib/official-client.js'
-import { runAlone } from './lib/report.js'
 import { typeValues } from './lib/type-values.js'
 
 const fullRows = 1_000_000
@@ -89,5 +88,3 @@ export async function measure({ repeats, scale }) {
     await Promise.all([ours, client].map(codec => codec?.stop()))
   }
 }
-
-await runAlone(import.meta.url, 'types', measure)

@@ -16,7 +16,7 @@ const needed = [
   /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
-  /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability|scaling)\.md)[A-Za-z0-9-]+\.md$/,
+  /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability)\.md)[A-Za-z0-9-]+\.md$/,
   /^docs\/bench\.svg$/,
   /^man\/ddb-ingest\.1$/,
   /^examples\/[a-z-]+\.js$/,
@@ -25,7 +25,7 @@ const needed = [
 ]
 
 /** Size limit of the tarball, which every installation downloads. */
-export const mostBytes = 800_000
+export const mostBytes = 700_000
 
 /** Returns the paths that no user needs. */
 export function needlessFiles(paths) {

@@ -10,7 +10,6 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { profiling } from './measure.js'
 import { typeValues } from './type-values.js'
 
 const codecs = {
@@ -69,7 +68,7 @@ function serve(worksOf) {
 /** Starts one of `codecs` by name. */
 export function startCodec(name) {
   const child = fork(path, [name], {
-    execArgv: ['--expose-gc', ...profiling([path, name])],
+    execArgv: ['--expose-gc'],
     env: { ...process.env, ...keepMemory },
   })
   const ended = once(child, 'exit').then(([code, signal]) => {

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -16,6 +16,7 @@ import { generateTrades, seededRandom } from '../../scripts/generate-trades.js'
 
 const wideColumns = 40
 const chunkChars = 1 << 16
+const rowsOfSmallFile = 100
 
 /** Tables for all inputs, as a script for `serve --init`. */
 const tables = [
@@ -109,6 +110,15 @@ function* rejectedChunks(rows) {
   }
 }
 
+/** Divides the trades of `narrow.csv` among many files, each with the header. */
+async function writeSmallFiles(folder, rows) {
+  await mkdir(folder, { recursive: true })
+  for (let file = 0; file < rows / rowsOfSmallFile; file++) {
+    const text = [...generateTrades({ rows: rowsOfSmallFile, format: 'csv' })].join('')
+    await writeFile(join(folder, `${String(file).padStart(6, '0')}.csv`), text)
+  }
+}
+
 const writers = {
   'narrow.csv': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.csv.gz': rows => generateTrades({ rows, format: 'csv' }),
@@ -125,11 +135,15 @@ const writers = {
 
 /**
  * Writes one of the inputs.
- * @param name  a key of `writers`; `.gz` and `.zst` are compressed
+ * @param name  a key of `writers`, of which `.gz` and `.zst` are compressed, or `small` for a folder of many files
  * @returns the path of the file
  */
 export async function writeInput(folder, name, rows) {
   const path = join(folder, name)
+  if (name === 'small') {
+    await writeSmallFiles(path, rows)
+    return path
+  }
   const text = Readable.from(writers[name](rows))
   if (name.endsWith('.zst')) {
     await writeZstd(text, path)

@@ -15,7 +15,7 @@ const contents = `
   export { symbolVectorOf } from './protocol/types/symbols.js'
   export { mapColumns } from './schema/column-mapping.js'
   export { schemaFromTypes } from './schema/target-schema.js'
-  export { drive, readerOf } from './wire/byte-reader.js'
+  export { runDecoder, readerOf } from './wire/byte-reader.js'
   export { ByteWriter } from './wire/byte-writer.js'`
 
 const { outputFiles } = await build({
@@ -34,7 +34,7 @@ export const {
   ByteWriter,
   dataTypes,
   decodeValue,
-  drive,
+  runDecoder,
   emptyVector,
   encodeValue,
   mapColumns,

@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
@@ -33,40 +32,6 @@ function peakRssBytes(pid) {
   }
 }
 
-const ticksPerSecond = 100
-
-/** Processor time of a running process in seconds, over all its threads; 0 if the platform does not report it. */
-export function cpuSeconds(pid) {
-  try {
-    // The program's name precedes these fields in parentheses and may contain spaces.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
-  } catch {
-    return 0
-  }
-}
-
-/** The folder to which measured processes write profiles; set by bench/lib/profile.js. */
-let profileFolder
-const profiled = []
-
-/**
- * From now on, makes V8 write a profile of every measured process, and of servers.
- * @returns the profiles in order: the process's `args` and the file, which exists once the process has ended
- */
-export function profileInto(folder) {
-  profileFolder = folder
-  return profiled
-}
-
-/** Options that make Node profile a process with these arguments; none if no profile is wanted. */
-export function profiling(args) {
-  if (profileFolder === undefined) return []
-  const name = `${profiled.length}.cpuprofile`
-  profiled.push({ args, path: join(profileFolder, name) })
-  return ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}`]
-}
-
 /**
  * Runs a program with Node until it ends.
  * @returns seconds of the whole process, its standard output, and on request its peak memory and its processor time
@@ -75,7 +40,7 @@ export function profiling(args) {
 export async function runNode(args, { watchMemory = false, processor = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
   const telling = processor ? [`--import=${usageUrl}`] : []
-  const child = spawn(process.execPath, [...profiling(args), ...telling, ...args], {
+  const child = spawn(process.execPath, [...telling, ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   })
   let usage = ''

@@ -5,7 +5,7 @@
 import {
   ByteWriter,
   decodeValue,
-  drive,
+  runDecoder,
   encodeValue,
   readerOf,
   symbolVectorOf,
@@ -51,7 +51,7 @@ function worksOf(value) {
     encode: () => encode(value),
     encodeInto: () => encodeInto(target, value),
     copy: () => source.copy(target, target.length - source.length),
-    decode: () => drive(decodeValue(readerOf(bytes))),
+    decode: () => runDecoder(decodeValue(readerOf(bytes))),
   }
 }
 

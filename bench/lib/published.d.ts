@@ -8,12 +8,10 @@ export interface Results {
   loadBefore: number
   /** A further remark about the run, as a sentence. */
   note?: string
-  /** Program → file → verdict. */
-  correctness: Record<string, Record<string, string>>
   figures: { work: string; ours: number; reference?: number; ratio?: number }[]
 }
 
-export function withTables(page: string, results: Results): string
+export function withTable(page: string, results: Results): string
 
 export function pictureText(results: Results): string
 

@@ -1,5 +1,5 @@
 /*
-  Makes tables for docs/measuring.md and docs/scaling.md and a picture for the README from bench/results.json. The same figures give
+  Makes the table of docs/measuring.md and a picture for the README from bench/results.json. The same figures give
   the same bytes. echarts, one of the packages in bench/peers, draws the picture.
 */
 import { missing, peer } from './parsers.js'
@@ -44,21 +44,6 @@ function figuresTable(figures) {
   return markdown(['work', 'ours', 'reference', 'ratio', 'bar'], cells)
 }
 
-function costsTable(figures) {
-  const costs = figures.filter(({ cost }) => cost)
-  return markdown(
-    ['what', 'measured'],
-    costs.map(({ work, unit, ours }) => [work, `${short(ours)} ${unit}`]),
-  )
-}
-
-function correctnessTable(correctness) {
-  const programs = Object.keys(correctness)
-  const files = Object.keys(correctness[programs[0]])
-  const rows = files.map(file => [file, ...programs.map(program => correctness[program][file])])
-  return markdown(['file', ...programs], rows)
-}
-
 function conditions({ at, machine, scale, repeats, loadBefore, note }) {
   const { cpu, cores, node } = machine
   const inputs = scale === 1 ? 'whole inputs' : `inputs of ${short(scale)} times the length`
@@ -67,17 +52,13 @@ function conditions({ at, machine, scale, repeats, loadBefore, note }) {
   return `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, medians of ${repeats}${others}.${note === undefined ? '' : ` ${note}`}`
 }
 
-/** A page with new tables from the results, between `<!-- NAME -->` and `<!-- end -->`. */
-export function withTables(page, results) {
-  const made = {
-    figures: figuresTable(results.figures.filter(({ cost }) => !cost)),
-    costs: costsTable(results.figures),
-    correctness: correctnessTable(results.correctness),
-  }
-  return page.replace(/(<!-- (\w+) -->\n)[^]*?(\n<!-- end -->)/g, (_, before, name, after) => {
-    const content = name === 'correctness' ? made[name] : `${conditions(results)}\n\n${made[name]}`
-    return `${before}\n${content}\n${after}`
-  })
+/** The page with a new table of the results, between `<!-- figures -->` and `<!-- end -->`. */
+export function withTable(page, results) {
+  const table = `${conditions(results)}\n\n${figuresTable(results.figures)}`
+  return page.replace(
+    /(<!-- figures -->\n)[^]*?(\n<!-- end -->)/,
+    (_, before, after) => `${before}\n${table}\n${after}`,
+  )
 }
 
 const panels = [

@@ -11,11 +11,17 @@ import { defaultRepeats } from './measure.js'
  * One figure. `work` describes the work in words. `ours` and `reference` are in `unit`; `ratio` is their ratio, and `bar` the limit for
  * it, `{ atLeast }` or `{ atMost }`. If the reference cannot do the work, `reference` and `ratio` are missing, and `note` may say why.
  * `type` is for figures that differ only in a DolphinDB type. Figures of bench/peers.js also have the names of file (`input`) and program
- * (`against`), and the processor time of both. `cost` marks the cost of one more row, batch or the like.
+ * (`against`), and the processor time of both.
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
- *   type?: string, input?: string, against?: string, cost?: boolean }} Figure
+ *   type?: string, input?: string, against?: string }} Figure
  */
+
+/** The figure of work that took `ours` seconds, and in another way `reference` seconds. */
+export function figureOf(work, { ours, reference }, bar, more = {}) {
+  const ratio = bar?.atMost === undefined ? reference / ours : ours / reference
+  return { work, unit: 's', ours, reference, ratio, bar, ...more }
+}
 
 /** Whether a ratio is within its bar. */
 export function meets({ ratio, bar: { atLeast = -Infinity, atMost = Infinity } }) {
@@ -45,16 +51,21 @@ function table(figures) {
   return [head, ...lines].map(line => line.map((cell, i) => cell.padEnd(widths[i])).join('  '))
 }
 
-/** Options that all benchmarks have. `--scale 0.1` makes inputs a tenth as long, for a quick result. */
+/**
+ * Options that all benchmarks have. `--scale 0.1` makes inputs a tenth as long, for a quick result; `--only WORDS` measures only
+ * benchmarks and loads whose name contains the words.
+ */
 export function benchOptions() {
   const { values } = parseArgs({
     options: {
       repeats: { type: 'string', default: String(defaultRepeats) },
       scale: { type: 'string', default: '1' },
       large: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
     },
   })
-  return { repeats: Number(values.repeats), scale: Number(values.scale), large: values.large }
+  const { large, only } = values
+  return { repeats: Number(values.repeats), scale: Number(values.scale), large, only }
 }
 
 /**
@@ -72,9 +83,4 @@ export function report(name, figures, more = {}) {
     2,
   )
   writeFileSync(`${folder}${name}.json`, `${text}\n`)
-}
-
-/** Runs a benchmark if its file was started as a program. */
-export async function runAlone(moduleUrl, name, measure) {
-  if (process.argv[1] === fileURLToPath(moduleUrl)) report(name, await measure(benchOptions()))
 }

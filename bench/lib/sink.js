@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { profiling, program, runNode } from './measure.js'
+import { program, runNode } from './measure.js'
 
 /**
  * Starts the server with the tables of a script file.
@@ -13,9 +13,8 @@ import { profiling, program, runNode } from './measure.js'
  * @param server  a different program with the same options
  */
 export async function startSink(initFile, options = ['--discard'], server = program) {
-  const serve = ['serve', '--port', '0', '--init', initFile, ...options]
-  const args = [server, ...serve]
-  const child = spawn(process.execPath, [...profiling(args), ...args], {
+  const args = [server, 'serve', '--port', '0', '--init', initFile, ...options]
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(child, 'close')
@@ -27,9 +26,10 @@ export async function startSink(initFile, options = ['--discard'], server = prog
   const address = /^listening on (.+):(\d+)$/.exec(lines[0] ?? '')
   if (address === null) throw new Error(`the server did not listen, it said: ${lines.join('\n')}`)
   return {
-    pid: child.pid,
     /** Options with which a command connects to this server. */
     server: ['--host', `${address[1]}:${address[2]}`],
+    host: address[1],
+    port: Number(address[2]),
     /** Ends the server. Returns its counts if it discards rows. */
     async stop() {
       child.kill('SIGTERM')
@@ -48,12 +48,15 @@ export function load(sink, path, table, options, flags = []) {
   return runNode([program, 'load', path, ...target], options)
 }
 
-const empty =
-  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
 
-/** Creates the table `trades` anew, so that every load starts with an empty table. */
-export function emptyTrades({ server }) {
-  return runNode([program, 'exec', '-e', empty, ...server])
+/** Creates a table for trades anew, so that every load starts with an empty table. */
+export function emptyTable(table, where) {
+  const script = table.startsWith('dfs://')
+    ? `if(existsDatabase("dfs://bench")) dropDatabase("dfs://bench")
+database("dfs://bench", HASH, [SYMBOL,40]).createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`
+    : `undef(\`${table}, SHARED); share streamTable(10000:0, ${columns}) as ${table}`
+  return runNode([program, 'exec', '-e', script, ...where])
 }
 
 /**
