@@ -29,6 +29,5 @@ export const firstReleases = {
   decimals: [2, 0, 8],
   tableUpsert: [2, 0, 10],
   primaryKeyEngine: [3, 0, 1],
-  streamingSql: [3, 0, 4],
   sharedVariableControl: [3, 0, 4],
 } as const satisfies Record<string, Release>

@@ -62,8 +62,6 @@ t.test('nesting too deep for the stack is an error', async t => {
     [`1${' '.repeat(2 ** 20)}`, /IO error type 4/],
     ['def f(x){ return f(x+1) }\nf(1)', /The function \[f\] is called too deeply\./],
     ['def f(x){ return each(f,[x]) }\nf(1)', /is called too deeply\./],
-    ['d=dict(STRING,ANY);d["a"]=d;d', /too deeply/],
-    ['d=dict(STRING,ANY);e=dict(STRING,ANY);d["a"]=e;e["a"]=d;print(d)', /too deeply/],
   ]
   for (const [code, message] of scripts) {
     t.match(await hostile(code), message, `${code.slice(0, 30)} …`)
@@ -75,19 +73,15 @@ t.test('an endless request yields until it is cancelled', async t => {
   const server = await impatientServer(t)
   const other = await guestOf(t, server)
   const scripts = [
-    'for(i in 0..2000000000){ x=i }',
     'for(i in 0..2000000000){ }',
     'do{ }while(true)',
-    'x=0; do{ x+=1 }while(true)',
-    'x=take(1,1000000); do{ y=x*2 }while(true)',
-    'x=rand(1000,100000); do{ y=sort(x) }while(true)',
     't=table(0..100000 as a); do{ update t set a=a+1 }while(true)',
     't=table(0..100000 as a); do{ select count(*) from t where a>5 group by a%10 as b }while(true)',
   ]
   for (const code of scripts) {
     const hostile = await guestOf(t, server)
     const ending = hostile(code)
-    for (let answered = 0; answered < 10; answered++) await other('1+1')
+    for (let answered = 0; answered < 5; answered++) await other('1+1')
     await other('cancelConsoleJob(exec rootJobId from getConsoleJobs())')
     t.match(await ending, /The task was cancelled/, code)
   }

@@ -3,43 +3,41 @@
   (values/ownership.ts), so the time of a loop of appends is proportional to the number of elements.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
-import { isFixedType } from '../../protocol/element-bytes.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import { stringsOf } from '../../protocol/types/strings.js'
-import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
+import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 import { isFixedVector } from '../columns/column-layout.js'
 import type { ServerTable } from '../tables/server-table.js'
-import { ScriptError } from '../script-error.js'
-import { setEntry } from './dictionary.js'
+import { notEmbedded, ScriptError } from '../script-error.js'
 import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
-import { elementsOf, joinColumns, isWireValue, tupleOf } from '../values/vector-literal.js'
+import { elementsOf, joinColumns, tupleOf } from '../values/vector-literal.js'
 import { claimArray, overwrite, ownsArray } from '../values/ownership.js'
 import { operandOf } from '../operators/operands.js'
 import { textOf } from '../values/scalar.js'
-import type { ServerDictionary, ServerValue } from '../values/server-value.js'
+import type { ServerValue } from '../values/server-value.js'
 
-/** @returns false if the indexes are invalid; the target is then unchanged */
+/**
+ * @returns false if the indexes are invalid; the target is then unchanged
+ * @throws {ScriptError} for targets other than vectors, tuples, and columns of tables in memory
+ */
 export function assignElements(
   target: ServerValue,
   indexes: readonly IndexValue[],
   value: ServerValue,
 ): boolean {
-  const [first, second] = indexes
-  if (first === undefined) return false
+  const [index, second] = indexes
+  if (index === undefined || second !== undefined) return false
   switch (target.form) {
-    case 'vector':
-      return second === undefined && assignVector(target, first, value)
-    case 'pair':
-      return second === undefined && assignVector(target.elements, first, value)
     case 'list':
-      return second === undefined && assignList(target, first, value)
-    case 'serverDictionary':
-      return second === undefined && assignEntries(target, first, value)
+      return assignTuple(target, index, value)
+    case 'vector':
+      return target.type === 'ANY'
+        ? assignTuple(target, index, value)
+        : assignVector(target, index, value)
     case 'serverTable':
-      return second === undefined && assignTableColumn(target, first, value)
+      return assignTableColumn(target, index, value)
     default:
-      return false
+      throw new ScriptError(`x[i] = v, except for vectors and columns of tables${notEmbedded}`)
   }
 }
 
@@ -63,10 +61,26 @@ function assignVector(target: Vector, index: IndexValue, value: ServerValue): bo
   if (assignNumber(target, index, value)) return true
   const positions = positionsOf(index, target.length)
   if (positions === undefined) return false
-  if (target.type === 'ANY') return assignTuple(target, index, positions, value)
   const source = operandOf(value, 'assignment').vector
   if (source.length !== 1 && source.length !== positions.length) return false
-  writeRows(target, positions, convertColumn(source, columnTypeOf(target)) as Vector)
+  const added = convertColumn(source, columnTypeOf(target))
+  const all = joinColumns(sliceColumn(target, 0, target.length), added)
+  const rows = Int32Array.from({ length: target.length }, (_, row) => row)
+  const step = source.length === 1 ? 0 : 1
+  for (let i = 0; i < positions.length; i++) rows[positions[i]!] = target.length + i * step
+  overwrite(target, takeRows(all, rows))
+  return true
+}
+
+/** A single index receives the whole value. Several indexes receive one element each, or all the same scalar. */
+function assignTuple(target: ServerValue, index: IndexValue, value: ServerValue): boolean {
+  const elements = [...elementsOf(target)]
+  const positions = positionsOf(index, elements.length)
+  if (positions === undefined) return false
+  const parts = index.form === 'scalar' || value.form === 'scalar' ? undefined : elementsOf(value)
+  if (parts !== undefined && parts.length !== positions.length) return false
+  positions.forEach((position, i) => (elements[position] = parts?.[i] ?? value))
+  overwrite(target, tupleOf(elements))
   return true
 }
 
@@ -76,138 +90,12 @@ function assignNumber(target: Vector, index: IndexValue, value: ServerValue): bo
   const position = index.value
   if (position === null || position < 0 || position >= target.length) return false
   if (value.type !== target.type || typeof value.value !== 'number') return false
-  ownFixedArray(target)
-  ;(target as { data: Int32Array | Float64Array }).data[position] = value.value
-  return true
-}
-
-/** Copies row i of `source` to row `positions[i]`. If `source` has one row, all positions get that row. */
-function writeRows(target: Vector, positions: Int32Array, source: Vector): void {
-  const step = source.length === 1 ? 0 : 1
-  if (isFixedVector(target) && isFixedVector(source) && isFixedType(target.type)) {
-    ownFixedArray(target)
-    const width = dataTypes[target.type].bytesPerValue
-    const to = new Uint8Array(target.data.buffer, target.data.byteOffset)
-    const from = new Uint8Array(source.data.buffer, source.data.byteOffset)
-    for (let i = 0; i < positions.length; i++) {
-      const start = i * step * width
-      to.set(from.subarray(start, start + width), positions[i]! * width)
-    }
-    return
-  }
-  if (target.type === 'STRING' && source.type === 'STRING') {
-    const texts = stringsOf(source)
-    const data = ownStrings(target)
-    for (let i = 0; i < positions.length; i++) data[positions[i]!] = texts[i * step]!
-    return
-  }
-  if (target.type === 'SYMBOL' && source.type === 'SYMBOL') {
-    writeSymbols(target, positions, source, step)
-    return
-  }
-  overwrite(target, replacedRows(target, positions, source, step))
-}
-
-function writeSymbols(
-  target: SymbolVector,
-  positions: Int32Array,
-  source: SymbolVector,
-  step: 0 | 1,
-): void {
+  const record = target as { data: Int32Array | Float64Array }
   if (!ownsArray(target)) {
-    target.codes = target.codes.slice(0, target.length)
-    target.base = [...target.base]
+    record.data = record.data.slice()
     claimArray(target)
   }
-  const base = target.base as string[]
-  // For a single text, a search through the base is faster than building a map of the base.
-  const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
-  const newCodes = new Map<number, number>()
-  for (let i = 0; i < positions.length; i++) {
-    const code = source.codes[i * step]!
-    let own = newCodes.get(code)
-    if (own === undefined) {
-      const text = source.base[code]!
-      own = codeOf === undefined ? base.indexOf(text) : (codeOf.get(text) ?? -1)
-      if (own < 0) own = base.push(text) - 1
-      newCodes.set(code, own)
-    }
-    target.codes[positions[i]!] = own
-  }
-}
-
-function ownFixedArray(target: Vector): void {
-  if (ownsArray(target) || !('data' in target)) return
-  const record = target as { data: { slice(): unknown } }
-  record.data = record.data.slice() as { slice(): unknown }
-  claimArray(target)
-}
-
-/** Returns a new column with the replaced rows, for columns that cannot be changed in place. */
-function replacedRows(target: Vector, positions: Int32Array, source: Vector, step: 0 | 1): Column {
-  const all = joinColumns(sliceColumn(target, 0, target.length), source)
-  const rows = Int32Array.from({ length: target.length }, (_, row) => row)
-  for (let i = 0; i < positions.length; i++) rows[positions[i]!] = target.length + i * step
-  return takeRows(all, rows)
-}
-
-/** A single index receives the whole value. Several indexes receive one element each, or all the same scalar. */
-function assignTuple(
-  target: Extract<Vector, { type: 'ANY' }>,
-  index: IndexValue,
-  positions: Int32Array,
-  value: ServerValue,
-): boolean {
-  const elements: ServerValue[] = (target.data as readonly ServerValue[]).slice(0, target.length)
-  if (!placeElements(elements, index, positions, value)) return false
-  if (elements.every(isWireValue)) {
-    const record = target as { data: readonly Value[] }
-    record.data = elements
-    return true
-  }
-  overwrite(target, tupleOf(elements))
-  return true
-}
-
-function assignList(
-  target: Extract<ServerValue, { form: 'list' }>,
-  index: IndexValue,
-  value: ServerValue,
-): boolean {
-  const positions = positionsOf(index, target.elements.length)
-  if (positions === undefined) return false
-  const elements = [...target.elements]
-  if (!placeElements(elements, index, positions, value)) return false
-  overwrite(target, tupleOf(elements))
-  return true
-}
-
-function placeElements(
-  elements: ServerValue[],
-  index: IndexValue,
-  positions: Int32Array,
-  value: ServerValue,
-): boolean {
-  if (index.form === 'scalar' || value.form === 'scalar') {
-    for (const position of positions) elements[position] = value
-    return true
-  }
-  const parts = elementsOf(value)
-  if (parts.length !== positions.length) return false
-  positions.forEach((position, i) => (elements[position] = parts[i]!))
-  return true
-}
-
-function assignEntries(target: ServerDictionary, index: IndexValue, value: ServerValue): boolean {
-  if (index.form === 'slice') return false
-  if (index.form !== 'vector') {
-    setEntry(target, index, value)
-    return true
-  }
-  const keys = elementsOf(index)
-  const values = value.form === 'scalar' ? keys.map(() => value) : elementsOf(value)
-  if (values.length !== keys.length) return false
-  keys.forEach((key, i) => setEntry(target, key, values[i]!))
+  record.data[position] = value.value
   return true
 }
 
@@ -240,24 +128,9 @@ const minCapacity = 16
  * @returns false if this kind of vector cannot grow in place; the vector is then unchanged
  */
 export function appendElements(target: Vector, more: Vector): boolean {
-  if (isFixedVector(target) && isFixedVector(more)) {
-    appendFixed(target, more)
-    return true
-  }
-  if (target.type === 'STRING' && more.type === 'STRING') {
-    const texts = stringsOf(more)
-    const data = ownStrings(target)
-    for (let i = 0; i < more.length; i++) data.push(texts[i]!)
-    target.length = data.length
-    return true
-  }
-  if (target.type === 'ANY' && more.type === 'ANY') {
-    const data = ownElements(target)
-    for (let i = 0; i < more.length; i++) data.push(more.data[i]!)
-    target.length = data.length
-    return true
-  }
-  return false
+  if (!isFixedVector(target) || !isFixedVector(more)) return false
+  appendFixed(target, more)
+  return true
 }
 
 type FixedVector = Extract<Vector, { data: ArrayBufferView }>
@@ -297,24 +170,4 @@ function grownArray(vector: FixedVector, needed: number): Growable['data'] {
   return new (constructor as new (length: number) => Growable['data'])(
     length * valuesPerElement(vector),
   )
-}
-
-/** The texts in an array of exactly the vector's length, which no other value shares. */
-function ownStrings(target: Extract<Vector, { type: 'STRING' }>): string[] {
-  const record = target as { data?: string[]; encoded?: Uint8Array; length: number }
-  if (record.data?.length !== target.length || !ownsArray(target)) {
-    record.data = stringsOf(target).slice(0, target.length)
-    delete record.encoded
-    claimArray(target)
-  }
-  return record.data
-}
-
-function ownElements(target: Extract<Vector, { type: 'ANY' }>): Value[] {
-  const record = target as { data: readonly Value[] }
-  if (record.data.length !== target.length || !ownsArray(target)) {
-    record.data = record.data.slice(0, target.length)
-    claimArray(target)
-  }
-  return record.data as Value[]
 }

@@ -15,7 +15,6 @@ import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
 import type {
   ServerTable,
   StoredTableFacts,
-  TableCache,
   TableKind,
   UpsertCount,
   UpsertOptions,
@@ -65,7 +64,7 @@ export class ColumnTable implements ServerTable {
   #columns: (Column | GrowingColumn)[]
   #rows: number
   #purgedRows = 0
-  cache: TableCache | undefined
+  cachedRows: number | undefined
   #version = 0
   /** Index of all rows by key. Without a key rule, the first upsert creates the index for its key columns. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
@@ -132,7 +131,7 @@ export class ColumnTable implements ServerTable {
 
   /** Drops the older half of the rows from memory when the cache is full. */
   #purge(): void {
-    if (this.cache === undefined || this.#rows <= this.cache.rows) return
+    if (this.cachedRows === undefined || this.#rows <= this.cachedRows) return
     const left = this.#rows >> 1
     this.#purgedRows += left
     this.keepRows(Int32Array.from({ length: this.#rows - left }, (_, row) => left + row))

@@ -17,14 +17,6 @@ export interface UpsertOptions {
   keyColumns?: readonly number[]
 }
 
-/** Limit for the rows that a stream table keeps in memory (DolphinDB manual, page enableTablePersistence). */
-export interface TableCache {
-  /** Limit of rows in memory. If there are more, the table drops the older half. */
-  readonly rows: number
-  /** True if a real server would also keep the rows on disk. The embedded server does not. */
-  readonly isPersisted: boolean
-}
-
 /** Counts of rows. Does not count a row that changed nothing because its nulls were ignored. */
 export interface UpsertCount {
   inserted: number
@@ -65,8 +57,8 @@ export interface ServerTable {
   readonly totalRows: number
   /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
   countDropped(rows: number): void
-  /** Limit for the rows of a stream table in memory; undefined for no limit. */
-  cache: TableCache | undefined
+  /** The rows that a persisted stream table keeps in memory; if there are more, it drops the older half. */
+  cachedRows: number | undefined
   /** Changes whenever the table removes or moves rows, because positions from before are then invalid. */
   readonly version: number
   /** Indexes of the key columns; empty for tables without keys. */

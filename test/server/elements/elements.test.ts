@@ -23,7 +23,6 @@ testExamples(t, {
     'x=1 2 3; x[0]=9; y=x; x[1]=7; y': '[9,2,3]',
     'x=["a","b"]; y=x; x[0]="z"; y': '[a,b]',
     'x=["a","b"]; y=x; x.append!("z"); x[0]="q"; y': '[a,b]',
-    'd=dict(INT, INT); d[1l]=5; typestr(d.keys())': 'FAST INT VECTOR',
     'd=dict(INT, INT); typestr(d[9])': 'INT',
     'x=5 7 9; x[0 5 1]': '[5,,7]',
     'x=5 7 9; x[true false true]': '[5,9]',

@@ -74,7 +74,7 @@ const otherwise: Readonly<Record<string, string>> = {
     getStreamTableTimestamp isClientAuth isNodeInitialized logout partial unifiedCall`,
   // Appenders, upserts, BatchTableWriter and MultithreadedTableWriter of the C++ and Python clients.
   'tests of official clients make, fill and check tables with them': `all createDimensionTable deleteUser
-    dropStreamTable each exists getDataNodeConfig getStreamingSQLStatus loop rand`,
+    dropStreamTable each exists rand`,
   // test/server/script/seeds.test.ts contains such a script.
   'scripts that users wrote': 'type',
   'what users do to a table by the way of the manual': 'addValuePartitions avg flushOLAPCache flushTSDBCache sort today truncate',

@@ -4,7 +4,7 @@
 import { elementAt } from '../../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { partialOf } from '../../values/partial-function.js'
-import { elementsOf, tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import { elementsOf, vectorOfElements } from '../../values/vector-literal.js'
 import { dictionaryValues } from '../../elements/dictionary.js'
 import { itemsOf, tableRow } from '../../elements/indexing.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
@@ -138,13 +138,12 @@ function itemsAt(value: ServerValue): Items | undefined {
 /** Yields the results of func(args[0][i], args[1][i], …). A scalar argument is the same in every call. */
 function* applyToEach(
   context: CallContext,
-  name: string,
   [fn, ...args]: readonly (ServerValue | undefined)[],
 ): Evaluation<ServerValue[]> {
-  const callee = functionArgument(fn, name)
+  const callee = functionArgument(fn, 'each')
   const lists = args.map(value => (value === undefined ? undefined : itemsAt(value)))
   const lengths = new Set(lists.filter(list => list !== undefined).map(list => list.length))
-  if (lengths.size > 1) throw new ScriptError(`${name}: the arguments must have the same length.`)
+  if (lengths.size > 1) throw new ScriptError('each: the arguments must have the same length.')
   const length = [...lengths][0] ?? 1
   const results: ServerValue[] = []
   for (let index = 0; index < length; index++) {
@@ -157,10 +156,7 @@ function* applyToEach(
 export const higherOrderFunctions: readonly Builtin[] = [
   /** Returns a vector if all results are scalars, otherwise a tuple. */
   builtin('each(func, X, ...rest)', function* (context, args) {
-    return vectorOfElements(yield* applyToEach(context, 'each', args))
-  }),
-  builtin('loop(func, X, ...rest)', function* (context, args) {
-    return tupleOf(yield* applyToEach(context, 'loop', args))
+    return vectorOfElements(yield* applyToEach(context, args))
   }),
 
   /** Calls `func` with the elements of `args`. DolphinDB's JavaScript client needs this function and `partial`. */

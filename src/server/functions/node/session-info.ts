@@ -121,15 +121,4 @@ export const sessionInfoFunctions: readonly Builtin[] = [
     const name = textArgument(key, 'key')
     return Object.hasOwn(settings, name) ? settings[name]! : voidValue
   }),
-
-  /** Returns the settings that the controller has for a node. This node is its own controller. */
-  builtin(
-    'getDataNodeConfig(nodeAlias)',
-    ({ node }, [alias]) => {
-      const name = textArgument(alias, 'nodeAlias')
-      if (name !== nodeAlias(node)) throw new ScriptError(`Can't find the node with alias ${name}.`)
-      return dictionaryOf(settingsOf(node))
-    },
-    { adminOnly: true },
-  ),
 ]

@@ -2,14 +2,13 @@
   Functions about stream tables (docs/server-semantics.md#stream-tables).
 */
 import { vectorOf } from '../../../protocol/element.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
-import { firstReleases } from '../../release.js'
+import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { isStream } from '../../tables/prepare.js'
 import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
-import type { ServerTable, TableCache } from '../../tables/server-table.js'
+import type { ServerTable } from '../../tables/server-table.js'
 import {
   builtin,
   booleanArgument,
@@ -19,7 +18,7 @@ import {
   textArgument,
 } from '../arguments.js'
 import { makeKeyedTable, makeTable } from './make-tables.js'
-import { dictionaryOf, tableOfColumns, tableOfRecords } from '../result-table.js'
+import { dictionaryOf, tableOfColumns } from '../result-table.js'
 import { tableBytes } from './object-list.js'
 
 const leastCacheRows = 1_000
@@ -29,39 +28,7 @@ function cacheRows(value: ServerValue | undefined): number {
   return rows <= 0 ? Infinity : Math.max(leastCacheRows, rows)
 }
 
-function shareCached(
-  context: CallContext,
-  target: ServerValue | undefined,
-  name: ServerValue | undefined,
-  cache: TableCache,
-): void {
-  const table = tableArgument(context, target)
-  if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
-  shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
-  table.cache = cache
-}
-
 export const streamTableFunctions: readonly Builtin[] = [
-  /** Always empty: the embedded server registers no queries (DolphinDB manual, page getStreamingSQLStatus). */
-  builtin(
-    'getStreamingSQLStatus([queryId])',
-    (_, [queryId]) => {
-      if (!isAbsent(queryId)) textArgument(queryId, 'queryId')
-      return tableOfRecords(
-        {
-          queryId: 'STRING',
-          user: 'STRING',
-          registerTime: 'TIMESTAMP',
-          status: 'STRING',
-          sqlQuery: 'STRING',
-          involvedTables: 'STRING',
-          lastErrorMessage: 'STRING',
-        },
-        [],
-      )
-    },
-    { since: firstReleases.streamingSql },
-  ),
   builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
 
   /** The first row of each key wins, even within one batch (DolphinDB manual, page keyedStreamTable). */
@@ -94,24 +61,18 @@ export const streamTableFunctions: readonly Builtin[] = [
           'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
         )
       }
-      shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: true })
-      return voidValue
-    },
-  ),
-
-  /** Like `enableTableShareAndPersistence`, but without persistence: rows that leave memory are lost. */
-  builtin(
-    'enableTableShareAndCachePurge(table, tableName, [cacheSize], [cachePurgeTimeColumn], [cachePurgeInterval], [cacheRetentionTime])',
-    (context, [target, name, cacheSize]) => {
-      shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: false })
+      const table = tableArgument(context, target)
+      if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
+      shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
+      table.cachedRows = cacheRows(cacheSize)
       return voidValue
     },
   ),
 
   /** The figures that a persisted stream table would have. The embedded server writes no rows to disk. */
   builtin('getPersistenceMeta(table)', (context, [target]) => {
-    const { rows, totalRows, cache } = tableArgument(context, target)
-    if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')
+    const { rows, totalRows, cachedRows } = tableArgument(context, target)
+    if (cachedRows === undefined) throw new ScriptError('The table is not persisted.')
     return dictionaryOf({
       lastLogSeqNum: longScalar(-1n),
       sizeInMemory: longScalar(BigInt(rows)),
@@ -143,8 +104,8 @@ export const streamTableFunctions: readonly Builtin[] = [
         tables.map(table => table.sharedName),
       ),
       shared: bools(() => true),
-      persisted: bools(({ cache }) => cache?.isPersisted === true),
-      cachePurgeEnabled: bools(({ cache }) => cache?.isPersisted === false || node.discards),
+      persisted: bools(({ cachedRows }) => cachedRows !== undefined),
+      cachePurgeEnabled: bools(() => node.discards),
       loaded: bools(() => true),
       columns: vectorOf(
         { type: 'INT' },

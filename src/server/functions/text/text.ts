@@ -1,31 +1,19 @@
 /*
-  Prints values, and provides functions of text (DolphinDB manual, pages left, split and fromStdJson).
+  Prints values, and provides functions of text (DolphinDB manual, pages left and fromStdJson).
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
 import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
 import type { Builtin } from '../../values/builtin.js'
-import {
-  boolScalar,
-  doubleScalar,
-  stringScalar,
-  stringVector,
-  textsOf,
-} from '../../values/scalar.js'
+import { boolScalar, doubleScalar, stringScalar, textsOf } from '../../values/scalar.js'
 import { readNumber } from '../../values/literal.js'
 import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
 import { makeDictionary, setEntry } from '../../elements/dictionary.js'
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
-import {
-  binaryFunction,
-  builtin,
-  integerArgument,
-  textArgument,
-  unaryFunction,
-} from '../arguments.js'
+import { binaryFunction, integerArgument, unaryFunction } from '../arguments.js'
 import { operandOf, scalarAt, isLiteral, textsOfVector } from '../../operators/operands.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { functionText } from '../../elements/wire-values.js'
@@ -126,22 +114,6 @@ function cellText(column: Column, row: number): string {
   return formatElement(column, row)
 }
 
-/** A STRING vector or, without a delimiter, a CHAR vector. For several texts, a tuple of such vectors. */
-const split = builtin('split(str, [delimiter])', (_, [value, delimiter]) => {
-  const texts = textsOf(value)
-  if (texts === undefined) throw new ScriptError('split: str must be a string.')
-  const parts = texts.map(text => splitText(text, delimiter))
-  return parts.length === 1 && value.form === 'scalar' ? parts[0]! : tupleOf(parts)
-})
-
-function splitText(text: string, delimiter: ServerValue | undefined): Vector {
-  if (delimiter === undefined) {
-    const data = Int8Array.from(text, char => char.charCodeAt(0))
-    return { form: 'vector', type: 'CHAR', length: data.length, data }
-  }
-  return stringVector(text === '' ? [] : text.split(textArgument(delimiter, 'delimiter')))
-}
-
 /** Longest JSON text, in characters. The server parses JSON without a pause; this length takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
@@ -212,5 +184,4 @@ export const stringFunctions: readonly Builtin[] = [
     const type = vector.type === 'SYMBOL' ? 'SYMBOL' : 'STRING'
     return rebuild(vectorOf({ type }, data) as Vector)
   }),
-  split,
 ]

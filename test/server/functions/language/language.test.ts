@@ -70,9 +70,6 @@ testExamples(t, {
     'each(def(a,b):a+b, 1..3, 2..4)': '[3,5,7]',
     'each(x -> x, array(INT,0))': '[]',
   },
-  'loop always gives a tuple': {
-    'typestr(loop(x -> x, 1 2))': 'ANY VECTOR',
-  },
   'functions are called through functions': {
     'partial(add,1)(2)': '3',
   },

@@ -75,14 +75,6 @@ t.test('if access to settings is controlled, guests get none of them', async t =
   t.equal(await guest.show('getConfig().size()'), '0')
 })
 
-t.test('the controller returns the settings of a data node, as official tests ask', async t => {
-  const { show, fail } = testSession({ config: { persistenceDir: '/p' } })
-  const asked = 'rpc(getControllerAlias(), getDataNodeConfig{getNodeAlias()})'
-  t.equal(await show(`${asked}["persistenceDir"]`), '/p')
-  t.match(await fail('getDataNodeConfig("elsewhere")'), /alias elsewhere/)
-  t.match(await testSession({ user: 'joe' }).fail(asked), /Only administrators/)
-})
-
 t.test('a server of another version reports that version', async t => {
   t.match(await testSession({ version: '1.30.22' }).show('version()'), /^1\.30\.22 /)
 })

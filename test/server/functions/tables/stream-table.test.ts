@@ -1,7 +1,6 @@
 import t from 'tap'
 import type { Table } from '../../../../src/protocol/value.js'
 import { columnsText, testSession } from '../../../helpers/script.js'
-import { testExamples } from '../../../helpers/examples.js'
 
 t.test('a keyed stream table keeps the first row of a key, as in the manual', async t => {
   const { run, show } = testSession()
@@ -67,28 +66,16 @@ t.test(
 )
 
 t.test('old rows leave memory, but still count', async t => {
-  for (const [call, flags] of [
-    [
-      'enableTableShareAndPersistence(streamTable(1:0, [`a], [INT]), "p", cacheSize=10)',
-      'true false',
-    ],
-    ['enableTableShareAndCachePurge(streamTable(1:0, [`a], [INT]), "p", 10)', 'false true'],
-  ] as const) {
-    const { run, show, fail } = testSession({ config: { persistenceDir: 'somewhere' } })
-    await run(call)
-    for (const from of [0, 600]) await run(`tableInsert(objByName("p"), ${from}..${from + 599})`)
-    t.equal(await show('exec count(*) from objByName("p")'), '600', 'at least 1,000 are kept')
-    t.equal(await show('exec first(a) from objByName("p")'), '600')
-    t.equal(
-      await show(
-        'select persisted, cachePurgeEnabled, rowsInMemory, totalRows from getStreamTables()',
-      ),
-      `${flags} 600 1200`,
-    )
-    const total = 'getPersistenceMeta(objByName("p"))["totalSize"]'
-    if (flags === 'true false') t.equal(await show(total), '1200')
-    else t.match(await fail(total), /not persisted/)
-  }
+  const { run, show } = testSession({ config: { persistenceDir: 'somewhere' } })
+  await run('enableTableShareAndPersistence(streamTable(1:0, [`a], [INT]), "p", cacheSize=10)')
+  for (const from of [0, 600]) await run(`tableInsert(objByName("p"), ${from}..${from + 599})`)
+  t.equal(await show('exec count(*) from objByName("p")'), '600', 'at least 1,000 are kept')
+  t.equal(await show('exec first(a) from objByName("p")'), '600')
+  t.equal(
+    await show('select persisted, rowsInMemory, totalRows from getStreamTables()'),
+    'true 600 1200',
+  )
+  t.equal(await show('getPersistenceMeta(objByName("p"))["totalSize"]'), '1200')
 })
 
 t.test('clients can see that no column records the time of arrival', async t => {
@@ -109,16 +96,4 @@ t.test('removing a shared stream table may be refused in every way of removing i
     t.equal(await fail(removal), `${removal} => st is subscribed`)
   }
   t.ok(node.shared.has('st'))
-})
-
-testExamples(t, {
-  'nobody subscribes and nothing is persisted': {
-    'rows(getStreamingSQLStatus())': '0',
-    'n = 0; for(q in getStreamingSQLStatus()) { n += q.queryId.size() }; n': '0',
-  },
-})
-
-t.test('functions that older servers do not have', async t => {
-  const older = testSession({ version: '3.00.3' })
-  t.match(await older.fail('getStreamingSQLStatus()'), /Cannot recognize the token/)
 })
