@@ -67,7 +67,6 @@ const addresses: Record<string, readonly string[]> = {
   'node:tls': ['platform'],
   'csv-parse': ['parse'],
   commander: ['cli'],
-  '@bomb.sh/tab': ['cli'],
   'get-east-asian-width': ['cli'],
   ws: ['server'],
   yauzl: ['source'],

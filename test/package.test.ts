@@ -42,7 +42,6 @@ const installed = Object.entries(lock.packages).filter(([path]) => path !== '')
 
 t.test('the packages needed at run time are exactly these', async t => {
   t.strictSame(Object.keys(manifest.dependencies).sort(), [
-    '@bomb.sh/tab',
     'commander',
     'csv-parse',
     'get-east-asian-width',

@@ -28,11 +28,6 @@ export async function dispatch(
     const { environment, stdout, stderr } = processEnvironment
     const isTerminal = stdout.isTTY === true && stderr.isTTY === true
     const helpTexts = await helpTextsFor(environment, isTerminal)
-    if (own[0] === 'complete') {
-      const { complete, requestOf } = await import('./completion/complete.js')
-      const request = requestOf(argv)
-      if (request !== undefined) return await complete(request, processEnvironment, output)
-    }
     return await runCommand(argv, processEnvironment, output, helpTexts, asked)
   } catch (error) {
     return printFailure(output, error, asked).exitCode
@@ -64,6 +59,7 @@ async function runCommand(
   const { environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, files }
   return command.prepare(sources)({
+    commands,
     args,
     childCommand,
     sources,

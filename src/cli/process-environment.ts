@@ -34,8 +34,6 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
-  /** Ends the process even while a thread waits for a name server or a pipe; `leave` would wait for the thread. */
-  die(): void
   /** Stops V8 from enlarging its heap for young objects; call it once the program is loaded. */
   stopHeapGrowth(): void
   /** Base of relative paths; undefined if that folder was removed. */
@@ -63,7 +61,6 @@ export function thisProcess(): ProcessEnvironment {
     signals: process,
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
-    die: () => void process.kill(process.pid, 'SIGKILL'),
     // Must be called late: after a change of flags, V8 rejects the cached code of modules that are loaded later.
     stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {

@@ -47,10 +47,10 @@ t.test('without arguments the program names the three commands to begin with', a
   const { stderr } = await runMain([])
   t.strictSame(stderr.match(/^ {2}ddb-ingest \w+/gm), [
     '  ddb-ingest demo',
-    '  ddb-ingest load',
+    '  ddb-ingest schema',
     '  ddb-ingest load',
   ])
-  t.match(stderr, /without --table: lists the tables of your server that fit the file/)
+  t.match(stderr, /columns of a table for the file/)
 })
 
 t.test(

@@ -74,7 +74,6 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
       signals,
       onStrayFailure: listener => strayListeners.push(listener),
       leave: code => left.push(code),
-      die: () => left.push(137),
       stopHeapGrowth: () => undefined,
       workingFolder: () => process.cwd(),
       changeFolder: path => process.chdir(path),

@@ -267,9 +267,6 @@ const others: readonly Scenario[] = [
     await run(0, 'check', input, '-t', 'myNewStream', '--create', 'stream')
     await run(0, 'check', input, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
   }),
-  plain('load without a table', async ({ folder, run }) => {
-    await run(64, 'load', join(folder, 'my.csv'))
-  }),
   plain('schema: of a file', async ({ folder, run }) => {
     await run(0, 'schema', join(folder, 'my.csv'), '--output', 'create')
   }),

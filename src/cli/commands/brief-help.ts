@@ -61,8 +61,8 @@ Loads CSV and JSON into DolphinDB, and proves that every row landed.
 
   ddb-ingest demo
       a tour with the embedded server
-  ddb-ingest load trades.csv --host HOST --user NAME
-      without --table: lists the tables of your server that fit the file
+  ddb-ingest schema trades.csv
+      columns of a table for the file
   ddb-ingest load trades.csv --host HOST --user NAME --table trades
       loads it; with --dry-run, only reports what would happen
 
@@ -74,8 +74,8 @@ All commands: ddb-ingest --help
 
   ddb-ingest demo
       用内置服务器演示一遍
-  ddb-ingest load trades.csv --host HOST --user NAME
-      不写 --table：列出服务器上哪些表适合此文件
+  ddb-ingest schema trades.csv
+      适合此文件的表的各列
   ddb-ingest load trades.csv --host HOST --user NAME --table trades
       导入；加 --dry-run 则只说明会怎样
 

@@ -7,7 +7,6 @@ import type { CheckOptions, CheckResult } from '../../load/check/check-result.js
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
-import { offerTables } from './offer-tables.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
@@ -65,7 +64,6 @@ async function runCheck(
 ): Promise<number> {
   const { processEnvironment, output } = call
   const trace = files.trace?.trace
-  await offerTables(settings, call, trace)
   const asked = await loadOptionsOf(settings, inputs, call, trace)
   const progress = startProgress(settings.quiet ?? false, output, processEnvironment)
   const leaving = new AbortController()

@@ -10,6 +10,8 @@ import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
 export interface Call {
+  /** Every command. */
+  readonly commands: readonly Command[]
   readonly args: readonly string[]
   /** The arguments after `--` in `serve -- CMD…`. */
   readonly childCommand: readonly string[]

@@ -162,11 +162,8 @@ Without a code, lists all codes.
 Example:
   ddb-ingest explain DDB_INPUT_CELL`,
   completion: `
-Completes commands, options, option values, files and names of runs; also tables
-of the server, if the server answers within 300 ms. Never asks for a password.
-Sends a configured password only over verified TLS, or to a server where the
-user has logged in before. Add one of these lines to ~/.bashrc, to ~/.zshrc
-after compinit, or to config.fish:
+Completes commands, options, option values and files. Add one of these lines to
+~/.bashrc, to ~/.zshrc after compinit, or to config.fish:
 
   source <(ddb-ingest completion bash)
   source <(ddb-ingest completion zsh)

@@ -7,7 +7,6 @@ import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
-import { offerTables } from './offer-tables.js'
 import { runOnProcess } from './run-on-process.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { journalOf } from '../options/journaled.js'
@@ -38,7 +37,6 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
       },
       expandedInputs: () => looked,
       async options({ inputs, kept }, trace) {
-        await offerTables(settings, call, trace)
         const options = await loadOptionsOf(settings, inputs, call, trace)
         return kept === undefined ? options : { ...options, journal: kept.journal }
       },

@@ -137,9 +137,8 @@ DDB_INGEST_TLS。用户 admin，密码 123456，与新安装的 DolphinDB 相同
 示例：
   ddb-ingest explain DDB_INPUT_CELL`,
   completion: `
-补全命令、选项及其取值、文件、运行名称，以及服务器在 300 ms 内给出的表名。从不询
-问密码：已设置的密码只通过经过验证的 TLS 发送，或发给该用户登录过的服务器。分别
-写入 ~/.bashrc、~/.zshrc（在 compinit 之后）和 config.fish 的行：
+补全命令、选项及其取值和文件。分别写入 ~/.bashrc、~/.zshrc（在 compinit 之后）和
+config.fish 的行：
 
   source <(ddb-ingest completion bash)
   source <(ddb-ingest completion zsh)

@@ -134,6 +134,7 @@ t.test('settings are read before the command is loaded, and are passed to the ru
   t.equal(loads, 0)
   const { processEnvironment } = fakeProcess()
   const call: Call = {
+    commands: [],
     args: ['a'],
     childCommand: [],
     sources: sources(),

@@ -112,7 +112,7 @@ t.test('the command fits the error', async t => {
     },
     {
       usage: 'ddb-ingest load --help-all',
-      noTable: "ddb-ingest load 'a b.csv' --batch-rows 5 --host h",
+      noTable: "ddb-ingest load 'a b.csv' --create stream --table trades --batch-rows 5 --host h",
       badCell: "ddb-ingest check 'a b.csv' --table trades --batch-rows 5 --host h",
       noServer: 'ddb-ingest serve',
       noLogin: 'ddb-ingest exec -e 1 --host h --user admin',

@@ -89,13 +89,6 @@ function newParser(words: HelpTexts): Parser {
     .configureHelp(layoutIn(words))
 }
 
-/** All commands and their options as commander's objects, for code that parses no command line. */
-export function commandTree(commands: readonly Command[]): Parser {
-  const parser = newParser(english)
-  for (const command of commands) subcommand(parser, command, 80, english)
-  return parser
-}
-
 /** commander wraps texts next to the flags only if this many columns are left, as on a terminal of 60 columns. */
 const minWidthToWrap = 20
 
