@@ -82,14 +82,12 @@ export const facts: Readonly<Record<string, Fact>> = {
   getConfig: unknown,
   funcByName: unknown,
   getConsoleJobs: old,
-  cancelConsoleJob: old,
   getSessionMemoryStat: old,
   getCurrentSessionAndUser: {
     since: '1.30.17, 2.00.5',
     source: `M getCurrentSessionAndUser, ${notes('1.30.17')}`,
   },
   getClusterDFSDatabases: old,
-  getStreamTables: unknown,
   getPersistenceMeta: unknown,
   rpc: old,
   getControllerAlias: unknown,
@@ -98,7 +96,6 @@ export const facts: Readonly<Record<string, Fact>> = {
   getChunksMeta: { since: '?', source: 'M getChunksMeta, tsdb_explained.md' },
   delete: page('delete.md'),
 
-  array: small,
   count: small,
   date: small,
   first: small,

@@ -155,15 +155,14 @@ const decode: Advice = (asked, fix) =>
     fix ?? (asked.flags.has('encoding') ? { options: { 'input.encoding': null } } : null),
   )
 
-/** Suggests the table that the user meant, or a new DFS table. */
+/** Suggests the table that the user meant, or a new table. */
 const tables: Advice = (asked, fix) => {
   if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
   const { without, further } = changesOf(fix)
   if (further.length > 0) return sameCommand(asked, without, further)
-  const isNew = asked.flags.get('table')?.at(-1)?.startsWith('dfs://') && !asked.flags.has('create')
-  return isNew
-    ? sameCommand(asked, [], ['--create', 'dfs'])
-    : sameCommand(asked, ['table', 'create'])
+  if (asked.mayHaveStored === true || asked.flags.has('create')) return undefined
+  const kind = asked.flags.get('table')?.at(-1)?.startsWith('dfs://') ? 'dfs' : 'stream'
+  return sameCommand(asked, [], ['--create', kind])
 }
 
 /** Suggests counting the rows of the table. */
