@@ -26,7 +26,7 @@ export interface UserCall {
   mayHaveStored?: boolean
 }
 
-export interface Failure {
+interface Failure {
   code: string
   message: string
   exitCode: number

@@ -86,7 +86,7 @@ export function openBar(output: Output, stderr: TerminalOutput): Bar {
 }
 
 /** A report, with figures computed from this report and earlier ones. */
-export interface Figures extends LoadReport {
+interface Figures extends LoadReport {
   /** Rows per second that a load sent or a check read, during the last seconds; the average covers the whole run. */
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
@@ -156,7 +156,7 @@ export function newFigures(): (report: LoadReport) => Figures {
   }
 }
 
-export type Signs = readonly [confirmed: string, sent: string, rest: string]
+type Signs = readonly [confirmed: string, sent: string, rest: string]
 
 /** The characters of the bar: ASCII if the terminal's locale is not UTF-8. */
 export function signsOf(environment: Readonly<Record<string, string | undefined>>): Signs {

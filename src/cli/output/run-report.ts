@@ -123,7 +123,7 @@ function rowsOf({ journal }: KnownRun): RunReport['rows'] {
 }
 
 /** A command, and the case in which to use it. */
-export interface ResumeChoice {
+interface ResumeChoice {
   readonly when: string
   readonly command: string
 }

@@ -55,7 +55,7 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** Text for elements and attributes; control characters become visible. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll(/[&<>"']/g, sign => entities[sign]!)
     .replaceAll(

@@ -2,8 +2,14 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
-import { cellText, gridOf, inlineText, isNumeric } from '../../../src/cli/render/cells.js'
-import { csvLine, csvText } from '../../../src/cli/render/csv.js'
+import {
+  cellText,
+  csvLine,
+  csvText,
+  gridOf,
+  inlineText,
+  isNumeric,
+} from '../../../src/cli/render/cells.js'
 import { hideInValue } from '../../../src/cli/render/hide-value.js'
 import { jsonText } from '../../../src/cli/render/json.js'
 import { tableText } from '../../../src/cli/render/table.js'
