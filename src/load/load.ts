@@ -1,7 +1,7 @@
 /*
   One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports.
 */
-import { DdbError, UsageError } from '../errors.js'
+import { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
@@ -11,7 +11,6 @@ import type { ExpandedSources } from '../source/expand-sources.js'
 import { earlySession, openDelivery } from './transport/open-delivery.js'
 import { endJournal } from './ending.js'
 import { checkFollowed } from './inputs/follow/check-followed.js'
-import type { TargetDescription } from './target/describe-target.js'
 import { findTarget } from './target/find-target.js'
 import { storedRowsCheck } from './evidence/unsent-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -76,7 +75,6 @@ async function loadPlan(
     async open(inputs, opened) {
       const [control, target] = await findTarget(run, session => (opened.control = session))
       columns = target.columns
-      checkReplaces(options, target)
       await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
       const checked = await checkTarget(run, control, target)
@@ -134,16 +132,6 @@ async function loadPlan(
   })
   await endJournal(run, result)
   return result
-}
-
-/** @throws {UsageError} DDB_USAGE if reading a changed file again would duplicate its rows or drop them */
-function checkReplaces({ journal }: LoadOptions, { replaces }: TargetDescription): void {
-  if (journal?.changed !== true || replaces === true) return
-  throw new UsageError(
-    'DDB_USAGE',
-    '`journal.changed` reads files again whose rows are already in the target, so it needs a target in which a row replaces the one with ' +
-      'the same key: `target.method` upsert, a DFS table that keeps the last of equals, or one with a primary key',
-  )
 }
 
 /**

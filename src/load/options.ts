@@ -221,11 +221,6 @@ export interface JournalOptions {
   workingFolder?: string
   /** Starts over, whatever an existing journal of this name says. */
   restart?: boolean
-  /**
-   * Reads finished inputs again if their content has changed since. Only for targets in which a row replaces the row
-   * with the same key. Rows that are no longer in the input stay in the table.
-   */
-  changed?: boolean
 }
 
 /** All options of `load`; only `inputs`, `server` and `target` are required. */

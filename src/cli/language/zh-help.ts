@@ -71,8 +71,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '路径与 --path 不匹配的输入：skip（略去），或 null（各部分为空值）',
   'fill a target column with this text; {NAME} inserts a column, a part of --path, filename, dirname, path or line; repeatable':
     '用此文本填充目标列；其中的 {NAME} 替换为列、--path 的一个部分、filename、dirname、path 或 line；可重复',
-  'reload files that changed after the run read them; for targets that replace rows by key':
-    '运行读取之后改动过的文件也重新读取；用于按键替换行的目标表',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'file that lists the inputs; - for standard input': '列出输入的文件；- 为标准输入',

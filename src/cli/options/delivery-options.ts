@@ -223,12 +223,6 @@ export const runOptions = optionGroup('Run', {
     flagOnly: true,
     field: 'journal.restart',
   },
-  changed: {
-    flags: '--changed',
-    help: 'reload files that changed after the run read them; for targets that replace rows by key',
-    reader: onOff,
-    field: 'journal.changed',
-  },
   expectRows: {
     flags: '--expect-rows <n>',
     help: 'exit code 5 unless exactly n rows are confirmed',

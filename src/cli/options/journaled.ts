@@ -16,7 +16,6 @@ export interface JournalSettings {
   readonly runId?: string
   readonly stateDir?: string
   readonly restart?: boolean
-  readonly changed?: boolean
 }
 
 /** The folder that the user named, or the program's own; absolute. */
@@ -27,16 +26,13 @@ export function journalFolder(
   return stateDir === undefined ? stateFolder(environment) : resolve(stateDir)
 }
 
-/** undefined for a run without a name. @throws {UsageError} DDB_USAGE for --restart or --changed without a name */
+/** undefined for a run without a name. @throws {UsageError} DDB_USAGE for --restart without a name */
 export function journalOf(
   settings: JournalSettings,
   processEnvironment: ProcessEnvironment,
 ): JournalOptions | undefined {
-  const { runId, restart, changed } = settings
+  const { runId, restart } = settings
   if (runId === undefined) {
-    if (changed) {
-      throw new UsageError('DDB_USAGE', '--changed needs --run-id: changed since which run?')
-    }
     if (!restart) return undefined
     throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run should start over?')
   }
@@ -45,7 +41,6 @@ export function journalOf(
     folder: journalFolder(settings, processEnvironment),
     ...(workingFolder === undefined ? {} : { workingFolder }),
     ...(restart === undefined ? {} : { restart }),
-    ...(changed === undefined ? {} : { changed }),
   }
 }
 

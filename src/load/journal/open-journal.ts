@@ -21,7 +21,6 @@ import { emptyRun, journaledRun, type JournaledRun } from '../outcomes/journaled
 import { readRecord } from './journal-events.js'
 import { readJournal, type FoundJournal } from './read-journal.js'
 import { replaceJournal } from './replace-journal.js'
-import { resumedInput } from './resumed-input.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
 export function journalPath(folder: string, runId: string): string {
@@ -134,7 +133,7 @@ interface Asked {
 interface Opening extends Pick<KnownInputs, 'places'> {
   readonly opening: JournalRecord[]
   readonly begunAt: string
-  /** Inputs to add: new ones, and those whose content has changed. */
+  /** New inputs. */
   readonly added: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
 }
 
@@ -186,7 +185,6 @@ function openingOf(
   const known = found.inputs.map(input => input.path)
   const asked = [...fingerprints.keys()]
   const { places, added } = knownInputs(known, found.run?.folder ?? '', asked, files)
-  const changed = new Map<string, Fingerprint>()
   if (found.run !== undefined) {
     const takesRejects = keepsAll(found, current.rejects?.file)
     const differing = differingOptions(found.run.options, current)
@@ -195,14 +193,8 @@ function openingOf(
       differing.filter(name => name !== 'rejects.file' || !takesRejects),
     )
     const isFollowing = options.input?.follow === true
-    // If an input was read again, only the last reading counts.
-    const last = new Map(found.inputs.map((input, i) => [input.path, { ...input, number: i }]))
-    for (const { path, number, fingerprint } of isFollowing ? [] : last.values()) {
-      const now = fingerprints.get(places.get(path) ?? path)
-      const isNew = now !== undefined && !isSame(fingerprint, now)
-      if (isNew && options.journal?.changed === true && isRead(found, number))
-        changed.set(path, now)
-      else checkInput(found, path, fingerprint, now)
+    for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
+      checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
   } else {
     opening.push({
@@ -219,7 +211,6 @@ function openingOf(
   }
   opening.push({ kind: 'process', number: past.processes + 1, startedAt })
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
-  for (const [path, fingerprint] of changed) inputs.push({ path, fingerprint })
   if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
   return { opening, begunAt: found.run?.startedAt ?? startedAt, added: inputs, places }
 }
@@ -231,11 +222,6 @@ function keepsAll({ run, rejects }: JournaledRun, file: string | undefined): boo
   if (file === undefined || run?.options.rejects?.file !== undefined) return false
   const kept = rejects?.files[0]?.path
   return rejects === undefined || (kept !== undefined && resolve(kept) === resolve(file))
-}
-
-/** Whether all rows of an input are sent and confirmed. */
-function isRead({ inputs }: JournaledRun, number: number): boolean {
-  return resumedInput(inputs[number]!, number).isDone
 }
 
 interface FileSetup {
@@ -344,19 +330,9 @@ function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
 }
 
 function addedNotices(known: readonly string[], added: Opening['added']): string[] {
-  if (known.length === 0) return []
-  const names = added.map(({ path }) => path)
-  const others = new Set(known)
-  const fresh = names.filter(name => !others.has(name))
-  const changed = names.filter(name => others.has(name))
-  return [
-    ...(fresh.length === 0
-      ? []
-      : [`new since the run began, and read after the others: ${fresh.join(', ')}`]),
-    ...(changed.length === 0
-      ? []
-      : [`changed since the run read them, and read again: ${changed.join(', ')}`]),
-  ]
+  if (known.length === 0 || added.length === 0) return []
+  const names = added.map(({ path }) => path).join(', ')
+  return [`new since the run began, and read after the others: ${names}`]
 }
 
 function checkOptions(found: JournaledRun, differing: readonly string[]): void {

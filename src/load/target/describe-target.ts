@@ -63,8 +63,6 @@ export interface TargetDescription {
    * in the sort columns.
    */
   readonly dropsDuplicates?: boolean
-  /** True if the table keeps, of several rows with the same key, the row that was written last. */
-  readonly replaces?: boolean
 }
 
 /** The target's own columns, whatever the run sends. */
@@ -104,12 +102,8 @@ export async function describeTarget(
     const stored = storedColumns(target.table, answer)
     const columns = limitedColumns(schema.columns, stored)
     const isHandle = target.table.kind === 'shared' && stored.length > 0
-    const replaces =
-      target.method === 'upsert' ||
-      engine === 'PKEY' ||
-      (engine !== undefined && textOf(answer, 'keepDuplicates') === 'LAST')
     const tableKey = textsOf(answer, 'keyColumn')
-    const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed, replaces }
+    const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed }
     const known = { columns, ...keys }
     const more = { tableKey, ...(isHandle ? { isHandle } : {}) }
     const description = { ...schema, ...known, ...upsert, ...policy, ...more }

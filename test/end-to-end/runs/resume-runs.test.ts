@@ -310,3 +310,38 @@ t.test('a run that stored nothing starts over with different files and options',
     'no ledger of an earlier attempt is left',
   )
 })
+
+t.test(
+  'a run that is killed while it reads new files resumes, and its earlier end proves nothing',
+  async t => {
+    const reached = closedGate()
+    const gate = closedGate()
+    const here = await startLoadServer(t, 'share streamTable(1:0, `id`v, [INT,INT]) as s', {
+      faults: {
+        beforeExecute({ rows }) {
+          if (rows !== 5) return undefined
+          reached.open()
+          return { until: gate.opened }
+        },
+      },
+    })
+    const dir = t.testdir({ d: { 'a.csv': 'id,v\n1000,1\n1001,1\n' } })
+    const environment = {
+      ...{ DDB_USER: 'admin', DDB_PASSWORD: '123456' },
+      XDG_STATE_HOME: join(dir, '.state'),
+    }
+    const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
+    flags.push('--port', String(here.server.port))
+    const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
+    t.match(await load().outcome, { code: 0 })
+    await writeFile(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))
+    const { child, outcome } = load()
+    await reached.opened
+    child.kill('SIGKILL')
+    await outcome
+    gate.open()
+    const again = await load().outcome
+    t.match(again, { code: 0 }, again.stderr)
+    t.strictSame(await ids(here, 's'), [...upTo(500), 1000, 1001])
+  },
+)
