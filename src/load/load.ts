@@ -39,23 +39,25 @@ export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
 }
 
-/** Facts about the inputs that the caller knows besides the options. */
+/** What the caller knows or observes, besides the options. */
 interface Given {
   /** The expanded inputs, if the caller has just expanded them. */
   readonly sources?: ExpandedSources | undefined
   readonly rows?: RowStore
+  /** Called before each batch is sent. */
+  readonly onSending?: () => void
 }
 
 export async function loadOn(
   platform: Platform,
   options: LoadOptions,
-  { sources, rows }: Given = {},
+  given: Given = {},
 ): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
   const clock = awakeClock(platform.clock)
   const files = withArchives(platform.files)
   try {
-    return await loadPlan({ ...platform, clock, files }, options, plan, sources, rows)
+    return await loadPlan({ ...platform, clock, files }, options, plan, given)
   } finally {
     clock.stop()
   }
@@ -65,10 +67,9 @@ async function loadPlan(
   platform: Platform,
   options: LoadOptions,
   plan: Plan,
-  sources: ExpandedSources | undefined,
-  rows: RowStore | undefined,
+  { sources, rows, onSending }: Given,
 ): Promise<LoadResult> {
-  const run = newRun(options, plan, platform, undefined, rows)
+  const run = newRun(options, plan, platform, { rows, onSending })
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   const course: RunSteps = {

@@ -270,8 +270,6 @@ export interface LoadOptions {
    * the check would reject no row.
    */
   onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void
-  /** Called before each batch is sent. If it throws, the run shuts down cleanly and the batch is not sent. */
-  beforeSending?: () => void
   /** Ends the run cleanly: batches in flight are still confirmed, and rows not handed over count as unsent. */
   signal?: AbortSignal
   /** Ends the run at once without waiting: batches in flight count as unconfirmed. */

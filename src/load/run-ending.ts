@@ -25,13 +25,15 @@ export interface RunEnding {
 
 interface EndingSetup {
   readonly clock: Clock
-  readonly options: Pick<LoadOptions, 'beforeSending' | 'leave'>
+  readonly options: Pick<LoadOptions, 'leave'>
+  readonly onSending?: (() => void) | undefined
   /** The DDB_LOCKED error if another process has taken the run. */
   readonly whyLost: () => DdbError | undefined
   readonly worded?: (failure: DdbError) => DdbError
 }
 
-export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): RunEnding {
+export function newRunEnding(setup: EndingSetup): RunEnding {
+  const { clock, options, onSending, whyLost, worded } = setup
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
   // Every connection of the run adds a listener, and Node would warn about so many.
@@ -57,18 +59,13 @@ export function newRunEnding({ clock, options, whyLost, worded }: EndingSetup): 
     maySend() {
       if (losing.signal.aborted) return false
       const lost = whyLost()
-      if (lost !== undefined) {
-        fail(lost)
-        losing.abort()
-        return false
-      }
-      try {
-        options.beforeSending?.()
+      if (lost === undefined) {
+        onSending?.()
         return true
-      } catch (error) {
-        fail(error)
-        return false
       }
+      fail(lost)
+      losing.abort()
+      return false
     },
     hasSlept() {
       const { naps = 0 } = clock

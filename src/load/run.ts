@@ -45,16 +45,19 @@ export interface Run extends RunLog {
   delivery: Delivery | undefined
 }
 
-/**
- * Opens no file and no connection.
- * @param watch  for a dry run
- */
+/** `watch`: set for a dry run. `onSending`: called before each batch is sent. */
+interface RunParts {
+  readonly watch?: ReadObserver
+  readonly rows?: RowStore | undefined
+  readonly onSending?: (() => void) | undefined
+}
+
+/** Opens no file and no connection. */
 export function newRun(
   options: LoadOptions,
   plan: Plan,
   platform: Platform,
-  watch?: ReadObserver,
-  rows?: RowStore,
+  { watch, rows, onSending }: RunParts = {},
 ): Run {
   const { clock, files } = platform
   const server = newRunServer(options.server)
@@ -70,6 +73,7 @@ export function newRun(
   const ending = newRunEnding({
     clock,
     options,
+    onSending,
     whyLost: () => history.whyLost(),
     worded: failure => inWords(reporter, failure),
   })

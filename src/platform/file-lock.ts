@@ -5,14 +5,7 @@
   If the holder then fails to renew the lock for several renewal periods, exactly one of the watching processes takes
   the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
-import {
-  renewsLock,
-  seeLock,
-  systemCode,
-  holderText,
-  type LockHolder,
-  type Sighting,
-} from './lock-holder.js'
+import { seeLock, systemCode, holderText, type LockHolder, type Sighting } from './lock-holder.js'
 import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
@@ -257,7 +250,7 @@ function isStill({ read }: LockMachine, path: string, token: string): boolean {
 
 function takenBy(holder: LockHolder): Extract<LockAnswer, { readonly kind: 'taken' }> {
   const { pid, since } = holder
-  return { kind: 'taken', pid, since, who: holderText(holder), isRenewed: renewsLock(holder) }
+  return { kind: 'taken', pid, since, who: holderText(holder) }
 }
 
 function linkIfFree(machine: LockMachine, from: string, path: string, own: LockHolder): boolean {

@@ -21,8 +21,8 @@ export interface LockHolder {
   /** Id of the boot, and ticks from the boot to the process's start. They distinguish equal pids. null without /proc. */
   readonly bootId: string | null
   readonly startTicks: string | null
-  /** The namespaces in which pid and ticks are valid. Undefined for version 0.1.0, which did not renew locks. */
-  readonly namespaces?: string | null
+  /** The namespaces in which pid and ticks are valid. */
+  readonly namespaces: string | null
   readonly host: string
   readonly since: string
 }
@@ -117,7 +117,7 @@ export function parseHolder(text: string): LockHolder | undefined {
 
 function isHolder(value: unknown): value is LockHolder {
   const { token, pid, host, since, ...ids } = Object(value) as Record<string, unknown>
-  const { bootId, startTicks, namespaces = null } = ids
+  const { bootId, startTicks, namespaces } = ids
   return (
     typeof token === 'string' &&
     /^[0-9a-f]{16}$/.test(token) &&
@@ -128,13 +128,7 @@ function isHolder(value: unknown): value is LockHolder {
   )
 }
 
-/** Whether the holder renews its lock; false for a holder of version 0.1.0. */
-export function renewsLock({ namespaces }: LockHolder): boolean {
-  return namespaces !== undefined
-}
-
 export function holderState(holder: LockHolder): HolderState {
-  if (!renewsLock(holder)) return lifeOfEarlier(holder)
   if (!isHere(holder)) return 'unsure'
   if (!isNumberInUse(holder.pid)) return 'dead'
   const state = processState(holder.pid)
@@ -149,16 +143,6 @@ function isHere(holder: LockHolder): boolean {
   return !here.includes(null) && here[0] === holder.bootId && here[1] === holder.namespaces
 }
 
-/** For a lock of version 0.1.0, which is not renewed. A holder on a different host is assumed to be alive. */
-function lifeOfEarlier(holder: LockHolder): HolderState {
-  if (holder.host !== hostname()) return 'alive'
-  if (holder.bootId !== null && holder.bootId !== bootId()) return 'dead'
-  if (!isNumberInUse(holder.pid)) return 'dead'
-  const state = processState(holder.pid)
-  if (state === undefined || holder.startTicks === null) return 'alive'
-  return state.startTicks === holder.startTicks && !'ZX'.includes(state.letter) ? 'alive' : 'dead'
-}
-
 /** `process 5 on HOST since …`. Omits the name of this host, but mentions a different container or machine. */
 export function holderText(holder: LockHolder): string {
   return `process ${holder.pid}${placeOf(holder)} since ${holder.since}`
@@ -166,7 +150,7 @@ export function holderText(holder: LockHolder): string {
 
 function placeOf(holder: LockHolder): string {
   if (holder.host !== hostname()) return ` on ${holder.host}`
-  if (!renewsLock(holder) || isHere(holder)) return ''
+  if (isHere(holder)) return ''
   return holder.bootId === bootId() ? ' in another container' : ' on another machine of this name'
 }
 

@@ -134,8 +134,6 @@ export type LockAnswer =
       readonly since: string
       /** `process 5 on HOST since …` */
       readonly who: string
-      /** False for a holder of version 0.1.0. If it runs on a different host, nothing shows whether it is alive. */
-      readonly isRenewed: boolean
     }
   /** The file is not a lock. */
   | { readonly kind: 'strange' }

@@ -88,13 +88,11 @@ for (const [first, next] of sampled(pairs)) {
     needsContainers,
     async t => {
       const { here, stuck, load, start, release } = await scene(t)
-      const running = await stuck(first, '--run-id', 'nightly', '--lock', 'nightly')
-      const [locked, taken, listed] = await Promise.all([
-        load(next, '--lock', 'nightly').outcome,
+      const running = await stuck(first, '--run-id', 'nightly')
+      const [taken, listed] = await Promise.all([
         load(next, '--run-id', 'nightly').outcome,
         start(next, 'runs', '--json').outcome,
       ])
-      t.match(locked, { code: 75, stderr: /the lock "nightly" is held by process \d+.*DDB_LOCKED/ })
       t.match(taken, {
         code: 75,
         stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/,
@@ -126,17 +124,6 @@ for (const [first, next] of sampled(pairs)) {
   })
 }
 
-t.test('the lock of a killed load is free for other loads', needsContainers, async t => {
-  const { stuck, load, release, folder } = await scene(t)
-  const killed = await stuck(host, '--lock', 'nightly')
-  killed.kill('SIGKILL')
-  await killed.outcome
-  release()
-  const locked = await load(container, '--lock', 'nightly').outcome
-  t.equal(locked.code, 0, locked.stderr)
-  t.strictSame(readdirSync(join(folder, 'state/ddb-ingest/locks')), [])
-})
-
 deepTest(
   t,
   'if several loads find a killed run at once, one resumes it',
@@ -163,7 +150,7 @@ deepTest(
 for (const mode of sampled(['async', 'sync'])) {
   t.test(`a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
     const { here, folder, stuck, load, start, release, runs } = await scene(t)
-    const argv = ['--run-id', 'nightly', '--lock', 'nightly', '--mode', mode, '--json=s.json']
+    const argv = ['--run-id', 'nightly', '--mode', mode, '--json=s.json']
     const stopped = await stuck(container, ...argv)
     stopped.kill('SIGSTOP')
     release()
@@ -188,7 +175,7 @@ for (const mode of sampled(['async', 'sync'])) {
 
 t.test('a stopped load continues if it wakes before a takeover', needsContainers, async t => {
   const { here, stuck, load, release } = await scene(t)
-  const stopped = await stuck(container, '--run-id', 'nightly', '--lock', 'nightly')
+  const stopped = await stuck(container, '--run-id', 'nightly')
   stopped.kill('SIGSTOP')
   release()
   const watching = load(other, '--run-id', 'nightly')

@@ -3,7 +3,7 @@ import { DdbError } from '../../src/errors.js'
 import { newRunEnding } from '../../src/load/run-ending.js'
 import { handClock } from '../helpers/clocks.js'
 
-function scene(beforeSending?: () => void) {
+function scene() {
   const state: { lost: DdbError | undefined; naps: number; asked: number } = {
     lost: undefined,
     naps: 0,
@@ -19,13 +19,12 @@ function scene(beforeSending?: () => void) {
       return state.naps
     },
   }
-  const options = beforeSending === undefined ? {} : { beforeSending }
-  const ending = newRunEnding({ clock, options, whyLost })
+  const ending = newRunEnding({ clock, options: {}, whyLost })
   return { ending, state }
 }
 
 t.test('rows may be sent as long as this process has the run', async t => {
-  const { ending } = scene(() => undefined)
+  const { ending } = scene()
   t.ok(ending.maySend())
   t.notOk(ending.isLeaving)
   t.equal(ending.failure, undefined)
@@ -41,16 +40,6 @@ t.test('if a different process has the run, this process stops at once and for g
   state.lost = undefined
   t.notOk(ending.maySend())
   t.equal(state.asked, 1, 'the journal is not asked again')
-})
-
-t.test('an error thrown by the caller ends the run cleanly', async t => {
-  const error = new DdbError('DDB_LOCKED', 'enough')
-  const { ending } = scene(() => {
-    throw error
-  })
-  t.notOk(ending.maySend())
-  t.notOk(ending.isLeaving)
-  t.equal(ending.failure, error)
 })
 
 t.test('each suspension is reported once', async t => {

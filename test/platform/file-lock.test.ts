@@ -100,7 +100,7 @@ t.test('a lock exists while a process holds it, and is gone once it is released'
 t.test('a lock of a living process counts as taken, even of this process, at once', async t => {
   const { dir, path } = placeOf(t)
   await held(path)
-  const taken = { kind: 'taken', pid: process.pid, isRenewed: true }
+  const taken = { kind: 'taken', pid: process.pid }
   const clock = handClock()
   t.match(await takeFileLock(path, clock), taken)
   t.match(takeFileLockNow(path, clock), taken)
@@ -137,7 +137,7 @@ t.test('a lock that its unknown holder does not renew is taken over after a whil
     const { dir, path } = placeOf(t)
     await write(path, change)
     const clock = watcherClock()
-    t.match(takeFileLockNow(path, clock), { kind: 'taken', isRenewed: true }, name)
+    t.match(takeFileLockNow(path, clock), { kind: 'taken' }, name)
     t.equal(await lockHolder(path, clock), undefined, name)
     const beganMs = clock.nowMs()
     t.match(await takeFileLock(path, clock), { kind: 'held', from: 'stale' }, name)
@@ -355,32 +355,6 @@ t.test('a holder whose file was removed or replaced removes nothing', async t =>
   t.equal((await takeFileLock(path, handClock())).kind, 'held')
   lock.release()
   t.ok(existsSync(path))
-})
-
-t.test('a lock of version 0.1.0 is judged by its rules: it is never renewed', async t => {
-  const earlier = { namespaces: undefined }
-  const dead: Record<string, unknown>[] = [
-    { pid: deadPid() },
-    { bootId: 'of yesterday' },
-    { startTicks: '1' },
-  ]
-  for (const change of dead) {
-    const { path } = placeOf(t)
-    await write(path, { ...earlier, ...change })
-    t.equal(await lockHolder(path, handClock()), undefined)
-    t.match(await takeFileLock(path, handClock()), { kind: 'held', from: 'dead' })
-  }
-  const living: Record<string, unknown>[] = [
-    {},
-    { startTicks: null },
-    { host: 'elsewhere', pid: deadPid() },
-  ]
-  for (const change of living) {
-    const { path } = placeOf(t)
-    await write(path, { ...earlier, since: '2026-01-02T03:04:05.000Z', ...change })
-    const since = '2026-01-02T03:04:05.000Z'
-    t.match(await takeFileLock(path, handClock()), { kind: 'taken', isRenewed: false, since })
-  }
 })
 
 t.test('a file that is not a lock is left unchanged', async t => {

@@ -9,8 +9,6 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
-  parseHolder,
-  renewsLock,
   holderState,
   seeLock,
   thisProcess,
@@ -90,7 +88,6 @@ t.test('a process that has ended but was not waited for is dead', onLinux, async
   shell.stdio[3]!.destroy()
   await inState(pid, 'Z')
   t.equal(holderState(holderWith(pid)), 'dead')
-  t.equal(holderState(holderWith(pid, { namespaces: undefined as never })), 'dead', 'version 0.1.0')
 })
 
 t.test('a process id alone proves nothing', async t => {
@@ -128,11 +125,4 @@ t.test('two looks at a lock show whether it was renewed', async t => {
   t.strictSame(seeLock(path), first)
   writeFileSync(path, JSON.stringify(thisProcess()))
   t.notSame(seeLock(path), first)
-})
-
-t.test('version 0.1.0 wrote no namespaces', async t => {
-  const { namespaces, ...earlier } = thisProcess()
-  t.ok(namespaces)
-  t.equal(renewsLock(parseHolder(JSON.stringify(earlier))!), false)
-  t.equal(renewsLock(parseHolder(JSON.stringify({ ...earlier, namespaces: null }))!), true)
 })

@@ -294,7 +294,7 @@ export const defects: readonly Defect[] = [
       {
         file: 'src/load/run-ending.ts',
         from: 'const lost = whyLost()',
-        to: 'const lost = options.beforeSending === fail ? whyLost() : undefined',
+        to: 'const lost = options.leave === losing.signal ? whyLost() : undefined',
       },
       {
         file: 'src/load/pump.ts',

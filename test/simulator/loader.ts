@@ -4,7 +4,6 @@
 import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../../src/load/options.js'
-import type { Platform } from '../../src/platform/platform.js'
 import type { SimDisk } from './disk.js'
 import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
@@ -65,7 +64,7 @@ export function startRun(
   plan: LoaderPlan,
   kind: TargetKind,
   killAtCall: number | undefined,
-  load: (platform: Platform, options: LoadOptions) => Promise<LoadResult> = loadOn,
+  load: typeof loadOn = loadOn,
 ): Run {
   const { world } = environment
   const process = new SimProcess(plan.name, environment, plan.hostName)
@@ -84,7 +83,8 @@ export function startRun(
   process.killAtCall = killAtCall ?? Infinity
   const end = (): void => void (run.endedMs ??= world.nowMs)
   world.note(() => `${plan.name} starts`)
-  load(process.platform, optionsOf(run, plan, kind, environment)).then(
+  const onSending = (): void => run.onSending()
+  load(process.platform, optionsOf(run, plan, kind, environment), { onSending }).then(
     result => {
       if (!process.isAlive) return
       end()
@@ -153,7 +153,6 @@ function optionsOf(
       run.notices.push(notice)
       world.note(() => `${plan.name} says: ${notice}`)
     },
-    beforeSending: () => run.onSending(),
     signal: signals.interrupt.signal,
     leave: signals.leave.signal,
   }

@@ -32,7 +32,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
   let summary: ResultFile<CheckResult> | undefined
   try {
     const inputs = await inputsOf(settings, call)
-    const { runId, lock: _, json, ...others } = settings
+    const { runId, json, ...others } = settings
     // A file in the environment is for loads: a check writes only the file of the flag.
     const file = call.sources.flags.has('json') ? json?.file : undefined
     const journal = journalOf(settings, call.processEnvironment)

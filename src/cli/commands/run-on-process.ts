@@ -1,9 +1,8 @@
 /*
-  Runs `load`, `resume` or `retry` on this process: lock, files, progress, signals, result and exit code.
+  Runs `load`, `resume` or `retry` on this process: files, progress, signals, result and exit code.
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
-import { DdbError } from '../../errors.js'
 import { loadOn } from '../../load/load.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
@@ -32,7 +31,6 @@ import { withFlags } from '../options/reading/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { leftoversToReport } from '../files/reported-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'
-import { takeLock, type Lock } from '../files/lock.js'
 import { newTimeline, type Timeline } from '../report/timeline.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
@@ -48,7 +46,7 @@ export interface RunCommand<Found> {
   find(): Promise<Found>
   /** Facts for the result of a run that fails before it begins. */
   asked(found: Found | undefined): AskedRun
-  /** Makes every check that is possible before the lock is taken and output files are opened. */
+  /** Makes every check that is possible before output files are opened. */
   check(found: Found): Promise<void>
   /** The inputs, if `check` has expanded all of them, so that a million files need not be expanded twice. */
   expandedInputs?(): ExpandedSources | undefined
@@ -70,30 +68,25 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   const held: Held = { files: [] }
   // The run may change to another folder, which would change the meaning of relative paths.
   const { flags } = call.sources
-  const repeated = { resume: repeatedWords(flags), look: repeatedWords(flags, true) }
+  const repeated = repeatedWords(flags)
   let found: Found | undefined
   try {
     checkState(settings, call)
     const run = (found = await command.find())
     await command.check(run)
-    // Files belong to the run that has the lock: a run that is locked out must not touch them.
-    const { environment } = call.processEnvironment
-    if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
     await openFiles(settings, held, call)
     held.trace = openTrace(settings, call.output)
     const asked = await command.options(run, held.trace?.trace)
-    // A run with a lock expands its inputs again, because they may have changed while the run waited for the lock.
-    const sources = settings.lock === undefined ? command.expandedInputs?.() : undefined
-    return await runLoad(settings, asked, call, held, sources, async result => {
+    return await runLoad(settings, asked, call, held, command.expandedInputs?.(), async result => {
       const { resume } = result
       const going = await command.resumedRun(run, asked.server)
       if (going === undefined) return
       const { stateDir } = settings
-      const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated.resume)
+      const again = resumeCommand({ ...going, stateDir, server: asked.server }, repeated)
       const past = optionsPastRejects(going.runId, asked.rejects, result)
       if (resume.possible) resume.command = [again, ...past].join(' ')
       if (resume.look === null) return
-      resume.look = lookCommand(resume.look, asked.server, repeated.look)
+      resume.look = lookCommand(resume.look, asked.server, repeated)
       const { code = '' } = result.error ?? {}
       const isOpen = code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN'
       resume.restart = [again, ...(isOpen ? ['--restart'] : past)].join(' ')
@@ -101,13 +94,12 @@ export async function runOnProcess<Found>(command: RunCommand<Found>, call: Call
   } catch (error) {
     // A JSON object is printed on every exit, even if the run could not begin.
     const result = emptyResult(command.asked(found), startedAt, error)
-    if (isAlone(held)) await writeFiles(held.files, result, call)
+    await writeFiles(held.files, result, call)
     if (settings.json?.print) await writeFailed(call.output, result)
     throw error
   } finally {
     for (const file of held.files) await file.close()
     held.trace?.close()
-    held.lock?.release()
   }
 }
 
@@ -119,27 +111,12 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
   checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
-/** Lock and files that a run keeps open until it has ended. */
+/** Files that a run keeps open until it has ended. */
 interface Held {
-  lock?: Lock
   readonly files: ResultFile<LoadResult>[]
   /** Only for a run that writes a report. */
   timeline?: Timeline
   trace?: TraceFile | undefined
-}
-
-function isAlone({ lock }: Held): boolean {
-  return lock?.lost() === undefined
-}
-
-/** @throws {DdbError} DDB_LOCKED if another process has taken the lock */
-function checkLock({ lock }: Held, name: string | undefined): void {
-  const why = lock?.lost()
-  if (why === undefined) return
-  throw new DdbError(
-    'DDB_LOCKED',
-    `this process was suspended, or cut off from its files, and has lost the lock "${name}" in the meantime: ${why}. It sends nothing more`,
-  )
 }
 
 async function openFiles(
@@ -173,6 +150,8 @@ async function writeFiles(
   { output }: Call,
 ): Promise<number> {
   let { exitCode } = result
+  // The files belong to the process that has the run.
+  if (result.error?.code === 'DDB_LOCKED') return exitCode
   for (const file of files) exitCode = await file.write({ ...result, exitCode }, output)
   return exitCode
 }
@@ -191,18 +170,14 @@ async function runLoad(
   const kept: string[] = []
   let isLoading = false
   const leaving = new AbortController()
-  const leave = (exitCode: number): void => {
-    held.lock?.release()
-    processEnvironment.leave(exitCode)
-  }
   const interruption = catchSignals(processEnvironment, {
     onFirst: name =>
       progress.note(`${name}: ending the run cleanly; a second signal ends it at once`, 'yellow'),
     onLater: exitCode => {
-      if (leaving.signal.aborted) leave(exitCode)
+      if (leaving.signal.aborted) processEnvironment.leave(exitCode)
       leaving.abort()
       // Ends the process even if some of its work never ends.
-      setTimeout(leave, longestLeaveMs, exitCode)
+      setTimeout(() => processEnvironment.leave(exitCode), longestLeaveMs)
     },
   })
   try {
@@ -211,7 +186,6 @@ async function runLoad(
       leftovers: leftoversOf(settings, asked, processEnvironment, (runId, tables) =>
         progress.note(leftNote(runId, tables, settings)),
       ),
-      beforeSending: () => checkLock(held, settings.lock),
       onReport(report) {
         if (report.phase === 'loading' && !isLoading) {
           isLoading = true
@@ -235,16 +209,15 @@ async function runLoad(
     )
     if (result.resume.possible || result.resume.look !== null) await goOn(result)
     progress.stop()
-    // After losing the lock this process leaves the files to the lock's new holder.
-    const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
+    const exitCode = await writeFiles(held.files, result, call)
     if (isWithoutName(asked, result)) kept.push(nameHint)
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
     // If standard output failed, the exit code in the files is outdated, so they are written again.
-    if (endCode !== exitCode && isAlone(held)) {
+    if (endCode !== exitCode) {
       endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
     }
     // An input that is still being read must not keep the process alive.
-    if (leaving.signal.aborted) leave(endCode)
+    if (leaving.signal.aborted) processEnvironment.leave(endCode)
     return endCode
   } finally {
     progress.stop()

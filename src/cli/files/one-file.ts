@@ -18,7 +18,6 @@ import {
   openFileKey,
   placeOf,
 } from './file-place.js'
-import { lockPath } from './lock.js'
 import { ownFileAt } from './own-files.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { defined } from '../options/reading/definition.js'
@@ -31,7 +30,6 @@ export interface FileSettings {
   readonly json?: boolean | { readonly file?: string | undefined }
   readonly metricsFile?: string
   readonly report?: string
-  readonly lock?: string
   readonly journal?: string
   readonly trace?: string
   readonly stateDir?: string
@@ -78,7 +76,7 @@ export async function refuseSharedFiles(
   call: Call,
 ): Promise<ExpandedSources | undefined> {
   const { environment } = call.processEnvironment
-  const written = writtenPaths(settings, call.processEnvironment)
+  const written = writtenPaths(settings)
   const own = [...written, ...readPaths(settings, call)]
   const open = openFiles(settings, inputs, call.processEnvironment)
   // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
@@ -133,8 +131,8 @@ function refuseOwnFile(
   throw new UsageError('DDB_USAGE', clean(`${label} is ${what}: name another file`))
 }
 
-function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironment): NamedPath[] {
-  const { rejects, json, metricsFile, report, lock, journal, trace, issueText } = settings
+function writtenPaths(settings: FileSettings): NamedPath[] {
+  const { rejects, json, metricsFile, report, journal, trace, issueText } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string, isOwn = false): void => {
     paths.push({ path, label, part, isWritten: true, isOwn })
@@ -151,7 +149,6 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
   if (report !== undefined) add(report, `--report ${report}`, 'the report')
   if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
   if (issueText !== undefined) add(issueText, `--issue-text ${issueText}`, 'the text for an issue')
-  if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock', true)
   if (journal !== undefined) add(journal, `the journal ${journal}`, 'the journal', true)
   return paths
 }

@@ -86,7 +86,7 @@ export function checkAndMarkReported(
   return false
 }
 
-export const stateParts = ['runs', 'locks', 'logins', 'told'] as const
+export const stateParts = ['runs', 'logins', 'told'] as const
 
 /**
  * Checks the state folder (this program's, or the one that the user named) and returns its path.

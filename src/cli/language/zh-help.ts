@@ -186,7 +186,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   "write the run's figures to this file, for Prometheus":
     '把本次运行的指标写到这里，供 Prometheus 使用',
   'write a report with charts to this HTML file': '把带图表的报告写到此 HTML 文件',
-  'exit code 75 if another run holds the lock of this name': '另一个运行持有同名的锁时以 75 结束',
   // Output
   'print nothing on success': '成功时不打印任何内容',
   'write a line for each message to and from the server, without values and secrets':

@@ -136,11 +136,11 @@ export const schemaOptions = {
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
 const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
-const { metricsFile, label, report, lock } = runOptions
+const { metricsFile, label, report } = runOptions
 const { onDoubt } = deliveryOptions
 
 const runOutput = {
-  ...{ metricsFile, label, report, lock },
+  ...{ metricsFile, label, report },
   ...quietOptions,
   ...traceOptions,
   ...jsonToOptions,

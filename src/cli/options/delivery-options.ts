@@ -268,9 +268,4 @@ export const runOptions = optionGroup('Run', {
     help: 'write a report with charts to this HTML file',
     reader: text,
   },
-  lock: {
-    flags: '--lock <name>',
-    help: 'exit code 75 if another run holds the lock of this name',
-    reader: runId,
-  },
 })

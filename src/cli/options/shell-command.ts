@@ -304,7 +304,7 @@ export interface RunToResume extends ResumedRun {
 }
 
 const { passwordFile, insecureLogin, require, tlsInsecure } = loadOptions
-const { allowRedirect, lock } = loadOptions
+const { allowRedirect } = loadOptions
 
 /** Non-secret options that no journal keeps. Suggested commands repeat the flags; environment variables still apply. */
 const ofProcess = {
@@ -314,10 +314,10 @@ const ofProcess = {
 
 /**
  * Flags of this process that a command must repeat. Call this in the user's working folder, because relative paths
- * depend on the folder. @param isLook  true for a command that only queries the server and needs no lock
+ * depend on the folder.
  */
-export function repeatedWords(flags: OptionSources['flags'], isLook = false): string[] {
-  return tableWords<OptionTable>(isLook ? ofProcess : { ...ofProcess, lock }, (key, definition) => {
+export function repeatedWords(flags: OptionSources['flags']): string[] {
+  return tableWords<OptionTable>(ofProcess, (key, definition) => {
     const texts = flags.get(longName(definition)) ?? []
     return key === 'passwordFile' ? texts.map(text => (text === '-' ? text : resolve(text))) : texts
   })

@@ -46,7 +46,9 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   let target: TargetDescription | undefined
   const look = newCheckObserver(given, sampleRows, () => target !== undefined)
-  const run = newRun({ ...given, onNotice }, lookingPlan(plan), withFiles(platform), look)
+  const run = newRun({ ...given, onNotice }, lookingPlan(plan), withFiles(platform), {
+    watch: look,
+  })
   let missing: DdbError | undefined
   const { inputs, misuse } = await runPipeline(run, {
     async open(_, opened) {

@@ -298,12 +298,11 @@ export function runIsTaken(
 ): DdbError {
   const lockPath = journalLockPath(path)
   switch (answer.kind) {
-    case 'taken': {
-      const remedy = answer.isRenewed
-        ? remedies.waitForIt()
-        : `This machine cannot tell whether it still runs: wait until it ends, or remove "${lockPath}" if it has ended`
-      return new DdbError('DDB_LOCKED', `run "${runId}" is in progress by ${answer.who}. ${remedy}`)
-    }
+    case 'taken':
+      return new DdbError(
+        'DDB_LOCKED',
+        `run "${runId}" is in progress by ${answer.who}. ${remedies.waitForIt()}`,
+      )
     case 'strange':
       return new DdbError(
         'DDB_LOCKED',

@@ -128,10 +128,6 @@ t.test('no two parts of a run may be one file', async t => {
     [[...options, 'in.csv', '--json=in.options'], /is an options file of this run/],
     [[...options, 'in.csv', '--rejects', 'in.options'], /is an options file of this run/],
     [[...options, 'in.options'], /the options file \S+ is an input of this run/],
-    [
-      ['in.csv', '--lock', 'nightly', '--json=state/ddb-ingest/locks/nightly'],
-      /is the lock of this run/,
-    ],
   ]
   for (const [argv, why] of cases) {
     const paths = argv.map(word => (word === 'folder' ? join(here.dir, word) : word))
@@ -254,7 +250,7 @@ t.test('files that only may be the same are allowed', async t => {
   mkdirSync(join(here.dir, 'out'))
   const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
   t.match(twice, { code: 3 }, 'an input may be read twice')
-  const argv = ['in.csv', '@in.options', '--lock', 'a', '--rejects', 'out/r.csv']
+  const argv = ['in.csv', '@in.options', '--rejects', 'out/r.csv']
   const outputs = ['--json=out/s.json', '--metrics-file', 'out/m.prom']
   t.match(await here.load(...argv, ...outputs), { code: 3 })
   const made = ['m.prom', 'r.csv', 'r.csv.reasons.ndjson', 's.json']
@@ -417,8 +413,8 @@ function scene(t: Test) {
   const state = join(dir, 'state', 'ddb-ingest')
   const journal = writeJournal(state, 'nightly', [runRecord('nightly'), processRecord(1)])
   const elsewhere = writeJournal(join(dir, 'other'), 'weekly', [runRecord('weekly')])
-  const lock = join(state, 'locks', 'nightly')
-  for (const name of ['locks', 'logins']) mkdirSync(join(state, name))
+  const lock = `${journal}.lock`
+  for (const name of ['logins']) mkdirSync(join(state, name))
   writeFileSync(lock, JSON.stringify(thisProcess()))
   writeFileSync(join(state, 'logins', 'h_8848.json'), '{}')
   const environment = { XDG_STATE_HOME: join(dir, 'state') }

@@ -65,8 +65,6 @@ const commands: readonly (readonly [string, ...string[]])[] = [
     'metrics.prom',
     '--trace',
     'load.trace',
-    '--lock',
-    'lock',
     '--retries',
     '0',
     '--json',

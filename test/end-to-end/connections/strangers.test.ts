@@ -45,7 +45,6 @@ t.test('state that every user can write to is refused, whatever its purpose', as
   for (const argv of [
     load,
     [...load, '--run-id', 'r'],
-    [...load, '--lock', 'l'],
     [...load, ...login],
     ['resume', 'r'],
     ['runs'],

@@ -124,24 +124,6 @@ t.test('a suspended run that still has its lock continues', async t => {
   }
 })
 
-deepTest(t, 'an error thrown before sending ends the run, and the batch is not sent', async t => {
-  for (const delivery of [{ mode: 'async' }, { mode: 'sync' }, { confirm: 'none' }] as const) {
-    const one = await scene(t)
-    let asked = 0
-    const result = await one.here.load(join(one.dir, 'rows.csv'), {
-      target: { table: 'target' },
-      delivery: { batchRows: 10, ...delivery },
-      beforeSending() {
-        if (++asked > 8) throw new Error('enough')
-      },
-    })
-    const { confirmed, unconfirmed, unsent, read } = result.rows
-    t.match(result, { exitCode: 70 })
-    t.ok(unsent > 0 && confirmed + unconfirmed > 0 && confirmed + unconfirmed + unsent === read)
-    t.equal(await one.here.count('target'), confirmed + unconfirmed)
-  }
-})
-
 t.test("the server's facts reveal that a journal is too old", async t => {
   for (const mode of ['async', 'sync'] as const) {
     const one = await scene(t, { mode })
