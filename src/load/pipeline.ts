@@ -12,7 +12,7 @@ import type { Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 
-export interface Way {
+export interface Destination {
   readonly target: TargetDescription
   readonly delivery: Delivery
   /** Checks batches that no earlier process is known to have sent; undefined if there was no earlier process. */
@@ -26,7 +26,7 @@ export interface RunSteps {
    * @param opened  gets the session as soon as there is one
    * @returns undefined if there is nothing to read
    */
-  readonly open: (inputs: Inputs, opened: Opened) => Promise<Way | undefined>
+  readonly open: (inputs: Inputs, opened: Opened) => Promise<Destination | undefined>
   /** Called after the last batch was handed over. */
   readonly finish: (delivery: Delivery) => Promise<void>
   readonly fail: (error: unknown) => void

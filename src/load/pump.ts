@@ -66,7 +66,7 @@ function failIfSet(run: Run, failure: DdbError | undefined): void {
   if (failure !== undefined) run.ending.fail(failure)
 }
 
-interface Way {
+interface Sending {
   readonly delivery: Delivery
   readonly limiter: RateLimiter
   readonly checkUnsent: StoredRowsCheck | undefined
@@ -76,7 +76,7 @@ async function hand(
   run: Run,
   batch: Batch,
   known: Exclude<KnownBatch, { kind: 'settled' }> | undefined,
-  { delivery, limiter, checkUnsent }: Way,
+  { delivery, limiter, checkUnsent }: Sending,
 ): Promise<void> {
   let handedOver = false
   try {

@@ -45,7 +45,7 @@ if(defined("${sent}", SHARED)) { ddbIngestLastNo = exec max(lastNo) from objByNa
     return { owner: 0, ledgerNumber: 0, lastNo: undefined, isConnected: undefined }
   }
   const [names, sessions, entries, sentNo] = answer.data
-  const connected = longsOf(sessions)
+  const connected = sessionIds(sessions)
   const rows = entriesOf(entries)
   const last = rows.at(-1)
   return {
@@ -133,7 +133,7 @@ function namesOf(value: Value | undefined): readonly string[] {
   return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
 }
 
-function longsOf(value: Value | undefined): Set<bigint> | undefined {
+function sessionIds(value: Value | undefined): Set<bigint> | undefined {
   const isLongs = value?.form === 'vector' && value.type === 'LONG' && 'data' in value
   return isLongs ? new Set(value.data.subarray(0, value.length)) : undefined
 }
