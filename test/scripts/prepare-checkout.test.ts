@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
+import { deepTest } from '../helpers/runs.js'
 
 /** Writes a file with the given ending for each entry. */
 const compiled = (tool: string, folder: string, ending: string): string => `
@@ -171,7 +172,7 @@ t.test('a checkout without a build is compiled once; after that, nothing happens
   t.strictSame(run(prepare).calls, [], 'which the program does not need')
 })
 
-t.test('after a file is changed, added, removed or lost, everything is compiled again', async t => {
+deepTest(t, 'after a file is changed, added, removed or lost, everything is compiled again', async t => {
   const { run, path } = makeCheckout(t)
   run(prepare)
   const changes: [string, () => void][] = [
@@ -191,7 +192,7 @@ t.test('after a file is changed, added, removed or lost, everything is compiled 
   }
 })
 
-t.test('a build with errors ends the command, and the next command tries again', async t => {
+deepTest(t, 'a build with errors ends the command, and the next command tries again', async t => {
   const { run, path } = makeCheckout(t)
   run(prepare)
   writeFileSync(join(path, 'src', 'a.ts'), 'wrong')
@@ -221,7 +222,7 @@ t.test(
   },
 )
 
-t.test('for each purpose, exactly the necessary tools are installed', async t => {
+deepTest(t, 'for each purpose, exactly the necessary tools are installed', async t => {
   const { run, path } = makeCheckout(t)
   const record = (text: string): void =>
     writeFileSync(join(path, 'node_modules', '.package-lock.json'), text)
@@ -236,8 +237,8 @@ t.test('for each purpose, exactly the necessary tools are installed', async t =>
   t.strictSame(run(prepareTests).calls, [installAll])
 })
 
-t.test(
-  'a package gets one declaration for each entry, with the values that exist at run time',
+deepTest(
+  t, 'a package gets one declaration for each entry, with the values that exist at run time',
   async t => {
     const { run, path } = makeCheckout(t)
     const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
@@ -257,7 +258,7 @@ t.test(
   },
 )
 
-t.test('a package is complete: whenever the program is rebuilt, its types are, too', async t => {
+deepTest(t, 'a package is complete: whenever the program is rebuilt, its types are, too', async t => {
   const { run, path } = makeCheckout(t)
   run(preparePackage, { SBOM: emptySbom })
   rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
@@ -265,7 +266,7 @@ t.test('a package is complete: whenever the program is rebuilt, its types are, t
   t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
 })
 
-t.test('a package has no script that npm warns about; the checkout keeps the script', async t => {
+deepTest(t, 'a package has no script that npm warns about; the checkout keeps the script', async t => {
   const { run, path } = makeCheckout(t)
   const manifest = join(path, 'package.json')
   const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
@@ -291,7 +292,7 @@ t.test('an installation that fails ends the command and prints the remedy', asyn
   t.strictSame(calls, [installFew], 'nothing is compiled')
 })
 
-t.test('packages of a subfolder are installed in that folder', async t => {
+deepTest(t, 'packages of a subfolder are installed in that folder', async t => {
   const { run, path } = makeCheckout(t)
   run(prepareTests)
   mkdirSync(join(path, 'extra', 'node_modules'), { recursive: true })
@@ -305,7 +306,7 @@ t.test('packages of a subfolder are installed in that folder', async t => {
   t.strictSame(run(`${prepareTests} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
-t.test('if packages of a subfolder cannot be installed, everything else is still done', async t => {
+deepTest(t, 'if packages of a subfolder cannot be installed, everything else is still done', async t => {
   const { run, path } = makeCheckout(t)
   mkdirSync(join(path, 'extra'))
   writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
@@ -324,12 +325,12 @@ t.test('npm ci without development tools succeeds, and says that nothing was com
   t.strictSame(calls, [])
 })
 
-t.test('npm ci with development tools compiles', async t => {
+deepTest(t, 'npm ci with development tools compiles', async t => {
   const { run } = makeCheckout(t)
   t.strictSame(run(`${prepare} --prepare`).calls, ['esbuild', 'tsc'])
 })
 
-t.test('a package that npm creates for another folder is complete, or npm fails', async t => {
+deepTest(t, 'a package that npm creates for another folder is complete, or npm fails', async t => {
   const { run, path } = makeCheckout(t)
   writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
   const elsewhere = { npm_config_local_prefix: '/', SBOM: emptySbom }
@@ -340,7 +341,7 @@ t.test('a package that npm creates for another folder is complete, or npm fails'
   t.ok(existsSync(join(path, 'sbom.cdx.json')))
 })
 
-t.test('npm run build compiles even if nothing changed', async t => {
+deepTest(t, 'npm run build compiles even if nothing changed', async t => {
   const { run } = makeCheckout(t)
   t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
   t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
