@@ -6,7 +6,7 @@ import type { LoadOptions } from '../../src/load/options.js'
 import type { Faults, RequestInfo } from '../../src/server/index.js'
 import type { Disk } from '../helpers/failing-files.js'
 import { closedGate } from '../helpers/gate.js'
-import type { Cut } from '../helpers/tcp-proxy.js'
+import type { Cut } from '../helpers/proxies.js'
 
 /** Actions that a fault can apply to the server during a run. */
 export interface Victim {

@@ -14,7 +14,7 @@ import { platformOn } from '../helpers/failing-files.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import { checkTable } from '../helpers/pages.js'
 import { deepTest, sampled } from '../helpers/runs.js'
-import { startTcpProxy } from '../helpers/tcp-proxy.js'
+import { startTcpProxy } from '../helpers/proxies.js'
 import { dataRequest, faults, type Fault, type Mishap, type Victim } from './delivery-faults.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 

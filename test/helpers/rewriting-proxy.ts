@@ -2,7 +2,7 @@
   A TCP proxy that changes bytes on their way, so that a server appears to behave differently.
 */
 import type { Test } from 'tap'
-import { startProxy } from './proxied.js'
+import { startProxy } from './proxies.js'
 
 /** Changes one chunk, as latin1 text of the same length; `sent` is everything that the client has sent so far. */
 export type Rewrite = (chunk: string, sent: string) => string
