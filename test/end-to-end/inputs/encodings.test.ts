@@ -12,6 +12,7 @@ import iconv from 'iconv-lite'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { bombFrame, rawFrame } from '../../source/compression/zstd.js'
 
 const script = 'share table(100:0, `代码`名称`价格, [INT, STRING, DOUBLE]) as 行情'
@@ -78,22 +79,26 @@ t.test('a Chinese file with broken rows loads; its repaired rejects load, too', 
   }
 })
 
-t.test('a byte order mark is recognized, and the rejects also get a byte order mark', async t => {
-  const { load } = await startLoadServer(t, script)
-  const dir = t.testdir()
-  const path = join(dir, 'a.csv')
-  const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
-  writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
-  const file = join(dir, 'r.csv')
-  t.match(await load([path], { target, rejects: { file } }), {
-    rows: { confirmed: 1, rejected: 1 },
-    inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
-  })
-  t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
-  t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
-})
+deepTest(
+  t,
+  'a byte order mark is recognized, and the rejects also get a byte order mark',
+  async t => {
+    const { load } = await startLoadServer(t, script)
+    const dir = t.testdir()
+    const path = join(dir, 'a.csv')
+    const text = (lines: string): Buffer => Buffer.from(`\ufeff${lines}`, 'utf16le')
+    writeFileSync(path, text(`${header}${good[0]}${bad[0]}`))
+    const file = join(dir, 'r.csv')
+    t.match(await load([path], { target, rejects: { file } }), {
+      rows: { confirmed: 1, rejected: 1 },
+      inputs: [{ detected: { encoding: { value: 'utf-16le', how: 'found' } } }],
+    })
+    t.ok(readFileSync(file).equals(text(`${header}${bad[0]}`)))
+    t.match(await load([file], { target, rejects: { onError: 'skip' } }), { rows: { rejected: 1 } })
+  },
+)
 
-t.test('if the sample shows that a file is not UTF-8, none of its rows is loaded', async t => {
+deepTest(t, 'if the sample shows that a file is not UTF-8, none of its rows is loaded', async t => {
   const { load, rows } = await startLoadServer(t, script)
   // The rows before the first invalid bytes would be valid UTF-8, but with wrong characters.
   const garbled = Buffer.concat([
@@ -163,7 +168,7 @@ t.test('archives load; an archive that is cut, damaged or extended gives one err
   }
 })
 
-t.test('a decompression bomb is stopped by the limit of a record', async t => {
+deepTest(t, 'a decompression bomb is stopped by the limit of a record', async t => {
   const { load } = await startLoadServer(t, script)
   const path = join(t.testdir(), 'bomb.csv.zst')
   // 40 MiB without a line end, compressed to some hundred bytes.
@@ -184,7 +189,7 @@ t.test('a decompression bomb is stopped by the limit of a record', async t => {
   addsUp(t, result)
 })
 
-t.test('pipes, devices and sockets', async t => {
+deepTest(t, 'pipes, devices and sockets', async t => {
   const { load } = await startLoadServer(t, script)
   const dir = t.testdir()
   const fifo = join(dir, 'pipe.csv')

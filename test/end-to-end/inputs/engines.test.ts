@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult, TargetOptions } from '../../../src/load/options.js'
 import type { ServerOptions } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const columns = 'table(1:0, `id`k`v, [INT,INT,DOUBLE])'
 
@@ -79,7 +80,7 @@ t.test('rows that replace other rows are confirmed', async t => {
   }
 })
 
-t.test('an upsert into a PKEY table needs and accepts no key columns', async t => {
+deepTest(t, 'an upsert into a PKEY table needs and accepts no key columns', async t => {
   for (const delivery of [{}, { mode: 'sync' }, { confirm: 'none' }] as const) {
     const here = await scene(t, enginesScript)
     const target = { table: 'dfs://p/t', method: 'upsert' } as const
@@ -109,49 +110,60 @@ t.test('rows outside the scheme are recognized even among rows that replace othe
   }
 })
 
-t.test('on a server without tableUpsert an upsert still works, and a notice says so', async t => {
-  for (const version of ['1.30.22', '2.00.9', '2.00.10']) {
-    for (const delivery of [{}, { mode: 'sync' }, { confirm: 'none' }] as const) {
-      const here = await scene(t, olapScript, { version })
-      const isNone = 'confirm' in delivery
-      for (const target of [
-        { table: 'keyed', method: 'upsert' },
-        { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] },
-      ] as const) {
-        const name = `${version} ${target.table} ${JSON.stringify(delivery)}`
-        t.same(await both(here, target, delivery), isNone ? [0, 0, 0, 0] : [0, 3, 0, 2], name)
+deepTest(
+  t,
+  'on a server without tableUpsert an upsert still works, and a notice says so',
+  async t => {
+    for (const version of ['1.30.22', '2.00.9', '2.00.10']) {
+      for (const delivery of [{}, { mode: 'sync' }, { confirm: 'none' }] as const) {
+        const here = await scene(t, olapScript, { version })
+        const isNone = 'confirm' in delivery
+        for (const target of [
+          { table: 'keyed', method: 'upsert' },
+          { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] },
+        ] as const) {
+          const name = `${version} ${target.table} ${JSON.stringify(delivery)}`
+          t.same(await both(here, target, delivery), isNone ? [0, 0, 0, 0] : [0, 3, 0, 2], name)
+        }
+        t.equal(await here.count('keyed'), 3)
+        t.equal(await here.count('loadTable("dfs://o", "t")'), 3)
+        const isTold = here.notices.some(text => /does not say how many rows an upsert/.test(text))
+        t.equal(isTold, version !== '2.00.10')
       }
-      t.equal(await here.count('keyed'), 3)
-      t.equal(await here.count('loadTable("dfs://o", "t")'), 3)
-      const isTold = here.notices.some(text => /does not say how many rows an upsert/.test(text))
-      t.equal(isTold, version !== '2.00.10')
     }
-  }
-})
+  },
+)
 
-t.test('a plain user upserts with TABLE_UPDATE, and the error names a missing right', async t => {
-  const users = `createUser("sue", "secret1")
+deepTest(
+  t,
+  'a plain user upserts with TABLE_UPDATE, and the error names a missing right',
+  async t => {
+    const users = `createUser("sue", "secret1")
 createUser("tim", "secret1")
 for(user in ["sue", "tim"]) { grant(user, TABLE_READ, "dfs://o/t") }
 grant("sue", TABLE_UPDATE, "dfs://o/t")
 grant("tim", TABLE_INSERT, "dfs://o/t")`
-  const here = await scene(t, `${olapScript}\n${users}`)
-  const { host, port } = here.server
-  const target = { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] } as const
-  for (const delivery of [{}, { mode: 'sync' }] as const) {
-    const as = (user: string) =>
-      here.load('1.csv', target, { delivery, server: { host, port, user, password: 'secret1' } })
-    t.match(await as('sue'), { exitCode: 0, rows: { confirmed: 3 } })
-    t.match(await as('tim'), {
-      exitCode: 77,
-      rows: { unsent: 3 },
-      error: { message: /TABLE_WRITE on dfs:\/\/o\/t \(.*TABLE_UPDATE is enough, TABLE_INSERT/ },
-    })
-  }
-})
+    const here = await scene(t, `${olapScript}\n${users}`)
+    const { host, port } = here.server
+    const target = { table: 'dfs://o/t', method: 'upsert', keyColumns: ['k'] } as const
+    for (const delivery of [{}, { mode: 'sync' }] as const) {
+      const as = (user: string) =>
+        here.load('1.csv', target, { delivery, server: { host, port, user, password: 'secret1' } })
+      t.match(await as('sue'), { exitCode: 0, rows: { confirmed: 3 } })
+      t.match(await as('tim'), {
+        exitCode: 77,
+        rows: { unsent: 3 },
+        error: { message: /TABLE_WRITE on dfs:\/\/o\/t \(.*TABLE_UPDATE is enough, TABLE_INSERT/ },
+      })
+    }
+  },
+)
 
-t.test('views without mutable, or that change bound arguments, can still be called', async t => {
-  const script = `share streamTable(1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as target
+deepTest(
+  t,
+  'views without mutable, or that change bound arguments, can still be called',
+  async t => {
+    const script = `share streamTable(1:0, \`id\`k\`v, [INT,INT,DOUBLE]) as target
 def plain(data) { tableInsert(objByName("target"), data) }
 def change(mutable names, mutable data) {
   names.append!("more")
@@ -159,12 +171,13 @@ def change(mutable names, mutable data) {
 }
 addFunctionView(plain)
 addFunctionView(change)`
-  const types = 'id:INT,k:INT,v:DOUBLE'
-  const here = await scene(t, script)
-  for (const delivery of [{}, { mode: 'sync' }] as const) {
-    t.same(await both(here, { function: 'plain', types }, delivery), [0, 3, 0, 2])
-    const target = { function: 'change', functionArguments: [['x', 'y']], types }
-    t.same(await both(here, target, delivery), [0, 3, 0, 2])
-  }
-  t.equal(await here.count('target'), 20)
-})
+    const types = 'id:INT,k:INT,v:DOUBLE'
+    const here = await scene(t, script)
+    for (const delivery of [{}, { mode: 'sync' }] as const) {
+      t.same(await both(here, { function: 'plain', types }, delivery), [0, 3, 0, 2])
+      const target = { function: 'change', functionArguments: [['x', 'y']], types }
+      t.same(await both(here, target, delivery), [0, 3, 0, 2])
+    }
+    t.equal(await here.count('target'), 20)
+  },
+)

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { spawnCli, type Spawned } from '../../cli/run-cli.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
-import { seed as testSeed } from '../../helpers/runs.js'
+import { deepTest, seed as testSeed } from '../../helpers/runs.js'
 
 const script = 'share streamTable(10:0, `id`text, [INT,STRING]) as target'
 
@@ -167,11 +167,11 @@ t.test('CSV with a header, killed and rotated', t =>
   }),
 )
 
-t.test('CSV without a header', t =>
+deepTest(t, 'CSV without a header', t =>
   play(t, testSeed + 1, { name: 'csv', header: '', line: id => `${id},"${textOf(id)}"\r\n` }),
 )
 
-t.test('NDJSON', t =>
+deepTest(t, 'NDJSON', t =>
   play(t, testSeed + 2, {
     name: 'ndjson',
     header: '',
@@ -217,7 +217,7 @@ t.test(
   },
 )
 
-t.test('many files are followed without notices', async t => {
+deepTest(t, 'many files are followed without notices', async t => {
   const folder = t.testdir({ in: {} })
   const here = await startLoadServer(t, script)
   const count = 40

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { marketDays, marketRows } from '../../../fixtures/market-days.js'
 import { bin, spawnCli } from '../../cli/run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 import { zipOf } from '../../helpers/zip.js'
 
 const files = marketDays()
@@ -64,7 +65,7 @@ t.test('folders of days with a file per symbol', skip, async t => {
   t.strictSame(lines.slice(2), ['TSDB', rows])
 })
 
-t.test('the same data in a zip archive', skip, async t => {
+deepTest(t, 'the same data in a zip archive', skip, async t => {
   const lines = await loadPrinted(t, folder => {
     const members = [...files].map(([name, content]) => ({ name, content: Buffer.from(content) }))
     writeFileSync(join(folder, 'days.zip'), zipOf(members))

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { platformOn, type Disk, type FileCall } from '../../helpers/failing-files.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const script = `
   share table(100:0, \`id\`x, [INT,STRING]) as target
@@ -71,7 +72,7 @@ t.test('rejects of other shapes get separate files, and load again exactly', asy
   )
 })
 
-t.test('an input with CR line ends gives rejects with CR line ends', async t => {
+deepTest(t, 'an input with CR line ends gives rejects with CR line ends', async t => {
   const { load } = await start(t)
   const dir = t.testdir({ 'in.csv': 'id,x\r1,a\rbad,b\r3,c\rbad,d' })
   const rejects = { file: join(dir, 'r.csv') }
@@ -101,7 +102,7 @@ t.test('rows refused by the server are written to the rejects file with their he
   t.equal(readFileSync(join(dir, 'r.2.csv'), 'utf8'), 'x,id\nout,600\n')
 })
 
-t.test('if rejects cannot be kept anywhere, the run stops before the first row', async t => {
+deepTest(t, 'if rejects cannot be kept anywhere, the run stops before the first row', async t => {
   const { load, server } = await start(t)
   const dir = t.testdir({ 'in.csv': 'id,x\n1,a\nbad,b\n' })
   const before = server.counters.requests
@@ -159,7 +160,7 @@ t.test('whichever call fails, the run ends with its code and accounts for every 
   }
 })
 
-t.test('if two runs use one rejects file, one gets it and the other reports it', async t => {
+deepTest(t, 'if two runs use one rejects file, one gets it and the other reports it', async t => {
   const { load, count } = await start(t)
   const dir = t.testdir(twoShapes)
   const file = join(dir, 'r.csv')

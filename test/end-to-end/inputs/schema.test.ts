@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import iconv from 'iconv-lite'
 import t, { type Test } from 'tap'
 import { bin, spawnCli } from '../../cli/run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const rowCount = 300
 
@@ -75,7 +76,7 @@ ddb-ingest exec --output csv -e 'exec typeString from schema(loadTable("dfs://cn
   ])
 })
 
-t.test('check finds the options for an existing table, and prints the load', skip, async t => {
+deepTest(t, 'check finds the options for an existing table, and prints the load', skip, async t => {
   const script = `
 ddb-ingest exec -e 'share(streamTable(1:0, ["代码", "成交时间", "成交量", "买入"], [SYMBOL,TIME,LONG,BOOL]), "there")'
 next=$(ddb-ingest check a.csv --table there --encoding gb18030 --trim 2>&1 >told | sed -n 's/^next: //p')
@@ -139,7 +140,7 @@ const oddFiles: readonly (readonly [text: string, sql: string, rows: string])[] 
   [`a,b\n${'1,2\n'.repeat(12)}3\n4,5\n`, 'count(*) as n, max(a) as m', '13,4'],
 ]
 
-t.test('each file loads with the command printed for it', skip, async t => {
+deepTest(t, 'each file loads with the command printed for it', skip, async t => {
   const files = Object.fromEntries(oddFiles.map(([text], i) => [`f${i}.csv`, Buffer.from(text)]))
   const script = oddFiles
     .map(

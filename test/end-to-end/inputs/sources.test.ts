@@ -15,6 +15,7 @@ import {
   type LoadServer,
 } from '../../helpers/load-server.js'
 import { plainNode } from '../../helpers/plain-node.js'
+import { deepTest } from '../../helpers/runs.js'
 import { bin, runMain, type Outcome } from '../../cli/run-cli.js'
 
 const line = (id: number): string => `2020.01.02T09:30:00.000,A,1,${id}\n`
@@ -70,7 +71,7 @@ t.test('a file named five times is loaded once, and a notice says so', async t =
   t.match(JSON.parse(checked.stdout), { rows: { fit: 3 }, sources: { sameFiles: { count: 6 } } })
 })
 
-t.test('a resumed run recognizes its inputs under other names', async t => {
+deepTest(t, 'a resumed run recognizes its inputs under other names', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2), 'b.csv': csv(3) } })
   const before = process.cwd()
   process.chdir(join(dir, 'd'))
@@ -90,7 +91,7 @@ t.test('a resumed run recognizes its inputs under other names', async t => {
   t.equal(await here.count('trades'), 3)
 })
 
-t.test('a resumed run opens the files that are named now, from any folder', async t => {
+deepTest(t, 'a resumed run opens the files that are named now, from any folder', async t => {
   const { here, dir, run } = await place(t, { d: { 'a.csv': csv(1, 2) }, e: { 'a.csv': csv(7) } })
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
@@ -150,7 +151,7 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
   t.match(await runMain(['schema', folder]), { code: 0, stderr: /passed over 3 files/ })
 })
 
-t.test('the command printed by check takes the same files of a folder', async t => {
+deepTest(t, 'the command printed by check takes the same files of a folder', async t => {
   const { here, dir, run } = await place(t, {
     d: { 'a.csv': csv(1), 'b.txt': csv(2), 'c.txt': csv(3).replaceAll(',', ';') },
   })
@@ -216,7 +217,7 @@ t.test('names that are not UTF-8 load from a folder, a pattern, a list and the s
   t.equal(await here.count('trades'), 6)
 })
 
-t.test('a file on standard input is not one of the named files', async t => {
+deepTest(t, 'a file on standard input is not one of the named files', async t => {
   const { here, dir } = await place(t, { 'a.csv': csv(1) })
   const path = join(dir, 'a.csv')
   const argv = [bin, 'load', '-', path, '-t', 'trades', '--host', `127.0.0.1:${here.server.port}`]

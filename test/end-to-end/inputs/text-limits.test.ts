@@ -9,6 +9,7 @@ import { checkOn } from '../../../src/load/check/check.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const script = `db = database("dfs://d", HASH, [INT, 4], engine="TSDB")
 names = \`id\`sym\`note\`doc
@@ -58,7 +59,7 @@ t.test('a row with a STRING or SYMBOL that is too long is rejected alone', async
   }
 })
 
-t.test('in-memory tables accept texts of any length', async t => {
+deepTest(t, 'in-memory tables accept texts of any length', async t => {
   const here = await startLoadServer(t, script)
   const result = await here.load(fileOf(t), { target: { table: 'memory' } })
   t.match(result, { exitCode: 0, rows: { confirmed: rows, rejected: 0 } })
@@ -70,7 +71,7 @@ t.test('in-memory tables accept texts of any length', async t => {
   t.equal(note?.[0]?.length, 65_536)
 })
 
-t.test('a check reports long texts, and a long constant is refused at once', async t => {
+deepTest(t, 'a check reports long texts, and a long constant is refused at once', async t => {
   const here = await startLoadServer(t, script)
   const path = fileOf(t)
   const { host, port } = here.server
@@ -99,7 +100,7 @@ t.test('a check reports long texts, and a long constant is refused at once', asy
   t.equal(lenient.columns.find(({ name }) => name === 'note')?.coerced, 1)
 })
 
-t.test('JSON and another encoding: the limit applies to the stored bytes', async t => {
+deepTest(t, 'JSON and another encoding: the limit applies to the stored bytes', async t => {
   const here = await startLoadServer(t, script)
   const target = { table: 'dfs://d/t' }
   const escaped = '\\u00e9'.repeat(128)

@@ -13,6 +13,7 @@ import type { Platform } from '../../../src/platform/platform.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const script = 'share streamTable(10000:0, `id`ticker`price, [INT,STRING,DOUBLE]) as trades'
 
@@ -94,7 +95,7 @@ function loadCut(
   })
 }
 
-t.test('if a file is cut, its rest is loaded, except the last record', async t => {
+deepTest(t, 'if a file is cut, its rest is loaded, except the last record', async t => {
   const server = await startLoadServer(t, script)
   const lines = Array.from({ length: 20_000 }, (_, i) => `${i},"S\n${i}",${20_000 + i}.5\n`)
   const text = `id,ticker,price\n${lines.join('')}`
@@ -123,7 +124,7 @@ t.test('if a file is cut, its rest is loaded, except the last record', async t =
   )
 })
 
-t.test('a file cut between two records is noticed, too', async t => {
+deepTest(t, 'a file cut between two records is noticed, too', async t => {
   const server = await startLoadServer(t, script)
   const record = '{"id":1,"ticker":"A","price":1}\n'
   const path = join(t.testdir(), 'in.ndjson')
@@ -152,31 +153,35 @@ t.test('the last record of a cut gzip file is not loaded', async t => {
   t.equal(readFileSync(join(dir, 'rejects.csv'), 'utf8'), 'id,ticker,price\n2,B,26388\n')
 })
 
-t.test('a damaged small archive loads the rows before the damage, and counts all rows', async t => {
-  const { load, count } = await startLoadServer(t, script)
-  const text = `id,ticker,price\n${Array.from({ length: 5000 }, (_, i) => `${i},A,${i}\n`).join('')}`
-  const packed = gzipSync(text)
-  const broken = Buffer.from(packed)
-  broken.fill(0xff, packed.length - 100)
-  const dir = t.testdir({
-    'followed.csv.gz': Buffer.concat([packed, Buffer.from('garbage')]),
-    'broken.csv.gz': broken,
-  })
-  const followed = await load(join(dir, 'followed.csv.gz'))
-  t.match(followed, {
-    exitCode: 66,
-    error: { code: 'DDB_INPUT_READ', message: `end after ${packed.length} bytes` },
-    rows: { read: 5000, confirmed: 5000, rejected: 0 },
-  })
-  t.equal(await count('trades'), 5000)
-  const { exitCode, rows } = await load(join(dir, 'broken.csv.gz'), {
-    rejects: { onError: 'skip' },
-  })
-  t.equal(exitCode, 66)
-  t.ok(rows.confirmed > 4500, `${rows.confirmed} rows`)
-  t.equal(rows.confirmed + rows.rejected, rows.read)
-  t.equal(await count('trades'), 5000 + rows.confirmed)
-})
+deepTest(
+  t,
+  'a damaged small archive loads the rows before the damage, and counts all rows',
+  async t => {
+    const { load, count } = await startLoadServer(t, script)
+    const text = `id,ticker,price\n${Array.from({ length: 5000 }, (_, i) => `${i},A,${i}\n`).join('')}`
+    const packed = gzipSync(text)
+    const broken = Buffer.from(packed)
+    broken.fill(0xff, packed.length - 100)
+    const dir = t.testdir({
+      'followed.csv.gz': Buffer.concat([packed, Buffer.from('garbage')]),
+      'broken.csv.gz': broken,
+    })
+    const followed = await load(join(dir, 'followed.csv.gz'))
+    t.match(followed, {
+      exitCode: 66,
+      error: { code: 'DDB_INPUT_READ', message: `end after ${packed.length} bytes` },
+      rows: { read: 5000, confirmed: 5000, rejected: 0 },
+    })
+    t.equal(await count('trades'), 5000)
+    const { exitCode, rows } = await load(join(dir, 'broken.csv.gz'), {
+      rejects: { onError: 'skip' },
+    })
+    t.equal(exitCode, 66)
+    t.ok(rows.confirmed > 4500, `${rows.confirmed} rows`)
+    t.equal(rows.confirmed + rows.rejected, rows.read)
+    t.equal(await count('trades'), 5000 + rows.confirmed)
+  },
+)
 
 t.test(
   'every byte of an input belongs to a row, a reject, the header or other content',

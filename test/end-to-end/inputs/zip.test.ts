@@ -8,6 +8,7 @@ import iconv from 'iconv-lite'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { zipOf, type ZipMember } from '../../helpers/zip.js'
 import { fileFlag, runMain, type Outcome } from '../../cli/run-cli.js'
 
@@ -66,7 +67,7 @@ t.test('members fill columns from their paths, and a resumed run recognizes them
   t.match(await run('load', zip, ...common), { code: 64, stderr: /A.csv" has changed/ })
 })
 
-t.test('check, schema and the created table treat members like files', async t => {
+deepTest(t, 'check, schema and the created table treat members like files', async t => {
   const { zip, run } = await place(t, members)
   const checked = await run('check', zip, ...flags, '--members', '*.csv', '--json')
   t.equal(checked.code, 0, checked.stderr)
@@ -83,7 +84,7 @@ t.test('check, schema and the created table treat members like files', async t =
   t.match(made, { code: 0, stderr: /created "made": price INT, day DATE, sym SYMBOL/ })
 })
 
-t.test('GBK inside archives: rejects keep their position and can be loaded again', async t => {
+deepTest(t, 'GBK inside archives: rejects keep their position and can be loaded again', async t => {
   const text = iconv.encode('price,sym\n1,平安\nx,工行\n', 'gbk')
   const { zip, run, rows } = await place(t, [
     { name: iconv.encode('二/20240102.csv', 'gbk'), content: text },
@@ -110,7 +111,7 @@ t.test('GBK inside archives: rejects keep their position and can be loaded again
   t.strictSame(await rows(), ['2024.01.02,工行,2', '2024.01.02,平安,1'])
 })
 
-t.test('no output is written to an archive', async t => {
+deepTest(t, 'no output is written to an archive', async t => {
   const { zip, run, here } = await place(t, members)
   const bytes = readFileSync(zip)
   for (const flag of ['--rejects', '--json']) {

@@ -8,6 +8,7 @@ import type { DeliveryOptions, LoadResult, TargetOptions } from '../../../src/lo
 import { startServer, type EmbeddedServer, type Faults } from '../../../src/server/index.js'
 import { csv, dfsScript, streamScript } from '../../helpers/delivery.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const rowCount = 100
@@ -88,14 +89,14 @@ t.test('receipts: if a server never returns, its rows are no longer confirmed', 
   t.match(result.confirm.note, /could not be asked again/)
 })
 
-t.test('receipts: a server that returns without the table has lost all rows', async t => {
+deepTest(t, 'receipts: a server that returns without the table has lost all rows', async t => {
   const { result, there } = await restarting(t, receipts, { goneMs: 8_000, nextScript: '1' })
   t.match(result, { exitCode: 4, rows: { confirmed: 0 } })
   t.equal(there, 0)
   t.match(result.confirm.note, /restarted/)
 })
 
-t.test('receipts: if the table returns empty, only later rows are confirmed', async t => {
+deepTest(t, 'receipts: if the table returns empty, only later rows are confirmed', async t => {
   const { result, there } = await restarting(t, receipts, {
     goneMs: 8_000,
     nextScript: streamScript,
@@ -143,13 +144,13 @@ for (const [what, goneMs] of [
   })
 }
 
-t.test('sync: a lost connection loses no row if the server continues', async t => {
+deepTest(t, 'sync: a lost connection loses no row if the server continues', async t => {
   const { result, there } = await restarting(t, sync, {})
   t.match(result, { exitCode: 4, rows: { confirmed: 50, unconfirmed: 10 } })
   t.equal(there, 50)
 })
 
-t.test('sync: rows on disk stay confirmed', async t => {
+deepTest(t, 'sync: rows on disk stay confirmed', async t => {
   const { result, there } = await restarting(t, sync, {
     target: { table: 'dfs://d/t' },
     script: dfsScript,

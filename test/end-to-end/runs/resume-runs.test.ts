@@ -14,6 +14,7 @@ import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { plainNode } from '../../helpers/plain-node.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const rowCount = 1_000
 
@@ -163,7 +164,7 @@ t.test('if two processes resume a run, the second is locked out, and so is a cle
   t.match(await outcome, { code: 0 })
 })
 
-t.test('a different input with the same run ID is refused with both fingerprints', async t => {
+deepTest(t, 'a different input with the same run ID is refused with both fingerprints', async t => {
   const { here, folder, run, load } = await scene(t)
   t.match(await run(...load, '--run-id', 'same'), { code: 0 })
   t.match(await run(...load, '--run-id', 'same'), { code: 0, stdout: /^Already loaded: / })
@@ -180,7 +181,7 @@ t.test('a different input with the same run ID is refused with both fingerprints
   t.equal(await here.count('target'), rowCount + 2)
 })
 
-t.test('an in-memory table that was recreated counts as a different table', async t => {
+deepTest(t, 'an in-memory table that was recreated counts as a different table', async t => {
   const { here, run, load } = await scene(t)
   t.match(await run(...load, '--run-id', 'gone'), { code: 0 })
   await here.session.run('undef("target", SHARED)')
@@ -192,7 +193,7 @@ t.test('an in-memory table that was recreated counts as a different table', asyn
   t.same(await ids(here), upTo(rowCount))
 })
 
-t.test('if no journal can be kept, nothing is sent', async t => {
+deepTest(t, 'if no journal can be kept, nothing is sent', async t => {
   const { here, folder, run, load } = await scene(t)
   await writeFile(join(folder, 'file'), '')
   const refused = await run(...load, '--run-id', 'x', '--state-dir', 'file')
@@ -205,7 +206,7 @@ t.test('if no journal can be kept, nothing is sent', async t => {
   t.equal(await here.count('target'), 0)
 })
 
-t.test('cleaning a killed run also removes its tables on the server', async t => {
+deepTest(t, 'cleaning a killed run also removes its tables on the server', async t => {
   const { here, stuck, release, run, listed } = await scene(t)
   const { child, outcome } = await stuck('--run-id', 'left')
   child.kill('SIGKILL')
@@ -222,7 +223,7 @@ t.test('cleaning a killed run also removes its tables on the server', async t =>
   t.strictSame((await listed()).runs, [])
 })
 
-t.test('a run without an ID says how it could have been resumable', async t => {
+deepTest(t, 'a run without an ID says how it could have been resumable', async t => {
   const { stuck, release } = await scene(t)
   const { child, outcome } = await stuck()
   await interrupt(child, 'SIGINT')
@@ -250,7 +251,7 @@ t.test('a journal that cannot grow ends the run, which resumes once there is roo
   t.same(await ids(here), upTo(rowCount), 'every row once')
 })
 
-t.test('a run that stopped at a bad row resumes with the command that it prints', async t => {
+deepTest(t, 'a run that stopped at a bad row resumes with the command that it prints', async t => {
   const { here, folder, run, load } = await scene(t)
   const path = join(folder, 'rows.csv')
   await writeFile(path, csv(rowCount).replace('\n950,', '\nx,'))
@@ -277,7 +278,7 @@ t.test('a run that stopped at a bad row resumes with the command that it prints'
   )
 })
 
-t.test('a run that stopped at its limit of rejects resumes with a higher limit', async t => {
+deepTest(t, 'a run that stopped at its limit of rejects resumes with a higher limit', async t => {
   const { here, folder, run, load } = await scene(t)
   await writeFile(join(folder, 'rows.csv'), csv(rowCount).replace(/^[5-7],/gm, 'x,'))
   const limited = ['--run-id', 'many', '--rejects', 'q.csv', '--max-errors', '1']
@@ -288,7 +289,7 @@ t.test('a run that stopped at its limit of rejects resumes with a higher limit',
   t.match(await readFile(join(folder, 'q.csv'), 'utf8'), 'id,sym\nx,B\nx,A\nx,B\n')
 })
 
-t.test('a run that stored nothing starts over with different files and options', async t => {
+deepTest(t, 'a run that stored nothing starts over with different files and options', async t => {
   const { here, folder, run, load } = await scene(t)
   const path = join(folder, 'rows.csv')
   await writeFile(path, 'id,sym\nx,A\n1,B\n')

@@ -7,6 +7,7 @@ import type { DeliveryOptions, LoadOptions, LoadResult } from '../../../src/load
 import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const rowCount = 5_000
 
@@ -80,7 +81,7 @@ for (const [name, delivery] of deliveries) {
     },
   )
 
-  t.test(`names that differ in one character do not affect each other: ${name}`, async t => {
+  deepTest(t, `names that differ in one character do not affect each other: ${name}`, async t => {
     const here = await startLoadServer(t, streamScript)
     for (const result of await pair(here, ['a-b', 'a_b'], delivery)) {
       t.match(result, { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
@@ -90,37 +91,42 @@ for (const [name, delivery] of deliveries) {
   })
 }
 
-t.test('if two runs find no marker, the run whose marker was replaced sends no row', async t => {
-  for (const [name, delivery] of deliveries) {
-    let marked = false
-    let replaced: Promise<unknown> | undefined
-    const here = await startLoadServer(t, streamScript, {
-      faults: {
-        afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
-        beforeExecute: () => {
-          if (!marked || replaced !== undefined) return undefined
-          replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
-          return { until: replaced }
+deepTest(
+  t,
+  'if two runs find no marker, the run whose marker was replaced sends no row',
+  async t => {
+    for (const [name, delivery] of deliveries) {
+      let marked = false
+      let replaced: Promise<unknown> | undefined
+      const here = await startLoadServer(t, streamScript, {
+        faults: {
+          afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
+          beforeExecute: () => {
+            if (!marked || replaced !== undefined) return undefined
+            replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
+            return { until: replaced }
+          },
         },
-      },
-    })
-    const result = await here.load('-', {
-      target: { table: 'target' },
-      runId: 'nightly',
-      input: { format: 'csv', stdin: Readable.from([csv(1)]) },
-      delivery,
-    })
-    t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
-    t.same(await here.count('target'), 0)
-    t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
-  }
-})
+      })
+      const result = await here.load('-', {
+        target: { table: 'target' },
+        runId: 'nightly',
+        input: { format: 'csv', stdin: Readable.from([csv(1)]) },
+        delivery,
+      })
+      t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
+      t.same(await here.count('target'), 0)
+      t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
+    }
+  },
+)
 
 /** The script of a second run, which found no marker and therefore shares its own. */
 const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
 tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
 
-t.test(
+deepTest(
+  t,
   'tables of a run that a signal ended are not reported by every later load',
   async (t: Test) => {
     for (const [[name, delivery], readRows] of [

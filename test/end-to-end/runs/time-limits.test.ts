@@ -11,6 +11,7 @@ import { csv, ids, streamScript, upTo } from '../../helpers/delivery.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { turnPlatform, type TurnPlatform } from '../../helpers/turn-platform.js'
 
 /** Timers may be this late, because simulated time moves in steps (turns of the event loop). */
@@ -65,7 +66,7 @@ t.test('the first host and all other hosts share the timeout', async t => {
   t.ok(platform.clock.nowMs() <= connectTimeoutMs + slackMs)
 })
 
-t.test('a server that accepts connections but stays silent gets the same timeout', async t => {
+deepTest(t, 'a server that accepts connections but stays silent gets the same timeout', async t => {
   const server = await startFakeServer(undefined, { answerConnect: false })
   t.teardown(() => server.close())
   const platform = platformOf(t)
@@ -78,7 +79,7 @@ t.test('a server that accepts connections but stays silent gets the same timeout
   t.ok(platform.clock.nowMs() <= 3_000 + slackMs, `after ${platform.clock.nowMs()} ms`)
 })
 
-t.test('a server that starts within the timeout is found, however late', async t => {
+deepTest(t, 'a server that starts within the timeout is found, however late', async t => {
   const here = await startLoadServer(t, streamScript)
   const { host, port } = here.server
   const platform = platformOf(t, nowMs => nowMs > 30_000)
@@ -90,14 +91,14 @@ t.test('a server that starts within the timeout is found, however late', async t
   t.match(result, { exitCode: 0, rows: { confirmed: 5 } })
 })
 
-t.test('with 0 retries the first refusal is final', async t => {
+deepTest(t, 'with 0 retries the first refusal is final', async t => {
   const platform = platformOf(t, () => false)
   t.match(await connecting(platform, { delivery: { retries: 0 } }), notConnected)
   t.equal(platform.dialledAtMs.length, 1)
 })
 
 for (const name of ['signal', 'leave'] as const) {
-  t.test(`an abort (${name}) does not wait for the next connection attempt`, async t => {
+  deepTest(t, `an abort (${name}) does not wait for the next connection attempt`, async t => {
     const ending = new AbortController()
     const pausedMs = 100
     const platform: TurnPlatform = platformOf(t, nowMs => {
@@ -160,19 +161,23 @@ async function losing(
   }
 }
 
-t.test('a run tries to reconnect for the time of --retry-timeout, less and less often', async t => {
-  const retryTimeoutMs = 120_000
-  const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
-  t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
-  const tries = dialledAtMs.filter(ms => ms > 0)
-  const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
-  for (const [i, ms] of pausesMs.entries()) {
-    const fullMs = Math.min(100 * 2 ** i, 10_000)
-    t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
-  }
-  t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
-  t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
-})
+deepTest(
+  t,
+  'a run tries to reconnect for the time of --retry-timeout, less and less often',
+  async t => {
+    const retryTimeoutMs = 120_000
+    const { result, dialledAtMs, endMs } = await losing(t, { retryTimeoutMs })
+    t.match(result, { exitCode: 4, rows: { confirmed: 0, rejected: 0 } })
+    const tries = dialledAtMs.filter(ms => ms > 0)
+    const pausesMs = tries.slice(1).map((ms, i) => ms - tries[i]!)
+    for (const [i, ms] of pausesMs.entries()) {
+      const fullMs = Math.min(100 * 2 ** i, 10_000)
+      t.ok(ms >= fullMs / 2 && ms <= fullMs + slackMs, `pause ${i + 1}: ${ms} ms`)
+    }
+    t.ok(tries.at(-1)! > retryTimeoutMs - 10_000 - slackMs, `last at ${tries.at(-1)} ms`)
+    t.ok(endMs <= retryTimeoutMs + slackMs, `ended after ${endMs} ms`)
+  },
+)
 
 t.test('if a server returns after a minute, it gets every row once', async t => {
   const { here, result } = await losing(t, { retryTimeoutMs: 120_000 }, { backAfterMs: 60_000 })
@@ -180,12 +185,12 @@ t.test('if a server returns after a minute, it gets every row once', async t => 
   t.same(await ids(here), upTo(100))
 })
 
-t.test('a server that only answers on its old connection has lost no row', async t => {
+deepTest(t, 'a server that only answers on its old connection has lost no row', async t => {
   const { result } = await losing(t, { retryTimeoutMs: 1_000, connections: 1 }, { endsOne: true })
   t.match(result, { exitCode: 4, rows: { confirmed: 20 } })
 })
 
-t.test('with 0 retries no lost connection is reopened', async t => {
+deepTest(t, 'with 0 retries no lost connection is reopened', async t => {
   const { result, dialledAtMs } = await losing(t, { retries: 0, connections: 1 })
   t.match(result, { exitCode: 4 })
   t.equal(dialledAtMs.length, 2, 'the two that the run began with')
@@ -193,7 +198,7 @@ t.test('with 0 retries no lost connection is reopened', async t => {
 
 for (const delivery of [{ mode: 'async' }, { mode: 'sync' }] as const satisfies DeliveryOptions[]) {
   const name = Object.values(delivery)[0]
-  t.test(`--confirm-timeout holds when the server falls silent: ${name}`, async t => {
+  deepTest(t, `--confirm-timeout holds when the server falls silent: ${name}`, async t => {
     const confirmTimeoutMs = 5_000
     const thaw = closedGate()
     const platform = platformOf(t)
