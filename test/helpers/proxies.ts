@@ -1,6 +1,6 @@
 /*
-  Proxies between clients and a server on this machine: one that a test controls, one that breaks connections, one whose
-  link goes dead, and one that is slower than any timeout.
+  Proxies between clients and a server on this machine: one that a test controls, one that breaks connections, and one
+  whose link goes dead.
 */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
@@ -154,75 +154,6 @@ export async function startStallingProxy(
     port: proxy.port,
     get stalled() {
       return stalled
-    },
-  }
-}
-
-export interface HoldingProxy {
-  readonly port: number
-  /** Number of connections whose bytes the proxy holds or has held back. */
-  readonly held: number
-  /** Passes on the held bytes, and from then on all later bytes. */
-  release(): void
-}
-
-/**
- * On some connections it holds back the bytes that clients send, until the test releases them.
- * @param holdsFrom called with all bytes that a client has sent on its connection; if it returns true, the proxy
- *   holds back the latest piece and all later ones
- * @param onPass called for each piece that passes, with all bytes sent on its connection
- */
-export async function startHoldingProxy(
-  t: Test,
-  serverPort: number,
-  holdsFrom: (sent: Buffer) => boolean,
-  onPass: (sent: Buffer) => void = () => undefined,
-): Promise<HoldingProxy> {
-  const releases: (() => void)[] = []
-  let released = false
-  let held = 0
-  const { port } = await startProxy(
-    t,
-    () => serverPort,
-    (client, server) => {
-      let sent = Buffer.alloc(0)
-      const kept: Buffer[] = []
-      let holds = false
-      let hasEnded = false
-      client.on('data', (chunk: Buffer) => {
-        sent = Buffer.concat([sent, chunk])
-        if (!holds && !released && holdsFrom(sent)) {
-          holds = true
-          held++
-          releases.push(() => {
-            holds = false
-            for (const piece of kept) server.write(piece)
-            if (hasEnded) server.end()
-          })
-        }
-        if (holds) {
-          kept.push(chunk)
-          return
-        }
-        server.write(chunk)
-        onPass(sent)
-      })
-      client.on('end', () => {
-        hasEnded = true
-        if (!holds) server.end()
-      })
-      server.on('data', (chunk: Buffer) => client.write(chunk))
-      server.on('end', () => client.end())
-    },
-  )
-  return {
-    port,
-    get held() {
-      return held
-    },
-    release() {
-      released = true
-      for (const release of releases.splice(0)) release()
     },
   }
 }
