@@ -17,7 +17,7 @@ import {
 } from '../../../src/source/expand-sources.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { zipOf, type ZipMember } from '../../helpers/zip.js'
-import { runs } from '../../helpers/runs.js'
+import { deepTest, runs } from '../../helpers/runs.js'
 
 const extensions = ['csv', 'json']
 
@@ -105,7 +105,7 @@ t.test('any content is extracted unchanged, however it is stored', async t => {
   )
 })
 
-t.test('a large member comes in chunks, and can be read from any position', async t => {
+deepTest(t, 'a large member comes in chunks, and can be read from any position', async t => {
   const content = Array.from({ length: 200_000 }, (_, i) => `${i},text ${i % 97}\n`).join('')
   const path = archive(t, zipOf([{ name: 'a.csv', content }]))
   t.equal(await textOf(`${path}/a.csv`), content)
@@ -206,37 +206,41 @@ t.test('members that cannot be read are refused by name, before anything is read
   })
 })
 
-t.test('the error names a damaged member: wrong bytes, wrong size, wrong checksum', async t => {
-  const content = 'a,b\n'.repeat(1000)
-  const member = { name: 'm.csv', content }
-  const good = zipOf([member])
-  const ways: Record<string, Uint8Array> = {
-    checksum: zipOf([{ ...member, said: { checksum: 1 } }]),
-    'more than said': zipOf([{ ...member, said: { sizeBytes: 10 } }]),
-    'less than said': zipOf([{ ...member, said: { sizeBytes: 5000 } }]),
-    'stored, more than said': zipOf([{ ...member, method: 0, said: { checksum: 3 } }]),
-  }
-  for (const [way, bytes] of Object.entries(ways)) {
-    const path = archive(t, bytes)
-    await t.rejects(
-      textOf(`${path}/m.csv`),
-      { constructor: InputError, code: 'DDB_INPUT_READ', message: /m\.csv" is damaged/ },
-      way,
-    )
-  }
-  for (let at = 30; at < good.length; at++) {
-    const bytes = Buffer.from(good)
-    bytes[at]! ^= 0x55
-    const path = archive(t, bytes)
-    // Whatever is wrong, reading gives the right content or an error.
-    const read = await expand([path]).then(
-      async ({ paths }) => textOf(paths[0]!).catch((error: unknown) => error),
-      (error: unknown) => error,
-    )
-    if (typeof read === 'string' ? read !== content : !(read instanceof InputError))
-      t.fail(`byte ${at}`)
-  }
-})
+deepTest(
+  t,
+  'the error names a damaged member: wrong bytes, wrong size, wrong checksum',
+  async t => {
+    const content = 'a,b\n'.repeat(1000)
+    const member = { name: 'm.csv', content }
+    const good = zipOf([member])
+    const ways: Record<string, Uint8Array> = {
+      checksum: zipOf([{ ...member, said: { checksum: 1 } }]),
+      'more than said': zipOf([{ ...member, said: { sizeBytes: 10 } }]),
+      'less than said': zipOf([{ ...member, said: { sizeBytes: 5000 } }]),
+      'stored, more than said': zipOf([{ ...member, method: 0, said: { checksum: 3 } }]),
+    }
+    for (const [way, bytes] of Object.entries(ways)) {
+      const path = archive(t, bytes)
+      await t.rejects(
+        textOf(`${path}/m.csv`),
+        { constructor: InputError, code: 'DDB_INPUT_READ', message: /m\.csv" is damaged/ },
+        way,
+      )
+    }
+    for (let at = 30; at < good.length; at++) {
+      const bytes = Buffer.from(good)
+      bytes[at]! ^= 0x55
+      const path = archive(t, bytes)
+      // Whatever is wrong, reading gives the right content or an error.
+      const read = await expand([path]).then(
+        async ({ paths }) => textOf(paths[0]!).catch((error: unknown) => error),
+        (error: unknown) => error,
+      )
+      if (typeof read === 'string' ? read !== content : !(read instanceof InputError))
+        t.fail(`byte ${at}`)
+    }
+  },
+)
 
 t.test('archives of the program zip', async t => {
   const dir = t.testdir({ d: { 'a.csv': 'a\n1\n', '平安.csv': 'a\n2\n' } })
