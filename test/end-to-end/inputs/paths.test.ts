@@ -6,6 +6,7 @@ import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
 
 const script =
@@ -78,7 +79,7 @@ t.test('dated folders with a file per symbol, and a time of day', async t => {
   t.strictSame(await rows(), stored)
 })
 
-t.test('check shows the results of templates, and prints a load that uses them', async t => {
+deepTest(t, 'check shows the results of templates, and prints a load that uses them', async t => {
   const { dir, run, rows } = await place(t, { level2 })
   const checked = await run('check', join(dir, 'level2'), ...flags, ...lineFlag, '--json')
   t.equal(checked.code, 0, checked.stderr)
@@ -100,7 +101,7 @@ t.test('check shows the results of templates, and prints a load that uses them',
   t.strictSame(await rows(), [''].filter(Boolean))
 })
 
-t.test('a new table gets the columns that come from templates and parts of paths', async t => {
+deepTest(t, 'a new table gets the columns that come from templates and parts of paths', async t => {
   const { dir, run } = await place(t, { level2 })
   const names = ['--path', 'level2/{day}/{symbol}.csv', '--set', 'time={交易日期} {交易时间}']
   const outcome = await run(
@@ -149,7 +150,8 @@ t.test(
   },
 )
 
-t.test(
+deepTest(
+  t,
   'inputs that do not match are omitted, or have null in the columns of their parts',
   async t => {
     const { dir, run, rows } = await place(t, {
@@ -178,7 +180,7 @@ t.test(
   },
 )
 
-t.test('a file with two names that give different values is not loaded', async t => {
+deepTest(t, 'a file with two names that give different values is not loaded', async t => {
   const { dir, run, here } = await place(t, { level2 })
   linkSync(join(dir, 'level2/20240102/600000.csv'), join(dir, 'level2/20240103/600009.csv'))
   const outcome = await run('load', join(dir, 'level2'), ...flags, ...lineFlag)
@@ -228,7 +230,7 @@ t.test("rejects are loaded again with the values from their inputs' paths", asyn
   })
 })
 
-t.test('a run with parts of paths resumes where it stopped', async t => {
+deepTest(t, 'a run with parts of paths resumes where it stopped', async t => {
   const { dir, run, rows } = await place(t, { level2 })
   const common = [...flags, ...lineFlag, '--run-id', 'on']
   const part = await run('load', join(dir, 'level2'), ...common, '--limit', '1')
