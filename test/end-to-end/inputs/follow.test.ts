@@ -158,7 +158,7 @@ async function play(
   t.equal(result.rows.read, good.length + kept.length)
 }
 
-t.test('CSV with a header, killed and rotated', t =>
+deepTest(t, 'CSV with a header, killed and rotated', t =>
   play(t, testSeed, {
     name: 'csv',
     header: 'id,text\n',

@@ -49,7 +49,7 @@ const skip = process.platform === 'win32' ? { skip: 'there is no shell' } : {}
 
 const rows = `${marketRows},2024.01.02,2024.01.03,09:30:00.000,160000,000001,00000039`
 
-t.test('folders of days with a file per symbol', skip, async t => {
+deepTest(t, 'folders of days with a file per symbol', skip, async t => {
   const lines = await loadPrinted(t, folder => {
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
