@@ -172,25 +172,29 @@ t.test('a checkout without a build is compiled once; after that, nothing happens
   t.strictSame(run(prepare).calls, [], 'which the program does not need')
 })
 
-deepTest(t, 'after a file is changed, added, removed or lost, everything is compiled again', async t => {
-  const { run, path } = makeCheckout(t)
-  run(prepare)
-  const changes: [string, () => void][] = [
-    ['changed', () => writeFileSync(join(path, 'src', 'b.ts'), 'export const b = 3')],
-    ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
-    ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
-    ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
-    ['lost command line', () => rmSync(join(path, 'dist', 'script', 'dispatch.js'))],
-    ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
-  ]
-  for (const [name, change] of changes) {
-    change()
-    writeFileSync(join(path, 'dist', 'stale.js'), '')
-    t.strictSame(run(prepare).calls, ['esbuild'], name)
-    t.strictSame(run(prepare).calls, [], `${name}, and then no more`)
-    t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'the earlier output is gone')
-  }
-})
+deepTest(
+  t,
+  'after a file is changed, added, removed or lost, everything is compiled again',
+  async t => {
+    const { run, path } = makeCheckout(t)
+    run(prepare)
+    const changes: [string, () => void][] = [
+      ['changed', () => writeFileSync(join(path, 'src', 'b.ts'), 'export const b = 3')],
+      ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
+      ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
+      ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
+      ['lost command line', () => rmSync(join(path, 'dist', 'script', 'dispatch.js'))],
+      ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
+    ]
+    for (const [name, change] of changes) {
+      change()
+      writeFileSync(join(path, 'dist', 'stale.js'), '')
+      t.strictSame(run(prepare).calls, ['esbuild'], name)
+      t.strictSame(run(prepare).calls, [], `${name}, and then no more`)
+      t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'the earlier output is gone')
+    }
+  },
+)
 
 deepTest(t, 'a build with errors ends the command, and the next command tries again', async t => {
   const { run, path } = makeCheckout(t)
@@ -238,7 +242,8 @@ deepTest(t, 'for each purpose, exactly the necessary tools are installed', async
 })
 
 deepTest(
-  t, 'a package gets one declaration for each entry, with the values that exist at run time',
+  t,
+  'a package gets one declaration for each entry, with the values that exist at run time',
   async t => {
     const { run, path } = makeCheckout(t)
     const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
@@ -258,30 +263,38 @@ deepTest(
   },
 )
 
-deepTest(t, 'a package is complete: whenever the program is rebuilt, its types are, too', async t => {
-  const { run, path } = makeCheckout(t)
-  run(preparePackage, { SBOM: emptySbom })
-  rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
-  t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
-  t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
-})
+deepTest(
+  t,
+  'a package is complete: whenever the program is rebuilt, its types are, too',
+  async t => {
+    const { run, path } = makeCheckout(t)
+    run(preparePackage, { SBOM: emptySbom })
+    rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
+    t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
+    t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
+  },
+)
 
-deepTest(t, 'a package has no script that npm warns about; the checkout keeps the script', async t => {
-  const { run, path } = makeCheckout(t)
-  const manifest = join(path, 'package.json')
-  const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
-  const command = `node ${prepare} --prepare`
-  const own = JSON.stringify({ ...before, scripts: { prepare: command } }, null, 2)
-  writeFileSync(manifest, own)
-  const scripts = (): unknown => (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).scripts
-  run(preparePackage, { SBOM: emptySbom })
-  t.strictSame(scripts(), { 'prepare-checkout': command }, 'while npm packs')
-  t.equal(run(`${prepare} --packed`).status, 0)
-  t.equal(readFileSync(manifest, 'utf8'), own)
-  run(preparePackage, { SBOM: emptySbom })
-  run(prepare)
-  t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
-})
+deepTest(
+  t,
+  'a package has no script that npm warns about; the checkout keeps the script',
+  async t => {
+    const { run, path } = makeCheckout(t)
+    const manifest = join(path, 'package.json')
+    const before = JSON.parse(readFileSync(manifest, 'utf8')) as object
+    const command = `node ${prepare} --prepare`
+    const own = JSON.stringify({ ...before, scripts: { prepare: command } }, null, 2)
+    writeFileSync(manifest, own)
+    const scripts = (): unknown => (JSON.parse(readFileSync(manifest, 'utf8')) as Manifest).scripts
+    run(preparePackage, { SBOM: emptySbom })
+    t.strictSame(scripts(), { 'prepare-checkout': command }, 'while npm packs')
+    t.equal(run(`${prepare} --packed`).status, 0)
+    t.equal(readFileSync(manifest, 'utf8'), own)
+    run(preparePackage, { SBOM: emptySbom })
+    run(prepare)
+    t.equal(readFileSync(manifest, 'utf8'), own, 'after an interrupted packing')
+  },
+)
 
 t.test('an installation that fails ends the command and prints the remedy', async t => {
   const { run, path } = makeCheckout(t)
@@ -306,15 +319,19 @@ deepTest(t, 'packages of a subfolder are installed in that folder', async t => {
   t.strictSame(run(`${prepareTests} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
-deepTest(t, 'if packages of a subfolder cannot be installed, everything else is still done', async t => {
-  const { run, path } = makeCheckout(t)
-  mkdirSync(join(path, 'extra'))
-  writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
-  const { status, stderr, calls } = run(`${prepareTests} extra`, { OFFLINE: '1' })
-  t.equal(status, 0)
-  t.match(stderr, /what extra is for will be skipped/)
-  t.strictSame(calls, ['esbuild', 'tsc'], 'the checkout is compiled')
-})
+deepTest(
+  t,
+  'if packages of a subfolder cannot be installed, everything else is still done',
+  async t => {
+    const { run, path } = makeCheckout(t)
+    mkdirSync(join(path, 'extra'))
+    writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
+    const { status, stderr, calls } = run(`${prepareTests} extra`, { OFFLINE: '1' })
+    t.equal(status, 0)
+    t.match(stderr, /what extra is for will be skipped/)
+    t.strictSame(calls, ['esbuild', 'tsc'], 'the checkout is compiled')
+  },
+)
 
 t.test('npm ci without development tools succeeds, and says that nothing was compiled', async t => {
   const { run, path } = makeCheckout(t)

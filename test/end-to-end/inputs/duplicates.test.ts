@@ -74,7 +74,7 @@ t.test('the command reports duplicates in text, JSON, metrics and exit code', as
   const said = await runMain([...argv, '--metrics-file', metrics])
   t.match(said, {
     code: 0,
-    stdout: /^Loaded 4 rows [^]*; 2 of them had a key that the table already contained; /,
+    stdout: /^Loaded 4 rows [^]*; 2 of them had a key that the table already contained\n/,
   })
   t.match(readFileSync(metrics, 'utf8'), /^ddb_ingest_duplicate_rows\{[^}]*\} 2$/m)
   const failed = await runMain([...argv, '--json', '--expect-unique'])
