@@ -1,15 +1,16 @@
 /*
   Checks that a process may work on a run with a journal. The server's records of the run show whether the journal is an outdated copy,
-  and whether a process elsewhere works on the run.
+  whether a process elsewhere works on the run, and whether rows in the server's memory are still there.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import { dropReceipts } from '../marker/drop-run-tables.js'
 import { askFinished, askFinisher, forgetFinished } from '../marker/finished-runs.js'
+import { askLeftOnServer, type LeftOnServer } from '../marker/marker.js'
 import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { mayKnowBatches } from '../transport/confirmations.js'
-import { runDamaged, runTakenOver } from './changed-run.js'
+import { runDamaged, runTakenOver, targetChanged } from './changed-run.js'
 import type { JournaledInput } from '../outcomes/journaled-run.js'
 
 /**
@@ -57,6 +58,27 @@ export async function checkSoleProcess(
   if (isAnew && known.ledgerNumber > 0) {
     await unlessRefused(dropReceipts(control, name, plan.confirmTimeoutMs))
   }
+}
+
+/**
+ * Must be called before the run creates anything on the server.
+ * @param inMemory  whether the target's rows are lost when the server stops
+ * @throws {DdbError} DDB_TARGET_CHANGED if rows in memory were lost with their server
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function checkMemory(
+  { history: { journal, found, name }, plan }: Run,
+  control: Session,
+  inMemory: boolean,
+): Promise<LeftOnServer> {
+  if (journal === undefined || found.processes === 0) return { marker: false, ledger: false }
+  const { ledgerNumber } = journal
+  const left = await askLeftOnServer(control, name, ledgerNumber, plan.confirmTimeoutMs)
+  const { confirmed, unconfirmed } = found.rows()
+  if (!left.marker && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
+    throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
+  }
+  return left
 }
 
 /** Whether the input was read to its end, and the outcome of all its batches is known. */

@@ -16,7 +16,7 @@ import type {
   JournalRecord,
 } from './journal-record.js'
 import { recordOfEvent } from './journal-events.js'
-import { shrinkJournal } from './settled-rows.js'
+import { shrinkJournal } from './replace-journal.js'
 
 type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
 

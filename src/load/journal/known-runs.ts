@@ -1,6 +1,7 @@
 /*
   Lists the runs that have a journal, with the state and the process of each, and removes old journals.
 */
+import { resolve } from 'node:path'
 import { DdbError } from '../../errors.js'
 import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
 import { isRunId } from '../marker/run-tables.js'
@@ -298,4 +299,25 @@ function clockIsEarly({ runId, newestMs }: KnownRun, nowMs: number): DdbError {
     `this machine's clock says ${now}, and the journal of run "${runId}" records ${newest}: nothing was removed, because ` +
       'one of them is wrong. Set the clock; if the run began while the clock was wrong, remove its journal by name',
   )
+}
+
+/**
+ * The inputs of a run that have changed since the run began. Judges by size and time of the last change; a process that resumes the run also compares content.
+ * @returns the changed inputs, by their names in the journal; none if the run follows its files, because these grow
+ */
+export async function changedInputs(
+  { run, journal: { inputs } }: Pick<KnownRun, 'run' | 'journal'>,
+  files: Files,
+): Promise<string[]> {
+  if (run.options.input?.follow === true) return []
+  // If an input was read again, its last reading counts.
+  const last = new Map(inputs.map(({ path, fingerprint }) => [path, fingerprint]))
+  const changed: string[] = []
+  for (const [path, { sizeBytes, modifiedMs }] of last) {
+    const now = await files.status(resolve(run.folder, path)).catch(() => undefined)
+    const isSame =
+      now?.sizeBytes === sizeBytes && Math.floor(now.modifiedMs) === Math.floor(modifiedMs)
+    if (!isSame) changed.push(path)
+  }
+  return changed
 }

@@ -10,7 +10,6 @@ import { dropTableScript, markerName, sentName } from './run-tables.js'
 /**
  * Removes all objects with the run's token: its ledgers (tables of receipts), its marker, and the record that it has finished.
  * Objects of a different run with the same name remain.
- * @returns the names of the ledgers that existed
  * @throws {ServerError} if the server does not allow it
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -18,10 +17,9 @@ export async function dropRunTables(
   session: Session,
   run: RunName,
   timeoutMs: number,
-): Promise<string[]> {
-  const ledgers = await dropLeftTables(session, run, timeoutMs)
+): Promise<void> {
+  await dropLeftTables(session, run, timeoutMs)
   await forgetFinished(session, run, timeoutMs)
-  return ledgers
 }
 
 /** Like `dropRunTables`, but keeps the record that the run has finished. */
@@ -29,9 +27,8 @@ export async function dropLeftTables(
   session: Session,
   run: RunName,
   timeoutMs: number,
-): Promise<string[]> {
-  const ledgers = await ledgersOf(session, run.token, timeoutMs)
-  await dropAll(session, ledgers, timeoutMs)
+): Promise<void> {
+  await dropAll(session, await ledgersOf(session, run.token, timeoutMs), timeoutMs)
   await dropMarker(session, run, timeoutMs)
   if ((await askMarker(session, run, timeoutMs)) === 'ours') {
     throw new ServerError(
@@ -40,7 +37,6 @@ export async function dropLeftTables(
       `the server does not remove ${markerName(run.runId)}: remove it with undef("${markerName(run.runId)}", SHARED)`,
     )
   }
-  return ledgers
 }
 
 /**

@@ -3,13 +3,13 @@
 */
 import { resolve } from 'node:path'
 import {
+  changedInputs,
   listRuns,
   readRun,
   type KnownRun,
   type RemovedRun,
   type StrangeFile,
 } from '../../../load/journal/known-runs.js'
-import { changedInputs } from '../../../load/journal/changed-inputs.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
