@@ -93,8 +93,7 @@ function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stal
   const first = lookAt(path, machine, stale)
   if (first.kind !== 'free' && first.kind !== 'dead') return first
   const own = machine.self()
-  // No lock has this name: names from `--lock` contain no `+`, names of second locks end in a token, and names of all
-  // other locks end in `.lock`.
+  // No lock has this name: names of second locks end in a token, names of all other locks in `.lock`.
   const candidate = `${path}+${own.token}.new`
   const file = machine.create(candidate, `${JSON.stringify(own)}\n`)
   let isHeld = false

@@ -85,15 +85,15 @@ const table = optionGroup('Run', {
   },
   retries: { flags: '--retries <n>', help: 'tries', reader: count(0), field: 'delivery.retries' },
   runId: { flags: '--run-id <id>', help: 'name', reader: text, field: 'runId' },
-  lock: { flags: '--lock <name>', help: 'no field', reader: text },
+  other: { flags: '--other <name>', help: 'no field', reader: text },
 })
 
 t.test('settings are passed to the fields of their options, and only given settings', async t => {
-  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', lock: 'l' }), {
+  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', other: 'l' }), {
     delivery: { batchRows: 5, retries: 0 },
     runId: 'r',
   })
-  t.strictSame(fieldsOf(table, { lock: 'l' }), {})
+  t.strictSame(fieldsOf(table, { other: 'l' }), {})
 })
 
 t.test('the compiler refuses a field that does not exist or that has a different type', async t => {
