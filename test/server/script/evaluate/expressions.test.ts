@@ -32,7 +32,7 @@ import type {
 } from '../../../../src/server/script/parse/syntax.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
-import { ints } from '../../../helpers/values.js'
+import { int, ints } from '../../../helpers/values.js'
 import {
   evaluateIndex,
   evaluateIndexValue,
@@ -577,93 +577,6 @@ t.test('bounds of a slice are integers or missing', async t => {
   t.strictSame(bounds('NULL:'), { form: 'slice', from: undefined, to: undefined })
   t.match(bounds('i'), { form: 'scalar', value: 1 })
 })
-
-const setupPlainCall = `
-def twice(a){return a*2}
-def change(mutable a){a.append!(9)}
-def two(a, b){return a*10+b}
-def slow(a){sleep(0); return a}`
-
-function usualPlainCall(runtime: Runtime = testRuntime(), more: Partial<Frame> = {}): Frame {
-  atOnce(runUnits(runtime, setupPlainCall))
-  return frameOn(runtime, { n: intScalar(5), v: ints(1, 2) as ServerValue }, more)
-}
-
-/** `now 6` if the call returns a value at once, `later 6` if it returns an evaluation, else `not plain`. */
-async function outcome(source: string, frame: Frame): Promise<string> {
-  const begun = beginCall(nodeIn(frame, source) as Call, frame)
-  if (begun === undefined) return 'not plain'
-  if ('form' in begun) return `now ${shownValue(begun)}`
-  return `later ${shownValue((await inTurns(begun)).value)}`
-}
-
-t.test('count(*) is the number of rows of the statement', async t => {
-  const columns = { rows: 7, tableName: undefined, lookup: () => undefined }
-  const frame = usualPlainCall(testRuntime(), { columns })
-  const node = nodeIn(frame, 'count(n)') as Call
-  const star = { ...node, args: [{ value: { ...node.args[0]!.value, name: '*' } }] } as Call
-  t.match(beginCall(star, frame), { type: 'INT', value: 7 })
-})
-
-const failuresPlainCall: Readonly<Record<string, string>> = {
-  'objByName("no")': 'objByName("no") => Can\'t find the object with name no',
-  'schema()':
-    'schema() => The function [schema] expects 1 argument(s), but the actual number of arguments is: 0',
-  'add(1, objByName("no"))': 'objByName("no") => Can\'t find the object with name no',
-  'twice(objByName("no"))': 'objByName("no") => Can\'t find the object with name no',
-  'two(slow(1), objByName("no"))': 'objByName("no") => Can\'t find the object with name no',
-  'two(slow(1))':
-    'two(slow(1)) => The function [two] expects 2 argument(s), but the actual number of arguments is: 1',
-  'twice(`a)': 'twice(`a) => twice: return a*2 => Arguments for mul method can not be string.',
-}
-
-t.test('errors contain the source of the failed call, however the call was made', async t => {
-  const frame = usualPlainCall()
-  for (const [source, message] of Object.entries(failuresPlainCall)) {
-    await t.rejects(async () => outcome(source, frame), { message, located: true }, source)
-  }
-  const constants = usualPlainCall(testRuntime(), { readOnly: new Set(['v']) })
-  await t.rejects(async () => outcome('change(v)', constants), {
-    message: "change(v) => Read only object can't be applied to mutable function change",
-  })
-})
-
-t.test(
-  'arguments are passed with their names, and changed ones are the variables themselves',
-  async t => {
-    const frame = usualPlainCall()
-    const { runtime } = frame
-    await outcome('add(n, 1)', frame)
-    t.strictSame(runtime.argumentNames, ['n', undefined])
-    t.equal(await outcome('change(v)', frame), 'later ')
-    t.equal(shownValue(frame.variables.get('v')!), '[1,2,9]')
-    await outcome('append!(v, 3)', frame)
-    t.equal(shownValue(frame.variables.get('v')!), '[1,2,9,3]')
-  },
-)
-
-t.test('at the end of a turn the call waits, and gives the same result', async t => {
-  const { runtime, clock } = hastyRuntime()
-  const frame = frameOn(runtime, { n: intScalar(5) })
-  const results: string[] = []
-  for (let i = 0; i < 200; i++) results.push(await outcome('add(n, 1)', frame))
-  t.equal(results.filter(result => result === 'later 6').length, clock.turns)
-  t.equal(results.filter(result => result === 'now 6').length, 200 - clock.turns)
-  t.ok(clock.turns > 1)
-})
-
-t.test('a wait that ends with an error names the call', async t => {
-  const frame = usualPlainCall()
-  frame.runtime.step = () => ({ until: Promise.resolve() })
-  const begun = beginCall(nodeIn(frame, 'add(n, 1)') as Call, frame)
-  const evaluation = begun as Exclude<typeof begun, ServerValue | undefined>
-  evaluation.next()
-  t.throws(() => evaluation.throw(new Error('over')), {
-    message: 'add(n, 1) => Internal error: over',
-  })
-})
-
-const int = intScalar
 
 /** Runs a script and returns the functions that it defines, by name. */
 function defined(source: string, runtime = testRuntime()): (name: string) => FunctionValue {

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Binary, Call, Literal, Index } from '../../../../src/server/script/parse/syntax.js'
+import type { Literal } from '../../../../src/server/script/parse/syntax.js'
 import { runs, seed } from '../../../helpers/runs.js'
-import { expressionOf, sourceOf, treeOf, treesOf } from '../../../helpers/syntax.js'
+import { expressionOf, treeOf } from '../../../helpers/syntax.js'
 import { formatValue } from '../../../../src/protocol/value-text.js'
 import type { Value } from '../../../../src/protocol/value.js'
 import { sameExpression } from '../../../../src/server/script/parse/same-expression.js'
@@ -122,17 +122,6 @@ t.test('an operator or operand in a wrong place is named', async t => {
     t.throws(() => treeOf(source), { message: `Syntax Error: ${message}` }, source)
   }
   t.throws(() => treeOf('select * from t where a is b'), { message: /the token b$/ })
-})
-
-t.test('the text of a node reaches from its first token to its last', async t => {
-  const sum = expressionOf(' a + (b) * c[1] ') as Binary
-  t.equal(sourceOf(sum), 'a + (b) * c[1]')
-  t.equal(sourceOf(sum.right), '(b) * c[1]')
-  const chain = expressionOf('1 <\n x < 3') as Binary
-  t.strictSame([sourceOf(chain), sourceOf(chain.left)], ['1 <\n x < 3', '1 <\n x'])
-  const word = expressionOf('a add b') as Call
-  t.strictSame([sourceOf(word), sourceOf(word.callee)], ['a add b', 'add'])
-  t.equal(expressionOf('\n\n-x').span.line, 3)
 })
 
 t.test('a sequence of operators does not use the stack, brackets and signs do', async t => {
@@ -254,63 +243,6 @@ t.test('adjacent constants form one vector of the widest type', async t => {
   for (const [source, wanted] of Object.entries(literals)) t.equal(valueOf(source), wanted, source)
 })
 
-const treesParseOperand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'a sign with a blank behind it, or before a date, is an operator': {
-    '1 - 2': '(1 - 2)',
-    '1 -2 - 3': '([1,-2] - 3)',
-    '2020.01.05 -2020.01.01': '(2020.01.05 - 2020.01.01)',
-    '-2020.01.01': '(-2020.01.01)',
-    '-13:30m': '(-13:30m)',
-    '-"a"': '(-"a")',
-    '-true': '(-true)',
-  },
-  'brackets are tuples only with a comma': {
-    '()': '()',
-    '(a)': 'a',
-    '(a,)': '(a,)',
-    '(a,\nb\n)': '(a, b)',
-    '(1 as b, c)': '((1 as b), c)',
-    'a ? (b:c) : (d:e,)': '(a ? (b : c) : ((d : e),))',
-  },
-  'square brackets may have gaps': {
-    '[]': '[]',
-    '[a]': '[a]',
-    '[a,]': '[a]',
-    '[,a]': '[<>, a]',
-    '[,]': '[<>]',
-    '[a,,NULL]': '[a, <>, NULL]',
-    '[\na as x,\nb\n]': '[(a as x), b]',
-    'a ? [b:c] : d': '(a ? [(b : c)] : d)',
-  },
-  'braces hold entries or a function': {
-    '({})': '{}',
-    '({a: 1, "b": 2, `c: 3, 4: d, 1.5: e,})': '{"a": 1, "b": 2, "c": 3, 4: d, 1.5: e}',
-    '({a:\n{b: 1:2}\n})': '{"a": {"b": (1 : 2)}}',
-    'a ? {b: c:d} : e': '(a ? {"b": (c : d)} : e)',
-    '({x -> x})': 'def(x) {return x}',
-    '({def(x): x})': 'def(x) {return x}',
-  },
-  'names, functions by name, queries': {
-    a_1: 'a_1',
-    '&sum': '&sum',
-    ':: sum': '&sum',
-    'share(a)': 'share(a)',
-    'create + drop': '(create + drop)',
-    '(exec a from t)': '(exec a from t)',
-    'f(select, update)': 'f(select, update)',
-  },
-  'brackets make no chain and keep SQL': {
-    'select (a=1) from t': '(select (a == 1) from t)',
-    'select (a=1, b) from t': '(select ((a == 1), b) from t)',
-  },
-}
-
-for (const [title, cases] of Object.entries(treesParseOperand)) {
-  t.test(title, async t => {
-    for (const [source, tree] of Object.entries(cases)) t.equal(treeOf(source), tree, source)
-  })
-}
-
 const failuresParseOperand: Readonly<Record<string, string>> = {
   '': 'An expression is expected before the end of the script.',
   '-': 'An expression is expected before the end of the script.',
@@ -350,92 +282,6 @@ t.test('a token that cannot begin or continue an operand is named', async t => {
   })
 })
 
-const treesParsePostfix: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'a call takes places, names, gaps, and signs as their functions': {
-    'a()': 'a()',
-    'a(1, b+c)': 'a(1, (b + c))',
-    'a(1,)': 'a(1)',
-    'a(,1,,2)': 'a(<>, 1, <>, 2)',
-    'a(,)': 'a(<>)',
-    'a(b=1, c=2 as d)': 'a(b=1, c=(2 as d))',
-    'a(1 as b)': 'a((1 as b))',
-    'a(\n1\n,\n2\n)': 'a(1, 2)',
-    'a(b ? c:d : e)': 'a((b ? c : (d : e)))',
-    'a(+)': 'a(&add)',
-    'a(*, <, ..)': 'a(&mul, &lt, &seq)',
-    'a(-1, - 1)': 'a(-1, -1)',
-    'a(1)(2)(3)': 'a(1)(2)(3)',
-    'a (1)': 'a(1)',
-    '&f(1)': '&f(1)',
-  },
-  'braces behind a name fix arguments': {
-    'f{}': 'f{}',
-    'f{1,,b=2}': 'f{1, <>, b=2}',
-    'f(1){2}': 'f(1){2}',
-  },
-  'a point calls with what stands before it, or picks a member': {
-    'a.f()': '&f(a)',
-    'a.f(1, b=2)': '&f(a, 1, b=2)',
-    'a.f (1)': '&f(a, 1)',
-    'a.f{1}': '&f{a, 1}',
-    'a.f!(1)': '&f!(a, 1)',
-    'a.b': 'a.b',
-    'a.b.c(1).d': '&c(a.b, 1).d',
-    'a.2': 'a.2',
-    'a.2(1)': 'a.2(1)',
-    'a.if': 'a.if',
-    '`a.f()': '&f("a")',
-    '"a".f(1)': '&f("a", 1)',
-    '5 .f()': '&f(5)',
-    'a\n .f()\n .g()': '&g(&f(a))',
-  },
-  'square brackets pick': {
-    'a[1]': 'a[1]',
-    'a[]': 'a[]',
-    'a [1]': 'a[1]',
-    'a[1, b]': 'a[1, b]',
-    'a[1][2]': 'a[1][2]',
-    'a[1:2]': 'a[(1 : 2)]',
-    'a[1:]': 'a[1:]',
-    'a[:2]': 'a[:2]',
-    'a[:]': 'a[:]',
-    'a[:, 1:, :b+1]': 'a[:, 1:, :(b + 1)]',
-    'a[b ? 1 : 2]': 'a[(b ? 1 : 2)]',
-    'f[1]': 'f[1]',
-    'a(1) [2]': 'a(1)[2]',
-    'f(1) [2]': 'f(1)[2]',
-    'a.b [1]': 'a.b[1]',
-    '(f) [1]': 'f([1])',
-    '[1,2][0]': '[1, 2][0]',
-    '(a+b)[0]': '(a + b)[0]',
-    '(1 2 3)[0]': '[1,2,3][0]',
-    '("abc")[0]': '"abc"[0]',
-  },
-  'a function with a blank before its bracket takes a vector': {
-    'f [1, 2]': 'f([1, 2])',
-    'f [1] + 2': 'f(([1] + 2))',
-  },
-  'in SQL * means all rows, and = between brackets names an argument': {
-    'select f(*), f(1, *), f(+) from t where a = g(b=1)':
-      '(select f(*), f(1, *), f(&add) from t where (a == g(b=1)))',
-    'select a[b] from t': '(select a[b] from t)',
-  },
-}
-
-for (const [title, cases] of Object.entries(treesParsePostfix)) {
-  t.test(title, async t => {
-    for (const [source, tree] of Object.entries(cases)) t.equal(treeOf(source), tree, source)
-  })
-}
-
-t.test('outside brackets a line break ends the operand, except before a point', async t => {
-  t.equal(treesOf('a\n(1)'), 'a; 1')
-  t.equal(treesOf('a\n[1]'), 'a; [1]')
-  t.equal(treesOf('a.f\n(1)'), 'a.f; 1')
-  t.equal(treesOf('a\n.f(1)'), '&f(a, 1)')
-  t.equal(treesOf('(a\n(1)\n[2])'), 'a(1)[2]')
-})
-
 const failuresParsePostfix: Readonly<Record<string, string>> = {
   'a(1': "[line #1] ',' is expected before the end of the script.",
   'a(': '[line #1] An expression is expected before the end of the script.',
@@ -461,19 +307,6 @@ t.test('the error names brackets that do not match', async t => {
   for (const [source, message] of Object.entries(failuresParsePostfix)) {
     t.throws(() => treeOf(source), { message: `Syntax Error: ${message}` }, source)
   }
-})
-
-t.test('a node reaches from its operand to its closing bracket', async t => {
-  const call = expressionOf(' a.f( 1 , +)[ 2: ] ') as Index
-  t.equal(sourceOf(call), 'a.f( 1 , +)[ 2: ]')
-  t.strictSame(call.indexes.map(sourceOf), ['2:'])
-  const target = call.target as Call
-  t.equal(sourceOf(target), 'a.f( 1 , +)')
-  t.equal(sourceOf(target.callee), 'f')
-  t.strictSame(
-    target.args.map(argument => sourceOf(argument.value!)),
-    ['a', '1', '+'],
-  )
 })
 
 const same: readonly (readonly [string, string])[] = [

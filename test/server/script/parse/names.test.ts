@@ -7,7 +7,7 @@ import {
   checkNamesOf,
   heightOf,
 } from '../../../../src/server/script/parse/check-names.js'
-import type { Define, Lambda, Statement } from '../../../../src/server/script/parse/syntax.js'
+import type { Lambda, Statement } from '../../../../src/server/script/parse/syntax.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'
 import { testRuntime } from '../../../helpers/runtime.js'
@@ -129,33 +129,6 @@ t.test('a lambda gets the variables of surrounding functions as its first parame
     t.ok(shown.startsWith(`def (${parameters}) `), `${shown} has ${parameters}`)
     t.equal(heightOf(closed), heightOf(definition))
   }
-})
-
-const depths: Readonly<Record<string, number>> = {
-  '': 0,
-  '1': 2,
-  '-(-(-old))': 5,
-  '[[[1]]]': 5,
-  '1+2+3+4': 3,
-  '1+(2+(3+4))': 5,
-  'if(1){if(1){2}}': 4,
-  'if(1){}else{for(i in 1){i}}': 4,
-  'old[0][sum(1)]': 4,
-  'def f(a){return a}': 3,
-  '1; -old; 2': 3,
-  'a -> -a': 5,
-  'exec a from (exec b from st)': 4,
-}
-
-t.test('the nesting depth of nodes is known for units and functions', async t => {
-  for (const [source, depth] of Object.entries(depths)) {
-    t.equal(check(source, await usualRuntime()), depth, source)
-  }
-  const [flat, deep] = statementsOf('def f(a){}\nif(1){def g(a){if(a){return a}; a}}')
-  check([flat!, deep!], testRuntime())
-  t.equal(heightOf((flat as Define).definition), 0)
-  const inner = deep!.kind === 'if' ? (deep.then[0] as Define) : undefined
-  t.equal(heightOf(inner!.definition), 3, 'wherever it is defined')
 })
 
 t.test('700 nested nodes of any kind are too many', async t => {

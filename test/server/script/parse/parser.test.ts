@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseFunctionName, ScriptParser } from '../../../../src/server/script/parse/parser.js'
-import { scopeOf, shown, shownStatement, cursorOn } from '../../../helpers/syntax.js'
+import { scopeOf, shownStatement, cursorOn } from '../../../helpers/syntax.js'
 import { tokenize } from '../../../../src/server/script/parse/lexer.js'
 
 function unitsOf(source: string): string[] {
@@ -56,29 +56,6 @@ t.test('each statement may have 131,072 tokens', async t => {
   t.throws(() => unitsOf(`a\n${longest} + 1`), {
     message: 'Syntax Error: [line #2] A statement has more than 131072 tokens. Divide it.',
   })
-})
-
-t.test('the name of a function request is an expression', async t => {
-  const names: Readonly<Record<string, string>> = {
-    f: 'f',
-    'tableInsert{trades}': 'tableInsert{trades}',
-    'upsert!{t,,ignoreNull=false}': 'upsert!{t, <>, ignoreNull=false}',
-    '(def(mutable a){a}){t}': 'def(mutable a) {a}{t}',
-    'f -1': 'f(-1)',
-  }
-  for (const [text, tree] of Object.entries(names)) {
-    t.equal(shown(parseFunctionName(text, scopeOf(['f']))), tree)
-  }
-  const failures: Readonly<Record<string, string>> = {
-    'a b': '[line #1] Cannot recognize the token b',
-    'a;': '[line #1] Cannot recognize the token ;',
-    'a\nb': '[line #2] Cannot recognize the token b',
-    'a{': '[line #1] An expression is expected before the end of the script.',
-    '': '[line #1] An expression is expected before the end of the script.',
-  }
-  for (const [text, message] of Object.entries(failures)) {
-    t.throws(() => parseFunctionName(text, scopeOf([])), { message: `Syntax Error: ${message}` })
-  }
 })
 
 const words = (source: string): string[] =>
@@ -161,27 +138,6 @@ t.test('a text of more than 64 K in the code is refused as I/O error 4', async t
   t.throws(() => tokenize(`a = 1\nsize("${'x'.repeat(65_537)}")`), {
     message: /^Failed to read message from the socket with IO error type 4\. RefId: 00020\. /,
   })
-})
-
-t.test('a statement ends at ; } or the end, and outside brackets with its line', async t => {
-  for (const [source, taken, ends] of [
-    ['', 0, true],
-    ['a', 0, false],
-    ['a', 1, true],
-    ['a;', 1, true],
-    ['a}', 1, true],
-    ['a)', 1, false],
-    ['a b', 1, false],
-    ['a\nb', 1, true],
-  ] as const) {
-    const cursor = cursorOn(source)
-    for (let i = 0; i < taken; i++) cursor.next()
-    t.equal(cursor.atStatementEnd, ends, `${taken} of ${JSON.stringify(source)}`)
-  }
-  const cursor = cursorOn('a\nb')
-  cursor.next()
-  t.notOk(cursor.within({ ignoresNewlines: true }, () => cursor.atStatementEnd))
-  t.ok(cursor.atStatementEnd, 'only within')
 })
 
 const failuresCursor: Readonly<Record<string, (cursor: ReturnType<typeof cursorOn>) => unknown>> = {
