@@ -151,7 +151,7 @@ t.test('a server that stays unready is not reported as a server without the tabl
       code: 'DDB_UNAVAILABLE',
       exitCode: 75,
       serverMessage: /NotLeader/,
-      message: /connectTimeoutMs/,
+      message: /try again later/,
     })
   }
   const { find } = scene(t, port, { delivery: { retries: 0 } })
