@@ -16,7 +16,7 @@ import {
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
-import { runs } from '../../helpers/runs.js'
+import { deepTest, runs } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadOptions } from '../reading.js'
 
 // Delimited text from the real world, good and bad. Every dialect is read back value for value, and broken records
@@ -152,7 +152,7 @@ t.test('tables are read back with a detected delimiter and header', async t => {
   t.pass()
 })
 
-t.test('a million columns give one clear error, or one reject', async t => {
+deepTest(t, 'a million columns give one clear error, or one reject', async t => {
   const many = 'x,'.repeat(1_000_000)
   await t.rejects(read(`${many}\n1\n`, 'x:STRING'), { code: 'DDB_INPUT_RECORD_TOO_LONG' })
   for (const ragged of ['reject', 'cut'] as const) {

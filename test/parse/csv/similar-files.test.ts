@@ -9,6 +9,7 @@ import { openReader, type InputFormat } from '../../../src/parse/formats.js'
 import type { PreviousFindings } from '../../../src/parse/input-reader.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { memorySource, read, readAll, type ReadOptions, type ReadResult } from '../reading.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const types = 'id:INT,price:DOUBLE,name:STRING'
 const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
@@ -104,7 +105,7 @@ t.test('a file that could be read differently is examined', async t => {
   t.strictSame(await readAfter(`x\n${plain}`, [`x\n${plain}`], { skipLines: 1 }), other)
 })
 
-t.test('after any file, any second file is read as if it were alone', async t => {
+deepTest(t, 'after any file, any second file is read as if it were alone', async t => {
   const delimiter = fc.constantFrom(',', ';', '\t', '|')
   const plain = fc.constantFrom('1', '2.5', 'abc', '', '-7', 'no', 'é')
   const any = fc.oneof(plain, fc.constantFrom('"a"', '"a,b"', '1,5', "'x'", 'a\\"', '#', ' 1'))
