@@ -120,7 +120,7 @@ interface Held {
 }
 
 async function openFiles(
-  { json, metricsFile, label, report }: RunSettings,
+  { json, metricsFile, report }: RunSettings,
   held: Held,
   { asked }: Call,
 ): Promise<void> {
@@ -129,7 +129,7 @@ async function openFiles(
     files.push(await openResultFile(json.file, { name: 'JSON object', textOf: jsonLine }))
   }
   if (metricsFile !== undefined) {
-    files.push(await openResultFile(metricsFile, metricsContent(metricsFile, label)))
+    files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
   }
   if (report === undefined) return
   const timeline = newTimeline()

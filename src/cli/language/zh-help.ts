@@ -170,8 +170,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'name of this run; a run with a name keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
   'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
-  'label to add to every metric in --metrics-file; repeatable':
-    '--metrics-file 中每个指标都带的标签；可重复',
   'show at most this many rows of a table; 0 for all': '显示表的多少行；0 为全部',
   'folder of the journals': '运行日志所在的文件夹',
   'start the run over, ignoring its journal': '不论运行日志内容，重新开始运行',

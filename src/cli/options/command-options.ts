@@ -29,7 +29,7 @@ import {
 import { serverOptions } from './server-options.js'
 
 const { dryRun: _, ...loadAlone } = loadOptions
-const { report: _report, metricsFile: _file, label: _label, ...loadOptionsOfCheck } = loadAlone
+const { report: _report, metricsFile: _file, ...loadOptionsOfCheck } = loadAlone
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
@@ -136,11 +136,11 @@ export const schemaOptions = {
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
 const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
-const { metricsFile, label, report } = runOptions
+const { metricsFile, report } = runOptions
 const { onDoubt } = deliveryOptions
 
 const runOutput = {
-  ...{ metricsFile, label, report },
+  ...{ metricsFile, report },
   ...quietOptions,
   ...traceOptions,
   ...jsonToOptions,

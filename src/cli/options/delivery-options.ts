@@ -13,7 +13,6 @@ import {
   duration,
   json,
   list,
-  metricLabels,
   named,
   onOff,
   rate,
@@ -257,11 +256,6 @@ export const runOptions = optionGroup('Run', {
     flags: '--metrics-file <file>',
     help: "write the run's figures to this file, for Prometheus",
     reader: text,
-  },
-  label: {
-    flags: '--label <name=value>',
-    help: 'label to add to every metric in --metrics-file; repeatable',
-    reader: metricLabels,
   },
   report: {
     flags: '--report <file>',

@@ -28,7 +28,7 @@ export const loadOptions = {
 }
 
 /** Options that a check lacks: it sends nothing, so charts and metrics would be empty. */
-export const loadOnlyOptions = ['report', 'metrics-file', 'label'] as const
+export const loadOnlyOptions = ['report', 'metrics-file'] as const
 
 export type LoadSettings = SettingsOf<typeof loadOptions>
 

@@ -6,15 +6,13 @@ import type { LoadResult } from '../../load/options.js'
 import { placeOf } from '../files/file-place.js'
 import type { ResultContent } from '../files/result-file.js'
 
-type Labels = Readonly<Record<string, string>>
+/** Labels and value of one line; a line with an unknown value is left out. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined]
 
-/** The labels and the value of one line. A line with an unknown value is left out. */
-type Sample = readonly [labels: Labels, value: number | null | undefined]
-
-const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
+const lastSuccessName = 'last_success_timestamp_seconds'
 
 /** Content for the file of --metrics-file, which may already contain figures of an earlier run. */
-export function metricsContent(path: string, labels: Labels = {}): ResultContent<LoadResult> {
+export function metricsContent(path: string): ResultContent<LoadResult> {
   let before: Promise<string> | undefined
   return {
     name: 'metrics',
@@ -23,72 +21,52 @@ export function metricsContent(path: string, labels: Labels = {}): ResultContent
       before ??= placeOf(path).isOrdinary
         ? readFile(path, 'utf8').catch(() => '')
         : Promise.resolve('')
-      return metricsText(result, lastSuccessOf(await before), labels)
+      return metricsText(result, lastSuccessOf(await before))
     },
   }
 }
 
-/** @param labels  of every metric @param lastSuccess  when a run last succeeded, in seconds since 1970, if known */
-export function metricsText(
-  result: LoadResult,
-  lastSuccess: number | undefined,
-  labels: Labels = {},
-): string {
-  const { version, status, exitCode, confirm, target, duplicates, rejects, inputs } = result
-  const { batches, latencyMs, memory } = result
+/** @param lastSuccess  when a run last succeeded, in seconds since 1970, if known */
+export function metricsText(result: LoadResult, lastSuccess: number | undefined): string {
+  const { version, status, exitCode, confirm, target, rejects, inputs, batches, memory } = result
   const { read, ...outcomes } = result.rows
   const endedAt = seconds(result.endedAt)
-  const lasted = Math.max(0, round(endedAt - seconds(result.startedAt)))
-  const latencies = { '0.5': latencyMs.p50, '0.95': latencyMs.p95, '0.99': latencyMs.p99 }
-  const common = { ...labels, target: target.table ?? target.function ?? '', host: target.host }
-  const metric = (name: string, help: string, samples: readonly Sample[], type = 'gauge'): string =>
-    metricLines(`ddb_ingest_${name}`, help, type, common, samples)
-  return [
-    metric('run_info', 'The last run, in its labels.', [
-      [{ version, status, confirm: confirm.used }, 1],
-    ]),
-    metric('exit_code', 'Exit code of the last run.', one(exitCode)),
-    metric('last_run_timestamp_seconds', 'When the last run ended.', one(endedAt)),
-    metric(
-      'last_success_timestamp_seconds',
+  const { p50, p95, p99 } = result.latencyMs
+  const latencies = by('quantile', { '0.5': p50, '0.95': p95, '0.99': p99 })
+  const figures: Readonly<Record<string, readonly [help: string, samples: readonly Sample[]]>> = {
+    run_info: ['The last run, in its labels.', [[{ version, status, confirm: confirm.used }, 1]]],
+    exit_code: ['Exit code of the last run.', one(exitCode)],
+    last_run_timestamp_seconds: ['When the last run ended.', one(endedAt)],
+    [lastSuccessName]: [
       'When a run last ended with exit code 0.',
       one(exitCode === 0 ? endedAt : lastSuccess),
-    ),
-    metric('duration_seconds', 'How long the last run took.', one(lasted)),
-    metric('rows_read', 'Rows read by the last run: the sum of all outcomes.', one(read)),
-    metric('rows', 'Rows of the last run by their outcome.', by('outcome', outcomes)),
-    metric(
-      'duplicate_rows',
+    ],
+    duration_seconds: [
+      'How long the last run took.',
+      one(Math.max(0, round(endedAt - seconds(result.startedAt)))),
+    ],
+    rows_read: ['Rows read by the last run: the sum of all outcomes.', one(read)],
+    rows: ['Rows of the last run by their outcome.', by('outcome', outcomes)],
+    duplicate_rows: [
       'Confirmed rows of the last run whose key the target had already.',
-      one(duplicates),
-    ),
-    metric(
-      'rejected_rows',
-      'Rejected rows of the last run by error code.',
-      by('code', rejects.byCode),
-    ),
-    metric(
-      'input_bytes',
+      one(result.duplicates),
+    ],
+    rejected_rows: ['Rejected rows of the last run by error code.', by('code', rejects.byCode)],
+    input_bytes: [
       'Bytes of input read by the last run.',
       one(inputs.reduce((sum, input) => sum + input.bytes, 0)),
-    ),
-    metric(
-      'batches',
-      'Batches of the last run: sent, sent again, given up.',
-      by('outcome', batches),
-    ),
-    metric(
-      'batch_latency_seconds',
+    ],
+    batches: ['Batches of the last run: sent, sent again, given up.', by('outcome', batches)],
+    batch_latency_seconds: [
       'From sending a batch to knowing its outcome.',
-      by('quantile', latencies).map(([labels, ms]) => [labels, ms && round(ms / 1000)]),
-      'summary',
-    ),
-    metric(
-      'peak_memory_bytes',
-      'Largest resident memory of the last run.',
-      one(memory.peakRssBytes),
-    ),
-  ].join('')
+      latencies.map(([labels, ms]) => [labels, ms && round(ms / 1000)]),
+    ],
+    peak_memory_bytes: ['Largest resident memory of the last run.', one(memory.peakRssBytes)],
+  }
+  const common = { target: target.table ?? target.function ?? '', host: target.host }
+  return Object.entries(figures)
+    .map(([name, [help, samples]]) => metricLines(`ddb_ingest_${name}`, help, common, samples))
+    .join('')
 }
 
 const one = (value: number | null | undefined): Sample[] => [[{}, value]]
@@ -99,17 +77,17 @@ const by = (label: string, values: Readonly<Record<string, number | null>>): Sam
 function metricLines(
   name: string,
   help: string,
-  type: string,
-  common: Readonly<Record<string, string>>,
+  common: object,
   samples: readonly Sample[],
 ): string {
   const lines = samples.flatMap(([labels, value]) => {
     if (value === null || value === undefined) return []
-    const pairs = Object.entries({ ...common, ...labels }).map(
+    const pairs = Object.entries<string>({ ...common, ...labels }).map(
       ([label, text]) => `${label}="${escapeLabel(text)}"`,
     )
     return [`${name}{${pairs.join(',')}} ${value}\n`]
   })
+  const type = samples.some(([labels]) => 'quantile' in labels) ? 'summary' : 'gauge'
   return lines.length === 0
     ? ''
     : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
@@ -121,7 +99,10 @@ function escapeLabel(text: string): string {
 
 /** The time of the last success in the present file. If this run fails, the new file must keep that time. */
 function lastSuccessOf(text: string): number | undefined {
-  const match = new RegExp(`^${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`, 'm').exec(text)
+  const match = new RegExp(
+    `^ddb_ingest_${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`,
+    'm',
+  ).exec(text)
   return match === null ? undefined : Number(match[1])
 }
 

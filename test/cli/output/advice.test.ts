@@ -195,7 +195,7 @@ t.test('the next step after a run: resume, look for rows, repair rejects, or not
   t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
   const unkept = { ...bad, rejects: well.rejects }
   t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
-  const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm', '--label', 'a=b']
+  const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
   const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
   t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
   const unwritten = { ...well, exitCode: 74 }

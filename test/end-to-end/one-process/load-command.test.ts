@@ -488,9 +488,8 @@ t.test('a full disk gives exit code 74, and the suggested command explains the c
 t.test('options that only load has are refused', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const path = join(t.testdir(), 'file')
-  for (const name of ['--report', '--metrics-file', '--label']) {
-    const given = name === '--label' ? 'a=b' : path
-    const asked = ['-t', 'trades', '--host', `127.0.0.1:${portOfCheck}`, name, given]
+  for (const name of ['--report', '--metrics-file']) {
+    const asked = ['-t', 'trades', '--host', `127.0.0.1:${portOfCheck}`, name, path]
     const outcome = await runMain(['load', '-n', ...asked], { stdin })
     t.match(outcome, { code: 64, stderr: /is for loads, and a check loads nothing/ })
     t.match(await runMain(['check', ...asked], { stdin }), { code: 64, stderr: name })
@@ -498,7 +497,7 @@ t.test('options that only load has are refused', async t => {
   }
   const { stdout } = await runMain(['check', '--help-all'])
   t.match(stdout, '--json=')
-  t.notMatch(stdout, /--report|--metrics-file|--label/)
+  t.notMatch(stdout, /--report|--metrics-file/)
 })
 
 t.test('without arguments, check prints help and does not wait', async t => {

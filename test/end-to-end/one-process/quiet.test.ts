@@ -64,21 +64,6 @@ t.test('fewer rows than --min-rows give exit code 5, for load and check', async 
   })
 })
 
-t.test('--label is on every metric; names that the metrics use are refused', async t => {
-  const path = join(t.testdir(), 'm.prom')
-  const labels = ['--label', 'team=night "shift"', '--label', 'job_name=prices']
-  t.equal((await load(['-q', '--metrics-file', path, ...labels])).code, 0)
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter(line => /^ddb/.test(line))
-  t.ok(lines.length > 10)
-  for (const line of lines) t.match(line, '{team="night \\"shift\\"",job_name="prices",target=')
-  for (const label of ['host=x', '1a=x', '__a=x', 'a-b=x', 'a', 'outcome=1']) {
-    t.match(await load(['--label', label]), { code: 64, stderr: /--label: expected NAME=VALUE/ })
-  }
-  t.match(await load(['--label', 'a=1', '--label', 'a=2']), { code: 64 })
-})
-
 t.test(
   'exec shows a hundred rows on a terminal, all rows elsewhere, or the requested number',
   async t => {

@@ -256,21 +256,6 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
   }
 }
 
-/** Labels that metrics already have. */
-const ownLabels = ['target', 'host', 'version', 'status', 'confirm', 'outcome', 'code', 'quantile']
-
-/** `NAME=VALUE` in Prometheus's form; labels that metrics already have are refused. */
-export const metricLabels: Reader<Readonly<Record<string, string>>> = {
-  expected: `NAME=VALUE, NAME of letters, digits and _, each once, and none of ${ownLabels.join(', ')}`,
-  form: 'repeated',
-  read(texts) {
-    const labels = pairs('NAME=VALUE').read(texts)
-    const isLabel = (name: string): boolean =>
-      /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !ownLabels.includes(name)
-    return labels !== undefined && Object.keys(labels).every(isLabel) ? labels : undefined
-  },
-}
-
 /** `COLUMN=FORMAT`, repeatable; a format without a column applies to every column, `*`. */
 export const dateFormats: Reader<Readonly<Record<string, string>>> = {
   expected: 'COLUMN=FORMAT, or FORMAT for all columns, each once',
