@@ -20,7 +20,7 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
   try {
     const server = await serverOf(settings, call)
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
-    const meter = showMeasuring(output, processEnvironment)
+    const meter = await showMeasuring(output, processEnvironment)
     const measurement = await measure({
       connect: () =>
         connectServer(systemPlatform, server, {

@@ -65,7 +65,7 @@ async function runCheck(
   const { processEnvironment, output } = call
   const trace = files.trace?.trace
   const asked = await loadOptionsOf(settings, inputs, call, trace)
-  const progress = startProgress(settings.quiet ?? false, output, processEnvironment)
+  const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
   const leaving = new AbortController()
   const interruption = catchSignals(processEnvironment, {
     onLater: exitCode => {

@@ -203,7 +203,7 @@ async function loadWay(
   way: DemoWay,
   input: string,
 ): Promise<LoadResult> {
-  const progress = startProgress(false, call.output, call.processEnvironment)
+  const progress = await startProgress(false, call.output, call.processEnvironment)
   const options: LoadOptions = {
     inputs: [input],
     server: { ...addressOf(server), ...admin },
@@ -232,7 +232,7 @@ into a stream table. First come as many as the server answers within ${measuredM
 seconds (at most ${grouped(measuredRequests)}), then the same number without waiting for answers.
 
 `)
-  const meter = showMeasuring(output, call.processEnvironment)
+  const meter = await showMeasuring(output, call.processEnvironment)
   const { ratio, requests } = await measure({
     connect: () => connect({ ...addressOf(server), signal: interruption.signal }),
     requests: measuredRequests,

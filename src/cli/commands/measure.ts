@@ -116,12 +116,12 @@ export const modeNames: Readonly<Record<Mode, string>> = {
 }
 
 /** Shows the progress of a measurement in one line; shows nothing if the output cannot redraw a line. */
-export function showMeasuring(
+export async function showMeasuring(
   output: Output,
   { stderr, environment }: ProcessEnvironment,
-): { onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void } {
+): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
   if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
-  const bar = openBar(output, stderr)
+  const bar = await openBar(output, stderr)
   const signs = signsOf(environment)
   return {
     onProgress: (mode, share) =>

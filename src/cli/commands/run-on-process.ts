@@ -166,7 +166,7 @@ async function runLoad(
   goOn: (result: LoadResult) => Promise<void>,
 ): Promise<number> {
   const { processEnvironment, output } = call
-  const progress = startProgress(settings.quiet ?? false, output, processEnvironment)
+  const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
   const kept: string[] = []
   let isLoading = false
   const leaving = new AbortController()

@@ -1,6 +1,7 @@
 /*
   Shows the progress of a run: lines that redraw themselves on a terminal, elsewhere one line every ten seconds.
 */
+import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 import { canRedraw, type Output, type Style } from './output.js'
@@ -15,15 +16,15 @@ export interface Progress {
 
 const plainLineEveryMs = 10_000
 
-export function startProgress(
+export async function startProgress(
   quiet: boolean,
   output: Output,
   { stderr, environment }: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
-): Progress {
+): Promise<Progress> {
   if (quiet) return { report: () => undefined, note: () => undefined, stop: () => undefined }
   const figuresOf = newFigures()
   if (canRedraw(stderr, environment)) {
-    const bar = openBar(output, stderr)
+    const bar = await openBar(output, stderr)
     const signs = signsOf(environment)
     return {
       report(report) {
@@ -49,10 +50,12 @@ export function startProgress(
   }
 }
 
+/** The lines for a terminal with this many columns; each must leave the last column free. */
+type Frame = (columns: number) => readonly string[]
+
 /** Lines at the bottom of a terminal. Draws nothing before the first `show`. */
 export interface Bar {
-  /** @param frame  the lines for a terminal with this many columns; each must leave the last column free */
-  show(this: void, frame: (columns: number) => readonly string[]): void
+  show(this: void, frame: Frame): void
   /** Prints a sentence that stays above the lines. */
   note(this: void, text: string, style?: Style): void
   stop(this: void): void
@@ -61,21 +64,43 @@ export interface Bar {
 const escape = '\u001b'
 
 /**
- * The cursor stays visible and rests where the lines begin: even if a narrower terminal wraps the lines, all of them are
- * after the cursor, and a killed process leaves nothing to restore.
+ * The terminal as cli-progress expects it. The cursor stays visible and rests where the lines begin: even if a narrower
+ * terminal wraps the lines, all of them are after the cursor, and a killed process leaves nothing to restore.
  */
-export function openBar(output: Output, stderr: TerminalOutput): Bar {
-  let isDrawn = false
+function terminalOf(stderr: TerminalOutput): object {
+  const nothing = (): undefined => undefined
+  const unused = ['cursorSave', 'cursorRestore', 'cursor', 'lineWrapping', 'cursorTo', 'clearRight']
+  return {
+    ...Object.fromEntries(unused.map(name => [name, nothing])),
+    isTTY: () => true,
+    getWidth: () => stderr.columns || 80,
+    write(text: string) {
+      const up = text.split('\n').length - 1
+      stderr.write(`\r${escape}[J${text}${up === 0 ? '' : `${escape}[${up}A`}\r`)
+    },
+    clearLine: () => stderr.write(`\r${escape}[J`),
+  }
+}
+
+/** Loads cli-progress, which decides when to redraw, only if lines will be drawn. */
+export async function openBar(output: Output, stderr: TerminalOutput): Promise<Bar> {
+  const { default: cliProgress } = await import('cli-progress')
+  const options: Options & { terminal: object } = {
+    terminal: terminalOf(stderr),
+    clearOnComplete: true,
+    linewrap: true,
+    format: (_, { maxWidth }, { frame }: { frame: Frame }) => frame(maxWidth).join('\n'),
+  }
+  let bar: SingleBar | undefined
   const stop = (): void => {
-    if (isDrawn) stderr.write(`\r${escape}[J`)
-    isDrawn = false
+    bar?.stop()
+    bar = undefined
   }
   return {
     show(frame) {
-      const lines = frame(stderr.columns || 80)
-      const back = lines.length < 2 ? '' : `${escape}[${lines.length - 1}A`
-      stderr.write(`\r${escape}[J${lines.join('\n')}${back}\r`)
-      isDrawn = true
+      if (bar !== undefined) return bar.update(0, { frame })
+      bar = new cliProgress.SingleBar(options)
+      bar.start(1, 0, { frame })
     },
     note(text, style) {
       stop()

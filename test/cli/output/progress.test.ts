@@ -197,10 +197,10 @@ interface Watched {
   resize: (columns: number) => void
 }
 
-function watched(terminals: FakeTerminals = {}, quiet = false): Watched {
+async function watched(terminals: FakeTerminals = {}, quiet = false): Promise<Watched> {
   const fake = fakeProcess(terminals)
   const output = openOutput(fake.processEnvironment, true)
-  const progress = startProgress(quiet, output, fake.processEnvironment)
+  const progress = await startProgress(quiet, output, fake.processEnvironment)
   t.teardown(() => progress.stop())
   const stderr = async (): Promise<string> => {
     await new Promise(resolve => setImmediate(resolve))
@@ -219,7 +219,7 @@ function watched(terminals: FakeTerminals = {}, quiet = false): Watched {
 }
 
 t.test('nothing is drawn before there are figures, and nothing stays at the end', async t => {
-  const { progress, screen, stderr } = watched({ stderrColumns: 80 })
+  const { progress, screen, stderr } = await watched({ stderrColumns: 80 })
   t.equal(await stderr(), '')
   progress.report(report())
   progress.stop()
@@ -227,7 +227,7 @@ t.test('nothing is drawn before there are figures, and nothing stays at the end'
 })
 
 t.test('two lines are redrawn in place; a note is printed above them', async t => {
-  const { progress, screen } = watched({ stderrColumns: 80 })
+  const { progress, screen } = await watched({ stderrColumns: 80 })
   progress.report(report({ phase: 'connecting' }))
   progress.note('worth keeping')
   progress.report(report())
@@ -243,7 +243,7 @@ t.test('two lines are redrawn in place; a note is printed above them', async t =
 })
 
 t.test('after a resize, lines have the new width', async t => {
-  const { progress, screen, resize } = watched({ stderrColumns: 200 })
+  const { progress, screen, resize } = await watched({ stderrColumns: 200 })
   progress.report(report(busy))
   for (const columns of [60, 80, 24, 200]) {
     resize(columns)
@@ -258,7 +258,7 @@ t.test('after a resize, lines have the new width', async t => {
 t.test('a terminal of unknown width counts as 80 columns wide', async t => {
   const fake = fakeProcess({ stderrColumns: 0 })
   const { processEnvironment } = fake
-  const bar = openBar(openOutput(processEnvironment, true), processEnvironment.stderr)
+  const bar = await openBar(openOutput(processEnvironment, true), processEnvironment.stderr)
   bar.show(columns => [String(columns)])
   bar.stop()
   await new Promise(resolve => setImmediate(resolve))
@@ -267,7 +267,7 @@ t.test('a terminal of unknown width counts as 80 columns wide', async t => {
 
 t.test('without a terminal, and on a dumb one, there is one line every ten seconds', async t => {
   for (const terminals of [{}, { stderrColumns: 80, environment: { TERM: 'dumb' } }]) {
-    const { progress, stderr } = watched(terminals)
+    const { progress, stderr } = await watched(terminals)
     for (let elapsedMs = 0; elapsedMs < 35_000; elapsedMs += 100)
       progress.report(report({ ...busy, elapsedMs }))
     progress.report(report({ elapsedMs: 60_000, phase: 'done' }))
@@ -282,7 +282,7 @@ t.test('without a terminal, and on a dumb one, there is one line every ten secon
       /^0:10 {2}50% {2}\d:\d\d left {2}file 3 of 1,000 {2}500 kB of 1\.00 MB {2}confirmed 1,000 {2}sent 1,990 {2}rejected 3 {2}0 rows\/s {2}average 199 {2}confirmed earlier 4 {2}50\.0 kB\/s {2}in flight 4\.00 MB$/,
     )
   }
-  const { progress, stderr } = watched()
+  const { progress, stderr } = await watched()
   progress.report(report({ phase: 'looking', elapsedMs: 10_000 }))
   progress.report(report({ phase: 'connecting', elapsedMs: 10_000 }))
   t.equal(await stderr(), '0:10  connecting\n')
@@ -290,7 +290,7 @@ t.test('without a terminal, and on a dumb one, there is one line every ten secon
 
 t.test('a bar is never drawn where no person can see it', async t => {
   for (const terminals of [{}, { stderrColumns: 80, environment: { CI: '1' } }]) {
-    const { progress, stderr } = watched(terminals)
+    const { progress, stderr } = await watched(terminals)
     progress.report(report())
     progress.stop()
     t.equal(await stderr(), '')
@@ -298,7 +298,7 @@ t.test('a bar is never drawn where no person can see it', async t => {
 })
 
 t.test('a quiet run shows neither progress nor notes', async t => {
-  const quiet = watched({ stderrColumns: 80 }, true)
+  const quiet = await watched({ stderrColumns: 80 }, true)
   quiet.progress.report(report())
   quiet.progress.note('a note')
   quiet.progress.stop()

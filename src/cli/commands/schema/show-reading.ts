@@ -29,16 +29,17 @@ export function showReading(
     const at = { input: { number, count }, bytesRead, totalBytes }
     bar?.show(columns => [lookText(at, Math.max(columns - 1, 1), signsOf(environment))])
   }
-  const begin = (): void => {
+  const begin = async (): Promise<void> => {
     output.note(
       'looking at every value of the inputs: --sample 10000 looks only at the first records',
     )
     if (!canRedraw(stderr, environment)) return
-    bar = openBar(output, stderr)
+    bar = await openBar(output, stderr)
+    if (isOver) return
     draw()
     timer = setInterval(draw, drawnEveryMs)
   }
-  if (!isOver) timer = setTimeout(begin, longestSilenceMs)
+  if (!isOver) timer = setTimeout(() => void begin(), longestSilenceMs)
   return {
     onLook: at => (place = at),
     stop() {
