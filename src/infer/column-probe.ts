@@ -69,7 +69,7 @@ export class ColumnProbe {
     this.#trials = new TypeTrials({ name, rules: tried, facts: this.facts, findsSpellings, type })
     this.distinct = new DistinctCount(maxDistinct)
     this.nullWords = findsSpellings ? new NullWords() : undefined
-    this.#nullTexts = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
+    this.#nullTexts = new NullTexts(rules.nullTexts ?? [])
   }
 
   /** Types that may still fit, preferred types first. If the user gave a type, all types that were tried. */

@@ -169,10 +169,10 @@ async function lookAtRecords(
       ? memberLook(options, file, found, rules)
       : fieldLook(options, file, reader, found, rules)
   // The reader treats every cell as text, because each column's probe looks for dates and percentages itself.
-  const { nullTexts = [], nullQuoted = false } = options.cells
+  const { nullTexts = [] } = options.cells
   const batches = reader.batches({
     mapping: look.mapping,
-    cells: { nullTexts, nullQuoted },
+    cells: { nullTexts },
     batchRows,
     batchBytes,
     limit,
@@ -223,7 +223,6 @@ function fieldLook(
     kind: 'fields' as const,
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
-    rowNames: reader.rowNames,
     headerLineNumber: reader.headerLineNumber,
   }
   const match = fields.isByPosition ? 'position' : 'name'
@@ -269,7 +268,7 @@ function mapAsFirst(
     throw new InputError(
       'DDB_INPUT_COLUMN',
       `${shape.file} has different columns from ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
-        'their own, chosen by a pattern, or in an archive by `input.members`',
+        'their own, chosen by a pattern or by `input.include`',
       error.position,
     )
   }

@@ -18,11 +18,11 @@ export interface InputFields {
 /** Matches names with invisible characters, which the program could not print in a command. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames' | 'foundTable'>
+type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'foundTable'>
 
 /** @param byPosition  true to ignore the names in the header */
 export function inputFields(
-  { fieldNames, fieldCount, rowNames = false, foundTable }: InputShape,
+  { fieldNames, fieldCount, foundTable }: InputShape,
   byPosition: boolean,
 ): InputFields {
   const skipped = foundTable?.names
@@ -31,10 +31,9 @@ export function inputFields(
     return { names: skipped, keys, isByPosition: true, hasNames: false, isSkipped: true }
   }
   const hasNames = fieldNames !== undefined
-  const first = rowNames ? 1 : 0
   const names = hasNames
-    ? fieldNames.slice(first)
-    : Array.from({ length: fieldCount - first }, () => undefined)
+    ? fieldNames
+    : Array.from({ length: fieldCount }, () => undefined)
   const isClear =
     new Set(names).size === names.length &&
     names.every(name => name !== undefined && name !== '' && !unprintable.test(name))

@@ -24,8 +24,6 @@ export interface WordCount {
   readonly word: string
   readonly bytes: Uint8Array
   cells: number
-  /** How many of the `cells` were in quotes. */
-  quoted: number
 }
 
 const encoder = new TextEncoder()
@@ -37,13 +35,13 @@ for (const { bytes } of words) firstBytes[bytes[0]!] = 1
 export class NullWords {
   /** Indexes of the cells set aside, each followed by the cell's former end. */
   readonly #aside: number[] = []
-  readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0, quoted: 0 }))
+  readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0 }))
 
   get seen(): readonly WordCount[] {
     return this.#counts.filter(({ cells }) => cells > 0)
   }
 
-  /** In one field of the block, empties every cell that holds a word for null. */
+  /** In one field of the block, empties every cell that holds a word for null, without quotes. */
   setAside(block: RecordBlock, field: number): void {
     const { bytes, starts, ends, fieldCount, rowCount } = block
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
@@ -52,9 +50,8 @@ export class NullWords {
       const end = trimmedEnd(bytes, start, ends[cell]!)
       if (end === start || end - start > longestBytes) continue
       const found = this.#find(bytes, start, end)
-      if (found === undefined) continue
+      if (found === undefined || block.isQuoted(row, cell)) continue
       found.cells++
-      if (block.isQuoted(row, cell)) found.quoted++
       this.#aside.push(cell, ends[cell]!)
       ends[cell] = starts[cell]!
     }

@@ -13,7 +13,6 @@ import { alsoNull, truthPair } from './type-warnings.js'
 /** Options of `load` that apply to all columns; empty or false if not needed. */
 export interface SharedNeeds {
   readonly nullTexts: readonly string[]
-  readonly nullQuoted: boolean
   readonly thousands: string
   readonly decimalComma: boolean
   readonly trueTexts: readonly string[]
@@ -22,7 +21,6 @@ export interface SharedNeeds {
 
 export const noSharedNeeds: SharedNeeds = {
   nullTexts: [],
-  nullQuoted: false,
   thousands: '',
   decimalComma: false,
   trueTexts: [],
@@ -139,7 +137,6 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
     }),
     needs: {
       nullTexts,
-      nullQuoted: words.some(({ quoted }) => quoted > 0),
       thousands: asked.find(({ thousands }) => thousands !== '')?.thousands ?? '',
       decimalComma: asked.some(({ decimalComma }) => decimalComma),
       trueTexts: [],

@@ -12,7 +12,6 @@ import type { NeededOptions } from '../infer/needed-options.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
-import type { PathUnmatched } from '../source/path/input-texts.js'
 import type { Confirmation } from './transport/confirmations.js'
 import type { LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
@@ -131,20 +130,16 @@ export interface InputOptions extends DialectOptions {
    */
   encoding?: 'auto' | Encoding
   /**
-   * Patterns of the files to take from folders. A pattern with a `/` applies to paths in the folder, any other pattern
-   * to names: `*.txt`, `2024/**`. Default: files with the extension of a known format.
+   * Patterns of the files to take from folders and zip archives. A pattern with a `/` applies to paths in them, any other
+   * pattern to names: `*.txt`, `2024/**`. Default: files with the extension of a known format.
    */
   include?: readonly string[]
-  /** Patterns of the members to take from zip archives; same rules as `include`. */
-  members?: readonly string[]
   /**
-   * Names the last parts of each input's path: `level2/{day}/{symbol}.csv`. A part may have a pattern after a colon, `{day:\d{8}}`;
-   * `*` skips a part. `hive` takes folders like `day=2024-01-02`. Each part fills the column of its name and can be used in templates
-   * of `mapping.set`. An input that does not match ends the run before its first row.
+   * Names the last parts of each input's path: `level2/{day}/{symbol}.csv`. `*` skips a part. `hive` takes folders like
+   * `day=2024-01-02`. Each part fills the column of its name and can be used in templates of `mapping.set`. An input that
+   * does not match ends the run before its first row.
    */
   path?: string
-  /** For inputs whose path does not match: `skip` leaves them out, `null` loads them with null for each part. */
-  pathUnmatched?: PathUnmatched
   /** Limit of records read from all inputs together, including rejected ones. */
   limit?: number
   /** Separator of the elements of an array column, one ASCII character; default `,`. */

@@ -110,7 +110,7 @@ export class BatchBuilder {
     }))
     this.#most = roomOfRow(this.#columns)
     this.#places = new RowPlaces(this.#pool)
-    this.#nulls = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
+    this.#nulls = new NullTexts(rules.nullTexts ?? [])
     this.#lenient = rules.lenient ?? false
   }
 

@@ -38,8 +38,6 @@ export interface RecordShape {
   readonly fieldNames: readonly string[] | undefined
   /** Number of fields in the first record; 0 without a record, and for JSON. */
   readonly fieldCount: number
-  /** True if the first field of each record is a row name, for which the header has no name. */
-  readonly rowNames?: boolean | undefined
   /** The header record unchanged, with its line end. */
   readonly headerBytes: Uint8Array | undefined
   readonly text: Pick<SourceText, 'encoding' | 'mark'>

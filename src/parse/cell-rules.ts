@@ -5,10 +5,8 @@ import type { ColumnOffsets } from './cells/column-offset.js'
 
 /** The user's options for the meaning of texts in cells. */
 export interface CellOptions {
-  /** Texts that mean null, besides the empty field. For numbers and dates, blanks around them do not matter. */
+  /** Texts that mean null, besides the empty field, unless they are in quotes. For numbers and dates, blanks around them do not matter. */
   readonly nullTexts?: readonly string[]
-  /** True if `nullTexts` also mean null inside quotes of delimited text. */
-  readonly nullQuoted?: boolean
   /**
    * Target column → format: a DolphinDB format, `epoch:s|ms|us|ns`, or `excel` or `excel:1904` for a spreadsheet's day
    * numbers. `*` means all columns that the format fits.

@@ -11,18 +11,15 @@ export class NullTexts {
   readonly #exact: TextSet
   /** The same texts without blanks around them, for columns that ignore such blanks. */
   readonly #trimmed: TextSet
-  readonly #inQuotes: boolean
 
-  /** @param inQuotes  true if the texts also mean null inside quotes */
-  constructor(texts: readonly string[], inQuotes: boolean) {
+  constructor(texts: readonly string[]) {
     const given = texts.filter(text => text !== '')
     this.#exact = new TextSet(given)
     this.#trimmed = new TextSet(given.map(text => text.replace(/^[ \t]+|[ \t]+$/g, '')))
-    this.#inQuotes = inQuotes
   }
 
   /**
-   * Empties the cells of a field that hold one of the texts.
+   * Empties the cells of a field that hold one of the texts without quotes.
    * @param trims  true to ignore blanks around a text
    */
   apply(block: RecordBlock, field: number, trims: boolean): void {
@@ -39,7 +36,7 @@ export class NullTexts {
         to = trimmedEnd(bytes, from, end)
       }
       if (!texts.has(bytes, from, to)) continue
-      if (this.#inQuotes || !block.isQuoted(row, cell)) ends[cell] = start
+      if (!block.isQuoted(row, cell)) ends[cell] = start
     }
   }
 }

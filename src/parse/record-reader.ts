@@ -23,7 +23,6 @@ export type FoundShape<Format extends string> = Pick<
   | 'isHeaderGuessed'
   | 'fieldNames'
   | 'fieldCount'
-  | 'rowNames'
   | 'headerBytes'
   | 'headerLineNumber'
   | 'foundTable'
@@ -56,7 +55,6 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   readonly isHeaderGuessed: boolean
   readonly fieldNames: InputReader['fieldNames']
   readonly fieldCount: number
-  readonly rowNames: boolean | undefined
   readonly headerBytes: InputReader['headerBytes']
   readonly headerLineNumber: number | undefined
   readonly foundTable: InputReader['foundTable']
@@ -73,7 +71,6 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     this.isHeaderGuessed = found.isHeaderGuessed
     this.fieldNames = found.fieldNames
     this.fieldCount = found.fieldCount
-    this.rowNames = found.rowNames
     this.headerBytes = found.headerBytes
     this.headerLineNumber = found.headerLineNumber
     this.foundTable = found.foundTable
@@ -136,7 +133,6 @@ class RecordReader<Format extends string> implements InputReader<Format> {
       delimiter: this.delimiter,
       fieldNames: this.fieldNames,
       fieldCount: this.fieldCount,
-      rowNames: this.rowNames,
       headerBytes: this.headerBytes,
       // Copies two properties, because batches outlive the reader and must not keep the whole source in memory.
       text: { encoding: text.encoding, mark: text.mark },

@@ -44,8 +44,6 @@ export interface InputShape {
   readonly kind: 'fields' | 'members'
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
-  /** True if the first field names the record. Only a column that asks for this field gets it. */
-  readonly rowNames?: boolean | undefined
   readonly headerLineNumber?: number | undefined
 }
 

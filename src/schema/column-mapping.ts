@@ -182,7 +182,7 @@ function fieldsByPosition(
     )
   })
   const inTemplates = fieldsUsed(set.flatMap(source => source ?? []))
-  let next = input.rowNames === true ? 1 : 0
+  let next = 0
   const nextField = (): number => {
     while (inTemplates.has(next)) next++
     return next++
@@ -220,15 +220,13 @@ function checkExtra(
 ): void {
   const used = fieldsUsed(sources)
   for (let index = 0; index < input.fieldCount; index++) {
-    if (used.has(index) || (index === 0 && input.rowNames === true)) continue
+    if (used.has(index)) continue
     const name = input.names?.[index]
-    const isTrailing = name === '' && index === input.fieldCount - 1
-    const or = isTrailing ? ', or set `input.trailingDelimiter` if each line ends with one' : ''
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
         ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with \`mapping.ignoreExtra\``
-        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\`${or}`,
+        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\``,
       positionIn(input, name ?? String(index + 1)),
     )
   }

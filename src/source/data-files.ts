@@ -48,10 +48,10 @@ function kindOf(name: string): string {
   return extension.length > 1 ? extension : 'no extension'
 }
 
-/** The words that messages use for each kind of place, and the option that selects files there. */
+/** The words that messages use for each kind of place. */
 const places = {
-  folders: ['which files of a folder are data', 'input.include'],
-  archives: ['which members of an archive are data', 'input.members'],
+  folders: 'which files of a folder are data',
+  archives: 'which members of an archive are data',
 } as const
 
 /** Example: `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`. Undefined if every file was selected. */
@@ -64,10 +64,9 @@ export function passedOverNotice(
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${kind} ${count}`)
   const what = files === 1 ? 'a file' : `${files} files`
-  const [which, field] = places[where]
   return (
     `passed over ${what} in ${where} (${kinds.join(', ')}), such as "${first[0]}": ` +
-    `\`${field}\` says ${which}`
+    `\`input.include\` says ${places[where]}`
   )
 }
 
@@ -90,11 +89,8 @@ export interface DataNames {
   readonly include?: readonly string[] | undefined
 }
 
-/**
- * @param field  the option that holds the patterns
- * @throws {UsageError} DDB_USAGE for a pattern that nothing can match
- */
-export function dataFiles({ extensions, include }: DataNames, field = 'input.include'): IsData {
+/** @throws {UsageError} DDB_USAGE for a pattern that nothing can match */
+export function dataFiles({ extensions, include }: DataNames): IsData {
   if (include === undefined || include.length === 0) {
     const dataFile = new RegExp(`^[^.].*\\.(?:${extensions.join('|')})(?:\\.(?:gz|zst|br))?$`, 'is')
     return name => dataFile.test(name)
@@ -102,7 +98,7 @@ export function dataFiles({ extensions, include }: DataNames, field = 'input.inc
   const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {
-      throw new UsageError('DDB_USAGE', `\`${field}\` "${pattern}" is not a pattern of files`)
+      throw new UsageError('DDB_USAGE', `\`input.include\` "${pattern}" is not a pattern of files`)
     }
     return { matcher: pathMatcher(path), isPath: path.includes('/') }
   })

@@ -33,13 +33,9 @@ export interface ExpandedSources {
   readonly passedOver: PassedOver
   /** Archive members that were not selected. */
   readonly passedMembers?: PassedOver
-  /** Inputs left out because their paths do not match `input.path`. */
-  readonly unmatched?: readonly string[]
 }
 
 export interface ExpandOptions extends DataNames {
-  /** Patterns that select members of archives, in the way that `include` selects files of folders. */
-  readonly members?: readonly string[] | undefined
   /** Status of standard input if the shell has redirected a file to it. */
   readonly stdin?: FileStatus | undefined
   /** Default: the machine's files. */
@@ -53,11 +49,11 @@ export interface ExpandOptions extends DataNames {
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input
  * @throws {InputError} DDB_INPUT_MISSING for a path that does not exist, may not be read, or yields no file
- * @throws {UsageError} DDB_USAGE for invalid patterns, `include` without a folder, `members` without an archive
+ * @throws {UsageError} DDB_USAGE for invalid patterns, `include` without a folder or an archive
  */
 export async function expandSources(
   inputs: readonly string[],
-  { extensions, include, members, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
+  { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
   const paths = newPathList()
   const sameFiles = newSameFiles(index => paths.at(index)!, onSame)
@@ -73,7 +69,7 @@ export async function expandSources(
     passedOver: newPassedOver(),
     folders: 0,
     looked: onInput,
-    inArchives: newMemberChoice({ extensions, members }, onSame),
+    inArchives: newMemberChoice({ extensions, include }, onSame),
     // Keeps only the size of each input, because there may be a million files.
     isInput(path, status) {
       onInput?.(path, status)
@@ -89,17 +85,11 @@ export async function expandSources(
     if (input === '-') addNamed(input, undefined, expansion)
     else await expand(input, expansion)
   }
-  if (expansion.byPattern && expansion.folders === 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`input.include` says which files of a folder are data, and no input is a folder',
-    )
-  }
   const { inArchives, passedOver } = expansion
-  if (inArchives.byPattern && inArchives.paths.length === 0) {
+  if (expansion.byPattern && expansion.folders === 0 && inArchives.paths.length === 0) {
     throw new UsageError(
       'DDB_USAGE',
-      '`input.members` says which members of an archive are data, and no input is an archive',
+      '`input.include` says which files of a folder or an archive are data, and no input is one',
     )
   }
   const { found } = sameFiles
@@ -157,16 +147,20 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
   }
 }
 
-/** Lists the inputs in an archive; empty if the archive was already read under a different name. */
+/**
+ * Lists the inputs in an archive; empty if the archive was already read under a different name.
+ * @param isNamed  false if `include` has selected the archive itself, in a folder: its members then need no pattern
+ */
 async function membersOf(
   path: string,
   status: FileStatus,
   { files, inArchives, looked }: Expansion,
+  isNamed = true,
 ): Promise<{ path: string; status: FileStatus }[]> {
   looked?.(path, status)
   if (!inArchives.archives.isFirst(path, inArchives.paths.length, status)) return []
   inArchives.paths.push(path)
-  return selectedMembers(path, status, files, inArchives)
+  return selectedMembers(path, status, files, inArchives, isNamed)
 }
 
 function addNamed(
@@ -186,7 +180,7 @@ async function expandGlob(pattern: string, expansion: Expansion): Promise<void> 
     throw missing(folder, missingMessage(folder, cause), cause)
   })
   if (paths.length === first) throw missing(pattern, `no file matches "${pattern}"`)
-  await keepInputs(first, expansion, () => true)
+  await keepInputs(first, expansion, true, () => true)
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
@@ -203,7 +197,7 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
   })
   paths.sortFrom(first)
   let found = 0
-  await keepInputs(first, expansion, (path, { isFile }) => {
+  await keepInputs(first, expansion, !byPattern, (path, { isFile }) => {
     if (isFile) found++
     else passedOver.add(path, basename(path), true)
     return isFile
@@ -217,15 +211,9 @@ export function sourceNotices({
   sameFiles,
   passedOver,
   passedMembers,
-  unmatched = [],
-}: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'passedMembers' | 'unmatched'>): string[] {
-  const what = unmatched.length === 1 ? 'an input' : `${unmatched.length} inputs`
-  const leftOut =
-    unmatched.length === 0
-      ? undefined
-      : `left out ${what} whose path does not match \`input.path\`, such as "${unmatched[0]}"`
+}: Pick<ExpandedSources, 'sameFiles' | 'passedOver' | 'passedMembers'>): string[] {
   const members = passedMembers && passedOverNotice(passedMembers, 'archives')
-  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), members, leftOut].filter(
+  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver), members].filter(
     notice => notice !== undefined,
   )
 }
@@ -239,6 +227,7 @@ export function pathBelow(folder: string, path: string): string {
 async function keepInputs(
   first: number,
   expansion: Expansion,
+  isNamed: boolean,
   isTaken: (path: string, status: FileStatus) => boolean,
 ): Promise<void> {
   const { files, paths, isInput } = expansion
@@ -251,7 +240,7 @@ async function keepInputs(
     const status = member ?? statusOf(path, files)
     if (!isTaken(path, status)) continue
     if (member === undefined && status.isFile && isArchiveName(path)) {
-      for (const one of await membersOf(path, status, expansion)) {
+      for (const one of await membersOf(path, status, expansion, isNamed)) {
         inArchives.set(paths.length, one.status)
         paths.add('', one.path)
       }

@@ -84,7 +84,6 @@ export async function readAs(
       kind: opened.recordKind,
       names: opened.fieldNames,
       fieldCount: opened.fieldCount,
-      rowNames: opened.rowNames,
     },
     { map, allowMissing, ignoreExtra, ...(matchPosition ? { match: 'position' as const } : {}) },
   )
@@ -99,7 +98,6 @@ export async function readAs(
       ...cells,
       dateFormats: { ...cells.dateFormats, ...dateFormats },
       nullTexts: [...(cells.nullTexts ?? []), ...needed.nullTexts],
-      ...(needed.nullQuoted ? { nullQuoted: true } : {}),
       ...(needed.thousands === '' ? {} : { thousands: needed.thousands }),
       ...(needed.decimalComma ? { decimalComma: true } : {}),
       percentColumns: [...(cells.percentColumns ?? []), ...needed.percentColumns],

@@ -314,16 +314,6 @@ export const optionSpellings: readonly OptionSpellings[] = [
     refused: ['2012-06-13T13:30:10+25:00'],
   },
   {
-    type: 'TIMESTAMP',
-    flags: '--offset value=+08:00',
-    cells: { offsets: { value: '+08:00' } },
-    accepted: [
-      ['2012-06-13T13:30:10+08:00', milli],
-      ['2012-06-13 13:30:10 +0800', milli],
-    ],
-    refused: ['2012-06-13T13:30:10Z', '2012-06-13T13:30:10'],
-  },
-  {
     type: 'DATE',
     flags: '--date-format value=dd/MM/yyyy',
     cells: { dateFormats: { value: 'dd/MM/yyyy' } },

@@ -1290,7 +1290,7 @@ const emptied = (block: RecordBlock): number[] =>
 
 t.test('cells with one of the null texts are emptied, only in their column', async t => {
   const block = blockOfNullTexts(['NA', 'NA', 'N', 'NA', 'NAN', 'x', 'ñ', 'ñ'])
-  new NullTexts(['NA', 'ñ', ''], false).apply(block, 0, false)
+  new NullTexts(['NA', 'ñ', '']).apply(block, 0, false)
   t.strictSame(emptied(block), [0, 6])
 })
 
@@ -1301,7 +1301,7 @@ t.test('blanks around the null text count if they are part of values', async t =
     [false, [8]],
   ] as const) {
     const block = blockOfNullTexts(cells)
-    new NullTexts(['NA'], false).apply(block, 0, trims)
+    new NullTexts(['NA']).apply(block, 0, trims)
     t.strictSame(emptied(block), expected)
   }
 })
@@ -1318,26 +1318,25 @@ t.test(
       [['NA', '  '], true, [0, 2, 4, 6, 8]],
     ] as const) {
       const block = blockOfNullTexts(cells)
-      new NullTexts(texts, false).apply(block, 0, trims)
+      new NullTexts(texts).apply(block, 0, trims)
       t.strictSame(emptied(block), expected, JSON.stringify({ texts, trims }))
     }
     const quoted = blockOfNullTexts(['" "', 'x', '""', 'x'])
     quoted.quote = 34
-    new NullTexts([' '], false).apply(quoted, 0, true)
+    new NullTexts([' ']).apply(quoted, 0, true)
     t.strictSame(emptied(quoted), [2])
   },
 )
 
-t.test('a quoted text means null only on request, and if the format has quotes', async t => {
+t.test('a quoted text is no null text, if the format has quotes', async t => {
   const cells = ['"NA"', 'x', 'NA', '"NA"', '"NA"', '"NA"']
-  for (const [inQuotes, quote, expected] of [
-    [false, 34, [2]],
-    [true, 34, [0, 2, 4]],
-    [false, -1, [0, 2, 4]],
+  for (const [quote, expected] of [
+    [34, [2]],
+    [-1, [0, 2, 4]],
   ] as const) {
     const block = blockOfNullTexts(cells)
     block.quote = quote
-    new NullTexts(['NA'], inQuotes).apply(block, 0, true)
+    new NullTexts(['NA']).apply(block, 0, true)
     t.strictSame(emptied(block), expected)
   }
 })

@@ -83,13 +83,9 @@ export function mappingFor(
   types: string,
   rules: MappingRules = {},
 ): ColumnMapping {
-  const { format, fieldNames: names, fieldCount, rowNames } = reader
+  const { format, fieldNames: names, fieldCount } = reader
   const kind = format === 'csv' || format === 'tsv' ? 'fields' : 'members'
-  return mapColumns(
-    schemaFromTypes(types),
-    { file: 'input', kind, names, fieldCount, rowNames },
-    rules,
-  )
+  return mapColumns(schemaFromTypes(types), { file: 'input', kind, names, fieldCount }, rules)
 }
 
 /** Reads the whole input. Releases batches at once, so that a wrong reuse of their arrays would show. */

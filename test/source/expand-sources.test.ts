@@ -176,7 +176,7 @@ t.test('patterns select the files of a folder', async t => {
   })
   await t.rejects(expandSources([join(folder, '*.csv')], { include }), {
     code: 'DDB_USAGE',
-    message: /no input is a folder/,
+    message: /no input is one/,
   })
 })
 

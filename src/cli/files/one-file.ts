@@ -7,7 +7,6 @@ import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { reasonsPath } from '../../load/rejects/reject-path.js'
 import { isFurtherPath } from '../../load/rejects/reject-path.js'
 import type { FileStatus } from '../../platform/platform.js'
-import type { PathUnmatched } from '../../source/path/input-texts.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import {
@@ -41,14 +40,12 @@ export interface FileSettings {
   readonly filesFrom?: string
   /** Patterns that select files in folders. */
   readonly include?: readonly string[]
-  readonly members?: readonly string[]
   readonly path?: string
-  readonly pathUnmatched?: PathUnmatched
 }
 
 /** Options that select the inputs among the files of the sources. */
 type Rules = {
-  readonly [Name in 'include' | 'members' | 'path' | 'pathUnmatched']?:
+  readonly [Name in 'include' | 'path']?:
     FileSettings[Name] | undefined
 }
 
@@ -182,7 +179,7 @@ const inputPart = 'an input'
 /** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
   inputs: readonly string[],
-  { include, members, path, pathUnmatched }: FileSettings,
+  { include, path }: FileSettings,
   isLike: (path: string, status: FileStatus) => boolean,
 ): Promise<{ paths: readonly string[]; sources?: ExpandedSources }> {
   const found: string[] = []
@@ -192,15 +189,15 @@ async function inputsLike(
   const expand = (names: readonly string[], rules: Rules): Promise<ExpandedSources> =>
     expandInputs(names, defined(rules), { onInput })
   try {
-    const sources = await expand(inputs, { include, members, path, pathUnmatched })
+    const sources = await expand(inputs, { include, path })
     // If standard input is an input, the run has to expand the inputs itself.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
     found.length = 0
   }
   for (const input of inputs) {
-    // `include` and `members` need a folder or archive; other inputs are expanded without them.
-    await expand([input], { include, members })
+    // `include` needs a folder or archive; other inputs are expanded without them.
+    await expand([input], { include })
       .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))
   }

@@ -63,8 +63,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'atomicity of writes to a new DFS database: trans or chunk':
     '新 DFS 数据库写入的原子性：trans 或 chunk',
   'the same as --output create': '同 --output create',
-  'which members of a zip archive are data, such as *.txt; repeatable':
-    'zip 压缩包中哪些成员是数据，例如 *.txt；可重复',
   'name the parts of a path, such as {day}/{symbol}.csv; hive reads folders such as day=…':
     '为路径的各部分命名，例如 {day}/{symbol}.csv；hive 读取 day=… 这样的文件夹',
   'if a path does not match --path: skip the input, or load null for the parts':
@@ -88,7 +86,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'whether the first record is a header: auto, yes or no': '第一条记录是否为表头：auto、yes 或 no',
   'records end with a delimiter: drop the empty field after it':
     '记录以分隔符结尾；去掉末尾的空字段',
-  'records begin with a row name: ignore it': '记录以行名开头，行名不读取',
   'records with missing or extra fields: reject, pad or cut':
     '字段缺少或多余的记录：reject（拒绝）、pad（补齐）或 cut（截去）',
   'ignore blanks around quoted fields': '去掉带引号字段两侧的空白',
@@ -106,13 +103,10 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'ignore input columns that the target lacks': '忽略目标表没有的输入列',
   'load null into target columns without input': '没有输入的目标列为空值',
   'this text means null, as an empty field does; repeatable': '与空字段一样表示空值；可重复',
-  'texts of --null mean null even in quotes': '--null 的文本在引号内也表示空值',
   "format in DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for every column; repeatable":
     'DolphinDB 的格式符、epoch:s|ms|us|ns 或 excel；不写 COLUMN= 则用于所有列；可重复',
   'time zone of the stored times; none: as written, also if a column has different offsets':
     '存入的时间所用的时区；none：按原文存入，即使一列中的偏移不同',
-  'offset that the times of a column must have, such as +08:00, or none; repeatable':
-    '列中时间应有的偏移，例如 +08:00，或 none；可重复',
   'character between groups of three digits': '千位分隔符',
   'numbers have a decimal comma': '数字以逗号为小数点',
   'this column holds percentages such as 12.5%; repeatable': '此列含有 12.5% 这样的百分数；可重复',

@@ -3,7 +3,6 @@
 */
 import { inputFormats } from '../../parse/formats.js'
 import { compressions } from '../../source/byte-source.js'
-import { unmatchedChoices } from '../../source/path/input-texts.js'
 import { optionGroup } from './reading/definition.js'
 import {
   anyText,
@@ -40,30 +39,16 @@ export const inputOptions = optionGroup('Input', {
   },
   include: {
     flags: '--include <glob>',
-    help: 'which files of a folder are data, such as *.txt; repeatable',
+    help: 'which files of a folder or zip archive are data, such as *.txt; repeatable',
     reader: repeated(text),
     defaultNote: 'those with a known extension',
     field: 'input.include',
-  },
-  members: {
-    flags: '--members <glob>',
-    help: 'which members of a zip archive are data, such as *.txt; repeatable',
-    reader: repeated(text),
-    defaultNote: 'those with a known extension',
-    field: 'input.members',
   },
   path: {
     flags: '--path <pattern>',
     help: 'name the parts of a path, such as {day}/{symbol}.csv; hive reads folders such as day=…',
     reader: text,
     field: 'input.path',
-  },
-  pathUnmatched: {
-    flags: '--path-unmatched <what>',
-    help: 'if a path does not match --path: skip the input, or load null for the parts',
-    reader: choice(...unmatchedChoices),
-    defaultNote: 'an error before the first row',
-    field: 'input.pathUnmatched',
   },
   follow: {
     flags: '--follow',
@@ -118,18 +103,6 @@ export const inputOptions = optionGroup('Input', {
     reader: choice('auto', 'yes', 'no'),
     defaultNote: "auto: compares it with the target's columns",
     field: 'input.header',
-  },
-  trailingDelimiter: {
-    flags: '--trailing-delimiter',
-    help: 'records end with a delimiter: drop the empty field after it',
-    reader: onOff,
-    field: 'input.trailingDelimiter',
-  },
-  rowNames: {
-    flags: '--row-names',
-    help: 'records begin with a row name: ignore it',
-    reader: onOff,
-    field: 'input.rowNames',
   },
   ragged: {
     flags: '--ragged <what>',
@@ -225,12 +198,6 @@ export const valueOptions = optionGroup('Values', {
     reader: repeated(anyText),
     field: 'cells.nullTexts',
   },
-  nullQuoted: {
-    flags: '--null-quoted',
-    help: 'texts of --null mean null even in quotes',
-    reader: onOff,
-    field: 'cells.nullQuoted',
-  },
   dateFormat: {
     flags: '--date-format <column=format>',
     help: "format in DolphinDB's symbols, epoch:s|ms|us|ns or excel; without COLUMN= for every column; repeatable",
@@ -243,13 +210,6 @@ export const valueOptions = optionGroup('Values', {
     reader: text,
     defaultNote: 'as written; rows with a different offset are rejected',
     field: 'cells.timeZone',
-  },
-  offset: {
-    flags: '--offset <column=offset>',
-    help: 'offset that the times of a column must have, such as +08:00, or none; repeatable',
-    reader: pairs('COLUMN=OFFSET'),
-    defaultNote: 'the offset of the first time',
-    field: 'cells.offsets',
   },
   thousands: {
     flags: '--thousands <char>',

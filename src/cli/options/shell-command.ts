@@ -152,7 +152,7 @@ export function loadCommand(
     }
     if (leftOut.has(key) || (definition.group === 'Output' && key !== 'json')) return []
     // Patterns apply to folders and archives, but these loads name files.
-    if ((key === 'include' || key === 'members') && !isAsGiven) return []
+    if (key === 'include' && !isAsGiven) return []
     const found = findValue(definition, sources)
     // Repeats a value as the user wrote it, but no defaults.
     const all = found === undefined || found.origin === 'default' ? [] : found.texts
@@ -186,11 +186,10 @@ function frozenTexts(
   const characters = { delimiter, quote, escape }
   const texts = {
     ...{ format, compression, encoding, header, match: mapping.match, expectTypes },
-    trailingDelimiter: input.trailingDelimiter?.toString(),
     decimalComma: cells.decimalComma?.toString(),
     timezone: cells.timeZone,
   }
-  const lists = { map: pairTexts(mapping.map), offset: pairTexts(cells.offsets) }
+  const lists = { map: pairTexts(mapping.map) }
   if (key in lists) return lists[key as keyof typeof lists]
   const character = characters[key as keyof typeof characters]
   const text = character === undefined ? texts[key as keyof typeof texts] : characterText(character)
@@ -263,7 +262,6 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
     ...pairTexts(needed.map).flatMap(text => (isMapped(text) ? [] : ['--map', text])),
     ...pairTexts(needed.dateFormats).flatMap(text => ['--date-format', text]),
     ...needed.nullTexts.flatMap(text => flagWords('null', text)),
-    ...unless('null-quoted', needed.nullQuoted),
     ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
     ...(needed.decimalComma ? ['--decimal-comma'] : []),
     ...needed.percentColumns.flatMap(name => ['--percent', name]),

@@ -59,8 +59,8 @@ function frozenLoad(
   }
 }
 
-/** The inputs are expanded to files: stdin and the choice of files and members no longer apply. */
-function ofFiles({ stdin: _, include: __, members: ___, ...input }: InputOptions): InputOptions {
+/** The inputs are expanded to files: stdin and the choice of files no longer apply. */
+function ofFiles({ stdin: _, include: __, ...input }: InputOptions): InputOptions {
   return input
 }
 

@@ -1,5 +1,5 @@
 /*
-  Expands a run's sources to inputs, and selects those whose path matches the given pattern.
+  Expands a run's sources to inputs, and checks that their paths match the given pattern.
 */
 import { dataExtensions } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
@@ -10,7 +10,7 @@ import {
   type ExpandOptions,
   type ExpandedSources,
 } from '../../source/expand-sources.js'
-import { matchedSources, newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
+import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
 import type { InputOptions } from '../options.js'
 
 /**
@@ -20,29 +20,21 @@ import type { InputOptions } from '../options.js'
  */
 export async function expandInputs(
   inputs: readonly string[],
-  {
-    path,
-    pathUnmatched,
-    include,
-    members,
-  }: Pick<InputOptions, 'path' | 'pathUnmatched' | 'include' | 'members'>,
+  { path, include }: Pick<InputOptions, 'path' | 'include'>,
   looking: Pick<ExpandOptions, 'files' | 'stdin' | 'onInput'>,
 ): Promise<ExpandedSources> {
-  const reader = newPathReader({
-    ...(path === undefined ? {} : { path }),
-    ...(pathUnmatched === undefined ? {} : { pathUnmatched }),
-  })
+  const reader = newPathReader(path === undefined ? {} : { path })
   const found = await expandSources(inputs, {
     ...looking,
     files: withArchives(looking.files ?? systemFiles),
     extensions: dataExtensions,
     include,
-    members,
     ...(path === undefined
       ? {}
       : { onSame: (one: string, other: string) => refuseOtherTexts(reader, one, other) }),
   })
-  return path === undefined ? found : matchedSources(found, reader)
+  if (path !== undefined) for (const one of found.paths) reader.read(one)
+  return found
 }
 
 /** Adds the archives that contain some of the paths. */

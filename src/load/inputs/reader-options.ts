@@ -27,7 +27,6 @@ export function shapeOf(reader: InputReader, file: string): InputShape {
     kind: reader.recordKind,
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
-    rowNames: reader.rowNames,
     headerLineNumber: reader.headerLineNumber,
   }
 }

@@ -7,8 +7,7 @@ import type { ExpandedSources } from '../../source/expand-sources.js'
 export interface SourceNotes {
   /**
    * Files in folders and archives that were not read. `byKind` counts by extension, such as `.txt`, and as `hidden`, `no
-   * extension`, `special` (pipes and the like), `others`, and `unmatched` for inputs that `input.path` leaves out; `first` has
-   * the first 20 paths.
+   * extension`, `special` (pipes and the like) and `others`; `first` has the first 20 paths.
    */
   passedOver: { files: number; byKind: Record<string, number>; first: string[] }
   /** Files that were named more than once, under the same name or another; `first` has the first 20. */
@@ -18,19 +17,17 @@ export interface SourceNotes {
 export function sourceNotesOf({
   passedOver,
   passedMembers = newPassedOver(),
-  unmatched = [],
   sameFiles,
-}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'unmatched' | 'sameFiles'>): SourceNotes {
+}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'sameFiles'>): SourceNotes {
   const byKind = { ...passedOver.byKind }
   for (const [kind, count] of Object.entries(passedMembers.byKind)) {
     byKind[kind] = (byKind[kind] ?? 0) + count
   }
-  if (unmatched.length > 0) byKind['unmatched'] = unmatched.length
   return {
     passedOver: {
-      files: passedOver.files + passedMembers.files + unmatched.length,
+      files: passedOver.files + passedMembers.files,
       byKind,
-      first: [...unmatched, ...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
+      first: [...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
     },
     sameFiles: { count: sameFiles.count, first: [...sameFiles.first] },
   }

@@ -44,14 +44,13 @@ async function checkHeader(
       quote,
       escape,
       trailingDelimiter,
-      rowNames,
     } = {},
   }: Pick<LoadOptions, 'input'>,
   files: Files,
 ): Promise<void> {
   const source = await openSource(path, { files, encoding, compression: 'none' })
   try {
-    const given = { format, delimiter, quote, escape, trailingDelimiter, rowNames }
+    const given = { format, delimiter, quote, escape, trailingDelimiter }
     const dialect = { ...given, header: 'yes' } as const
     const reader = await openReader(source, dialect)
     const found = reader.fieldNames ?? []

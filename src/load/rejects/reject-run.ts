@@ -270,9 +270,7 @@ function retryInput(
     flushIntervalMs: ____,
     follow: _____,
     include: ______,
-    members: _________,
     path: _______,
-    pathUnmatched: ________,
     ...input
   }: InputOptions,
   reading: RejectReading | undefined,

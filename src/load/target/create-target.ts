@@ -211,7 +211,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
  * @param anyCase  whether a header that differs only in case fills the column
  */
 export function missingOptions(
-  { plan, options: { mapping = {}, cells = {} } }: Pick<Run, 'plan' | 'options'>,
+  { plan, options: { mapping = {} } }: Pick<Run, 'plan' | 'options'>,
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
@@ -227,7 +227,6 @@ export function missingOptions(
     ...maps,
     ...formats,
     ...needed.nullTexts.map(text => `\`cells.nullTexts\` ${text}`),
-    ...(needed.nullQuoted && cells.nullQuoted !== true ? ['`cells.nullQuoted`'] : []),
     ...(needed.thousands === '' ? [] : [`\`cells.thousands\` "${needed.thousands}"`]),
     ...(needed.decimalComma ? ['`cells.decimalComma`'] : []),
     ...(needed.skipLines > 0 ? [`\`input.skipLines\` ${needed.skipLines}`] : []),

@@ -20,8 +20,6 @@ export interface DialectOptions {
   readonly header?: 'auto' | 'yes' | 'no'
   /** True if records end with a delimiter, so that the empty last field is dropped. Detected in the first 1 MiB if left out. */
   readonly trailingDelimiter?: boolean
-  /** True if records begin with a row name, for which the header has no name. Row names are dropped; default false. */
-  readonly rowNames?: boolean
   /** Records with more or fewer fields than the first: `pad` adds nulls, `cut` drops the surplus; default `reject`. */
   readonly ragged?: 'reject' | 'pad' | 'cut'
   /** Ignores blanks and tabs around quoted fields; default false. */
@@ -49,7 +47,6 @@ export const csvDialect: CsvDialect = {
   trim: false,
   quotes: 'strict',
   trailingDelimiter: false,
-  rowNames: false,
 }
 
 const dialectNames = Object.keys(csvDialect) as (keyof CsvDialect)[]

@@ -27,7 +27,6 @@ export interface FoundTable extends QuotesDialect {
 export interface KnownTable extends Omit<KnownDialect, 'comment'> {
   readonly comment: string | undefined
   readonly skipLines: number | undefined
-  readonly rowNames: boolean | undefined
   readonly ragged?: string | undefined
   readonly hasHeader: boolean | undefined
 }
@@ -292,7 +291,7 @@ interface Begin {
 
 function beginOf(
   { records, width, share }: Cut,
-  { rowNames, skipLines, ragged }: KnownTable,
+  { skipLines, ragged }: KnownTable,
 ): Begin | undefined {
   // In files from spreadsheets, a title has empty fields after it.
   const isFull = ({ texts, filled }: Seen): boolean =>
@@ -304,7 +303,6 @@ function beginOf(
   if (alike.length < fewestRecords) return { at: 0 }
   const above = records[at - 1]
   const isShort =
-    rowNames === undefined &&
     width > 2 &&
     above !== undefined &&
     areNames(above.texts, width - 1) &&

@@ -76,7 +76,7 @@ export async function openCsv(
   const separator = separatorLine(bytes)
   const look = dialectIn(sample, options, { format, separator, table: table?.dialect })
   const { from, tried, layout, dialect } = look
-  const { skipLines, rowNames } = dialect
+  const { skipLines } = dialect
   checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
   const isSeparatorHead = separator !== undefined && skipLines === 0
@@ -110,7 +110,7 @@ export async function openCsv(
     checkTrailing(headerNames(record, source.name), undecided)
   }
   if (isHeader) tokenizer.skipPeeked()
-  const foundCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
+  const foundCount = record?.fields.length ?? 0
   const fieldCount = wantedCount(undecided, isHeader, foundCount) ?? foundCount
   // In a file with one column, a row with an empty field is an empty line.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
@@ -121,9 +121,8 @@ export async function openCsv(
     recordKind: 'fields',
     dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
     isHeaderGuessed: isHeader && isGuessed(undecided) && !layout.standsOut,
-    fieldNames: names && rowNames ? ['', ...names] : names,
+    fieldNames: names,
     fieldCount,
-    rowNames,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
     ...(table === undefined ? {} : { foundTable: table.found }),
@@ -158,8 +157,7 @@ function dialectIn(
     trim: said.trim,
   })
   const layout = detectLayout(bytes, from, isWhole, tried)
-  const trailingDelimiter =
-    options.trailingDelimiter ?? (!said.rowNames && layout.trailingDelimiter)
+  const trailingDelimiter = options.trailingDelimiter ?? layout.trailingDelimiter
   return { from, tried, layout, dialect: { ...said, ...tried, trailingDelimiter } }
 }
 
@@ -176,12 +174,11 @@ function wantedCount(
 ): number | undefined {
   const columns = target === undefined ? undefined : fieldsByPosition(target)
   if (columns === undefined || foundCount === 0 || dialect.trailingDelimiter) return undefined
-  const wanted = columns + (dialect.rowNames ? 1 : 0)
-  if (wanted === foundCount) return undefined
+  if (columns === foundCount) return undefined
   const sample = records()
   if (isHeader) sample.next()
   for (let count = 0; count < lookedAtRecords && sample.next(); count++) {
-    if (sample.fieldCount === wanted) return wanted
+    if (sample.fieldCount === columns) return columns
   }
   return undefined
 }
@@ -267,8 +264,7 @@ function isGuessed({ dialect, target, settled }: Undecided): boolean {
 
 function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | AssumedHeader {
   const { file, dialect, target, settled, records } = undecided
-  // `rowNames` implies a header: one that names all fields except the row name.
-  if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
+  if (dialect.header === 'yes') return true
   if (dialect.header === 'no') return false
   if (target !== undefined) return isHeaderFor(record, target, file)
   if (settled === undefined) return looksLikeHeader(record)

@@ -17,7 +17,6 @@ export type FoundCsv = Pick<
   | 'isHeaderGuessed'
   | 'fieldNames'
   | 'fieldCount'
-  | 'rowNames'
   | 'headerBytes'
   | 'headerLineNumber'
 >
@@ -47,9 +46,9 @@ const divides = 64
 
 /** Returns undefined if every input must be examined by itself. */
 export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | undefined {
-  const { headerBytes, headerLineNumber, rowNames } = found
+  const { headerBytes, headerLineNumber } = found
   const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
-  if (rowNames || trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined
+  if (trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined
   if (found.dialect === undefined || delimiter.length > 1 || !isByteDialect(dialect)) {
     return undefined
   }

@@ -17,7 +17,7 @@ export function tableIn(
   { delimiter, format, quote, escape, header, ...given }: TableOptions,
 ): { readonly found: FoundTable; readonly dialect: DialectOptions } | undefined {
   if (separatorLine(bytes) !== undefined) return undefined
-  const { comment, skipLines, trim, rowNames } = given
+  const { comment, skipLines, trim } = given
   const known = {
     ...{ quote, escape, trim: trim ?? false },
     delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
@@ -27,7 +27,7 @@ export function tableIn(
   const isLeft = trim === undefined && given.quotes === undefined
   const quotes = isLeft ? findQuotes(bytes, from, isWhole, usual) : undefined
   const table = findTable(bytes, isWhole, {
-    ...{ ...known, ...quotesDialect(quotes ?? {}), comment, skipLines, rowNames },
+    ...{ ...known, ...quotesDialect(quotes ?? {}), comment, skipLines },
     ragged: given.ragged,
     hasHeader: header === undefined || header === 'auto' ? undefined : header === 'yes',
   })

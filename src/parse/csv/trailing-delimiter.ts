@@ -41,7 +41,7 @@ export function checkTrailingDelimiter({ file, names, records, target }: Trailin
   if (found.length === 0 || !fits(found) || !fits(shifted)) return
   throw new UsageError(
     'DDB_USAGE',
-    `the records of ${file} have one field more than its header: use \`input.trailingDelimiter\` if they end with a delimiter, ` +
-      'or `input.rowNames` if they begin with a row name',
+    `the records of ${file} have one field more than its header, so they end with a delimiter or begin with a row name: ` +
+      'leave out the header with `input.skipLines` 1 and `input.header` no, and number the fields with `mapping.map`',
   )
 }

@@ -18,8 +18,10 @@ import { checkMember } from './zip-member.js'
 
 export interface MemberChoice {
   readonly isData: IsData
+  /** Like `isData`, but by extension, whatever the user has set. */
+  readonly isUsual: IsData
   readonly extensions: readonly string[]
-  /** True if the user has set `input.members`. */
+  /** True if the user has set `input.include`. */
   readonly byPattern: boolean
   readonly passedOver: PassedOverCount
   /** Recognizes an archive that was reached under several names. */
@@ -31,16 +33,17 @@ export interface MemberChoice {
 export function newMemberChoice(
   names: {
     readonly extensions: readonly string[]
-    readonly members: readonly string[] | undefined
+    readonly include: readonly string[] | undefined
   },
   onSame?: (path: string, input: string) => void,
 ): MemberChoice {
   const paths: string[] = []
-  const { extensions, members } = names
+  const { extensions, include } = names
   return {
-    isData: dataFiles({ extensions, include: members }, 'input.members'),
+    isData: dataFiles({ extensions, include }),
+    isUsual: dataFiles({ extensions }),
     extensions,
-    byPattern: members !== undefined && members.length > 0,
+    byPattern: include !== undefined && include.length > 0,
     passedOver: newPassedOver(),
     archives: newSameFiles(index => paths[index]!, onSame),
     paths,
@@ -58,8 +61,12 @@ export async function selectedMembers(
   archive: string,
   status: FileStatus,
   files: Files,
-  { isData, extensions, byPattern, passedOver }: MemberChoice,
+  choice: MemberChoice,
+  isNamed: boolean,
 ): Promise<{ path: string; status: FileStatus }[]> {
+  const { extensions, passedOver } = choice
+  const byPattern = isNamed && choice.byPattern
+  const isData = isNamed ? choice.isData : choice.isUsual
   const archives = archivesOf(files)
   const members = await archives.members(archive)
   const taken: { path: string; status: FileStatus }[] = []
@@ -75,7 +82,7 @@ export async function selectedMembers(
     }
   }
   if (taken.length > 0) return taken.sort((a, b) => (a.path < b.path ? -1 : 1))
-  const what = byPattern ? 'file that `input.members` names' : dataFileText(extensions)
+  const what = byPattern ? 'file that `input.include` names' : dataFileText(extensions)
   const holds = members.length === 0 ? 'is empty: it has no member' : `holds no ${what}`
   throw new InputError('DDB_INPUT_MISSING', `the archive "${archive}" ${holds}`, { file: archive })
 }

@@ -2,14 +2,8 @@
   Takes texts for all rows of an input from the input's path (`input.path`): parts that a pattern names, or Hive
   folders like `day=2024-01-02`. Also provides the file's name, its folder and the path itself.
 */
-import { InputError, UsageError } from '../../errors.js'
-import type { ExpandedSources } from '../expand-sources.js'
+import { InputError } from '../../errors.js'
 import { pathNames, pathPattern, slashed, type PathPattern } from './path-pattern.js'
-
-/** The choices for an input whose path does not match the pattern; by default the program reports an error. */
-export const unmatchedChoices = ['skip', 'null'] as const
-
-export type PathUnmatched = (typeof unmatchedChoices)[number]
 
 /** Texts from the path of one input, by part name; undefined means null. */
 export type InputTexts = Readonly<Record<string, string | undefined>>
@@ -23,50 +17,25 @@ export interface NamedTexts {
 export interface PathReader {
   /** @throws {InputError} DDB_INPUT_COLUMN for a path that does not match, or matches ambiguously */
   readonly read: (path: string) => NamedTexts
-  /** True if the path does not match, so that its input is left out. */
-  readonly isSkipped: (path: string) => boolean
-}
-
-export interface PathOptions {
-  readonly path?: string
-  readonly pathUnmatched?: PathUnmatched
 }
 
 const hive = 'hive'
 
-/** @throws {UsageError} DDB_USAGE for an invalid pattern, and for `pathUnmatched` without a pattern */
-export function newPathReader({ path: given, pathUnmatched }: PathOptions = {}): PathReader {
-  if (given === undefined) {
-    if (pathUnmatched === undefined) return plainReader
-    throw new UsageError(
-      'DDB_USAGE',
-      '`input.pathUnmatched` is for paths that `input.path` does not match: give `input.path`, too',
-    )
-  }
-  if (given === hive && pathUnmatched === 'null') {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`input.path` hive takes its names from each path: use `mapping.allowMissing` to leave names null that a path lacks',
-    )
-  }
-  const pattern = given === hive ? undefined : pathPattern(given)
-  const partsOf = pattern === undefined ? hivePattern : matchedBy(pattern)
-  const noParts = Object.fromEntries((pattern?.names ?? []).map(name => [name, undefined]))
+/** @throws {UsageError} DDB_USAGE for an invalid pattern */
+export function newPathReader({ path: given }: { readonly path?: string } = {}): PathReader {
+  if (given === undefined) return { read: path => named(path, {}) }
+  const partsOf = given === hive ? hivePattern : matchedBy(pathPattern(given))
   return {
-    isSkipped: path => pathUnmatched === 'skip' && partsOf(path) === undefined,
     read(path) {
       const found = partsOf(path)
       if (found !== undefined) return named(path, found)
-      if (pathUnmatched === 'null') return named(path, noParts)
       throw pathError(
         path,
-        `does not match \`input.path\` "${given}": \`input.pathUnmatched\` skip leaves such files out`,
+        `does not match \`input.path\` "${given}": name only files that match, or choose them with \`input.include\``,
       )
     },
   }
 }
-
-const plainReader: PathReader = { read: path => named(path, {}), isSkipped: () => false }
 
 type Parts = Readonly<Record<string, string | undefined>>
 
@@ -87,7 +56,7 @@ function matchedBy({ names, match }: PathPattern): PartsOf {
     if (found.kind === 'unclear') {
       throw pathError(
         path,
-        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: give it a pattern, such as {${found.part}:\\d{8}}`,
+        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: put fewer parts in one name`,
       )
     }
     return Object.fromEntries(names.map((name, i) => [name, found.texts[i]! || undefined]))
@@ -129,9 +98,7 @@ function pathError(path: string, what: string): InputError {
 
 /** Refuses a file with two names that would give its rows different values. @throws {InputError} DDB_INPUT_COLUMN */
 export function refuseOtherTexts(reader: PathReader, path: string, input: string): void {
-  if (reader.isSkipped(path) && reader.isSkipped(input)) return
   const texts = [path, input].map(one => {
-    if (reader.isSkipped(one)) return undefined
     const { parts, texts: all } = reader.read(one)
     return JSON.stringify(parts.map(name => all[name] ?? null))
   })
@@ -140,27 +107,4 @@ export function refuseOtherTexts(reader: PathReader, path: string, input: string
     path,
     `is a file that is an input as "${input}", too, and the two names give its rows different values: name only one of them`,
   )
-}
-
-/** Keeps the inputs whose paths match, and lists the other inputs in `unmatched`. @throws {InputError} DDB_INPUT_COLUMN */
-export function matchedSources(sources: ExpandedSources, reader: PathReader): ExpandedSources {
-  const skipped: string[] = []
-  const paths: string[] = []
-  const sizes: (number | undefined)[] = []
-  let i = 0
-  for (const path of sources.paths) {
-    const size = sources.sizes[i++]
-    if (reader.isSkipped(path)) {
-      skipped.push(path)
-      continue
-    }
-    reader.read(path)
-    paths.push(path)
-    sizes.push(size)
-  }
-  const [first] = skipped
-  if (paths.length === 0 && first !== undefined) {
-    throw pathError(first, 'does not match `input.path`, and neither does that of any other input')
-  }
-  return { ...sources, paths, sizes, unmatched: skipped }
 }

@@ -4,15 +4,6 @@
 */
 import { sep } from 'node:path'
 import { UsageError } from '../../errors.js'
-import { PatternFault, readPattern } from './read-pattern.js'
-import {
-  anyCharacter,
-  matcherOf,
-  textPattern,
-  type Characters,
-  type Matcher,
-  type Pattern,
-} from './text-pattern.js'
 
 export type PathMatch =
   /** The texts of the parts, in the order of the pattern's `names`. */
@@ -32,7 +23,9 @@ const longestName = 4096
 /** @throws {UsageError} DDB_USAGE for an invalid pattern */
 export function pathPattern(text: string): PathPattern {
   const segments = segmentsOf(text)
-  const names = segments.flatMap(segment => segment.flatMap(({ name }) => name ?? []))
+  const names = segments
+    .flat()
+    .flatMap(piece => (typeof piece === 'string' ? [] : (piece.name ?? [])))
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) throw wrong(text, `names two parts "${twice}": give each another name`)
   if (names.length === 0) {
@@ -41,7 +34,7 @@ export function pathPattern(text: string): PathPattern {
       'names no part of a path: write {NAME} where it stands, such as {day}/{symbol}.csv',
     )
   }
-  const matchers = segments.map(segment => segmentMatcher(segment, text))
+  const matchers = segments.map(segmentMatcher)
   return {
     names,
     match(path) {
@@ -70,20 +63,14 @@ export function slashed(path: string): string {
   return sep === '/' ? path : path.replaceAll(sep, '/')
 }
 
-/** A piece of a pattern: literal text, `*`, or a named part. */
-interface Piece {
-  readonly name: string | undefined
-  readonly pattern: Pattern
-}
-
-const anyText: Pattern = { kind: 'repeat', part: anyCharacter, least: 0, most: Infinity }
-const someText: Pattern = { kind: 'repeat', part: anyCharacter, least: 1, most: Infinity }
+/** A piece of a pattern: literal text, or any text of at least `least` characters, which may have a name. */
+type Piece = string | { readonly name: string | undefined; readonly least: 0 | 1 }
 
 function segmentsOf(text: string): Piece[][] {
   const segments: Piece[][] = [[]]
   let literal = ''
   const endLiteral = (): void => {
-    if (literal !== '') segments.at(-1)!.push({ name: undefined, pattern: textPattern(literal) })
+    if (literal !== '') segments.at(-1)!.push(literal)
     literal = ''
   }
   for (let at = 0; at < text.length; at++) {
@@ -93,15 +80,16 @@ function segmentsOf(text: string): Piece[][] {
       segments.push([])
     } else if (c === '*') {
       endLiteral()
-      segments.at(-1)!.push({ name: undefined, pattern: anyText })
+      segments.at(-1)!.push({ name: undefined, least: 0 })
     } else if (c !== '{') literal += c
     else if (text[at + 1] === '{') {
       literal += c
       at++
     } else {
       endLiteral()
-      const close = closingBrace(text, at)
-      segments.at(-1)!.push(namedPiece(text, text.slice(at + 1, close)))
+      const close = text.indexOf('}', at)
+      if (close < 0) throw wrong(text, 'has a "{" without a "}": {{ stands for an opening brace')
+      segments.at(-1)!.push({ name: nameIn(text, text.slice(at + 1, close)), least: 1 })
       at = close
     }
   }
@@ -109,42 +97,18 @@ function segmentsOf(text: string): Piece[][] {
   return segments
 }
 
-/** The position of the brace that closes the part at `open`. The part's own pattern may contain braces. */
-function closingBrace(text: string, open: number): number {
-  let depth = 0
-  let inSet = false
-  for (let at = open; at < text.length; at++) {
-    const c = text[at]
-    if (c === '\\') at++
-    else if (inSet) inSet = c !== ']'
-    else if (c === '[' && at > text.indexOf(':', open) && text.indexOf(':', open) > 0) inSet = true
-    else if (c === '{') depth++
-    else if (c === '}') {
-      depth -= 1
-      if (depth === 0) return at
-    }
-  }
-  throw wrong(text, 'has a "{" without a "}": {{ stands for an opening brace')
-}
-
-function namedPiece(text: string, inner: string): Piece {
-  const colon = inner.indexOf(':')
-  const name = colon < 0 ? inner : inner.slice(0, colon)
+function nameIn(text: string, name: string): string {
   if (name === '')
     throw wrong(text, 'has a part without a name: write {NAME}, or * for a part that is not needed')
-  if (name.includes('{')) throw wrong(text, `has a brace in the name "${name}"`)
-  if (colon < 0) return { name, pattern: someText }
-  const own = inner.slice(colon + 1)
-  if (own === '') throw wrong(text, `has no pattern after "${name}:"`)
-  if (own.includes('/'))
-    throw wrong(text, `has a "/" between braces: {${inner}}, and a part is within one name`)
-  try {
-    return { name, pattern: readPattern(own) }
-  } catch (error) {
-    if (error instanceof PatternFault)
-      throw wrong(text, `cannot be read: {${inner}} ${error.message}`)
-    throw error
+  if (name.includes(':')) {
+    throw wrong(
+      text,
+      `has a pattern after {${name.slice(0, name.indexOf(':'))}: a part is any text, so write only its name`,
+    )
   }
+  if (name.includes('{')) throw wrong(text, `has a brace in the name "${name}"`)
+  if (name.includes('/')) throw wrong(text, `has a "/" in {${name}}, and a part is within one name`)
+  return name
 }
 
 function wrong(text: string, why: string): UsageError {
@@ -157,24 +121,17 @@ type NameMatcher = (name: string) => PathMatch
  * Finds where each piece of the pattern can begin in a name, by one forward and one backward search. A named piece is
  * unambiguous if both searches agree on exactly one beginning and exactly one end.
  */
-function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
-  const matchers: Matcher[] = pieces.map(({ pattern }) => {
-    const matcher = matcherOf(pattern)
-    if (matcher === undefined) throw wrong(text, 'is too large: repeat less in it')
-    return matcher
-  })
+function segmentMatcher(pieces: readonly Piece[]): NameMatcher {
   return name => {
     if (name.length > longestName) return { kind: 'none' }
-    const characters: Characters = Array.from(name)
+    const characters = Array.from(name)
     const { length } = characters
     const fronts = [placeOf(0, length)]
-    for (const [i, matcher] of matchers.entries()) {
-      fronts.push(matcher.ends(characters, fronts[i]!))
-    }
+    for (const [i, piece] of pieces.entries()) fronts.push(ends(piece, characters, fronts[i]!))
     if (fronts.at(-1)![length] !== 1) return { kind: 'none' }
     const backs = [placeOf(length, length)]
-    for (const [i, matcher] of [...matchers].reverse().entries()) {
-      backs.push(matcher.begins(characters, backs[i]!))
+    for (const [i, piece] of [...pieces].reverse().entries()) {
+      backs.push(begins(piece, characters, backs[i]!))
     }
     backs.reverse()
     const only = (piece: number): number => {
@@ -188,14 +145,43 @@ function segmentMatcher(pieces: readonly Piece[], text: string): NameMatcher {
       return place
     }
     const texts: string[] = []
-    for (const [i, { name: part }] of pieces.entries()) {
-      if (part === undefined) continue
+    for (const [i, piece] of pieces.entries()) {
+      if (typeof piece === 'string' || piece.name === undefined) continue
+      const { name: part } = piece
       const [begin, end] = [only(i), only(i + 1)]
       if (begin < 0 || end < 0) return { kind: 'unclear', part }
       texts.push(characters.slice(begin, end).join(''))
     }
     return { kind: 'texts', texts }
   }
+}
+
+/** Marks all places where the piece can end if it begins at a marked place. */
+function ends(piece: Piece, characters: readonly string[], from: Uint8Array): Uint8Array {
+  const places = new Uint8Array(from.length)
+  if (typeof piece !== 'string') {
+    const first = from.indexOf(1)
+    return first < 0 ? places : places.fill(1, first + piece.least)
+  }
+  const text = Array.from(piece)
+  for (let at = 0; at + text.length < from.length; at++) {
+    if (from[at] === 1 && text.every((c, i) => characters[at + i] === c))
+      places[at + text.length] = 1
+  }
+  return places
+}
+
+/** Marks all places where the piece can begin if it ends at a marked place. */
+function begins(piece: Piece, characters: readonly string[], to: Uint8Array): Uint8Array {
+  const places = new Uint8Array(to.length)
+  if (typeof piece !== 'string') {
+    return places.fill(1, 0, Math.max(0, to.lastIndexOf(1) + 1 - piece.least))
+  }
+  const text = Array.from(piece)
+  for (let at = 0; at + text.length < to.length; at++) {
+    if (to[at + text.length] === 1 && text.every((c, i) => characters[at + i] === c)) places[at] = 1
+  }
+  return places
 }
 
 function placeOf(place: number, length: number): Uint8Array {

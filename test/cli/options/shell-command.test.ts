@@ -162,7 +162,6 @@ const nothing: NewTableLoad['needed'] = {
   map: {},
   dateFormats: {},
   nullTexts: [],
-  nullQuoted: false,
   thousands: '',
   decimalComma: false,
   percentColumns: [],
@@ -228,7 +227,6 @@ t.test('given options are repeated, and necessary options are added', async t =>
     map: { a_b: "a 'b'" },
     dateFormats: { d: 'dd/MM/yyyy' },
     nullTexts: ['-', 'N/A'],
-    nullQuoted: true,
     thousands: ' ',
     decimalComma: true,
     percentColumns: ['p', 'q r'],
@@ -247,7 +245,7 @@ t.test('given options are repeated, and necessary options are added', async t =>
   }
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
-      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A --null-quoted " +
+      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A " +
       "--thousands ' ' --decimal-comma --percent p --percent 'q r' --true Y --false N --skip-lines 3 " +
       "--comment '#' --header no --quote '' --quotes lax --ragged pad --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
   ])

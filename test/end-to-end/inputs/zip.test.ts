@@ -41,7 +41,7 @@ async function place(t: Test, members: readonly ZipMember[]): Promise<Place> {
   }
 }
 
-const flags = ['-t', 'q', '--path', '{day:\\d{8}}/{sym}.csv', '--date-format', 'day=yyyyMMdd']
+const flags = ['-t', 'q', '--path', '{day}/{sym}.csv', '--date-format', 'day=yyyyMMdd']
 const members: ZipMember[] = [
   { name: '20240102/A.csv', content: 'price\n1\n2\n' },
   { name: '20240103/B.csv', content: 'price\n3\n', method: 0 },
@@ -69,15 +69,15 @@ t.test('members fill columns from their paths, and a resumed run recognizes them
 
 deepTest(t, 'check, schema and the created table treat members like files', async t => {
   const { zip, run } = await place(t, members)
-  const checked = await run('check', zip, ...flags, '--members', '*.csv', '--json')
+  const checked = await run('check', zip, ...flags, '--include', '*.csv', '--json')
   t.equal(checked.code, 0, checked.stderr)
   const { commands, frozen } = JSON.parse(checked.stdout) as {
     commands: string[]
     frozen: { inputs: string[]; input: object }[]
   }
-  t.match(commands[0], / --members '\*\.csv' /)
+  t.match(commands[0], / --include '\*\.csv' /)
   t.strictSame(frozen[0]!.inputs, [`${zip}/20240102/A.csv`, `${zip}/20240103/B.csv`])
-  t.notMatch(frozen[0]!.input, { members: ['*.csv'] }, 'its inputs are already members')
+  t.notMatch(frozen[0]!.input, { include: ['*.csv'] }, 'its inputs are already members')
   const schema = await runMain(['schema', zip, '--path', '{day}/{sym}.csv', '--output', 'types'])
   t.match(schema.stdout, /,day:DATE,sym:SYMBOL\n/, schema.stderr)
   const made = await run('load', zip, ...flags.slice(2), '-t', 'made', '--create', 'stream')
@@ -100,7 +100,7 @@ deepTest(t, 'GBK inside archives: rejects keep their position and can be loaded 
     '--encoding',
     'gbk',
   ]
-  const loaded = await run('load', zip, ...own, '--rejects', rejects, '--members', '二/*')
+  const loaded = await run('load', zip, ...own, '--rejects', rejects, '--include', '二/*')
   t.match(loaded, { code: 3, stderr: /a\.zip\/二\/20240102\.csv, line 3/ })
   writeFileSync(
     rejects,

@@ -552,9 +552,6 @@ t.test('the printed command loads the same values in a different environment', a
     ['trades', [join(folder, 'bare.csv'), '--match', 'position']],
     ['odd', [join(folder, '中文.csv'), '--null=-2']],
     ['odd', [join(folder, 'ends.csv')]],
-    ['odd', [join(folder, 'bare-ends.csv'), '--header', 'no', '--trailing-delimiter']],
-    ['odd', [join(folder, 'named.csv'), '--row-names']],
-    ['odd', [join(folder, 'bare-named.csv'), '--header', 'no', '--row-names']],
     ['odd', [join(folder, 'gbk.csv')], { DDB_INGEST_ENCODING: 'gb18030' }],
     [
       'quakes',

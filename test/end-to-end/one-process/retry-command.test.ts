@@ -153,15 +153,10 @@ t.test('detected settings are kept, even if the rejects look different', async t
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
-t.test('row names and trailing delimiters are read as in the run', async t => {
+t.test('trailing delimiters are read as in the run', async t => {
   for (const [text, argv] of [
-    ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
-    ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
     // Read without the settings of the run, this file might have row names.
     ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
-    ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
-    ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],
-    ['1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--header', 'no']],
     // A record with an additional field does not mean that records end with a delimiter.
     ['id,price,名\n1,1.5,\n1,1.5,\n3,4,5,\nx,2.5,b\n', ['--match', 'position']],
   ] as const) {

@@ -85,16 +85,6 @@ t.test('ignored offsets are reported once for each column', async t => {
     strict.stderr,
     /expected a time with the offset \+08:00 like .*\(--timezone allows others\)/,
   )
-  const said = await load(['--allow-missing', '--offset', 'at=+09:00', '--on-error', 'skip'], text)
-  t.equal(said.code, 3)
-  t.match(said.stderr, /line 2: .*offset \+09:00/)
-  const both = await load(['--offset', 'at=Z', '--timezone', 'none'], text)
-  t.match(both, { code: 64, stderr: /--offset.*--timezone.*leave one of them out/ })
-  t.equal((await load(['--offset', 'at=8'], text)).code, 64)
-  t.match(await load(['--allow-missing', '--offset', 'att=Z'], text), {
-    code: 64,
-    stderr: /nearest: at/,
-  })
 })
 
 t.test('a detected decimal comma is used and reported', async t => {

@@ -62,9 +62,7 @@ const target: Values<TargetOptions> = {
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },
-  members: { values: [['*.txt'], ['*.csv']] },
   path: { values: ['{day}.csv', 'hive'] },
-  pathUnmatched: { values: ['skip', 'null'] },
   include: { values: [['*.txt'], ['*.csv']] },
   follow: { values: [true, false] },
   compression: { values: ['gzip', 'none'] },
@@ -74,7 +72,6 @@ const input: Values<Omit<InputOptions, 'stdin'>> = {
   escape: { values: ['"', '\\'] },
   comment: { values: ['#', '%'] },
   trailingDelimiter: { values: [true, false] },
-  rowNames: { values: [true, false] },
   header: { values: ['yes', 'no'] },
   ragged: { values: ['pad', 'cut'] },
   trim: { values: [true, false] },
@@ -100,7 +97,6 @@ const cells: Values<CellOptions> = {
       ['-', 'NA'],
     ],
   },
-  nullQuoted: { values: [true, false] },
   dateFormats: { values: [{ '*': 'epoch:s' }, { '*': 'epoch:ms' }] },
   timeZone: { values: ['+08:00', 'none'] },
   offsets: { values: [{ a: '+08:00' }, { a: 'none' }] },

@@ -17,7 +17,7 @@ import { Readable } from 'node:stream'
 
 const unknown: KnownTable = {
   ...{ delimiter: undefined, quote: undefined, escape: undefined, comment: undefined },
-  ...{ trim: false, skipLines: undefined, rowNames: undefined, hasHeader: undefined },
+  ...{ trim: false, skipLines: undefined, hasHeader: undefined },
 }
 
 const find = (text: string, known: Partial<KnownTable> = {}): FoundTable | undefined =>

@@ -17,13 +17,12 @@ const options: ReadOptions = { target, ignoreExtra: true, allowMissing: true }
 
 /** Everything that the reader reports. */
 function told({ rows, places, rejects, reader }: ReadResult): unknown {
-  const { format, dialect, fieldNames, fieldCount, headerBytes, headerLineNumber, rowNames } =
-    reader
+  const { format, dialect, fieldNames, fieldCount, headerBytes, headerLineNumber } = reader
   return {
     rows,
     places,
     rejects,
-    found: { format, dialect, fieldNames, fieldCount, headerLineNumber, rowNames },
+    found: { format, dialect, fieldNames, fieldCount, headerLineNumber },
     header: Buffer.from(headerBytes ?? []).toString('latin1'),
     counts: [reader.byteCounts, reader.columnCounts, reader.raggedRecords, reader.recordsRead],
     ends: [reader.readToEnd, reader.isHeaderGuessed, reader.lastRange],

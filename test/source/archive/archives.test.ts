@@ -29,11 +29,11 @@ function archive(t: Test, bytes: Uint8Array, name = 'a.zip'): string {
 
 async function expand(
   inputs: string[],
-  members?: string[],
+  include?: string[],
 ): Promise<ExpandedSources & { paths: string[] }> {
   const found = await expandSources(inputs, {
     extensions,
-    members,
+    include,
     files: withArchives(systemFiles),
   })
   return { ...found, paths: [...found.paths] }
@@ -69,7 +69,7 @@ t.test(
     t.strictSame(found.paths, [`${path}/b.csv`, `${path}/d/a.csv`])
     t.strictSame(found.sizes, [12, 14])
     t.match(sourceNotices(found), [
-      /passed over 2 files in archives \(.*: `input.members` says which members/,
+      /passed over 2 files in archives \(.*: `input.include` says which members/,
     ])
     t.equal(await textOf(`${path}/d/a.csv`), 'a,b\n1,d/a.csv\n')
     t.strictSame((await expand([path], ['d/*'])).paths, [`${path}/d/a.csv`])
@@ -197,12 +197,12 @@ t.test('members that cannot be read are refused by name, before anything is read
     code: 'DDB_INPUT_MISSING',
     message: /has no member "c\.csv"/,
   })
-  await t.rejects(expand([path], ['x*']), { message: /holds no file that `input.members` names/ })
+  await t.rejects(expand([path], ['x*']), { message: /holds no file that `input.include` names/ })
   await t.rejects(expand([path], ['/']), UsageError)
   const plain = join(t.testdir({ 'a.csv': '' }), 'a.csv')
   await t.rejects(expand([plain], ['*']), {
     constructor: UsageError,
-    message: /no input is an archive/,
+    message: /no input is one/,
   })
 })
 

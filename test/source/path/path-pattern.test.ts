@@ -21,20 +21,14 @@ t.test('a pattern describes the end of a path in parts, starting at a separator'
   t.strictSame(match('{symbol}_{day}.csv', 'x/SZ399985_20130104.csv'), ['SZ399985', '20130104'])
   t.strictSame(match('{day}/*.csv', 'a/2024-01-02/whatever.csv'), ['2024-01-02'])
   t.strictSame(match('{年}/{代码}.csv', '数据/2024/平安.csv'), ['2024', '平安'])
-  t.strictSame(match('{y:\\d{4}}{m:\\d\\d}{d:\\d\\d}.csv', '20240102.csv'), ['2024', '01', '02'])
   t.strictSame(match('/{top}/{name}', '/a/b'), ['a', 'b'], 'from the root')
   t.equal(match('/{top}/{name}', 'x/a/b'), 'none')
   t.strictSame(match('{{{name}}.csv', '{x}.csv'), ['x'], 'a brace')
-  t.strictSame(match('{name:[{}]+}.csv', '{}.csv'), ['{}'], 'braces in a set')
   t.end()
 })
 
 t.test('an ambiguous text is unclear, and an unnamed part may be anything', t => {
   t.equal(match('{symbol}_{day}.csv', 'SH_600000_20240102.csv'), 'unclear')
-  t.strictSame(match('{symbol}_{day:\\d{8}}.csv', 'SH_600000_20240102.csv'), [
-    'SH_600000',
-    '20240102',
-  ])
   t.equal(match('{a}{b}', 'xyz'), 'unclear')
   t.strictSame(match('{a}{b}', 'xy'), ['x', 'y'])
   t.strictSame(match('*x*_{day}', 'xxxx_1'), ['1'], 'in many ways, and one text')
@@ -47,20 +41,9 @@ t.test('an invalid pattern is refused with an explanation', t => {
     '{day}/{day}.csv': /names two parts "day"/,
     '{day': /"\{" without a "\}"/,
     '{}/a': /a part without a name/,
-    '{day:}': /no pattern after "day:"/,
-    '{day:a/b}': /within one name/,
-    '{day:(?=x)}': /looks ahead/,
-    '{day:(?<n>x)}': /names a group/,
-    '{day:^x}': /always matches the whole part/,
-    '{day:+}': /nothing before it/,
-    '{day:(x}': /"\(" without a "\)"/,
-    '{day:x)}': /"\)" without a "\("/,
-    '{day:[z-a]}': /not a range/,
-    '{day:\\1}': /means nothing here/,
-    '{day:x**}': /repeats what is repeated/,
-    '{day:x{2,1}}': /a count is/,
-    '{day:(((a{200}){200}){200})}': /too large/,
-    '{day:(((){255}){255}){255}}': /too large/,
+    '{day:\\d{8}}': /write only its name/,
+    '{a/b}': /within one name/,
+    '{a{b}': /a brace in the name/,
   }
   for (const [pattern, message] of Object.entries(refusals)) {
     t.throws(() => pathPattern(pattern), { constructor: UsageError, message }, pattern)
@@ -85,24 +68,7 @@ function divisions(pieces: readonly (RegExp | string)[], name: string): string[]
   return found
 }
 
-const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\d', '\\w', '1')
-const expression = fc.letrec<{ any: string }>(tie => ({
-  any: fc.oneof(
-    { maxDepth: 3 },
-    atom,
-    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `${a}${b}`),
-    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `(${a}|${b})`),
-    fc
-      .tuple(tie('any'), fc.constantFrom('*', '+', '?', '{2}', '{1,2}', '{1,}'))
-      .map(([a, sign]) => `(?:${a})${sign}`),
-  ),
-})).any
-const piece = fc.oneof(
-  fc.constantFrom('_', 'a', '-'),
-  fc.constant('*'),
-  fc.constant(undefined),
-  expression.map(own => ({ own })),
-)
+const piece = fc.constantFrom('_', 'a', '-', '*', undefined)
 
 t.test('matching agrees with regular expressions, and with every way to divide the name', t => {
   fc.assert(
@@ -110,25 +76,15 @@ t.test('matching agrees with regular expressions, and with every way to divide t
       fc.array(piece, { minLength: 1, maxLength: 4 }),
       fc.string({ unit: fc.constantFrom('a', 'b', '1', '_', '-'), maxLength: 7 }),
       (pieces, name) => {
-        if (!pieces.some(one => one === undefined || typeof one === 'object')) return
-        const pattern = pieces
-          .map((one, i) =>
-            one === undefined ? `{p${i}}` : typeof one === 'string' ? one : `{p${i}:${one.own}}`,
-          )
-          .join('')
+        if (!pieces.includes(undefined)) return
+        const pattern = pieces.map((one, i) => one ?? `{p${i}}`).join('')
         const oracle = pieces.map(one =>
-          one === undefined
-            ? /^.+$/s
-            : one === '*'
-              ? /^.*$/s
-              : typeof one === 'string'
-                ? one
-                : new RegExp(`^(?:${one.own})$`, 's'),
+          one === undefined ? /^.+$/s : one === '*' ? /^.*$/s : one,
         )
         // A text that occurs at two positions also makes the match unclear.
         const named = (way: string[]): [number, string][] =>
           pieces.flatMap((one, i) =>
-            one === undefined || typeof one === 'object'
+            one === undefined
               ? [[way.slice(0, i).join('').length, way[i]!] as [number, string]]
               : [],
           )
@@ -148,8 +104,6 @@ t.test('matching agrees with regular expressions, and with every way to divide t
 t.test('no pattern takes longer than its size and the name allow', t => {
   // A matcher with backtracking would take longer than the age of the universe.
   const name = 'a'.repeat(4000)
-  t.equal(match('{x:(a+)+b}', name), 'none')
-  t.equal(match('{x:(a|aa|a*)*}c', name), 'none')
   t.equal(match(`${'{p}'.replace('p', 'x')}${'*'.repeat(50)}b`, name), 'none')
   t.equal(match('{x}', 'a'.repeat(5000)), 'none', 'longer than any file name')
   t.end()

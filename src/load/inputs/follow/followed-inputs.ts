@@ -16,7 +16,6 @@ import {
   type PresentFile,
   type PresentFiles,
 } from '../../../source/follow/present-files.js'
-import { newPathReader, type PathReader } from '../../../source/path/input-texts.js'
 import { newTurns } from '../../../source/follow/turns.js'
 import {
   failureOf,
@@ -73,7 +72,6 @@ class FollowedInputs implements Inputs {
   readonly read: FinishedFiles = newFinishedFiles()
   readonly #reading: InputReading
   readonly #run: Run
-  readonly #paths: PathReader
   readonly #ended = new AbortController()
   readonly #told = new Set<string>()
   readonly #merge = newMerge<FollowedFile, Batch>()
@@ -83,7 +81,6 @@ class FollowedInputs implements Inputs {
   constructor(reading: InputReading, run: Run) {
     this.#reading = reading
     this.#run = run
-    this.#paths = newPathReader(run.options.input)
     // Every file adds a listener, and Node would warn about so many.
     setMaxListeners(0, this.#ended.signal)
   }
@@ -174,7 +171,6 @@ class FollowedInputs implements Inputs {
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
       for (const folder of unread) this.#tell(`waiting for "${folder}": it cannot be read yet`)
       for (const present of files) {
-        if (this.#paths.isSkipped(present.path)) continue
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
         const { path, status } = present
