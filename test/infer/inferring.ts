@@ -46,7 +46,10 @@ export async function columnOf(
   texts: readonly string[],
   change: Partial<InferOptions> = {},
 ): Promise<InferredSchema['columns'][number]> {
-  const lines = texts.map((text, i) => `${i},"${text.replaceAll('"', '""')}"\n`)
+  // Texts in quotes are never null texts, so only those that need quotes get them.
+  const quoted = (text: string): string =>
+    /["\r\n,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const lines = texts.map((text, i) => `${i},${quoted(text)}\n`)
   const { columns } = await inferText(`i,c\n${lines.join('')}`, {
     reader: { header: 'yes', delimiter: ',' },
     ...change,
