@@ -31,9 +31,7 @@ export function inputFields(
     return { names: skipped, keys, isByPosition: true, hasNames: false, isSkipped: true }
   }
   const hasNames = fieldNames !== undefined
-  const names = hasNames
-    ? fieldNames
-    : Array.from({ length: fieldCount }, () => undefined)
+  const names = hasNames ? fieldNames : Array.from({ length: fieldCount }, () => undefined)
   const isClear =
     new Set(names).size === names.length &&
     names.every(name => name !== undefined && name !== '' && !unprintable.test(name))

@@ -359,7 +359,7 @@ t.test('a matching error names similar columns, the line and the remedy', t => {
     message: /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,
   })
   t.throws(() => map({ names: ['time', 'sym', 'price', ''] }), {
-    message: /"" of x.csv goes nowhere: map it with .*`input.trailingDelimiter` if each line ends/,
+    message: /"" of x.csv goes nowhere: map it with .*`mapping.ignoreExtra`/,
   })
   const set = { price: '1' }
   t.throws(() => map({ names: ['time', 'sym', 'pricee'] }, { set }), {

@@ -45,8 +45,7 @@ export interface FileSettings {
 
 /** Options that select the inputs among the files of the sources. */
 type Rules = {
-  readonly [Name in 'include' | 'path']?:
-    FileSettings[Name] | undefined
+  readonly [Name in 'include' | 'path']?: FileSettings[Name] | undefined
 }
 
 /** A path that the user or the program chose for the run. */

@@ -37,14 +37,7 @@ async function checkHeader(
   path: string,
   fieldNames: readonly string[],
   {
-    input: {
-      encoding = 'auto',
-      format,
-      delimiter,
-      quote,
-      escape,
-      trailingDelimiter,
-    } = {},
+    input: { encoding = 'auto', format, delimiter, quote, escape, trailingDelimiter } = {},
   }: Pick<LoadOptions, 'input'>,
   files: Files,
 ): Promise<void> {
