@@ -211,3 +211,24 @@ t.test('lists that give too many names are refused quickly', async t => {
   t.throws(() => expandBraces('{a,b}'.repeat(40)), { code: 'DDB_USAGE' })
   t.equal(expandBraces('{'.repeat(1000)).length, 1)
 })
+
+t.test('sorted paths are unique, and paths before them stay', t => {
+  const list = newPathList()
+  for (const [folder, name] of [
+    ['z/', 'first'],
+    ['d/', 'b'],
+    ['', 'd/\ue000'],
+    ['', 'd/\ud83d\ude00'],
+    ['d', '/b'],
+  ] as const)
+    list.add(folder, name)
+  list.sortFrom(1)
+  t.strictSame([...list], ['z/first', 'd/b', 'd/\ud83d\ude00', 'd/\ue000'])
+  list.move(2, 0)
+  list.cut(2)
+  t.strictSame(
+    [list.length, list.at(0), list.at(-1), list.at(2)],
+    [2, 'd/\ud83d\ude00', undefined, undefined],
+  )
+  t.end()
+})
