@@ -45,9 +45,6 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   getNodeAlias,
   getControllerAlias,
 
-  /** Type 3 is a single node. */
-  builtin('getNodeType()', () => intScalar(3)),
-
   builtin('getCurrentSessionAndUser()', ({ session }) => ({
     form: 'vector',
     type: 'ANY',

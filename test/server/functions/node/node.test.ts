@@ -34,7 +34,6 @@ t.test('getSessionMemoryStat has a row for shared tables and one for each sessio
 // Keys and types that clients and scripts rely on (DolphinDB manual, page of each name).
 testExamples(t, {
   'the node tells what it is': {
-    'getNodeType()': '3',
     'getNodeAlias()': 'local8848',
     'typestr(version())': 'STRING',
     'typestr(getCurrentSessionAndUser())': 'ANY VECTOR',
@@ -110,7 +109,7 @@ t.test('memory of sessions: tables in variables, and shared ones separately', as
 
 t.test('the functions about the node take no arguments', async t => {
   const { fail } = testSession()
-  for (const name of ['version', 'isNodeInitialized', 'getNodeType', 'clearAllCache']) {
+  for (const name of ['version', 'isNodeInitialized', 'clearAllCache']) {
     t.match(await fail(`${name}(1)`), /expects 0 argument\(s\)/, name)
   }
 })
