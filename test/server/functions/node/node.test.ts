@@ -140,8 +140,11 @@ t.test('getClusterLiveDataNodes names this node', async t => {
 t.test('rpc and pnodeRun run functions on this node', async t => {
   const { run, show, fail } = testSession()
   t.equal(await show('rpc(getNodeAlias(), def(x,y):x+y, 10, 15)'), '25')
-  t.equal(await show('pnodeRun(getNodeType)'), 'local8848 3')
-  t.equal(columnsText((await run('pnodeRun(getNodeType)')) as Table), 'Node STRING, Value INT')
+  t.equal(await show('pnodeRun(isNodeInitialized)'), 'local8848 true')
+  t.equal(
+    columnsText((await run('pnodeRun(isNodeInitialized)')) as Table),
+    'Node STRING, Value BOOL',
+  )
   t.equal(await show('def f(){return table(1 2 as a)}\npnodeRun(f)'), '1 local8848;2 local8848')
   t.equal(await show('pnodeRun(f, getNodeAlias(), false)'), '1;2')
   t.equal(await show('pnodeRun(clearAllCache)'), '')
