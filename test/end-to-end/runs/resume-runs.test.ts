@@ -332,7 +332,7 @@ t.test(
       XDG_STATE_HOME: join(dir, '.state'),
     }
     const flags = ['-t', 's', '--run-id', 'day', '-b', '5', '--max-in-flight', '1k']
-    flags.push('--port', String(here.server.port))
+    flags.push('--host', `127.0.0.1:${here.server.port}`)
     const load = (): Spawned => spawnCli(['load', join(dir, 'd'), ...flags], { environment })
     t.match(await load().outcome, { code: 0 })
     await writeFile(join(dir, 'd', 'b.csv'), csv(500).replace(/[AB]/g, '1').replace('sym', 'v'))
