@@ -130,8 +130,6 @@ export interface LoadResult {
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   /** Number of sessions that were open for data; 0 if nothing was sent. */
   connections: number
-  /** Why the run opened no further connections, if the run chose their number; otherwise null. */
-  connectionsNote: string | null
   batches: { sent: number; retried: number; failed: number }
   /**
    * The traffic of each connection, including connections that the run has closed. A batch that was sent again counts
@@ -144,8 +142,8 @@ export interface LoadResult {
     bytes: number
     latencyMs: LoadResult['latencyMs']
   }[]
-  /** `first`: row limit of the first batches. `found`: the fastest row limit; null if the run did not search for it. */
-  batchRows: { first: number | null; found: number | null }
+  /** Row limit of a batch; null if no run began. */
+  batchRows: number | null
   /** Time from sending a batch until its outcome is known; null if outcomes are not reported. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** Rows sent and bytes read, over the whole run. */

@@ -179,7 +179,7 @@ export interface DeliveryOptions {
    * Row limit of a request. Default `auto`: 10,000 at first (1,000,000 for DFS tables), doubled as long as the server
    * then confirms more rows a second (docs/delivery.md#the-size-of-batches).
    */
-  batchRows?: 'auto' | number
+  batchRows?: number
   /** Byte limit of a request; default 4 MiB, for DFS tables 32 MiB. */
   batchBytes?: number
   /** Limit of bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
@@ -190,7 +190,7 @@ export interface DeliveryOptions {
    * `unordered`. `auto` starts with one and doubles the number, up to 16, as long as the server then confirms more rows
    * a second. `auto` stays at one if the target allows only one connection, or if batches are not confirmed.
    */
-  connections?: number | 'auto'
+  connections?: number
   /** Rows may arrive in a different order than they were read. */
   unordered?: boolean
   /** Retries per batch; default 5. 0 also disables reconnecting. */

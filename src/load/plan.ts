@@ -7,10 +7,9 @@ import {
   defaultMaxErrors,
   deliveryDefaults,
   dfsBatch,
-  mostBatchBytes,
-  mostFoundConnections,
   mostRecordBytes,
-  streamBatch,
+  smallBatch,
+  tableBatch,
 } from './defaults.js'
 import { confirmations, mayKnowBatches } from './transport/confirmations.js'
 import { checkRunId } from './marker/run-tables.js'
@@ -29,12 +28,8 @@ export interface Plan {
   confirmTimeoutMs: number
   batchRows: number
   batchBytes: number
-  /** Byte limit to which batches may grow; undefined if the size is fixed. */
-  mostBatchBytes: number | undefined
   maxInFlightBytes: number
   connections: number
-  /** Limit to which the run may raise `connections`; undefined if the number is fixed. */
-  mostConnections: number | undefined
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
@@ -89,30 +84,17 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
     throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
   }
-  const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
-  const batch = isDfs ? dfsBatch : streamBatch
-  const givenRows = delivery.batchRows === 'auto' ? undefined : delivery.batchRows
-  // Besides a size from the user, three things fix the size: a function (its refusal puts the whole batch in doubt), a
-  // followed file (its rows must not wait for a large batch), and a rate limit (the size does not change the speed).
-  const findsSize =
-    givenRows === undefined &&
-    target.kind === 'table' &&
-    options.input?.follow !== true &&
-    delivery.rateLimit === undefined
+  const batch = usualBatch(target, options)
   return {
     runId: checkRunId(options.runId ?? newRunId(random)),
     target,
     mode: delivery.mode,
     confirm: delivery.confirm,
     confirmTimeoutMs: positive(delivery.confirmTimeoutMs, 'confirm timeout'),
-    batchRows: positive(givenRows ?? batch.rows, 'batch rows'),
+    batchRows: positive(delivery.batchRows ?? batch.rows, 'batch rows'),
     batchBytes: positive(delivery.batchBytes ?? batch.bytes, 'batch bytes'),
-    mostBatchBytes: findsSize
-      ? Math.min(delivery.batchBytes ?? Infinity, mostBatchBytes)
-      : undefined,
     maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
-    connections: delivery.connections === 'auto' ? 1 : delivery.connections,
-    mostConnections: delivery.connections === 'auto' ? mostFoundConnections : undefined,
+    connections: delivery.connections,
     onError,
     maxErrors: parseMaxErrors(rejects.maxErrors ?? defaultMaxErrors),
     rejectsFile: rejects.file,
@@ -124,6 +106,12 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
   }
+}
+
+function usualBatch(target: Target, { input, delivery }: LoadOptions): typeof smallBatch {
+  if (target.kind === 'function') return smallBatch
+  if (target.table.kind === 'dfs') return dfsBatch
+  return input?.follow === true || delivery?.rateLimit !== undefined ? smallBatch : tableBatch
 }
 
 function withoutUndefined<T extends object>(fields: T | undefined): T {
@@ -147,11 +135,10 @@ function checkConnections(
   { connections }: Required<Pick<DeliveryOptions, 'connections'>>,
   target: Target,
 ): void {
-  if (connections === 'auto') return
   if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
     throw new UsageError(
       'DDB_USAGE',
-      `\`delivery.connections\` is auto, or a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
+      `\`delivery.connections\` is a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
     )
   }
   if (connections > 1 && target.kind === 'function') {

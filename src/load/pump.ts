@@ -28,12 +28,6 @@ export async function pump(
   checkUnsent?: StoredRowsCheck,
 ): Promise<boolean> {
   run.delivery = delivery
-  if (delivery.connections === undefined) {
-    run.connectionCount.limit(
-      1,
-      'the server confirms no single batch, so nothing shows whether more would help',
-    )
-  }
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
@@ -87,9 +81,6 @@ async function hand(
     if (known?.kind === 'sent' || known?.kind === 'lanes') {
       run.history.resumption.checkRows(batch, known)
     }
-    if (known === undefined && run.connectionCount.wanted !== undefined) {
-      await fitConnections(run, delivery)
-    }
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
     if (lanes !== undefined)
@@ -111,39 +102,11 @@ async function hand(
       const from = known.kind === 'sent' ? 'unconfirmed' : 'unsent'
       run.emit({ kind: 'takenUp', from, rows: batch.rowCount })
     }
-    if (wait !== undefined) await waited(run, wait)
+    if (wait !== undefined) await wait
   } catch (error) {
     if (!handedOver && known === undefined) run.emit({ kind: 'unsent', rows: batch.rowCount })
     run.ending.fail(error)
   }
-}
-
-/**
- * Changes the number of connections if a different number is wanted. No batch may be in flight then, because rows move
- * from one connection to another.
- */
-async function fitConnections(run: Run, { connections }: Delivery): Promise<void> {
-  const { connectionCount, plan } = run
-  const { wanted } = connectionCount
-  if (wanted === undefined || connections === undefined) return
-  await connections.idle()
-  run.plan = { ...plan, connections: wanted }
-  try {
-    await connections.fit()
-    connectionCount.changed()
-  } catch (error) {
-    run.plan = plan
-    if (!(error instanceof DdbError)) throw error
-    connectionCount.limit(plan.connections, `more could not be opened: ${error.message}`)
-  }
-  // Batch sizes measured with one number of connections say nothing about another number.
-  run.batchSize.stay()
-}
-
-async function waited({ platform: { clock }, connectionCount }: Run, wait: Promise<void>) {
-  const beforeMs = clock.nowMs()
-  await wait
-  connectionCount.waited(clock.nowMs() - beforeMs)
 }
 
 /** Sends nothing, because nothing shows any more which of these rows are stored. */

@@ -36,7 +36,6 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
   const note = summaryNote(state)
-  const connectionsNote = run.connectionCount.why
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -83,13 +82,9 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     rejects: rejectsOf(run, say),
     columns: hideInData(parts.columns, hide),
     connections: state.batches.sent === 0 ? 0 : plan.connections,
-    connectionsNote: connectionsNote === undefined ? null : say(connectionsNote),
     batches: { ...state.batches },
     byConnection: connectionFigures(state.totalsByConnection),
-    batchRows: {
-      first: plan.batchRows,
-      found: plan.mostBatchBytes === undefined ? null : run.batchSize.found,
-    },
+    batchRows: plan.batchRows,
     latencyMs: state.latencies.percentiles(),
     rate: {
       rowsPerSec: Math.round(state.sentRows / seconds),

@@ -3,9 +3,7 @@
 */
 import type { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
-import { newBatchSize, type BatchSize } from './batch-size.js'
 import type { ReadObserver } from './check/read-observer.js'
-import { newConnectionCount, type ConnectionCount } from './connection-count.js'
 import type { RowStore } from './inputs/rows/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './outcomes/run-log.js'
@@ -26,7 +24,7 @@ import type { Delivery } from './transport/delivery.js'
 export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
-  /** `mode` may change before the first batch, to suit the server; `connections` may change before each batch. */
+  /** `mode` and `connections` may change before the first batch, to suit server and target. */
   plan: Plan
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes: LaneScheme | undefined
@@ -36,8 +34,6 @@ export interface Run extends RunLog {
   readonly rows: RowStore | undefined
   readonly server: RunServer
   readonly history: RunHistory
-  readonly batchSize: BatchSize
-  readonly connectionCount: ConnectionCount
   readonly rejects: KeptRejects
   readonly ending: RunEnding
   readonly reporter: Reporter
@@ -61,9 +57,7 @@ export function newRun(
 ): Run {
   const { clock, files } = platform
   const server = newRunServer(options.server)
-  const batchSize = newBatchSize(plan)
-  const connectionCount = newConnectionCount(plan, batchSize)
-  const log = newRunLog(() => history.journal, batchSize, connectionCount)
+  const log = newRunLog(() => history.journal)
   const reporter = newReporter(options, clock, () => ({
     rows: { ...log.state.rows },
     sentRows: log.state.sentRows,
@@ -94,8 +88,6 @@ export function newRun(
     rows,
     server,
     history,
-    batchSize,
-    connectionCount,
     rejects,
     ending,
     reporter,

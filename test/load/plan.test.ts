@@ -19,7 +19,7 @@ t.test(
       mode: 'async',
       confirm: 'auto',
       onError: 'stop',
-      batchRows: 10_000,
+      batchRows: 100_000,
       batchBytes: 4 << 20,
     })
     t.match(plan.runId, /^[0-9a-f]{16}$/)
@@ -46,24 +46,22 @@ t.test('for DFS tables the batch size is a number of bytes', async t => {
   t.equal(makePlan({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
 })
 
-t.test('batches may grow if the user gives no size and no option forbids growth', async t => {
-  const mostOf = (change: Partial<LoadOptions>): number | undefined =>
-    makePlan({ ...minimal, ...change }).mostBatchBytes
-  const most = 32 << 20
-  t.equal(mostOf({}), most)
-  t.equal(mostOf({ delivery: { batchRows: 'auto', mode: 'sync' } }), most)
-  t.equal(mostOf({ delivery: { batchBytes: 1 << 20 } }), 1 << 20)
-  t.equal(mostOf({ delivery: { batchBytes: 1 << 30 } }), most)
-  t.equal(makePlan({ ...minimal, delivery: { batchRows: 'auto' } }).batchRows, 10_000)
-  for (const change of [
-    { delivery: { batchRows: 10_000 } },
-    { delivery: { rateLimit: { rowsPerSecond: 1 } } },
-    { input: { follow: true } },
-    { target: { function: 'put', types: 'a:INT' } },
-  ]) {
-    t.equal(mostOf(change), undefined, JSON.stringify(change))
-  }
-})
+t.test(
+  'batches are small where a whole batch may be in doubt, or waits in memory or for its rate',
+  async t => {
+    const rowsOf = (change: Partial<LoadOptions>): number =>
+      makePlan({ ...minimal, ...change }).batchRows
+    t.equal(rowsOf({ target: { table: 'dfs://db/t' } }), 1_000_000)
+    for (const change of [
+      { target: { function: 'f', types: 'a:INT' } },
+      { input: { follow: true } },
+      { delivery: { rateLimit: { rowsPerSecond: 1 } } },
+    ]) {
+      t.equal(rowsOf(change), 10_000, JSON.stringify(change))
+    }
+    t.equal(rowsOf({ input: { follow: true }, delivery: { batchRows: 7 } }), 7)
+  },
+)
 
 t.test('the error limit is a count or a share', async t => {
   t.same(makePlan({ ...minimal, rejects: { maxErrors: '5%' } }).maxErrors, { share: 0.05 })

@@ -2,8 +2,6 @@
   Events around the calls of a run, drawn from a seed: actions of other users, and changes to servers, clocks, journals,
   hosts and names.
 */
-import { firstFindingAroundSeed, firstFindingSeed } from './finding.js'
-import { firstGrowingSeed } from './growing.js'
 import { firstNodesSeed } from './nodes.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
@@ -79,8 +77,7 @@ export const hostNames = ['host-a', 'host-b'] as const
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
-  [firstLanesAroundSeed, firstLanesSeed, firstGrowingSeed],
-  [firstFindingAroundSeed, firstFindingSeed, firstNodesSeed],
+  [firstLanesAroundSeed, firstLanesSeed, firstNodesSeed],
   [firstTransformedAroundSeed, firstTransformedSeed, firstTransformedAroundSeed + 1_000_000_000],
 ]
 
@@ -195,7 +192,7 @@ function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
   const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
   const { batchRows = rows } = delivery
-  const writes = batchRows === 'auto' ? 1 : Math.max(1, Math.ceil(rows / batchRows))
+  const writes = Math.max(1, Math.ceil(rows / batchRows))
   const downMs = chance.spread(10_000, 200_000)
   return [
     { call: 0, writes: chance.between(1, writes), deed: { kind: 'made again', rows: 0 } },

@@ -38,7 +38,6 @@ export function drawNodes(
       ...(chance.oneIn(8) ? {} : { mayReachOut: true as const }),
       delivery: {
         ...plan.delivery,
-        ...(chance.oneIn(4) ? { connections: 'auto' as const } : {}),
         batchRows: chance.between(1, 6),
         ...(chance.oneIn(8) ? {} : patient),
       },

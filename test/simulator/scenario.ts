@@ -3,8 +3,6 @@
   wrong. Each seed draws only a few kinds of trouble, because some failures show only if nothing else is wrong.
 */
 import type { DeliveryOptions, RejectOptions, TargetOptions } from '../../src/load/options.js'
-import { drawFinding, firstFindingSeed } from './finding.js'
-import { drawGrowing, firstGrowingSeed } from './growing.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
 import { drawNodes, firstNodesSeed } from './nodes.js'
@@ -165,8 +163,6 @@ export const firstDfsSeed = 3_000_000_000
 export function drawScenario(seed: number): Scenario {
   if (seed >= firstTransformedSeed) return drawTransformed(seed, targetKinds, drawOrdinary)
   if (seed >= firstNodesSeed) return drawNodes(seed, targetKinds, drawOrdinary)
-  if (seed >= firstFindingSeed) return drawFinding(seed, targetKinds, drawOrdinary)
-  if (seed >= firstGrowingSeed) return drawGrowing(seed, targetKinds, drawOrdinary)
   if (seed >= firstLanesSeed) return drawLanes(seed, targetKinds, drawOrdinary)
   if (seed >= firstSeveralSeed) return drawSeveral(seed, targetKinds[0]!, drawOrdinary)
   if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))

@@ -3,10 +3,8 @@
 */
 import t from 'tap'
 import { runs } from '../helpers/runs.js'
-import { firstGrowingSeed } from './growing.js'
 import { failureText } from './report.js'
 import { firstDfsSeed } from './scenario.js'
-import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
@@ -38,18 +36,4 @@ t.test(`${dfsSeedCount} simulations of writers in one partition keep every promi
     ['DFS table'],
     'with TRANS the second writer is refused, with CHUNK it waits',
   )
-})
-
-const growingSeedCount = runs(200)
-
-t.test(`${growingSeedCount} simulations of growing batches keep every promise`, async t => {
-  const found = new Set<number | null>()
-  for (let seed = firstGrowingSeed; seed < firstGrowingSeed + growingSeedCount; seed++) {
-    const { complaints, runs } = await simulate(seed)
-    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
-    for (const { result } of runs) found.add(result?.batchRows.found ?? null)
-    const killed = await simulateResumed(seed)
-    t.strictSame(killed.complaints, [], `seed ${seed}, resumed`)
-  }
-  t.ok(found.has(4) && found.size > 2, `found ${[...found].join(', ')}`)
 })

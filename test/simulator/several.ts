@@ -22,10 +22,6 @@ export const firstLanesAroundSeed = 9_000_000_000
 export function goingOn(plan: LoaderPlan, processes: number): LoaderPlan {
   const { connections } = plan.delivery
   if (connections === undefined) return plan
-  if (connections === 'auto') {
-    const asked = processes % 3 === 1 ? 1 + ((5 * processes) % mostConnections) : connections
-    return { ...plan, delivery: { ...plan.delivery, connections: asked } }
-  }
   const others = 1 + ((connections - 1 + 5 * processes) % mostConnections)
   return { ...plan, delivery: { ...plan.delivery, connections: others } }
 }

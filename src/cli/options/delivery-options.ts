@@ -6,8 +6,6 @@ import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/tar
 import { readTransform } from '../files/transform-text.js'
 import { optionGroup } from './reading/definition.js'
 import {
-  autoTo64,
-  batchRows,
   choice,
   count,
   duration,
@@ -20,6 +18,7 @@ import {
   runId,
   size,
   text,
+  upTo64,
 } from './reading/readers.js'
 
 const confirmation = choice(...confirmations)
@@ -133,9 +132,9 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   batchRows: {
     flags: '-b, --batch-rows <n>',
-    help: 'rows per request: auto, or a number',
-    reader: batchRows,
-    defaultNote: 'auto: starts at 10,000; DFS tables 1,000,000',
+    help: 'rows per request',
+    reader: count(1),
+    defaultNote: '100,000; DFS tables 1,000,000; functions, --follow, --rate-limit 10,000',
     field: 'delivery.batchRows',
   },
   batchBytes: {
@@ -161,8 +160,8 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   connections: {
     flags: '-j, --connections <n>',
-    help: 'sessions that send data: auto, or 1 to 64; more than 1 needs a partitioned table or --unordered',
-    reader: autoTo64,
+    help: 'sessions that send data, 1 to 64; more than 1 needs a partitioned table or --unordered',
+    reader: upTo64,
     defaultNote: '1',
     field: 'delivery.connections',
   },

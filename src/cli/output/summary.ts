@@ -56,14 +56,10 @@ function headText(result: LoadResult): string {
   return `${done}${before} ${into}${ofAll}${left}`
 }
 
-function speedText({ startedAt, endedAt, rate, connections, batchRows }: LoadResult): string {
-  const { first, found } = batchRows
+function speedText({ startedAt, endedAt, rate, connections }: LoadResult): string {
   const time = durationText(Date.parse(endedAt) - Date.parse(startedAt))
   const over = connections > 1 ? `, over ${counted(connections, 'connection')}` : ''
-  // Larger batches were faster.
-  const size =
-    found === null || found === first ? '' : `, in batches of up to ${grouped(found)} rows`
-  return `${time}: ${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s${over}${size}`
+  return `${time}: ${grouped(rate.rowsPerSec)} rows/s, ${bytesText(rate.bytesPerSec)}/s${over}`
 }
 
 /** The summary names at most this many codes; --json has all. */

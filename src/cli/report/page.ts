@@ -245,13 +245,12 @@ function delivery({
   connections,
   byConnection,
 }: LoadResult): string {
-  const limit = batchRows.found ?? batchRows.first
   const msText = (ms: number | null): string | null => (ms === null ? null : `${numberText(ms)} ms`)
   const list = listOf({
     'Batches sent': numberText(batches.sent),
     'sent again': numberText(batches.retried),
     'given up': numberText(batches.failed),
-    'Limit of rows in a batch': limit === null ? null : numberText(limit),
+    'Limit of rows in a batch': batchRows === null ? null : numberText(batchRows),
     Connections: numberText(connections),
     'Half of the receipts came within': msText(latencyMs.p50),
     '95 % of the receipts came within': msText(latencyMs.p95),

@@ -12,7 +12,6 @@ import { rowsInTable, unknownTransformedRows } from '../journal/changed-run.js'
 import { watchedTable, type TargetIdentity } from '../journal/target-identity.js'
 import type { Run } from '../run.js'
 import { traitsOf } from '../transport/confirmations.js'
-import { mostFoundConnections } from '../defaults.js'
 import { hasTransform } from '../target/target.js'
 import type { Evidence } from './evidence.js'
 import { askCounts, findScript } from './find-rows.js'
@@ -81,11 +80,7 @@ function toldOf({ history: { journal, found }, options }: Run): JournaledRun {
 
 /** The number of lanes into which unrecorded rows were divided, according to the journal. */
 function lanesBefore(run: Run): number {
-  const { lanes, run: told } = toldOf(run)
-  // With `auto`, earlier processes had 1, 2, 4, 8 or 16 lanes. If the number returned here is a multiple of 16, no lane
-  // contains rows of two different lanes of an earlier process.
-  const isFound = told?.options.delivery?.connections === 'auto'
-  if (isFound) return Math.ceil(mostConnections(run) / mostFoundConnections) * mostFoundConnections
+  const { lanes } = toldOf(run)
   return lanes > 0 ? lanes : mostConnections(run)
 }
 
@@ -108,8 +103,7 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
 function mostConnections(run: Run): number {
   const { plan } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}
-  const before = connections === 'auto' ? mostFoundConnections : connections
-  return Math.max(plan.mostConnections ?? plan.connections, before)
+  return Math.max(plan.connections, connections)
 }
 
 /** Whether the server has not restarted since the last process of the run began to send. */

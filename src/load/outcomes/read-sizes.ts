@@ -15,12 +15,11 @@ export interface ReadSizes {
  * half of the bytes allowed in flight, because the run reads one batch while another is in flight.
  */
 export function readSizes({
-  plan: { connections, maxInFlightBytes },
+  plan: { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes },
   lanes,
-  batchSize: { rows, bytes, mostInFlightBytes },
-}: Pick<Run, 'plan' | 'lanes' | 'batchSize'>): ReadSizes {
+}: Pick<Run, 'plan' | 'lanes'>): ReadSizes {
   if (lanes === undefined || connections === 1) {
-    return { batchRows: rows, batchBytes: bytes, roomBytes: mostInFlightBytes }
+    return { batchRows: rows, batchBytes: bytes, roomBytes: maxInFlightBytes }
   }
   const half = Math.max(1, Math.floor(maxInFlightBytes / 2))
   const batchBytes = Math.min(bytes * connections, half)

@@ -1,5 +1,5 @@
 /*
-  The log of a run. Each event is sent first to the journal, then to `fold`, then to the followers.
+  The log of a run. Each event is sent first to the journal, then to `fold`.
 */
 import type { RunEvent } from './events.js'
 import { fold, newRunState, type RunState } from './fold.js'
@@ -17,24 +17,14 @@ export interface RunLog {
   commit(this: void): void
 }
 
-/** Evaluates a run's events, but causes none. */
-interface Follower {
-  /** @param state  after the event */
-  take(event: RunEvent, state: Readonly<RunState>): void
-}
-
 /** @param journal  called for each event; returns undefined if the run has no journal */
-export function newRunLog(
-  journal: () => Journal | undefined,
-  ...followers: readonly Follower[]
-): RunLog {
+export function newRunLog(journal: () => Journal | undefined): RunLog {
   const state = newRunState()
   return {
     state,
     emit(event) {
       journal()?.take(event)
       fold(state, event)
-      for (const follower of followers) follower.take(event, state)
     },
     commit: () => journal()?.commit(),
   }

@@ -72,9 +72,8 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** False if too much is in flight, or if new batches must wait for the leader. */
   get hasRoom(): boolean {
-    const { state, connectionCount } = this.#run
+    const { state } = this.#run
     if (this.isHeld || (this.#goesAlone && state.open.size > 0)) return false
-    if (state.open.size >= connectionCount.mostOpen) return false
     return this.leader === undefined && state.openBytes < readSizes(this.#run).roomBytes
   }
 

@@ -14,37 +14,18 @@ import { hasTransform } from './target.js'
 export function chooseConnections(run: Run, description: TargetDescription): void {
   const { plan, options, reporter } = run
   run.lanes = laneScheme(description, plan.target)
-  if (plan.mostConnections !== undefined) return limitConnections(run, description)
   if (plan.connections === 1) return
   const why = whyOne(run, description)
   if (why !== undefined) {
     run.plan = { ...plan, connections: 1 }
     reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
   }
-  // With lanes the run does not search for the best batch size, because each lane would need a search of its own.
-  if (run.lanes !== undefined) run.batchSize.fix()
   if (isPartitioned(description, plan.target) || options.delivery?.unordered === true) return
-  throw new UsageError('DDB_USAGE', `${needsUnordered}, or leave \`delivery.connections\` at 1`)
-}
-
-const needsUnordered =
-  'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`'
-
-/** Limits the number of connections that `auto` may choose. Never fails: a single connection is always right. */
-function limitConnections(run: Run, description: TargetDescription): void {
-  const { plan, options, lanes, connectionCount } = run
-  const { delivery, input } = options
-  const why = whyOne(run, description)
-  const hasOrder = !isPartitioned(description, plan.target) && delivery?.unordered !== true
-  if (plan.target.kind === 'function') {
-    connectionCount.limit(1, 'a function takes batches one after the other')
-  } else if (why !== undefined) connectionCount.limit(1, `the target allows no more: ${why}`)
-  else if (hasOrder) connectionCount.limit(1, needsUnordered)
-  else if (input?.follow === true)
-    connectionCount.limit(1, 'followed files seldom have rows waiting')
-  else if (lanes !== undefined) {
-    connectionCount.limit(lanes.mostLanes, 'the target has no partitions for more')
-  }
+  throw new UsageError(
+    'DDB_USAGE',
+    'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`, ' +
+      'or leave `delivery.connections` at 1',
+  )
 }
 
 /** Why rows must use one connection; undefined if they may use several. */

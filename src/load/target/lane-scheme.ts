@@ -29,8 +29,6 @@ export interface LaneScheme {
   readonly digest: string
   /** Whether rows with the same key must be written in order. */
   readonly isOrdered: boolean
-  /** Lanes beyond this number would have no rows; Infinity if unknown. */
-  readonly mostLanes: number
   /** The lane of each row, from 0. Rows that belong to no partition, or to an unknown one, go into the first lane. */
   lanesOf(batch: RowsOfColumns, lanes: number): Uint8Array
 }
@@ -43,8 +41,6 @@ interface Level {
   readonly columnIndex: number
   /** Describes how the column divides rows, for the scheme's digest: different rules must have different texts. */
   readonly text: string
-  /** Number of groups into which the column divides rows; Infinity if it may grow at any time. */
-  readonly placeCount: number
   /** Finds the group of each row. Undefined if the column does not match the server's description. */
   placesOf(column: Column): Place | undefined
 }
@@ -91,7 +87,6 @@ function schemeOf(
   return {
     isOrdered,
     digest: createHash('sha256').update(told).digest('hex').slice(0, 16),
-    mostLanes: levels.reduce((product, { placeCount }) => product * placeCount, 1),
     lanesOf({ columns, rowCount }, lanes) {
       const places = levels.map(level => level.placesOf(columns[level.columnIndex]!))
       const chosen = new Uint8Array(rowCount)
@@ -127,9 +122,8 @@ function partitionLevel(
 ): Level | undefined {
   const own = columns[columnIndex]?.type
   if (own === undefined || own.array === true) return undefined
-  const level = (find: (key: Key) => number, values: string, placeCount: number): Level => ({
+  const level = (find: (key: Key) => number, values: string): Level => ({
     columnIndex,
-    placeCount,
     text: JSON.stringify([columnName, kind, own.type, type ?? null, values]),
     placesOf(column) {
       const keyAt = keyReader(column, type)
@@ -138,17 +132,17 @@ function partitionLevel(
   })
   switch (kind) {
     case 'VALUE':
-      return level(key => bucketOf(key, 8, valueBuckets), '', Infinity)
+      return level(key => bucketOf(key, 8, valueBuckets), '')
     case 'HASH': {
       const buckets = scheme === undefined ? null : scalarKey(scheme)
       const width = hashedWidth(own, type)
       if (typeof buckets !== 'number' || buckets < 1 || width === undefined) return undefined
-      return level(key => bucketOf(key, width, buckets), String(buckets), buckets)
+      return level(key => bucketOf(key, width, buckets), String(buckets))
     }
     case 'RANGE': {
       if (scheme?.form !== 'vector') return undefined
       const bounds = keysOf(scheme)
-      return level(key => rangeOf(key, bounds), formatValue(scheme), bounds.length - 1)
+      return level(key => rangeOf(key, bounds), formatValue(scheme))
     }
     case 'LIST': {
       if (scheme?.form !== 'vector' || scheme.type !== 'ANY') return undefined
@@ -159,7 +153,6 @@ function partitionLevel(
       return level(
         key => places.get(key) ?? -1,
         JSON.stringify(lists.map(keys => keys.map(String))),
-        lists.length,
       )
     }
     case 'SEQ':
@@ -240,7 +233,6 @@ function keyLevel(name: string, { columns }: TargetDescription): Level | undefin
   return {
     columnIndex,
     text: JSON.stringify(['key', name, type.type]),
-    placeCount: Infinity,
     placesOf(column) {
       if (column.form !== 'vector') return undefined
       if (column.type === 'SYMBOL') {

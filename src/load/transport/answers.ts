@@ -21,15 +21,7 @@ import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import {
-  abandonAll,
-  closeAll,
-  longestFitMs,
-  replacedError,
-  type Connections,
-  type Delivery,
-  type Writer,
-} from './delivery.js'
+import { abandonAll, closeAll, type Delivery, type Writer } from './delivery.js'
 import { hasTransform } from '../target/target.js'
 import type { RunNotes } from './run-notes.js'
 import { answeredOutcome } from './transformed.js'
@@ -41,8 +33,6 @@ export interface AnsweredSetup {
   readonly columnNames: readonly string[]
   /** Whether the server has no work for a session; undefined if the server does not report it. */
   readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
-  /** Opens this many additional sessions. @throws {DdbError} */
-  readonly open: (count: number, timeoutMs: number) => Promise<readonly Session[]>
   /**
    * Opens the same number of sessions to the node that a redirect names.
    * @throws {ConnectionError} DDB_CONNECT
@@ -98,25 +88,6 @@ export class AnsweredDelivery implements Delivery, Outlet {
     this.#queue = new SendQueue(run, this, error => this.#stop(error))
     const fail = (error: unknown): void => run.ending.fail(error)
     this.#outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail }, this.#queue)
-  }
-
-  readonly connections: Connections = {
-    idle: async () => {
-      await this.#until(() => false)
-      const { failure } = this.#setup.run.ending
-      if (failure !== undefined) throw failure
-    },
-    fit: async () => {
-      const { sessions } = this.#writer
-      const { connections } = this.#setup.run.plan
-      const more = connections - sessions.length
-      if (more > 0) {
-        this.#writer.sessions = [...sessions, ...(await this.#setup.open(more, longestFitMs))]
-      } else {
-        this.#writer.sessions = sessions.slice(0, connections)
-        abandonAll({ sessions: sessions.slice(connections) }, replacedError())
-      }
-    },
   }
 
   get inFlightBytes(): number {

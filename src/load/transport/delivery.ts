@@ -25,8 +25,6 @@ export interface Delivery {
    *   is counted
    */
   deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
-  /** Set if the number of connections may change between two batches. */
-  readonly connections?: Connections
   /**
    * Resolves once every batch that was handed over has an outcome.
    * @throws {DdbError} after that, if an outcome makes the run fail
@@ -41,19 +39,6 @@ export interface Delivery {
   leave(reason: ConnectionError): void
   close(): Promise<void>
 }
-
-export interface Connections {
-  /** Resolves once no batch is in flight. @throws {DdbError} the failure that ended the run */
-  idle(): Promise<void>
-  /**
-   * Opens or closes sessions to reach the number in the plan. Call it only while no batch is in flight.
-   * @throws {DdbError} if sessions cannot be opened; their number then stays the same
-   */
-  fit(): Promise<void>
-}
-
-/** Time limit for opening additional sessions, in ms. Nothing is sent during this time. */
-export const longestFitMs = 5_000
 
 /** The sessions for data, the function to call on them, and its arguments before the batch. */
 export interface Writer {

@@ -40,7 +40,6 @@ export async function openAnswered(
     rules,
     columnNames: description.columns.map(column => column.name),
     isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
-    open: (count, timeoutMs) => connectEach(run, description, true, count, timeoutMs),
     follow: to => {
       run.server.follow(to)
       return connectEach(run, description, true)

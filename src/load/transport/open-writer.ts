@@ -27,7 +27,7 @@ export interface MarkedWriter {
 
 /**
  * Limit for batches that wait in this process, if the server does not answer them. A higher limit would not speed up
- * the server, and would delay the trial of a different batch size. The kernel buffers about as many bytes.
+ * the server. The kernel buffers about as many bytes.
  */
 const mostUnaskedBytes = 4 << 20
 
@@ -124,28 +124,21 @@ async function openWriter(
 }
 
 /**
- * @param count  default: the run's number of connections
- * @param timeoutMs  limit for all attempts together
  * @throws {ConnectionError} if a connection cannot be opened
  */
 export async function connectEach(
   run: Run,
   description: TargetDescription,
   answered: boolean,
-  count: number = run.plan.connections,
-  timeoutMs = Infinity,
 ): Promise<readonly Session[]> {
-  const deadlineMs = Math.min(
-    connectDeadlineMs(run.platform, run.server.address),
-    run.platform.clock.nowMs() + timeoutMs,
-  )
+  const deadlineMs = connectDeadlineMs(run.platform, run.server.address)
   // Every connection adds a listener to its signal. A dependent signal keeps these listeners off the caller's signal.
   const ended = AbortSignal.any(run.options.signal === undefined ? [] : [run.options.signal])
   setMaxListeners(0, ended)
   const connecting = (): Promise<Session> =>
     connectData(run, description, answered, ended, deadlineMs)
   const opened = await Promise.allSettled(
-    Array.from({ length: count }, () =>
+    Array.from({ length: run.plan.connections }, () =>
       tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError),
     ),
   )

@@ -98,10 +98,9 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   connections: 1,
-  connectionsNote: null,
   batches: { sent: 1, retried: 0, failed: 0 },
   byConnection: [],
-  batchRows: { first: 10_000, found: 10_000 },
+  batchRows: 10_000,
   latencyMs: { p50: 1.25, p95: null, p99: null },
   rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
   memory: { peakRssBytes: 90_000_000 },
@@ -146,14 +145,6 @@ t.test('the summary mentions every outcome of rows', async t => {
     '  proof     confirmed by receipts; 2 rows unconfirmed',
     '  next      CMD',
   ])
-})
-
-t.test('a run that found a better batch size prints it', async t => {
-  const text = (found: number | null): string =>
-    summaryText(result({ batchRows: { first: 10_000, found } }))
-  t.match(text(160_000), /MB\/s, in batches of up to 160,000 rows\n/)
-  t.notMatch(text(10_000), /in batches/)
-  t.notMatch(text(null), /in batches/, 'the size was given')
 })
 
 t.test('the summary claims no more than is known', async t => {

@@ -132,7 +132,6 @@ const everyMember = [
   'columns',
   'confirm',
   'connections',
-  'connectionsNote',
   'duplicates',
   'endedAt',
   'error',

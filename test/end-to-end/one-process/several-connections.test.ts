@@ -142,37 +142,3 @@ t.test('several connections need permission to change the order of rows', async 
     })
   }
 })
-
-t.test('with auto, a run uses one connection if more are impossible, and says why', async t => {
-  const view = `${streamScript}
-def put(mutable data) { tableInsert(objByName("target"), data) }
-addFunctionView(put)`
-  const dimension =
-    'db=database("dfs://d", VALUE, 1..3); db.createTable(table(1:0, [`id], [INT]), `t)'
-  const cases: [string, DeliveryOptions, TargetOptions, object, RegExp][] = [
-    [streamScript, { unordered: false }, { table: 'target' }, {}, /`delivery.unordered`/],
-    [streamScript, { confirm: 'none' }, { table: 'target' }, {}, /confirms no single batch/],
-    [streamScript, {}, { table: 'target' }, {}, /not confirmed enough batches/],
-    [streamScript, { mode: 'sync' }, { table: 'target' }, {}, /not confirmed enough batches/],
-    [view, {}, { function: 'put', types: 'id:INT' }, {}, /a function/],
-    [dimension, {}, { table: 'dfs://d/t' }, {}, /it has no partitions/],
-    [
-      'share keyedTable(`x, 10:0, `x`id, [DOUBLE,INT]) as target',
-      {},
-      { table: 'target' },
-      { mapping: { set: { x: 1.5 } } },
-      /keys do not identify rows/,
-    ],
-  ]
-  for (const [script, delivery, target, more, why] of cases) {
-    const { run } = await scene(t, script)
-    const notices: string[] = []
-    const result = await run({ connections: 'auto', ...delivery }, target, {
-      ...more,
-      onNotice: (notice: string) => void notices.push(notice),
-    })
-    t.match(result, { exitCode: 0, connections: 1 }, why.source)
-    t.match(result.connectionsNote, why)
-    t.notMatch(notices.join('\n'), /one connection/, 'the user did not ask for more')
-  }
-})

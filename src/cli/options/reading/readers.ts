@@ -130,14 +130,8 @@ export function count(least: number): Reader<number> {
   })
 }
 
-/** Rows of a batch: a number, or `auto` to choose it during the run. */
-export const batchRows: Reader<'auto' | number> = single(`auto, or ${count(1).expected}`, value =>
-  value === 'auto' ? value : count(1).read([value]),
-)
-
-/** A number of connections, or `auto`. */
-export const autoTo64: Reader<'auto' | number> = single('auto, or a number from 1 to 64', value =>
-  value === 'auto' ? value : /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
+export const upTo64: Reader<number> = single('a number from 1 to 64', value =>
+  /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
 )
 
 /** Bytes: `4Mi`, `500k`, `1048576`, optionally followed by a B. */

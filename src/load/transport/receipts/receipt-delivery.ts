@@ -63,14 +63,6 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()
     },
-    connections: {
-      async idle() {
-        const isOut = (): boolean => run.state.open.size > 0 || queue.node.bufferedBytes > 0
-        while (isOut() && link.failure === undefined) await link.woken()
-        if (link.failure !== undefined) throw link.failure
-      },
-      fit: () => queue.node.fit(),
-    },
     checkOwner: () => queue.node.checkOwner(link.queryTimeoutMs),
     finish: () => watcher.finish(),
     leave: reason => watcher.leave(reason),

@@ -10,7 +10,7 @@ import { askFunction, askIdle, askSchema } from '../../connection/server-queries
 import type { OpenBatch } from '../../outcomes/fold.js'
 import { partTable, type BatchPart } from '../../outcomes/batch-part.js'
 import type { Outlet } from '../../outcomes/send-queue.js'
-import { longestFitMs, replacedError } from '../delivery.js'
+import { replacedError } from '../delivery.js'
 import { jsonToValue } from '../../target/json-value.js'
 import { hasTransform } from '../../target/target.js'
 import { leaveMarked } from '../../marker/leftovers.js'
@@ -362,22 +362,6 @@ export class ReceiptNode implements Outlet {
       if (closing.status === 'rejected' && !(closing.reason instanceof ConnectionError)) {
         throw closing.reason as Error
       }
-    }
-  }
-
-  /** Opens or closes sessions to reach the number in the plan (`Connections.fit`). */
-  async fit(): Promise<void> {
-    const { run, rules } = this.#setup
-    const before = this.#data.length
-    let most = run.plan.connections
-    try {
-      await this.#openMissing(rules.clock.nowMs() + Math.min(longestFitMs, rules.reconnectMs))
-    } catch (error) {
-      most = before
-      throw error
-    } finally {
-      // The array may have holes for sessions that could not be opened. `forEach` skips them.
-      this.#data.splice(most).forEach(session => session.abandon(replacedError()))
     }
   }
 
