@@ -104,8 +104,6 @@ export interface LoadResult {
   /** Files found in the sources that the run did not read as inputs. */
   sources: SourceNotes
   rows: RowCounts
-  /** Confirmed rows whose key was already in the target; null if unknown (docs/confirmation.md#keys). */
-  duplicates: number | null
   /** How rows were confirmed. `used` is `none` if this process sent nothing and received no confirmation. */
   confirm: {
     asked: Confirmation

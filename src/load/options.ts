@@ -236,17 +236,8 @@ export interface LoadOptions {
   rejects?: RejectOptions
   /** How rows travel, and how their arrival is confirmed. */
   delivery?: DeliveryOptions
-  /** The run fails with DDB_EXPECTATION unless exactly this many rows were delivered. */
-  expectRows?: number
-  /** The run fails with DDB_EXPECTATION unless at least this many rows were delivered. */
-  minRows?: number
-  /** The run fails with DDB_EXPECTATION if the target already had the key of a row, or if that is unknown. */
-  expectUnique?: boolean
-  /**
-   * Expected columns, such as `time:TIMESTAMP,sym:SYMBOL`: if the target has different columns, the run fails with
-   * DDB_EXPECTATION before its first row.
-   */
-  expectTypes?: string
+  /** The run fails with DDB_EXPECTATION unless exactly, or at least, this many rows were delivered. */
+  expectRows?: number | { readonly atLeast: number }
   /** Names the run in receipts and rejects; default random. */
   runId?: string
   /** Keeps a journal, so that a killed run can be resumed. */

@@ -193,7 +193,6 @@ function checkFollow({
     [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
     [limit !== undefined, '`input.limit`: it continues until a signal ends it'],
     [options.expectRows !== undefined, '`expectRows`: it continues until a signal ends it'],
-    [options.minRows !== undefined, '`minRows`: it continues until a signal ends it'],
     [target.create !== undefined, '`target.create`: make the table first'],
     [
       journal !== undefined && !mayKnowBatches(delivery?.confirm),

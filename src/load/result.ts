@@ -69,7 +69,6 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     })),
     sources: parts.sources ?? noSourceNotes(),
     rows,
-    duplicates: state.duplicates,
     confirm: {
       asked: plan.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
@@ -174,37 +173,22 @@ function openRows({ state, delivery }: Run): number {
   return traitsOf(delivery?.used).leavesDoubt ? state.rows.unconfirmed : 0
 }
 
-export type ExpectedRows = {
-  readonly [Name in 'expectRows' | 'minRows']?: LoadOptions[Name] | undefined
-}
-
 /** The expected number of rows as text; undefined if `rows` meets the expectation. */
-export function unmetCount(
-  { expectRows, minRows = 0 }: ExpectedRows,
-  rows: number,
-): string | undefined {
-  if (expectRows !== undefined && expectRows !== rows) return rowsText(expectRows)
-  return rows < minRows ? `at least ${rowsText(minRows)}` : undefined
+export function unmetCount(expected: LoadOptions['expectRows'], rows: number): string | undefined {
+  if (typeof expected !== 'object') {
+    return expected === undefined || expected === rows ? undefined : rowsText(expected)
+  }
+  return rows < expected.atLeast ? `at least ${rowsText(expected.atLeast)}` : undefined
 }
 
 function unmetExpectation(run: Run): DdbError | undefined {
-  const { expectUnique } = run.options
-  const delivered = deliveredRows(run)
   // Unconfirmed rows are worse than a wrong number of rows, so exit code 4 takes precedence over exit code 5.
   if (openRows(run) > 0) return undefined
-  const wanted = unmetCount(run.options, delivered)
-  if (wanted !== undefined) {
-    const were = delivered === 1 ? 'was' : 'were'
-    return new DdbError('DDB_EXPECTATION', `expected ${wanted}, ${delivered} ${were} delivered`)
-  }
-  const { duplicates } = run.state
-  if (expectUnique !== true || duplicates === 0) return undefined
-  return new DdbError(
-    'DDB_EXPECTATION',
-    duplicates === null
-      ? 'expected rows with unique keys, but this target does not say which rows it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
-      : `expected rows with unique keys: the target already had the keys of ${rowsText(duplicates)}`,
-  )
+  const delivered = deliveredRows(run)
+  const wanted = unmetCount(run.options.expectRows, delivered)
+  if (wanted === undefined) return undefined
+  const were = delivered === 1 ? 'was' : 'were'
+  return new DdbError('DDB_EXPECTATION', `expected ${wanted}, ${delivered} ${were} delivered`)
 }
 
 function statusOf(run: Run, error: DdbError | undefined): LoadStatus {

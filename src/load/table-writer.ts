@@ -15,7 +15,7 @@ import { mayKnowBatches } from './transport/confirmations.js'
 /** Options of a writer; only `server` and `table` are required. */
 export interface TableWriterOptions
   extends
-    Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows' | 'minRows'>,
+    Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows'>,
     Omit<TargetOptions, 'create' | 'transform'> {
   /** How long rows wait for their batch to fill up, ms; default 1,000. */
   flushIntervalMs?: number

@@ -40,27 +40,26 @@ crontab, with a backslash before each %:
   15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
 
 Exit codes: 0 every row confirmed; 3 some rows rejected; 4 some rows
-unconfirmed; 5 an --expect option or --min-rows failed; 64 usage error, or the
-run ID belongs to a different load; 65 bad data; 66 no such input; 69 cannot
-connect; 73 cannot create a file; 74 cannot write a file; 75 temporary failure,
-try again later; 76 protocol violation; 77 login refused; 78 configuration error
-or unknown target; 130 and 143 interrupted.`,
+unconfirmed; 5 --expect-rows failed; 64 usage error, or the run ID belongs to a
+different load; 65 bad data; 66 no such input; 69 cannot connect; 73 cannot
+create a file; 74 cannot write a file; 75 temporary failure, try again later; 76
+protocol violation; 77 login refused; 78 configuration error or unknown target;
+130 and 143 interrupted.`,
   check: `
 Takes the options of 'load', reads the inputs as 'load' does, and asks the
 server for the target's columns. Sends no rows, and does not test the right to
 write. The last line of the output is a 'load' command with every setting
-spelled out, to run or to put into a script. That command exits with code 5 if
-the table has changed.
+spelled out, to run or to put into a script.
 
 Examples:
   ddb-ingest check trades.csv --table trades
   ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
   ddb-ingest load trades.csv --table trades --dry-run
 
-Exit codes: 0 every row would load; 3 some rows would be rejected;
-5 --expect-rows or --expect-types failed; 64 usage error; 65 no row would load;
-66 no such input; 69 cannot connect; 77 login refused or a right missing;
-78 configuration error or unknown target.`,
+Exit codes: 0 every row would load; 3 some rows would be rejected; 5
+--expect-rows failed; 64 usage error; 65 no row would load; 66 no such input; 69
+cannot connect; 77 login refused or a right missing; 78 configuration error or
+unknown target.`,
   schema: `
 Reads files as 'load' does; needs no server. Prints the columns or the script on
 standard output, and a command to run next on standard error.

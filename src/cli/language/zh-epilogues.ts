@@ -31,21 +31,21 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 码为 0。在 crontab 中，% 之前要加反斜杠：
   15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
 
-退出码：0 每一行都已确认，3 有些行被拒绝，4 有些行未确认，5 某个 --expect 选项
-或 --min-rows 不符，64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这
+退出码：0 每一行都已确认，3 有些行被拒绝，4 有些行未确认，5 --expect-rows
+不符，64 用法有误或该名称属于另一个运行，65 数据有误，66 没有这
 个输入，69 无法连接，73 和 74 无法创建或写入文件，75 暂时放弃，76 协议错误，
 77 登录，78 配置有误或没有这个目标，130 和 143 被中断。`,
   check: `
 选项与 'load' 相同，读取输入的方式也与 'load' 相同；向服务器询问目标表的列，不发
 送任何行；不会尝试是否有写入权限。最后一行是 'load' 命令，所有检测到的设置都写成
-了选项：可以放进脚本，也可以直接执行。如果表在此期间改变，它以 5 结束。
+了选项：可以放进脚本，也可以直接执行。
 
 示例：
   ddb-ingest check trades.csv --table trades
   ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
   ddb-ingest load trades.csv --table trades --dry-run
 
-退出码：0 每一行都能导入，3 有些行会被拒绝，5 --expect-rows 或 --expect-types 不
+退出码：0 每一行都能导入，3 有些行会被拒绝，5 --expect-rows 不
 符，64 用法有误，65 什么都不能导入，66 没有这个输入，69 无法连接，77 登录或
 权限，78 配置有误或没有这个目标。`,
   schema: `

@@ -135,7 +135,7 @@ export const schemaOptions = {
 
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-const { stateDir, restart, expectRows, minRows, expectUnique } = runOptions
+const { stateDir, restart, expectRows } = runOptions
 const { metricsFile, report } = runOptions
 const { onDoubt } = deliveryOptions
 
@@ -196,7 +196,7 @@ export const retryOptions = {
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
   ...journaledServerOptions,
-  ...{ stateDir, restart, expectRows, minRows, expectUnique },
+  ...{ stateDir, restart, expectRows },
   ...runOutput,
 }
 

@@ -14,6 +14,7 @@ import {
   named,
   onOff,
   rate,
+  rowsExpected,
   repeated,
   runId,
   size,
@@ -223,27 +224,9 @@ export const runOptions = optionGroup('Run', {
   },
   expectRows: {
     flags: '--expect-rows <n>',
-    help: 'exit code 5 unless exactly n rows are confirmed',
-    reader: count(0),
+    help: 'exit code 5 unless this many rows are confirmed: 1000, or 900.. for at least 900',
+    reader: rowsExpected,
     field: 'expectRows',
-  },
-  minRows: {
-    flags: '--min-rows <n>',
-    help: 'exit code 5 unless at least n rows are confirmed',
-    reader: count(0),
-    field: 'minRows',
-  },
-  expectUnique: {
-    flags: '--expect-unique',
-    help: "exit code 5 if the target already contained a loaded row's key",
-    reader: onOff,
-    field: 'expectUnique',
-  },
-  expectTypes: {
-    flags: '--expect-types <name:TYPE,...>',
-    help: 'exit code 5, before any row is sent, unless the target has these columns',
-    reader: text,
-    field: 'expectTypes',
   },
   dryRun: {
     flags: '-n, --dry-run',

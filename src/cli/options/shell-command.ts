@@ -161,7 +161,6 @@ export function loadCommand(
     if (given.length > 0 && !isOnly && counts !== undefined) {
       if (key === 'limit') return [String(counts.rows)]
       if (key === 'expectRows') return [String(counts.fit)]
-      if (key === 'minRows') return []
     }
     const texts = frozenTexts(key, frozen) ?? given
     return isOnly || !ofOne.has(key) ? texts : texts.map(text => numbered(text, number, key))
@@ -178,14 +177,11 @@ function numbered(text: string, number: number, key: Key): string {
 }
 
 /** The option texts that fix one detected setting; undefined if nothing was detected for it. */
-function frozenTexts(
-  key: Key,
-  { input, mapping, cells, expectTypes }: FrozenLoad,
-): string[] | undefined {
+function frozenTexts(key: Key, { input, mapping, cells }: FrozenLoad): string[] | undefined {
   const { delimiter, quote, escape, format, compression, encoding, header } = input
   const characters = { delimiter, quote, escape }
   const texts = {
-    ...{ format, compression, encoding, header, match: mapping.match, expectTypes },
+    ...{ format, compression, encoding, header, match: mapping.match },
     decimalComma: cells.decimalComma?.toString(),
     timezone: cells.timeZone,
   }

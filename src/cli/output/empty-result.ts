@@ -48,7 +48,6 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     inputs: [],
     sources: noSourceNotes(),
     rows: noRows(),
-    duplicates: null,
     confirm: {
       asked: confirm ?? deliveryDefaults.confirm,
       used: 'none',

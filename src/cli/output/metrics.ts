@@ -47,10 +47,6 @@ export function metricsText(result: LoadResult, lastSuccess: number | undefined)
     ],
     rows_read: ['Rows read by the last run: the sum of all outcomes.', one(read)],
     rows: ['Rows of the last run by their outcome.', by('outcome', outcomes)],
-    duplicate_rows: [
-      'Confirmed rows of the last run whose key the target had already.',
-      one(result.duplicates),
-    ],
     rejected_rows: ['Rejected rows of the last run by error code.', by('code', rejects.byCode)],
     input_bytes: [
       'Bytes of input read by the last run.',

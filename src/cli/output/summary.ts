@@ -83,19 +83,14 @@ export function codeTexts(byCode: LoadResult['rejects']['byCode']): string[] {
   return codes.map(([code, rowCount]) => `${code} ${grouped(rowCount)}`)
 }
 
-function confirmText({ confirm, rows, batches, duplicates }: LoadResult): string {
+function confirmText({ confirm, rows, batches }: LoadResult): string {
   const { confirmed, unconfirmed, skipped } = rows
   const note = confirm.note === null ? '' : `: ${confirm.note}`
   // This process sent nothing, so it had nothing to confirm.
   if (confirm.used === 'none' && skipped > 0) return 'confirmed by an earlier process'
   if (batches.sent === 0 && confirmed + unconfirmed === 0) return `nothing was sent${note}`
   const doubt = unconfirmed === 0 ? '' : `; ${counted(unconfirmed, 'row')} unconfirmed`
-  // These rows were left out, or replaced rows of the table.
-  const known =
-    duplicates === null || duplicates === 0
-      ? ''
-      : `; ${grouped(duplicates)} of them had a key that the table already contained`
-  return `${confirmationWords[confirm.used]}${note}${doubt}${known}`
+  return `${confirmationWords[confirm.used]}${note}${doubt}`
 }
 
 /** Lines for standard error. @param isApart  true if the summary is not on the screen */

@@ -69,8 +69,6 @@ export interface FrozenLoad {
   input: InputOptions
   mapping: MappingOptions
   cells: CellOptions
-  /** Names and types of the target's columns; left out if the target is unknown. */
-  expectTypes?: string
 }
 
 /** What a load would do, as the command line prints it in JSON. Every field is present; unknown values are null. */

@@ -10,8 +10,9 @@ import { abandon } from '../ending.js'
 import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
 import { runPipeline } from '../pipeline.js'
+import type { LoadOptions } from '../options.js'
 import { makePlan, type Plan } from '../plan.js'
-import { unmetCount, type ExpectedRows } from '../result.js'
+import { unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
 import { newCheckObserver, type CheckObserver } from './check-observer.js'
@@ -34,7 +35,7 @@ export function check(options: CheckOptions): Promise<CheckResult> {
 }
 
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
-  const { sampleRows = Infinity, journal: _, expectRows, minRows, ...given } = options
+  const { sampleRows = Infinity, journal: _, expectRows, ...given } = options
   if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
     throw new UsageError('DDB_USAGE', `\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
   }
@@ -69,7 +70,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
     fail: error => run.ending.fail(error),
   })
   if (misuse !== undefined) throw misuse
-  if (!run.ending.stopped) failUnlessExpected(run, look, { expectRows, minRows })
+  if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
   return makeCheckResult(run, { look, plan, target, inputs, notices: [...notices] })
 }
 
@@ -103,7 +104,11 @@ function unfitFailures({ inputs, fitRows, unfitRows, problems }: CheckObserver):
   return [new InputError(code as ErrorCode, text, position)]
 }
 
-function failUnlessExpected(run: Run, look: CheckObserver, expected: ExpectedRows): void {
+function failUnlessExpected(
+  run: Run,
+  look: CheckObserver,
+  expected: LoadOptions['expectRows'],
+): void {
   const { fitRows, inputs } = look
   // Only a load shows how many rows the transform keeps.
   if (hasTransform(run.plan)) return

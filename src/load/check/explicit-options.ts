@@ -1,7 +1,6 @@
 /*
   Turns everything a check detected or assumed into explicit options.
 */
-import { typesText, type TargetSchema } from '../../schema/target-schema.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
 import type { FrozenLoad } from './check-result.js'
@@ -19,14 +18,13 @@ export interface ExplicitInput {
 export function explicitLoads(
   options: LoadOptions,
   inputs: readonly ExplicitInput[],
-  target: TargetSchema | undefined,
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
   // Nothing can be detected in an input without records, so such an input joins a group of other inputs.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
-    const frozen = frozenLoad(options, input, target, offsets)
+    const frozen = frozenLoad(options, input, offsets)
     const key = JSON.stringify({ ...frozen, inputs: [] })
     const known = groups.get(key)
     if (known === undefined) groups.set(key, frozen)
@@ -41,7 +39,6 @@ export function explicitLoads(
 function frozenLoad(
   { input = {}, mapping = {}, cells = {} }: LoadOptions,
   { looked, summary }: ExplicitInput,
-  target: TargetSchema | undefined,
   offsets: Readonly<Record<string, string>>,
 ): FrozenLoad {
   const { detected } = summary
@@ -55,7 +52,6 @@ function frozenLoad(
       ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
       ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
     },
-    ...(target === undefined ? {} : { expectTypes: typesText(target) }),
   }
 }
 

@@ -45,7 +45,7 @@ export async function makeCheckResult(run: Run, parts: CheckParts): Promise<Chec
   const pairs = summaries.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
   const schema = target && ownSchema(target)
-  const frozen = explicitLoads(run.options, opened, schema, parts.inputs?.offsets ?? {})
+  const frozen = explicitLoads(run.options, opened, parts.inputs?.offsets ?? {})
   const [first, ...others] = frozen
   const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
   const isWhole = opened.every(({ looked }) => looked.isWhole)

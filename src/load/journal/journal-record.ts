@@ -27,8 +27,6 @@ export interface EndedRows {
   readonly unconfirmed: number
   /** Rows that are certainly not stored: a process may send them again, under another batch number. */
   readonly unsent: number
-  /** How many confirmed rows had a key that was already in the target; absent if none. */
-  readonly duplicates?: number
   /** Rows that the run's transform dropped; absent if there are none. */
   readonly filtered?: number
 }
@@ -240,10 +238,9 @@ function jsonOf(record: JournalRecord): string {
     return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
   }
   if (record.kind === 'ended') {
-    const { no, confirmed, rejected, unconfirmed, unsent, duplicates, filtered } = record
-    const known = duplicates === undefined ? '' : `,"duplicates":${duplicates}`
+    const { no, confirmed, rejected, unconfirmed, unsent, filtered } = record
     const left = filtered === undefined ? '' : `,"filtered":${filtered}`
-    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}${left}}`
+    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${left}}`
   }
   return JSON.stringify(record)
 }
@@ -348,7 +345,6 @@ const optionsShape: Shape = {
   cells: '*?',
   rejects: '*?',
   delivery: '*?',
-  expectTypes: 'text?',
 }
 
 /** Whether a value, perhaps edited by people, has the form of a run's options. `makePlan` checks the rest. */

@@ -184,12 +184,9 @@ class KeptJournal implements Journal {
   take(event: RunEvent): void {
     switch (event.kind) {
       case 'ended': {
-        const { no, confirmed, rejected, unconfirmed, unsent, duplicates, filtered } = event
+        const { no, confirmed, rejected, unconfirmed, unsent, filtered } = event
         if (no === undefined) return
-        const known = {
-          ...(duplicates === undefined ? {} : { duplicates }),
-          ...(filtered === undefined ? {} : { filtered }),
-        }
+        const known = filtered === undefined ? {} : { filtered }
         this.#ended.push({ no, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
         return
       }

@@ -8,7 +8,7 @@ import type { JournaledOptions, JournaledServer } from './journal-record.js'
 /** The options that another process can use to resume the run, without secrets. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
-  const { expectRows, minRows, expectTypes, expectUnique } = options
+  const { expectRows } = options
   const { stdin: _, ...input } = options.input ?? {}
   return {
     inputs,
@@ -20,9 +20,6 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     ...(rejects === undefined ? {} : { rejects }),
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectRows === undefined ? {} : { expectRows }),
-    ...(minRows === undefined ? {} : { minRows }),
-    ...(expectTypes === undefined ? {} : { expectTypes }),
-    ...(expectUnique === undefined ? {} : { expectUnique }),
     runId: plan.runId,
   }
 }

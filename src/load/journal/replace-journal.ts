@@ -77,9 +77,8 @@ export async function shrinkJournal(
   sizeBytes: number,
 ): Promise<void> {
   const records: JournalRecord[] = []
-  const { duplicates, filtered, ...others } = sums
-  const some = Object.entries({ duplicates, filtered }).filter(([, rows]) => rows > 0)
-  const all = { ...others, ...Object.fromEntries(some) }
+  const { filtered, ...others } = sums
+  const all = filtered > 0 ? sums : others
   // A run that cannot learn the outcomes of single batches gives its batches no numbers.
   if (lastNo > 0) {
     records.push({ kind: 'settled', lastNo, inputs: inputs.map((_, i) => sentTo.at(i)), sums: all })

@@ -78,7 +78,6 @@ export function newRunHistory({
         skipped: confirmed,
       })
       emit({ kind: 'numbersGiven', lastNo: kept.lastNo, lastSendNo: 0 })
-      emit({ kind: 'duplicatesKnown', rows: found.sums.duplicates })
       rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
       kept.follow(rejects, state)
     },

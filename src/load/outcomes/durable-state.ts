@@ -118,7 +118,7 @@ export function newDurableState(isRead: boolean): DurableState {
 }
 
 function noSums(): DurableState['sums'] {
-  return { confirmed: 0, rejected: 0, unconfirmed: 0, duplicates: 0, filtered: 0 }
+  return { confirmed: 0, rejected: 0, unconfirmed: 0, filtered: 0 }
 }
 
 export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
@@ -284,7 +284,7 @@ function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
 }
 
 function end({ read, sums }: DurableState, event: Ended): void {
-  const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0, filtered = 0 } = event
+  const { no, confirmed, rejected, unconfirmed, unsent, filtered = 0 } = event
   if (no === undefined) return
   const batch = read?.sent.get(no)
   // Ignores the event: the batch was settled and removed, so its outcome is final.
@@ -292,9 +292,8 @@ function end({ read, sums }: DurableState, event: Ended): void {
   const before = batch?.ended
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
   sums.rejected += rejected - (before?.rejected ?? 0)
-  sums.duplicates += duplicates - (before?.duplicates ?? 0)
   sums.filtered += filtered - (before?.filtered ?? 0)
-  const ended = { confirmed, rejected, unconfirmed, unsent, duplicates, filtered }
+  const ended = { confirmed, rejected, unconfirmed, unsent, filtered }
   if (batch !== undefined) batch.ended = ended
   const rows = batch?.rows ?? confirmed + filtered + rejected + unconfirmed + unsent
   if (!isSettled({ ended, rows })) return
@@ -321,7 +320,7 @@ function foldInput(state: DurableState, event: OfInput): void {
       }
       read?.sent.clear()
       read?.laned.clear()
-      Object.assign(state.sums, { duplicates: 0, filtered: 0, ...event.sums })
+      Object.assign(state.sums, { filtered: 0, ...event.sums })
       state.lastNo = Math.max(state.lastNo, event.lastNo)
       return
     }

@@ -67,8 +67,6 @@ export interface Ended extends EndedRows {
   readonly reason?: string
   /** A sentence for the summary. */
   readonly note?: string
-  /** True if the target does not report which keys it already had. */
-  readonly hidesDuplicates?: boolean
 }
 
 /** The states of rows that earlier processes did not complete. */
@@ -107,8 +105,6 @@ export type RunEvent =
     }
   /** Earlier processes have used batch numbers up to `lastNo`, and send numbers up to `lastSendNo`. */
   | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
-  /** So far, the target already had the keys of this many rows; null if the target does not report it. */
-  | { readonly kind: 'duplicatesKnown'; readonly rows: number | null }
   /** The readers have found this many records in all inputs together. */
   | { readonly kind: 'records'; readonly upTo: number }
   /** The run will not send a row, or the server has refused the row. */

@@ -85,8 +85,6 @@ export interface RunState extends DurableState {
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
   readonly notes: string[]
-  /** Rows whose key the target already had; null if the target does not report it. */
-  duplicates: number | null
 }
 
 export function newRunState(): RunState {
@@ -108,7 +106,6 @@ export function newRunState(): RunState {
     uncertain: new LineRanges(),
     confirmed: new LineRanges(),
     notes: [],
-    duplicates: null,
   }
 }
 
@@ -131,9 +128,6 @@ function foldOwn(state: RunState, event: RunEvent): void {
     case 'numbersGiven':
       state.lastSendNo = state.earlierSendNo = event.lastSendNo
       state.earlierNo = event.lastNo
-      return
-    case 'duplicatesKnown':
-      state.duplicates = event.rows
       return
     case 'records':
       rows.read = Math.max(state.readBefore, event.upTo)
@@ -281,8 +275,6 @@ function end(state: RunState, event: Ended): void {
   }
   for (const range of stored === 'all' ? ranges : (stored ?? [])) state.confirmed.add(range, '')
   note(state, event.note)
-  if (event.hidesDuplicates === true) state.duplicates = null
-  else if (state.duplicates !== null) state.duplicates += event.duplicates ?? 0
 }
 
 /** Closes a batch and returns the ranges of its rows. */

@@ -81,9 +81,6 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     run.rows?.partEnded(part, ended)
     releasePart(part)
   }
-  const hidesKeys = doesHideKeys(target)
-  const duplicates = hidesKeys ? null : run.history.found.sums.duplicates
-  run.emit({ kind: 'duplicatesKnown', rows: duplicates })
   const settle = takenCounter(run, target, end)
 
   const recorder: Recorder = {
@@ -148,7 +145,7 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
   return (part, rows, left) => {
     const filtered = rowsOf(part) - left
     const short = left - (rows ?? left)
-    if (filtered === 0 && short <= 0 && !target.keyed) {
+    if (filtered === 0 && short <= 0) {
       sample(run, target.evidence, part)
       return end(part, { confirmed: left, stored: 'all' })
     }
@@ -169,7 +166,6 @@ function takenCounter(run: Run, target: RecordedTarget, end: End): Settle {
       stored: isWhole ? 'all' : parts.flatMap(partRanges),
       ...(filtered === 0 ? {} : { filtered }),
       ...(isKnown ? {} : { note: missingText(part, left, missing) }),
-      ...keysKnown(run, target, left, rows),
     })
   }
 }
@@ -179,28 +175,6 @@ const rowsOf = ({ start, end }: BatchPart): number => end - start
 /** Keeps the values of a few rows. Each time the number of accepted rows has doubled, records them in the journal. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: BatchPart): void {
   if (evidence?.samples.taken(batch, start, end) === true) run.emit(evidence.sampled())
-}
-
-/** True if the target does not report which rows had a key that it held. A DFS table may drop duplicates later. */
-function doesHideKeys({ kind, inMemory, keyed, description }: RecordedTarget): boolean {
-  return (
-    kind === 'function' ||
-    (keyed && !inMemory) ||
-    (description.dropsDuplicates === true && !inMemory) ||
-    description.upsert?.counts === false
-  )
-}
-
-/** @param kept  rows that the target accepted as new; null if the target does not report it */
-function keysKnown(
-  { state }: Run,
-  { keyed }: RecordedTarget,
-  rows: number,
-  kept: number | null,
-): Pick<Ended, 'duplicates' | 'hidesDuplicates'> {
-  if (!keyed || state.duplicates === null) return {}
-  if (kept === null) return { hidesDuplicates: true }
-  return kept < rows ? { duplicates: rows - kept } : {}
 }
 
 /**

@@ -197,11 +197,8 @@ export function retryRejectsPath(path: string): string {
 export function retryOptions(
   { run, offsets }: KnownRejects,
   path: string,
-): Pick<
-  LoadOptions,
-  'inputs' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery' | 'expectTypes'
-> {
-  const { target, mapping, cells, delivery, expectTypes, input = {} } = run.options
+): Pick<LoadOptions, 'inputs' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery'> {
+  const { target, mapping, cells, delivery, input = {} } = run.options
   const decimalComma = run.reading?.decimalComma
   return {
     inputs: [path],
@@ -216,7 +213,6 @@ export function retryOptions(
       ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
     },
     ...(delivery === undefined ? {} : { delivery }),
-    ...(expectTypes === undefined ? {} : { expectTypes }),
   }
 }
 

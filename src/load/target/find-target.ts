@@ -3,7 +3,6 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
-import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
@@ -13,7 +12,7 @@ import { askVersion, limitsTexts } from '../connection/server-version.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusal.js'
-import { describeTarget, ownSchema, type TargetDescription } from './describe-target.js'
+import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
 import { chooseConnections } from './choose-connections.js'
@@ -49,7 +48,6 @@ export async function findTarget(
         return describeOrCreate(run, control)
       })
       await chooseMode(run, control, again)
-      checkTypes(ownSchema(target), run.options.expectTypes)
       await defineTransform(run, control)
       chooseConnections(run, target)
       if (run.watch === undefined) await findLiveNodes(run, control, target)

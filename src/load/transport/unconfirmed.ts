@@ -31,7 +31,6 @@ export async function openUnconfirmed(
   const columnNames = description.columns.map(column => column.name)
   const idleTimeout = { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs }
   const flow: Flow = { run, writer, columnNames, idleTimeout, evidence }
-  run.emit({ kind: 'duplicatesKnown', rows: null })
   return {
     used: 'none',
     get inFlightBytes() {

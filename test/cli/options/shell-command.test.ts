@@ -49,7 +49,6 @@ const frozen: FrozenLoad = {
   input: { format: 'csv', delimiter: '\t', quote: '', encoding: 'utf-8', header: 'no' },
   mapping: { match: 'name', map: { '价 "x"': "it's", b: '-c=d' } },
   cells: { decimalComma: false, timeZone: 'none' },
-  expectTypes: 'a:INT,b:STRING',
 }
 
 function command(
@@ -76,7 +75,7 @@ const found = [
   '--format csv --encoding utf-8 --delimiter',
   `'\\t' --quote '' --header no --match name --map '价 "x"=it'\\''s' --map b=-c=d --timezone none`,
 ].join(' ')
-const ended = '--host 127.0.0.1:8848 --expect-types a:INT,b:STRING'
+const ended = '--host 127.0.0.1:8848'
 
 t.test('detected settings and the target are spelled out', async t => {
   t.equal(command({ table: ['t'] }), `ddb-ingest load a.csv --table t ${found} ${ended}`)
@@ -105,7 +104,7 @@ t.test('the environment becomes flags; output options do not', async t => {
   t.equal(
     line,
     `ddb-ingest load a.csv --table t ${found.replace('--timezone none', middle)} ` +
-      "--lenient --on-error skip --host 'h:7,[::1]:9' --user joe --expect-types a:INT,b:STRING",
+      "--lenient --on-error skip --host 'h:7,[::1]:9' --user joe",
   )
 })
 

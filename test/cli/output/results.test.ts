@@ -86,7 +86,6 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     skipped: 0,
     unsent: 0,
   },
-  duplicates: 0,
   confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
   rejects: {
     file: null,

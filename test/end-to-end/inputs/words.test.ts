@@ -50,7 +50,6 @@ const loads: readonly string[] = [
   'a.csv --set id=1 --map id=id',
   'a.csv --date-format sym=yyyy',
   'a.csv --expect-rows 5',
-  'a.csv --expect-types time:DATE',
   'a.csv --method upsert',
   'a.csv --key-columns id',
   'a.csv --types a:INT',

@@ -46,22 +46,20 @@ t.test('a result has at most twenty notices', async t => {
   t.ok((JSON.parse(stdout) as { notices: string[] }).notices.length <= 20)
 })
 
-t.test('fewer rows than --min-rows give exit code 5, for load and check', async t => {
-  t.equal((await load(['--min-rows', '3'])).code, 0)
-  t.equal((await load(['--min-rows', '2'])).code, 0)
-  t.match(await load(['--min-rows', '4']), {
+t.test('fewer rows than --expect-rows N.. give exit code 5, for load and check', async t => {
+  t.equal((await load(['--expect-rows', '3..'])).code, 0)
+  t.equal((await load(['--expect-rows', '2..'])).code, 0)
+  t.match(await load(['--expect-rows', '4..']), {
     code: 5,
     stderr: /expected at least 4 rows, 3 were delivered \[DDB_EXPECTATION\]/,
   })
-  t.match(await load(['--min-rows', '4', '-n']), {
+  t.match(await load(['--expect-rows', '4..', '-n']), {
     code: 5,
     stderr: /expected at least 4 rows, 3 would be delivered/,
   })
-  t.equal((await load(['--min-rows', '3', '-n'])).code, 0)
-  t.match(await load(['--min-rows', '1', '--expect-rows', '2']), {
-    code: 5,
-    stderr: /expected 2 r/,
-  })
+  t.equal((await load(['--expect-rows', '3..', '-n'])).code, 0)
+  t.match(await load(['--expect-rows', '2']), { code: 5, stderr: /expected 2 r/ })
+  t.equal((await load(['--expect-rows', '..2'])).code, 64)
 })
 
 t.test(

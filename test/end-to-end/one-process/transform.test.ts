@@ -18,7 +18,6 @@ useTurnClock()
 
 const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'
 const streamScript = `share streamTable(10:0, ${columns}) as prices`
-const keyedScript = `share keyedTable(\`id, 10:0, ${columns}) as prices`
 const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`
 const csv = 'id,sym,price\n1,A,1.5\n2,B,-2\n3,A,0\n4,B,4\n5,A,-5\n'
@@ -201,7 +200,6 @@ t.test("a transform gets the columns of --types; a bare name has the table's typ
   const make = 'def(t){ return select id, symbol(who) as sym, price from t }'
   const result = await transformed(make, {
     target: { types: 'who:STRING,id,price' },
-    expectTypes: 'id:INT,sym:SYMBOL,price:DOUBLE',
   })
   t.match(result, {
     exitCode: 0,
@@ -343,19 +341,6 @@ t.test(
     t.equal(await count('prices'), 0)
   },
 )
-
-t.test('known keys are counted among the remaining rows', async t => {
-  const text = 'id,sym,price\n1,A,1\n1,B,2\n2,A,-1\n2,B,3\n'
-  for (const delivery of Object.values(delivered)) {
-    const { transformed, rows } = await scene(t, keyedScript, text)
-    const result = await transformed(positive, { delivery: { batchRows: 1, ...delivery } })
-    t.match(result, { exitCode: 0, duplicates: 1, rows: { confirmed: 3, filtered: 1 } })
-    t.strictSame(await rows('select * from prices order by id'), [
-      ['1', 'B', '2'],
-      ['2', 'B', '3'],
-    ])
-  }
-})
 
 t.test('with a transform, the run does not guess rows outside partitions', async t => {
   const here = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })

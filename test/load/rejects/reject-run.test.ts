@@ -28,7 +28,6 @@ const run: RejectRun = {
     rejects: { file: 'r.csv' },
     delivery: { mode: 'sync' },
     expectRows: 7,
-    expectTypes: 'a:INT',
     runId: 'nightly',
   },
   reading: {
@@ -105,7 +104,6 @@ t.test('a first line that another program has changed is reported', async t => {
     { options: { ...options, target: { table: ['t'] } } },
     { options: { ...options, mapping: { map: null } } },
     { options: { ...options, delivery: 'x' } },
-    { options: { ...options, expectTypes: 5 } },
     { folder: null },
     { path: 7 },
     { reading: {} },
@@ -139,7 +137,6 @@ t.test('detected settings are given, without those that do not apply to the file
     mapping: { map: { a: 'b' }, set: {} },
     cells: { nullTexts: ['-'], decimalComma: true },
     delivery: { mode: 'sync' },
-    expectTypes: 'a:INT',
   })
   const json = {
     ...run.reading!,

@@ -116,7 +116,7 @@ function optionsOf(
 ): Omit<LoadOptions, 'server'> {
   const asked = retryOptions(known, path)
   const given = fieldsOf(optionsOfRetry, settings)
-  const { maxErrors = '100%', expectRows, minRows, expectUnique } = settings
+  const { maxErrors = '100%', expectRows } = settings
   return {
     ...asked,
     target: { ...asked.target, ...given.target },
@@ -125,7 +125,7 @@ function optionsOf(
     cells: cellsOf(asked.cells, given.cells),
     delivery: { ...asked.delivery, ...given.delivery },
     rejects: { file: resolve(rejects), maxErrors },
-    ...defined({ expectRows, minRows, expectUnique }),
+    ...defined({ expectRows }),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Reader } from './readers.js'
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
-type TopField = 'expectRows' | 'minRows' | 'expectTypes' | 'expectUnique' | 'runId'
+type TopField = 'expectRows' | 'runId'
 
 /** `delivery.batchRows`, `runId`: the path of a field in LoadOptions. */
 export type LoadField =

@@ -134,6 +134,16 @@ export const upTo64: Reader<number> = single('a number from 1 to 64', value =>
   /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
 )
 
+/** `1000`, or `900..` for at least 900. */
+export const rowsExpected: Reader<number | { atLeast: number }> = single(
+  'a number such as 1000, or 900..',
+  value => {
+    const [, digits, more] = /^(\d{1,15})(\.\.)?$/.exec(value) ?? []
+    if (digits === undefined) return undefined
+    return more === undefined ? Number(digits) : { atLeast: Number(digits) }
+  },
+)
+
 /** Bytes: `4Mi`, `500k`, `1048576`, optionally followed by a B. */
 export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value => {
   const bytes = scaled(value.replace(/B$/, ''))
