@@ -1,7 +1,7 @@
 /*
   npm run soak -- --rounds 500 --from 1: plays rounds with real kills. If a round breaks a promise, prints the round and
   the command that repeats it. The last lines give the counts. `--report` writes the counts into docs/reliability.md.
-  With `--connections 4`, every second process of a run has as many connections if the target accepts them. `--connections auto` lets the process find the number.
+  With `--connections 4`, every second process of a run has as many connections if the target accepts them.
 */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const from = Number(values.from)
-const connections = values.connections === 'auto' ? 'auto' : Number(values.connections)
+const connections = Number(values.connections)
 const reliability = new URL('../../docs/reliability.md', import.meta.url)
 
 const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-soak-'))

@@ -60,7 +60,7 @@ export interface Scene {
   /** A second client inserts this many rows into the target at each interval; undefined without such a client. */
   readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
   /** Number of connections in every second process of a run. All other processes have one. */
-  readonly connections: number | 'auto'
+  readonly connections: number
 }
 
 const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'

@@ -122,13 +122,12 @@ export const zhHelp: Readonly<Record<string, string>> = {
     'async（不等待应答）或 sync（等待每个应答）',
   'how to confirm that rows landed: auto or none': '如何确认行已写入：auto 或 none',
   'give up if the server makes no progress for this long': '服务器在此时间内没有任何进展则放弃',
-  'rows per request: auto, or a number': '每个请求的行数：auto 或数字',
   'limit of bytes per request': '每个请求的字节数上限',
   'send rows from stdin or --follow after this long, even if the batch is not full':
     '标准输入或 --follow 的数据最多等待此时间后发送',
   'limit of bytes sent but not yet confirmed': '已发送但未确认的字节数上限',
-  'sessions that send data: auto, or 1 to 64; more than 1 needs a partitioned table or --unordered':
-    '发送数据的会话数：auto，或 1 到 64；多于 1 个时需要分区表或 --unordered',
+  'sessions that send data, 1 to 64; more than 1 needs a partitioned table or --unordered':
+    '发送数据的会话数，1 到 64；多于 1 个时需要分区表或 --unordered',
   'rows may reach the table in a different order than in the input':
     '行到达的顺序可以与读取的顺序不同',
   'retries per batch; 0 also disables reconnecting':
@@ -163,15 +162,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Run
   'name of this run; a run with a name keeps a journal and can be resumed':
     '本次运行的名称；有名称则保存运行日志，并可从停止处继续',
-  'exit code 5 unless at least n rows are confirmed': '确认的行少于 n 时，退出码为 5',
   'show at most this many rows of a table; 0 for all': '显示表的多少行；0 为全部',
   'folder of the journals': '运行日志所在的文件夹',
   'start the run over, ignoring its journal': '不论运行日志内容，重新开始运行',
-  'exit code 5 unless exactly n rows are confirmed': '确认的行数不等于 n 时退出码为 5',
-  "exit code 5 if the target already contained a loaded row's key":
-    '目标表已有某行的主键时退出码为 5',
-  'exit code 5, before any row is sent, unless the target has these columns':
-    '目标表的列不是这些时，在第一行之前以退出码 5 结束',
+  'exit code 5 unless this many rows are confirmed: 1000, or 900.. for at least 900':
+    '确认的行数不符时退出码为 5：1000，或 900..（至少 900）',
   "write nothing; report what the load would do, like 'check'": "不写入，只说明会怎样：同 'check'",
   'print exactly one JSON object on standard output, or write it into a file; both if given twice':
     '在标准输出只打印一个 JSON 对象，或写入文件；写两次则两者都做',

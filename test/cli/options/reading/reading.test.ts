@@ -155,8 +155,7 @@ t.test(
       resolveOptions(loadOptions, sources(given))
     t.throws(resolve({ flags: new Map([['batch-rows', ['many']]]) }), {
       code: 'DDB_USAGE',
-      message:
-        /^--batch-rows: expected auto, or a whole number from 1 on, such as 500 or 20k, got "many"$/,
+      message: /^--batch-rows: expected a whole number from 1 on, such as 500 or 20k, got "many"$/,
     })
     t.throws(resolve({ flags: new Map([['host', ['h']]]), environment: { DDB_PORT: 'x' } }), {
       code: 'DDB_USAGE',
