@@ -395,7 +395,7 @@ export const optionSpellings: readonly OptionSpellings[] = [
   },
   {
     type: 'BOOL',
-    flags: '--true Y --false N',
+    flags: '--booleans Y/N',
     cells: { trueTexts: ['Y'], falseTexts: ['N'] },
     accepted: [
       ['Y', true],

@@ -273,7 +273,7 @@ An empty field is null in every column. In the JSON files all texts were strings
 booleans.
 
 The last column has examples of texts that are not values. The run [rejects](rejects.md) rows with these texts; with
-\`--lenient\` it stores and counts a null instead. The tests load times with different offsets into one column, and therefore
+\`--on-error null\` it stores and counts a null instead. The tests load times with different offsets into one column, and therefore
 use \`--timezone none\`. Without this option, all times of a column must have [the same offset](csv.md#time-zones), or none.
 
 | type | is a value | is not |

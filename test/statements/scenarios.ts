@@ -121,7 +121,7 @@ const intoTables: readonly Scenario[] = [
     await load(0, ...view, '--mode', 'sync')
     await load(0, ...view, '--confirm', 'none')
     await load(0, ...view, '--confirm-table', 'myStream')
-    await load(0, '--function', 'myView', '--function-arg', '2', '--types-from', 'myStream')
+    await load(0, '--function', 'myView', '--function-arg', '2', '--types', '@myStream')
   }),
   plain('load into a table that is not there', async ({ load }) => {
     await load(0, '-t', 'myNewStream', '--create', 'stream')

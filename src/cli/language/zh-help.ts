@@ -50,9 +50,8 @@ export const zhHelp: Readonly<Record<string, string>> = {
     '函数视图的参数，在批次之前；可重复',
   "DolphinDB function that turns each batch into the rows to write: 'def(t){ … }' or @FILE":
     "对每个批次执行的 DolphinDB 函数，'def(t){ … }' 或 @FILE：写入它的返回值",
-  'columns to send to the function or transform, in this order; with --create: types of these columns in the new table':
-    '发送给函数或转换函数的列，按此顺序；与 --create 一起时是新表各列的类型',
-  "use this table's columns instead of --types": '改用此表的列，代替 --types',
+  'columns to send to the function or transform, in this order, or @TABLE for those of a table; with --create: types of these columns in the new table':
+    '发送给函数或转换函数的列，按此顺序，或 @TABLE（某表的列）；与 --create 一起时是新表各列的类型',
   'table that the function writes into': '函数写入的表',
   "partition scheme of a new DFS table: 'date,hash(symbol,10)', value(…), range(…)":
     "新 DFS 表的分区方案：'date,hash(symbol,10)'、value(…)、range(…)",
@@ -110,12 +109,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'character between groups of three digits': '千位分隔符',
   'numbers have a decimal comma': '数字以逗号为小数点',
   'this column holds percentages such as 12.5%; repeatable': '此列含有 12.5% 这样的百分数；可重复',
-  'this text means true, as 1 does; repeatable': '与 1 一样表示真；可重复',
-  'this text means false, as 0 does; repeatable': '与 0 一样表示假；可重复',
-  'load null for each bad cell, and count it': '错误的单元格变为空值并计数',
+  'these texts mean true and false, such as Y/N; repeatable': '表示真和假的文本，例如 Y/N；可重复',
+  'null loads null for each bad cell': 'null：错误的单元格变为空值',
   // Bad rows and delivery
-  'for a bad row: stop the run, skip the row, or quarantine (save) it':
-    '遇到错误的行：stop（停止）、skip（跳过）或 quarantine（另存）',
+  'for a bad row: stop the run, skip the row, or quarantine (save) it; null loads null for each bad cell':
+    '遇到错误的行：stop（停止）、skip（跳过）或 quarantine（另存）；null 将错误的单元格变为空值',
   'stop when more than this many rows are rejected': '被拒绝的行超过此数时停止',
   'save rejected rows here, for repair and retry': '逐字节保存被拒绝的行，供修正后重新导入',
   'async (do not wait for answers), or sync (wait for every answer)':

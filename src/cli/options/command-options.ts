@@ -46,11 +46,10 @@ export const checkOptions = {
 export type CheckSettings = SettingsOf<typeof checkOptions>
 
 const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
-const { lenient: _lenient, ...cellOptions } = valueOptions
 const { match, map, set, allowMissing } = mappingOptions
 
 /** Options that `load` has, too, and that a printed `load` command must repeat. */
-export const sharedOptions = { ...readingOptions, match, map, set, ...cellOptions }
+export const sharedOptions = { ...readingOptions, match, map, set, ...valueOptions }
 
 /** The user's requirements for a new DFS table. */
 export const dfsOptions = {
@@ -192,6 +191,12 @@ export const retryOptions = {
   encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
   allowMissing,
   ...valueOptions,
+  onError: {
+    ...onError,
+    help: 'null loads null for each bad cell',
+    reader: choice('null'),
+    defaultNote: "the run's own",
+  },
   rejects: { ...rejects, defaultNote: 'a new file in the same folder' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,

@@ -90,15 +90,11 @@ export const targetOptions = optionGroup('Target', {
   },
   types: {
     flags: '--types <name:TYPE,...>',
-    help: 'columns to send to the function or transform, in this order; with --create: types of these columns in the new table',
+    help: 'columns to send to the function or transform, in this order, or @TABLE for those of a table; with --create: types of these columns in the new table',
     reader: text,
-    field: 'target.types',
-  },
-  typesFrom: {
-    flags: '--types-from <table>',
-    help: "use this table's columns instead of --types",
-    reader: tableName,
-    field: 'target.typesFrom',
+    fields: (types: string) => ({
+      target: types.startsWith('@') ? { typesFrom: types.slice(1) } : { types },
+    }),
   },
   confirmTable: {
     flags: '--confirm-table <name>',

@@ -3,9 +3,12 @@
 */
 import { inputFormats } from '../../parse/formats.js'
 import { compressions } from '../../source/byte-source.js'
+import type { OnError } from '../../load/options.js'
+import type { CellOptions } from '../../parse/cell-rules.js'
 import { optionGroup } from './reading/definition.js'
 import {
   anyText,
+  booleans,
   character,
   characterOrNone,
   choice,
@@ -229,33 +232,22 @@ export const valueOptions = optionGroup('Values', {
     reader: repeated(text),
     field: 'cells.percentColumns',
   },
-  true: {
-    flags: '--true <text>',
-    help: 'this text means true, as 1 does; repeatable',
-    reader: repeated(text),
-    field: 'cells.trueTexts',
-  },
-  false: {
-    flags: '--false <text>',
-    help: 'this text means false, as 0 does; repeatable',
-    reader: repeated(text),
-    field: 'cells.falseTexts',
-  },
-  lenient: {
-    flags: '--lenient',
-    help: 'load null for each bad cell, and count it',
-    reader: onOff,
-    field: 'cells.lenient',
+  booleans: {
+    flags: '--booleans <true/false>',
+    help: 'these texts mean true and false, such as Y/N; repeatable',
+    reader: booleans,
+    fields: (cells: Pick<CellOptions, 'trueTexts' | 'falseTexts'>) => ({ cells }),
   },
 })
 
 export const badRowOptions = optionGroup('Bad rows', {
   onError: {
     flags: '--on-error <what>',
-    help: 'for a bad row: stop the run, skip the row, or quarantine (save) it',
-    reader: choice('stop', 'skip', 'quarantine'),
+    help: 'for a bad row: stop the run, skip the row, or quarantine (save) it; null loads null for each bad cell',
+    reader: choice('stop', 'skip', 'quarantine', 'null'),
     defaultNote: 'quarantine with --rejects, else stop',
-    field: 'rejects.onError',
+    fields: (onError: OnError | 'null') =>
+      onError === 'null' ? { cells: { lenient: true } } : { rejects: { onError } },
   },
   maxErrors: {
     flags: '--max-errors <n|n%>',

@@ -242,8 +242,16 @@ export function nextCommands(command: NewTableLoad): string[] {
 
 /** The user's call plus the needed options; drops `--on-error` and `--max-errors` if some rows do not fit. */
 export function completedCommand(call: TypedCall, needed: NeededOptions): string {
-  const without = needed.rejects + needed.footers > 0 ? ['on-error', 'max-errors'] : []
+  const isNull = call.flags.get('on-error')?.at(-1) === 'null'
+  const without =
+    needed.rejects + needed.footers > 0 ? [...(isNull ? [] : ['on-error']), 'max-errors'] : []
   return sameCommand(call, without, neededWords(needed, call.flags))
+}
+
+/** `Y/N` for each pair; the lists may differ in length. */
+function booleanTexts({ trueTexts, falseTexts }: NeededOptions): string[] {
+  const longer = trueTexts.length > falseTexts.length ? trueTexts : falseTexts
+  return longer.map((_, i) => `${trueTexts[i] ?? ''}/${falseTexts[i] ?? ''}`)
 }
 
 /** @param flags  the flags that the call already has */
@@ -261,8 +269,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
     ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
     ...(needed.decimalComma ? ['--decimal-comma'] : []),
     ...needed.percentColumns.flatMap(name => ['--percent', name]),
-    ...needed.trueTexts.flatMap(text => flagWords('true', text)),
-    ...needed.falseTexts.flatMap(text => flagWords('false', text)),
+    ...booleanTexts(needed).flatMap(text => flagWords('booleans', text)),
     ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
     ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
     ...unless('header', header !== '', header),

@@ -1,5 +1,5 @@
 /*
-  Rewrites the user's words for true and false (`--true Y --false N`) as `1` and `0`. Compares byte by byte.
+  Rewrites the user's words for true and false (`--booleans Y/N`) as `1` and `0`. Compares byte by byte.
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'

@@ -95,7 +95,6 @@ t.test('the environment becomes flags; output options do not', async t => {
       DDB_HOST: 'h,[::1]:9',
       DDB_PORT: '7',
       DDB_INGEST_TRIM: 'false',
-      DDB_INGEST_LENIENT: 'yes',
       DDB_INGEST_TRACE: 'x',
       DDB_INGEST_SET: '["c=1 2"]',
     },
@@ -245,7 +244,7 @@ t.test('given options are repeated, and necessary options are added', async t =>
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
       "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A " +
-      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --true Y --false N --skip-lines 3 " +
+      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --booleans Y/N --skip-lines 3 " +
       "--comment '#' --header no --quote '' --quotes lax --ragged pad --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
   ])
 })

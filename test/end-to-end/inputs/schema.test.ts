@@ -90,12 +90,12 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   const { code, lines, stderr } = await onServer(t, files, script)
   t.equal(code, 0, stderr)
   t.strictSame(lines, [
-    "ddb-ingest load a.csv --date-format '成交时间=HHmmssSSS' --null NA --thousands , --true '是' --false '否' --table there --encoding gb18030 --trim",
+    "ddb-ingest load a.csv --date-format '成交时间=HHmmssSSS' --null NA --thousands , --booleans '是/否' --table there --encoding gb18030 --trim",
     'texts that do not fit their columns, and the options that read them:',
     '  成交时间: 2 of 2 texts are not TIME; the first is "93000000", a.csv line 2: --date-format 成交时间=HHmmssSSS reads them',
     '  成交量: 1 of 1 texts are not LONG; the first is "12,300", a.csv line 2: --thousands "," reads them',
     '  成交量: "NA" in 1 of 2 rows is null with --null NA',
-    '  买入: 2 of 2 texts are not BOOL; the first is "是", a.csv line 2: --true 是 --false 否 reads them',
+    '  买入: 2 of 2 texts are not BOOL; the first is "是", a.csv line 2: --booleans 是/否 reads them',
     '"rows":{"read":2,"confirmed":2',
     '000001,09:30:00.000,12300,true',
     '600000,15:00:00.500,,false',

@@ -33,17 +33,7 @@ const all = async (): Promise<unknown> => {
 
 const options = [
   ...['--date-format', 'dd/MM/yyyy', '--date-format', 'at=epoch:s', '--timezone', '+01:00'],
-  ...[
-    '--decimal-comma',
-    '--thousands',
-    '.',
-    '--percent',
-    'share',
-    '--true',
-    'ja',
-    '--false',
-    'nein',
-  ],
+  ...['--decimal-comma', '--thousands', '.', '--percent', 'share', '--booleans', 'ja/nein'],
 ]
 
 t.test('spellings of CSV, with all options together', async t => {
@@ -62,7 +52,7 @@ t.test('members inside documents are loaded, and bad ones skipped', async t => {
   const bad = { day: 5, v: { at: '2', share: 7, amount: {}, yes: 'nein' } }
   const text = JSON.stringify({ n: 2, data: { rows: [row, bad] } })
   const map = ['at', 'share', 'amount', 'yes'].flatMap(name => ['-m', `${name}=v.${name}`])
-  const path = ['--json-path', 'data.rows', '--lenient']
+  const path = ['--json-path', 'data.rows', '--on-error', 'null']
   const { code, stdout, stderr } = await load([...options, ...map, ...path], text)
   t.equal(code, 0, stderr)
   t.match(JSON.parse(stdout), {

@@ -37,6 +37,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
       asked: known => askedOf(runId, known?.run.options),
       async check(known) {
         refuseStrange(known)
+        refuseOtherNulls(known, settings)
         await refuseSharedFiles(...filesOf(settings, known), call)
       },
       async options(known, trace) {
@@ -70,6 +71,16 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
     `other users may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
       'check that function, and resume with the whole command: ' +
       `ddb-ingest load … --run-id ${runId} --transform ${shellWord(run.options.target.transform)}`,
+  )
+}
+
+/** @throws {UsageError} DDB_USAGE if part of the rows would have nulls for bad cells, and part not */
+function refuseOtherNulls({ run }: KnownRun, { onError }: ResumeSettings): void {
+  if (onError === undefined || (onError === 'null') === (run.options.cells?.lenient ?? false))
+    return
+  throw new UsageError(
+    'DDB_USAGE',
+    '--on-error cannot change to or from null within a run: leave it out, or start over with the whole command and --restart',
   )
 }
 

@@ -42,6 +42,8 @@ export interface OptionDefinition {
   /** Only meaningful on the command line: the environment cannot set it. */
   readonly flagOnly?: boolean
   readonly field?: LoadField
+  /** For an option that sets no field of its own: the fields that a value sets. */
+  readonly fields?: (value: never) => LoadFields
 }
 
 /** The options of a command, by the key of the setting. */
@@ -105,9 +107,13 @@ export function fieldsOf<Table extends OptionTable>(
 ): LoadFields {
   const top: Record<string, unknown> = {}
   const groups: Record<string, Record<string, unknown>> = {}
-  for (const [key, { field }] of Object.entries<OptionTable[string]>(table)) {
+  for (const [key, { field, fields }] of Object.entries<OptionTable[string]>(table)) {
     const value = (settings as Readonly<Record<string, unknown>>)[key]
-    if (field === undefined || value === undefined) continue
+    if (value === undefined) continue
+    for (const [group, members] of Object.entries(fields?.(value as never) ?? {})) {
+      groups[group] = { ...groups[group], ...(members as object) }
+    }
+    if (field === undefined) continue
     const [group, member] = field.split('.') as [string, string?]
     if (member === undefined) top[group] = value
     else (groups[group] ??= {})[member] = value

@@ -4,6 +4,7 @@
 */
 import { UsageError } from '../../../errors.js'
 import { mostRecordBytes } from '../../../load/defaults.js'
+import type { CellOptions } from '../../../parse/cell-rules.js'
 
 import { encodings, knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
 
@@ -258,6 +259,18 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
       return Object.fromEntries(found)
     },
   }
+}
+
+/** `Y/N`, repeatable: texts that mean true and false; one of the two may be empty. */
+export const booleans: Reader<Pick<CellOptions, 'trueTexts' | 'falseTexts'>> = {
+  expected: 'TRUE/FALSE, such as Y/N',
+  form: 'repeated',
+  read(texts) {
+    const pairs = texts.map(text => text.split('/'))
+    if (pairs.some(pair => pair.length !== 2 || pair.join('') === '')) return undefined
+    const side = (at: number): string[] => pairs.map(pair => pair[at]!).filter(Boolean)
+    return { trueTexts: side(0), falseTexts: side(1) }
+  },
 }
 
 /** `COLUMN=FORMAT`, repeatable; a format without a column applies to every column, `*`. */

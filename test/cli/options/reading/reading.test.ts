@@ -127,7 +127,6 @@ t.test('an empty environment variable counts as unset', async t => {
 t.test('options without a value are absent, not undefined', async t => {
   const settings = resolveOptions(loadOptions, sources())
   t.notOk('table' in settings)
-  t.notOk('lenient' in settings)
   t.notOk('mode' in settings, 'defaults of the library are left to it')
   t.equal(settings.quiet, undefined)
 })
@@ -287,6 +286,12 @@ t.test('library fields in messages become flags; all other code words stay', asy
   t.equal(
     withFlags('`rejects.onError` quarantine needs `rejects.file`, or another `runId`'),
     '--on-error quarantine needs --rejects, or another --run-id',
+  )
+  t.equal(
+    withFlags(
+      '`cells.trueTexts` Y `cells.falseTexts` N; `cells.trueTexts` 是, `target.typesFrom` TABLE',
+    ),
+    '--booleans Y/N; --booleans 是/, --types @TABLE',
   )
   t.equal(withFlags('`sym`price rejects.file `no.field`'), '`sym`price rejects.file `no.field`')
 })
@@ -528,6 +533,14 @@ t.test('if one of several values cannot be read, none is returned', async t => {
   const numbers = values.repeated(values.json)
   t.strictSame(readOfReaders(numbers, '1', '"a"', 'null'), [1, 'a', null])
   t.equal(readOfReaders(numbers, '1', '{'), undefined)
+})
+
+t.test('texts of truth are pairs, of which one side may be empty', async t => {
+  t.strictSame(values.booleans.read(['Y/N', 'ja/', '/nein']), {
+    trueTexts: ['Y', 'ja'],
+    falseTexts: ['N', 'nein'],
+  })
+  for (const text of ['Y', '/', '', 'a/b/c']) t.equal(values.booleans.read([text]), undefined, text)
 })
 
 t.test('a format without a column applies to every column', async t => {
