@@ -64,14 +64,12 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'the same as --output create': '同 --output create',
   'name the parts of a path, such as {day}/{symbol}.csv; hive reads folders such as day=…':
     '为路径的各部分命名，例如 {day}/{symbol}.csv；hive 读取 day=… 这样的文件夹',
-  'if a path does not match --path: skip the input, or load null for the parts':
-    '路径与 --path 不匹配的输入：skip（略去），或 null（各部分为空值）',
   'fill a target column with this text; {NAME} inserts a column, a part of --path, filename, dirname, path or line; repeatable':
     '用此文本填充目标列；其中的 {NAME} 替换为列、--path 的一个部分、filename、dirname、path 或 line；可重复',
   // Input
   'auto, csv, tsv, ndjson or json': 'auto、csv、tsv、ndjson 或 json',
   'file that lists the inputs; - for standard input': '列出输入的文件；- 为标准输入',
-  'which files of a folder are data, such as *.txt; repeatable':
+  'which files of a folder or zip archive are data, such as *.txt; repeatable':
     '文件夹中哪些文件是数据，例如 *.txt；可重复',
   'keep reading as files grow, rotate and appear, until a signal arrives':
     '文件增长、轮换、新增时继续读取，直到收到信号',
@@ -83,8 +81,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   'character before a quote inside a field': '字段内引号前的转义符',
   'ignore lines that start with this text': '以此开头的行不读取',
   'whether the first record is a header: auto, yes or no': '第一条记录是否为表头：auto、yes 或 no',
-  'records end with a delimiter: drop the empty field after it':
-    '记录以分隔符结尾；去掉末尾的空字段',
   'records with missing or extra fields: reject, pad or cut':
     '字段缺少或多余的记录：reject（拒绝）、pad（补齐）或 cut（截去）',
   'ignore blanks around quoted fields': '去掉带引号字段两侧的空白',
@@ -220,7 +216,6 @@ export const zhHelp: Readonly<Record<string, string>> = {
   // Defaults
   "the run's own": '沿用该运行的',
   'those with a known extension': '扩展名已知的文件',
-  'an error before the first row': '在第一行之前报错',
   'auto: byte order mark, else UTF-8': 'auto：按字节顺序标记，否则 UTF-8',
   'detected in the first 1 MiB': '由前 1 MiB 判断',
   'detected, usually "': '自动判断，通常为 "',
@@ -228,10 +223,11 @@ export const zhHelp: Readonly<Record<string, string>> = {
   "auto: compares it with the target's columns": 'auto：与目标表的列比较',
   'name if there is a header': '有表头时为 name',
   'as written; rows with a different offset are rejected': '按原文；偏移不同的行被拒绝',
-  'the offset of the first time': '与第一个相同',
   'quarantine with --rejects, else stop': '有 --rejects 时为 quarantine，否则 stop',
   'the program chooses, and says why': '自动选择，并说明理由',
-  'auto: starts at 10,000; DFS tables 1,000,000': 'auto：起初 10,000；DFS 表 1,000,000',
+  'async; sync if the server gives no receipts': 'async；服务器不提供回执时为 sync',
+  '100,000; DFS tables 1,000,000; functions, --follow, --rate-limit 10,000':
+    '100,000；DFS 表 1,000,000；函数、--follow、--rate-limit 10,000',
   '4Mi; DFS tables 32Mi': '4Mi；DFS 表 32Mi',
   all: '全部',
   'all of them': '全部',
