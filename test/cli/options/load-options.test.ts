@@ -41,7 +41,7 @@ const planned = (table: string): ReturnType<typeof makePlan> => {
 
 t.test('a missing option has the default that the help states', async t => {
   const plan = planned('trades')
-  t.equal(noted('mode'), plan.mode ?? 'async')
+  t.match(loadOptions.mode.defaultNote, new RegExp(`^${plan.mode};`))
   t.equal(noted('confirm'), plan.confirm)
   t.equal(noted('confirmTimeout'), plan.confirmTimeoutMs)
   t.equal(noted('maxInFlight'), plan.maxInFlightBytes)
