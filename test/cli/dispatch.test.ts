@@ -114,7 +114,7 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   ],
   [
     ['load', 'x.csv', '-t', 't', '-j', '65'],
-    /--connections: expected auto, or a number from 1 to 64, got "65"/,
+    /--connections: expected a number from 1 to 64, got "65"/,
   ],
   [['load', 'x.csv', '-t', '1st'], /"1st" is not a table name/],
   [['load', 'x.csv', '-t', 'dfs://db'], /does not name a DFS table/],

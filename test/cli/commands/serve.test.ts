@@ -342,7 +342,7 @@ deepTest(t, 'the server ends with the tour even if the tour is killed', async t 
 
 const server = await startServer({ port: 0 })
 t.teardown(() => server.close())
-const bench = ['bench', '--port', String(server.port), '--requests', '30', '--rows', '7']
+const bench = ['bench', '--host', `127.0.0.1:${server.port}`, '--requests', '30', '--rows', '7']
 
 t.test('with --json the output is one object with both modes and their ratio', async t => {
   const { code, stdout, stderr } = await runMain([...bench, '--json'])
