@@ -90,7 +90,7 @@ export async function selectedMembers(
 function inArchive(path: string): InputError {
   return new InputError(
     'DDB_INPUT_FORMAT',
-    `"${path}" is an archive inside of an archive: unpack it, or leave it out with \`input.members\``,
+    `"${path}" is an archive inside of an archive: unpack it, or leave it out with \`input.include\``,
     { file: path },
   )
 }

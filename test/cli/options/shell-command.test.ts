@@ -103,7 +103,7 @@ t.test('the environment becomes flags; output options do not', async t => {
   t.equal(
     line,
     `ddb-ingest load a.csv --table t ${found.replace('--timezone none', middle)} ` +
-      "--lenient --on-error skip --host 'h:7,[::1]:9' --user joe",
+      "--on-error skip --host 'h:7,[::1]:9' --user joe",
   )
 })
 

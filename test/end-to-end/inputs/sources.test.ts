@@ -146,7 +146,7 @@ t.test('in folders, skipped files are counted, and patterns can take them', asyn
   t.strictSame(await here.rows('select id from trades order by id'), [['1'], ['2'], ['3'], ['9']])
   t.match(await run('load', join(folder, 'a.csv'), '-t', 'trades', '--include', '*'), {
     code: 64,
-    stderr: /--include says which files of a folder are data, and no input is a folder/,
+    stderr: /--include says which files of a folder or an archive are\s+data, and no input is one/,
   })
   t.match(await runMain(['schema', folder]), { code: 0, stderr: /passed over 3 files/ })
 })

