@@ -237,7 +237,12 @@ export interface LoadOptions {
   /** How rows travel, and how their arrival is confirmed. */
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly, or at least, this many rows were delivered. */
-  expectRows?: number | { readonly atLeast: number }
+  expectRows?:
+    | number
+    | {
+        /** The smallest number of delivered rows with which the run succeeds. */
+        readonly atLeast: number
+      }
   /** Names the run in receipts and rejects; default random. */
   runId?: string
   /** Keeps a journal, so that a killed run can be resumed. */
