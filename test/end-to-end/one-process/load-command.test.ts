@@ -149,7 +149,6 @@ const everyMember = [
   'sources',
   'startedAt',
   'status',
-  'stored',
   'target',
   'version',
 ]
@@ -424,7 +423,7 @@ t.test('--json prints one object for every exit code', async t => {
 
 t.test('check writes no file, and takes variables of loads', async t => {
   const folder = t.testdir({ options: '--table trades\n--sample 2\n' })
-  const argv = [here('fixtures/csv/trades.csv'), `@${join(folder, 'options')}`, '--json']
+  const argv = [here('fixtures/csv/trades.csv'), `@${join(folder, 'options')}`]
   argv.push('--rejects', join(folder, 'rejects'))
   argv.push('--run-id', 'r', '--state-dir', join(folder, 'state'))
   const ofLoads = {
@@ -435,12 +434,14 @@ t.test('check writes no file, and takes variables of loads', async t => {
   const environment = { XDG_STATE_HOME: folder, ...ofLoads }
   const { code, stdout, stderr } = await check(argv, { environment })
   t.equal(code, 0, stderr)
-  const result = JSON.parse(stdout) as CheckResult
-  t.match(result, { rows: { read: 2, fit: 2 }, inputs: [{ isWhole: false }] })
   t.match(
-    result.commands[0],
-    / --table trades .*--rejects .*--run-id r .*--json=.*--metrics-file .*--report \S+$/,
+    stdout,
+    / --table trades .*--rejects .*--run-id r .*--metrics-file .*--report \S+ --json=\S+\n$/,
   )
+  const printed = await check([...argv, '--json'], { environment })
+  const result = JSON.parse(printed.stdout) as CheckResult
+  t.match(result, { rows: { read: 2, fit: 2 }, inputs: [{ isWhole: false }] })
+  t.match(result.commands[0], /--report \S+$/, 'the flag --json replaces the file of the variable')
   t.strictSame(await readdir(folder), ['options'])
 })
 
@@ -493,7 +494,7 @@ t.test('options that only load has are refused', async t => {
     t.notOk(existsSync(path))
   }
   const { stdout } = await runMain(['check', '--help-all'])
-  t.match(stdout, '--json=')
+  t.match(stdout, '--json[=file]')
   t.notMatch(stdout, /--report|--metrics-file/)
 })
 
@@ -602,7 +603,7 @@ t.test('functions are checked with the types that a load would send', async t =>
   t.equal(code, 0)
   t.notMatch(stdout, /123456/)
   const [command] = (JSON.parse(stdout) as CheckResult).commands
-  t.match(command, / --user admin /)
+  t.match(command, / --user admin( |$)/)
   t.equal((await runMain(wordsOf(command!), { environment })).code, 0)
   t.equal(await serverOfCheck.count('trades'), 1000)
 })
