@@ -265,18 +265,6 @@ t.test('where, order by, limit and distinct treat random rows as arrays do', asy
   t.pass()
 })
 
-t.test('a long query yields, and gives the same result', async t => {
-  const script =
-    'n = 100000; t = table(take(0..999, n) as a, take(1..7, n) as b, string(take(1..3, n)) as c)\n' +
-    'select distinct a, b*2 as d, c from t where b>2, c="2" order by d desc, a limit 3, 4'
-  const calm = await testSession().show(script)
-  const { runtime, clock } = hastyRuntime()
-  const { value } = await inTurns(runUnits(runtime, script))
-  t.equal(shownValue(value!), calm)
-  t.equal(calm.split(';').length, 4)
-  t.ok(clock.turns > 3, `${clock.turns} times`)
-})
-
 const setupSqlGroup = `
 t = table(1 2 3 4 5 as id, \`a\`b\`a\`c\`b as sym, 1.5 2.5 NULL 4.5 5.5 as x)
 e = table(1:0, \`id\`x, [INT, DOUBLE])
