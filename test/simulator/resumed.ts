@@ -230,8 +230,9 @@ function checkRejectsOnce(
   const notTaken = ['DDB_OUTPUT_CREATE', 'DDB_OUTPUT_WRITE', 'DDB_LOCKED']
   if (file === undefined || result === undefined || notTaken.includes(result.error?.code ?? ''))
     return
-  // A process that cannot begin leaves earlier rejects unchanged.
-  if (result.exitCode === 69 && result.rows.read === 0) return
+  // A process that cannot begin, or cannot read its journal, leaves earlier rejects unchanged.
+  const cannotBegin = result.exitCode === 69 || result.error?.code === 'DDB_RUN_DAMAGED'
+  if (cannotBegin && result.rows.read === 0) return
   const placed = result.rejects.files.reduce((sum, each) => sum + each.rows, 0)
   const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
   const kept = linesOf((disk.text(file) ?? '').slice(headerOf(plan).length))
