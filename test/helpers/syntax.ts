@@ -15,7 +15,6 @@ import type {
   FunctionDefinition,
   If,
   Slice,
-  Span,
   Statement,
 } from '../../src/server/script/parse/syntax.js'
 import { textsOf } from '../../src/server/values/scalar.js'
@@ -58,9 +57,6 @@ export const treeOf = (source: string, functions?: readonly string[]): string =>
 export const treesOf = (source: string, functions?: readonly string[]): string =>
   shownStatements(statementsOf(source, functions))
 
-export const sourceOf = ({ span }: { readonly span: Span }): string =>
-  span.source.slice(span.start, span.end)
-
 /** The text for a missing part. */
 const nothing = '<>'
 
@@ -71,7 +67,7 @@ const shownStatements = (statements: readonly Statement[]): string =>
 
 const block = (statements: readonly Statement[]): string => `{${shownStatements(statements)}}`
 
-export function shown(node: Expression | Slice): string {
+function shown(node: Expression | Slice): string {
   switch (node.kind) {
     case 'literal':
       return shownValue(node.value)

@@ -8,7 +8,7 @@ import { isUnfinished, type Run } from '../run.js'
 import { longestUnmarkMs } from '../marker/leftovers.js'
 import type { Evidence, Look } from './evidence.js'
 
-export function claimsRows({ state }: Run): boolean {
+function claimsRows({ state }: Run): boolean {
   return state.rows.confirmed + state.rows.skipped > 0
 }
 

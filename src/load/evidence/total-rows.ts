@@ -2,9 +2,6 @@
   Counts the rows that a table in memory has ever had, including rows that have left memory. As long as a stream table
   is not recreated, its count never falls.
 */
-import { ServerError } from '../../errors.js'
-import { askCount, type Asking } from '../connection/server-queries.js'
-import { longsOf } from '../marker/marker.js'
 import type { TableTarget } from '../target/target.js'
 
 /**
@@ -58,22 +55,6 @@ export function neverDecreases(total: RowsTotal | null | undefined): boolean {
 /** Whether the server may remove rows from memory after they were written. */
 export function leavesMemory(total: RowsTotal | null | undefined): boolean {
   return total === 'totalSize' || total === 'totalRows'
-}
-
-/**
- * The rows that a table in memory has ever had, or that a DFS table has now; null if the server cannot count them.
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-export async function askTotalRows(asking: Asking, table: TableTarget): Promise<number | null> {
-  try {
-    if (table.kind === 'dfs') return await askCount(asking, table)
-    const script = `${totalRowsScript(table.name)}[ddbIngestRows]`
-    const [rows] = longsOf(await asking.session.run(script, { timeoutMs: asking.timeoutMs }))
-    return rows === undefined || rows < 0n ? null : Number(rows)
-  } catch (error) {
-    if (error instanceof ServerError) return null
-    throw error
-  }
 }
 
 /** An expression of type LONG: the number of rows that the table has ever had, null if the server cannot count them. */

@@ -71,7 +71,7 @@ export function differingOptions(a: JournaledOptions, b: JournaledOptions): stri
 }
 
 /** Equal values have equal texts, whatever the order of their members. */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -8,7 +8,7 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import { longsOf, type RunName } from './marker.js'
 
 /** Must change whenever the table's columns change. */
-export const finishedTable = 'ddbIngestFinished1'
+const finishedTable = 'ddbIngestFinished1'
 
 /** If the table has this many rows (some ten megabytes), the script removes the older half before it adds a row. */
 const mostRuns = 100_000

@@ -38,7 +38,7 @@ function isPlausible(seconds: number): boolean {
  * @param seconds  since 1970, of the count in the unit with `unitDigits`
  * @returns undefined if the time is usual already, lies before 1970, or no unit makes it usual
  */
-export function unitHint(seconds: number, unitDigits: number): string | undefined {
+function unitHint(seconds: number, unitDigits: number): string | undefined {
   if (isPlausible(seconds)) return undefined
   for (const [unit, digits] of epochUnits) {
     const moment = seconds * 10 ** (unitDigits - digits)

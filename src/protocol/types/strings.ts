@@ -94,7 +94,7 @@ function stringVector(data: readonly string[], length: number = data.length): St
 }
 
 /** The next text if the current chunk contains all of it; otherwise returns undefined and consumes nothing. */
-export function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
+function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
   context.expect(reader, 0)
   return reader.tryStr0(context.remainingBytes(reader))
 }

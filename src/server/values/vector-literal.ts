@@ -140,7 +140,7 @@ export function elementsOf(value: ServerValue): readonly ServerValue[] {
 }
 
 /** True for values that a tuple can hold. */
-export function isWireValue(
+function isWireValue(
   value: ServerValue,
 ): value is Exclude<Value, { form: 'table' | 'dictionary' }> {
   switch (value.form) {

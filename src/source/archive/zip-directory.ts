@@ -93,7 +93,7 @@ export async function openZip(path: string, file: InputFile): Promise<ZipFile> {
 export const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause)
 
-export function damaged(path: string, cause: unknown): Error {
+function damaged(path: string, cause: unknown): Error {
   if (cause instanceof InputError) return cause
   return new InputError(
     'DDB_INPUT_READ',

@@ -95,10 +95,6 @@ export function isSingleByte(encoding: Encoding): encoding is SingleByteEncoding
   return (singleByte as readonly Encoding[]).includes(encoding)
 }
 
-export function isMultiByte(encoding: Encoding): encoding is MultiByteEncoding {
-  return (severalBytes as readonly Encoding[]).includes(encoding)
-}
-
 export function isUtf16(encoding: Encoding): encoding is Utf16Encoding {
   return encoding === 'utf-16le' || encoding === 'utf-16be'
 }

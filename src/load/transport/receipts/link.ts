@@ -232,7 +232,7 @@ export class ReceiptLink {
  * @param leastHad  lower limit of the number of rows in the target, according to earlier rows of the ledger
  * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
  */
-export function readReceipt(
+function readReceipt(
   { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
   row: LedgerRow,
   leastHad?: number,

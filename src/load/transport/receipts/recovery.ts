@@ -115,7 +115,7 @@ export async function investigateSilence(link: ReceiptLink): Promise<void> {
 }
 
 /** Handles the loss of the ledger: the missing outcomes cannot be read any more. */
-export async function ledgerIsGone(link: ReceiptLink): Promise<void> {
+async function ledgerIsGone(link: ReceiptLink): Promise<void> {
   const { rules } = link.setup
   await beginAnew(link, rules.clock.nowMs() + link.queryTimeoutMs)
   link.news()

@@ -38,7 +38,7 @@ export interface SessionSetup {
 }
 
 /** Opens the session for queries and determines whether the server still knows this run. */
-export async function openControl(
+async function openControl(
   { run, rules }: SessionSetup,
   deadlineMs: number,
 ): Promise<[Session, Memory]> {
@@ -93,7 +93,7 @@ export async function openAgain(
 }
 
 /** Opens a data session on the node of the session for queries. Defines no functions on it. */
-export function connectData(
+function connectData(
   { run }: Pick<SessionSetup, 'run'>,
   { host, port }: Session,
   deadlineMs: number,
@@ -171,7 +171,7 @@ export async function openMissing(
   for (const one of opened) if (one.status === 'rejected') throw one.reason as Error
 }
 
-export async function openData(
+async function openData(
   setup: SessionSetup,
   connecting: Promise<Session>,
   ledger: Ledger,
