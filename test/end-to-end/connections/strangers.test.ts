@@ -147,7 +147,7 @@ deepTest(t, "no signal opens Node's debugger", async t => {
   for (let count = 0; count < 3; count++) {
     child.kill('SIGUSR1')
     t.match(
-      await runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`!]),
+      await runMain(['exec', '-e', '1', '--host', `127.0.0.1:${port}`]),
       { code: 0 },
       'the server continues',
     )
