@@ -1,7 +1,7 @@
 /*
   Moves batches from the reader to the delivery, within the rate limit, until the inputs end or the run is stopped.
 */
-import { DdbError } from '../errors.js'
+import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
 import type { StoredRowsCheck } from './evidence/unsent-rows.js'

@@ -64,7 +64,7 @@ testExamples(t, {
     'z=dict(1 6 3, 4.5 7.8 4.3); z.keys()': '[1,6,3]',
     'z=dict(1 2 1, 5 6 7); z[1]': '7',
     'z=dict(INT, DOUBLE); z[99]': '',
-    'z=dict(STRING, ANY); z[`a]=1 2; z[`b]="x"; z.a': '[1,2]',
+    'z=dict(`a`b, (1 2, `x)); z.a': '[1,2]',
     'typestr(dict(INT, DOUBLE))': 'INT->DOUBLE DICTIONARY',
     'typestr(dict(`a`b, (1, `x)))': 'STRING->ANY DICTIONARY',
     'keys(dict(INT, DOUBLE))': '[]',
