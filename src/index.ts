@@ -28,9 +28,16 @@ export type { TaskArguments, TaskOptions } from './client/pool/task-request.js'
 export { asCompleted } from './client/pool/as-completed.js'
 export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
-export { PlainTable, toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'
-export type { PlainOutput } from './client/plain-output.js'
-export type { PlainTemporal, TimesAs } from './client/plain-times.js'
+export {
+  PlainTable,
+  toColumnList,
+  toColumns,
+  toPlain,
+  toRows,
+  type PlainOutput,
+  type PlainTemporal,
+  type TimesAs,
+} from './client/plain-output.js'
 export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
 export { load } from './load/load-rows.js'

@@ -49,152 +49,135 @@ export function toValue(input: PlainInput): Value {
 /** True if the member `form` names a value's form. A plain object is unlikely to have such a member. */
 function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
-  return typeof input.form === 'string' && forms.has(input.form)
+  return input.form === 'arrayVector' || Object.hasOwn(dataForms, String(input.form))
 }
 
-const forms = new Set([...Object.keys(dataForms), 'arrayVector'])
-
-function isPlainObject(input: unknown): input is { readonly [key: string]: PlainInput } {
+function isPlainObject(input: unknown): input is Row {
   return typeof input === 'object' && input !== null && !(input instanceof Date)
 }
+
+type Row = Readonly<Record<string, PlainInput>>
+type List = readonly PlainInput[] | ArrayBufferView
+
+function isRow(input: PlainInput): input is Row {
+  return isPlainObject(input) && !isValue(input) && !isList(input)
+}
+
+const isList = (input: PlainInput): input is List =>
+  Array.isArray(input) || ArrayBuffer.isView(input)
 
 /** Refuses promises, maps and class instances, which would silently become empty dictionaries. */
 function checkedObject(object: Row): Row {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return object
-  throw new ValueError(
-    'DDB_USAGE',
-    `A ${object.constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
+  const name = object.constructor.name
+  throw wrong(
+    `A ${name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
   )
 }
+
+const wrong = (message: string): ValueError => new ValueError('DDB_USAGE', message)
 
 type PlainScalar = boolean | number | bigint | string | Date | null | undefined
 
 function scalarValue(input: PlainScalar): Scalar {
+  const form = 'scalar'
   if (input === null) return explicitNull
-  if (input === undefined) return { form: 'scalar', type: 'VOID', value: null }
-  if (typeof input === 'boolean') return { form: 'scalar', type: 'BOOL', value: input }
-  if (typeof input === 'string') return { form: 'scalar', type: 'STRING', value: input }
-  if (typeof input === 'bigint') return { form: 'scalar', type: 'LONG', value: input }
-  if (input instanceof Date) {
-    return { form: 'scalar', type: 'TIMESTAMP', value: BigInt(checkedTime(input)) }
-  }
-  if (typeof input !== 'number') throw unknownKind(input)
+  if (input === undefined) return { form, type: 'VOID', value: null }
+  if (typeof input === 'boolean') return { form, type: 'BOOL', value: input }
+  if (typeof input === 'string') return { form, type: 'STRING', value: input }
+  if (typeof input === 'bigint') return { form, type: 'LONG', value: input }
+  if (input instanceof Date) return { form, type: 'TIMESTAMP', value: BigInt(checkedTime(input)) }
+  if (typeof input !== 'number') throw wrong(`a ${typeof input} cannot be sent to DolphinDB`)
   if (!Number.isSafeInteger(input) || Object.is(input, -0)) {
-    return { form: 'scalar', type: 'DOUBLE', value: input }
+    return { form, type: 'DOUBLE', value: input }
   }
   return Math.abs(input) <= maxInt
-    ? { form: 'scalar', type: 'INT', value: input }
-    : { form: 'scalar', type: 'LONG', value: BigInt(input) }
+    ? { form, type: 'INT', value: input }
+    : { form, type: 'LONG', value: BigInt(input) }
 }
 
 function checkedTime(date: Date): number {
   const ms = date.getTime()
-  if (Number.isNaN(ms)) throw new ValueError('DDB_USAGE', 'an invalid Date has no TIMESTAMP')
+  if (Number.isNaN(ms)) throw wrong('an invalid Date has no TIMESTAMP')
   return ms
 }
 
-function unknownKind(input: unknown): ValueError {
-  return new ValueError('DDB_USAGE', `a ${typeof input} cannot be sent to DolphinDB`)
+const typesOfArrays: Readonly<Record<string, string>> = {
+  Int8Array: 'CHAR',
+  Int16Array: 'SHORT',
+  Int32Array: 'INT',
+  BigInt64Array: 'LONG',
+  Float32Array: 'FLOAT',
+  Float64Array: 'DOUBLE',
 }
 
 function typedVector(view: ArrayBufferView): Vector {
-  const form = 'vector'
-  if (view instanceof Int32Array) return { form, type: 'INT', length: view.length, data: view }
-  if (view instanceof Float64Array) return { form, type: 'DOUBLE', length: view.length, data: view }
-  if (view instanceof BigInt64Array) return { form, type: 'LONG', length: view.length, data: view }
-  if (view instanceof Int16Array) return { form, type: 'SHORT', length: view.length, data: view }
-  if (view instanceof Int8Array) return { form, type: 'CHAR', length: view.length, data: view }
-  if (view instanceof Float32Array) return { form, type: 'FLOAT', length: view.length, data: view }
-  throw new ValueError(
-    'DDB_USAGE',
-    `a ${view.constructor.name} has no DolphinDB type: copy it into another array`,
-  )
+  // Subclasses and Buffer have other names than the array that they extend.
+  const name = String((view as Partial<Int8Array>)[Symbol.toStringTag])
+  const type = typesOfArrays[name]
+  if (type === undefined) {
+    throw wrong(`a ${view.constructor.name} has no DolphinDB type: copy it into another array`)
+  }
+  return { form: 'vector', type, length: (view as Int8Array).length, data: view } as Vector
 }
 
 function listValue(list: readonly PlainInput[]): Value {
-  if (list.length > 0 && list.every(element => isRow(element))) return rowsTable(list as Row[])
+  if (list.length > 0 && list.every(isRow)) {
+    const names = [...new Set(list.flatMap(row => Object.keys(row)))]
+    const columns = names.map(name => columnOf(name, membersOf(list, name)))
+    return { form: 'table', name: '', rows: list.length, columnNames: names, columns }
+  }
   const type = commonType(list)
-  if (type !== undefined)
-    return vectorOf(
-      type,
-      list.map(element => elementOf(element, type)),
-    )
-  const data = list.map(toValue)
-  return { form: 'vector', type: 'ANY', length: data.length, data }
+  return type === undefined ? anyVector(list) : vectorFrom(list, type)
 }
 
-type Row = Readonly<Record<string, PlainInput>>
+const membersOf = (rows: readonly Row[], name: string): PlainInput[] => rows.map(row => row[name])
 
-function isRow(element: PlainInput): boolean {
-  return (
-    isPlainObject(element) &&
-    !isValue(element) &&
-    !Array.isArray(element) &&
-    !ArrayBuffer.isView(element)
-  )
+function anyVector(list: readonly PlainInput[]): Vector {
+  return { form: 'vector', type: 'ANY', length: list.length, data: list.map(toValue) }
 }
 
-function rowsTable(rows: readonly Row[]): Table {
-  const names = [...new Set(rows.flatMap(row => Object.keys(row)))]
-  const columns = names.map(name =>
-    inferredColumn(
-      name,
-      rows.map(row => row[name]),
-    ),
+function vectorFrom(list: readonly PlainInput[], type: ColumnType): Column {
+  return vectorOf(
+    type,
+    list.map(element => elementOf(element, type)),
   )
-  return { form: 'table', name: '', rows: rows.length, columnNames: names, columns }
 }
 
 function objectValue(object: Row): Value {
   const names = Object.keys(object)
   const lists = Object.values(object)
-  const isTable = names.length > 0 && lists.every(list => lengthOf(list) !== undefined)
-  if (!isTable) {
-    const values = lists.map(toValue)
-    return {
-      form: 'dictionary',
-      keys: { form: 'vector', type: 'STRING', length: names.length, data: names },
-      values: { form: 'vector', type: 'ANY', length: values.length, data: values },
-    }
+  if (names.length === 0 || lists.some(list => lengthOf(list) === undefined)) {
+    const keys: Vector = { form: 'vector', type: 'STRING', length: names.length, data: names }
+    return { form: 'dictionary', keys, values: anyVector(lists) }
   }
-  const rows = lengthOf(lists[0]) ?? 0
-  const uneven = names.find((_, i) => lengthOf(lists[i]) !== rows)
+  const rows = lengthOf(lists[0])!
+  const uneven = names.find(name => lengthOf(object[name]) !== rows)
   if (uneven !== undefined) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `column "${uneven}" has ${lengthOf(object[uneven])} rows, the first has ${rows}`,
-    )
+    throw wrong(`column "${uneven}" has ${lengthOf(object[uneven])} rows, the first has ${rows}`)
   }
-  const columns = names.map((name, i) => columnOf(name, lists[i]))
+  const columns = names.map(name => columnOf(name, object[name]))
   return { form: 'table', name: '', rows, columnNames: names, columns }
 }
 
 function lengthOf(input: PlainInput): number | undefined {
-  if (Array.isArray(input)) return input.length
-  if (isValue(input)) {
-    return input.form === 'vector' || input.form === 'arrayVector' ? input.length : undefined
-  }
-  return ArrayBuffer.isView(input) && 'length' in input ? Number(input.length) : undefined
+  if (isColumn(input)) return input.length
+  return isList(input) && 'length' in input ? Number(input.length) : undefined
+}
+
+function isColumn(input: PlainInput): input is Column {
+  return isValue(input) && (input.form === 'vector' || input.form === 'arrayVector')
 }
 
 function columnOf(name: string, input: PlainInput): Column {
-  if (isValue(input) && (input.form === 'vector' || input.form === 'arrayVector')) return input
+  if (isColumn(input)) return input
   if (ArrayBuffer.isView(input)) return typedVector(input)
-  return inferredColumn(name, input as readonly PlainInput[])
-}
-
-function inferredColumn(name: string, values: readonly PlainInput[]): Column {
-  const type = commonType(values)
-  if (type === undefined) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `column "${name}" mixes kinds of values: give its type with table(data, '${name}:TYPE,…')`,
-    )
-  }
-  return vectorOf(
-    type,
-    values.map(value => elementOf(value, type)),
+  const list = input as readonly PlainInput[]
+  const type = commonType(list)
+  if (type !== undefined) return vectorFrom(list, type)
+  throw wrong(
+    `column "${name}" mixes kinds of values: give its type with table(data, '${name}:TYPE,…')`,
   )
 }
 
@@ -232,8 +215,8 @@ function elementOf(input: PlainInput, type: ColumnType): ElementValue {
 function textElement(text: string, { type, scale }: ColumnType): ElementValue {
   if (isTemporal(type)) {
     const raw = parseTemporal(type, text)
-    if (raw === undefined) throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${type}`)
-    return raw
+    if (raw !== undefined) return raw
+    throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${type}`)
   }
   if (scale === undefined) return text
   const unscaled = parseDecimal(text, scale)
@@ -264,42 +247,30 @@ function dateElement(date: Date, { type }: ColumnType): ElementValue {
  * @throws {ValueError} for values that do not fit
  */
 export function table(
-  data: readonly Row[] | Readonly<Record<string, readonly PlainInput[] | ArrayBufferView>>,
+  data: readonly Row[] | Readonly<Record<string, List>>,
   schema: TableSchema,
 ): Table {
   const types = schemaTypes(schema)
-  const names = [...types.keys()]
-  const dataNames = Array.isArray(data)
-    ? data.flatMap(row => Object.keys(row as Row))
-    : Object.keys(data)
-  const extra = dataNames.find(name => !types.has(name))
+  const rowsOfData = Array.isArray(data) ? (data as readonly Row[]) : undefined
+  const columnsOfData = data as Readonly<Record<string, List>>
+  const extra = (rowsOfData ?? [columnsOfData])
+    .flatMap(row => Object.keys(row))
+    .find(name => !types.has(name))
   if (extra !== undefined) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `The schema has no column "${extra}": add it, or leave it out of the data.`,
-    )
+    throw wrong(`The schema has no column "${extra}": add it, or leave it out of the data.`)
   }
-  const given: Readonly<Record<string, readonly PlainInput[] | ArrayBufferView | undefined>> =
-    Array.isArray(data)
-      ? Object.fromEntries(
-          names.map(name => [name, (data as readonly Row[]).map(row => row[name])]),
-        )
-      : (data as Readonly<Record<string, readonly PlainInput[]>>)
-  const rows = Array.isArray(data)
-    ? data.length
-    : Math.max(0, ...Object.values(given).map(list => lengthOf(list as PlainInput) ?? 0))
+  const rows =
+    rowsOfData?.length ??
+    Math.max(0, ...Object.values(columnsOfData).map(list => lengthOf(list) ?? 0))
   const columns = [...types].map(([name, type]) => {
-    const list = given[name] ?? new Array<null>(rows).fill(null)
-    const values = Array.from(list as readonly PlainInput[])
+    const list = rowsOfData === undefined ? columnsOfData[name] : membersOf(rowsOfData, name)
+    const values = Array.from((list ?? new Array<null>(rows).fill(null)) as readonly PlainInput[])
     if (values.length !== rows) {
-      throw new ValueError('DDB_USAGE', `column "${name}" has ${values.length} rows of ${rows}`)
+      throw wrong(`column "${name}" has ${values.length} rows of ${rows}`)
     }
-    return vectorOf(
-      type,
-      values.map(value => elementOf(value, type)),
-    )
+    return vectorFrom(values, type)
   })
-  return { form: 'table', name: '', rows, columnNames: names, columns }
+  return { form: 'table', name: '', rows, columnNames: [...types.keys()], columns }
 }
 
 function schemaTypes(schema: TableSchema): Map<string, ColumnType> {

@@ -1,14 +1,25 @@
 /*
   Converts DolphinDB values to plain JavaScript. BOOL becomes boolean; CHAR, SHORT, INT, FLOAT and DOUBLE become number.
-  LONG becomes number up to 2^53, else bigint. Dates and times become ISO 8601 text. Decimals, UUIDs and the like become
-  DolphinDB's text, which loses nothing. Nulls become null. `JSON.stringify` accepts all lists, objects and tables.
+  LONG becomes number up to 2^53, else bigint. Dates and times become ISO 8601 text, on request `Date` or types of
+  `Temporal`. Decimals, UUIDs and the like become DolphinDB's text, which loses nothing. Nulls become null.
+  `JSON.stringify` accepts all lists, objects and tables.
 */
-import { ValueError } from '../errors.js'
+import { UsageError, ValueError } from '../errors.js'
 import { elementAt, isNullAt } from '../protocol/element.js'
-import { isTemporal } from '../protocol/types/temporals.js'
-import type { Column, Dictionary, Matrix, Scalar, Table, Value } from '../protocol/value.js'
+import { formatTemporal, isTemporal, type TemporalType } from '../protocol/types/temporals.js'
+import type { Column, Scalar, Table, Value } from '../protocol/value.js'
 import { formatScalar, formatValue } from '../protocol/value-text.js'
-import { isoText, plainTime, type PlainTemporal, type TimesAs } from './plain-times.js'
+
+/** Form of dates and times in answers: ISO 8601 text, `Date`, or `Temporal.PlainDate` and related types. */
+export type TimesAs = (typeof timesAs)[number]
+
+export const timesAs = ['text', 'Date', 'Temporal'] as const
+
+/** A value of `Temporal`, whose types some versions of Node lack. */
+export interface PlainTemporal {
+  toString(): string
+  toJSON(): string
+}
 
 /** Results of `toPlain`; a BLOB is bytes, and a list may come from a tuple. */
 export type PlainOutput =
@@ -40,10 +51,23 @@ export function toPlain(value: Value | undefined, times: TimesAs = 'text'): Plai
     case 'pair':
     case 'set':
       return plainColumn(value.elements, times)
-    case 'matrix':
-      return plainMatrix(value, times)
-    case 'dictionary':
-      return plainDictionary(value, times)
+    case 'matrix': {
+      const { rows, columns, elements, rowLabels, columnLabels } = value
+      const cells = plainColumn(elements, times)
+      const lists = Array.from({ length: columns }, (_, i) =>
+        withJson(cells.slice(i * rows, (i + 1) * rows)),
+      )
+      for (const [name, labels] of Object.entries({ rowLabels, columnLabels })) {
+        if (labels === undefined) continue
+        Object.defineProperty(lists, name, { value: plainColumn(labels, times) })
+      }
+      return lists
+    }
+    case 'dictionary': {
+      const members = plainColumn(value.values, times)
+      const entries = members.map((member, i) => [keyText(elementAt(value.keys, i)), member])
+      return withJson(Object.fromEntries(entries) as Record<string, PlainOutput>)
+    }
     case 'table':
       return new PlainTable(value, times)
   }
@@ -62,7 +86,7 @@ function plainScalar(scalar: Scalar, times: TimesAs): PlainOutput {
     case 'BLOB':
       return value
     case 'LONG':
-      return plainLong(value)
+      return Number.isSafeInteger(Number(value)) ? Number(value) : value
     case 'STRING':
     case 'SYMBOL':
       // The empty text is DolphinDB's null.
@@ -72,11 +96,6 @@ function plainScalar(scalar: Scalar, times: TimesAs): PlainOutput {
         ? plainTime(type, value as number | bigint, times)
         : formatScalar(scalar)
   }
-}
-
-function plainLong(value: bigint): number | bigint {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
 }
 
 function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
@@ -91,25 +110,6 @@ function isNullElement(column: Column, index: number): boolean {
   return column.form === 'vector' && column.type !== 'ANY' && isNullAt(column, index)
 }
 
-function plainMatrix(matrix: Matrix, times: TimesAs): PlainOutput {
-  const { rows, columns, elements, rowLabels, columnLabels } = matrix
-  const cells = plainColumn(elements, times)
-  const lists = Array.from({ length: columns }, (_, i) =>
-    withJson(cells.slice(i * rows, (i + 1) * rows)),
-  )
-  for (const [name, labels] of Object.entries({ rowLabels, columnLabels })) {
-    if (labels === undefined) continue
-    Object.defineProperty(lists, name, { value: plainColumn(labels, times) })
-  }
-  return lists
-}
-
-function plainDictionary({ keys, values }: Dictionary, times: TimesAs): PlainOutput {
-  const members = plainColumn(values, times)
-  const entries = members.map((member, i) => [keyText(elementAt(keys, i)), member])
-  return withJson(Object.fromEntries(entries) as Record<string, PlainOutput>)
-}
-
 function keyText(key: Value): string {
   if (key.form !== 'scalar' || key.value === null || !isTemporal(key.type)) return formatValue(key)
   return isoText(key.type, key.value as number | bigint)
@@ -117,7 +117,7 @@ function keyText(key: Value): string {
 
 /** Adds `toJSON` if a value has no JSON equivalent. LONGs beyond 2^53, NaN and infinities become text, bytes base64. */
 function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(container: T): T {
-  if (!Object.values(container).some(isNoJson)) return container
+  if (Object.values(container).every(one => asJson(one) === one)) return container
   const toJSON = (): unknown =>
     Array.isArray(container)
       ? container.map(asJson)
@@ -125,21 +125,78 @@ function withJson<T extends PlainOutput[] | Record<string, PlainOutput>>(contain
   return Object.defineProperty(container, 'toJSON', { value: toJSON })
 }
 
-function isNoJson(value: PlainOutput): boolean {
-  switch (typeof value) {
-    case 'bigint':
-      return true
-    case 'number':
-      return !Number.isFinite(value)
-    default:
-      return value instanceof Uint8Array
-  }
-}
-
 function asJson(value: PlainOutput): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+}
+
+/** `'2024-01-02'`, `'2024-01'`, `'09:30'`, `'2024-01-02T09:30:00.123'`. */
+function isoText(type: TemporalType, raw: number | bigint): string {
+  const text = formatTemporal(type, raw)
+  const bare = type === 'MINUTE' || type === 'MONTH' ? text.slice(0, -1) : text
+  // Leaves years of four digits unchanged, and writes all other years with a sign and six digits.
+  const iso = bare.replace(
+    /^(-?)(\d+)\.(\d\d)(?:\.(?=\d\d))?/,
+    (match, sign: string, year: string, month: string) => {
+      const isPlain = sign === '' && year.length === 4
+      const isoYear = isPlain ? year : `${sign || '+'}${year.padStart(6, '0')}`
+      return `${isoYear}-${month}${match.endsWith('.') ? '-' : ''}`
+    },
+  )
+  return type === 'DATEHOUR' ? `${iso}:00` : iso
+}
+
+/** Milliseconds per unit, for types that are a day or a moment and that `Date` can represent exactly. */
+const unitMs: Partial<Record<TemporalType, number>> = {
+  DATE: 86_400_000,
+  DATETIME: 1000,
+  TIMESTAMP: 1,
+  DATEHOUR: 3_600_000,
+  DATEMINUTE: 60_000,
+}
+
+const latestDateMs = 8.64e15
+
+/**
+ * A value that is not null. Values that `Date` cannot represent stay text: times of day, nanoseconds, distant years.
+ * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
+ */
+function plainTime(
+  type: TemporalType,
+  raw: number | bigint,
+  as: TimesAs,
+): string | Date | PlainTemporal {
+  if (as === 'text') return isoText(type, raw)
+  if (as === 'Date') return dateOf(type, raw) ?? isoText(type, raw)
+  const { Temporal } = globalThis as { readonly Temporal?: TemporalClasses }
+  if (Temporal !== undefined) {
+    return Temporal[temporalNames[type] ?? 'PlainDateTime']!.from(isoText(type, raw))
+  }
+  throw new UsageError(
+    'DDB_USAGE',
+    "`times: 'Temporal'` needs globalThis.Temporal, which this Node lacks: use Node 26 or later, or load a polyfill.",
+  )
+}
+
+function dateOf(type: TemporalType, raw: number | bigint): Date | undefined {
+  if (type === 'MONTH') return new Date(`${isoText(type, raw)}-01T00:00:00Z`)
+  const unit = unitMs[type]
+  if (unit === undefined) return undefined
+  const ms = Number(raw) * unit
+  return Math.abs(ms) <= latestDateMs ? new Date(ms) : undefined
+}
+
+type TemporalClasses = Readonly<Record<string, { from(text: string): PlainTemporal }>>
+
+/** Classes of `Temporal`; all other types are a PlainDateTime. */
+const temporalNames: Partial<Record<TemporalType, string>> = {
+  DATE: 'PlainDate',
+  MONTH: 'PlainYearMonth',
+  TIME: 'PlainTime',
+  MINUTE: 'PlainTime',
+  SECOND: 'PlainTime',
+  NANOTIME: 'PlainTime',
 }
 
 /** One object per row. @throws {ValueError} DDB_USAGE if `value` is not a table */
