@@ -5,12 +5,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { commands } from '../src/cli/commands/commands.js'
-import { commonOptions } from '../src/cli/options/output-options.js'
-import {
-  longName,
-  type OptionDefinition,
-  type OptionGroup,
-} from '../src/cli/options/reading/definition.js'
+import { commonOptions } from '../src/cli/options/command-options.js'
+import { longName, type OptionDefinition, type OptionGroup } from '../src/cli/options/definition.js'
 import { optionNames } from './helpers/option-names.js'
 import { allChecks } from '../src/selftest/checks/all-checks.js'
 import { builtins } from '../src/server/functions/registry.js'

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
-import { shortName } from '../src/cli/options/reading/definition.js'
+import { shortName } from '../src/cli/options/definition.js'
 import { optionNames } from './helpers/option-names.js'
 import { commands } from '../src/cli/commands/commands.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'

@@ -1,7 +1,7 @@
 /*
   The long names of a command's options.
 */
-import { longName, type OptionTable } from '../../src/cli/options/reading/definition.js'
+import { longName, type OptionTable } from '../../src/cli/options/definition.js'
 
 export function optionNames({ options }: { readonly options: OptionTable }): Set<string> {
   return new Set(Object.values(options).map(longName))

@@ -1,7 +1,7 @@
 /*
   Help that fits a screen: the common options of the commands with the most options. --help-all shows every option.
 */
-import type { OptionTable } from '../options/reading/definition.js'
+import type { OptionTable } from '../options/definition.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import { wrapped } from '../output/terminal-text.js'
 
@@ -26,7 +26,7 @@ const flagsWidth = 33
 export function briefHelp(
   { name, summary, options }: { name: string; summary: string; options: OptionTable },
   columns: number,
-  say: HelpTexts['say'],
+  { say, optionHelp }: HelpTexts,
 ): string | undefined {
   const brief = briefs[name]
   if (brief === undefined) return undefined
@@ -36,9 +36,9 @@ export function briefHelp(
     ...wrapped(summary, columns),
     '',
     ...brief.options.flatMap(key => {
-      const { flags, help } = options[key]!
+      const { flags, helpName } = options[key]!
       const [first, ...others] = wrapped(
-        say(help).split(/[;；]/)[0]!,
+        optionHelp(helpName).split(/[;；]/)[0]!,
         Math.max(columns - flagsWidth - 1, 20),
       )
       return [

@@ -1,8 +1,8 @@
 /*
   The description of a command: its options, its place in the help, and the module that runs it, loaded on demand.
 */
-import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
-import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
+import type { OptionTable, SettingsOf } from '../options/definition.js'
+import { resolveOptions, type OptionSources } from '../options/resolve.js'
 import { epilogues } from './help.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/failures.js'

@@ -5,16 +5,15 @@ import {
   benchOptions,
   checkOptions,
   execOptions,
-  explainOptions,
   resumeOptions,
   retryOptions,
   runsOptions,
   schemaOptions,
   selftestOptions,
   serveOptions,
+  commonOptions,
 } from '../options/command-options.js'
 import { loadOptions } from '../options/load-options.js'
-import { commonOptions } from '../options/output-options.js'
 import { defineCommand, type Command } from './command.js'
 
 export const commands: readonly Command[] = [
@@ -118,7 +117,7 @@ export const commands: readonly Command[] = [
     group: 'Tools',
     summary: 'explain an error code or exit code, and what to do about it',
     args: '[code]',
-    options: explainOptions,
+    options: commonOptions,
     isClient: false,
     load: () => import('./explain.js'),
   }),

@@ -3,7 +3,7 @@
   and asks nobody: pressing Tab starts no program and evaluates no typed text.
 */
 import { errorCodes, UsageError } from '../../errors.js'
-import { longName } from '../options/reading/definition.js'
+import { longName } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call, Command } from './command.js'
 

@@ -9,8 +9,8 @@ import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { runOnProcess } from './run-on-process.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { journalOf } from '../options/journaled.js'
-import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
+import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
+import { type LoadSettings } from '../options/load-options.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {

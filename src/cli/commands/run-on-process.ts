@@ -26,8 +26,8 @@ import {
   shellText,
   type ResumedRun,
 } from '../options/shell-command.js'
-import { journalFolder } from '../options/journaled.js'
-import { withFlags } from '../options/reading/field-flags.js'
+import { journalFolder } from '../options/library-options.js'
+import { withFlags } from '../options/field-flags.js'
 import type { RunSettings } from '../options/command-options.js'
 import { leftoversToReport } from '../files/reported-leftovers.js'
 import { checkedStateFolder } from '../files/state-file.js'

@@ -17,7 +17,7 @@ import {
   type EmbeddedServer,
 } from '../../server/index.js'
 import type { Call } from './command.js'
-import { defined } from '../options/reading/definition.js'
+import { defined } from '../options/definition.js'
 import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/command-options.js'
 import { readScriptFile } from '../files/files-from.js'

@@ -19,7 +19,7 @@ import {
 } from './file-place.js'
 import { ownFileAt } from './own-files.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import { defined } from '../options/reading/definition.js'
+import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 
 /** Settings that name a file; each command has some of them. */

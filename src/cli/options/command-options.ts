@@ -3,44 +3,36 @@
 */
 import { parseTableTarget } from '../../load/target/target.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
-import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
-import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
-import { journaledServerOptions } from './journaled.js'
-import { loadOptions } from './load-options.js'
+import { option, optionGroup, type SettingsOf } from './definition.js'
 import {
-  commonOptions,
-  jsonOptions,
-  jsonToOptions,
-  quietOptions,
-  traceOptions,
-} from './output-options.js'
-import { optionGroup, type SettingsOf } from './reading/definition.js'
-import {
-  choice,
-  count,
-  duration,
-  list,
-  listeningPort,
-  named,
-  onOff,
-  pairs,
-  text,
-} from './reading/readers.js'
-import { serverOptions } from './server-options.js'
+  badRowOptions,
+  inputOptions,
+  loadOptions,
+  mappingOptions,
+  outputOptions,
+  runOptions,
+  serverOptions,
+  targetOptions,
+  valueOptions,
+} from './load-options.js'
+import * as read from './readers.js'
 
-const { dryRun: _, ...loadAlone } = loadOptions
-const { report: _report, metricsFile: _file, ...loadOptionsOfCheck } = loadAlone
+const { choice, count, onOff, text } = read
+const { trace, noColor } = outputOptions
+
+/** Options of every command except `demo`. */
+export const commonOptions = { noColor }
+
+const { json } = optionGroup('Output', { json: option('--json', read.jsonSwitch) })
+const { json: asOutput } = optionGroup('Output', {
+  json: { ...option('--json', read.jsonSwitch), helpName: 'outputJson' },
+})
+
+const { dryRun: _, report: _report, metricsFile: _file, ...loadOptionsOfCheck } = loadOptions
 
 export const checkOptions = {
   ...loadOptionsOfCheck,
-  ...optionGroup('Input', {
-    sample: {
-      flags: '--sample <n>',
-      help: 'examine at most n records of each input',
-      reader: count(1),
-      defaultNote: 'all',
-    },
-  }),
+  ...optionGroup('Input', { sample: option('--sample <n>', count(1), undefined, 'all') }),
 }
 
 export type CheckSettings = SettingsOf<typeof checkOptions>
@@ -51,108 +43,78 @@ const { match, map, set, allowMissing } = mappingOptions
 /** Options that `load` has, too, and that a printed `load` command must repeat. */
 export const sharedOptions = { ...readingOptions, match, map, set, ...valueOptions }
 
+const chosen = 'the program chooses, and says why'
+
 /** The user's requirements for a new DFS table. */
 export const dfsOptions = {
   partition: targetOptions.partition,
   ...optionGroup('Target', {
-    sortColumns: {
-      flags: '--sort-columns <a,b>',
-      help: 'sort columns of a new TSDB table',
-      reader: list,
-    },
-    keepDuplicates: {
-      flags: '--keep-duplicates <which>',
-      help: 'which rows a new TSDB table keeps if their sort columns are equal: all, first or last',
-      reader: choice('all', 'first', 'last'),
-    },
-    engine: {
-      flags: '--engine <engine>',
-      help: 'storage engine of a new DFS table: OLAP or TSDB',
-      reader: choice('OLAP', 'TSDB'),
-      defaultNote: 'the program chooses, and says why',
-    },
-    atomic: {
-      flags: '--atomic <level>',
-      help: 'atomicity of writes to a new DFS database: trans or chunk',
-      reader: choice('trans', 'chunk'),
-    },
+    sortColumns: option('--sort-columns <a,b>', read.list),
+    keepDuplicates: option('--keep-duplicates <which>', choice('all', 'first', 'last')),
+    engine: option('--engine <engine>', choice('OLAP', 'TSDB'), undefined, chosen),
+    atomic: option('--atomic <level>', choice('trans', 'chunk')),
   }),
 }
+
+const newTable = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
+const newName = 'a stream table named after the first file'
 
 export const schemaOptions = {
   ...optionGroup('Target', {
     table: {
-      flags: '-t, --table <name>',
-      help: 'name of the new table, or dfs://DATABASE/TABLE',
-      reader: named('a table name or dfs://DATABASE/TABLE', name => {
-        parseTableTarget(name)
-        return name
-      }),
-      defaultNote: 'a stream table named after the first file',
+      ...option('-t, --table <name>', newTable, undefined, newName),
+      helpName: 'newTable',
     },
-    key: {
-      flags: '--key <a,b>',
-      help: 'key columns of a keyed stream table',
-      reader: list,
-    },
+    key: option('--key <a,b>', read.list),
     types: {
-      flags: '--types <name:TYPE,...>',
-      help: 'types of these columns; the program detects all other types',
-      reader: named('NAME:TYPE,…', types => {
-        schemaFromTypes(types)
-        return types
-      }),
+      ...option('--types <name:TYPE,...>', read.checked('NAME:TYPE,…', schemaFromTypes)),
+      helpName: 'newTypes',
     },
   }),
   ...dfsOptions,
   ...sharedOptions,
   ...optionGroup('Input', {
     sample: {
-      flags: '--sample <n>',
-      help: 'examine the first n records',
-      reader: count(1),
-      defaultNote: 'all of them',
+      ...option('--sample <n>', count(1), undefined, 'all of them'),
+      helpName: 'sampleFirst',
     },
   }),
   ...optionGroup('Output', {
     output: {
-      flags: '--output <format>',
-      help: 'table, types, json, or create (the script that creates the table)',
-      reader: choice('table', 'types', 'json', 'create'),
+      ...option('--output <format>', choice('table', 'types', 'json', 'create')),
       default: 'table',
     },
-    create: {
-      flags: '--create',
-      help: 'the same as --output create',
-      reader: onOff,
-      flagOnly: true,
-    },
+    create: { ...option('--create', onOff), flagOnly: true, helpName: 'createScript' },
   }),
-  json: { ...jsonOptions.json, help: 'the same as --output json' },
+  json: asOutput,
   ...commonOptions,
 }
 
 export type SchemaSettings = SettingsOf<typeof schemaOptions>
 
-const { stateDir, restart, expectRows } = runOptions
-const { metricsFile, report } = runOptions
-const { onDoubt } = deliveryOptions
-
-const runOutput = {
-  ...{ metricsFile, report },
-  ...quietOptions,
-  ...traceOptions,
-  ...jsonToOptions,
-  ...commonOptions,
-}
+const { stateDir, restart, expectRows, metricsFile, report } = runOptions
+const { onDoubt } = loadOptions
+const runOutput = { metricsFile, report, ...outputOptions }
 
 export type RunSettings = SettingsOf<typeof runOutput & { stateDir: typeof stateDir }>
+
+const own = "the run's own"
+
+const { default: _default, ...host } = serverOptions.host
+
+/** The server options of commands that go on with a run. Its journal provides the defaults. */
+export const journaledServerOptions = {
+  ...serverOptions,
+  host: { ...host, defaultNote: own },
+  user: { ...serverOptions.user, defaultNote: own },
+}
 
 const { rejects, onError, maxErrors } = badRowOptions
 
 export const resumeOptions = {
-  ...{ rejects, onError: { ...onError, defaultNote: "the run's own" } },
-  maxErrors: { ...maxErrors, defaultNote: "the run's own" },
+  rejects,
+  onError: { ...onError, defaultNote: own },
+  maxErrors: { ...maxErrors, defaultNote: own },
   onDoubt,
   ...journaledServerOptions,
   ...{ stateDir, restart },
@@ -163,40 +125,30 @@ export type ResumeSettings = SettingsOf<typeof resumeOptions>
 
 export const runsOptions = {
   ...optionGroup('Run', {
-    clean: {
-      flags: '--clean',
-      help: 'remove the journals of the named runs, or of all runs that finished more than 30 days ago',
-      reader: onOff,
-      flagOnly: true,
-    },
-    files: {
-      flags: '--files',
-      help: 'show the outcome of each file of a run',
-      reader: onOff,
-      flagOnly: true,
-    },
+    clean: { ...option('--clean', onOff), flagOnly: true },
+    files: { ...option('--files', onOff), flagOnly: true },
   }),
   stateDir,
   ...journaledServerOptions,
-  ...jsonOptions,
+  json,
   ...commonOptions,
 }
 
 export type RunsSettings = SettingsOf<typeof runsOptions>
 
-const { transform } = targetOptions
-
 export const retryOptions = {
-  transform: { ...transform, defaultNote: "the run's own" },
-  encoding: { ...inputOptions.encoding, defaultNote: "the run's own" },
+  transform: { ...targetOptions.transform, defaultNote: own },
+  encoding: { ...inputOptions.encoding, defaultNote: own },
   allowMissing,
   ...valueOptions,
-  onError: {
-    ...onError,
-    help: 'null loads null for each bad cell',
-    reader: choice('null'),
-    defaultNote: "the run's own",
-  },
+  ...optionGroup('Bad rows', {
+    onError: {
+      ...onError,
+      reader: choice('null'),
+      defaultNote: own,
+      helpName: 'retryOnError',
+    },
+  }),
   rejects: { ...rejects, defaultNote: 'a new file in the same folder' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
   onDoubt,
@@ -209,100 +161,46 @@ export type RetrySettings = SettingsOf<typeof retryOptions>
 
 export const execOptions = {
   ...optionGroup('Run', {
-    script: {
-      flags: '-e, --script <script>',
-      help: 'run this script instead of a file',
-      reader: text,
-      flagOnly: true,
-    },
+    script: { ...option('-e, --script <script>', text), flagOnly: true },
   }),
   ...optionGroup('Output', {
     output: {
-      flags: '--output <format>',
-      help: 'table, csv or json',
-      reader: choice('table', 'csv', 'json'),
+      ...option('--output <format>', choice('table', 'csv', 'json')),
       default: 'table',
+      helpName: 'resultOutput',
     },
-    maxRows: {
-      flags: '--max-rows <n>',
-      help: 'show at most this many rows of a table; 0 for all',
-      reader: count(0),
-      defaultNote: '100 on a terminal, else all',
-    },
+    maxRows: option('--max-rows <n>', count(0), undefined, '100 on a terminal, else all'),
   }),
   ...serverOptions,
-  ...traceOptions,
-  json: { ...jsonOptions.json, help: 'the same as --output json' },
+  ...{ trace, json: asOutput },
   ...commonOptions,
 }
 
 export type ExecSettings = SettingsOf<typeof execOptions>
 
+const newPartitions = choice('add', 'skip', 'fail')
+
 export const serveOptions = {
   ...optionGroup('Server', {
-    host: {
-      flags: '--host <address>',
-      help: 'address to listen on',
-      reader: text,
-      default: '127.0.0.1',
-    },
+    host: { ...option('--host <address>', text), default: '127.0.0.1', helpName: 'listenHost' },
     port: {
-      flags: '--port <port>',
-      help: 'port to listen on; 0 picks a free one',
-      reader: listeningPort,
+      ...option('--port <port>', read.listeningPort),
       default: '8848',
+      helpName: 'listenPort',
     },
-    init: {
-      flags: '--init <file.dos>',
-      help: 'script to run as admin before accepting connections',
-      reader: text,
-    },
-    requireLogin: {
-      flags: '--require-login',
-      help: 'refuse all requests of sessions that have not logged in',
-      reader: onOff,
-    },
-    tlsCert: {
-      flags: '--tls-cert <file>',
-      help: 'accept only TLS, with this certificate (PEM)',
-      reader: text,
-    },
-    tlsKey: {
-      flags: '--tls-key <file>',
-      help: 'private key of --tls-cert, without a passphrase (PEM)',
-      reader: text,
-    },
-    allowOrigin: {
-      flags: '--allow-origin <origin,...>',
-      help: 'web pages that may connect with WebSocket',
-      reader: list,
-    },
+    init: option('--init <file.dos>', text),
+    requireLogin: option('--require-login', onOff),
+    tlsCert: option('--tls-cert <file>', text),
+    tlsKey: option('--tls-key <file>', text),
+    allowOrigin: option('--allow-origin <origin,...>', read.list),
     newValuePartitions: {
-      flags: '--new-value-partitions <what>',
-      help: 'if a value has no VALUE partition: add one, skip the row, or fail',
-      reader: choice('add', 'skip', 'fail'),
+      ...option('--new-value-partitions <what>', newPartitions),
       default: 'add',
     },
-    serverVersion: {
-      flags: '--server-version <number>',
-      help: 'imitate this server version, such as 1.30.22: refuse later features',
-      reader: text,
-    },
-    setting: {
-      flags: '--setting <name=value>',
-      help: 'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)',
-      reader: pairs('NAME=VALUE'),
-    },
-    fault: {
-      flags: '--fault <name[:n]>',
-      help: 'simulate a fault, for example ChunkInRecovery at every n-th insert',
-      reader: text,
-    },
-    discard: {
-      flags: '--discard',
-      help: 'count rows without storing them, for measurements',
-      reader: onOff,
-    },
+    serverVersion: option('--server-version <number>', text),
+    setting: option('--setting <name=value>', read.pairs('NAME=VALUE')),
+    fault: option('--fault <name[:n]>', text),
+    discard: option('--discard', onOff),
   }),
   ...commonOptions,
 }
@@ -311,21 +209,11 @@ export type ServeSettings = SettingsOf<typeof serveOptions>
 
 export const benchOptions = {
   ...optionGroup('Run', {
-    requests: {
-      flags: '--requests <n>',
-      help: 'requests in each mode',
-      reader: count(1),
-      default: '50000',
-    },
-    rows: {
-      flags: '--rows <n>',
-      help: 'rows per request',
-      reader: count(1),
-      default: '100',
-    },
+    requests: { ...option('--requests <n>', count(1)), default: '50000' },
+    rows: { ...option('--rows <n>', count(1)), default: '100', helpName: 'batchRows' },
   }),
   ...serverOptions,
-  ...jsonOptions,
+  json,
   ...commonOptions,
 }
 
@@ -333,38 +221,16 @@ export type BenchSettings = SettingsOf<typeof benchOptions>
 
 export const selftestOptions = {
   ...optionGroup('Run', {
-    timeLimit: {
-      flags: '--time-limit <time>',
-      help: 'stop after this time, and report the results so far',
-      reader: duration,
-      default: '60s',
-    },
-    secondUser: {
-      flags: '--second-user <name>',
-      help: 'second user, for checks that need two',
-      reader: text,
-    },
-    secondPasswordFile: {
-      flags: '--second-password-file <file>',
-      help: 'file with the password of the second user',
-      reader: text,
-    },
+    timeLimit: { ...option('--time-limit <time>', read.duration), default: '60s' },
+    secondUser: option('--second-user <name>', text),
+    secondPasswordFile: option('--second-password-file <file>', text),
   }),
-  ...optionGroup('Output', {
-    issueText: {
-      flags: '--issue-text <file>',
-      help: 'write a report for an issue to this file, without hosts, users and passwords',
-      reader: text,
-    },
-  }),
+  ...optionGroup('Output', { issueText: option('--issue-text <file>', text) }),
   ...serverOptions,
-  ...traceOptions,
-  ...jsonOptions,
+  ...{ trace, json },
   ...commonOptions,
 }
 
 export type SelftestSettings = SettingsOf<typeof selftestOptions>
 
-export const explainOptions = { noColor: commonOptions.noColor }
-
-export type ExplainSettings = SettingsOf<typeof explainOptions>
+export type ExplainSettings = SettingsOf<typeof commonOptions>

@@ -1,15 +1,199 @@
 /*
-  Every option of `load`, and how they become the library's LoadOptions.
+  Every option of `load`. Other commands use the same objects.
 */
-import type { Trace } from '../../client/trace.js'
-import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/options.js'
-import { parseTarget } from '../../load/target/target.js'
-import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
-import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
-import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
-import { commonOptions, jsonToOptions, quietOptions, traceOptions } from './output-options.js'
-import { readCredentials, type Login, type LoginCall } from './password.js'
-import { serverOptions, type ServerSettings } from './server-options.js'
+import { loginRequirements } from '../../client/login/protection.js'
+import type { OnError } from '../../load/options.js'
+import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
+import { confirmations } from '../../load/transport/confirmations.js'
+import type { CellOptions } from '../../parse/cell-rules.js'
+import { inputFormats } from '../../parse/formats.js'
+import { compressions } from '../../source/byte-source.js'
+import { readTransform } from '../files/transform-text.js'
+import { option, optionGroup, type SettingsOf } from './definition.js'
+import * as read from './readers.js'
+
+const { choice, count, onOff, text } = read
+
+const tableName = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
+const functionName = read.checked('the name of a function view', checkFunctionName)
+const method = read.named('insert, append or upsert', parseMethod, ['insert', 'append', 'upsert'])
+const transform = read.named('a function of a table, or @FILE', readTransform)
+const chosen = 'the program chooses, and says why'
+
+export const targetOptions = optionGroup('Target', {
+  table: option('-t, --table <name>', tableName, 'target.table'),
+  create: option('--create <kind>', choice('stream', 'dfs'), 'target.create'),
+  partition: option('--partition <scheme>', text, 'target.partition', chosen),
+  method: option('--method <method>', method, 'target.method', 'insert'),
+  keyColumns: option('--key-columns <a,b>', read.list, 'target.keyColumns'),
+  function: option('--function <name>', functionName, 'target.function'),
+  functionArg: option(
+    '--function-arg <json>',
+    read.repeated(read.json),
+    'target.functionArguments',
+  ),
+  transform: option('--transform <function>', transform, 'target.transform'),
+  types: {
+    ...option('--types <name:TYPE,...>', text),
+    fields: (types: string) => ({
+      target: types.startsWith('@') ? { typesFrom: types.slice(1) } : { types },
+    }),
+  },
+  confirmTable: option('--confirm-table <name>', tableName, 'target.confirmTable'),
+})
+
+const compression = choice('auto', ...compressions)
+const unquoted = 'detected, usually the quote itself'
+const include = read.repeated(text)
+
+export const inputOptions = optionGroup('Input', {
+  format: option('-f, --format <format>', choice('auto', ...inputFormats), 'input.format', 'auto'),
+  filesFrom: option('--files-from <file>', text),
+  include: option('--include <glob>', include, 'input.include', 'those with a known extension'),
+  path: option('--path <pattern>', text, 'input.path'),
+  follow: option('--follow', onOff, 'input.follow'),
+  compression: option('--compression <kind>', compression, 'input.compression', 'auto'),
+  encoding: option(
+    '--encoding <name>',
+    read.encoding,
+    'input.encoding',
+    'auto: byte order mark, else UTF-8',
+  ),
+  delimiter: option(
+    '-d, --delimiter <text>',
+    read.delimiter,
+    'input.delimiter',
+    'detected in the first 1 MiB',
+  ),
+  quote: option('--quote <char>', read.characterOrNone, 'input.quote', 'detected, usually "'),
+  escape: option('--escape <char>', read.character, 'input.escape', unquoted),
+  comment: option('--comment <text>', read.lineStart, 'input.comment'),
+  header: option(
+    '--header <when>',
+    choice('auto', 'yes', 'no'),
+    'input.header',
+    "auto: compares it with the target's columns",
+  ),
+  ragged: option('--ragged <what>', choice('reject', 'pad', 'cut'), 'input.ragged', 'reject'),
+  trim: option('--trim', onOff, 'input.trim'),
+  quotes: option('--quotes <how>', choice('strict', 'lax'), 'input.quotes', 'strict'),
+  maxRecordBytes: option(
+    '--max-record-bytes <size>',
+    read.recordSize,
+    'input.maxRecordBytes',
+    '16Mi',
+  ),
+  skipLines: option('--skip-lines <n>', count(0), 'input.skipLines'),
+  limit: option('--limit <n>', count(0), 'input.limit'),
+  jsonPath: option('--json-path <path>', text, 'input.jsonPath'),
+  arrayDelimiter: option('--array-delimiter <char>', read.character, 'input.arrayDelimiter'),
+})
+
+const matching = 'name if there is a header'
+
+export const mappingOptions = optionGroup('Mapping', {
+  match: option('--match <how>', choice('name', 'position'), 'mapping.match', matching),
+  map: option('-m, --map <target=source>', read.pairs('TARGET=SOURCE'), 'mapping.map'),
+  set: option('--set <target=value>', read.pairs('TARGET=VALUE'), 'mapping.set'),
+  ignoreExtra: option('--ignore-extra', onOff, 'mapping.ignoreExtra'),
+  allowMissing: option('--allow-missing', onOff, 'mapping.allowMissing'),
+})
+
+export const valueOptions = optionGroup('Values', {
+  null: option('--null <text>', read.repeated(read.anyText), 'cells.nullTexts'),
+  dateFormat: option('--date-format <column=format>', read.dateFormats, 'cells.dateFormats'),
+  timezone: option(
+    '--timezone <zone>',
+    text,
+    'cells.timeZone',
+    'as written; rows with a different offset are rejected',
+  ),
+  thousands: option('--thousands <char>', read.character, 'cells.thousands'),
+  decimalComma: option('--decimal-comma', onOff, 'cells.decimalComma'),
+  percent: option('--percent <column>', read.repeated(text), 'cells.percentColumns'),
+  booleans: {
+    ...option('--booleans <true/false>', read.booleans),
+    fields: (cells: Pick<CellOptions, 'trueTexts' | 'falseTexts'>) => ({ cells }),
+  },
+})
+
+const reactions = choice('stop', 'skip', 'quarantine', 'null')
+
+export const badRowOptions = optionGroup('Bad rows', {
+  onError: {
+    ...option('--on-error <what>', reactions, undefined, 'quarantine with --rejects, else stop'),
+    fields: (onError: OnError | 'null') =>
+      onError === 'null' ? { cells: { lenient: true } } : { rejects: { onError } },
+  },
+  maxErrors: option('--max-errors <n|n%>', read.limit, 'rejects.maxErrors', '100'),
+  rejects: option('--rejects <file>', text, 'rejects.file'),
+})
+
+const modes = choice('async', 'sync')
+const noReceipts = 'async; sync if the server gives no receipts'
+const { duration, size } = read
+
+export const deliveryOptions = optionGroup('Delivery', {
+  mode: option('--mode <mode>', modes, 'delivery.mode', noReceipts),
+  confirm: option('--confirm <how>', choice(...confirmations), 'delivery.confirm', 'auto'),
+  confirmTimeout: option('--confirm-timeout <time>', duration, 'delivery.confirmTimeoutMs', '60s'),
+  batchRows: option(
+    '-b, --batch-rows <n>',
+    count(1),
+    'delivery.batchRows',
+    '100,000; DFS tables 1,000,000; functions, --follow, --rate-limit 10,000',
+  ),
+  batchBytes: option('--batch-bytes <size>', size, 'delivery.batchBytes', '4Mi; DFS tables 32Mi'),
+  flushInterval: option('--flush-interval <time>', duration, 'input.flushIntervalMs', '1s'),
+  maxInFlight: option('--max-in-flight <size>', size, 'delivery.maxInFlightBytes', '32Mi'),
+  connections: option('-j, --connections <n>', read.upTo64, 'delivery.connections', '1'),
+  unordered: option('--unordered', onOff, 'delivery.unordered'),
+  retries: option('--retries <n>', count(0), 'delivery.retries', '5'),
+  retryTimeout: option('--retry-timeout <time>', duration, 'delivery.retryTimeoutMs', '5m'),
+  onDoubt: option('--on-doubt <what>', choice('report', 'resend'), 'delivery.onDoubt', 'report'),
+  rateLimit: option('--rate-limit <rate>', read.rate, 'delivery.rateLimit'),
+})
+
+/** The options of every command that connects to a server. */
+export const serverOptions = optionGroup('Server', {
+  host: {
+    ...option('--host <host[:port],...>', read.hosts),
+    default: '127.0.0.1',
+    environment: ['DDB_HOST'],
+  },
+  user: { ...option('--user <name>', text, 'server.user'), environment: ['DDB_USER'] },
+  passwordFile: {
+    ...option('--password-file <file>', text),
+    environment: ['DDB_PASSWORD_FILE'],
+  },
+  tls: option('--tls', onOff, 'server.tls'),
+  caFile: option('--ca-file <file>', text, 'server.caFile'),
+  tlsInsecure: option('--tls-insecure', onOff, 'server.tlsInsecure'),
+  certFile: option('--cert-file <file>', text, 'server.certFile'),
+  compress: option('--compress <how>', choice('auto', 'none', 'lz4'), 'server.compress', 'auto'),
+  insecureLogin: option('--insecure-login', onOff, 'server.insecureLogin'),
+  require: option('--require <what>', choice(...loginRequirements), 'server.require'),
+  allowRedirect: option('--allow-redirect <host,...>', read.list, 'server.allowRedirect'),
+})
+
+export type ServerSettings = SettingsOf<typeof serverOptions>
+
+export const runOptions = optionGroup('Run', {
+  runId: option('--run-id <id>', read.runId, 'runId'),
+  stateDir: option('--state-dir <folder>', text, 'journal.folder', '$XDG_STATE_HOME/ddb-ingest'),
+  restart: { ...option('--restart', onOff, 'journal.restart'), flagOnly: true },
+  expectRows: option('--expect-rows <n>', read.rowsExpected, 'expectRows'),
+  dryRun: { ...option('-n, --dry-run', onOff), flagOnly: true },
+  metricsFile: option('--metrics-file <file>', text),
+  report: option('--report <file>', text),
+})
+
+export const outputOptions = optionGroup('Output', {
+  quiet: option('-q, --quiet', onOff),
+  trace: option('--trace <file>', text),
+  json: { ...option('--json[=file]', read.jsonTo), helpName: 'jsonTo' },
+  noColor: { ...option('--no-color', onOff), flagOnly: true },
+})
 
 /** All options, in the order of the help. */
 export const loadOptions = {
@@ -21,63 +205,10 @@ export const loadOptions = {
   ...deliveryOptions,
   ...serverOptions,
   ...runOptions,
-  ...quietOptions,
-  ...traceOptions,
-  ...jsonToOptions,
-  ...commonOptions,
+  ...outputOptions,
 }
-
-/** Options that a check lacks: it sends nothing, so charts and metrics would be empty. */
-export const loadOnlyOptions = ['report', 'metrics-file'] as const
 
 export type LoadSettings = SettingsOf<typeof loadOptions>
 
-/**
- * The options for the library, including the password but not the journal, which depends on more than the settings.
- * @throws {UsageError} for a wrong target or login
- */
-export async function loadOptionsOf(
-  settings: LoadSettings,
-  inputs: readonly string[],
-  call: LoginCall,
-  trace?: Trace,
-): Promise<LoadOptions> {
-  // A folder is not enough for a journal: the run must have a name.
-  const { journal: _, target = {}, ...fields } = fieldsOf(loadOptions, settings)
-  parseTarget(target)
-  const fromStdin = inputs.includes('-')
-  const { stdin } = fromStdin ? call.processEnvironment : {}
-  const server = await serverOf(settings, call, trace, fromStdin)
-  return { ...fields, inputs, server, target, input: defined({ ...fields.input, stdin }) }
-}
-
-/** The server with its login. @param dataOnStdin  if true, the password cannot come from standard input */
-export async function serverOf(
-  settings: ServerSettings & { readonly quiet?: boolean },
-  call: LoginCall,
-  trace?: Trace,
-  dataOnStdin?: boolean,
-): Promise<ServerTarget> {
-  return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
-}
-
-/** The target that the user asked for. The result names it if a command fails before its run. */
-export function targetOptionsOf(settings: LoadSettings): TargetOptions {
-  return fieldsOf(loadOptions, settings).target ?? {}
-}
-
-/** The first host is the server; the others are tried if it cannot be reached. */
-export function serverTargetOf(
-  settings: ServerSettings,
-  login: Login,
-  trace?: Trace,
-): ServerTarget {
-  const [first, ...others] = settings.host
-  return {
-    ...first,
-    ...login,
-    ...fieldsOf(serverOptions, settings).server,
-    ...(others.length === 0 ? {} : { otherHosts: others }),
-    ...(trace === undefined ? {} : { trace }),
-  }
-}
+/** Options that a check lacks: it sends nothing, so charts and metrics would be empty. */
+export const loadOnlyOptions = ['report', 'metrics-file'] as const

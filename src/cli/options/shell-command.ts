@@ -7,13 +7,12 @@ import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { LoadOptions, ServerAddress, ServerTarget } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import { loadOptions, type LoadSettings } from './load-options.js'
-import type { JournaledServer } from './journaled.js'
-import { longName, type OptionDefinition, type OptionTable } from './reading/definition.js'
-import { jsonTo } from './reading/readers.js'
-import { findValue, type OptionSources } from './reading/resolve.js'
+import { loadOptions, type LoadSettings, serverOptions } from './load-options.js'
+import type { JournaledServer } from './library-options.js'
+import { longName, type OptionDefinition, type OptionTable } from './definition.js'
+import { jsonTo } from './readers.js'
+import { findValue, type OptionSources } from './resolve.js'
 import { dfsOptions, sharedOptions } from './command-options.js'
-import { serverOptions } from './server-options.js'
 
 /** One word for a POSIX shell. Bytes that are not UTF-8 need bash, zsh or a shell of POSIX 2024. */
 export function shellWord(text: string): string {

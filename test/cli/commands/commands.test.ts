@@ -16,10 +16,11 @@ import {
   longName,
   shortName,
   type OptionDefinition,
+  option,
   optionGroup,
-} from '../../../src/cli/options/reading/definition.js'
-import { count } from '../../../src/cli/options/reading/readers.js'
-import type { OptionSources } from '../../../src/cli/options/reading/resolve.js'
+} from '../../../src/cli/options/definition.js'
+import { count } from '../../../src/cli/options/readers.js'
+import type { OptionSources } from '../../../src/cli/options/resolve.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { errorCodes } from '../../../src/errors.js'
 import { startServer } from '../../../src/server/index.js'
@@ -114,7 +115,7 @@ t.test('settings are read before the command is loaded, and are passed to the ru
     summary: '',
     args: '',
     options: optionGroup('Run', {
-      rows: { flags: '--rows <n>', help: '', reader: count(1), default: '5' },
+      rows: { ...option('--rows <n>', count(1)), default: '5', helpName: 'batchRows' },
     }),
     isClient: false,
     load() {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { longName } from '../../../src/cli/options/reading/definition.js'
+import { longName } from '../../../src/cli/options/definition.js'
 import { runMain } from '../run-cli.js'
 
 /** Words of a command line, the last one unfinished, and what the script offers; nothing means files. */

@@ -6,8 +6,9 @@ import { commands } from '../../../src/cli/commands/commands.js'
 import { epilogues, program } from '../../../src/cli/commands/help.js'
 import { english, helpTextsFor } from '../../../src/cli/language/help-texts.js'
 import { zhEpilogues } from '../../../src/cli/language/zh-epilogues.js'
-import { zhHelp } from '../../../src/cli/language/zh-help.js'
-import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
+import { optionHelp, type HelpName } from '../../../src/cli/language/en-options.js'
+import { zhHelp, zhOptionHelp } from '../../../src/cli/language/zh-help.js'
+import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { runMain } from '../run-cli.js'
 
@@ -32,8 +33,8 @@ const shown = new Set([
   ...commands.flatMap(({ group, summary, options }) => [
     group,
     summary,
-    ...Object.values(options).flatMap(({ group: heading, help, defaultNote }) => [
-      ...[heading, help],
+    ...Object.values(options).flatMap(({ group: heading, defaultNote }) => [
+      heading,
       ...(defaultNote !== undefined && isSentence(defaultNote) ? [defaultNote] : []),
     ]),
   ]),
@@ -54,6 +55,9 @@ t.test(
       [],
       'for no text',
     )
+    t.strictSame(Object.keys(zhOptionHelp), Object.keys(optionHelp))
+    const used = commands.flatMap(({ options }) => Object.values(options))
+    t.strictSame(new Set(used.map(({ helpName }) => helpName)), new Set(Object.keys(optionHelp)))
   },
 )
 
@@ -64,7 +68,9 @@ const typed = (text: string): string[] =>
     .sort()
 
 t.test('a translation keeps the options, values and numbers of the English text', async t => {
-  for (const [text, translated] of Object.entries(zhHelp)) {
+  const options = Object.entries(zhOptionHelp)
+  const texts = options.map(([name, text]) => [optionHelp[name as HelpName], text] as const)
+  for (const [text, translated] of [...Object.entries(zhHelp), ...texts]) {
     // The word DATABASE in placeholders is translated. "JSON" may appear once where the English text has a pronoun.
     if (/DATABASE/.test(text)) continue
     t.strictSame(typed(translated), typed(text), text)

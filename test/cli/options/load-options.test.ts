@@ -6,18 +6,20 @@ import t from 'tap'
 import {
   journalFolder,
   journalOf,
-  journaledServerOptions,
   serverSettingsOf,
-} from '../../../src/cli/options/journaled.js'
-import { loadOptions, loadOptionsOf } from '../../../src/cli/options/load-options.js'
+  loadOptionsOf,
+} from '../../../src/cli/options/library-options.js'
+import { journaledServerOptions } from '../../../src/cli/options/command-options.js'
+import { loadOptions } from '../../../src/cli/options/load-options.js'
 import {
   type OptionDefinition,
   longName,
+  option,
   optionGroup,
   fieldsOf,
-} from '../../../src/cli/options/reading/definition.js'
-import { count, text } from '../../../src/cli/options/reading/readers.js'
-import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
+} from '../../../src/cli/options/definition.js'
+import { count, text } from '../../../src/cli/options/readers.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
@@ -54,7 +56,7 @@ t.test('a missing option has the default that the help states', async t => {
 
 t.test('stream tables and DFS tables have their own batch sizes', async t => {
   const { reader } = loadOptions.batchBytes
-  const [stream, dfs] = loadOptions.batchBytes.defaultNote.split('; DFS tables ')
+  const [stream, dfs] = loadOptions.batchBytes.defaultNote!.split('; DFS tables ')
   t.equal(reader.read([stream!]), planned('trades').batchBytes)
   t.equal(reader.read([dfs!]), planned('dfs://db/t').batchBytes)
   t.match(loadOptions.batchRows.defaultNote, planned('trades').batchRows.toLocaleString('en'))
@@ -77,32 +79,28 @@ t.test('a folder for journals alone creates no journal', async t => {
 })
 
 const table = optionGroup('Run', {
-  batchRows: {
-    flags: '--batch-rows <n>',
-    help: 'rows',
-    reader: count(1),
-    field: 'delivery.batchRows',
-  },
-  retries: { flags: '--retries <n>', help: 'tries', reader: count(0), field: 'delivery.retries' },
-  runId: { flags: '--run-id <id>', help: 'name', reader: text, field: 'runId' },
-  other: { flags: '--other <name>', help: 'no field', reader: text },
+  batchRows: option('--batch-rows <n>', count(1), 'delivery.batchRows'),
+  retries: option('--retries <n>', count(0), 'delivery.retries'),
+  runId: option('--run-id <id>', text, 'runId'),
+  script: option('--script <name>', text),
 })
 
 t.test('settings are passed to the fields of their options, and only given settings', async t => {
-  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', other: 'l' }), {
+  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', script: 'l' }), {
     delivery: { batchRows: 5, retries: 0 },
     runId: 'r',
   })
-  t.strictSame(fieldsOf(table, { other: 'l' }), {})
+  t.strictSame(fieldsOf(table, { script: 'l' }), {})
 })
 
 t.test('the compiler refuses a field that does not exist or that has a different type', async t => {
-  const definition = { flags: '--x <n>', help: '', reader: count(1) }
   // @ts-expect-error a count is not a function's name
-  optionGroup('Run', { x: { ...definition, field: 'target.function' } })
+  option('--x <n>', count(1), 'target.function')
   // @ts-expect-error there is no such field
-  optionGroup('Run', { x: { ...definition, field: 'delivery.nothing' } })
-  t.pass('tsc checks the two lines above')
+  option('--x <n>', count(1), 'delivery.nothing')
+  // @ts-expect-error there is no such help text
+  optionGroup('Run', { unexplained: option('--unexplained <n>', count(1)) })
+  t.pass('tsc checks the lines above')
 })
 
 t.test('no two options set the same field', async t => {

@@ -3,8 +3,8 @@ import { chmod, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
-import { serverOptions } from '../../../src/cli/options/server-options.js'
-import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
+import { serverOptions } from '../../../src/cli/options/load-options.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import {
   askPassword,
   passwordSource,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
-import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import {
   shellWord,
   loadCommand,

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { readCommandLine } from '../../../src/cli/options/reading/command-line.js'
-import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
+import { readCommandLine } from '../../../src/cli/options/command-line.js'
+import { resolveOptions } from '../../../src/cli/options/resolve.js'
 import {
   nextCommand,
   type UserCall,

@@ -13,8 +13,12 @@ import {
 import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { missingRunError, serverSettingsOf, type JournaledServer } from '../../options/journaled.js'
-import { serverTargetOf } from '../../options/load-options.js'
+import {
+  missingRunError,
+  serverSettingsOf,
+  type JournaledServer,
+  serverTargetOf,
+} from '../../options/library-options.js'
 import { readCredentials, type Login } from '../../options/password.js'
 import type { RunsSettings } from '../../options/command-options.js'
 

@@ -10,15 +10,15 @@ import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state-folder.js'
 import { shellWord } from '../../options/shell-command.js'
-import { defined, fieldsOf } from '../../options/reading/definition.js'
+import { defined, fieldsOf } from '../../options/definition.js'
 import {
   journalFolder,
   missingRunError,
   protectionOf,
   serverSettingsOf,
-} from '../../options/journaled.js'
-import { serverOf } from '../../options/load-options.js'
-import { runId as runIdReader } from '../../options/reading/readers.js'
+  serverOf,
+} from '../../options/library-options.js'
+import { runId as runIdReader } from '../../options/readers.js'
 import { resumeOptions, type ResumeSettings } from '../../options/command-options.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 import { systemCode } from '../../output/terminal-text.js'

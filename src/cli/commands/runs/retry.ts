@@ -21,14 +21,18 @@ import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state-folder.js'
-import { defined, fieldsOf, longName } from '../../options/reading/definition.js'
-import { journalFolder, protectionOf, serverSettingsOf } from '../../options/journaled.js'
+import { defined, fieldsOf, longName } from '../../options/definition.js'
+import {
+  journalFolder,
+  protectionOf,
+  serverSettingsOf,
+  serverOf,
+} from '../../options/library-options.js'
 import { addressText, shellWord } from '../../options/shell-command.js'
 import {
   retryOptions as optionsOfRetry,
   type RetrySettings,
 } from '../../options/command-options.js'
-import { serverOf } from '../../options/load-options.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: RetrySettings, call: Call): Promise<number> {

@@ -25,8 +25,8 @@ import { showReading } from './show-reading.js'
 import { nextCommands, sameCommand } from '../../options/shell-command.js'
 import { isThere } from '../../files/file-place.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
-import { withFlags } from '../../options/reading/field-flags.js'
-import { defined, fieldsOf } from '../../options/reading/definition.js'
+import { withFlags } from '../../options/field-flags.js'
+import { defined, fieldsOf } from '../../options/definition.js'
 import { sharedOptions, type SchemaSettings } from '../../options/command-options.js'
 import {
   commandWithOption,

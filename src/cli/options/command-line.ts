@@ -2,14 +2,14 @@
   Reads command, flags and arguments with commander, which only collects their text; resolve.ts interprets it.
 */
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
-import { UsageError } from '../../../errors.js'
-import { version } from '../../../version.js'
-import { briefHelp, firstSteps } from '../../commands/brief-help.js'
-import type { Command } from '../../commands/command.js'
-import { program } from '../../commands/help.js'
-import { english, type HelpTexts } from '../../language/help-texts.js'
+import { UsageError } from '../../errors.js'
+import { version } from '../../version.js'
+import { briefHelp, firstSteps } from '../commands/brief-help.js'
+import type { Command } from '../commands/command.js'
+import { program } from '../commands/help.js'
+import { english, type HelpTexts } from '../language/help-texts.js'
 import { longName, type OptionDefinition } from './definition.js'
-import { clean, displayWidth, wrapped } from '../../output/terminal-text.js'
+import { clean, displayWidth, wrapped } from '../output/terminal-text.js'
 
 /** A command line, not yet interpreted. */
 export interface CommandLine {
@@ -143,7 +143,7 @@ function subcommand(parser: Parser, command: Command, columns: number, words: He
       say('Output') + say(':'),
     ),
   )
-  const brief = briefHelp({ ...command, summary }, columns, say)
+  const brief = briefHelp({ ...command, summary }, columns, words)
   sub.configureHelp(brief === undefined ? layoutIn(words) : { formatHelp: () => brief })
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
   sub.addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
@@ -155,10 +155,10 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
 }
 
-function optionOf(definition: OptionDefinition, { say, language }: HelpTexts): Option {
+function optionOf(definition: OptionDefinition, { say, optionHelp, language }: HelpTexts): Option {
   const { defaultNote } = definition
   const fallback = definition.default ?? (defaultNote && say(defaultNote))
-  const text = say(definition.help)
+  const text = optionHelp(definition.helpName)
   const [open, close] = language === 'zh' ? ['（', '）'] : [' (', ')']
   const help = fallback === undefined ? text : `${text}${open}${fallback}${close}`
   const option = new Option(definition.flags.replace(/\[=(\w+)\]/, ' [$1]'), help)

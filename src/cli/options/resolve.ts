@@ -1,9 +1,9 @@
 /*
   Finds the value of each setting: on the command line, else in the environment, else its default.
 */
-import { DdbError, UsageError } from '../../../errors.js'
+import { DdbError, UsageError } from '../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
-import { clean, didYouMean } from '../../output/terminal-text.js'
+import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** Where to look for one command's options. */
 export interface OptionSources {

@@ -5,21 +5,22 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { commands } from '../../../../src/cli/commands/commands.js'
-import { loadOptions } from '../../../../src/cli/options/load-options.js'
-import { helpText, readCommandLine } from '../../../../src/cli/options/reading/command-line.js'
+import { commands } from '../../../src/cli/commands/commands.js'
+import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { helpText, readCommandLine } from '../../../src/cli/options/command-line.js'
 import {
   longName,
+  option,
   optionGroup,
   shortName,
   defined,
-} from '../../../../src/cli/options/reading/definition.js'
-import { withFlags } from '../../../../src/cli/options/reading/field-flags.js'
-import { rawArguments, withOptionFiles } from '../../../../src/cli/options/reading/arguments.js'
-import * as values from '../../../../src/cli/options/reading/readers.js'
-import { text } from '../../../../src/cli/options/reading/readers.js'
-import { resolveOptions, type OptionSources } from '../../../../src/cli/options/reading/resolve.js'
-import { readSources } from '../../../helpers/checkout.js'
+} from '../../../src/cli/options/definition.js'
+import { withFlags } from '../../../src/cli/options/field-flags.js'
+import { rawArguments, withOptionFiles } from '../../../src/cli/options/arguments.js'
+import * as values from '../../../src/cli/options/readers.js'
+import { text } from '../../../src/cli/options/readers.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
+import { readSources } from '../../helpers/checkout.js'
 
 function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {
   const line = readCommandLine(argv, commands, 80)
@@ -270,9 +271,13 @@ t.test('the names of an option are taken from its flags', async t => {
   }
 })
 
-t.test('options of a group get its heading and are otherwise unchanged', async t => {
-  const name = { flags: '--name <text>', help: 'what it is called', reader: text }
-  t.strictSame(optionGroup('Run', { name }), { name: { ...name, group: 'Run' } })
+t.test('options of a group get its heading and their help texts', async t => {
+  const report = option('--report <file>', text)
+  const [own, other] = ['write a report with charts to this HTML file', 'no colours'] as const
+  const titled = { ...report, group: 'Run', helpName: 'report', help: own }
+  t.strictSame(optionGroup('Run', { report }), { report: titled })
+  const named = optionGroup('Run', { report: { ...report, helpName: 'noColor' } })
+  t.equal(named.report.help, other)
 })
 
 t.test('undefined fields are left out, all others stay', async t => {

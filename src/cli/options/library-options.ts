@@ -1,16 +1,80 @@
 /*
-  Options of commands that resume a run: the folder of its journal, and its server. Default: the server in the journal.
+  Turns settings of the command line into options of the library: targets, servers with their logins, and journals.
 */
 import { resolve } from 'node:path'
+import type { Trace } from '../../client/trace.js'
 import { DdbError, UsageError } from '../../errors.js'
 import { runNames } from '../../load/journal/known-runs.js'
-import type { JournalOptions, ServerTarget } from '../../load/options.js'
+import type {
+  JournalOptions,
+  LoadOptions,
+  ServerTarget,
+  TargetOptions,
+} from '../../load/options.js'
+import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
-import { didYouMean } from '../output/terminal-text.js'
 import { stateFolder } from '../files/state-folder.js'
+import { didYouMean } from '../output/terminal-text.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import { defined, type SettingsOf } from './reading/definition.js'
-import { serverOptions, type ServerSettings } from './server-options.js'
+import type { journaledServerOptions } from './command-options.js'
+import { defined, fieldsOf, type SettingsOf } from './definition.js'
+import {
+  loadOptions,
+  serverOptions,
+  type LoadSettings,
+  type ServerSettings,
+} from './load-options.js'
+import { readCredentials, type Login, type LoginCall } from './password.js'
+
+/**
+ * The options for the library, including the password but not the journal, which depends on more than the settings.
+ * @throws {UsageError} for a wrong target or login
+ */
+export async function loadOptionsOf(
+  settings: LoadSettings,
+  inputs: readonly string[],
+  call: LoginCall,
+  trace?: Trace,
+): Promise<LoadOptions> {
+  // A folder is not enough for a journal: the run must have a name.
+  const { journal: _, target = {}, ...fields } = fieldsOf(loadOptions, settings)
+  parseTarget(target)
+  const fromStdin = inputs.includes('-')
+  const { stdin } = fromStdin ? call.processEnvironment : {}
+  const server = await serverOf(settings, call, trace, fromStdin)
+  return { ...fields, inputs, server, target, input: defined({ ...fields.input, stdin }) }
+}
+
+/** The server with its login. @param dataOnStdin  if true, the password cannot come from standard input */
+export async function serverOf(
+  settings: ServerSettings & { readonly quiet?: boolean },
+  call: LoginCall,
+  trace?: Trace,
+  dataOnStdin?: boolean,
+): Promise<ServerTarget> {
+  return serverTargetOf(settings, await readCredentials(settings, call, dataOnStdin), trace)
+}
+
+/** The target that the user asked for. The result names it if a command fails before its run. */
+export function targetOptionsOf(settings: LoadSettings): TargetOptions {
+  return fieldsOf(loadOptions, settings).target ?? {}
+}
+
+/** The first host is the server; the others are tried if it cannot be reached. */
+export function serverTargetOf(
+  settings: ServerSettings,
+  login: Login,
+  trace?: Trace,
+): ServerTarget {
+  const [first, ...others] = settings.host
+  return {
+    ...first,
+    ...login,
+    ...fieldsOf(serverOptions, settings).server,
+    ...(others.length === 0 ? {} : { otherHosts: others }),
+    ...(trace === undefined ? {} : { trace }),
+  }
+}
 
 export interface JournalSettings {
   readonly runId?: string
@@ -51,15 +115,6 @@ export async function missingRunError(folder: string, runId: string): Promise<Dd
     'DDB_RUN_MISSING',
     `no run "${runId}" in ${folder}/runs${didYouMean(runId, names)}: ddb-ingest runs lists those that have a journal`,
   )
-}
-
-const journaled = { default: undefined, defaultNote: "the run's own" }
-
-/** Like `serverOptions`, but the journal provides the defaults. */
-export const journaledServerOptions = {
-  ...serverOptions,
-  host: defined({ ...serverOptions.host, ...journaled }),
-  user: defined({ ...serverOptions.user, ...journaled }),
 }
 
 /** The server settings from flags or environment. */

@@ -2,11 +2,11 @@
   Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it
   refuses.
 */
-import { UsageError } from '../../../errors.js'
-import { mostRecordBytes } from '../../../load/defaults.js'
-import type { CellOptions } from '../../../parse/cell-rules.js'
+import { UsageError } from '../../errors.js'
+import { mostRecordBytes } from '../../load/defaults.js'
+import type { CellOptions } from '../../parse/cell-rules.js'
 
-import { encodings, knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
+import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -98,6 +98,14 @@ export function named<T>(
   choices: readonly string[] = [],
 ): Reader<T> {
   return { ...single(expected, read), choices }
+}
+
+/** Returns the text unchanged if `check` does not throw. */
+export function checked(expected: string, check: (text: string) => unknown): Reader<string> {
+  return named(expected, text => {
+    check(text)
+    return text
+  })
 }
 
 const multipliers: Readonly<Record<string, bigint>> = {

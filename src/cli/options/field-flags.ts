@@ -2,7 +2,7 @@
   Rewrites the library's sentences for the command line: a field such as `rejects.file` becomes the flag that sets it.
 */
 import { longName, type OptionDefinition } from './definition.js'
-import { loadOptions } from '../load-options.js'
+import { loadOptions } from './load-options.js'
 
 const flags = new Map<string, string>(
   Object.values<OptionDefinition>(loadOptions).flatMap(definition =>

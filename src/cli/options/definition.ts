@@ -1,7 +1,8 @@
 /*
   Defines options. One definition serves flags, environment, help and LoadOptions.
 */
-import type { LoadOptions } from '../../../load/options.js'
+import { optionHelp, type HelpName } from '../language/en-options.js'
+import type { LoadOptions } from '../../load/options.js'
 import type { Reader } from './readers.js'
 
 type GroupName =
@@ -25,25 +26,32 @@ export type FieldValue<Field extends LoadField> = Field extends TopField
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 
-/** One option. Its key in an `OptionTable` is its long name in camel case. */
-export interface OptionDefinition {
+/** What a table says about one option. Its key in the table is its long name in camel case. */
+interface Entry {
   /** In commander's notation, such as `-b, --batch-rows <n>`. */
   readonly flags: string
-  readonly group: OptionGroup
-  readonly help: string
   /** The type of the option: how its text becomes a value. */
   readonly reader: Reader<unknown>
+  readonly field?: LoadField | undefined
+  /** For an option that sets no field of its own: the fields that a value sets. */
+  readonly fields?: (value: never) => LoadFields
+  /** Describes the default in the help if the program determines the default later. */
+  readonly defaultNote?: string | undefined
   /** The text that `reader` gets if nothing sets the option. */
   readonly default?: string
-  /** Describes the default in the help if the program determines the default later. */
-  readonly defaultNote?: string
   /** Environment variables besides DDB_INGEST_<OPTION>. */
   readonly environment?: readonly string[]
   /** Only meaningful on the command line: the environment cannot set it. */
   readonly flagOnly?: boolean
-  readonly field?: LoadField
-  /** For an option that sets no field of its own: the fields that a value sets. */
-  readonly fields?: (value: never) => LoadFields
+  /** Name of the help text; default: the option's key. */
+  readonly helpName?: HelpName
+}
+
+export interface OptionDefinition extends Entry {
+  readonly group: OptionGroup
+  readonly helpName: HelpName
+  /** The help text in English. */
+  readonly help: string
 }
 
 /** The options of a command, by the key of the setting. */
@@ -62,27 +70,34 @@ export type SettingsOf<Table> = {
   >
 }
 
-type Ungrouped = Readonly<Record<string, Omit<OptionDefinition, 'group'>>>
+/** The fields that take values of type T. */
+type FieldOf<T> = {
+  [Field in LoadField]: T extends FieldValue<Field> ? Field : never
+}[LoadField]
 
-/** Checks at compile time that the result of each option's reader fits the field that the option sets. */
-type FieldsFit<Table> = {
-  readonly [Key in keyof Table]: Table[Key] extends {
-    reader: Reader<infer T>
-    field: infer Field extends LoadField
-  }
-    ? { field: T extends FieldValue<Field> ? Field : never }
-    : unknown
+/** An entry without rare members. The compiler refuses a field whose type does not fit the reader. */
+export function option<T>(
+  flags: string,
+  reader: Reader<T>,
+  field?: FieldOf<T>,
+  defaultNote?: string,
+): { flags: string; reader: Reader<T>; field?: LoadField; defaultNote?: string } {
+  return { flags, reader, ...defined({ field, defaultNote }) }
 }
 
-/** Puts options under one heading of the help; the compiler refuses a field whose type does not fit the reader. */
-export function optionGroup<Table extends Ungrouped>(
-  group: OptionGroup,
-  table: Table & FieldsFit<Table>,
-): { readonly [Key in keyof Table]: Table[Key] & { readonly group: OptionGroup } } {
-  const entries = Object.entries<Omit<OptionDefinition, 'group'>>(table)
-  return Object.fromEntries(entries.map(([key, one]) => [key, { ...one, group }])) as {
-    [Key in keyof Table]: Table[Key] & { group: OptionGroup }
-  }
+type Titled = Pick<OptionDefinition, 'group' | 'help' | 'helpName'>
+
+/** Puts options under one heading of the help, and adds their help texts. */
+export function optionGroup<
+  const Table extends {
+    readonly [Key in keyof Table]: Key extends HelpName ? Entry : Entry & { helpName: HelpName }
+  },
+>(group: OptionGroup, table: Table): { readonly [Key in keyof Table]: Table[Key] & Titled } {
+  const entries = Object.entries<Entry>(table).map(([key, entry]) => {
+    const { helpName = key as HelpName } = entry
+    return [key, { ...entry, group, helpName, help: optionHelp[helpName] }]
+  })
+  return Object.fromEntries(entries) as { [Key in keyof Table]: Table[Key] & Titled }
 }
 
 /** `batch-rows` from `-b, --batch-rows <n>`. */

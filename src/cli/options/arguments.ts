@@ -4,9 +4,9 @@
   would not be found. Linux keeps the bytes in /proc/self/cmdline.
 */
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../../../errors.js'
-import { nameOfBytes, systemName } from '../../../platform/file-name.js'
-import { clean, systemCode } from '../../output/terminal-text.js'
+import { UsageError } from '../../errors.js'
+import { nameOfBytes, systemName } from '../../platform/file-name.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 import { longName, shortName, type OptionTable } from './definition.js'
 
 const lostCharacter = '\ufffd'
