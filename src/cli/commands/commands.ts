@@ -41,7 +41,7 @@ export const commands: readonly Command[] = [
       'detect column types from every value of the files, and print a script that creates the table',
     args: '[source...]',
     options: schemaOptions,
-    load: () => import('./schema/schema.js'),
+    load: () => import('./schema.js'),
   }),
   defineCommand({
     name: 'resume',

@@ -9,6 +9,12 @@ import type { Call, Command } from './command.js'
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
+/** Words that commands take as arguments; other commands take files, names of runs, or nothing. */
+const argumentsOf: Readonly<Record<string, readonly string[]>> = {
+  explain: Object.keys(errorCodes),
+  completion: Object.keys(scripts),
+}
+
 /** @returns the exit code @throws {UsageError} DDB_USAGE for a shell without a script */
 export async function run(
   _settings: unknown,
@@ -21,60 +27,32 @@ export async function run(
   return 0
 }
 
-/** The words that the command itself takes; undefined for files, names of runs, and nothing. */
-function argumentsOf({ name }: Command): readonly string[] | undefined {
-  if (name === 'explain') return Object.keys(errorCodes)
-  return name === 'completion' ? Object.keys(scripts) : undefined
-}
-
-function optionsOf({ options }: Command) {
-  return Object.values(options).map(definition => ({
-    flag: longName(definition),
-    help: definition.help,
-    takesValue: definition.reader.form !== 'switch',
-    choices: definition.reader.choices ?? [],
-  }))
-}
-
 /** bash offers files for every other word (`-o default`), and quotes their names itself. */
 function bashScript(commands: readonly Command[]): string {
   const names = commands.map(({ name }) => name)
-  const values = commands.flatMap(command =>
-    optionsOf(command).flatMap(({ flag, choices }) =>
-      choices.length === 0
-        ? []
-        : [`    '${command.name} --${flag}') words='${choices.join(' ')}' ;;`],
-    ),
-  )
-  const flags = commands.map(command => {
-    const words = optionsOf(command).map(({ flag }) => `--${flag}`)
-    return `      '${command.name}') words='${words.join(' ')}' ;;`
-  })
-  const rest = commands.flatMap(command => {
-    const words = argumentsOf(command)
-    return words === undefined ? [] : [`      '${command.name}') words='${words.join(' ')}' ;;`]
-  })
+  const offers: [place: string, words: readonly string[]][] = [
+    ['commands', [...names, 'help']],
+    ['help help', names],
+  ]
+  for (const { name, options } of commands) {
+    const all = Object.values(options)
+    offers.push([`${name} ${name}`, argumentsOf[name] ?? []])
+    offers.push([`${name} options`, all.map(option => `--${longName(option)}`)])
+    for (const option of all) {
+      offers.push([`${name} --${longName(option)}`, option.reader.choices ?? []])
+    }
+  }
+  const lines = offers
+    .filter(([, words]) => words.length > 0)
+    .map(([place, words]) => `  '${place}') words='${words.join(' ')}' ;;`)
   return `# ddb-ingest completion for bash: source <(ddb-ingest completion bash)
 _ddb_ingest() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} name=\${COMP_WORDS[1]} words=
+  local word=\${COMP_WORDS[COMP_CWORD]} place="\${COMP_WORDS[1]} \${COMP_WORDS[COMP_CWORD-1]}" words=
   COMPREPLY=()
-  if [[ $COMP_CWORD == 1 ]]; then
-    words='${names.join(' ')} help'
-  else
-    case "$name $before" in
-    'help help') words='${names.join(' ')}' ;;
-${values.join('\n')}
-    esac
-    if [[ -z $words && $word == -* ]]; then
-      case "$name" in
-${flags.join('\n')}
-      esac
-    elif [[ -z $words && $before == "$name" ]]; then
-      case "$name" in
-${rest.join('\n')}
-      esac
-    fi
-  fi
+  if [[ $COMP_CWORD == 1 ]]; then place=commands; elif [[ $word == -* ]]; then place="\${COMP_WORDS[1]} options"; fi
+  case "$place" in
+${lines.join('\n')}
+  esac
   if [[ -n $words ]]; then COMPREPLY=($(compgen -W "$words" -- "$word")); fi
 }
 complete -o default -F _ddb_ingest ddb-ingest
@@ -90,15 +68,16 @@ function zshScript(commands: readonly Command[]): string {
 
 function fishScript(commands: readonly Command[]): string {
   const quoted = (text: string): string => `'${text.replaceAll(/[\\']/g, '\\$&')}'`
-  const lines = commands.flatMap(command => {
-    const of = `complete -c ddb-ingest -n '__fish_seen_subcommand_from ${command.name}'`
-    const words = argumentsOf(command)
+  const lines = commands.flatMap(({ name, summary, options }) => {
+    const of = `complete -c ddb-ingest -n '__fish_seen_subcommand_from ${name}'`
+    const words = argumentsOf[name]
     return [
-      `complete -c ddb-ingest -n __fish_use_subcommand -fa ${command.name} -d ${quoted(command.summary)}`,
+      `complete -c ddb-ingest -n __fish_use_subcommand -fa ${name} -d ${quoted(summary)}`,
       ...(words === undefined ? [] : [`${of} -fa '${words.join(' ')}'`]),
-      ...optionsOf(command).map(({ flag, help, takesValue, choices }) => {
-        const value = choices.length > 0 ? ` -xa '${choices.join(' ')}'` : takesValue ? ' -r' : ''
-        return `${of} -l ${flag}${value} -d ${quoted(help)}`
+      ...Object.values(options).map(option => {
+        const { choices, form } = option.reader
+        const value = choices ? ` -xa '${choices.join(' ')}'` : form === 'switch' ? '' : ' -r'
+        return `${of} -l ${longName(option)}${value} -d ${quoted(option.help)}`
       }),
     ]
   })

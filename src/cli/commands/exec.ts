@@ -7,7 +7,7 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
-import { failureOf, writeFailed } from '../output/failures.js'
+import { endFailed } from '../output/failures.js'
 import { catchSignals, type Interruption } from '../interruption.js'
 import { serverOf } from '../options/library-options.js'
 import type { ExecSettings } from '../options/command-options.js'
@@ -39,24 +39,25 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const interruption = catchSignals(call.processEnvironment)
   let traceFile: TraceFile | undefined
   try {
-    await refuseSharedFiles(settings, inputsOf(source), call)
+    const inputs = 'path' in source ? [source.path] : source.kind === 'stdin' ? ['-'] : []
+    await refuseSharedFiles(settings, inputs, call)
     traceFile = openTrace(settings, call.output)
     const answer = await runScript(settings, call, source, interruption, traceFile?.trace)
     const value = answer && hideInValue(answer, call.output.hide)
-    await printValue(value, format, maxRowsOf(settings, call), call)
+    // Tables are escaped already, and `writeData` would escape their colours, too.
+    const write = format === 'table' ? call.output.write : call.output.writeData
+    for (const text of textOf(value, format, maxRowsOf(settings, call), call)) {
+      if (!(await write(text))) break
+    }
     if (value !== answer) call.output.note(struckOut)
     return 0
   } catch (error) {
-    const failure = interruption.exitCode === undefined ? error : interrupted(error)
-    if (format === 'json') {
-      const { code, message, exitCode } = failureOf(failure)
-      const ended = interruption.exitCode ?? exitCode
-      const head = { schema: 'ddb-ingest/exec/1', exitCode: ended }
-      await writeFailed(call.output, { ...head, error: { code, message } })
-    }
-    if (interruption.exitCode === undefined) throw failure
-    call.output.problem('interrupted')
-    return interruption.exitCode
+    const failure =
+      interruption.exitCode === undefined
+        ? error
+        : new DdbError('DDB_INTERRUPTED', 'interrupted', { cause: error })
+    const object = format === 'json' && { schema: 'ddb-ingest/exec/1' }
+    return await endFailed(call.output, failure, object, interruption)
   } finally {
     interruption.release()
     traceFile?.close()
@@ -76,12 +77,6 @@ function sourceOf(
   if (script !== undefined) return { kind: 'text', text: script }
   if (path !== undefined && path !== '-') return { kind: 'file', path }
   return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
-}
-
-/** The input files, in the form that `refuseSharedFiles` takes. */
-function inputsOf(source: Source): readonly string[] {
-  if (source.kind === 'file') return [source.path]
-  return source.kind === 'stdin' ? ['-'] : []
 }
 
 async function runScript(
@@ -133,24 +128,11 @@ function maxRowsOf({ maxRows }: ExecSettings, { output }: Call): number {
   return (maxRows ?? usual) || Infinity
 }
 
-async function printValue(
-  value: Value | undefined,
-  format: OutputFormat,
-  maxRows: number,
-  { output }: Call,
-): Promise<void> {
-  // Tables are escaped already, and `writeData` would escape their colours, too.
-  const write = format === 'table' ? output.write : output.writeData
-  for (const text of textOf(value, format, maxRows, output)) {
-    if (!(await write(text))) return
-  }
-}
-
 function textOf(
   value: Value | undefined,
   format: OutputFormat,
   maxRows: number,
-  { resultColumns, paintResult }: Call['output'],
+  { output: { resultColumns, paintResult } }: Call,
 ): Iterable<string> {
   switch (format) {
     case 'table':
@@ -160,8 +142,4 @@ function textOf(
     case 'json':
       return jsonText(value)
   }
-}
-
-function interrupted(cause: unknown): DdbError {
-  return new DdbError('DDB_INTERRUPTED', 'interrupted', { cause })
 }

@@ -18,7 +18,7 @@ import { serverOf } from '../options/library-options.js'
 import { readPasswordFile } from '../options/password.js'
 import type { SelftestSettings } from '../options/command-options.js'
 import type { Output } from '../output/output.js'
-import { failureOf, writeFailed } from '../output/failures.js'
+import { endFailed } from '../output/failures.js'
 import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
@@ -54,15 +54,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     if (interruption.exitCode !== undefined) output.problem('interrupted')
     return (await issueFile?.write({ ...result, exitCode, server }, output)) ?? exitCode
   } catch (error) {
-    const failure = failureOf(error)
-    const exitCode = interruption.exitCode ?? failure.exitCode
-    if (settings.json) {
-      const { code, message } = failure
-      await writeFailed(output, failedObject(exitCode, { code, message }))
-    }
-    if (interruption.exitCode === undefined) throw error
-    output.problem('interrupted')
-    return exitCode
+    return await endFailed(output, error, settings.json && objectOf(nothing, 0), interruption)
   } finally {
     interruption.release()
     await issueFile?.close()
@@ -102,10 +94,11 @@ function objectOf(
   return { ...head, serverVersion, counts, checks, left, error: null }
 }
 
-function failedObject(exitCode: number, error: { code: string; message: string }): object {
-  const counts = { pass: 0, fail: 0, skipped: 0 }
-  const nothing = { serverVersion: null, counts, checks: [], left: [] }
-  return { ...objectOf(nothing, exitCode), error }
+const nothing = {
+  serverVersion: null,
+  counts: { pass: 0, fail: 0, skipped: 0 },
+  checks: [],
+  left: [],
 }
 
 const statusWidth = 7

@@ -1,6 +1,8 @@
 /*
   Reads DolphinDB scripts, and lists of inputs: one path per line, or a NUL after each path, as from `find -print0`.
 */
+import type { Call } from '../commands/command.js'
+import type { LoadSettings } from '../options/load-options.js'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { InputError, UsageError } from '../../errors.js'
@@ -73,4 +75,33 @@ export async function readScriptFile(path: string): Promise<string> {
       { cause: error },
     )
   }
+}
+
+/**
+ * Returns the sources that the user names, or standard input if there are none. @throws {InputError}
+ * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
+ */
+export async function inputsOf(
+  { filesFrom, passwordFile }: Pick<LoadSettings, 'filesFrom' | 'passwordFile'>,
+  { args, processEnvironment }: Call,
+): Promise<readonly string[]> {
+  if (filesFrom === undefined) return args.length > 0 ? args : ['-']
+  if (filesFrom === '-' && (args.includes('-') || passwordFile === '-')) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--files-from - takes the names of sources from standard input: nothing else can come from there',
+    )
+  }
+  return [...args, ...(await readFilesFrom(filesFrom, processEnvironment.stdin))]
+}
+
+/** @throws {UsageError} DDB_USAGE, after showing the help, if the user would have to type the data */
+export function refuseTerminal({ filesFrom }: Pick<LoadSettings, 'filesFrom'>, call: Call): void {
+  if (filesFrom !== undefined || call.args.length > 0) return
+  if (!call.processEnvironment.stdin.isTTY) return
+  call.showHelp()
+  throw new UsageError(
+    'DDB_USAGE',
+    'no input: name files to load, or pipe data into standard input',
+  )
 }

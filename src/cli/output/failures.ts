@@ -75,6 +75,24 @@ export async function writeFailed(output: Output, object: object): Promise<void>
   await output.writeData(jsonLine(object)).catch(() => undefined)
 }
 
+/**
+ * Ends a failed command. @param object  to print as JSON with the error, for `--json`
+ * @returns the exit code if a signal interrupted the command @throws the error otherwise
+ */
+export async function endFailed(
+  output: Output,
+  error: unknown,
+  object: object | false | undefined,
+  interruption?: { readonly exitCode: number | undefined },
+): Promise<number> {
+  const { code, message, exitCode: own } = failureOf(error)
+  const exitCode = interruption?.exitCode ?? own
+  if (object) await writeFailed(output, { ...object, exitCode, error: { code, message } })
+  if (interruption?.exitCode === undefined) throw error
+  output.problem('interrupted')
+  return exitCode
+}
+
 type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
 
 /** Prints advice for a failure; the last line is a command. */

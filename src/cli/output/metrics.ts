@@ -30,63 +30,62 @@ export function metricsContent(path: string): ResultContent<LoadResult> {
 export function metricsText(result: LoadResult, lastSuccess: number | undefined): string {
   const { version, status, exitCode, confirm, target, rejects, inputs, batches, memory } = result
   const { read, ...outcomes } = result.rows
-  const endedAt = seconds(result.endedAt)
+  const [startedAt, endedAt] = [
+    Date.parse(result.startedAt) / 1000,
+    Date.parse(result.endedAt) / 1000,
+  ]
   const { p50, p95, p99 } = result.latencyMs
+  const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
+  const run: Sample = [{ version, status, confirm: confirm.used }, 1]
   const latencies = by('quantile', { '0.5': p50, '0.95': p95, '0.99': p99 })
-  const figures: Readonly<Record<string, readonly [help: string, samples: readonly Sample[]]>> = {
-    run_info: ['The last run, in its labels.', [[{ version, status, confirm: confirm.used }, 1]]],
-    exit_code: ['Exit code of the last run.', one(exitCode)],
-    last_run_timestamp_seconds: ['When the last run ended.', one(endedAt)],
-    [lastSuccessName]: [
+  const metrics: readonly (readonly [
+    name: string,
+    help: string,
+    value: number | null | undefined | readonly Sample[],
+  ])[] = [
+    ['run_info', 'The last run, in its labels.', [run]],
+    ['exit_code', 'Exit code of the last run.', exitCode],
+    ['last_run_timestamp_seconds', 'When the last run ended.', endedAt],
+    [
+      lastSuccessName,
       'When a run last ended with exit code 0.',
-      one(exitCode === 0 ? endedAt : lastSuccess),
+      exitCode === 0 ? endedAt : lastSuccess,
     ],
-    duration_seconds: [
-      'How long the last run took.',
-      one(Math.max(0, round(endedAt - seconds(result.startedAt)))),
-    ],
-    rows_read: ['Rows read by the last run: the sum of all outcomes.', one(read)],
-    rows: ['Rows of the last run by their outcome.', by('outcome', outcomes)],
-    rejected_rows: ['Rejected rows of the last run by error code.', by('code', rejects.byCode)],
-    input_bytes: [
-      'Bytes of input read by the last run.',
-      one(inputs.reduce((sum, input) => sum + input.bytes, 0)),
-    ],
-    batches: ['Batches of the last run: sent, sent again, given up.', by('outcome', batches)],
-    batch_latency_seconds: [
+    ['duration_seconds', 'How long the last run took.', Math.max(0, round(endedAt - startedAt))],
+    ['rows_read', 'Rows read by the last run: the sum of all outcomes.', read],
+    ['rows', 'Rows of the last run by their outcome.', by('outcome', outcomes)],
+    ['rejected_rows', 'Rejected rows of the last run by error code.', by('code', rejects.byCode)],
+    ['input_bytes', 'Bytes of input read by the last run.', bytes],
+    ['batches', 'Batches of the last run: sent, sent again, given up.', by('outcome', batches)],
+    [
+      'batch_latency_seconds',
       'From sending a batch to knowing its outcome.',
       latencies.map(([labels, ms]) => [labels, ms && round(ms / 1000)]),
     ],
-    peak_memory_bytes: ['Largest resident memory of the last run.', one(memory.peakRssBytes)],
-  }
+    ['peak_memory_bytes', 'Largest resident memory of the last run.', memory.peakRssBytes],
+  ]
   const common = { target: target.table ?? target.function ?? '', host: target.host }
-  return Object.entries(figures)
-    .map(([name, [help, samples]]) => metricLines(`ddb_ingest_${name}`, help, common, samples))
+  return metrics
+    .map(([name, help, value]) => {
+      const samples = Array.isArray(value) ? (value as readonly Sample[]) : [[{}, value] as Sample]
+      const lines = samples.map(sample => sampleLine(`ddb_ingest_${name}`, common, sample)).join('')
+      const type = name === 'batch_latency_seconds' ? 'summary' : 'gauge'
+      return (
+        lines && `# HELP ddb_ingest_${name} ${help}\n# TYPE ddb_ingest_${name} ${type}\n${lines}`
+      )
+    })
     .join('')
 }
-
-const one = (value: number | null | undefined): Sample[] => [[{}, value]]
 
 const by = (label: string, values: Readonly<Record<string, number | null>>): Sample[] =>
   Object.entries(values).map(([name, value]) => [{ [label]: name }, value])
 
-function metricLines(
-  name: string,
-  help: string,
-  common: object,
-  samples: readonly Sample[],
-): string {
-  const lines = samples.flatMap(([labels, value]) => {
-    if (value === null || value === undefined) return []
-    const pairs = Object.entries<string>({ ...common, ...labels }).map(
-      ([label, text]) => `${label}="${escapeLabel(text)}"`,
-    )
-    return [`${name}{${pairs.join(',')}} ${value}\n`]
-  })
-  const type = samples.some(([labels]) => 'quantile' in labels) ? 'summary' : 'gauge'
-  return lines.length === 0
-    ? ''
-    : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
+function sampleLine(name: string, common: object, [labels, value]: Sample): string {
+  if (value === null || value === undefined) return ''
+  const pairs = Object.entries<string>({ ...common, ...labels }).map(
+    ([label, text]) => `${label}="${escapeLabel(text)}"`,
+  )
+  return `${name}{${pairs.join(',')}} ${value}\n`
 }
 
 function escapeLabel(text: string): string {
@@ -95,15 +94,9 @@ function escapeLabel(text: string): string {
 
 /** The time of the last success in the present file. If this run fails, the new file must keep that time. */
 function lastSuccessOf(text: string): number | undefined {
-  const match = new RegExp(
-    `^ddb_ingest_${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`,
-    'm',
-  ).exec(text)
+  const line = `^ddb_ingest_${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`
+  const match = new RegExp(line, 'm').exec(text)
   return match === null ? undefined : Number(match[1])
-}
-
-function seconds(isoTime: string): number {
-  return Date.parse(isoTime) / 1000
 }
 
 /** Rounds seconds to microseconds, so that they print without the noise of binary fractions. */

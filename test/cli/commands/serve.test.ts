@@ -6,15 +6,13 @@ import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { startEmbeddedProcess } from '../../../src/cli/commands/embedded-process.js'
+import { startEmbeddedProcess } from '../../../src/cli/commands/demo.js'
 import {
   countOf,
   measure,
   ratioText,
-  showMeasuring,
   type MeasureOptions,
-  type Mode,
-} from '../../../src/cli/commands/measure.js'
+} from '../../../src/cli/commands/bench.js'
 import { main } from '../../../src/cli/main.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { connect } from '../../../src/client/open-session.js'
@@ -398,39 +396,37 @@ t.test('an error is also printed as an object, without invented figures', async 
 async function scene(t: Test, faults: Faults = {}) {
   const { server } = await startLoadServer(t, '1', { faults })
   const { host, port } = server
-  return {
-    server,
-    measured: (change: Partial<MeasureOptions>) =>
-      measure({
-        connect: () => connect({ host, port, user: 'admin', password: '123456' }),
-        requests: 250,
-        rows: 3,
-        signal: new AbortController().signal,
-        ...change,
-      }),
+  const measured = (change: Partial<MeasureOptions>, stderrColumns?: number) => {
+    const fake = fakeProcess(stderrColumns === undefined ? {} : { stderrColumns })
+    const { processEnvironment } = fake
+    const lines: string[] = []
+    const options = {
+      connect: () => connect({ host, port, user: 'admin', password: '123456' }),
+      requests: 250,
+      rows: 3,
+      signal: new AbortController().signal,
+      print: (line: string) => lines.push(line),
+      ...change,
+    }
+    const call = { output: openOutput(processEnvironment, true), processEnvironment }
+    return measure(options, call).then(found => ({ ...found, lines, shown: fake.stderr() }))
   }
+  return { server, measured }
 }
 
 t.test(
   'the same requests are sent with and without answers, each mode into its own table',
   async t => {
     const { server, measured } = await scene(t)
-    const modes: [Mode, number][] = []
-    const shares: Record<Mode, number[]> = { sync: [], async: [] }
     const before = server.counters.asynchronousRequests
-    const { requests, rowsPerRequest, sync, async, ratio } = await measured({
-      onMode: (mode, _, count) => modes.push([mode, count]),
-      onProgress: (mode, share) => shares[mode].push(share),
-    })
+    const { requests, rowsPerRequest, sync, async, ratio, lines } = await measured({})
     t.strictSame([requests, rowsPerRequest], [250, 3])
-    t.same(modes, [
-      ['sync', 250],
-      ['async', 250],
-    ])
+    t.same(
+      lines.map(line => line.split(' ')[0]),
+      ['synchronous', 'asynchronous'],
+    )
     t.equal(server.counters.asynchronousRequests - before, 250)
     t.equal(ratio, Number((sync.seconds / async.seconds).toFixed(3)))
-    // Progress is shown after 100 and 200 of the 250 requests.
-    for (const mode of ['sync', 'async'] as const) t.same(shares[mode], [0.396, 0.796])
     t.equal(server.node.shared.size, 0, 'no table is left on the server')
   },
 )
@@ -472,16 +468,8 @@ t.test('a count is an INT or a LONG', async t => {
 })
 
 t.test('the measurement shows progress only on a terminal', async t => {
-  for (const [columns, isShown] of [
-    [undefined, false],
-    [80, true],
-  ] as const) {
-    const fake = fakeProcess(columns === undefined ? {} : { stderrColumns: columns })
-    const output = openOutput(fake.processEnvironment, true)
-    const { onProgress, stop } = await showMeasuring(output, fake.processEnvironment)
-    onProgress('async', 0.25)
-    stop()
-    await new Promise(resolve => setImmediate(resolve))
-    t.equal(/25%.*asynchronous/.test(fake.stderr()), isShown)
-  }
+  const { measured } = await scene(t)
+  // Progress is shown after 100 and 200 of the 250 requests.
+  t.match((await measured({}, 80)).shown, /39% +synchronous[^]*79% +asynchronous/)
+  t.equal((await measured({})).shown, '')
 })

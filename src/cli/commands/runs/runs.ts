@@ -1,11 +1,20 @@
 /*
-  `runs`: lists runs with a journal, their state, and how to resume them.
+  `runs`: lists runs with a journal, their state, and how to resume them. With `--files`: the outcome of each file of one run. With
+  `--clean`: removes journals; if a run is unfinished, first removes its tables on the server.
 */
 import { resolve } from 'node:path'
+import { DdbError, UsageError } from '../../../errors.js'
+import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
+import { deliveryDefaults } from '../../../load/defaults.js'
+import { inputProgress } from '../../../load/journal/input-progress.js'
+import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
+import { readCredentials, type Login } from '../../options/password.js'
 import {
   changedInputs,
   listRuns,
+  lockRun,
   readRun,
+  removeOldRuns,
   type KnownRun,
   type RemovedRun,
   type StrangeFile,
@@ -13,17 +22,21 @@ import {
 import { systemPlatform } from '../../../platform/system.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
-import { cleanRuns } from './clean-runs.js'
 import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
-import { journalFolder, missingRunError } from '../../options/library-options.js'
+import {
+  journalFolder,
+  missingRunError,
+  serverSettingsOf,
+  serverTargetOf,
+  type JournaledServer,
+} from '../../options/library-options.js'
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
-import { failureOf, writeFailed } from '../../output/failures.js'
-import { reportOf, type RunReport } from '../../output/run-report.js'
+import { endFailed } from '../../output/failures.js'
 import { runsTable, runText } from '../../output/runs-text.js'
-import { waysToResume } from '../../output/run-report.js'
-import { clean, counted, jsonLine } from '../../output/terminal-text.js'
+import { reportOf, waysToResume, type RunReport } from '../../output/run-report.js'
+import { clean, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */
 export interface RunsResult {
@@ -42,8 +55,7 @@ export interface RunsResult {
 /** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` also the errors of `cleanRuns` */
 export async function run(settings: RunsSettings, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
-  if (settings.files === true)
-    return (await import('./run-files.js')).printRunFiles(settings, call, folder)
+  if (settings.files === true) return printRunFiles(settings, call, folder)
   const result: RunsResult = {
     schema: 'ddb-ingest/runs/2',
     version,
@@ -66,11 +78,8 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
     result.runs = await Promise.all(runs.map(known => reportOn(known, settings)))
     result.strange = strange
   } catch (error) {
-    const { code, message, exitCode } = failureOf(error)
-    const failed: RunsResult = { ...result, exitCode, error: { code, message } }
-    if (settings.json) await writeFailed(call.output, failed)
-    else await tellRemoved(settings, call, removed).catch(() => undefined)
-    throw error
+    if (!settings.json) await tellRemoved(settings, call, removed).catch(() => undefined)
+    return endFailed(call.output, error, settings.json && result)
   }
   if (settings.json) await call.output.writeData(jsonLine(result))
   else await print(settings, call, result, removed)
@@ -139,4 +148,171 @@ async function tellRemoved(
   )
   const names = texts.length === 0 ? '' : `: ${texts.join(', ')}`
   await output.write(`${clean(`removed ${counted(texts.length, 'journal')}${names}`)}\n`)
+}
+
+/** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
+type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'
+
+/** Every field is always present; unknown values are null. */
+interface FileReport {
+  readonly path: string
+  readonly state: FileState
+  /** Rows read so far, including rejected rows. */
+  readonly rows: number
+  readonly rejected: number
+  /** When the file was read to its end; null before that. */
+  readonly at: string | null
+  readonly sizeBytes: number
+}
+
+interface FilesReport {
+  readonly schema: 'ddb-ingest/runs-files/1'
+  readonly version: string
+  readonly exitCode: number
+  readonly runId: string
+  readonly files: readonly FileReport[]
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED */
+async function printRunFiles(settings: RunsSettings, call: Call, folder: string): Promise<number> {
+  const { output, args } = call
+  const [runId, other] = args
+  if (runId === undefined || other !== undefined) {
+    throw new UsageError('DDB_USAGE', '--files needs the name of one run')
+  }
+  const report: FilesReport = {
+    schema: 'ddb-ingest/runs-files/1',
+    version,
+    exitCode: 0,
+    runId,
+    files: [],
+    error: null,
+  }
+  try {
+    const known = await readRun(folder, runId, systemPlatform.files)
+    if (known === undefined) throw await missingRunError(folder, runId)
+    const files = filesOf(known)
+    if (settings.json) await output.writeData(jsonLine({ ...report, files }))
+    else await output.write(textOf(files))
+    return 0
+  } catch (error) {
+    return endFailed(output, error, settings.json && report)
+  }
+}
+
+function filesOf({ journal }: KnownRun): FileReport[] {
+  const { inputs, rejects } = journal
+  return inputs.map((input, index) => {
+    const { path, fingerprint, summary, readAt, detected } = input
+    const { settled, isDone, uncertain } = inputProgress(input, index)
+    const isRead = summary !== undefined && isDone
+    const state: FileState =
+      uncertain.length > 0
+        ? 'uncertain'
+        : isRead
+          ? 'done'
+          : detected === undefined
+            ? 'waiting'
+            : 'begun'
+    const rejected = rejects?.byInput[path]?.rejected ?? summary?.rejected ?? 0
+    return {
+      path,
+      state,
+      rows: summary?.rows ?? settled.records,
+      rejected,
+      at: readAt ?? null,
+      sizeBytes: fingerprint.sizeBytes,
+    }
+  })
+}
+
+const heads = ['file', 'state', 'rows', 'rejected', 'when'] as const
+
+function textOf(files: readonly FileReport[]): string {
+  const rows = files.map(({ path, state, rows: count, rejected, at }) => [
+    ...[clean(path), state, grouped(count), grouped(rejected)],
+    at?.replace(/\.\d+Z$/, 'Z') ?? '',
+  ])
+  const lines = tableLines([[...heads], ...rows], column => column === 2 || column === 3)
+  return lines.map(line => `${line}\n`).join('')
+}
+
+/**
+ * Removes the named runs, or, without names, finished runs that ended long ago.
+ * @param removed  receives the runs whose journals were removed, one by one
+ * @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED, DDB_LOCKED while a process works on the run, DDB_CONFIG
+ * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
+ */
+async function cleanRuns(
+  settings: RunsSettings,
+  call: Call,
+  folder: string,
+  removed: RemovedRun[],
+): Promise<void> {
+  if (call.args.length === 0) {
+    return removeOldRuns(folder, systemPlatform, removed)
+  }
+  const { files } = systemPlatform
+  const login = newLogin(settings, call)
+  for (const runId of call.args) {
+    if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
+      throw await missingRunError(folder, runId)
+    }
+    const held = await lockRun(folder, runId, files)
+    try {
+      const known = await readRun(folder, runId, files, { evenDamaged: true })
+      if (known === undefined) continue
+      const { token, options } = known.run
+      const forget = async (): Promise<void> => {
+        const name = { runId, token: BigInt(`0x${token}`) }
+        await forgetOnServer(settings, options.server, await login(options.server), name)
+      }
+      if (known.state !== 'finished' || known.damage !== undefined) await forget()
+      // Without the journal, the server's row about the run is useless. A failure to remove this row is only noted.
+      else if (known.journal.finished?.isMarked === true) {
+        await forget().catch(error => noteLeft(call, runId, error))
+      }
+      files.remove(known.path)
+      removed.push({ runId, endedAt: known.journal.end?.at ?? null })
+    } finally {
+      held.release()
+    }
+  }
+}
+
+function noteLeft({ output }: Call, runId: string, error: unknown): void {
+  if (!(error instanceof DdbError)) throw error
+  output.note(`the server still has a mark that run "${runId}" has finished: ${error.message}`)
+}
+
+async function forgetOnServer(
+  settings: RunsSettings,
+  journaled: JournaledServer,
+  credentials: Login,
+  name: Parameters<typeof dropRunTables>[1],
+): Promise<void> {
+  const server = serverTargetOf(serverSettingsOf(settings, journaled), credentials)
+  const session = await connectServer(systemPlatform, server, {
+    deadlineMs: connectDeadlineMs(systemPlatform, server),
+  })
+  try {
+    await dropRunTables(session, name, deliveryDefaults.confirmTimeoutMs)
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}
+
+/** Reads each user's password only once, because standard input delivers it once. */
+function newLogin(
+  settings: RunsSettings,
+  call: Call,
+): (journaled: JournaledServer) => Promise<Login> {
+  const known = new Map<string | undefined, Login>()
+  return async journaled => {
+    const server = serverSettingsOf(settings, journaled)
+    const credentials = known.get(server.user) ?? (await readCredentials(server, call))
+    known.set(server.user, credentials)
+    return credentials
+  }
 }

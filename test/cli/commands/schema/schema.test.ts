@@ -3,7 +3,7 @@
 */
 import { join } from 'node:path'
 import t from 'tap'
-import { schemaText } from '../../../../src/cli/commands/schema/schema.js'
+import { schemaText } from '../../../../src/cli/commands/schema.js'
 import { inferText } from '../../../infer/inferring.js'
 import { runMain, type FakeTerminals, type Outcome } from '../../run-cli.js'
 

@@ -2,40 +2,37 @@
   `schema`: proposes the columns of a table for the inputs, and the script that creates it.
 */
 import { basename } from 'node:path'
-import { DdbError, UsageError } from '../../../errors.js'
-import { proposeNames } from '../../../infer/column-names.js'
-import { checkDfsOnly, createScript, type NewTable } from '../../../infer/create-script.js'
-import { inferSchema } from '../../../infer/infer.js'
-import type { InferredColumn, InferredSchema } from '../../../infer/inferred-schema.js'
-import { neededOptions } from '../../../infer/needed-options.js'
-import { expandInputs } from '../../../load/inputs/expand-inputs.js'
-import { inferOptions } from '../../../load/target/infer-options.js'
-import { parseTableTarget } from '../../../load/target/target.js'
-import { systemPlatform } from '../../../platform/system.js'
-import { columnTypeText } from '../../../protocol/data-type.js'
-import { schemaFromTypes, typesText } from '../../../schema/target-schema.js'
-import { withArchives } from '../../../source/archive/archives.js'
-import { sourceNotices } from '../../../source/expand-sources.js'
-import type { AssumedHeader } from '../../../parse/csv/assume-header.js'
-import { version } from '../../../version.js'
-import type { Call } from '../command.js'
-import { pathOfParts } from './path-parts.js'
-import { inputsOf } from '../inputs-of.js'
-import { showReading } from './show-reading.js'
-import { nextCommands, sameCommand } from '../../options/shell-command.js'
-import { isThere } from '../../files/file-place.js'
-import { refuseSharedFiles } from '../../files/one-file.js'
-import { withFlags } from '../../options/field-flags.js'
-import { defined, fieldsOf } from '../../options/definition.js'
-import { sharedOptions, type SchemaSettings } from '../../options/command-options.js'
-import {
-  commandWithOption,
-  failureOf,
-  printOtherHeader,
-  writeFailed,
-} from '../../output/failures.js'
-import type { Paint } from '../../output/output.js'
-import { clean, clip, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
+import { DdbError, UsageError } from '../../errors.js'
+import { isCodeName, proposeNames } from '../../infer/column-names.js'
+import { checkDfsOnly, createScript, type NewTable } from '../../infer/create-script.js'
+import type { ReadingPlace } from '../../infer/findings.js'
+import { inferSchema } from '../../infer/infer.js'
+import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
+import { neededOptions } from '../../infer/needed-options.js'
+import { expandInputs } from '../../load/inputs/expand-inputs.js'
+import { inferOptions } from '../../load/target/infer-options.js'
+import { parseTableTarget } from '../../load/target/target.js'
+import { systemPlatform } from '../../platform/system.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { schemaFromTypes, typesText } from '../../schema/target-schema.js'
+import { withArchives } from '../../source/archive/archives.js'
+import { sourceNotices } from '../../source/expand-sources.js'
+import type { AssumedHeader } from '../../parse/csv/assume-header.js'
+import { pathNames } from '../../source/path/path-pattern.js'
+import { version } from '../../version.js'
+import type { Call } from './command.js'
+import { inputsOf } from '../files/files-from.js'
+import { nextCommands, sameCommand } from '../options/shell-command.js'
+import { isThere } from '../files/file-place.js'
+import { refuseSharedFiles } from '../files/one-file.js'
+import { withFlags } from '../options/field-flags.js'
+import { defined, fieldsOf } from '../options/definition.js'
+import { sharedOptions, type SchemaSettings } from '../options/command-options.js'
+import { commandWithOption, endFailed, printOtherHeader } from '../output/failures.js'
+import { canRedraw, type Output, type Paint } from '../output/output.js'
+import { lookText, openBar, signsOf, type Bar } from '../output/progress.js'
+import type { ProcessEnvironment } from '../process-environment.js'
+import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/terminal-text.js'
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
 export async function run(settings: SchemaSettings, call: Call): Promise<number> {
@@ -53,12 +50,11 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
     for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
     return 0
   } catch (error) {
-    if (format === 'json') {
-      const { code, message, exitCode } = failureOf(error)
-      const head = { schema: 'ddb-ingest/schema/1', version, exitCode }
-      await writeFailed(call.output, { ...head, error: { code, message } })
-    }
-    throw error
+    return endFailed(
+      call.output,
+      error,
+      format === 'json' && { schema: 'ddb-ingest/schema/1', version },
+    )
   }
 }
 
@@ -266,4 +262,92 @@ export function noteLines(schema: InferredSchema): string[] {
     ...warnings,
     ...leftOut.map(({ source, reason }) => `${source}: left out, ${withFlags(reason)}`),
   ].map(clean)
+}
+
+const dayText = /^\d{8}$|^\d{4}-\d\d-\d\d$/
+const codeText = /^(?:(?:sh|sz|bj|SH|SZ|BJ)?\d{5,6}|[A-Z]{1,6}\d{0,4})(?:\.[A-Za-z]{1,4})?$/
+
+/** Examines at most this many paths; more paths would show nothing new. */
+const mostPaths = 10_000
+
+/**
+ * Finds a pattern (`--path`) that turns days and codes in the names of folders and files into columns.
+ * @param paths  of all inputs
+ * @param columns  of the content. If one of them holds days, the pattern has no `{day}`; likewise for `{code}`
+ * @returns a pattern for the parts that are days or codes in every path and that differ; undefined if there are none
+ */
+export function pathOfParts(
+  paths: readonly string[],
+  columns: readonly Pick<InferredColumn, 'name' | 'days'>[],
+): string | undefined {
+  const names = paths.slice(0, mostPaths).map(pathNames)
+  const [first] = names
+  if (first === undefined || names.some(one => one.length !== first.length)) return undefined
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()))
+  if (columns.some(({ days }) => days !== undefined)) taken.add('day')
+  if (columns.some(({ name }) => isCodeName(name))) taken.add('code')
+  const segments = first.map((text, i) => {
+    const texts = new Set(names.map(one => one[i]!))
+    if (texts.size === 1) return text
+    const isFile = i === first.length - 1
+    const suffix = isFile ? (/(?:\.[A-Za-z]\w*){1,2}$/.exec(text)?.[0] ?? '') : ''
+    const bare = [...texts].map(one =>
+      one.endsWith(suffix) ? one.slice(0, one.length - suffix.length) : '',
+    )
+    const name = bare.every(one => dayText.test(one))
+      ? 'day'
+      : bare.every(one => codeText.test(one))
+        ? 'code'
+        : undefined
+    if (name === undefined || taken.has(name)) return '*'
+    taken.add(name)
+    return `{${name}}${suffix}`
+  })
+  const from = segments.findIndex(segment => segment.startsWith('{'))
+  return from < 0 ? undefined : segments.slice(from).join('/')
+}
+
+interface ReadingDisplay {
+  onLook(this: void, place: ReadingPlace): void
+  stop(this: void): void
+}
+
+const longestSilenceMs = 1000
+/** A timer redraws the line, because a pipe that delivers nothing causes no event. */
+const drawnEveryMs = 200
+
+/** Shows on a terminal what `schema` reads, if that takes over a second: otherwise a slow pipe would look like a hang. */
+export function showReading(
+  output: Output,
+  { stderr, environment }: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
+): ReadingDisplay {
+  let place: ReadingPlace | undefined
+  let bar: Bar | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isOver = stderr.isTTY !== true
+  const draw = (): void => {
+    const { number = 1, count = 1, source } = place ?? {}
+    const { bytesRead = 0, totalBytes } = source ?? {}
+    const at = { input: { number, count }, bytesRead, totalBytes }
+    bar?.show(columns => [lookText(at, Math.max(columns - 1, 1), signsOf(environment))])
+  }
+  const begin = async (): Promise<void> => {
+    output.note(
+      'looking at every value of the inputs: --sample 10000 looks only at the first records',
+    )
+    if (!canRedraw(stderr, environment)) return
+    bar = await openBar(output, stderr)
+    if (isOver) return
+    draw()
+    timer = setInterval(draw, drawnEveryMs)
+  }
+  if (!isOver) timer = setTimeout(() => void begin(), longestSilenceMs)
+  return {
+    onLook: at => (place = at),
+    stop() {
+      isOver = true
+      clearTimeout(timer)
+      bar?.stop()
+    },
+  }
 }
