@@ -22,7 +22,7 @@ import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import type { Value } from '../protocol/value.js'
-import { numberOf, serverWords, Unavailable } from './answers.js'
+import { numberOf, refusalOf, serverWords, Unavailable } from './answers.js'
 import {
   type Grant,
   type TestObject,
@@ -62,78 +62,30 @@ export interface CheckScope {
   readonly kept: { readonly made: TestObject[]; database?: Promise<string> | undefined }
 }
 
-export interface CheckContext extends Pick<
-  CheckScope,
-  'platform' | 'server' | 'second' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
-> {
-  /** Runs a script, by default on the control session. */
-  readonly ask: (script: string, session?: Session) => Promise<Result | undefined>
-  /** Calls a function, by default on the control session. */
-  readonly call: (
-    name: string,
-    args: readonly Value[],
-    session?: Session,
-  ) => Promise<Result | undefined>
-  /** Opens a session with the control session's login, or as a guest. The session is closed when the check ends. */
-  readonly open: (options?: OpenOptions) => Promise<Session>
-  /** Opens a session of the second user. @throws {Unavailable} if there is none */
-  readonly openSecond: () => Promise<Session>
-  /** Opens a connection without a session. */
-  readonly raw: () => Promise<RawExchange>
-  /** The rules by which this user may log in on a connection that `raw` has opened. */
-  readonly protection: (user: string) => Protection
-  /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
-  readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
-  /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
-  readonly share: (purpose: string, table: string) => Promise<string>
-  /** A name for a table that the check will share without `share`. */
-  readonly tableName: (purpose: string) => string
-  /** A name for a function view that the check adds itself. */
-  readonly viewName: (purpose: string) => string
-  /** A name for a database that the check creates itself. */
-  readonly databaseName: (purpose: string) => string
-  /** Grants the second user a right until the check ends. @throws {Unavailable} */
-  readonly grant: (right: Grant['right'], object: string) => Promise<void>
-  /** Creates the run's DFS database on the first call. @returns its name @throws {Unavailable} if that is impossible */
-  readonly database: () => Promise<string>
-  /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
-  readonly prepare: (script: string) => Promise<Result | undefined>
-  /** Repeats `question` until it returns an answer or the check ends. */
-  readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** The number of a table's rows. With `atLeast`, waits until the table has that many rows and stops growing. */
-  readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
-}
-
 interface OpenOptions {
   readonly enableAsync?: boolean
   readonly asGuest?: boolean
 }
 
-export function checkContext(scope: CheckScope): CheckContext {
+export type CheckContext = ReturnType<typeof checkContext>
+
+export function checkContext(scope: CheckScope) {
   const { platform, server, second, stamp, serverMs, signal, control, kept } = scope
   const asking = askingPart(scope)
   return {
-    platform,
-    server,
-    second,
-    stamp,
-    serverMs,
-    signal,
-    control,
-    kept,
+    ...{ platform, server, second, stamp, serverMs, signal, control, kept },
     ...asking,
     ...connectingPart(scope),
     ...creatingPart(scope, asking.prepare),
   }
 }
 
-function askingPart({
-  platform,
-  signal,
-  control,
-}: CheckScope): Pick<CheckContext, 'ask' | 'call' | 'prepare' | 'until' | 'rowsOf'> {
-  const ask: CheckContext['ask'] = (script, session = control) => session.run(script, { signal })
-  const until: CheckContext['until'] = async question => {
+function askingPart({ platform, signal, control }: CheckScope) {
+  /** Runs a script, by default on the control session. */
+  const ask = (script: string, session = control): Promise<Result | undefined> =>
+    session.run(script, { signal })
+  /** Repeats `question` until it returns an answer or the check ends. */
+  const until = async <T>(question: () => Promise<T | undefined>): Promise<T> => {
     for (;;) {
       const answer = await question()
       if (answer !== undefined) return answer
@@ -144,9 +96,15 @@ function askingPart({
   }
   return {
     ask,
-    call: (name, args, session = control) => session.call(name, args, { signal }),
     until,
-    async prepare(script) {
+    /** Calls a function, by default on the control session. */
+    call: (name: string, args: readonly Value[], session = control): Promise<Result | undefined> =>
+      session.call(name, args, { signal }),
+    /** The server's words if it refuses a script. */
+    refusalOf: (script: string, session = control): Promise<string | undefined> =>
+      refusalOf(ask(script, session)),
+    /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
+    prepare: async (script: string): Promise<Result | undefined> => {
       try {
         return await ask(script)
       } catch (error) {
@@ -154,7 +112,8 @@ function askingPart({
         throw new Unavailable(`the server refuses what the check needs: ${serverWords(error)}`)
       }
     },
-    rowsOf(table, atLeast = 0) {
+    /** The number of a table's rows. With `atLeast`, waits until the table has that many rows and stops growing. */
+    rowsOf: (table: string, atLeast = 0): Promise<number> => {
       let before: number | undefined
       return until(async () => {
         const rows = numberOf(await ask(`exec count(*) from ${table}`))
@@ -166,10 +125,15 @@ function askingPart({
   }
 }
 
-function connectingPart(
-  scope: CheckScope,
-): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'protection' | 'rawSession'> {
-  const { platform, server, control } = scope
+function connectingPart(scope: CheckScope) {
+  const { platform, server, control, second } = scope
+  const protection = (user: string): Protection => protectionOf(connectOptions(scope, {}), user)
+  const opened = async (options: ConnectOptions): Promise<Session> => {
+    const session = await openSession(options, platform)
+    scope.sessions.push(session)
+    return session
+  }
+  /** Opens a connection without a session. */
   const raw = async (): Promise<RawExchange> => {
     const { host, port } = control
     const tls = server.tls === true ? await readTls(server, platform.files) : undefined
@@ -182,30 +146,27 @@ function connectingPart(
     return exchange
   }
   return {
-    async open(options = {}) {
-      const session = await openSession(connectOptions(scope, options), platform)
-      scope.sessions.push(session)
-      return session
-    },
-    async openSecond() {
-      const { second } = scope
-      if (second === undefined) throw new Unavailable('no second user was given')
-      const session = await openSession({ ...connectOptions(scope, {}), ...second }, platform)
-      scope.sessions.push(session)
-      return session
-    },
     raw,
-    protection: user => protectionOf(connectOptions(scope, {}), user),
-    async rawSession() {
+    /** The rules by which this user may log in on a connection that `raw` has opened. */
+    protection,
+    /** Opens a session with the control session's login, or as a guest. The session is closed when the check ends. */
+    open: (options: OpenOptions = {}): Promise<Session> => opened(connectOptions(scope, options)),
+    /** Opens a session of the second user. @throws {Unavailable} if there is none */
+    openSecond: async (): Promise<Session> => {
+      if (second === undefined) throw new Unavailable('no second user was given')
+      return opened({ ...connectOptions(scope, {}), ...second })
+    },
+    /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
+    rawSession: async ({ asGuest = false }: Pick<OpenOptions, 'asGuest'> = {}) => {
       const exchange = await raw()
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
       if (!connected.ok) throw new ServerError(connected.message)
       const { sessionId } = connected
       const { user, password = '' } = server
-      if (user !== undefined) {
+      if (user !== undefined && !asGuest) {
         await logIn(
           { user, password },
-          protectionOf(connectOptions(scope, {}), user),
+          protection(user),
           length => platform.random.bytes(length),
           (name, args) => exchange.ask({ sessionId }, { kind: 'function', name, args }),
         )
@@ -241,32 +202,41 @@ const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
 
 function creatingPart(
   { stamp, second, made, kept }: CheckScope,
-  prepare: CheckContext['prepare'],
-): Pick<CheckContext, 'share' | 'tableName' | 'viewName' | 'databaseName' | 'grant' | 'database'> {
-  const named = (list: TestObject[], kind: NamedObject['kind'], purpose: string): string => {
-    const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
-    list.push({ kind, name })
-    return name
-  }
+  prepare: (script: string) => Promise<unknown>,
+) {
+  const named =
+    (kind: NamedObject['kind'], list = made) =>
+    (purpose: string): string => {
+      const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
+      list.push({ kind, name })
+      return name
+    }
+  const tableName = named('table')
   return {
-    async share(purpose, table) {
-      const name = named(made, 'table', purpose)
+    /** A name for a table that the check will share without `share`. */
+    tableName,
+    /** A name for a function view that the check adds itself. */
+    viewName: named('view'),
+    /** A name for a database that the check creates itself. */
+    databaseName: named('database'),
+    /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
+    share: async (purpose: string, table: string): Promise<string> => {
+      const name = tableName(purpose)
       await prepare(`share(${table}, "${name}")`)
       return name
     },
-    tableName: purpose => named(made, 'table', purpose),
-    viewName: purpose => named(made, 'view', purpose),
-    databaseName: purpose => named(made, 'database', purpose),
-    async grant(right, object) {
+    /** Grants the second user a right until the check ends. @throws {Unavailable} */
+    grant: async (right: Grant['right'], object: string): Promise<void> => {
       const user = second?.user ?? ''
       if (!userName.test(user))
         throw new Unavailable('the second user has no name that DolphinDB accepts')
       made.push({ kind: 'grant', name: object, right, user })
       await prepare(`grant("${user}", ${right}, "${object}")`)
     },
-    database() {
+    /** Creates the run's DFS database on the first call. @returns its name @throws {Unavailable} if that is impossible */
+    database: (): Promise<string> => {
       if (kept.database !== undefined) return kept.database
-      const name = named(kept.made, 'database', 'database')
+      const name = named('database', kept.made)('database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.database = database
       // Forgets the failed attempt, because a later one may succeed, for example after a timeout.

@@ -4,7 +4,7 @@
 import { setMaxListeners } from 'node:events'
 import { DdbError, ServerError } from '../errors.js'
 import { serverWords, Unavailable } from './answers.js'
-import { fail, skipped, type Check, type Outcome } from './check.js'
+import type { Check, Outcome } from './check.js'
 import { checkContext, type CheckScope } from './context.js'
 
 /** Time limit of a check without a limit of its own. */
@@ -44,9 +44,13 @@ export async function runCheck(
     if (endedInTime) await Promise.race([closeAll(scope), ended])
     if (endedInTime) return { outcome, endedInTime }
     if (interruption?.aborted === true) {
-      return { outcome: skipped('the run was interrupted'), endedInTime: false }
+      return {
+        outcome: { status: 'skipped', reason: 'the run was interrupted' },
+        endedInTime: false,
+      }
     }
-    return { outcome: fail(`no result within ${Math.round(limitMs)} ms`), endedInTime: false }
+    const reason = `no result within ${Math.round(limitMs)} ms`
+    return { outcome: { status: 'fail', reason }, endedInTime: false }
   } finally {
     timer.cancel()
     interruption?.removeEventListener('abort', onInterruption)
@@ -62,19 +66,20 @@ export async function runCheck(
 /** Never rejects, because nobody may be waiting for the promise any more. */
 async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
   try {
-    return await check.run(checkContext(scope))
+    return { status: 'pass', reason: (await check.run(checkContext(scope))) ?? '' }
   } catch (error) {
     return outcomeOf(error)
   }
 }
 
 function outcomeOf(error: unknown): Outcome {
-  if (error instanceof Unavailable) return skipped(error.message)
-  if (error instanceof ServerError) {
-    const words = serverWords(error)
-    return error.code === 'DDB_PRIVILEGE' ? skipped(`not permitted: ${words}`) : fail(words)
-  }
-  return fail(error instanceof Error ? error.message : String(error))
+  const reason = error instanceof Error ? error.message : String(error)
+  if (error instanceof Unavailable) return { status: 'skipped', reason }
+  if (!(error instanceof ServerError)) return { status: 'fail', reason }
+  const words = serverWords(error)
+  return error.code === 'DDB_PRIVILEGE'
+    ? { status: 'skipped', reason: `not permitted: ${words}` }
+    : { status: 'fail', reason: words }
 }
 
 async function closeAll({ sessions }: CheckScope): Promise<void> {

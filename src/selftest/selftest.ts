@@ -9,15 +9,7 @@ import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import { numberOf, textOf } from './answers.js'
-import {
-  fail,
-  skipped,
-  type Check,
-  type Outcome,
-  countsOf,
-  type CheckResult,
-  type SelftestResult,
-} from './check.js'
+import type { Check, CheckResult, Outcome, SelftestResult } from './check.js'
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope, SecondLogin } from './context.js'
 import {
@@ -97,7 +89,9 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
     const serverVersion = await versionOf(run, run.control)
     const checks = await tryAll(run, options.checks ?? allChecks)
     const left = await cleanUp(run)
-    return { serverVersion, checks, counts: countsOf(checks), left }
+    const counts = { pass: 0, fail: 0, skipped: 0 }
+    for (const { status } of checks) counts[status]++
+    return { serverVersion, checks, counts, left }
   } finally {
     await leave(run)
   }
@@ -154,15 +148,16 @@ async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]
  * @param hasFailed  true if an earlier check has failed: then a lost server makes this check skipped, not failed
  */
 async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
-  if (run.signal?.aborted === true) return skipped('the run was interrupted')
-  if (run.platform.clock.nowMs() >= run.checksEndMs) return skipped('the time limit was reached')
+  if (run.signal?.aborted === true) return { status: 'skipped', reason: 'the run was interrupted' }
+  if (run.platform.clock.nowMs() >= run.checksEndMs)
+    return { status: 'skipped', reason: 'the time limit was reached' }
   if (run.lost === undefined && !isOpen(run.control)) {
     await reconnect(run)
-    if (run.signal?.aborted) return skipped('the run was interrupted')
+    if (run.signal?.aborted) return { status: 'skipped', reason: 'the run was interrupted' }
   }
   if (run.lost === undefined && run.control !== undefined) return run.control
   const reason = run.lost ?? 'the server cannot be asked'
-  return hasFailed ? skipped(reason) : fail(reason)
+  return { status: hasFailed ? 'skipped' : 'fail', reason }
 }
 
 const isOpen = (session: Session | undefined): session is Session =>

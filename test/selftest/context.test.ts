@@ -16,13 +16,11 @@ import {
   tableOf,
   textOf,
   textsOf,
-} from '../../src/selftest/answers.js'
-import {
   tableOfColumns,
   columnDifference,
   sameScalar,
   tableDifference,
-} from '../../src/selftest/compare.js'
+} from '../../src/selftest/answers.js'
 import { checkContext, rawLogin, type CheckScope } from '../../src/selftest/context.js'
 import { rawExchange, type RawExchange } from '../../src/selftest/raw-exchange.js'
 import { startServer } from '../../src/server/index.js'

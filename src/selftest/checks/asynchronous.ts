@@ -1,188 +1,147 @@
 /*
-  Checks requests without answers (flag 4): one alone, some among answered requests, several on a separate session.
+  Checks requests without answers (flag 4): alone, among answered requests, and on a session without answers.
 */
-import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
-import type { Session } from '../../client/open-session.js'
+import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { askMixedFlags } from '../../load/connection/mixed-flags.js'
 import { requestFlags } from '../../protocol/request.js'
-import type { Response } from '../../protocol/response.js'
 import { answerText, numberOf, numbersOf, tableOf } from '../answers.js'
-import { expectText, fail, pass, type Check, type Outcome } from '../check.js'
+import { expectText, fail, type Check } from '../check.js'
 import { rawLogin, type CheckContext } from '../context.js'
-import { batch, batchColumns } from './batches.js'
+import { missing } from './memory.js'
+import { ask, batch, expectRows, send, stepsCheck, streamTable } from './steps.js'
 
 const asyncFlags = requestFlags.apiClient | requestFlags.async
-
-const streamTable = `streamTable(${batchColumns})`
-
-/** Passes if the table has exactly this many rows after the server has executed everything that `session` sent. */
-async function expectCount(
-  { rowsOf, ask }: CheckContext,
-  table: string,
-  rows: number,
-  session?: Session,
-): Promise<Outcome> {
-  await rowsOf(table, rows)
-  if (session !== undefined) await ask('1', session)
-  return expectText('rows', String(await rowsOf(table)), String(rows))
-}
-
 /** Longest wait for one answer, ms. The whole check has five seconds. */
 const probeMs = 2_000
 
-const valueOf = (response: Response): string =>
-  response.ok ? answerText(response.value) : response.message
-
-export const asynchronousChecks: readonly Check[] = [
-  {
-    name: 'asynchronous: a batch arrives',
-    does: 'sends one batch without an answer and waits for its rows',
-    dependsOnIt: 'load --mode async',
-    async run(context) {
-      const name = await context.share('async', streamTable)
-      const session = await context.open()
-      session.send(`tableInsert{${name}}`, [batch(0, 50)])
-      return expectCount(context, name, 50, session)
-    },
-  },
-  {
-    name: 'asynchronous: nothing is answered',
-    does: 'sends a request with flag 4 and one without, and looks at the first answer',
-    dependsOnIt:
-      'load --mode async: a superfluous answer would be taken for that of the next request',
+/** Sends a script with flag 4 and one without; the first answer must be that of the second. */
+function unanswered(name: string, dependsOnIt: string, script: string): Check {
+  return {
+    name,
+    dependsOnIt,
     async run({ rawSession }) {
       const { exchange, sessionId } = await rawSession()
-      exchange.send({ sessionId, flags: asyncFlags }, { kind: 'script', script: '1111' })
-      const answer = await exchange.ask({ sessionId }, { kind: 'script', script: '2222' })
-      return expectText('the first answer', valueOf(answer), 'INT scalar 2222')
-    },
-  },
-  {
-    name: 'asynchronous: errors are not answered either',
-    does: 'sends a failing request with flag 4 and one without, and looks at the first answer',
-    dependsOnIt: 'load --mode async: refused batches',
-    async run({ rawSession }) {
-      const { exchange, sessionId } = await rawSession()
-      const script = 'throw "ddbIngestTest"'
       exchange.send({ sessionId, flags: asyncFlags }, { kind: 'script', script })
       const answer = await exchange.ask({ sessionId }, { kind: 'script', script: '2222' })
-      return expectText('the first answer', valueOf(answer), 'INT scalar 2222')
+      const text = answer.ok ? answerText(answer.value) : answer.message
+      expectText('the first answer', text, 'INT scalar 2222')
     },
-  },
+  }
+}
+
+async function sendBatches(context: CheckContext, batches: number) {
+  const name = await context.share('sent', streamTable)
+  const session = await context.open()
+  for (let i = 0; i < batches; i++) {
+    if (!session.send(`tableInsert{${name}}`, [batch(i, 1)])) await session.drained()
+  }
+  return { name, session }
+}
+
+export const asynchronousChecks: readonly Check[] = [
+  stepsCheck({
+    name: 'asynchronous: a batch arrives',
+    dependsOnIt: 'load --mode async',
+    table: streamTable,
+    steps: [send('tableInsert{T}', batch(0, 50))],
+    rows: 50,
+  }),
+  unanswered(
+    'asynchronous: nothing is answered',
+    'load --mode async: a superfluous answer would be taken for that of the next request',
+    '1111',
+  ),
+  unanswered(
+    'asynchronous: errors are not answered either',
+    'load --mode async: refused batches',
+    'throw "ddbIngestTest"',
+  ),
   {
     name: 'asynchronous: mixed-flags on one session',
-    does: 'tries what load tries, then mixes a hundred batches without answers with requests that are answered, on one session',
     dependsOnIt:
       'receipts and load --mode async: one session logs in with answers and writes without',
     async run(context) {
       const { share, open, ask } = context
       const asked = await askMixedFlags(await open(), probeMs, () => open())
-      if (asked.mixedFlags === undefined) return fail('no answer came in time')
-      if (!asked.mixedFlags) {
-        return fail('a question does not see what was sent before it')
-      }
+      if (asked.mixedFlags === undefined) fail('no answer came in time')
+      if (!asked.mixedFlags) fail('a question does not see what was sent before it')
       const name = await share('mixed', streamTable)
       const session = asked.control
       for (let i = 0; i < 100; i++) {
         session.send(`tableInsert{${name}}`, [batch(i, 1)])
         if (i % 10 !== 9) continue
         const answer = numberOf(await ask(`${i} * 2`, session))
-        if (answer !== i * 2) {
-          return fail(`${i} * 2 was answered with ${answer}`)
-        }
+        if (answer !== i * 2) fail(`${i} * 2 was answered with ${answer}`)
       }
-      return expectCount(context, name, 100, session)
+      await expectRows(context, name, 100, session)
     },
   },
   {
     name: 'asynchronous: an answer means that what was sent before has been read',
-    does: 'sends a hundred batches without answers, asks one question on the same session, and counts at once',
     dependsOnIt: 'receipts: how a run notices that a lost batch will never arrive',
-    async run({ share, open, ask }) {
-      const name = await share('before', streamTable)
-      const session = await open()
-      for (let i = 0; i < 100; i++) session.send(`tableInsert{${name}}`, [batch(i, 1)])
-      const rows = numberOf(await ask(`exec count(*) from ${name}`, session))
-      return rows === 100
-        ? pass('all were executed by then')
-        : pass(`${rows} of 100 were executed by then`)
+    async run(context) {
+      const { name, session } = await sendBatches(context, 100)
+      const rows = numberOf(await context.ask(`exec count(*) from ${name}`, session))
+      return `${rows === 100 ? 'all' : `${rows} of 100`} were executed by then`
     },
   },
   {
     name: 'asynchronous: R9, the order of requests of one session',
-    does: 'sends a thousand numbered batches without answers and looks at their order',
     dependsOnIt: 'the order of rows with one connection; no batch depends on another',
     limitMs: 10_000,
-    async run({ share, open, ask, rowsOf }) {
-      const name = await share('order', streamTable)
-      const session = await open()
-      for (let i = 0; i < 1000; i++) {
-        if (!session.send(`tableInsert{${name}}`, [batch(i, 1)])) await session.drained()
-      }
-      const rows = await rowsOf(name, 1000)
-      if (rows !== 1000) return fail(`${rows} rows arrived, not 1000`)
-      const ids = numbersOf(tableOf(await ask(`select id from ${name}`)).columns[0]!)
+    async run(context) {
+      const { name } = await sendBatches(context, 1000)
+      const rows = await context.rowsOf(name, 1000)
+      if (rows !== 1000) fail(`${rows} rows arrived, not 1000`)
+      const ids = numbersOf(tableOf(await context.ask(`select id from ${name}`)).columns[0]!)
       const displaced = ids.filter((id, i) => id !== i).length
-      return displaced === 0 ? pass('in order') : pass(`not in order: ${displaced} of 1000 moved`)
+      return displaced === 0 ? 'in order' : `not in order: ${displaced} of 1000 moved`
     },
   },
   {
     name: 'asynchronous: a session without answers',
-    does: 'opens a session with enableAsync, logged in if a user is given, writes, and closes it at once',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run(context) {
       const name = await context.share('session', streamTable)
       const session = await context.open({ enableAsync: true })
       for (let i = 0; i < 10; i++) await session.run(`tableInsert{${name}}`, batch(i * 10, 10))
       await session.close()
-      return expectCount(context, name, 100)
+      await expectRows(context, name, 100)
     },
   },
   {
     name: 'asynchronous: connect is answered though it carries flag 4',
-    does: 'connects with flag 4, as official asynchronous clients do',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run({ raw, server }) {
       const exchange = await raw()
       const login =
         mayLogInWithConnect(server) && server.user !== undefined ? rawLogin(server) : undefined
-      const request =
-        login === undefined ? { kind: 'connect' as const } : { kind: 'connect' as const, login }
+      const request = { kind: 'connect' as const, ...(login && { login }) }
       const answer = await exchange.ask({ protocol: 'API', flags: asyncFlags }, request)
-      if (!answer.ok) {
-        throw loginFailure(login ?? { user: 'guest', password: '' }, answer.message)
-      }
-      return /^[1-9]\d*$/.test(answer.sessionId)
-        ? pass()
-        : fail(`the session id is "${answer.sessionId}"`)
+      if (!answer.ok) throw loginFailure(login ?? { user: 'guest', password: '' }, answer.message)
+      if (!/^[1-9]\d*$/.test(answer.sessionId)) fail(`the session id is "${answer.sessionId}"`)
     },
   },
-  {
+  stepsCheck({
     name: 'asynchronous: a function of the session',
-    does: 'defines a function in a request with an answer and calls it in one without',
     dependsOnIt: 'receipts',
-    async run(context) {
-      const { share, open, ask } = context
-      const name = await share('function', streamTable)
-      const session = await open()
-      const body = `return tableInsert(objByName("${name}"), data)`
-      await ask(`def ddbIngestTestDeliver(mutable data) { ${body} }`, session)
-      for (let i = 0; i < 5; i++) session.send('ddbIngestTestDeliver', [batch(i, 1)])
-      return expectCount(context, name, 5, session)
-    },
-  },
-  {
+    table: streamTable,
+    steps: [
+      ask('def ddbIngestTestDeliver(mutable data) { return tableInsert(objByName("T"), data) }'),
+      ...[0, 1, 2, 3, 4].map(i => send('ddbIngestTestDeliver', batch(i, 1))),
+    ],
+    rows: 5,
+  }),
+  stepsCheck({
     name: 'asynchronous: a refused batch does not stop those after it',
-    does: 'sends a good, a bad and a good batch without answers',
     dependsOnIt: 'load --mode async: refused batches',
-    async run(context) {
-      const name = await context.share('afterBad', streamTable)
-      const session = await context.open()
-      session.send(`tableInsert{${name}}`, [batch(0, 2)])
-      session.send('tableInsert{ddbIngestTestMissing}', [batch(2, 2)])
-      session.send(`tableInsert{${name}}`, [batch(4, 2)])
-      return expectCount(context, name, 4, session)
-    },
-  },
+    table: streamTable,
+    steps: [
+      send('tableInsert{T}', batch(0, 2)),
+      send(`tableInsert{${missing}}`, batch(2, 2)),
+      send('tableInsert{T}', batch(4, 2)),
+    ],
+    rows: 4,
+  }),
 ]

@@ -9,9 +9,15 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { ServerError } from '../../errors.js'
-import { numberOf, refusalText, serverWords } from '../answers.js'
-import { expectText, fail, pass, type Check, type Outcome } from '../check.js'
-import { tableOfColumns } from '../compare.js'
+import {
+  numberOf,
+  refusalOf,
+  refusalText,
+  serverWords,
+  tableOfColumns,
+  Unavailable,
+} from '../answers.js'
+import { expectText, fail, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 
 /** 2024.01.01 in days since 1970. */
@@ -93,34 +99,29 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
   }
 }
 
-/** Runs a script. Throws if the user lacks rights. @returns the server's words if it refuses the script */
-async function refusalOf({ ask }: CheckContext, script: string): Promise<string | undefined> {
-  try {
-    await ask(script)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof ServerError) || error.code === 'DDB_PRIVILEGE') throw error
-    return serverWords(error)
-  }
+/** @returns the server's words if it refuses the script @throws {Unavailable} if the user lacks rights */
+async function refusalOfScript({ ask }: CheckContext, script: string): Promise<string | undefined> {
+  const asked = ask(script).catch((error: unknown) => {
+    if (!(error instanceof ServerError) || error.code !== 'DDB_PRIVILEGE') throw error
+    throw new Unavailable(`not permitted: ${serverWords(error)}`)
+  })
+  return refusalOf(asked)
 }
 
-async function create(context: CheckContext, shape: Shape): Promise<Outcome> {
+async function create(context: CheckContext, shape: Shape): Promise<void> {
   const table: NewTable =
     shape.isStream === true
       ? { kind: 'shared', name: context.tableName('created') }
       : { kind: 'dfs', database: context.databaseName('created'), table: 't' }
-  const refused = await refusalOf(context, createScript(schemaOf(shape), table, shape.keys))
-  if (refused !== undefined) return fail(refused)
+  await context.ask(createScript(schemaOf(shape), table, shape.keys))
   const expression =
     table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
   const answer = await context.ask(`schema(${expression})`)
   const seen = answer === undefined ? [] : schemaFromServer(answer).columns
   const text = (columns: readonly { name: string; type: ColumnType }[]): string =>
     columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
-  return expectText('its columns', text(seen), text(shape.columns))
+  expectText('its columns', text(seen), text(shape.columns))
 }
-
-const needs = 'the right to create DFS databases'
 
 /** Words that the manual reserves (page "Variables"), and words that have a meaning in scripts. */
 const reserved = ['DATE', 'TIME', 'SYMBOL', 'VALUE', 'RANGE', 'LIST', 'HASH', 'pi', 'e']
@@ -147,13 +148,12 @@ async function unusable(
 function nameCheck(what: string, names: readonly string[]): Check {
   return {
     name: `create: ${what} as names of columns`,
-    does: `makes tables with columns called ${names.join(', ')}, fills and reads them`,
     dependsOnIt: 'which names `load --create` keeps',
     async run(context) {
       // Users who may not share tables skip this part.
       await context.share('named', 'streamTable(1:0, [`id], [INT])')
       const words = await unusable(context, names)
-      return pass(words.length === 0 ? 'all of them' : words.join('; '))
+      return words.length === 0 ? 'all of them' : words.join('; ')
     },
   }
 }
@@ -161,17 +161,13 @@ function nameCheck(what: string, names: readonly string[]): Check {
 export const createChecks: readonly Check[] = [
   ...shapes.map((shape): Check => ({
     name: `create: ${shape.name}`,
-    does: 'runs the script of `schema` and reads the columns of the table',
     dependsOnIt: 'schema and load --create',
-    ...(shape.isStream === true ? {} : { needs }),
     limitMs: 15_000,
     run: context => create(context, shape),
   })),
   {
     name: 'create: what a script that fails leaves',
-    does: 'runs the script of a DFS table with a partition column that does not exist, and looks for its database',
     dependsOnIt: 'what load --create says when it could not make the table',
-    needs,
     limitMs: 15_000,
     async run(context) {
       const database = context.databaseName('failed')
@@ -181,10 +177,9 @@ export const createChecks: readonly Check[] = [
         table,
       )
       const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')
-      const words = await refusalOf(context, wrong)
-      if (words === undefined) return fail('it is accepted')
+      const words = (await refusalOfScript(context, wrong)) ?? fail('it is accepted')
       const isLeft = numberOf(await context.ask(`existsDatabase("${database}")`)) === 1
-      return pass(isLeft ? `the database; ${words}` : `nothing; ${words}`)
+      return `${isLeft ? 'the database' : 'nothing'}; ${words}`
     },
   },
   nameCheck('reserved words', reserved),

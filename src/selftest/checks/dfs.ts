@@ -1,212 +1,176 @@
 /*
-  Checks tables in the run's own DFS database, which is partitioned by the values 1 to 3.
+  Checks tables in DFS databases: in the run's own, partitioned by the values 1 to 3, and with one row per key.
 */
 import { askAtomic } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/outcomes/refusal.js'
 import { vectorOf } from '../../protocol/element.js'
-import type { Column, Table } from '../../protocol/value.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
-import { columnOf, numberOf, numbersOf, refusalOf, refusalText, tableOf } from '../answers.js'
-import { expectText, fail, pass, type Check, type Outcome } from '../check.js'
-import { tableDifference, tableOfColumns } from '../compare.js'
-import type { CheckContext } from '../context.js'
-import { expectRefusal } from './refusals.js'
+import { numberOf, refusalOf, refusalText, tableOfColumns } from '../answers.js'
+import { expectText, fail, type Check } from '../check.js'
+import { ask, call, dfsTable, ints, pairs, send, stepsCheck } from './steps.js'
 
 const dependsOnIt = 'load --table dfs://…'
+const table = 'dfs'
+const limitMs = 15_000
 
-const ints = (values: readonly (number | null)[]): Column => vectorOf({ type: 'INT' }, values)
-
-export const keyedRows = (keys: readonly (number | null)[], values: Column = ints(keys)): Table =>
-  tableOfColumns({ k: ints(keys), v: values })
-
-export interface StoredTable {
-  readonly expression: string
-  /** `dfs://DB/TABLE`. */
-  readonly path: string
-}
-
-/** Creates a table in the run's database, partitioned by the table's first column. */
-export async function dfsTable(context: CheckContext, name: string): Promise<StoredTable> {
-  const database = await context.database()
-  await context.prepare(
-    `createPartitionedTable(database("${database}"), table(1:0, \`k\`v, [INT, INT]), "${name}", \`k)`,
-  )
-  return { expression: `loadTable("${database}","${name}")`, path: `${database}/${name}` }
-}
-
-function dfsCheck(
-  facts: Pick<Check, 'name' | 'does' | 'dependsOnIt'>,
-  table: string,
-  run: (context: CheckContext, expression: string) => Promise<Outcome>,
-): Check {
+/** Writes rows with these keys. @returns the number that the server answers, or its refusal, and the table's rows */
+function dropping(name: string, keys: readonly (number | null)[], found: Found): Check {
   return {
-    ...facts,
-    name: `dfs: ${facts.name}`,
-    needs: 'the right to create DFS databases',
-    limitMs: 15_000,
-    run: async context => run(context, (await dfsTable(context, table)).expression),
+    name: `dfs: ${name}`,
+    dependsOnIt: 'naming rows that a DFS table has dropped',
+    limitMs,
+    async run(context) {
+      const { expression } = await dfsTable(context, `keys${keys.length}`)
+      const request = context.call(`tableInsert{${expression}}`, [pairs(keys)])
+      const answer = await request.then(numberOf, refusalText)
+      if (typeof answer === 'string') return found(answer.replace('refused: ', ''))
+      const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
+      if (answer !== count) fail(`tableInsert answers ${answer}, the table has ${count} rows`)
+      return found(count)
+    },
   }
 }
 
-const countIn = async ({ ask }: CheckContext, expression: string): Promise<number> =>
-  numberOf(await ask(`exec count(*) from ${expression}`))
+type Found = (countOrRefusal: number | string) => string
+
+/** How a table has one row per key: arguments of createPartitionedTable. */
+const engines = [
+  {
+    name: 'TSDB that keeps the last of equals',
+    engine: 'TSDB',
+    key: 'sortColumns=`v`k, keepDuplicates=LAST',
+  },
+  { name: 'a primary key', engine: 'PKEY', key: 'primaryKey=`k`v' },
+]
+
+/** Three rows, whose keys (k, v) are (1, 1), (2, 2) and (3, `third`). */
+const threeRows = (third: number) =>
+  tableOfColumns({ k: ints([1, 2, 3]), v: ints([1, 2, third]), w: ints([7, 8, 9]) })
+
+function knownKeys({ name, engine, key }: (typeof engines)[number]): Check {
+  return {
+    name: `dfs: rows with known keys, ${name}`,
+    dependsOnIt: 'what an answer with fewer rows means: known keys, or rows that are lost',
+    limitMs,
+    async run({ ask, call, prepare, databaseName }) {
+      const database = databaseName(engine.toLowerCase())
+      await prepare(`createPartitionedTable(database("${database}", VALUE, 1..3, engine="${engine}"),
+    table(1:0, \`k\`v\`w, [INT, INT, INT]), "t", \`k, ${key})`)
+      const expression = `loadTable("${database}","t")`
+      const insert = async (third: number): Promise<number> =>
+        numberOf(await call(`tableInsert{${expression}}`, [threeRows(third)]))
+      const first = await insert(3)
+      if (first !== 3) fail(`an insert of 3 new rows answers ${first}`)
+      const again = await insert(30)
+      const count = numberOf(await ask(`exec count(*) from ${expression}`))
+      const upsert = (rest: string): Promise<string> =>
+        call(`upsert!{${expression}${rest}}`, [threeRows(3)]).then(() => 'taken', refusalText)
+      const bare = await upsert(',')
+      const named = await upsert(',,ignoreNull=false,keyColNames=`k`v')
+      return `3 rows, 2 of them known: the answer is ${again}, the table has ${count} of 6 rows; upsert! ${bare}, with keyColNames ${named}`
+    },
+  }
+}
 
 export const dfsChecks: readonly Check[] = [
-  dfsCheck(
-    { name: 'tableInsert', does: 'writes six rows and reads them back', dependsOnIt },
-    'inserted',
-    async ({ call, ask }, expression) => {
-      const rows = keyedRows([1, 1, 2, 2, 3, 3], ints([1, null, 3, 4, 5, 6]))
-      const kept = numberOf(await call(`tableInsert{${expression}}`, [rows]))
-      if (kept !== 6) return fail(`tableInsert answered ${kept}, not 6`)
-      const seen = tableOf(await ask(`select * from ${expression} order by k, v`))
-      const expected = keyedRows([1, 1, 2, 2, 3, 3], ints([null, 1, 3, 4, 5, 6]))
-      const difference = tableDifference(seen, expected)
-      return difference === undefined ? pass() : fail(difference)
-    },
-  ),
-  dfsCheck(
-    { name: 'append!', does: 'writes three rows with append!', dependsOnIt },
-    'appended',
-    async (context, expression) => {
-      await context.call(`append!{${expression}}`, [keyedRows([1, 2, 3])])
-      return expectText('rows', String(await countIn(context, expression)), '3')
-    },
-  ),
-  dfsCheck(
-    {
-      name: 'upsert!',
-      does: 'writes a known and a new key with upsert!',
-      dependsOnIt: 'load --method upsert into dfs://…',
-    },
-    'upserted',
-    async ({ call, ask }, expression) => {
-      await call(`tableInsert{${expression}}`, [keyedRows([1, 2], ints([10, 20]))])
-      await call(`upsert!{${expression},,ignoreNull=false,keyColNames=\`k}`, [
-        keyedRows([2, 3], ints([21, 30])),
-      ])
-      const seen = tableOf(await ask(`select * from ${expression} order by k`))
-      return expectText('the values', numbersOf(columnOf(seen, 'v')).join(), '10,21,30')
-    },
-  ),
-  dfsCheck(
-    { name: 'without an answer', does: 'writes a batch with flag 4', dependsOnIt },
-    'asynchronous',
-    async ({ open, rowsOf: countRows }, expression) => {
-      const session = await open()
-      session.send(`tableInsert{${expression}}`, [keyedRows([1, 2, 3])])
-      return expectText('rows', String(await countRows(expression, 3)), '3')
-    },
-  ),
-  dfsCheck(
-    {
-      name: 'rows outside the partition scheme',
-      does: 'writes two rows inside and one outside a VALUE scheme and compares answer and count',
-      dependsOnIt: 'naming rows that a DFS table has dropped',
-    },
-    'outside',
-    async (context, expression) => {
-      const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, 2, 99])])
-      const answer = await request.then(numberOf, refusalText)
-      if (typeof answer === 'string') return pass(answer)
-      const count = await countIn(context, expression)
-      if (answer !== count)
-        return fail(`tableInsert answered ${answer}, and ${count} rows are there`)
-      if (count === 2) return pass('the row is dropped, tableInsert answers 2')
-      return count === 3
-        ? pass('a partition is added, tableInsert answers 3')
-        : fail(`${count} rows`)
-    },
-  ),
-  dfsCheck(
-    {
-      name: 'a null in the partition column',
-      does: 'writes one row whose partition column is null',
-      dependsOnIt: 'naming rows that a DFS table has dropped',
-    },
-    'nullKey',
-    async (context, expression) => {
-      const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, null])])
-      const words = await refusalOf(request)
-      if (words !== undefined) {
-        return classifyRefusal(words) === 'rows' ? pass(words) : fail(`not understood: ${words}`)
-      }
-      const kept = numberOf(await request)
-      const count = await countIn(context, expression)
-      return kept === count
-        ? pass(`tableInsert answers ${kept}`)
-        : fail(`tableInsert answers ${kept}, the table has ${count} rows`)
-    },
-  ),
-  dfsCheck(
-    {
-      name: 'R10, a refused insert leaves nothing',
-      does: 'writes text into an INT column and counts',
-      dependsOnIt: 'receipts into dfs://…: a refused batch is sent again in halves',
-    },
-    'refused',
-    async (context, expression) => {
-      const texts = vectorOf({ type: 'STRING' }, ['a', 'b'])
-      const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, 2], texts)])
-      const outcome = await expectRefusal(request, 'rows')
-      const count = await countIn(context, expression)
-      return count === 0 ? outcome : fail(`${count} rows of the refused batch are there`)
-    },
-  ),
-  dfsCheck(
-    {
-      name: 'schema() tells columns and scheme',
-      does: 'reads schema() of a partitioned table',
-      dependsOnIt: 'load --table dfs://…: columns and partitions come from there',
-    },
-    'described',
-    async ({ ask }, expression) => {
-      const schema = await ask(`schema(${expression})`)
-      if (schema === undefined) return fail('there is no answer')
-      const { columns, partition } = schemaFromServer(schema)
-      const names = columns.map(({ name }) => name).join()
-      const dimensions = (partition?.dimensions ?? [])
-        .map(({ columnName, kind }) => `${columnName} ${kind}`)
-        .join()
-      return expectText('columns and scheme', `${names}; ${dimensions}`, 'k,v; k VALUE')
-    },
-  ),
-  dfsCheck(
-    {
-      name: 'schema() tells atomic',
-      does: 'reads whether one insert is one transaction',
-      dependsOnIt: 'receipts into dfs://…: only then is a refused batch sent again',
-    },
-    'atomic',
-    async context => {
+  stepsCheck({
+    name: 'dfs: tableInsert',
+    dependsOnIt,
+    table,
+    steps: [
+      call('tableInsert{T}', pairs([1, 1, 2, 2, 3, 3], [1, null, 3, 4, 5, 6]), 6),
+      ask('select * from T order by k, v', pairs([1, 1, 2, 2, 3, 3], [null, 1, 3, 4, 5, 6])),
+    ],
+  }),
+  stepsCheck({
+    name: 'dfs: append!',
+    dependsOnIt,
+    table,
+    steps: [call('append!{T}', pairs([1, 2, 3])), ask('exec count(*) from T', 3)],
+  }),
+  stepsCheck({
+    name: 'dfs: upsert!',
+    dependsOnIt: 'load --method upsert into dfs://…',
+    table,
+    steps: [
+      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+      call('upsert!{T,,ignoreNull=false,keyColNames=`k}', pairs([2, 3], [21, 30])),
+      ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
+    ],
+  }),
+  stepsCheck({
+    name: 'dfs: without an answer',
+    dependsOnIt,
+    table,
+    steps: [send('tableInsert{T}', pairs([1, 2, 3]))],
+    rows: 3,
+  }),
+  dropping('rows outside the partition scheme', [1, 2, 99], found => {
+    if (typeof found === 'string') return `refused: ${found}`
+    if (found === 2) return 'the row is dropped, tableInsert answers 2'
+    return found === 3 ? 'a partition is added, tableInsert answers 3' : fail(`${found} rows`)
+  }),
+  dropping('a null in the partition column', [1, null], found => {
+    if (typeof found === 'number') return `tableInsert answers ${found}`
+    return classifyRefusal(found) === 'rows' ? found : fail(`not understood: ${found}`)
+  }),
+  stepsCheck({
+    name: 'dfs: R10, a refused insert leaves nothing',
+    dependsOnIt: 'receipts into dfs://…: a refused batch is sent again in halves',
+    table,
+    steps: [
+      call(
+        'tableInsert{T}',
+        tableOfColumns({ k: ints([1, 2]), v: vectorOf({ type: 'STRING' }, ['a', 'b']) }),
+        { refused: 'rows' },
+      ),
+      ask('exec count(*) from T', 0),
+    ],
+  }),
+  stepsCheck({
+    name: 'dfs: schema() tells columns and scheme',
+    dependsOnIt: 'load --table dfs://…: columns and partitions come from there',
+    table,
+    steps: [
+      ask('schema(T)', answer => {
+        const { columns, partition } = schemaFromServer(answer ?? fail('there is no answer'))
+        const names = columns.map(({ name }) => name).join()
+        const scheme = partition?.dimensions.map(({ columnName, kind }) => `${columnName} ${kind}`)
+        expectText('columns and scheme', `${names}; ${scheme?.join()}`, 'k,v; k VALUE')
+      }),
+    ],
+  }),
+  {
+    name: 'dfs: schema() tells atomic',
+    dependsOnIt: 'receipts into dfs://…: only then is a refused batch sent again',
+    limitMs,
+    async run(context) {
       const asking = { session: context.control, timeoutMs: 5_000 }
-      const atomic = await askAtomic(asking, await context.database())
-      return atomic === undefined ? fail('it does not tell') : pass(atomic)
+      return (await askAtomic(asking, await context.database())) ?? fail('it does not tell')
     },
-  ),
-  dfsCheck(
-    {
-      name: 'two writers of one partition',
-      does: 'lets two sessions write into one partition at once',
-      dependsOnIt: 'receipts into dfs://…: a run waits while another writer holds a partition',
-    },
-    'contended',
-    async (context, expression) => {
+  },
+  {
+    name: 'dfs: two writers of one partition',
+    dependsOnIt: 'receipts into dfs://…: a run waits while another writer holds a partition',
+    limitMs,
+    async run(context) {
+      const { expression } = await dfsTable(context, 'contended')
       const sessions = [await context.open(), await context.open()]
       const words: string[] = []
       let kept = 0
       const write = async (session: (typeof sessions)[number]): Promise<void> => {
-        const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, 1, 1])], session)
+        const request = context.call(`tableInsert{${expression}}`, [pairs([1, 1, 1])], session)
         const refused = await refusalOf(request)
         if (refused === undefined) kept += numberOf(await request)
         else words.push(refused)
       }
       await Promise.all(Array.from({ length: 6 }, (_, i) => write(sessions[i % 2]!)))
-      const count = await countIn(context, expression)
-      if (count !== kept) return fail(`the answers count ${kept} rows, the table has ${count}`)
+      const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
+      if (count !== kept) fail(`the answers count ${kept} rows, the table has ${count}`)
       const unknown = words.find(text => classifyRefusal(text) !== 'transient')
-      if (unknown !== undefined) return fail(`not understood: ${unknown}`)
-      return pass(words.length === 0 ? 'none was refused' : words[0])
+      if (unknown !== undefined) fail(`not understood: ${unknown}`)
+      return words[0] ?? 'none was refused'
     },
-  ),
+  },
+  ...engines.map(knownKeys),
 ]

@@ -5,7 +5,7 @@ import { askIdle } from '../../load/connection/server-queries.js'
 import { wait } from '../../platform/wait.js'
 import { requestFlags } from '../../protocol/request.js'
 import { columnOf, elementsOf, numberOf, tableOf } from '../answers.js'
-import { fail, pass, type Check } from '../check.js'
+import { fail, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 
 /** How many requests sleep at once. Most servers have fewer workers. */
@@ -57,21 +57,17 @@ async function answeredAsleep(
 export const jobChecks: readonly Check[] = [
   {
     name: 'jobs: the columns of getConsoleJobs',
-    does: 'reads the table and looks for the columns that a run asks for',
     dependsOnIt,
-    needs: 'getConsoleJobs',
     async run({ prepare }) {
       const jobs = tableOf(await prepare('getConsoleJobs()'))
       columnOf(jobs, 'rootJobId')
       columnOf(jobs, 'sessionId')
-      return pass(jobs.columnNames.join(', '))
+      return jobs.columnNames.join(', ')
     },
   },
   {
     name: 'jobs: a request under way is listed with its session',
-    does: 'sends a request that sleeps, without an answer, and looks for its session',
     dependsOnIt,
-    needs: 'getConsoleJobs',
     async run({ prepare, open, until, ask }) {
       await prepare('getConsoleJobs()')
       const session = await open()
@@ -79,25 +75,21 @@ export const jobChecks: readonly Check[] = [
       session.send('ddbIngestTestBusy', [{ form: 'scalar', type: 'INT', value: 1_000 }])
       const script = `exec rootJobId from getConsoleJobs() where sessionId = ${session.id}l`
       await until(async () => (elementsOf(await ask(script)).length > 0 ? true : undefined))
-      return pass()
     },
   },
   {
     name: 'jobs: a session at rest is not listed',
-    does: 'looks for a session that has nothing to do',
     dependsOnIt,
-    needs: 'getConsoleJobs',
     async run({ prepare, open, control }) {
       await prepare('getConsoleJobs()')
       const session = await open()
       const idle = await askIdle({ session: control, timeoutMs: 3_000 }, session.id)
-      if (idle === undefined) return fail('the server does not tell')
-      return idle ? pass() : fail('it is listed')
+      if (idle === undefined) fail('the server does not tell')
+      if (!idle) fail('it is listed')
     },
   },
   {
     name: 'jobs: a question while workers sleep, with urgency and without',
-    does: `lets ${sleepers} requests sleep, and asks for the time in both ways`,
     dependsOnIt: 'asking a busy server what it is busy with',
     limitMs: 10_000,
     async run(context) {
@@ -114,7 +106,7 @@ export const jobChecks: readonly Check[] = [
         answeredAsleep(context, false, asleep),
         answeredAsleep(context, true, asleep),
       ])
-      return pass(`without urgency: ${plain}; with it: ${urgent}`)
+      return `without urgency: ${plain}; with it: ${urgent}`
     },
   },
 ]

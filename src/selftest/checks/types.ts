@@ -1,61 +1,125 @@
 /*
-  Writes every type as scalar, column and array column with tableInsert, and checks that it reads back bit for bit.
+  Writes every type as scalar, column and array column with tableInsert, and checks that it reads back bit for bit:
+  nulls, extremes, and values around zero.
 */
-import { scalarAt } from '../../protocol/element.js'
+import { parseColumnType } from '../../protocol/data-type.js'
+import { scalarAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column, TypedVector, Value } from '../../protocol/value.js'
-import { numberOf, tableOf } from '../answers.js'
-import { fail, pass, type Check, type Outcome } from '../check.js'
-import { columnDifference, tableOfColumns } from '../compare.js'
-import type { CheckContext } from '../context.js'
-import { arraySamples, columnSamples, type TypeSample } from './type-samples.js'
+import { columnDifference, numberOf, tableOf, tableOfColumns } from '../answers.js'
+import { fail, type Check } from '../check.js'
+
+const maxFloat = 3.4028234663852886e38
+const leastFloat = 1.401298464324817e-45
+const maxLong = 0x7fff_ffff_ffff_ffffn
+const max128 = (1n << 127n) - 1n
+/** So long that the length takes two bytes, and that a socket may deliver the text in two pieces. */
+const longText = 'ab\u00e9\u4e2d\u{1f40b}'.repeat(1000)
+
+/** Type → values. Dates are from 1900 to 9999; times cover the whole day. */
+const samples: Readonly<Record<string, readonly ElementValue[]>> = {
+  BOOL: [true, null, false],
+  CHAR: [-127, null, -1, 0, 1, 127],
+  SHORT: [-32_767, null, -1, 0, 1, 32_767],
+  INT: [-2_147_483_647, null, -1, 0, 1, 2_147_483_647],
+  LONG: [-maxLong, null, -1n, 0n, 1n, 9_007_199_254_740_993n, maxLong],
+  DATE: [-25_567, null, -1, 0, 1, 2_932_896],
+  MONTH: [22_800, null, 23_639, 23_640, 119_999],
+  TIME: [0, null, 1, 43_200_000, 86_399_999],
+  MINUTE: [0, null, 1, 720, 1_439],
+  SECOND: [0, null, 1, 43_200, 86_399],
+  DATETIME: [-2_147_483_647, null, -1, 0, 1, 2_147_483_647],
+  TIMESTAMP: [-2_208_988_800_000n, null, -1n, 0n, 1n, 253_402_300_799_999n],
+  NANOTIME: [0n, null, 1n, 86_399_999_999_999n],
+  NANOTIMESTAMP: [-2_208_988_800_000_000_000n, null, -1n, 0n, 1n, 9_223_286_399_999_999_999n],
+  DATEHOUR: [-613_608, null, -1, 0, 1, 70_389_527],
+  FLOAT: [-3.4028232635611926e38, null, -leastFloat, 0, leastFloat, 0.5, maxFloat],
+  DOUBLE: [-1.7976931348623155e308, null, -5e-324, 0, 5e-324, 0.1, Number.MAX_VALUE],
+  SYMBOL: ['', null, 'A', 'b c', 'line\nend', '\u00e9\u4e2d\u{1f40b}', 'A'],
+  STRING: ['', null, 'A', ' b ', 'line\nend\t"', '\u00e9\u4e2d\u{1f40b}', longText],
+  BLOB: ['', null, 'A', 'line\nend', '\u00e9\u4e2d\u{1f40b}', longText].map(blobOf),
+  UUID: [
+    '00112233-4455-6677-8899-aabbccddeeff',
+    null,
+    '00000000-0000-0000-0000-000000000001',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  ],
+  IPADDR: ['1.2.3.4', null, '255.255.255.255', '2001:db8::1', 'ffff::ffff'],
+  INT128: [
+    '00112233445566778899aabbccddeeff',
+    null,
+    '00000000000000000000000000000001',
+    'ffffffffffffffffffffffffffffffff',
+  ],
+  COMPLEX: [[1.5, -2.5], null, [0, 0], [Number.MAX_VALUE, 5e-324]],
+  POINT: [[1.5, -2.5], null, [0, 0], [Number.MAX_VALUE, 5e-324]],
+  'DECIMAL32(4)': [-2_147_483_647n, null, -1n, 0n, 1n, 2_147_483_647n],
+  'DECIMAL64(8)': [-maxLong, null, -1n, 0n, 1n, maxLong],
+  'DECIMAL128(20)': [-max128, null, -1n, 0n, 1n, max128],
+}
+
+/** Types without arrays (docs/protocol.md#array-vectors). */
+const withoutArrays: readonly string[] = ['SYMBOL', 'STRING', 'BLOB']
+
+function blobOf(text: string | null): ElementValue {
+  return text === null ? null : new TextEncoder().encode(text)
+}
+
+/** A type in the spelling of scripts, and a column of that type. */
+export interface TypeSample {
+  readonly type: string
+  readonly column: Column
+}
+
+export const columnSamples: readonly TypeSample[] = Object.entries(samples).map(
+  ([type, values]) => ({ type, column: vectorOf(parseColumnType(type)!, values) }),
+)
+
+/** For each type with arrays: rows with no cell, with one cell, with several, and with more cells than one byte can count. */
+export const arraySamples: readonly TypeSample[] = Object.entries(samples)
+  .filter(([type]) => !withoutArrays.includes(type))
+  .map(([type, values]) => {
+    const cell = values[0]!
+    const rows = [values, [], [cell], [null], Array<ElementValue>(300).fill(cell), values]
+    return { type: `${type}[]`, column: vectorOf({ ...parseColumnType(type)!, array: true }, rows) }
+  })
 
 const variable = 'ddbIngestTestValues'
 
-async function roundTrip(
-  context: CheckContext,
+/** @param inserts  the arguments of each tableInsert */
+function roundTrip(
   { type, column }: TypeSample,
-  inserts: readonly (readonly Value[])[],
-): Promise<Outcome> {
-  await context.ask(`${variable} = table(${column.length}:0, [\`v], [${type}])`)
-  // Sends all requests without waiting for answers.
-  const answers = await Promise.all(
-    inserts.map(args => context.call(`tableInsert{${variable}}`, args)),
-  )
-  const inserted = answers.reduce((sum, answer) => sum + numberOf(answer), 0)
-  if (inserted !== column.length) {
-    return fail(`tableInsert answered ${inserted} rows, not ${column.length}`)
-  }
-  const table = tableOf(await context.ask(`select * from ${variable}`))
-  const difference = columnDifference(table.columns[0]!, column)
-  return difference === undefined ? pass() : fail(difference)
-}
-
-function columnCheck(sample: TypeSample): Check {
+  form: string,
+  dependsOnIt: string,
+  inserts: readonly Value[],
+): Check {
   return {
-    name: `types: ${sample.type} column`,
-    does: `writes a column of ${sample.type} with nulls and extremes and reads it back`,
-    dependsOnIt: `loading columns of type ${sample.type}`,
-    run: context => roundTrip(context, sample, [[tableOfColumns({ v: sample.column })]]),
+    name: `types: ${type} ${form}`,
+    dependsOnIt: `${dependsOnIt} of type ${type}`,
+    async run({ ask, call }) {
+      await ask(`${variable} = table(${column.length}:0, [\`v], [${type}])`)
+      // Sends all requests without waiting for answers.
+      const answers = await Promise.all(
+        inserts.map(value => call(`tableInsert{${variable}}`, [value])),
+      )
+      const inserted = answers.reduce((sum, answer) => sum + numberOf(answer), 0)
+      if (inserted !== column.length) {
+        fail(`tableInsert answered ${inserted} rows, not ${column.length}`)
+      }
+      const table = tableOf(await ask(`select * from ${variable}`))
+      const difference = columnDifference(table.columns[0]!, column)
+      if (difference !== undefined) fail(difference)
+    },
   }
 }
 
 function scalarCheck(sample: TypeSample): Check {
-  return {
-    name: `types: ${sample.type} scalar`,
-    does: `writes single values of ${sample.type} and reads them back`,
-    dependsOnIt: `bound arguments of type ${sample.type}, and the ledger of receipts`,
-    run: context =>
-      roundTrip(
-        context,
-        sample,
-        scalarsOf(sample.column).map(value => [value]),
-      ),
-  }
+  const column = sample.column as TypedVector
+  const scalars = Array.from({ length: column.length }, (_, i) => scalarAt(column, i))
+  return roundTrip(sample, 'scalar', 'bound arguments and cells of receipts', scalars)
 }
 
-function scalarsOf(column: Column): Value[] {
-  return Array.from({ length: column.length }, (_, i) => scalarAt(column as TypedVector, i))
-}
+const columnCheck = (sample: TypeSample): Check =>
+  roundTrip(sample, 'column', 'loading columns', [tableOfColumns({ v: sample.column })])
 
 export const typeChecks: readonly Check[] = [
   ...columnSamples.map(scalarCheck),

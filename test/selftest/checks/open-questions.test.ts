@@ -4,9 +4,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { systemPlatform } from '../../../src/platform/system.js'
-import { allChecks } from '../../../src/selftest/checks/all-checks.js'
-import { leftoverChecks } from '../../../src/selftest/checks/leftovers.js'
-import { openQuestionChecks } from '../../../src/selftest/checks/open-questions.js'
+import { allChecks, leftoverChecks } from '../../../src/selftest/checks/all-checks.js'
+import { openQuestionChecks } from '../../../src/selftest/checks/memory.js'
 import { newStamp, temporaryName } from '../../../src/selftest/leftovers.js'
 import { root } from '../../helpers/checkout.js'
 import { answering, instead } from '../../helpers/rewriting-proxy.js'
@@ -24,31 +23,25 @@ testChecks(
   t,
   openQuestionChecks,
   {
-    finds: {
-      [listed]: 'name, type, form, rows, columns, bytes, shared, extra, owner',
-      [symbol]:
-        'refused: Syntax Error: [line #1] Cannot recognize the token ddbIngestTestUndefined',
-    },
+    [listed]: 'name, type, form, rows, columns, bytes, shared, extra, owner',
+    [symbol]: 'refused: Syntax Error: [line #1] Cannot recognize the token ddbIngestTestUndefined',
   },
   {
     'shared tables that are not told of': {
       toClient: answering(', SHARED)', instead(yes, no)),
-      fails: { [defined]: 'it answers: 0,0, expected 0,1' },
+      fails: [defined],
     },
     'lists without the table': {
       toServer: instead('where shared=true', 'where not shared'),
-      fails: { [listed]: 'it is not in the list' },
+      fails: [listed],
     },
     'columns of other types': {
       toServer: instead('DECIMAL64(4), DOUBLE[]', 'DECIMAL64(5), DOUBLE[]'),
-      fails: {
-        [schema]:
-          'the columns: a INT, b SYMBOL, c DECIMAL64(5), d DOUBLE[], expected a INT, b SYMBOL, c DECIMAL64(4), d DOUBLE[]',
-      },
+      fails: [schema],
     },
     'a symbol that is defined': {
       toServer: instead('script\nddbIngestTestUndefined', 'script\n1'),
-      fails: { [symbol]: 'it is accepted' },
+      fails: [symbol],
     },
   },
 )
@@ -99,10 +92,7 @@ testChecks(
   {
     'tables that are not removed': {
       toServer: keepsTables,
-      fails: {
-        [gone]: /^still there: ddbIngestTest_[0-9a-f]{16}_\d{14}_empty$/,
-        [earlier]: /^cannot be removed: ddbIngestTest_[0-9a-f]{16}_\d{14}_empty$/,
-      },
+      fails: [gone, earlier],
       passes: [making],
     },
     'tables of others that this user cannot remove': {

@@ -1,7 +1,6 @@
 import t from 'tap'
-import { connectionChecks } from '../../../src/selftest/checks/connection.js'
 import { jobChecks } from '../../../src/selftest/checks/jobs.js'
-import { loginChecks } from '../../../src/selftest/checks/login.js'
+import { connectionChecks, loginChecks } from '../../../src/selftest/checks/sessions.js'
 import { checkContext } from '../../../src/selftest/context.js'
 import type { Faults } from '../../../src/server/index.js'
 import { closedGate } from '../../helpers/gate.js'
@@ -18,47 +17,37 @@ const header = /^\d+(?= [01] 1\n)/
 testChecks(
   t,
   connectionChecks,
-  { finds: { 'connection: an answer in blocks': '15 blocks' } },
+  { 'connection: an answer in blocks': '15 blocks' },
   {
     'all sessions have one id': {
       toClient: chunk => chunk.replace(header, '1000000009'),
       // Without a login, because a login of two requests needs the id of its own session.
       login: {},
-      fails: { 'connection: a session with an id': 'two sessions have one id' },
+      fails: ['connection: a session with an id'],
     },
     'wrong results': {
       toClient: answering('1+1', instead(intBytes(2), intBytes(3))),
-      fails: {
-        'connection: a script is answered': '1+1: INT scalar 3, expected INT scalar 2',
-        'connection: an error leaves the session usable': /^1\+1 afterwards: INT scalar 3/,
-      },
+      fails: ['connection: a script is answered', 'connection: an error leaves the session usable'],
     },
     'refused scripts': {
       toServer: instead('\n1+1', '\n1+)'),
-      fails: {
-        'connection: a script is answered': /Syntax Error/,
-      },
+      fails: ['connection: a script is answered'],
     },
     'a version that is none': {
       toClient: instead('3.00.5.0 2026', 'unversioned 1'),
-      fails: { 'connection: version()': /^not a version: unversioned/ },
+      fails: ['connection: version()'],
     },
     'one wrong answer of fifty': {
       toClient: instead(intBytes(40), intBytes(42)),
-      fails: { 'connection: answers come in order': 'answer 21 is INT scalar 42' },
+      fails: ['connection: answers come in order'],
     },
     'errors that are none': {
       toServer: instead('throw "ddbIngestTest"', '"ddbIngestTest"'),
-      fails: {
-        'connection: an error leaves the session usable': 'the failing script was answered with OK',
-      },
+      fails: ['connection: an error leaves the session usable'],
     },
     'text that is damaged': {
       toClient: each(instead('\xe4\xb8\xad', '\xe4\xb8\xae'), instead('MSG\nddb', 'MSG\nDDB')),
-      fails: {
-        'connection: text in UTF-8': 'the text: aé丮🐋, expected aé中🐋',
-        'connection: printed output': 'printed: DDBIngestTest, expected ddbIngestTest',
-      },
+      fails: ['connection: text in UTF-8', 'connection: printed output'],
     },
     'scripts and answers that are cut': {
       toServer: each(
@@ -66,11 +55,11 @@ testChecks(
         instead('table(1..30000 as i)', 'table(1..29999 as i)'),
         instead('\n7', '\n8'),
       ),
-      fails: {
-        'connection: a large script': 'the value: INT scalar 8, expected INT scalar 7',
-        'connection: a large answer': /^a vector of 1,000,000 was expected, not INT vector/,
-        'connection: an answer in blocks': '29999 rows came',
-      },
+      fails: [
+        'connection: a large script',
+        'connection: a large answer',
+        'connection: an answer in blocks',
+      ],
     },
     'values that are displaced': {
       toServer: each(
@@ -78,26 +67,25 @@ testChecks(
         instead('table(1..30000 as i)', 'table(0..29999 as i)'),
         instead('1..30000 as i, take', '2..30001 as i, take'),
       ),
-      fails: {
-        'connection: a large answer': 'value 1 is wrong',
-        'connection: an answer in blocks': '30000 rows came',
-        'connection: a compressed answer': 'the values differ',
-      },
+      fails: [
+        'connection: a large answer',
+        'connection: an answer in blocks',
+        'connection: a compressed answer',
+      ],
     },
     'answers of another session': {
       login: {},
       toClient: chunk =>
         chunk.replace(/^\d+ 1 1\n/, line => line.replace(/\d(?= )/, last => `${9 - Number(last)}`)),
-      fails: {
-        'connection: a script is answered': /has forgotten this session/,
-        'connection: every answer carries the session id':
-          /^a script of session \d+ was answered by \d+$/,
-      },
+      fails: [
+        'connection: a script is answered',
+        'connection: every answer carries the session id',
+      ],
     },
     'a server that answers under a session id it never gave': {
       toClient: (chunk, sent) =>
         sent.includes('API2 987654321 ') ? chunk.replace(/^\d+/, '987654321') : chunk,
-      fails: { 'connection: an unknown session id': 'the answer carries the id that was sent' },
+      fails: ['connection: an unknown session id'],
     },
     'a server that refuses unknown sessions': {
       toClient: (chunk, sent) =>
@@ -106,15 +94,15 @@ testChecks(
     },
     'variables that all sessions see': {
       toServer: instead('script\nddbIngestTestPrivate', 'script\n5'),
-      fails: { 'connection: variables belong to one session': 'another session sees it' },
+      fails: ['connection: variables belong to one session'],
     },
     'variables that are not kept': {
       toServer: instead('script\nddbIngestTestPrivate', 'script\n6'),
-      fails: { 'connection: variables belong to one session': 'the variable was not set' },
+      fails: ['connection: variables belong to one session'],
     },
     'functions that all sessions share': {
       toServer: instead('return 1', 'return 2'),
-      fails: { 'connection: functions belong to one session': /^they answer: 2 and 2/ },
+      fails: ['connection: functions belong to one session'],
     },
     'sessions that are forgotten between two requests': {
       server: {
@@ -122,16 +110,16 @@ testChecks(
           beforeExecute: ({ text }) => (text === 'ddbIngestTestOwn' ? 'forget' : undefined),
         },
       },
-      fails: { 'connection: functions belong to one session': /./ },
+      fails: ['connection: functions belong to one session'],
       passes: ['connection: a script is answered'],
     },
     'flag 16 that clears nothing': {
       toServer: instead(' / 48_', ' / 32_'),
-      fails: { 'connection: flag 16 clears variables': 'the variable is still there' },
+      fails: ['connection: flag 16 clears variables'],
     },
     'compression that is refused': {
       toServer: instead('take(`a`b`c, 30000)', 'take(`a`b`c; 30000)'),
-      fails: { 'connection: a compressed answer': /Syntax Error/ },
+      fails: ['connection: a compressed answer'],
     },
   },
 )
@@ -144,31 +132,28 @@ const how = 'login: how this user logs in'
 testChecks(
   t,
   loginChecks,
-  { finds: { [how]: 'by SCRAM' } },
+  { [how]: 'by SCRAM' },
   {
     'without a user there is nothing to try': {
       login: {},
-      skips: {
-        'login: by calling login': 'no user was given',
-        'login: inside the connect request': 'no user was given',
-        'login: it holds for its session alone': 'no user was given',
-        [how]: 'no user was given',
-        'login: with SCRAM': 'no user was given',
-        'login: with RSA': 'no user was given',
-      },
+      skips: [
+        'login: by calling login',
+        'login: inside the connect request',
+        'login: it holds for its session alone',
+        how,
+        'login: with SCRAM',
+        'login: with RSA',
+      ],
       passes: ['login: a wrong one is refused in known words'],
     },
     'a session that has another user': {
       toClient: answering(whoScript, instead('admin', 'other')),
-      fails: {
-        'login: by calling login': 'the session has another user',
-        'login: inside the connect request': 'the session has another user',
-      },
+      fails: ['login: by calling login', 'login: inside the connect request'],
       passes: ['login: it holds for its session alone'],
     },
     'a login that holds for all': {
       toClient: answering(whoScript, instead('guest', 'admin')),
-      fails: { 'login: it holds for its session alone': 'it is logged in without a password' },
+      fails: ['login: it holds for its session alone'],
       passes: ['login: by calling login'],
     },
     'guests who may not run scripts': {
@@ -178,33 +163,25 @@ testChecks(
     },
     'a login refused in other words': {
       toClient: instead('user name or password', 'combination you gave'),
-      fails: {
-        'login: a wrong one is refused in known words': /^the refusal: .*, expected known$/,
-      },
+      fails: ['login: a wrong one is refused in known words'],
     },
     'a login that everybody passes': {
       toClient: chunk => chunk.replace(badLogin, 'OK'),
-      fails: { 'login: a wrong one is refused in known words': 'the login was accepted' },
+      fails: ['login: a wrong one is refused in known words'],
     },
     'a server that knows only plain passwords': {
       toServer: each(
         instead('scramClientFirst', 'scramClientOther'),
         instead('getDynamicPublicKey', 'getDynamicPublicFoo'),
       ),
-      skips: {
-        'login: with SCRAM': /^the server offers them no SCRAM \(it says: Can't recognize/,
-        'login: with RSA': /^it has no key for RSA \(it says: Can't recognize/,
-      },
+      skips: ['login: with SCRAM', 'login: with RSA'],
       finds: { [how]: /^not by SCRAM: .*scramClientOther/ },
       passes: ['login: by calling login'],
     },
     'a server as it is shipped, and nothing allowed': {
       hasScram: false,
       login: { user: 'admin', password: '123456' },
-      skips: {
-        'login: inside the connect request': 'the password would be sent in plain text',
-        'login: with SCRAM': /doesn't support scram authMode/,
-      },
+      skips: ['login: inside the connect request', 'login: with SCRAM'],
       passes: [
         'login: by calling login',
         'login: a wrong one is refused in known words',
@@ -213,7 +190,7 @@ testChecks(
     },
     'a login that is refused where it is asked for again': {
       toServer: instead('connect\nlogin\nadmin\n123456', 'connect\nlogin\nadmin\n000000'),
-      fails: { 'login: inside the connect request': badLogin },
+      fails: ['login: inside the connect request'],
       passes: ['login: by calling login'],
     },
   },
@@ -288,11 +265,9 @@ testChecks(
   t,
   jobChecks,
   {
-    finds: {
-      'jobs: the columns of getConsoleJobs':
-        'node, userID, rootJobId, jobType, desc, priority, parallelism, receiveTime, sessionId, remoteIP, remotePort, totalTasks, finishedTasks, runningTask, firstTaskStartTime, latestTaskStartTime, queue',
-      [asleep]: 'without urgency: answered; with it: answered',
-    },
+    'jobs: the columns of getConsoleJobs':
+      'node, userID, rootJobId, jobType, desc, priority, parallelism, receiveTime, sessionId, remoteIP, remotePort, totalTasks, finishedTasks, runningTask, firstTaskStartTime, latestTaskStartTime, queue',
+    [asleep]: 'without urgency: answered; with it: answered',
   },
   {
     'urgent questions that are refused': {
@@ -305,17 +280,15 @@ testChecks(
     },
     'a server without the function': {
       toServer: instead('getConsoleJobs()', 'getConsoleJabs()'),
-      skips: Object.fromEntries(
-        listing.map(name => [name, /^the server refuses what the check needs: .*getConsoleJabs/]),
-      ),
+      skips: listing,
     },
     'columns of other names': {
       toClient: answering('getConsoleJobs()', instead('rootJobId\0', 'theJobsId\0')),
-      fails: { 'jobs: the columns of getConsoleJobs': 'the answer has no column rootJobId' },
+      fails: ['jobs: the columns of getConsoleJobs'],
     },
     'sessions of other names': {
       toClient: answering('getConsoleJobs()', instead('sessionId\0', 'session__\0')),
-      fails: { 'jobs: the columns of getConsoleJobs': 'the answer has no column sessionId' },
+      fails: ['jobs: the columns of getConsoleJobs'],
     },
     'requests under way that are not listed': {
       server: {
@@ -323,21 +296,21 @@ testChecks(
           beforeExecute: ({ text }) => (text === 'ddbIngestTestBusy' ? 'drop' : undefined),
         },
       },
-      fails: { 'jobs: a request under way is listed with its session': 'no result within 5000 ms' },
+      fails: ['jobs: a request under way is listed with its session'],
     },
     'sessions at rest that are listed': {
       toClient: (chunk, sent) =>
         sent.includes('exec count(*) from getConsoleJobs()')
           ? chunk.replace(intBytes(0), intBytes(1))
           : chunk,
-      fails: { 'jobs: a session at rest is not listed': 'it is listed' },
+      fails: ['jobs: a session at rest is not listed'],
     },
     'a count that is not told': {
       toServer: instead(
         'exec count(*) from getConsoleJobs() where',
         'exec 1 from getConsoleJubs() where',
       ),
-      fails: { 'jobs: a session at rest is not listed': 'the server does not tell' },
+      fails: ['jobs: a session at rest is not listed'],
     },
   },
 )
