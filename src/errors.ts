@@ -172,10 +172,15 @@ export class ServerError extends DdbError {
   }
 }
 
-/** A wait has reached its time limit. */
+/** A wait has reached its time limit, which the option `limit` sets. */
 export class TimeoutError extends DdbError {
-  constructor(message: string) {
-    super('DDB_TIMEOUT', message)
+  readonly fact: string
+  readonly limit: string | undefined
+
+  constructor(fact: string, limit?: string) {
+    super('DDB_TIMEOUT', limit === undefined ? fact : `${fact} Allow more time (\`${limit}\`).`)
+    this.fact = fact
+    this.limit = limit
   }
 }
 

@@ -27,7 +27,9 @@ export function limitWait(
   const timer =
     timeoutMs === undefined
       ? undefined
-      : clock.after(timeoutMs, () => giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs))))
+      : clock.after(timeoutMs, () =>
+          giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs), 'timeoutMs')),
+        )
   return () => {
     timer?.cancel()
     signal?.removeEventListener('abort', onAbort)
@@ -43,7 +45,7 @@ export function interrupted(signal: AbortSignal | undefined): DdbError {
 
 const timeoutTexts = {
   answer: (timeoutMs: number): string =>
-    `No answer within ${timeoutMs} ms; the server may still be working on the request. Allow more time (\`timeoutMs\`).`,
+    `No answer within ${timeoutMs} ms; the server may still be working on the request.`,
   room: (timeoutMs: number): string =>
-    `The server took nothing more for ${timeoutMs} ms. Allow more time (\`timeoutMs\`), or send less at once.`,
+    `The server took nothing more for ${timeoutMs} ms, perhaps because too much was sent at once.`,
 }

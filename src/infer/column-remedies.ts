@@ -20,9 +20,7 @@ export function remediesOf(
     ...((flags?.thousands ?? '') === '' ? [] : [`\`cells.thousands\` "${flags!.thousands}"`]),
     ...(flags?.decimalComma === true ? ['`cells.decimalComma`'] : []),
     ...(flags?.isPercent === true ? [`\`cells.percentColumns\` ${name}`] : []),
-    ...(truths === undefined
-      ? []
-      : [`\`cells.trueTexts\` ${truths[0]} \`cells.falseTexts\` ${truths[1]}`]),
+    ...(truths === undefined ? [] : [`\`cells.booleans\` ${truths.join('/')}`]),
   ]
   const plain = candidates.find(one => one.format === undefined && one.flags === undefined)
   const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)

@@ -15,16 +15,14 @@ export interface SharedNeeds {
   readonly nullTexts: readonly string[]
   readonly thousands: string
   readonly decimalComma: boolean
-  readonly trueTexts: readonly string[]
-  readonly falseTexts: readonly string[]
+  readonly booleans: readonly string[]
 }
 
 export const noSharedNeeds: SharedNeeds = {
   nullTexts: [],
   thousands: '',
   decimalComma: false,
-  trueTexts: [],
-  falseTexts: [],
+  booleans: [],
 }
 
 export interface SettledTypes {
@@ -139,8 +137,7 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
       nullTexts,
       thousands: asked.find(({ thousands }) => thousands !== '')?.thousands ?? '',
       decimalComma: asked.some(({ decimalComma }) => decimalComma),
-      trueTexts: [],
-      falseTexts: [],
+      booleans: [],
     },
   }
 }
@@ -171,10 +168,6 @@ function withTruths(
             warnings: [],
           },
     ),
-    needs: {
-      ...needs,
-      trueTexts: [...new Set(given.map(([yes]) => yes))],
-      falseTexts: [...new Set(given.map(([, no]) => no))],
-    },
+    needs: { ...needs, booleans: [...new Set(given.map(pair => pair.join('/')))] },
   }
 }

@@ -38,9 +38,7 @@ export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, s
 export function truthWarnings(probe: ColumnProbe): string[] {
   const [yes, no] = truthPair(probe) ?? []
   if (yes === undefined || no === undefined) return []
-  return [
-    `${quoted(yes)} and ${quoted(no)} are BOOL with \`cells.trueTexts\` ${yes} \`cells.falseTexts\` ${no}`,
-  ]
+  return [`${quoted(yes)} and ${quoted(no)} are BOOL with \`cells.booleans\` ${yes}/${no}`]
 }
 
 export function codeWarning(code: string): string {

@@ -109,11 +109,10 @@ export interface TargetOptions {
   /**
    * Columns sent to a function, or to `transform`: `time:TIMESTAMP,sym:SYMBOL`. With `transform`, a name without a type
    * takes the type of the table's column; default: all columns of the table. With `create`: types of columns of the new
-   * table, whatever the inputs show; the program finds the other types.
+   * table, whatever the inputs show; the program finds the other types. For a function, `@TABLE` means the columns of a
+   * table.
    */
   types?: string
-  /** Use the columns of this table instead of `types`. */
-  typesFrom?: string
   /** The table that `function` writes to; its limits and its storage then apply to the rows. */
   confirmTable?: string
 }

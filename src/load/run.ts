@@ -1,7 +1,7 @@
 /*
   One run: its plan, the state of its rows, and its parts, each with one task.
 */
-import type { DdbError } from '../errors.js'
+import { type DdbError, TimeoutError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import type { ReadObserver } from './check/read-observer.js'
 import type { RowStore } from './inputs/rows/row-store.js'
@@ -103,10 +103,13 @@ export function isUnfinished({ state, delivery, ending, history }: Run): boolean
   return history.journal !== undefined && (ending.failure !== undefined || isOpen)
 }
 
-/** If the failure is a timeout of a session, replaces the option in its message by the run's own option. */
+/** The failure in the reporter's words; a timeout of a session names the run's own option. */
 function inWords({ words }: Pick<Reporter, 'words'>, failure: DdbError): DdbError {
-  const limit = '`delivery.confirmTimeoutMs`'
-  const said = words(failure.message.replace('`timeoutMs`', limit))
-  if (said !== failure.message) failure.message = said
+  const { cause = failure } = failure
+  // A lost connection may repeat the message of its cause.
+  const isLimited =
+    cause instanceof TimeoutError && cause.limit && cause.message === failure.message
+  const said = isLimited ? new TimeoutError(cause.fact, 'delivery.confirmTimeoutMs') : failure
+  failure.message = words(said.message)
   return failure
 }

@@ -209,8 +209,8 @@ function loadOptions(
   leave: AbortSignal,
 ): Parameters<typeof loadRowsOn>[1] {
   const { table, method, keyColumns, function: view, functionArguments, types, ...rest } = options
-  const { typesFrom, confirmTable, flushIntervalMs, ...run } = rest
-  const target = { table, method, keyColumns, function: view, functionArguments, types, typesFrom }
+  const { confirmTable, flushIntervalMs, ...run } = rest
+  const target = { table, method, keyColumns, function: view, functionArguments, types }
   return {
     rejects: { onError: 'skip', maxErrors: '100%' },
     ...run,

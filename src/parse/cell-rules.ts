@@ -30,10 +30,8 @@ export interface CellOptions {
   readonly decimalComma?: boolean
   /** Target columns with percentages: `12.5%` is 0.125. */
   readonly percentColumns?: readonly string[]
-  /** Texts that mean true, in addition to `true` and `1`. */
-  readonly trueTexts?: readonly string[]
-  /** Texts that mean false, in addition to `false` and `0`. */
-  readonly falseTexts?: readonly string[]
+  /** Pairs of texts that mean true and false, such as `Y/N`, in addition to `true/false` and `1/0`; one side may be empty. */
+  readonly booleans?: readonly string[]
   /** True to make bad cells null and count them, instead of rejecting their rows. */
   readonly lenient?: boolean
 }

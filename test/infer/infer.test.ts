@@ -204,7 +204,7 @@ t.test('for any column, a run reads all its texts into the type that was found',
     { nullTexts: ['1'] },
     { decimalComma: true },
     { thousands: ',' },
-    { trueTexts: ['T'], falseTexts: ['a'] },
+    { booleans: ['T/a'] },
     { timeZone: 'Asia/Shanghai' },
   )
   // `1.` has a decimal point although no digit follows it, so this table has no decimal comma.
@@ -695,7 +695,7 @@ t.test('null texts and number spellings get their options', async t => {
   t.match(await neededFor(['1,234,567']), { warnings: /^$/ })
   t.match(await neededFor(['yes', 'no', 'no', 'yes']), {
     type: 'SYMBOL',
-    warnings: '"yes" and "no" are BOOL with `cells.trueTexts` yes `cells.falseTexts` no',
+    warnings: '"yes" and "no" are BOOL with `cells.booleans` yes/no',
   })
   t.match(await neededFor(['+4912345']), { type: 'STRING', warnings: /telephone/ })
   t.match(await neededFor(['123,456,789,012,345.25']), {
@@ -852,8 +852,7 @@ t.test('a given format is used', async t => {
 
 t.test('words for true and false, and signs, are read as in a load', async t => {
   const cells = {
-    trueTexts: ['Y'],
-    falseTexts: ['N'],
+    booleans: ['Y/N'],
     nullTexts: ['NA'],
     thousands: ',',
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DdbError, InputError, TimeoutError } from '../../src/errors.js'
+import { ConnectionError, DdbError, InputError, TimeoutError } from '../../src/errors.js'
 import type { LoadOptions, LoadReport } from '../../src/load/options.js'
 import { asDdbError } from '../../src/load/run-ending.js'
 import type { AnyReject } from '../../src/load/rejects/reject.js'
@@ -175,8 +175,9 @@ t.test("messages use the names of the caller's interface", async t => {
     onNotice: notice => void notices.push(notice),
   })
   run.reporter.notice('see `runId`')
-  const words = 'No answer within 5 ms. Allow more time (`timeoutMs`).'
-  run.ending.fail(new TimeoutError(words))
+  const cause = new TimeoutError('No answer within 5 ms.', 'timeoutMs')
+  t.match(cause.message, /Allow more time \(`timeoutMs`\)/)
+  run.ending.fail(new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause }))
   t.strictSame(notices, ['see *runId*'])
   t.match(run.ending.failure?.message, /Allow more time \(\*delivery\.confirmTimeoutMs\*\)/)
 })

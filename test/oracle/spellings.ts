@@ -396,7 +396,7 @@ export const optionSpellings: readonly OptionSpellings[] = [
   {
     type: 'BOOL',
     flags: '--booleans Y/N',
-    cells: { trueTexts: ['Y'], falseTexts: ['N'] },
+    cells: { booleans: ['Y/N'] },
     accepted: [
       ['Y', true],
       ['N', false],

@@ -5,7 +5,6 @@ import { loginRequirements } from '../../client/login/protection.js'
 import type { OnError } from '../../load/options.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { confirmations } from '../../load/transport/confirmations.js'
-import type { CellOptions } from '../../parse/cell-rules.js'
 import { inputFormats } from '../../parse/formats.js'
 import { compressions } from '../../source/byte-source.js'
 import { readTransform } from '../files/transform-text.js'
@@ -33,12 +32,7 @@ export const targetOptions = optionGroup('Target', {
     'target.functionArguments',
   ),
   transform: option('--transform <function>', transform, 'target.transform'),
-  types: {
-    ...option('--types <name:TYPE,...>', text),
-    fields: (types: string) => ({
-      target: types.startsWith('@') ? { typesFrom: types.slice(1) } : { types },
-    }),
-  },
+  types: option('--types <name:TYPE,...>', text, 'target.types'),
   confirmTable: option('--confirm-table <name>', tableName, 'target.confirmTable'),
 })
 
@@ -111,10 +105,7 @@ export const valueOptions = optionGroup('Values', {
   thousands: option('--thousands <char>', read.character, 'cells.thousands'),
   decimalComma: option('--decimal-comma', onOff, 'cells.decimalComma'),
   percent: option('--percent <column>', read.repeated(text), 'cells.percentColumns'),
-  booleans: {
-    ...option('--booleans <true/false>', read.booleans),
-    fields: (cells: Pick<CellOptions, 'trueTexts' | 'falseTexts'>) => ({ cells }),
-  },
+  booleans: option('--booleans <true/false>', read.booleans, 'cells.booleans'),
 })
 
 const reactions = choice('stop', 'skip', 'quarantine', 'null')

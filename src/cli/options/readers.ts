@@ -4,8 +4,6 @@
 */
 import { UsageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
-import type { CellOptions } from '../../parse/cell-rules.js'
-
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -270,16 +268,11 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
 }
 
 /** `Y/N`, repeatable: texts that mean true and false; one of the two may be empty. */
-export const booleans: Reader<Pick<CellOptions, 'trueTexts' | 'falseTexts'>> = {
-  expected: 'TRUE/FALSE, such as Y/N',
-  form: 'repeated',
-  read(texts) {
-    const pairs = texts.map(text => text.split('/'))
-    if (pairs.some(pair => pair.length !== 2 || pair.join('') === '')) return undefined
-    const side = (at: number): string[] => pairs.map(pair => pair[at]!).filter(Boolean)
-    return { trueTexts: side(0), falseTexts: side(1) }
-  },
-}
+export const booleans: Reader<readonly string[]> = repeated(
+  single('TRUE/FALSE, such as Y/N', value =>
+    value.split('/').length === 2 && value !== '/' ? value : undefined,
+  ),
+)
 
 /** `COLUMN=FORMAT`, repeatable; a format without a column applies to every column, `*`. */
 export const dateFormats: Reader<Readonly<Record<string, string>>> = {

@@ -247,12 +247,6 @@ export function completedCommand(call: TypedCall, needed: NeededOptions): string
   return sameCommand(call, without, neededWords(needed, call.flags))
 }
 
-/** `Y/N` for each pair; the lists may differ in length. */
-function booleanTexts({ trueTexts, falseTexts }: NeededOptions): string[] {
-  const longer = trueTexts.length > falseTexts.length ? trueTexts : falseTexts
-  return longer.map((_, i) => `${trueTexts[i] ?? ''}/${falseTexts[i] ?? ''}`)
-}
-
 /** @param flags  the flags that the call already has */
 function neededWords(needed: NeededOptions, flags: OptionSources['flags']): string[] {
   const header = needed.noHeader ? 'no' : needed.header
@@ -268,7 +262,7 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
     ...(needed.thousands === '' ? [] : ['--thousands', needed.thousands]),
     ...(needed.decimalComma ? ['--decimal-comma'] : []),
     ...needed.percentColumns.flatMap(name => ['--percent', name]),
-    ...booleanTexts(needed).flatMap(text => flagWords('booleans', text)),
+    ...needed.booleans.flatMap(text => flagWords('booleans', text)),
     ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
     ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
     ...unless('header', header !== '', header),

@@ -5,8 +5,11 @@ import { DdbError } from '../../errors.js'
 import { remedies } from '../remedies.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 
-export function runChanged({ run, isUntouched }: JournaledRun, what: string): DdbError {
-  const remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad()
+export function runChanged(
+  { run, isUntouched }: JournaledRun,
+  what: string,
+  remedy = isUntouched ? remedies.nothingStored() : remedies.anotherLoad(),
+): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
     `run "${run?.runId ?? ''}" cannot continue: ${what}. ${remedy}`,

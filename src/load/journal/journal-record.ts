@@ -337,7 +337,7 @@ export function faultOf(record: JournalRecord): string | undefined {
 const optionsShape: Shape = {
   server: { host: 'text', port: '#', user: 'text?' },
   target: {
-    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?', typesFrom: 'text?' },
+    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?' },
     ...{ confirmTable: 'text?', transform: 'text?' },
   },
   input: '*?',

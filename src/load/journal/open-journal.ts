@@ -157,9 +157,8 @@ function openingOr(
     return { ...openingOf(found, past, fingerprints, asked), found, notices: [] }
   } catch (error) {
     if (!(error instanceof DdbError) || !beginsAgain(found)) throw error
-    const notices = [error.message.replace(remedies.nothingStored(), remedies.beginsAnew())]
     const anew = emptyRun()
-    return { ...openingOf(anew, past, fingerprints, asked), found: anew, notices }
+    return { ...openingOf(anew, past, fingerprints, asked), found: anew, notices: [error.message] }
   }
 }
 
@@ -334,9 +333,13 @@ function addedNotices(known: readonly string[], added: Opening['added']): string
   return [`new since the run began, and read after the others: ${names}`]
 }
 
+function changed(found: JournaledRun, what: string): DdbError {
+  return runChanged(found, what, beginsAgain(found) ? remedies.beginsAnew() : undefined)
+}
+
 function checkOptions(found: JournaledRun, differing: readonly string[]): void {
   if (differing.length === 0) return
-  throw runChanged(
+  throw changed(
     found,
     `it began with other options: ${differing.map(name => `\`${name}\``).join(', ')}`,
   )
@@ -348,10 +351,9 @@ function checkInput(
   before: Fingerprint,
   now: Fingerprint | undefined,
 ): void {
-  if (now === undefined)
-    throw runChanged(found, `its input "${path}" is no longer among the inputs`)
+  if (now === undefined) throw changed(found, `its input "${path}" is no longer among the inputs`)
   if (isSame(before, now)) return
-  throw runChanged(
+  throw changed(
     found,
     `its input "${path}" has changed (it was ${fingerprintText(before)}, and is ${fingerprintText(now)})`,
   )

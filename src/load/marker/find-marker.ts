@@ -58,7 +58,7 @@ export async function askOnAnySession<T>(
     if (!control.closed) return await ask(control)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    control.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message))
+    control.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error }))
     failure = error
   }
   if (silent || rules.retries === 0) throw failure

@@ -110,15 +110,15 @@ export async function describeTarget(
     return hasTransform(plan) ? transformed(description, options.target.types) : description
   }
   await askFunction(asking, target.name)
-  const { types, typesFrom } = options.target
+  const { types = '' } = options.target
   const { confirmTable } = target
-  const from = types === undefined ? parseTableTarget(typesFrom ?? '') : undefined
+  const from = types.startsWith('@') ? parseTableTarget(types.slice(1)) : undefined
   // The table that a function writes to is unknown; the table named with the function is the best guess.
   const table = confirmTable ?? from
   const answer = table && (await askSchema(asking, table))
   const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
   const { columns } =
-    fromAnswer === undefined ? schemaFromTypes(types!) : schemaFromServer(fromAnswer)
+    fromAnswer === undefined ? schemaFromTypes(types) : schemaFromServer(fromAnswer)
   const stored = table === undefined ? [] : storedColumns(table, answer!)
   const known = { columns: limitedColumns(columns, stored), keyed: false }
   if (confirmTable === undefined) return known

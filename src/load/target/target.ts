@@ -120,9 +120,9 @@ export function parseTarget(options: TargetOptions): Target {
   }
   const transform = transformOf(options)
   if (options.create !== undefined && options.types !== undefined) schemaFromTypes(options.types)
+  const takesTypes = (transform ?? options.create) !== undefined && !options.types?.startsWith('@')
   for (const [given, name] of [
-    [(transform ?? options.create) === undefined ? options.types : undefined, 'types'],
-    [options.typesFrom, 'typesFrom'],
+    [takesTypes ? undefined : options.types, 'types'],
     [options.confirmTable, 'confirmTable'],
     [
       options.functionArguments?.length ? options.functionArguments : undefined,
@@ -186,10 +186,10 @@ function functionTarget(options: TargetOptions, name: string): Target {
       '`target.method` and `target.keyColumns` are only for `target.table`: a function decides how it writes',
     )
   }
-  if ((options.types === undefined) === (options.typesFrom === undefined)) {
+  if (options.types === undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      'a function does not declare its columns: give `target.types` NAME:TYPE,… or `target.typesFrom` TABLE',
+      'a function does not declare its columns: give `target.types` NAME:TYPE,… or @TABLE',
     )
   }
   return {

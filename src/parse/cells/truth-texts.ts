@@ -15,25 +15,28 @@ export interface TruthTexts {
 
 /**
  * The user's words, or undefined if there are none.
- * @throws {UsageError} DDB_USAGE if a word means both true and false
+ * @throws {UsageError} DDB_USAGE if a text is no pair, or a word means both true and false
  */
 export function truthTexts({
-  trueTexts = [],
-  falseTexts = [],
-}: Pick<CellOptions, 'trueTexts' | 'falseTexts'>): TruthTexts | undefined {
-  if (trueTexts.length + falseTexts.length === 0) return undefined
-  const both = trueTexts.find(text => falseTexts.includes(text))
+  booleans = [],
+}: Pick<CellOptions, 'booleans'>): TruthTexts | undefined {
+  if (booleans.length === 0) return undefined
+  const pairs = booleans.map(text => text.split('/'))
+  const odd = booleans.find((text, i) => pairs[i]!.length !== 2 || text === '/')
+  if (odd !== undefined) {
+    throw new UsageError('DDB_USAGE', `\`cells.booleans\` ${odd}: expected TRUE/FALSE, such as Y/N`)
+  }
+  const [yes, no] = [0, 1].map(side => pairs.map(pair => pair[side]!).filter(Boolean))
+  const both = yes!.find(text => no!.includes(text))
   if (both !== undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      `"${both}" is in \`cells.trueTexts\` and in \`cells.falseTexts\`: leave it in one of them`,
+      `\`cells.booleans\` says that "${both}" means true and false: leave out one of them`,
     )
   }
   const encoder = new TextEncoder()
-  return {
-    trueTexts: trueTexts.map(text => encoder.encode(text)),
-    falseTexts: falseTexts.map(text => encoder.encode(text)),
-  }
+  const [trueTexts, falseTexts] = [yes!, no!].map(texts => texts.map(text => encoder.encode(text)))
+  return { trueTexts: trueTexts!, falseTexts: falseTexts! }
 }
 
 /** Writes `1` for a word that means true, `0` for one that means false, else the text. Returns the end in `into`. */

@@ -62,11 +62,12 @@ function numberRewriting(style: NumberStyle): Rewriting {
 }
 
 function truthRewriting(texts: TruthTexts, rules: CellRules): Rewriting {
-  const all = [...(rules.trueTexts ?? []), ...(rules.falseTexts ?? [])].map(text => `"${text}"`)
+  const pairs = (rules.booleans ?? []).map(text => text.split('/'))
+  const all = [0, 1].flatMap(side => pairs.map(pair => pair[side]!)).filter(Boolean)
   return {
     write: (bytes, start, end, into, at) => writeTruth(texts, bytes, start, end, into, at),
     roomBytes: 0,
-    expected: `or ${all.join(', ')}`,
+    expected: `or ${all.map(text => `"${text}"`).join(', ')}`,
   }
 }
 

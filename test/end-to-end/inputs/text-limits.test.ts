@@ -40,7 +40,7 @@ t.test('a row with a STRING or SYMBOL that is too long is rejected alone', async
     { table: 'dfs://d/t' },
     { table: 'handle' },
     { function: 'put', types: 'id:INT,sym:SYMBOL,note:STRING,doc:BLOB', confirmTable: 'dfs://d/t' },
-    { function: 'put', typesFrom: 'dfs://d/t', confirmTable: 'dfs://d/t' },
+    { function: 'put', types: '@dfs://d/t', confirmTable: 'dfs://d/t' },
   ]
   for (const [i, target] of targets.entries()) {
     const file = join(t.testdirName, `r${i}.csv`)

@@ -363,7 +363,7 @@ t.test('incompatible options are refused with exit code 64', async t => {
   for (const [change, why] of [
     [{ delivery: { confirm: 'none' } }, /none: only receipts and answers say how many rows remain/],
     [{ target: { create: 'stream' } }, /`target.create` cannot be used with `target.transform`/],
-    [{ target: { typesFrom: 'prices' } }, /`target.typesFrom` is only for `target.function`/],
+    [{ target: { types: '@prices' } }, /`target.types` is only for `target.function`/],
   ] as const) {
     await t.rejects(transformed(positive, change as Partial<LoadOptions>), {
       code: 'DDB_USAGE',

@@ -480,14 +480,13 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
       /^d: 2 of 2 texts are not DECIMAL64\(2\); the first is "1,234.50", .* line 2: `cells.thousands` "," reads them$/,
       /^ts: .*: `cells.dateFormats` ts=dd\/MM\/yyyy reads them$/,
       /^nt: .*: `cells.dateFormats` nt=HHmmssSSS reads them$/,
-      /^ok: .*: `cells.trueTexts` yes `cells.falseTexts` no reads them$/,
+      /^ok: .*: `cells.booleans` yes\/no reads them$/,
     ],
     {
       nullTexts: ['NA'],
       thousands: ',',
       dateFormats: { ts: 'dd/MM/yyyy', nt: 'HHmmssSSS' },
-      trueTexts: ['yes'],
-      falseTexts: ['no'],
+      booleans: ['yes/no'],
     },
     true,
   ],
@@ -535,15 +534,14 @@ t.test('texts that do not fit their columns are reported at once, with options',
       t.match(result.remedies, said)
       t.match(given, options === undefined ? [] : [options, readsAll])
       if (options === undefined) t.equal(given.length, 0)
-      const { nullTexts, thousands, dateFormats, trueTexts, falseTexts, percentColumns } =
-        (options ?? {}) as CellOptions
+      const { nullTexts, thousands, dateFormats, booleans, percentColumns } = (options ??
+        {}) as CellOptions
       const cells = Object.fromEntries(
         Object.entries({
           nullTexts,
           thousands,
           dateFormats,
-          trueTexts,
-          falseTexts,
+          booleans,
           percentColumns,
         }).filter(([, value]) => value !== undefined),
       )

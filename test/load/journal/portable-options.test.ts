@@ -57,7 +57,6 @@ const target: Values<TargetOptions> = {
     ],
   },
   types: { values: ['a:INT', 'a:LONG'] },
-  typesFrom: { values: ['a', 'b'] },
   confirmTable: { values: ['a', 'b'] },
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
@@ -103,8 +102,7 @@ const cells: Values<CellOptions> = {
   thousands: { values: [',', '.'] },
   decimalComma: { values: [true, false] },
   percentColumns: { values: [['a'], []] },
-  trueTexts: { values: [['ja'], ['oui']] },
-  falseTexts: { values: [['nein'], ['non']] },
+  booleans: { values: [['ja/nein'], ['oui/non']] },
   lenient: { values: [true, false] },
 }
 const rejects: Values<RejectOptions> = {

@@ -53,12 +53,12 @@ t.test('the columns of a function are given by the user or taken from a table', 
     keyed: false,
     partition: undefined,
   })
-  t.match(await describe({ function: 'put', typesFrom: 'trades' }), {
+  t.match(await describe({ function: 'put', types: '@trades' }), {
     columns: ['time TIMESTAMP', 'sym SYMBOL'],
     keyed: false,
   })
   t.strictSame(
-    await describe({ function: 'put', typesFrom: 'dfs://d/t' }),
+    await describe({ function: 'put', types: '@dfs://d/t' }),
     { columns: ['id INT', 'sym SYMBOL'], keyed: false, partition: undefined },
     'where a function writes is unknown',
   )
@@ -70,7 +70,7 @@ t.test('a missing table or function is an error, whichever option names it', asy
     { table: 'trade' },
     { table: 'dfs://d/nothing' },
     { function: 'puts', types: 'a:INT' },
-    { function: 'put', typesFrom: 'nothing' },
+    { function: 'put', types: '@nothing' },
     { function: 'put', types: 'a:INT', confirmTable: 'nothing' },
   ]
   for (const target of missing) {
@@ -223,7 +223,7 @@ t.test('the limits for texts are those of the DFS table that the rows reach', as
     'for a function, limits of columns with the same name',
   )
   t.strictSame(await limits({ function: 'put', types }), [none, none, none, none, none])
-  t.strictSame(await limits({ function: 'put', typesFrom: 'dfs://d/t' }), [none, symbol])
-  const counted = { typesFrom: 'dfs://d/t', confirmTable: 'trades' }
+  t.strictSame(await limits({ function: 'put', types: '@dfs://d/t' }), [none, symbol])
+  const counted = { types: '@dfs://d/t', confirmTable: 'trades' }
   t.strictSame(await limits({ function: 'put', ...counted }), [none, none])
 })

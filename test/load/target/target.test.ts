@@ -122,7 +122,7 @@ t.test('contradictory targets are refused', async t => {
   refused({ table: 't', keyColumns: ['a'] })
   refused({ table: 't', types: 'a:INT' })
   refused({ function: 'f' })
-  refused({ function: 'f', types: 'a:INT', typesFrom: 't' })
+  refused({ table: 't', types: '@u', transform: 'def(t){ return t }' })
   refused({ function: 'f', types: 'a:INT', method: 'append' })
   refused({ function: 'f(1)', types: 'a:INT' }, 'DDB_NAME')
   refused({ function: 'f', types: 'a:INT', confirmTable: 'no name' }, 'DDB_NAME')

@@ -383,7 +383,7 @@ t.test('every ASCII character except digits and NUL is read as itself', async t 
 
 // Words that mean true and false.
 
-const rules = { trueTexts: ['Y', '是', '0'], falseTexts: ['N', 'no way'] }
+const rules = { booleans: ['Y/N', '是/no way', '0/'] }
 
 t.test('words become 1 and 0, all other texts stay unchanged', async t => {
   const texts = truthTexts(rules)!
@@ -409,9 +409,11 @@ t.test('words become 1 and 0, all other texts stay unchanged', async t => {
 })
 
 t.test('a word has one meaning, and without words no text is rewritten', async t => {
-  t.throws(() => truthTexts({ trueTexts: ['x'], falseTexts: ['x'] }), { code: 'DDB_USAGE' })
+  for (const booleans of [['x/x'], ['x/', '/x'], ['Y'], ['/'], [''], ['a/b/c']]) {
+    t.throws(() => truthTexts({ booleans }), { code: 'DDB_USAGE' }, booleans.join(' '))
+  }
   t.equal(truthTexts({}), undefined)
-  t.equal(truthTexts({ trueTexts: [] }), undefined)
+  t.equal(truthTexts({ booleans: [] }), undefined)
 })
 
 // Blanks, hexadecimal digits and UTF-8 in bytes.

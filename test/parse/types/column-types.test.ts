@@ -584,7 +584,7 @@ t.test('percentages are hundredths, and exact', async t => {
 })
 
 t.test('words for true and false extend those of the type', async t => {
-  const cells = { trueTexts: ['Y', 'ja'], falseTexts: ['N'] }
+  const cells = { booleans: ['Y/N', 'ja/'] }
   const { rows, rejects } = await load('b\nY\nja\nN\ntrue\n0\ny\n', 'b:BOOL', cells)
   t.strictSame(rows, [['true'], ['true'], ['false'], ['true'], ['false']])
   t.match(rejects, [{ columnName: 'b', message: /"Y", "ja", "N"/ }])
@@ -642,7 +642,7 @@ t.test(
       { percentColumns: ['s'] },
       { percentColumns: ['x'] },
       { thousands: '.' },
-      { trueTexts: ['a'], falseTexts: ['a'] },
+      { booleans: ['a/a'] },
       { timeZone: 'Mars/Olympus' },
       { dateFormats: { '*': 'dd/MM/yyyy' } },
       { dateFormats: { '*': 'ddd' } },
