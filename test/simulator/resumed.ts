@@ -4,6 +4,7 @@
   the table with the inputs.
 */
 import { inspect } from 'node:util'
+import type { LoadResult } from '../../src/load/options.js'
 import './late-modules.js'
 import { checkEquation, checkExitCode, countsOf, isExcused, type Complaint } from './check.js'
 import { SimDisk } from './disk.js'
@@ -172,8 +173,7 @@ function checkLast(
   checkEquation(result, complain)
   checkExitCode(result, complain)
   const { code } = result.error ?? {}
-  const isUnreadable = result.error?.message.includes('EIO') === true
-  if (code === 'DDB_RUN_CHANGED' || (code === 'DDB_RUN_DAMAGED' && !isUnreadable)) {
+  if (code === 'DDB_RUN_CHANGED' || (code === 'DDB_RUN_DAMAGED' && !isUnreadable(result))) {
     complain(`nothing has changed: ${result.error!.message}`)
   }
   const lostMemory =
@@ -220,6 +220,10 @@ function checkLast(
   }
 }
 
+/** Whether the disk failed to read the journal. */
+const isUnreadable = ({ error }: LoadResult): boolean =>
+  error?.code === 'DDB_RUN_DAMAGED' && /: it cannot be read \(EIO/.test(error.message)
+
 /** Checks that every rejected row is in the files once, and that the last process reports their number. */
 function checkRejectsOnce(
   { plan, result }: Run,
@@ -231,7 +235,7 @@ function checkRejectsOnce(
   if (file === undefined || result === undefined || notTaken.includes(result.error?.code ?? ''))
     return
   // A process that cannot begin, or cannot read its journal, leaves earlier rejects unchanged.
-  const cannotBegin = result.exitCode === 69 || result.error?.code === 'DDB_RUN_DAMAGED'
+  const cannotBegin = result.exitCode === 69 || isUnreadable(result)
   if (cannotBegin && result.rows.read === 0) return
   const placed = result.rejects.files.reduce((sum, each) => sum + each.rows, 0)
   const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)

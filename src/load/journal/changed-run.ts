@@ -29,7 +29,7 @@ export function runTakenOver(runId: string, why: string): DdbError {
 export function runDamaged(path: string, damage: string): DdbError {
   return new DdbError(
     'DDB_RUN_DAMAGED',
-    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Restore the journal as it was, or use the version that wrote it, and continue. ` +
+    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Restore the journal as it was, or make it readable, and continue. ` +
       `If that is impossible: ${remedies.removeThenRestart()}`,
   )
 }

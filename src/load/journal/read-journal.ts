@@ -83,7 +83,7 @@ function newReader(runId: string, take: (record: JournalRecord) => void): Reader
       // A run that starts over keeps the token of a journal of another format, because the server knows the run by it.
       const isOther = record.kind === 'run' && record.format !== journalFormat
       return isOther
-        ? `another version of the program wrote it (format ${JSON.stringify(record.format)}; this version reads format ${journalFormat})`
+        ? `another version of the program wrote it (format ${JSON.stringify(record.format)}; this version reads format ${journalFormat}): use that version`
         : undefined
     } catch {
       return `its line ${lines} does not fit the lines before it`
