@@ -4,8 +4,9 @@
 */
 import t from 'tap'
 import { readSources } from './helpers/checkout.js'
+import { deepTest } from './helpers/runs.js'
 
-t.test('every module loads by itself and has no side effects', async t => {
+deepTest(t, 'every module loads by itself and has no side effects', async t => {
   for (const { path } of await readSources()) {
     const module = (await import(`../src/${path.replace(/\.ts$/, '.js')}`)) as object
     t.notOk('default' in module, `${path} loads`)

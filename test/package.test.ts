@@ -10,6 +10,7 @@ import { mostBytes, needlessFiles, pack } from '../scripts/package-contents.js'
 import { sbomName, sbomText } from '../scripts/sbom.js'
 import { root } from './helpers/checkout.js'
 import { linksOf, readPage } from './helpers/pages.js'
+import { deepTest } from './helpers/runs.js'
 
 interface Manifest {
   type: string
@@ -115,7 +116,7 @@ t.test('the package is an ES module with types first in every entry', async t =>
   }
 })
 
-t.test('the tarball contains what a user needs and nothing else', async t => {
+deepTest(t, 'the tarball contains what a user needs and nothing else', async t => {
   const { files, size } = pack(fileURLToPath(root))
   t.ok(size <= mostBytes, `${size} bytes`)
   const paths = files.map(file => file.path)
@@ -164,7 +165,8 @@ interface Sbom {
   dependencies: { ref: string; dependsOn: string[] }[]
 }
 
-t.test(
+deepTest(
+  t,
   'the tarball lists the packages that are installed with it, and nothing from this machine',
   async t => {
     t.notOk(needlessFiles([sbomName]).length)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
+import { deepTest } from '../helpers/runs.js'
 
 /** A copy of the program, so that a test may damage its compiled code. */
 function copied(t: Test): { path: string; cache: string } {
@@ -41,7 +42,8 @@ t.test('the Node version that built the program uses the compiled code', async t
   t.strictSame(start(path), { isRejected: false, status: 64 })
 })
 
-t.test(
+deepTest(
+  t,
   'the program starts without the compiled code, with half of it, with other bytes and under other flags',
   async t => {
     const { path, cache } = copied(t)

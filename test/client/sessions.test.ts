@@ -16,6 +16,7 @@ import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/
 import { type FakePeer, type FakeServer, startFakeServer } from '../helpers/fake-server.js'
 import { closedGate } from '../helpers/gate.js'
 import { recordings } from '../helpers/recordings.js'
+import { deepTest } from '../helpers/runs.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, ints, text } from '../helpers/values.js'
 
@@ -453,7 +454,7 @@ t.test('small requests share writes, in order', async t => {
   )
 })
 
-t.test('onWritten reports, in order, that arrays may be reused', async t => {
+deepTest(t, 'onWritten reports, in order, that arrays may be reused', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })

@@ -83,7 +83,8 @@ async function scene(t: Test): Promise<Scene> {
 }
 
 for (const [first, next] of sampled(pairs)) {
-  t.test(
+  deepTest(
+    t,
     `while a load runs in ${first.name}, none runs in ${next.name}`,
     needsContainers,
     async t => {
@@ -104,24 +105,29 @@ for (const [first, next] of sampled(pairs)) {
     },
   )
 
-  t.test(`a load killed in ${first.name} is resumed in ${next.name}`, needsContainers, async t => {
-    const { here, stuck, load, start, release, runs } = await scene(t)
-    const killed = await stuck(first, '--run-id', 'nightly')
-    killed.kill('SIGKILL')
-    await killed.outcome
-    release()
-    t.ok(existsSync(join(runs, 'nightly.journal.lock')))
-    const [listed, resumed] = await Promise.all([
-      start(next, 'runs', '--json').outcome,
-      load(next, '--run-id', 'nightly', '--json').outcome,
-    ])
-    t.equal(resumed.code, 0, resumed.stderr)
-    t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
-    t.same(await ids(here), upTo(rowCount), 'every row once')
-    t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
-    t.strictSame(readdirSync(runs), ['nightly.journal'])
-    t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
-  })
+  deepTest(
+    t,
+    `a load killed in ${first.name} is resumed in ${next.name}`,
+    needsContainers,
+    async t => {
+      const { here, stuck, load, start, release, runs } = await scene(t)
+      const killed = await stuck(first, '--run-id', 'nightly')
+      killed.kill('SIGKILL')
+      await killed.outcome
+      release()
+      t.ok(existsSync(join(runs, 'nightly.journal.lock')))
+      const [listed, resumed] = await Promise.all([
+        start(next, 'runs', '--json').outcome,
+        load(next, '--run-id', 'nightly', '--json').outcome,
+      ])
+      t.equal(resumed.code, 0, resumed.stderr)
+      t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
+      t.same(await ids(here), upTo(rowCount), 'every row once')
+      t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
+      t.strictSame(readdirSync(runs), ['nightly.journal'])
+      t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
+    },
+  )
 }
 
 deepTest(
@@ -148,7 +154,7 @@ deepTest(
 )
 
 for (const mode of sampled(['async', 'sync'])) {
-  t.test(`a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
+  deepTest(t, `a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
     const { here, folder, stuck, load, start, release, runs } = await scene(t)
     const argv = ['--run-id', 'nightly', '--mode', mode, '--json=s.json']
     const stopped = await stuck(container, ...argv)
@@ -173,7 +179,7 @@ for (const mode of sampled(['async', 'sync'])) {
   })
 }
 
-t.test('a stopped load continues if it wakes before a takeover', needsContainers, async t => {
+deepTest(t, 'a stopped load continues if it wakes before a takeover', needsContainers, async t => {
   const { here, stuck, load, release } = await scene(t)
   const stopped = await stuck(container, '--run-id', 'nightly')
   stopped.kill('SIGSTOP')

@@ -14,6 +14,7 @@ import { root } from '../helpers/checkout.js'
 import { tradesScript } from '../helpers/load-server.js'
 import { readPages } from '../helpers/pages.js'
 import { plainNode } from '../helpers/plain-node.js'
+import { deepTest } from '../helpers/runs.js'
 
 const run = promisify(execFile)
 
@@ -57,7 +58,7 @@ t.test('tsc --strict accepts the programs of the page', t => {
   t.end()
 })
 
-t.test('the compiler refuses wrong types', t => {
+deepTest(t, 'the compiler refuses wrong types', t => {
   const path = join(folder, 'wrong.mts')
   const text = `
 import { load, TableWriter } from 'ddb-ingest'
@@ -106,7 +107,7 @@ const documented = [
   'PoolOptions',
 ]
 
-t.test('an editor shows an explanation for every option', t => {
+deepTest(t, 'an editor shows an explanation for every option', t => {
   const module = checker.getSymbolAtLocation(
     program.getSourceFile(fileURLToPath(new URL('dist/index.d.ts', root)))!,
   )!

@@ -10,6 +10,7 @@ import t, { type Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import { fakeProcess, runMainIn, shellWords } from '../cli/run-cli.js'
 import { makePlace, type Place } from '../helpers/place.js'
+import { everyday } from '../helpers/runs.js'
 import {
   commandsOf,
   originalOf,
@@ -135,6 +136,7 @@ for (const page of pages) {
   if (originalOf(page.path) !== undefined) continue
   const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
   if (commands.length === 0) continue
+  if (everyday && page.path !== 'README.md') continue
   t.test(`${page.path} shows what happens`, async t => {
     const place = await makePlace(t.testdir())
     const { port, end } = await startServer(t, place, serverOptions(page))

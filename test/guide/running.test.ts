@@ -13,6 +13,7 @@ import { metricsText } from '../../src/cli/output/metrics.js'
 import { startServer } from '../../src/server/index.js'
 import { readPage, type Page } from '../helpers/pages.js'
 import { makePlace, type Place } from '../helpers/place.js'
+import { deepTest } from '../helpers/runs.js'
 
 const page = await readPage('docs/running.md')
 
@@ -67,41 +68,45 @@ function execWords(command: string): string[] {
   return words.map(word => word.replaceAll("'", ''))
 }
 
-t.test('systemd: the service loads the file of the day once, and a timer starts it', async t => {
-  const [service = '', timer = ''] = blocksOf(page, 'ini')
-  const units = { service: parseUnit(service), timer: parseUnit(timer) }
-  t.equal(units.timer.get('Install')!.get('WantedBy'), 'timers.target')
-  const place = await placeWithServer(t)
-  const day = (offset: number): string =>
-    new Intl.DateTimeFormat('sv-SE').format(Date.now() + offset * 86_400_000)
-  // The date may change between this line and the load.
-  for (const offset of [0, 1]) {
-    writeFileSync(
-      join(place.folder, `prices-${day(offset)}.csv`),
-      'time,sym,price,id\n2024.01.02T09:30:00.000,A,1.5,1\n',
-    )
-  }
-  const words = execWords(units.service.get('Service')!.get('ExecStart')!)
-  t.equal(await runIn(place, words), 0)
-  t.equal(await runIn(place, words), 0, 'a second start finds that it is loaded')
-  const counted = `test "$(ddb-ingest exec -e 'exec count(*) from trades' --output json)" = 1`
-  t.equal(await runIn(place, shell(counted)), 0)
+deepTest(
+  t,
+  'systemd: the service loads the file of the day once, and a timer starts it',
+  async t => {
+    const [service = '', timer = ''] = blocksOf(page, 'ini')
+    const units = { service: parseUnit(service), timer: parseUnit(timer) }
+    t.equal(units.timer.get('Install')!.get('WantedBy'), 'timers.target')
+    const place = await placeWithServer(t)
+    const day = (offset: number): string =>
+      new Intl.DateTimeFormat('sv-SE').format(Date.now() + offset * 86_400_000)
+    // The date may change between this line and the load.
+    for (const offset of [0, 1]) {
+      writeFileSync(
+        join(place.folder, `prices-${day(offset)}.csv`),
+        'time,sym,price,id\n2024.01.02T09:30:00.000,A,1.5,1\n',
+      )
+    }
+    const words = execWords(units.service.get('Service')!.get('ExecStart')!)
+    t.equal(await runIn(place, words), 0)
+    t.equal(await runIn(place, words), 0, 'a second start finds that it is loaded')
+    const counted = `test "$(ddb-ingest exec -e 'exec count(*) from trades' --output json)" = 1`
+    t.equal(await runIn(place, shell(counted)), 0)
 
-  for (const [name, text] of Object.entries({ service, timer })) {
-    writeFileSync(join(place.folder, `prices.${name}`), text)
-  }
-  const looked = spawnSync('systemd-analyze', ['verify', './prices.timer', './prices.service'], {
-    cwd: place.folder,
-    encoding: 'utf8',
-  })
-  if (looked.error !== undefined)
-    return t.comment('systemd-analyze is not installed: the units were only parsed')
-  t.notMatch(looked.stderr, /prices\.(service|timer):\d+: |Unknown/, looked.stderr)
-  const calendar = units.timer.get('Timer')!.get('OnCalendar')!
-  t.equal(spawnSync('systemd-analyze', ['calendar', calendar]).status, 0)
-})
+    for (const [name, text] of Object.entries({ service, timer })) {
+      writeFileSync(join(place.folder, `prices.${name}`), text)
+    }
+    const looked = spawnSync('systemd-analyze', ['verify', './prices.timer', './prices.service'], {
+      cwd: place.folder,
+      encoding: 'utf8',
+    })
+    if (looked.error !== undefined)
+      return t.comment('systemd-analyze is not installed: the units were only parsed')
+    t.notMatch(looked.stderr, /prices\.(service|timer):\d+: |Unknown/, looked.stderr)
+    const calendar = units.timer.get('Timer')!.get('OnCalendar')!
+    t.equal(spawnSync('systemd-analyze', ['calendar', calendar]).status, 0)
+  },
+)
 
-t.test('GitHub Actions and GitLab: every step except the installation runs', async t => {
+deepTest(t, 'GitHub Actions and GitLab: every step except the installation runs', async t => {
   const [actions = '', gitlab = ''] = blocksOf(page, 'yaml')
   const { jobs } = parse(actions) as { jobs: Record<string, { steps: Step[] }> }
   const { sample } = parse(gitlab) as { sample: { before_script: string[]; script: string[] } }
@@ -152,7 +157,7 @@ interface CronJob {
   }
 }
 
-t.test('Kubernetes: the CronJob is one document, and its container loads', async t => {
+deepTest(t, 'Kubernetes: the CronJob is one document, and its container loads', async t => {
   const [text = ''] = blocksOf(await readPage('docs/containers.md'), 'yaml')
   const { kind, spec } = parse(text) as CronJob
   t.equal(kind, 'CronJob')
@@ -171,7 +176,7 @@ t.test('Kubernetes: the CronJob is one document, and its container loads', async
   t.equal(await runIn(place, [...container!.command, ...container!.args].map(here)), 0)
 })
 
-t.test('Prometheus and Grafana query metrics that a run writes', async t => {
+deepTest(t, 'Prometheus and Grafana query metrics that a run writes', async t => {
   const [, , rules = ''] = blocksOf(page, 'yaml')
   const [dashboard = ''] = blocksOf(page, 'json')
   const { groups } = parse(rules) as { groups: { rules: { alert: string; expr: string }[] }[] }

@@ -3,7 +3,7 @@
 
   | run | tests | inputs and seeds |
   |---|---|---|
-  | `npm test` | one of each kind | an eighth |
+  | `npm test` | one of each kind | an eighth, of simulations a 24th |
   | one file, with `npx tap` | all of the file | an eighth |
   | `.ci/run` (CI is set) | all | as many as the tests say |
   | `npm run test:deep` | all | twenty times as many |
@@ -43,12 +43,15 @@ export const seed: number = Number(process.env['TEST_SEED'] ?? Math.floor(Math.r
 const timesMore = 20
 const timesLess = 8
 
-/** How often a property is tested, or how many seeds are simulated. */
+/** How often a property is tested, or how many seeds are simulated if some kinds must occur. */
 export const runs = (usual: number): number =>
   Number(
     process.env['TEST_RUNS'] ??
       Math.ceil(deep ? timesMore * usual : isQuick ? usual / timesLess : usual),
   )
+
+/** How many seeds are simulated where a few show what the test is about. */
+export const seeds = (usual: number): number => (everyday ? Math.ceil(usual / 24) : runs(usual))
 
 /** An odd number, so that the tried positions in a stream have every alignment. */
 const oneIn = 31
@@ -56,13 +59,13 @@ const oneIn = 31
 /** Whether this run tries this input. For tests with too many inputs for every run; a deep run tries all. */
 export const isTried = (index: number): boolean => deep || index % oneIn === seed % oneIn
 
-/** The cases that this run tries: all if the run is deep or `CI` is set, else an eighth that depends on the seed. */
+/** The cases that this run tries: all if the run is deep or `CI` is set, else a part that depends on the seed. */
 export const tried = <T>(all: readonly T[], atLeast = 1): readonly T[] => {
   if (!isQuick) return all
   const count = Math.max(atLeast, Math.ceil(all.length / timesLess))
   return Array.from({ length: count }, (_, i) => all[(seed + i) % all.length]!)
 }
 
-/** The cases that everyday runs try: an eighth that depends on the seed. All other runs try all cases. */
+/** The cases that everyday runs try: a part that depends on the seed. All other runs try all cases. */
 export const sampled = <T>(all: readonly T[], atLeast = 1): readonly T[] =>
   everyday ? tried(all, atLeast) : all

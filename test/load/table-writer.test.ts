@@ -18,6 +18,7 @@ import { systemPlatform } from '../../src/platform/system.js'
 import type { ServerOptions } from '../../src/server/index.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, tradesScript, type LoadServer } from '../helpers/load-server.js'
+import { deepTest } from '../helpers/runs.js'
 import { turnPlatform } from '../helpers/turn-platform.js'
 
 const row = (i: number) => ({
@@ -265,7 +266,7 @@ t.test('a writer destroyed during a batch returns all rows that are not confirme
   t.ok((await count('trades')) <= unconfirmed.length, 'unsent rows are not in the table')
 })
 
-t.test('if the server is gone, each row is confirmed or returned', async t => {
+deepTest(t, 'if the server is gone, each row is confirmed or returned', async t => {
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
   let batches = 0
@@ -299,7 +300,7 @@ t.test('if the server is gone, each row is confirmed or returned', async t => {
   await t.rejects(writer.flush(), { code: 'DDB_UNCONFIRMED' })
 })
 
-t.test('two writers can write to one table', async t => {
+deepTest(t, 'two writers can write to one table', async t => {
   const { writer, address, count } = await opened(t)
   await using other = await TableWriter.open<Trade>({ server: address, table: 'trades' })
   for (let i = 0; i < 5000; i++) {
@@ -418,7 +419,7 @@ t.test('a signal ends a writer cleanly', async t => {
   t.equal(await count('trades'), 100)
 })
 
-t.test('rows of several connections are distinguished when some batches are lost', async t => {
+deepTest(t, 'rows of several connections are distinguished when some batches are lost', async t => {
   let requests = 0
   const server = await startLoadServer(
     t,

@@ -19,7 +19,7 @@ import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import type { Encoding } from '../../src/source/encoding/encodings.js'
 import { openSource } from '../../src/source/open-source.js'
-import { runs, tried } from '../helpers/runs.js'
+import { deepTest, runs, tried } from '../helpers/runs.js'
 import { rawFrame } from '../source/compression/zstd.js'
 import { mappingFor, memorySource, rowsOf } from './reading.js'
 
@@ -458,7 +458,7 @@ const quotedLines = (n: number): string =>
 const objects = (n: number): string =>
   `{"n": ${n % 7 === 0 ? '"x"' : n}, "s": "股é😀${'y'.repeat((5 * n) % 5000)}"}\n`
 
-t.test('a plain UTF-8 file resumes without reading the earlier bytes', async t => {
+deepTest(t, 'a plain UTF-8 file resumes without reading the earlier bytes', async t => {
   const csv = { format: 'csv', header: 'yes' } as const
   const inputs = [
     ['n,s\n', quotedLines, csv, 'auto'],

@@ -27,6 +27,7 @@ import {
   takeFileLockNow,
 } from '../../src/platform/file-lock.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
+import { deepTest } from '../helpers/runs.js'
 
 /** The clock of a process that watches a lock: waits end at once. With this clock, a holder never renews. */
 const watcherClock = (): Clock => ({
@@ -189,7 +190,7 @@ t.test('the time in which a watcher itself has slept does not count', async t =>
   t.match(await takeFileLock(path, clock), { kind: 'taken', pid: 7 })
 })
 
-t.test('an interrupted takeover can itself be taken over', async t => {
+deepTest(t, 'an interrupted takeover can itself be taken over', async t => {
   const { dir, path } = placeOf(t)
   await write(path, { pid: deadPid() })
   await write(`${path}+00112233445566aa`, { pid: deadPid(), token: 'aa66554433221100' })
@@ -205,7 +206,7 @@ t.test('a takeover that was killed in a different container can be taken over, t
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('a takeover in progress keeps other processes out', async t => {
+deepTest(t, 'a takeover in progress keeps other processes out', async t => {
   const { path } = placeOf(t)
   await write(path, { pid: deadPid() })
   await write(`${path}+00112233445566aa`, { token: 'aa66554433221100' })

@@ -160,7 +160,7 @@ const emptySbom = JSON.stringify({
   dependencies: [{ ref: 'x@1', dependsOn: [] }],
 })
 
-t.test('a checkout without a build is compiled once; after that, nothing happens', async t => {
+deepTest(t, 'a checkout without a build is compiled once; after that, nothing happens', async t => {
   const { run } = makeCheckout(t)
   const first = run(prepare)
   t.equal(first.status, 0)
@@ -206,7 +206,8 @@ deepTest(t, 'a build with errors ends the command, and the next command tries ag
   t.equal(run(prepare).status, 0)
 })
 
-t.test(
+deepTest(
+  t,
   'packages are installed if they are missing or if the lock file has other versions',
   async t => {
     for (const [command, install, made] of [
@@ -296,7 +297,7 @@ deepTest(
   },
 )
 
-t.test('an installation that fails ends the command and prints the remedy', async t => {
+deepTest(t, 'an installation that fails ends the command and prints the remedy', async t => {
   const { run, path } = makeCheckout(t)
   rmSync(join(path, 'node_modules', '.package-lock.json'))
   const { status, stderr, calls } = run(prepare, { OFFLINE: '1' })

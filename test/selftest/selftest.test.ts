@@ -17,32 +17,37 @@ import { newStamp, temporaryName } from '../../src/selftest/leftovers.js'
 import { startServer } from '../../src/server/index.js'
 import { handClock } from '../helpers/clocks.js'
 import { startFakeServer, type FakePeer, type Received } from '../helpers/fake-server.js'
+import { deepTest } from '../helpers/runs.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 import { scopeWith } from './check-scope.js'
 import { namesOn, trySelftest } from './run-selftest.js'
 
 useTurnClock()
 
-t.test('the embedded server passes, and two runs at once do not disturb each other', async t => {
-  const tried = await Promise.all([trySelftest(t, {}), trySelftest(t, {})])
-  for (const { server, result, failed } of tried) {
-    t.strictSame(failed, [])
-    t.match(result.serverVersion, /^3\.\d+\.\d+/)
-    t.strictSame(result.left, [])
-    t.strictSame(namesOn(server), [])
-    t.strictSame(
-      result.checks
-        .filter(({ name, status }) => status === 'skipped' && !name.startsWith('open: '))
-        .map(({ name }) => name),
-      [
-        'receipts: R11, undef by another user',
-        'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
-        'rights: TABLE_INSERT alone',
-      ],
-    )
-    t.equal(result.counts.pass + result.counts.skipped, result.checks.length)
-  }
-})
+deepTest(
+  t,
+  'the embedded server passes, and two runs at once do not disturb each other',
+  async t => {
+    const tried = await Promise.all([trySelftest(t, {}), trySelftest(t, {})])
+    for (const { server, result, failed } of tried) {
+      t.strictSame(failed, [])
+      t.match(result.serverVersion, /^3\.\d+\.\d+/)
+      t.strictSame(result.left, [])
+      t.strictSame(namesOn(server), [])
+      t.strictSame(
+        result.checks
+          .filter(({ name, status }) => status === 'skipped' && !name.startsWith('open: '))
+          .map(({ name }) => name),
+        [
+          'receipts: R11, undef by another user',
+          'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
+          'rights: TABLE_INSERT alone',
+        ],
+      )
+      t.equal(result.counts.pass + result.counts.skipped, result.checks.length)
+    }
+  },
+)
 
 t.test('a run with a second user leaves nothing on the server, not even rights', async t => {
   const names = secondUserChecks.map(({ name }) => name)
@@ -73,7 +78,7 @@ t.test('a guest passes what a guest may do, and all other checks are explained',
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a server without guests passes', async t => {
+deepTest(t, 'a server without guests passes', async t => {
   const names = allChecks
     .map(({ name }) => name)
     .filter(name => /^(connection|login|async)/.test(name))
@@ -96,7 +101,7 @@ t.test('every check has a unique name and says what depends on it', async t => {
 
 const hourMs = 3_600_000
 
-t.test('a run that is interrupted anywhere leaves nothing on the server', async t => {
+deepTest(t, 'a run that is interrupted anywhere leaves nothing on the server', async t => {
   for (const name of [
     'insert: upsert!',
     'receipts: R8, a cursor reads each row once while others write',
@@ -152,7 +157,7 @@ t.test('an interruption between two checks skips the remaining checks', async t 
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a request that is never answered fails its own check and no other check', async t => {
+deepTest(t, 'a request that is never answered fails its own check and no other check', async t => {
   const names = ['insert: upsert!', 'insert: exec count(*) counts']
   const { server, failed, result, of } = await trySelftest(t, {
     names,
@@ -169,7 +174,7 @@ t.test('a request that is never answered fails its own check and no other check'
   t.strictSame(namesOn(server), [])
 })
 
-t.test('a table that is created after its check was given up is also removed', async t => {
+deepTest(t, 'a table that is created after its check was given up is also removed', async t => {
   let release: (value: unknown) => void = () => undefined
   const held = new Promise(resolve => (release = resolve))
   const share = /^share\(/
@@ -213,7 +218,7 @@ async function tryFake(
   return result
 }
 
-t.test('a server that never answers', async t => {
+deepTest(t, 'a server that never answers', async t => {
   const result = await tryFake(t, () => undefined)
   t.equal(result.serverVersion, null)
   t.equal(result.checks.length, allChecks.length)
@@ -250,7 +255,7 @@ t.test('a server that ends in the middle of an answer', async t => {
   t.ok(result.counts.fail >= 1, 'this is not a success')
 })
 
-t.test('a server that never ends an answer takes no longer than the limit', async t => {
+deepTest(t, 'a server that never ends an answer takes no longer than the limit', async t => {
   const names = ['insert: an empty table', 'insert: upsert!']
   const never = new Promise(() => undefined)
   const { result, server } = await trySelftest(t, {

@@ -7,6 +7,7 @@ import { systemPlatform } from '../../src/platform/system.js'
 import { startServer, startServerOn, type EmbeddedServer } from '../../src/server/index.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'
+import { deepTest } from '../helpers/runs.js'
 
 /** The error text of a script, or '' if it succeeds. */
 type Guest = (code: string) => Promise<string>
@@ -35,7 +36,7 @@ async function impatientServer(t: Test): Promise<EmbeddedServer> {
   return server
 }
 
-t.test('nesting too deep for the stack is an error', async t => {
+deepTest(t, 'nesting too deep for the stack is an error', async t => {
   const server = await startServer({ port: 0 })
   t.teardown(() => server.close())
   const hostile = await guestOf(t, server)
@@ -87,7 +88,7 @@ t.test('an endless request yields until it is cancelled', async t => {
   }
 })
 
-t.test('many hostile requests at once leave room for other users', async t => {
+deepTest(t, 'many hostile requests at once leave room for other users', async t => {
   const server = await impatientServer(t)
   const other = await guestOf(t, server)
   let ended = 0

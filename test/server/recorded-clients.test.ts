@@ -9,7 +9,7 @@ import {
   splits,
 } from '../helpers/recordings.js'
 import { connectBytes, firstSessionId, requestBytes, script } from '../helpers/requests.js'
-import { isTried, seed } from '../helpers/runs.js'
+import { deepTest, isTried, seed } from '../helpers/runs.js'
 import { startTinyServer, type TinyServer } from '../helpers/tiny-server.js'
 import { int } from '../helpers/values.js'
 
@@ -76,7 +76,8 @@ t.test(
   },
 )
 
-t.test(
+deepTest(
+  t,
   'without sockets: requests of official clients, divided at any byte, give the same',
   async t => {
     // Answers to a login are random, so the test only counts them, and divides a login only into small chunks.

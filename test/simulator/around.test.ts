@@ -3,13 +3,13 @@
   its own process and timeout, which slow machines need.
 */
 import t from 'tap'
-import { deepTest, runs } from '../helpers/runs.js'
+import { deepTest, seeds } from '../helpers/runs.js'
 import { firstAroundSeed } from './around-scenario.js'
 import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-const aroundSeedCount = runs(200)
+const aroundSeedCount = seeds(200)
 
 t.test(`${aroundSeedCount} simulations of events around runs keep every promise`, async t => {
   const said = new Set<string>()

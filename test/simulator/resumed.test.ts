@@ -3,13 +3,13 @@
   promises.
 */
 import t from 'tap'
-import { deepTest, runs } from '../helpers/runs.js'
+import { deepTest, runs, seeds } from '../helpers/runs.js'
 import { failureText } from './report.js'
 import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 
-const seedCount = runs(300)
+const seedCount = seeds(300)
 
 /** Seeds that once revealed a defect, each with its defect. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([

@@ -2,13 +2,13 @@
   Runs simulations and checks the promises. `npm run simulate` runs any number of simulations.
 */
 import t from 'tap'
-import { runs } from '../helpers/runs.js'
+import { runs, seeds } from '../helpers/runs.js'
 import { failureText } from './report.js'
 import { firstDfsSeed } from './scenario.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
-const seedCount = runs(1_200)
+const seedCount = seeds(1_200)
 
 t.test(`${seedCount} simulations keep every promise`, async t => {
   const counts = newCounts()

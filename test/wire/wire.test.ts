@@ -9,7 +9,7 @@ import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { GrowableBytes } from '../../src/wire/growable-bytes.js'
 import { StringCollector } from '../../src/wire/string-collector.js'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)
 
@@ -32,7 +32,7 @@ function feed<T>(
   }
 }
 
-t.test('numbers are little-endian, for pieces of any size', async t => {
+deepTest(t, 'numbers are little-endian, for pieces of any size', async t => {
   const bytes = Buffer.alloc(42)
   bytes.writeUInt8(200, 0)
   bytes.writeInt8(-2, 1)
@@ -288,7 +288,7 @@ t.test('any mixture of reads over any pieces reads the stream once, in order', a
 
 const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())
 
-t.test('numbers are little-endian', async t => {
+deepTest(t, 'numbers are little-endian', async t => {
   const writer = new ByteWriter()
   writer.u8(200)
   writer.i8(-2)

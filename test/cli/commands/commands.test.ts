@@ -252,7 +252,7 @@ t.test('a table is printed for people, for programs, or as JSON', async t => {
   ])
 })
 
-t.test('the script comes from a file, from standard input, or from -e', async t => {
+deepTest(t, 'the script comes from a file, from standard input, or from -e', async t => {
   const path = join(t.testdir(), 'count.dos')
   await writeFile(path, '// how many\nexec count(*) from quotes\n')
   t.equal((await exec([path])).stdout, '3\n')

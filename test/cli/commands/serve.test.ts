@@ -275,7 +275,7 @@ async function tourOf(t: Test): Promise<{ code: number; stdout: string; stderr: 
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
 }
 
-t.test('the tour shows three ways to load, measures them, and ends with code 0', async t => {
+deepTest(t, 'the tour shows three ways to load, measures them, and ends with code 0', async t => {
   const { code, stdout, stderr } = await tourOf(t)
   t.equal(code, 0, stderr)
   for (const way of [
@@ -436,7 +436,7 @@ t.test('when its time is over, a mode ends, and the other mode sends as many req
   t.match(await measured({ longestMs: 0 }), { requests: 100 })
 })
 
-t.test('a signal ends the measurement, and no table is left on the server', async t => {
+deepTest(t, 'a signal ends the measurement, and no table is left on the server', async t => {
   const { server, measured } = await scene(t)
   const ending = new AbortController()
   ending.abort()

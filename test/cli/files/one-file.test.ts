@@ -301,7 +301,7 @@ deepTest(t, 'files that the shell opened also count', async t => {
   t.ok(lines.some(line => line.startsWith('Loaded 1 row')))
 })
 
-t.test('inputs that were already examined are passed on and not examined again', async t => {
+deepTest(t, 'inputs that were already examined are passed on and not examined again', async t => {
   const dir = t.testdir({ folder: { 'a.csv': rows, 'b.csv': rows, 'c.txt': '' } })
   const folder = join(dir, 'folder')
   linkSync(join(folder, 'a.csv'), join(folder, 'd.csv'))

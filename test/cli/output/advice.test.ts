@@ -20,6 +20,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import { DdbError, errorCodes, UsageError, type ErrorCode, type Fix } from '../../../src/errors.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { fakeProcess } from '../run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const calls: readonly (readonly string[])[] = [
   ['load', 'a b.csv', '-t', 'trades', '--host', 'db1:8848', '--user', 'me', '-j', '2', '--null='],
@@ -68,7 +69,7 @@ function isUnderstood(command: string): boolean {
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 
-t.test('for any call and code, the advice ends with a command that is accepted', async t => {
+deepTest(t, 'for any call and code, the advice ends with a command that is accepted', async t => {
   for (const code of codes) {
     for (const call of calls) {
       for (const mayHaveStored of [false, true]) {

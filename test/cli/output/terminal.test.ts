@@ -76,7 +76,7 @@ const drawn = (pieces: readonly string[]): string[] =>
     .replace(signs, '')
     .split(/[\r\n]+/)
 
-t.test('at every width, a run shows two lines and leaves five', { skip }, async t => {
+deepTest(t, 'at every width, a run shows two lines and leaves five', { skip }, async t => {
   await Promise.all(
     sampled([60, 80, 200]).map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']

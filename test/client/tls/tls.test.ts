@@ -18,6 +18,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer } from '../../../src/server/index.js'
 import { Certificates, type Identity, opensslDate } from '../../helpers/certificates.js'
 import { freePort } from '../../helpers/free-port.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const { files } = systemPlatform
 
@@ -123,7 +124,7 @@ t.test('a certificate signed by its authority is accepted', async t => {
   }
 })
 
-t.test('keys of fewer than 2,048 bits are refused anywhere in a chain', async t => {
+deepTest(t, 'keys of fewer than 2,048 bits are refused anywhere in a chain', async t => {
   const weak = { isAuthority: true, rsaBits: 1024 }
   const weakCa = certificates.make('weak authority', weak)
   const weakBetween = certificates.make('weak authority in between', { ...weak, by: ca })
@@ -155,7 +156,7 @@ t.test('keys of fewer than 2,048 bits are refused anywhere in a chain', async t 
   }
 })
 
-t.test('a certificate is refused in one sentence, and not tried again', async t => {
+deepTest(t, 'a certificate is refused in one sentence, and not tried again', async t => {
   const other = certificates.make('other authority', { isAuthority: true })
   const cases: readonly (readonly [string, Identity, RegExp, Partial<ConnectOptions>?])[] = [
     [

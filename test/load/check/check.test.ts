@@ -14,7 +14,7 @@ import type { CellOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { root } from '../../helpers/checkout.js'
 import { startLoadServer, tradesScript, type LoadServer } from '../../helpers/load-server.js'
-import { runs } from '../../helpers/runs.js'
+import { deepTest, runs } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -63,31 +63,35 @@ async function state({ session, rows }: LoadServer): Promise<unknown> {
   return [names, stored?.form === 'scalar' && stored.value, await rows('getFunctionViews()')]
 }
 
-t.test('a check describes the table that load would create, but does not create it', async t => {
-  const server = await startLoadServer(t, scripts)
-  const check = checks(server)
-  const before = await state(server)
-  const path = await fileOf(t, 'a.csv', 'DATE,v\n2020.01.02,1.5\n2020.01.03,2.5\n')
-  for (const target of [
-    { table: 'fresh', create: 'stream' },
-    { table: 'dfs://fresh/t', create: 'dfs' },
-  ] as const) {
-    const result = await check([path], { target })
-    t.match(result, {
-      exitCode: 0,
-      rows: { read: 2, fit: 2 },
+deepTest(
+  t,
+  'a check describes the table that load would create, but does not create it',
+  async t => {
+    const server = await startLoadServer(t, scripts)
+    const check = checks(server)
+    const before = await state(server)
+    const path = await fileOf(t, 'a.csv', 'DATE,v\n2020.01.02,1.5\n2020.01.03,2.5\n')
+    for (const target of [
+      { table: 'fresh', create: 'stream' },
+      { table: 'dfs://fresh/t', create: 'dfs' },
+    ] as const) {
+      const result = await check([path], { target })
+      t.match(result, {
+        exitCode: 0,
+        rows: { read: 2, fit: 2 },
+      })
+      const said = result.notices.join('\n')
+      t.match(said, `"${target.table}" would be created: date DATE, v DOUBLE`)
+      t.match(said, 'date: "DATE" is a reserved word of DolphinDB')
+    }
+    t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
+      exitCode: 65,
+      error: { message: /byDay" already exists.*createPartitionedTable\(table\(1:0, / },
     })
-    const said = result.notices.join('\n')
-    t.match(said, `"${target.table}" would be created: date DATE, v DOUBLE`)
-    t.match(said, 'date: "DATE" is a reserved word of DolphinDB')
-  }
-  t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
-    exitCode: 65,
-    error: { message: /byDay" already exists.*createPartitionedTable\(table\(1:0, / },
-  })
-  t.strictSame(await state(server), before)
-  t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
-})
+    t.strictSame(await state(server), before)
+    t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
+  },
+)
 
 t.test(
   'a check reads everything, reports every setting, and leaves the server unchanged',

@@ -22,7 +22,7 @@ import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
 import { openRejectFiles, type RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
-import { runs, seed } from '../../helpers/runs.js'
+import { deepTest, runs, seed } from '../../helpers/runs.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const reason: RejectReason = {
@@ -283,36 +283,43 @@ function emptyFolder(t: Test, name: string): string {
   return dir
 }
 
-t.test('on a full disk complete rows stay with their reasons, and the rest is counted', async t => {
-  t.testdir()
-  let folders = 0
-  fc.assert(
-    fc.property(
-      fc.record({
-        capacityBytes: fc.nat({ max: 80_000 }),
-        writeBytes: fc.constantFrom(1, 100, 100_000),
-        rows: fc.integer({ min: 1, max: 300 }),
-        flushEvery: fc.integer({ min: 1, max: 400 }),
-      }),
-      ({ rows, flushEvery, ...disk }) => {
-        const dir = emptyFolder(t, String(folders++))
-        const kept = keep(join(dir, 'r.csv'), disk, rows, flushEvery)
-        checkKept(dir, kept)
-        return kept.files.unplaced === 0 || kept.failures > 0
-      },
-    ),
-    { numRuns: runs(60) },
-  )
-  // The disk may fill up anywhere, even between two bytes of a row.
-  const stepBytes = Math.max(1, Math.round(1_000 / runs(1_000)))
-  for (let capacityBytes = seed % stepBytes; capacityBytes < 1_000; capacityBytes += stepBytes) {
-    const dir = emptyFolder(t, `at-${capacityBytes}`)
-    checkKept(dir, keep(join(dir, 'r.csv'), { capacityBytes }, 4, 2))
-  }
-  const dir = emptyFolder(t, 'half')
-  const { files } = keep(join(dir, 'r.csv'), { capacityBytes: 40_000 }, 300, 1000)
-  t.ok(files.unplaced > 0 && files.unplaced < 250, `most rows that fit are kept: ${files.unplaced}`)
-})
+deepTest(
+  t,
+  'on a full disk complete rows stay with their reasons, and the rest is counted',
+  async t => {
+    t.testdir()
+    let folders = 0
+    fc.assert(
+      fc.property(
+        fc.record({
+          capacityBytes: fc.nat({ max: 80_000 }),
+          writeBytes: fc.constantFrom(1, 100, 100_000),
+          rows: fc.integer({ min: 1, max: 300 }),
+          flushEvery: fc.integer({ min: 1, max: 400 }),
+        }),
+        ({ rows, flushEvery, ...disk }) => {
+          const dir = emptyFolder(t, String(folders++))
+          const kept = keep(join(dir, 'r.csv'), disk, rows, flushEvery)
+          checkKept(dir, kept)
+          return kept.files.unplaced === 0 || kept.failures > 0
+        },
+      ),
+      { numRuns: runs(60) },
+    )
+    // The disk may fill up anywhere, even between two bytes of a row.
+    const stepBytes = Math.max(1, Math.round(1_000 / runs(1_000)))
+    for (let capacityBytes = seed % stepBytes; capacityBytes < 1_000; capacityBytes += stepBytes) {
+      const dir = emptyFolder(t, `at-${capacityBytes}`)
+      checkKept(dir, keep(join(dir, 'r.csv'), { capacityBytes }, 4, 2))
+    }
+    const dir = emptyFolder(t, 'half')
+    const { files } = keep(join(dir, 'r.csv'), { capacityBytes: 40_000 }, 300, 1000)
+    t.ok(
+      files.unplaced > 0 && files.unplaced < 250,
+      `most rows that fit are kept: ${files.unplaced}`,
+    )
+  },
+)
 
 t.test('whichever call fails, the rows add up and the files contain the reported rows', async t => {
   t.testdir()

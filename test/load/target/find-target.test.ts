@@ -5,6 +5,7 @@ import type { LoadOptions } from '../../../src/load/options.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startRewritingProxy } from '../../helpers/rewriting-proxy.js'
+import { deepTest } from '../../helpers/runs.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const initScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
@@ -140,23 +141,27 @@ t.test('the run waits for a server that has no free connection', async t => {
   await found
 })
 
-t.test('a server that stays unready is not reported as a server without the table', async t => {
-  const { port } = await serverWith(t, {
-    beforeExecute: ({ text }) =>
-      text.startsWith('schema(') ? { error: '<NotLeader>' } : undefined,
-  })
-  for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
-    const { find } = scene(t, port, { target })
-    await t.rejects(find(), {
-      code: 'DDB_UNAVAILABLE',
-      exitCode: 75,
-      serverMessage: /NotLeader/,
-      message: /try again later/,
+deepTest(
+  t,
+  'a server that stays unready is not reported as a server without the table',
+  async t => {
+    const { port } = await serverWith(t, {
+      beforeExecute: ({ text }) =>
+        text.startsWith('schema(') ? { error: '<NotLeader>' } : undefined,
     })
-  }
-  const { find } = scene(t, port, { delivery: { retries: 0 } })
-  await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
-})
+    for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
+      const { find } = scene(t, port, { target })
+      await t.rejects(find(), {
+        code: 'DDB_UNAVAILABLE',
+        exitCode: 75,
+        serverMessage: /NotLeader/,
+        message: /try again later/,
+      })
+    }
+    const { find } = scene(t, port, { delivery: { retries: 0 } })
+    await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
+  },
+)
 
 t.test('a question that is redirected to a different node is asked there', async t => {
   const leader = await serverWith(t)

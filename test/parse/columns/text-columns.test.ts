@@ -35,7 +35,7 @@ const make = (maxBytes = Infinity): StringColumn =>
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
 
-t.test('texts follow one another, each followed by 00', async t => {
+deepTest(t, 'texts follow one another, each followed by 00', async t => {
   const text = fc.string({ unit: 'binary', maxLength: 12 }).filter(s => !s.includes('\0'))
   fc.assert(
     fc.property(fc.array(fc.array(text), { maxLength: 4 }), blocks => {

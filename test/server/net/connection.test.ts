@@ -5,6 +5,7 @@ import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big
 import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { deepTest } from '../../helpers/runs.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int, ints, text } from '../../helpers/values.js'
 import { connect } from '../../../src/client/open-session.js'
@@ -347,7 +348,7 @@ t.test('sessions of other languages are refused with a message', async t => {
   }
 })
 
-t.test('the server stops working for a client that does not read', async t => {
+deepTest(t, 'the server stops working for a client that does not read', async t => {
   const server = await startBigServer()
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
@@ -368,7 +369,7 @@ t.test('the server stops working for a client that does not read', async t => {
   t.equal(scriptsRun(server), requests)
 })
 
-t.test('while a request waits, the server reads only a limited number of bytes', async t => {
+deepTest(t, 'while a request waits, the server reads only a limited number of bytes', async t => {
   const gate = closedGate()
   let executed = 0
   const server = await startTinyServer({

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { closedGate } from '../../helpers/gate.js'
+import { deepTest } from '../../helpers/runs.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
 import { int, idTable } from '../../helpers/values.js'
 import { connect } from '../../../src/client/open-session.js'
@@ -81,25 +82,29 @@ t.test('connections without requests do not count towards the maximum', async t 
   t.match(await oneOfThem!.response(), { ok: false, message: /^Maximum connections 3 reached/ })
 })
 
-t.test('if there are very many connections without requests, the oldest are closed', async t => {
-  const server = await startTinyServer({ script: () => int(1) }, { maxConnections: 2 })
-  t.teardown(() => server.close())
-  const first = await RawPeer.connect(server.port)
-  await first.write(connectBytes)
-  await first.response()
-  const silent: RawPeer[] = []
-  for (let round = 0; round < 11; round++) {
-    const more = Array.from({ length: 100 }, () => RawPeer.connect(server.port))
-    silent.push(...(await Promise.all(more)))
-  }
-  await Promise.all(silent.slice(0, 70).map(peer => peer.ended()))
-  t.ok(server.counters.connections <= 1 + 1024 + 1)
-  const last = await RawPeer.connect(server.port)
-  await last.write(connectBytes)
-  t.match(await last.response(), { ok: true })
-  await first.write(requestBytes(script('1')))
-  t.match(await first.response(), { ok: true }, 'a connection with requests stays')
-})
+deepTest(
+  t,
+  'if there are very many connections without requests, the oldest are closed',
+  async t => {
+    const server = await startTinyServer({ script: () => int(1) }, { maxConnections: 2 })
+    t.teardown(() => server.close())
+    const first = await RawPeer.connect(server.port)
+    await first.write(connectBytes)
+    await first.response()
+    const silent: RawPeer[] = []
+    for (let round = 0; round < 11; round++) {
+      const more = Array.from({ length: 100 }, () => RawPeer.connect(server.port))
+      silent.push(...(await Promise.all(more)))
+    }
+    await Promise.all(silent.slice(0, 70).map(peer => peer.ended()))
+    t.ok(server.counters.connections <= 1 + 1024 + 1)
+    const last = await RawPeer.connect(server.port)
+    await last.write(connectBytes)
+    t.match(await last.response(), { ok: true })
+    await first.write(requestBytes(script('1')))
+    t.match(await first.response(), { ok: true }, 'a connection with requests stays')
+  },
+)
 
 t.test('values larger than the limit end the session', async t => {
   const server = await startTinyServer({}, { maxValueBytes: 1000 })
@@ -359,7 +364,7 @@ t.test('invalid bytes in a WebSocket message end that session with a message', a
   await once(peer.socket, 'close')
 })
 
-t.test('the server stops working for a WebSocket client that does not read', async t => {
+deepTest(t, 'the server stops working for a WebSocket client that does not read', async t => {
   const server = await startBigServer()
   t.teardown(() => server.close())
   const peer = new WebPeer(server.port)

@@ -15,6 +15,7 @@ import type { Platform } from '../../../../src/platform/platform.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
 import { closedGate } from '../../../helpers/gate.js'
 import { startLoadServer } from '../../../helpers/load-server.js'
+import { deepTest } from '../../../helpers/runs.js'
 import { useTurnClock } from '../../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -127,7 +128,7 @@ t.test('the run waits for a missing file, and reads new files with their own hea
   t.same(await ids(), [1, 2, 3])
 })
 
-t.test('rotated files are read to their end, and not again under their new names', async t => {
+deepTest(t, 'rotated files are read to their end, and not again under their new names', async t => {
   const { at, begin, has, ids } = await scene(t)
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n')
   writeFileSync(at('b.csv'), 'id,sym\n101,A\n')
@@ -205,7 +206,7 @@ t.test('a truncated file is noticed even if the run ends before the next check',
   t.match([first, second], [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }, { firstError: null }])
 })
 
-t.test('a new file with the inode number of a removed file is a different file', async t => {
+deepTest(t, 'a new file with the inode number of a removed file is a different file', async t => {
   const { at, begin, has, ids } = await scene(t)
   // Simulated, because no system reuses inode numbers on request.
   const sameNumber = <S extends { inode: bigint; bornNs: bigint }>(status: S): S => ({
@@ -304,7 +305,7 @@ t.test('a resumed run handles a rotation that happened between its processes', a
   t.same(await ids(), [1, 2, 3, 4])
 })
 
-t.test('a file that was read to its end may be missing, and is not read again', async t => {
+deepTest(t, 'a file that was read to its end may be missing, and is not read again', async t => {
   const { at, begin, has, ids } = await scene(t)
   for (const mode of ['async', 'sync'] as const) {
     const before = (await ids()).length
