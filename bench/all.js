@@ -3,15 +3,11 @@
   the table in docs/measuring.md and the picture.
 */
 import { loadavg } from 'node:os'
-import { measure as cells } from './cells.js'
-import { publish } from './lib/publish.js'
 import { benchOptions, report } from './lib/report.js'
+import { publish } from './lib/publish.js'
 import { measure as loads } from './loads.js'
-import { measure as memory } from './memory.js'
 import { measure as peers } from './peers.js'
-import { measure as pool } from './pool.js'
-import { measure as rows } from './rows.js'
-import { measure as seedsWorkload } from './seeds-workload.js'
+import { cells, memory, pool, rows, seedsWorkload } from './processes.js'
 import { measure as types } from './types.js'
 
 const benchmarks = {

@@ -12,12 +12,13 @@ import { figureOf } from './lib/report.js'
 import { emptyTable, startSink, stopCounting } from './lib/sink.js'
 import { startSlowLink } from './lib/slow-link.js'
 
-const pathOf = name => fileURLToPath(new URL(`lib/${name}`, import.meta.url))
+const programs = fileURLToPath(new URL('lib/programs.js', import.meta.url))
+const slowServer = fileURLToPath(new URL('lib/slow-server.js', import.meta.url))
 const million = 1_000_000
 const mbit = 125_000
 
 const idle = { program: ['-e', '0'] }
-const only = (name, input) => ({ program: [pathOf('reference.js'), name], input })
+const only = (name, input) => ({ program: [programs, name], input })
 /** Loads into a server that counts rows and forgets them. */
 const plain = { input: 'narrow.csv', server: 'discard', flags: ['--confirm', 'none'] }
 /** Loads with receipts into a server that really inserts. */
@@ -173,8 +174,7 @@ const cases = [
 async function startServer(kind, init, folder) {
   if (kind === 'discard') return { ...(await startSink(init)), more: [], sent: 0 }
   if (kind === 'insert') return { ...(await startSink(init, [])), more: [] }
-  if (kind === 'slow')
-    return { ...(await startSink(init, ['5'], pathOf('slow-server.js'))), more: [] }
+  if (kind === 'slow') return { ...(await startSink(init, ['5'], slowServer)), more: [] }
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const made = [
     '-x509',

@@ -8,51 +8,33 @@ import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { writeInternals } from './lib/internals.js'
 import { inTurn, median, runNode } from './lib/measure.js'
-import { clientIsInstalled } from './lib/official-client.js'
-import { missing } from './lib/parsers.js'
+import { clientIsInstalled, missing } from './lib/packages.js'
 import { secondsOfCat, startRecorder } from './lib/recorder.js'
 import { load, startSink, stopCounting } from './lib/sink.js'
 
-const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
-const ownReader = fileURLToPath(new URL('lib/read-file.js', import.meta.url))
-const clientLoader = fileURLToPath(new URL('lib/js-client-load.js', import.meta.url))
+const programs = fileURLToPath(new URL('lib/programs.js', import.meta.url))
 
+/** Name, input, table, rows, and the bar of the ratio to csv-parse. */
 const cases = [
-  {
-    work: 'CSV narrow, 4 columns',
-    input: 'narrow.csv',
-    table: 'trades',
-    rows: 2_000_000,
-    bar: { atLeast: 5 },
-  },
-  {
-    work: 'CSV wide, 40 numeric columns',
-    input: 'wide.csv',
-    table: 'wide',
-    rows: 300_000,
-    bar: { atLeast: 3 },
-  },
-  {
-    work: 'CSV text, quotes and commas',
-    input: 'text.csv',
-    table: 'texts',
-    rows: 1_000_000,
-    bar: { atLeast: 3 },
-  },
+  ['CSV narrow, 4 columns', 'narrow.csv', 'trades', 2_000_000, { atLeast: 5 }],
+  ['CSV wide, 40 numeric columns', 'wide.csv', 'wide', 300_000, { atLeast: 3 }],
+  ['CSV text, quotes and commas', 'text.csv', 'texts', 1_000_000, { atLeast: 3 }],
 ]
 
-/** Programs of bench/lib/reference.js, with the package that each needs. */
-const readers = [
-  { name: 'csv-parse' },
-  { name: 'uDSV', needs: 'udsv' },
-  { name: 'papaparse', needs: 'papaparse' },
-  { name: 'DuckDB, one thread', needs: '@duckdb/node-api' },
-  { name: 'DuckDB, all threads', needs: '@duckdb/node-api' },
-]
+/** Programs of lib/programs.js that read the file and drop the rows, with the package that each needs. */
+const readers = {
+  'csv-parse': undefined,
+  uDSV: 'udsv',
+  papaparse: 'papaparse',
+  'DuckDB, one thread': '@duckdb/node-api',
+  'DuckDB, all threads': '@duckdb/node-api',
+  'its own parser alone': undefined,
+}
+const clientLoader = 'a loader of the official JavaScript client'
 
-/** Runs a program that reads the file and drops the rows. Throws if the program did not see every row. */
+/** Throws if the program did not see every row. */
 async function runReader(name, args, rows) {
-  const run = await runNode(args, { processor: true })
+  const run = await runNode([programs, name, ...args], { processor: true })
   const found = run.stdout.trim()
   if (Number(found) !== rows) throw new Error(`${name} read ${found} of ${rows} rows`)
   return run
@@ -68,82 +50,79 @@ async function record(sink, path, table, folder) {
 }
 
 /** The loader, then each program to compare with. `sends` marks programs that send rows to the sink. */
-function waysOf(sink, { input, table, rows }, { path, recorded, internals }) {
+function waysOf(sink, input, table, rows, { path, recorded, internals }) {
   const { host, port } = sink
-  const clientArgs = [clientLoader, path, host, String(port)]
+  const clientArgs = [programs, clientLoader, path, host, String(port)]
+  const client = {
+    name: clientLoader,
+    missing: clientIsInstalled ? undefined : 'not installed',
+    sends: true,
+    run: () => runNode(clientArgs, { processor: true }),
+  }
+  const cat = {
+    name: 'cat into the sink',
+    sends: true,
+    run: async () => ({ seconds: await secondsOfCat(recorded, port) }),
+  }
   return [
     { sends: true, run: () => load(sink, path, table, { processor: true }, ['-q']) },
-    ...readers.map(({ name, needs }) => ({
+    ...Object.entries(readers).map(([name, needs]) => ({
       name,
       missing: needs === undefined ? undefined : missing(needs),
-      run: () => runReader(name, [reference, name, path], rows),
+      run: () => runReader(name, [path, internals], rows),
     })),
-    {
-      name: 'its own parser alone',
-      run: () => runReader('the parser', [ownReader, path, internals], rows),
-    },
-    {
-      name: 'a loader of the official JavaScript client',
-      isLeftOut: input !== 'narrow.csv',
-      missing: clientIsInstalled ? undefined : 'not installed',
-      sends: true,
-      run: () => runNode(clientArgs, { processor: true }),
-    },
-    {
-      name: 'cat into the sink',
-      sends: true,
-      run: async () => ({ seconds: await secondsOfCat(recorded, port) }),
-    },
-  ].filter(({ isLeftOut }) => isLeftOut !== true)
+    ...(input === 'narrow.csv' ? [client] : []),
+    cat,
+  ]
 }
 
-async function measureCase(oneCase, folder, init, repeats) {
-  const { work, input, table, rows, bar } = oneCase
+async function measureCase([work, input, table, fullRows, bar], folder, init, repeats, scale) {
+  const rows = Math.round(fullRows * scale)
   const path = await writeInput(folder, input, rows)
   const sink = await startSink(init)
-  const internals = join(folder, 'internals.mjs')
-  writeInternals(internals)
   const recorded = await record(sink, path, table, folder)
-  const ways = waysOf(sink, oneCase, { path, recorded, internals })
+  const places = { path, recorded, internals: writeInternals(folder) }
+  const ways = waysOf(sink, input, table, rows, places)
   const able = ways.filter(way => way.missing === undefined)
   const runs = await inTurn(
     able.map(({ run }) => run),
     repeats,
   )
   await stopCounting(sink, rows * (1 + repeats * able.filter(({ sends }) => sends).length))
-  const medianOf = (way, name) => median(runs[able.indexOf(way)].map(run => run[name]))
-  const [ours, ...others] = ways.map(way => ({
-    ...way,
-    seconds: able.includes(way) ? medianOf(way, 'seconds') : undefined,
-    processor: able.includes(way) ? medianOf(way, 'processorSeconds') : undefined,
-  }))
-  return others.map(({ name, seconds, processor, missing: note }) => ({
-    work: `${work}, against ${name}`,
-    input,
-    against: name,
-    unit: 's',
-    ours: ours.seconds,
-    ...(seconds === undefined
-      ? { note }
-      : {
-          reference: seconds,
-          ratio: seconds / ours.seconds,
-          ...(Number.isNaN(processor)
-            ? {}
-            : { processorSeconds: { ours: ours.processor, reference: processor } }),
-          rows,
-        }),
-    ...(name === 'csv-parse' ? { bar } : {}),
-  }))
+  const mediansOf = way => {
+    const found = runs[able.indexOf(way)] ?? []
+    const [seconds, processor] = ['seconds', 'processorSeconds'].map(name =>
+      median(found.map(run => run[name])),
+    )
+    return { seconds, processor }
+  }
+  const ours = mediansOf(ways[0])
+  return ways.slice(1).map(way => {
+    const { name, missing: note } = way
+    const { seconds, processor } = mediansOf(way)
+    return {
+      work: `${work}, against ${name}`,
+      input,
+      against: name,
+      unit: 's',
+      ours: ours.seconds,
+      ...(note === undefined
+        ? { reference: seconds, ratio: seconds / ours.seconds, rows }
+        : { note }),
+      ...(processor > 0 && {
+        processorSeconds: { ours: ours.processor, reference: processor },
+      }),
+      ...(name === 'csv-parse' ? { bar } : {}),
+    }
+  })
 }
 
 export async function measure({ repeats, scale }) {
   return withFolder(async folder => {
     const init = await writeTables(folder)
     const figures = []
-    for (const oneCase of cases) {
-      const rows = Math.round(oneCase.rows * scale)
-      figures.push(...(await measureCase({ ...oneCase, rows }, folder, init, repeats)))
+    for (const each of cases) {
+      figures.push(...(await measureCase(each, folder, init, repeats, scale)))
     }
     return figures
   })

@@ -7,84 +7,102 @@
   Both codecs start from typed arrays and texts, except that the client starts array vectors from its own blocks. SYMBOL starts
   from codes and base; `from texts` means that the codec must find the codes. Times are processor time.
 */
-import { startCodec } from './lib/codec-process.js'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { alternate } from './lib/measure.js'
-import { clientIsInstalled } from './lib/official-client.js'
+import { clientIsInstalled } from './lib/packages.js'
 import { typeValues } from './lib/type-values.js'
 
 const fullRows = 1_000_000
-/** Long enough for a precise time and for some garbage collections. */
-const sampleSeconds = 0.1
+/** Long enough for a precise time and for some garbage collections, except with a very small scale. */
+const fullSeconds = 0.1
 
+const copy = 'Buffer.copy'
+const client = 'the JavaScript client'
 const comparisons = [
-  { verb: 'encode', ours: 'encodeInto', reference: 'copy', against: 'Buffer.copy' },
-  { verb: 'encode', ours: 'encode', reference: 'encode', against: 'the JavaScript client' },
-  { verb: 'decode', ours: 'decode', reference: 'copy', against: 'Buffer.copy' },
-  { verb: 'decode', ours: 'decode', reference: 'decode', against: 'the JavaScript client' },
+  { verb: 'encode', ours: 'encodeInto', reference: 'copy', against: copy },
+  { verb: 'encode', ours: 'encode', reference: 'encode', against: client },
+  { verb: 'decode', ours: 'decode', reference: 'copy', against: copy },
+  { verb: 'decode', ours: 'decode', reference: 'decode', against: client },
 ]
 
-function barOf(kind, { verb, reference }) {
-  if (verb !== 'encode') return undefined
-  if (kind === 'numeric' && reference === 'copy') return { atLeast: 0.5 }
-  return kind === 'table' && reference === 'encode' ? { atLeast: 3 } : undefined
+function barOf(kind, { verb, against }) {
+  if (verb === 'encode' && kind === 'numeric' && against === copy) return { atLeast: 0.5 }
+  return verb === 'encode' && kind === 'table' && against === client ? { atLeast: 3 } : undefined
 }
 
-/** @param other  the codec of the reference; undefined if the reference cannot do this work */
-async function figureOf(work, comparison, { ours, other, byteLength, kind, repeats }) {
-  const medians =
-    other === undefined
-      ? undefined
-      : await alternate(
-          () => ours.time(comparison.ours, sampleSeconds),
-          () => other.time(comparison.reference, sampleSeconds),
-          repeats,
-        )
-  const oursSeconds = medians?.ours ?? (await ours.time(comparison.ours, sampleSeconds))
-  const megabytes = byteLength / 1e6
+/**
+ * Makes glibc keep freed memory. Otherwise most of the time may be spent on new memory from the kernel, depending on what the process
+ * did before.
+ */
+const keepMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
+
+/** Starts lib/codec.js. */
+function startCodec(name) {
+  const child = fork(fileURLToPath(new URL('lib/codec.js', import.meta.url)), [name], {
+    execArgv: ['--expose-gc'],
+    env: { ...process.env, ...keepMemory },
+  })
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`the process of ${name} ended with ${code ?? signal}`)
+  })
   return {
-    work,
-    unit: 'MB/s',
-    ours: megabytes / oursSeconds,
-    reference: medians === undefined ? undefined : megabytes / medians.reference,
-    ratio: medians === undefined ? undefined : medians.reference / oursSeconds,
-    bar: medians === undefined ? undefined : barOf(kind, comparison),
+    async ask(question) {
+      child.send(question)
+      const [answer] = await Promise.race([once(child, 'message'), ended])
+      return answer
+    },
+    async stop() {
+      child.disconnect()
+      await ended.catch(() => undefined)
+    },
   }
-}
-
-async function measureValue(name, { ours, client }, rows, repeats) {
-  const { byteLength } = await ours.prepare(name, rows)
-  const clientWorks = (await client?.prepare(name, rows))?.works ?? []
-  const { kind } = typeValues.get(name)
-  const figures = []
-  for (const comparison of comparisons) {
-    const { verb, reference, against } = comparison
-    const isCopy = reference === 'copy'
-    if (!isCopy && client === undefined) continue
-    const other = isCopy ? ours : clientWorks.includes(reference) ? client : undefined
-    const work = `${verb} ${name}, against ${against}`
-    const figure = await figureOf(work, comparison, { ours, other, byteLength, kind, repeats })
-    figures.push(kind === 'table' ? figure : { ...figure, type: name })
-  }
-  return figures
 }
 
 /** Megabytes of encoded bytes per second, and how many times as fast as the reference. */
 export async function measure({ repeats, scale }) {
   const rows = Math.round(fullRows * scale)
+  const seconds = fullSeconds * Math.min(1, scale * 10)
   const ours = startCodec('ours')
-  const client = clientIsInstalled ? startCodec('js-client') : undefined
-  if (client === undefined) {
+  const other = clientIsInstalled ? startCodec('js-client') : undefined
+  if (other === undefined) {
     process.stderr.write(
       'not compared with the JavaScript client: npm ci --prefix test/oracle installs it\n',
     )
   }
+  const figures = []
   try {
-    const figures = []
-    for (const name of typeValues.keys()) {
-      figures.push(...(await measureValue(name, { ours, client }, rows, repeats)))
+    for (const [name, { kind }] of typeValues) {
+      const { byteLength } = await ours.ask({ name, rows })
+      const { works = [] } = (await other?.ask({ name, rows })) ?? {}
+      for (const comparison of comparisons) {
+        const { verb, reference, against } = comparison
+        if (against === client && other === undefined) continue
+        const codec = against === copy ? ours : works.includes(reference) ? other : undefined
+        const time = (one, work) => () => one.ask({ work, seconds })
+        const timeOurs = time(ours, comparison.ours)
+        // The client cannot do the work of every type.
+        const medians =
+          codec === undefined
+            ? { ours: await timeOurs() }
+            : await alternate(timeOurs, time(codec, reference), repeats)
+        const speedOf = time => byteLength / 1e6 / time
+        figures.push({
+          work: `${verb} ${name}, against ${against}`,
+          unit: 'MB/s',
+          ours: speedOf(medians.ours),
+          ...(codec && {
+            reference: speedOf(medians.reference),
+            ratio: medians.reference / medians.ours,
+            bar: barOf(kind, comparison),
+          }),
+          ...(kind === 'table' ? {} : { type: name }),
+        })
+      }
     }
     return figures
   } finally {
-    await Promise.all([ours, client].map(codec => codec?.stop()))
+    await Promise.all([ours, other].map(codec => codec?.stop()))
   }
 }

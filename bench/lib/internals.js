@@ -3,6 +3,7 @@
 */
 import { build } from 'esbuild'
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -47,7 +48,9 @@ export const {
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
 )
 
-/** Writes the internals as a module, so that a timed process does not have to compile them. */
-export function writeInternals(path) {
+/** Writes the internals as a module, so that a timed process does not have to compile them. Returns the path. */
+export function writeInternals(folder) {
+  const path = join(folder, 'internals.mjs')
   writeFileSync(path, outputFiles[0].contents)
+  return path
 }

@@ -2,7 +2,7 @@
   Makes the table of docs/measuring.md and a picture for the README from bench/results.json. The same figures give
   the same bytes. echarts, one of the packages in bench/peers, draws the picture.
 */
-import { missing, peer } from './parsers.js'
+import { missing, peer } from './packages.js'
 import { meets, verdict } from './report.js'
 
 const short = number => String(Number(number.toPrecision(3)))

@@ -66,33 +66,28 @@ function trades(rows, sym) {
 
 const texts = make => rows => columnOf('STRING', rows, { data: listOf(rows, make) })
 
+const blobs = rows =>
+  columnOf('BLOB', rows, {
+    data: listOf(rows, row => new Uint8Array(Buffer.from(`{"order":${1e6 + row}}`))),
+  })
+
+const stringTrades = rows => trades(rows, columnOf('STRING', rows, { data: symbolTexts(rows) }))
+
+const fixed = (kind, types) =>
+  types.map(type => [type, { kind, make: rows => fixedColumn(type, rows) }])
+
 /** By name: `kind` (`numeric`, `other` or `table`), and `make`, which makes a value with the given number of rows. */
 export const typeValues = new Map([
-  ...numericTypes.map(type => [type, { kind: 'numeric', make: rows => fixedColumn(type, rows) }]),
-  ...otherFixedTypes.map(type => [type, { kind: 'other', make: rows => fixedColumn(type, rows) }]),
+  ...fixed('numeric', numericTypes),
+  ...fixed('other', otherFixedTypes),
   ['SYMBOL', { kind: 'other', make: symbolColumn }],
   ['SYMBOL from texts', { kind: 'other', make: unnumberedColumn }],
   ['STRING of 3', { kind: 'other', make: texts(row => `${100 + (row % 900)}`) }],
   ['STRING of 24', { kind: 'other', make: texts(row => `order ${1e6 + row}, from cold`) }],
   ['STRING in Chinese', { kind: 'other', make: texts(row => `订单 ${1e6 + row} 已成交`) }],
-  [
-    'BLOB',
-    {
-      kind: 'other',
-      make: rows =>
-        columnOf('BLOB', rows, {
-          data: listOf(rows, row => new Uint8Array(Buffer.from(`{"order":${1e6 + row}}`))),
-        }),
-    },
-  ],
+  ['BLOB', { kind: 'other', make: blobs }],
   ...arrayTypes.map(type => [type, { kind: 'other', make: rows => arrayColumn(type, rows) }]),
   ['trades', { kind: 'table', make: rows => trades(rows, symbolColumn(rows)) }],
   ['trades from texts', { kind: 'table', make: rows => trades(rows, unnumberedColumn(rows)) }],
-  [
-    'trades, sym STRING',
-    {
-      kind: 'table',
-      make: rows => trades(rows, columnOf('STRING', rows, { data: symbolTexts(rows) })),
-    },
-  ],
+  ['trades, sym STRING', { kind: 'table', make: stringTrades }],
 ])
