@@ -21,7 +21,7 @@ import { defined } from '../options/definition.js'
 import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/command-options.js'
 import { readScriptFile } from '../files/files-from.js'
-import { embeddedServerVariable } from '../files/state-file.js'
+import { embeddedServerVariable } from '../files/state.js'
 import { clean } from '../output/terminal-text.js'
 
 /**

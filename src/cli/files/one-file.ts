@@ -1,11 +1,14 @@
 /*
-  Refuses a run that uses one file in two roles, such as an input and the report: writing would destroy the input.
+  Refuses a run that uses one file in two roles, such as an input and the report: writing would destroy the input. Also refuses to write
+  over the program's own files.
 */
-import { basename, extname } from 'node:path'
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
-import { reasonsPath } from '../../load/rejects/reject-path.js'
-import { isFurtherPath } from '../../load/rejects/reject-path.js'
+import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
+import { looksLikeJournal } from '../../load/journal/read-journal.js'
+import { parseHolder } from '../../platform/lock-holder.js'
 import type { FileStatus } from '../../platform/platform.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
@@ -17,7 +20,7 @@ import {
   openFileKey,
   placeOf,
 } from './file-place.js'
-import { ownFileAt } from './own-files.js'
+import { stateFolder, stateParts } from './state.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
@@ -235,4 +238,53 @@ function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: stri
 
 function shared({ label }: NamedPath, part: string): UsageError {
   return new UsageError('DDB_USAGE', clean(`${label} is ${part} of this run: name another file`))
+}
+
+/**
+ * Describes the program's own file at a path, as the end of a sentence; undefined for any other file. Opens only
+ * ordinary files, for reading. @param stateDir  as `--state-dir`
+ */
+export function ownFileAt(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  stateDir?: string,
+): string | undefined {
+  const { isOrdinary } = placeOf(path)
+  // Resolves links, because a journal is a journal under any name.
+  const name = realPath(path)
+  const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
+  const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))
+  if (folders.some(folder => name === folder || name.startsWith(folder + sep))) {
+    return 'among the files that ddb-ingest keeps for itself'
+  }
+  const start = isOrdinary ? startOf(name) : ''
+  if (looksLikeJournal(start)) return 'the journal of a run'
+  return parseHolder(start) === undefined ? undefined : 'a lock of ddb-ingest'
+}
+
+/** The path with links resolved, as far as it exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    const folder = dirname(path)
+    return folder === path ? path : join(realPath(folder), basename(path))
+  }
+}
+
+/** Reads at most this many bytes of a file: more than a lock file has. */
+const mostBytes = 4096
+
+function startOf(path: string): string {
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      const buffer = Buffer.alloc(mostBytes)
+      return buffer.toString('utf8', 0, readSync(descriptor, buffer))
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return ''
+  }
 }

@@ -13,7 +13,7 @@ import type {
 } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
-import { stateFolder } from '../files/state-folder.js'
+import { stateFolder } from '../files/state.js'
 import { didYouMean } from '../output/terminal-text.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import type { journaledServerOptions } from './command-options.js'

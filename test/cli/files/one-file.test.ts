@@ -24,8 +24,7 @@ import {
   openFileKey,
   placeOf,
 } from '../../../src/cli/files/file-place.js'
-import { refuseSharedFiles } from '../../../src/cli/files/one-file.js'
-import { ownFileAt } from '../../../src/cli/files/own-files.js'
+import { refuseSharedFiles, ownFileAt } from '../../../src/cli/files/one-file.js'
 import { dataExtensions } from '../../../src/parse/formats.js'
 import { expandSources } from '../../../src/source/expand-sources.js'
 import { thisProcess } from '../../../src/platform/lock-holder.js'

@@ -13,20 +13,18 @@ import {
 } from 'node:fs'
 import { join, dirname } from 'node:path'
 import t from 'tap'
-import { knownLogins } from '../../../src/cli/files/known-logins.js'
 import {
+  knownLogins,
   checkedStateFolder,
   dayMs,
   replaceStateFile,
   loginFile,
   checkAndMarkReported,
-} from '../../../src/cli/files/state-file.js'
-import {
   checkStateFolder,
   stateFolder,
   otherWritersAt,
   otherWritersOf,
-} from '../../../src/cli/files/state-folder.js'
+} from '../../../src/cli/files/state.js'
 
 t.test('the folder follows the XDG specification', t => {
   t.equal(stateFolder({ XDG_STATE_HOME: '/s', HOME: '/h' }), '/s/ddb-ingest')

@@ -8,7 +8,7 @@ import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
-import { otherWritersAt } from '../../files/state-folder.js'
+import { otherWritersAt } from '../../files/state.js'
 import { shellWord } from '../../options/shell-command.js'
 import { defined, fieldsOf } from '../../options/definition.js'
 import {

@@ -20,7 +20,7 @@ import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
-import { otherWritersAt } from '../../files/state-folder.js'
+import { otherWritersAt } from '../../files/state.js'
 import { defined, fieldsOf, longName } from '../../options/definition.js'
 import {
   journalFolder,

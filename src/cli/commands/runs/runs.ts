@@ -22,7 +22,7 @@ import {
 import { systemPlatform } from '../../../platform/system.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
-import { checkedStateFolder } from '../../files/state-file.js'
+import { checkedStateFolder } from '../../files/state.js'
 import type { Call } from '../command.js'
 import {
   journalFolder,

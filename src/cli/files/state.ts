@@ -1,0 +1,287 @@
+/*
+  The state folder: where it is, which other users may write there (because the program trusts the journals, locks and login methods in
+  it), and its small files, which remember logins and reports. Each file is replaced in one step; only its owner has access.
+*/
+import { createHash } from 'node:crypto'
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { addressText } from '../../client/failure.js'
+import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/login/protection.js'
+import { UsageError } from '../../errors.js'
+import { readRun, runNames } from '../../load/journal/known-runs.js'
+import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
+import type { LoadOptions, ServerAddress } from '../../load/options.js'
+import { systemPlatform } from '../../platform/system.js'
+import { clean, systemCode } from '../output/terminal-text.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** `$XDG_STATE_HOME/ddb-ingest`, else `~/.local/state/ddb-ingest`. */
+export function stateFolder(environment: Environment): string {
+  const home = environment['XDG_STATE_HOME']
+  // The XDG specification says to ignore relative paths, because they depend on the working folder.
+  const base = home?.startsWith('/')
+    ? home
+    : join(environment['HOME'] ?? homedir(), '.local', 'state')
+  return join(base, 'ddb-ingest')
+}
+
+/** The users other than this one who can change a file, or the content of a folder. */
+export interface OtherWriters {
+  /** The owner, if it is neither this user nor root. */
+  readonly owner: number | undefined
+  readonly isOpenToAll: boolean
+  /** A group that may write, and may have members other than this user. */
+  readonly group: number | undefined
+}
+
+/** @returns undefined if no other user may write, or if the system has no user IDs @throws the system's error */
+export function otherWritersAt(path: string): OtherWriters | undefined {
+  const user = process.getuid?.()
+  return user === undefined ? undefined : otherWritersOf(statSync(path), user)
+}
+
+/** @param user  the ID of the user who runs the program @returns undefined if only this user and root may write */
+export function otherWritersOf(
+  { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
+  user: number,
+): OtherWriters | undefined {
+  const owner = uid === user || uid === 0 ? undefined : uid
+  const isOpenToAll = (mode & 0o002) !== 0
+  // A group with the number of its user is, by convention, the user's own group, without other members.
+  const isOwnGroup = uid === user && gid === user
+  const group = (mode & 0o020) === 0 || isOwnGroup ? undefined : gid
+  if (owner === undefined && !isOpenToAll && group === undefined) return undefined
+  return { owner, isOpenToAll, group }
+}
+
+/**
+ * Checks a state folder. A missing folder passes: the program will create it for its user only.
+ * @returns a warning if the folder's group may write: volumes of Kubernetes belong to a group (fsGroup)
+ * @throws {UsageError} DDB_CONFIG if the owner is neither this user nor root, or if every user may write there
+ */
+export function checkStateFolder(path: string): string | undefined {
+  let strangers: OtherWriters | undefined
+  try {
+    strangers = otherWritersAt(path)
+  } catch {
+    // If a folder cannot be checked, its first use fails, and that failure is reported.
+  }
+  if (strangers === undefined) return undefined
+  const { owner, isOpenToAll, group } = strangers
+  if (owner !== undefined) throw unsafe(path, `belongs to user ${owner}`)
+  if (isOpenToAll) throw unsafe(path, 'can be written by every user of this machine')
+  return (
+    `group ${group} can write ${clean(path)}: its users can change what this program knows of runs and logins ` +
+    '(fix it with chmod g-w)'
+  )
+}
+
+function unsafe(path: string, why: string): UsageError {
+  return new UsageError(
+    'DDB_CONFIG',
+    `${clean(path)} ${why}: other users could plant files that later runs and logins rely on. Name a folder of your own inside ` +
+      'it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
+  )
+}
+
+/** The path of the file with the login methods of a server's users. */
+export function loginFile({ host, port }: ServerAddress, environment: Environment): string {
+  // The host name becomes part of a path: characters that are special in paths or shells are escaped.
+  const name = encodeURIComponent(`${host.toLowerCase()}_${port}`).replace(/^\./, '%2E')
+  return join(stateFolder(environment), 'logins', `${name}.json`)
+}
+
+/** In this variable `serve -- CMD` passes its address to CMD. CMD stores nothing about a server that ends with CMD. */
+export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
+
+/** True if `serve -- CMD` of this server started this process: the server then ends with this process. */
+export function isEmbeddedServer({ host, port }: ServerAddress, environment: Environment): boolean {
+  return environment[embeddedServerVariable] === `${host}:${port}`
+}
+
+/** The object in a state file, with unchecked members; undefined if the file is missing or unreadable. */
+export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
+    return isObject ? (found as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Replaces the content with an object. @returns the system's error code if that fails */
+export function replaceStateFile(path: string, content: object): string | undefined {
+  const draft = `${path}.${process.pid}.new`
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' })
+    renameSync(draft, path)
+    return undefined
+  } catch (error) {
+    try {
+      rmSync(draft, { force: true })
+    } catch {
+      // Removing fails if a part of the path is a file: then there is no draft to remove.
+    }
+    return systemCode(error)
+  }
+}
+
+/** An unchanged notice is not repeated for this long, so that a job that runs every minute stays quiet. */
+export const dayMs = 86_400_000
+
+/** Paths of the records of what this process has reported, in case the state folder cannot store these records. */
+const toldHere = new Set<string>()
+
+/**
+ * Whether this or an earlier process reported `subject` within `forMs`; if not, records that this process reports it
+ * now. If no folder can store the record, each process reports once. @param subject  of the report, such as a path
+ */
+export function checkAndMarkReported(
+  what: string,
+  subject: string,
+  forMs: number,
+  environment: Environment,
+  nowMs = Date.now(),
+): boolean {
+  const name = `${what}-${createHash('sha256').update(subject).digest('hex').slice(0, 16)}.json`
+  const path = join(stateFolder(environment), 'told', name)
+  if (toldHere.has(path)) return true
+  toldHere.add(path)
+  const { told } = readStateFile(path) ?? {}
+  const atMs = typeof told === 'string' ? Date.parse(told) : NaN
+  // Ignores a time in the future, which came from a wrong clock.
+  if (atMs <= nowMs && nowMs - atMs < forMs) return true
+  replaceStateFile(path, { told: new Date(nowMs).toISOString() })
+  return false
+}
+
+export const stateParts = ['runs', 'logins', 'told'] as const
+
+/**
+ * Checks the state folder (this program's, or the one that the user named) and returns its path.
+ * @param warn  called at most once a day if the folder's group may write; without `warn`, a later check warns
+ * @throws {UsageError} DDB_CONFIG if other users could have written the folder's content
+ */
+export function checkedStateFolder(
+  environment: Environment,
+  warn: ((sentence: string) => void) | undefined,
+  path = stateFolder(environment),
+): string {
+  for (const folder of [path, ...stateParts.map(part => join(path, part))]) {
+    const notice = checkStateFolder(folder)
+    if (notice !== undefined && warn && !checkAndMarkReported('group', folder, dayMs, environment))
+      warn(notice)
+  }
+  return path
+}
+
+/**
+ * Stores the login methods that worked, for later runs. Each server has its own file. A run never fails because such a file cannot be
+ * written. @param warn  called once for each server whose RSA key is not verified; if left out, a later run warns
+ */
+export function knownLogins(
+  environment: Environment,
+  warn: ((sentence: string) => void) | undefined,
+): LoginMemory {
+  const place = (host: string, port: number): string => loginFile({ host, port }, environment)
+  return {
+    place,
+    best(host, port, user) {
+      if (isEmbeddedServer({ host, port }, environment)) return undefined
+      return readUsers(place(host, port)).get(user)
+    },
+    keep(host, port, user, method) {
+      if (isEmbeddedServer({ host, port }, environment)) return
+      const path = place(host, port)
+      const users = readUsers(path).set(user, method)
+      // Ignores a failure to write, because the login itself succeeded.
+      replaceStateFile(path, { users: [...users] })
+    },
+    unverified(host, port) {
+      if (warn === undefined || isEmbeddedServer({ host, port }, environment)) return
+      const address = addressText(host, port)
+      if (checkAndMarkReported('rsa', address.toLowerCase(), Infinity, environment)) return
+      warn(
+        `${address}: the password is sent encrypted, but the server is not verified: --tls verifies it`,
+      )
+    },
+  }
+}
+
+/** User → login method. Ignores entries without a user, which earlier versions wrote. */
+function readUsers(path: string): Map<string, LoginMethod> {
+  const { users } = readStateFile(path) ?? {}
+  return new Map(Array.isArray(users) ? users.filter(isLogin) : [])
+}
+
+function isLogin(entry: unknown): entry is readonly [string, LoginMethod] {
+  return (
+    Array.isArray(entry) &&
+    typeof entry[0] === 'string' &&
+    (loginMethods as readonly unknown[]).includes(entry[1])
+  )
+}
+
+/**
+ * Selects the leftover tables of earlier runs that the program mentions, each once a day. If a run has a journal on this machine, the
+ * program mentions the run instead of its tables, and only if that run loads into the same target.
+ * @param folder  of the journals @param tellRun  called for each run of this machine that has left tables
+ */
+export function leftoversToReport(
+  { server, target }: Pick<LoadOptions, 'server' | 'target'>,
+  folder: string,
+  environment: Environment,
+  tellRun: (runId: string, tables: readonly string[]) => void,
+): NonNullable<LoadOptions['leftovers']> {
+  const address = addressText(server.host, server.port)
+  return async tables => {
+    const worth = (names: readonly string[]): string[] =>
+      names.filter(
+        name => !checkAndMarkReported('leftover', `${address} ${name}`, dayMs, environment),
+      )
+    const known = await knownRuns(tables, folder)
+    for (const { runId, target: other, names } of known) {
+      // A run into a different target does not concern this load.
+      if (other.table !== target.table || other.function !== target.function) continue
+      const told = worth(names)
+      if (told.length > 0) tellRun(runId, told)
+    }
+    const ofKnown = new Set(known.flatMap(({ names }) => names))
+    return worth(tables.filter(name => !ofKnown.has(name)))
+  }
+}
+
+interface KnownLeft extends Pick<LoadOptions, 'target'> {
+  readonly runId: string
+  readonly names: readonly string[]
+}
+
+/** Runs with a journal on this machine that have left some of the tables. */
+async function knownRuns(tables: readonly string[], folder: string): Promise<KnownLeft[]> {
+  const { files } = systemPlatform
+  const hasLedgers = tables.some(isLedgerName)
+  const found: KnownLeft[] = []
+  for (const runId of await runNames(folder, files).catch(() => [])) {
+    const marker = markerName(runId)
+    if (!hasLedgers && !tables.includes(marker)) continue
+    // Ignores unreadable journals.
+    const known = await readRun(folder, runId, files).catch(() => undefined)
+    if (known === undefined) continue
+    const { token, options } = known.run
+    const names = tables.filter(name => name === marker || isLedgerOf(BigInt(`0x${token}`), name))
+    if (names.length > 0) found.push({ runId, target: options.target, names })
+  }
+  return found
+}
