@@ -12,11 +12,10 @@ import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
 import type { CheckSettings } from '../options/command-options.js'
-import { withFlags } from '../options/field-flags.js'
+import { loadOnlyOptions, fixWithFlags, withFlags } from '../options/load-options.js'
 import { defined } from '../options/definition.js'
 import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
 import { loadCommand } from '../options/shell-command.js'
-import { loadOnlyOptions } from '../options/load-options.js'
 import { adviseNeededOptions, printFailure, printAdvice, writeFailed } from '../output/failures.js'
 import { checkText, commandsTitle } from '../output/check-text.js'
 import { emptyCheck } from '../output/empty-result.js'
@@ -94,7 +93,8 @@ async function runCheck(
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
     // If `onNeeded` has advised a load with the missing options, the load as typed would fail, so it is not printed.
     const commands = isReplaced ? [] : commandsOf(found, settings, call)
-    const result = { ...found, exitCode: endCode, commands }
+    const error = found.error && { ...found.error, fix: fixWithFlags(found.error.fix) }
+    const result = { ...found, error, exitCode: endCode, commands }
     const exitCode = (await files.summary?.write(result, output)) ?? endCode
     const printedCode = await print(settings, call, { ...result, exitCode })
     // If standard output failed, the exit code in the file is outdated, so the file is written again.

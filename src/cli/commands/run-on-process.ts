@@ -27,7 +27,7 @@ import {
   type ResumedRun,
 } from '../options/shell-command.js'
 import { journalFolder } from '../options/library-options.js'
-import { withFlags } from '../options/field-flags.js'
+import { fixWithFlags, withFlags } from '../options/load-options.js'
 import type { RunSettings } from '../options/command-options.js'
 import { leftoversToReport, checkedStateFolder } from '../files/state.js'
 import { newTimeline, type Timeline } from '../report/timeline.js'
@@ -256,8 +256,10 @@ function leftNote(runId: string, tables: readonly string[], { stateDir }: RunSet
 /** Adds facts that the library lacks: the signal that interrupted the run, and the memory that the process used. */
 function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
   const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
+  const { error } = result
   return {
     ...result,
+    error: error && { ...error, fix: fixWithFlags(error.fix) },
     resume: { ...result.resume },
     exitCode: exitCode ?? result.exitCode,
     memory: peakMemory(),

@@ -6,9 +6,8 @@ import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { loadOnlyOptions, loadOptions } from '../options/load-options.js'
+import { fixWithFlags, loadOnlyOptions, loadOptions, withFlags } from '../options/load-options.js'
 import { longName, type OptionDefinition, type OptionTable } from '../options/definition.js'
-import { withFlags } from '../options/field-flags.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { Output } from './output.js'
 import { jsonLine } from './terminal-text.js'
@@ -30,6 +29,7 @@ interface Failure {
   code: string
   message: string
   exitCode: number
+  /** Its options are flags, such as `--encoding`. */
   fix: Fix | null
 }
 
@@ -39,7 +39,12 @@ export function failureOf(error: unknown): Failure {
     const { code, exitCode } = error
     const fixes = chainOf(error).map(one => (one instanceof DdbError ? one.fix : undefined))
     const fix = fixes.find(one => one !== undefined) ?? null
-    return { code, message: withFlags(error.message), exitCode, fix }
+    return {
+      code,
+      message: withFlags(error.message),
+      exitCode,
+      fix: fixWithFlags(fix),
+    }
   }
   const reason = error instanceof Error ? error.message : String(error)
   return {
@@ -98,7 +103,7 @@ type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
 /** Prints advice for a failure; the last line is a command. */
 export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
   printHints(output, failed.code, asked)
-  const likely = failed.fix?.options?.['input.header'] === 'yes'
+  const likely = failed.fix?.options?.['--header'] === 'yes'
   const other = headerCommand(failed, asked, likely ? 'no' : 'yes')
   if (other !== undefined) printOtherHeader(output, likely, other)
   output.note(`next: ${nextCommand(failed, asked)}`)
@@ -139,12 +144,13 @@ const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || nam
 /** The flags that a fix changes, and the words with their new values. Repeatable flags keep the user's own values. */
 function changesOf(fix: Fix | null): { without: string[]; further: string[] } {
   const changes = { without: [] as string[], further: [] as string[] }
-  for (const [field, text] of Object.entries(fix?.options ?? {})) {
-    const definition = Object.values<OptionDefinition>(loadOptions).find(one => one.field === field)
+  for (const [flag, text] of Object.entries(fix?.options ?? {})) {
+    const definition = Object.values<OptionDefinition>(loadOptions).find(
+      one => `--${longName(one)}` === flag,
+    )
     if (definition === undefined) continue
-    const name = longName(definition)
-    if (definition.reader.form !== 'repeated') changes.without.push(name)
-    if (text !== null) changes.further.push(`--${name}`, text)
+    if (definition.reader.form !== 'repeated') changes.without.push(longName(definition))
+    if (text !== null) changes.further.push(flag, text)
   }
   return changes
 }
@@ -168,10 +174,7 @@ const check: Advice = (asked, fix) => {
 
 /** Texts that are not in the encoding that the user gave: suggests the call without it. */
 const decode: Advice = (asked, fix) =>
-  check(
-    asked,
-    fix ?? (asked.flags.has('encoding') ? { options: { 'input.encoding': null } } : null),
-  )
+  check(asked, fix ?? (asked.flags.has('encoding') ? { options: { '--encoding': null } } : null))
 
 /** Suggests the table that the user meant, or a new table. */
 const tables: Advice = (asked, fix) => {
@@ -250,7 +253,7 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
 
 export function nextCommand({ code, fix = null }: Failed, asked: UserCall): string {
   if (asked.next !== undefined) return asked.next
-  const header = fix?.options?.['input.header']
+  const header = fix?.options?.['--header']
   const command =
     header === undefined || header === null
       ? undefined
@@ -263,7 +266,7 @@ export function nextCommand({ code, fix = null }: Failed, asked: UserCall): stri
 
 /** The call with an answer to an unclear header; undefined for other failures, and if the input cannot be read again. */
 function headerCommand({ fix }: Failed, asked: UserCall, answer: string): string | undefined {
-  if (fix?.options?.['input.header'] === undefined || asked.mayHaveStored) return undefined
+  if (fix?.options?.['--header'] === undefined || asked.mayHaveStored) return undefined
   return commandWithOption(asked, 'header', answer)
 }
 

@@ -4,7 +4,7 @@
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { LoadResult } from '../../load/options.js'
-import { withFlags } from '../options/field-flags.js'
+import { withFlags } from '../options/load-options.js'
 import { bytesText, clean, counted, durationText, fieldLines, grouped } from './terminal-text.js'
 import { wrapped } from './terminal-text.js'
 

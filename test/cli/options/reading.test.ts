@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { loadOptions, withFlags } from '../../../src/cli/options/load-options.js'
 import { helpText, readCommandLine } from '../../../src/cli/options/command-line.js'
 import {
   longName,
@@ -15,7 +15,6 @@ import {
   shortName,
   defined,
 } from '../../../src/cli/options/definition.js'
-import { withFlags } from '../../../src/cli/options/field-flags.js'
 import { rawArguments, withOptionFiles } from '../../../src/cli/options/arguments.js'
 import * as values from '../../../src/cli/options/readers.js'
 import { text } from '../../../src/cli/options/readers.js'

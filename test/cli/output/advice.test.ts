@@ -131,17 +131,17 @@ t.test('the command uses the facts that the failure carries', async t => {
   const next = (code: ErrorCode, options?: Fix['options'], asked = load): string =>
     nextCommand({ code, ...(options && { fix: { options } }) }, asked)
   const to = '--table dfs://db/tickz --thousands ,'
-  const gb = { 'input.encoding': 'gb18030' }
+  const gb = { '--encoding': 'gb18030' }
   const big5 = askedOf(['load', 'a.csv', '-t', 'trades', '--encoding', 'big5'], false)
   const schema = askedOf(['schema', 'a.csv', '-t', 'trades'], false)
-  const meant = { 'target.table': 'dfs://db/ticks', 'target.create': null }
+  const meant = { '--table': 'dfs://db/ticks', 'target.create': null }
   t.strictSame(
     [
       next('DDB_INPUT_ENCODING', gb),
       next('DDB_INPUT_ENCODING', undefined, big5),
       next('DDB_INPUT_ENCODING', gb, schema),
       next('DDB_INPUT_FIELD_COUNT'),
-      next('DDB_INPUT_COLUMN', { 'mapping.map': 'p_q=p q' }),
+      next('DDB_INPUT_COLUMN', { '--map': 'p_q=p q' }),
       next('DDB_TARGET', meant),
       next('DDB_TARGET'),
       nextCommand({ code: 'DDB_CONNECT', fix: { command: 'ddb-ingest serve --port 1' } }, load),
