@@ -10,7 +10,7 @@ import { longName, type OptionDefinition, type OptionGroup } from '../src/cli/op
 import { optionNames } from './helpers/option-names.js'
 import { allChecks } from '../src/selftest/checks/all-checks.js'
 import { builtins } from '../src/server/functions/registry.js'
-import { faultNames } from '../src/server/net/requested-faults.js'
+import { faultNames } from '../src/server/net/faults.js'
 import { root } from './helpers/checkout.js'
 import { codeSpans, readPage } from './helpers/pages.js'
 

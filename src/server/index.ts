@@ -17,16 +17,16 @@ import { type EmbeddedServer, startServerWith } from './start.js'
 
 export type { AsynchronousFailure } from './net/asynchronous-failures.js'
 export type { DiscardCounters } from './net/discard.js'
-export type {
-  FaultAfter,
-  FaultBefore,
-  Faults,
-  FaultWrite,
-  RequestInfo,
-  SliceInfo,
-  WriteInfo,
+export {
+  requestedFaults,
+  type FaultAfter,
+  type FaultBefore,
+  type Faults,
+  type FaultWrite,
+  type RequestInfo,
+  type SliceInfo,
+  type WriteInfo,
 } from './net/faults.js'
-export { requestedFaults } from './net/requested-faults.js'
 export type { NodeConfig, ServerNode } from './node.js'
 export type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 export { readSettings, type ServerOptions } from './options.js'

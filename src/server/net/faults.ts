@@ -1,7 +1,9 @@
 /*
   Deliberate failures, for tests: hooks decide for each request which fault to apply. A hook sees the requests of a
-  session in order, so a test that counts requests is deterministic.
+  session in order, so a test that counts requests is deterministic. Users choose faults by name, for tests of clients:
+  `serve --fault ChunkInRecovery:5` (docs/server-semantics.md#refusals).
 */
+import { UsageError } from '../../errors.js'
 import type { Request } from '../../protocol/request.js'
 
 /** Describes a request to fault hooks. */
@@ -126,4 +128,106 @@ export function requestInfo(
     mixed,
     rows: last?.form === 'table' ? last.rows : 0,
   }
+}
+
+/** The tag or RefId of an error → DolphinDB's message for a refused insert. `table` is a shared table's name, or ''. */
+const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
+  // Tags of the errors with which a cluster refuses a write that would succeed a little later.
+  ...Object.fromEntries(
+    [
+      'ChunkInTransaction',
+      'ChunkInRecovery',
+      'DataNodeNotAvail',
+      'DataNodeNotReady',
+      'ControllerNotAvail',
+      'ControllerNotReady',
+      'CacheInvalid',
+      'NotLeader',
+    ].map(tag => [
+      tag,
+      () => `<${tag}>The insert was refused because this server was asked to (fault).`,
+    ]),
+  ),
+  S00002: table =>
+    `<ChunkInTransaction>The openChunks operation failed because the chunk '/${table}' is currently locked and in use by transaction 1. RefId:S00002`,
+  S00003: () => "One symbase's size can't exceed 2097152. RefId: S00003",
+  S00005: () =>
+    'Cannot accept new task <tableInsert> during a graceful shutdown of the server.RefId: S00005',
+  S01012: table =>
+    `No available replica for the chunk /${table} is found on the controller. RefId:S01012`,
+  S01019: table =>
+    `<restore> Failed to add new value partitions to database dfs://${table}. Please manually add new partitions: []. RefId:S01019`,
+  S01070: () =>
+    'The transaction 1 has expired, and the resolution process has been initiated. RefId: S01070',
+  S01071: () =>
+    'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
+  S03019: () =>
+    'The volume of data exceeds the compression limit. Try inserting data in smaller batches, or adjust the replay rate. PersistenceManager fail to compress data: fault. RefId: S03019',
+  S03020: () => 'The leader has not been elected. Try again later. RefId: S03020',
+}
+
+const refusing =
+  (text: (table: string) => string) =>
+  (isDue: () => boolean): Faults => ({
+    beforeWrite: ({ rows, table }) => (rows > 0 && isDue() ? { error: text(table) } : undefined),
+  })
+
+/** Faults of every N-th event. `isDue` counts the events and is true for each N-th. */
+const countedFaults: Readonly<Record<string, (isDue: () => boolean, every: number) => Faults>> = {
+  ...Object.fromEntries(
+    Object.entries(refusedInserts).map(([name, text]) => [name, refusing(text)]),
+  ),
+  // Refuses the removal of a shared stream table, as if the table had a subscriber.
+  S03000: isDue => ({
+    beforeRemoval: ({ table }) => {
+      const error = `To undefine the shared stream table '${table}', first cancel all subscriptions to it. RefId: S03000`
+      return isDue() ? { error } : undefined
+    },
+  }),
+  forget: (_, every) => ({
+    beforeExecute: ({ kind, requestNumber }) =>
+      kind !== 'connect' && requestNumber % every === 0 ? 'forget' : undefined,
+  }),
+}
+
+/** Applies a fault to requests in which flag 4 (no answer) is not the same as in the connect request. */
+const toMixed = (fault: FaultBefore): Faults => ({
+  beforeExecute: request => (request.mixed ? fault : undefined),
+})
+
+/** Faults of every request of their kind. */
+const constantFaults: Readonly<Record<string, Faults>> = {
+  mixedRefuse: toMixed('close'),
+  mixedIgnore: toMixed('drop'),
+  mixedReorder: toMixed('later'),
+  mixedAnswer: toMixed('flag'),
+  mixedStall: toMixed('stall'),
+  // Refuses a `limit` that begins after the last row. The message is our own, because DolphinDB documents none.
+  limitEnd: {
+    beforeSlice: ({ offset, rows }) =>
+      offset >= rows && offset > 0
+        ? { error: `The offset ${offset} of limit is not within the ${rows} rows (fault).` }
+        : undefined,
+  },
+}
+
+export const faultNames = [...Object.keys(countedFaults), ...Object.keys(constantFaults)]
+
+/**
+ * Makes the hooks of a fault that the user requests by name.
+ * @param text  `NAME` or `NAME:N`; N is 10 by default. Constant faults take no N.
+ * @throws {UsageError} DDB_USAGE
+ */
+export function requestedFaults(text: string): Faults {
+  const [, name = '', count] = /^(\w+)(?::(\d{1,9}))?$/.exec(text) ?? []
+  const every = Number(count ?? 10)
+  if (Object.hasOwn(countedFaults, name) && every > 0) {
+    let events = 0
+    return countedFaults[name]!(() => ++events % every === 0, every)
+  }
+  if (Object.hasOwn(constantFaults, name) && count === undefined) return constantFaults[name]!
+  throw new UsageError(
+    'DDB_USAGE',
+    `fault must be NAME or NAME:N, with NAME one of ${faultNames.join(', ')}, not ${JSON.stringify(text)}.`,
+  )
 }
