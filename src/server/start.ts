@@ -10,7 +10,6 @@ import {
   AsynchronousFailures,
   RunningJobs,
 } from './net/asynchronous-failures.js'
-import { ConnectionFunctions } from './login/connection-functions.js'
 import { Delays } from './net/delays.js'
 import { type DiscardCounters, Discard } from './net/discard.js'
 import type { Executor, SessionInfo } from './net/executor.js'
@@ -21,7 +20,7 @@ import { type ServerOptions, checkExposure, checkServerOptions } from './options
 import { RequestRunner } from './net/request-runner.js'
 import { Retries } from './net/retries.js'
 import type { ScriptSession } from './values/builtin.js'
-import { initialAdmin, Users } from './login/users.js'
+import { ConnectionFunctions, initialAdmin } from './login/users.js'
 
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
@@ -81,7 +80,6 @@ export async function startServerWith(
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
   const counts = { requests: 0, asynchronousRequests: 0 }
   const nextSessionId = sessionIds()
-  const users = new Users(node)
   const delays = new Delays(platform.clock)
   const { wait: delay } = delays
   const runnerContext = {
@@ -109,7 +107,7 @@ export async function startServerWith(
     },
     openSession: ({ remoteAddress, remotePort }, refusal) => {
       const session = executor.open({ id: nextSessionId(), remoteAddress, remotePort, delay })
-      const functions = new ConnectionFunctions(users, options.requireLogin ?? false)
+      const functions = new ConnectionFunctions(node, options.requireLogin ?? false)
       return new RequestRunner(runnerContext, session, functions, refusal)
     },
   })

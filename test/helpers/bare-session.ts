@@ -5,13 +5,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
 import { AsynchronousFailures, RunningJobs } from '../../src/server/net/asynchronous-failures.js'
-import { ConnectionFunctions } from '../../src/server/login/connection-functions.js'
 import { Connection, type ConnectionContext } from '../../src/server/net/connection.js'
 import type { Executor, Transport } from '../../src/server/net/executor.js'
 import { createNode } from '../../src/server/node.js'
 import { RequestRunner } from '../../src/server/net/request-runner.js'
 import { Retries } from '../../src/server/net/retries.js'
-import { Users } from '../../src/server/login/users.js'
+import { ConnectionFunctions } from '../../src/server/login/users.js'
 import { firstSessionId } from './requests.js'
 import { guestSession } from './tiny-server.js'
 import { int } from './values.js'
@@ -21,7 +20,6 @@ export class BareServer {
   /** Requests that reached the executor. */
   readonly log: string[] = []
   readonly #node = createNode()
-  readonly #users = new Users(this.#node)
   readonly #retries = new Retries()
   readonly #context: ConnectionContext = {
     clock: this.#node.clock,
@@ -69,7 +67,7 @@ export class BareServer {
         remotePort: 1,
         delay: () => Promise.resolve(),
       })
-      const functions = new ConnectionFunctions(this.#users, false)
+      const functions = new ConnectionFunctions(this.#node, false)
       return new RequestRunner(context, session, functions, undefined)
     }
     return new BareSession(this.#context, openSession, slow)

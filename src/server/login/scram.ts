@@ -18,43 +18,34 @@ const keyBits = 2048
 // A padded block is 00 02, at least eight random bytes other than 00, then 00, then the text (RFC 8017 §7.2.1).
 const shortestPadding = 8
 
-let key: LoginKey | undefined
+let keys: { publicPem: string; privateKey: KeyObject } | undefined
 
 /**
  * The RSA key, made at the first call for all servers of the process, because making it takes longer than the rest of a
  * login. Made synchronously, because a test that controls the clock could not control another thread.
  */
-export function loginKey(): LoginKey {
-  if (key === undefined) {
+function loginKeys(): NonNullable<typeof keys> {
+  if (keys === undefined) {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: keyBits })
-    key = new LoginKey(publicKey, privateKey)
+    keys = { publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), privateKey }
   }
-  return key
+  return keys
 }
 
-export class LoginKey {
-  /** PEM text that begins with `-----BEGIN PUBLIC KEY-----`. */
-  readonly publicPem: string
-  readonly #privateKey: KeyObject
+/** PEM text that begins with `-----BEGIN PUBLIC KEY-----`. */
+export const publicPem = (): string => loginKeys().publicPem
 
-  constructor(publicKey: KeyObject, privateKey: KeyObject) {
-    this.publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-    this.#privateKey = privateKey
-  }
-
-  /** @returns undefined if the text was not encrypted with this key */
-  decrypt(base64: string): string | undefined {
-    // Java breaks base64 into lines with CRLF, C++ with LF. Node's decoder skips the line breaks.
-    const encrypted = Buffer.from(base64, 'base64')
-    if (encrypted.length !== keyBits / 8) return undefined
-    try {
-      // Decrypts without removing the padding, because Node refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
-      return unpadded(
-        privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
-      )
-    } catch {
-      return undefined
-    }
+/** @returns undefined if the text was not encrypted with the public key */
+export function decrypt(base64: string): string | undefined {
+  // Java breaks base64 into lines with CRLF, C++ with LF. Node's decoder skips the line breaks.
+  const encrypted = Buffer.from(base64, 'base64')
+  if (encrypted.length !== keyBits / 8) return undefined
+  try {
+    // Decrypts without removing the padding, because Node refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
+    const { privateKey: key } = loginKeys()
+    return unpadded(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, encrypted))
+  } catch {
+    return undefined
   }
 }
 

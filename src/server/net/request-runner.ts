@@ -2,7 +2,7 @@
   Runs requests, whatever their transport, and returns their outcomes.
 */
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
-import type { ConnectionFunctions } from '../login/connection-functions.js'
+import type { ConnectionFunctions } from '../login/users.js'
 import type { Discard } from './discard.js'
 import type { Executor, Outcome } from './executor.js'
 import { ScriptError } from '../script-error.js'

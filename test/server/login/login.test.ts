@@ -10,15 +10,14 @@ import {
 } from 'node:crypto'
 import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
-import { ConnectionFunctions } from '../../../src/server/login/connection-functions.js'
-import { Users, initialAdmin } from '../../../src/server/login/users.js'
+import { ConnectionFunctions, checkPassword } from '../../../src/server/login/users.js'
 import { createNode, type User } from '../../../src/server/node.js'
 import { failureOf } from '../../helpers/call-context.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
 import { int, text, yes } from '../../helpers/values.js'
-import { LoginKey, loginKey, scramChallenge, startScram } from '../../../src/server/login/scram.js'
+import { decrypt, publicPem } from '../../../src/server/login/scram.js'
 
 const badLogin = 'The user name or password is incorrect.'
 const ann: User = { password: '123456', isAdmin: false, hasScram: true }
@@ -148,8 +147,8 @@ t.test('functions of a connection, and the users who may call them', async t => 
     remotePort: 9,
     delay: () => Promise.resolve(),
   })
-  const users = new Users(createNode())
-  const [open, closed] = [false, true].map(isClosed => new ConnectionFunctions(users, isClosed))
+  const node = createNode()
+  const [open, closed] = [false, true].map(isClosed => new ConnectionFunctions(node, isClosed))
   const own =
     'login getDynamicPublicKey scramClientFirst scramClientFinal authenticateByTicket isClientAuth'
   for (const name of own.split(' ')) t.ok(open!.has(name), name)
@@ -286,7 +285,6 @@ t.test('a ticket is accepted and has no effect', async t => {
   t.equal(server.sessions[0]?.user, 'guest')
 })
 
-const key = loginKey()
 const blockBytes = 256
 
 const encrypt = (pem: string, plain: string): string =>
@@ -306,43 +304,43 @@ function padded(text: string, paddingBytes: number): Buffer {
 }
 
 t.test('the public key is a PEM of 2048 bits, the same for all servers of a process', t => {
-  const pem = key.publicPem
+  const pem = publicPem()
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/)
   t.match(createPublicKey(pem).asymmetricKeyDetails, { modulusLength: 2048 })
-  t.equal(loginKey(), key)
+  t.equal(publicPem(), pem)
   t.end()
 })
 
 t.test('texts encrypted with the key are decrypted, with any line breaks', t => {
-  const pem = key.publicPem
+  const pem = publicPem()
   for (const plain of ['admin', '', 'pässwörd 中文', 'x'.repeat(blockBytes - 11)]) {
     const base64 = encrypt(pem, plain)
-    t.equal(key.decrypt(base64), plain)
-    t.equal(key.decrypt(base64.replaceAll(/.{76}/g, '$&\r\n')), plain, 'Java')
-    t.equal(key.decrypt(base64.replaceAll(/.{64}/g, '$&\n')), plain, 'C++')
+    t.equal(decrypt(base64), plain)
+    t.equal(decrypt(base64.replaceAll(/.{76}/g, '$&\r\n')), plain, 'Java')
+    t.equal(decrypt(base64.replaceAll(/.{64}/g, '$&\n')), plain, 'C++')
   }
   t.end()
 })
 
 t.test('all other texts are not decrypted', t => {
-  const pem = key.publicPem
-  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const another = new LoginKey(pair.publicKey, pair.privateKey)
+  const pem = publicPem()
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const another = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const valid = padded('', blockBytes - 3)
   const damaged = (index: number, byte: number): string => {
     const block = Buffer.from(valid)
     block[index] = byte
     return encryptBlock(pem, block)
   }
-  t.equal(key.decrypt(encryptBlock(pem, valid)), '')
-  t.match(key.decrypt(encryptBlock(pem, padded('secret', 8))), /^secretx+$/)
+  t.equal(decrypt(encryptBlock(pem, valid)), '')
+  t.match(decrypt(encryptBlock(pem, padded('secret', 8))), /^secretx+$/)
   const refused: Record<string, string> = {
     'no text': '',
     'no base64': '\u0000',
     'too short': Buffer.alloc(blockBytes - 1, 1).toString('base64'),
     'too long': Buffer.alloc(blockBytes + 1, 1).toString('base64'),
     'not below the modulus': Buffer.alloc(blockBytes, 0xff).toString('base64'),
-    'of another key': encrypt(another.publicPem, 'admin'),
+    'of another key': encrypt(another, 'admin'),
     'padding of seven bytes': encryptBlock(pem, padded('secret', 7)),
     'no end of the padding': damaged(blockBytes - 1, 1),
     'a first byte that is not 0': damaged(0, 1),
@@ -350,7 +348,7 @@ t.test('all other texts are not decrypted', t => {
     'an early zero': damaged(3, 0),
   }
   for (const [title, base64] of Object.entries(refused)) {
-    t.equal(key.decrypt(base64), undefined, title)
+    t.equal(decrypt(base64), undefined, title)
   }
   t.end()
 })
@@ -358,11 +356,10 @@ t.test('all other texts are not decrypted', t => {
 const node = createNode()
 node.users.set('ann', { password: 'pässwörd', isAdmin: false })
 node.users.set('empty', { password: '', isAdmin: false })
-const users = new Users(node)
 
 /** [user, password, whether the server accepts them] */
 const logins: [string, string, boolean][] = [
-  [initialAdmin.user, initialAdmin.password, true],
+  ['admin', '123456', true],
   ['ann', 'pässwörd', true],
   ['empty', '', true],
   ['admin', '12345', false],
@@ -376,68 +373,30 @@ const logins: [string, string, boolean][] = [
   ['Admin', '123456', false],
 ]
 
-t.test('a new server has the user and password of a new DolphinDB server', async t => {
-  t.strictSame(initialAdmin, { user: 'admin', password: '123456' })
-})
-
 t.test('a plain password', async t => {
   for (const [user, password, isRight] of logins) {
-    const words = failureOf(() => users.check(user, password))
+    const words = failureOf(() => checkPassword(node, user, password))
     t.equal(words, isRight ? 'no error' : badLogin, `${user} ${password}`)
   }
   node.users.set('late', { password: 'x', isAdmin: false })
   t.equal(
-    failureOf(() => users.check('late', 'x')),
+    failureOf(() => checkPassword(node, 'late', 'x')),
     'no error',
     'new users count at once',
   )
 })
 
-t.test('user and password encrypted with the public key', t => {
-  const pem = users.publicKey()
-  t.equal(users.publicKey(), pem)
-  const secret = (plain: string): string =>
-    publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(plain)).toString(
-      'base64',
-    )
+t.test('user and password encrypted with the public key', async t => {
+  const secret = (plain: string): string => encrypt(publicPem(), plain)
+  const functions = new ConnectionFunctions(node, false)
+  const session = guestSession({ id: '1', remoteAddress: '', remotePort: 9, delay: async () => {} })
+  const login = (user: string, password: string): string =>
+    failureOf(() => functions.login(session, user, password, true))
   for (const [user, password, isRight] of logins) {
-    const check = (): string => users.checkEncrypted(secret(user), secret(password))
-    if (isRight) t.equal(check(), user)
-    else t.equal(failureOf(check), badLogin, `${user} ${password}`)
+    const words = login(secret(user), secret(password))
+    t.equal(words, isRight ? 'no error' : badLogin, `${user} ${password}`)
+    if (isRight) t.equal(session.user, user)
   }
-  for (const [user, password] of [
-    ['admin', secret('123456')],
-    [secret('admin'), '123456'],
-  ] as const) {
-    t.equal(
-      failureOf(() => users.checkEncrypted(user, password)),
-      badLogin,
-    )
-  }
-  t.end()
-})
-
-/** The client's proof and the server's signature, as in RFC 5802 §3. */
-function scramOf(password: string, salt: string, iterations: number, message: string) {
-  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
-  const hmac = (key: Buffer, text: string): Buffer =>
-    createHmac('sha256', key).update(text).digest()
-  const clientKey = hmac(salted, 'Client Key')
-  const signature = hmac(createHash('sha256').update(clientKey).digest(), message)
-  return {
-    proof: Buffer.from(clientKey.map((byte, i) => byte ^ signature[i]!)).toString('base64'),
-    signature: hmac(hmac(salted, 'Server Key'), message).toString('base64'),
-  }
-}
-
-t.test('a password that is never sent', async t => {
-  for (const [user, password, isRight] of logins) {
-    const exchange = startScram(user, 'abc')
-    const [salt, iterations, combined] = scramChallenge(exchange)
-    const message = `n=${user},r=abc,r=${combined},s=${salt},i=${iterations},c=biws,r=${combined}`
-    const { proof, signature } = scramOf(password, salt, iterations, message)
-    const check = (): string => users.checkScram(exchange, proof)
-    if (isRight) t.equal(check(), signature)
-    else t.throws(check, { message: badLogin }, `${user} ${password}`)
-  }
+  t.equal(login('admin', secret('123456')), badLogin)
+  t.equal(login(secret('admin'), '123456'), badLogin)
 })

@@ -8,8 +8,7 @@ import { startServer } from '../../../src/server/index.js'
 import { rowsText } from '../../helpers/script.js'
 import { int, idTable, text, yes } from '../../helpers/values.js'
 import { requestFlags, type Request, type RequestHead } from '../../../src/protocol/request.js'
-import { ConnectionFunctions } from '../../../src/server/login/connection-functions.js'
-import { Users } from '../../../src/server/login/users.js'
+import { ConnectionFunctions } from '../../../src/server/login/users.js'
 import { Discard } from '../../../src/server/net/discard.js'
 import type { Executor } from '../../../src/server/net/executor.js'
 import { RequestRunner } from '../../../src/server/net/request-runner.js'
@@ -130,7 +129,7 @@ function runnerWith({ requireLogin = false, discard, defined, refusal }: Options
       isDefined: (_, name) => name === defined,
     },
     session,
-    new ConnectionFunctions(new Users(createNode()), requireLogin),
+    new ConnectionFunctions(createNode(), requireLogin),
     refusal,
   )
   const run = (request: Request, changes: Partial<RequestHead> = {}): unknown =>

@@ -35,7 +35,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   /** Clients call this right after connecting. */
   builtin('isNodeInitialized()', () => boolScalar(true)),
 
-  /** Serves only calls in scripts. A client's request for this function is answered by `connection-functions.ts`. */
+  /** Serves only calls in scripts. A client's request for this function is answered by `login/users.ts`. */
   builtin('isClientAuth()', () => boolScalar(false)),
 
   /** Always fails, because this server accepts clients of any version. Clients tolerate the failure. */

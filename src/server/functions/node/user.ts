@@ -4,7 +4,7 @@
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, voidValue } from '../../values/scalar.js'
-import { Users } from '../../login/users.js'
+import { checkPassword } from '../../login/users.js'
 import {
   builtin,
   booleanArgument,
@@ -32,7 +32,7 @@ function accessFunction(name: string, access: boolean | undefined): Builtin {
 }
 
 export const userFunctions: readonly Builtin[] = [
-  /** Logs the session in as this user. The connection handles encrypted logins (`connection-functions.ts`). */
+  /** Logs the session in as this user. The connection handles encrypted logins (`login/users.ts`). */
   builtin(
     'login(userId, password, [encrypted])',
     ({ node, session }, [userId, password, encrypted]) => {
@@ -40,7 +40,7 @@ export const userFunctions: readonly Builtin[] = [
         throw new ScriptError('An encrypted login can only be sent as a request of its own.')
       }
       const user = textArgument(userId, 'userId')
-      new Users(node).check(user, textArgument(password, 'password'))
+      checkPassword(node, user, textArgument(password, 'password'))
       session.user = user
       return boolScalar(true)
     },
