@@ -131,7 +131,7 @@ const modes = choice('async', 'sync')
 const noReceipts = 'async; sync if the server gives no receipts'
 const { duration, size } = read
 
-export const deliveryOptions = optionGroup('Delivery', {
+const deliveryOptions = optionGroup('Delivery', {
   mode: option('--mode <mode>', modes, 'delivery.mode', noReceipts),
   confirm: option('--confirm <how>', choice(...confirmations), 'delivery.confirm', 'auto'),
   confirmTimeout: option('--confirm-timeout <time>', duration, 'delivery.confirmTimeoutMs', '60s'),
