@@ -5,8 +5,16 @@
   If the holder then fails to renew the lock for several renewal periods, exactly one of the watching processes takes
   the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
-import { seeLock, systemCode, holderText, type LockHolder, type Sighting } from './lock-holder.js'
-import { thisMachine, type LockFile, type LockMachine } from './lock-machine.js'
+import {
+  holderText,
+  seeLock,
+  systemCode,
+  thisMachine,
+  type LockFile,
+  type LockHolder,
+  type LockMachine,
+  type Sighting,
+} from './lock-holder.js'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
@@ -104,7 +112,7 @@ function tryToTake(path: string, clock: Clock, machine: LockMachine, stale: Stal
       ? { ...answer, lock: heldLock(path, own, file, clock, machine) }
       : answer
   } finally {
-    unlinkIfThere(machine, candidate)
+    ifThere(() => machine.unlink(candidate))
     if (!isHeld) file.close()
   }
 }
@@ -152,10 +160,10 @@ function acquire(
     const again = seeLock(path, machine.read)
     if (typeof again === 'object' && again.stamp === stamp) {
       // Renames the second lock to `path`. This one step replaces the dead holder's lock and ends the takeover.
-      renameIfThere(machine, takeover, path)
+      ifThere(() => machine.rename(takeover, path))
       const from = seen.isStale ? 'stale' : 'dead'
       if (isStill(machine, path, own.token)) return { kind: 'held', from }
-    } else unlinkIfThere(machine, takeover)
+    } else ifThere(() => machine.unlink(takeover))
   }
   return { kind: 'contended' }
 }
@@ -191,7 +199,7 @@ function heldLock(
       acquire(gate, path, own, machine, new Set()).kind === 'held'
     if (isOurs && isStill(machine, path, own.token)) action()
     else loss = lossOf(machine, path, own)
-    if (isOurs) unlinkIfThere(machine, gate)
+    if (isOurs) ifThere(() => machine.unlink(gate))
   }
   const isSafe = (): boolean => {
     const awakeMs = clock.nowMs() - sure.ms
@@ -225,7 +233,7 @@ function heldLock(
       isOver = true
       timer?.cancel()
       try {
-        if (loss === undefined) withGate(() => unlinkIfThere(machine, path))
+        if (loss === undefined) withGate(() => ifThere(() => machine.unlink(path)))
       } catch {
         // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
       }
@@ -263,17 +271,10 @@ function linkIfFree(machine: LockMachine, from: string, path: string, own: LockH
   }
 }
 
-function renameIfThere(machine: LockMachine, from: string, to: string): void {
+/** Runs an action on a file that another process may have removed. */
+function ifThere(action: () => void): void {
   try {
-    machine.rename(from, to)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
-  }
-}
-
-function unlinkIfThere(machine: LockMachine, path: string): void {
-  try {
-    machine.unlink(path)
+    action()
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
   }

@@ -1,16 +1,23 @@
 /*
-  Describes the process that holds a lock, as recorded in the lock's file: its pid, boot and namespaces, and when it
-  last renewed the lock. Only a process of the same boot and the same namespaces can query whether the holder is alive.
+  The process that holds a lock, as recorded in the lock's file: its pid, boot and namespaces, and when it last renewed the lock. Only a
+  process of the same boot and the same namespaces can query whether the holder is alive. Also what a lock needs from its machine:
+  tests supply their own.
 */
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
+  futimesSync,
+  linkSync,
   openSync,
   readFileSync,
   readlinkSync,
   readSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
 
@@ -49,7 +56,7 @@ export function thisProcess(): LockHolder {
   }
 }
 
-export interface LockText {
+interface LockText {
   readonly text: string
   readonly changedNs: bigint
 }
@@ -67,11 +74,14 @@ export function seeLock(path: string, read = readLock): Sighting | 'strange' | u
     : { path, holder, stamp: `${holder.token} ${seen.changedNs}` }
 }
 
+/** Reads at most this many bytes of a lock's file; a lock has far fewer. */
+const maxLockBytes = 4096
+
 /**
  * Opens the file before reading its status, because only opening makes a network file system refresh the status.
  * @returns `strange` for anything but an ordinary file; undefined if nothing has this name
  */
-export function readLock(path: string): LockText | 'strange' | undefined {
+function readLock(path: string): LockText | 'strange' | undefined {
   let descriptor
   try {
     // With this flag, opening never blocks, even if the file is a pipe.
@@ -83,7 +93,9 @@ export function readLock(path: string): LockText | 'strange' | undefined {
   try {
     const stats = fstatSync(descriptor, { bigint: true })
     if (!stats.isFile()) return 'strange'
-    return { text: shortText(descriptor), changedNs: stats.mtimeNs }
+    const buffer = Buffer.alloc(maxLockBytes)
+    const text = buffer.toString('utf8', 0, readSync(descriptor, buffer))
+    return { text, changedNs: stats.mtimeNs }
   } catch (error) {
     if (isGone(error)) return undefined
     throw error
@@ -95,14 +107,6 @@ export function readLock(path: string): LockText | 'strange' | undefined {
 /** ESTALE means that a different client of a network file system has replaced the file. */
 function isGone(error: unknown): boolean {
   return ['ENOENT', 'ESTALE'].includes(systemCode(error) ?? '')
-}
-
-/** Reads at most this many bytes of a lock's file; a lock has far fewer. */
-const maxLockBytes = 4096
-
-function shortText(descriptor: number): string {
-  const buffer = Buffer.alloc(maxLockBytes)
-  return buffer.toString('utf8', 0, readSync(descriptor, buffer))
 }
 
 /** The holder named by the text of a lock; undefined for a text that this program did not write. */
@@ -205,4 +209,51 @@ function linkOf(path: string): string | undefined {
 /** The code of a system error, such as ENOENT; undefined for other errors. */
 export function systemCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
+}
+
+/** The open file of a lock. It stays the same file even if a different file later gets its name. */
+export interface LockFile {
+  /** Sets the file's modification time, ms since the epoch. */
+  stamp(ms: number): void
+  close(): void
+}
+
+/** Methods that access files throw the system's error if they fail. */
+export interface LockMachine {
+  /** This process as the holder of a lock, with a new token. */
+  self(): LockHolder
+  /** Determines, without waiting, whether the holder is alive. */
+  lifeOf(holder: LockHolder): HolderState
+  /** Reads a lock's file. Returns undefined if there is no file, `strange` if it is not an ordinary file. */
+  read(this: void, path: string): LockText | 'strange' | undefined
+  /** Creates a new file, and waits until the file is on disk. */
+  create(path: string, text: string): LockFile
+  /** Gives a file a second name; EEXIST if that name exists. */
+  link(from: string, to: string): void
+  rename(from: string, to: string): void
+  unlink(path: string): void
+}
+
+export const thisMachine: LockMachine = {
+  self: thisProcess,
+  lifeOf: holderState,
+  read: readLock,
+  create(path, text) {
+    const descriptor = openSync(path, 'wx', 0o600)
+    try {
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } catch (error) {
+      closeSync(descriptor)
+      unlinkSync(path)
+      throw error
+    }
+    return {
+      stamp: ms => void futimesSync(descriptor, ms / 1000, ms / 1000),
+      close: () => void closeSync(descriptor),
+    }
+  },
+  link: linkSync,
+  rename: renameSync,
+  unlink: unlinkSync,
 }

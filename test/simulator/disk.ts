@@ -2,8 +2,7 @@
   A simulated disk: files by path. Reads return pieces of any size, and writes work until the disk is full.
 */
 import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
-import type { HolderState } from '../../src/platform/lock-holder.js'
-import type { LockFile, LockMachine } from '../../src/platform/lock-machine.js'
+import type { HolderState, LockFile, LockMachine } from '../../src/platform/lock-holder.js'
 import type { Files, DatedFileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
 import type { Chance } from './random.js'
