@@ -73,12 +73,16 @@ export interface AroundScenario extends Scenario {
 
 export const hostNames = ['host-a', 'host-b'] as const
 
+/** From this seed on, an old journal is restored before the second call of each run. */
+export const firstOldJournalSeed = 16_000_000_000
+
 /** Up to `end`, seed `first + n` has the same loads as seed `of + n`. */
 const aroundSeeds: readonly (readonly [first: number, of: number, end: number])[] = [
   [firstAroundSeed, 1, firstSeveralSeed],
   [firstSeveralAroundSeed, firstSeveralSeed, firstLanesSeed],
   [firstLanesAroundSeed, firstLanesSeed, firstNodesSeed],
-  [firstTransformedAroundSeed, firstTransformedSeed, firstTransformedAroundSeed + 1_000_000_000],
+  [firstTransformedAroundSeed, firstTransformedSeed, firstOldJournalSeed],
+  [firstOldJournalSeed, 1, firstOldJournalSeed + 1_000_000_000],
 ]
 
 export function isAround(seed: number): boolean {
@@ -104,6 +108,11 @@ export function drawAround(seed: number): AroundScenario {
     .slice(0, 2)
     .map((plan, index) => drawJob(chance.fork(), base.kind, plan, index))
     .map(job => ({ ...job, events: [...job.events, ...drawEnd(ends, job.plan)] }))
+    .map(job =>
+      seed < firstOldJournalSeed
+        ? job
+        : { ...job, events: [...job.events, ...drawOldJournal(ends, job.plan)] },
+    )
   return {
     ...base,
     isRough,
@@ -188,16 +197,29 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
 /**
  * Sometimes another user replaces the target during the first call, and the server is down once all rows are sent.
  */
-function drawEnd(chance: Chance, { inputs, delivery }: LoaderPlan): Event[] {
+function drawEnd(chance: Chance, plan: LoaderPlan): Event[] {
   if (!chance.oneIn(8)) return []
-  const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
-  const { batchRows = rows } = delivery
-  const writes = Math.max(1, Math.ceil(rows / batchRows))
+  const writes = writesOf(plan)
   const downMs = chance.spread(10_000, 200_000)
   return [
     { call: 0, writes: chance.between(1, writes), deed: { kind: 'made again', rows: 0 } },
     { call: 0, writes, deed: { kind: 'restarted', downMs, rows: 0 } },
   ]
+}
+
+/** A copy of the journal from the middle of the first call is restored before the second call. */
+function drawOldJournal(chance: Chance, plan: LoaderPlan): Event[] {
+  const writes = chance.between(1, writesOf(plan))
+  return [
+    { call: 0, writes, deed: { kind: 'journal kept' } },
+    { call: 1, writes: undefined, deed: { kind: 'journal brought back' } },
+  ]
+}
+
+/** The number of batches, if none is divided. */
+function writesOf({ inputs, delivery }: LoaderPlan): number {
+  const rows = inputs.reduce((sum, input) => sum + input.rows.length, 0)
+  return Math.max(1, Math.ceil(rows / (delivery.batchRows ?? rows)))
 }
 
 function drawDeed(chance: Chance, kind: TargetKind, rows: number): Deed {

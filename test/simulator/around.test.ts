@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { deepTest, seeds } from '../helpers/runs.js'
-import { firstAroundSeed } from './around-scenario.js'
+import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'
 import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
@@ -35,6 +35,13 @@ async function failuresOf(seeds: Iterable<number>): Promise<string[]> {
   }
   return failures
 }
+
+const oldJournalSeedCount = seeds(30)
+
+deepTest(t, `${oldJournalSeedCount} runs with a restored journal keep every promise`, async t => {
+  const played = Array.from({ length: oldJournalSeedCount }, (_, n) => firstOldJournalSeed + n)
+  t.strictSame(await failuresOf(played), [])
+})
 
 deepTest(t, 'seeds that once revealed a defect keep every promise', async t => {
   t.strictSame(await failuresOf(keptSeeds.keys()), [])

@@ -3,7 +3,7 @@
   gives the number of seeds that the simulator needed.
 */
 
-import { firstAroundSeed } from './around-scenario.js'
+import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'
 import { firstSeveralSeed } from './several.js'
 
 /** Replaces one text of a file by another. */
@@ -30,6 +30,12 @@ const defect = (name: string, file: string, from: string, to: string): Defect =>
 const around = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstAroundSeed,
+})
+
+/** A defect that shows only if an old journal is restored. */
+const ofOldJournal = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstOldJournalSeed,
 })
 
 /** A defect that shows only with several connections. */
@@ -218,13 +224,13 @@ export const defects: readonly Defect[] = [
     "if (found === undefined) return 'unknown'",
     "if (found !== undefined) return 'all'",
   ),
-  around(
+  ofOldJournal(
     'the run does not look into the table of finished runs',
     'journal/check-sole-process.ts',
     'mayBeOld && (await askFinished(',
     'mayBeOld && !mayBeOld && (await askFinished(',
   ),
-  around(
+  ofOldJournal(
     'a journal restored from an earlier time is trusted',
     'journal/check-sole-process.ts',
     'if ((counts && isOld) || isFinished || finisher > past.owner)',
