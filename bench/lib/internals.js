@@ -38,11 +38,8 @@ export const {
   runDecoder,
   emptyVector,
   encodeValue,
-  mapColumns,
-  openReader,
   parseColumnType,
   readerOf,
-  schemaFromTypes,
   symbolVectorOf,
 } = await import(
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`

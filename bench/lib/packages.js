@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const require = createRequire(new URL('../peers/', import.meta.url))
-const client = new URL('../../test/oracle/node_modules/dolphindb/index.js', import.meta.url)
+const oracle = new URL('../../test/oracle/', import.meta.url)
+const client = new URL('node_modules/dolphindb/index.js', oracle)
 
 /** Loads a package of bench/peers. */
 export const peer = name => require(name)

@@ -105,12 +105,12 @@ export function loginFile({ host, port }: ServerAddress, environment: Environmen
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
 /** True if `serve -- CMD` of this server started this process: the server then ends with this process. */
-export function isEmbeddedServer({ host, port }: ServerAddress, environment: Environment): boolean {
+function isEmbeddedServer({ host, port }: ServerAddress, environment: Environment): boolean {
   return environment[embeddedServerVariable] === `${host}:${port}`
 }
 
 /** The object in a state file, with unchecked members; undefined if the file is missing or unreadable. */
-export function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
+function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
     const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
