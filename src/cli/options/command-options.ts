@@ -225,7 +225,7 @@ export const selftestOptions = {
     secondUser: option('--second-user <name>', text),
     secondPasswordFile: option('--second-password-file <file>', text),
   }),
-  ...optionGroup('Output', { issueText: option('--issue-text <file>', text) }),
+  ...optionGroup('Output', { issueText: option('--issue-text <file>', read.outputFile) }),
   ...serverOptions,
   ...{ trace, json },
   ...commonOptions,

@@ -124,7 +124,7 @@ export const badRowOptions = optionGroup('Bad rows', {
       onError === 'null' ? { cells: { lenient: true } } : { rejects: { onError } },
   },
   maxErrors: option('--max-errors <n|n%>', read.limit, 'rejects.maxErrors', '100'),
-  rejects: option('--rejects <file>', text, 'rejects.file'),
+  rejects: option('--rejects <file>', read.outputFile, 'rejects.file'),
 })
 
 const modes = choice('async', 'sync')
@@ -182,13 +182,13 @@ export const runOptions = optionGroup('Run', {
   restart: { ...option('--restart', onOff, 'journal.restart'), flagOnly: true },
   expectRows: option('--expect-rows <n>', read.rowsExpected, 'expectRows'),
   dryRun: { ...option('-n, --dry-run', onOff), flagOnly: true },
-  metricsFile: option('--metrics-file <file>', text),
-  report: option('--report <file>', text),
+  metricsFile: option('--metrics-file <file>', read.outputFile),
+  report: option('--report <file>', read.outputFile),
 })
 
 export const outputOptions = optionGroup('Output', {
   quiet: option('-q, --quiet', onOff),
-  trace: option('--trace <file>', text),
+  trace: option('--trace <file>', read.outputFile),
   json: { ...option('--json[=file]', read.jsonTo), helpName: 'jsonTo' },
   noColor: { ...option('--no-color', onOff), flagOnly: true },
 })

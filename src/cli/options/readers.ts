@@ -62,11 +62,11 @@ export interface JsonTo {
 }
 
 export const jsonTo: Reader<JsonTo> = {
-  expected: 'true, false or a file',
+  expected: 'true, false or a file (./--x if its name begins with two hyphens)',
   form: 'optional',
   read(texts) {
     const files = texts.filter(text => !truths.has(text.toLowerCase()))
-    if (files.includes('')) return undefined
+    if (!files.every(isFileName)) return undefined
     const print = texts.some(text => truths.get(text.toLowerCase()) === true)
     return { print, ...(files.length > 0 && { file: files.at(-1)! }) }
   },
@@ -79,6 +79,14 @@ export const jsonSwitch: Reader<boolean> = {
 }
 
 export const text: Reader<string> = single('text that is not empty', value => value || undefined)
+
+/** `--metrics-file --rejects r.csv` forgets a name, and must not create a file called `--rejects`. */
+const isFileName = (text: string): boolean => text !== '' && !text.startsWith('--')
+
+export const outputFile: Reader<string> = single(
+  'a file (write ./--x for a name that begins with two hyphens)',
+  value => (isFileName(value) ? value : undefined),
+)
 
 /** Text for which `''` is a valid value. */
 export const anyText: Reader<string> = single('text', value => value)

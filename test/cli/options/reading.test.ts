@@ -206,6 +206,24 @@ t.test('--json may have a file after =, and the next word is none', async t => {
   t.equal(values.jsonSwitch.read(['/var/f.json']), false, 'a file in the variable is for loads')
 })
 
+t.test('the name of an option is not a file to write', t => {
+  for (const [reader, ...words] of [
+    [values.outputFile, '--rejects'],
+    [values.jsonTo, '--rejects'],
+    [values.jsonTo, 'true', '--quiet'],
+  ] as const) {
+    t.equal(reader.read(words), undefined, words.join(' '))
+  }
+  t.equal(values.outputFile.read(['./--rejects']), './--rejects')
+  t.strictSame(values.jsonTo.read(['./--x']), { print: false, file: './--x' })
+  for (const name of ['metrics-file', 'report', 'trace', 'rejects', 'json'] as const) {
+    const found = Object.values(loadOptions).find(option => longName(option) === name)
+    t.equal(found?.reader.read(['--x']), undefined, name)
+    t.ok(found, name)
+  }
+  t.end()
+})
+
 t.test('a value, an argument after two dashes, and a lone @ name no file of options', async t => {
   for (const argv of [
     ['load', '--transform', '@f.dos'],
