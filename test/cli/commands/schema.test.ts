@@ -3,9 +3,9 @@
 */
 import { join } from 'node:path'
 import t from 'tap'
-import { schemaText } from '../../../../src/cli/commands/schema.js'
-import { inferText } from '../../../infer/inferring.js'
-import { runMain, type FakeTerminals, type Outcome } from '../../run-cli.js'
+import { schemaText } from '../../../src/cli/commands/schema.js'
+import { inferText } from '../../infer/inferring.js'
+import { runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
 
 const schema = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['schema', ...argv], terminals)

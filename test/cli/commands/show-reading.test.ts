@@ -3,10 +3,10 @@
 */
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
-import { showReading } from '../../../../src/cli/commands/schema.js'
-import { openOutput } from '../../../../src/cli/output/output.js'
-import { newScreen } from '../../../helpers/screen.js'
-import { fakeProcess, type FakeTerminals } from '../../run-cli.js'
+import { showReading } from '../../../src/cli/commands/schema.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { newScreen } from '../../helpers/screen.js'
+import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
 async function watched(t: Test, terminals: FakeTerminals) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
