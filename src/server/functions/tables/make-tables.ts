@@ -185,10 +185,6 @@ const table = builtin('table(X, ...rest)', (context, args) => makeTable(context,
 
 const rows = builtin('rows(X)', (_, [value]) => intScalar(sizeOf(value)))
 
-const columns = builtin('columns(X)', (_, [value]) =>
-  intScalar(value.form === 'serverTable' ? value.columnNames.length : 1),
-)
-
 /** Replaces the values and the type of a column. Refuses tables that other sessions can see. */
 const replaceColumn = builtin(
   'replaceColumn!(table, colName, newCol)',
@@ -235,5 +231,4 @@ export const tableFunctions: readonly Builtin[] = [
     makeKeyedTable(context, 'indexed', args),
   ),
   rows,
-  columns,
 ]

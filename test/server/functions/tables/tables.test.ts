@@ -67,15 +67,13 @@ t.test('keyed and indexed tables are created in the three documented ways', asyn
   )
 })
 
-t.test('rows and columns of values', async t => {
+t.test('rows of values', async t => {
   const { show } = testSession()
   const expected: [string, string][] = [
     ['rows(table(1 2 3 as a))', '3'],
     ['rows(1 2 3 4)', '4'],
     ['rows(5)', '1'],
     ['rows((1,"a"))', '2'],
-    ['columns(table(1 as a, 2 as b))', '2'],
-    ['columns(1 2 3)', '1'],
   ]
   for (const [script, text] of expected) t.equal(await show(script), text, script)
 })
