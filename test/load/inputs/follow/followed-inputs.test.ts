@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { journalPath } from '../../../../src/load/journal/open-journal.js'
 import type { LoadOptions, LoadResult } from '../../../../src/load/options.js'
 import type { Platform } from '../../../../src/platform/platform.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
@@ -93,6 +94,16 @@ async function scene(t: Test): Promise<Scene> {
         await new Promise(resolve => setTimeout(resolve, 20))
       }
     },
+  }
+}
+
+/**
+ * Resolves once the journal says of this many files that they were read to their end. A process that is stopped sooner
+ * leaves them open, and the next one reads on.
+ */
+async function ends(journal: string, files: number): Promise<void> {
+  while (readFileSync(journal, 'utf8').split('"kind":"read"').length <= files) {
+    await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
 
@@ -321,6 +332,7 @@ deepTest(t, 'a file that was read to its end may be missing, and is not read aga
     appendFileSync(at('elsewhere'), '4,A')
     // The follower loads a record without a line end only when the file is finished.
     await has(before + 4, first)
+    await ends(journalPath(at('state'), mode), 2)
     t.equal((await first.stop()).rows.confirmed, 4)
     rmSync(at('elsewhere'))
     writeFileSync(at(`${mode}.csv`), 'id,sym\n5,A\n')
