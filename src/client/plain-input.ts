@@ -49,7 +49,9 @@ export function toValue(input: PlainInput): Value {
 /** True if the member `form` names a value's form. A plain object is unlikely to have such a member. */
 function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
-  return input.form === 'arrayVector' || Object.hasOwn(dataForms, String(input.form))
+  const { form } = input
+  // A column may have this name, too: then the member is a list.
+  return typeof form === 'string' && (form === 'arrayVector' || Object.hasOwn(dataForms, form))
 }
 
 function isPlainObject(input: unknown): input is Row {

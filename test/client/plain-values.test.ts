@@ -175,6 +175,13 @@ t.test('a schema gives types, names and order', async t => {
   t.strictSame(toColumns(typed), { id: [1, 2], price: ['1.50', null], sym: [null, null] })
 })
 
+t.test("a column may have the name of a value's member", t => {
+  for (const form of ['table', 'scalar', 'arrayVector']) {
+    t.strictSame(toColumns(toValue({ form: [form], id: [1] })), { form: [form], id: [1] })
+  }
+  t.end()
+})
+
 t.test('values that do not fit are refused with a code', async t => {
   const refused: [() => unknown, string][] = [
     [() => toValue(Symbol('a') as unknown as string), 'DDB_USAGE'],

@@ -17,6 +17,8 @@ export async function runRoom(
 ): Promise<void> {
   const folder = new URL('.', caller)
   const files = readdirSync(fileURLToPath(folder), { recursive: isDeep, encoding: 'utf8' })
+  const unknown = everydayOnly?.find(name => !files.includes(name))
+  if (unknown !== undefined) throw new Error(`${unknown} is not a test of this room`)
   const isRun = (file: string): boolean => !everyday || (everydayOnly?.includes(file) ?? true)
   for (const file of files.filter(isTest).filter(isRun).sort()) {
     const url = new URL(file, folder).href

@@ -15,7 +15,7 @@ export interface TruthTexts {
 
 /**
  * The user's words, or undefined if there are none.
- * @throws {UsageError} DDB_USAGE if a text is no pair, or a word means both true and false
+ * @throws {UsageError} DDB_USAGE if a text is not a pair, or a word means both true and false
  */
 export function truthTexts({
   booleans = [],
