@@ -14,8 +14,7 @@ import { catchSignals } from '../interruption.js'
 import type { BenchSettings } from '../options/command-options.js'
 import { serverOf } from '../options/library-options.js'
 import { endFailed } from '../output/failures.js'
-import { canRedraw } from '../output/output.js'
-import { openBar, shareText, signsOf } from '../output/progress.js'
+import { openBar } from '../output/progress.js'
 import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
@@ -94,16 +93,12 @@ function sentenceOf(
 /** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED, and the session's errors */
 export async function measure(
   options: MeasureOptions,
-  {
-    output,
-    processEnvironment: { stderr, environment },
-  }: Pick<Call, 'output' | 'processEnvironment'>,
+  { output, processEnvironment }: Pick<Call, 'output' | 'processEnvironment'>,
 ): Promise<Measurement> {
-  const bar = canRedraw(stderr, environment) ? await openBar(output, stderr) : undefined
-  const signs = signsOf(environment)
+  const bar = await openBar(output, processEnvironment)
   const measureOne = async (mode: Mode, limits: Partial<MeasureOptions>) => {
     const onProgress = (share: number): void =>
-      bar?.show(columns => [shareText(share, modeNames[mode], columns - 1, signs)])
+      bar?.show({ share: Math.min(share, 1), parts: [modeNames[mode]] })
     const { seconds, requests } = await measureMode(mode, { ...options, ...limits }, onProgress)
     const rowsPerSec = Math.round((requests * options.rows) / seconds)
     bar?.stop()

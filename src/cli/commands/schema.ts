@@ -29,8 +29,8 @@ import { withFlags } from '../options/load-options.js'
 import { defined, fieldsOf } from '../options/definition.js'
 import { sharedOptions, type SchemaSettings } from '../options/command-options.js'
 import { commandWithOption, endFailed, printOtherHeader } from '../output/failures.js'
-import { canRedraw, type Output, type Paint } from '../output/output.js'
-import { lookText, openBar, signsOf, type Bar } from '../output/progress.js'
+import { type Output, type Paint } from '../output/output.js'
+import { lookLine, openBar, type Bar } from '../output/progress.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/terminal-text.js'
 
@@ -319,25 +319,23 @@ const drawnEveryMs = 200
 /** Shows on a terminal what `schema` reads, if that takes over a second: otherwise a slow pipe would look like a hang. */
 export function showReading(
   output: Output,
-  { stderr, environment }: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
+  terminal: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
 ): ReadingDisplay {
   let place: ReadingPlace | undefined
   let bar: Bar | undefined
   let timer: NodeJS.Timeout | undefined
-  let isOver = stderr.isTTY !== true
+  let isOver = terminal.stderr.isTTY !== true
   const draw = (): void => {
     const { number = 1, count = 1, source } = place ?? {}
     const { bytesRead = 0, totalBytes } = source ?? {}
-    const at = { input: { number, count }, bytesRead, totalBytes }
-    bar?.show(columns => [lookText(at, Math.max(columns - 1, 1), signsOf(environment))])
+    bar?.show(lookLine({ input: { number, count }, bytesRead, totalBytes }))
   }
   const begin = async (): Promise<void> => {
     output.note(
       'looking at every value of the inputs: --sample 10000 looks only at the first records',
     )
-    if (!canRedraw(stderr, environment)) return
-    bar = await openBar(output, stderr)
-    if (isOver) return
+    bar = await openBar(output, terminal)
+    if (isOver || bar === undefined) return
     draw()
     timer = setInterval(draw, drawnEveryMs)
   }

@@ -133,11 +133,3 @@ function painter(
   if (!hasColor(stream, environment, noColor)) return (_, text) => text
   return (style, text) => `\u001b[${styleCodes[style][0]}m${text}\u001b[${styleCodes[style][1]}m`
 }
-
-/** True if a bar can redraw itself: on a terminal that is neither dumb nor the log of a build server. */
-export function canRedraw(
-  stream: TerminalOutput,
-  environment: ProcessEnvironment['environment'],
-): boolean {
-  return stream.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI']
-}

@@ -1,10 +1,10 @@
 /*
-  Shows the progress of a run: lines that redraw themselves on a terminal, elsewhere one line every ten seconds.
+  Shows the progress of a run in one line: on a terminal it begins with a bar and redraws itself, elsewhere it is printed every ten seconds.
 */
 import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
-import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
-import { canRedraw, type Output, type Style } from './output.js'
+import type { ProcessEnvironment } from '../process-environment.js'
+import type { Output, Style } from './output.js'
 import { bytesText, clip, clockText, displayWidth, grouped, shortCount } from './terminal-text.js'
 
 export interface Progress {
@@ -14,26 +14,20 @@ export interface Progress {
   stop(): void
 }
 
+type Terminal = Pick<ProcessEnvironment, 'stderr' | 'environment'>
+
 const plainLineEveryMs = 10_000
 
 export async function startProgress(
   quiet: boolean,
   output: Output,
-  { stderr, environment }: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
+  terminal: Terminal,
 ): Promise<Progress> {
   if (quiet) return { report: () => undefined, note: () => undefined, stop: () => undefined }
   const figuresOf = newFigures()
-  if (canRedraw(stderr, environment)) {
-    const bar = await openBar(output, stderr)
-    const signs = signsOf(environment)
-    return {
-      report(report) {
-        const figures = figuresOf(report)
-        bar.show(columns => barLines(figures, columns, signs))
-      },
-      note: bar.note,
-      stop: bar.stop,
-    }
+  const bar = await openBar(output, terminal)
+  if (bar !== undefined) {
+    return { ...bar, report: report => bar.show(lineOf(figuresOf(report), shortCount)) }
   }
   let nextLineMs = plainLineEveryMs
   return {
@@ -43,53 +37,49 @@ export async function startProgress(
       const isNoRows = report.phase === 'looking' || report.phase === 'done'
       if (report.elapsedMs < nextLineMs || isNoRows) return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
-      output.note(lineText(figures))
+      output.note(logText(figures))
     },
     note: output.note,
     stop: () => undefined,
   }
 }
 
-/** The lines for a terminal with this many columns; each must leave the last column free. */
-type Frame = (columns: number) => readonly string[]
-
-/** Lines at the bottom of a terminal. Draws nothing before the first `show`. */
+/** The last line of a terminal. Draws nothing before the first `show`. */
 export interface Bar {
-  show(this: void, frame: Frame): void
-  /** Prints a sentence that stays above the lines. */
+  show(this: void, line: Line): void
+  /** Prints a sentence that stays above the line. */
   note(this: void, text: string, style?: Style): void
   stop(this: void): void
 }
 
-const escape = '\u001b'
-
 /**
- * The terminal as cli-progress expects it. The cursor stays visible and rests where the lines begin: even if a narrower
- * terminal wraps the lines, all of them are after the cursor, and a killed process leaves nothing to restore.
+ * Loads cli-progress, which decides when to redraw, only if a line will be drawn.
+ * @returns undefined for files, pipes, dumb terminals, and the logs of build servers
  */
-function terminalOf(stderr: TerminalOutput): object {
-  const nothing = (): undefined => undefined
+export async function openBar(
+  output: Output,
+  { stderr, environment }: Terminal,
+): Promise<Bar | undefined> {
+  if (stderr.isTTY !== true || environment['TERM'] === 'dumb' || environment['CI']) return undefined
+  const { default: cliProgress } = await import('cli-progress')
+  const signs = signsOf(environment)
   const unused = ['cursorSave', 'cursorRestore', 'cursor', 'lineWrapping', 'cursorTo', 'clearRight']
-  return {
-    ...Object.fromEntries(unused.map(name => [name, nothing])),
+  // The cursor stays visible and rests where the line begins: even if a narrower terminal wraps the line, all of it is after the cursor,
+  // and a killed process leaves nothing to restore.
+  const terminal = {
+    ...Object.fromEntries(unused.map(name => [name, () => undefined])),
     isTTY: () => true,
     getWidth: () => stderr.columns || 80,
-    write(text: string) {
-      const up = text.split('\n').length - 1
-      stderr.write(`\r${escape}[J${text}${up === 0 ? '' : `${escape}[${up}A`}\r`)
-    },
-    clearLine: () => stderr.write(`\r${escape}[J`),
+    write: (text: string) => stderr.write(`\r\u001b[J${text}\r`),
+    clearLine: () => stderr.write('\r\u001b[J'),
   }
-}
-
-/** Loads cli-progress, which decides when to redraw, only if lines will be drawn. */
-export async function openBar(output: Output, stderr: TerminalOutput): Promise<Bar> {
-  const { default: cliProgress } = await import('cli-progress')
   const options: Options & { terminal: object } = {
-    terminal: terminalOf(stderr),
+    terminal,
     clearOnComplete: true,
     linewrap: true,
-    format: (_, { maxWidth }, { frame }: { frame: Frame }) => frame(maxWidth).join('\n'),
+    // The last column stays free.
+    format: (_, { maxWidth }, { line }: { line: Line }) =>
+      lineText(line, Math.max(maxWidth - 1, 1), signs),
   }
   let bar: SingleBar | undefined
   const stop = (): void => {
@@ -97,10 +87,10 @@ export async function openBar(output: Output, stderr: TerminalOutput): Promise<B
     bar = undefined
   }
   return {
-    show(frame) {
-      if (bar !== undefined) return bar.update(0, { frame })
+    show(line) {
+      if (bar !== undefined) return bar.update(0, { line })
       bar = new cliProgress.SingleBar(options)
-      bar.start(1, 0, { frame })
+      bar.start(1, 0, { line })
     },
     note(text, style) {
       stop()
@@ -116,8 +106,8 @@ interface Figures extends LoadReport {
   readonly rowsPerSec: number
   readonly averageRowsPerSec: number
   readonly bytesPerSec: number
-  /** Bytes of the rows with a known outcome: an estimate, because rows differ in length. At most `bytesRead`. */
-  readonly settledBytes: number
+  /** The share of the rows read that has a known outcome. */
+  readonly settledShare: number
   /** undefined in the first second, and if the size of the input is unknown. */
   readonly leftMs: number | undefined
 }
@@ -137,51 +127,58 @@ const earliestLeftMs = 1_000
 /** The returned function expects every report of one run, in order. */
 export function newFigures(): (report: LoadReport) => Figures {
   let samples: Sample[] = []
-  let isFirst = true
   let hasLooked = false
   let beganMs: number | undefined
   return report => {
     const { elapsedMs, bytesRead, rows, totalBytes, phase } = report
-    const sentRows = phase === 'checking' ? rows.read : report.sentRows
     // The rates do not include the time for connecting and for finding the columns of a new table.
-    if (phase === 'looking') {
-      hasLooked = true
+    if (phase === 'looking' || phase === 'connecting') {
+      hasLooked ||= phase === 'looking'
       const none = { rowsPerSec: 0, averageRowsPerSec: 0, bytesPerSec: 0 }
-      return { ...report, ...none, settledBytes: 0, leftMs: undefined }
+      return { ...report, ...none, settledShare: 0, leftMs: undefined }
     }
-    const isBegun = !hasLooked && (isFirst || bytesRead > 0)
-    if (phase !== 'connecting') beganMs ??= isBegun ? 0 : elapsedMs
-    isFirst = false
-    const loadingMs = elapsedMs - (beganMs ?? 0)
+    const sentRows = phase === 'checking' ? rows.read : report.sentRows
+    beganMs ??= hasLooked || bytesRead === 0 ? elapsedMs : 0
     const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped
-    const share = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
-    const settledBytes = Math.round(bytesRead * share)
-    // If rows are confirmed only at the end, or not at all, only the bytes read show progress.
-    const doneBytes = rows.confirmed === 0 ? bytesRead : settledBytes
+    const settledShare = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
+    // Rows differ in length, so this is an estimate. If rows are confirmed only at the end, or not at all, only the bytes read show progress.
+    const doneBytes = rows.confirmed === 0 ? bytesRead : Math.round(bytesRead * settledShare)
     samples = samples.filter(sample => sample.elapsedMs >= elapsedMs - windowMs)
-    const from = samples[0] ?? { elapsedMs: beganMs ?? 0, sentRows: 0, doneBytes: 0 }
+    const from = samples[0] ?? { elapsedMs: beganMs, sentRows: 0, doneBytes: 0 }
     samples.push({ elapsedMs, sentRows, doneBytes })
-    const seconds = Math.max(loadingMs, 1) / 1000
+    const seconds = Math.max(elapsedMs - beganMs, 1) / 1000
     const recently = Math.max(elapsedMs - from.elapsedMs, 1) / 1000
-    const averageRowsPerSec = sentRows / seconds
     const isShort = elapsedMs - from.elapsedMs < earliestLeftMs
     const doneNow = (doneBytes - from.doneBytes) / recently
     const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
-    const isTimed =
-      (phase === 'loading' || phase === 'checking') && loadingMs >= earliestLeftMs && donePerSec > 0
     const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
+    const isTimed =
+      (phase === 'loading' || phase === 'checking') &&
+      elapsedMs - beganMs >= earliestLeftMs &&
+      donePerSec > 0 &&
+      left > 0
     return {
       ...report,
-      rowsPerSec: isShort ? averageRowsPerSec : (sentRows - from.sentRows) / recently,
-      averageRowsPerSec,
+      rowsPerSec: isShort ? sentRows / seconds : (sentRows - from.sentRows) / recently,
+      averageRowsPerSec: sentRows / seconds,
       bytesPerSec: bytesRead / seconds,
-      settledBytes,
-      leftMs: isTimed && left > 0 ? (left / donePerSec) * 1000 : undefined,
+      settledShare,
+      leftMs: isTimed ? (left / donePerSec) * 1000 : undefined,
     }
   }
 }
 
-type Signs = readonly [confirmed: string, sent: string, rest: string]
+/** One line that shows progress. */
+export interface Line {
+  /** How long the bar is, from 0 to 1; undefined: no bar. */
+  readonly share?: number | undefined
+  /** The share of the bar that is settled; default: the whole bar. */
+  readonly settled?: number
+  /** In the order of their importance: a narrow terminal shows only the first. */
+  readonly parts: readonly (string | undefined)[]
+}
+
+type Signs = readonly [settled: string, sent: string, rest: string]
 
 /** The characters of the bar: ASCII if the terminal's locale is not UTF-8. */
 export function signsOf(environment: Readonly<Record<string, string | undefined>>): Signs {
@@ -189,122 +186,81 @@ export function signsOf(environment: Readonly<Record<string, string | undefined>
   return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
 }
 
-/** From this terminal width on, counts of rows are shown with all digits. */
-const wideColumns = 120
+const barColumns = 16
 
-/** The lines that show progress; each fits the width of the terminal. */
-export function barLines(figures: Figures, columns: number, signs: Signs): string[] {
-  const width = Math.max(columns - 1, 1)
-  if (figures.phase === 'connecting') return [clip('connecting', width)]
-  if (figures.phase === 'looking') return [lookText(figures, width, signs)]
-  const barColumns = Math.max(8, Math.min(40, Math.floor(width * 0.3)))
-  const number = columns >= wideColumns ? grouped : shortCount
-  return [
-    fitting(width, [barText(figures, barColumns, signs), ...placeParts(figures)]),
-    fitting(width, rowParts(figures, number)),
-  ].filter(line => line !== '')
-}
-
-/** `0:10  25%  250 kB of 1.00 MB  file 3 of 1,000  sent …`: a line of a log. */
-export function lineText(figures: Figures): string {
-  const { elapsedMs, phase } = figures
-  const share = shareOf(figures)
-  const parts =
-    phase === 'connecting'
-      ? [phase]
-      : [share && percentText(share), ...placeParts(figures), ...rowParts(figures, grouped)]
-  return fitting(Infinity, [clockText(elapsedMs), ...parts])
-}
-
-/** A part of a line; parts come in the order of their importance. */
-type Part = string | undefined | 0
-
-function placeParts(figures: Figures): Part[] {
-  const { leftMs, phase, input } = figures
-  return [
-    leftMs === undefined ? undefined : `${clockText(leftMs)} left`,
-    phase === 'confirming' ? phase : undefined,
-    input === undefined || input.count < 2
-      ? undefined
-      : `file ${grouped(input.number)} of ${grouped(input.count)}`,
-    bytesPart(figures),
-  ]
-}
-
-function rowParts(figures: Figures, number: (count: number) => string): Part[] {
-  const { rows, sentRows, rowsPerSec, averageRowsPerSec, bytesPerSec, inFlightBytes } = figures
-  const isCheck = figures.phase === 'checking'
-  return [
-    ...(isCheck
-      ? [`read ${number(rows.read)}`]
-      : [`confirmed ${number(rows.confirmed)}`, `sent ${number(sentRows)}`]),
-    rows.rejected === 0 ? undefined : `rejected ${number(rows.rejected)}`,
-    `${shortCount(rowsPerSec)} rows/s`,
-    `average ${shortCount(averageRowsPerSec)}`,
-    rows.skipped === 0 ? undefined : `confirmed earlier ${number(rows.skipped)}`,
-    `${bytesText(bytesPerSec)}/s`,
-    isCheck ? undefined : `in flight ${bytesText(inFlightBytes)}`,
-  ]
-}
-
-/** Leaves out the last parts until the line fits. */
-function fitting(width: number, parts: readonly Part[]): string {
-  const kept = parts.filter(Boolean)
+/** The line for a terminal: leaves out the last parts until it fits. */
+export function lineText({ share, settled = 1, parts }: Line, width: number, signs: Signs): string {
+  const kept = parts.filter(part => part !== undefined)
+  if (share !== undefined) {
+    const upTo = Math.floor(barColumns * share)
+    const first = Math.floor(barColumns * share * settled)
+    const lengths = [first, upTo - first, barColumns - upTo]
+    kept.unshift(`${signs.map((sign, i) => sign.repeat(lengths[i]!)).join('')} ${percent(share)}`)
+  }
   while (kept.length > 1 && displayWidth(kept.join('  ')) > width) kept.pop()
   return clip(kept.join('  '), width)
 }
 
-type BytesRead = Pick<Figures, 'bytesRead' | 'totalBytes'>
+/** The line for a log: `0:10  25%  0:30 left  confirmed …`. */
+export function logText(figures: Figures): string {
+  const { share, parts } = lineOf(figures, grouped)
+  const done = share === undefined ? undefined : percent(share)
+  return [clockText(figures.elapsedMs), done, ...parts]
+    .filter(part => part !== undefined)
+    .join('  ')
+}
+
+const percent = (share: number): string => `${Math.floor(share * 100)}%`
+
+/** The progress of a run. @param number  writes a count of rows */
+export function lineOf(figures: Figures, number: (count: number) => string): Line {
+  const { phase, rows, input, leftMs, settledShare, rowsPerSec, averageRowsPerSec } = figures
+  if (phase === 'connecting') return { parts: [phase] }
+  if (phase === 'looking') return lookLine(figures)
+  const isCheck = phase === 'checking'
+  const counts: Readonly<Record<string, number>> = isCheck
+    ? { read: rows.read }
+    : { confirmed: rows.confirmed, sent: figures.sentRows }
+  return {
+    share: shareOf(figures),
+    settled: settledShare,
+    parts: [
+      leftMs === undefined ? undefined : `${clockText(leftMs)} left`,
+      phase === 'confirming' ? phase : undefined,
+      ...Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`),
+      rows.rejected === 0 ? undefined : `rejected ${number(rows.rejected)}`,
+      `${shortCount(rowsPerSec)} rows/s`,
+      input === undefined || input.count < 2 ? undefined : fileText(input),
+      bytesPart(figures),
+      `average ${shortCount(averageRowsPerSec)}`,
+      rows.skipped === 0 ? undefined : `confirmed earlier ${number(rows.skipped)}`,
+      `${bytesText(figures.bytesPerSec)}/s`,
+      isCheck ? undefined : `in flight ${bytesText(figures.inFlightBytes)}`,
+    ],
+  }
+}
+
+type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
+
+/** Progress while inputs are inspected: number of the current file, or bytes read of a single input. */
+export function lookLine(at: Place): Line {
+  const { number, count } = at.input ?? { number: 1, count: 1 }
+  if (count < 2) return { share: shareOf(at), parts: [`looking at the input  ${bytesPart(at)}`] }
+  const share = Math.min(Math.max(number - 1, 0) / count, 1)
+  return { share, parts: [`looking at ${fileText({ number, count })}`] }
+}
 
 /** The share of the input that has been read, at most 1 even if a file grows; undefined if the size is unknown. */
-function shareOf({ bytesRead, totalBytes }: BytesRead): number | undefined {
-  if (totalBytes === undefined || totalBytes === 0) return undefined
-  return Math.min(1, bytesRead / totalBytes)
+function shareOf({ bytesRead, totalBytes }: Place): number | undefined {
+  return totalBytes === undefined || totalBytes === 0
+    ? undefined
+    : Math.min(1, bytesRead / totalBytes)
 }
 
-const percentText = (share: number): string => `${Math.floor(share * 100)}%`
-
-function barText(figures: Figures, columns: number, [confirmed, sent, rest]: Signs): Part {
-  const share = shareOf(figures)
-  if (share === undefined) return undefined
-  const { bytesRead, settledBytes } = figures
-  const upTo = Math.floor(columns * share)
-  const settled = Math.floor(columns * share * (bytesRead === 0 ? 0 : settledBytes / bytesRead))
-  const bar = confirmed.repeat(settled) + sent.repeat(upTo - settled) + rest.repeat(columns - upTo)
-  return `${bar} ${percentText(share)}`
-}
-
-const usualBar = 16
-
-/** A bar for one share, its percentage, and the name of the current step. @param share  from 0 to 1 */
-export function shareText(
-  share: number,
-  name: string,
-  width: number,
-  [done, , rest]: Signs,
-): string {
-  const columns = Math.floor(usualBar * Math.min(share, 1))
-  const bar = done.repeat(columns) + rest.repeat(usualBar - columns)
-  return clip(`${bar} ${percentText(share)}  ${name}`, width)
-}
-
-/** Progress while a load inspects its inputs: number of the current file, or bytes read of a single input. */
-export function lookText(
-  at: BytesRead & Pick<Figures, 'input'>,
-  width: number,
-  signs: Signs,
-): string {
-  const { number = 1, count = 1 } = at.input ?? {}
-  if (count > 1) {
-    const text = `looking at file ${grouped(number)} of ${grouped(count)}`
-    return shareText(Math.max(number - 1, 0) / count, text, width, signs)
-  }
-  const text = `looking at the input  ${bytesPart(at)}`
-  const share = shareOf(at)
-  return share === undefined ? clip(text, width) : shareText(share, text, width, signs)
-}
-
-function bytesPart({ bytesRead, totalBytes }: BytesRead): string {
+function bytesPart({ bytesRead, totalBytes }: Place): string {
   const read = bytesText(bytesRead)
   return totalBytes === undefined ? read : `${read} of ${bytesText(totalBytes)}`
 }
+
+const fileText = ({ number, count }: { number: number; count: number }): string =>
+  `file ${grouped(number)} of ${grouped(count)}`

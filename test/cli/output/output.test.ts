@@ -2,7 +2,7 @@ import { Console } from 'node:console'
 import { PassThrough, Writable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
-import { canRedraw, openOutput } from '../../../src/cli/output/output.js'
+import { openOutput } from '../../../src/cli/output/output.js'
 import { failureOf, printFailure } from '../../../src/cli/output/failures.js'
 import {
   systemCode,
@@ -96,14 +96,6 @@ t.test('notes are single clean lines', async t => {
   output.problem('c\rd')
   await new Promise(resolve => setImmediate(resolve))
   t.equal(fake.stderr(), 'a b\nddb-ingest: c d\n')
-})
-
-t.test('a bar needs a terminal that can redraw, and is not shown on a build server', async t => {
-  const terminal = Object.assign(new PassThrough(), { isTTY: true })
-  t.ok(canRedraw(terminal, {}))
-  t.notOk(canRedraw(terminal, { TERM: 'dumb' }))
-  t.notOk(canRedraw(terminal, { CI: 'true' }))
-  t.notOk(canRedraw(new PassThrough(), {}))
 })
 
 /** The printed text of a failure. */

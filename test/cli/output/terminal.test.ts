@@ -76,18 +76,17 @@ const drawn = (pieces: readonly string[]): string[] =>
     .replace(signs, '')
     .split(/[\r\n]+/)
 
-deepTest(t, 'at every width, a run shows two lines and leaves five', { skip }, async t => {
+deepTest(t, 'at every width, a run shows one line and leaves five', { skip }, async t => {
   await Promise.all(
     sampled([60, 80, 200]).map(async columns => {
       const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
       const { pieces, lines } = await onTerminal(columns, words)
-      const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%|^confirmed /.test(line))
+      const frames = drawn(pieces).filter(line => /^[█▒░]+ \d+%/.test(line))
       t.ok(
         frames.every(line => line.length < columns),
         `within ${columns} columns`,
       )
-      t.ok(frames.some(line => /^[█▒░]+ \d+% {2}\d:\d\d left {2}file \d of 4/.test(line)))
-      t.ok(frames.some(line => /^confirmed [\d.k,]+ {2}sent [\d.k,]+ .* rows\/s/.test(line)))
+      t.ok(frames.some(line => /^[█▒░]+ \d+% {2}\d:\d\d left {2}confirmed [\d.k]+/.test(line)))
       t.strictSame(
         lines.slice(-6).map(line => line.trim().split(' ')[0]),
         ['Loaded', 'took', 'refused', 'proof', 'next', ''],
