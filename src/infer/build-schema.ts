@@ -43,7 +43,7 @@ export function buildSchema(
     needsPosition: fields?.isByPosition === true && fields.hasNames,
     isHeaderless: fields?.hasNames === false,
     needs,
-    table: found.table,
+    quotes: found.quotes,
     assumedHeader: found.assumedHeader,
     totals,
     needsAllowMissing: missing.length > 0,
@@ -65,7 +65,7 @@ function filledColumns(
     options,
   )
   const isNumbered = fields.isByPosition || !fields.hasNames
-  const isSaid = fields.isSkipped === true || columns.some(({ isMapped }) => isMapped)
+  const isSaid = columns.some(({ isMapped }) => isMapped)
   const reason = 'its column is filled by `mapping.set`'
   for (const field of unused) {
     if (!takenFields.has(field)) leftOut.push({ source: fields.names[field]!, reason })

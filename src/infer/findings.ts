@@ -3,7 +3,7 @@
 */
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import type { FoundTable } from '../parse/csv/find-table.js'
+import type { FoundQuotes } from '../parse/csv/find-quotes.js'
 import type { ReaderOptions } from '../parse/formats.js'
 import type { Files } from '../platform/platform.js'
 import type { TargetColumn } from '../schema/target-schema.js'
@@ -76,8 +76,8 @@ export interface Findings {
   probes: readonly ColumnProbe[]
   json: JsonColumns | undefined
   rules: CellRules | undefined
-  /** Text above and below the table of the first input. */
-  table: FoundTable | undefined
+  /** The unusual meaning of quotes in the first input. */
+  quotes: FoundQuotes | undefined
   /** Whether the first record of the first input was assumed to be a header; undefined if nothing was assumed. */
   assumedHeader: AssumedHeader | undefined
   /** Records of sums, such as a line that begins with "Total"; undefined if the program did not look for them. */

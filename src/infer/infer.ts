@@ -6,7 +6,7 @@ import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import type { CellRules } from '../parse/cell-rules.js'
-import { tableDialect } from '../parse/csv/find-table.js'
+import { quotesDialect } from '../parse/csv/find-quotes.js'
 import type { InputReader } from '../parse/input-reader.js'
 import { openReader } from '../parse/formats.js'
 import type { ColumnMapping, InputShape } from '../schema/cell-source.js'
@@ -40,14 +40,15 @@ const leastDistinct = 1024
  * @throws {UsageError} DDB_USAGE for rules that do not fit the inputs
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
+  const hasComment = options.reader.comment !== undefined
   let found = await lookAtInputs(options, new Totals())
   const { totals } = found
   // If no option can skip the sums, `load` stores them. The inputs are then examined again, with the sums as rows.
   // Standard input can be read only once, so its sums remain left out.
-  if (totals?.areRows(hasComment(options, found)) === true && !options.paths.includes('-')) {
+  if (totals?.areRows(hasComment) === true && !options.paths.includes('-')) {
     found = { ...(await lookAtInputs(options)), totals }
   }
-  const schema = buildSchema(options, found, found.totals?.found(hasComment(options, found)))
+  const schema = buildSchema(options, found, found.totals?.found(hasComment))
   const isUnread = found.rejected > 0 && found.rejected === found.rows
   if (schema.columns.length > 0 && !isUnread) return schema
   const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
@@ -59,9 +60,6 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     { file },
   )
 }
-
-const hasComment = ({ reader }: InferOptions, { table }: Findings): boolean =>
-  reader.comment !== undefined || table?.comment !== undefined
 
 /** @param totals  removes records with sums, such as `Total,300`; undefined keeps such records */
 async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Findings> {
@@ -80,7 +78,7 @@ async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Fin
     probes: [],
     json: undefined,
     rules: undefined,
-    table: undefined,
+    quotes: undefined,
     assumedHeader: undefined,
     set: undefined,
     setProbes: new Map(),
@@ -124,10 +122,10 @@ async function lookAtInput(
     ...options.reader,
     settled,
     // The first input decides the layout for all inputs.
-    ...(isFirst ? { findsTable: true } : found.table && tableDialect(found.table)),
+    ...(isFirst ? { isForNewTable: true } : found.quotes && quotesDialect(found.quotes)),
   })
   if (isFirst) {
-    found.table = reader.foundTable
+    found.quotes = reader.foundQuotes
     found.assumedHeader = reader.assumedHeader
   }
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {

@@ -3,7 +3,7 @@
 */
 import type { InputFormat } from '../parse/formats.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
-import type { FoundTable } from '../parse/csv/find-table.js'
+import type { FoundQuotes } from '../parse/csv/find-quotes.js'
 import type { ColumnType } from '../protocol/data-type.js'
 
 import type { SharedNeeds } from './settle-types.js'
@@ -70,8 +70,8 @@ export interface InferredSchema {
   readonly assumedHeader?: AssumedHeader | undefined
   /** Options of `load` that apply to every column, chosen so that they harm no column. */
   readonly needs: SharedNeeds
-  /** Text above and below the table; undefined if there is none. */
-  readonly table?: FoundTable | undefined
+  /** How to read the inputs' quotes; undefined if they have their usual meaning. */
+  readonly quotes?: FoundQuotes | undefined
   /** Records that look like sums; undefined if there are none. */
   readonly totals?: FoundTotals | undefined
   /** True if some records lack members that others have. */

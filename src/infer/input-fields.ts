@@ -11,25 +11,18 @@ export interface InputFields {
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
-  /** True if the names come from lines of the input that `load` skips. */
-  readonly isSkipped?: boolean
 }
 
 /** Matches names with invisible characters, which the program could not print in a command. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'foundTable'>
+type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount'>
 
 /** @param byPosition  true to ignore the names in the header */
 export function inputFields(
-  { fieldNames, fieldCount, foundTable }: InputShape,
+  { fieldNames, fieldCount }: InputShape,
   byPosition: boolean,
 ): InputFields {
-  const skipped = foundTable?.names
-  if (skipped !== undefined) {
-    const keys = skipped.map((_, i) => String(i))
-    return { names: skipped, keys, isByPosition: true, hasNames: false, isSkipped: true }
-  }
   const hasNames = fieldNames !== undefined
   const names = hasNames ? fieldNames : Array.from({ length: fieldCount }, () => undefined)
   const isClear =

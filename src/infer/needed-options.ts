@@ -1,8 +1,7 @@
 /*
   Lists the options that `load` needs to fill the described table with the whole input.
 */
-import { quotesDialect } from '../parse/csv/find-quotes.js'
-import type { FoundTable } from '../parse/csv/find-table.js'
+import { quotesDialect, type QuotesDialect } from '../parse/csv/find-quotes.js'
 import type { InferredSchema } from './inferred-schema.js'
 import type { SharedNeeds } from './settle-types.js'
 
@@ -12,17 +11,12 @@ export interface NeededOptions extends SharedNeeds {
   readonly map: Readonly<Record<string, string>>
   readonly dateFormats: Readonly<Record<string, string>>
   readonly percentColumns: readonly string[]
-  readonly skipLines: number
   readonly comment: string
-  /** True if the skipped lines include the header. */
-  readonly noHeader: boolean
   /** Value of `input.header`; '' if the option is not needed. */
   readonly header: '' | 'yes' | 'no'
-  /** Options for quotes, blanks, and records with more or fewer fields. */
-  readonly reading: Pick<FoundTable, 'quote' | 'quotes' | 'trim' | 'ragged'>
-  /** Number of records that follow the table in the input; they become rejects. */
-  readonly footers: number
-  /** The most rejects to expect, not counting the `footers`. */
+  /** Options for quotes and the blanks around them. */
+  readonly reading: QuotesDialect
+  /** The most rejects to expect. */
   readonly rejects: number
   readonly matchPosition: boolean
   readonly allowMissing: boolean
@@ -30,9 +24,8 @@ export interface NeededOptions extends SharedNeeds {
 }
 
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing, needs, table, totals, rejected } =
+  const { columns, leftOut, needsPosition, needsAllowMissing, needs, quotes, totals, rejected } =
     schema
-  const footers = table?.footers ?? 0
   const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
     return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
@@ -45,16 +38,10 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
     dateFormats: Object.fromEntries(dated),
     ...needs,
     percentColumns: columns.flatMap(({ name, isPercent }) => (isPercent === true ? [name] : [])),
-    skipLines: table?.skipLines ?? 0,
-    comment: totals?.comment ?? table?.comment ?? '',
-    noHeader: table?.names !== undefined,
+    comment: totals?.comment ?? '',
     header: headerToSay(schema),
-    reading: {
-      ...quotesDialect(table ?? {}),
-      ...(table?.ragged === undefined ? {} : { ragged: table.ragged }),
-    },
-    footers,
-    rejects: columns.reduce((sum, { refused }) => sum + refused, Math.max(0, rejected - footers)),
+    reading: quotesDialect(quotes ?? {}),
+    rejects: columns.reduce((sum, { refused }) => sum + refused, rejected),
     matchPosition: needsPosition,
     allowMissing: needsAllowMissing,
     ignoreExtra: leftOut.length > 0,

@@ -2,7 +2,7 @@
   The interface of all readers, which turn inputs into batches and rejects. It hides the formats from the loader.
 */
 import type { AssumedHeader } from './csv/assume-header.js'
-import type { FoundTable } from './csv/find-table.js'
+import type { FoundQuotes } from './csv/find-quotes.js'
 import type { InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { ColumnMapping } from '../schema/cell-source.js'
@@ -119,8 +119,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
-  /** Text above and below the table, which is left out; set if the reader looked for a table. */
-  readonly foundTable?: FoundTable | undefined
+  /** The unusual meaning of quotes, if the reader looked for it and found one. */
+  readonly foundQuotes?: FoundQuotes | undefined
   /** Set if nothing proves whether the first record is a header, and the caller accepts a guess. */
   readonly assumedHeader?: AssumedHeader | undefined
   /** Number of records so far: rows and rejects, without header, blank lines and comments. */

@@ -25,7 +25,7 @@ export type FoundShape<Format extends string> = Pick<
   | 'fieldCount'
   | 'headerBytes'
   | 'headerLineNumber'
-  | 'foundTable'
+  | 'foundQuotes'
   | 'assumedHeader'
 >
 
@@ -57,7 +57,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   readonly fieldCount: number
   readonly headerBytes: InputReader['headerBytes']
   readonly headerLineNumber: number | undefined
-  readonly foundTable: InputReader['foundTable']
+  readonly foundQuotes: InputReader['foundQuotes']
   readonly assumedHeader: InputReader['assumedHeader']
   readonly #opened: OpenedInput
   #tokenizer: Tokenizer | undefined
@@ -73,7 +73,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     this.fieldCount = found.fieldCount
     this.headerBytes = found.headerBytes
     this.headerLineNumber = found.headerLineNumber
-    this.foundTable = found.foundTable
+    this.foundQuotes = found.foundQuotes
     this.assumedHeader = found.assumedHeader
     this.#opened = opened
     this.#tokenizer = opened.tokenizer

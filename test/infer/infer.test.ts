@@ -307,7 +307,7 @@ t.test('members of objects, and members that appear late or never', async t => {
     dateFormats: {},
     ...noSharedNeeds,
     percentColumns: [],
-    ...{ skipLines: 0, comment: '', noHeader: false, footers: 0, rejects: 0 },
+    ...{ comment: '', rejects: 0 },
     ...{ header: '', reading: {} },
     matchPosition: false,
     allowMissing: true,

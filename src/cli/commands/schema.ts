@@ -254,7 +254,7 @@ export function noteLines(schema: InferredSchema): string[] {
   return [
     `looked at ${seen}`,
     ...(schema.assumedHeader === undefined ? [] : [assumedText(schema.assumedHeader)]),
-    ...(schema.table?.said ?? []),
+    ...(schema.quotes === undefined ? [] : [schema.quotes.said]),
     ...(schema.totals?.said ?? []).map(withFlags),
     ...(rejected === 0
       ? []

@@ -242,15 +242,14 @@ export function nextCommands(command: NewTableLoad): string[] {
 /** The user's call plus the needed options; drops `--on-error` and `--max-errors` if some rows do not fit. */
 export function completedCommand(call: TypedCall, needed: NeededOptions): string {
   const isNull = call.flags.get('on-error')?.at(-1) === 'null'
-  const without =
-    needed.rejects + needed.footers > 0 ? [...(isNull ? [] : ['on-error']), 'max-errors'] : []
+  const without = needed.rejects > 0 ? [...(isNull ? [] : ['on-error']), 'max-errors'] : []
   return sameCommand(call, without, neededWords(needed, call.flags))
 }
 
 /** @param flags  the flags that the call already has */
 function neededWords(needed: NeededOptions, flags: OptionSources['flags']): string[] {
-  const header = needed.noHeader ? 'no' : needed.header
-  const { quote, quotes, trim, ragged } = needed.reading
+  const { header } = needed
+  const { quote, quotes, trim } = needed.reading
   const mapped = (flags.get('map') ?? []).map(text => text.slice(0, text.indexOf('=') + 1))
   const isMapped = (pair: string): boolean => mapped.some(target => pair.startsWith(target))
   const unless = (flag: string, isNeeded: boolean, ...words: string[]): string[] =>
@@ -263,13 +262,11 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
     ...(needed.decimalComma ? ['--decimal-comma'] : []),
     ...needed.percentColumns.flatMap(name => ['--percent', name]),
     ...needed.booleans.flatMap(text => flagWords('booleans', text)),
-    ...(needed.skipLines > 0 ? ['--skip-lines', String(needed.skipLines)] : []),
     ...(needed.comment === '' ? [] : flagWords('comment', needed.comment.replaceAll('\t', '\\t'))),
     ...unless('header', header !== '', header),
     ...unless('quote', quote !== undefined, quote ?? ''),
     ...unless('quotes', quotes !== undefined, quotes ?? ''),
     ...unless('trim', trim !== undefined),
-    ...unless('ragged', ragged !== undefined, ragged ?? ''),
     ...(flags.has('rejects') ? [] : rejectWords(needed)),
     ...unless('match', needed.matchPosition, 'position'),
     ...unless('allow-missing', needed.allowMissing),
@@ -277,11 +274,10 @@ function neededWords(needed: NeededOptions, flags: OptionSources['flags']): stri
   ]
 }
 
-/** Options that save unfit rows in a rejects file. If all unfit lines follow the last row, they are skipped instead. */
-function rejectWords({ rejects, footers }: NeededOptions): string[] {
-  const most = String(rejects + footers)
-  if (rejects === 0) return footers > 0 ? ['--on-error', 'skip', '--max-errors', most] : []
-  const more = rejects + footers > defaultMaxErrors ? ['--max-errors', most] : []
+/** Options that save unfit rows in a rejects file. */
+function rejectWords({ rejects }: NeededOptions): string[] {
+  if (rejects === 0) return []
+  const more = rejects > defaultMaxErrors ? ['--max-errors', String(rejects)] : []
   return ['--rejects', 'rejects.csv', ...more]
 }
 

@@ -223,7 +223,12 @@ const none: Advice = () => undefined
 
 /** Code → command that helps; undefined if the call lacks something that the command needs. Other codes: `explain`. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
-  DDB_USAGE: asked => shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help']),
+  DDB_USAGE: (asked, fix) => {
+    const { without, further } = changesOf(fix)
+    return further.length > 0 && hasFiles(asked) && !asked.mayHaveStored
+      ? sameCommand(asked, without, further)
+      : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
+  },
   DDB_NAME: tables,
   DDB_RUN_CHANGED: runs,
   DDB_RUN_MISSING: () => 'ddb-ingest runs',

@@ -72,16 +72,15 @@ export async function findRemedies(
   const needed: NeededOptions = {
     ...found,
     map: {},
-    ...{ skipLines: 0, noHeader: false, header: '' as const, footers: 0, rejects: 0 },
+    ...{ header: '' as const, rejects: 0 },
     ...{ matchPosition: false, allowMissing: false, ignoreExtra: false },
   }
   const isContrary = needed.thousands === ',' && needed.decimalComma
   const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0
-  const ofTable = needed.comment === '' ? [] : (schema.totals ?? schema.table)?.said
   return {
-    said: [...ofColumns, ...(ofTable ?? [])],
+    said: [...ofColumns, ...(needed.comment === '' ? [] : (schema.totals?.said ?? []))],
     needed: isNeeded ? needed : undefined,
-    readsAll: found.rejects + found.footers === 0 && schema.isComplete,
+    readsAll: found.rejects === 0 && schema.isComplete,
   }
 }
 

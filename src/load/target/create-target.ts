@@ -7,7 +7,7 @@ import { ServerError, UsageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
-import { tableOptions } from '../../parse/csv/find-table.js'
+import { quotesOptions } from '../../parse/csv/find-quotes.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -229,18 +229,16 @@ export function missingOptions(
     ...needed.nullTexts.map(text => `\`cells.nullTexts\` ${text}`),
     ...(needed.thousands === '' ? [] : [`\`cells.thousands\` "${needed.thousands}"`]),
     ...(needed.decimalComma ? ['`cells.decimalComma`'] : []),
-    ...(needed.skipLines > 0 ? [`\`input.skipLines\` ${needed.skipLines}`] : []),
     ...(needed.comment === '' ? [] : [`\`input.comment\` "${needed.comment}"`]),
-    ...(needed.noHeader ? ['`input.header` no'] : []),
-    ...tableOptions(needed.reading),
+    ...quotesOptions(needed.reading),
     ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
     ...needed.booleans.map(text => `\`cells.booleans\` ${text}`),
     ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
     // Without a rejects file, a bad row would leave the new table empty or half filled.
-    ...(needed.rejects + needed.footers > 0 && plan.onError === 'stop'
-      ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects + needed.footers)} not fit`]
+    ...(needed.rejects > 0 && plan.onError === 'stop'
+      ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects)} not fit`]
       : []),
   ]
 }

@@ -24,6 +24,14 @@ export function looksLikeHeader(record: FirstRecord): boolean {
   return texts.some(text => text !== '') && !texts.some(text => digits.test(text))
 }
 
+/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
+export function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
+  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
+    return record
+  }
+  return { ...record, fields: record.fields.slice(0, -1) }
+}
+
 /**
  * The names in the record, without blanks around them.
  * @throws {InputError} DDB_INPUT_ENCODING

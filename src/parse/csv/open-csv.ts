@@ -7,24 +7,23 @@ import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { TextSource } from '../../schema/cell-source.js'
 import type { AssumedHeader } from './assume-header.js'
 import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
+import { csvDialect, isByte, isByteDialect, givenDialect, type CsvDialect } from './csv-dialect.js'
 import {
-  csvDialect,
-  isByte,
-  isByteDialect,
-  givenDialect,
-  type CsvDialect,
-  type DialectOptions,
-} from './csv-dialect.js'
-import { tableText, type FoundTable } from './find-table.js'
+  findQuotes,
+  quotesDialect,
+  quotesOptions,
+  type FoundQuotes,
+  type QuotesDialect,
+} from './find-quotes.js'
+import { linesAbove, linesAboveError } from './lines-above.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
 import { type FollowingRecords, isHeaderByData, isHeaderFor } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
-import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
+import { headerNames, looksLikeHeader, withoutLast, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
-import { afterLines, SampleRecords, type TriedDialect } from './sample-records.js'
-import { separatorLine, tableIn } from './table-in.js'
+import { afterLines, SampleRecords, separatorLine, type TriedDialect } from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
@@ -48,8 +47,8 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly target?: RowTarget | undefined
   /** Findings about earlier inputs; only without a target. If set, opening fails instead of guessing. */
   readonly settled?: Pick<FollowingRecords, 'names' | 'assumes'> | undefined
-  /** True to look for text above and below the table, and to leave that text out. */
-  readonly findsTable?: boolean | undefined
+  /** True if there is no target yet: lines above the table are an error, and quotes may get an unusual meaning. */
+  readonly isForNewTable?: boolean | undefined
   /** Findings about the previous input, which had the same options. `openCsv` replaces them with its own findings. */
   readonly lastLook?: PreviousFindings | undefined
   /** Default: the machine's clock. */
@@ -58,7 +57,8 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
 
 /**
  * Opens delimited text: examines a sample, and reads up to the first record.
- * @throws {UsageError} DDB_USAGE, also if neither target nor data show whether the first record is a header
+ * @throws {UsageError} DDB_USAGE, also if neither target nor data show whether the first record is a header, and for lines
+ *   above a new table
  * @throws {InputError} if the first record cannot be read
  */
 export async function openCsv(
@@ -72,9 +72,9 @@ export async function openCsv(
     hasLine(bytes, afterLines(bytes, options.skipLines ?? 0)),
   )
   const { bytes, isWhole, chunks } = sample
-  const table = options.findsTable === true ? tableIn(bytes, isWhole, options) : undefined
   const separator = separatorLine(bytes)
-  const look = dialectIn(sample, options, { format, separator, table: table?.dialect })
+  const quotes = options.isForNewTable === true ? startOf(source.name, sample, options) : undefined
+  const look = dialectIn(sample, options, { format, separator, quotes })
   const { from, tried, layout, dialect } = look
   const { skipLines } = dialect
   checkDialect(dialect)
@@ -98,7 +98,7 @@ export async function openCsv(
     record !== undefined &&
     decided(
       () => isHeaderRecord(record, undecided),
-      () => tableIn(bytes, isWhole, options)?.found,
+      () => startOf(source.name, sample, options),
     )
   const isHeader = typeof answer === 'boolean' ? answer : answer.isHeader
   if (
@@ -125,7 +125,7 @@ export async function openCsv(
     fieldCount,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
-    ...(table === undefined ? {} : { foundTable: table.found }),
+    ...(quotes === undefined ? {} : { foundQuotes: quotes }),
     ...(typeof answer === 'boolean' ? {} : { assumedHeader: answer }),
   } as const
   const { lastLook, target } = options
@@ -144,14 +144,14 @@ function dialectIn(
   {
     format,
     separator,
-    table,
-  }: { format: string; separator: string | undefined; table: DialectOptions | undefined },
+    quotes = {},
+  }: { format: string; separator: string | undefined; quotes: QuotesDialect | undefined },
 ): { from: number; tried: TriedDialect; layout: Layout; dialect: CsvDialect } {
-  const said = { ...csvDialect, ...givenDialect(options), ...table }
+  const said = { ...csvDialect, ...givenDialect(options), ...quotesDialect(quotes) }
   const from = afterLines(bytes, Math.max(said.skipLines, separator === undefined ? 0 : 1))
   const tried = detectDialect(bytes, from, isWhole, {
     delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
-    quote: options.quote ?? table?.quote,
+    quote: options.quote ?? quotes.quote,
     escape: options.escape,
     comment: said.comment,
     trim: said.trim,
@@ -271,18 +271,43 @@ function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean | As
   return isHeaderByData(record, { file, records, ...settled })
 }
 
-/** If `decide` throws because the header is unclear, adds the table that `look` finds, and the options to read it. */
-function decided<T>(decide: () => T, look: () => FoundTable | undefined): T {
+/**
+ * Finds out why the first record may not be a header: quotes that break records.
+ * @throws {UsageError} DDB_USAGE if lines stand above the table
+ */
+function startOf(
+  file: string,
+  { bytes, isWhole }: Sample,
+  { delimiter, format, quote, escape, comment = '', skipLines, trim, quotes }: CsvOptions,
+): FoundQuotes | undefined {
+  if (separatorLine(bytes) !== undefined) return undefined
+  const known = {
+    ...{ quote, escape, comment, trim: trim ?? false },
+    delimiter: delimiter ?? (format === 'tsv' ? '\t' : undefined),
+  }
+  const isLeft = trim === undefined && quotes === undefined
+  const found = isLeft
+    ? findQuotes(bytes, afterLines(bytes, skipLines ?? 0), isWhole, known)
+    : undefined
+  const lines =
+    skipLines === undefined
+      ? linesAbove(bytes, isWhole, { ...known, ...quotesDialect(found ?? {}) })
+      : 0
+  if (lines > 0) throw linesAboveError(file, lines)
+  return found
+}
+
+/** If `decide` throws because the header is unclear, adds the meaning of quotes that `look` finds. */
+function decided<T>(decide: () => T, look: () => FoundQuotes | undefined): T {
   try {
     return decide()
   } catch (error) {
     if (!(error instanceof UsageError) || error.fix === undefined) throw error
+    const { fix, message } = error
     const found = look()
     if (found === undefined) throw error
-    const { fix } = error
-    throw new UsageError('DDB_USAGE', `${error.message}. But ${tableText(found)}`, {
-      ...{ fix, cause: error },
-    })
+    const text = `${message}. But ${found.said}: ${quotesOptions(found).join(', ')}`
+    throw new UsageError('DDB_USAGE', text, { fix, cause: error })
   }
 }
 
@@ -346,14 +371,6 @@ async function firstRecord(
     if (record !== 'more') return record
     await pull()
   }
-}
-
-/** Removes the empty last field of a first record that ends with a delimiter, as all records do. */
-function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
-  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)?.length !== 0) {
-    return record
-  }
-  return { ...record, fields: record.fields.slice(0, -1) }
 }
 
 /** Shows an empty line as a quoted null, because an empty line at the end of a rejects file is not a row. */

@@ -204,3 +204,9 @@ export function afterLines(bytes: Uint8Array, count: number): number {
   }
   return p
 }
+
+/** The delimiter in a first line `sep=;`, which spreadsheets write and read. */
+export function separatorLine(bytes: Uint8Array): string | undefined {
+  const line = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
+  return /^sep=([^\r\n])(?:[\r\n]|$)/i.exec(line)?.[1]
+}

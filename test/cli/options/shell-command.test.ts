@@ -164,12 +164,9 @@ const nothing: NewTableLoad['needed'] = {
   decimalComma: false,
   percentColumns: [],
   booleans: [],
-  skipLines: 0,
   comment: '',
-  noHeader: false,
   header: '',
   reading: {},
-  footers: 0,
   rejects: 0,
   matchPosition: false,
   allowMissing: false,
@@ -228,12 +225,9 @@ t.test('given options are repeated, and necessary options are added', async t =>
     decimalComma: true,
     percentColumns: ['p', 'q r'],
     booleans: ['Y/N'],
-    skipLines: 3,
     comment: '#',
-    noHeader: true,
     header: '' as const,
-    reading: { quote: '', quotes: 'lax', trim: true, ragged: 'pad' } as const,
-    footers: 2,
+    reading: { quote: '', quotes: 'lax', trim: true } as const,
     rejects: 0,
     matchPosition: true,
     allowMissing: true,
@@ -242,8 +236,8 @@ t.test('given options are repeated, and necessary options are added', async t =>
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
     "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
       "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A " +
-      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --booleans Y/N --skip-lines 3 " +
-      "--comment '#' --header no --quote '' --quotes lax --ragged pad --on-error skip --max-errors 2 --match position --allow-missing --ignore-extra",
+      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --booleans Y/N " +
+      "--comment '#' --quote '' --quotes lax --match position --allow-missing --ignore-extra",
   ])
 })
 

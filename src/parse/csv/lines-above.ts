@@ -1,0 +1,92 @@
+/*
+  Finds the line in which the table of a delimited text begins, if titles or comments stand above it. The program skips no line by
+  itself, because a wrong guess would lose rows: it only names the line.
+*/
+import { UsageError } from '../../errors.js'
+import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
+import { lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
+import { carriageReturn, lineFeed } from '../line-ends.js'
+
+const lookedAtRecords = 1000
+const lookedAtFields = 50_000
+const mostTitles = 50
+const fewestRecords = 3
+/** At least this share of a table's records must have as many fields as the table has columns. */
+const leastShare = 0.7
+const sureShare = 0.9
+/** If the shares of two ways to split the sample differ by at most this, the wider one is better. */
+const shareThatCounts = 0.1
+
+/** One way to split the sample, and its result. */
+interface Cut {
+  /** The most common number of fields. */
+  readonly width: number
+  /** Share of records with `width` fields, counted from the table's first record on. */
+  readonly share: number
+  /** Number of records above the table, and the byte in which the table begins. */
+  readonly titles: number
+  readonly start: number
+}
+
+/** Number of lines before the first record that is about as wide as most records; 0 if there is no table. */
+export function linesAbove(bytes: Uint8Array, isWhole: boolean, known: KnownDialect): number {
+  // If the records are alike from the first one on, tries no other way to split the sample.
+  const usual = cutBy(new SampleRecords(bytes, 0, isWhole, detectDialect(bytes, 0, isWhole, known)))
+  if (usual?.titles === 0 && usual.share > sureShare) return 0
+  const { quote = '"', escape = quote } = known
+  let best: Cut | undefined
+  // Detection fails below a title, because it expects the first record to be as wide as the others.
+  for (const delimiter of known.delimiter === undefined ? delimiters : [known.delimiter]) {
+    const dialect: TriedDialect = { ...known, delimiter, quote, escape }
+    const next = cutBy(new SampleRecords(bytes, 0, isWhole, dialect))
+    if (next !== undefined && (best === undefined || isBetter(next, best))) best = next
+  }
+  if (best === undefined || best.titles === 0 || best.share < leastShare) return 0
+  let lines = 0
+  for (let p = 0; p < best.start; lines++) {
+    p = lineEndFrom(bytes, p)
+    p += bytes[p] === carriageReturn && bytes[p + 1] === lineFeed ? 2 : 1
+  }
+  return lines
+}
+
+export function linesAboveError(file: string, lines: number): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `the table in ${file} seems to begin in line ${lines + 1}: set \`input.skipLines\` to ${lines}, or to 0 if the lines above are records`,
+    { fix: { options: { 'input.skipLines': String(lines) } } },
+  )
+}
+
+function isBetter(next: Cut, best: Cut): boolean {
+  if (Math.abs(next.share - best.share) > shareThatCounts) return next.share > best.share
+  return next.width === best.width ? next.share > best.share : next.width > best.width
+}
+
+/** @returns undefined if too few records are alike */
+function cutBy(sample: SampleRecords): Cut | undefined {
+  const counts = new Map<number, number>()
+  const first: { readonly start: number; readonly fieldCount: number; readonly filled: number }[] =
+    []
+  let records = 0
+  for (let fields = 0; records < lookedAtRecords && fields < lookedAtFields; records++) {
+    if (!sample.next()) break
+    const { fieldCount } = sample
+    fields += fieldCount
+    counts.set(fieldCount, (counts.get(fieldCount) ?? 0) + 1)
+    if (records > mostTitles) continue
+    let filled = 0
+    for (let i = 0; i < fieldCount; i++) if (sample.text(i).trim() !== '') filled++
+    first.push({ start: sample.starts[0]!, fieldCount, filled })
+  }
+  const [width, alike] = [...counts].reduce(
+    (most, next) => (next[0] > 1 && next[1] > most[1] ? next : most),
+    [1, 0] as const,
+  )
+  // A header may lack the name of the first field, and in files from spreadsheets a title has empty fields after it.
+  const titles = first.findIndex(({ fieldCount, filled }) =>
+    width < 3 ? fieldCount >= width : fieldCount >= width - 1 && filled > 1,
+  )
+  if (alike < fewestRecords || titles < 0) return undefined
+  return { width, share: alike / (records - titles), titles, start: first[titles]!.start }
+}
