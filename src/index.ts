@@ -42,9 +42,9 @@ export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
 export { load } from './load/load-rows.js'
 export type { LoadRowsOptions, Rows } from './load/load-rows.js'
-export type { RejectedRow, StoredRowCounts } from './load/inputs/rows/row-store.js'
+export type { RejectedRow, WriterStatus } from './load/inputs/row-store.js'
 export { TableWriter } from './load/table-writer.js'
-export type { TableWriterOptions, UnwrittenRows, WriterStatus } from './load/table-writer.js'
+export type { TableWriterOptions, UnwrittenRows } from './load/table-writer.js'
 export type * from './load/options.js'
 export {
   ConnectionError,

@@ -253,7 +253,7 @@ const programs = {
     const startedMs = performance.now()
     let result
     if (how === 'writer') {
-      const writer = await TableWriter.open({ server, table: 'trades' })
+      const writer = await TableWriter.open({ server, target: { table: 'trades' } })
       for (const row of rows) if (!writer.write(row)) await once(writer, 'drain')
       result = await writer.close()
     } else {

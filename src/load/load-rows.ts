@@ -4,8 +4,8 @@
 import { InputError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
-import { RowStore, type RejectedRow } from './inputs/rows/row-store.js'
-import { rowsName } from './inputs/rows/row-inputs.js'
+import { rowsName } from './inputs/row-inputs.js'
+import { RowStore, type RejectedRow } from './inputs/row-store.js'
 import { loadOn } from './load.js'
 import type { LoadOptions, LoadResult } from './options.js'
 
@@ -23,28 +23,6 @@ export interface LoadRowsOptions<Row extends object = object> extends Omit<
   onReject?: (reject: RejectedRow<Row>) => void
 }
 
-/** Limit of rows that wait to be read; enough for a batch and some more. */
-export const mostWaiting = 16_384
-
-/**
- * @param store  supplies the rows until the program has no more, and receives the outcome of each row
- * @throws {UsageError} DDB_USAGE for an option that rows of a program do not allow, such as `journal`
- */
-export async function loadRowsOn(
-  platform: Platform,
-  options: Omit<LoadOptions, 'inputs'>,
-  store: RowStore,
-): Promise<LoadResult> {
-  checkRows(options)
-  try {
-    const delivery = { ...inFlight(options.target), ...options.delivery }
-    return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, { rows: store })
-  } finally {
-    store.end()
-    store.endRest()
-  }
-}
-
 /**
  * Loads the inputs, or the rows, into the target and determines the outcome of every row.
  * @returns the outcome, including failures of the run (`error`, `exitCode`); the promise rejects only for wrong options
@@ -54,53 +32,14 @@ export function load(options: LoadOptions): Promise<LoadResult>
 export function load<Row extends object = object>(
   options: LoadRowsOptions<Row>,
 ): Promise<LoadResult>
-export function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
+export async function load(options: LoadOptions | LoadRowsOptions): Promise<LoadResult> {
   if (!('rows' in options)) return loadOn(systemPlatform, options)
-  return loadIterated(systemPlatform, options)
-}
-
-async function loadIterated(
-  platform: Platform,
-  { rows, onReject, ...options }: LoadRowsOptions,
-): Promise<LoadResult> {
+  const { rows, ...others } = options
   checkIterable(rows, 'inputs' in options)
   const store = new RowStore()
-  store.onReject = onReject as RowStore['onReject']
   // Not awaited: a source that yields nothing more must not keep the run from ending.
   store.onReady = () => void fill(store, rows)
-  return loadRowsOn(platform, options, store)
-}
-
-async function fill(store: RowStore, rows: Rows): Promise<void> {
-  try {
-    const room = async (): Promise<void> => {
-      while (store.waiting >= mostWaiting && !store.isEnded) await store.hasTaken()
-    }
-    if (Symbol.asyncIterator in rows) {
-      for await (const row of rows) {
-        if (store.isEnded) return
-        store.push(row)
-        if (store.waiting >= mostWaiting) await room()
-      }
-    } else {
-      for (const row of rows) {
-        if (store.isEnded) return
-        store.push(row)
-        if (store.waiting >= mostWaiting) await room()
-      }
-    }
-    store.end()
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause)
-    store.end(
-      new InputError(
-        'DDB_INPUT_READ',
-        `the rows ended with an error: ${text}`,
-        { file: rowsName },
-        { cause },
-      ),
-    )
-  }
+  return loadRowsOn(systemPlatform, others, store)
 }
 
 /**
@@ -110,8 +49,49 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
  */
 const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
 
-function inFlight({ table }: LoadOptions['target']): LoadOptions['delivery'] {
-  return table?.startsWith('dfs://') === true ? {} : ofMemory
+/**
+ * @param store  supplies the rows until the program has no more, and receives the outcome of each row
+ * @throws {UsageError} DDB_USAGE for an option that rows of a program do not allow, such as `journal`
+ */
+export async function loadRowsOn<Row extends object>(
+  platform: Platform,
+  { onReject, ...options }: Omit<LoadRowsOptions<Row>, 'rows'>,
+  store: RowStore,
+): Promise<LoadResult> {
+  checkOptions(options)
+  store.onReject = onReject as RowStore['onReject']
+  const isOnDisk = options.target.table?.startsWith('dfs://') === true
+  const delivery = { ...(isOnDisk ? {} : ofMemory), ...options.delivery }
+  try {
+    return await loadOn(platform, { ...options, delivery, inputs: [rowsName] }, { rows: store })
+  } finally {
+    store.end()
+    store.endRest()
+  }
+}
+
+async function fill(store: RowStore, rows: Rows): Promise<void> {
+  try {
+    // Awaiting each row of a list would take longer than loading it.
+    if (Symbol.asyncIterator in rows) {
+      for await (const row of rows) {
+        if (store.isEnded) return
+        store.push(row)
+        if (store.isFull) await store.room()
+      }
+    } else {
+      for (const row of rows) {
+        if (store.isEnded) return
+        store.push(row)
+        if (store.isFull) await store.room()
+      }
+    }
+    store.end()
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause)
+    const message = `the rows ended with an error: ${text}`
+    store.end(new InputError('DDB_INPUT_READ', message, { file: rowsName }, { cause }))
+  }
 }
 
 /** Callers in plain JavaScript have no compiler to check the type. */
@@ -127,7 +107,7 @@ function checkIterable(rows: unknown, hasInputs: boolean): void {
   )
 }
 
-function checkRows({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {
+function checkOptions({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {
   const refusals: readonly [boolean, string][] = [
     [journal !== undefined, '`journal`: they cannot be read twice'],
     [

@@ -27,7 +27,7 @@ import { runPipeline, type RunSteps } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import { withArchives } from '../source/archive/archives.js'
-import type { RowStore } from './inputs/rows/row-store.js'
+import type { RowStore } from './inputs/row-store.js'
 import { newRun, type Run } from './run.js'
 
 /**

@@ -15,7 +15,7 @@ import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation } from './transport/confirmations.js'
 import type { LoadReport, Method } from './load-result.js'
 import type { CellOptions } from '../parse/cell-rules.js'
-import type { MappingOptions } from './inputs/row-options.js'
+import type { MappingOptions } from '../schema/cell-source.js'
 
 export type { ConfirmUsed } from './transport/confirmations.js'
 export type {

@@ -4,7 +4,7 @@
 import { type DdbError, TimeoutError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import type { ReadObserver } from './check/read-observer.js'
-import type { RowStore } from './inputs/rows/row-store.js'
+import type { RowStore } from './inputs/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './outcomes/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'

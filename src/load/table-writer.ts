@@ -1,31 +1,20 @@
 /*
   A stream that accepts rows one at a time and knows whether each is in the table. It runs `load` with the stream as the input.
 */
-import type { Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DdbError, UsageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
-import { RowStore, type StoredRowCounts } from './inputs/rows/row-store.js'
-import { RowWritable } from './inputs/rows/row-writable.js'
-import { loadRowsOn, mostWaiting, type LoadRowsOptions } from './load-rows.js'
-import type { LoadOptions, LoadResult, TargetOptions } from './options.js'
+import { RowStore, type WriterStatus } from './inputs/row-store.js'
+import { loadRowsOn, type LoadRowsOptions } from './load-rows.js'
+import type { LoadResult } from './options.js'
 import { mayKnowBatches } from './transport/confirmations.js'
 
-/** Options of a writer; only `server` and `table` are required. */
-export interface TableWriterOptions
-  extends
-    Omit<LoadRowsOptions, 'rows' | 'target' | 'input' | 'onReject' | 'expectRows'>,
-    Omit<TargetOptions, 'create' | 'transform'> {
-  /** How long rows wait for their batch to fill up, ms; default 1,000. */
-  flushIntervalMs?: number
-}
+export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
 
-/** State of the rows written so far. `written` is the sum of all other counts. */
-export interface WriterStatus extends StoredRowCounts {
-  /** Rows that wait or are in flight: their outcome is still unknown. */
-  pending: number
-}
+/** Options of a writer, as of `load`; only `server` and `target` are required. By default bad rows do not end the run. */
+export type TableWriterOptions<Row extends object = AnyRow> = Omit<LoadRowsOptions<Row>, 'rows'>
 
 /** Rows that are not known to be in the table. */
 export interface UnwrittenRows<Row> {
@@ -35,35 +24,27 @@ export interface UnwrittenRows<Row> {
   unsent: Row[]
 }
 
-export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
+type Callback = (error?: Error | null) => void
 
 /**
  * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
  * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` waits by
- * itself. The event `reject` reports each row that will not be in the table (`RejectedRow`); other rows continue. An
- * `error` means that the run has ended.
+ * itself. The option `onReject` is called for each row that will not be in the table; other rows continue. An `error`
+ * means that the run has ended.
  *
  * `Row` is for the compiler only; at run time the server's columns decide.
  */
-export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
+export class TableWriter<Row extends object = AnyRow> extends Writable {
   readonly #store: RowStore
   readonly #run: Promise<LoadResult>
   readonly #leave: AbortController
-  #isOver = false
-  /** Callback of the row that waits until the store has room. */
-  #goOn: ((error?: Error) => void) | undefined
 
   private constructor(store: RowStore, run: Promise<LoadResult>, leave: AbortController) {
     super({ objectMode: true })
     this.#store = store
     this.#run = run
     this.#leave = leave
-    store.onReject = reject => this.emit('reject', reject)
-    store.onTaken = () => {
-      if (store.waiting < mostWaiting / 2 || store.isEnded) this.#release()
-    }
-    void this.#run.then(result => {
-      this.#isOver = true
+    void run.then(result => {
       const failure = failureOf(result)
       if (failure !== undefined) this.destroy(failure)
     })
@@ -74,7 +55,9 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
    * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
    * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET or similar if no row can be written
    */
-  static open<Row = AnyRow>(options: TableWriterOptions): Promise<TableWriter<Row>> {
+  static open<Row extends object = AnyRow>(
+    options: TableWriterOptions<Row>,
+  ): Promise<TableWriter<Row>> {
     return TableWriter.openOn<Row>(systemPlatform, options)
   }
 
@@ -82,17 +65,25 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
    * Like `open`, on the given platform.
    * @internal
    */
-  static async openOn<Row = AnyRow>(
+  static async openOn<Row extends object = AnyRow>(
     platform: Platform,
-    options: TableWriterOptions,
+    options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
-    checkConfirm(options.delivery?.confirm)
+    const { confirm } = options.delivery ?? {}
+    if (!mayKnowBatches(confirm)) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `a writer reports the outcome of each row, which \`delivery.confirm\` ${confirm} does not tell: leave it out, or use load()`,
+      )
+    }
     const store = new RowStore()
-    const leave = new AbortController()
+    const leaving = new AbortController()
+    const leave = AbortSignal.any([...(options.leave ? [options.leave] : []), leaving.signal])
     const ready = new Promise<undefined>(resolve => (store.onReady = () => resolve(undefined)))
-    const run = loadRowsOn(platform, loadOptions(options, leave.signal), store)
+    const rejects = { onError: 'skip', maxErrors: '100%' } as const
+    const run = loadRowsOn<Row>(platform, { rejects, ...options, leave }, store)
     const result = await Promise.race([ready, run])
-    if (result === undefined) return new TableWriter<Row>(store, run, leave)
+    if (result === undefined) return new TableWriter<Row>(store, run, leaving)
     throw failureOf(result) ?? new DdbError('DDB_INTERRUPTED', 'the writer was interrupted')
   }
 
@@ -100,43 +91,31 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
    * Takes a row, which must not change until its batch has been sent.
    * @returns false when it is time to wait for `drain`
    */
-  override write(row: Row, callback?: (error: Error | null | undefined) => void): boolean
-  override write(
-    row: Row,
-    encoding?: BufferEncoding,
-    callback?: (error: Error | null | undefined) => void,
-  ): boolean
+  override write(row: Row, callback?: Callback): boolean
   /**
    * No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes.
    */
   override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
-  override write(
-    row: Row | string | Uint8Array,
-    encoding?: BufferEncoding | ((error: Error | null | undefined) => void),
-    callback?: (error: Error | null | undefined) => void,
-  ): boolean {
+  override write(row: Row | string | Uint8Array, callback?: Callback): boolean {
     // A row that the stream refuses does not reach the store.
     if (!this.writableEnded && !this.destroyed && row !== null) this.#store.push(row)
-    return typeof encoding === 'function'
-      ? super.write(row, encoding)
-      : super.write(row, encoding ?? 'utf8', callback)
+    return super.write(row, callback)
   }
 
   /** The store has the row already; this method only controls when the stream sends more. */
-  override _write(_row: unknown, _: BufferEncoding, done: (error?: Error | null) => void): void {
-    if (this.#store.waiting < mostWaiting) done()
-    else this.#goOn = done
+  override _write(_row: unknown, _: BufferEncoding, done: Callback): void {
+    if (this.#store.isFull) void this.#store.room().then(() => done())
+    else done()
   }
 
   /** All rows are written by now; `finish` or an error reports their outcome. */
-  override _final(done: (error?: Error | null) => void): void {
+  override _final(done: Callback): void {
     this.#store.end()
     void this.#run.then(result => done(failureOf(result)))
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (!this.#isOver) this.#leave.abort()
-    this.#release()
+  override _destroy(error: Error | null, done: Callback): void {
+    this.#leave.abort()
     void this.#run.then(() => done(error))
   }
 
@@ -146,10 +125,8 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
    * @throws {DdbError} DDB_UNCONFIRMED if some rows are not, or may not be, in the table; `unwritten` returns them
    */
   async flush(): Promise<void> {
-    const store = this.#store
-    store.flush()
-    await store.settled()
-    const { unconfirmed, unsent, lost } = store.counts
+    await this.#store.flush()
+    const { unconfirmed, unsent, lost } = this.#store.counts
     if (unconfirmed + unsent + lost === 0) return
     throw new DdbError(
       'DDB_UNCONFIRMED',
@@ -160,9 +137,9 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
   }
 
   status(): WriterStatus {
-    const { written, confirmed, rejected, unconfirmed, unsent, lost } = this.#store.counts
-    const pending = written - confirmed - rejected - unconfirmed - unsent - lost
-    return { written, confirmed, rejected, unconfirmed, unsent, lost, pending }
+    const { written, ...known } = this.#store.counts
+    const pending = Object.values(known).reduce((rest, count) => rest - count, written)
+    return { written, ...known, pending }
   }
 
   /**
@@ -181,51 +158,13 @@ export class TableWriter<Row = AnyRow> extends RowWritable<Row> {
    */
   async close(): Promise<LoadResult> {
     this.end()
-    await finished(this as Writable)
+    await finished(this)
     return this.#run
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-
-  #release(): void {
-    const goOn = this.#goOn
-    this.#goOn = undefined
-    goOn?.()
-  }
-}
-
-function checkConfirm(confirm: NonNullable<LoadOptions['delivery']>['confirm']): void {
-  if (mayKnowBatches(confirm)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `a writer reports the outcome of each row, which \`delivery.confirm\` ${confirm} does not tell: leave it out, or use load()`,
-  )
-}
-
-function loadOptions(
-  options: TableWriterOptions,
-  leave: AbortSignal,
-): Parameters<typeof loadRowsOn>[1] {
-  const { table, method, keyColumns, function: view, functionArguments, types, ...rest } = options
-  const { confirmTable, flushIntervalMs, ...run } = rest
-  const target = { table, method, keyColumns, function: view, functionArguments, types }
-  return {
-    rejects: { onError: 'skip', maxErrors: '100%' },
-    ...run,
-    target: given({ ...target, confirmTable }),
-    input: given({ flushIntervalMs }),
-    leave: run.leave === undefined ? leave : AbortSignal.any([run.leave, leave]),
-  }
-}
-
-type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> }
-
-function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Given<T>
 }
 
 /** The run's error, or else an error if the outcome of rows is unknown; undefined if there is no error. */

@@ -12,7 +12,7 @@ import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
 import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
-import { asPiece, type FedPiece, type FedRows, type SourceProgress } from './rows/fed-rows.js'
+import { mostFedRows, type FedPiece, type FedRows, type SourceProgress } from './rows/fed-rows.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { Tokenizer } from './tokenizer.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
@@ -50,6 +50,12 @@ interface FedInPart {
   readonly bytes: Uint8Array
   taken: number
 }
+
+/** Where each row of a piece begins, and the one before it ends, because a row counts as one byte. */
+const fedStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
+
+const asPiece = (result: IteratorResult<Uint8Array, void>): IteratorResult<FedPiece, void> =>
+  result.done === true ? result : { done: false, value: { bytes: result.value } }
 
 /** Turns the bytes of one input into batches. */
 export class BlockReader {
@@ -279,14 +285,14 @@ export class BlockReader {
     let rowCount = Math.min(rows.rowCount - taken, most)
     while (rowCount > 1 && rowCount > room.textBytes) rowCount >>= 1
     if (taken === 0) builder.count(rows)
-    const { recordStarts, recordEnds, lineNumbers } = rows.bounds
     const next = taken + rowCount
     const { lineNumber, offsetBytes } = tokenizer.resumePoint
-    for (let row = taken; row < next; row++) lineNumbers[row] = lineNumber + row - taken
+    const lineNumbers = new Float64Array(rowCount)
+    for (let row = 0; row < rowCount; row++) lineNumbers[row] = lineNumber + row
     builder.appendRows(rows, taken, {
-      recordStarts: recordStarts.subarray(taken, next),
-      recordEnds: recordEnds.subarray(taken, next),
-      lineNumbers: lineNumbers.subarray(taken, next),
+      recordStarts: fedStarts.subarray(taken, next),
+      recordEnds: fedStarts.subarray(taken + 1, next + 1),
+      lineNumbers,
       rowCount,
       bytes,
       bytesOffset: offsetBytes - taken,

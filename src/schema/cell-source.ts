@@ -47,16 +47,28 @@ export interface InputShape {
   readonly headerLineNumber?: number | undefined
 }
 
-/** The user's `mapping` options. */
-export interface MappingRules {
-  /** Default: by name if the input has names, else by position. */
-  readonly match?: 'name' | 'position'
-  /** Target column → the name of an input column, or the column's number from 1 if the input has no names. */
-  readonly map?: Readonly<Record<string, string>>
-  /** Target column → template: text with names in braces (`template.ts`). */
-  readonly set?: Readonly<Record<string, string>>
-  readonly ignoreExtra?: boolean
-  readonly allowMissing?: boolean
+/** Which input column fills which target column: by name if there are names, else by position. */
+export interface MappingOptions {
+  /** Default `name` if the input has names. */
+  match?: 'name' | 'position'
+  /**
+   * Target column → input column, or the column's number from 1 if the input has no names; in JSON a member, or a
+   * nested one: `properties.mag`.
+   */
+  map?: Readonly<Record<string, string>>
+  /**
+   * Target column → text, such as `{symbol}.SZ`; `{{` is a literal opening brace. A name in braces is another column, a part of
+   * the path (`input.path`), or `filename`, `dirname`, `path` or `line`. If a name's text is null, so is the column.
+   */
+  set?: Readonly<Record<string, string>>
+  /** Ignores input columns and members that no target column takes; otherwise they are an error. */
+  ignoreExtra?: boolean
+  /** Stores nulls in target columns that get no input; otherwise such columns are an error. */
+  allowMissing?: boolean
+}
+
+/** The user's options, and what is known of the input. */
+export interface MappingRules extends MappingOptions {
   /** Names of the parts of `input.path`. A part fills the column with its name, unless `map` or `set` does. */
   readonly parts?: readonly string[]
 }

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
-import type { RejectedRow } from '../../src/load/inputs/rows/row-store.js'
+import type { RejectedRow } from '../../src/load/inputs/row-store.js'
 import { load } from '../../src/load/load-rows.js'
 import { TableWriter, type TableWriterOptions } from '../../src/load/table-writer.js'
 import type { Platform } from '../../src/platform/platform.js'
@@ -47,7 +47,7 @@ async function opened(
   const address = { host, port, user: 'admin', password: '123456' }
   const writer = await TableWriter.openOn<Trade | readonly unknown[]>(platform, {
     server: address,
-    table: 'trades',
+    target: { table: 'trades' },
     ...options,
   })
   const errors: unknown[] = []
@@ -103,9 +103,9 @@ t.test('a row is released once it is confirmed', async t => {
 })
 
 t.test('a bad row is reported with its reason, and the remaining rows continue', async t => {
-  const { writer, count } = await opened(t)
   const rejects: RejectedRow[] = []
-  writer.on('reject', (reject: RejectedRow) => rejects.push(reject))
+  const onReject = (reject: RejectedRow): unknown => rejects.push(reject)
+  const { writer, count } = await opened(t, { onReject })
   const bad: readonly (readonly [unknown, string, RegExp])[] = [
     [{ time: null, sym: 'a', price: 1 }, 'DDB_INPUT_MEMBER', /no member "id"/],
     [{ ...row(1), extra: 1 }, 'DDB_INPUT_MEMBER', /"extra" goes nowhere/],
@@ -149,13 +149,13 @@ t.test('rows refused by the server are returned in their original form', async t
   )
   const { host, port } = server.server
   for (const connections of [1, 2]) {
+    const rejects: RejectedRow[] = []
     const writer = await TableWriter.open<{ id: number; s: string }>({
       server: { host, port, user: 'admin', password: '123456' },
-      table: 'dfs://d/t',
+      target: { table: 'dfs://d/t' },
       delivery: { connections },
+      onReject: reject => rejects.push(reject),
     })
-    const rejects: RejectedRow[] = []
-    writer.on('reject', (reject: RejectedRow) => rejects.push(reject))
     const written = Array.from({ length: 100 }, (_, i) => ({ id: i % 3 === 0 ? 9 : 2, s: `${i}` }))
     for (const one of written) writer.write(one)
     await writer.flush()
@@ -302,7 +302,10 @@ deepTest(t, 'if the server is gone, each row is confirmed or returned', async t 
 
 deepTest(t, 'two writers can write to one table', async t => {
   const { writer, address, count } = await opened(t)
-  await using other = await TableWriter.open<Trade>({ server: address, table: 'trades' })
+  await using other = await TableWriter.open<Trade>({
+    server: address,
+    target: { table: 'trades' },
+  })
   for (let i = 0; i < 5000; i++) {
     writer.write(row(i))
     other.write(row(i))
@@ -313,7 +316,7 @@ deepTest(t, 'two writers can write to one table', async t => {
 })
 
 t.test('rows are sent after the flush interval', async t => {
-  const { writer } = await opened(t, { flushIntervalMs: 1 })
+  const { writer } = await opened(t, { input: { flushIntervalMs: 1 } })
   writer.write(row(1))
   while (writer.status().confirmed === 0) await turn()
   await writer.close()
@@ -322,8 +325,8 @@ t.test('rows are sent after the flush interval', async t => {
 t.test('without a table there is no writer', async t => {
   const { address, writer } = await opened(t)
   const open = (change: Partial<TableWriterOptions>) => () =>
-    TableWriter.open({ server: address, table: 'trades', ...change })
-  await t.rejects(open({ table: 'nowhere' }), { code: 'DDB_TARGET' })
+    TableWriter.open({ server: address, target: { table: 'trades' }, ...change })
+  await t.rejects(open({ target: { table: 'nowhere' } }), { code: 'DDB_TARGET' })
   await t.rejects(open({ server: { ...address, password: 'wrong' } }), { code: 'DDB_LOGIN' })
   await t.rejects(open({ delivery: { confirm: 'none' } }), { code: 'DDB_USAGE' })
   await t.rejects(open({ delivery: { batchRows: -1 } }), { code: 'DDB_USAGE' })
@@ -338,7 +341,7 @@ t.test('without receipts, every batch is answered', async t => {
   const { host, port } = server
   const writer = await TableWriter.open<Trade>({
     server: { host, port, user: 'admin', password: '123456' },
-    table: 'trades',
+    target: { table: 'trades' },
   })
   writer.write(row(1))
   await writer.flush()
@@ -437,7 +440,7 @@ deepTest(t, 'rows of several connections are distinguished when some batches are
   const { host, port } = server.server
   const writer = await TableWriter.openOn<{ id: number; s: string }>(platform, {
     server: { host, port, user: 'admin', password: '123456' },
-    table: 'dfs://d/t',
+    target: { table: 'dfs://d/t' },
     delivery: { connections: 3, batchRows: 100, confirmTimeoutMs: 2000, retries: 0 },
   })
   writer.on('error', () => undefined)

@@ -15,7 +15,7 @@ import { stdinName } from '../../source/open-source.js'
 import { checkInputTexts } from './check-texts.js'
 import { expandInputs, withArchiveFiles } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
-import { openRows } from './rows/row-inputs.js'
+import { openRows } from './row-inputs.js'
 import {
   failureOf,
   newInputReading,

@@ -4,7 +4,7 @@
 import { rangeAt } from '../../parse/row-places.js'
 import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { ReadObserver } from '../check/read-observer.js'
-import type { RowStore } from '../inputs/rows/row-store.js'
+import type { RowStore } from '../inputs/row-store.js'
 import type { RunLog } from '../outcomes/run-log.js'
 import type { Plan } from '../plan.js'
 import type { Reporter } from '../reporter.js'

@@ -2,7 +2,6 @@
   The rows of a program as the reader gets them: columns read from the values themselves, or lines of JSON.
 */
 import type { ColumnPart } from '../columns/column-part.js'
-import type { RowBounds } from '../input-rows.js'
 
 /** How many bytes a source has delivered so far: as stored, and after decompression. */
 export interface SourceProgress {
@@ -16,14 +15,12 @@ export interface FedRows {
   readonly columns: readonly ColumnPart[]
   /** Number of nulls in each column. */
   readonly nulls: readonly number[]
-  /** Places of the rows in the piece. */
-  readonly bounds: Pick<RowBounds, 'recordStarts' | 'recordEnds' | 'lineNumbers'>
 }
 
 export interface FedPiece {
   /** Valid until the next piece is requested. */
   readonly bytes: Uint8Array
-  /** Undefined if the reader must read the bytes. */
+  /** At most `mostFedRows`; undefined if the reader must read the bytes. */
   readonly rows?: FedRows | undefined
   /** True if the rows so far must not wait for more. */
   readonly endsBatch?: boolean
@@ -40,7 +37,5 @@ export interface Feed {
   next(): Promise<IteratorResult<FedPiece, void>>
 }
 
-export const asPiece = (
-  result: IteratorResult<Uint8Array, void>,
-): IteratorResult<FedPiece, void> =>
-  result.done === true ? result : { done: false, value: { bytes: result.value } }
+/** Limit of the rows in a piece, so that its columns stay in the processor's cache. */
+export const mostFedRows = 4096

@@ -8,7 +8,7 @@ import type { ClockRules, DateFormat } from '../cells/wall-clock.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import type { ValueColumn } from '../rows/value-column.js'
+import type { ValueColumn } from '../rows/value-columns.js'
 import type { Spelling } from './spelled-column.js'
 
 export interface ColumnPlace {

@@ -5,12 +5,12 @@ import { readDouble, readFloat } from '../cells/read-number.js'
 import { FloatingColumn } from '../columns/number-columns.js'
 import { doubleLayout, floatLayout } from '../columns/number-layouts.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import { FloatingValues } from '../rows/value-columns.js'
+import { doubleColumn, floatColumn } from '../rows/value-columns.js'
 import type { CellType } from './cell-type.js'
 
 const float: CellType = {
   name: 'FLOAT',
-  values: ({ capacity }) => new FloatingValues(new Float32Array(capacity), floatLayout),
+  values: ({ capacity }) => floatColumn(capacity, floatLayout),
   spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
@@ -31,7 +31,7 @@ const float: CellType = {
 
 const double: CellType = {
   name: 'DOUBLE',
-  values: ({ capacity }) => new FloatingValues(new Float64Array(capacity), doubleLayout),
+  values: ({ capacity }) => doubleColumn(capacity, doubleLayout),
   spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,

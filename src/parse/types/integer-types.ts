@@ -7,7 +7,7 @@ import { LongColumn } from '../columns/int64-columns.js'
 import { IntegerColumn, NumberColumn } from '../columns/number-columns.js'
 import { int16Layout, int32Layout, int8Layout } from '../columns/number-layouts.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import { LongValues, WholeValues } from '../rows/value-columns.js'
+import { longColumn, wholeColumn } from '../rows/value-columns.js'
 import type { CellType } from './cell-type.js'
 
 const char: CellType = {
@@ -35,7 +35,7 @@ const short: CellType = {
   spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
-  values: ({ capacity }) => new WholeValues(new Int16Array(capacity), int16Layout),
+  values: ({ capacity }) => wholeColumn(capacity, int16Layout),
   column: ({ columnIndex, pool }) =>
     new IntegerColumn(
       {
@@ -55,7 +55,7 @@ const int: CellType = {
   spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
-  values: ({ capacity }) => new WholeValues(new Int32Array(capacity), int32Layout),
+  values: ({ capacity }) => wholeColumn(capacity, int32Layout),
   column: ({ columnIndex, pool }) =>
     new IntegerColumn(
       {
@@ -75,7 +75,7 @@ const long: CellType = {
   spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
-  values: ({ capacity }) => new LongValues(capacity),
+  values: ({ capacity }) => longColumn(capacity),
   column: ({ columnIndex, pool }) =>
     new LongColumn(
       {

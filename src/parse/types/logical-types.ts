@@ -5,7 +5,7 @@ import { readBool } from '../cells/read-logical.js'
 import { NumberColumn } from '../columns/number-columns.js'
 import { int8Layout } from '../columns/number-layouts.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import { BoolValues } from '../rows/value-columns.js'
+import { boolColumn } from '../rows/value-columns.js'
 import type { CellType } from './cell-type.js'
 
 export const logicalTypes: readonly CellType[] = [
@@ -14,7 +14,7 @@ export const logicalTypes: readonly CellType[] = [
     spelling: 'truth',
     jsonKinds: jsonKinds.boolean | jsonKinds.number | jsonKinds.string,
     hasArrays: true,
-    values: ({ capacity }) => new BoolValues(capacity),
+    values: ({ capacity }) => boolColumn(capacity, int8Layout),
     column: ({ columnIndex, pool }) =>
       new NumberColumn(
         {

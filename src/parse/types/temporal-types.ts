@@ -24,7 +24,7 @@ import {
   TimestampColumn,
 } from '../columns/time-columns.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import { DateValues } from '../rows/value-columns.js'
+import { dateColumn } from '../rows/value-columns.js'
 import type { CellType } from './cell-type.js'
 
 const secondsPerDay = 86_400
@@ -200,7 +200,7 @@ interface LongTemporal {
 const ofDates =
   (unitMs: number, isLong: boolean): NonNullable<CellType['values']> =>
   ({ capacity, offset }) =>
-    new DateValues(capacity, unitMs, isLong, offset())
+    dateColumn(capacity, unitMs, isLong, offset())
 
 function longType(type: LongTemporal): CellType {
   const { name, expected, needs, read, toRaw, unitDigits = -1, Column = Int64Column, dateMs } = type

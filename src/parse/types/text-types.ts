@@ -5,7 +5,7 @@ import { BlobColumn } from '../columns/blob-column.js'
 import { StringColumn } from '../columns/string-column.js'
 import { SymbolColumn } from '../columns/symbol-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
-import { SymbolValues, TextValues } from '../rows/text-values.js'
+import { symbolColumn, textColumn } from '../rows/value-columns.js'
 import type { CellType } from './cell-type.js'
 
 const textKinds = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
@@ -16,7 +16,7 @@ const symbol: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  values: ({ capacity, maxBytes }) => new SymbolValues(capacity, maxBytes),
+  values: ({ capacity, maxBytes }) => symbolColumn(capacity, maxBytes),
   column: ({ columnIndex, pool, maxBytes }) =>
     new SymbolColumn(
       (codes, base, length) => ({ form: 'vector', type: 'SYMBOL', length, codes, base }),
@@ -32,7 +32,7 @@ const string: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  values: ({ capacity, maxBytes }) => new TextValues(capacity, maxBytes),
+  values: ({ capacity, maxBytes }) => textColumn(capacity, maxBytes),
   column: ({ columnIndex, pool, maxBytes }) =>
     new StringColumn(
       (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),

@@ -2,9 +2,9 @@
   Holds the rows that a program passes to a run, until their outcome is known. Rows are numbered from 1, and the run
   takes them in order. The program can get back rows that did not reach the table.
 */
-import type { Ended as EndedEvent } from '../../outcomes/events.js'
-import type { AnyReject } from '../../rejects/reject.js'
-import type { BatchPart } from '../../outcomes/batch-part.js'
+import type { BatchPart } from '../outcomes/batch-part.js'
+import type { Ended } from '../outcomes/events.js'
+import type { AnyReject } from '../rejects/reject.js'
 
 /** A row that did not get into the table, and the reason. */
 export interface RejectedRow<Row = unknown> {
@@ -18,7 +18,8 @@ export interface RejectedRow<Row = unknown> {
   readonly columnName: string | undefined
 }
 
-export interface StoredRowCounts {
+/** State of the rows written so far. `written` is the sum of all other counts. */
+export interface WriterStatus {
   written: number
   confirmed: number
   /** Rejected because of their values, so the table does not have them. */
@@ -29,35 +30,21 @@ export interface StoredRowCounts {
   unsent: number
   /** Confirmed, but possibly lost with the memory of a server that is gone. */
   lost: number
+  /** Rows that wait or are in flight: their outcome is still unknown. */
+  pending: number
 }
 
-/** Waiting rows, from one place in a chunk to another. */
-export interface WaitingRows {
-  readonly rows: readonly unknown[]
-  readonly from: number
-  readonly to: number
-}
-
-const chunkRows = 4096
+/** Limit of rows that wait to be read; enough for a batch and some more. */
+const mostWaiting = 16_384
 
 /** Takes the place of a row whose outcome is known. */
 const settled = Symbol('settled')
 
-interface Chunk {
-  readonly rows: unknown[]
-  /** Number of rows whose outcome is unknown. */
-  open: number
-}
-
-type Ended = Pick<EndedEvent, 'confirmed' | 'unconfirmed' | 'unsent'>
-
-interface Waiter {
-  readonly upTo: number
-  readonly resolve: () => void
-}
+/** Settled rows are forgotten in steps of at least so many. */
+const forgottenRows = 4096
 
 export class RowStore {
-  readonly counts: StoredRowCounts = {
+  readonly counts: Omit<WriterStatus, 'pending'> = {
     written: 0,
     confirmed: 0,
     rejected: 0,
@@ -77,60 +64,64 @@ export class RowStore {
   /** Whether the outcome of single rows will be known; otherwise the store keeps no rows. */
   keepsRows = true
   onReject: ((reject: RejectedRow) => void) | undefined
-  /** Called when the run has taken rows, or when there are no more. */
-  onTaken: (() => void) | undefined
   /** Called when the columns are known and rows are needed. */
   onReady: (() => void) | undefined
-  /** Chunks with rows of unknown outcome. */
-  readonly #chunks: Chunk[] = []
-  /** Number of the first row of the first chunk. */
+  /** The rows from number `#first` on. */
+  readonly #rows: unknown[] = []
   #first = 1
+  /** How many rows of `#rows` are settled before the first that is not. */
+  #settledAhead = 0
   /** Number of the last row written before `flush`. Rows up to this one do not wait for further rows. */
   #flushTo = 0
   /** Reasons why rows are invalid, by row number. The reader soon rejects these rows. */
   readonly #faults = new Map<number, string>()
   /** True once no reader is left. */
   #isClosed = false
-  #waiters: Waiter[] = []
-  #wake: (() => void) | undefined
+  #change: Promise<void> | undefined
+  #tellChange: (() => void) | undefined
 
   get waiting(): number {
     return this.counts.written - this.taken
   }
 
+  get isFull(): boolean {
+    return this.waiting >= mostWaiting && !this.isEnded
+  }
+
   push(row: unknown): void {
     this.counts.written++
-    if (this.#isClosed) {
-      this.unsent.push(row)
-      this.counts.unsent++
-      return
-    }
-    let last = this.#chunks.at(-1)
-    if (last === undefined || last.rows.length === chunkRows) {
-      last = { rows: [], open: 0 }
-      this.#chunks.push(last)
-    }
-    last.rows.push(row)
-    last.open++
-    this.#wake?.()
+    this.#rows.push(row)
+    if (this.#isClosed) this.endRest()
+    else this.changed()
   }
 
   end(error?: Error): void {
     this.isEnded = true
     this.error ??= error
-    this.#wake?.()
-    this.onTaken?.()
+    this.changed()
   }
 
-  /** Resolves when the run has taken rows, or when there are no more. */
-  hasTaken(): Promise<void> {
-    return new Promise(resolve => (this.onTaken = resolve))
+  /** Resolves at the next change: a write, flush or end, or when the run takes rows or settles them. */
+  nextChange(): Promise<void> {
+    return (this.#change ??= new Promise(resolve => (this.#tellChange = resolve)))
   }
 
-  /** Sends at once all rows that were written before the call. */
-  flush(): void {
-    this.#flushTo = this.counts.written
-    this.#wake?.()
+  changed(): void {
+    this.#tellChange?.()
+    this.#change = this.#tellChange = undefined
+  }
+
+  /** Resolves when rows may be written without waiting. */
+  async room(): Promise<void> {
+    while (this.isFull) await this.nextChange()
+  }
+
+  /** Sends at once all rows written so far. Resolves once the outcome of each is known. */
+  async flush(): Promise<void> {
+    const upTo = this.counts.written
+    this.#flushTo = upTo
+    this.changed()
+    while (this.#first + this.#settledAhead <= upTo) await this.nextChange()
   }
 
   /** Returns true once all rows written before `flush` were taken. This ends the flush: the next call returns false. */
@@ -140,29 +131,16 @@ export class RowStore {
     return true
   }
 
-  /** Resolves at the next write, flush or end. */
-  changed(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = () => {
-        this.#wake = undefined
-        resolve()
-      }
-    })
-  }
-
-  /** The next rows not taken yet, up to the end of a chunk; undefined if there are none. */
-  atHand(): WaitingRows | undefined {
-    if (this.waiting === 0) return undefined
-    const place = this.taken + 1 - this.#first
-    const { rows } = this.#chunks[Math.floor(place / chunkRows)]!
-    return { rows, from: place % chunkRows, to: rows.length }
+  /** The rows not taken yet begin at `from`. */
+  atHand(): { readonly rows: readonly unknown[]; readonly from: number } {
+    return { rows: this.#rows, from: this.taken + 1 - this.#first }
   }
 
   take(count: number): void {
     const first = this.taken + 1
     this.taken += count
     if (!this.keepsRows) this.#settle(first, this.taken)
-    this.onTaken?.()
+    this.changed()
   }
 
   /** Remembers why a row is invalid, until the reader rejects it. */
@@ -179,7 +157,8 @@ export class RowStore {
   }
 
   reject({ lineNumber: rowNumber, code, message: reason, columnName }: AnyReject): void {
-    const row = this.#rowOf(rowNumber)
+    const known = this.#rows[rowNumber - this.#first]
+    const row = known === settled ? undefined : known
     this.#faults.delete(rowNumber)
     this.counts.rejected++
     this.#settle(rowNumber, rowNumber)
@@ -195,7 +174,7 @@ export class RowStore {
    */
   partEnded(
     { batch, start, end, lane }: BatchPart,
-    { confirmed, unconfirmed, unsent }: Ended,
+    { confirmed, unconfirmed, unsent }: Pick<Ended, 'confirmed' | 'unconfirmed' | 'unsent'>,
   ): void {
     const isKnown = unconfirmed === 0
     const as = unsent > 0 ? 'unsent' : confirmed > 0 && isKnown ? 'confirmed' : 'unconfirmed'
@@ -205,78 +184,41 @@ export class RowStore {
     else for (let row = start; row < end; row++) this.#ended(numberOf(row), numberOf(row), as)
   }
 
-  /** Records the outcome of the rows from first to last; rows with a known outcome keep theirs. */
-  #ended(from: number, to: number, as: 'confirmed' | 'unconfirmed' | 'unsent'): void {
-    const list = as === 'confirmed' ? undefined : this[as]
-    this.counts[as] += this.#settle(from, to, list)
-  }
-
   /** Counts confirmed rows as lost: their outcome has become uncertain, and the store no longer holds them. */
   takeBack(): void {
     this.counts.lost += this.counts.confirmed
     this.counts.confirmed = 0
   }
 
-  /** Called when the run has ended: all rows without an outcome count as unsent. */
+  /** Called when the run has ended: all rows without an outcome count as unsent, and all that are still written. */
   endRest(): void {
     this.#isClosed = true
     this.#ended(this.#first, this.counts.written, 'unsent')
   }
 
-  /** Resolves once the outcome of all rows so far is known. */
-  settled(): Promise<void> {
-    return new Promise(resolve => {
-      this.#waiters.push({ upTo: this.counts.written, resolve })
-      this.#tellWaiters()
-    })
-  }
-
-  #rowOf(rowNumber: number): unknown {
-    const place = rowNumber - this.#first
-    const row = this.#chunks[Math.floor(place / chunkRows)]?.rows[place % chunkRows]
-    return row === settled ? undefined : row
+  /** Records the outcome of the rows from first to last; rows with a known outcome keep theirs. */
+  #ended(from: number, to: number, as: 'confirmed' | 'unconfirmed' | 'unsent'): void {
+    this.counts[as] += this.#settle(from, to, as === 'confirmed' ? undefined : this[as])
   }
 
   /** @returns how many of these rows had no outcome yet */
   #settle(from: number, to: number, list?: unknown[]): number {
+    const rows = this.#rows
     let count = 0
-    for (let number = Math.max(from, this.#first); number <= to;) {
-      const place = number - this.#first
-      const chunk = this.#chunks[Math.floor(place / chunkRows)]
-      if (chunk === undefined) break
-      const { rows } = chunk
-      const start = place % chunkRows
-      const end = Math.min(rows.length, start + to - number + 1)
-      for (let i = start; i < end; i++) {
-        if (rows[i] === settled) continue
-        list?.push(rows[i])
-        rows[i] = settled
-        chunk.open--
-        count++
-      }
-      number += Math.max(1, end - start)
+    for (let i = Math.max(this.#settledAhead, from - this.#first); i <= to - this.#first; i++) {
+      if (rows[i] === settled) continue
+      list?.push(rows[i])
+      rows[i] = settled
+      count++
     }
-    while (this.#chunks[0]?.open === 0 && this.#chunks[0].rows.length === chunkRows) {
-      this.#chunks.shift()
-      this.#first += chunkRows
+    while (rows[this.#settledAhead] === settled) this.#settledAhead++
+    // Moving the rest costs as much as its length, so that must not be done for each batch.
+    if (this.#settledAhead >= Math.max(forgottenRows, rows.length / 2)) {
+      rows.splice(0, this.#settledAhead)
+      this.#first += this.#settledAhead
+      this.#settledAhead = 0
     }
-    this.#tellWaiters()
+    this.changed()
     return count
-  }
-
-  #tellWaiters(): void {
-    if (this.#waiters.length === 0) return
-    const firstOpen = this.#firstOpen()
-    const isDone = ({ upTo }: Waiter): boolean => upTo < firstOpen
-    for (const { resolve } of this.#waiters.filter(isDone)) resolve()
-    this.#waiters = this.#waiters.filter(waiter => !isDone(waiter))
-  }
-
-  #firstOpen(): number {
-    for (const [i, { rows, open }] of this.#chunks.entries()) {
-      if (open === 0) continue
-      return this.#first + i * chunkRows + rows.findIndex(row => row !== settled)
-    }
-    return Infinity
   }
 }

@@ -5,18 +5,17 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { rowFeed } from '../../../../src/load/inputs/rows/row-feed.js'
-import { RowStore, type RejectedRow } from '../../../../src/load/inputs/rows/row-store.js'
-import { columnOffsets } from '../../../../src/parse/cells/column-offset.js'
-import type { CellRules } from '../../../../src/parse/cell-rules.js'
-import { openReader } from '../../../../src/parse/formats.js'
-import { elementAt } from '../../../../src/protocol/element.js'
-import type { MappingRules } from '../../../../src/schema/cell-source.js'
-import { mapColumns } from '../../../../src/schema/column-mapping.js'
-import { schemaFromTypes } from '../../../../src/schema/target-schema.js'
-import { testRun } from '../../../helpers/load-run.js'
-import { runs } from '../../../helpers/runs.js'
-import { noBytes } from '../../../../src/load/inputs/rows/row-inputs.js'
+import { noBytes, rowFeed } from '../../../src/load/inputs/row-inputs.js'
+import { RowStore, type RejectedRow } from '../../../src/load/inputs/row-store.js'
+import { columnOffsets } from '../../../src/parse/cells/column-offset.js'
+import type { CellRules } from '../../../src/parse/cell-rules.js'
+import { openReader } from '../../../src/parse/formats.js'
+import { elementAt } from '../../../src/protocol/element.js'
+import type { MappingRules } from '../../../src/schema/cell-source.js'
+import { mapColumns } from '../../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../../src/schema/target-schema.js'
+import { testRun } from '../../helpers/load-run.js'
+import { runs } from '../../helpers/runs.js'
 
 const types =
   'b:BOOL,h:SHORT,i:INT,l:LONG,f:FLOAT,d:DOUBLE,day:DATE,at:DATETIME,ts:TIMESTAMP,s:STRING,y:SYMBOL'
@@ -219,7 +218,7 @@ t.test('the row store gets the outcome of each row once', async t => {
   for (let i = 1; i <= 10_000; i++) store.push(i)
   store.take(10_000)
   let isSettled = false
-  const settled = store.settled().then(() => (isSettled = true))
+  const settled = store.flush().then(() => (isSettled = true))
   const part = (start: number, end: number) => ({
     batch: { locate: (row: number) => ({ lineNumber: row + 1 }) },
     start,
@@ -242,6 +241,7 @@ t.test('the row store gets the outcome of each row once', async t => {
   t.strictSame(told, [
     { row: 5, rowNumber: 5, code: 'DDB_INPUT_CELL', reason: 'no', columnName: undefined },
   ])
+  await Promise.resolve()
   t.notOk(isSettled)
   store.endRest()
   await settled

@@ -1,0 +1,181 @@
+/*
+  The rows of a program as the only input of a run. They become columns if the values have the columns' types, otherwise
+  lines of JSON.
+*/
+import type { CellRules } from '../../parse/cell-rules.js'
+import { openReader } from '../../parse/formats.js'
+import type { Feed, FedPiece } from '../../parse/rows/fed-rows.js'
+import { memberNames, rowColumns } from '../../parse/rows/row-columns.js'
+import { InvalidRow, rowMembers, rowText } from '../../parse/rows/row-text.js'
+import { batchesAmong } from '../../parse/steps.js'
+import type { ColumnMapping } from '../../schema/cell-source.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import { wholeSource } from '../../source/open-source.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { traitsOf } from '../transport/confirmations.js'
+import { newSummary } from './input-list.js'
+import { failureOf, newInputReading, type Inputs } from './input-reading.js'
+import { dialectOf } from './reader-options.js'
+import type { RowStore } from './row-store.js'
+import { noSourceNotes } from './source-notes.js'
+
+/** The input's name in messages. In a message, line 3 is row 3. */
+export const rowsName = 'rows'
+
+const nothing = new Uint8Array(0)
+
+/** Stands in for the bytes of an input, because rows come through the feed instead. */
+export const noBytes: ByteSource = wholeSource('', rowsName, nothing, 'utf-8')!
+
+/** Reads no row before batches are requested. */
+export function openRows(run: Run, store: RowStore): Inputs {
+  const { platform, options, plan } = run
+  const reading = newInputReading(platform, options, plan, run.history.found)
+  const summary = newSummary(rowsName)
+  const limit = options.input?.limit
+  const isPlain = plan.rejectsFile === undefined && limit === undefined
+  return {
+    async *batches(_, target: TargetDescription) {
+      const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })
+      store.keepsRows = traitsOf(run.delivery?.used).knowsBatches
+      store.onReady?.()
+      const steps = reading.steps(run, target, {
+        source: noBytes,
+        reader,
+        summary,
+        number: () => 0,
+        detected: undefined,
+        resumed: undefined,
+        shared: undefined,
+        feed: (mapping, cells) => rowFeed(run, store, mapping, cells, isPlain),
+        maxRecords: limit ?? Infinity,
+        flushes: true,
+        progress({ rows }) {
+          run.emit({ kind: 'records', upTo: rows })
+          run.reporter.inputProgress(reader.taken.bytesRead, undefined)
+        },
+      })
+      try {
+        yield* batchesAmong(steps)
+      } catch (error) {
+        summary.firstError = failureOf(error)
+        throw error
+      }
+    },
+    summaries() {
+      const { rejected, firstError } = run.rejects.ofInput(rowsName)
+      return [{ ...summary, rejected, firstError: firstError ?? summary.firstError }]
+    },
+    get totals() {
+      return { count: 1, bytes: summary.bytes }
+    },
+    columnCounts: () => reading.columnCounts,
+    get offsets() {
+      return reading.offsets
+    },
+    sources: noSourceNotes(),
+    get bytesError() {
+      return reading.bytesError
+    },
+    areDone: false,
+    close() {
+      store.end()
+      return Promise.resolve()
+    },
+  }
+}
+
+/** Approximate length of the text of one piece, in characters. */
+const pieceChars = 128 * 1024
+
+/** A run that waits for rows notices a failed delivery within this time. */
+const lookEveryMs = 250
+
+/** A text that is not the JSON of any row, so that the reader rejects it. */
+const noRow = 'null'
+
+/**
+ * Number of rows to read as texts after a row that does not fit the columns. Trying the columns takes as long as
+ * reading some hundred rows as texts, and further rows may not fit either.
+ */
+const textsAtOnce = 256
+
+/** @param isPlain  true if no row has to be kept as text, so that rows may be read as columns */
+export function rowFeed(
+  run: Run,
+  store: RowStore,
+  mapping: ColumnMapping,
+  cells: CellRules,
+  isPlain: boolean,
+): Feed {
+  const readColumns = isPlain ? rowColumns(mapping, cells) : undefined
+  const members = rowMembers(memberNames(mapping))
+  let bytesRead = 0
+  let textsLeft = readColumns === undefined ? Infinity : 0
+  const asColumns = (): FedPiece | undefined => {
+    if (textsLeft > 0) return undefined
+    const { rows, from } = store.atHand()
+    let piece: FedPiece | undefined
+    try {
+      piece = readColumns?.(rows, from, rows.length)
+    } catch {
+      // A getter has thrown. Read as texts, only its row is rejected.
+    }
+    if (piece?.rows === undefined) textsLeft = textsAtOnce
+    else store.take(piece.rows.rowCount)
+    return piece
+  }
+  const asText = (): FedPiece => {
+    const { rows, from } = store.atHand()
+    const end = Math.min(rows.length, from + textsLeft)
+    let text = ''
+    let row = from
+    for (; row < end && text.length < pieceChars; row++) {
+      text += `${lineOf(rows[row], store.taken + 1 + row - from)}\n`
+    }
+    textsLeft -= row - from
+    store.take(row - from)
+    return { bytes: Buffer.from(text) }
+  }
+  const lineOf = (row: unknown, rowNumber: number): string => {
+    try {
+      return rowText(row, members)
+    } catch (error) {
+      // Getters and toJSON are the caller's code and may throw anything.
+      const text = error instanceof Error ? error.message : String(error)
+      const reason = error instanceof InvalidRow ? text : `the row cannot be read: ${text}`
+      store.addFault(rowNumber, reason)
+      return noRow
+    }
+  }
+  /** Whether the run has ended. Also checks for a failed delivery, which nothing else notices while no rows come. */
+  const hasRunEnded = (): boolean => {
+    const { ending, delivery } = run
+    if (delivery?.failure !== undefined) ending.fail(delivery.failure)
+    return ending.stopped
+  }
+  return {
+    get taken() {
+      return { bytesRead, contentBytesRead: bytesRead }
+    },
+    async next() {
+      while (!hasRunEnded()) {
+        if (store.waiting > 0) {
+          const value = asColumns() ?? asText()
+          bytesRead += value.bytes.length
+          return { done: false, value }
+        }
+        if (store.isEnded) {
+          if (store.error !== undefined) throw store.error
+          break
+        }
+        if (store.takeFlush()) return { done: false, value: { bytes: nothing, endsBatch: true } }
+        const timer = run.platform.clock.after(lookEveryMs, () => store.changed())
+        await store.nextChange()
+        timer.cancel()
+      }
+      return { done: true, value: undefined }
+    },
+  }
+}
