@@ -23,7 +23,7 @@ import {
 import { open, opendir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { lockHolder, takeFileLock, takeFileLockNow } from './file-lock.js'
+import { FileLocks } from './file-lock.js'
 import { nameOfBytes, systemName } from './file-name.js'
 import type {
   DatedFileStatus,
@@ -36,6 +36,7 @@ import type {
 import { systemClock } from './system-clock.js'
 
 const syncFile = promisify(fdatasync)
+const locks = new FileLocks(systemClock)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const { S_IFDIR, S_IFMT, S_IFREG } = constants
@@ -83,9 +84,9 @@ export const systemFiles: Files = {
     })
   },
   makeFolder: path => void mkdirSync(systemName(path), { recursive: true, mode: 0o700 }),
-  lock: path => takeFileLock(path, systemClock),
-  lockNow: path => takeFileLockNow(path, systemClock),
-  lockHolder: path => lockHolder(path, systemClock),
+  lock: path => locks.take(path),
+  lockNow: path => locks.takeNow(path),
+  lockHolder: path => locks.holderOf(path),
   remove: path => unlinkSync(systemName(path)),
   rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }

@@ -284,8 +284,8 @@ export const defects: readonly Defect[] = [
   ofPlatform(
     'a lock that nobody renews is never taken over',
     'file-lock.ts',
-    'if (!(await changes(sighting, clock, machine))) stale.add(sighting.stamp)',
-    'if (!(await changes(sighting, clock, machine))) return takenBy(sighting.holder)',
+    'if (!(await this.#changes(found.sighting))) stale.add(stamp)',
+    'if (!(await this.#changes(found.sighting))) return answerOf(found)',
   ),
   ofPlatform(
     'a live lease is taken over',

@@ -1,7 +1,7 @@
 /*
   A simulated disk: files by path. Reads return pieces of any size, and writes work until the disk is full.
 */
-import { lockHolder, takeFileLock, takeFileLockNow } from '../../src/platform/file-lock.js'
+import { FileLocks } from '../../src/platform/file-lock.js'
 import type { HolderState, LockFile, LockMachine } from '../../src/platform/lock-holder.js'
 import type { Files, DatedFileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
@@ -99,7 +99,8 @@ export class SimDisk {
       return file
     }
     const pid = this.#processes.push(process)
-    const locks = this.#lockMachine(process, pid)
+    const machine = this.#lockMachine(process, pid)
+    const locks = (): FileLocks => new FileLocks(process.platform.clock, machine)
     const slowly = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         process.step(() => {
@@ -138,9 +139,9 @@ export class SimDisk {
         }, noOutput),
       reopen: path => process.step(() => this.#output(find(path), path, process), noOutput),
       makeFolder: () => process.step(() => undefined, undefined),
-      lock: path => takeFileLock(path, process.platform.clock, locks),
-      lockNow: path => takeFileLockNow(path, process.platform.clock, locks),
-      lockHolder: path => lockHolder(path, process.platform.clock, locks),
+      lock: path => locks().take(path),
+      lockNow: path => locks().takeNow(path),
+      lockHolder: path => locks().holderOf(path),
       remove: path =>
         process.step(() => {
           this.freeBytes += find(path).bytes.length
@@ -207,15 +208,12 @@ export class SimDisk {
       link: (from, to) => act(() => added(to, found(from)), undefined),
       rename: (from, to) =>
         act(() => {
-          const file = found(from)
+          const file = files.get(from)
+          if (file === undefined) return
           files.delete(from)
           files.set(to, file)
         }, undefined),
-      unlink: path =>
-        act(() => {
-          found(path)
-          files.delete(path)
-        }, undefined),
+      unlink: path => act(() => void files.delete(path), undefined),
     }
   }
 

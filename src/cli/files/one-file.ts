@@ -25,42 +25,54 @@ import type { ProcessEnvironment } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 
+/**
+ * The file's role in the run, and how messages name it before its path. Paths with different roles must not lead to the same file.
+ */
+type Role = readonly [part: string, label: string]
+
+const asInput: Role = ['an input', 'the input ']
+const asList: Role = ['the list of inputs', 'the list --files-from ']
+const asPassword: Role = ['the password file', 'the password file ']
+const asTls: Role = ['a TLS file', 'the TLS file ']
+const asOptions: Role = ['an options file', 'the options file ']
+const standardStream = 'the standard output or error'
+
+const written = {
+  rejects: ['the rejects file', '--rejects '],
+  reasons: ['the reasons file of --rejects', 'the reasons file '],
+  jsonFile: ['the JSON object', '--json='],
+  metricsFile: ['the metrics file', '--metrics-file '],
+  report: ['the report', '--report '],
+  trace: ['the trace', '--trace '],
+  issueText: ['the text for an issue', '--issue-text '],
+  journal: ['the journal', 'the journal '],
+} as const satisfies Record<string, Role>
+
+const read = {
+  passwordFile: asPassword,
+  secondPasswordFile: asPassword,
+  caFile: asTls,
+  certFile: asTls,
+  filesFrom: asList,
+} as const
+
+type NamedFiles = { readonly [Name in keyof typeof written | keyof typeof read]?: string }
+
 /** Settings that name a file; each command has some of them. */
-export interface FileSettings {
-  readonly rejects?: string
+export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
   /** Of a run: where its JSON object goes. */
   readonly json?: boolean | { readonly file?: string | undefined }
-  readonly metricsFile?: string
-  readonly report?: string
-  readonly journal?: string
-  readonly trace?: string
   readonly stateDir?: string
-  readonly issueText?: string
-  readonly passwordFile?: string
-  readonly secondPasswordFile?: string
-  readonly caFile?: string
-  readonly certFile?: string
-  readonly filesFrom?: string
   /** Patterns that select files in folders. */
   readonly include?: readonly string[]
   readonly path?: string
 }
 
-/** Options that select the inputs among the files of the sources. */
-type Rules = {
-  readonly [Name in 'include' | 'path']?: FileSettings[Name] | undefined
-}
-
 /** A path that the user or the program chose for the run. */
 interface NamedPath {
   readonly path: string
-  /** How the error message names the path: `the input a.csv`, `--report a.html`. */
-  readonly label: string
-  /** The file's role in the run, for the error message. Paths with different roles must not lead to the same file. */
-  readonly part: string
+  readonly role: Role
   readonly isWritten: boolean
-  /** True if the program chose the name, not the user. */
-  readonly isOwn?: boolean
 }
 
 /**
@@ -72,111 +84,68 @@ interface NamedPath {
 export async function refuseSharedFiles(
   settings: FileSettings,
   inputs: readonly string[],
-  call: Call,
+  { sources: { files = [] }, processEnvironment }: Call,
 ): Promise<ExpandedSources | undefined> {
-  const { environment } = call.processEnvironment
-  const written = writtenPaths(settings)
-  const own = [...written, ...readPaths(settings, call)]
-  const open = openFiles(settings, inputs, call.processEnvironment)
-  // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
-  const mayBeInputs =
-    settings.rejects !== undefined ||
-    open.some(({ key }) => key !== undefined) ||
-    own.some(({ path }) => isThere(path))
+  const { rejects } = settings
+  const own = [
+    ...namedPaths(settings),
+    ...files.map(path => ({ path, role: asOptions, isWritten: false })),
+  ]
+  const open = openFiles(settings, inputs, processEnvironment)
   const nullKey = placeOf('/dev/null').key
-  const rejectsName = settings.rejects && placeOf(settings.rejects).name
+  const rejectsName = rejects && placeOf(rejects).name
   const seen = new Map<string, NamedPath & { isStandardOutput: boolean }>()
   const look = (named: NamedPath): void => {
     const place = placeOf(named.path)
-    if (rejectsName) refuseFurtherName(rejectsName, named, place.name)
+    // Records with different headers get separate rejects files, next to the file that --rejects names.
+    if (rejectsName && isFurtherPath(foldedName(rejectsName), foldedName(place.name))) {
+      throw refusal(named, 'has a name that --rejects may need for further headers')
+    }
     // A run may both read and write a device or pipe. Two writers would garble each other's output.
     if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) return
     const other = seen.get(place.key)
-    if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
+    if (other !== undefined && other.role[0] !== named.role[0]) throw shared(other, named.role[0])
     seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
   }
   for (const named of own) look(named)
-  let sources: ExpandedSources | undefined
-  if (mayBeInputs) {
+  let expanded: ExpandedSources | undefined
+  // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
+  if (rejects !== undefined || open.length > 0 || own.some(({ path }) => isThere(path))) {
     const known = new Set([...seen.keys(), ...open.map(({ key }) => key)])
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
     const like = await inputsLike(inputs, settings, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
       return isFurther || known.has(fileKeyOf(path, status))
     })
-    sources = like.sources
-    for (const path of like.paths) {
-      look({ path, label: `the input ${path}`, part: inputPart, isWritten: false })
-    }
+    expanded = like.sources
+    for (const path of like.paths) look({ path, role: asInput, isWritten: false })
   }
   for (const { key, part } of open) {
-    const other = key === undefined ? undefined : seen.get(key)
-    if (other === undefined || other.part === part) continue
+    const other = seen.get(key)
+    if (other === undefined || other.role[0] === part) continue
     // Users who write `--json=/dev/stdout` want the object in standard output.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
-  for (const named of written) refuseOwnFile(named, settings, environment)
-  return sources
+  for (const named of own) {
+    if (!named.isWritten || named.role === written.journal) continue
+    const what = ownFileAt(named.path, processEnvironment.environment, settings.stateDir)
+    if (what !== undefined) throw refusal(named, `is ${what}`)
+  }
+  return expanded
 }
 
-/** Refuses a file of the program's own state, such as a journal, unless the program chose the path for this run. */
-function refuseOwnFile(
-  { path, label, isOwn }: NamedPath,
-  { stateDir }: FileSettings,
-  environment: Readonly<Record<string, string | undefined>>,
-): void {
-  const what = isOwn === true ? undefined : ownFileAt(path, environment, stateDir)
-  if (what === undefined) return
-  throw new UsageError('DDB_USAGE', clean(`${label} is ${what}: name another file`))
+function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
+  const { rejects } = settings
+  const jsonFile = typeof json === 'object' ? json.file : undefined
+  const reasons = rejects && reasonsPath(rejects)
+  const paths: NamedFiles = defined({ ...settings, jsonFile, reasons })
+  const pathsOf = (roles: Partial<Record<keyof NamedFiles, Role>>, isWritten: boolean) =>
+    Object.entries(roles).flatMap(([name, role]): NamedPath[] => {
+      const path = paths[name as keyof NamedFiles]
+      return path === undefined || (path === '-' && !isWritten) ? [] : [{ path, role, isWritten }]
+    })
+  return [...pathsOf(written, true), ...pathsOf(read, false)]
 }
-
-function writtenPaths(settings: FileSettings): NamedPath[] {
-  const { rejects, json, metricsFile, report, journal, trace, issueText } = settings
-  const paths: NamedPath[] = []
-  const add = (path: string, label: string, part: string, isOwn = false): void => {
-    paths.push({ path, label, part, isWritten: true, isOwn })
-  }
-  if (rejects !== undefined) {
-    const reasons = reasonsPath(rejects)
-    add(rejects, `--rejects ${rejects}`, 'the rejects file')
-    add(reasons, `the reasons file ${reasons} of --rejects`, 'the reasons file of --rejects')
-  }
-  const file = typeof json === 'object' ? json.file : undefined
-  if (file !== undefined) add(file, `--json=${file}`, 'the JSON object')
-  if (metricsFile !== undefined)
-    add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
-  if (report !== undefined) add(report, `--report ${report}`, 'the report')
-  if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
-  if (issueText !== undefined) add(issueText, `--issue-text ${issueText}`, 'the text for an issue')
-  if (journal !== undefined) add(journal, `the journal ${journal}`, 'the journal', true)
-  return paths
-}
-
-function readPaths(
-  { passwordFile, secondPasswordFile, caFile, certFile, filesFrom }: FileSettings,
-  { sources }: Call,
-): NamedPath[] {
-  const paths: NamedPath[] = []
-  const add = (path: string, label: string, part: string): void => {
-    paths.push({ path, label, part, isWritten: false })
-  }
-  for (const path of [passwordFile, secondPasswordFile]) {
-    if (path !== undefined && path !== '-')
-      add(path, `the password file ${path}`, 'the password file')
-  }
-  for (const path of [caFile, certFile]) {
-    if (path !== undefined) add(path, `the file ${path} of TLS`, 'a TLS file')
-  }
-  for (const path of sources.files ?? []) {
-    add(path, `the options file ${path}`, 'an options file')
-  }
-  if (filesFrom !== undefined && filesFrom !== '-') {
-    add(filesFrom, `the list --files-from ${filesFrom}`, 'the list of inputs')
-  }
-  return paths
-}
-
-const inputPart = 'an input'
 
 /** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
 async function inputsLike(
@@ -188,8 +157,10 @@ async function inputsLike(
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
-  const expand = (names: readonly string[], rules: Rules): Promise<ExpandedSources> =>
-    expandInputs(names, defined(rules), { onInput })
+  const expand = (
+    names: readonly string[],
+    rules: { [Name in 'include' | 'path']?: FileSettings[Name] | undefined },
+  ): Promise<ExpandedSources> => expandInputs(names, defined(rules), { onInput })
   try {
     const sources = await expand(inputs, { include, path })
     // If standard input is an input, the run has to expand the inputs itself.
@@ -206,38 +177,32 @@ async function inputsLike(
   return { paths: found }
 }
 
-const standardStream = 'the standard output or error'
-
 /** Files that the shell has opened for this process. */
 function openFiles(
   { passwordFile, filesFrom }: FileSettings,
   inputs: readonly string[],
   { stdin, stdout, stderr }: ProcessEnvironment,
-): { key: string | undefined; part: string }[] {
-  const keyOf = (stream: object): string | undefined => {
+): { key: string; part: string }[] {
+  const streams: (readonly [stream: object, part: string])[] = [
+    [stdout, standardStream],
+    [stderr, standardStream],
+  ]
+  if (inputs.includes('-')) streams.unshift([stdin, asInput[0]])
+  else if (filesFrom === '-') streams.unshift([stdin, asList[0]])
+  else if (passwordFile === '-') streams.unshift([stdin, asPassword[0]])
+  return streams.flatMap(([stream, part]) => {
     const { fd } = stream as { fd?: unknown }
-    return typeof fd === 'number' ? openFileKey(fd) : undefined
-  }
-  const files = [stdout, stderr].map(stream => ({ key: keyOf(stream), part: standardStream }))
-  if (inputs.includes('-')) return [{ key: keyOf(stdin), part: inputPart }, ...files]
-  if (filesFrom === '-') return [{ key: keyOf(stdin), part: 'the list of inputs' }, ...files]
-  return passwordFile === '-' ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
+    const key = typeof fd === 'number' ? openFileKey(fd) : undefined
+    return key === undefined ? [] : [{ key, part }]
+  })
 }
 
-/**
- * Refuses a name that the run may give to a rejects file: records with different headers get separate rejects files,
- * next to the file that --rejects names.
- */
-function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: string): void {
-  if (!isFurtherPath(foldedName(rejectsName), foldedName(name))) return
-  throw new UsageError(
-    'DDB_USAGE',
-    clean(`${label} has a name that --rejects may need for further headers: name another file`),
-  )
+function shared(named: NamedPath, part: string): UsageError {
+  return refusal(named, `is ${part} of this run`)
 }
 
-function shared({ label }: NamedPath, part: string): UsageError {
-  return new UsageError('DDB_USAGE', clean(`${label} is ${part} of this run: name another file`))
+function refusal({ path, role: [, label] }: NamedPath, why: string): UsageError {
+  return new UsageError('DDB_USAGE', clean(`${label}${path} ${why}: name another file`))
 }
 
 /**
@@ -249,7 +214,6 @@ export function ownFileAt(
   environment: Readonly<Record<string, string | undefined>>,
   stateDir?: string,
 ): string | undefined {
-  const { isOrdinary } = placeOf(path)
   // Resolves links, because a journal is a journal under any name.
   const name = realPath(path)
   const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
@@ -257,7 +221,7 @@ export function ownFileAt(
   if (folders.some(folder => name === folder || name.startsWith(folder + sep))) {
     return 'among the files that ddb-ingest keeps for itself'
   }
-  const start = isOrdinary ? startOf(name) : ''
+  const start = placeOf(path).isOrdinary ? startOf(name) : ''
   if (looksLikeJournal(start)) return 'the journal of a run'
   return parseHolder(start) === undefined ? undefined : 'a lock of ddb-ingest'
 }
@@ -272,19 +236,16 @@ function realPath(path: string): string {
   }
 }
 
-/** Reads at most this many bytes of a file: more than a lock file has. */
-const mostBytes = 4096
-
+/** The first bytes of a file, more than a lock has; empty if the file cannot be read. */
 function startOf(path: string): string {
+  let descriptor: number | undefined
   try {
-    const descriptor = openSync(path, 'r')
-    try {
-      const buffer = Buffer.alloc(mostBytes)
-      return buffer.toString('utf8', 0, readSync(descriptor, buffer))
-    } finally {
-      closeSync(descriptor)
-    }
+    descriptor = openSync(path, 'r')
+    const buffer = Buffer.alloc(4096)
+    return buffer.toString('utf8', 0, readSync(descriptor, buffer))
   } catch {
     return ''
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 }

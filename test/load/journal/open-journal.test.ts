@@ -30,7 +30,7 @@ import { listRuns, readRun } from '../../../src/load/journal/known-runs.js'
 import { load } from '../../../src/load/load.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
-import { takeFileLock } from '../../../src/platform/file-lock.js'
+import { FileLocks } from '../../../src/platform/file-lock.js'
 import { thisProcess } from '../../../src/platform/lock-holder.js'
 import type { Clock, Files, Platform } from '../../../src/platform/platform.js'
 import { systemClock, systemPlatform } from '../../../src/platform/system.js'
@@ -346,7 +346,7 @@ function abandonedLock(path: string): void {
 t.test('a run whose holder may wake is taken over with a new journal file', async t => {
   const watching: Platform = {
     ...systemPlatform,
-    files: { ...systemPlatform.files, lock: path => takeFileLock(path, watcherClock()) },
+    files: { ...systemPlatform.files, lock: path => new FileLocks(watcherClock()).take(path) },
   }
   const { open, once, path } = scene(t, watching)
   await once()
