@@ -333,7 +333,7 @@ export async function unsentScripts(): Promise<
   ]
 }
 
-/** Play this before the clock of turns starts: the server of the demo is a separate process with real time. */
+/** Play this before the clock of turns starts, because the measurement of the demo needs real time. */
 export const demo: Scenario = {
   name: 'demo, up to its measurement',
   play: async t => {

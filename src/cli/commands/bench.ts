@@ -8,7 +8,7 @@ import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
-import type { Table, Value } from '../../protocol/value.js'
+import type { Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
 import { catchSignals } from '../interruption.js'
 import type { BenchSettings } from '../options/command-options.js'
@@ -22,16 +22,9 @@ import type { Call } from './command.js'
 const modeNames = { sync: 'synchronous', async: 'asynchronous' } as const
 type Mode = keyof typeof modeNames
 
-interface ModeFigures {
-  readonly seconds: number
-  readonly rowsPerSec: number
-}
-
-interface Measurement {
+interface Measurement extends Readonly<Record<Mode, { seconds: number; rowsPerSec: number }>> {
   readonly requests: number
   readonly rowsPerRequest: number
-  readonly sync: ModeFigures
-  readonly async: ModeFigures
   /** Speed of asynchronous writing divided by the speed of synchronous writing. */
   readonly ratio: number
 }
@@ -56,21 +49,26 @@ const stallMs = 60_000
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
   const { output } = call
   const interruption = catchSignals(call.processEnvironment)
+  const { signal } = interruption
   const { requests, rows } = settings
   const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0 }
   try {
     const server = await serverOf(settings, call)
-    output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
-    const { signal } = interruption
+    const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
+    output.note(`${work} in each mode`)
     const deadlineMs = connectDeadlineMs(systemPlatform, server)
     const connect = (): Promise<Session> =>
       connectServer(systemPlatform, server, { deadlineMs, signal })
-    const print = (line: string): void => output.note(line)
-    const found = await measure({ connect, requests, rows, signal, print }, call)
+    const found = await measure({ connect, requests, rows, signal, print: output.note }, call)
     const host = `${server.host}:${server.port}`
     if (settings.json) {
       await output.writeData(jsonLine({ ...head, server: host, ...found, error: null }))
-    } else await output.write(`${clean(sentenceOf(found, host))}\n`)
+    } else {
+      const times = `${found.async.seconds.toFixed(2)} s against ${found.sync.seconds.toFixed(2)} s`
+      await output.write(
+        `${clean(`${ratioText(found.ratio)}: ${times} for ${work} each on ${host}.`)}\n`,
+      )
+    }
     return 0
   } catch (error) {
     const unknown = { sync: null, async: null, ratio: null }
@@ -81,89 +79,68 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
   }
 }
 
-function sentenceOf(
-  { requests, rowsPerRequest, sync, async, ratio }: Measurement,
-  host: string,
-): string {
-  const work = `${counted(requests, 'request')} of ${counted(rowsPerRequest, 'row')}`
-  const times = `${async.seconds.toFixed(2)} s against ${sync.seconds.toFixed(2)} s`
-  return `${ratioText(ratio)}: ${times} for ${work} each on ${host}.`
-}
-
 /** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED, and the session's errors */
 export async function measure(
   options: MeasureOptions,
   { output, processEnvironment }: Pick<Call, 'output' | 'processEnvironment'>,
 ): Promise<Measurement> {
+  const { requests: most, rows, longestMs = Infinity, print } = options
   const bar = await openBar(output, processEnvironment)
-  const measureOne = async (mode: Mode, limits: Partial<MeasureOptions>) => {
-    const onProgress = (share: number): void =>
+  const control = await options.connect()
+  const measureMode = async (mode: Mode, requests: number, limitMs: number) => {
+    const show = (share: number): void =>
       bar?.show({ share: Math.min(share, 1), parts: [modeNames[mode]] })
-    const { seconds, requests } = await measureMode(mode, { ...options, ...limits }, onProgress)
-    const rowsPerSec = Math.round((requests * options.rows) / seconds)
+    const { sent, seconds } = await writeAll(mode, control, requests, limitMs, options, show)
+    const figures = { seconds, rowsPerSec: Math.round((sent * rows) / seconds) }
     bar?.stop()
-    const figures = `${seconds.toFixed(2).padStart(6)} s  ${grouped(rowsPerSec).padStart(10)} rows/s`
-    options.print(`${modeNames[mode].padEnd(12)}  ${figures}`)
-    return { requests, figures: { seconds, rowsPerSec } }
+    const speed = `${grouped(figures.rowsPerSec).padStart(10)} rows/s`
+    print(`${modeNames[mode].padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
+    return { sent, figures }
   }
   try {
-    const { requests, figures: sync } = await measureOne('sync', {})
-    const { figures: async } = await measureOne('async', { requests, longestMs: Infinity })
+    const { sent: requests, figures: sync } = await measureMode('sync', most, longestMs)
+    const { figures: async } = await measureMode('async', requests, Infinity)
     const ratio = round(sync.seconds / async.seconds, 3)
-    return { requests, rowsPerRequest: options.rows, sync, async, ratio }
+    return { requests, rowsPerRequest: rows, sync, async, ratio }
   } finally {
     bar?.stop()
-  }
-}
-
-async function measureMode(
-  mode: Mode,
-  options: MeasureOptions,
-  onProgress: (share: number) => void,
-): Promise<{ seconds: number; requests: number }> {
-  const { connect, rows } = options
-  const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
-  const control = await connect()
-  try {
-    await control.run(
-      `share streamTable(10000:0, \`time\`sym\`price\`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as ${table}`,
-    )
-    const session = await connect()
-    try {
-      const start = performance.now()
-      const requests = await writeAll(mode, session, table, options, onProgress)
-      await awaitCount(control, table, requests * rows, options.signal)
-      return { seconds: round((performance.now() - start) / 1000, 6), requests }
-    } finally {
-      await session.close()
-    }
-  } finally {
-    if (!control.closed) await control.run(`undef(\`${table}, SHARED)`).catch(() => undefined)
     await control.close().catch(() => undefined)
   }
 }
 
-/** @returns how many requests were written */
+/** @returns how many requests were sent, and the time until the server has counted their rows */
 async function writeAll(
   mode: Mode,
-  session: Session,
-  table: string,
-  { requests, rows, longestMs = Infinity, signal }: MeasureOptions,
-  onProgress: (share: number) => void,
-): Promise<number> {
-  const startMs = performance.now()
-  const name = `tableInsert{${table}}`
-  const makeBatch = batchMaker(rows)
-  for (let request = 0; request < requests; request++) {
-    const args = [makeBatch(request)]
-    if (mode === 'sync') await session.call(name, args)
-    else if (!session.send(name, args)) await session.drained()
-    if ((request + 1) % requestsPerStep !== 0) continue
-    if (performance.now() - startMs >= longestMs) return request + 1
-    refuseInterrupted(signal)
-    onProgress(Math.max(request / requests, (performance.now() - startMs) / longestMs))
+  control: Session,
+  requests: number,
+  limitMs: number,
+  { connect, rows, signal }: MeasureOptions,
+  show: (share: number) => void,
+): Promise<{ sent: number; seconds: number }> {
+  const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
+  const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
+  await control.run(`share streamTable(10000:0, ${columns}) as ${table}`)
+  try {
+    await using session = await connect()
+    const name = `tableInsert{${table}}`
+    const makeBatch = batchMaker(rows)
+    const startMs = performance.now()
+    let sent = 0
+    while (sent < requests) {
+      const args = [makeBatch(sent++)]
+      if (mode === 'sync') await session.call(name, args)
+      else if (!session.send(name, args)) await session.drained()
+      if (sent % requestsPerStep !== 0) continue
+      const passedMs = performance.now() - startMs
+      if (passedMs >= limitMs) break
+      refuseInterrupted(signal)
+      show(Math.max(sent / requests, passedMs / limitMs))
+    }
+    await awaitCount(control, table, sent * rows, signal)
+    return { sent, seconds: round((performance.now() - startMs) / 1000, 6) }
+  } finally {
+    if (!control.closed) await control.run(`undef(\`${table}, SHARED)`).catch(() => undefined)
   }
-  return requests
 }
 
 function refuseInterrupted(signal: AbortSignal): void {
@@ -172,32 +149,27 @@ function refuseInterrupted(signal: AbortSignal): void {
 
 const symbols = ['', 'IBN', 'GTYU', 'FHU', 'DGT', 'YUG', 'EE', 'ZD', 'FYU']
 
-/** Rows as in DolphinDB's chapter on asynchronous writing: time, sym, price, id. Every request has its own ids and is encoded anew. */
-function batchMaker(rows: number): (request: number) => Table {
-  const time = BigInt64Array.from(
-    { length: rows },
-    (_, row) => 1_577_957_400_000n + BigInt(row) * 3n,
-  )
-  const codes = Int32Array.from(
-    { length: rows },
-    (_, row) => 1 + ((row * 7) % (symbols.length - 1)),
-  )
-  const price = Float64Array.from({ length: rows }, (_, row) => 1 + ((row * 37) % 990) / 10)
-  const columnNames = ['time', 'sym', 'price', 'id']
+/** Rows as in DolphinDB's chapter on asynchronous writing. Every request has its own ids and is encoded anew. */
+function batchMaker(length: number): (request: number) => Table {
+  const numbers = Array.from({ length }, (_, row) => row)
+  const vector = { form: 'vector', length } as const
+  const time = BigInt64Array.from(numbers, row => 1_577_957_400_000n + BigInt(row) * 3n)
+  const codes = Int32Array.from(numbers, row => 1 + ((row * 7) % (symbols.length - 1)))
+  const price = Float64Array.from(numbers, row => 1 + ((row * 37) % 990) / 10)
   return request => {
     // A new array for each request, because the session may still hold the previous request's array.
-    const ids = new Int32Array(rows)
-    for (let row = 0; row < rows; row++) ids[row] = (request * rows + row) & 0x7fff_ffff
+    const ids = new Int32Array(length)
+    for (let row = 0; row < length; row++) ids[row] = (request * length + row) & 0x7fff_ffff
     return {
       form: 'table',
       name: '',
-      rows,
-      columnNames,
+      rows: length,
+      columnNames: ['time', 'sym', 'price', 'id'],
       columns: [
-        { form: 'vector', type: 'TIMESTAMP', length: rows, data: time },
-        { form: 'vector', type: 'SYMBOL', length: rows, codes, base: symbols },
-        { form: 'vector', type: 'DOUBLE', length: rows, data: price },
-        { form: 'vector', type: 'INT', length: rows, data: ids },
+        { ...vector, type: 'TIMESTAMP', data: time },
+        { ...vector, type: 'SYMBOL', codes, base: symbols },
+        { ...vector, type: 'DOUBLE', data: price },
+        { ...vector, type: 'INT', data: ids },
       ],
     }
   }
@@ -210,7 +182,7 @@ export function ratioText(ratio: number): string {
     : `Asynchronous writing took ${(1 / ratio).toFixed(1)} times as long as synchronous on this busy machine`
 }
 
-/** Polls until the table holds `expected` rows. */
+/** Asks until the table holds `expected` rows. */
 async function awaitCount(
   control: Session,
   table: string,
@@ -218,17 +190,16 @@ async function awaitCount(
   signal: AbortSignal,
 ): Promise<void> {
   let last = -1
-  let lastGrowth = performance.now()
+  let grownMs = 0
   for (;;) {
-    const rowCount = countOf(await control.run(`exec count(*) from ${table}`))
-    if (rowCount === expected) return
-    if (rowCount !== last) {
-      last = rowCount
-      lastGrowth = performance.now()
-    } else if (performance.now() - lastGrowth > stallMs) {
+    const rows = await countRows(control, table)
+    if (rows === expected) return
+    const nowMs = performance.now()
+    if (rows !== last) [last, grownMs] = [rows, nowMs]
+    if (nowMs - grownMs > stallMs) {
       throw new DdbError(
         'DDB_UNCONFIRMED',
-        `only ${rowCount} of ${expected} rows arrived in ${table}, and nothing more for ${stallMs / 1000} s`,
+        `only ${rows} of ${expected} rows arrived in ${table}, and nothing more for ${stallMs / 1000} s`,
       )
     }
     refuseInterrupted(signal)
@@ -236,15 +207,11 @@ async function awaitCount(
   }
 }
 
-/** The answer to `exec count(*)`: an INT or a LONG. */
-export function countOf(answer: Value | undefined): number {
-  if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
-    return Number(answer.value ?? 0)
-  }
-  throw new DdbError(
-    'DDB_PROTOCOL',
-    'the server answered exec count(*) with something other than a number',
-  )
+/** @param table  as an expression of a script */
+export async function countRows(session: Session, table: string): Promise<number> {
+  const answer = await session.run(`exec count(*) from ${table}`)
+  if (answer?.form === 'scalar') return Number(answer.value)
+  throw new DdbError('DDB_PROTOCOL', 'the server answered exec count(*) with something else')
 }
 
 function round(value: number, digits: number): number {

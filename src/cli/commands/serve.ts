@@ -38,7 +38,6 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
     return 0
   } finally {
     await server.close()
-    if (process.connected) process.disconnect()
   }
 }
 
@@ -103,7 +102,7 @@ function countersText({ requests, rows, sums }: DiscardCounters): string {
   )
 }
 
-/** Announces the server and waits for the end: a signal, or the end of the Node process that started this one. */
+/** Announces the server and waits for a signal. */
 async function serveForeground(
   server: EmbeddedServer,
   { processEnvironment, output }: Call,
@@ -115,7 +114,6 @@ async function serveForeground(
         resolve()
       },
     })
-    process.once('disconnect', resolve)
     output.write(`listening on ${addressText(server.host, server.port)}\n`).catch(reject)
   })
 }

@@ -6,21 +6,14 @@ import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { startEmbeddedProcess } from '../../../src/cli/commands/demo.js'
-import {
-  countOf,
-  measure,
-  ratioText,
-  type MeasureOptions,
-} from '../../../src/cli/commands/bench.js'
+import { measure, ratioText, type MeasureOptions } from '../../../src/cli/commands/bench.js'
 import { main } from '../../../src/cli/main.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { connect } from '../../../src/client/open-session.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { deepTest } from '../../helpers/runs.js'
-import { int, text } from '../../helpers/values.js'
-import { bin, runMain, spawnCli, type Spawned, fakeProcess } from '../run-cli.js'
+import { bin, runMain, spawnCli, fakeProcess } from '../run-cli.js'
 
 interface Serving {
   port: string
@@ -238,24 +231,6 @@ t.test('failures of asynchronous requests are printed, the first three', async t
   t.match(stderr(), /further failures are not shown\n/)
 })
 
-deepTest(t, "a server in a separate process ignores the user's settings", async t => {
-  const server = await startEmbeddedProcess({
-    ...process.env,
-    DDB_INGEST_SERVE_PORT: 'no port',
-    DDB_INGEST_SERVE_REQUIRE_LOGIN: 'yes',
-    DDB_HOST: 'elsewhere',
-  })
-  t.teardown(() => server.stop())
-  const { host, port } = server
-  t.equal(host, '127.0.0.1')
-  const session = await connect({ host, port })
-  t.match(await session.run('1+2'), { value: 3 })
-  await session.close()
-  await server.stop()
-  await t.rejects(connect({ host, port }), { code: 'DDB_CONNECT' })
-  await server.stop()
-})
-
 /*
   The tour of `npm start` on a build server, which has no terminal.
 */
@@ -305,37 +280,21 @@ deepTest(t, 'the tour shows three ways to load, measures them, and ends with cod
   )
 })
 
-/** The port of the tour's own server, once the port is printed. */
-function portOf({ child, outcome }: Spawned): Promise<string> {
-  let text = ''
-  return new Promise((resolve, reject) => {
-    child.stdout!.on('data', (chunk: Buffer) => {
+t.test('Ctrl-C ends the tour and its server, code 130', async t => {
+  const fake = fakeProcess()
+  const port = new Promise<string>(resolve => {
+    let text = ''
+    fake.processEnvironment.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
       const port = /listens on 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
       if (port !== undefined) resolve(port)
     })
-    outcome.then(({ stderr }) => reject(new Error(`the tour ended: ${stderr}`)), reject)
   })
-}
-
-const isServing = async (port: string): Promise<boolean> =>
-  (await runMain(['exec', '--host', `127.0.0.1:${port}`, '-e', '1'])).code === 0
-
-deepTest(t, 'Ctrl-C ends the tour and its server, code 130', async t => {
-  const tour = spawnCli(['demo'])
-  const port = await portOf(tour)
-  tour.child.kill('SIGINT')
-  t.match(await tour.outcome, { code: 130, signal: null })
-  t.notOk(await isServing(port))
-})
-
-deepTest(t, 'the server ends with the tour even if the tour is killed', async t => {
-  const tour = spawnCli(['demo'])
-  const port = await portOf(tour)
-  tour.child.kill('SIGKILL')
-  await tour.outcome
-  while (await isServing(port)) await new Promise(resolve => setImmediate(resolve))
-  t.pass('the server no longer listens')
+  const ended = main(['demo'], fake.processEnvironment)
+  const argv = ['exec', '--host', `127.0.0.1:${await port}`, '-e', '1']
+  fake.signals.emit('SIGINT', 'SIGINT')
+  t.equal(await ended, 130)
+  t.equal((await runMain(argv)).code, 69, 'nothing listens any more')
 })
 
 const server = await startServer({ port: 0 })
@@ -459,17 +418,9 @@ t.test('the ratio is worded as faster or as slower', async t => {
   t.match(ratioText(0.5), /took 2\.0 times as long/)
 })
 
-t.test('a count is an INT or a LONG', async t => {
-  t.equal(countOf(int(7)), 7)
-  t.equal(countOf({ form: 'scalar', type: 'LONG', value: 7n }), 7)
-  for (const answer of [undefined, text('7')]) {
-    t.throws(() => countOf(answer), { code: 'DDB_PROTOCOL' })
-  }
-})
-
 t.test('the measurement shows progress only on a terminal', async t => {
   const { measured } = await scene(t)
   // Progress is shown after 100 and 200 of the 250 requests.
-  t.match((await measured({}, 80)).shown, /39% +synchronous[^]*79% +asynchronous/)
+  t.match((await measured({}, 80)).shown, /40% +synchronous[^]*80% +asynchronous/)
   t.equal((await measured({})).shown, '')
 })
