@@ -10,7 +10,10 @@ const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const sameKeyMs = 250
 
 export interface Interruption {
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal
+  /** Aborted by the second signal. */
+  readonly leaving: AbortSignal
   /** 130 or 143 after the first signal, otherwise undefined. */
   readonly exitCode: number | undefined
   release(): void
@@ -24,17 +27,17 @@ export function signalExitCode(name: NodeJS.Signals): number {
 export interface SignalHandling {
   /** Called once, before `Interruption.signal` aborts. */
   readonly onFirst?: (name: NodeJS.Signals) => void
-  /** Called for every later signal; by default, ends the process at once. */
-  readonly onLater?: (exitCode: number) => void
+  /** How long the process may still take after the second signal, ms; a third one always ends it at once. */
+  readonly leaveMs?: number
   /** Clock that determines whether a second signal comes from the same key press as the first; in ms. */
   readonly now?: () => number
 }
 
 export function catchSignals(
   { signals, leave }: Pick<ProcessEnvironment, 'signals' | 'leave'>,
-  { onFirst, onLater = leave, now = Date.now }: SignalHandling = {},
+  { onFirst, leaveMs = 0, now = Date.now }: SignalHandling = {},
 ): Interruption {
-  const controller = new AbortController()
+  const [first, second] = [new AbortController(), new AbortController()]
   let exitCode: number | undefined
   let firstAt = 0
   const listener = (name: NodeJS.Signals): void => {
@@ -42,14 +45,18 @@ export function catchSignals(
       exitCode = signalExitCode(name)
       firstAt = now()
       onFirst?.(name)
-      controller.abort()
+      first.abort()
     } else if (now() - firstAt >= sameKeyMs) {
-      onLater(exitCode)
+      const isLast = leaveMs === 0 || second.signal.aborted
+      second.abort()
+      if (isLast) leave(exitCode)
+      else setTimeout(leave, leaveMs, exitCode)
     }
   }
   for (const name of ending) signals.on(name, listener)
   return {
-    signal: controller.signal,
+    signal: first.signal,
+    leaving: second.signal,
     get exitCode() {
       return exitCode
     },

@@ -1,9 +1,9 @@
 /*
   The result of a check as text: how each column is read, where rows would be stored, what is wrong, and what to run.
 */
-import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
+import type { CheckedField, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/inputs/detected.js'
-import type { Paint } from './output.js'
+import type { Paint, Style } from './output.js'
 import { codeTexts } from './summary.js'
 import {
   bytesText,
@@ -23,29 +23,26 @@ const shownTables = 3
 const shownInputs = 20
 const shownPartitions = 10
 
+type Line = string | { readonly text: string; readonly style: Style }
+
 /** The result without the `load` commands. @param columns  width of the terminal; undefined leaves lines whole */
 export function checkText(result: CheckResult, paint: Paint, columns = Infinity): string {
-  const { problems, partitions, remedies, rows } = result
-  const folded = (lines: readonly string[]): string[] =>
-    lines.flatMap(line => folding(line, columns))
-  const parts = [
-    folding(clean(sentence(result)), columns).map(line => paint('bold', line)),
-    ...inputParts(result, paint, columns),
-    folded(timeLines(result)),
-    ...(partitions === null || rows.read === 0 ? [] : [folded(partitionLines(partitions, paint))]),
-    ...(problems.length === 0 ? [] : [folded(problemLines(result, paint))]),
-    ...(remedies.length === 0
-      ? []
-      : [
-          folded([
-            'texts that do not fit their columns, and the options that read them:',
-            ...remedies.map(text => clean(`  ${text}`)),
-          ]),
-        ]),
+  const parts: (readonly Line[])[] = [
+    [{ text: sentence(result), style: 'bold' }],
+    ...inputParts(result, columns),
+    timeLines(result),
+    partitionLines(result),
+    problemLines(result),
+    remedyLines(result),
   ]
+  const shown = (line: Line): string => {
+    const { text, style } = typeof line === 'string' ? { text: line } : line
+    const folded = folding(clean(text), columns)
+    return folded.map(one => `${style === undefined ? one : paint(style, one)}\n`).join('')
+  }
   return parts
     .filter(lines => lines.length > 0)
-    .map(lines => lines.map(line => `${line}\n`).join(''))
+    .map(lines => lines.map(shown).join(''))
     .join('\n')
 }
 
@@ -79,21 +76,17 @@ function sentence({ rows, status, target, batches, inputs, columns }: CheckResul
   return `${grouped(rows.fit)} of ${looked} would load into ${into}: ${grouped(rows.rejected)} would be rejected${unfit}${requests}.`
 }
 
-function inputParts(result: CheckResult, paint: Paint, columns: number): string[][] {
-  const parts: string[][] = []
+function inputParts({ inputs, columns }: CheckResult, width: number): Line[][] {
   const seen = new Set<string>()
-  for (const input of result.inputs.slice(0, shownInputs)) {
-    const lines = folding(clean(inputText(input)), columns)
+  const parts = inputs.slice(0, shownInputs).map((input): Line[] => {
     const shape = JSON.stringify(
       input.fields.map(({ source, position, column }) => [source, position, column]),
     )
-    if (input.fields.length > 0 && !seen.has(shape) && seen.size < shownTables) {
-      seen.add(shape)
-      lines.push(...table(input.fields, result.columns, paint, columns))
-    }
-    parts.push(lines)
-  }
-  const more = result.inputs.length - parts.length
+    const isNew = input.fields.length > 0 && !seen.has(shape) && seen.size < shownTables
+    if (isNew) seen.add(shape)
+    return [inputText(input), ...(isNew ? table(input.fields, columns, width) : [])]
+  })
+  const more = inputs.length - parts.length
   return more > 0 ? [...parts, [`and ${counted(more, 'more input')}`]] : parts
 }
 
@@ -109,24 +102,21 @@ function inputText(input: CheckResult['inputs'][number]): string {
 function table(
   fields: readonly CheckedField[],
   columns: CheckResult['columns'],
-  paint: Paint,
   width: number,
-): string[] {
+): Line[] {
   // If the inputs do not fit the table, no field has a known column, and only the texts of the fields are shown.
   const isKnown = fields.some(({ column }) => column !== null)
   const heads = ['input', 'text', ...(isKnown ? columnHeads : [])]
   const rows = fields.map(field => {
     const column = columns.find(({ name }) => name === field.column)
     const counts = column === undefined ? ['', ''] : [grouped(column.nulls), badText(column)]
-    const known = isKnown
-      ? [field.column ?? '(left out)', column?.type ?? '', field.value ?? '', ...counts]
-      : []
-    return [placeText(field), field.text ?? '', ...known].map(text =>
+    const known = [field.column ?? '(left out)', column?.type ?? '', field.value ?? '', ...counts]
+    return [placeText(field), field.text ?? '', ...(isKnown ? known : [])].map(text =>
       clip(clean(text), cellColumns),
     )
   })
   const [title, ...lines] = tableLines([heads, ...rows], column => column >= 5, width - 2)
-  return [paint('dim', `  ${title}`), ...lines.map(line => `  ${line}`)]
+  return [{ text: `  ${title}`, style: 'dim' }, ...lines.map(line => `  ${line}`)]
 }
 
 function badText({ rejected, coerced }: CheckResult['columns'][number]): string {
@@ -140,42 +130,50 @@ function placeText({ source, position, column, text }: CheckedField): string {
 }
 
 /** First and last time of each column of dates or times. */
-function timeLines({ columns }: CheckResult): string[] {
+function timeLines({ columns }: CheckResult): Line[] {
   return columns.flatMap(({ name, first, last }) =>
-    first === null || last === null ? [] : [clean(`${name}: ${first} to ${last}`)],
+    first === null || last === null ? [] : [`${name}: ${first} to ${last}`],
   )
 }
 
-function partitionLines(
-  { dimensions, count, added, largest, outside }: CheckedPartitions,
-  paint: Paint,
-): string[] {
+function partitionLines({ partitions, rows }: CheckResult): Line[] {
+  if (partitions === null || rows.read === 0) return []
+  const { dimensions, count, added, largest, outside } = partitions
   const by = dimensions.map(({ column, kind }) => `${column} (${kind})`).join(', ')
   const many = count === null ? 'an unknown number of partitions' : counted(count, 'partition')
   const isNew = added === 0 ? '' : `, ${grouped(added)} of them new`
   const beyond =
     outside === null ? 'unknown whether rows lie outside' : `${counted(outside, 'row')} outside`
-  const shown = largest.slice(0, shownPartitions)
+  const shown = largest
+    .slice(0, shownPartitions)
+    .map(
+      ({ keys, rows }) => `  ${keys.map(key => key ?? '*').join(' / ')}: ${counted(rows, 'row')}`,
+    )
   return [
-    clean(`${many} by ${by}${isNew}; ${beyond}`),
-    ...shown.map(({ keys, rows }) =>
-      clean(`  ${keys.map(key => key ?? '*').join(' / ')}: ${counted(rows, 'row')}`),
-    ),
-    ...moreLines((count ?? 0) - shown.length, paint),
+    `${many} by ${by}${isNew}; ${beyond}`,
+    ...shown,
+    ...moreLines((count ?? 0) - shown.length),
   ]
 }
 
-const moreLines = (count: number, paint: Paint): string[] =>
-  count > 0 ? [paint('dim', `  and ${grouped(count)} more`)] : []
+const moreLines = (count: number): Line[] =>
+  count > 0 ? [{ text: `  and ${grouped(count)} more`, style: 'dim' }] : []
 
-function problemLines({ problems, rows, rejects }: CheckResult, paint: Paint): string[] {
+function problemLines({ problems, rows, rejects }: CheckResult): Line[] {
+  if (problems.length === 0) return []
   const lines = problems.map(({ file, lineNumber, columnName, message }) => {
     const column = columnName === null ? '' : `, column ${columnName}`
-    return clean(`  ${file}, line ${grouped(lineNumber)}${column}: ${message}`)
+    return `  ${file}, line ${grouped(lineNumber)}${column}: ${message}`
   })
   return [
     `${counted(rows.rejected, 'row')} would be rejected (${codeTexts(rejects.byCode).join(', ')})`,
     ...lines,
-    ...moreLines(rows.rejected - lines.length, paint),
+    ...moreLines(rows.rejected - lines.length),
   ]
+}
+
+function remedyLines({ remedies }: CheckResult): Line[] {
+  if (remedies.length === 0) return []
+  const title = 'texts that do not fit their columns, and the options that read them:'
+  return [title, ...remedies.map(text => `  ${text}`)]
 }

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import type { LoadResult } from '../../load/options.js'
 import { placeOf } from '../files/file-place.js'
-import type { ResultContent } from '../files/result-file.js'
+import type { ResultContent } from '../files/output-files.js'
 
 /** Labels and value of one line; a line with an unknown value is left out. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | null | undefined]

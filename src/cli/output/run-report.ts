@@ -1,84 +1,32 @@
 /*
-  A run with a journal as one plain object: `runs --json` prints the object, and `runs` makes its text from it.
+  A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail.
 */
-import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
-import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
+import { inputProgress } from '../../load/journal/input-progress.js'
+import type { JournaledInput } from '../../load/outcomes/journaled-run.js'
+import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
-import { mayKnowBatches } from '../../load/transport/confirmations.js'
+import { confirmationWords, mayKnowBatches } from '../../load/transport/confirmations.js'
+import { shellText } from '../options/shell-command.js'
+import type { Paint } from './output.js'
+import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
 
-/** Every field is always present; unknown values are null. */
-export interface RunReport {
-  readonly runId: string
-  readonly state: RunState
-  /** When the first process started, and the last recorded end of a process (null if none); ISO 8601, in UTC. */
-  readonly startedAt: string
-  readonly endedAt: string | null
-  /** The exit code of the last process that recorded its end. */
-  readonly exitCode: number | null
-  readonly target: {
-    readonly host: string
-    readonly table: string | null
-    readonly function: string | null
-  }
-  readonly confirmUsed: ConfirmUsed | null
-  /** Rows of all processes together, so no row counts as skipped. */
-  readonly rows: Omit<RowCounts, 'skipped'>
-  readonly inputs: readonly InputReport[]
-  readonly processes: readonly {
-    readonly startedAt: string
-    readonly endedAt: string | null
-    readonly status: LoadResult['status'] | null
-    readonly exitCode: number | null
-    /** Why the process failed; null if it recorded no failure. */
-    readonly error: { readonly code: string; readonly message: string } | null
-  }[]
-  /** The process that works on the run now. */
-  readonly holder: { readonly pid: number; readonly since: string } | null
-  readonly rejects: { readonly files: readonly { readonly path: string; readonly rows: number }[] }
-  readonly journal: { readonly path: string; readonly tornBytes: number }
-  /** The base of relative paths; null if unknown. */
-  readonly folder: string | null
-  /** If `ways` is not empty, `command` alone cannot resume the run. */
-  readonly resume: {
-    readonly possible: boolean
-    readonly command: string | null
-    readonly ways: readonly ResumeChoice[]
-  }
-}
-
-/** Progress in one input; bytes count the content, decompressed and as UTF-8. */
-export interface InputReport {
-  readonly path: string
-  /** Stored size, perhaps compressed. */
-  readonly sizeBytes: number
-  /** The position before which no rows are left to send, and no outcome is left to ask for. */
-  readonly settled: {
-    readonly offsetBytes: number
-    readonly lineNumber: number
-    readonly rows: number
-  }
-  readonly isDone: boolean
-  readonly rejected: number
-  readonly uncertain: readonly UncertainRange[]
-}
+/** Every field is always present; unknown values are null. Times are in ISO 8601, in UTC. */
+export type RunReport = ReturnType<typeof reportOf>
 
 /** @param command  resumes the run @param ways  what to do if `command` alone cannot resume the run */
-export function reportOf(
-  known: KnownRun,
-  command: string,
-  ways: readonly ResumeChoice[],
-): RunReport {
+export function reportOf(known: KnownRun, command: string, ways: readonly ResumeChoice[]) {
   const { run, journal, state, processes, holder } = known
   const { server, target } = run.options
   const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
-  const rows = rowsOf(known)
   // Resuming would fail again, because the journal keeps the refused options.
   const isMisuse = lastEnd?.error?.code === 'DDB_USAGE' && journal.isUntouched
   const possible = state !== 'running' && state !== 'finished' && ways.length === 0 && !isMisuse
   return {
     runId: known.runId,
     state,
+    /** When the first process started. */
     startedAt: run.startedAt,
+    /** Of the last process that recorded its end, like `exitCode`. */
     endedAt: lastEnd?.at ?? null,
     exitCode: lastEnd?.exitCode ?? null,
     target: {
@@ -87,32 +35,47 @@ export function reportOf(
       function: target.function ?? null,
     },
     confirmUsed: journal.used ?? null,
-    rows,
-    inputs: journal.inputs.map((input, index) => {
-      const { settled, isDone, uncertain } = inputProgress(input, index)
-      const { offsetBytes, lineNumber, records } = settled
-      const { path, fingerprint } = input
-      const upTo = { offsetBytes, lineNumber, rows: records }
-      const rejected = journal.rejects?.byInput[path]?.rejected ?? 0
-      return { path, sizeBytes: fingerprint.sizeBytes, settled: upTo, isDone, rejected, uncertain }
-    }),
+    /** Rows of all processes together, so no row counts as skipped. */
+    rows: rowsOf(known),
+    inputs: journal.inputs.map((input, index) => inputOf(input, index, known)),
     processes: processes.map(({ startedAt, end }) => ({
       startedAt,
       endedAt: end?.at ?? null,
       status: end?.status ?? null,
       exitCode: end?.exitCode ?? null,
+      /** Why the process failed; null if it recorded no failure. */
       error: end?.error ?? null,
     })),
+    /** The process that works on the run now. */
     holder: holder ?? null,
     rejects: { files: journal.rejects?.files.map(({ path, rows }) => ({ path, rows })) ?? [] },
     journal: { path: known.path, tornBytes: known.tornBytes },
+    /** The base of relative paths. */
     folder: run.folder === '' ? null : run.folder,
+    /** If `ways` is not empty, `command` alone cannot resume the run. */
     resume: { possible, command: possible ? command : null, ways },
   }
 }
 
+/** Progress in one input; bytes count the content, decompressed and as UTF-8. */
+function inputOf(input: JournaledInput, index: number, { journal }: KnownRun) {
+  const { settled, isDone, uncertain } = inputProgress(input, index)
+  const { offsetBytes, lineNumber, records: rows } = settled
+  const { path, fingerprint } = input
+  return {
+    path,
+    /** Stored size, perhaps compressed. */
+    sizeBytes: fingerprint.sizeBytes,
+    /** The position before which no rows are left to send, and no outcome is left to ask for. */
+    settled: { offsetBytes, lineNumber, rows },
+    isDone,
+    rejected: journal.rejects?.byInput[path]?.rejected ?? 0,
+    uncertain,
+  }
+}
+
 /** Prefers the counts in the record of the run's end, which include rows that were read but are in no batch. */
-function rowsOf({ journal }: KnownRun): RunReport['rows'] {
+function rowsOf({ journal }: KnownRun): Omit<RowCounts, 'skipped'> {
   if (journal.end !== undefined) {
     const { skipped, confirmed, ...others } = journal.end.rows
     return { ...others, confirmed: confirmed + skipped }
@@ -156,26 +119,25 @@ export function waysToResume(
     when: 'to give the run up, and keep the rows that it has stored',
     command: clean,
   }
-  const isChanged = changed.length > 0 || end?.error?.code === 'DDB_RUN_CHANGED'
-  if (isChanged && !isUntouched) {
+  const startOver = (unless: string): ResumeChoice => ({
+    when: `to load all rows again${unless}`,
+    command: `${resume} --restart`,
+  })
+  const code = end?.error?.code
+  if ((changed.length > 0 || code === 'DDB_RUN_CHANGED') && !isUntouched) {
     const files = changed.length === 1 ? `"${changed[0]}"` : 'the inputs of the run'
     return [
       { when: `after restoring ${files} with the same modification time (cp -p)`, command: resume },
-      {
-        when: 'to load all rows again; first remove the rows of the run from the table, unless new rows replace them by key',
-        command: `${resume} --restart`,
-      },
+      startOver(
+        '; first remove the rows of the run from the table, unless new rows replace them by key',
+      ),
       giveUp,
     ]
   }
-  const code = end?.error?.code
   if (code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN') {
     return [
       { when: 'after the rows of the run are in the table again', command: resume },
-      {
-        when: 'to load all rows again, if the table has none of them',
-        command: `${resume} --restart`,
-      },
+      startOver(', if the table has none of them'),
       giveUp,
     ]
   }
@@ -194,4 +156,117 @@ export function waysToResume(
     },
     { when: 'if all rows of unknown outcome are in the table', command: clean },
   ]
+}
+
+/** A line per run, and commands to resume runs. @param columns  width of the terminal; undefined leaves lines whole */
+export function runsTable(
+  runs: readonly RunReport[],
+  paint: Paint,
+  columns: number | undefined,
+): string {
+  const heads = ['run', 'state', 'began', 'read', 'confirmed', 'others', 'target']
+  const rows = runs.map(
+    ({ runId, state, startedAt, rows: { read, confirmed, ...others }, target }) =>
+      [
+        ...[runId, state, `${startedAt.slice(0, 16).replace('T', ' ')}Z`],
+        ...[grouped(read), grouped(confirmed)],
+        Object.entries(others)
+          .filter(([, count]) => count > 0)
+          .map(([name, count]) => `${grouped(count)} ${name}`)
+          .join(', '),
+        targetText(target),
+      ].map(clean),
+  )
+  const isCount = (column: number): boolean => column === 3 || column === 4
+  const [head, ...lines] = tableLines([heads, ...rows], isCount, columns)
+  // Users copy commands, so they are never cut.
+  const commands = runs.flatMap(({ runId, resume: { command, ways } }) =>
+    ways.length > 0 ? shellText(['runs', runId]) : (command ?? []),
+  )
+  const goingOn = commands.map(command => `  ${clean(command)}`)
+  if (goingOn.length > 0) goingOn.unshift('', 'to go on:')
+  return [paint('bold', head!), ...lines, ...goingOn].map(line => `${line}\n`).join('')
+}
+
+/** Names of the lines whose texts are never divided, because users copy them. */
+const unbroken: ReadonlySet<string> = new Set(['folder', 'journal', 'to go on', 'to repair', ''])
+
+/** One run: its state, the reason and the next step, then the details. */
+export function runText(run: RunReport, paint: Paint, columns: number | undefined): string {
+  const { rows, holder, confirmUsed, processes, rejects, resume, folder, journal } = run
+  const lines: [name: string, text: string][] = []
+  const error = processes.at(-1)?.error
+  if (holder === null && error) lines.push(['why', `${error.message} [${error.code}]`])
+  if (resume.command !== null) lines.push(['to go on', resume.command])
+  for (const [i, { when, command }] of resume.ways.entries()) {
+    lines.push([i === 0 ? 'either' : 'or', `${when}:`], ['', command])
+  }
+  const [repaired] = resume.possible ? [] : rejects.files
+  if (repaired !== undefined) lines.push(['to repair', shellText(['retry', repaired.path])])
+  const by = confirmUsed === null ? '' : `, ${confirmationWords[confirmUsed]}`
+  const { read, confirmed, filtered, unconfirmed, rejected, unsent } = rows
+  const places = Object.entries({ confirmed, filtered, unconfirmed, rejected, unsent })
+  const sum = places.map(([name, count]) => `${name} ${grouped(count)}`).join(' + ')
+  lines.push(['target', `${targetText(run.target)}${by}`])
+  lines.push(['rows', `read ${grouped(read)} = ${sum}`], ...inputsLines(run))
+  for (const [i, { startedAt, endedAt, status, exitCode }] of processes.entries()) {
+    // A journal contains no exit code of a process that a signal ended.
+    const code = status === 'interrupted' ? '' : `, exit code ${exitCode}`
+    const isActive = i === processes.length - 1 && holder !== null
+    const end =
+      endedAt !== null
+        ? `ended ${timeText(endedAt)}: ${status}${code}`
+        : isActive
+          ? `is still active as process ${holder.pid}`
+          : 'was killed'
+    lines.push([`process ${i + 1}`, `began ${timeText(startedAt)}, ${end}`])
+  }
+  for (const { path, rows: count } of rejects.files) {
+    lines.push(['rejects', `${counted(count, 'row')} in ${path}`])
+  }
+  if (folder !== null) lines.push(['folder', folder])
+  // While a process writes, its last record may be incomplete.
+  const isTorn = journal.tornBytes > 0 && run.state !== 'running'
+  const torn = `, without ${counted(journal.tornBytes, 'byte')} at its end that are an incomplete record`
+  lines.push(['journal', `${journal.path}${isTorn ? torn : ''}`])
+  const head = paint('bold', `${clean(run.runId)}: ${run.state}`)
+  const body = fieldLines(lines, columns, name => unbroken.has(name))
+  return [head, ...body].map(line => `${line}\n`).join('')
+}
+
+const mostInputs = 5
+
+function inputsLines({ inputs }: RunReport): [name: string, text: string][] {
+  const isMany = inputs.length > mostInputs
+  const marked = inputs.filter(({ rejected, uncertain }) => rejected > 0 || uncertain.length > 0)
+  const lines = (isMany ? marked.slice(0, mostInputs) : inputs).flatMap(
+    ({ path, settled: { offsetBytes, lineNumber, rows }, isDone, rejected, uncertain }) => {
+      const far = isDone
+        ? 'done'
+        : `settled up to byte ${grouped(offsetBytes)}, line ${grouped(lineNumber)} (${counted(rows, 'row')})`
+      const bad = rejected === 0 ? '' : `, ${counted(rejected, 'row')} rejected`
+      const doubts = uncertain.map(
+        range =>
+          `${counted(range.rows, 'row')} of lines ${grouped(range.firstLine)} to ${grouped(range.lastLine)} (bytes ${grouped(range.startBytes)} to ${grouped(range.endBytes)})`,
+      )
+      return [
+        ['input', `${path}: ${far}${bad}`] as [string, string],
+        ...doubts.map((text): [string, string] => ['not known', text]),
+      ]
+    },
+  )
+  if (!isMany) return lines
+  const done = inputs.filter(({ isDone }) => isDone).length
+  const more =
+    marked.length > mostInputs ? `; ${grouped(marked.length)} have rejects or uncertain rows` : ''
+  const count = `${grouped(inputs.length)}, ${grouped(done)} of them done${more}: --files lists all`
+  return [['inputs', count], ...lines]
+}
+
+function targetText({ table, function: called, host }: RunReport['target']): string {
+  return `${table ?? called ?? '-'} on ${host}`
+}
+
+function timeText(isoTime: string): string {
+  return isoTime.replace(/\.\d+Z$/, 'Z')
 }

@@ -5,8 +5,15 @@
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { LoadResult } from '../../load/options.js'
 import { withFlags } from '../options/load-options.js'
-import { bytesText, clean, counted, durationText, fieldLines, grouped } from './terminal-text.js'
-import { wrapped } from './terminal-text.js'
+import {
+  bytesText,
+  clean,
+  counted,
+  durationText,
+  fieldLines,
+  grouped,
+  wrapped,
+} from './terminal-text.js'
 
 /**
  * Five lines: row counts by outcome, speed, refused rows and why, the proof, and the next step.
@@ -17,16 +24,15 @@ export function summaryLines(
   next: string | undefined,
   columns = Infinity,
 ): string[] {
-  const fields = [
-    ['took', speedText(result)],
-    ['refused', refusedText(result)],
-    ['proof', confirmText(result)],
-    ['next', next ?? 'nothing'],
-  ] as const
-  const cleaned = fields.map(([label, text]) => [label, clean(text)] as const)
+  const fields = {
+    took: speedText(result),
+    refused: refusedText(result),
+    proof: confirmText(result),
+    next: next ?? 'nothing',
+  }
   return [
     ...wrapped(clean(headText(result)), columns),
-    ...fieldLines(cleaned, columns, label => label === 'next'),
+    ...fieldLines(Object.entries(fields), columns, label => label === 'next'),
   ]
 }
 
@@ -102,10 +108,9 @@ export function detailLines(
   const { byCode, files, unplaced } = rejects
   if (rows.rejected > 0 && (isApart || files.length > 1)) {
     lines.push(`${counted(rows.rejected, 'row')} rejected (${codeTexts(byCode).join(', ')})`)
-    const isOne = files.length === 1 && unplaced === 0
     for (const { path, rows: rowCount } of files) {
-      const who = isOne ? 'they' : `${grouped(rowCount)} of them`
-      lines.push(`${who} are in ${path}, the reasons in ${path}.reasons.ndjson`)
+      const reasons = `${path}.reasons.ndjson`
+      lines.push(`${grouped(rowCount)} of them are in ${path}, the reasons in ${reasons}`)
     }
     if (unplaced > 0) {
       lines.push(`${grouped(unplaced)} of them are in no file: they are only in the input`)

@@ -125,7 +125,7 @@ export function tableLines(
 const leastLabel = 8
 
 /**
- * Names and their texts, indented by two; a text wider than the terminal continues on the next line.
+ * Names and their texts, cleaned and indented by two; a text wider than the terminal continues on the next line.
  * @param isWhole  texts that are never divided: users copy commands and paths
  */
 export function fieldLines(
@@ -138,7 +138,9 @@ export function fieldLines(
   return fields.flatMap(([label, text]) => {
     const room = isWhole(label) ? Infinity : Math.max(columns - indent.length, leastColumn)
     const first = `  ${label}${' '.repeat(width - displayWidth(label))}  `
-    return wrapped(text, room).map((line, i) => ((i === 0 ? first : indent) + line).trimEnd())
+    return wrapped(clean(text), room).map((line, i) =>
+      ((i === 0 ? first : indent) + line).trimEnd(),
+    )
   })
 }
 

@@ -2,11 +2,10 @@
   Builds the page of --report: one self-contained HTML file with the result of a run and its progress over time. The page
   fetches nothing and runs no script.
 */
-import type { LoadResult } from '../../load/options.js'
+import type { LoadReport, LoadResult } from '../../load/options.js'
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import { bytesText, durationText, shortCount } from '../output/terminal-text.js'
 import { style } from './style.js'
-import type { Moment } from './timeline.js'
 
 /** Limit of rows in the table of files; browsers show this many without delay. */
 const mostFiles = 1_000
@@ -330,4 +329,38 @@ function uncertain({ confirm }: LoadResult): string {
       ]),
     ),
   )
+}
+
+/** Progress since the run began: time in ms, and rows. */
+export interface Moment {
+  readonly elapsedMs: number
+  readonly sentRows: number
+  readonly confirmedRows: number
+}
+
+export interface Timeline {
+  add(this: void, report: LoadReport): void
+  moments(): readonly Moment[]
+}
+
+const mostMoments = 400
+
+/** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */
+export function newTimeline(): Timeline {
+  let moments: Moment[] = []
+  let latest: Moment | undefined
+  let every = 1
+  let seen = 0
+  return {
+    add({ elapsedMs, sentRows, rows: { confirmed: confirmedRows } }) {
+      latest = { elapsedMs, sentRows, confirmedRows }
+      if (seen++ % every !== 0) return
+      moments.push(latest)
+      if (moments.length < mostMoments) return
+      moments = moments.filter((_, index) => index % 2 === 0)
+      every *= 2
+    },
+    moments: () =>
+      latest === undefined || latest === moments.at(-1) ? moments : [...moments, latest],
+  }
 }

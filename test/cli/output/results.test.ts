@@ -10,8 +10,7 @@ import { checkText, commandsTitle } from '../../../src/cli/output/check-text.js'
 import { emptyCheck, emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
 import { metricsText } from '../../../src/cli/output/metrics.js'
 import type { Paint } from '../../../src/cli/output/output.js'
-import { reportOf, type RunReport } from '../../../src/cli/output/run-report.js'
-import { runsTable, runText } from '../../../src/cli/output/runs-text.js'
+import { reportOf, runsTable, runText, type RunReport } from '../../../src/cli/output/run-report.js'
 import { detailLines, summaryLines } from '../../../src/cli/output/summary.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { DdbError, UsageError } from '../../../src/errors.js'
@@ -257,7 +256,7 @@ t.test('details name the files of rejected rows', async t => {
   }
   t.strictSame(detailLines(result({ rows, rejects }), true), [
     '2 rows rejected (DDB_INPUT_CELL 2)',
-    'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
+    '2 of them are in bad.csv, the reasons in bad.csv.reasons.ndjson',
   ])
   t.strictSame(detailLines(result({ rows, rejects }), false), [], 'the summary has it already')
   const files = [

@@ -5,9 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
-import { reportPage } from '../../../src/cli/report/page.js'
-import type { Moment } from '../../../src/cli/report/timeline.js'
-import type { LoadResult } from '../../../src/load/options.js'
+import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/page.js'
+import type { LoadReport, LoadResult } from '../../../src/load/options.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../run-cli.js'
 
@@ -256,4 +255,37 @@ t.test('a load writes the page', async t => {
   t.match(text, /DDB_INPUT_CELL 1 First such rows \S*in\.csv, line 79: INT column/)
   t.match(text, / Next: ddb-ingest retry \S*rejects\.csv /)
   t.match(readFileSync(path, 'utf8'), '<svg')
+})
+
+const reportAt = (elapsedMs: number, sentRows: number, confirmed: number): LoadReport => ({
+  phase: 'loading',
+  input: undefined,
+  rows: { ...result().rows, read: sentRows, confirmed },
+  sentRows,
+  sentBatches: 0,
+  inFlightBytes: 0,
+  bytesRead: 0,
+  totalBytes: undefined,
+  elapsedMs,
+})
+
+t.test('reports of a week are kept in limited memory, including the first and last moment', t => {
+  const timeline = newTimeline()
+  const count = 100_003
+  for (let index = 0; index < count; index++) timeline.add(reportAt(index * 100, index * 7, index))
+  const moments = timeline.moments()
+  t.ok(moments.length <= 401, `${moments.length} moments`)
+  t.ok(moments.length >= 199, `${moments.length} moments`)
+  t.match(moments[0], { elapsedMs: 0, sentRows: 0 })
+  t.match(moments.at(-1), { elapsedMs: (count - 1) * 100, confirmedRows: count - 1 })
+  const gaps = moments
+    .slice(1, -1)
+    .map(({ elapsedMs }, index) => elapsedMs - moments[index]!.elapsedMs)
+  t.equal(new Set(gaps).size, 1, 'evenly thinned')
+  t.end()
+})
+
+t.test('without a report there is no moment', t => {
+  t.strictSame(newTimeline().moments(), [])
+  t.end()
 })

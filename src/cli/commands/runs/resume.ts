@@ -30,35 +30,28 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
   const folder = journalFolder(settings, processEnvironment)
   const runId = args[0] ?? ''
   const { restart, onDoubt } = settings
-  return runOnProcess<KnownRun>(
-    {
-      settings,
-      find: () => knownRun(folder, runId, restart),
-      asked: known => askedOf(runId, known?.run.options),
-      async check(known) {
-        refuseStrange(known)
-        refuseOtherNulls(known, settings)
-        await refuseSharedFiles(...filesOf(settings, known), call)
+  return runOnProcess(settings, call, askedOf(runId), async ({ knows, openFiles }) => {
+    const known = await knownRun(folder, runId, restart)
+    const { folder: workingFolder, options } = known.run
+    knows(askedOf(runId, options))
+    refuseStrange(known)
+    refuseOtherNulls(known, settings)
+    await refuseSharedFiles(...filesOf(settings, known), call)
+    const trace = await openFiles()
+    const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
+    // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
+    goTo(known, processEnvironment)
+    const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
+    return {
+      options: {
+        ...options,
+        ...defined({ delivery }),
+        rejects: rejectsOf(known, settings),
+        server: { ...protectionOf(options.server), ...server },
+        journal: { folder, workingFolder, ...defined({ restart }) },
       },
-      async options(known, trace) {
-        const { folder: workingFolder } = known.run
-        const options = known.run.options
-        const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
-        goTo(known, processEnvironment)
-        const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
-        return {
-          ...options,
-          ...defined({ delivery }),
-          rejects: rejectsOf(known, settings),
-          server: { ...protectionOf(options.server), ...server },
-          journal: { folder, workingFolder, ...defined({ restart }) },
-        }
-      },
-      resumedRun: known => ({ runId, journaled: known.run.options.server }),
-    },
-    call,
-  )
+    }
+  })
 }
 
 /** @throws {UsageError} DDB_USAGE if other users could have changed the transform, which runs with the user's rights */

@@ -41,44 +41,35 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
   const path = resolve(args[0] ?? '')
   const rejects = settings.rejects ?? retryRejectsPath(path)
   const folder = journalFolder(settings, processEnvironment)
-  return runOnProcess<KnownRejects>(
-    {
-      settings,
-      find() {
-        if (args[0] !== '-') return readRejectRun(path, files)
-        throw new UsageError('DDB_USAGE', 'retry takes the rejects file of a run')
+  return runOnProcess(settings, call, askedOf(), async ({ knows, openFiles }) => {
+    if (args[0] === '-') throw new UsageError('DDB_USAGE', 'retry takes the rejects file of a run')
+    const known = await readRejectRun(path, files)
+    const { folder: begunIn, options } = known.run
+    const runId = retryRunId(known)
+    knows(askedOf(runId, options))
+    refuseStrange(known, reasonsPath(path), settings)
+    await refuseWhileWritten(path, files)
+    const journal = journalPath(folder, runId)
+    const inputs = [path, reasonsPath(path)]
+    await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)
+    const trace = await openFiles()
+    const asked = optionsOf(known, path, rejects, settings)
+    await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
+    const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
+    // Relative paths start at the run's folder.
+    const protection = protectionOf(options.server, file => resolve(begunIn, file))
+    const before = await readRun(folder, runId, files)
+    const restart = settings.restart ?? (isUntouched(before) || undefined)
+    if (restart !== true) refuseCopy(path, runId, before)
+    return {
+      options: {
+        ...asked,
+        server: { ...protection, ...server },
+        runId,
+        journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
       },
-      asked: known => askedOf(known && retryRunId(known), known?.run.options),
-      async check(known) {
-        refuseStrange(known, reasonsPath(path), settings)
-        await refuseWhileWritten(path, files)
-        const journal = journalPath(folder, retryRunId(known))
-        const inputs = [path, reasonsPath(path)]
-        await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)
-      },
-      async options(known, trace) {
-        const asked = optionsOf(known, path, rejects, settings)
-        const { encoding } = settings
-        const { folder: begunIn, options } = known.run
-        await checkRepaired(known.run, asked, encoding !== undefined, files)
-        const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-        // Relative paths start at the run's folder.
-        const protection = protectionOf(options.server, file => resolve(begunIn, file))
-        const runId = retryRunId(known)
-        const before = await readRun(folder, runId, files)
-        const restart = settings.restart ?? (isUntouched(before) || undefined)
-        if (restart !== true) refuseCopy(path, runId, before)
-        return {
-          ...asked,
-          server: { ...protection, ...server },
-          runId,
-          journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
-        }
-      },
-      resumedRun: known => ({ runId: retryRunId(known), journaled: known.run.options.server }),
-    },
-    call,
-  )
+    }
+  })
 }
 
 /**

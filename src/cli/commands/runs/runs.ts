@@ -34,8 +34,8 @@ import {
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
 import { endFailed } from '../../output/failures.js'
-import { runsTable, runText } from '../../output/runs-text.js'
-import { reportOf, waysToResume, type RunReport } from '../../output/run-report.js'
+import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
+import type { RunReport } from '../../output/run-report.js'
 import { clean, counted, grouped, jsonLine, tableLines } from '../../output/terminal-text.js'
 
 /** Printed by `--json`; every field is always present. */
@@ -150,30 +150,6 @@ async function tellRemoved(
   await output.write(`${clean(`removed ${counted(texts.length, 'journal')}${names}`)}\n`)
 }
 
-/** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
-type FileState = 'done' | 'uncertain' | 'begun' | 'waiting'
-
-/** Every field is always present; unknown values are null. */
-interface FileReport {
-  readonly path: string
-  readonly state: FileState
-  /** Rows read so far, including rejected rows. */
-  readonly rows: number
-  readonly rejected: number
-  /** When the file was read to its end; null before that. */
-  readonly at: string | null
-  readonly sizeBytes: number
-}
-
-interface FilesReport {
-  readonly schema: 'ddb-ingest/runs-files/1'
-  readonly version: string
-  readonly exitCode: number
-  readonly runId: string
-  readonly files: readonly FileReport[]
-  readonly error: { readonly code: string; readonly message: string } | null
-}
-
 /** @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED */
 async function printRunFiles(settings: RunsSettings, call: Call, folder: string): Promise<number> {
   const { output, args } = call
@@ -181,46 +157,35 @@ async function printRunFiles(settings: RunsSettings, call: Call, folder: string)
   if (runId === undefined || other !== undefined) {
     throw new UsageError('DDB_USAGE', '--files needs the name of one run')
   }
-  const report: FilesReport = {
-    schema: 'ddb-ingest/runs-files/1',
-    version,
-    exitCode: 0,
-    runId,
-    files: [],
-    error: null,
-  }
+  const report = { schema: 'ddb-ingest/runs-files/1', version, exitCode: 0, runId }
   try {
     const known = await readRun(folder, runId, systemPlatform.files)
     if (known === undefined) throw await missingRunError(folder, runId)
     const files = filesOf(known)
-    if (settings.json) await output.writeData(jsonLine({ ...report, files }))
+    if (settings.json) await output.writeData(jsonLine({ ...report, files, error: null }))
     else await output.write(textOf(files))
     return 0
   } catch (error) {
-    return endFailed(output, error, settings.json && report)
+    return endFailed(output, error, settings.json && { ...report, files: [] })
   }
 }
 
-function filesOf({ journal }: KnownRun): FileReport[] {
+/** Every field is always present; unknown values are null. */
+function filesOf({ journal }: KnownRun) {
   const { inputs, rejects } = journal
   return inputs.map((input, index) => {
     const { path, fingerprint, summary, readAt, detected } = input
     const { settled, isDone, uncertain } = inputProgress(input, index)
-    const isRead = summary !== undefined && isDone
-    const state: FileState =
-      uncertain.length > 0
-        ? 'uncertain'
-        : isRead
-          ? 'done'
-          : detected === undefined
-            ? 'waiting'
-            : 'begun'
-    const rejected = rejects?.byInput[path]?.rejected ?? summary?.rejected ?? 0
+    const begun = detected === undefined ? 'waiting' : 'begun'
+    const known = summary !== undefined && isDone ? 'done' : begun
     return {
       path,
-      state,
+      /** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
+      state: uncertain.length > 0 ? 'uncertain' : known,
+      /** Rows read so far, including rejected rows. */
       rows: summary?.rows ?? settled.records,
-      rejected,
+      rejected: rejects?.byInput[path]?.rejected ?? summary?.rejected ?? 0,
+      /** When the file was read to its end; null before that. */
       at: readAt ?? null,
       sizeBytes: fingerprint.sizeBytes,
     }
@@ -229,7 +194,7 @@ function filesOf({ journal }: KnownRun): FileReport[] {
 
 const heads = ['file', 'state', 'rows', 'rejected', 'when'] as const
 
-function textOf(files: readonly FileReport[]): string {
+function textOf(files: ReturnType<typeof filesOf>): string {
   const rows = files.map(({ path, state, rows: count, rejected, at }) => [
     ...[clean(path), state, grouped(count), grouped(rejected)],
     at?.replace(/\.\d+Z$/, 'Z') ?? '',

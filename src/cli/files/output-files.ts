@@ -1,0 +1,213 @@
+/*
+  The files that a command writes: its result (--json=FILE, --metrics-file, --report, --issue-text) and its --trace. A result replaces an
+  ordinary file in one step when the command ends, and is written directly to a device or pipe.
+*/
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { lstat, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Trace } from '../../client/trace.js'
+import { DdbError, errorCodes, UsageError } from '../../errors.js'
+import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
+import type { Output } from '../output/output.js'
+import { clean, systemCode } from '../output/terminal-text.js'
+import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
+
+interface Ended {
+  exitCode: number
+}
+
+/** The content of a file, and its name in messages. */
+export interface ResultContent<Result> {
+  readonly name: 'JSON object' | 'metrics' | 'report' | 'text for an issue'
+  readonly textOf: (result: Result) => string | Promise<string>
+}
+
+export interface ResultFile<Result> {
+  /** Returns the exit code: the result's own, or 74 if the command went well and only this write fails. */
+  readonly write: (result: Result, output: Output) => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Checks before the command begins whether the file can be written, so that a bad path stops it before it sends anything. An ordinary file
+ * keeps its content until the result replaces it. @throws {UsageError} DDB_OUTPUT_CREATE
+ */
+export async function openResultFile<Result extends Ended>(
+  path: string,
+  { name, textOf }: ResultContent<Result>,
+): Promise<ResultFile<Result>> {
+  const failed = (what: string, cause: unknown): string =>
+    `cannot ${what} the ${name} ${clean(path)} (${systemCode(cause)})`
+  try {
+    const { put, close } = await openSink(path)
+    return {
+      close,
+      async write(result, output) {
+        try {
+          await put(await textOf(result), output)
+          return result.exitCode
+        } catch (cause) {
+          output.problem(failed('write', cause), 'DDB_OUTPUT_WRITE')
+          return result.exitCode || errorCodes.DDB_OUTPUT_WRITE
+        }
+      },
+    }
+  } catch (cause) {
+    throw new UsageError('DDB_OUTPUT_CREATE', failed('create', cause), { cause })
+  }
+}
+
+interface Sink {
+  readonly put: (text: string, output: Output) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+async function openSink(path: string): Promise<Sink> {
+  const { name, isOrdinary } = placeOf(path)
+  const close = (): Promise<void> => Promise.resolve()
+  if (isStandardOutput(name)) return { put: (text, output) => output.writeData(text), close }
+  if (!isOrdinary) return openDevice(path)
+  if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
+  await replaceFile(name)
+  return { put: text => replaceFile(name, text), close }
+}
+
+/** @throws for folders, and if the path has become an ordinary file since it was checked */
+async function openDevice(path: string): Promise<Sink> {
+  const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
+  if ((await file.stat()).isFile()) {
+    await file.close()
+    throw new Error('it has just been made')
+  }
+  return { put: text => file.writeFile(text), close: () => file.close() }
+}
+
+/**
+ * Replaces a link itself, not the file that it leads to. The new file keeps the permissions of the old one.
+ * @param text  undefined: only tests whether a new file can be created next to it, and so can replace it
+ */
+async function replaceFile(name: string, text?: string): Promise<void> {
+  const madeName = `${dirname(name)}/.ddb-ingest-${randomBytes(6).toString('hex')}.new`
+  const file = await open(madeName, 'wx', 0o644)
+  try {
+    if (text === undefined) return
+    await file.writeFile(text)
+    const before = await lstat(name).catch(() => undefined)
+    if (before?.isFile()) await file.chmod(before.mode & 0o777)
+    await file.sync()
+    await rename(madeName, name)
+  } finally {
+    await file.close()
+    await rm(madeName, { force: true })
+  }
+}
+
+export interface TraceFile {
+  readonly trace: Trace
+  /** If lines are missing, reports the reason. */
+  close(): void
+}
+
+/**
+ * Opens the trace. Each line is written immediately, so that the last line shows the last message even if the process is killed.
+ * @param output  redacts all passwords of the run, on every connection
+ * @returns undefined if no trace was requested @throws {DdbError} DDB_OUTPUT_CREATE
+ */
+export function openTrace(
+  { trace: path }: { trace?: string },
+  { withoutSecrets, note }: Pick<Output, 'withoutSecrets' | 'note'>,
+): TraceFile | undefined {
+  if (path === undefined) return undefined
+  const fd = openToAppend(path)
+  let failure: string | undefined
+  return {
+    trace: {
+      write(line) {
+        if (failure !== undefined) return
+        try {
+          writeSync(fd, `${withoutSecrets(line)}\n`)
+        } catch (error) {
+          // A failing trace must not end the run.
+          failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
+        }
+      },
+    },
+    close() {
+      closeSync(fd)
+      if (failure !== undefined) note(failure)
+    },
+  }
+}
+
+/** A new file is accessible to its owner only. Links are followed only in /dev: `/dev/stderr` is one. */
+function openToAppend(path: string): number {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+  const follow = path.startsWith('/dev/') ? 0 : O_NOFOLLOW
+  try {
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
+  } catch (cause) {
+    const text = `cannot write the trace ${clean(path)} (${systemCode(cause)}): name a file that can be written`
+    throw new DdbError('DDB_OUTPUT_CREATE', text, { cause })
+  }
+}
+
+/** The files of a command, open until it ends. */
+export interface OutputFiles<Result> {
+  readonly results: ResultFile<Result>[]
+  trace: TraceFile | undefined
+}
+
+interface Reporting {
+  readonly output: Output
+  readonly asked: UserCall
+}
+
+/**
+ * Runs a command that writes files. If it throws, its files, and standard output with `--json`, get the result of a command that did not
+ * begin.
+ */
+export async function withFiles<Result extends Ended>(
+  { output }: Reporting,
+  { json }: { readonly json?: { readonly print: boolean } },
+  failed: (error: unknown) => Result,
+  action: (files: OutputFiles<Result>) => Promise<number>,
+): Promise<number> {
+  const files: OutputFiles<Result> = { results: [], trace: undefined }
+  try {
+    return await action(files)
+  } catch (error) {
+    const result = failed(error)
+    for (const file of files.results) await file.write(result, output)
+    if (json?.print) await writeFailed(output, result)
+    throw error
+  } finally {
+    for (const file of files.results) await file.close()
+    files.trace?.close()
+  }
+}
+
+/**
+ * Writes a result to its files and prints it. If a file cannot be written, the later ones and standard output show exit code 74; if
+ * standard output cannot be written, the files are written again. @returns the exit code
+ */
+export async function publish<Result extends Ended>(
+  result: Result,
+  files: readonly ResultFile<Result>[],
+  { output, asked }: Reporting,
+  print: () => Promise<unknown>,
+): Promise<number> {
+  const write = async (): Promise<void> => {
+    for (const file of files) result.exitCode = await file.write(result, output)
+  }
+  await write()
+  try {
+    await print()
+  } catch (error) {
+    const { exitCode } = printFailure(output, error, asked)
+    if (result.exitCode !== 0) return result.exitCode
+    result.exitCode = exitCode
+    await write()
+  }
+  return result.exitCode
+}
