@@ -57,7 +57,7 @@ deepTest(
   },
 )
 
-t.test('a package has no compiled code and starts from its modules', async t => {
+deepTest(t, 'a package has no compiled code and starts from its modules', async t => {
   const { path } = copied(t)
   rmSync(join(path, 'dist', 'script'), { recursive: true })
   t.strictSame(start(path), { isRejected: undefined, status: 64 })

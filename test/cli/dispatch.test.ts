@@ -13,6 +13,7 @@ import { catchSignals, signalExitCode } from '../../src/cli/interruption.js'
 import { main } from '../../src/cli/main.js'
 import { version } from '../../src/version.js'
 import { fakeProcess, runMain, type FakeTerminals } from './run-cli.js'
+import { deepTest } from '../helpers/runs.js'
 
 t.test('without a command the help goes to standard error, code 64', async t => {
   const { code, stdout, stderr } = await runMain([])
@@ -301,7 +302,7 @@ function youngKilobytes(prepare: string): { before: number; after: number } {
   return JSON.parse(node.stdout) as { before: number; after: number }
 }
 
-t.test('the heap stops growing on request', async t => {
+deepTest(t, 'the heap stops growing on request', async t => {
   const told = youngKilobytes('thisProcess().stopHeapGrowth()')
   t.ok(told.after <= 2 * told.before, JSON.stringify(told))
   const untold = youngKilobytes('')

@@ -94,7 +94,8 @@ const shown = (value: unknown): string =>
     typeof member === 'bigint' ? `${member}n` : member,
   )
 
-t.test(
+deepTest(
+  t,
   'answers in chunks of any size belong to their requests, on two sessions at once',
   async () => {
     const property = fc.asyncProperty(

@@ -18,7 +18,7 @@ import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue } from '../helpers/codec.js'
 import { responseBytes } from '../helpers/fake-server.js'
 import { changed, fuzz, pieceBytes } from '../helpers/hostile.js'
-import { seed } from '../helpers/runs.js'
+import { deepTest, seed } from '../helpers/runs.js'
 import { turnPlatform } from '../helpers/turn-platform.js'
 import { int, text } from '../helpers/values.js'
 
@@ -203,7 +203,7 @@ t.test('without damage, a conversation runs to its end', async t => {
   t.notOk(await talk({ ...whole, hasScram: true }, bytes => bytes), 'its nonce is not new')
 })
 
-t.test('for any answers, a session ends in time with an error of this project', async t => {
+deepTest(t, 'for any answers, a session ends in time with an error of this project', async t => {
   await fc.assert(
     fc.asyncProperty(scene, fc.gen(), async (one, draw) => {
       const before = process.memoryUsage().arrayBuffers

@@ -255,34 +255,38 @@ t.test('onClose distinguishes a loss from a close', async t => {
   t.equal(second.closed, true)
 })
 
-t.test('a large result arrives in blocks, which are decoded as the caller takes them', async t => {
-  const blocks = Array.from({ length: 50 }, (_, i) =>
-    idTable(...Array.from({ length: 5000 }, () => i)),
-  )
-  const server = await startFakeServer(({ head }, peer) =>
-    peer.reply(
-      head.fetchSize === 0
-        ? { value: int(7) }
-        : { value: { form: 'vector', type: 'ANY', length: 50, data: blocks } },
-    ),
-  )
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
-  const next = session.run('next')
-  await next
-  let count = 0
-  for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
-    t.strictSame(block, blocks[count])
-    count += 1
-  }
-  t.equal(count, 50)
-  for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
-    t.strictSame(block, blocks[0])
-    break
-  }
-  t.strictSame(await session.run('after a reader that left early'), int(7))
-  await session.close()
-})
+deepTest(
+  t,
+  'a large result arrives in blocks, which are decoded as the caller takes them',
+  async t => {
+    const blocks = Array.from({ length: 50 }, (_, i) =>
+      idTable(...Array.from({ length: 5000 }, () => i)),
+    )
+    const server = await startFakeServer(({ head }, peer) =>
+      peer.reply(
+        head.fetchSize === 0
+          ? { value: int(7) }
+          : { value: { form: 'vector', type: 'ANY', length: 50, data: blocks } },
+      ),
+    )
+    t.teardown(() => server.close())
+    const session = await connect({ host, port: server.port })
+    const next = session.run('next')
+    await next
+    let count = 0
+    for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
+      t.strictSame(block, blocks[count])
+      count += 1
+    }
+    t.equal(count, 50)
+    for await (const block of session.readBlocks('big', { fetchSize: 8192 })) {
+      t.strictSame(block, blocks[0])
+      break
+    }
+    t.strictSame(await session.run('after a reader that left early'), int(7))
+    await session.close()
+  },
+)
 
 t.test('the reader of blocks also gets results that are not tuples, and errors', async t => {
   const outcomes = [{ value: int(5) }, { error: 'no such table' }]

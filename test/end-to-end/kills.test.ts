@@ -4,7 +4,7 @@
 */
 import { join } from 'node:path'
 import t from 'tap'
-import { runs, sampled } from '../helpers/runs.js'
+import { everyday, runs } from '../helpers/runs.js'
 import { playRound } from '../soak/round.js'
 import { drawScene, withConnections } from '../soak/scene.js'
 
@@ -12,7 +12,7 @@ import { drawScene, withConnections } from '../soak/scene.js'
 const seeds = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110]
 const killsPerRound = runs(4)
 
-for (const [i, seed] of sampled([...seeds.entries()])) {
+for (const [i, seed] of everyday ? [[0, seeds[0]!] as const] : seeds.entries()) {
   const usual = drawScene(seed, killsPerRound)
   const scene = i % 2 === 0 ? withConnections(usual, 4) : usual
   const { target, mode, connections } = scene

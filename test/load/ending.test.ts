@@ -11,6 +11,7 @@ import { handClock } from '../helpers/clocks.js'
 import { closedGate } from '../helpers/gate.js'
 import { ended, testRun } from '../helpers/load-run.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
+import { deepTest } from '../helpers/runs.js'
 
 /** The parts that a run has opened, and a record of how each part was closed. */
 function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
@@ -122,7 +123,7 @@ t.test('a run that leaves does not wait, and counts rows without an outcome as u
   t.match(run.state.rows, { confirmed: 3, unsent: 5 })
 })
 
-t.test('signals of a caller that outlive a run do not keep the run in memory', async t => {
+deepTest(t, 'signals of a caller that outlive a run do not keep the run in memory', async t => {
   const here = await startLoadServer(t, tradesScript)
   const file = join(
     t.testdir({ 'a.csv': `${tradesHeader}2024.01.02T03:04:05.678,A,2,3\n` }),

@@ -412,12 +412,12 @@ function documents(
     })
 }
 
-t.test('JSON arrays and consecutive objects resume after every batch', async () => {
+deepTest(t, 'JSON arrays and consecutive objects resume after every batch', async () => {
   const around = fc.constantFrom(['[', ',', '] '], ['\r\n[\r', '\r\n,', '\r]\n'], [' ', '\r\n', ''])
   await check(documents(around, {}), 100)
 })
 
-t.test('records further inside documents resume in the same way', async () => {
+deepTest(t, 'records further inside documents resume in the same way', async () => {
   const start = '{"a":[{"n":1}],"data":{"rows":['
   const around = fc.constantFrom(
     [start, ',', '],"z":[1,\r\n{"n":2}]}}'],
@@ -426,7 +426,7 @@ t.test('records further inside documents resume in the same way', async () => {
   await check(documents(around, { jsonPath: 'data.rows' }), 50)
 })
 
-t.test('compressed inputs resume at the same position', async () => {
+deepTest(t, 'compressed inputs resume at the same position', async () => {
   await check(delimitedText, 10, 'gzip')
   await check(delimitedText, 2, 'zstd')
 })

@@ -114,7 +114,7 @@ t.test('a lock of a living process counts as taken, even of this process, at onc
   t.strictSame(readdirSync(dir), ['r.lock'])
 })
 
-t.test('the lock of a process that has certainly ended is taken over at once', async t => {
+deepTest(t, 'the lock of a process that has certainly ended is taken over at once', async t => {
   const cases: Record<string, () => Record<string, unknown>> = {
     'no such process': () => ({ pid: deadPid() }),
     'another process under that id': () => ({ startTicks: '1' }),

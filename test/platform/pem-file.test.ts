@@ -4,10 +4,11 @@ import t from 'tap'
 import { readPemFile } from '../../src/platform/pem-file.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { Certificates } from '../helpers/certificates.js'
+import { deepTest } from '../helpers/runs.js'
 
 const { files } = systemPlatform
 
-t.test('a PEM file has the expected content, or the error names the file', async t => {
+deepTest(t, 'a PEM file has the expected content, or the error names the file', async t => {
   const certificates = new Certificates(t)
   const { cert, key, certFile, keyFile } = certificates.make('server')
   t.strictSame(await readPemFile(certFile, 'certificates', files), { pem: cert })

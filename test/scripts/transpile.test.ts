@@ -8,12 +8,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
 import { transpiled } from '../../scripts/transpile.js'
 import { root } from '../helpers/checkout.js'
+import { deepTest } from '../helpers/runs.js'
 
 interface Doubling {
   double: (n: number) => number
 }
 
-t.test('a module loses its types and keeps its behaviour', async t => {
+deepTest(t, 'a module loses its types and keeps its behaviour', async t => {
   const path = join(t.testdir(), 'a.ts')
   writeFileSync(
     path,

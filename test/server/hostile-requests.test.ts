@@ -70,7 +70,7 @@ deepTest(t, 'nesting too deep for the stack is an error', async t => {
   }
 })
 
-t.test('an endless request yields until it is cancelled', async t => {
+deepTest(t, 'an endless request yields until it is cancelled', async t => {
   const server = await impatientServer(t)
   const other = await guestOf(t, server)
   const scripts = [

@@ -54,7 +54,7 @@ t.test('two simulations of one seed give one trace', async t => {
 
 const transformedCount = runs(400)
 
-t.test(`${transformedCount} simulations of transforms keep every promise`, async t => {
+deepTest(t, `${transformedCount} simulations of transforms keep every promise`, async t => {
   const sum = { confirmed: 0, filtered: 0, rejected: 0 }
   for (let seed = firstTransformedSeed; seed < firstTransformedSeed + transformedCount; seed++) {
     const { complaints, runs } = await simulate(seed)

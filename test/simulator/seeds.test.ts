@@ -2,7 +2,7 @@
   Runs simulations and checks the promises. `npm run simulate` runs any number of simulations.
 */
 import t from 'tap'
-import { runs, seeds } from '../helpers/runs.js'
+import { deepTest, runs, seeds } from '../helpers/runs.js'
 import { failureText } from './report.js'
 import { firstDfsSeed } from './scenario.js'
 import { simulate } from './simulate.js'
@@ -23,17 +23,21 @@ t.test(`${seedCount} simulations keep every promise`, async t => {
 
 const dfsSeedCount = runs(200)
 
-t.test(`${dfsSeedCount} simulations of writers in one partition keep every promise`, async t => {
-  const refused = new Set<string>()
-  for (let seed = firstDfsSeed; seed < firstDfsSeed + dfsSeedCount; seed++) {
-    const { complaints, runs, scenario } = await simulate(seed)
-    if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
-    const isRefused = runs.some(({ result }) => (result?.batches.retried ?? 0) > 0)
-    if (isRefused && scenario.allArrive) refused.add(scenario.kind.name)
-  }
-  t.strictSame(
-    [...refused],
-    ['DFS table'],
-    'with TRANS the second writer is refused, with CHUNK it waits',
-  )
-})
+deepTest(
+  t,
+  `${dfsSeedCount} simulations of writers in one partition keep every promise`,
+  async t => {
+    const refused = new Set<string>()
+    for (let seed = firstDfsSeed; seed < firstDfsSeed + dfsSeedCount; seed++) {
+      const { complaints, runs, scenario } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      const isRefused = runs.some(({ result }) => (result?.batches.retried ?? 0) > 0)
+      if (isRefused && scenario.allArrive) refused.add(scenario.kind.name)
+    }
+    t.strictSame(
+      [...refused],
+      ['DFS table'],
+      'with TRANS the second writer is refused, with CHUNK it waits',
+    )
+  },
+)

@@ -33,7 +33,8 @@ deepTest(
 
 const lanesSeedCount = runs(200)
 
-t.test(
+deepTest(
+  t,
   `${lanesSeedCount} simulations of several connections into partitioned and keyed tables keep every promise`,
   async t => {
     const most = new Map<string, number>()

@@ -78,7 +78,7 @@ deepTest(t, 'numbers are little-endian, for pieces of any size', async t => {
   }
 })
 
-t.test('`need` waits for the bytes and then returns them in one piece', async t => {
+deepTest(t, '`need` waits for the bytes and then returns them in one piece', async t => {
   const reader = new ByteReader()
   const { waits } = feed(reader, reader.need(10), pieces(all, 4))
   t.equal(waits, 3)

@@ -166,7 +166,7 @@ t.test('every error code is explained, together with its exit code', async t => 
   }
 })
 
-t.test('a code is found in any case, and shown with its exit code', async t => {
+deepTest(t, 'a code is found in any case, and shown with its exit code', async t => {
   const { code, stdout } = await runMain(['explain', 'ddb_input_cell'])
   t.equal(code, 0)
   t.match(stdout, /^DDB_INPUT_CELL\nexit: 65\nwhat it means, and what to do: A text that is not/)
@@ -227,7 +227,7 @@ const port = String(server.port)
 const exec = (argv: readonly string[], terminals?: FakeTerminals): Promise<Outcome> =>
   runMain(['exec', '--host', `127.0.0.1:${port}`, ...argv], terminals)
 
-t.test('a scalar is printed bare in every format', async t => {
+deepTest(t, 'a scalar is printed bare in every format', async t => {
   for (const output of ['table', 'csv', 'json']) {
     const result = await exec(['-e', '1+2', '--output', output])
     t.strictSame(result, { code: 0, stdout: '3\n', stderr: '' }, output)
@@ -265,7 +265,7 @@ deepTest(t, 'the script comes from a file, from standard input, or from -e', asy
   })
 })
 
-t.test('with --json there is one object for every exit code', async t => {
+deepTest(t, 'with --json there is one object for every exit code', async t => {
   const { code, stdout, stderr } = await exec(['-e', 'select * from nosuchtable'])
   t.equal(code, 65)
   t.equal(stdout, '')
@@ -308,7 +308,7 @@ t.test('if there are several hosts, the first one that answers is used', async t
   t.match(await runMain(['exec', '--host', hosts, '-e', '1']), { code: 0, stdout: '1\n' })
 })
 
-t.test('a refused login gives exit code 77 and never shows the password', async t => {
+deepTest(t, 'a refused login gives exit code 77 and never shows the password', async t => {
   for (const flags of [[], ['--json']]) {
     const result = await exec(['--user', 'admin', '-e', '1', ...flags], {
       environment: { DDB_PASSWORD: 'hunter2-secret' },
@@ -378,7 +378,7 @@ deepTest(
   },
 )
 
-t.test('standard output on a full disk gives exit code 74', async t => {
+deepTest(t, 'standard output on a full disk gives exit code 74', async t => {
   for (const argv of [['exec', '--host', `127.0.0.1:${port}`, '-e', '1+2'], ['--version']]) {
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', full, 'pipe'] })

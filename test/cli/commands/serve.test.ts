@@ -55,7 +55,8 @@ async function scriptFile(t: Test, script: string): Promise<string> {
   return path
 }
 
-t.test(
+deepTest(
+  t,
   'stdout has only the ready line; SIGTERM and Ctrl-C shut the server down cleanly',
   async t => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

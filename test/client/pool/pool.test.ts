@@ -17,6 +17,7 @@ import type { Value } from '../../../src/protocol/value.js'
 import { type RequestInfo, type ServerOptions, startServer } from '../../../src/server/index.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { closedGate } from '../../helpers/gate.js'
+import { deepTest } from '../../helpers/runs.js'
 import { startTinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int, text, yes } from '../../helpers/values.js'
 
@@ -72,23 +73,27 @@ t.test('several tasks run at the same time on the server', async t => {
   t.strictSame(results, [2, 2, 2, 2].map(int))
 })
 
-t.test('tasks beyond the number of sessions wait and start in order, and none fails', async t => {
-  const server = await startTinyServer({ script: code => int(Number(code)) })
-  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
-  t.teardown(() => server.close())
-  const count = 5_000
-  const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
-  t.strictSame(
-    results,
-    Array.from({ length: count }, (_, i) => int(i)),
-  )
-  const scripts = server.log.filter(line => line.startsWith('script '))
-  t.equal(scripts.length, count)
-  // With two sessions, a task can overtake only its neighbour.
-  const places = scripts.map((line, place) => Math.abs(Number(line.slice(7)) - place))
-  t.ok(Math.max(...places) <= 2, `furthest from its place: ${Math.max(...places)}`)
-  await pool.shutDown()
-})
+deepTest(
+  t,
+  'tasks beyond the number of sessions wait and start in order, and none fails',
+  async t => {
+    const server = await startTinyServer({ script: code => int(Number(code)) })
+    const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
+    t.teardown(() => server.close())
+    const count = 5_000
+    const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
+    t.strictSame(
+      results,
+      Array.from({ length: count }, (_, i) => int(i)),
+    )
+    const scripts = server.log.filter(line => line.startsWith('script '))
+    t.equal(scripts.length, count)
+    // With two sessions, a task can overtake only its neighbour.
+    const places = scripts.map((line, place) => Math.abs(Number(line.slice(7)) - place))
+    t.ok(Math.max(...places) <= 2, `furthest from its place: ${Math.max(...places)}`)
+    await pool.shutDown()
+  },
+)
 
 t.test('variables are released after a task, unless an option keeps them', async t => {
   const pool = await pooled(t, { size: 1 })

@@ -100,7 +100,7 @@ async function failureOf(options: ConnectOptions): Promise<DdbError> {
   throw new Error('the connection was made')
 }
 
-t.test('a certificate signed by its authority is accepted', async t => {
+deepTest(t, 'a certificate signed by its authority is accepted', async t => {
   const byBetween = certificates.make('server', { by: between })
   for (const [what, identity] of [
     ['directly', good],

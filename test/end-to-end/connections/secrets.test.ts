@@ -14,6 +14,7 @@ import { Certificates } from '../../helpers/certificates.js'
 import { csv, streamScript } from '../../helpers/delivery.js'
 import { startFakeServer, type FakePeer, type Received } from '../../helpers/fake-server.js'
 import { freePort } from '../../helpers/free-port.js'
+import { deepTest, sampled } from '../../helpers/runs.js'
 
 const password = 'Zq"7\\k é/+?%&\'Wv'
 const certificates = new Certificates(t)
@@ -121,7 +122,7 @@ async function tryAll(t: Test, port: number): Promise<void> {
   }
 }
 
-t.test('a wrong password, given in any way', async t => {
+deepTest(t, 'a wrong password, given in any way', async t => {
   const server = await startServer({ port: 0, initScript: streamScript })
   t.teardown(() => server.close())
   for (const way of ['environment', 'file', 'stdin', 'prompt'] as const) {
@@ -130,7 +131,7 @@ t.test('a wrong password, given in any way', async t => {
   await tryAll(t, server.port)
 })
 
-t.test('the right password, with every failure after the login', async t => {
+deepTest(t, 'the right password, with every failure after the login', async t => {
   const server = await startServer({
     port: 0,
     adminPassword: password,
@@ -187,7 +188,7 @@ const answers: Readonly<Record<string, (said: string, peer: FakePeer) => void>> 
   'as a redirect': (said, peer) => peer.reply({ error: `<NotLeader>${said}:1:x` }),
 }
 
-for (const [name, answer] of Object.entries(answers)) {
+for (const [name, answer] of sampled(Object.entries(answers))) {
   t.test(`a server that repeats the login ${name}`, async t => {
     for (const [form, secret] of Object.entries(forms)) {
       const server = await startFakeServer(

@@ -15,7 +15,7 @@ import { startServer } from '../../../src/server/index.js'
 import { root } from '../../helpers/checkout.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer, tradesScript } from '../../helpers/load-server.js'
-import { sampled } from '../../helpers/runs.js'
+import { deepTest, sampled } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import {
   fakeProcess,
@@ -398,7 +398,7 @@ t.test('-q prints nothing if all rows would load', async t => {
   t.strictSame(await check(['-t', 'trades', '-q'], { stdin }), { code: 0, stdout: '', stderr: '' })
 })
 
-t.test('--json prints one object for every exit code', async t => {
+deepTest(t, '--json prints one object for every exit code', async t => {
   const stdin = 'time,sym,price,id\n2020.01.01,A,1,1\n'
   const cases: [argv: string[], code: number, error: string | null][] = [
     [['-t', 'trades'], 0, null],
@@ -520,7 +520,7 @@ async function taken(table: string): Promise<string[][]> {
   return rows
 }
 
-t.test('the printed command loads the same values in a different environment', async t => {
+deepTest(t, 'the printed command loads the same values in a different environment', async t => {
   const folder = t.testdir({
     "it's a.csv": 'Time;SYM;price;id\n2020.01.01;"A;B";1,5;1\n2020.01.02;C;2,25;2\n',
     'two.csv': '\ufefftime|sym|price|id\n2020.01.03T10:00:00+08:00|A|1.5|1\n',

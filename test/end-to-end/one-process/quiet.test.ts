@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, spawnCli, type FakeTerminals, type Outcome } from '../../cli/run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const server = await startServer({
   port: 0,
@@ -94,7 +95,8 @@ t.test(
 const marker = (runId: string): string => `
   share table([1] as n, [7l] as token, ["${runId}"] as run, [1l] as sessionId, [now()] as at) as ddbIngest_${runId}`
 
-t.test(
+deepTest(
+  t,
   'leftovers of killed runs are reported once a day, and not for runs into other tables',
   async t => {
     const environment = stateOf(t)

@@ -312,7 +312,8 @@ deepTest(t, 'a run that stored nothing starts over with different files and opti
   )
 })
 
-t.test(
+deepTest(
+  t,
   'a run that is killed while it reads new files resumes, and its earlier end proves nothing',
   async t => {
     const reached = closedGate()

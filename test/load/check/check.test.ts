@@ -166,21 +166,25 @@ t.test('the frozen settings contain everything that was detected', async t => {
   t.match(inputs[0]!.fields[2], { source: 'price', text: '1,5', value: '1.5' })
 })
 
-t.test('inputs with the same settings become one load, together with empty inputs', async t => {
-  const server = await startLoadServer(t, scripts)
-  const folder = t.testdir({
-    'a.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
-    'b.csv': '',
-    'c.tsv': 'time\tsym\tprice\tid\n2020.01.01\tA\t1\t1\n',
-    'd.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
-  })
-  const { frozen, status, rows, exitCode } = await checks(server)([`${folder}/*`])
-  t.match({ status, rows, exitCode }, { status: 'fits', rows: { read: 3, fit: 3 }, exitCode: 0 })
-  t.strictSame(
-    frozen.map(one => one.inputs.map(path => path.slice(-5))),
-    [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']],
-  )
-})
+deepTest(
+  t,
+  'inputs with the same settings become one load, together with empty inputs',
+  async t => {
+    const server = await startLoadServer(t, scripts)
+    const folder = t.testdir({
+      'a.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
+      'b.csv': '',
+      'c.tsv': 'time\tsym\tprice\tid\n2020.01.01\tA\t1\t1\n',
+      'd.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
+    })
+    const { frozen, status, rows, exitCode } = await checks(server)([`${folder}/*`])
+    t.match({ status, rows, exitCode }, { status: 'fits', rows: { read: 3, fit: 3 }, exitCode: 0 })
+    t.strictSame(
+      frozen.map(one => one.inputs.map(path => path.slice(-5))),
+      [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']],
+    )
+  },
+)
 
 t.test('a check accepts inputs without rows, and reports what it can', async t => {
   const check = checks(await startLoadServer(t, scripts))
@@ -427,7 +431,7 @@ const line = fc.oneof(
   { arbitrary: fc.array(cell, { maxLength: 3 }), weight: 1 },
 )
 
-t.test('a check counts the same rows as the load that follows', async t => {
+deepTest(t, 'a check counts the same rows as the load that follows', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const folder = t.testdir()
@@ -521,7 +525,7 @@ const mended: readonly (readonly [string, RegExp[], object | undefined, boolean]
   ],
 ]
 
-t.test('texts that do not fit their columns are reported at once, with options', async t => {
+deepTest(t, 'texts that do not fit their columns are reported at once, with options', async t => {
   const server = await startLoadServer(t, scripts)
   for (const [i, [text, said, options, readsAll]] of mended.entries()) {
     for (const match of ['name', 'position'] as const) {

@@ -321,32 +321,37 @@ deepTest(
   },
 )
 
-t.test('whichever call fails, the rows add up and the files contain the reported rows', async t => {
-  t.testdir()
-  const calls: string[] = []
-  const run = (name: string, failing: number, alsoLater: boolean): Kept => {
-    const dir = emptyFolder(t, name)
-    let number = 0
-    const fails: NonNullable<Disk['fails']> = (call, path) => {
-      if (failing < 0) calls.push(`${call} ${path.endsWith('.ndjson') ? 'reasons' : 'records'}`)
-      return number++ === failing || (alsoLater && call === 'truncate')
+deepTest(
+  t,
+  'whichever call fails, the rows add up and the files contain the reported rows',
+  async t => {
+    t.testdir()
+    const calls: string[] = []
+    const run = (name: string, failing: number, alsoLater: boolean): Kept => {
+      const dir = emptyFolder(t, name)
+      let number = 0
+      const fails: NonNullable<Disk['fails']> = (call, path) => {
+        if (failing < 0) calls.push(`${call} ${path.endsWith('.ndjson') ? 'reasons' : 'records'}`)
+        return number++ === failing || (alsoLater && call === 'truncate')
+      }
+      const kept = keep(join(dir, 'r.csv'), { fails }, 150, 60)
+      if (!alsoLater) checkKept(dir, kept)
+      return kept
     }
-    const kept = keep(join(dir, 'r.csv'), { fails }, 150, 60)
-    if (!alsoLater) checkKept(dir, kept)
-    return kept
-  }
-  t.equal(run('none', -1, false).files.unplaced, 0)
-  for (const call of ['create', 'write', 'sync', 'close']) {
-    for (const of of ['records', 'reasons']) t.ok(calls.includes(`${call} ${of}`), `${call} ${of}`)
-  }
-  for (const [failing, call] of calls.entries()) {
-    t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
-    // Partly written rows that cannot be cut off stay in the file, but do not count as kept.
-    const { files, added } = run(`${failing}-uncut`, failing, true)
-    const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
-    t.equal(placed + files.unplaced, added)
-  }
-})
+    t.equal(run('none', -1, false).files.unplaced, 0)
+    for (const call of ['create', 'write', 'sync', 'close']) {
+      for (const of of ['records', 'reasons'])
+        t.ok(calls.includes(`${call} ${of}`), `${call} ${of}`)
+    }
+    for (const [failing, call] of calls.entries()) {
+      t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
+      // Partly written rows that cannot be cut off stay in the file, but do not count as kept.
+      const { files, added } = run(`${failing}-uncut`, failing, true)
+      const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
+      t.equal(placed + files.unplaced, added)
+    }
+  },
+)
 
 t.test('an existing empty file is used, and stays if no reject could be kept', async t => {
   const dir = t.testdir({ 'r.csv': '' })

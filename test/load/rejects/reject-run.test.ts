@@ -11,6 +11,7 @@ import {
   type RejectRun,
 } from '../../../src/load/rejects/reject-run.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const known = <T>(value: T) => ({ value, how: 'found' }) as const
 
@@ -69,7 +70,7 @@ t.test('the first line of the reasons gives the settings of the run', async t =>
   })
 })
 
-t.test('the reasons give the UTC offsets of times, and each new offset again', async t => {
+deepTest(t, 'the reasons give the UTC offsets of times, and each new offset again', async t => {
   const path = join(t.testdir(), 'r.csv')
   const line = (more: object): string =>
     `${JSON.stringify({ runId: 'nightly', file: 'x', ...more })}\n`

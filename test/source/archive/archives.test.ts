@@ -52,7 +52,8 @@ async function textOf(path: string): Promise<string> {
 
 const csv = (name: string, content = `a,b\n1,${name}\n`): ZipMember => ({ name, content })
 
-t.test(
+deepTest(
+  t,
   'data members are inputs, sorted by path; other members are skipped and reported',
   async t => {
     const path = archive(
@@ -78,7 +79,7 @@ t.test(
   },
 )
 
-t.test('any content is extracted unchanged, however it is stored', async t => {
+deepTest(t, 'any content is extracted unchanged, however it is stored', async t => {
   const dir = t.testdir()
   const path = join(dir, 'p.zip')
   await fc.assert(

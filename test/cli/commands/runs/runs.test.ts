@@ -16,6 +16,7 @@ import {
   runRecord,
   writeJournal,
 } from '../../../helpers/journals.js'
+import { deepTest } from '../../../helpers/runs.js'
 import { runMain, type Outcome } from '../../run-cli.js'
 
 function scene(t: Test) {
@@ -242,7 +243,7 @@ t.test('the folder of the run must exist', async t => {
   t.match(await resume('r'), { code: 66, stderr: /began in the folder ".*\/data".*ENOENT/ })
 })
 
-t.test('a given server is used, and appears in the suggested command', async t => {
+deepTest(t, 'a given server is used, and appears in the suggested command', async t => {
   const { resume, state } = sceneOfResume(t, {
     server: { host: '192.0.2.1', port: 1, user: 'nobody' },
   })

@@ -299,7 +299,7 @@ t.test('the rejects file is not followed, even in the same folder', async t => {
   ])
 })
 
-t.test('a resumed run handles a rotation that happened between its processes', async t => {
+deepTest(t, 'a resumed run handles a rotation that happened between its processes', async t => {
   const { at, begin, has, ids } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
   writeFileSync(at('a.csv'), 'id,sym\n1,A\n2,')
@@ -361,7 +361,7 @@ t.test('a missing file that was not read to its end is reported', async t => {
   t.match(error, { code: 'DDB_RUN_CHANGED', message: /no longer in its folder/ })
 })
 
-t.test('settings that one process detected for a file hold for the next process', async t => {
+deepTest(t, 'settings that one process detected for a file hold for the next process', async t => {
   const { at, begin, has, ids } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
   writeFileSync(at('a.csv'), 'id;sym\n1;A\n')

@@ -21,7 +21,7 @@ import { ReceiptWatcher } from '../../../../src/load/transport/receipts/watcher.
 import type { Column } from '../../../../src/protocol/value.js'
 import { batchOf } from '../../../helpers/batches.js'
 import { testRun } from '../../../helpers/load-run.js'
-import { runs } from '../../../helpers/runs.js'
+import { deepTest, runs } from '../../../helpers/runs.js'
 import { ints } from '../../../helpers/values.js'
 
 const batchRows = 8
@@ -207,7 +207,7 @@ t.test('for any order of writes and receipts, rows are taken back only for a rea
   t.end()
 })
 
-t.test('rows of a table that another user replaced and filled do not count', t => {
+deepTest(t, 'rows of a table that another user replaced and filled do not count', t => {
   let isFilled = 0
   fc.assert(
     fc.property(plays(3), one => {
