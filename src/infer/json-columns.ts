@@ -14,7 +14,7 @@ import {
   openBrace,
   openBracket,
 } from '../parse/json/json-scanner.js'
-import type { FieldCells } from '../parse/columns/template-text.js'
+import type { FieldCells } from '../parse/columns/template-column.js'
 import { maxBlockRows, RecordBlock } from '../parse/record-block.js'
 import type { ColumnProbe } from './column-probe.js'
 

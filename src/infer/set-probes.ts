@@ -2,8 +2,12 @@
   Examines the columns that are filled by parts of paths or by templates (texts of `mapping.set` with names of fields in
   braces). Builds the texts of these columns as a run does. Fields that templates use do not become columns themselves.
 */
-import { cellsOf } from '../parse/columns/template-column.js'
-import { TemplateText, type FieldCells, type InputTexts } from '../parse/columns/template-text.js'
+import {
+  cellsOf,
+  TemplateText,
+  type FieldCells,
+  type InputTexts,
+} from '../parse/columns/template-column.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { fieldsUsed, textSources, type CellSource, type InputShape } from '../schema/cell-source.js'
 import { mapColumns } from '../schema/column-mapping.js'

@@ -11,7 +11,7 @@ import {
   type CellSource,
   type ColumnMapping,
 } from '../../schema/cell-source.js'
-import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'
 import { memberNames, recordTexts, type RecordReading } from './record-texts.js'

@@ -2,7 +2,7 @@
   The observer of a dry run, which reads its inputs and sends nothing.
 */
 import type { OpenedReader } from '../../parse/formats.js'
-import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { ColumnMapping } from '../../schema/cell-source.js'
 import type { AnyReject } from '../rejects/reject.js'
 

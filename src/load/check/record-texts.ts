@@ -3,7 +3,7 @@
 */
 import { Readable } from 'node:stream'
 import { openReader, type ReaderOptions } from '../../parse/formats.js'
-import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { RecordShape } from '../../parse/batch.js'
 import { formatElement } from '../../protocol/value-text.js'
 import type { CellSource } from '../../schema/cell-source.js'

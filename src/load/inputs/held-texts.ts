@@ -1,7 +1,7 @@
 /*
   Texts that columns take from an input's name. Rejects must keep these texts, because a rejects file does not have the input's name.
 */
-import type { InputTexts } from '../../parse/columns/template-text.js'
+import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 import { inputTextNames } from '../../schema/set-columns.js'
 import type { RejectReading } from '../rejects/reject-run.js'

@@ -9,6 +9,13 @@ export class Int64Parts {
   high = 0
   low = 0
 
+  /** Stores the number in two words, the low word first. Returns 0, which means success for readers of cells. */
+  store(words: Int32Array, word: number): 0 {
+    words[word] = this.low
+    words[word + 1] = this.high
+    return 0
+  }
+
   /** Sets an integer that a double holds exactly. */
   setExact(value: number): void {
     this.high = Math.floor(value / 4_294_967_296)

@@ -126,17 +126,19 @@ function readShort(bytes: Uint8Array, start: number, end: number, scale: number)
   return true
 }
 
-function setShort(into: Int64Parts): void {
+const parts = new Int64Parts()
+
+function setShort(): void {
   const upper = short[0]!
   if (shortLowerDigits === 0) {
-    into.setExact(negative ? -upper : upper)
+    parts.setExact(negative ? -upper : upper)
     return
   }
   const lower = short[1]!
   const factor = powersOfTen[shortLowerDigits]!
   // −(upper × factor + lower) is (−upper − 1) × factor + (factor − lower), whose addend is positive.
-  if (negative) into.setProduct(-upper - 1, factor, factor - lower)
-  else into.setProduct(upper, factor, lower)
+  if (negative) parts.setProduct(-upper - 1, factor, factor - lower)
+  else parts.setProduct(upper, factor, lower)
 }
 
 /** Reads a DECIMAL32 and returns the unscaled number. */
@@ -156,26 +158,32 @@ export function readDecimal32(
   }
 }
 
-/** Reads a DECIMAL64 and returns 0, NaN or Infinity. */
-export function readDecimal64(
-  scale: number,
-): (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number {
-  return (bytes, start, end, into) => {
+type ReadWords = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: Int32Array,
+  at: number,
+) => number
+
+/** Reads a DECIMAL64 into two words, the low word first. Returns 0; NaN or ±Infinity mean a fault. */
+export function readDecimal64(scale: number): ReadWords {
+  return (bytes, _view, start, end, into, at) => {
     if (readShort(bytes, start, end, scale)) {
-      setShort(into)
-      return 0
+      setShort()
+      return parts.store(into, at)
     }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     if (limbs[2]! > 9 || limbs[3] !== 0 || limbs[4] !== 0) return Infinity
     const upper = limbs[2]! * billion + limbs[1]!
-    return into.setBillions(negative, upper, limbs[0]!) ? 0 : Infinity
+    return parts.setBillions(negative, upper, limbs[0]!) ? parts.store(into, at) : Infinity
   }
 }
 
 /** True if the limbs certainly fit in a 64-bit integer. */
 const isLong = (): boolean => limbs[2]! < 9 && limbs[3] === 0 && limbs[4] === 0
-const parts = new Int64Parts()
 
 /** Stores a 64-bit integer as a 128-bit one. */
 function storeLong(high: number, low: number, into: Int32Array, at: number): void {
@@ -189,20 +197,11 @@ function storeLong(high: number, low: number, into: Int32Array, at: number): voi
 /** A number in words of 16 bits, least significant first. The product of a word and 10^9 is exact. */
 const words = new Int32Array(8)
 
-type ReadWords = (
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: Int32Array,
-  at: number,
-) => number
-
 /** Reads a DECIMAL128 as four words in two's complement, lowest first. Returns 0; NaN or ±Infinity mean a fault. */
 export function readDecimal128(scale: number): ReadWords {
   return (bytes, _view, start, end, into, at) => {
     if (readShort(bytes, start, end, scale)) {
-      setShort(parts)
+      setShort()
       storeLong(parts.high | 0, parts.low | 0, into, at)
       return 0
     }

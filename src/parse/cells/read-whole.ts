@@ -4,7 +4,7 @@
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { powersOfTen } from './read-number.js'
-import type { Int64Parts } from './int64-parts.js'
+import { Int64Parts } from './int64-parts.js'
 
 const zero = 48
 const plus = 43
@@ -101,10 +101,20 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
   return sign * (size <= Number.MAX_SAFE_INTEGER ? size : Infinity)
 }
 
-/** Reads a LONG into `into`. Returns 0; NaN if the text is not a whole number; Infinity if the number does not fit. */
-export function readInt64(bytes: Uint8Array, start: number, end: number, into: Int64Parts): number {
+const parts = new Int64Parts()
+
+/** Reads a LONG into two words. Returns 0; NaN if the text is not a whole number; Infinity if the number does not fit. */
+export function readInt64(
+  bytes: Uint8Array,
+  _view: DataView,
+  start: number,
+  end: number,
+  into: Int32Array,
+  at: number,
+): number {
   const sign = readWhole(bytes, start, end)
   if (sign !== sign) return NaN
   if (sign !== 1 && sign !== -1) return Infinity
-  return into.setBillions(sign < 0, wholeParts[0]!, wholeParts[1]!) ? 0 : Infinity
+  const fits = parts.setBillions(sign < 0, wholeParts[0]!, wholeParts[1]!)
+  return fits ? parts.store(into, at) : Infinity
 }

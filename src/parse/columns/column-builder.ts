@@ -5,7 +5,6 @@
 import type { ErrorCode } from '../../errors.js'
 import type { Column } from '../../protocol/value.js'
 import type { RecordBlock } from '../record-block.js'
-import type { ColumnPart } from './column-part.js'
 
 /** Why a text is not a value of its column. */
 export interface CellFault {
@@ -21,6 +20,30 @@ export interface WireRoom {
   /** Bytes that the column grows by for each byte of text in the row. */
   readonly textByte: number
 }
+
+/** Elements of one size, one after the other. */
+export interface FixedPart {
+  readonly data: ArrayBuffer
+}
+
+/** Texts in wire form, one after the other. */
+export interface TextPart {
+  readonly encoded: Uint8Array<ArrayBuffer>
+  /** End of each row's text in `encoded`. */
+  readonly ends: Uint32Array<ArrayBuffer>
+}
+
+/** Codes of the rows, and the texts of the codes. Code 0 is null. */
+export interface SymbolPart {
+  readonly codes: Int32Array<ArrayBuffer>
+  /** Texts from code 1 on, one after the other. The array has some spare bytes after the last text. */
+  readonly texts: Uint8Array<ArrayBuffer>
+  /** End of each code's text; for code 0 the start of the first text. */
+  readonly textEnds: Int32Array<ArrayBuffer>
+}
+
+/** Rows that were read from a program's values, before a builder appends them. Each kind of column accepts one kind. */
+export type ColumnPart = FixedPart | TextPart | SymbolPart
 
 /** Builds one column. Call `read` for each block, `undo` if rows of the block were refused, and `take` at the end of a batch. */
 export interface ColumnBuilder {
@@ -47,4 +70,71 @@ export interface ColumnBuilder {
    * columns of types that take a program's values.
    */
   append?(part: ColumnPart, from: number, to: number, firstRow: number): void
+}
+
+/** A column whose texts are changed or made before the builder of the column's type reads them. */
+export abstract class PassedColumn implements ColumnBuilder {
+  protected readonly builder: ColumnBuilder
+  protected readonly columnIndex: number
+
+  /** @param builder  reads column 0 of a block with one field */
+  constructor(builder: ColumnBuilder, columnIndex: number) {
+    this.builder = builder
+    this.columnIndex = columnIndex
+  }
+
+  abstract read(block: RecordBlock, field: number, firstRow: number): number
+
+  /** Lets the builder read `own`, which has a field with the text of each row of `block`. */
+  protected pass(own: RecordBlock, block: RecordBlock, firstRow: number): number {
+    const nulls = this.builder.read(own, 0, firstRow)
+    if (own.refusedCount > 0) {
+      for (let row = 0; row < block.rowCount; row++) {
+        if (own.refusedBy[row] !== 0) block.refuse(row, this.columnIndex)
+      }
+    }
+    return nulls
+  }
+
+  undo(): void {
+    this.builder.undo()
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    return this.builder.explain(bytes, start, end)
+  }
+
+  encodedBytes(rowCount: number): number {
+    return this.builder.encodedBytes(rowCount)
+  }
+
+  get most(): WireRoom {
+    return this.builder.most
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    return this.builder.take(rowCount, buffers)
+  }
+}
+
+/**
+ * Upper limit for the size of a row in all columns. A text counts once for each column that its field fills.
+ * @param columns  each with the indexes of the fields that fill it
+ */
+export function roomOfRow(
+  columns: readonly {
+    readonly builder: Pick<ColumnBuilder, 'most'>
+    readonly fields: readonly number[]
+  }[],
+): WireRoom {
+  const textBytes = new Map<number, number>()
+  let row = 0
+  for (const { builder, fields } of columns) {
+    const { most } = builder
+    row += most.row
+    for (const field of new Set(fields)) {
+      textBytes.set(field, (textBytes.get(field) ?? 0) + most.textByte)
+    }
+  }
+  return { row, textByte: Math.max(0, ...textBytes.values()) }
 }

@@ -1,94 +1,35 @@
 /*
-  Columns of numbers of up to 32 bits, and of floating-point numbers. IntegerColumn and FloatingColumn have loops of
-  their own, because most columns have their types. All other types share a loop that calls a function per cell.
+  Columns of numbers with loops of their own, because most columns have these types: SHORT, INT, LONG, FLOAT, DOUBLE, and times
+  that are written as counts.
 */
-import type { Column } from '../../protocol/value.js'
-import { ArrayStore } from './array-store.js'
-import type { BufferPool } from './buffer-pool.js'
+import { firstTextMs, lastTextMs } from '../cells/calendar.js'
+import { Int64Parts } from '../cells/int64-parts.js'
+import { readLongDouble } from '../cells/read-long-double.js'
 import {
   numberRead,
   readShortDouble,
   readShortInteger,
+  readShortLong,
   type NumberFault,
 } from '../cells/read-number.js'
 import { readInteger } from '../cells/read-whole.js'
-import { readLongDouble } from '../cells/read-long-double.js'
 import { isBetweenSingles } from '../cells/single-precision.js'
-import type { ColumnOffset } from '../cells/column-offset.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, FixedPart } from './column-part.js'
 import type { RecordBlock } from '../record-block.js'
+import type { BufferPool } from './buffer-pool.js'
+import type { CellFault } from './column-builder.js'
+import {
+  FixedColumn,
+  storeExact,
+  WideColumn,
+  type NumberType,
+  type WideType,
+} from './fixed-columns.js'
 
-/** Arrays whose elements are JavaScript numbers. */
-export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
-
-/** Reads one cell. Returns NaN if the text is not a value of the type, ±Infinity if the value does not fit. */
-export type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
-
-/** The array for a type's elements, and the range of its numbers. */
-export interface FixedType<A extends NumberArray> {
-  readonly bytesPerRow: number
-  readonly view: (buffer: ArrayBuffer) => A
-  readonly nullValue: number
-  /** Smallest and largest number that is not null. */
-  readonly min: number
-  readonly max: number
-  /** Describes values of the type in messages: `a whole number from … to …`. */
-  readonly expected: string
-  /** For times: the column's common time zone offset; undefined if time zones do not matter. */
-  readonly offset?: ColumnOffset | undefined
-  readonly column: (data: A, rowCount: number) => Column
-}
-
-abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
-  protected readonly type: FixedType<A>
-  protected readonly columnIndex: number
-  protected array: A
-  readonly #store: ArrayStore
-
-  constructor(type: FixedType<A>, columnIndex: number, pool: BufferPool) {
-    this.type = type
-    this.columnIndex = columnIndex
-    this.#store = new ArrayStore(pool, type.bytesPerRow)
-    this.array = type.view(this.#store.buffer)
-  }
-
-  abstract read(block: RecordBlock, field: number, firstRow: number): number
-  abstract explain(bytes: Uint8Array, start: number, end: number): CellFault
-
-  protected reserve(rowCount: number): A {
-    if (this.#store.reserve(rowCount)) this.array = this.type.view(this.#store.buffer)
-    return this.array
-  }
-
-  /** Does nothing, because the next `read` overwrites the rows to remove. */
-  undo(): void {
-    return
-  }
-
-  encodedBytes(rowCount: number): number {
-    return rowCount * this.type.bytesPerRow
-  }
-
-  get most(): WireRoom {
-    return { row: this.type.bytesPerRow, textByte: 0 }
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const column = this.type.column(this.array, rowCount)
-    this.#store.release(buffers)
-    this.array = this.type.view(this.#store.buffer)
-    return column
-  }
-
-  append(part: ColumnPart, from: number, to: number, firstRow: number): void {
-    this.reserve(firstRow + to - from)
-    this.#store.put((part as FixedPart).data, from, to, firstRow)
-  }
-}
+type Integers = Int16Array | Int32Array
+type Floats = Float32Array | Float64Array
 
 /** A SHORT or INT column. */
-export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
+export class IntegerColumn extends FixedColumn<Integers, NumberType<Integers>> {
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
     const { nullValue, min, max } = this.type
@@ -115,12 +56,27 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
     return nulls
   }
 
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    const isNumber = !Number.isNaN(readInteger(bytes, start, end))
-    return {
-      code: isNumber ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
-      expected: this.type.expected,
+  protected outcomeOf(bytes: Uint8Array, start: number, end: number): number {
+    return readInteger(bytes, start, end)
+  }
+}
+
+/** A LONG column. Its loop is made for short numbers, because most are short. */
+export class LongColumn extends WideColumn<Int32Array> {
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const words = this.reserve(firstRow + rowCount)
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (readShortLong(bytes, view, start, end)) {
+        storeExact(words, 2 * (firstRow + row), numberRead[0]!)
+      } else {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
     }
+    return nulls
   }
 }
 
@@ -135,12 +91,12 @@ type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 
 const exactFrom = 2 ** 14
 
 /** A DOUBLE or FLOAT column. Refuses NaN and infinities, because in DolphinDB they would be neither nulls nor values. */
-export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
+export class FloatingColumn extends FixedColumn<Floats, NumberType<Floats>> {
   readonly #readOther: ReadFloating
   readonly #isSingle: boolean
 
   constructor(
-    type: FixedType<Float32Array | Float64Array>,
+    type: NumberType<Floats>,
     columnIndex: number,
     pool: BufferPool,
     readOther: ReadFloating,
@@ -186,74 +142,96 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
     return nulls
   }
 
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    const fault = this.#readOther(bytes, start, end)
-    const { expected } = this.type
+  protected outcomeOf(bytes: Uint8Array, start: number, end: number): number {
+    return this.#readOther(bytes, start, end) === 'cell' ? NaN : 0
+  }
+
+  override explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const { code, expected } = super.explain(bytes, start, end)
+    const isFinite = this.#readOther(bytes, start, end) !== 'notFinite'
     return {
-      code: fault === 'cell' ? 'DDB_INPUT_CELL' : 'DDB_INPUT_RANGE',
-      expected:
-        fault === 'notFinite' ? `${expected} that is finite (${notFiniteAdvice})` : expected,
+      code,
+      expected: isFinite ? expected : `${expected} that is finite (${notFiniteAdvice})`,
     }
   }
 }
 
 const notFiniteAdvice = 'null stands for NaN and infinities: name them with `cells.nullTexts`'
 
-/** A column of any type of up to 32 bits except SHORT, INT and FLOAT. */
-export class NumberColumn extends FixedColumn<NumberArray> {
-  readonly #readCell: ReadNumber
-  readonly #explain:
-    ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
+const minus = 45
+const zero = 48
+/** Number of digits below the billions. A long count is read as two numbers: the billions and the rest. */
+const lowerDigits = 9
+const maxDigits = 19
+const parts = new Int64Parts()
 
-  /** @param explain  may describe the fault more precisely than `expected` */
+interface CountUnits {
+  /** How many units of the type make one unit of the count, at most 10^9. */
+  readonly factor: number
+  /** True if the type's unit is the millisecond, in which a type can hold years that texts cannot express. */
+  readonly isMs: boolean
+}
+
+/**
+ * TIMESTAMP and NANOTIMESTAMP with a format such as `epoch:ms`: the raw number is the count times a power of ten. Anything
+ * but a plain number is read the general way.
+ */
+export class CountColumn extends WideColumn<Int32Array> {
+  readonly #factor: number
+  readonly #first: number
+  readonly #last: number
+  /** True if a count that is no exact double may be a value. */
+  readonly #takesLong: boolean
+
   constructor(
-    type: FixedType<NumberArray>,
+    type: WideType<Int32Array>,
     columnIndex: number,
     pool: BufferPool,
-    readCell: ReadNumber,
-    explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined,
+    { factor, isMs }: CountUnits,
   ) {
     super(type, columnIndex, pool)
-    this.#readCell = readCell
-    this.#explain = explain
+    this.#factor = factor
+    this.#first = isMs ? firstTextMs : Number.MIN_SAFE_INTEGER
+    this.#last = isMs ? lastTextMs : Number.MAX_SAFE_INTEGER
+    this.#takesLong = factor === 1 && !isMs
   }
 
-  read(block: RecordBlock, field: number, firstRow: number): number {
-    const { starts, ends, fieldCount, rowCount } = block
-    this.reserve(firstRow + rowCount)
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const words = this.reserve(firstRow + rowCount)
+    const factor = this.#factor
+    const first = this.#first
+    const last = this.#last
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      nulls += this.readOther(block, row, firstRow, starts[cell]!, ends[cell]!)
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const isShort = readShortLong(bytes, view, start, end)
+      const value = numberRead[0]! * factor
+      if (isShort && value <= last && value >= first) {
+        storeExact(words, 2 * (firstRow + row), value)
+      } else if (!this.#takesLong || !this.#storeLong(block, start, end, 2 * (firstRow + row))) {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
     }
     return nulls
   }
 
-  /** Reads any cell; subclasses read common notations faster. Returns 1 if the cell becomes null. */
-  protected readOther(
-    block: RecordBlock,
-    row: number,
-    firstRow: number,
-    start: number,
-    end: number,
-  ): number {
-    const { nullValue, min, max } = this.type
-    if (start !== end) {
-      const value = this.#readCell(block.bytes, start, end)
-      if (value >= min && value <= max) {
-        this.array[firstRow + row] = value
-        return 0
-      }
-      block.refuse(row, this.columnIndex)
-    }
-    this.array[firstRow + row] = nullValue
-    return 1
+  /** Stores a number of 16 to 19 digits. Returns false for any other text. */
+  #storeLong({ bytes, view }: RecordBlock, start: number, end: number, word: number): boolean {
+    const negative = bytes[start] === minus
+    const first = negative ? start + 1 : start
+    const middle = end - lowerDigits
+    if (end - first > maxDigits || middle <= first) return false
+    if (!isDigit(bytes[first]!) || !isDigit(bytes[middle]!)) return false
+    if (!readShortLong(bytes, view, first, middle)) return false
+    const upper = numberRead[0]!
+    if (!readShortLong(bytes, view, middle, end)) return false
+    return parts.setBillions(negative, upper, numberRead[0]!) && parts.store(this.array, word) === 0
   }
+}
 
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    const isValue = !Number.isNaN(this.#readCell(bytes, start, end))
-    return {
-      code: isValue ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
-      expected: this.#explain?.(bytes, start, end) ?? this.type.expected,
-    }
-  }
+/** Refuses signs, because `readShortLong` would accept one before each half of the digits. */
+function isDigit(byte: number): boolean {
+  return byte >= zero && byte <= zero + 9
 }

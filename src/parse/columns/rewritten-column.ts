@@ -1,10 +1,9 @@
 /*
   A column whose texts are not in the notation of its type. Rewrites each text for the builder of the type.
 */
-import type { Column } from '../../protocol/value.js'
 import { RecordBlock } from '../record-block.js'
 import { slackBytes } from '../window.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
+import { PassedColumn, type CellFault, type ColumnBuilder } from './column-builder.js'
 
 /** How to rewrite texts for the builder. */
 export interface Rewriting {
@@ -28,19 +27,15 @@ export interface Rewriting {
 /** Replaces a text that is not a value, because no type accepts this byte. */
 const noValue = 0x21
 
-export class RewrittenColumn implements ColumnBuilder {
-  readonly #builder: ColumnBuilder
+export class RewrittenColumn extends PassedColumn {
   readonly #rewriting: Rewriting
-  readonly #columnIndex: number
   #block: RecordBlock = new RecordBlock(1, 0)
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #to = 0
 
-  /** @param builder  reads column 0 of a block with one field */
   constructor(builder: ColumnBuilder, rewriting: Rewriting, columnIndex: number) {
-    this.#builder = builder
+    super(builder, columnIndex)
     this.#rewriting = rewriting
-    this.#columnIndex = columnIndex
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
@@ -50,14 +45,7 @@ export class RewrittenColumn implements ColumnBuilder {
       const isPlain = block.numberCells !== undefined && block.numberCells[cell] === 1
       this.#write(block.bytes, starts[cell]!, ends[cell]!, row, isPlain)
     }
-    const own = this.#block
-    const nulls = this.#builder.read(own, 0, firstRow)
-    if (own.refusedCount > 0) {
-      for (let row = 0; row < rowCount; row++) {
-        if (own.refusedBy[row] !== 0) block.refuse(row, this.#columnIndex)
-      }
-    }
-    return nulls
+    return this.pass(this.#block, block, firstRow)
   }
 
   /** Makes room for the texts of the block. */
@@ -100,27 +88,11 @@ export class RewrittenColumn implements ColumnBuilder {
     this.#to = to
   }
 
-  undo(): void {
-    this.#builder.undo()
-  }
-
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+  override explain(bytes: Uint8Array, start: number, end: number): CellFault {
     if (this.#block.rowCapacity === 0) this.#block = new RecordBlock(1, 1)
     this.#useBytes(slackBytes + end - start + Math.max(1, this.#rewriting.roomBytes))
     this.#write(bytes, start, end, 0, false)
-    const fault = this.#builder.explain(this.#bytes, 0, this.#to)
+    const fault = this.builder.explain(this.#bytes, 0, this.#to)
     return { code: fault.code, expected: `${fault.expected}, ${this.#rewriting.expected}` }
-  }
-
-  encodedBytes(rowCount: number): number {
-    return this.#builder.encodedBytes(rowCount)
-  }
-
-  get most(): WireRoom {
-    return this.#builder.most
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    return this.#builder.take(rowCount, buffers)
   }
 }

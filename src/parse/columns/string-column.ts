@@ -1,50 +1,90 @@
 /*
-  STRING columns in wire form: the UTF-8 of each text, and a byte 00 after it.
+  STRING and BLOB columns in wire form. A STRING is its UTF-8 and a byte 00 after it; a BLOB is an int32 with the length, then
+  the bytes of the cell unchanged.
 */
+import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
+import { isUtf8 } from '../cells/cell-bytes.js'
+import type { RecordBlock } from '../record-block.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import { isUtf8 } from '../cells/cell-bytes.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, TextPart } from './column-part.js'
-import type { RecordBlock } from '../record-block.js'
+import type { CellFault, ColumnBuilder, ColumnPart, TextPart, WireRoom } from './column-builder.js'
+
+/** Texts one after the other. */
+abstract class EncodedColumn implements ColumnBuilder {
+  protected readonly columnIndex: number
+  protected readonly maxBytes: number
+  protected encoded: Uint8Array = new Uint8Array(0)
+  protected view: DataView = new DataView(new ArrayBuffer(0))
+  protected length = 0
+  /** Number of bytes that each text takes besides its own. */
+  protected abstract readonly rowBytes: number
+  readonly #type: DataType
+  readonly #store: ArrayStore
+  #lengthBefore = 0
+
+  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
+    this.#type = type
+    this.columnIndex = columnIndex
+    this.maxBytes = maxBytes
+    this.#store = new ArrayStore(pool, 1)
+  }
+
+  abstract read(block: RecordBlock, field: number): number
+  abstract explain(bytes: Uint8Array, start: number, end: number): CellFault
+
+  undo(): void {
+    this.length = this.#lengthBefore
+  }
+
+  encodedBytes(): number {
+    return this.length
+  }
+
+  get most(): WireRoom {
+    return { row: this.rowBytes, textByte: 1 }
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const encoded = this.encoded.subarray(0, this.length)
+    this.#store.release(buffers)
+    this.encoded = new Uint8Array(0)
+    this.length = 0
+    return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
+  }
+
+  /** Makes room for the texts of the block. */
+  protected begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
+    this.#lengthBefore = this.length
+    let needed = this.length + this.rowBytes * rowCount
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      needed += ends[cell]! - starts[cell]!
+    }
+    this.reserve(needed)
+  }
+
+  protected reserve(needed: number): void {
+    if (this.#store.reserve(needed)) {
+      this.encoded = new Uint8Array(this.#store.buffer)
+      this.view = new DataView(this.#store.buffer)
+    }
+  }
+}
 
 /** Constants for copying and checking four bytes as one word. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
 /** Refuses rows whose text is not UTF-8, contains U+0000 or is too long. */
-export class StringColumn implements ColumnBuilder {
-  readonly #column: (encoded: Uint8Array, rowCount: number) => Column
-  readonly #columnIndex: number
-  readonly #maxBytes: number
-  readonly #store: ArrayStore
-  #encoded: Uint8Array = new Uint8Array(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
-  #length = 0
-  #lengthBefore = 0
-
-  constructor(
-    column: (encoded: Uint8Array, rowCount: number) => Column,
-    columnIndex: number,
-    pool: BufferPool,
-    maxBytes: number,
-  ) {
-    this.#column = column
-    this.#columnIndex = columnIndex
-    this.#maxBytes = maxBytes
-    this.#store = new ArrayStore(pool, 1)
-  }
+export class StringColumn extends EncodedColumn {
+  protected readonly rowBytes = 1
 
   read(block: RecordBlock, field: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
-    this.#lengthBefore = this.#length
-    this.#reserve(block, field)
-    const encoded = this.#encoded
-    const target = this.#view
-    const maxBytes = this.#maxBytes
-    let to = this.#length
+    this.begin(block, field)
+    const { encoded, view: target, maxBytes } = this
+    let to = this.length
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
@@ -69,61 +109,57 @@ export class StringColumn implements ColumnBuilder {
       // A high bit in `all` comes from a byte beyond ASCII. A high bit in `zeros` comes from a zero, or from such a byte.
       if (isTooLong || (((all | zeros) & highBits) !== 0 && !isText(bytes, start, end))) {
         to = first
-        block.refuse(row, this.#columnIndex)
+        block.refuse(row, this.columnIndex)
       }
       if (to === first) nulls++
       encoded[to++] = 0
     }
-    this.#length = to
+    this.length = to
     return nulls
   }
 
-  undo(): void {
-    this.#length = this.#lengthBefore
-  }
-
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return explainText(bytes, start, end, this.#maxBytes)
-  }
-
-  encodedBytes(): number {
-    return this.#length
-  }
-
-  get most(): WireRoom {
-    return { row: 1, textByte: 1 }
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const encoded = this.#encoded.subarray(0, this.#length)
-    this.#store.release(buffers)
-    this.#encoded = new Uint8Array(0)
-    this.#length = 0
-    return this.#column(encoded, rowCount)
+    return explainText(bytes, start, end, this.maxBytes)
   }
 
   append(part: ColumnPart, from: number, to: number): void {
     const { encoded, ends } = part as TextPart
     const texts = encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
-    this.#reserveBytes(this.#length + texts.length)
-    this.#encoded.set(texts, this.#length)
-    this.#length += texts.length
+    this.reserve(this.length + texts.length)
+    this.encoded.set(texts, this.length)
+    this.length += texts.length
   }
+}
 
-  #reserve(block: RecordBlock, field: number): void {
-    const { starts, ends, fieldCount, rowCount } = block
-    let needed = this.#length + rowCount
+/** Accepts every text up to `maxBytes`; refuses the rows of longer texts. */
+export class BlobColumn extends EncodedColumn {
+  protected readonly rowBytes = 4
+
+  read(block: RecordBlock, field: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    this.begin(block, field)
+    const { encoded, view: target, maxBytes } = this
+    let to = this.length
+    let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      needed += ends[cell]! - starts[cell]!
+      let p = starts[cell]!
+      const end = ends[cell]!
+      if (end - p > maxBytes) {
+        block.refuse(row, this.columnIndex)
+        p = end
+      }
+      if (p === end) nulls++
+      target.setInt32(to, end - p, true)
+      to += this.rowBytes
+      for (; end - p >= 4; p += 4, to += 4) target.setInt32(to, view.getInt32(p, true), true)
+      for (; p < end; p++) encoded[to++] = bytes[p]!
     }
-    this.#reserveBytes(needed)
+    this.length = to
+    return nulls
   }
 
-  #reserveBytes(needed: number): void {
-    if (this.#store.reserve(needed)) {
-      this.#encoded = new Uint8Array(this.#store.buffer)
-      this.#view = new DataView(this.#store.buffer)
-    }
+  explain(_bytes: Uint8Array, start: number, end: number): CellFault {
+    return tooLong(end - start, this.maxBytes)
   }
 }
 
@@ -149,6 +185,6 @@ export function explainText(
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }
 
-export function tooLong(lengthBytes: number, maxBytes: number): CellFault {
+function tooLong(lengthBytes: number, maxBytes: number): CellFault {
   return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, lengthBytes) }
 }

@@ -1,23 +1,21 @@
 /*
   SYMBOL columns: each row has a code, and each batch a base with the text of each code (docs/protocol.md#symbol-vectors).
 */
+import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import type { ColumnPart, SymbolPart } from './column-part.js'
+import type { ColumnPart, SymbolPart } from './column-builder.js'
 import { explainText } from './string-column.js'
 import type { RecordBlock } from '../record-block.js'
 import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
 
-/** @param base  texts by code; entry 0 is the null */
-type MakeSymbols = (codes: Int32Array, base: string[], rowCount: number) => Column
-
 /** Remembers texts from batch to batch, but gives each batch its own codes. */
 export class SymbolColumn implements ColumnBuilder {
-  readonly #column: MakeSymbols
+  readonly #type: DataType
   readonly #columnIndex: number
   readonly #maxBytes: number
   readonly #store: ArrayStore
@@ -37,8 +35,8 @@ export class SymbolColumn implements ColumnBuilder {
   #partView: DataView = new DataView(new ArrayBuffer(0))
   #partEntries: Int32Array = new Int32Array(0)
 
-  constructor(column: MakeSymbols, columnIndex: number, pool: BufferPool, maxBytes: number) {
-    this.#column = column
+  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
+    this.#type = type
     this.#columnIndex = columnIndex
     this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, bytesPerRow)
@@ -90,7 +88,8 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const column = this.#column(this.#codes, this.#base, rowCount)
+    const shape = { form: 'vector', type: this.#type, length: rowCount }
+    const column = { ...shape, codes: this.#codes, base: this.#base } as Column
     this.#store.release(buffers)
     this.#codes = new Int32Array(0)
     for (let code = 1; code < this.#entries.length; code++) {

@@ -1,23 +1,163 @@
 /*
-  A column whose texts are put together from fields and other texts (`mapping.set` with names in braces). The builder of
-  the column's type reads the results.
+  Columns whose texts are put together (`mapping.set` with names in braces), row by row: literal text, other columns, and parts of
+  the input's path. If any of these is null in a row, the result is null there.
 */
-import type { Column } from '../../protocol/value.js'
 import type { TextSource } from '../../schema/cell-source.js'
-import type { RecordBlock } from '../record-block.js'
-import type { CellFault, ColumnBuilder, WireRoom } from './column-builder.js'
-import { TemplateText, type FieldCells, type InputTexts } from './template-text.js'
+import { RecordBlock } from '../record-block.js'
+import { PassedColumn, type ColumnBuilder, type WireRoom } from './column-builder.js'
+import { slackBytes } from '../window.js'
 
-export class TemplateColumn implements ColumnBuilder {
-  readonly #builder: ColumnBuilder
-  readonly #columnIndex: number
+/** Texts of one input by name; undefined for null. */
+export type InputTexts = Readonly<Record<string, string | undefined>>
+
+/** Places of a field's texts in some bytes: the text of row `r` begins at `starts[first + r * step]`. */
+export interface FieldCells {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly first: number
+  readonly step: number
+}
+
+/** Largest number of bytes in a line number. */
+const lineBytes = 16
+
+/**
+ * A piece of a template: literal text; or else the index of a field, or −1 for the line number. All pieces have the
+ * same properties for speed in V8.
+ */
+interface Piece {
+  readonly bytes: Uint8Array | undefined
+  readonly number: number
+}
+
+const encoder = new TextEncoder()
+
+export class TemplateText {
+  /** Filled by `compose`: a block with one field and its own bytes. */
+  readonly block: RecordBlock
+  /** Upper limit of a text's bytes that come from constants, path parts and the line number, not from fields. */
+  fixedBytes = 0
+  /** How often the template names its most frequent field. */
+  readonly mostOfField: number
+  readonly #parts: readonly TextSource[]
+  #pieces: readonly Piece[] = []
+  #isNull = false
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+
+  constructor(parts: readonly TextSource[], rowCapacity: number) {
+    this.#parts = parts
+    this.block = new RecordBlock(1, rowCapacity)
+    const counts = new Map<number | string, number>()
+    for (const part of parts) {
+      const key =
+        part.kind === 'field' ? part.index : part.kind === 'member' ? part.name : undefined
+      if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+    this.mostOfField = Math.max(0, ...counts.values())
+    this.setTexts({})
+  }
+
+  /** Sets the texts of one input for the following rows. */
+  setTexts(texts: InputTexts): void {
+    let fields = 0
+    this.fixedBytes = 0
+    this.#isNull = false
+    this.#pieces = this.#parts.map(part => {
+      if (part.kind === 'field' || part.kind === 'member') {
+        return { bytes: undefined, number: fields++ }
+      }
+      if (part.kind === 'line') {
+        this.fixedBytes += lineBytes
+        return { bytes: undefined, number: -1 }
+      }
+      const text = part.kind === 'constant' ? part.text : texts[part.name]
+      const bytes = encoder.encode(text)
+      this.fixedBytes += bytes.length
+      this.#isNull ||= bytes.length === 0
+      return { bytes, number: -1 }
+    })
+  }
+
+  /**
+   * Fills the block with the texts of all rows.
+   * @param fields  the template's fields, in the order of its parts
+   */
+  compose(
+    {
+      view,
+      rowCount,
+      lineNumbers,
+      numberCells,
+    }: Pick<RecordBlock, 'view' | 'rowCount' | 'lineNumbers' | 'numberCells'>,
+    fields: readonly FieldCells[],
+  ): RecordBlock {
+    const { block } = this
+    block.clear()
+    block.rowCount = rowCount
+    this.#reserve(rowCount, fields)
+    const into = this.#bytes
+    const intoView = block.view
+    const { starts, ends } = block
+    const pieces = this.#pieces
+    const numbers = numberCells && (block.numberCells ??= new Uint8Array(block.rowCapacity))
+    let to = 0
+    for (let row = 0; row < rowCount; row++) {
+      const begin = to
+      starts[row] = begin
+      let isNull = this.#isNull
+      for (let i = 0; i < pieces.length && !isNull; i++) {
+        const { bytes: text, number } = pieces[i]!
+        if (number >= 0) {
+          const cells = fields[number]!
+          const cell = cells.first + row * cells.step
+          const end = cells.ends[cell]!
+          let p = cells.starts[cell]!
+          isNull = p === end
+          const next = to + end - p
+          // May copy up to three bytes too many. The next text overwrites them.
+          for (; p < end; p += 4, to += 4) intoView.setInt32(to, view.getInt32(p, true), true)
+          to = next
+        } else if (text !== undefined) {
+          for (let p = 0; p < text.length; p++) into[to++] = text[p]!
+        } else to += encoder.encodeInto(String(lineNumbers[row]), into.subarray(to)).written
+      }
+      if (isNull) to = begin
+      ends[row] = to
+      if (numbers === undefined) continue
+      const isNumber = fields.every(({ first, step }) => numberCells![first + row * step] === 1)
+      numbers[row] = isNumber ? 1 : 0
+    }
+    return block
+  }
+
+  #reserve(rowCount: number, fields: readonly FieldCells[]): void {
+    let needed = slackBytes + rowCount * this.fixedBytes
+    for (const { starts, ends, first, step } of fields) {
+      for (let row = 0, cell = first; row < rowCount; row++, cell += step) {
+        needed += ends[cell]! - starts[cell]!
+      }
+    }
+    if (this.#bytes.length < needed) {
+      this.#bytes = new Uint8Array(2 * needed)
+      this.block.bytes = this.#bytes
+      this.block.view = new DataView(this.#bytes.buffer)
+    }
+  }
+}
+
+/** The text of a template that uses no field of a record. It is the same for every row of an input; '' means null. */
+export function inputText(parts: readonly TextSource[], texts: InputTexts): string {
+  const all = parts.map(part =>
+    part.kind === 'constant' ? part.text : part.kind === 'input' ? (texts[part.name] ?? '') : '',
+  )
+  return all.includes('') ? '' : all.join('')
+}
+
+export class TemplateColumn extends PassedColumn {
   readonly #fields: readonly number[]
   readonly #text: TemplateText
 
-  /**
-   * @param builder  reads column 0 of a block with one field
-   * @param fields  indexes of the fields in each block, in the order of the template's fields
-   */
+  /** @param fields  indexes of the fields in each block, in the order of the template's fields */
   constructor(
     builder: ColumnBuilder,
     columnIndex: number,
@@ -25,8 +165,7 @@ export class TemplateColumn implements ColumnBuilder {
     fields: readonly number[],
     rowCapacity: number,
   ) {
-    this.#builder = builder
-    this.#columnIndex = columnIndex
+    super(builder, columnIndex)
     this.#fields = fields
     this.#text = new TemplateText(parts, rowCapacity)
   }
@@ -36,22 +175,7 @@ export class TemplateColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, _field: number, firstRow: number): number {
-    const own = this.#text.compose(block, cellsOf(block, this.#fields))
-    const nulls = this.#builder.read(own, 0, firstRow)
-    if (own.refusedCount > 0) {
-      for (let row = 0; row < block.rowCount; row++) {
-        if (own.refusedBy[row] !== 0) block.refuse(row, this.#columnIndex)
-      }
-    }
-    return nulls
-  }
-
-  undo(): void {
-    this.#builder.undo()
-  }
-
-  explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return this.#builder.explain(bytes, start, end)
+    return this.pass(this.#text.compose(block, cellsOf(block, this.#fields)), block, firstRow)
   }
 
   /** A block with a single field, which holds the texts that were composed last. */
@@ -59,18 +183,10 @@ export class TemplateColumn implements ColumnBuilder {
     return this.#text.block
   }
 
-  encodedBytes(rowCount: number): number {
-    return this.#builder.encodedBytes(rowCount)
-  }
-
-  get most(): WireRoom {
-    const { row, textByte } = this.#builder.most
+  override get most(): WireRoom {
+    const { row, textByte } = this.builder.most
     const { fixedBytes, mostOfField } = this.#text
     return { row: row + textByte * fixedBytes, textByte: textByte * mostOfField }
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    return this.#builder.take(rowCount, buffers)
   }
 }
 

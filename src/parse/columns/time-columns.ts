@@ -1,14 +1,13 @@
 /*
   Reads DATETIME, TIMESTAMP, NANOTIME and NANOTIMESTAMP in common notations, four characters at a time:
   `2020.01.02T09:30:00.123456789` and similar ISO forms, with or without a Z, with 0, 3, 6 or 9 decimals. WallClock
-  reads all other notations. Columns with a zone, or a format of `cells.dateFormats`, use NumberColumn and Int64Column.
+  reads all other notations. Columns with a zone, or a format of `cells.dateFormats`, use NumberColumn and WideColumn.
 */
 import { civilDays } from '../cells/calendar.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
 import { fourDigitsAt } from '../cells/read-number.js'
 import type { RecordBlock } from '../record-block.js'
-import { Int64Column, storeExact } from './int64-columns.js'
-import { NumberColumn } from './number-columns.js'
+import { NumberColumn, storeExact, WideColumn } from './fixed-columns.js'
 
 const wordSize = 4_294_967_296
 const secondsPerDay = 86_400
@@ -244,13 +243,12 @@ export class DateTimeColumn extends NumberColumn {
   }
 }
 
-export class TimestampColumn extends Int64Column {
+export class TimestampColumn extends WideColumn<Int32Array> {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
-    this.reserve(firstRow + rowCount)
-    const { words } = this
+    const words = this.reserve(firstRow + rowCount)
     const time = this.#time
     time.lookAtOffset()
     let nulls = 0
@@ -272,13 +270,12 @@ export class TimestampColumn extends Int64Column {
   }
 }
 
-export class NanotimeColumn extends Int64Column {
+export class NanotimeColumn extends WideColumn<Int32Array> {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { view, starts, ends, fieldCount, rowCount } = block
-    this.reserve(firstRow + rowCount)
-    const { words } = this
+    const words = this.reserve(firstRow + rowCount)
     const time = this.#time
     time.lookAtOffset()
     let nulls = 0
@@ -297,13 +294,12 @@ export class NanotimeColumn extends Int64Column {
   }
 }
 
-export class NanotimestampColumn extends Int64Column {
+export class NanotimestampColumn extends WideColumn<Int32Array> {
   readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
-    this.reserve(firstRow + rowCount)
-    const { words } = this
+    const words = this.reserve(firstRow + rowCount)
     const time = this.#time
     time.lookAtOffset()
     let nulls = 0

@@ -1,7 +1,7 @@
 /*
   The rows of a program as the reader gets them: columns read from the values themselves, or lines of JSON.
 */
-import type { ColumnPart } from '../columns/column-part.js'
+import type { ColumnPart } from '../columns/column-builder.js'
 
 /** How many bytes a source has delivered so far: as stored, and after decompression. */
 export interface SourceProgress {

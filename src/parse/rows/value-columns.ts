@@ -4,8 +4,8 @@
 */
 import type { ColumnOffset } from '../cells/column-offset.js'
 import { firstTextMs, lastTextMs } from '../cells/calendar.js'
-import type { ColumnPart } from '../columns/column-part.js'
-import { storeExact } from '../columns/int64-columns.js'
+import type { ColumnPart } from '../columns/column-builder.js'
+import { storeExact, type NumberArray, type NumberLayout } from '../columns/fixed-columns.js'
 import { slackBytes } from '../window.js'
 
 /** A column that is filled again for each piece (part of a batch). */
@@ -52,24 +52,14 @@ function valueColumn(
   }
 }
 
-/** How an array stores the numbers of a type; values beyond `min` and `max` are left to the reader of texts. */
-interface Numbers<A> {
-  readonly view: (buffer: ArrayBuffer) => A
-  readonly bytesPerRow: number
-  readonly nullValue: number
-  readonly min: number
-  readonly max: number
-}
-
-type AnyNumbers = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
-
-function numberColumn<A extends AnyNumbers>(
+/** Leaves values to the reader of texts that `takes` does not accept. */
+function numberColumn<A extends NumberArray>(
   capacity: number,
-  { view, bytesPerRow, nullValue }: Numbers<A>,
+  { Cells, bytesPerRow, nullValue }: NumberLayout<A>,
   takes: (value: unknown) => boolean,
 ): ValueColumn {
   const buffer = new ArrayBuffer(capacity * bytesPerRow)
-  const data = view(buffer)
+  const data = new Cells(buffer)
   const put = (value: unknown, i: number): boolean => {
     if (!takes(value)) return false
     data[i] = value as number
@@ -82,13 +72,13 @@ function numberColumn<A extends AnyNumbers>(
   )
 }
 
-export function boolColumn(capacity: number, layout: Numbers<Int8Array>): ValueColumn {
+export function boolColumn(capacity: number, layout: NumberLayout<Int8Array>): ValueColumn {
   return numberColumn(capacity, layout, value => typeof value === 'boolean')
 }
 
 export function wholeColumn(
   capacity: number,
-  layout: Numbers<Int16Array | Int32Array>,
+  layout: NumberLayout<Int16Array | Int32Array>,
 ): ValueColumn {
   const { min, max } = layout
   return numberColumn(
@@ -98,7 +88,7 @@ export function wholeColumn(
   )
 }
 
-export function doubleColumn(capacity: number, layout: Numbers<Float64Array>): ValueColumn {
+export function doubleColumn(capacity: number, layout: NumberLayout<Float64Array>): ValueColumn {
   const { min, max } = layout
   return numberColumn(
     capacity,
@@ -111,7 +101,7 @@ export function doubleColumn(capacity: number, layout: Numbers<Float64Array>): V
  * Leaves a value to the reader of texts if rounding it to a single may differ from rounding its digits. This happens
  * halfway between two singles, and also below the smallest normal single, because singles are spaced differently there.
  */
-export function floatColumn(capacity: number, layout: Numbers<Float32Array>): ValueColumn {
+export function floatColumn(capacity: number, layout: NumberLayout<Float32Array>): ValueColumn {
   const { min, max } = layout
   const double = new Float64Array(1)
   const words = new Uint32Array(double.buffer)

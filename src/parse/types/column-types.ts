@@ -1,50 +1,41 @@
 /*
-  Lists every type that text can represent, and makes the column for a type. New families of types belong in this list.
+  Makes the column for a type, according to the rules for cells: formats of dates, numbers in another style, other words for true
+  and false, arrays.
 */
 import { UsageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
-import { ColumnOffset } from '../cells/column-offset.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
+import type { CellRules } from '../cell-rules.js'
+import { ColumnOffset } from '../cells/column-offset.js'
 import { dateFormatFor, dateFormatText, type DatedPlace } from '../cells/date-format.js'
+import {
+  numberStyle,
+  plainNumberRoom,
+  plainNumbers,
+  styleText,
+  writePlainNumber,
+} from '../cells/number-style.js'
 import { TimeZone } from '../cells/time-zone.js'
-import { ArrayColumn } from '../columns/array-column.js'
+import { truthTexts, writeTruth } from '../cells/truth-texts.js'
+import { ArrayColumn, elementSeparator } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
-import type { CellRules } from '../cell-rules.js'
-import { sixteenByteTypes } from './sixteen-byte-types.js'
-import type { CellType, ColumnPlace } from './cell-type.js'
-import { elementRules, spelledColumn, type Spelling } from './spelled-column.js'
-import { decimalTypes } from './decimal-types.js'
-import { floatingTypes } from './floating-types.js'
-import { integerTypes } from './integer-types.js'
-import { logicalTypes } from './logical-types.js'
-import { pairTypes } from './pair-types.js'
+import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
+import { cellTypes, type CellType, type ColumnPlace } from './cell-types.js'
 import { temporalTypes } from './temporal-types.js'
-import { textTypes } from './text-types.js'
 
-const cellTypes: ReadonlyMap<DataType, CellType> = new Map(
-  [
-    logicalTypes,
-    integerTypes,
-    floatingTypes,
-    temporalTypes,
-    textTypes,
-    decimalTypes,
-    sixteenByteTypes,
-    pairTypes,
-  ]
-    .flat()
-    .map(type => [type.name, type]),
+const typesByName: ReadonlyMap<DataType, CellType> = new Map(
+  [...cellTypes, ...temporalTypes].map(type => [type.name, type]),
 )
 
 /** How text represents the type; undefined if the type has no text. */
 export function cellTypeOf(type: DataType): CellType | undefined {
-  return cellTypes.get(type)
+  return typesByName.get(type)
 }
 
 /** True if leading and trailing blanks are part of the column's values. */
 export function keepsBlanks({ type, array }: ColumnType): boolean {
-  return array !== true && cellTypeOf(type)?.keepsBlanks === true
+  return array !== true && cellTypeOf(type)?.isText === true
 }
 
 const defaultArrayDelimiter = ','
@@ -65,7 +56,7 @@ export function columnBuilder(
   const clock = { zone, offset, onOffset }
   const place = { columnIndex, pool, scale: columnType.scale ?? 0, maxBytes, clock, rules }
   if (columnType.array !== true) return elementBuilder(name, columnType, place)
-  if (cellTypeOf(columnType.type)?.hasArrays === false) throw notFromText(name, columnType)
+  if (cellTypeOf(columnType.type)?.isText === true) throw notFromText(name, columnType)
   const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 0x7f) {
     throw new UsageError('DDB_USAGE', 'the array delimiter is one ASCII character')
@@ -85,14 +76,32 @@ function columnOffset(
   return columnOffsets?.of(name) ?? new ColumnOffset()
 }
 
+/**
+ * The rules for the elements of an array column. Arrays in JSON hold numbers in JSON's own notation.
+ * @throws {UsageError} DDB_USAGE if numbers contain the delimiter between elements
+ */
+function elementRules(rules: CellRules, delimiter: string): CellRules {
+  const { thousands, decimalComma } = rules
+  if (delimiter.charCodeAt(0) === elementSeparator) return plainNumbers(rules)
+  if (delimiter === thousands || (delimiter === ',' && decimalComma === true)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `"${delimiter}" occurs inside numbers and between the elements of arrays: choose another \`input.arrayDelimiter\``,
+    )
+  }
+  return rules
+}
+
 function elementBuilder(name: string, columnType: ColumnType, place: ColumnPlace): ColumnBuilder {
   const { columnIndex, clock, rules } = place
   const cellType = cellTypeOf(columnType.type)
   if (cellType === undefined) throw notFromText(name, columnType)
   const formats = rules.dateFormats ?? {}
   const { name: typeName, dated, spelling } = cellType
-  const spelled = (as: Spelling, builder: ColumnBuilder): ColumnBuilder =>
-    spelledColumn(name, as, columnIndex, rules, builder)
+  const spelled = (as: CellType['spelling'], builder: ColumnBuilder): ColumnBuilder => {
+    const rewriting = rewritingOf(name, as, rules)
+    return rewriting === undefined ? builder : new RewrittenColumn(builder, rewriting, columnIndex)
+  }
   if (dated === undefined) {
     if (!Object.hasOwn(formats, name)) return spelled(spelling, cellType.column(place))
     const why = `a column of type ${typeName} holds no dates or times`
@@ -102,6 +111,43 @@ function elementBuilder(name: string, columnType: ColumnType, place: ColumnPlace
   if (format === undefined) return spelled(undefined, cellType.column(place))
   const builder = dated.column(format, `${typeName} as ${dateFormatText(name, formats)}`, place)
   return spelled(format.isNumber ? 'number' : undefined, builder)
+}
+
+/**
+ * How to rewrite texts that are not in the type's own notation; undefined if all are.
+ * @throws {UsageError} DDB_USAGE for rules that contradict each other, or do not fit the column
+ */
+function rewritingOf(
+  columnName: string,
+  spelling: CellType['spelling'],
+  rules: CellRules,
+): Rewriting | undefined {
+  if (spelling === 'number') {
+    const style = numberStyle(columnName, rules)
+    return (
+      style && {
+        write: (bytes, start, end, into, at) =>
+          writePlainNumber(style, bytes, start, end, into, at),
+        roomBytes: plainNumberRoom,
+        expected: styleText(style),
+      }
+    )
+  }
+  if (rules.percentColumns?.includes(columnName) === true) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`cells.percentColumns\` names column "${columnName}", which holds no plain numbers`,
+    )
+  }
+  const texts = spelling === 'truth' ? truthTexts(rules) : undefined
+  if (texts === undefined) return undefined
+  const pairs = (rules.booleans ?? []).map(text => text.split('/'))
+  const all = [0, 1].flatMap(side => pairs.map(pair => pair[side]!)).filter(Boolean)
+  return {
+    write: (bytes, start, end, into, at) => writeTruth(texts, bytes, start, end, into, at),
+    roomBytes: 0,
+    expected: `or ${all.map(text => `"${text}"`).join(', ')}`,
+  }
 }
 
 function datedPlace(columnName: string, { name, dated }: CellType): DatedPlace {

@@ -6,17 +6,18 @@
 import type { Temporal32Type, Temporal64Type } from '../../protocol/types/temporals.js'
 import type { DateFormat } from '../cells/wall-clock.js'
 import { EpochFormat } from '../cells/epoch-format.js'
-import type { Int64Parts } from '../cells/int64-parts.js'
+import { Int64Parts } from '../cells/int64-parts.js'
 import { readMonth, WallClock, type TimeParts } from '../cells/wall-clock.js'
-import { CountColumn } from '../columns/count-column.js'
-import { Int64Column, type Int64Kind, type ReadInt64 } from '../columns/int64-columns.js'
 import {
+  int32Layout,
+  int64Layout,
   NumberColumn,
-  type FixedType,
-  type NumberArray,
+  WideColumn,
+  type NumberType,
   type ReadNumber,
-} from '../columns/number-columns.js'
-import { int32Layout } from '../columns/number-layouts.js'
+  type ReadWide,
+} from '../columns/fixed-columns.js'
+import { CountColumn } from '../columns/number-columns.js'
 import {
   DateTimeColumn,
   NanotimeColumn,
@@ -25,7 +26,7 @@ import {
 } from '../columns/time-columns.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import { dateColumn } from '../rows/value-columns.js'
-import type { CellType } from './cell-type.js'
+import type { CellType } from './cell-types.js'
 
 const secondsPerDay = 86_400
 const nanosPerSecond = 1_000_000_000
@@ -41,9 +42,11 @@ function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
   return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
 
+type ReadText = NonNullable<NumberType['explain']>
+
 /** Describes a text that the column refuses, from its format's own explanation. */
 const explainer =
-  (format: DateFormat, what: string): NonNullable<Int64Kind['explain']> =>
+  (format: DateFormat, what: string): ReadText =>
   (bytes, start, end) => {
     const own = format.explain?.(bytes, start, end)
     return own === undefined ? undefined : `${what} (${own})`
@@ -76,22 +79,17 @@ function shortType({
   Column = NumberColumn,
   dateMs,
 }: ShortTemporal): CellType {
-  const elements = (what: string): FixedType<NumberArray> => ({
-    ...int32Layout,
-    expected: what,
-    column: (data, length) => ({ form: 'vector', type: name, length, data: data as Int32Array }),
-  })
+  const layout = { ...int32Layout, name }
   return {
     name,
     jsonKinds: jsonKinds.string,
-    hasArrays: true,
     ...(dateMs !== undefined && { values: ofDates(dateMs, false) }),
     column({ columnIndex, pool, clock: rules }) {
       const clock = new WallClock(rules)
       const explain = (): string | undefined => clock.zoneFault
       const Chosen = rules.zone === undefined ? Column : NumberColumn
-      const type = { ...elements(expected), offset: rules.offset }
-      return new Chosen(type, columnIndex, pool, read(clock), explain)
+      const type = { ...layout, expected, explain, offset: rules.offset }
+      return new Chosen(type, columnIndex, pool, read(clock))
     },
     dated: {
       needs,
@@ -99,8 +97,8 @@ function shortType({
       column(format, what, { columnIndex, pool }) {
         const readFormat: ReadNumber = (bytes, start, end) =>
           format.read(bytes, start, end) + ofFormat(format)
-        const explain = explainer(format, what)
-        return new NumberColumn(elements(what), columnIndex, pool, readFormat, explain)
+        const type = { ...layout, expected: what, explain: explainer(format, what) }
+        return new NumberColumn(type, columnIndex, pool, readFormat)
       },
     },
   }
@@ -187,12 +185,12 @@ interface LongTemporal {
   readonly expected: string
   readonly needs: string
   readonly read: (clock: WallClock, bytes: Uint8Array, start: number, end: number) => number
-  /** Stores the raw number in `into`. Returns 0, or Infinity if the type cannot hold the value. */
-  readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
+  /** Sets `raw` to the raw number. Returns false if the type cannot hold the value. */
+  readonly setRaw: (parts: TimeParts) => boolean
   /** How many decimals of a second the raw number has; undefined if the number does not count from 1970. */
   readonly unitDigits?: number
   /** A column that reads common notations faster. Used only without a time zone. */
-  readonly Column?: typeof Int64Column
+  readonly Column?: typeof WideColumn<Int32Array>
   /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
   readonly dateMs?: number
 }
@@ -203,63 +201,62 @@ const ofDates =
     dateColumn(capacity, unitMs, isLong, offset())
 
 function longType(type: LongTemporal): CellType {
-  const { name, expected, needs, read, toRaw, unitDigits = -1, Column = Int64Column, dateMs } = type
-  const kind = (what: string, readCell: ReadInt64): Int64Kind => ({
-    expected: what,
-    readCell,
-    column: (data, length) => ({ form: 'vector', type: name, length, data }),
-  })
+  const { name, expected, needs, read, setRaw, unitDigits = -1, Column = WideColumn, dateMs } = type
+  const layout = { ...int64Layout, name }
   return {
     name,
     jsonKinds: jsonKinds.string,
-    hasArrays: true,
     ...(dateMs !== undefined && { values: ofDates(dateMs, true) }),
     column({ columnIndex, pool, clock: rules }) {
       const clock = new WallClock(rules)
-      const readCell: ReadInt64 = (bytes, start, end, into) => {
+      const readCell: ReadWide<Int32Array> = (bytes, _view, start, end, words, at) => {
         const outcome = read(clock, bytes, start, end)
-        return outcome === 0 ? toRaw(clock, into) : outcome
+        if (outcome !== 0) return outcome
+        return setRaw(clock) ? raw.store(words, at) : Infinity
       }
       const explain = (): string | undefined => clock.zoneFault
-      const Chosen = rules.zone === undefined ? Column : Int64Column
+      const Chosen = rules.zone === undefined ? Column : WideColumn
       const { offset } = rules
-      return new Chosen({ ...kind(expected, readCell), offset, explain }, columnIndex, pool)
+      return new Chosen({ ...layout, expected, readCell, offset, explain }, columnIndex, pool)
     },
     dated: {
       needs,
       keepsTime: true,
       column(format, what, { columnIndex, pool }) {
-        const readFormat: ReadInt64 = (bytes, start, end, into) => {
+        const readCell: ReadWide<Int32Array> = (bytes, _view, start, end, words, at) => {
           const outcome = format.read(bytes, start, end)
-          return outcome === 0 ? toRaw(format, into) : outcome
+          if (outcome !== 0) return outcome
+          return setRaw(format) ? raw.store(words, at) : Infinity
         }
-        const kindOfCell = { ...kind(what, readFormat), explain: explainer(format, what) }
+        const own = { ...layout, expected: what, readCell, explain: explainer(format, what) }
         if (!(format instanceof EpochFormat) || format.unitDigits > unitDigits) {
-          return new Int64Column(kindOfCell, columnIndex, pool)
+          return new WideColumn(own, columnIndex, pool)
         }
         const factor = 10 ** (unitDigits - format.unitDigits)
-        return new CountColumn(kindOfCell, columnIndex, pool, { factor, isMs: unitDigits === 3 })
+        return new CountColumn(own, columnIndex, pool, { factor, isMs: unitDigits === 3 })
       },
     },
   }
 }
 
-function timestamp(parts: TimeParts, into: Int64Parts): number {
+/** The raw number of the time that was read last. */
+const raw = new Int64Parts()
+
+function timestamp(parts: TimeParts): boolean {
   const ms = wholeMs(parts)
-  if (ms === Infinity) return ms
   // A double cannot always hold the milliseconds since 1970 exactly.
   const seconds = parts.days * secondsPerDay + parts.secondOfDay
-  return into.setProduct(seconds, 1000, ms) ? 0 : Infinity
+  return ms !== Infinity && raw.setProduct(seconds, 1000, ms)
 }
 
-function nanotime(parts: TimeParts, into: Int64Parts): number {
-  into.setExact(parts.secondOfDay * nanosPerSecond + parts.nanos)
-  return 0
+function nanotime(parts: TimeParts): boolean {
+  raw.setExact(parts.secondOfDay * nanosPerSecond + parts.nanos)
+  return true
 }
 
-function nanotimestamp(parts: TimeParts, into: Int64Parts): number {
+function nanotimestamp(parts: TimeParts): boolean {
   const seconds = parts.days * secondsPerDay + parts.secondOfDay
-  return into.setProduct(seconds, nanosPerSecond, parts.nanos) ? 0 : Infinity
+  return raw.setProduct(seconds, nanosPerSecond, parts.nanos)
 }
 
 const longTypes: readonly LongTemporal[] = [
@@ -269,7 +266,7 @@ const longTypes: readonly LongTemporal[] = [
     expected: 'a time such as 2024-01-31T09:30:00.125',
     needs: 'yMd',
     read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),
-    toRaw: timestamp,
+    setRaw: timestamp,
     unitDigits: 3,
     Column: TimestampColumn,
   },
@@ -278,7 +275,7 @@ const longTypes: readonly LongTemporal[] = [
     expected: 'HH:MM:SS.nnnnnnnnn',
     needs: 'H',
     read: (clock, bytes, start, end) => clock.readTime(bytes, start, end),
-    toRaw: nanotime,
+    setRaw: nanotime,
     Column: NanotimeColumn,
   },
   {
@@ -286,7 +283,7 @@ const longTypes: readonly LongTemporal[] = [
     expected: 'a time such as 2024-01-31T09:30:00.123456789, of the years 1677 to 2262',
     needs: 'yMd',
     read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),
-    toRaw: nanotimestamp,
+    setRaw: nanotimestamp,
     unitDigits: 9,
     Column: NanotimestampColumn,
   },

@@ -21,7 +21,7 @@ import {
   readUuid,
 } from '../../../src/parse/cells/read-sixteen-bytes.js'
 import { truthTexts, writeTruth } from '../../../src/parse/cells/truth-texts.js'
-import type { WideType } from '../../../src/parse/columns/wide-column.js'
+import type { ReadWide } from '../../../src/parse/columns/fixed-columns.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
@@ -31,7 +31,7 @@ type Pair = readonly number[] | number
 
 /** Both numbers, or the result of a reading that fails. Checks that such a reading writes nothing. */
 function pairOf<A extends Float64Array | Int32Array>(
-  read: WideType<A>['readCell'],
+  read: ReadWide<A>,
   into: A,
   text: string,
 ): Pair {

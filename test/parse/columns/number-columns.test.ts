@@ -9,34 +9,31 @@ import { readDouble } from '../../../src/parse/cells/read-number.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
 import {
-  Int64Column,
-  type Int64Kind,
-  LongColumn,
-} from '../../../src/parse/columns/int64-columns.js'
-import {
-  FloatingColumn,
-  IntegerColumn,
-  type NumberArray,
-  NumberColumn,
-} from '../../../src/parse/columns/number-columns.js'
-import {
   doubleLayout,
   floatLayout,
   int16Layout,
   int32Layout,
+  int64Layout,
   int8Layout,
-} from '../../../src/parse/columns/number-layouts.js'
-import { WideColumn } from '../../../src/parse/columns/wide-column.js'
+  type NumberArray,
+  NumberColumn,
+  WideColumn,
+  type WideType,
+} from '../../../src/parse/columns/fixed-columns.js'
+import {
+  FloatingColumn,
+  IntegerColumn,
+  LongColumn,
+} from '../../../src/parse/columns/number-columns.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { runs } from '../../helpers/runs.js'
 import { blockOf, field, refusedRows } from './block.js'
 
 // Columns of 64 bits: the elements that result from cells, compared with BigInt.
 
-const kind: Int64Kind = {
-  expected: 'a whole number',
-  readCell: readInt64,
-  column: (data, length) => ({ form: 'vector', type: 'LONG', length, data }),
+const kind: WideType<Int32Array> = {
+  ...{ ...int64Layout, name: 'LONG' },
+  ...{ expected: 'a whole number', readCell: readInt64 },
 }
 const columnIndex = 2
 const nullLong = -(2n ** 63n)
@@ -46,8 +43,8 @@ function elements(column: Column): bigint[] {
   return Array.from(data.subarray(0, length))
 }
 
-for (const Builder of [Int64Column, LongColumn]) {
-  const make = (type: Int64Kind = kind) => new Builder(type, columnIndex, new BufferPool())
+for (const Builder of [WideColumn<Int32Array>, LongColumn]) {
+  const make = (type = kind) => new Builder(type, columnIndex, new BufferPool())
 
   t.test(`${Builder.name}: every integer is stored as its element`, async t => {
     const max = 2n ** 63n - 1n
@@ -100,14 +97,14 @@ for (const Builder of [Int64Column, LongColumn]) {
   })
 
   t.test(`${Builder.name}: a refusal is about the text or about its size`, async t => {
-    const explained = (text: string, type?: Int64Kind): unknown => {
+    const explained = (text: string, type?: typeof kind): unknown => {
       const { bytes, starts, ends } = blockOf([text])
       return make(type).explain(bytes, starts[field]!, ends[field]!)
     }
     const { expected } = kind
     t.strictSame(explained('x'), { code: 'DDB_INPUT_CELL', expected })
     t.strictSame(explained('9223372036854775808'), { code: 'DDB_INPUT_RANGE', expected })
-    const talkative: Int64Kind = { ...kind, explain: () => 'fewer letters' }
+    const talkative = { ...kind, explain: () => 'fewer letters' }
     t.strictSame(explained('x', talkative), { code: 'DDB_INPUT_CELL', expected: 'fewer letters' })
   })
 }
@@ -119,50 +116,26 @@ const columnIndexNumberColumns = 4
 
 const short = (): ColumnBuilder =>
   new IntegerColumn(
-    {
-      ...int16Layout,
-      expected,
-      column: (data, length) => ({
-        form: 'vector',
-        type: 'SHORT',
-        length,
-        data: data as Int16Array,
-      }),
-    },
+    { ...int16Layout, name: 'SHORT', expected },
     columnIndexNumberColumns,
     new BufferPool(),
   )
 
 const double = (): ColumnBuilder =>
   new FloatingColumn(
-    {
-      ...doubleLayout,
-      expected,
-      column: (data, length) => ({
-        form: 'vector',
-        type: 'DOUBLE',
-        length,
-        data: data as Float64Array,
-      }),
-    },
+    { ...doubleLayout, name: 'DOUBLE', expected },
     columnIndexNumberColumns,
     new BufferPool(),
     readDouble,
   )
 
 /** The value of a text is its length, at most 3. Longer texts do not fit; texts with a blank are refused. */
-const lengths = (explain?: () => string | undefined): ColumnBuilder =>
+const lengths = (explain: () => string | undefined = () => undefined): ColumnBuilder =>
   new NumberColumn(
-    {
-      ...int8Layout,
-      max: 3,
-      expected,
-      column: (data, length) => ({ form: 'vector', type: 'CHAR', length, data: data as Int8Array }),
-    },
+    { ...int8Layout, name: 'CHAR', max: 3, expected, explain },
     columnIndexNumberColumns,
     new BufferPool(),
     (bytes, start, end) => (bytes.subarray(start, end).includes(32) ? NaN : end - start),
-    explain,
   )
 
 function elementsNumberColumns(column: Column): number[] {
@@ -282,7 +255,7 @@ for (const [name, layout, bytesPerRow, nullBytes] of [
 ] as const) {
   t.test(`${name}: bytes of a row and of the null`, async t => {
     t.equal(layout.bytesPerRow, bytesPerRow)
-    const array = layout.view(new ArrayBuffer(2 * bytesPerRow))
+    const array = new layout.Cells(new ArrayBuffer(2 * bytesPerRow))
     t.equal(array.length, 2)
     array[1] = layout.nullValue
     t.equal(Buffer.from(array.buffer).toString('hex'), '00'.repeat(bytesPerRow) + nullBytes)
@@ -311,9 +284,7 @@ t.test('no value within the limits of a floating-point type becomes infinity or 
 const make = (): WideColumn<Int32Array> =>
   new WideColumn<Int32Array>(
     {
-      bytesPerRow: 8,
-      view: buffer => new Int32Array(buffer),
-      nullElements: [-1, -2],
+      ...{ name: 'DURATION', bytesPerRow: 8, Cells: Int32Array, nullElements: [-1, -2] },
       readCell(bytes, _view, start, end, array, at) {
         array[at] = end - start
         array[at + 1] = bytes[start]!
@@ -321,7 +292,6 @@ const make = (): WideColumn<Int32Array> =>
         return bytes[start] === 0x21 ? Infinity : 0
       },
       expected: 'a word',
-      column: (data, length) => ({ form: 'vector', type: 'DURATION', length, data }),
     },
     5,
     new BufferPool(),

@@ -7,17 +7,16 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { ArrayStore } from '../../../src/parse/columns/array-store.js'
-import { BlobColumn } from '../../../src/parse/columns/blob-column.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import { ConstantColumn } from '../../../src/parse/columns/constant-column.js'
+import { int32Layout } from '../../../src/parse/columns/fixed-columns.js'
 import { IntegerColumn } from '../../../src/parse/columns/number-columns.js'
-import { int32Layout } from '../../../src/parse/columns/number-layouts.js'
 import { RewrittenColumn } from '../../../src/parse/columns/rewritten-column.js'
-import { explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
+import { BlobColumn, explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
 import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
 import { noSymbol, SymbolTable } from '../../../src/parse/columns/symbol-table.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
-import type { Column } from '../../../src/protocol/value.js'
+import type { Column, SymbolVector } from '../../../src/protocol/value.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { cellOf } from '../cells/cell.js'
 import { blockOf, field, refusedRows } from './block.js'
@@ -25,12 +24,7 @@ import { blockOf, field, refusedRows } from './block.js'
 // STRING columns in wire form, compared with Buffer and TextDecoder.
 
 const make = (maxBytes = Infinity): StringColumn =>
-  new StringColumn(
-    (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),
-    3,
-    new BufferPool(),
-    maxBytes,
-  )
+  new StringColumn('STRING', 3, new BufferPool(), maxBytes)
 
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
@@ -133,21 +127,12 @@ function makeSymbolColumn(maxBytes = Infinity): {
   column: SymbolColumn
   take: (rowCount: number) => Symbols
 } {
-  let taken: Symbols = { codes: [], base: [] }
-  const column = new SymbolColumn(
-    (codes, base, length) => {
-      taken = { codes: Array.from(codes.subarray(0, length)), base: [...base] }
-      return { form: 'vector', type: 'SYMBOL', length, codes, base }
-    },
-    1,
-    new BufferPool(),
-    maxBytes,
-  )
+  const column = new SymbolColumn('SYMBOL', 1, new BufferPool(), maxBytes)
   return {
     column,
     take(rowCount) {
-      column.take(rowCount, [])
-      return taken
+      const { codes, base } = column.take(rowCount, []) as SymbolVector
+      return { codes: Array.from(codes.subarray(0, rowCount)), base: [...base] }
     },
   }
 }
@@ -278,12 +263,7 @@ t.test('bytes that are not text have no number', async t => {
 // BLOB columns: any bytes, unchanged.
 
 const makeBlobColumn = (maxBytes = Infinity): BlobColumn =>
-  new BlobColumn(
-    (encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }),
-    2,
-    new BufferPool(),
-    maxBytes,
-  )
+  new BlobColumn('BLOB', 2, new BufferPool(), maxBytes)
 
 const valuesOf = (column: BlobColumn, rowCount: number): string[] =>
   blobsOf(column.take(rowCount, []) as EncodedBlobVector).map(value =>
@@ -355,11 +335,7 @@ const comma = 0x2c
 function makeArrayColumn(delimiter = comma): ArrayColumn {
   const pool = new BufferPool()
   const elements = new IntegerColumn(
-    {
-      ...int32Layout,
-      expected: 'a whole number',
-      column: (data, length) => ({ form: 'vector', type: 'INT', length, data: data as Int32Array }),
-    },
+    { ...int32Layout, name: 'INT', expected: 'a whole number' },
     0,
     pool,
   )
@@ -451,16 +427,7 @@ t.test('a row may have more elements than a block has room for', async t => {
 const makeConstantColumn = (text: string, rowCapacity = 8): ConstantColumn =>
   new ConstantColumn(
     new IntegerColumn(
-      {
-        ...int32Layout,
-        expected: 'a whole number',
-        column: (data, length) => ({
-          form: 'vector',
-          type: 'INT',
-          length,
-          data: data as Int32Array,
-        }),
-      },
+      { ...int32Layout, name: 'INT', expected: 'a whole number' },
       0,
       new BufferPool(),
     ),
@@ -509,20 +476,7 @@ t.test('a text that is not a value is refused before any row', async t => {
 /** Accepts numbers with the prefix x. Other texts are not values. */
 const column = (): RewrittenColumn =>
   new RewrittenColumn(
-    new IntegerColumn(
-      {
-        ...int32Layout,
-        expected: 'a number',
-        column: (data, length) => ({
-          form: 'vector',
-          type: 'INT',
-          length,
-          data: data as Int32Array,
-        }),
-      },
-      0,
-      new BufferPool(),
-    ),
+    new IntegerColumn({ ...int32Layout, name: 'INT', expected: 'a number' }, 0, new BufferPool()),
     {
       write(bytes, start, end, into, at) {
         if (bytes[start] !== 0x78) return -1

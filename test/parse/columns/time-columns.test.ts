@@ -6,8 +6,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { EpochFormat } from '../../../src/parse/cells/epoch-format.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import { CountColumn } from '../../../src/parse/columns/count-column.js'
-import { int32Layout } from '../../../src/parse/columns/number-layouts.js'
+import { int32Layout, int64Layout, storeExact } from '../../../src/parse/columns/fixed-columns.js'
+import { CountColumn } from '../../../src/parse/columns/number-columns.js'
 import {
   DateTimeColumn,
   NanotimeColumn,
@@ -313,13 +313,7 @@ function readDatetimeColumn(texts: readonly string[]): {
 } {
   const others: string[] = []
   const column = new DateTimeColumn(
-    {
-      ...int32Layout,
-      expected: 'a time',
-      column: (data, length) => {
-        return { form: 'vector', type: 'DATETIME', length, data: data as Int32Array }
-      },
-    },
+    { ...int32Layout, name: 'DATETIME', expected: 'a time' },
     0,
     new BufferPool(),
     (bytes, start, end) => {
@@ -396,14 +390,13 @@ function values(factor: number, texts: readonly string[]): { data: bigint[]; oth
   const others: number[] = []
   const column = new CountColumn(
     {
-      expected: 'a count',
-      readCell: (bytes, start, end, into) => {
+      ...{ ...int64Layout, name: 'LONG', expected: 'a count' },
+      readCell: (bytes, _view, start, end, words, at) => {
         const text = Buffer.from(bytes.subarray(start, end)).toString()
         others.push(texts.indexOf(text))
-        into.setExact(77)
+        storeExact(words, at, 77)
         return text === 'x' ? NaN : 0
       },
-      column: (data, length) => ({ form: 'vector', type: 'LONG', length, data }),
     },
     3,
     new BufferPool(),

@@ -3,22 +3,25 @@
 */
 import { strictEqual } from 'node:assert/strict'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
+import {
+  int64Layout,
+  type WideColumn,
+  type WideType,
+} from '../../../src/parse/columns/fixed-columns.js'
 import { blockOf, field, refusedRows } from './block.js'
 
 /** Reads texts. Refuses the texts that the fast reader leaves to the general reader, and lists them in `others`. */
 export function readTimes(
   texts: readonly string[],
-  Column: typeof Int64Column,
+  Column: typeof WideColumn<Int32Array>,
 ): { values: bigint[]; others: string[]; refused: number[] } {
   const others: string[] = []
-  const kind: Int64Kind = {
-    expected: 'a time',
-    readCell(bytes, start, end) {
+  const kind: WideType<Int32Array> = {
+    ...{ ...int64Layout, name: 'TIMESTAMP', expected: 'a time' },
+    readCell(bytes, _view, start, end) {
       others.push(Buffer.from(bytes.subarray(start, end)).toString())
       return NaN
     },
-    column: (data, length) => ({ form: 'vector', type: 'TIMESTAMP', length, data }),
   }
   const column = new Column(kind, 0, new BufferPool())
   const block = blockOf(texts)
