@@ -189,7 +189,7 @@ t.test('a file that no user needs is recognised', async t => {
   const needless = [
     'docs/decisions/0001-decoders-are-generators.md',
     'docs/protocol.md',
-    'dist/load/plan.d.ts',
+    'dist/load/checked-options.d.ts',
     'dist/index.js.map',
     'dist/.program',
     'dist/script/dispatch.js',

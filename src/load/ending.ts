@@ -64,7 +64,7 @@ export function abandon({ delivery, control }: Opened, cause: DdbError): void {
 /** Closes everything, and drops connections that do not close in time. If something fails to close, the run fails. */
 export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
   const { clock } = run.platform
-  const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
+  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(opened, notClosing()))
   const { inputs, delivery, early, control } = opened
   // The query that used a lost control session has already reported the loss.
   const asking = { close: () => control?.close().catch(ignoreLoss) }

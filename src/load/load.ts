@@ -22,7 +22,7 @@ import {
   checkTarget,
   finishLoadedRun,
 } from './journal/check-target.js'
-import { makePlan, type Plan } from './plan.js'
+import { checkedOptions, type CheckedOptions } from './checked-options.js'
 import { runPipeline, type RunSteps } from './pipeline.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
@@ -53,23 +53,23 @@ export async function loadOn(
   options: LoadOptions,
   given: Given = {},
 ): Promise<LoadResult> {
-  const plan = makePlan(options, platform.random)
+  const checked = checkedOptions(options, platform.random)
   const clock = awakeClock(platform.clock)
   const files = withArchives(platform.files)
   try {
-    return await loadPlan({ ...platform, clock, files }, options, plan, given)
+    return await loadChecked({ ...platform, clock, files }, options, checked, given)
   } finally {
     clock.stop()
   }
 }
 
-async function loadPlan(
+async function loadChecked(
   platform: Platform,
   options: LoadOptions,
-  plan: Plan,
+  checked: CheckedOptions,
   { sources, rows, onSending }: Given,
 ): Promise<LoadResult> {
-  const run = newRun(options, plan, platform, { rows, onSending })
+  const run = newRun(options, checked, platform, { rows, onSending })
   let columns: readonly TargetColumn[] = []
   let alreadyLoaded = false
   const course: RunSteps = {
@@ -78,27 +78,27 @@ async function loadPlan(
       columns = target.columns
       await checkSoleProcess(run, control, inputs.areDone)
       if (!inputs.areDone) opened.early = earlySession(run, control)
-      const checked = await checkTarget(run, control, target)
-      if (inputs.areDone && checked !== undefined) {
+      const looked = await checkTarget(run, control, target)
+      if (inputs.areDone && looked !== undefined) {
         alreadyLoaded = true
-        const loaded = await checkLoaded(run, control, checked)
+        const loaded = await checkLoaded(run, control, looked)
         await removeLeftRejects(run)
         run.reporter.notice('already loaded')
-        await finishLoadedRun(run, control, checked, loaded)
+        await finishLoadedRun(run, control, looked, loaded)
         return undefined
       }
-      if (checked !== undefined) await checkRows(run, control, checked)
-      const delivery = await openDelivery(run, target, control, checked?.evidence, opened.early)
+      if (looked !== undefined) await checkRows(run, control, looked)
+      const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
       checkFollowed(run, delivery)
       await removeLeftRejects(run)
       await announceRun(run, control)
       await forgetEarlierEnd(run, control)
-      if (checked !== undefined) {
-        const { identity } = checked.evidence
+      if (looked !== undefined) {
+        const { identity } = looked.evidence
         run.emit({ kind: 'target', identity, used: delivery.used })
       }
-      const unsent = checked && storedRowsCheck(run, control, checked)
+      const unsent = looked && storedRowsCheck(run, control, looked)
       return { target, delivery, unsent }
     },
     finish(delivery) {
@@ -141,13 +141,13 @@ async function loadPlan(
  */
 async function removeLeftRejects({
   history: { journal },
-  plan,
+  checked,
   platform,
   rejects,
 }: Run): Promise<void> {
   if (journal === undefined) return
   rejects.cutBack()
-  await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
+  await removeLeftovers(journal.found, journal.past, checked.runId, platform.files)
 }
 
 /** Ends the run. If rows of earlier processes are gone or unproven, they no longer count as stored. */

@@ -1,6 +1,6 @@
 /*
   The options of `load()`: plain data, one group per part of the run. The command line and the library fill them in;
-  `plan.ts` checks them.
+  `checked-options.ts` checks them.
 */
 import type { Readable } from 'node:stream'
 import type { CompressChoice } from '../client/compress-choice.js'

@@ -30,7 +30,7 @@ export async function pump(
   run.delivery = delivery
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run)
-  const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
+  const limiter = newRateLimiter(run.checked.rateLimit, run.platform.clock)
   const { reporter, options } = run
   const oddTimes = newOddTimes(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
   try {

@@ -3,7 +3,7 @@
 */
 import type { Clock } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
-import type { RateLimit } from './plan.js'
+import type { RateLimit } from './checked-options.js'
 
 export interface RateLimiter {
   /** Lets a batch pass; returns a promise if it has to wait first. */

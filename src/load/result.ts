@@ -31,7 +31,7 @@ export interface ResultParts {
 
 /** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
-  const { plan, state, options, delivery } = run
+  const { checked, state, options, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
   const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
@@ -45,12 +45,12 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     unmetExpectation(run)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
-  const { target } = plan
+  const { target } = checked
   const { inputTotals = { count: 0, bytes: 0 } } = parts
   return {
     schema: 'ddb-ingest/load/2',
     version,
-    runId: plan.runId,
+    runId: checked.runId,
     status: statusOf(run, error),
     exitCode: exitCodeOf(run, error),
     alreadyLoaded: parts.alreadyLoaded === true && error === undefined,
@@ -70,7 +70,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     sources: parts.sources ?? noSourceNotes(),
     rows,
     confirm: {
-      asked: plan.confirm,
+      asked: checked.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
       note: note === undefined ? null : say(note),
       uncertain: uncertainLines(state).map(lines => ({
@@ -80,10 +80,10 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     rejects: rejectsOf(run, say),
     columns: hideInData(parts.columns, hide),
-    connections: state.batches.sent === 0 ? 0 : plan.connections,
+    connections: state.batches.sent === 0 ? 0 : checked.connections,
     batches: { ...state.batches },
     byConnection: connectionFigures(state.totalsByConnection),
-    batchRows: plan.batchRows,
+    batchRows: checked.batchRows,
     latencyMs: state.latencies.percentiles(),
     rate: {
       rowsPerSec: Math.round(state.sentRows / seconds),
@@ -153,7 +153,7 @@ function resumeOf(run: Run, error: DdbError | undefined): LoadResult['resume'] {
   return {
     possible: isPossible && !isTwice,
     command: null,
-    look: isLeftOpen(error) || isTwice ? lookScript(run.plan, run.history.found.samples) : null,
+    look: isLeftOpen(error) || isTwice ? lookScript(run.checked, run.history.found.samples) : null,
     restart: null,
   }
 }

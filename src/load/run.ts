@@ -1,5 +1,5 @@
 /*
-  One run: its plan, the state of its rows, and its parts, each with one task.
+  One run: its options, the state of its rows, and its parts, each with one task.
 */
 import { type DdbError, TimeoutError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
@@ -9,7 +9,7 @@ import { newRunServer, type RunServer } from './connection/run-server.js'
 import { newRunLog, type RunLog } from './outcomes/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'
 import type { LoadOptions } from './options.js'
-import type { Plan } from './plan.js'
+import type { CheckedOptions } from './checked-options.js'
 import { filesWhileOwned } from './rejects/owned-files.js'
 import { keptRejects, type KeptRejects } from './rejects/keep-reject.js'
 import { askedFor } from './rejects/reject-run.js'
@@ -25,7 +25,7 @@ export interface Run extends RunLog {
   readonly options: LoadOptions
   readonly platform: Platform
   /** `mode` and `connections` may change before the first batch, to suit server and target. */
-  plan: Plan
+  checked: CheckedOptions
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes: LaneScheme | undefined
   /** Set for a dry run: observes rows instead of sending them. */
@@ -51,7 +51,7 @@ interface RunParts {
 /** Opens no file and no connection. */
 export function newRun(
   options: LoadOptions,
-  plan: Plan,
+  checked: CheckedOptions,
   platform: Platform,
   { watch, rows, onSending }: RunParts = {},
 ): Run {
@@ -72,17 +72,17 @@ export function newRun(
     worded: failure => inWords(reporter, failure),
   })
   const ownRejects = newRunRejects(
-    plan,
+    checked,
     filesWhileOwned(files, ending.maySend),
-    askedFor(options, plan),
+    askedFor(options, checked),
   )
-  const rejects = keptRejects(ownRejects, { ...log, plan, watch, rows, reporter, ending })
-  const history = newRunHistory({ ...log, options, plan, platform, rejects })
+  const rejects = keptRejects(ownRejects, { ...log, checked, watch, rows, reporter, ending })
+  const history = newRunHistory({ ...log, options, checked, platform, rejects })
   const run: Run = {
     ...log,
     options,
     platform,
-    plan,
+    checked,
     lanes: undefined,
     watch,
     rows,

@@ -4,7 +4,7 @@
 import type { RunEvent } from '../../src/load/outcomes/events.js'
 import type { EndedRows } from '../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../src/load/options.js'
-import { makePlan } from '../../src/load/plan.js'
+import { checkedOptions } from '../../src/load/checked-options.js'
 import { newRun, type Run } from '../../src/load/run.js'
 import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -25,5 +25,5 @@ export function testRun(change: Partial<LoadOptions> = {}, machine: Partial<Plat
     ...change,
   }
   const platform = { ...systemPlatform, clock: leapingClock(), ...machine }
-  return newRun(options, makePlan(options, platform.random), platform)
+  return newRun(options, checkedOptions(options, platform.random), platform)
 }

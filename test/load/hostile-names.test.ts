@@ -23,7 +23,7 @@ import { leftoversNotice } from '../../src/load/marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, markRun } from '../../src/load/marker/marker.js'
 import { dropTableScript, ledgerName } from '../../src/load/marker/run-tables.js'
 import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
-import { makePlan, type Plan } from '../../src/load/plan.js'
+import { checkedOptions, type CheckedOptions } from '../../src/load/checked-options.js'
 import {
   deliverScript,
   ledgerQuery,
@@ -58,15 +58,15 @@ function listener(answer: (script: string) => Value | undefined = () => undefine
 }
 
 /** All scripts and function names that are sent for this target. */
-async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[] }> {
+async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; names: string[] }> {
   const { session, scripts } = listener()
   const asking = { session, timeoutMs }
-  const { target, runId } = plan
+  const { target, runId } = checked
   const run = { runId, token }
   const description = { columns: [] } as unknown as Parameters<typeof askIdentity>[2]
   await Promise.allSettled([
     ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),
-    askIdentity(session, plan, description),
+    askIdentity(session, checked, description),
     markRun(session, run, timeoutMs),
     checkMarker(session, run, timeoutMs),
     askMarker(session, run, timeoutMs),
@@ -76,7 +76,7 @@ async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[
     ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
   ])
   const name = ledgerName(token, 1)
-  const rowsHad = totalRowsExpression(watchedTable(plan), 'totalSize')
+  const rowsHad = totalRowsExpression(watchedTable(checked), 'totalSize')
   for (const countsDuplicates of [false, true]) {
     scripts.push(deliverScript({ name, countsDuplicates }, target, rowsHad))
   }
@@ -94,13 +94,13 @@ function tablesOf(target: Target) {
   return target.confirmTable === undefined ? [] : [target.confirmTable]
 }
 
-const shownFor = async (plan: Plan): Promise<string[]> => {
-  const { scripts, names } = await textsFor(plan)
+const shownFor = async (checked: CheckedOptions): Promise<string[]> => {
+  const { scripts, names } = await textsFor(checked)
   return [...scripts.map(script => treesOf(script)), ...names.map(name => treeOf(name))]
 }
 
-const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan =>
-  makePlan(
+const optionsFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): CheckedOptions =>
+  checkedOptions(
     { inputs: ['x'], server: { host: 'h', port: 1 }, target, runId: 'r', ...change },
     systemPlatform.random,
   )
@@ -109,26 +109,27 @@ const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan
 const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
 
 /** Every option whose text becomes part of requests. */
-const places: Readonly<Record<string, (text: string) => Plan>> = {
-  'a shared table': text => planFor({ table: text }),
-  'a shared table that is appended to': text => planFor({ table: text, method: 'append' }),
-  'a table of a database': text => planFor({ table: `dfs://db/${text}` }),
-  'a database': text => planFor({ table: `dfs://${text}/pt` }),
-  'a folder of a database': text => planFor({ table: `dfs://db/${text}/pt` }),
+const places: Readonly<Record<string, (text: string) => CheckedOptions>> = {
+  'a shared table': text => optionsFor({ table: text }),
+  'a shared table that is appended to': text => optionsFor({ table: text, method: 'append' }),
+  'a table of a database': text => optionsFor({ table: `dfs://db/${text}` }),
+  'a database': text => optionsFor({ table: `dfs://${text}/pt` }),
+  'a folder of a database': text => optionsFor({ table: `dfs://db/${text}/pt` }),
   'a key column': text =>
-    planFor({ table: 'dfs://db/pt', method: 'upsert', keyColumns: ['id', text] }),
-  'the only key column': text => planFor({ table: 't', method: 'upsert', keyColumns: [text] }),
-  'a function': text => planFor({ function: text, types: 'a:INT' }),
+    optionsFor({ table: 'dfs://db/pt', method: 'upsert', keyColumns: ['id', text] }),
+  'the only key column': text => optionsFor({ table: 't', method: 'upsert', keyColumns: [text] }),
+  'a function': text => optionsFor({ function: text, types: 'a:INT' }),
   'a function with arguments': text =>
-    planFor({ function: text, types: 'a:INT', functionArguments: [1, 'x'] }),
-  'a table to confirm by': text => planFor({ function: 'f', types: 'a:INT', confirmTable: text }),
+    optionsFor({ function: text, types: 'a:INT', functionArguments: [1, 'x'] }),
+  'a table to confirm by': text =>
+    optionsFor({ function: 'f', types: 'a:INT', confirmTable: text }),
   'a table of a database to confirm by': text =>
-    planFor({ function: 'f', types: 'a:INT', confirmTable: `dfs://${text}/t` }),
+    optionsFor({ function: 'f', types: 'a:INT', confirmTable: `dfs://${text}/t` }),
 }
 
-for (const [place, plan] of Object.entries(places)) {
+for (const [place, checked] of Object.entries(places)) {
   t.test(`${place} is a name or refused`, async t => {
-    const usual = await shownFor(plan(harmless))
+    const usual = await shownFor(checked(harmless))
     t.ok(
       usual.some(tree => tree.includes(harmless)),
       'the text gets into scripts',
@@ -138,9 +139,9 @@ for (const [place, plan] of Object.entries(places)) {
         fc.oneof({ weight: 4, arbitrary: scriptText }, { weight: 1, arbitrary: looseName }),
         async text => {
           fc.pre(isReadHere(text))
-          let changed: Plan
+          let changed: CheckedOptions
           try {
-            changed = plan(text)
+            changed = checked(text)
           } catch (error) {
             assert.ok(error instanceof UsageError, String(error))
             return
@@ -156,12 +157,12 @@ for (const [place, plan] of Object.entries(places)) {
 
 t.test('a function of a module is a list of names between colons, or refused', async t => {
   // The embedded server has no modules, so its parser cannot decide.
-  t.equal(planFor({ function: 'm::sub::f', types: 'a:INT' }).target.kind, 'function')
+  t.equal(optionsFor({ function: 'm::sub::f', types: 'a:INT' }).target.kind, 'function')
   fc.assert(
     fc.property(scriptText, scriptText, looseName, (before, after, name) => {
       for (const text of [`${before}::${after}`, `${name}::${after}`, `${before}::${name}`]) {
         try {
-          planFor({ function: text, types: 'a:INT' })
+          optionsFor({ function: text, types: 'a:INT' })
         } catch (error) {
           assert.ok(error instanceof UsageError, String(error))
           continue
@@ -179,7 +180,7 @@ const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9
 t.test('a run ID is a name or refused', async t => {
   // Table names depend on the ID, so the test replaces them before it compares scripts.
   const shape = async (runId: string): Promise<string[]> => {
-    const { scripts } = await textsFor(planFor({ table: 'target0' }, { runId }))
+    const { scripts } = await textsFor(optionsFor({ table: 'target0' }, { runId }))
     return scripts.map(script =>
       treesOf(script)
         .replace(/"ddbIngest_[a-z0-9_]+"/g, '<marker>')

@@ -201,8 +201,8 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/evidence/evidence.ts',
-        from: 'const table = watchedTable(plan)\n      // Rows',
-        to: 'const table = plan.mode === undefined ? watchedTable(plan) : undefined\n      // Rows',
+        from: 'const table = watchedTable(checked)\n      // Rows',
+        to: 'const table = checked.mode === undefined ? watchedTable(checked) : undefined\n      // Rows',
       },
     ],
   },

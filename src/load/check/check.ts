@@ -11,7 +11,7 @@ import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
 import { runPipeline } from '../pipeline.js'
 import type { LoadOptions } from '../options.js'
-import { makePlan, type Plan } from '../plan.js'
+import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
@@ -42,12 +42,12 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   if (options.input?.follow === true) {
     throw new UsageError('DDB_USAGE', '`input.follow` has no end to check: leave it out here')
   }
-  const plan = makePlan(options, platform.random)
+  const checked = checkedOptions(options, platform.random)
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
   let target: TargetDescription | undefined
   const look = newCheckObserver(given, sampleRows, () => target !== undefined)
-  const run = newRun({ ...given, onNotice }, lookingPlan(plan), withFiles(platform), {
+  const run = newRun({ ...given, onNotice }, lookingOptions(checked), withFiles(platform), {
     watch: look,
   })
   let missing: DdbError | undefined
@@ -71,16 +71,16 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   })
   if (misuse !== undefined) throw misuse
   if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
-  return makeCheckResult(run, { look, plan, target, inputs, notices: [...notices] })
+  return makeCheckResult(run, { look, checked, target, inputs, notices: [...notices] })
 }
 
 function withFiles(platform: Platform): Platform {
   return { ...platform, files: withArchives(platform.files) }
 }
 
-/** The same plan, except that the run continues after rejects and keeps none of them. */
-function lookingPlan(plan: Plan): Plan {
-  return { ...plan, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
+/** The same options, except that the run continues after rejects and keeps none of them. */
+function lookingOptions(checked: CheckedOptions): CheckedOptions {
+  return { ...checked, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
 }
 
 async function failureOf(action: () => Promise<void>): Promise<DdbError | undefined> {
@@ -111,7 +111,7 @@ function failUnlessExpected(
 ): void {
   const { fitRows, inputs } = look
   // Only a load shows how many rows the transform keeps.
-  if (hasTransform(run.plan)) return
+  if (hasTransform(run.checked)) return
   const wanted = unmetCount(expected, fitRows)
   if (wanted === undefined) return
   if (!inputs.every(({ isWhole }) => isWhole)) return

@@ -7,7 +7,7 @@ import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { detectedText } from '../inputs/detected.js'
 import type { InputSummary } from '../inputs/input-reading.js'
 import type { Inputs } from '../inputs/input-reading.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { finalLimitFailure } from '../rejects/reject-limit.js'
 import { loadResult } from '../result.js'
 import type { Run } from '../run.js'
@@ -19,8 +19,8 @@ import type { CheckedInput } from './checked-input.js'
 
 export interface CheckParts {
   readonly look: CheckObserver
-  /** As requested; the check itself reads with a changed plan. */
-  readonly plan: Plan
+  /** As requested; the check itself reads with changed options. */
+  readonly checked: CheckedOptions
   /** Undefined if the server could not be asked. */
   readonly target: TargetDescription | undefined
   readonly inputs: Inputs | undefined
@@ -89,7 +89,7 @@ export async function makeCheckResult(run: Run, parts: CheckParts): Promise<Chec
     notices: [
       ...otherNotices(parts.notices, summaries),
       ...(target?.tableColumns === undefined ? [] : [notTransformed]).map(run.reporter.words),
-      ...limitNotices(run, parts.plan).map(run.reporter.words),
+      ...limitNotices(run, parts.checked).map(run.reporter.words),
     ],
     error,
   }
@@ -134,16 +134,16 @@ function otherNotices(notices: readonly string[], summaries: readonly InputSumma
 }
 
 /** States how a load would treat rejects, which a check only counts. */
-function limitNotices(run: Run, plan: Plan): string[] {
+function limitNotices(run: Run, checked: CheckedOptions): string[] {
   const { rejected } = run.state.rows
   if (rejected === 0) return []
-  if (plan.onError === 'stop') {
+  if (checked.onError === 'stop') {
     return [
       'a load stops at the first row that it rejects: `rejects.file` saves such rows, `rejects.onError` skip leaves them out',
     ]
   }
   const isTooMany =
-    finalLimitFailure({ plan, state: run.state, options: run.options }) !== undefined
+    finalLimitFailure({ checked, state: run.state, options: run.options }) !== undefined
   return isTooMany
     ? [`a load would end: ${rejected} rejected rows are more than \`rejects.maxErrors\` allows`]
     : []
@@ -152,7 +152,7 @@ function limitNotices(run: Run, plan: Plan): string[] {
 /** Number of batches for all rows, estimated from the size of files read in part; null if some size is unknown. */
 async function expectedBatches(
   run: Run,
-  { plan }: CheckParts,
+  { checked }: CheckParts,
   opened: readonly { looked: CheckedInput; summary: InputSummary }[],
 ): Promise<number | null> {
   if (run.ending.stopped) return null
@@ -160,7 +160,7 @@ async function expectedBatches(
   for (const { looked, summary } of opened) {
     const batches = looked.isWhole
       ? looked.batches
-      : await estimatedBatches(run, plan, looked, summary)
+      : await estimatedBatches(run, checked, looked, summary)
     if (batches === undefined) return null
     sum += batches
   }
@@ -169,7 +169,7 @@ async function expectedBatches(
 
 async function estimatedBatches(
   { platform, options }: Run,
-  { batchRows, batchBytes }: Plan,
+  { batchRows, batchBytes }: CheckedOptions,
   { path, rows, encodedBytes, recordBytes, batches }: CheckedInput,
   { compression }: InputSummary,
 ): Promise<number | undefined> {

@@ -7,7 +7,7 @@ import { tlsOptionsOf } from '../../client/tls/tls-options.js'
 import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ServerTarget } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redirect.js'
 
 export interface ConnectRules {
@@ -27,7 +27,7 @@ export const asynchronousThroughout = { enableAsync: true, loginWithConnect: tru
 const longestCloseMs = 30_000
 
 /** Longest time that closing a session of this run may take without progress, ms. */
-export function closeTimeoutMs({ confirmTimeoutMs }: Plan): number {
+export function closeTimeoutMs({ confirmTimeoutMs }: CheckedOptions): number {
   return Math.min(longestCloseMs, confirmTimeoutMs)
 }
 

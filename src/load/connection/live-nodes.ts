@@ -15,7 +15,7 @@ import { isAllowed } from './redirect.js'
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function findLiveNodes(
-  { plan: { target, confirmTimeoutMs: timeoutMs }, server }: Run,
+  { checked: { target, confirmTimeoutMs: timeoutMs }, server }: Run,
   control: Session,
   { keyed, upsert }: TargetDescription,
 ): Promise<void> {

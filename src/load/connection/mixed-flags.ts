@@ -95,7 +95,7 @@ export async function chooseMode(
   control: Session,
   reconnect: () => Promise<Session>,
 ): Promise<void> {
-  const { mode, confirmTimeoutMs } = run.plan
+  const { mode, confirmTimeoutMs } = run.checked
   if (mode !== 'async') return
   const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
   if (probed.mixedFlags !== true) await sendUnmixed(run, probed.control, probed.mixedFlags)
@@ -135,7 +135,7 @@ export async function sendUnmixed(
         'its outcome. Continue the run as it began, or start over with `journal.restart`',
     )
   }
-  run.plan = { ...run.plan, mode: 'sync' }
+  run.checked = { ...run.checked, mode: 'sync' }
   run.reporter.notice(
     `${why}, and ${obstacle}: each batch is answered (\`delivery.mode\` sync)${remedy}`,
   )
@@ -155,7 +155,7 @@ function mayShow({ server: { address: server } }: Run): boolean {
  * session cannot report who is logged in.
  */
 async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
-  const { platform, plan } = run
+  const { platform, checked } = run
   const { address: server } = run.server
   if (server.user === undefined) return undefined
   const { host, port } = control
@@ -167,12 +167,12 @@ async function logsInWithConnect(run: Run, control: Session): Promise<boolean | 
       {
         deadlineMs: connectDeadlineMs(platform, server),
         signal: run.options.signal,
-        closeTimeoutMs: closeTimeoutMs(plan),
+        closeTimeoutMs: closeTimeoutMs(checked),
         loginWithConnect: true,
       },
     )
     const answer = await session.run('getCurrentSessionAndUser()[1]', {
-      timeoutMs: plan.confirmTimeoutMs,
+      timeoutMs: checked.confirmTimeoutMs,
     })
     // If the server has forgotten a session, the session's user is a guest.
     if (session.closed || answer?.form !== 'scalar') return undefined

@@ -3,7 +3,7 @@
 */
 import type { Clock, Platform, Random } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import type { RunEnding } from '../run-ending.js'
 
 export interface RetryRules {
@@ -18,16 +18,16 @@ export interface RetryRules {
 }
 
 interface Retrying {
-  readonly plan: Pick<Plan, 'retries' | 'retryTimeoutMs'>
+  readonly checked: Pick<CheckedOptions, 'retries' | 'retryTimeoutMs'>
   readonly platform: Pick<Platform, 'clock' | 'random'>
   readonly ending: Pick<RunEnding, 'leaving'>
 }
 
-export function retryRules({ plan, platform, ending }: Retrying): RetryRules {
+export function retryRules({ checked, platform, ending }: Retrying): RetryRules {
   const { clock, random } = platform
   return {
-    retries: plan.retries,
-    reconnectMs: plan.retryTimeoutMs,
+    retries: checked.retries,
+    reconnectMs: checked.retryTimeoutMs,
     clock,
     random,
     ended: ending.leaving,

@@ -64,12 +64,12 @@ export function rowsGoneMessage(change: string): string {
 
 /** Whether the run can find its rows by the values that it sent. */
 function findsRows(
-  plan: Run['plan'],
+  checked: Run['checked'],
   { keyed, keyColumns = [] }: TargetDescription,
   { dropsDuplicates }: TargetIdentity,
 ): boolean {
   // A transform may have changed or dropped any row, so the sent values need not be in the table.
-  if (hasTransform(plan)) return false
+  if (hasTransform(checked)) return false
   // In a table with keys, other writers may replace values of a row. The run can then find the row only by its key
   // columns, if it knows them.
   return !(dropsDuplicates || keyed) || keyColumns.length > 0
@@ -81,11 +81,11 @@ export function newEvidence(
   identity: TargetIdentity,
   earlier: EarlierEvidence,
 ): Evidence {
-  const { plan } = run
+  const { checked } = run
   const { total, adds } = identity
   const { keyColumns: keys = [], partitionColumns = [] } = description
   const choosing = partitionColumns.filter(name => keys.length === 0 || keys.includes(name))
-  const names = findsRows(plan, description, identity)
+  const names = findsRows(checked, description, identity)
     ? description.columns.map(({ name }) => name)
     : []
   const counts = total !== null && total !== undefined && identity.rows !== null
@@ -123,13 +123,13 @@ export function newEvidence(
     },
     sampled: () => sampledRecord(samples, leastRows()),
     async look(control) {
-      const table = watchedTable(plan)
+      const table = watchedTable(checked)
       // Rows that the server has removed from memory cannot be found.
       const mayFind = table !== undefined && !leavesMemory(total)
-      const rows = mayFind ? askedRows(plan, identity, samples) : []
+      const rows = mayFind ? askedRows(checked, identity, samples) : []
       const definitions = rows.length === 0 ? '' : findScript(table!, rows)
-      const now = await askIdentity(control, plan, description, { counts: false, definitions })
-      const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+      const now = await askIdentity(control, checked, description, { counts: false, definitions })
+      const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
       const found = await askFound(asking, rows)
       const change = changeOf(now, found)
       // If even rows of this process are missing, the function changes rows. Else earlier rows may be changed or lost.
@@ -150,7 +150,7 @@ export function newEvidence(
       return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
     }
     // A target function may change rows. Missing rows then prove a loss only if the run finds other rows unchanged.
-    if (found === 'some' || (found === 'none' && plan.target.kind === 'table')) {
+    if (found === 'some' || (found === 'none' && checked.target.kind === 'table')) {
       return 'rows that this run wrote into it are missing'
     }
     return undefined
@@ -163,7 +163,7 @@ export function newEvidence(
  * rows, so a missing row proves a loss only if another row is found: the first and the last row are looked up.
  */
 function askedRows(
-  { target }: Run['plan'],
+  { target }: Run['checked'],
   { inMemory }: TargetIdentity,
   { rows }: SampleRows,
 ): readonly SampleRow[] {

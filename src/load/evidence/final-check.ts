@@ -72,6 +72,6 @@ export async function checkAndMarkFinished(
     isChanged = true
     takeBack(change, isCertain)
   })
-  const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
+  const timeoutMs = Math.min(longestUnmarkMs, run.checked.confirmTimeoutMs)
   if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
 }

@@ -5,7 +5,7 @@ import type { DataType } from '../../protocol/data-type.js'
 import { formatValue } from '../../protocol/value-text.js'
 import type { Scalar } from '../../protocol/value.js'
 import { watchedTable } from '../journal/target-identity.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { tableExpression } from '../target/target.js'
 import type { SampleRow } from './sample-rows.js'
 
@@ -19,8 +19,8 @@ const literal: ReadonlySet<DataType> = new Set([
 const unnamedTable = 'TABLE'
 
 /** Counts the sampled rows of the run, or all rows of the table if a sample cannot be written with literals. */
-export function lookScript(plan: Plan, samples: readonly SampleRow[]): string {
-  const table = watchedTable(plan)
+export function lookScript(checked: CheckedOptions, samples: readonly SampleRow[]): string {
+  const table = watchedTable(checked)
   const from = table === undefined ? unnamedTable : tableExpression(table)
   const conditions = samples.map(conditionOf)
   const isWritten = conditions.length > 0 && conditions.every(condition => condition !== '')

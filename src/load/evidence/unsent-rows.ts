@@ -39,12 +39,12 @@ export function storedRowsCheck(
   control: Session,
   { evidence, now }: { readonly evidence: Evidence; readonly now: TargetIdentity },
 ): StoredRowsCheck | undefined {
-  const { plan } = run
+  const { checked } = run
   const found = toldOf(run)
-  const table = watchedTable(plan)
+  const table = watchedTable(checked)
   const unknown = mostUnknown(run, now)
   if (table === undefined || unknown === 0 || isKnownToServer(run)) return undefined
-  if (hasTransform(plan)) return () => Promise.reject(unknownTransformedRows(found, unknown))
+  if (hasTransform(checked)) return () => Promise.reject(unknownTransformedRows(found, unknown))
   const lanes = run.lanes === undefined ? 1 : lanesBefore(run)
   let left = mostOfBatch * (lanes === 1 ? 1 + mostConnections(run) : 2 * lanes)
   const check = async (batch: Batch, { start, end }: RowsOfBatch): Promise<void> => {
@@ -58,7 +58,7 @@ export function storedRowsCheck(
       if (row !== undefined) rows.push(row)
     }
     if (rows.length === 0) return
-    const { confirmTimeoutMs: timeoutMs } = plan
+    const { confirmTimeoutMs: timeoutMs } = checked
     const there = await countPresentRows(control, findScript(table, rows), rows, timeoutMs)
     // Half of the rows are enough as proof that the batch was sent, because the server may have refused the other rows.
     if (2 * there >= rows.length) throw rowsInTable(found, batch.locate(start))
@@ -86,14 +86,14 @@ function lanesBefore(run: Run): number {
 
 /** Upper limit of the rows that the run may have stored without a record in the journal. */
 function mostUnknown(run: Run, now: TargetIdentity): number {
-  const { plan } = run
+  const { checked } = run
   const found = toldOf(run)
   const { target: before } = found
   // A restart empties tables that are counted by `totalRows`, but not persisted tables.
   const isCounted = before?.adds === true && now.total !== 'totalRows'
   // Without records of batches, a resumed run stores all rows again anyway (docs/delivery.md).
   if (!traitsOf(found.used).knowsBatches) return 0
-  if (!isCounted || plan.target.kind !== 'table' || plan.onDoubt === 'resend') return 0
+  if (!isCounted || checked.target.kind !== 'table' || checked.onDoubt === 'resend') return 0
   if (before.rows === null || now.rows === null) return 0
   const { confirmed, unconfirmed } = found.rows()
   return Math.max(0, now.rows - before.rows - confirmed - unconfirmed)
@@ -101,9 +101,9 @@ function mostUnknown(run: Run, now: TargetIdentity): number {
 
 /** The most connections that a process of the run may have used. The first batch on each of them may have arrived. */
 function mostConnections(run: Run): number {
-  const { plan } = run
+  const { checked } = run
   const { connections = 1 } = toldOf(run).run?.options.delivery ?? {}
-  return Math.max(plan.connections, connections)
+  return Math.max(checked.connections, connections)
 }
 
 /** Whether the server has not restarted since the last process of the run began to send. */

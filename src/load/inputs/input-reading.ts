@@ -33,7 +33,7 @@ import type {
   LoadResult,
   SourceNotes,
 } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { shapeOf } from './reader-options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -108,10 +108,10 @@ export interface InputReading {
 export function newInputReading(
   platform: Platform,
   options: LoadOptions,
-  plan: Plan,
+  checked: CheckedOptions,
   found: JournaledRun,
 ): InputReading {
-  return new Reading(platform, options, plan, found)
+  return new Reading(platform, options, checked, found)
 }
 
 class Reading implements InputReading {
@@ -119,7 +119,7 @@ class Reading implements InputReading {
   readonly columnCounts: ColumnCounts[] = []
   readonly #platform: Platform
   readonly #options: LoadOptions
-  readonly #plan: Plan
+  readonly #checked: CheckedOptions
   readonly #paths: PathReader
   readonly #told = new Set<string>()
   /** Columns for which a notice has reported that their times lose an offset. */
@@ -139,10 +139,15 @@ class Reading implements InputReading {
   /** Number of columns whose time zone offset is in the journal. */
   #journaledOffsets: number
 
-  constructor(platform: Platform, options: LoadOptions, plan: Plan, found: JournaledRun) {
+  constructor(
+    platform: Platform,
+    options: LoadOptions,
+    checked: CheckedOptions,
+    found: JournaledRun,
+  ) {
     this.#platform = platform
     this.#options = options
-    this.#plan = plan
+    this.#checked = checked
     this.#paths = newPathReader(options.input)
     this.#offsets = columnOffsets(options.cells ?? {}, found.offsets)
     this.#journaledOffsets = this.#offsets?.knownCount ?? 0
@@ -194,7 +199,7 @@ class Reading implements InputReading {
       pieces: resumed?.pieces,
       shared: opened.shared,
       feed: opened.feed?.(mapping, cells),
-      keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
+      keepRecords: this.#checked.rejectsFile !== undefined || run.watch !== undefined,
       clock: this.#platform.clock,
       stopped: () => run.ending.stopped,
       onUnreadable: error => run.ending.fail(error),

@@ -102,16 +102,16 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 const pathOf = ({ path }: PresentFile): string => path
 
 async function checkRejectsFile(
-  { plan, history: { journal, found }, platform, options }: Run,
+  { checked, history: { journal, found }, platform, options }: Run,
   paths: Iterable<string>,
 ): Promise<void> {
-  const { rejectsFile } = plan
+  const { rejectsFile } = checked
   if (rejectsFile === undefined) return
   const isOwn = found.rejects?.files.some(({ path }) => path === rejectsFile) === true
   const isOfPast =
     journal !== undefined &&
     journal.past.processes > 0 &&
-    (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
+    (await isOfRun(reasonsPath(rejectsFile), checked.runId, platform.files))
   // A rejects file that a killed process left does not matter: this process removes the file before the first row.
   const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
   // Only a run that continues must know all rejects in the file. A run that starts over reports no earlier rejects.
@@ -125,8 +125,8 @@ async function checkRejectsFile(
   }
   // A run that follows a folder ignores its own rejects there.
   const isInput = !isOwn || options.input?.follow !== true
-  const checked = isInput ? withArchiveFiles(paths, platform.files) : []
-  checkRejects(rejectsFile, checked, platform, isOwn || isLeftOver)
+  const others = isInput ? withArchiveFiles(paths, platform.files) : []
+  checkRejects(rejectsFile, others, platform, isOwn || isLeftOver)
 }
 
 interface JournaledInputs {
@@ -139,8 +139,10 @@ async function takeUpJournal(
   run: Run,
   paths: readonly string[],
 ): Promise<JournaledInputs | undefined> {
-  const { platform, options, plan } = run
-  const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
+  const { platform, options, checked } = run
+  const opened = paths.includes('-')
+    ? undefined
+    : await openJournal(platform, options, checked, paths)
   if (opened === undefined) {
     run.reporter.notice('standard input and pipes cannot be read twice: this run keeps no journal')
     return undefined
@@ -177,7 +179,7 @@ class SequentialInputs implements Inputs {
   #totalBytes: number | undefined
 
   constructor(run: Run, inputs: NamedInputs, sources: SourceNotes) {
-    const { platform, options, plan } = run
+    const { platform, options, checked } = run
     const { found } = run.history
     this.sources = sources
     this.#run = run
@@ -185,7 +187,7 @@ class SequentialInputs implements Inputs {
     this.#options = options
     this.#list = newInputList(inputs.names)
     this.#shared = run.watch === undefined ? newSharedRows() : undefined
-    this.#reading = newInputReading(platform, options, plan, found)
+    this.#reading = newInputReading(platform, options, checked, found)
     this.#opener = newInputOpener(platform, options, inputs, index => {
       return this.#readBefore(index) === undefined
     })

@@ -30,11 +30,11 @@ export const noBytes: ByteSource = wholeSource('', rowsName, nothing, 'utf-8')!
 
 /** Reads no row before batches are requested. */
 export function openRows(run: Run, store: RowStore): Inputs {
-  const { platform, options, plan } = run
-  const reading = newInputReading(platform, options, plan, run.history.found)
+  const { platform, options, checked } = run
+  const reading = newInputReading(platform, options, checked, run.history.found)
   const summary = newSummary(rowsName)
   const limit = options.input?.limit
-  const isPlain = plan.rejectsFile === undefined && limit === undefined
+  const isPlain = checked.rejectsFile === undefined && limit === undefined
   return {
     async *batches(_, target: TargetDescription) {
       const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })

@@ -21,7 +21,7 @@ import type { JournaledInput } from '../outcomes/journaled-run.js'
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkSoleProcess(
-  { history: { journal, name }, plan, options }: Run,
+  { history: { journal, name }, checked, options }: Run,
   control: Session,
   isRead: boolean,
 ): Promise<void> {
@@ -29,34 +29,34 @@ export async function checkSoleProcess(
   const { past, found } = journal
   // With `restart`, the user has decided to ignore the server's records.
   const counts = options?.journal?.restart !== true
-  const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
+  const known = await unlessRefused(askKnown(control, name, checked.confirmTimeoutMs))
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
   // In two cases, the journal of a finished run does not record all inputs as done. Either the run has a limit of rows,
   // or the outcome of each batch is not known and the process was killed before it recorded the inputs.
-  const used = past.used ?? plan.confirm
+  const used = past.used ?? checked.confirm
   const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
   const mayBeOld =
     counts && !isRead && isKept && past.finished === undefined && !past.inputs.every(isDone)
   const begunMs = past.isAnew ? journal.begunMs : undefined
   const isFinished =
-    mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs, begunMs)) === true
+    mayBeOld && (await askFinished(control, name, checked.confirmTimeoutMs, begunMs)) === true
   const mayHaveGoneOn = counts && !isRead && past.finished !== undefined
   const finisher = mayHaveGoneOn
-    ? ((await askFinisher(control, name, plan.confirmTimeoutMs)) ?? 0)
+    ? ((await askFinisher(control, name, checked.confirmTimeoutMs)) ?? 0)
     : 0
   if ((counts && isOld) || isFinished || finisher > past.owner)
     throw runDamaged(journal.path, isOlder)
   // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
-  if (isAnew) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
+  if (isAnew) await unlessRefused(forgetFinished(control, name, checked.confirmTimeoutMs))
   // If the last process recorded no end, it may still run. If this process took over a lock, the last process is gone.
   // If there was no lock, only the last process's session on the server shows whether it still runs.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
   if (isAnew && known.ledgerNumber > 0) {
-    await unlessRefused(dropReceipts(control, name, plan.confirmTimeoutMs))
+    await unlessRefused(dropReceipts(control, name, checked.confirmTimeoutMs))
   }
 }
 
@@ -67,13 +67,13 @@ export async function checkSoleProcess(
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkMemory(
-  { history: { journal, found, name }, plan }: Run,
+  { history: { journal, found, name }, checked }: Run,
   control: Session,
   inMemory: boolean,
 ): Promise<LeftOnServer> {
   if (journal === undefined || found.processes === 0) return { marker: false, ledger: false }
   const { ledgerNumber } = journal
-  const left = await askLeftOnServer(control, name, ledgerNumber, plan.confirmTimeoutMs)
+  const left = await askLeftOnServer(control, name, ledgerNumber, checked.confirmTimeoutMs)
   const { confirmed, unconfirmed } = found.rows()
   if (!left.marker && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
@@ -93,11 +93,11 @@ function isDone({ summary, covered }: JournaledInput): boolean {
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function forgetEarlierEnd(
-  { history: { found, name }, plan }: Run,
+  { history: { found, name }, checked }: Run,
   control: Session,
 ): Promise<void> {
   if (found.finished?.isMarked !== true) return
-  await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
+  await unlessRefused(forgetFinished(control, name, checked.confirmTimeoutMs))
 }
 
 /**
@@ -105,11 +105,11 @@ export async function forgetEarlierEnd(
  * @throws {DdbError} DDB_LOCKED if another process has just done so
  */
 export async function announceRun(
-  { history: { journal, name }, plan }: Run,
+  { history: { journal, name }, checked }: Run,
   control: Session,
 ): Promise<void> {
   if (journal === undefined) return
-  const taking = takeOwnership(control, name, journal.nextOwner(), plan.confirmTimeoutMs)
+  const taking = takeOwnership(control, name, journal.nextOwner(), checked.confirmTimeoutMs)
   if ((await unlessRefused(taking)) === false) throw runsElsewhere(name.runId)
 }
 
@@ -127,7 +127,9 @@ export async function announceRunAgain(run: Run, control: Session): Promise<void
  * @returns false if the server refuses to store the batch's number
  */
 export async function announceBatch(run: Run, control: Session, no: number): Promise<boolean> {
-  const noting = noteSent(control, run.history.name, no, run.plan.confirmTimeoutMs).then(() => true)
+  const noting = noteSent(control, run.history.name, no, run.checked.confirmTimeoutMs).then(
+    () => true,
+  )
   return (await unlessRefused(noting).catch(() => true)) ?? false
 }
 

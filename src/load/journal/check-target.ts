@@ -32,12 +32,12 @@ export async function checkTarget(
   control: Session,
   description: TargetDescription,
 ): Promise<CheckedTarget | undefined> {
-  const { plan } = run
+  const { checked } = run
   const { journal, found } = run.history
-  const { leavesDoubt } = traitsOf(plan.confirm)
-  if (journal === undefined && !leavesDoubt && plan.mode !== 'sync') return undefined
+  const { leavesDoubt } = traitsOf(checked.confirm)
+  if (journal === undefined && !leavesDoubt && checked.mode !== 'sync') return undefined
   const counts = journal !== undefined
-  const now = await askIdentity(control, plan, description, { counts })
+  const now = await askIdentity(control, checked, description, { counts })
   const { target: before } = found
   if (before === undefined) {
     const none: EarlierEvidence = { samples: [], leastRows: undefined }
@@ -73,7 +73,7 @@ export async function checkTarget(
 export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
   const { found } = run.history
   if (found.rows().confirmed === 0) return
-  const isLooked = !leavesMemory(now.total) && run.plan.target.kind === 'table'
+  const isLooked = !leavesMemory(now.total) && run.checked.target.kind === 'table'
   if (!isLooked) return
   const rows = await lookUp(run, control, found)
   if (rows === 'none' || rows === 'some') throw targetChanged(found, notThere)
@@ -81,12 +81,16 @@ export async function checkRows(run: Run, control: Session, { now }: CheckedTarg
 
 const notThere = 'rows that it wrote are not in it'
 
-async function lookUp({ plan }: Run, control: Session, { samples }: JournaledRun): Promise<Found> {
-  const table = watchedTable(plan)
+async function lookUp(
+  { checked }: Run,
+  control: Session,
+  { samples }: JournaledRun,
+): Promise<Found> {
+  const table = watchedTable(checked)
   if (table === undefined || samples.length === 0) return 'unknown'
-  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   try {
-    await control.run(findScript(table, samples), { timeoutMs: plan.confirmTimeoutMs })
+    await control.run(findScript(table, samples), { timeoutMs: checked.confirmTimeoutMs })
     return await askFound(asking, samples)
   } catch (error) {
     if (error instanceof ServerError) return 'unknown'
@@ -113,7 +117,7 @@ export async function checkLoaded(
   const isSame = isStored && traitsOf(found.used).leavesDoubt && isSameChunk(before, now)
   if (isSame && now.rows === 0) throw targetChanged(found, 'it has no rows')
   const rows = await lookUp(run, control, found)
-  const isRead = run.plan.target.kind === 'table' || finished?.isFound === true
+  const isRead = run.checked.target.kind === 'table' || finished?.isFound === true
   if (isRead && (rows === 'none' || rows === 'some') && !leavesMemory(now.total)) {
     throw targetChanged(found, notThere)
   }
@@ -122,7 +126,7 @@ export async function checkLoaded(
     if (isFound || isSame) return rows
     throw unproven(found, 'the server does not say whether it is the same DFS table')
   }
-  const { confirmTimeoutMs } = run.plan
+  const { confirmTimeoutMs } = run.checked
   const isKnown = await askFinished(control, run.history.name, confirmTimeoutMs)
   const server = finished?.server ?? before.server
   if (isKnown !== true && server !== now.server) {
@@ -151,16 +155,16 @@ export async function finishLoadedRun(
   { evidence, now }: CheckedTarget,
   rows: Found,
 ): Promise<void> {
-  const { plan } = run
+  const { checked } = run
   const { found, name } = run.history
   if (found.target !== undefined && found.finished === undefined) {
     const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
-    await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
+    await noteFinished(run, control, evidence, look, checked.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return
   run.emit({ kind: 'leaving' })
   try {
-    await dropLeftTables(control, name, plan.confirmTimeoutMs)
+    await dropLeftTables(control, name, checked.confirmTimeoutMs)
   } catch (error) {
     // The run's marker and ledgers stay on the server, and later runs list them in a notice about tables left behind.
     if (!(error instanceof ServerError)) throw error

@@ -347,7 +347,7 @@ const optionsShape: Shape = {
   delivery: '*?',
 }
 
-/** Whether a value, perhaps edited by people, has the form of a run's options. `makePlan` checks the rest. */
+/** Whether a value, perhaps edited by people, has the form of a run's options. `checkedOptions` checks the rest. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
   if (!isOf(optionsShape, value)) return false
   const { inputs, mapping = {} } = value as Record<string, unknown>

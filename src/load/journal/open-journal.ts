@@ -7,7 +7,7 @@ import { DdbError } from '../../errors.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { version } from '../../version.js'
 import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
@@ -58,11 +58,11 @@ export interface OpenedJournal {
 export async function openJournal(
   platform: Platform,
   options: LoadOptions,
-  plan: Plan,
+  checked: CheckedOptions,
   paths: readonly string[],
 ): Promise<OpenedJournal | undefined> {
   const { files } = platform
-  const { runId } = plan
+  const { runId } = checked
   const fingerprints = new Map<string, Fingerprint>()
   for (const path of paths) {
     const fingerprint = await fingerprintOf(path, files)
@@ -78,7 +78,7 @@ export async function openJournal(
     const past = journaledRun(read)
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const token = past.run?.token ?? newToken(platform.random).toString(16)
-    const asked = { platform, options, plan, token }
+    const asked = { platform, options, checked, token }
     const begun = restart || past.run === undefined ? emptyRun() : past
     const { found, opening, begunAt, added, places, notices } = openingOr(
       begun,
@@ -125,7 +125,7 @@ type Held = Extract<LockAnswer, { kind: 'held' }>
 interface Asked {
   readonly platform: Platform
   readonly options: LoadOptions
-  readonly plan: Plan
+  readonly checked: CheckedOptions
   /** The random number that identifies the run on the server, in hexadecimal. */
   readonly token: string
 }
@@ -176,9 +176,9 @@ function openingOf(
   found: JournaledRun,
   past: JournaledRun,
   fingerprints: ReadonlyMap<string, Fingerprint>,
-  { platform: { clock, files }, options, plan, token }: Asked,
+  { platform: { clock, files }, options, checked, token }: Asked,
 ): Opening {
-  const current = journaledOptions(options, plan)
+  const current = journaledOptions(options, checked)
   const startedAt = new Date(clock.wallMs()).toISOString()
   const opening: JournalRecord[] = []
   const known = found.inputs.map(input => input.path)
@@ -200,7 +200,7 @@ function openingOf(
       kind: 'run',
       format: journalFormat,
       version,
-      runId: plan.runId,
+      runId: checked.runId,
       token,
       startedAt,
       folder: options.journal?.workingFolder ?? '',

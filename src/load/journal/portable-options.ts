@@ -2,11 +2,11 @@
   Converts options to the form that a journal keeps, and selects the options that determine which rows a run loads.
 */
 import type { LoadOptions } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import type { JournaledOptions, JournaledServer } from './journal-record.js'
 
 /** The options that another process can use to resume the run, without secrets. */
-export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
+export function journaledOptions(options: LoadOptions, checked: CheckedOptions): JournaledOptions {
   const { inputs, target, mapping, cells, rejects, delivery } = options
   const { expectRows } = options
   const { stdin: _, ...input } = options.input ?? {}
@@ -20,7 +20,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     ...(rejects === undefined ? {} : { rejects }),
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectRows === undefined ? {} : { expectRows }),
-    runId: plan.runId,
+    runId: checked.runId,
   }
 }
 

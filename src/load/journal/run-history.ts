@@ -8,7 +8,7 @@ import { emptyRun, type JournaledRun } from '../outcomes/journaled-run.js'
 import type { RunLog } from '../outcomes/run-log.js'
 import { newToken, type RunName } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
 import type { Journal } from './journal.js'
 import { newResumption, type Resumption } from './resumption.js'
@@ -28,7 +28,7 @@ export interface RunHistory {
 
 interface HistorySetup extends Pick<RunLog, 'emit' | 'state'> {
   readonly options: Pick<LoadOptions, 'journal' | 'input'>
-  readonly plan: Pick<Plan, 'runId'>
+  readonly checked: Pick<CheckedOptions, 'runId'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
   readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count'>
 }
@@ -37,7 +37,7 @@ export function newRunHistory({
   emit,
   state,
   options,
-  plan: { runId },
+  checked: { runId },
   platform: { hostName, random },
   rejects,
 }: HistorySetup): RunHistory {

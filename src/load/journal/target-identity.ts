@@ -18,7 +18,7 @@ import {
   type RowsTotal,
 } from '../evidence/total-rows.js'
 import { ownSchema, type TargetDescription } from '../target/describe-target.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { rowsText } from '../outcomes/row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
@@ -47,7 +47,7 @@ export interface TargetIdentity {
 }
 
 /** The table to count and to search: the target, or the table that the user has named for a function. */
-export function watchedTable({ target }: Plan): TableTarget | undefined {
+export function watchedTable({ target }: CheckedOptions): TableTarget | undefined {
   return target.kind === 'function' ? target.confirmTable : target.table
 }
 
@@ -61,12 +61,12 @@ export interface IdentityQuestion {
 /** @throws {ConnectionError} @throws {TimeoutError} */
 export async function askIdentity(
   control: Session,
-  plan: Plan,
+  checked: CheckedOptions,
   description: TargetDescription,
   { counts = true, definitions = '' }: IdentityQuestion = {},
 ): Promise<TargetIdentity> {
-  const { target, confirmTimeoutMs: timeoutMs } = plan
-  const table = watchedTable(plan)
+  const { target, confirmTimeoutMs: timeoutMs } = checked
+  const table = watchedTable(checked)
   const keyed = description.keyed || (target.kind === 'table' && target.method === 'upsert')
   const dropsDuplicates = target.kind === 'table' && (keyed || description.dropsDuplicates === true)
   const ask = async (script: string): Promise<readonly Value[]> => {

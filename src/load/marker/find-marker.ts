@@ -22,7 +22,7 @@ export async function serverRemembersRun(
   control: Session,
   silent: boolean,
 ): Promise<boolean> {
-  const timeoutMs = silent ? silentServerMs : run.plan.confirmTimeoutMs
+  const timeoutMs = silent ? silentServerMs : run.checked.confirmTimeoutMs
   try {
     return await askOnAnySession(run, rules, control, silent, session =>
       hasMarker(run, session, timeoutMs),
@@ -76,7 +76,7 @@ function askElsewhere<T>(
     const session = await connectServer(run.platform, run.server.address, {
       deadlineMs,
       signal: run.ending.leaving,
-      closeTimeoutMs: closeTimeoutMs(run.plan),
+      closeTimeoutMs: closeTimeoutMs(run.checked),
     })
     try {
       const answer = await ask(session)

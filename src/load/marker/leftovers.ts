@@ -80,7 +80,7 @@ export async function leaveMarked(
 /** Reports tables that other runs have left on the server. Does not delay the run, because nothing waits for the answer. */
 export function reportLeftovers(run: Run, control: Session): void {
   const { leftovers } = run.options
-  const asking = { timeoutMs: run.plan.confirmTimeoutMs, worth: leftovers }
+  const asking = { timeoutMs: run.checked.confirmTimeoutMs, worth: leftovers }
   void leftoversNotice(control, run.history.name, asking).then(notice => {
     if (notice !== undefined) run.reporter.notice(notice)
   })

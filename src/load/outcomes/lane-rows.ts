@@ -12,13 +12,13 @@ import type { SendQueue } from './send-queue.js'
 
 /** @returns undefined if the batch is not divided; `changed` if its rows cannot be divided as the earlier process divided them */
 export function laneRows(
-  { lanes: scheme, plan }: Pick<Run, 'lanes' | 'plan'>,
+  { lanes: scheme, checked }: Pick<Run, 'lanes' | 'checked'>,
   batch: Batch,
   known: KnownBatch | undefined,
 ): LaneRows | 'changed' | undefined {
   if (known === undefined) {
-    if (scheme === undefined || plan.connections === 1) return undefined
-    const { connections } = plan
+    if (scheme === undefined || checked.connections === 1) return undefined
+    const { connections } = checked
     const divided = divideByLane(batch, scheme.lanesOf(batch, connections), connections)
     return { ...divided, by: scheme.digest }
   }
@@ -59,7 +59,7 @@ export type TakeUp = (part: BatchPart, sent: SentBefore) => void
  * @returns whether there is room for more
  */
 export function handOverLanes(
-  { plan, emit }: Pick<Run, 'plan' | 'emit'>,
+  { checked, emit }: Pick<Run, 'checked' | 'emit'>,
   batch: Batch,
   rows: LaneRows,
   queue: SendQueue,
@@ -71,7 +71,7 @@ export function handOverLanes(
     for (const { batch: each } of lanes) emit({ kind: 'handedOver', rows: each.rowCount })
     return room
   }
-  const isOurs = known.perLane.length === plan.connections
+  const isOurs = known.perLane.length === checked.connections
   for (const lane of lanes) {
     for (const { part, sent } of partsOf(lane, known, isOurs)) {
       if (sent === undefined) queue.add(part)
@@ -79,7 +79,7 @@ export function handOverLanes(
       emit({ kind: 'handedOver', rows: part.end - part.start })
     }
   }
-  return queue.node.bufferedBytes < plan.maxInFlightBytes
+  return queue.node.bufferedBytes < checked.maxInFlightBytes
 }
 
 interface OpenPart {

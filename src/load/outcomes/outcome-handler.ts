@@ -148,7 +148,7 @@ export class OutcomeHandler {
   /** Resends a batch of unknown outcome if the user allows that and retries are left. Otherwise gives the batch up. */
   leaveUncertain(batch: OpenBatch, why: string): void {
     const { run, rules } = this.#setup
-    const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries
+    const resends = run.checked.onDoubt === 'resend' && batch.resends < rules.retries
     if (!resends) return this.giveUp(batch, why)
     this.#queue.partOf(batch).mayBeStored = true
     this.#queue.sendAgain(batch)

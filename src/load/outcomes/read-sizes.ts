@@ -15,9 +15,9 @@ export interface ReadSizes {
  * half of the bytes allowed in flight, because the run reads one batch while another is in flight.
  */
 export function readSizes({
-  plan: { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes },
+  checked: { connections, maxInFlightBytes, batchRows: rows, batchBytes: bytes },
   lanes,
-}: Pick<Run, 'plan' | 'lanes'>): ReadSizes {
+}: Pick<Run, 'checked' | 'lanes'>): ReadSizes {
   if (lanes === undefined || connections === 1) {
     return { batchRows: rows, batchBytes: bytes, roomBytes: maxInFlightBytes }
   }

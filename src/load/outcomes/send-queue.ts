@@ -83,8 +83,8 @@ export class SendQueue<To extends Outlet = Outlet> {
    * replaced, the first batch was lost, too (docs/decisions/0065).
    */
   get #goesAlone(): boolean {
-    const { plan, state } = this.#run
-    return plan.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
+    const { checked, state } = this.#run
+    return checked.connections > 1 && state.rows.confirmed + state.rows.skipped === 0
   }
 
   partOf({ no }: OpenBatch): BatchPart {
@@ -124,7 +124,7 @@ export class SendQueue<To extends Outlet = Outlet> {
    * @returns room: false if the caller has to wait
    */
   add(part: BatchPart, isLane = false): { batch: OpenBatch; room: boolean } {
-    const { plan, platform, state } = this.#run
+    const { checked, platform, state } = this.#run
     const { journal } = this.#run.history
     // The event `laned` has already numbered the lanes of the batch.
     const no = isLane ? this.#laneNo++ : state.lastNo + 1
@@ -146,7 +146,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     if (journal === undefined) return { batch, room: this.#send(batch) }
     if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
     this.#unwritten.push(batch)
-    return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
+    return { batch, room: this.node.bufferedBytes < checked.maxInFlightBytes }
   }
 
   /** Writes the batches since the last call to the journal, and then sends them. */
@@ -268,9 +268,9 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   #mayGo(batch: OpenBatch): boolean {
-    const { plan, state, lanes } = this.#run
+    const { checked, state, lanes } = this.#run
     const { carriesOneBatch = false } = this.node
-    if (plan.connections === 1) return !carriesOneBatch || state.inFlightCount === 0
+    if (checked.connections === 1) return !carriesOneBatch || state.inFlightCount === 0
     if (this.#goesAlone && state.inFlightCount > 0) return false
     if (lanes === undefined) return true
     const { lane } = this.partOf(batch)
@@ -302,15 +302,15 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   #nextConnection(): number {
-    const { plan, state } = this.#run
+    const { checked, state } = this.#run
     // `#turn` may be too large, because the run may have had more connections earlier.
-    let next = this.#turn % plan.connections
-    for (let i = 1; i < plan.connections; i++) {
-      const other = (this.#turn + i) % plan.connections
+    let next = this.#turn % checked.connections
+    for (let i = 1; i < checked.connections; i++) {
+      const other = (this.#turn + i) % checked.connections
       if ((state.inFlightByConnection[other] ?? 0) < (state.inFlightByConnection[next] ?? 0))
         next = other
     }
-    this.#turn = (next + 1) % plan.connections
+    this.#turn = (next + 1) % checked.connections
     return next
   }
 }

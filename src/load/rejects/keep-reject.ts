@@ -6,7 +6,7 @@ import type { Batch, RecordShape } from '../../parse/batch.js'
 import type { ReadObserver } from '../check/read-observer.js'
 import type { RowStore } from '../inputs/row-store.js'
 import type { RunLog } from '../outcomes/run-log.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import type { Reporter } from '../reporter.js'
 import type { RunEnding } from '../run-ending.js'
 import { limitFailure } from './reject-limit.js'
@@ -21,7 +21,7 @@ export interface KeptRejects extends RunRejects {
 }
 
 interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
-  readonly plan: Plan
+  readonly checked: CheckedOptions
   readonly watch: ReadObserver | undefined
   readonly rows: RowStore | undefined
   readonly reporter: Reporter
@@ -32,12 +32,12 @@ interface Keeping extends Pick<RunLog, 'emit' | 'state'> {
 const shownRejects = 3
 
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {
-  const { emit, state, plan, watch, rows, reporter, ending } = keeping
+  const { emit, state, checked, watch, rows, reporter, ending } = keeping
   const keep = (told: AnyReject, shape: RecordShape): void => {
     const found = rows?.explained(told) ?? told
     const message = reporter.words(found.message)
     const reject = message === found.message ? found : { ...found, message }
-    if (plan.onError === 'stop') emit({ kind: 'rejectsForgotten' })
+    if (checked.onError === 'stop') emit({ kind: 'rejectsForgotten' })
     emit({ kind: 'rejected' })
     if (watch !== undefined) watch.rejected(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
@@ -47,7 +47,7 @@ export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects 
     } catch (error) {
       ending.fail(error)
     }
-    const limit = limitFailure({ plan, state }, reject)
+    const limit = limitFailure({ checked, state }, reject)
     if (limit !== undefined) ending.fail(limit)
   }
   return Object.assign(rejects, {

@@ -5,12 +5,12 @@ import { InputError, type DdbError, type ErrorCode, type InputPosition } from '.
 import type { RunState } from '../outcomes/fold.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { LoadOptions, RowCounts } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { located, positionOf, type AnyReject } from './reject.js'
 import { rowsText } from '../outcomes/row-counts.js'
 
 interface LimitedRun {
-  readonly plan: Plan
+  readonly checked: CheckedOptions
   readonly state: Pick<RunState, 'rows'>
   readonly options: Pick<LoadOptions, 'inputs'>
   readonly history: { readonly found: Pick<JournaledRun, 'rejects'> }
@@ -21,23 +21,23 @@ const shareFromRows = 1_000
 
 /** The failure if this reject ends the run: with `stop` always, otherwise only if the limit is now exceeded. */
 export function limitFailure(
-  { plan, state }: Pick<LimitedRun, 'plan' | 'state'>,
+  { checked, state }: Pick<LimitedRun, 'checked' | 'state'>,
   reject: AnyReject,
 ): DdbError | undefined {
-  if (plan.onError === 'stop') {
+  if (checked.onError === 'stop') {
     return new InputError(reject.code, located(reject), positionOf(reject))
   }
-  if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined
+  if (!exceedsLimit(checked.maxErrors, state.rows, shareFromRows)) return undefined
   return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
 /** The failure at the end of a run with too many bad rows. At the end, a limit in percent also applies to few rows. */
 export function finalLimitFailure({
-  plan,
+  checked,
   state,
   options,
-}: Pick<LimitedRun, 'plan' | 'state' | 'options'>): DdbError | undefined {
-  if (!exceedsLimit(plan.maxErrors, state.rows, 1)) return undefined
+}: Pick<LimitedRun, 'checked' | 'state' | 'options'>): DdbError | undefined {
+  if (!exceedsLimit(checked.maxErrors, state.rows, 1)) return undefined
   return limitError(state.rows.rejected, '', { file: options.inputs.join(', ') })
 }
 
@@ -46,15 +46,15 @@ export function finalLimitFailure({
  * earlier process also end this process, unless the user has changed the limit.
  */
 export function earlierLimitFailure({
-  plan,
+  checked,
   state,
   history: {
     found: { rejects },
   },
-}: Pick<LimitedRun, 'plan' | 'state' | 'history'>): DdbError | undefined {
+}: Pick<LimitedRun, 'checked' | 'state' | 'history'>): DdbError | undefined {
   if (rejects === undefined) return undefined
-  if (plan.onError !== 'stop') {
-    if (!exceedsLimit(plan.maxErrors, state.rows, shareFromRows)) return undefined
+  if (checked.onError !== 'stop') {
+    if (!exceedsLimit(checked.maxErrors, state.rows, shareFromRows)) return undefined
     return limitError(state.rows.rejected, '', { file: Object.keys(rejects.byInput).join(', ') })
   }
   for (const [file, { firstError }] of Object.entries(rejects.byInput)) {
@@ -67,7 +67,11 @@ export function earlierLimitFailure({
   return undefined
 }
 
-function exceedsLimit(maxErrors: Plan['maxErrors'], rows: RowCounts, fromRows: number): boolean {
+function exceedsLimit(
+  maxErrors: CheckedOptions['maxErrors'],
+  rows: RowCounts,
+  fromRows: number,
+): boolean {
   if ('count' in maxErrors) return rows.rejected > maxErrors.count
   return rows.read >= fromRows && rows.rejected > maxErrors.share * rows.read
 }

@@ -13,7 +13,7 @@ import { journaledOptions } from '../journal/portable-options.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
 import { isInputWord, lineWord } from '../../schema/set-columns.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
 
 /** Why one record was rejected. Forms one line of the file of reasons. */
@@ -71,9 +71,9 @@ export interface KnownRejects {
   readonly offsets: Readonly<Record<string, string>>
 }
 
-export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
+export function askedFor(options: LoadOptions, checked: CheckedOptions): AskedFor {
   const { workingFolder = '' } = options.journal ?? {}
-  return { folder: workingFolder, options: journaledOptions(options, plan) }
+  return { folder: workingFolder, options: journaledOptions(options, checked) }
 }
 
 /** Limit for the length of a line. The options of a run take at most a few lines of plain data. */

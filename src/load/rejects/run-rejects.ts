@@ -8,7 +8,7 @@ import type { Files } from '../../platform/platform.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
 import { reasonsFormat, type AskedFor, type RejectReading } from './reject-run.js'
 import { newReasons, type AnyReject } from './reject.js'
@@ -77,7 +77,7 @@ export interface InputRejects {
  * @param asked  the run's options, which are needed to load the rejects again
  */
 export function newRunRejects(
-  { rejectsFile, runId }: Pick<Plan, 'rejectsFile' | 'runId'>,
+  { rejectsFile, runId }: Pick<CheckedOptions, 'rejectsFile' | 'runId'>,
   platformFiles: Files,
   asked?: AskedFor,
 ): RunRejects {

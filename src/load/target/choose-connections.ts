@@ -12,15 +12,15 @@ import { hasTransform } from './target.js'
  * @throws {UsageError} DDB_USAGE if rows could arrive in a different order and the user has not allowed that
  */
 export function chooseConnections(run: Run, description: TargetDescription): void {
-  const { plan, options, reporter } = run
-  run.lanes = laneScheme(description, plan.target)
-  if (plan.connections === 1) return
+  const { checked, options, reporter } = run
+  run.lanes = laneScheme(description, checked.target)
+  if (checked.connections === 1) return
   const why = whyOne(run, description)
   if (why !== undefined) {
-    run.plan = { ...plan, connections: 1 }
+    run.checked = { ...checked, connections: 1 }
     reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
   }
-  if (isPartitioned(description, plan.target) || options.delivery?.unordered === true) return
+  if (isPartitioned(description, checked.target) || options.delivery?.unordered === true) return
   throw new UsageError(
     'DDB_USAGE',
     'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`, ' +
@@ -29,12 +29,12 @@ export function chooseConnections(run: Run, description: TargetDescription): voi
 }
 
 /** Why rows must use one connection; undefined if they may use several. */
-function whyOne({ plan, lanes }: Run, description: TargetDescription): string | undefined {
+function whyOne({ checked, lanes }: Run, description: TargetDescription): string | undefined {
   if (lanes !== undefined) return undefined
-  if (hasTransform(plan) && (description.keyed || isPartitioned(description, plan.target))) {
+  if (hasTransform(checked) && (description.keyed || isPartitioned(description, checked.target))) {
     return 'a transform decides which keys and partitions its rows have'
   }
-  if (isPartitioned(description, plan.target)) return whyOnePartition(description)
+  if (isPartitioned(description, checked.target)) return whyOnePartition(description)
   return description.keyed ? 'its keys do not identify rows reliably' : undefined
 }
 

@@ -28,7 +28,7 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
     table.kind === 'dfs'
       ? `existsTable("${table.database}", "${table.table}")`
       : `exec count(*) from objs(true) where shared=true, name="${table.name}"`
-  const answer = await control.run(script, { timeoutMs: run.plan.confirmTimeoutMs })
+  const answer = await control.run(script, { timeoutMs: run.checked.confirmTimeoutMs })
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
@@ -64,7 +64,7 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
   const { schema } = await newTarget(run)
   if (table.kind === 'dfs') {
     await control
-      .run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
+      .run(databaseGuard(table.database), { timeoutMs: run.checked.confirmTimeoutMs })
       .catch((error: unknown) => {
         throw withTable(error, schema, table)
       })
@@ -140,7 +140,7 @@ function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string
     run.reporter.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
-function tableOf({ plan: { target } }: Run): TableTarget {
+function tableOf({ checked: { target } }: Run): TableTarget {
   if (target.kind === 'table') return target.table
   throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
 }
@@ -211,7 +211,7 @@ function hasMembers({ inputs }: InferredSchema): boolean {
  * @param anyCase  whether a header that differs only in case fills the column
  */
 export function missingOptions(
-  { plan, options: { mapping = {} } }: Pick<Run, 'plan' | 'options'>,
+  { checked, options: { mapping = {} } }: Pick<Run, 'checked' | 'options'>,
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
@@ -237,7 +237,7 @@ export function missingOptions(
     ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
     ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
     // Without a rejects file, a bad row would leave the new table empty or half filled.
-    ...(needed.rejects > 0 && plan.onError === 'stop'
+    ...(needed.rejects > 0 && checked.onError === 'stop'
       ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects)} not fit`]
       : []),
   ]

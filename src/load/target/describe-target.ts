@@ -17,7 +17,7 @@ import {
 } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { LoadOptions } from '../options.js'
-import type { Plan } from '../plan.js'
+import type { CheckedOptions } from '../checked-options.js'
 import {
   askFunction,
   askNewValuePolicy,
@@ -77,11 +77,11 @@ export function ownSchema({ columns, tableColumns = columns }: TargetDescription
  */
 export async function describeTarget(
   control: Session,
-  plan: Plan,
+  checked: CheckedOptions,
   options: LoadOptions,
 ): Promise<TargetDescription> {
-  const { target } = plan
-  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  const { target } = checked
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   if (target.kind === 'table') {
     const answer = await askSchema(asking, target.table)
     const schema = schemaFromServer(answer)
@@ -107,7 +107,7 @@ export async function describeTarget(
     const known = { columns, ...keys }
     const more = { tableKey, ...(isHandle ? { isHandle } : {}) }
     const description = { ...schema, ...known, ...upsert, ...policy, ...more }
-    return hasTransform(plan) ? transformed(description, options.target.types) : description
+    return hasTransform(checked) ? transformed(description, options.target.types) : description
   }
   await askFunction(asking, target.name)
   const { types = '' } = options.target

@@ -43,7 +43,7 @@ export async function findTarget(
     try {
       run.server.version = undefined
       const target = await waiting(run, deadlineMs, isNotReady, async () => {
-        const asking = { session: control, timeoutMs: run.plan.confirmTimeoutMs }
+        const asking = { session: control, timeoutMs: run.checked.confirmTimeoutMs }
         run.server.version ??= await askVersion(asking)
         return describeOrCreate(run, control)
       })
@@ -63,9 +63,9 @@ export async function findTarget(
 }
 
 async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
-  const { plan, options } = run
+  const { checked, options } = run
   try {
-    const description = await describeTarget(control, plan, options)
+    const description = await describeTarget(control, checked, options)
     if (options.target.create !== undefined) {
       run.reporter.notice(`"${options.target.table}" exists: nothing is created`)
     }
@@ -76,15 +76,15 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   }
   if (run.watch !== undefined) return plannedTarget(run, control)
   await createTarget(run, control)
-  return describeTarget(control, plan, options)
+  return describeTarget(control, checked, options)
 }
 
 /**
  * Checks before the first row that the server accepts the transform.
  * @throws {ServerError} with the server's message
  */
-async function defineTransform({ plan }: Run, control: Session): Promise<void> {
-  const { target, confirmTimeoutMs: timeoutMs } = plan
+async function defineTransform({ checked }: Run, control: Session): Promise<void> {
+  const { target, confirmTimeoutMs: timeoutMs } = checked
   if (target.kind === 'function' || target.transform === undefined) return
   try {
     await control.run(transformScript(target.transform), { timeoutMs })
@@ -117,7 +117,7 @@ function firstConnection(
     connectServer(run.platform, server, {
       deadlineMs,
       signal: run.options.signal,
-      closeTimeoutMs: closeTimeoutMs(run.plan),
+      closeTimeoutMs: closeTimeoutMs(run.checked),
     }),
   )
 }

@@ -29,8 +29,8 @@ export type Target =
     }
 
 /** Whether rows are changed on the server before they are written. */
-export function hasTransform(plan: { readonly target: Target } | undefined): boolean {
-  return plan?.target.kind === 'table' && plan.target.transform !== undefined
+export function hasTransform(checked: { readonly target: Target } | undefined): boolean {
+  return checked?.target.kind === 'table' && checked.target.transform !== undefined
 }
 
 const functionName =

@@ -149,7 +149,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     try {
       const asked = session.call(functionName, [...leading, table])
       const answer = await this.#watchOf(session).until(asked)
-      if (hasTransform(this.#setup.run.plan)) return answeredOutcome(answer, table.rows)
+      if (hasTransform(this.#setup.run.checked)) return answeredOutcome(answer, table.rows)
       const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
       return { rows, errText: '' }
     } catch (error) {
@@ -164,7 +164,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
     const { run, rules, isIdle } = this.#setup
     const watch = answerWatch(session, timeoutMs => isIdle(session.id, timeoutMs), {
       clock: rules.clock,
-      timeoutMs: run.plan.confirmTimeoutMs,
+      timeoutMs: run.checked.confirmTimeoutMs,
     })
     this.#watches.set(session, watch)
     return watch
@@ -204,7 +204,7 @@ export class AnsweredDelivery implements Delivery, Outlet {
    */
   async #room(): Promise<void> {
     const { run } = this.#setup
-    await this.#until(() => run.state.open.size < run.plan.connections && this.#queue.hasRoom)
+    await this.#until(() => run.state.open.size < run.checked.connections && this.#queue.hasRoom)
     if (run.ending.failure !== undefined) throw run.ending.failure
     await this.#setup.notes.told()
   }

@@ -33,7 +33,7 @@ export async function openAnswered(
   checkNumbers(run, resends)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
   const isMarked = async (session: Session): Promise<boolean> =>
-    unmark !== undefined && (await hasMarker(run, session, run.plan.confirmTimeoutMs))
+    unmark !== undefined && (await hasMarker(run, session, run.checked.confirmTimeoutMs))
   return new AnsweredDelivery(writer, {
     run,
     recorder,
@@ -65,7 +65,7 @@ export async function openAnswered(
     resends,
     unmark: unmark && (() => unmark(control)),
     leaveMarked: unmark && (() => leaveMarked(control, name, longestUnmarkMs)),
-    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
+    checkOwner: () => checkOwner(run, control, run.checked.confirmTimeoutMs),
     notes: newRunNotes({
       clock: rules.clock,
       keepRun: journal && (() => announceRunAgain(run, control)),
@@ -87,10 +87,10 @@ function checkNumbers({ history: { journal, found }, emit }: Run, resends: boole
 }
 
 /** True if the table drops a second copy of rows, or the user accepts one. */
-function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
+function resendsUnknown({ checked }: Run, { dropsDuplicates }: TargetDescription): boolean {
   return (
-    plan.onDoubt === 'resend' ||
+    checked.onDoubt === 'resend' ||
     dropsDuplicates === true ||
-    (plan.target.kind === 'table' && plan.target.method === 'upsert')
+    (checked.target.kind === 'table' && checked.target.method === 'upsert')
   )
 }

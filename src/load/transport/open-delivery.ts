@@ -1,5 +1,5 @@
 /*
-  Chooses how the run sends and confirms batches: as the plan requests, if the server allows it.
+  Chooses how the run sends and confirms batches: as the options request, if the server allows it.
 */
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/missing-right.js'
@@ -35,7 +35,7 @@ export async function openDelivery(
   evidence?: Evidence,
   early?: EarlySession,
 ): Promise<Delivery> {
-  const { mode, confirm } = run.plan
+  const { mode, confirm } = run.checked
   const rules = retryRules(run)
   if (mode === 'async' && confirm === 'none') {
     checkGoesOn(run)
@@ -129,6 +129,6 @@ async function receiptsIfAny(
   }
 }
 
-function triesReceipts({ plan: { mode, confirm } }: Run): boolean {
+function triesReceipts({ checked: { mode, confirm } }: Run): boolean {
   return mode === 'async' && confirm === 'auto'
 }

@@ -16,7 +16,7 @@ export async function openRecorder(
   control: Session,
   evidence: Evidence | undefined,
 ): Promise<Recorder> {
-  const { target, retries } = run.plan
+  const { target, retries } = run.checked
   const isFunction = target.kind === 'function'
   const recorded = {
     description,
@@ -32,9 +32,9 @@ export async function openRecorder(
 }
 
 /** Whether a refused batch never leaves rows in the table (docs/server-semantics.md#what-receipts-rely-on). */
-async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
-  if (plan.target.kind === 'function') return false
-  const { table } = plan.target
-  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+async function isAllOrNothing({ checked }: Run, control: Session): Promise<boolean> {
+  if (checked.target.kind === 'function') return false
+  const { table } = checked.target
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
   return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
 }

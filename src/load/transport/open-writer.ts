@@ -61,24 +61,24 @@ export async function openMarkedWriter(
  * @returns a function that removes the marker; undefined without a marker
  */
 async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
-  const { plan, options } = run
+  const { checked, options } = run
   const { name } = run.history
   if (!answered && options.runId === undefined) return undefined
   try {
-    await markRun(control, name, plan.confirmTimeoutMs)
+    await markRun(control, name, checked.confirmTimeoutMs)
     // If the last process ended cleanly, the marker names no session. From now on it must name the current one.
-    if (run.history.found.processes > 0) await askMarker(control, name, plan.confirmTimeoutMs)
+    if (run.history.found.processes > 0) await askMarker(control, name, checked.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     run.reporter.notice(unmarkedNotice(run, error))
     return undefined
   }
   reportLeftovers(run, control)
-  return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
+  return session => dropMarker(session, name, Math.min(longestUnmarkMs, checked.confirmTimeoutMs))
 }
 
-function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
-  const { target } = plan
+function unmarkedNotice({ options, checked }: Run, refusal: ServerError): string {
+  const { target } = checked
   const inMemory = target.kind === 'function' || target.table.kind === 'shared'
   const less = [
     ...(options.runId === undefined ? [] : ['another run of the same name is not noticed']),
@@ -90,7 +90,7 @@ function unmarkedNotice({ options, plan }: Run, refusal: ServerError): string {
 
 async function checkStillMarked(run: Run, control: Session, writer: Writer): Promise<void> {
   try {
-    await checkMarker(control, run.history.name, run.plan.confirmTimeoutMs)
+    await checkMarker(control, run.history.name, run.checked.confirmTimeoutMs)
   } catch (error) {
     abandonAll(writer, unused())
     throw error
@@ -106,7 +106,7 @@ async function openWriter(
   description: TargetDescription,
   answered: boolean,
 ): Promise<Writer> {
-  const { target } = run.plan
+  const { target } = run.checked
   const sessions = await connectEach(run, description, answered)
   if (target.kind === 'function') {
     const leading = target.functionArguments.map(jsonToValue)
@@ -138,7 +138,7 @@ export async function connectEach(
   const connecting = (): Promise<Session> =>
     connectData(run, description, answered, ended, deadlineMs)
   const opened = await Promise.allSettled(
-    Array.from({ length: run.plan.connections }, () =>
+    Array.from({ length: run.checked.connections }, () =>
       tryUntil(deadlineMs, retryRules(run), connecting, isConnectionError),
     ),
   )
@@ -162,21 +162,21 @@ async function connectData(
   ended: AbortSignal,
   deadlineMs: number,
 ): Promise<Session> {
-  const { plan } = run
+  const { checked } = run
   const session = await connectServer(run.platform, run.server.address, {
     deadlineMs,
     signal: ended,
-    closeTimeoutMs: closeTimeoutMs(plan),
+    closeTimeoutMs: closeTimeoutMs(checked),
     highWaterBytes: Math.ceil(
-      (answered ? plan.maxInFlightBytes : Math.min(plan.maxInFlightBytes, mostUnaskedBytes)) /
-        plan.connections,
+      (answered ? checked.maxInFlightBytes : Math.min(checked.maxInFlightBytes, mostUnaskedBytes)) /
+        checked.connections,
     ),
     ...(answered ? {} : run.server.dataSession),
   })
-  const script = answered ? definitions(plan.target, upsert) : undefined
+  const script = answered ? definitions(checked.target, upsert) : undefined
   if (script === undefined) return session
   try {
-    await session.run(script, { timeoutMs: plan.confirmTimeoutMs })
+    await session.run(script, { timeoutMs: checked.confirmTimeoutMs })
     return session
   } catch (error) {
     session.abandon(unused())

@@ -29,7 +29,7 @@ export async function openUnconfirmed(
 ): Promise<Delivery> {
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const columnNames = description.columns.map(column => column.name)
-  const idleTimeout = { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs }
+  const idleTimeout = { clock: run.platform.clock, timeoutMs: run.checked.confirmTimeoutMs }
   const flow: Flow = { run, writer, columnNames, idleTimeout, evidence }
   return {
     used: 'none',
@@ -99,7 +99,7 @@ function sendOn(
   evidence?.samples.taken(batch, 0, rowCount)
   const isTaken = session.send(writer.functionName, arguments_, batch.release)
   run.emit({ kind: 'handedOver', rows: rowCount, sent: { connection, bytes: encodedBytes } })
-  if (isTaken && bufferedBytes(writer) < run.plan.maxInFlightBytes) return undefined
+  if (isTaken && bufferedBytes(writer) < run.checked.maxInFlightBytes) return undefined
   return drainedInTime(session, idleTimeout)
 }
 

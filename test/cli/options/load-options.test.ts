@@ -22,7 +22,7 @@ import { count, text } from '../../../src/cli/options/readers.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
-import { makePlan } from '../../../src/load/plan.js'
+import { checkedOptions } from '../../../src/load/checked-options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { fakeProcess } from '../run-cli.js'
 
@@ -32,34 +32,34 @@ function noted(key: keyof typeof loadOptions): unknown {
   return reader.read([defaultNote ?? ''])
 }
 
-const planned = (table: string): ReturnType<typeof makePlan> => {
+const checkedFor = (table: string): ReturnType<typeof checkedOptions> => {
   const options: LoadOptions = {
     inputs: ['a.csv'],
     server: { host: 'localhost', port: 8848 },
     target: { table },
   }
-  return makePlan(options, systemPlatform.random)
+  return checkedOptions(options, systemPlatform.random)
 }
 
 t.test('a missing option has the default that the help states', async t => {
-  const plan = planned('trades')
-  t.match(loadOptions.mode.defaultNote, new RegExp(`^${plan.mode};`))
-  t.equal(noted('confirm'), plan.confirm)
-  t.equal(noted('confirmTimeout'), plan.confirmTimeoutMs)
-  t.equal(noted('maxInFlight'), plan.maxInFlightBytes)
-  t.equal(noted('retries'), plan.retries)
-  t.equal(noted('retryTimeout'), plan.retryTimeoutMs)
-  t.equal(noted('onDoubt'), plan.onDoubt)
-  t.same({ count: noted('maxErrors') }, plan.maxErrors)
+  const checked = checkedFor('trades')
+  t.match(loadOptions.mode.defaultNote, new RegExp(`^${checked.mode};`))
+  t.equal(noted('confirm'), checked.confirm)
+  t.equal(noted('confirmTimeout'), checked.confirmTimeoutMs)
+  t.equal(noted('maxInFlight'), checked.maxInFlightBytes)
+  t.equal(noted('retries'), checked.retries)
+  t.equal(noted('retryTimeout'), checked.retryTimeoutMs)
+  t.equal(noted('onDoubt'), checked.onDoubt)
+  t.same({ count: noted('maxErrors') }, checked.maxErrors)
   t.equal(noted('flushInterval'), defaultFlushIntervalMs)
 })
 
 t.test('stream tables and DFS tables have their own batch sizes', async t => {
   const { reader } = loadOptions.batchBytes
   const [stream, dfs] = loadOptions.batchBytes.defaultNote!.split('; DFS tables ')
-  t.equal(reader.read([stream!]), planned('trades').batchBytes)
-  t.equal(reader.read([dfs!]), planned('dfs://db/t').batchBytes)
-  t.match(loadOptions.batchRows.defaultNote, planned('trades').batchRows.toLocaleString('en'))
+  t.equal(reader.read([stream!]), checkedFor('trades').batchBytes)
+  t.equal(reader.read([dfs!]), checkedFor('dfs://db/t').batchBytes)
+  t.match(loadOptions.batchRows.defaultNote, checkedFor('trades').batchRows.toLocaleString('en'))
 })
 
 t.test('a folder for journals alone creates no journal', async t => {

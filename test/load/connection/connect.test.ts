@@ -6,7 +6,7 @@ import {
   connectServer,
 } from '../../../src/load/connection/connect.js'
 import type { ServerTarget } from '../../../src/load/options.js'
-import type { Plan } from '../../../src/load/plan.js'
+import type { CheckedOptions } from '../../../src/load/checked-options.js'
 import type { Platform, Socket } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
@@ -167,7 +167,8 @@ t.test('the password is never sent to a host that the user did not name', async 
 })
 
 t.test('time limits of connecting and closing', async t => {
-  const closing = (confirmTimeoutMs: number): number => closeTimeoutMs({ confirmTimeoutMs } as Plan)
+  const closing = (confirmTimeoutMs: number): number =>
+    closeTimeoutMs({ confirmTimeoutMs } as CheckedOptions)
   t.equal(closing(60_000), 30_000)
   t.equal(closing(2_000), 2_000, 'closing waits no longer than the run waits for other answers')
   const clock = handClock()

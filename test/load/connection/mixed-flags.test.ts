@@ -120,7 +120,7 @@ t.test(
     for (const server of [{}, shown]) {
       const { run, notice } = await sent(t, server)
       t.strictSame(run.server.dataSession, asOfficial)
-      t.equal(run.plan.mode, 'async')
+      t.equal(run.checked.mode, 'async')
       t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
     }
   },
@@ -144,7 +144,7 @@ t.test(
     ] as const) {
       const { run, notice } = await sent(t, server, options)
       t.strictSame(run.server.dataSession, {})
-      t.equal(run.plan.mode, 'sync')
+      t.equal(run.checked.mode, 'sync')
       t.match(notice, words)
       t.match(notice, /each batch is answered \(`delivery.mode` sync\)/)
       t.notMatch(notice, '123456')
@@ -171,6 +171,6 @@ t.test(
       message: /Continue the run as it began/,
     })
     const { run } = await sent(t, login, { found: found(0) })
-    t.equal(run.plan.mode, 'sync', 'every row sent before has a known outcome')
+    t.equal(run.checked.mode, 'sync', 'every row sent before has a known outcome')
   },
 )

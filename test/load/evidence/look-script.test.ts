@@ -12,7 +12,7 @@ const cell = (column: string, type: string, value: unknown): SampleRow[number] =
 })
 
 const script = (rows: readonly SampleRow[], target: LoadOptions['target']): string =>
-  lookScript(testRun({ target }).plan, rows)
+  lookScript(testRun({ target }).checked, rows)
 
 t.test('the script counts the given rows', async t => {
   const here = await startLoadServer(

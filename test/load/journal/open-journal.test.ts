@@ -29,7 +29,7 @@ import { recordLine, recordOf } from '../../../src/load/journal/journal-record.j
 import { listRuns, readRun } from '../../../src/load/journal/known-runs.js'
 import { load } from '../../../src/load/load.js'
 import type { LoadOptions } from '../../../src/load/options.js'
-import { makePlan } from '../../../src/load/plan.js'
+import { checkedOptions } from '../../../src/load/checked-options.js'
 import { FileLocks } from '../../../src/platform/file-lock.js'
 import { thisProcess } from '../../../src/platform/lock-holder.js'
 import type { Clock, Files, Platform } from '../../../src/platform/platform.js'
@@ -57,7 +57,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
       journal: { folder },
       ...change,
     }
-    return openJournal(platform, options, makePlan(options, platform.random), paths)
+    return openJournal(platform, options, checkedOptions(options, platform.random), paths)
   }
   /** Opens the journal and then ends the process. */
   const once = async (...given: Parameters<typeof open>): Promise<readonly string[]> => {

@@ -16,7 +16,7 @@ import type {
   TargetOptions,
 } from '../../../src/load/options.js'
 import type { Trace } from '../../../src/client/trace.js'
-import { makePlan } from '../../../src/load/plan.js'
+import { checkedOptions } from '../../../src/load/checked-options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { runs } from '../../helpers/runs.js'
 
@@ -29,9 +29,9 @@ const least: LoadOptions = {
 
 function journaled(change: Partial<LoadOptions> = {}): JournaledOptions {
   const options = { ...least, ...change }
-  const plan = makePlan(least, systemPlatform.random)
+  const checked = checkedOptions(least, systemPlatform.random)
   // Through JSON, because the next process reads the options from JSON.
-  return JSON.parse(JSON.stringify(journaledOptions(options, plan))) as JournaledOptions
+  return JSON.parse(JSON.stringify(journaledOptions(options, checked))) as JournaledOptions
 }
 
 /** Two values per field. A field marked `free` may differ between the processes of a run. */
@@ -200,11 +200,11 @@ t.test('the order of members does not matter', async () => {
 })
 
 t.test('values that JSON cannot express survive a journal', async t => {
-  const plan = makePlan(least, systemPlatform.random)
+  const checked = checkedOptions(least, systemPlatform.random)
   for (const given of [NaN, -0, Infinity, null, undefined, '', new Date(0), [undefined]]) {
     const now = journaledOptions(
       { ...least, target: { function: 'f', functionArguments: [given] } },
-      plan,
+      checked,
     )
     const before = JSON.parse(JSON.stringify(now)) as JournaledOptions
     t.strictSame(differingOptions(before, now), [], String(given))
@@ -230,7 +230,7 @@ t.test('no secret, stream or listener gets into a journal', async t => {
         onReport: () => undefined,
         journal: { folder: secret },
       },
-      makePlan(least, systemPlatform.random),
+      checkedOptions(least, systemPlatform.random),
     ),
   )
   t.notMatch(text, secret)

@@ -28,8 +28,8 @@ async function scene(t: Test, faults: Faults = {}) {
   return {
     session,
     identity: async (target: TargetOptions): Promise<TargetIdentity> => {
-      const { plan, options } = testRun({ target })
-      return askIdentity(session, plan, await describeTarget(session, plan, options))
+      const { checked, options } = testRun({ target })
+      return askIdentity(session, checked, await describeTarget(session, checked, options))
     },
   }
 }
@@ -96,9 +96,9 @@ t.test('if the server refuses, the identity is unknown; a lost server is an erro
       /count|listTables/.test(text) ? { error: 'no rights' } : undefined,
   })
   t.match(await refusing.identity({ table: 'dfs://d/t' }), { physicalIndex: null, rows: null })
-  const { plan } = testRun({ target: { table: 'trades' } })
+  const { checked } = testRun({ target: { table: 'trades' } })
   refusing.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
-  await t.rejects(askIdentity(refusing.session, plan, { columns: [], keyed: false }), {
+  await t.rejects(askIdentity(refusing.session, checked, { columns: [], keyed: false }), {
     code: 'DDB_CONNECTION_LOST',
   })
 })

@@ -18,7 +18,7 @@ async function describer(t: Test) {
   const { session } = await startLoadServer(t, initScript)
   return async (target: TargetOptions) => {
     const run = testRun({ target })
-    const { columns, keyed, partition } = await describeTarget(session, run.plan, run.options)
+    const { columns, keyed, partition } = await describeTarget(session, run.checked, run.options)
     return {
       columns: columns.map(({ name, type }) => `${name} ${type.type}`),
       keyed,
@@ -112,7 +112,7 @@ t.test(
       const { session } = await startLoadServer(t, script, { version })
       const describe = (target: TargetOptions) => {
         const run = testRun({ target })
-        return describeTarget(session, run.plan, run.options)
+        return describeTarget(session, run.checked, run.options)
       }
       const upsert = { method: 'upsert', keyColumns: ['id'] } as const
       t.match(await describe({ table: 'dfs://d/t', ...upsert }), {
@@ -200,7 +200,7 @@ s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicate
     ['dfs://s/last', true],
   ] as const) {
     const run = testRun({ target: { table } })
-    const { dropsDuplicates } = await describeTarget(session, run.plan, run.options)
+    const { dropsDuplicates } = await describeTarget(session, run.checked, run.options)
     t.equal(dropsDuplicates, drops, table)
   }
 })
@@ -209,7 +209,7 @@ t.test('the limits for texts are those of the DFS table that the rows reach', as
   const { session } = await startLoadServer(t, initScript)
   const limits = async (target: TargetOptions): Promise<(number | undefined)[]> => {
     const run = testRun({ target })
-    const { columns } = await describeTarget(session, run.plan, run.options)
+    const { columns } = await describeTarget(session, run.checked, run.options)
     return columns.map(({ maxBytes }) => maxBytes)
   }
   const [none, symbol, string, blob] = [undefined, 255, 65_535, 67_108_863]

@@ -33,7 +33,7 @@ async function scene(t: Test, { faults = {}, ...change }: Change) {
     },
     systemPlatform,
   )
-  const target = await describeTarget(here.session, run.plan, run.options)
+  const target = await describeTarget(here.session, run.checked, run.options)
   return {
     node,
     session: here.session,
@@ -63,7 +63,7 @@ const choices: [DeliveryOptions, TargetOptions, Delivery['used']][] = [
 ]
 
 t.test(
-  'the plan requests a confirmation, and the target decides whether it is available',
+  'the options request a confirmation, and the target decides whether it is available',
   async t => {
     for (const [delivery, target, used] of choices) {
       const { open, notices } = await scene(t, { delivery, target })

@@ -54,9 +54,9 @@ const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED if a file that an earlier process followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
-  const { platform, options, plan } = run
+  const { platform, options, checked } = run
   const { found } = run.history
-  const inputs = new FollowedInputs(newInputReading(platform, options, plan, found), run)
+  const inputs = new FollowedInputs(newInputReading(platform, options, checked, found), run)
   const { open, done } = await resumedFiles(run.history, platform.files)
   for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
   for (const { path, file, ...known } of open) {
@@ -248,9 +248,9 @@ class FollowedInputs implements Inputs {
 
   /** The run's own rejects are not an input, wherever they are. */
   #isOwn(path: string): boolean {
-    const { rejects, plan } = this.#run
-    if (plan.rejectsFile === undefined) return false
-    const own = [plan.rejectsFile, ...rejects.result().files.map(file => file.path)]
+    const { rejects, checked } = this.#run
+    if (checked.rejectsFile === undefined) return false
+    const own = [checked.rejectsFile, ...rejects.result().files.map(file => file.path)]
     return own.some(one => [one, reasonsPath(one)].some(name => resolve(name) === resolve(path)))
   }
 

@@ -49,16 +49,16 @@ export async function earlierReceipts(
   description: TargetDescription,
   hasLedger: boolean,
 ): Promise<EarlierReceipts> {
-  const { plan } = run
+  const { checked } = run
   const { journal } = run.history
   if (journal === undefined) return noEarlierReceipts
-  const upsert = plan.target.kind === 'table' && plan.target.method === 'upsert'
-  const resends = plan.onDoubt === 'resend' || upsert || description.dropsDuplicates === true
+  const upsert = checked.target.kind === 'table' && checked.target.method === 'upsert'
+  const resends = checked.onDoubt === 'resend' || upsert || description.dropsDuplicates === true
   const byNo = new Map<number, LedgerRow[]>()
   let lastNo = journal.lastNo
   let unknownRows = 0
   for (;;) {
-    const rows = hasLedger ? await node.read(plan.confirmTimeoutMs) : []
+    const rows = hasLedger ? await node.read(checked.confirmTimeoutMs) : []
     if (rows.length === 0) break
     for (const row of rows) {
       if (row.phase !== claimPhase && row.phase !== outcomePhase) continue

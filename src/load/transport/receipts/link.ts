@@ -127,7 +127,7 @@ export class ReceiptLink {
   /** Counts one more reconnection. @returns whether the run may make it before the ledger has new rows */
   mayReconnect(): boolean {
     const { run, rules } = this.setup
-    return ++this.#reconnects <= Math.max(rules.retries, 1) * run.plan.connections
+    return ++this.#reconnects <= Math.max(rules.retries, 1) * run.checked.connections
   }
 
   get failure(): DdbError | undefined {
@@ -154,12 +154,12 @@ export class ReceiptLink {
 
   /** Time until the server is regarded as silent, in ms; 0 or less if it already is. */
   get leftMs(): number {
-    return this.#newsAtMs + this.setup.run.plan.confirmTimeoutMs - this.nowMs
+    return this.#newsAtMs + this.setup.run.checked.confirmTimeoutMs - this.nowMs
   }
 
   /** Time limit for one query. It leaves time for a second query. */
   get queryTimeoutMs(): number {
-    const { confirmTimeoutMs } = this.setup.run.plan
+    const { confirmTimeoutMs } = this.setup.run.checked
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
 
@@ -233,7 +233,7 @@ export class ReceiptLink {
  * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
  */
 function readReceipt(
-  { state, emit, plan }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'plan'>>,
+  { state, emit, checked }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'checked'>>,
   row: LedgerRow,
   leastHad?: number,
 ): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
@@ -249,7 +249,7 @@ function readReceipt(
     )
   }
   if (row.phase === outcomePhase) {
-    const left = hasTransform(plan) ? rowsLeft(batch.rows, row.left, row.rowCount) : undefined
+    const left = hasTransform(checked) ? rowsLeft(batch.rows, row.left, row.rowCount) : undefined
     return { batch, outcome: { rows: row.rowCount, had: row.had, left, errText: row.errText } }
   }
   if (row.rowCount !== batch.rows) {

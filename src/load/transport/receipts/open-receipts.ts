@@ -45,7 +45,10 @@ export async function openReceipts(
     rules,
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
-    rowsHad: totalRowsExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
+    rowsHad: totalRowsExpression(
+      watchedTable(run.checked),
+      recorder.target.evidence?.identity.total,
+    ),
     nextLedger: () => {
       ledgers++
       run.emit({ kind: 'ledger', number: ledgers })
@@ -57,7 +60,7 @@ export async function openReceipts(
     const session = await connectServer(run.platform, run.server.address, {
       deadlineMs: connectDeadlineMs(run.platform, run.server.address),
       signal: run.ending.leaving,
-      closeTimeoutMs: closeTimeoutMs(run.plan),
+      closeTimeoutMs: closeTimeoutMs(run.checked),
     })
     try {
       return await ReceiptNode.open(nodeSetup, session)

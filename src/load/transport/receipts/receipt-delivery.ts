@@ -45,7 +45,7 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (sentBefore === undefined) ({ room } = queue.add(part))
     else takeUp(part, sentBefore)
     run.emit({ kind: 'handedOver', rows: batch.rowCount })
-    return room && queue.node.bufferedBytes < run.plan.maxInFlightBytes
+    return room && queue.node.bufferedBytes < run.checked.maxInFlightBytes
   }
 
   return {

@@ -62,7 +62,7 @@ export class ReceiptNode implements Outlet {
   #ledger: Ledger
 
   private constructor(setup: ReceiptNodeSetup, control: Session, data: Session[], ledger: Ledger) {
-    const { target } = setup.run.plan
+    const { target } = setup.run.checked
     this.#setup = setup
     this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
     this.#control = control
@@ -83,7 +83,7 @@ export class ReceiptNode implements Outlet {
     early: EarlySession = openEarly(setup, control),
   ): Promise<ReceiptNode> {
     const { run, rules } = setup
-    const timeoutMs = run.plan.confirmTimeoutMs
+    const timeoutMs = run.checked.confirmTimeoutMs
     const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
     let ledger: Ledger | undefined
     try {
@@ -176,7 +176,7 @@ export class ReceiptNode implements Outlet {
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    const tellsLeft = hasTransform(this.#setup.run.plan)
+    const tellsLeft = hasTransform(this.#setup.run.checked)
     return readLedger(this.#control, this.#ledger, timeoutMs, tellsLeft)
   }
 
@@ -311,7 +311,7 @@ export class ReceiptNode implements Outlet {
    */
   async reopen(deadlineMs: number): Promise<boolean> {
     const { run, rules, nextLedger } = this.#setup
-    const { target } = run.plan
+    const { target } = run.checked
     const asking = { session: this.#control, timeoutMs: remainingMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)

@@ -125,7 +125,7 @@ async function ledgerIsGone(link: ReceiptLink): Promise<void> {
 async function beginAnew(link: ReceiptLink, deadlineMs: number): Promise<void> {
   const { queue, outcomeHandler, setup } = link
   const open = queue.transmitted()
-  const resends = setup.run.plan.onDoubt === 'resend'
+  const resends = setup.run.checked.onDoubt === 'resend'
   if (!resends) for (const batch of open) outcomeHandler.giveUp(batch, forgotten)
   for (const batch of queue.earlier()) {
     if (setup.earlier.resends) queue.partOf(batch).mayBeStored = true
@@ -194,7 +194,7 @@ const longestFarewellMs = 5_000
 export async function endMemory(link: ReceiptLink): Promise<void> {
   const { queue, setup } = link
   const { recorder, run, rules } = setup
-  const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
+  const timeoutMs = Math.min(longestFarewellMs, run.checked.confirmTimeoutMs)
   const isLost = link.failure?.code === 'DDB_CONNECTION_LOST'
   const ended = { isLooked: recorder.target.evidence === undefined || run.ending.isLeaving }
   try {

@@ -45,7 +45,7 @@ async function openControl(
   const control = await connectServer(run.platform, run.server.address, {
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, run.server.address)),
     signal: run.ending.leaving,
-    closeTimeoutMs: closeTimeoutMs(run.plan),
+    closeTimeoutMs: closeTimeoutMs(run.checked),
   })
   try {
     const state = await askMarker(control, run.history.name, remainingMs(rules, deadlineMs))
@@ -104,8 +104,8 @@ function connectData(
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
     signal:
       givenUp === undefined ? run.ending.leaving : AbortSignal.any([run.ending.leaving, givenUp]),
-    closeTimeoutMs: closeTimeoutMs(run.plan),
-    highWaterBytes: run.plan.maxInFlightBytes,
+    closeTimeoutMs: closeTimeoutMs(run.checked),
+    highWaterBytes: run.checked.maxInFlightBytes,
     ...run.server.dataSession,
   })
 }
@@ -158,7 +158,7 @@ export async function openMissing(
   deadlineMs: number,
   first?: Promise<Session>,
 ): Promise<void> {
-  const missing = Array.from({ length: setup.run.plan.connections }, (_, i) => i).filter(
+  const missing = Array.from({ length: setup.run.checked.connections }, (_, i) => i).filter(
     i => data[i]?.closed !== false,
   )
   const opened = await Promise.allSettled(
@@ -196,7 +196,7 @@ export function defineFunctions(
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
+  return data.run(deliverScript(ledger, run.checked.target, rowsHad, upsert), { timeoutMs })
 }
 
 /** At least 1 ms. */

@@ -85,10 +85,10 @@ export class ReceiptWatcher {
     link.wake()
     await this.#watching
     link.outcomeHandler.endBisecting()
-    const { ending, plan, state } = link.setup.run
+    const { ending, checked, state } = link.setup.run
     // If the server fell silent, parts and retries that were still waiting are certainly not stored.
     if (ending.failure === undefined && state.rows.unsent > 0) {
-      link.fail(silenceError(plan.confirmTimeoutMs, 'gave no receipt'))
+      link.fail(silenceError(checked.confirmTimeoutMs, 'gave no receipt'))
     }
     await endMemory(link)
     if (link.failure !== undefined) throw link.failure
@@ -189,7 +189,7 @@ export class ReceiptWatcher {
   }
 
   get #quietMs(): number {
-    return Math.min(longestQuietMs, this.link.setup.run.plan.confirmTimeoutMs / quietShare)
+    return Math.min(longestQuietMs, this.link.setup.run.checked.confirmTimeoutMs / quietShare)
   }
 
   /** Regards sent bytes as progress, because sending a large batch can take longer than the allowed silence. */
@@ -208,7 +208,7 @@ export class ReceiptWatcher {
 
   #giveUp(): void {
     const { link } = this
-    const error = silenceError(link.setup.run.plan.confirmTimeoutMs, 'gave no receipt')
+    const error = silenceError(link.setup.run.checked.confirmTimeoutMs, 'gave no receipt')
     // If all batches were sent, a missing receipt does not stop the run. The batch then counts as unconfirmed.
     if (!this.#allSent) link.fail(error)
     link.outcomeHandler.endAll('no receipt came in time')

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { makePlan as planOn } from '../../src/load/plan.js'
+import { checkedOptions as checkedOn } from '../../src/load/checked-options.js'
 import type { LoadOptions } from '../../src/load/options.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
-const makePlan = (options: LoadOptions) => planOn(options, systemPlatform.random)
+const checkedOptions = (options: LoadOptions) => checkedOn(options, systemPlatform.random)
 
 const minimal: LoadOptions = {
   inputs: ['trades.csv'],
@@ -14,43 +14,49 @@ const minimal: LoadOptions = {
 t.test(
   'by default a load is asynchronous, has the strongest confirmation available, and stops at the first bad row',
   async t => {
-    const plan = makePlan(minimal)
-    t.match(plan, {
+    const checked = checkedOptions(minimal)
+    t.match(checked, {
       mode: 'async',
       confirm: 'auto',
       onError: 'stop',
       batchRows: 100_000,
       batchBytes: 4 << 20,
     })
-    t.match(plan.runId, /^[0-9a-f]{16}$/)
+    t.match(checked.runId, /^[0-9a-f]{16}$/)
   },
 )
 
 t.test('an unknown confirmation is a usage error', async t => {
   const delivery = { confirm: 'hope' as 'auto' }
-  t.throws(() => makePlan({ ...minimal, delivery }), { code: 'DDB_USAGE', message: /auto, none/ })
+  t.throws(() => checkedOptions({ ...minimal, delivery }), {
+    code: 'DDB_USAGE',
+    message: /auto, none/,
+  })
 })
 
 t.test('inputs that are not a list are refused, not read letter by letter', async t => {
   for (const inputs of ['/tmp/x', undefined]) {
     const wrong = { ...minimal, inputs } as unknown as LoadOptions
-    t.throws(() => makePlan(wrong), { code: 'DDB_USAGE', message: /`inputs` is a list of files/ })
+    t.throws(() => checkedOptions(wrong), {
+      code: 'DDB_USAGE',
+      message: /`inputs` is a list of files/,
+    })
   }
 })
 
 t.test('a rejects file implies that rejects are kept', async t => {
-  t.equal(makePlan({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
+  t.equal(checkedOptions({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
 })
 
 t.test('for DFS tables the batch size is a number of bytes', async t => {
-  t.equal(makePlan({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
+  t.equal(checkedOptions({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
 })
 
 t.test(
   'batches are small where a whole batch may be in doubt, or waits in memory or for its rate',
   async t => {
     const rowsOf = (change: Partial<LoadOptions>): number =>
-      makePlan({ ...minimal, ...change }).batchRows
+      checkedOptions({ ...minimal, ...change }).batchRows
     t.equal(rowsOf({ target: { table: 'dfs://db/t' } }), 1_000_000)
     for (const change of [
       { target: { function: 'f', types: 'a:INT' } },
@@ -64,12 +70,14 @@ t.test(
 )
 
 t.test('the error limit is a count or a share', async t => {
-  t.same(makePlan({ ...minimal, rejects: { maxErrors: '5%' } }).maxErrors, { share: 0.05 })
-  t.same(makePlan({ ...minimal, rejects: { maxErrors: 0 } }).maxErrors, { count: 0 })
-  t.throws(() => makePlan({ ...minimal, rejects: { maxErrors: '500%' } }), { code: 'DDB_USAGE' })
-  t.throws(() => makePlan({ ...minimal, rejects: { maxErrors: -1 } }), { code: 'DDB_USAGE' })
+  t.same(checkedOptions({ ...minimal, rejects: { maxErrors: '5%' } }).maxErrors, { share: 0.05 })
+  t.same(checkedOptions({ ...minimal, rejects: { maxErrors: 0 } }).maxErrors, { count: 0 })
+  t.throws(() => checkedOptions({ ...minimal, rejects: { maxErrors: '500%' } }), {
+    code: 'DDB_USAGE',
+  })
+  t.throws(() => checkedOptions({ ...minimal, rejects: { maxErrors: -1 } }), { code: 'DDB_USAGE' })
   for (const maxRecordBytes of [0, 1.5, 2 ** 30]) {
-    t.throws(() => makePlan({ ...minimal, input: { maxRecordBytes } }), { code: 'DDB_USAGE' })
+    t.throws(() => checkedOptions({ ...minimal, input: { maxRecordBytes } }), { code: 'DDB_USAGE' })
   }
 })
 
@@ -89,7 +97,7 @@ t.test('impossible combinations are refused before anything is opened', async t 
     },
   ] as Partial<LoadOptions>[]) {
     t.throws(
-      () => makePlan({ ...minimal, ...change }),
+      () => checkedOptions({ ...minimal, ...change }),
       { code: 'DDB_USAGE' },
       JSON.stringify(change),
     )
@@ -100,7 +108,7 @@ t.test(
   'following cannot be combined with options that need an end or a second reading',
   async t => {
     const following = (change: Partial<LoadOptions>) => () =>
-      makePlan({ ...minimal, ...change, input: { follow: true, ...change.input } })
+      checkedOptions({ ...minimal, ...change, input: { follow: true, ...change.input } })
     const refused: Record<string, Partial<LoadOptions>> = {
       'standard input': { inputs: ['a.csv', '-'] },
       'input.compression': { input: { compression: 'gzip' } },

@@ -20,7 +20,7 @@ import type { Confirmation, DeliveryOptions, LoadOptions, OnError } from './opti
 import { hasTransform, parseTarget, type Target } from './target/target.js'
 
 /** Complete options, except for values that depend on the target. */
-export interface Plan {
+export interface CheckedOptions {
   runId: string
   target: Target
   mode: 'async' | 'sync'
@@ -46,7 +46,7 @@ export interface RateLimit {
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for invalid options */
-export function makePlan(options: LoadOptions, random: Random): Plan {
+export function checkedOptions(options: LoadOptions, random: Random): CheckedOptions {
   const target = parseTarget(options.target)
   const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
   const rejects = options.rejects ?? {}
@@ -166,7 +166,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
 }
 
 /** @throws {UsageError} DDB_USAGE */
-function checkTransformed({ mode, confirm }: Pick<Plan, 'mode' | 'confirm'>): void {
+function checkTransformed({ mode, confirm }: Pick<CheckedOptions, 'mode' | 'confirm'>): void {
   if (mode === 'sync' || mayKnowBatches(confirm)) return
   throw new UsageError(
     'DDB_USAGE',
