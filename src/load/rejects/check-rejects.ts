@@ -5,8 +5,8 @@ import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
+import { reasonOf } from './reject-file.js'
 import { reasonsPath } from './reject-path.js'
-import { reasonOf } from './row-file.js'
 
 /**
  * Checks that `path` and its file of reasons can be written without overwriting anything.

@@ -3,34 +3,12 @@
   byte, so that it can be repaired and loaded like the input. A row that cannot be written is removed from both files and
   counted.
 */
+import { DdbError } from '../../errors.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
 import { newReasonLines } from './reason-lines.js'
 import { reasonsPath } from './reject-path.js'
 import type { RejectReason } from './reject-run.js'
-import { newRowFile } from './row-file.js'
-import { failureOf, newRowPair } from './row-pair.js'
-
-/** A rejects file and its file of reasons. After a few megabytes, `add` waits for the disk, to save memory. */
-export interface RejectFile {
-  readonly path: string
-  /** Number of rows that are certainly on the disk, in both files. */
-  readonly rows: number
-  /** Bytes on the disk: `sizeBytes` of the rejects file, `reasonsBytes` of the file of reasons. */
-  readonly sizeBytes: number
-  readonly reasonsBytes: number
-  /** Rows that were added but are not in the files, because writing failed. */
-  readonly unplaced: number
-  /**
-   * Queues a record and its reason, and writes the queue if it is full. After a failure, the row counts as `unplaced`.
-   * @throws {DdbError} DDB_OUTPUT_WRITE
-   */
-  add(record: Uint8Array, reason: RejectReason): void
-  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
-  flush(): void
-  /** Flushes and closes both files, and removes them if they have no rows. @throws {DdbError} DDB_OUTPUT_WRITE */
-  close(): void
-}
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
@@ -54,7 +32,7 @@ export function createRejectFile(
       files.remove(reasonsPath(path))
       if (records.isMade) files.remove(path)
     }
-    return pairOf(path, shape, emptyPair, records.file, reasons, removeBoth)
+    return new RejectFile(path, shape, emptyPair, [records.file, reasons], removeBoth)
   } catch (error) {
     reasons.close()
     files.remove(reasonsPath(path))
@@ -83,8 +61,7 @@ export function reopenRejectFile(
   const records = reopenTruncated(path, size.sizeBytes, files)
   try {
     const reasons = reopenTruncated(reasonsPath(path), size.reasonsBytes, files)
-    const removeBoth = (): void => undefined
-    return pairOf(path, shape, size, records, reasons, removeBoth)
+    return new RejectFile(path, shape, size, [records, reasons], () => undefined)
   } catch (error) {
     records.close()
     throw error
@@ -131,64 +108,222 @@ function openRecords(
   }
 }
 
-function pairOf(
-  path: string,
-  { headerBytes, text }: RecordShape,
-  size: PairSize,
-  recordsFile: OutputFile,
-  reasonsFile: OutputFile,
-  removeBoth: () => void,
-): RejectFile {
-  const records = newRowFile(path, recordsFile, size.sizeBytes)
-  const reasons = newRowFile(reasonsPath(path), reasonsFile, size.reasonsBytes)
-  const pair = newRowPair(records, reasons, size.rows)
-  const lines = newReasonLines()
-  const ended = lineEnder(text.encoding)
-  // Except for UTF-8, a reader needs the byte order mark to recognize the encoding.
-  const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
-  /** Byte order mark and header, written with the first record: if that record is removed, the file is empty again. */
-  let start =
-    size.sizeBytes > 0
-      ? Buffer.alloc(0)
-      : Buffer.concat([mark, headerBytes === undefined ? mark.subarray(0, 0) : ended(headerBytes)])
-  return {
-    path,
-    get rows() {
-      return pair.rows
-    },
-    get sizeBytes() {
-      return records.settledBytes
-    },
-    get reasonsBytes() {
-      return reasons.settledBytes
-    },
-    get unplaced() {
-      return pair.unplaced
-    },
-    add(record, reason) {
-      if (pair.hasFailed) {
-        pair.lose()
-        return
+/** Limits of the rows that wait in memory. A full disk loses no more than these. */
+const mostQueuedRows = 64
+const mostQueuedBytes = 64 * 1024
+
+/** If this many bytes may not be on the disk yet, the run waits for the disk, so that failures are noticed soon. */
+const mostUnsyncedBytes = 4 * 1024 * 1024
+
+/** A rejects file and its file of reasons. Each row is in both files or in neither, even if the disk fails. */
+export class RejectFile {
+  readonly path: string
+  /** Number of rows that are certainly on the disk, in both files. */
+  rows: number
+  /** Rows that were added but are not in the files, because writing failed. */
+  unplaced = 0
+  readonly #records: RowFile
+  readonly #reasons: RowFile
+  readonly #both: readonly RowFile[]
+  readonly #lines = newReasonLines()
+  readonly #ended: ReturnType<typeof lineEnder>
+  readonly #removeBoth: () => void
+  #queued = 0
+  /** Rows in both files that may not be on the disk yet. */
+  #unsynced = 0
+  #hasFailed = false
+
+  /** @param removeBoth  called at the end if there are no rows */
+  constructor(
+    path: string,
+    { headerBytes, text }: RecordShape,
+    size: PairSize,
+    [records, reasons]: readonly [OutputFile, OutputFile],
+    removeBoth: () => void,
+  ) {
+    this.path = path
+    this.rows = size.rows
+    this.#records = new RowFile(path, records, size.sizeBytes)
+    this.#reasons = new RowFile(reasonsPath(path), reasons, size.reasonsBytes)
+    this.#both = [this.#records, this.#reasons]
+    this.#ended = lineEnder(text.encoding)
+    this.#removeBoth = removeBoth
+    if (size.sizeBytes > 0) return
+    // Written with the first record: if that record is removed, the file is empty again. Except for UTF-8, a reader
+    // needs the byte order mark to recognize the encoding.
+    if (text.encoding !== 'utf-8') this.#records.add(text.mark)
+    if (headerBytes !== undefined) this.#records.add(this.#ended(headerBytes))
+  }
+
+  /** Bytes of the rejects file on the disk. */
+  get sizeBytes(): number {
+    return this.#records.settledBytes
+  }
+
+  /** Bytes of the file of reasons on the disk. */
+  get reasonsBytes(): number {
+    return this.#reasons.settledBytes
+  }
+
+  /**
+   * Queues a record and its reason, and writes the queue if it is full. After some megabytes, waits for the disk. After a
+   * failure, the row counts as `unplaced`.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
+  add(record: Uint8Array, reason: RejectReason): void {
+    if (this.#hasFailed) {
+      this.unplaced++
+      return
+    }
+    const [records, reasons, lines] = [this.#records, this.#reasons, this.#lines]
+    records.add(this.#ended(record))
+    const at = reasons.room(lines.maxBytes(reason))
+    reasons.queuedBytes = lines.write(reason, reasons.queue, at)
+    this.#queued++
+    const bytes = records.queuedBytes + reasons.queuedBytes
+    if (this.#queued < mostQueuedRows && bytes < mostQueuedBytes) return
+    const failure = this.#write()
+    const unsyncedBytes = records.unsettledBytes + reasons.unsettledBytes
+    if (failure !== undefined || unsyncedBytes >= mostUnsyncedBytes) this.#settle(failure)
+  }
+
+  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  flush(): void {
+    if (this.#queued + this.#unsynced > 0) this.#settle(this.#write())
+  }
+
+  /** Flushes and closes both files, and removes them if they have no rows. @throws {DdbError} DDB_OUTPUT_WRITE */
+  close(): void {
+    const steps = [() => this.flush(), () => this.#records.close(), () => this.#reasons.close()]
+    const failure = steps.map(failureOf).find(each => each !== undefined)
+    // The files have no rows, so it does not matter if they cannot be removed.
+    if (this.rows === 0) failureOf(this.#removeBoth)
+    if (failure !== undefined) throw failure
+  }
+
+  /** Writes the queued rows to both files. If they do not fit, they are cut off again. */
+  #write(): Error | undefined {
+    const failure = failureOf(() => {
+      for (const file of this.#both) file.write()
+    })
+    for (const file of this.#both) file.clear(failure === undefined)
+    if (failure === undefined) this.#unsynced += this.#queued
+    else this.unplaced += this.#queued
+    this.#queued = 0
+    return failure
+  }
+
+  #settle(writeFailure: Error | undefined): void {
+    const syncFailure = failureOf(() => {
+      for (const file of this.#both) file.cut()
+      for (const file of this.#both) file.sync()
+    })
+    if (syncFailure === undefined) {
+      for (const file of this.#both) file.settledBytes = file.keptBytes
+      this.rows += this.#unsynced
+    } else {
+      // After a failed sync, the disk may lose the rows that it should have written, even if a second sync succeeds. So
+      // these rows are removed from the files.
+      for (const file of this.#both) failureOf(() => file.cut(file.settledBytes))
+      this.unplaced += this.#unsynced
+    }
+    this.#unsynced = 0
+    const failure = writeFailure ?? syncFailure
+    this.#hasFailed = failure !== undefined
+    if (failure !== undefined) throw failure
+  }
+}
+
+/** A file that grows by complete rows. Its methods may throw DDB_OUTPUT_WRITE with the name of the file. */
+class RowFile {
+  /** Rows to be written, in one array: a million small arrays would burden the garbage collector. */
+  queue: Buffer = Buffer.allocUnsafeSlow(mostQueuedBytes)
+  queuedBytes = 0
+  /** Size of the rows that are to stay, and of those that are certainly on the disk. */
+  keptBytes: number
+  settledBytes: number
+  #writtenBytes: number
+  readonly #path: string
+  readonly #file: OutputFile
+
+  constructor(path: string, file: OutputFile, sizeBytes: number) {
+    this.#path = path
+    this.#file = file
+    this.keptBytes = this.settledBytes = this.#writtenBytes = sizeBytes
+  }
+
+  get unsettledBytes(): number {
+    return this.keptBytes - this.settledBytes
+  }
+
+  /** Makes room for more bytes in the queue; returns the position of the first. */
+  room(bytes: number): number {
+    const { queue, queuedBytes } = this
+    if (queuedBytes + bytes > queue.length) {
+      this.queue = Buffer.allocUnsafeSlow(2 * (queuedBytes + bytes))
+      this.queue.set(queue.subarray(0, queuedBytes))
+    }
+    return queuedBytes
+  }
+
+  add(bytes: Uint8Array): void {
+    const at = this.room(bytes.length)
+    this.queue.set(bytes, at)
+    this.queuedBytes = at + bytes.length
+  }
+
+  write(): void {
+    this.#guard(() => {
+      for (let done = 0; done < this.queuedBytes;) {
+        const written = this.#file.write(this.queue.subarray(done, this.queuedBytes))
+        done += written
+        this.#writtenBytes += written
       }
-      const line = ended(record)
-      let bytes: number
-      if (start.length === 0) bytes = records.queue.add(line)
-      else {
-        bytes = records.queue.add(Buffer.concat([start, line]))
-        start = Buffer.alloc(0)
-      }
-      const at = reasons.queue.room(lines.maxBytes(reason))
-      bytes += reasons.queue.end(lines.write(reason, reasons.queue.bytes, at))
-      pair.queued(bytes)
-    },
-    flush: () => pair.flush(),
-    close() {
-      const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
-      const failure = steps.map(failureOf).find(each => each !== undefined)
-      // The files have no rows, so it does not matter if they cannot be removed.
-      if (pair.rows === 0) failureOf(removeBoth)
-      if (failure !== undefined) throw failure
-    },
+    })
+  }
+
+  /** Empties the queue. */
+  clear(isKept: boolean): void {
+    if (isKept) this.keptBytes += this.queuedBytes
+    this.queuedBytes = 0
+  }
+
+  /** Removes everything after the rows that are to stay. */
+  cut(keptBytes = this.keptBytes): void {
+    this.keptBytes = keptBytes
+    if (keptBytes === this.#writtenBytes) return
+    this.#guard(() => this.#file.truncate(keptBytes))
+    this.#writtenBytes = keptBytes
+  }
+
+  sync(): void {
+    this.#guard(() => this.#file.sync())
+  }
+
+  close(): void {
+    this.#guard(() => this.#file.close())
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action()
+    } catch (cause) {
+      const message = `cannot write "${this.#path}": ${reasonOf(cause)}`
+      throw new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+    }
+  }
+}
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+export function failureOf(action: () => void): Error | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    return error as Error
   }
 }
 

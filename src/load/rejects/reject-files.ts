@@ -9,42 +9,15 @@ import type { FileLock, Files } from '../../platform/platform.js'
 import {
   checkSize,
   createRejectFile,
+  failureOf,
+  reasonOf,
   reopenTruncated,
   reopenRejectFile,
   type PairSize,
   type RejectFile,
 } from './reject-file.js'
-import { reasonsPath, rejectLockPath } from './reject-path.js'
-import type { RejectReason } from './reject-run.js'
-import { furtherPath } from './reject-path.js'
-import type { RejectRun } from './reject-run.js'
-import { reasonOf } from './row-file.js'
-
-export interface RejectFiles {
-  /**
-   * Queues a record and its reason for the file of the record's shape. The first record of a shape creates that file.
-   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be created; the row is then unplaced
-   */
-  add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
-  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
-  flush(): void
-  /** @throws {DdbError} DDB_OUTPUT_WRITE */
-  close(): void
-  /** The files that certainly have rows, in the order of their creation. */
-  files(): { path: string; rows: number }[]
-  /** Number of rows that are in none of the files. */
-  readonly unplaced: number
-  /** The files with rows, and their sizes on the disk. Complete only after `flush`. */
-  kept(): KeptFile[]
-  /**
-   * Continues files that an earlier process created.
-   * @param making  called before each further file is created
-   * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
-   */
-  goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
-  /** Truncates each file given to `goOn` to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
-  cutBack(): void
-}
+import { furtherPath, reasonsPath, rejectLockPath } from './reject-path.js'
+import type { RejectReason, RejectRun } from './reject-run.js'
 
 /** The sizes of a rejects file and its file of reasons. `key`: shape of the records. */
 export interface KeptFile extends PairSize {
@@ -75,107 +48,166 @@ export interface AboutRun {
 /** Every rejects file and every file of reasons stays open, and a process may have about a thousand open files. */
 const maxFiles = 100
 
-/**
- * Creates no file. A run without rejects therefore leaves none.
- * @param about  describes the run
- */
-export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
+export class RejectFiles {
+  readonly #path: string
+  readonly #files: Files
+  readonly #about: AboutRun | undefined
   /** The files by the key of their shape, in the order of their creation. */
-  const byShape = new Map<string, ShapeFile>()
+  readonly #byShape = new Map<string, ShapeFile>()
   /** The key of each input's shape, computed only once because headers may be long. */
-  const keys = new WeakMap<RecordShape, string>()
-  const made: RejectFile[] = []
-  const maker = newFileMaker(path, files)
-  const locks = newLocks(files)
-  let unplaced = 0
+  readonly #keys = new WeakMap<RecordShape, string>()
+  readonly #made: RejectFile[] = []
+  /** Stop other commands from loading a file while the run writes it. */
+  readonly #locks: FileLock[] = []
+  #unplaced = 0
+  /** Number of the next file. */
+  #number = 1
+  #tellMaking: (path: string) => void = () => undefined
 
-  const placeOf = (shape: RecordShape, { file }: RejectReason): ShapeFile => {
-    const key = keys.get(shape) ?? shapeKey(shape) + (about?.keyOf(file) ?? '')
-    keys.set(shape, key)
-    const place = byShape.get(key) ?? {
-      isTried: false,
-      earlier: undefined,
-      file: undefined,
-      isTold: false,
-      toldOffsets: 0,
+  /**
+   * Creates no file. A run without rejects therefore leaves none.
+   * @param about  describes the run
+   */
+  constructor(path: string, files: Files, about?: AboutRun) {
+    this.#path = path
+    this.#files = files
+    this.#about = about
+  }
+
+  /** Number of rows that are in none of the files. */
+  get unplaced(): number {
+    return this.#made.reduce((sum, file) => sum + file.unplaced, this.#unplaced)
+  }
+
+  /**
+   * Queues a record and its reason for the file of the record's shape. The first record of a shape creates that file.
+   * @throws {DdbError} DDB_OUTPUT_CREATE if the file cannot be created; the row is then unplaced
+   */
+  add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void {
+    const about = this.#about
+    let place: ShapeFile | undefined
+    try {
+      place = this.#placeOf(shape, reason)
+    } finally {
+      if (place?.file === undefined) this.#unplaced++
     }
-    const { earlier } = place
+    place.file?.add(record, about ? withRun(about, place, shape, reason) : reason)
+  }
+
+  /** Writes all queued rows and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  flush(): void {
+    forEach(this.#made, file => file.flush())
+  }
+
+  /** @throws {DdbError} DDB_OUTPUT_WRITE */
+  close(): void {
+    try {
+      forEach(this.#made, file => file.close())
+    } finally {
+      for (const lock of this.#locks) lock.release()
+    }
+  }
+
+  /** The files that certainly have rows, in the order of their creation. Sizes on the disk; complete only after `flush`. */
+  kept(): KeptFile[] {
+    return [...this.#byShape].flatMap(([key, { file, earlier }]) => {
+      const kept = file ?? earlier
+      if (kept === undefined || kept.rows === 0) return []
+      const { path, rows, sizeBytes, reasonsBytes } = kept
+      return [{ key, path, rows, sizeBytes, reasonsBytes }]
+    })
+  }
+
+  /**
+   * Continues files that an earlier process created.
+   * @param making  called before each further file is created
+   * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
+   */
+  goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void {
+    const files = this.#files
+    this.#number += kept.length
+    this.#tellMaking = making
+    this.#unplaced = unplaced
+    for (const one of kept) this.#byShape.set(one.key, newPlace(one))
+    forEachFile(kept, (path, sizeBytes) => {
+      files.reopen(path).close()
+      checkSize(path, sizeBytes, files)
+    })
+  }
+
+  /** Truncates each file given to `goOn` to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
+  cutBack(): void {
+    const earlier = [...this.#byShape.values()].flatMap(place => place.earlier ?? [])
+    forEachFile(earlier, (path, size) => reopenTruncated(path, size, this.#files).close())
+  }
+
+  #placeOf(shape: RecordShape, { file }: RejectReason): ShapeFile {
+    const key = this.#keys.get(shape) ?? shapeKey(shape) + (this.#about?.keyOf(file) ?? '')
+    this.#keys.set(shape, key)
+    const place = this.#byShape.get(key) ?? newPlace(undefined)
     if (place.isTried) return place
+    const { earlier } = place
     place.isTried = true
-    byShape.set(key, place)
+    this.#byShape.set(key, place)
     place.file =
       earlier === undefined
-        ? maker.create(shape, byShape.size)
-        : guard(earlier.path, () => reopenRejectFile(earlier.path, shape, earlier, files))
-    made.push(place.file)
-    locks.take(place.file.path)
+        ? this.#create(shape)
+        : guard(earlier.path, () => reopenRejectFile(earlier.path, shape, earlier, this.#files))
+    this.#made.push(place.file)
+    this.#lock(place.file.path)
     return place
   }
 
-  return {
-    add(record, shape, reason) {
-      let place: ShapeFile | undefined
+  #create(shape: RecordShape): RejectFile {
+    if (this.#byShape.size > maxFiles) {
+      throw new DdbError(
+        'DDB_OUTPUT_CREATE',
+        `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
+      )
+    }
+    for (;;) {
+      const isFirst = this.#number === 1
+      const path = isFirst ? this.#path : furtherPath(this.#path, this.#number, shape)
+      this.#number++
+      // Skips the name of a file that already exists, because this run did not create that file.
+      if (!isFirst && this.#files.statusNow(path) !== undefined) continue
+      this.#tellMaking(path)
       try {
-        place = placeOf(shape, reason)
-      } finally {
-        if (place?.file === undefined) unplaced++
+        return createRejectFile(path, shape, this.#files, isFirst)
+      } catch (cause) {
+        // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
+        if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
+        throw createError('cannot create', path, cause)
       }
-      const { file } = place
-      if (file === undefined) return
-      file.add(record, about ? withRun(about, place, shape, reason) : reason)
-    },
-    flush: () => forEach(made, file => file.flush()),
-    close() {
-      try {
-        forEach(made, file => file.close())
-      } finally {
-        locks.release()
-      }
-    },
-    files: () => keptFiles(byShape).map(({ path: name, rows }) => ({ path: name, rows })),
-    kept: () => keptFiles(byShape),
-    goOn(earlier, unplacedBefore, making) {
-      maker.goOn(earlier.length, making)
-      unplaced = unplacedBefore
-      for (const one of earlier) {
-        byShape.set(one.key, {
-          isTried: false,
-          earlier: one,
-          file: undefined,
-          isTold: true,
-          toldOffsets: 0,
-        })
-      }
-      for (const one of earlier) {
-        guard(one.path, () => {
-          for (const [path, sizeBytes] of sizesOf(one)) {
-            files.reopen(path).close()
-            checkSize(path, sizeBytes, files)
-          }
-        })
-      }
-    },
-    cutBack: () => cutBack(byShape.values(), files),
-    get unplaced() {
-      return made.reduce((sum, file) => sum + file.unplaced, unplaced)
-    },
+    }
+  }
+
+  #lock(path: string): void {
+    try {
+      const answer = this.#files.lockNow(rejectLockPath(path))
+      if (answer.kind === 'held') this.#locks.push(answer.lock)
+    } catch {
+      // In some folders, locks cannot be created. The run does not need them.
+    }
   }
 }
 
-function cutBack(places: Iterable<ShapeFile>, files: Files): void {
-  for (const { earlier } of places) {
-    if (earlier === undefined) continue
-    guard(earlier.path, () => {
-      for (const [path, sizeBytes] of sizesOf(earlier))
-        reopenTruncated(path, sizeBytes, files).close()
+function newPlace(earlier: KeptFile | undefined): ShapeFile {
+  const isTold = earlier !== undefined
+  return { isTried: false, earlier, file: undefined, isTold, toldOffsets: 0 }
+}
+
+function forEachFile(
+  kept: readonly KeptFile[],
+  action: (path: string, sizeBytes: number) => void,
+): void {
+  for (const { path, sizeBytes, reasonsBytes } of kept) {
+    guard(path, () => {
+      action(path, sizeBytes)
+      action(reasonsPath(path), reasonsBytes)
     })
   }
 }
-
-const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string, number][] => [
-  [path, sizeBytes],
-  [reasonsPath(path), reasonsBytes],
-]
 
 /**
  * Adds the facts about the run and the time zone offsets that a later load of the rejects file needs, unless an earlier
@@ -200,84 +232,16 @@ function withRun(
   }
 }
 
-interface FileMaker {
-  /** @throws {DdbError} DDB_OUTPUT_CREATE */
-  create(shape: RecordShape, shapes: number): RejectFile
-  /** Continues the numbers of files after the `made` files of earlier processes. `making` is called before each new file. */
-  goOn(made: number, making: (path: string) => void): void
-}
-
-function newFileMaker(path: string, files: Files): FileMaker {
-  let tellMaking: (path: string) => void = () => undefined
-  let number = 1
-  return {
-    goOn(made, making) {
-      number += made
-      tellMaking = making
-    },
-    create(shape, shapes) {
-      if (shapes > maxFiles) {
-        throw new DdbError(
-          'DDB_OUTPUT_CREATE',
-          `the inputs have more than ${maxFiles} different headers or paths, each of which needs a rejects file: load them in several runs`,
-        )
-      }
-      for (;;) {
-        const isFirst = number === 1
-        const name = isFirst ? path : furtherPath(path, number, shape)
-        number++
-        // Skips the name of a file that already exists, because this run did not create that file.
-        if (!isFirst && files.statusNow(name) !== undefined) continue
-        tellMaking(name)
-        try {
-          return createRejectFile(name, shape, files, isFirst)
-        } catch (cause) {
-          // If a file with this name was created in the meantime, it remains unchanged, and the next number is tried.
-          if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
-          throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
-            cause,
-          })
-        }
-      }
-    },
-  }
-}
-
-/** Locks that stop other commands from loading a file while the run writes it. */
-function newLocks(files: Files): { take(path: string): void; release(): void } {
-  const held: FileLock[] = []
-  return {
-    take(path) {
-      try {
-        const answer = files.lockNow(rejectLockPath(path))
-        if (answer.kind === 'held') held.push(answer.lock)
-      } catch {
-        // In some folders, locks cannot be created. The run does not need them.
-      }
-    },
-    release() {
-      for (const lock of held) lock.release()
-    },
-  }
-}
-
-function keptFiles(byShape: ReadonlyMap<string, ShapeFile>): KeptFile[] {
-  return [...byShape].flatMap(([key, { file, earlier }]) => {
-    const kept = file ?? earlier
-    if (kept === undefined || kept.rows === 0) return []
-    const { path, rows, sizeBytes, reasonsBytes } = kept
-    return [{ key, path, rows, sizeBytes, reasonsBytes }]
-  })
-}
-
 function guard<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (cause) {
-    throw new DdbError('DDB_OUTPUT_CREATE', `cannot continue with "${path}": ${reasonOf(cause)}`, {
-      cause,
-    })
+    throw createError('cannot continue with', path, cause)
   }
+}
+
+function createError(what: string, path: string, cause: unknown): DdbError {
+  return new DdbError('DDB_OUTPUT_CREATE', `${what} "${path}": ${reasonOf(cause)}`, { cause })
 }
 
 /** Equal for shapes whose records can share one header. Quotes and line ends of the header may differ. */
@@ -292,13 +256,6 @@ function markOf({ encoding, mark }: RecordShape['text']): string {
 
 /** Calls the action for every file, even if it fails for one, so that the other files are still written. */
 function forEach(made: readonly RejectFile[], action: (file: RejectFile) => void): void {
-  const failures: unknown[] = []
-  for (const file of made) {
-    try {
-      action(file)
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures[0]
+  const failures = made.flatMap(file => failureOf(() => action(file)) ?? [])
+  if (failures[0] !== undefined) throw failures[0]
 }

@@ -9,7 +9,7 @@ import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
-import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
+import { RejectFiles, type AboutRun } from './reject-files.js'
 import { reasonsFormat, type AskedFor, type RejectReading } from './reject-run.js'
 import { newReasons, type AnyReject } from './reject.js'
 
@@ -83,7 +83,7 @@ export function newRunRejects(
 ): RunRejects {
   const readings = newReadings(asked)
   const files =
-    rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles, readings)
+    rejectsFile === undefined ? undefined : new RejectFiles(rejectsFile, platformFiles, readings)
   const reasonOf = newReasons(runId)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
@@ -133,7 +133,7 @@ export function newRunRejects(
     flush: () => files?.flush(),
     close: () => files?.close(),
     result() {
-      const list = files?.files() ?? []
+      const list = files?.kept().map(({ path, rows }) => ({ path, rows })) ?? []
       return {
         file: list[0]?.path ?? null,
         files: list,
@@ -145,7 +145,7 @@ export function newRunRejects(
     },
     equationError(rejected) {
       if (files === undefined) return undefined
-      const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
+      const placed = files.kept().reduce((sum, { rows }) => sum + rows, 0)
       if (placed + files.unplaced === rejected) return undefined
       return new DdbError(
         'DDB_INTERNAL',

@@ -19,7 +19,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { RecordShape } from '../../../src/parse/batch.js'
 import type { RejectReason } from '../../../src/load/rejects/reject-run.js'
-import { openRejectFiles, type RejectFiles } from '../../../src/load/rejects/reject-files.js'
+import { RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
 import { deepTest, runs, seed } from '../../helpers/runs.js'
@@ -71,11 +71,14 @@ const add = (
   change: Partial<RejectReason> = {},
 ): void => file.add(Buffer.from(record), shape, { ...reason, ...change })
 
+const listOf = (files: RejectFiles): { path: string; rows: number }[] =>
+  files.kept().map(({ path, rows }) => ({ path, rows }))
+
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
 
 t.test('the header is copied once, records byte for byte, reasons next to them', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = openRejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, systemFiles)
   t.notOk(existsSync(path), 'nothing is created before the first reject')
   add(file, '1,"x\ny"\r\n')
   add(file, '2,no end', ab, { lineNumber: 5 })
@@ -87,13 +90,13 @@ t.test('the header is copied once, records byte for byte, reasons next to them',
   )
   for (const name of [path, `${path}.reasons.ndjson`]) t.equal(statSync(name).mode & 0o777, 0o600)
   file.close()
-  t.strictSame(file.files(), [{ path, rows: 2 }])
+  t.strictSame(listOf(file), [{ path, rows: 2 }])
   t.equal(file.unplaced, 0)
 })
 
 t.test('records that end with CR, and a record without an end, are copied unchanged', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = openRejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, systemFiles)
   const shape = shapeOf('a,b\r', ['a', 'b'])
   add(file, '1,x\r', shape)
   add(file, '2,y', shape)
@@ -103,7 +106,7 @@ t.test('records that end with CR, and a record without an end, are copied unchan
 
 t.test('headers are compared by fields, not by bytes', async t => {
   const path = join(t.testdir(), 'rejects.csv')
-  const file = openRejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, systemFiles)
   add(file, '1,x\n', shapeOf('a,b\n', ['a', 'b']))
   add(file, '2,x\r\n', shapeOf('a,b\r\n', ['a', 'b']))
   add(file, '3,x\n', shapeOf('"a","b"\n', ['a', 'b']))
@@ -121,13 +124,13 @@ t.test('records of another shape get a separate file, whose name shows the forma
   ]
   for (const [name, shape, further] of cases) {
     const dir = t.testdir({ 'r.v1': {} })
-    const file = openRejectFiles(join(dir, name), systemFiles)
+    const file = new RejectFiles(join(dir, name), systemFiles)
     add(file, 'first\n')
     add(file, 'second\n', shape)
     add(file, 'third\n')
     file.close()
     const path = join(dir, further)
-    t.strictSame(file.files(), [
+    t.strictSame(listOf(file), [
       { path: join(dir, name), rows: 2 },
       { path, rows: 1 },
     ])
@@ -141,22 +144,22 @@ t.test('records of another shape get a separate file, whose name shows the forma
 
 t.test('records without a header and with a different width get a separate file, too', async t => {
   const path = join(t.testdir(), 'r.csv')
-  const file = openRejectFiles(path, systemFiles)
+  const file = new RejectFiles(path, systemFiles)
   add(file, '1,2\n', headless)
   add(file, '1,2,3\n', { ...headless, fieldCount: 3 })
   file.close()
-  t.equal(file.files().length, 2)
+  t.equal(file.kept().length, 2)
 })
 
 t.test('an additional file skips names that are taken', async t => {
   const dir = t.testdir({ 'r.2.csv': 'of yesterday\n', 'r.3.csv.reasons.ndjson': '' })
   symlinkSync(join(dir, 'r.2.csv'), join(dir, 'r.4.csv'))
-  const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
+  const file = new RejectFiles(join(dir, 'r.csv'), systemFiles)
   add(file, 'first\n')
   add(file, 'second\n', headless)
   file.close()
   t.strictSame(
-    file.files().map(({ path }) => path),
+    file.kept().map(({ path }) => path),
     [join(dir, 'r.csv'), join(dir, 'r.5.csv')],
   )
   t.equal(readFileSync(join(dir, 'r.2.csv'), 'utf8'), 'of yesterday\n')
@@ -170,13 +173,13 @@ t.test('an additional file skips names that are taken', async t => {
 
 t.test('if there are more shapes than files, the rest is counted and reported', async t => {
   const dir = t.testdir()
-  const file = openRejectFiles(join(dir, 'r.csv'), filesOn({}))
+  const file = new RejectFiles(join(dir, 'r.csv'), filesOn({}))
   for (let width = 1; width <= 100; width++) add(file, 'x\n', { ...headless, fieldCount: width })
   t.throws(() => add(file, 'x\n', { ...headless, fieldCount: 101 }), {
     code: 'DDB_OUTPUT_CREATE',
   })
   file.close()
-  t.equal(file.files().length, 100)
+  t.equal(file.kept().length, 100)
   t.equal(file.unplaced, 1)
 })
 
@@ -184,14 +187,14 @@ t.test('two runs cannot share a rejects file, even if it was empty', async t => 
   for (const content of [{}, { 'r.csv': '' }]) {
     const dir = t.testdir(content)
     const path = join(dir, 'r.csv')
-    const [one, other] = [openRejectFiles(path, systemFiles), openRejectFiles(path, systemFiles)]
+    const [one, other] = [new RejectFiles(path, systemFiles), new RejectFiles(path, systemFiles)]
     add(one, '1,x\n')
     t.throws(() => add(other, '2,y\n'), { code: 'DDB_OUTPUT_CREATE' })
     t.doesNotThrow(() => add(other, '3,z\n'), 'it is not tried again for every row')
     one.close()
     other.close()
     t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
-    t.strictSame([other.files(), other.unplaced], [[], 2])
+    t.strictSame([listOf(other), other.unplaced], [[], 2])
   }
 })
 
@@ -203,7 +206,7 @@ t.test('a link that appears meanwhile is not followed', async t => {
     ['r.csv.reasons.ndjson', 'precious.csv'],
   ] as const) {
     symlinkSync(join(dir, target), join(dir, link))
-    const file = openRejectFiles(join(dir, link.replace('.reasons.ndjson', '')), systemFiles)
+    const file = new RejectFiles(join(dir, link.replace('.reasons.ndjson', '')), systemFiles)
     t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
     file.close()
   }
@@ -219,7 +222,7 @@ t.test('a link that appears meanwhile is not followed', async t => {
 
 t.test('a file that was filled meanwhile is not written to', async t => {
   const dir = t.testdir({ 'r.csv': 'of somebody else\n' })
-  const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
+  const file = new RejectFiles(join(dir, 'r.csv'), systemFiles)
   t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
   file.close()
   t.equal(readFileSync(join(dir, 'r.csv'), 'utf8'), 'of somebody else\n')
@@ -235,7 +238,7 @@ interface Kept {
 /** Adds rows of two shapes and flushes after every `flushEvery` rows. Continues after failures, like a run. */
 function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
   const platformFiles = filesOn(disk)
-  const files = openRejectFiles(path, platformFiles)
+  const files = new RejectFiles(path, platformFiles)
   let failures = 0
   const attempt = (action: () => void): void => {
     try {
@@ -258,7 +261,7 @@ function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept 
 
 /** Throws unless the files contain exactly the rows that were reported as kept, each complete and with its reason. */
 function checkKept(dir: string, { files, added }: Kept): void {
-  const listed = files.files()
+  const listed = files.kept()
   const placed = listed.reduce((sum, { rows }) => sum + rows, 0)
   const wrong = (what: string): void => {
     throw new Error(`${what}: ${JSON.stringify({ listed, added, unplaced: files.unplaced })}`)
@@ -347,7 +350,7 @@ deepTest(
       t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
       // Partly written rows that cannot be cut off stay in the file, but do not count as kept.
       const { files, added } = run(`${failing}-uncut`, failing, true)
-      const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
+      const placed = files.kept().reduce((sum, { rows }) => sum + rows, 0)
       t.equal(placed + files.unplaced, added)
     }
   },
@@ -356,12 +359,12 @@ deepTest(
 t.test('an existing empty file is used, and stays if no reject could be kept', async t => {
   const dir = t.testdir({ 'r.csv': '' })
   const path = join(dir, 'r.csv')
-  const files = openRejectFiles(path, filesOn({ capacityBytes: 10 }))
+  const files = new RejectFiles(path, filesOn({ capacityBytes: 10 }))
   add(files, '1,x\n')
   t.throws(() => files.close(), { code: 'DDB_OUTPUT_WRITE', message: /r\.csv.*ENOSPC/ })
   t.strictSame(readdirSync(dir), ['r.csv'])
   t.equal(statSync(path).size, 0)
-  const again = openRejectFiles(path, systemFiles)
+  const again = new RejectFiles(path, systemFiles)
   add(again, '1,x\n')
   again.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
@@ -370,13 +373,13 @@ t.test('an existing empty file is used, and stays if no reject could be kept', a
 /** A process has rejected three rows of three shapes. Opens its reject files for the process that resumes the run. */
 function goneOn(dir: string, disk: Disk = {}) {
   const path = join(dir, 'r.csv')
-  const before = openRejectFiles(path, systemFiles)
+  const before = new RejectFiles(path, systemFiles)
   for (const shape of [ab, headless, json]) add(before, 'first\n', shape)
   before.close()
   const kept = before.kept()
   const making: string[] = []
   const platformFiles = filesOn(disk)
-  const files = openRejectFiles(path, platformFiles)
+  const files = new RejectFiles(path, platformFiles)
   const goOn = (): void => {
     files.goOn(kept, 0, name => making.push(name))
     files.cutBack()
@@ -412,7 +415,7 @@ t.test(
     here.goOn()
     for (const { path, sizeBytes } of here.kept)
       t.equal(statSync(path).size, sizeBytes, 'cut at once')
-    t.match(here.files.files(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
+    t.match(here.files.kept(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
     add(here.files, 'second\n', headless)
     add(here.files, 'second\n', ab)
     here.files.flush()
@@ -427,7 +430,7 @@ t.test(
     )
     here.files.close()
     t.strictSame(
-      here.files.files()[0],
+      listOf(here.files)[0],
       { path: here.path, rows: 2 },
       'the file that the user named comes first',
     )
@@ -450,7 +453,7 @@ t.test('additional files are recorded before they are created, and get new numbe
     [join(dir, 'r.5.csv')],
     'a file of somebody else is never recorded as ours',
   )
-  t.equal(here.files.files().length, 4)
+  t.equal(here.files.kept().length, 4)
 })
 
 t.test('a file that has changed is not written to', async t => {
@@ -488,7 +491,7 @@ t.test(
 )
 
 t.test('unplaced rows stay unplaced', async t => {
-  const files = openRejectFiles(join(t.testdir(), 'r.csv'), systemFiles)
+  const files = new RejectFiles(join(t.testdir(), 'r.csv'), systemFiles)
   files.goOn([], 7, () => undefined)
   t.equal(files.unplaced, 7)
 })
@@ -516,7 +519,7 @@ t.test(
           let added = 0
           for (const { rows, lost, capacityBytes } of processes) {
             const platformFiles = filesOn({ capacityBytes })
-            const files = openRejectFiles(join(dir, 'r.csv'), platformFiles)
+            const files = new RejectFiles(join(dir, 'r.csv'), platformFiles)
             files.goOn(kept, unplaced, () => undefined)
             files.cutBack()
             const attempt = (action: () => void): void => {
@@ -540,7 +543,7 @@ t.test(
             attempt(() => files.close())
             if (platformFiles.openCount > 0) throw new Error('files stay open')
           }
-          const last = openRejectFiles(join(dir, 'r.csv'), systemFiles)
+          const last = new RejectFiles(join(dir, 'r.csv'), systemFiles)
           last.goOn(kept, unplaced, () => undefined)
           last.cutBack()
           last.close()
