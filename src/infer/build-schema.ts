@@ -9,7 +9,7 @@ import type { Findings, InferOptions } from './findings.js'
 import type { InputFields } from './input-fields.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
-import { noSharedNeeds, settleTypes, type SharedNeeds } from './settle-types.js'
+import { settleTypes, type SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
 export function buildSchema(
@@ -20,7 +20,7 @@ export function buildSchema(
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: UnusableMember[] = []
   let columns: InferredColumn[] = []
-  let needs = noSharedNeeds
+  let needs: SharedNeeds = {}
   if (json !== undefined) columns = memberColumns(options, json, found, leftOut)
   else if (fields !== undefined)
     ({ columns, needs } = filledColumns(options, found, fields, leftOut))

@@ -1,6 +1,7 @@
 /*
   Finds the options that read the texts of a column whose type is given, for example by an existing table.
 */
+import { optionTexts } from '../parse/option-texts.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import type { ChosenType } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -15,13 +16,13 @@ export function remediesOf(
   if (keepsBlanks(type)) {
     return probe.nullWords?.seen.length === 0 ? [] : warnings.filter(one => one.endsWith(alsoNull))
   }
-  const options = [
-    ...(dateFormat === undefined ? [] : [`\`cells.dateFormats\` ${name}=${dateFormat}`]),
-    ...((flags?.thousands ?? '') === '' ? [] : [`\`cells.thousands\` "${flags!.thousands}"`]),
-    ...(flags?.decimalComma === true ? ['`cells.decimalComma`'] : []),
-    ...(flags?.isPercent === true ? [`\`cells.percentColumns\` ${name}`] : []),
-    ...(truths === undefined ? [] : [`\`cells.booleans\` ${truths.join('/')}`]),
-  ]
+  const options = optionTexts('cells', {
+    dateFormats: dateFormat === undefined ? {} : { [name]: dateFormat },
+    thousands: flags?.thousands || undefined,
+    decimalComma: flags?.decimalComma,
+    percentColumns: flags?.isPercent ? [name] : [],
+    booleans: truths === undefined ? [] : [truths.join('/')],
+  })
   const plain = candidates.find(one => one.format === undefined && one.flags === undefined)
   const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)
   const read =

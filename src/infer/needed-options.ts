@@ -1,59 +1,59 @@
 /*
   Lists the options that `load` needs to fill the described table with the whole input.
 */
-import { quotesDialect, type QuotesDialect } from '../parse/csv/find-quotes.js'
+import type { CellOptions } from '../parse/cell-rules.js'
+import type { DialectOptions } from '../parse/csv/csv-dialect.js'
+import { quotesDialect } from '../parse/csv/find-quotes.js'
+import type { MappingRules } from '../schema/cell-source.js'
 import type { InferredSchema } from './inferred-schema.js'
-import type { SharedNeeds } from './settle-types.js'
 
-/** Options of a run; empty, 0 or false if not needed. */
-export interface NeededOptions extends SharedNeeds {
-  /** Target column → input column. */
-  readonly map: Readonly<Record<string, string>>
-  readonly dateFormats: Readonly<Record<string, string>>
-  readonly percentColumns: readonly string[]
-  readonly comment: string
-  /** Value of `input.header`; '' if the option is not needed. */
-  readonly header: '' | 'yes' | 'no'
-  /** Options for quotes and the blanks around them. */
-  readonly reading: QuotesDialect
+/** Options of a run, without those that it does not need. */
+export interface NeededOptions {
+  readonly input: DialectOptions
+  /** Answers whether the inputs have a header; a run that fills the new table finds the answer itself. */
+  readonly header?: 'yes' | 'no'
+  readonly mapping: Pick<MappingRules, 'match' | 'map' | 'allowMissing' | 'ignoreExtra'>
+  readonly cells: CellOptions
   /** The most rejects to expect. */
   readonly rejects: number
-  readonly matchPosition: boolean
-  readonly allowMissing: boolean
-  readonly ignoreExtra: boolean
 }
 
 export function neededOptions(schema: InferredSchema): NeededOptions {
-  const { columns, leftOut, needsPosition, needsAllowMissing, needs, quotes, totals, rejected } =
-    schema
-  const renamed = columns.flatMap(({ name, source, fieldNumber }) => {
+  const { columns, leftOut, needsPosition, needsAllowMissing, quotes, totals } = schema
+  const map = columns.flatMap(({ name, source, fieldNumber }) => {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
     return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
   })
-  const dated = columns.flatMap(({ name, dateFormat }) =>
+  const dateFormats = columns.flatMap(({ name, dateFormat }) =>
     dateFormat === undefined ? [] : [[name, dateFormat] as const],
   )
+  const percentColumns = columns.flatMap(({ name, isPercent }) => (isPercent ? [name] : []))
   return {
-    map: Object.fromEntries(renamed),
-    dateFormats: Object.fromEntries(dated),
-    ...needs,
-    percentColumns: columns.flatMap(({ name, isPercent }) => (isPercent === true ? [name] : [])),
-    comment: totals?.comment ?? '',
-    header: headerToSay(schema),
-    reading: quotesDialect(quotes ?? {}),
-    rejects: columns.reduce((sum, { refused }) => sum + refused, rejected),
-    matchPosition: needsPosition,
-    allowMissing: needsAllowMissing,
-    ignoreExtra: leftOut.length > 0,
+    ...headerOf(schema),
+    input: {
+      ...quotesDialect(quotes ?? {}),
+      ...(totals?.comment === undefined ? {} : { comment: totals.comment }),
+    },
+    mapping: {
+      ...(map.length === 0 ? {} : { map: Object.fromEntries(map) }),
+      ...(needsPosition ? { match: 'position' } : {}),
+      ...(needsAllowMissing ? { allowMissing: true } : {}),
+      ...(leftOut.length > 0 ? { ignoreExtra: true } : {}),
+    },
+    cells: {
+      ...(dateFormats.length === 0 ? {} : { dateFormats: Object.fromEntries(dateFormats) }),
+      ...schema.needs,
+      ...(percentColumns.length === 0 ? {} : { percentColumns }),
+    },
+    rejects: columns.reduce((sum, { refused }) => sum + refused, schema.rejected),
   }
 }
 
-/** The value of `input.header`; '' if a run recognizes the header without the option. */
-function headerToSay({
+function headerOf({
   isHeaderless,
   needsPosition,
   assumedHeader,
-}: InferredSchema): '' | 'yes' | 'no' {
-  if (isHeaderless === true) return 'no'
-  return needsPosition || assumedHeader !== undefined ? 'yes' : ''
+}: InferredSchema): Pick<NeededOptions, 'header'> {
+  if (isHeaderless === true) return { header: 'no' }
+  return needsPosition || assumedHeader !== undefined ? { header: 'yes' } : {}
 }

@@ -2,6 +2,7 @@
   Chooses types for all columns of delimited text. Some options, such as a decimal comma, apply to every column. If such
   an option would harm a different column, the column that needs the option stays text, with a warning.
 */
+import type { CellOptions } from '../parse/cell-rules.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -10,20 +11,8 @@ import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './type-trials.js'
 import { alsoNull, truthPair } from './type-warnings.js'
 
-/** Options of `load` that apply to all columns; empty or false if not needed. */
-export interface SharedNeeds {
-  readonly nullTexts: readonly string[]
-  readonly thousands: string
-  readonly decimalComma: boolean
-  readonly booleans: readonly string[]
-}
-
-export const noSharedNeeds: SharedNeeds = {
-  nullTexts: [],
-  thousands: '',
-  decimalComma: false,
-  booleans: [],
-}
+/** Options of `load` that apply to all columns, without those that it does not need. */
+export type SharedNeeds = Pick<CellOptions, 'nullTexts' | 'thousands' | 'decimalComma' | 'booleans'>
 
 export interface SettledTypes {
   readonly types: readonly ChosenType[]
@@ -118,6 +107,7 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
   const words = types.flatMap(one => one.words)
   const nullTexts = [...new Set(words.map(({ word }) => word))]
   const asked = types.flatMap(({ flags }) => flags ?? [])
+  const thousands = asked.find(one => one.thousands !== '')?.thousands
   return {
     types: types.map((one, i) => {
       if (!keepsBlanks(one.type)) return one
@@ -134,10 +124,9 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
       return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
     }),
     needs: {
-      nullTexts,
-      thousands: asked.find(({ thousands }) => thousands !== '')?.thousands ?? '',
-      decimalComma: asked.some(({ decimalComma }) => decimalComma),
-      booleans: [],
+      ...(nullTexts.length === 0 ? {} : { nullTexts }),
+      ...(thousands === undefined ? {} : { thousands }),
+      ...(asked.some(({ decimalComma }) => decimalComma) ? { decimalComma: true } : {}),
     },
   }
 }
@@ -154,7 +143,7 @@ function withTruths(
       probe.type === undefined ? keepsBlanks(type) : type.type === 'BOOL' && refused > 0
     return proposesTruths && isOpen ? truthPair(probe) : undefined
   })
-  const given = pairs.flatMap(pair => (pair === undefined ? [] : [pair]))
+  const booleans = [...new Set(pairs.flatMap(pair => pair?.join('/') ?? []))]
   return {
     types: types.map((one, i) =>
       pairs[i] === undefined
@@ -168,6 +157,6 @@ function withTruths(
             warnings: [],
           },
     ),
-    needs: { ...needs, booleans: [...new Set(given.map(pair => pair.join('/')))] },
+    needs: { ...needs, ...(booleans.length === 0 ? {} : { booleans }) },
   }
 }

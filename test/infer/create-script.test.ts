@@ -8,7 +8,6 @@ import { InputError, UsageError } from '../../src/errors.js'
 import type { DfsOptions } from '../../src/infer/dfs-options.js'
 import { createScript, type NewTable } from '../../src/infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-schema.js'
-import { noSharedNeeds } from '../../src/infer/settle-types.js'
 import {
   bytesText,
   type PlanObstacle,
@@ -394,7 +393,7 @@ function schema(estimatedRows: number, ...columns: InferredColumn[]): InferredSc
     rejected: 0,
     firstReject: undefined,
     needsPosition: false,
-    needs: noSharedNeeds,
+    needs: {},
     needsAllowMissing: false,
   }
 }

@@ -12,7 +12,6 @@ import { proposeNames } from '../../src/infer/column-names.js'
 import { DistinctCount } from '../../src/infer/distinct-count.js'
 import { inferSchema } from '../../src/infer/infer.js'
 import { neededOptions } from '../../src/infer/needed-options.js'
-import { noSharedNeeds } from '../../src/infer/settle-types.js'
 import { isIdentifier, isReservedWord } from '../../src/schema/identifier.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import { root } from '../helpers/checkout.js'
@@ -303,15 +302,10 @@ t.test('members of objects, and members that appear late or never', async t => {
     [0, 2, 3, 2],
   )
   t.strictSame(neededOptions(schema), {
-    map: { b_c: 'b.c', b_d: 'b.d' },
-    dateFormats: {},
-    ...noSharedNeeds,
-    percentColumns: [],
-    ...{ comment: '', rejects: 0 },
-    ...{ header: '', reading: {} },
-    matchPosition: false,
-    allowMissing: true,
-    ignoreExtra: false,
+    input: {},
+    mapping: { map: { b_c: 'b.c', b_d: 'b.d' }, allowMissing: true },
+    cells: {},
+    rejects: 0,
   })
   t.equal(await readAs(schema, text), 4)
 })
@@ -365,21 +359,21 @@ t.test('headers that are not names, or repeat', async t => {
     odd.columns.map(({ name }) => name),
     ['a_b_2', '日期', 'c1x', 'a_b', 'A_B_3', 'col5'],
   )
-  t.strictSame(neededOptions(odd).map, { a_b_2: 'a b', c1x: '1x', A_B_3: 'A_B', col5: 'é' })
+  t.strictSame(neededOptions(odd).mapping.map, { a_b_2: 'a b', c1x: '1x', A_B_3: 'A_B', col5: 'é' })
   const twice = await inferText('a,a,\n1,2,3\n', { reader: { header: 'yes' } })
   t.strictSame(typesOf(twice), ['a:INT', 'a_2:INT', 'col2:INT'])
-  t.match(neededOptions(twice), { map: {}, matchPosition: true })
+  t.strictSame(neededOptions(twice).mapping, { match: 'position' })
   t.equal(await readAs(twice, 'a,a,\n1,2,3\n', { reader: { header: 'yes' } }), 1)
   const hidden = await inferText('a,"b\tc"\n1,2\n', { reader: { header: 'yes', delimiter: ',' } })
   t.strictSame(typesOf(hidden), ['a:INT', 'b_c:INT'])
-  t.match(
-    neededOptions(hidden),
-    { map: {}, matchPosition: true },
+  t.strictSame(
+    neededOptions(hidden).mapping,
+    { match: 'position' },
     'no mapping on the command line could name it',
   )
   const none = await inferText('1,2\n3,4\n')
   t.strictSame(typesOf(none), ['col0:INT', 'col1:INT'])
-  t.match(neededOptions(none), { map: {}, matchPosition: false })
+  t.strictSame(neededOptions(none).mapping, {})
 })
 
 t.test('inputs without columns, without rows, with one column', async t => {
@@ -663,13 +657,11 @@ async function neededFor(
   const options = { reader: { header: 'yes' as const, delimiter: ',' } }
   const schema = await inferText(text, options)
   assert.equal(await readAs(schema, text, options), texts.length - neededOptions(schema).rejects)
-  const needs = Object.entries(neededOptions(schema)).filter(
-    ([, one]) => one === true || Object.keys(one as object).length > 0,
-  )
+  const { input, mapping, cells } = neededOptions(schema)
   const { warnings } = schema.columns[1]!
   return {
     type: typesOf(schema)[1]!.split(':')[1]!,
-    needs: Object.fromEntries(needs),
+    needs: { ...input, ...mapping, ...cells },
     warnings: warnings.join('\n'),
   }
 }
@@ -716,7 +708,7 @@ t.test('a null text in quotes is a text', async t => {
   const reader = { header: 'yes' as const, delimiter: ',' }
   const text = 'a,b\n"NA",1\n2,3\n'
   const schema = await inferText(text, { reader })
-  t.match(neededOptions(schema), { nullTexts: [] })
+  t.strictSame(neededOptions(schema).cells, {})
   t.equal(await readAs(schema, text, { reader }), 2)
 })
 
@@ -804,7 +796,7 @@ t.test('a given type is used, whatever the texts suggest', async t => {
     types: schemaFromTypes('a:TIMESTAMP,b:DATE,n:LONG').columns,
   })
   t.strictSame(typesOf(dated), ['a:TIMESTAMP', 'b:DATE', 'n:LONG'])
-  t.match(neededOptions(dated), { thousands: ',' })
+  t.match(neededOptions(dated).cells, { thousands: ',' })
   t.match(dated.columns[1]!.warnings, [/dd\/MM\/yyyy or MM\/dd\/yyyy: say which/])
   const missing = inferText('a\n1\n', { types: schemaFromTypes('x:INT').columns })
   await t.rejects(missing, { code: 'DDB_USAGE', message: /no column "x"/ })
@@ -819,10 +811,10 @@ t.test('fields are mapped and set as in a load', async t => {
   const set = await inferText(text, { reader, set: { code: 'x' } })
   t.strictSame(typesOf(set), ['Time:MINUTE', 'code:STRING'])
   t.match(set.leftOut, [{ source: 'code', reason: /mapping.set/ }])
-  t.match(neededOptions(set), { ignoreExtra: true })
+  t.match(neededOptions(set).mapping, { ignoreExtra: true })
   const numbered = await inferText('1,2,3\n4,5,6\n', { map: { b: '2' } })
   t.strictSame(typesOf(numbered), ['col0:INT', 'b:INT', 'col2:INT'])
-  t.match(neededOptions(numbered).map, { col0: '1', col2: '3' })
+  t.match(neededOptions(numbered).mapping.map, { col0: '1', col2: '3' })
   const nulls = await inferText('a,b\nNA,1\n2,3\n', { reader, map: { x: 'a', y: 'a' } })
   t.match(nulls.columns, [{ nulls: 1 }, { nulls: 1 }, { nulls: 0 }])
 })

@@ -77,9 +77,8 @@ export async function readAs(
   let { rejects } = needed
   const opened = await openReader(
     await openSource('-', { ...source, stdin: inputOf(text) }),
-    needed.comment === '' ? reader : { ...reader, comment: needed.comment },
+    needed.input.comment === undefined ? reader : { ...reader, comment: needed.input.comment },
   )
-  const { map, dateFormats, matchPosition, allowMissing, ignoreExtra } = needed
   const mapping = mapColumns(
     schema,
     {
@@ -88,7 +87,7 @@ export async function readAs(
       names: opened.fieldNames,
       fieldCount: opened.fieldCount,
     },
-    { map, allowMissing, ignoreExtra, ...(matchPosition ? { match: 'position' as const } : {}) },
+    needed.mapping,
   )
   const { dialect } = opened
   let rows = 0
@@ -99,11 +98,10 @@ export async function readAs(
         ? {}
         : { decimalComma: dialect.decimalComma.value }),
       ...cells,
-      dateFormats: { ...cells.dateFormats, ...dateFormats },
-      nullTexts: [...(cells.nullTexts ?? []), ...needed.nullTexts],
-      ...(needed.thousands === '' ? {} : { thousands: needed.thousands }),
-      ...(needed.decimalComma ? { decimalComma: true } : {}),
-      percentColumns: [...(cells.percentColumns ?? []), ...needed.percentColumns],
+      ...needed.cells,
+      dateFormats: { ...cells.dateFormats, ...needed.cells.dateFormats },
+      nullTexts: [...(cells.nullTexts ?? []), ...(needed.cells.nullTexts ?? [])],
+      percentColumns: [...(cells.percentColumns ?? []), ...(needed.cells.percentColumns ?? [])],
     },
     batchRows: 1000,
     batchBytes: 2 ** 20,

@@ -64,9 +64,9 @@ t.test('the suggested option omits the totals records and nothing else', async (
       const rows = [...one.rows.slice(0, place), record, ...one.rows.slice(place)]
       const input = textOf(one, rows, quoted)
       const found = await inferText(input, optionsOf(one))
-      const { comment, nullTexts } = neededOptions(found)
-      assert.notEqual(comment, '', input)
-      assert.deepEqual(nullTexts, [], input)
+      const needed = neededOptions(found)
+      assert.ok(needed.input.comment, input)
+      assert.equal(needed.cells.nullTexts, undefined, input)
       assert.ok(found.totals?.said[0]!.includes(text), input)
       const without = await inferText(textOf(one, one.rows, quoted), optionsOf(one))
       assert.deepEqual(typesOf(found), typesOf(without), input)
@@ -84,7 +84,7 @@ t.test('a last row that is almost empty is a row', async () => {
       const found = await inferText(input, optionsOf(one))
       assert.equal(found.totals, undefined, input)
       const needed = neededOptions(found)
-      assert.equal(needed.comment, '', input)
+      assert.equal(needed.input.comment, undefined, input)
       const read = await readAs(found, input, optionsOf(one))
       assert.equal(read, one.rows.length + 1 - needed.rejects, input)
     }),
@@ -95,13 +95,13 @@ t.test('a last row that is almost empty is a row', async () => {
 t.test('if rows begin like the totals, no option omits them, and a warning says so', async t => {
   const rows = 'SUM,2024-01-02,1,2\nSUM,2024-01-03,1,2\nTOT,2024-01-03,1,2\nSUM,,,2\n'
   const found = await inferText(`sym,day,a,b\n${rows}`)
-  t.equal(neededOptions(found).comment, '')
+  t.equal(neededOptions(found).input.comment, undefined)
   t.match(found.totals?.said, [/1 record of sums, the first "SUM", .* line 5, would be loaded/])
 })
 
 t.test('a complete last record that begins like totals gets a warning', async t => {
   const found = await inferText('name,n\na,1\nb,2\nTotal,3\n')
-  t.equal(neededOptions(found).comment, '')
+  t.equal(neededOptions(found).input.comment, undefined)
   t.match(found.totals?.said, ['taken for a row: `input.comment` Total, leaves it out'])
 })
 
@@ -110,7 +110,7 @@ t.test('a comment sign that other lines need is not replaced', async t => {
   const found = await inferText('#x\nday,a,b\n2024-01-02,1,2\n2024-01-03,1,2\n合计,,3\n', {
     reader,
   })
-  t.equal(neededOptions(found).comment, '')
+  t.equal(neededOptions(found).input.comment, undefined)
   t.match(found.totals?.said, ['would be loaded'])
 })
 

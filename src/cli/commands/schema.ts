@@ -119,7 +119,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { partition, sortColumns, keepDuplicates, engine, atomic } = settings
   const dfsTarget = defined({ partition, sortColumns, keepDuplicates, engine, atomic })
   checkDfsOnly(newTable(table), dfsTarget)
-  const needsScript = Object.keys(dfsTarget).some(name => name !== 'partition')
+  const needsScript =
+    keyColumns.length > 0 || Object.keys(dfsTarget).some(name => name !== 'partition')
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
   const { asked } = call
   return {
@@ -128,10 +129,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     path,
     commands:
       path !== undefined && asked.command !== undefined
-        ? [sameCommand({ command: asked.command, args, flags }, [], ['--path', path])]
-        : nextCommands({
-            ...{ inputs: args, flags, table, keyColumns, types, needed, needsScript, hasScript },
-          }),
+        ? [sameCommand({ command: asked.command, args, flags }, { path })]
+        : nextCommands({ inputs: args, flags, table, needed, needsScript, hasScript }),
     script: () =>
       withFlags(createScript(schema, newTable(table), keyColumns, undefined, dfsTarget)),
   }

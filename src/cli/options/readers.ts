@@ -18,6 +18,8 @@ export interface Reader<T> {
   readonly form: 'switch' | 'value' | 'optional' | 'repeated'
   /** True if the text is JSON. */
   readonly json?: boolean
+  /** The text in a form that can be typed, which the reader understands. */
+  readonly shown?: (text: string) => string
   /** The words that shells offer: all accepted ones, or the usual ones. */
   readonly choices?: readonly string[]
   /** @throws {UsageError} in a reader made by `named`, with a message that says what is wrong */
@@ -301,34 +303,48 @@ export const json: Reader<unknown> = {
   json: true,
 }
 
+/** `\t` or `\xNN` for a control character; other texts unchanged. */
+function shown(text: string): string {
+  if (text === '\t') return '\\t'
+  const code = text.length === 1 ? text.charCodeAt(0) : NaN
+  return code < 0x20 || code === 0x7f ? `\\x${code.toString(16).padStart(2, '0')}` : text
+}
+
 /** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
-export const character: Reader<string> = single(
-  'one character, such as ; or \\t or \\x01',
-  value => {
+export const character: Reader<string> = {
+  ...single('one character, such as ; or \\t or \\x01', value => {
     if (value === '\\t' || value === 'tab') return '\t'
     const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
     return [...value].length === 1 && !/[\r\n]/.test(value) ? value : undefined
-  },
-)
+  }),
+  shown,
+}
 
 /** A delimiter may have several characters. */
-export const delimiter: Reader<string> = single('a delimiter such as ; or \\t', value => {
-  const one = character.read([value])
-  return one ?? (value === '' || /[\r\n]/.test(value) ? undefined : value)
-})
+export const delimiter: Reader<string> = {
+  ...single('a delimiter such as ; or \\t', value => {
+    const one = character.read([value])
+    return one ?? (value === '' || /[\r\n]/.test(value) ? undefined : value)
+  }),
+  shown,
+}
 
 /** One or more characters, on one line; `\t` is a tab. */
-export const lineStart: Reader<string> = single('characters that begin a line, such as #', value =>
-  value === '' || /[\r\n]/.test(value)
-    ? undefined
-    : (character.read([value]) ?? value.replaceAll('\\t', '\t')),
-)
+export const lineStart: Reader<string> = {
+  ...single('characters that begin a line, such as #', value =>
+    value === '' || /[\r\n]/.test(value)
+      ? undefined
+      : (character.read([value]) ?? value.replaceAll('\\t', '\t')),
+  ),
+  shown: text => text.replaceAll('\t', '\\t'),
+}
 
 /** One character, or an empty text for "none". */
-export const characterOrNone: Reader<string> = single("one character, or '' for none", value =>
-  value === '' ? '' : character.read([value]),
-)
+export const characterOrNone: Reader<string> = {
+  ...single("one character, or '' for none", value => value && character.read([value])),
+  shown,
+}
 
 /** `auto`, or an encoding by any of its names. */
 export const encoding: Reader<'auto' | Encoding> = named(

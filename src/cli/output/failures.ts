@@ -6,8 +6,8 @@ import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { fixWithFlags, loadOnlyOptions, loadOptions, withFlags } from '../options/load-options.js'
-import { longName, type OptionDefinition, type OptionTable } from '../options/definition.js'
+import { fixWithFlags, loadOnlyOptions, withFlags } from '../options/load-options.js'
+import type { OptionTable } from '../options/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { Output } from './output.js'
 import { jsonLine } from './terminal-text.js'
@@ -141,18 +141,10 @@ const hasFiles = ({ args, flags }: Known): boolean =>
 
 const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
 
-/** The flags that a fix changes, and the words with their new values. Repeatable flags keep the user's own values. */
-function changesOf(fix: Fix | null): { without: string[]; further: string[] } {
-  const changes = { without: [] as string[], further: [] as string[] }
-  for (const [flag, text] of Object.entries(fix?.options ?? {})) {
-    const definition = Object.values<OptionDefinition>(loadOptions).find(
-      one => `--${longName(one)}` === flag,
-    )
-    if (definition === undefined) continue
-    if (definition.reader.form !== 'repeated') changes.without.push(longName(definition))
-    if (text !== null) changes.further.push(flag, text)
-  }
-  return changes
+/** The flags that a fix changes, with their new values. */
+function changesOf(fix: Fix | null): Record<string, string | null> {
+  const flags = Object.entries(fix?.options ?? {}).filter(([flag]) => flag.startsWith('--'))
+  return Object.fromEntries(flags.map(([flag, text]) => [flag.slice(2), text]))
 }
 
 /** Suggests the same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
@@ -165,11 +157,12 @@ const again: Advice = asked => {
 /** Suggests `check`, which shows column by column what the load would do, with the options that would help. */
 const check: Advice = (asked, fix) => {
   if (!hasFiles(asked)) return undefined
-  const { without, further } = changesOf(fix)
-  if (!isLoad(asked)) return further.length === 0 ? undefined : sameCommand(asked, without, further)
-  if (asked.command.name === 'check' && further.length + without.length === 0) return undefined
-  const others = ['dry-run', 'json', ...loadOnlyOptions, ...without]
-  return sameCommand({ ...asked, name: 'check' }, others, further)
+  const changes = changesOf(fix)
+  const hasChanges = Object.keys(changes).length > 0
+  if (!isLoad(asked)) return hasChanges ? sameCommand(asked, changes) : undefined
+  if (asked.command.name === 'check' && !hasChanges) return undefined
+  const others = ['dry-run', 'json', ...loadOnlyOptions].map(flag => [flag, null] as const)
+  return sameCommand({ ...asked, name: 'check' }, { ...Object.fromEntries(others), ...changes })
 }
 
 /** Texts that are not in the encoding that the user gave: suggests the call without it. */
@@ -179,11 +172,11 @@ const decode: Advice = (asked, fix) =>
 /** Suggests the table that the user meant, or a new table. */
 const tables: Advice = (asked, fix) => {
   if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
-  const { without, further } = changesOf(fix)
-  if (further.length > 0) return sameCommand(asked, without, further)
+  const changes = changesOf(fix)
+  if (Object.keys(changes).length > 0) return sameCommand(asked, changes)
   if (asked.mayHaveStored === true || asked.flags.has('create')) return undefined
   const kind = asked.flags.get('table')?.at(-1)?.startsWith('dfs://') ? 'dfs' : 'stream'
-  return sameCommand(asked, [], ['--create', kind])
+  return sameCommand(asked, { create: kind })
 }
 
 /** Suggests counting the rows of the table. */
@@ -211,7 +204,7 @@ const login: Advice = ({ flags }) =>
 /** If no server answered, suggests starting the embedded server. If `serve` itself failed, suggests a free port. */
 const serve: Advice = (asked, fix) =>
   asked.command.name === 'serve'
-    ? sameCommand(asked, ['port'], ['--port', '0'])
+    ? sameCommand(asked, { port: '0' })
     : (fix?.command ?? 'ddb-ingest serve')
 
 const lookIfStored =
@@ -224,9 +217,9 @@ const none: Advice = () => undefined
 /** Code → command that helps; undefined if the call lacks something that the command needs. Other codes: `explain`. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_USAGE: (asked, fix) => {
-    const { without, further } = changesOf(fix)
-    return further.length > 0 && hasFiles(asked) && !asked.mayHaveStored
-      ? sameCommand(asked, without, further)
+    const changes = changesOf(fix)
+    return Object.keys(changes).length > 0 && hasFiles(asked) && !asked.mayHaveStored
+      ? sameCommand(asked, changes)
       : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
   },
   DDB_NAME: tables,
@@ -279,7 +272,7 @@ function headerCommand({ fix }: Failed, asked: UserCall, answer: string): string
 export function commandWithOption(asked: UserCall, name: string, text: string): string | undefined {
   const known = knownCall(asked)
   if (known === undefined || !hasFiles(known)) return undefined
-  return sameCommand(known, [name], [`--${name}`, text])
+  return sameCommand(known, { [name]: text })
 }
 
 /** Options of `check` that `load` would understand differently, or not at all. */

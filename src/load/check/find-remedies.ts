@@ -69,16 +69,12 @@ export async function findRemedies(
     names.has(name) ? remedies.map(text => `${name}: ${text}`) : [],
   )
   const found = neededOptions(schema)
-  const needed: NeededOptions = {
-    ...found,
-    map: {},
-    ...{ header: '' as const, rejects: 0 },
-    ...{ matchPosition: false, allowMissing: false, ignoreExtra: false },
-  }
-  const isContrary = needed.thousands === ',' && needed.decimalComma
+  const { input: reading, cells } = found
+  const needed: NeededOptions = { input: reading, cells, mapping: {}, rejects: 0 }
+  const isContrary = cells.thousands === ',' && cells.decimalComma
   const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0
   return {
-    said: [...ofColumns, ...(needed.comment === '' ? [] : (schema.totals?.said ?? []))],
+    said: [...ofColumns, ...(reading.comment === undefined ? [] : (schema.totals?.said ?? []))],
     needed: isNeeded ? needed : undefined,
     readsAll: found.rejects === 0 && schema.isComplete,
   }

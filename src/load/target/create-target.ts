@@ -7,7 +7,7 @@ import { ServerError, UsageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
-import { quotesOptions } from '../../parse/csv/find-quotes.js'
+import { optionTexts } from '../../parse/option-texts.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
@@ -215,27 +215,21 @@ export function missingOptions(
   needed: NeededOptions,
   anyCase: boolean,
 ): string[] {
-  const isFound = (name: string, source: string): boolean =>
-    anyCase && mapping.map?.[name] === undefined && name.toLowerCase() === source.toLowerCase()
-  const maps = Object.entries(needed.map)
-    .filter(([name, source]) => mapping.map?.[name] !== source && !isFound(name, source))
-    .map(([name, source]) => `\`mapping.map\` ${name}=${source}`)
-  const formats = Object.entries(needed.dateFormats).map(
-    ([name, format]) => `\`cells.dateFormats\` ${name}=${format}`,
+  const isFound = ([name, source]: readonly [string, string]): boolean => {
+    const own = mapping.map?.[name]
+    return own === source || (anyCase && !own && name.toLowerCase() === source.toLowerCase())
+  }
+  const { map = {}, ...others } = needed.mapping
+  const lacking = Object.entries(others).filter(
+    ([name, value]) => mapping[name as keyof typeof others] !== value,
   )
   return [
-    ...maps,
-    ...formats,
-    ...needed.nullTexts.map(text => `\`cells.nullTexts\` ${text}`),
-    ...(needed.thousands === '' ? [] : [`\`cells.thousands\` "${needed.thousands}"`]),
-    ...(needed.decimalComma ? ['`cells.decimalComma`'] : []),
-    ...(needed.comment === '' ? [] : [`\`input.comment\` "${needed.comment}"`]),
-    ...quotesOptions(needed.reading),
-    ...needed.percentColumns.map(name => `\`cells.percentColumns\` ${name}`),
-    ...needed.booleans.map(text => `\`cells.booleans\` ${text}`),
-    ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
-    ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
-    ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
+    ...Object.entries(map).flatMap(pair =>
+      isFound(pair) ? [] : optionTexts('mapping', { map: Object.fromEntries([pair]) }),
+    ),
+    ...optionTexts('cells', needed.cells),
+    ...optionTexts('input', needed.input),
+    ...optionTexts('mapping', Object.fromEntries(lacking)),
     // Without a rejects file, a bad row would leave the new table empty or half filled.
     ...(needed.rejects > 0 && checked.onError === 'stop'
       ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects)} not fit`]

@@ -90,15 +90,6 @@ function readingOf(records: SampleRecords): Reading {
   return { broken, misquoted, quoted, isUnsure, isAlike, isOneField: width === 1 }
 }
 
-/** The options as messages show them, each name with its value. */
-export function quotesOptions({ quote, quotes, trim }: QuotesDialect): string[] {
-  return [
-    ...(quote === undefined ? [] : ['`input.quote` ""']),
-    ...(quotes === undefined ? [] : [`\`input.quotes\` ${quotes}`]),
-    ...(trim === undefined ? [] : ['`input.trim`']),
-  ]
-}
-
 /** The options without their sentence. */
 export function quotesDialect({ quote, quotes, trim }: QuotesDialect): QuotesDialect {
   return {

@@ -8,13 +8,8 @@ import type { TextSource } from '../../schema/cell-source.js'
 import type { AssumedHeader } from './assume-header.js'
 import { expectedOf, isSimilar, type ExpectedCsv } from './similar-files.js'
 import { csvDialect, isByte, isByteDialect, givenDialect, type CsvDialect } from './csv-dialect.js'
-import {
-  findQuotes,
-  quotesDialect,
-  quotesOptions,
-  type FoundQuotes,
-  type QuotesDialect,
-} from './find-quotes.js'
+import { findQuotes, quotesDialect, type FoundQuotes, type QuotesDialect } from './find-quotes.js'
+import { optionTexts } from '../option-texts.js'
 import { linesAbove, linesAboveError } from './lines-above.js'
 import { CsvScanner } from './csv-scanner.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
@@ -306,7 +301,7 @@ function decided<T>(decide: () => T, look: () => FoundQuotes | undefined): T {
     const { fix, message } = error
     const found = look()
     if (found === undefined) throw error
-    const text = `${message}. But ${found.said}: ${quotesOptions(found).join(', ')}`
+    const text = `${message}. But ${found.said}: ${optionTexts('input', quotesDialect(found)).join(', ')}`
     throw new UsageError('DDB_USAGE', text, { fix, cause: error })
   }
 }

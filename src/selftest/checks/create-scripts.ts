@@ -3,7 +3,6 @@
 */
 import { createScript, type NewTable } from '../../infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
-import { noSharedNeeds } from '../../infer/settle-types.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -94,7 +93,7 @@ function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
     rejected: 0,
     firstReject: undefined,
     needsPosition: false,
-    needs: noSharedNeeds,
+    needs: {},
     needsAllowMissing: false,
   }
 }

@@ -111,7 +111,7 @@ t.test('sources keep their spelling and cannot be mistaken for options', async t
   const args = ['day=*/t.csv', '-x.csv', '@x', '-']
   t.match(command({}, { args }), /^ddb-ingest load 'day=\*\/t\.csv' \.\/-x\.csv \.\/@x - --format/)
   const list = { 'files-from': ['l'] }
-  t.match(command(list, { args: [] }), /^ddb-ingest load --files-from l --format/)
+  t.match(command(list, { args: [] }), /^ddb-ingest load --format .* --files-from l /)
   t.match(command({ 'files-from': ['-'] }, { args: [] }), /^ddb-ingest load a\.csv --format/)
   t.match(command(list, { args: [], isOnly: false }), /^ddb-ingest load a\.csv --format/)
 })
@@ -157,20 +157,10 @@ t.test('characters that are hard to type have names', async t => {
 })
 
 const nothing: NewTableLoad['needed'] = {
-  map: {},
-  dateFormats: {},
-  nullTexts: [],
-  thousands: '',
-  decimalComma: false,
-  percentColumns: [],
-  booleans: [],
-  comment: '',
-  header: '',
-  reading: {},
+  input: {},
+  mapping: {},
+  cells: {},
   rejects: 0,
-  matchPosition: false,
-  allowMissing: false,
-  ignoreExtra: false,
 }
 
 const next = (change: Partial<NewTableLoad>): string[] =>
@@ -178,7 +168,6 @@ const next = (change: Partial<NewTableLoad>): string[] =>
     inputs: ['t.csv'],
     flags: new Map(),
     table: 't',
-    keyColumns: [],
     needed: nothing,
     needsScript: false,
     hasScript: false,
@@ -192,7 +181,7 @@ t.test('if possible, the printed load creates the table', async t => {
   ])
   t.strictSame(next({ hasScript: true }), ['ddb-ingest load t.csv --table t'])
   t.strictSame(next({ inputs: ['-'] }), ['ddb-ingest load - --table t'])
-  t.strictSame(next({ keyColumns: ['a', 'b'] }), [
+  t.strictSame(next({ flags: new Map([['key', ['a,b']]]), needsScript: true }), [
     'ddb-ingest schema t.csv --table t --key a,b --output create | ddb-ingest exec -',
     'ddb-ingest load t.csv --table t',
   ])
@@ -217,27 +206,24 @@ t.test('given options are repeated, and necessary options are added', async t =>
   t.strictSame(next({ flags: new Map([['delimiter', ['\t']]]) }), [
     "ddb-ingest load t.csv --table t --create stream --delimiter '\\t'",
   ])
-  const needed = {
-    map: { a_b: "a 'b'" },
-    dateFormats: { d: 'dd/MM/yyyy' },
-    nullTexts: ['-', 'N/A'],
-    thousands: ' ',
-    decimalComma: true,
-    percentColumns: ['p', 'q r'],
-    booleans: ['Y/N'],
-    comment: '#',
-    header: '' as const,
-    reading: { quote: '', quotes: 'lax', trim: true } as const,
+  const needed: NewTableLoad['needed'] = {
+    input: { quote: '', quotes: 'lax', trim: true, comment: '#' },
+    mapping: { map: { a_b: "a 'b'" }, match: 'position', allowMissing: true, ignoreExtra: true },
+    cells: {
+      dateFormats: { d: 'dd/MM/yyyy' },
+      nullTexts: ['-', 'N/A'],
+      thousands: ' ',
+      decimalComma: true,
+      percentColumns: ['p', 'q r'],
+      booleans: ['Y/N'],
+    },
     rejects: 0,
-    matchPosition: true,
-    allowMissing: true,
-    ignoreExtra: true,
   }
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
-    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
-      "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --null=- --null N/A " +
-      "--thousands ' ' --decimal-comma --percent p --percent 'q r' --booleans Y/N " +
-      "--comment '#' --quote '' --quotes lax --match position --allow-missing --ignore-extra",
+    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --null NA --null '' --null=- --null N/A " +
+      "--trim --quote '' --comment '#' --quotes lax --match position " +
+      "--map 'a_b=a '\\''b'\\''' --ignore-extra --allow-missing --date-format d=dd/MM/yyyy --thousands ' ' " +
+      "--decimal-comma --percent p --percent 'q r' --booleans Y/N",
   ])
 })
 

@@ -113,7 +113,7 @@ t.test('the command fits the error', async t => {
     },
     {
       usage: 'ddb-ingest load --help-all',
-      noTable: "ddb-ingest load 'a b.csv' --create stream --table trades --batch-rows 5 --host h",
+      noTable: "ddb-ingest load 'a b.csv' --table trades --batch-rows 5 --host h --create stream",
       badCell: "ddb-ingest check 'a b.csv' --table trades --batch-rows 5 --host h",
       noServer: 'ddb-ingest serve',
       noLogin: 'ddb-ingest exec -e 1 --host h --user admin',
@@ -149,13 +149,13 @@ t.test('the command uses the facts that the failure carries', async t => {
       next('DDB_LOGIN', undefined, askedOf(['exec', '-e', '1', '--user', 'me'], false)),
     ],
     [
-      `ddb-ingest check a.csv --encoding gb18030 ${to}`,
+      `ddb-ingest check a.csv ${to} --encoding gb18030`,
       'ddb-ingest check a.csv --table trades',
-      'ddb-ingest schema a.csv --encoding gb18030 --table trades',
+      'ddb-ingest schema a.csv --table trades --encoding gb18030',
       `ddb-ingest check a.csv ${to}`,
-      `ddb-ingest check a.csv --map 'p_q=p q' ${to}`,
+      `ddb-ingest check a.csv ${to} --map 'p_q=p q'`,
       'ddb-ingest load a.csv --table dfs://db/ticks --thousands ,',
-      `ddb-ingest load a.csv --create dfs ${to}`,
+      `ddb-ingest load a.csv ${to} --create dfs`,
       'ddb-ingest serve --port 1',
       'ddb-ingest serve --port 0',
       'ddb-ingest exec -e 1 --user me --password-file FILE',
@@ -217,13 +217,13 @@ t.test('for an unclear header both answers are commands, the likely answer last'
     new UsageError('DDB_USAGE', 'unclear', { fix: { options: { 'input.header': likely } } })
   const names = unclear('yes')
   t.strictSame(await told(['schema', 'a b.csv', '-t', 'x', '--header', 'auto'], names), [
-    "if the first record is a row: ddb-ingest schema 'a b.csv' --header no --table x",
-    "next: ddb-ingest schema 'a b.csv' --header yes --table x",
+    "if the first record is a row: ddb-ingest schema 'a b.csv' --table x --header no",
+    "next: ddb-ingest schema 'a b.csv' --table x --header yes",
   ])
   const wrapped = new UsageError('DDB_USAGE', 'w', { cause: unclear('no') })
   t.strictSame(await told(['check', 'a.csv', '-t', 'x'], wrapped), [
-    'if the first record is a header: ddb-ingest check a.csv --header yes --table x',
-    'next: ddb-ingest check a.csv --header no --table x',
+    'if the first record is a header: ddb-ingest check a.csv --table x --header yes',
+    'next: ddb-ingest check a.csv --table x --header no',
   ])
   for (const [argv, change] of [
     [['load', '-', '-t', 'x'], {}],

@@ -90,7 +90,7 @@ ddb-ingest exec --output csv -e 'select * from there' | tail -n +2 >> out
   const { code, lines, stderr } = await onServer(t, files, script)
   t.equal(code, 0, stderr)
   t.strictSame(lines, [
-    "ddb-ingest load a.csv --date-format '成交时间=HHmmssSSS' --null NA --thousands , --booleans '是/否' --table there --encoding gb18030 --trim",
+    "ddb-ingest load a.csv --table there --encoding gb18030 --trim --null NA --date-format '成交时间=HHmmssSSS' --thousands , --booleans '是/否'",
     'texts that do not fit their columns, and the options that read them:',
     '  成交时间: 2 of 2 texts are not TIME; the first is "93000000", a.csv line 2: --date-format 成交时间=HHmmssSSS reads them',
     '  成交量: 1 of 1 texts are not LONG; the first is "12,300", a.csv line 2: --thousands "," reads them',

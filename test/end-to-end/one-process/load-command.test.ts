@@ -378,7 +378,7 @@ t.test('a check prints what would load and how, what would not load, and the com
   t.match(stdout, /^ {2}price: "n\/a" in 1 of 14 rows is null with --null n\/a$/m)
   t.strictSame(stderr.split('\n'), [
     'a load stops at the first row that it rejects: --rejects saves such rows, --on-error skip leaves them out',
-    `next: ddb-ingest check ${path} --null n/a --table trades --host 127.0.0.1:${portOfCheck}`,
+    `next: ddb-ingest check ${path} --table trades --host 127.0.0.1:${portOfCheck} --null n/a`,
     '',
   ])
   t.equal(await serverOfCheck.count('trades'), 0)

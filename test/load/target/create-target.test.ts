@@ -266,7 +266,7 @@ t.test(
     t.match(sums, { exitCode: 64, error: { message: /`input\.comment` "合计,"/ } })
     const slip = await load(join(dir, 'slip.csv'), { target, onNeeded })
     t.match(slip, { exitCode: 64, error: { message: /`rejects\.file` FILE for 1 row that/ } })
-    t.match(needs, [{ comment: '合计,' }, { rejects: 1 }])
+    t.match(needs, [{ input: { comment: '合计,' } }, { rejects: 1 }])
     t.strictSame(await isThere(), [['false']])
     const rejects = { file: join(dir, 'rejects.csv') }
     t.match(await load(join(dir, 'slip.csv'), { target, rejects }), {

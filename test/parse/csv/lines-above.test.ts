@@ -109,14 +109,14 @@ t.test('titles above a table are refused, and the option of the error reads the 
 
 t.test('options that a run cannot find by itself are reported', async t => {
   const needed = async (text: string): Promise<object> => {
-    const { header, reading, rejects } = neededOptions(await inferText(text))
-    return { header, reading, rejects }
+    const { header = '', input, rejects } = neededOptions(await inferText(text))
+    return { header, input, rejects }
   }
-  const usual = { header: '', reading: {}, rejects: 0 }
+  const usual = { header: '', input: {}, rejects: 0 }
   t.strictSame(await needed(`sym,price,vol\n${rows}`), usual)
   t.strictSame(await needed('1,a\n2,b\n'), { ...usual, header: 'no' })
   t.strictSame(await needed('x,x\n1,2\n'), { ...usual, header: 'yes' }, 'by position')
-  t.strictSame(await needed('x,y\n1,5" tape\n'), { ...usual, reading: { quote: '' } })
+  t.strictSame(await needed('x,y\n1,5" tape\n'), { ...usual, input: { quote: '' } })
   const one = 'x,y\n' + '1,2\n'.repeat(8)
   t.strictSame(await needed(`${one}1\n1,2\n`), { ...usual, rejects: 1 })
   t.strictSame(await needed(`${one}1\n`), { ...usual, rejects: 1 }, 'below the table')
