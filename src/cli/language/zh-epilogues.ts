@@ -10,8 +10,12 @@ const precedence = `
 /** Name of the command, or of the program → text. */
 export const zhEpilogues: Readonly<Record<string, string>> = {
   'ddb-ingest': `
-没有 DolphinDB 服务器也可以试用：
+用内置服务器演示一遍：
   ddb-ingest demo
+适合某个文件的表的各列：
+  ddb-ingest schema trades.csv
+导入这个文件；加 --dry-run 则只说明会怎样：
+  ddb-ingest load trades.csv --host HOST --user NAME --table trades
 
 'ddb-ingest <command> --help' 列出某个命令的常用选项，--help-all 列出全部选项。`,
   load: `${precedence}
@@ -45,9 +49,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
   ddb-ingest load trades.csv --table trades --dry-run
 
-退出码：0 每一行都能导入，3 有些行会被拒绝，5 --expect-rows 不
-符，64 用法有误，65 什么都不能导入，66 没有这个输入，69 无法连接，77 登录或
-权限，78 配置有误或没有这个目标。`,
+退出码：与 load 相同；0 每一行都能导入，3 有些行会被拒绝，65 什么都不能导入。`,
   schema: `
 读取文件的方式与 'load' 相同。标准输出是列或建表脚本，标准错误是接下来该执行的命
 令。不需要服务器。
@@ -56,9 +58,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
   ddb-ingest schema trades.csv
   ddb-ingest schema 'day=*/t.csv.gz' --table dfs://testDB/tb1 --output create
   ddb-ingest schema t.ndjson --table t --key id --output create |
-      ddb-ingest exec -
-
-退出码：0 成功，64 用法有误，65 数据有误或没有列，66 没有这个输入。`,
+      ddb-ingest exec -`,
   resume: `
 其余一切都与运行开始时相同，包括相对路径。运行日志中没有密码。已确认的行不会再次
 发送；已发送但结果不明的行，先向服务器询问。输入或表改变后会拒绝继续；--restart
@@ -81,10 +81,7 @@ export const zhEpilogues: Readonly<Record<string, string>> = {
 示例：
   ddb-ingest runs
   ddb-ingest runs prices-2026-03-01
-  ddb-ingest runs prices-2026-03-01 --clean
-
-退出码：0 成功，64 用法有误，66 没有这个运行或日志已损坏，69 无法连接，75 该
-运行正在进行，77 登录，78 时钟早于运行日志。`,
+  ddb-ingest runs prices-2026-03-01 --clean`,
   retry: `
 目标、列、格式和发送选项取自拒绝文件旁边的原因文件（FILE.reasons.ndjson）。再次
 被拒绝的行写入旁边的新文件，例如 rejects.retry.csv。每个拒绝文件都是一个有名称的
@@ -131,8 +128,7 @@ DDB_INGEST_TLS。用户 admin，密码 123456，与新安装的 DolphinDB 相同
   ddb-ingest selftest --host dolphin.example.com --issue-text issue.md
   ddb-ingest serve --port 0 -- ddb-ingest selftest
 
-退出码：0 没有失败，1 有检查失败，64 用法有误，69 无法连接，77 登录，130 和
-143 被中断。`,
+退出码 1：有检查失败。`,
   explain: `
 示例：
   ddb-ingest explain DDB_INPUT_CELL`,

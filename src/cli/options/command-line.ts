@@ -1,15 +1,87 @@
 /*
-  Reads command, flags and arguments with commander, which only collects their text; resolve.ts interprets it.
+  Reads the words of the command line: restores their bytes, replaces `@FILE` by the options in the file, and has commander divide
+  them into command, flags and arguments, or print help. resolve.ts interprets the texts of the flags.
 */
+import { readFileSync } from 'node:fs'
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
 import { UsageError } from '../../errors.js'
+import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { version } from '../../version.js'
-import { briefHelp, firstSteps } from '../commands/brief-help.js'
 import type { Command } from '../commands/command.js'
-import { program } from '../commands/help.js'
+import { briefs, program } from '../commands/help.js'
 import { english, type HelpTexts } from '../language/help-texts.js'
-import { longName, type OptionDefinition } from './definition.js'
-import { clean, displayWidth, wrapped } from '../output/terminal-text.js'
+import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
+import { longName, shortName, type OptionDefinition, type OptionTable } from './definition.js'
+
+/**
+ * Restores bytes of arguments, each as a lone surrogate (platform/file-name.ts). Node reads arguments as UTF-8 and replaces other
+ * bytes by U+FFFD, so a file with such a name would not be found. Linux keeps the bytes in /proc/self/cmdline.
+ * @param commandLine  each argument ended by a NUL, those of `argv` last; undefined if the system does not provide it
+ */
+export function rawArguments(
+  argv: readonly string[],
+  commandLine: () => Buffer | undefined,
+): readonly string[] {
+  if (!argv.some(text => text.includes('\ufffd'))) return argv
+  const raw = (commandLine()?.toString('latin1') ?? '').split('\0').slice(0, -1)
+  return argv.map((text, i) => {
+    const bytes = Buffer.from(raw.at(i - argv.length) ?? '', 'latin1')
+    return bytes.toString() === text ? nameOfBytes(bytes) : text
+  })
+}
+
+/**
+ * Replaces each `@FILE` by the options in the file. They come first, so the command line overrides them. An option whose
+ * value is optional gets `=true`, so that the next word is not taken for its value. @returns the files, too
+ * @throws {UsageError} DDB_USAGE, DDB_CONFIG
+ */
+export function withOptionFiles(
+  [command, ...words]: readonly string[],
+  options: OptionTable,
+): { readonly argv: readonly string[]; readonly files: readonly string[] } {
+  if (command === undefined) return { argv: [], files: [] }
+  const forms = new Map(
+    Object.values(options).flatMap(one => [
+      [`--${longName(one)}`, one.reader.form],
+      [`-${shortName(one)}`, one.reader.form],
+    ]),
+  )
+  const complete = (word: string): string =>
+    forms.get(word) === 'optional' ? `${word}=true` : word
+  const end = words.includes('--') ? words.indexOf('--') : words.length
+  const isValue = (at: number): boolean =>
+    at >= end || /^(?:value|repeated)$/.test(forms.get(words[at - 1] ?? '') ?? '')
+  const isFile = (word: string, at: number): boolean => /^@./.test(word) && !isValue(at)
+  const files = words.filter(isFile).map(word => word.slice(1))
+  const own = words.flatMap((word, at) =>
+    isFile(word, at) ? [] : [isValue(at) ? word : complete(word)],
+  )
+  return { argv: [command, ...files.flatMap(optionsIn).map(complete), ...own], files }
+}
+
+/** A file has one option in each line, as on the command line but without quotes; `#` begins a comment line. */
+function optionsIn(path: string): string[] {
+  let text: string
+  try {
+    text = readFileSync(systemName(path), 'utf8').replace(/^\ufeff/, '')
+  } catch (cause) {
+    throw new UsageError(
+      'DDB_CONFIG',
+      `cannot read the options in ${clean(path)} (${systemCode(cause)}): @FILE names a file of options, ./@FILE an input`,
+      { cause },
+    )
+  }
+  return text.split('\n').flatMap((line, at) => {
+    const given = line.trim()
+    if (given === '' || given.startsWith('#')) return []
+    const [, name, separator, value] = /^(--[a-z-]+)(=|\s+|$)(.*)$/s.exec(given) ?? []
+    if (name !== undefined) return [separator === '' ? name : `${name}=${value}`]
+    throw new UsageError(
+      'DDB_CONFIG',
+      `${clean(path)}, line ${at + 1}: expected one option, such as --table trades`,
+    )
+  })
+}
 
 /** A command line, not yet interpreted. */
 export interface CommandLine {
@@ -24,6 +96,9 @@ export interface Answered {
   readonly answer: string
 }
 
+/** Shows every option, while --help shows only common ones. */
+const wholeHelp = 'help-all'
+
 /** @param columns  width of the help @throws {UsageError} DDB_USAGE, with the nearest names for unknown ones */
 export function readCommandLine(
   argv: readonly string[],
@@ -31,7 +106,6 @@ export function readCommandLine(
   columns: number,
   words: HelpTexts = english,
 ): CommandLine | Answered {
-  if (argv.length === 0) return { answer: firstSteps[words.language] }
   let answer = ''
   let found: CommandLine | undefined
   const parser = newParser(words)
@@ -43,26 +117,21 @@ export function readCommandLine(
       getOutHelpWidth: () => columns,
       getErrHelpWidth: () => columns,
     })
-  const layout = layoutIn(words)
-  const subs = commands.map(command => subcommand(parser, command, columns, words))
-  if (argv.length === 1 && argv[0] === `--${wholeHelp}`) {
-    parser.outputHelp()
-    for (const sub of subs) {
+  const isWhole = argv[0] === `--${wholeHelp}` && argv.length === 1
+  if (isWhole) parser.outputHelp()
+  for (const command of commands) {
+    const sub = subcommand(parser, command, words)
+    const showAll = (): Parser => sub.configureHelp(layoutIn(words))
+    if (isWhole) {
       answer += '\n'
-      sub.configureHelp(layout).outputHelp()
+      showAll().outputHelp()
     }
-    return { answer }
-  }
-  for (const [at, command] of commands.entries()) {
-    const sub = subs[at]!
-    sub.on(`option:${wholeHelp}`, () => {
-      sub.configureHelp(layout)
-      sub.help()
-    })
+    sub.on(`option:${wholeHelp}`, () => showAll().help())
     sub.action(() => {
       found = { command, args: sub.args, flags: flagsOf(sub, command) }
     })
   }
+  if (isWhole) return { answer }
   try {
     parser.parse(argv, { from: 'user' })
   } catch (error) {
@@ -71,6 +140,17 @@ export function readCommandLine(
     throw new UsageError('DDB_USAGE', complaint(error.message))
   }
   return found ?? { answer: parser.helpInformation() }
+}
+
+/** The output of `ddb-ingest NAME --help`. */
+export function helpText(
+  name: string,
+  commands: readonly Command[],
+  columns: number,
+  words?: HelpTexts,
+): string {
+  const line = readCommandLine([name, '--help'], commands, columns, words)
+  return 'answer' in line ? line.answer : ''
 }
 
 function newParser(words: HelpTexts): Parser {
@@ -89,18 +169,17 @@ function newParser(words: HelpTexts): Parser {
     .configureHelp(layoutIn(words))
 }
 
-/** commander wraps texts next to the flags only if this many columns are left, as on a terminal of 60 columns. */
-const minWidthToWrap = 20
-
-/** Shows `--json[=file]`, as it must be typed. */
-const optionTerm = ({ flags }: Option): string => flags.replace(/ \[(\w+)\]$/, '[=$1]')
-
 /** Chinese characters are two columns wide, and a line may break after each. */
 function layoutIn({ language, say }: HelpTexts): HelpConfiguration {
-  if (language === 'en') return { minWidthToWrap, optionTerm }
+  const layout: HelpConfiguration = {
+    // commander wraps texts next to the flags only if this many columns are left, as on a terminal of 60 columns.
+    minWidthToWrap: 20,
+    // Shows `--json[=file]`, as it must be typed.
+    optionTerm: ({ flags }) => flags.replace(/ \[(\w+)\]$/, '[=$1]'),
+  }
+  if (language === 'en') return layout
   return {
-    minWidthToWrap,
-    optionTerm,
+    ...layout,
     displayWidth,
     boxWrap: (text, width) =>
       text
@@ -112,47 +191,50 @@ function layoutIn({ language, say }: HelpTexts): HelpConfiguration {
   }
 }
 
-/** Shows every option, while --help shows only common ones. */
-const wholeHelp = 'help-all'
-
-/** The output of `ddb-ingest NAME --help`. */
-export function helpText(
-  name: string,
-  commands: readonly Command[],
-  columns: number,
-  words?: HelpTexts,
-): string {
-  const line = readCommandLine([name, '--help'], commands, columns, words)
-  return 'answer' in line ? line.answer : ''
+/** Help that fits a screen, for the commands with the most options. */
+function briefLayout(
+  { name, options }: Command,
+  summary: string,
+  { say, optionHelp }: HelpTexts,
+): HelpConfiguration {
+  const brief = briefs[name]
+  if (brief === undefined) return {}
+  return {
+    formatHelp(_, helper) {
+      const fit = (text: string): string => helper.boxWrap(text, helper.helpWidth ?? 80)
+      const rows = brief.options.map(key => {
+        const { flags, helpName } = options[key]!
+        return helper.formatItem(flags, 29, optionHelp(helpName).split(/[;；]/)[0]!, helper)
+      })
+      return [
+        fit(`${say('Usage: ')}ddb-ingest ${name} [source...] --table <name> [options]`),
+        ...[fit(summary), '', ...rows, '', fit(say('Example: ') + brief.example)],
+        fit(`${say('All options, examples and exit codes: ')}ddb-ingest ${name} --help-all`),
+        '',
+      ].join('\n')
+    },
+  }
 }
 
-function subcommand(parser: Parser, command: Command, columns: number, words: HelpTexts): Parser {
-  const { say } = words
-  const summary = sentence(say(command.summary))
+function subcommand(parser: Parser, command: Command, words: HelpTexts): Parser {
+  const { say, language } = words
+  const said = say(command.summary)
+  const summary = `${said.charAt(0).toUpperCase()}${said.slice(1)}${language === 'zh' ? '。' : '.'}`
+  const output = say('Output') + say(':')
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
     .helpGroup(say(command.group) + say(':'))
-    .summary(say(command.summary))
+    .summary(said)
     .description(summary)
-    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(say('Output') + say(':')))
+    .addHelpOption(new Option('-h, --help', say('print help')).helpGroup(output))
+    .configureHelp({ ...layoutIn(words), ...briefLayout(command, summary, words) })
   for (const definition of Object.values(command.options)) {
     sub.addOption(optionOf(definition, words))
   }
-  sub.addOption(
-    new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(
-      say('Output') + say(':'),
-    ),
-  )
-  const brief = briefHelp({ ...command, summary }, columns, words)
-  sub.configureHelp(brief === undefined ? layoutIn(words) : { formatHelp: () => brief })
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
-  sub.addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
   return sub
-}
-
-function sentence(text: string): string {
-  const end = /[\u4e00-\u9fff]/.test(text) ? '。' : '.'
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`
+    .addOption(new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(output))
+    .addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
 }
 
 function optionOf(definition: OptionDefinition, { say, optionHelp, language }: HelpTexts): Option {

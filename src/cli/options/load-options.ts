@@ -22,8 +22,10 @@ const { choice, count, onOff, text } = read
 
 const tableName = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
 const functionName = read.checked('the name of a function view', checkFunctionName)
-const method = read.named('insert, append or upsert', parseMethod, ['insert', 'append', 'upsert'])
-const transform = read.named('a function of a table, or @FILE', readTransform)
+const method = read.single('insert, append or upsert', parseMethod, {
+  choices: ['insert', 'append', 'upsert'],
+})
+const transform = read.single('a function of a table, or @FILE', readTransform)
 const chosen = 'the program chooses, and says why'
 
 export const targetOptions = optionGroup('Target', {

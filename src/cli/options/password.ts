@@ -4,6 +4,8 @@
 */
 import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { createInterface, type Key } from 'node:readline'
+import { Writable } from 'node:stream'
 import type { LoginOptions } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
 import { knownLogins, checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
@@ -17,7 +19,7 @@ import { clean, systemCode } from '../output/terminal-text.js'
 const maxPasswordBytes = 4096
 
 /** Where the password comes from; `file` is `-` for standard input. */
-export interface PasswordSource {
+interface PasswordSource {
   readonly file?: string
   readonly password?: string
   /** The flag or variable that sets it. */
@@ -25,17 +27,16 @@ export interface PasswordSource {
 }
 
 /** The command line counts before the environment. @throws {UsageError} DDB_USAGE for two variables */
-export function passwordSource(sources: OptionSources): PasswordSource | undefined {
+function passwordSource(sources: OptionSources): PasswordSource | undefined {
   const found = findValue(serverOptions.passwordFile, sources)
   const file = found && { file: found.texts.at(-1)!, origin: found.origin }
   const password = sources.environment['DDB_PASSWORD']
   if (!password || file?.origin.startsWith('--')) return file
   if (file === undefined) return { password, origin: 'DDB_PASSWORD' }
-  throw new UsageError(
-    'DDB_USAGE',
-    `${file.origin} and DDB_PASSWORD are both set: unset one of them`,
-  )
+  throw usage(`${file.origin} and DDB_PASSWORD are both set: unset one of them`)
 }
+
+const usage = (message: string): UsageError => new UsageError('DDB_USAGE', message)
 
 /** Shown on every run, because the author of a script may have forgotten the setting. */
 const insecureTls =
@@ -64,47 +65,34 @@ export async function readCredentials(
   call: LoginCall,
   dataOnStdin = false,
 ): Promise<Login> {
-  const { sources, processEnvironment, output } = call
-  const source = passwordSource(sources)
-  const { environment } = processEnvironment
+  const { stdin, stderr, environment } = call.processEnvironment
+  const source = passwordSource(call.sources)
   // A quiet run shows no one-time notices, and leaves them to a later run.
-  const warn = settings.quiet === true ? undefined : output.note
+  const warn = settings.quiet === true ? undefined : call.output.note
   if (settings.tlsInsecure === true) warn?.(insecureTls)
   if (source?.file === '-' && dataOnStdin) {
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usage(
       `${source.origin} - and data from standard input exclude each other: put the password into a file`,
     )
   }
   const { user } = settings
   if (user === undefined) {
     if (source === undefined) return {}
-    throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
+    throw usage(`${source.origin} gives a password, but no user: add --user`)
   }
   checkedStateFolder(environment, warn)
-  const password = await readPassword(source, user, call, dataOnStdin, warn)
-  output.keepSecret(password)
-  return { user, password, loginMemory: knownLogins(environment, warn) }
-}
-
-async function readPassword(
-  source: PasswordSource | undefined,
-  user: string,
-  { processEnvironment }: LoginCall,
-  dataOnStdin: boolean,
-  warn: Output['note'] | undefined,
-): Promise<string> {
-  const { stdin, stderr, environment } = processEnvironment
-  if (source?.password !== undefined) return source.password
-  if (source?.file === '-') return readPasswordLine(stdin)
-  if (source?.file !== undefined) return readPasswordFile(source.file, environment, warn)
-  if (!dataOnStdin && stdin.isTTY && stderr.isTTY) {
-    return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
+  const read = (): Promise<string> | string => {
+    if (source?.password !== undefined) return source.password
+    if (source?.file === '-') return firstLine(stdin, 'standard input')
+    if (source?.file !== undefined) return readPasswordFile(source.file, environment, warn)
+    if (!dataOnStdin && stdin.isTTY && stderr.isTTY) {
+      return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
+    }
+    throw usage(`no password for user "${clean(user)}": give --password-file or DDB_PASSWORD`)
   }
-  throw new UsageError(
-    'DDB_USAGE',
-    `no password for user "${clean(user)}": give --password-file or DDB_PASSWORD`,
-  )
+  const password = await read()
+  call.output.keepSecret(password)
+  return { user, password, loginMemory: knownLogins(environment, warn) }
 }
 
 /** The first line of the file. @throws {UsageError} DDB_CONFIG */
@@ -113,72 +101,52 @@ export async function readPasswordFile(
   environment: ProcessEnvironment['environment'],
   warn: Output['note'] | undefined,
 ): Promise<string> {
+  let file: FileHandle | undefined
   try {
-    const file = await open(path)
-    try {
-      const { mode } = await file.stat()
-      const isOpen = (mode & 0o077) !== 0 && process.platform !== 'win32'
-      if (
-        isOpen &&
-        warn &&
-        !checkAndMarkReported('password-file', resolve(path), dayMs, environment)
-      ) {
-        warn(`other users of this machine can read ${path}: fix it with chmod 600`)
-      }
-      const bytes = await readStart(file)
-      return firstLine(bytes, bytes.length < maxPasswordBytes, path)
-    } finally {
-      await file.close()
+    file = await open(path)
+    const { mode } = await file.stat()
+    const isOpen = (mode & 0o077) !== 0 && process.platform !== 'win32'
+    const isNew = (): boolean =>
+      !checkAndMarkReported('password-file', resolve(path), dayMs, environment)
+    if (isOpen && warn && isNew()) {
+      warn(`other users of this machine can read ${path}: fix it with chmod 600`)
     }
-  } catch (error) {
-    if (error instanceof UsageError) throw error
+    return await firstLine(piecesOf(file), path)
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause
     throw new UsageError(
       'DDB_CONFIG',
-      `cannot read the password file ${clean(path)} (${systemCode(error)})`,
-      { cause: error },
+      `cannot read the password file ${clean(path)} (${systemCode(cause)})`,
+      { cause },
     )
+  } finally {
+    await file?.close()
   }
 }
 
-/** Reads at most as many bytes as a password may have. A pipe delivers them in pieces, which must be read in order. */
-async function readStart(file: FileHandle): Promise<Uint8Array> {
-  const buffer = Buffer.alloc(maxPasswordBytes)
-  let length = 0
-  while (length < maxPasswordBytes) {
-    const { bytesRead } = await file.read(buffer, length, maxPasswordBytes - length, null)
-    length += bytesRead
-    // The writer of a pipe may keep the pipe open after the line.
-    if (bytesRead === 0 || buffer.subarray(0, length).includes(10)) break
+/** A stream would read on, and wait for the writer of a pipe, who may keep it open after the line. */
+async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(maxPasswordBytes))
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
   }
-  return buffer.subarray(0, length)
 }
 
-function firstLine(bytes: Uint8Array, isWhole: boolean, name: string): string {
+/** Reads no further than a password may reach. */
+async function firstLine(pieces: AsyncIterable<unknown>, name: string): Promise<string> {
+  let bytes = Buffer.alloc(0)
+  for await (const piece of pieces) {
+    bytes = Buffer.concat([bytes, piece as Uint8Array])
+    if (bytes.includes(10) || bytes.length >= maxPasswordBytes) break
+  }
   const end = bytes.indexOf(10)
-  if (end < 0 && !isWhole) {
-    throw new UsageError(
-      'DDB_CONFIG',
-      `${clean(name)} holds no password: its first line is too long`,
-    )
-  }
-  const line = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
+  const isCut = end < 0 && bytes.length >= maxPasswordBytes
+  const line = new TextDecoder().decode(bytes.subarray(0, end < 0 ? undefined : end))
   const password = line.replace(/\r$/, '')
-  if (password === '') {
-    throw new UsageError('DDB_CONFIG', `${clean(name)} holds no password: its first line is empty`)
-  }
-  return password
-}
-
-async function readPasswordLine(stdin: TerminalInput): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of stdin) {
-    const part = Buffer.from(chunk as Uint8Array)
-    chunks.push(part)
-    bytes += part.length
-    if (part.includes(10) || bytes >= maxPasswordBytes) break
-  }
-  return firstLine(Buffer.concat(chunks), bytes < maxPasswordBytes, 'standard input')
+  if (password !== '' && !isCut) return password
+  const why = isCut ? 'too long' : 'empty'
+  throw new UsageError('DDB_CONFIG', `${clean(name)} holds no password: its first line is ${why}`)
 }
 
 /** Asks on a terminal without echo. @throws {UsageError} DDB_INTERRUPTED if the answer is Ctrl-C or Ctrl-D */
@@ -188,37 +156,16 @@ export async function askPassword(
   stderr: TerminalOutput,
 ): Promise<string> {
   stderr.write(question)
-  stdin.setRawMode?.(true)
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const typed = createInterface({ input: stdin, output, terminal: true, historySize: 0 })
+  stdin.on('keypress', (_text, { ctrl, name }: Key) => ctrl && name === 'd' && typed.close())
   try {
-    return await typedLine(stdin)
+    return await new Promise((resolve, reject) => {
+      typed.on('line', resolve)
+      typed.on('close', () => reject(new UsageError('DDB_INTERRUPTED', 'no password was given')))
+    })
   } finally {
-    stdin.setRawMode?.(false)
-    stdin.pause()
+    typed.close()
     stderr.write('\n')
   }
-}
-
-function typedLine(stdin: TerminalInput): Promise<string> {
-  let typed = ''
-  const decoder = new TextDecoder()
-  return new Promise((resolve, reject) => {
-    const finish = (settle: () => void): void => {
-      stdin.off('data', onData)
-      stdin.off('end', onEnd)
-      settle()
-    }
-    const onEnd = (): void =>
-      finish(() => reject(new UsageError('DDB_INTERRUPTED', 'no password was given')))
-    const onData = (chunk: Uint8Array): void => {
-      for (const character of decoder.decode(chunk, { stream: true })) {
-        if (character === '\r' || character === '\n') return finish(() => resolve(typed))
-        if (character === '\u0003' || character === '\u0004') return onEnd()
-        if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('')
-        else typed += character
-      }
-    }
-    stdin.on('data', onData)
-    stdin.on('end', onEnd)
-    stdin.resume()
-  })
 }

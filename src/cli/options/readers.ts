@@ -26,9 +26,13 @@ export interface Reader<T> {
   read(texts: readonly string[], environment?: Environment): T | undefined
 }
 
-/** A single value: the last one given applies. */
-function single<T>(expected: string, read: (text: string) => T | undefined): Reader<T> {
-  return { expected, form: 'value', read: texts => read(texts.at(-1) ?? '') }
+/** A single value: the last one given applies. @param read  may throw an error that explains what is wrong */
+export function single<T>(
+  expected: string,
+  read: (text: string) => T | undefined,
+  more: Pick<Reader<T>, 'choices' | 'shown'> = {},
+): Reader<T> {
+  return { expected, form: 'value', read: texts => read(texts.at(-1) ?? ''), ...more }
 }
 
 /** Collects every occurrence of an option; `one` reads each. */
@@ -43,19 +47,12 @@ export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   }
 }
 
-const truths: ReadonlyMap<string, boolean> = new Map([
-  ['1', true],
-  ['true', true],
-  ['yes', true],
-  ['0', false],
-  ['false', false],
-  ['no', false],
-])
-
-export const onOff: Reader<boolean> = {
-  ...single('true or false', text => truths.get(text.toLowerCase())),
-  form: 'switch',
+function truthOf(text: string): boolean | undefined {
+  if (/^(?:1|true|yes)$/i.test(text)) return true
+  return /^(?:0|false|no)$/i.test(text) ? false : undefined
 }
+
+export const onOff: Reader<boolean> = { ...single('true or false', truthOf), form: 'switch' }
 
 /** Where the JSON object of a run goes: to standard output, into a file, or both. */
 export interface JsonTo {
@@ -67,17 +64,16 @@ export const jsonTo: Reader<JsonTo> = {
   expected: 'true, false or a file (./--x if its name begins with two hyphens)',
   form: 'optional',
   read(texts) {
-    const files = texts.filter(text => !truths.has(text.toLowerCase()))
+    const files = texts.filter(text => truthOf(text) === undefined)
     if (!files.every(isFileName)) return undefined
-    const print = texts.some(text => truths.get(text.toLowerCase()) === true)
-    return { print, ...(files.length > 0 && { file: files.at(-1)! }) }
+    return { print: texts.some(truthOf), ...(files.length > 0 && { file: files.at(-1)! }) }
   },
 }
 
 /** For commands that only print: a file in the variable is meant for loads. */
 export const jsonSwitch: Reader<boolean> = {
   ...onOff,
-  read: texts => truths.get(texts.at(-1)!.toLowerCase()) ?? false,
+  read: texts => truthOf(texts.at(-1)!) ?? false,
 }
 
 export const text: Reader<string> = single('text that is not empty', value => value || undefined)
@@ -96,59 +92,46 @@ export const anyText: Reader<string> = single('text', value => value)
 /** One of these words, in exactly this spelling. */
 export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
   const listed = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ')
-  return { ...single(listed, value => choices.find(known => known === value)), choices }
-}
-
-/** A reader whose function `read` throws errors that explain what is wrong. */
-export function named<T>(
-  expected: string,
-  read: (text: string) => T,
-  choices: readonly string[] = [],
-): Reader<T> {
-  return { ...single(expected, read), choices }
+  return single(listed, value => choices.find(known => known === value), { choices })
 }
 
 /** Returns the text unchanged if `check` does not throw. */
 export function checked(expected: string, check: (text: string) => unknown): Reader<string> {
-  return named(expected, text => {
+  return single(expected, text => {
     check(text)
     return text
   })
 }
 
 const multipliers: Readonly<Record<string, bigint>> = {
-  '': 1n,
-  k: 1000n,
-  M: 1000n ** 2n,
-  G: 1000n ** 3n,
-  Ki: 1024n,
-  Mi: 1024n ** 2n,
-  Gi: 1024n ** 3n,
+  ...{ '': 1n, k: 1000n, M: 1000n ** 2n, G: 1000n ** 3n },
+  ...{ Ki: 1024n, Mi: 1024n ** 2n, Gi: 1024n ** 3n },
 }
 
 /** `1.5M` → 1,500,000; undefined unless the result is a whole number. Exact, unlike doubles: 1.1k is 1,100. */
 function scaled(value: string, factors = multipliers): number | undefined {
   const match = /^(\d{1,20})(?:\.(\d{1,20}))?([A-Za-z]*)$/.exec(value)
-  const unit = match?.[3] ?? ''
-  if (match === null || !Object.hasOwn(factors, unit)) return undefined
-  const fraction = match[2] ?? ''
+  if (match === null || !Object.hasOwn(factors, match[3]!)) return undefined
+  const [, whole, fraction = '', unit] = match
   const scale = 10n ** BigInt(fraction.length)
-  const product = BigInt(`${match[1]}${fraction}`) * factors[unit]!
-  if (product % scale !== 0n) return undefined
+  const product = BigInt(`${whole}${fraction}`) * factors[unit!]!
   const number = Number(product / scale)
-  return Number.isSafeInteger(number) ? number : undefined
+  return product % scale === 0n && Number.isSafeInteger(number) ? number : undefined
+}
+
+function within(number: number | undefined, least: number, most: number): number | undefined {
+  return number !== undefined && number >= least && number <= most ? number : undefined
 }
 
 /** A whole number of at least `least`; `20k` and `2M` are understood. */
 export function count(least: number): Reader<number> {
-  return single(`a whole number from ${least} on, such as 500 or 20k`, value => {
-    const number = scaled(value)
-    return number === undefined || number < least ? undefined : number
-  })
+  return single(`a whole number from ${least} on, such as 500 or 20k`, value =>
+    within(scaled(value), least, Infinity),
+  )
 }
 
 export const upTo64: Reader<number> = single('a number from 1 to 64', value =>
-  /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(value) ? Number(value) : undefined,
+  within(scaled(value), 1, 64),
 )
 
 /** `1000`, or `900..` for at least 900. */
@@ -162,31 +145,23 @@ export const rowsExpected: Reader<number | { atLeast: number }> = single(
 )
 
 /** Bytes: `4Mi`, `500k`, `1048576`, optionally followed by a B. */
-export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value => {
-  const bytes = scaled(value.replace(/B$/, ''))
-  return bytes === 0 ? undefined : bytes
-})
+export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value =>
+  within(scaled(value.replace(/B$/, '')), 1, Infinity),
+)
 
-export const recordSize: Reader<number> = single('a size up to 512Mi, such as 4Mi', value => {
-  const bytes = size.read([value])
-  return bytes === undefined || bytes > mostRecordBytes ? undefined : bytes
-})
+export const recordSize: Reader<number> = single('a size up to 512Mi, such as 4Mi', value =>
+  within(size.read([value]), 1, mostRecordBytes),
+)
 
-const milliseconds: Readonly<Record<string, bigint>> = {
-  ms: 1n,
-  s: 1000n,
-  m: 60_000n,
-  h: 3_600_000n,
-}
+const milliseconds = { ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n }
 
 // Node's timers hold a signed 32-bit number of milliseconds, and turn a longer time into 1 ms.
 const maxDurationMs = 2 ** 31 - 1
 
 /** Milliseconds: `500ms`, `5s`, `2m`, `1h`. Refuses a bare number, because its unit would be unclear. */
-export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value => {
-  const number = scaled(value, milliseconds)
-  return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
-})
+export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value =>
+  within(scaled(value, milliseconds), 1, maxDurationMs),
+)
 
 /** Limits of speed; an undefined member means no limit. */
 export interface Rate {
@@ -210,13 +185,8 @@ export const rate: Reader<Rate> = single('a rate such as 50MB/s or 200krows/s', 
 
 /** 0 lets the system pick a free port. */
 export const listeningPort: Reader<number> = single('a port from 0 to 65535', value =>
-  portNumber(value, 0),
+  within(scaled(value), 0, 65_535),
 )
-
-function portNumber(value: string, least: number): number | undefined {
-  const number = /^\d{1,5}$/.test(value) ? Number(value) : NaN
-  return number >= least && number <= 65_535 ? number : undefined
-}
 
 export const list: Reader<readonly string[]> = single('names with commas between', value => {
   const names = value.split(',').map(name => name.trim())
@@ -233,30 +203,26 @@ export const hosts: Reader<readonly [HostAddress, ...HostAddress[]]> = {
   expected: 'HOST or HOST:PORT, several with commas between',
   form: 'value',
   read(texts, { DDB_PORT } = {}) {
-    const standard = portNumber(DDB_PORT || '8848', 1)
+    const standard = within(scaled(DDB_PORT || '8848'), 1, 65_535)
     if (standard === undefined) {
       throw new UsageError('DDB_USAGE', 'DDB_PORT must be a port from 1 to 65535')
     }
-    const addresses = texts
-      .at(-1)!
-      .split(',')
-      .map(part => hostAddress(part.trim(), standard))
-    return addresses.some(address => address === undefined)
+    const parts = texts.at(-1)!.split(',')
+    const addresses = parts.flatMap(part => hostAddress(part.trim(), standard) ?? [])
+    return addresses.length < parts.length
       ? undefined
-      : (addresses as [HostAddress, ...HostAddress[]])
+      : (addresses as unknown as [HostAddress, ...HostAddress[]])
   },
 }
 
 function hostAddress(value: string, standard: number): HostAddress | undefined {
+  // Without brackets, every colon belongs to the address: an IPv6 address has at least two colons.
+  if (/^[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*$/.test(value)) {
+    return { host: value, port: standard }
+  }
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/.exec(value)
-  if (match === null) return isBareIpv6(value) ? { host: value, port: standard } : undefined
-  const port = match[3] === undefined ? standard : portNumber(match[3], 1)
-  return port === undefined ? undefined : { host: (match[1] ?? match[2])!, port }
-}
-
-/** Without brackets, every colon belongs to the address: an IPv6 address has at least two colons. */
-function isBareIpv6(value: string): boolean {
-  return /^[0-9A-Fa-f:.]+$/.test(value) && value.split(':').length > 2
+  const port = within(match?.[3] === undefined ? standard : Number(match[3]), 1, 65_535)
+  return match === null || port === undefined ? undefined : { host: (match[1] ?? match[2])!, port }
 }
 
 /** `TARGET=SOURCE`, repeatable, split at the first `=`; a repeated target is refused. */
@@ -293,7 +259,7 @@ export const dateFormats: Reader<Readonly<Record<string, string>>> = {
 }
 
 export const json: Reader<unknown> = {
-  ...single('a JSON value such as 5, "text" or [1,2]', (value): unknown => {
+  ...single<unknown>('a JSON value such as 5, "text" or [1,2]', value => {
     try {
       return JSON.parse(value)
     } catch {
@@ -311,46 +277,45 @@ function shown(text: string): string {
 }
 
 /** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
-export const character: Reader<string> = {
-  ...single('one character, such as ; or \\t or \\x01', value => {
+export const character: Reader<string> = single(
+  'one character, such as ; or \\t or \\x01',
+  value => {
     if (value === '\\t' || value === 'tab') return '\t'
     const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
-    return [...value].length === 1 && !/[\r\n]/.test(value) ? value : undefined
-  }),
-  shown,
-}
+    return /^[^\r\n]$/u.test(value) ? value : undefined
+  },
+  { shown },
+)
+
+const ofOneLine = (text: string): string | undefined => (/^[^\r\n]+$/.test(text) ? text : undefined)
 
 /** A delimiter may have several characters. */
-export const delimiter: Reader<string> = {
-  ...single('a delimiter such as ; or \\t', value => {
-    const one = character.read([value])
-    return one ?? (value === '' || /[\r\n]/.test(value) ? undefined : value)
-  }),
-  shown,
-}
+export const delimiter: Reader<string> = single(
+  'a delimiter such as ; or \\t',
+  value => character.read([value]) ?? ofOneLine(value),
+  { shown },
+)
 
 /** One or more characters, on one line; `\t` is a tab. */
-export const lineStart: Reader<string> = {
-  ...single('characters that begin a line, such as #', value =>
-    value === '' || /[\r\n]/.test(value)
-      ? undefined
-      : (character.read([value]) ?? value.replaceAll('\\t', '\t')),
-  ),
-  shown: text => text.replaceAll('\t', '\\t'),
-}
+export const lineStart: Reader<string> = single(
+  'characters that begin a line, such as #',
+  value => character.read([value]) ?? ofOneLine(value)?.replaceAll('\\t', '\t'),
+  { shown: text => text.replaceAll('\t', '\\t') },
+)
 
 /** One character, or an empty text for "none". */
-export const characterOrNone: Reader<string> = {
-  ...single("one character, or '' for none", value => value && character.read([value])),
-  shown,
-}
+export const characterOrNone: Reader<string> = single(
+  "one character, or '' for none",
+  value => value && character.read([value]),
+  { shown },
+)
 
 /** `auto`, or an encoding by any of its names. */
-export const encoding: Reader<'auto' | Encoding> = named(
+export const encoding: Reader<'auto' | Encoding> = single(
   'the name of an encoding',
   value => (value === 'auto' ? value : knownEncoding(value)),
-  ['auto', ...encodings],
+  { choices: ['auto', ...encodings] },
 )
 
 /** A count, or a share such as `5%`. */

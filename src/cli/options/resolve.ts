@@ -78,9 +78,9 @@ function environmentTexts({ reader }: OptionDefinition, value: string): readonly
   }
 }
 
-/** Puts the origin of a refused value before the message, in place of the library's name for the option. */
+/** Puts the origin of a refused value before the message. */
 function readValue(
-  { reader, field }: OptionDefinition,
+  { reader }: OptionDefinition,
   { texts, origin }: Found,
   { environment }: OptionSources,
 ): unknown {
@@ -89,24 +89,17 @@ function readValue(
     if (value !== undefined) return value
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    const own = `\`${field}\` `
-    const message = error.message.startsWith(own) ? error.message.slice(own.length) : error.message
-    throw new UsageError(error.code, `${origin}: ${clean(message)}`, { cause: error })
+    throw new UsageError(error.code, `${origin}: ${clean(error.message)}`, { cause: error })
   }
   // HOST given as user:password@host is wrong, and the message must not show the password.
   const given = clean(texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
   throw new UsageError('DDB_USAGE', `${origin}: expected ${reader.expected}, got "${given}"`)
 }
 
-interface EnvironmentUser {
-  readonly environmentPrefix: string
-  readonly options: OptionTable
-}
-
 /** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
 export function checkEnvironment(
   environment: OptionSources['environment'],
-  commands: readonly EnvironmentUser[],
+  commands: readonly { readonly environmentPrefix: string; readonly options: OptionTable }[],
 ): void {
   const set = Object.keys(environment).filter(name => name.startsWith('DDB_INGEST_'))
   if (set.length === 0) return

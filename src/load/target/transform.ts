@@ -92,7 +92,7 @@ function placeOf(text: string, at: number): string {
 function wrong(what: string): UsageError {
   return new UsageError(
     'DDB_USAGE',
-    `\`target.transform\` ${what}. Give one function of a table, such as def(t){ return select * from t where price>0 }`,
+    `the transform ${what}. Give one function of a table, such as def(t){ return select * from t where price>0 }`,
   )
 }
 

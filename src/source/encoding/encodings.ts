@@ -82,7 +82,7 @@ export function knownEncoding(name: string): Encoding {
   if (encoding !== undefined) return encoding
   throw new UsageError(
     'DDB_USAGE',
-    `\`input.encoding\` takes auto or one of ${encodings.join(', ')}, not "${name}"; ` +
+    `there is no encoding "${name}": choose auto or one of ${encodings.join(', ')}; ` +
       'iconv converts other encodings to UTF-8',
   )
 }

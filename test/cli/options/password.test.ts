@@ -5,12 +5,7 @@ import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { serverOptions } from '../../../src/cli/options/load-options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
-import {
-  askPassword,
-  passwordSource,
-  readCredentials,
-  type Login,
-} from '../../../src/cli/options/password.js'
+import { askPassword, readCredentials, type Login } from '../../../src/cli/options/password.js'
 import type { TerminalInput } from '../../../src/cli/process-environment.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
@@ -119,7 +114,7 @@ t.test('a flag overrides DDB_PASSWORD', async t => {
 })
 
 t.test('two passwords of the same rank are refused', async t => {
-  t.throws(() => passwordSource(sources({}, { DDB_PASSWORD: 'a', DDB_PASSWORD_FILE: 'b' })), {
+  await t.rejects(credentials(sources({}, { DDB_PASSWORD: 'a', DDB_PASSWORD_FILE: 'b' })), {
     code: 'DDB_USAGE',
     message: /both set/,
   })

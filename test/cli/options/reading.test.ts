@@ -7,7 +7,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { loadOptions, withFlags } from '../../../src/cli/options/load-options.js'
-import { helpText, readCommandLine } from '../../../src/cli/options/command-line.js'
+import {
+  helpText,
+  rawArguments,
+  readCommandLine,
+  withOptionFiles,
+} from '../../../src/cli/options/command-line.js'
 import {
   longName,
   option,
@@ -15,7 +20,6 @@ import {
   shortName,
   defined,
 } from '../../../src/cli/options/definition.js'
-import { rawArguments, withOptionFiles } from '../../../src/cli/options/arguments.js'
 import * as values from '../../../src/cli/options/readers.js'
 import { text } from '../../../src/cli/options/readers.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'

@@ -41,7 +41,7 @@ t.test('names are accepted in any case and spelling', async t => {
   ]
   for (const [name, encoding] of cases) t.equal(encodingNamed(name), encoding, name)
   for (const name of encodings) t.equal(knownEncoding(name), name)
-  t.throws(() => knownEncoding('ebcdic'), { code: 'DDB_USAGE', message: /gb18030.*ebcdic/ })
+  t.throws(() => knownEncoding('ebcdic'), { code: 'DDB_USAGE', message: /ebcdic.*gb18030/ })
 })
 
 t.test('only a complete byte order mark counts, and the longest mark decides', async t => {
