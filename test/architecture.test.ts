@@ -137,11 +137,8 @@ const allowedInServer: Record<string, readonly string[]> = {
 /** Files that call each other, because expressions contain expressions and functions contain statements. */
 const recursive: Record<string, readonly string[]> = {
   'server/script/parse/': [
-    'parse-assignment',
     'parse-expression',
-    'parse-function',
     'parse-operand',
-    'parse-postfix',
     'parse-sql',
     'parse-statement',
     'parse-structure',

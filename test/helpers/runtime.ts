@@ -9,9 +9,9 @@ import { toWire } from '../../src/server/elements/wire-values.js'
 import { createNode, type NodeOptions } from '../../src/server/node.js'
 import type { Frame } from '../../src/server/script/evaluate/frame.js'
 import { checkNamesOf } from '../../src/server/script/parse/check-names.js'
-import { parseFunctionName } from '../../src/server/script/parse/parser.js'
+import { parseFunctionName } from '../../src/server/script/parse/parse-statement.js'
 import type { Expression } from '../../src/server/script/parse/syntax.js'
-import { parseScopeOf, runUnits, topFrame } from '../../src/server/script/session/run-script.js'
+import { isFunctionIn, runUnits, topFrame } from '../../src/server/script/session/run-script.js'
 import { Runtime } from '../../src/server/script/session/runtime.js'
 import type { Evaluation } from '../../src/server/values/builtin.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
@@ -78,7 +78,7 @@ export function frameOn(
 
 /** An expression of the session. Checks the names in it unless they may be columns. */
 export function nodeIn({ runtime, columns }: Frame, source: string): Expression {
-  const node = parseFunctionName(source, parseScopeOf(runtime))
+  const node = parseFunctionName(source, isFunctionIn(runtime))
   if (columns === undefined) checkNamesOf(node, runtime)
   return node
 }

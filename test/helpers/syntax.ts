@@ -3,9 +3,9 @@
   except its span, and can be parsed again.
 */
 import { formatValue } from '../../src/protocol/value-text.js'
-import { Cursor, type ParseScope } from '../../src/server/script/parse/cursor.js'
+import { Cursor, type IsFunction } from '../../src/server/script/parse/cursor.js'
 import { parseExpression } from '../../src/server/script/parse/parse-expression.js'
-import { parseNext } from '../../src/server/script/parse/parse-statement.js'
+import { parseUnit } from '../../src/server/script/parse/parse-statement.js'
 import type {
   Select,
   SelectColumn,
@@ -13,17 +13,18 @@ import type {
   Assignment,
   Expression,
   FunctionDefinition,
-  If,
   Slice,
   Statement,
+  StatementOf,
 } from '../../src/server/script/parse/syntax.js'
 import { textsOf } from '../../src/server/values/scalar.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
 
 /** A scope that contains only these functions. */
-export const scopeOf = (functions: readonly string[]): ParseScope => ({
-  isFunction: name => functions.includes(name),
-})
+export const scopeOf =
+  (functions: readonly string[]): IsFunction =>
+  name =>
+    functions.includes(name)
 
 /** Functions for most tests: called by name, or written between operands. */
 const usualFunctions = ['f', 'g', 'sum', 'add', 'sub', 'div', 'pair', 'seq', 'eq', 'bitOr', 'each']
@@ -35,18 +36,16 @@ export const cursorOn = (source: string, functions: readonly string[] = usualFun
 export function expressionOf(source: string, functions?: readonly string[]): Expression {
   const cursor = cursorOn(source, functions)
   const expression = parseExpression(cursor)
-  if (cursor.peek().kind !== 'end') throw cursor.unexpected()
+  if (!cursor.hasEnded) throw cursor.unexpected()
   return expression
 }
 
 export function statementsOf(source: string, functions?: readonly string[]): Statement[] {
   const cursor = cursorOn(source, functions)
   const statements: Statement[] = []
-  for (;;) {
-    const next = parseNext(cursor, () => false)
-    if (next === undefined) return statements
-    statements.push(...next)
-  }
+  do statements.push(...parseUnit(cursor))
+  while (!cursor.hasEnded)
+  return statements
 }
 
 /** The tree of an expression as text: `(1 + (a * 2))`. */
@@ -211,7 +210,7 @@ function shownAssignment(node: Assignment): string {
   return `${before}${list(node.targets)} ${node.operator ?? ''}= ${list(node.values)}`
 }
 
-function shownIf({ condition, then, otherwise }: If): string {
+function shownIf({ condition, then, otherwise }: StatementOf<'if'>): string {
   const rest = otherwise.length === 0 ? '' : ` else ${block(otherwise)}`
   return `if(${shown(condition)}) ${block(then)}${rest}`
 }

@@ -7,7 +7,8 @@ import { requestFlags } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
 import { builtins } from '../../src/server/functions/registry.js'
 import { tokenize } from '../../src/server/script/parse/lexer.js'
-import { parseFunctionName, ScriptParser } from '../../src/server/script/parse/parser.js'
+import { Cursor } from '../../src/server/script/parse/cursor.js'
+import { parseFunctionName, parseUnit } from '../../src/server/script/parse/parse-statement.js'
 import type {
   Select,
   Call,
@@ -30,7 +31,7 @@ export type Manner = 'answered' | 'asynchronous' | 'urgent'
 
 type Found = Pick<SentStatement, 'text' | 'names'>
 
-const scope = { isFunction: (name: string): boolean => builtins.has(name) }
+const isFunction = (name: string): boolean => builtins.has(name)
 
 /** The statements of a request, without constants and variables, which need nothing from the server. */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
@@ -53,7 +54,7 @@ function statementsIn(request: SentRequest['request']): Found[] {
     case 'variable':
       return [{ text: `upload of ${request.values.map(formText).join(', ')}`, names: ['upload'] }]
     case 'function': {
-      const callee = parseFunctionName(request.name, scope)
+      const callee = parseFunctionName(request.name, isFunction)
       const call = `${normalized(callee)}(${request.args.map(formText).join(', ')})`
       const text = withPlaceholders(call)
       return [{ text, names: callee.kind === 'name' ? [calleeName(callee)] : namesOf(callee) }]
@@ -69,12 +70,11 @@ function formText(value: Value): string {
 }
 
 export function scriptStatements(script: string): Found[] {
-  const parser = new ScriptParser(script, scope)
+  const cursor = new Cursor(script, isFunction)
   const found: Found[] = []
   do {
-    const { statements } = parser.unit()
-    for (const statement of statements) collect(statement, found)
-  } while (!parser.hasEnded)
+    for (const statement of parseUnit(cursor)) collect(statement, found)
+  } while (!cursor.hasEnded)
   return found
 }
 

@@ -6,8 +6,7 @@ import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import type { Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { operatorNames } from './operator-names.js'
-import type { BinaryOperator } from '../script/parse/syntax.js'
+import { operatorNames, type BinaryOperator } from './operator-names.js'
 import { doubleOf, floatVector, int32Of, int64Of, numberKindOf, type Pairing } from './operands.js'
 
 export type ArithmeticOperator = Extract<

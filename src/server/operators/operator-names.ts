@@ -1,10 +1,8 @@
 /*
   Names of the functions behind operators, in error messages and result columns: `+` in `each(+, x, y)` means add.
 */
-import type { BinaryOperator } from '../script/parse/syntax.js'
-
 /** Operator → name of its function (manual, "Operators"). */
-export const operatorNames: Readonly<Record<BinaryOperator, string>> = {
+export const operatorNames = {
   '+': 'add',
   '-': 'sub',
   '*': 'mul',
@@ -28,7 +26,10 @@ export const operatorNames: Readonly<Record<BinaryOperator, string>> = {
   '..': 'seq',
   ':': 'pair',
   $: 'cast',
-}
+} as const
+
+export type BinaryOperator = keyof typeof operatorNames
+export type UnaryOperator = '-' | '!'
 
 /** The operator with this spelling; undefined if there is none. */
 export function operatorOf(text: string): BinaryOperator | undefined {
@@ -36,11 +37,6 @@ export function operatorOf(text: string): BinaryOperator | undefined {
 }
 
 /** Operators that compare two values. Scripts may chain them: `1 < x < 3`. */
-export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>([
-  '<',
-  '<=',
-  '==',
-  '!=',
-  '>',
-  '>=',
-])
+export const comparisonOperators: ReadonlySet<BinaryOperator> = new Set([
+  '<', '<=', '==', '!=', '>', '>=',
+]) // prettier-ignore

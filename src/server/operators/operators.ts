@@ -15,9 +15,13 @@ import {
   vectorOfElements,
   vectorOfScalars,
 } from '../values/vector-literal.js'
-import { comparisonOperators, operatorNames } from './operator-names.js'
+import {
+  comparisonOperators,
+  operatorNames,
+  type BinaryOperator,
+  type UnaryOperator,
+} from './operator-names.js'
 import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
-import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
 import type { ServerValue } from '../values/server-value.js'
 import { arithmetic, negate } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'

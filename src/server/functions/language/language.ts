@@ -19,12 +19,11 @@ import {
   voidValue,
 } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
-import { operatorOf, operatorNames } from '../../operators/operator-names.js'
+import { operatorNames, operatorOf, type BinaryOperator } from '../../operators/operator-names.js'
 import { applyBinary, applyUnary } from '../../operators/operators.js'
 import { areEqual } from '../types/equality.js'
 import { builtin, binaryFunction, unaryFunction } from '../arguments.js'
 import { printText } from '../text/text.js'
-import type { BinaryOperator } from '../../script/parse/syntax.js'
 
 function nameArgument(value: ServerValue | undefined): string {
   const text = textOf(value)

@@ -10,9 +10,10 @@ import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'
 import { itemsOf, indexValue, type IndexValue } from '../../elements/indexing.js'
 import { type Frame, lookUp } from './frame.js'
+import type { BinaryOperator } from '../../operators/operator-names.js'
 import { applyBinary } from '../../operators/operators.js'
 import { isPlain, overwrite, shallowCopy } from '../../values/ownership.js'
-import type { Assignment, BinaryOperator, Expression, Index, Name } from '../parse/syntax.js'
+import type { Assignment, Expression, Index, Name } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { assignElements } from '../../elements/assign-elements.js'
 
@@ -29,9 +30,9 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
   const value = 'form' in begun ? begun : yield* begun
   if (target.kind === 'index') {
     yield* assignToIndex(target, node, value, frame)
-  } else if (target.kind === 'name' && node.operator !== undefined) {
+  } else if (node.operator !== undefined) {
     changeVariable(target, node.operator, value, frame)
-  } else if (target.kind === 'name') {
+  } else {
     const kept = node.isReference ? value : copyFrom(source, value)
     frame.variables.set(target.name, kept)
     const { runtime } = frame

@@ -12,7 +12,7 @@ import { noKeywords, partialOf } from '../../values/partial-function.js'
 import { integerOf, intScalar, longScalar } from '../../values/scalar.js'
 import type { FunctionValue, PartialFunction, ServerValue } from '../../values/server-value.js'
 import { syntaxError } from '../parse/lexer.js'
-import type { Argument, Call, Expression, Partial } from '../parse/syntax.js'
+import type { Argument, Call, Expression } from '../parse/syntax.js'
 import { startCall } from './call.js'
 import { withSourceText } from './error-text.js'
 import { evaluate } from './evaluate.js'
@@ -131,7 +131,7 @@ function* callAny(
 }
 
 /** Evaluates `f{…}` without calling `f`. @throws {ScriptError} if the callee is not a function */
-export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
+export function* evaluatePartial(node: Call, frame: Frame): Evaluation<ServerValue> {
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') {
     throw new ScriptError('Only a function can be applied partially.')

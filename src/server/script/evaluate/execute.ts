@@ -12,7 +12,7 @@ import type { Frame } from './frame.js'
 import { scalarAt } from '../../operators/operands.js'
 import { itemsOf, sequenceItems } from '../../elements/indexing.js'
 import { isTrue, stringVector, textOf } from '../../values/scalar.js'
-import type { Assert, For, Return, Span, Statement, Throw, Try, While } from '../parse/syntax.js'
+import type { Span, Statement, StatementOf, While } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 
@@ -119,7 +119,10 @@ function* executeSimple(
   }
 }
 
-function* evaluateReturn(node: Return, frame: Frame): Evaluation<ServerValue | undefined> {
+function* evaluateReturn(
+  node: StatementOf<'return'>,
+  frame: Frame,
+): Evaluation<ServerValue | undefined> {
   const values: ServerValue[] = []
   for (const value of node.values) {
     const begun = begin(value, frame)
@@ -128,7 +131,7 @@ function* evaluateReturn(node: Return, frame: Frame): Evaluation<ServerValue | u
   return values.length > 1 ? tupleOf(values) : values[0]
 }
 
-function* executeThrow(node: Throw, frame: Frame): Evaluation<never> {
+function* executeThrow(node: StatementOf<'throw'>, frame: Frame): Evaluation<never> {
   const value = yield* evaluate(node.value, frame)
   const text = textOf(value) ?? describeThrown(value)
   throw new ScriptError(`${sourceText(node.span)} => ${text}`, {
@@ -144,7 +147,7 @@ function describeThrown(value: ServerValue): string {
 }
 
 /** Prints a message if the assertion fails; the script continues (manual, "assert"). */
-function* executeAssert(node: Assert, frame: Frame): Evaluation<void> {
+function* executeAssert(node: StatementOf<'assert'>, frame: Frame): Evaluation<void> {
   const holds = isTrue(yield* evaluate(node.condition, frame))
   const label = node.label === '' ? 'adhocTesting' : node.label
   if (!holds) frame.runtime.session.print(`Testing case ${label} failed`)
@@ -170,7 +173,7 @@ function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
   }
 }
 
-function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined> {
+function* executeFor(node: StatementOf<'for'>, frame: Frame): Evaluation<Completion | undefined> {
   const items = yield* evaluateItems(node, frame)
   try {
     for (const item of items) {
@@ -188,7 +191,10 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
   return undefined
 }
 
-function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<ServerValue>> {
+function* evaluateItems(
+  { iterable }: StatementOf<'for'>,
+  frame: Frame,
+): Evaluation<Iterable<ServerValue>> {
   try {
     if (iterable.kind !== 'binary' || iterable.operator !== '..') {
       return itemsOf(yield* evaluate(iterable, frame))
@@ -215,7 +221,7 @@ function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undef
 }
 
 /** Sets `ex` to a pair of strings: category and text of the error (manual, "try-catch"). */
-function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined> {
+function* executeTry(node: StatementOf<'try'>, frame: Frame): Evaluation<Completion | undefined> {
   try {
     return yield* executeStatements(node.body, frame)
   } catch (error) {

@@ -1,13 +1,14 @@
 /*
   The state of the parser: its position in the tokens, whether line breaks matter, and which names are functions so far.
 */
-import { Lexer, syntaxError, type Token } from './lexer.js'
+import { Lexer, syntaxError, unreadableCode, type Token } from './lexer.js'
 import type { Expression, Span } from './syntax.js'
 
-/** Shows which names are functions. `sum x` applies a function, but is an error if `sum` is a variable. */
-export interface ParseScope {
-  isFunction(name: string): boolean
-}
+/** True for names of functions. `sum x` applies a function, but is an error if `sum` is a variable. */
+export type IsFunction = (name: string) => boolean
+
+/** Limit for the length of a script, in characters (docs/server-semantics.md#sessions). */
+const maxCodeLength = 1_048_576
 
 /** Nesting limit that protects the parser's stack. No script written by hand is nested so deeply. */
 const maxDepth = 400
@@ -28,30 +29,43 @@ export interface CursorMode {
   readonly hasPairs: boolean
 }
 
-const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
+export const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
+
+/** The variables of one function body or of the top level. `outer` contains the variables of the surrounding scope. */
+interface VariableNames {
+  readonly names: Set<string>
+  readonly outer: VariableNames | undefined
+}
 
 /** One script being parsed, with the names that it has declared so far. */
 export class Cursor {
   readonly source: string
-  readonly scope: ParseScope
   /** Expressions that were in brackets: `(1<2)<3` is not a chain. */
   readonly bracketed: WeakSet<Expression> = new WeakSet()
   mode: CursorMode = topMode
-  taken = 0
+  private readonly knowsFunction: IsFunction
   private readonly lexer: Lexer
   /** Tokens that the cursor has read and not yet dropped. Tokens before `head` are consumed. */
   private tokens: Token[] = []
   private head = 0
   private last: Token | undefined
-  private lastAllowed = maxStatementTokens
+  private taken = 0
   private depth = 0
   private readonly functions = new Set<string>()
   private variables: VariableNames = { names: new Set(), outer: undefined }
 
-  constructor(source: string, scope: ParseScope) {
+  /** @throws {ScriptError} if the script is too long */
+  constructor(source: string, knowsFunction: IsFunction) {
+    if (source.length > maxCodeLength) {
+      throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
+    }
     this.source = source
     this.lexer = new Lexer(source)
-    this.scope = scope
+    this.knowsFunction = knowsFunction
+  }
+
+  get hasEnded(): boolean {
+    return this.peek().kind === 'end'
   }
 
   /** The next token, or the one `ahead` places after it, without consuming it. After the last token, `end`. */
@@ -71,7 +85,7 @@ export class Cursor {
     const token = this.peek()
     if (token.kind === 'end') return token
     this.last = token
-    if (++this.taken > this.lastAllowed) {
+    if (++this.taken > maxStatementTokens) {
       this.fail(`A statement has more than ${maxStatementTokens} tokens. Divide it.`, token.line)
     }
     this.head++
@@ -82,23 +96,20 @@ export class Cursor {
     return token
   }
 
+  /** True if a line break that ends a statement comes before the token. */
+  breaksLine(ahead = 0): boolean {
+    return this.peek(ahead).newlineBefore && !this.mode.ignoresNewlines
+  }
+
   /** True if the statement may end here: line break outside brackets, `;`, `}` or end of the script. */
   get atStatementEnd(): boolean {
-    const token = this.peek()
-    if (token.kind === 'end') return true
-    if (token.newlineBefore && !this.mode.ignoresNewlines) return true
-    return token.kind === 'operator' && (token.text === ';' || token.text === '}')
+    return this.hasEnded || this.breaksLine() || this.is(';') || this.is('}')
   }
 
-  isOperator(text: string, ahead = 0): boolean {
+  /** True if the token is this operator, or this word in upper or lower case. @param text  in lower case */
+  is(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
-    return token.kind === 'operator' && token.text === text
-  }
-
-  /** True if the token is this word, in upper or lower case, because scripts may write SQL keywords in capitals. */
-  isWord(text: string, ahead = 0): boolean {
-    const token = this.peek(ahead)
-    return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
+    return token.text === text || (token.kind === 'name' && token.text.toLowerCase() === text)
   }
 
   /** @param words  in lower case */
@@ -107,48 +118,29 @@ export class Cursor {
     return token.kind === 'name' && words.has(token.text.toLowerCase())
   }
 
-  /** Consumes this operator if it is the next token; otherwise returns false. */
+  /** Consumes this operator or word if it is the next token; otherwise returns false. */
   accept(text: string): boolean {
-    if (!this.isOperator(text)) return false
+    if (!this.is(text)) return false
     this.next()
     return true
   }
 
-  /** Like `accept`, for a word that the script may write in upper or lower case. @param text  in lower case */
-  acceptWord(text: string): boolean {
-    if (!this.isWord(text)) return false
-    this.next()
-    return true
-  }
-
-  /** @throws {ScriptError} a syntax error unless this operator is next */
+  /** @throws {ScriptError} a syntax error unless this operator or word is next */
   expect(text: string): void {
     if (!this.accept(text)) throw this.unexpected(`'${text}' is expected`)
   }
 
-  /** @throws {ScriptError} a syntax error unless this word is next */
-  expectWord(text: string): void {
-    if (!this.acceptWord(text)) throw this.unexpected(`'${text}' is expected`)
-  }
-
   /** Keywords count as names. @throws {ScriptError} a syntax error unless a name is next */
   expectName(): string {
-    const token = this.peek()
-    if (token.kind !== 'name') throw this.unexpected('A name is expected')
-    this.next()
-    return token.text
+    if (this.peek().kind !== 'name') throw this.unexpected('A name is expected')
+    return this.next().text
   }
 
   /** The error `… Cannot recognize the token …`. At the end of the script, it names what the parser expected. */
-  unexpected(expected?: string): Error {
-    const token = this.peek()
-    if (token.kind === 'end') {
-      return syntaxError(
-        token.line,
-        `${expected ?? 'An expression is expected'} before the end of the script.`,
-      )
-    }
-    return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
+  unexpected(expected = 'An expression is expected'): Error {
+    const { kind, line, text } = this.peek()
+    if (kind !== 'end') return syntaxError(line, `Cannot recognize the token ${text}`)
+    return syntaxError(line, `${expected} before the end of the script.`)
   }
 
   /** @param line  line number in the message; default that of the next token */
@@ -164,34 +156,50 @@ export class Cursor {
 
   /** Call this at the start of each statement that is not part of another statement. */
   beginStatement(): void {
-    this.lastAllowed = this.taken + maxStatementTokens
+    this.taken = 0
   }
 
-  /** Call this before parsing anything that may be nested, and `ascend` afterwards, except after an error. */
-  descend(): void {
-    if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
-  }
-
-  ascend(): void {
-    this.depth--
-  }
-
-  /** Runs `parse` in another mode, then restores the previous mode. */
+  /** Runs `parse`, which may be nested, in another mode; an error leaves the cursor unusable. */
   within<T>(mode: Partial<CursorMode>, parse: () => T): T {
-    this.descend()
     const before = this.mode
     this.mode = { ...before, ...mode }
-    const parsed = parse()
+    const parsed = this.nested(parse)
     this.mode = before
-    this.ascend()
     return parsed
   }
 
+  nested<T>(parse: () => T): T {
+    if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
+    const parsed = parse()
+    this.depth--
+    return parsed
+  }
+
+  /** Parses items, separated by commas, up to a closing bracket, which it consumes. A comma may follow the last item. */
+  inBrackets<T>(close: string, parse: () => T, mode: Partial<CursorMode> = {}): T[] {
+    return this.within({ ...mode, ignoresNewlines: true }, () => {
+      const items: T[] = []
+      while (!this.is(close)) {
+        items.push(parse())
+        if (!this.accept(',')) break
+      }
+      this.expect(close)
+      return items
+    })
+  }
+
+  /** Parses one item, or several separated by commas. */
+  list<T>(parse: () => T): T[] {
+    const items = [parse()]
+    while (this.accept(',')) items.push(parse())
+    return items
+  }
+
   /** Runs `parse` for the body of a function, which has its own variables. */
-  inFunction<T>(parameters: readonly string[], parse: () => T): T {
+  inFunction<T>(parameters: readonly { name: string }[], parse: () => T): T {
     const outer = this.variables
-    this.variables = { names: new Set(parameters), outer }
-    const parsed = this.within(topMode, parse)
+    this.variables = { names: new Set(parameters.map(({ name }) => name)), outer }
+    const parsed = this.within({ isSql: false }, parse)
     this.variables = outer
     return parsed
   }
@@ -212,12 +220,6 @@ export class Cursor {
     for (let scope: VariableNames | undefined = this.variables; scope; scope = scope.outer) {
       if (scope.names.has(name)) return false
     }
-    return this.functions.has(name) || this.scope.isFunction(name)
+    return this.functions.has(name) || this.knowsFunction(name)
   }
-}
-
-/** The variables of one function body or of the top level. `outer` contains the variables of the surrounding scope. */
-interface VariableNames {
-  readonly names: Set<string>
-  readonly outer: VariableNames | undefined
 }

@@ -2,18 +2,10 @@
   Parses select, exec, insert, update and delete (manual, "SQL"). Each clause may be on its own line. The error for an
   unsupported clause (joins, context by, pivot by, …) contains the name of the clause.
 */
-import type { Cursor } from './cursor.js'
-import { parseExpression } from './parse-expression.js'
+import type { Cursor, CursorMode } from './cursor.js'
+import { pairPrecedence, parseExpression } from './parse-expression.js'
 import { parseAlias, parseOperand } from './parse-operand.js'
-import type {
-  Delete,
-  Insert,
-  OrderItem,
-  Select,
-  SelectColumn,
-  Update,
-  Expression,
-} from './syntax.js'
+import type { Expression, Insert, OrderItem, Select, SelectColumn, Update } from './syntax.js'
 import type { Token } from './lexer.js'
 
 /** Words that end an operand in SQL. */
@@ -22,46 +14,22 @@ export const sqlStopWords: ReadonlySet<string> = new Set([
   'values', 'union', 'top', 'interval', 'map', 'nulls', 'over', 'inner', 'full', 'cross', 'with',
 ]) // prettier-ignore
 
-/** The first word, or the first two words, of each unsupported clause. */
-const refusedClauses: readonly (readonly [string, string | undefined])[] = [
-  ['context', 'by'],
-  ['pivot', 'by'],
-  ['cgroup', 'by'],
-  ['csort', undefined],
-  ['union', undefined],
-  ['interval', undefined],
-  ['map', undefined],
-  ['over', undefined],
-  ['inner', 'join'],
-  ['left', 'join'],
-  ['right', 'join'],
-  ['full', 'join'],
-  ['cross', 'join'],
-  ['join', undefined],
-]
+const refusedClauses = [
+  'context by', 'pivot by', 'cgroup by', 'csort', 'union', 'interval', 'map', 'over', 'inner join', 'left join',
+  'right join', 'full join', 'cross join', 'join',
+] // prettier-ignore
 
 /** True if a SQL statement begins here. Elsewhere, words such as `update` are ordinary names. */
 export function startsSql(cursor: Cursor): boolean {
-  const token = cursor.peek()
-  if (token.kind !== 'name') return false
-  const next = cursor.peek(1)
-  switch (token.text.toLowerCase()) {
-    case 'select':
-    case 'exec':
-      return !(next.kind === 'operator' && ['=', '.', ')', ',', ';'].includes(next.text))
-    case 'insert':
-      return cursor.isWord('into', 1)
-    case 'delete':
-      return cursor.isWord('from', 1)
-    case 'update':
-      return next.kind === 'name' && !next.newlineBefore
-    default:
-      return false
-  }
+  const { kind, text, newlineBefore } = cursor.peek(1)
+  if (cursor.is('select') || cursor.is('exec')) return !['=', '.', ')', ',', ';'].includes(text)
+  if (cursor.is('insert')) return cursor.is('into', 1)
+  if (cursor.is('delete')) return cursor.is('from', 1)
+  return cursor.is('update') && kind === 'name' && !newlineBefore
 }
 
 /** Call this only if `startsSql` is true. @throws {ScriptError} a syntax error, also for unsupported clauses */
-export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {
+export function parseSql(cursor: Cursor): Expression {
   const first = cursor.next()
   return cursor.within({ isSql: true, hasPairs: true }, () => {
     switch (first.text.toLowerCase()) {
@@ -69,8 +37,12 @@ export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {
         return parseInsert(cursor, first)
       case 'update':
         return parseUpdate(cursor, first)
-      case 'delete':
-        return parseDelete(cursor, first)
+      case 'delete': {
+        cursor.expect('from')
+        const target = parseTarget(cursor)
+        const where = parseWhere(cursor)
+        return { kind: 'delete', target, where, span: cursor.spanFrom(first) }
+      }
       default:
         return parseSelect(cursor, first)
     }
@@ -78,34 +50,30 @@ export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {
 }
 
 function parseSelect(cursor: Cursor, first: Token): Select {
-  if (cursor.isOperator('[')) cursor.fail('SQL hints are not supported.')
+  if (cursor.is('[')) cursor.fail('SQL hints are not supported.')
   let limit = parseTop(cursor)
-  const isDistinct = acceptDistinct(cursor)
-  const columns = parseList(cursor, () => parseSelectColumn(cursor))
+  // `distinct(a)` is a call of the function.
+  const isDistinct = !cursor.is('(', 1) && cursor.accept('distinct')
+  const columns = cursor.list(() => parseSelectColumn(cursor))
   expectClause(cursor, 'from')
-  const from = parseSource(cursor)
-  refuseClauses(cursor)
-  const where = acceptClause(cursor, 'where')
-    ? parseList(cursor, () => parseExpression(cursor))
-    : []
-  refuseClauses(cursor)
-  const groupBy = acceptClause(cursor, 'group', 'by')
-    ? parseList(cursor, () => parseSelectColumn(cursor))
-    : []
+  const from = parseOperand(cursor)
+  if (cursor.is(',')) cursor.fail('Joins are not supported.')
+  const where = parseWhere(cursor)
+  const isGrouped = acceptClause(cursor, 'group', 'by')
+  const groupBy = isGrouped ? cursor.list(() => parseSelectColumn(cursor)) : []
   const having = acceptClause(cursor, 'having') ? parseExpression(cursor) : undefined
   refuseClauses(cursor)
-  const orderBy = acceptClause(cursor, 'order', 'by')
-    ? parseList(cursor, () => parseOrderItem(cursor))
-    : []
+  const isOrdered = acceptClause(cursor, 'order', 'by')
+  const orderBy = isOrdered ? cursor.list(() => parseOrderItem(cursor)) : []
   refuseClauses(cursor)
-  if (isLimit(cursor)) limit = parseLimit(cursor)
+  if (acceptClause(cursor, 'limit')) limit = parseLimit(cursor)
   refuseClauses(cursor)
   return {
     kind: 'select',
     isExec: first.text.toLowerCase() === 'exec',
     isDistinct,
-    columns,
     from,
+    columns,
     where,
     groupBy,
     having,
@@ -123,140 +91,91 @@ interface Limit {
 
 /** Parses `top n`, or `top a:b` for the rows from a to b (exclusive). */
 function parseTop(cursor: Cursor): Limit | undefined {
-  if (!cursor.isWord('top') || cursor.peek(1).kind !== 'number') return undefined
+  if (!cursor.is('top') || cursor.peek(1).kind !== 'number') return undefined
   cursor.next()
-  const bounds = parseExpression(cursor, 15)
+  const bounds = parseExpression(cursor, pairPrecedence)
   if (bounds.kind !== 'binary' || bounds.operator !== ':') {
     return { offset: undefined, count: bounds }
   }
   const { left, right, span } = bounds
-  const count: Expression = { kind: 'binary', operator: '-', left: right, right: left, span }
-  return { offset: left, count }
+  return { offset: left, count: { kind: 'binary', operator: '-', left: right, right: left, span } }
 }
 
-/** Accepts `distinct a, b` before the columns. `distinct(a)` is a call of the function. */
-function acceptDistinct(cursor: Cursor): boolean {
-  if (!cursor.isWord('distinct') || cursor.isOperator('(', 1)) return false
-  cursor.next()
-  return true
-}
-
-/** Parses `limit n` or `limit offset, n`. */
+/** Parses `n` or `offset, n`. */
 function parseLimit(cursor: Cursor): Limit {
-  cursor.next()
-  const firstNumber = parseExpression(cursor)
-  if (cursor.accept(',')) return { offset: firstNumber, count: parseExpression(cursor) }
-  return { offset: undefined, count: firstNumber }
-}
-
-function isLimit(cursor: Cursor): boolean {
-  return cursor.isWord('limit') && !cursor.isOperator('=', 1)
+  const first = parseExpression(cursor)
+  if (cursor.accept(',')) return { offset: first, count: parseExpression(cursor) }
+  return { offset: undefined, count: first }
 }
 
 function parseSelectColumn(cursor: Cursor): SelectColumn {
   if (cursor.accept('*')) return { expression: undefined, alias: undefined }
   const expression = parseExpression(cursor)
-  const alias = cursor.acceptWord('as') ? parseAlias(cursor) : undefined
-  return { expression, alias }
+  return { expression, alias: cursor.accept('as') ? parseAlias(cursor) : undefined }
 }
 
 function parseOrderItem(cursor: Cursor): OrderItem {
   const expression = parseExpression(cursor)
-  const descending = cursor.acceptWord('desc')
-  if (!descending) cursor.acceptWord('asc')
+  const descending = cursor.accept('desc')
+  if (!descending) cursor.accept('asc')
   return { expression, descending }
 }
 
-/** Parses one table: a name, a call, or a query in brackets. */
-function parseSource(cursor: Cursor): Expression {
-  const source = parseOperand(cursor)
-  if (cursor.isOperator(',')) cursor.fail('Joins are not supported.')
-  return source
-}
-
 function parseInsert(cursor: Cursor, first: Token): Insert {
-  cursor.expectWord('into')
+  cursor.expect('into')
   const target = parseTarget(cursor)
-  const columnNames = cursor.accept('(') ? parseColumnNames(cursor) : undefined
-  if (!cursor.isWord('values')) {
-    cursor.fail('insert into is only supported with values.')
-  }
-  cursor.next()
-  const rows: Expression[][] = []
-  do {
-    cursor.expect('(')
-    rows.push(parseValues(cursor))
-  } while (cursor.accept(','))
+  const hasNames = cursor.is('(')
+  const columnNames = hasNames ? parseBracketed(cursor, () => parseAlias(cursor)) : undefined
+  if (!cursor.accept('values')) cursor.fail('insert into is only supported with values.')
+  const parseValue = (): Expression => parseExpression(cursor)
+  const rows = cursor.list(() => parseBracketed(cursor, parseValue, { isSql: false }))
   return { kind: 'insert', target, columnNames, rows, span: cursor.spanFrom(first) }
 }
 
-function parseColumnNames(cursor: Cursor): string[] {
-  return cursor.within({ ignoresNewlines: true }, () => {
-    const names = parseList(cursor, () => parseAlias(cursor))
+function parseBracketed<T>(cursor: Cursor, parse: () => T, mode: Partial<CursorMode> = {}): T[] {
+  cursor.expect('(')
+  return cursor.within({ ...mode, ignoresNewlines: true }, () => {
+    const items = cursor.list(parse)
     cursor.expect(')')
-    return names
-  })
-}
-
-function parseValues(cursor: Cursor): Expression[] {
-  return cursor.within({ ignoresNewlines: true, isSql: false }, () => {
-    const values = parseList(cursor, () => parseExpression(cursor))
-    cursor.expect(')')
-    return values
+    return items
   })
 }
 
 /** Parses the table to change. After the name of a table, `(` begins a list of columns; after a function, a call. */
 function parseTarget(cursor: Cursor): Expression {
   const token = cursor.peek()
-  if (token.kind === 'name' && !cursor.isFunction(token.text) && !cursor.isOperator('.', 1)) {
-    cursor.next()
-    return { kind: 'name', name: token.text, isFunction: false, span: cursor.spanFrom(token) }
+  if (token.kind !== 'name' || cursor.isFunction(token.text) || cursor.is('.', 1)) {
+    return parseOperand(cursor)
   }
-  return parseOperand(cursor)
+  cursor.next()
+  return { kind: 'name', name: token.text, isFunction: false, span: cursor.spanFrom(token) }
 }
 
 function parseUpdate(cursor: Cursor, first: Token): Update {
   const target = parseTarget(cursor)
   expectClause(cursor, 'set')
-  const assignments = parseList(cursor, () => {
-    const first = parseAlias(cursor)
-    const columnName = cursor.accept('.') ? parseAlias(cursor) : first
+  const assignments = cursor.list(() => {
+    const name = parseAlias(cursor)
+    const columnName = cursor.accept('.') ? parseAlias(cursor) : name
     cursor.expect('=')
     return { columnName, value: parseExpression(cursor) }
   })
-  refuseClauses(cursor)
   if (acceptClause(cursor, 'from')) cursor.fail('Joins are not supported.')
   const where = parseWhere(cursor)
   return { kind: 'update', target, assignments, where, span: cursor.spanFrom(first) }
 }
 
-function parseDelete(cursor: Cursor, first: Token): Delete {
-  cursor.expectWord('from')
-  const target = parseTarget(cursor)
-  const where = parseWhere(cursor)
-  return { kind: 'delete', target, where, span: cursor.spanFrom(first) }
-}
-
 function parseWhere(cursor: Cursor): Expression[] {
-  const where = acceptClause(cursor, 'where')
-    ? parseList(cursor, () => parseExpression(cursor))
-    : []
+  refuseClauses(cursor)
+  const where = acceptClause(cursor, 'where') ? cursor.list(() => parseExpression(cursor)) : []
   refuseClauses(cursor)
   return where
 }
 
-function parseList<T>(cursor: Cursor, parse: () => T): T[] {
-  const items = [parse()]
-  while (cursor.accept(',')) items.push(parse())
-  return items
-}
-
 /** Consumes the start of a clause, even on a new line. `group` and the like begin a clause only before `by`. */
 function acceptClause(cursor: Cursor, word: string, second?: string): boolean {
-  if (!cursor.isWord(word)) return false
-  if (second !== undefined && !cursor.isWord(second, 1)) return false
-  if (second === undefined && cursor.isOperator('=', 1)) return false
+  if (!cursor.is(word)) return false
+  if (second === undefined ? cursor.is('=', 1) : !cursor.is(second, 1)) return false
   cursor.next()
   if (second !== undefined) cursor.next()
   return true
@@ -267,12 +186,11 @@ function expectClause(cursor: Cursor, word: string): void {
 }
 
 function refuseClauses(cursor: Cursor): void {
-  for (const [word, second] of refusedClauses) {
-    if (!cursor.isWord(word) || (second !== undefined && !cursor.isWord(second, 1))) continue
+  for (const clause of refusedClauses) {
+    const [word = '', second] = clause.split(' ')
+    if (!cursor.is(word) || (second !== undefined && !cursor.is(second, 1))) continue
     // A single word on a new line is a new statement.
     if (second === undefined && cursor.atStatementEnd) continue
-    cursor.fail(
-      `The clause [${second === undefined ? word : `${word} ${second}`}] is not supported.`,
-    )
+    cursor.fail(`The clause [${clause}] is not supported.`)
   }
 }

@@ -9,11 +9,11 @@ import type { CallArguments } from '../../values/partial-function.js'
 import { checkNamesOf } from '../parse/check-names.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import { type Frame, valueOfName } from '../evaluate/frame.js'
-import { parseFunctionName } from '../parse/parser.js'
-import { parseScopeOf, topFrame } from './run-script.js'
+import { parseFunctionName } from '../parse/parse-statement.js'
+import { isFunctionIn, topFrame } from './run-script.js'
 import type { Runtime } from './runtime.js'
 import { shallowCopy } from '../../values/ownership.js'
-import type { Expression, Name, Partial } from '../parse/syntax.js'
+import type { Argument, Expression, Name } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
 /** Limits of the cache, because a client may write a new number into every name, which would fill the memory. */
@@ -49,7 +49,7 @@ function cachedExpression(runtime: Runtime, text: string): Expression {
   if (known !== undefined) return known
   // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
   if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
-  const node = parseFunctionName(text, parseScopeOf(runtime))
+  const node = parseFunctionName(text, isFunctionIn(runtime))
   if (text.length > maxCachedLength) return node
   if (requestNames.size >= maxCached) requestNames.clear()
   requestNames.set(text, node)
@@ -97,7 +97,7 @@ function plainPartial(node: Expression, frame: Frame): PlainPartial | undefined 
   return { callee: node.callee, bound }
 }
 
-function isPlainArgument({ name, value }: Partial['args'][number]): boolean {
+function isPlainArgument({ name, value }: Argument): boolean {
   if (name !== undefined) return false
   return value === undefined || value.kind === 'literal' || value.kind === 'name'
 }

@@ -7,19 +7,18 @@ import { withSourceText } from '../evaluate/error-text.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
 import { noNames, type Frame } from '../evaluate/frame.js'
-import { ScriptParser, type ParseScope } from '../parse/parser.js'
+import { Cursor, type IsFunction } from '../parse/cursor.js'
+import { parseUnit } from '../parse/parse-statement.js'
 import type { Runtime } from './runtime.js'
-import type { ParseUnit, Statement } from '../parse/syntax.js'
+import type { Statement } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
 /** Looks up a name when the parser asks for it, so that a unit sees the definitions of earlier units. */
-export function parseScopeOf(runtime: Runtime): ParseScope {
-  return {
-    isFunction: name => {
-      const variable = runtime.session.variables.get(name)
-      if (variable !== undefined) return variable.form === 'function'
-      return runtime.findFunction(name) !== undefined
-    },
+export function isFunctionIn(runtime: Runtime): IsFunction {
+  return name => {
+    const variable = runtime.session.variables.get(name)
+    if (variable !== undefined) return variable.form === 'function'
+    return runtime.findFunction(name) !== undefined
   }
 }
 
@@ -40,15 +39,15 @@ export function topFrame(runtime: Runtime): Frame {
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
-  const parser = new ScriptParser(script, parseScopeOf(runtime))
+  const cursor = new Cursor(script, isFunctionIn(runtime))
   let value: ServerValue | undefined
   do {
-    const unit = parser.unit()
+    const unit = parseUnit(cursor)
     const height = checkNames(unit, runtime)
     const outcome = yield* runUnit(unit, height, frame)
     if (outcome.hasReturned) return outcome.value
-    if (unit.statements.length > 0) value = outcome.value
-  } while (!parser.hasEnded)
+    if (unit.length > 0) value = outcome.value
+  } while (!cursor.hasEnded)
   return value
 }
 
@@ -58,11 +57,15 @@ interface UnitOutcome {
 }
 
 /** @param height  nesting depth of the unit */
-function* runUnit(unit: ParseUnit, height: number, frame: Frame): Evaluation<UnitOutcome> {
+function* runUnit(
+  unit: readonly Statement[],
+  height: number,
+  frame: Frame,
+): Evaluation<UnitOutcome> {
   const { runtime } = frame
   runtime.enterCall('runScript', height)
   try {
-    return yield* runStatements(unit.statements, frame)
+    return yield* runStatements(unit, frame)
   } finally {
     runtime.leaveCall(height)
   }

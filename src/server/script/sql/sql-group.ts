@@ -14,8 +14,7 @@ import { groupRows, type Groups, sortRows } from '../../operators/row-keys.js'
 import { isTrue } from '../../values/scalar.js'
 import type { Result, ResultColumn } from './sql-select.js'
 import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
-import { sameExpression } from '../parse/same-expression.js'
-import type { Select, Expression } from '../parse/syntax.js'
+import { sameExpression, type Select, type Expression } from '../parse/syntax.js'
 
 /** @throws {ScriptError} for selected columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {

@@ -25,11 +25,7 @@ import { testSession } from '../../../helpers/script.js'
 import type { Evaluation } from '../../../../src/server/values/builtin.js'
 import { beginCall, evaluatePartial } from '../../../../src/server/script/evaluate/evaluate-call.js'
 import type { Frame } from '../../../../src/server/script/evaluate/frame.js'
-import type {
-  Call,
-  Partial as PartialNode,
-  Index,
-} from '../../../../src/server/script/parse/syntax.js'
+import type { Call, Index } from '../../../../src/server/script/parse/syntax.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { int, ints } from '../../../helpers/values.js'
@@ -464,11 +460,11 @@ t.test('a call that yields gives the same result', async t => {
 
 t.test('a partial application evaluates its arguments at once', async t => {
   const frame = usual()
-  const partial = atOnce(evaluatePartial(nodeIn(frame, 'f{n, , c=n+1}') as PartialNode, frame))
+  const partial = atOnce(evaluatePartial(nodeIn(frame, 'f{n, , c=n+1}') as Call, frame))
   frame.variables.set('n', intScalar(0))
   frame.variables.set('p', partial)
   t.equal(call('p(4)', frame), '546')
-  t.throws(() => atOnce(evaluatePartial(nodeIn(frame, 'v{1}') as PartialNode, frame)), {
+  t.throws(() => atOnce(evaluatePartial(nodeIn(frame, 'v{1}') as Call, frame)), {
     message: 'Only a function can be applied partially.',
   })
 })

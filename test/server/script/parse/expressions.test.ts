@@ -4,12 +4,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Literal } from '../../../../src/server/script/parse/syntax.js'
+import { sameExpression, type Literal } from '../../../../src/server/script/parse/syntax.js'
 import { runs, seed } from '../../../helpers/runs.js'
 import { expressionOf, treeOf } from '../../../helpers/syntax.js'
 import { formatValue } from '../../../../src/protocol/value-text.js'
 import type { Value } from '../../../../src/protocol/value.js'
-import { sameExpression } from '../../../../src/server/script/parse/same-expression.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
@@ -283,13 +282,13 @@ t.test('a token that cannot begin or continue an operand is named', async t => {
 })
 
 const failuresParsePostfix: Readonly<Record<string, string>> = {
-  'a(1': "[line #1] ',' is expected before the end of the script.",
+  'a(1': "[line #1] ')' is expected before the end of the script.",
   'a(': '[line #1] An expression is expected before the end of the script.',
   'a(\nb c)': '[line #2] Cannot recognize the token c',
   'a(b=)': '[line #1] Cannot recognize the token )',
   'a(b=c=1)': '[line #1] Cannot recognize the token =',
   'a(!)': '[line #1] Cannot recognize the token )',
-  'a{1': "[line #1] ',' is expected before the end of the script.",
+  'a{1': "[line #1] '}' is expected before the end of the script.",
   'a[1': "[line #1] ']' is expected before the end of the script.",
   'a[,1]': '[line #1] Cannot recognize the token ,',
   'a[b c]': '[line #1] Cannot recognize the token c',

@@ -26,7 +26,7 @@ async function usualRuntime(): Promise<Runtime> {
 
 const check = (source: string | Statement[], runtime: Runtime): number => {
   const statements = typeof source === 'string' ? statementsOf(source) : source
-  return checkNames({ statements }, runtime)
+  return checkNames(statements, runtime)
 }
 
 const known: readonly string[] = [

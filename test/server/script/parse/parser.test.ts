@@ -1,15 +1,17 @@
 import t from 'tap'
-import { parseFunctionName, ScriptParser } from '../../../../src/server/script/parse/parser.js'
+import { Cursor } from '../../../../src/server/script/parse/cursor.js'
+import {
+  parseFunctionName,
+  parseUnit,
+} from '../../../../src/server/script/parse/parse-statement.js'
 import { scopeOf, shownStatement, cursorOn } from '../../../helpers/syntax.js'
 import { tokenize } from '../../../../src/server/script/parse/lexer.js'
 
 function unitsOf(source: string): string[] {
-  const parser = new ScriptParser(source, scopeOf(['f']))
+  const cursor = new Cursor(source, scopeOf(['f']))
   const units: string[] = []
-  do {
-    const { statements } = parser.unit()
-    units.push(statements.map(shownStatement).join('; '))
-  } while (!parser.hasEnded)
+  do units.push(parseUnit(cursor).map(shownStatement).join('; '))
+  while (!cursor.hasEnded)
   return units
 }
 
@@ -31,22 +33,22 @@ t.test('go divides a script into units', async t => {
 
 t.test('a unit is parsed when it is requested, with the functions defined by then', async t => {
   const functions: string[] = []
-  const parser = new ScriptParser('g = 1\ngo\nf -1\ngo\n)', scopeOf(functions))
-  parser.unit()
+  const cursor = new Cursor('g = 1\ngo\nf -1\ngo\n)', scopeOf(functions))
+  parseUnit(cursor)
   functions.push('f')
-  const { statements } = parser.unit()
+  const statements = parseUnit(cursor)
   t.strictSame(statements.map(shownStatement), ['f(-1)'])
-  t.notOk(parser.hasEnded)
-  t.throws(() => parser.unit(), {
+  t.notOk(cursor.hasEnded)
+  t.throws(() => parseUnit(cursor), {
     message: 'Syntax Error: [line #5] Cannot recognize the token )',
   })
 })
 
 t.test('code of more than 1 MB is refused as I/O error 4', async t => {
   const code = (length: number): string => 'x'.padEnd(length)
-  t.ok(new ScriptParser(code(1_048_576), scopeOf([])))
+  t.ok(new Cursor(code(1_048_576), scopeOf([])))
   const refusal = { message: /IO error type 4\. RefId: 00020\..* 1048576 characters/ }
-  t.throws(() => new ScriptParser(code(1_048_577), scopeOf([])), refusal)
+  t.throws(() => new Cursor(code(1_048_577), scopeOf([])), refusal)
   t.throws(() => parseFunctionName(code(1_048_577), scopeOf([])), refusal)
 })
 
@@ -142,7 +144,7 @@ t.test('a text of more than 64 K in the code is refused as I/O error 4', async t
 
 const failuresCursor: Readonly<Record<string, (cursor: ReturnType<typeof cursorOn>) => unknown>> = {
   'Cannot recognize the token )': cursor => cursor.expect('('),
-  'Cannot recognize the token by': cursor => (cursor.next(), cursor.expectWord('from')),
+  'Cannot recognize the token by': cursor => (cursor.next(), cursor.expect('from')),
   'Cannot recognize the token 7': cursor => (cursor.next(), cursor.next(), cursor.expectName()),
   'A name is expected before the end of the script.': cursor => (
     toEnd(cursor),
@@ -151,7 +153,7 @@ const failuresCursor: Readonly<Record<string, (cursor: ReturnType<typeof cursorO
   "'(' is expected before the end of the script.": cursor => (toEnd(cursor), cursor.expect('(')),
   "'from' is expected before the end of the script.": cursor => (
     toEnd(cursor),
-    cursor.expectWord('from')
+    cursor.expect('from')
   ),
   'An expression is expected before the end of the script.': cursor => {
     toEnd(cursor)
@@ -177,12 +179,11 @@ t.test('an unexpected token is named with its line', async t => {
 
 t.test('a script may have 400 levels, 131,072 tokens per statement, and no more', async t => {
   const deep = cursorOn('')
-  for (let depth = 1; depth <= 400; depth++) deep.descend()
-  t.throws(() => deep.descend(), { message: /nested too deeply/ })
-  deep.ascend()
-  deep.ascend()
-  deep.descend()
-  t.throws(() => deep.within({}, () => 1), { message: /nested too deeply/ })
+  const nest = (levels: number): number =>
+    levels === 0 ? 0 : deep.within({}, () => nest(levels - 1) + 1)
+  t.equal(nest(400), 400)
+  t.equal(nest(400), 400, 'brackets next to each other are not nested')
+  t.throws(() => nest(401), { message: /nested too deeply/ })
   const long = cursorOn('\nx '.repeat(131_073))
   for (let i = 0; i < 131_072; i++) long.next()
   t.throws(() => long.next(), { message: /^Syntax Error: \[line #131074\] .*131072 tokens/ })
@@ -190,5 +191,5 @@ t.test('a script may have 400 levels, 131,072 tokens per statement, and no more'
   divided.next()
   divided.beginStatement()
   for (let i = 0; i < 131_072; i++) divided.next()
-  t.equal(divided.taken, 131_073, 'each statement has its own limit')
+  t.ok(divided.hasEnded, 'each statement has its own limit')
 })
