@@ -2,7 +2,13 @@
   `x $ TYPE` and cast(x, TYPE): explicit conversion, which allows more than an insert. Parses text, and converts every
   type to text. Temporal values and integers convert into each other by their raw numbers.
 */
-import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
+import {
+  dataTypes,
+  isDecimal,
+  parseColumnType,
+  type ColumnType,
+  type DataType,
+} from '../../protocol/data-type.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { columnTypeOf, vectorOf, type ElementValue } from '../../protocol/element.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
@@ -17,8 +23,8 @@ import {
 } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { joinAll, vectorOfElements } from '../values/vector-literal.js'
-import { scalarAt, isLiteral, textsOfVector } from './operands.js'
-import { textOf } from '../values/scalar.js'
+import { isLiteral, operatorError, scalarAt, textsOfVector } from './operands.js'
+import { longScalar, textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
 /** Reads a type written as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined for other values. */
@@ -33,9 +39,7 @@ export function typeArgument(value: ServerValue | undefined): ColumnType | undef
 export function castTo(value: ServerValue, target: ServerValue): ServerValue {
   const type = typeArgument(target)
   if (type !== undefined) return castValue(value, type)
-  throw new ScriptError('The right side of cast must be a data type.', {
-    category: 'SYSTEM_Operator',
-  })
+  throw operatorError('The right side of cast must be a data type.')
 }
 
 /** @throws {ScriptError} if the value cannot be converted to the type */
@@ -44,11 +48,7 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
     case 'scalar':
       if (type.type === 'ANY') return { form: 'vector', type: 'ANY', length: 1, data: [value] }
       if (type.type === 'LONG' && value.type === 'INT') {
-        return {
-          form: 'scalar',
-          type: 'LONG',
-          value: value.value === null ? null : BigInt(value.value),
-        }
+        return longScalar(value.value === null ? null : BigInt(value.value))
       }
       return scalarAt(castVector(columnOfScalar(value), type), 0)
     case 'vector':
@@ -58,9 +58,7 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
       return { form: 'pair', elements: castVector(value.elements, type) }
     default:
       if (value.form === 'list' && type.type === 'ANY') return value
-      throw new ScriptError(`The object can't be converted to ${type.type}.`, {
-        category: 'SYSTEM_Operator',
-      })
+      throw operatorError(`The object can't be converted to ${type.type}.`)
   }
 }
 
@@ -97,18 +95,24 @@ export function castVector(vector: Vector, type: ColumnType): Vector {
 
 /** Converts numbers into numbers by value, and temporal types from and to numbers by the raw number. */
 function castNumbers(vector: Vector, type: ColumnType): Vector {
-  const isIntoTemporal = isTemporal(type.type)
-  if (!isTemporal(vector.type) && !isIntoTemporal) return convertColumn(vector, type) as Vector
-  const rawType = isIntoTemporal ? rawTypeOf(type.type) : rawTypeOf(vector.type)
-  if (!isIntoTemporal) {
-    return castVector({ ...vector, type: rawType } as Vector, type)
+  if (isTemporal(type.type)) {
+    const raw = castVector(vector, { type: rawTypeOf(type.type) })
+    return { ...raw, type: type.type } as Vector
   }
-  const raw = castVector(vector, { type: rawType })
-  return { ...raw, type: type.type } as Vector
+  if (!isTemporal(vector.type)) return convertColumn(vector, type) as Vector
+  return castVector({ ...vector, type: rawTypeOf(vector.type) } as Vector, type)
 }
 
 function rawTypeOf(type: ColumnType['type']): 'INT' | 'LONG' {
   return dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
+}
+
+/** The largest value of each integral type. */
+const maxIntegers: Partial<Record<DataType, bigint>> = {
+  CHAR: 127n,
+  SHORT: 32_767n,
+  INT: 2n ** 31n - 1n,
+  LONG: 2n ** 63n - 1n,
 }
 
 /** Parses a text as `type`; null if that fails. For an integer, ignores everything after the leading digits. */
@@ -117,19 +121,16 @@ function readText(text: string, type: ColumnType): ElementValue {
   if (text === '') return null
   if (isTemporal(name)) return parseTemporal(name, text) ?? null
   if (isDecimal(name)) return decimalOfText(text, type)
+  if (name === 'CHAR' && text.length === 1 && !/\d/.test(text)) return text.charCodeAt(0)
+  const max = maxIntegers[name]
+  if (max !== undefined) {
+    const value = leadingInteger(text)
+    if (value === undefined || value < -max || value > max) return null
+    return name === 'LONG' ? value : Number(value)
+  }
   switch (name) {
     case 'BOOL':
       return readBool(text)
-    case 'CHAR':
-      return text.length === 1 && !/\d/.test(text) ? text.charCodeAt(0) : readInteger(text, 127n)
-    case 'SHORT':
-      return readInteger(text, 32767n)
-    case 'INT':
-      return readInteger(text, 2147483647n)
-    case 'LONG': {
-      const value = leadingInteger(text)
-      return value !== undefined && value > -(2n ** 63n) && value < 2n ** 63n ? value : null
-    }
     case 'FLOAT':
     case 'DOUBLE': {
       const value = Number.parseFloat(text)
@@ -149,11 +150,6 @@ function readBool(text: string): boolean | null {
   if (lower === 'true' || lower === 'false') return lower === 'true'
   const value = Number(text)
   return Number.isNaN(value) ? null : value !== 0
-}
-
-function readInteger(text: string, max: bigint): number | null {
-  const value = leadingInteger(text)
-  return value !== undefined && value >= -max && value <= max ? Number(value) : null
 }
 
 /** The integer at the start of a text; undefined without digits, or with more digits than any integer type can hold. */

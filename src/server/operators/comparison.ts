@@ -1,93 +1,54 @@
 /*
-  < <= == != > >= on vectors. Null is smaller than every value and equal to null (manual, "Functions and NULL").
+  < <= == != > >= && || ! on vectors. Null is smaller than every value and equal to null. `&&` with a null gives null;
+  `||` ignores a null if the other operand has a value (manual, "Functions and NULL", logicOrIgnoreNull=true).
 */
 import { dataTypes, isDecimal } from '../../protocol/data-type.js'
+import { nullDouble, nullInt8 } from '../../protocol/null-value.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
-import type { SymbolVector, Vector } from '../../protocol/value.js'
-import { ScriptError } from '../script-error.js'
+import type { Vector } from '../../protocol/value.js'
+import type { ServerValue } from '../values/server-value.js'
+import { comparableTemporal } from './arithmetic.js'
 import {
   decimalAsDouble,
-  rescale,
-  unscaledOf,
   doubleOf,
   int32Of,
   int64Of,
-  numberKindOf,
   isLiteral,
+  numberKindOf,
+  operandOf,
+  operatorError,
+  refused,
+  rescale,
   textsOfVector,
+  unscaledOf,
   type Pairing,
 } from './operands.js'
-import { comparableTemporal } from './temporal-arithmetic.js'
 
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
+/** Stands for an element in comparisons; a null stands before all values. */
+export type Comparable = number | bigint | string
+type Comparables = ArrayLike<Comparable>
+
 /** @throws {ScriptError} if values of the two types cannot be compared */
 export function compare(operator: ComparisonOperator, pairing: Pairing): Vector {
-  const data = compareElements(operator, pairing)
-  return { form: 'vector', type: 'BOOL', length: pairing.length, data }
-}
-
-function compareElements(operator: ComparisonOperator, pairing: Pairing): Int8Array {
-  const { left, right } = pairing
-  if (isText(left) || isText(right)) return compareTexts(operator, pairing)
-  if (isDecimal(left.type) || isDecimal(right.type)) return compareDecimals(operator, pairing)
-  if (isTemporal(left.type) && isTemporal(right.type)) {
-    return compareNumbers(operator, comparableTemporal(pairing))
-  }
-  if (isNumber(left) && isNumber(right)) return compareNumbers(operator, pairing)
-  return compareBinary(operator, pairing)
-}
-
-function isText(vector: Vector): boolean {
-  return isLiteral(vector.type)
-}
-
-function isNumber(vector: Vector): boolean {
-  return vector.type === 'VOID' || numberKindOf(vector.type) !== undefined
-}
-
-function compareNumbers(operator: ComparisonOperator, pairing: Pairing): Int8Array {
-  const kinds = [pairing.left, pairing.right].map(vector => numberKindOf(vector.type))
-  if (kinds.includes('double')) return fill(operator, pairing, doubleOf)
-  if (kinds.includes('int64')) return fill(operator, pairing, int64Of)
-  return fill(operator, pairing, int32Of)
-}
-
-type Numbers = Int32Array | BigInt64Array | Float64Array
-
-function indexIn(numbers: Numbers, wanted: number | bigint, from: number): number {
-  return typeof wanted === 'bigint'
-    ? (numbers as BigInt64Array).indexOf(wanted, from)
-    : (numbers as Float64Array).indexOf(wanted, from)
-}
-
-/** Compares numbers. Null sentinels are the smallest values of their types, so nulls come first. */
-function fill(
-  operator: ComparisonOperator,
-  pairing: Pairing,
-  read: (vector: Vector) => Numbers,
-): Int8Array {
-  const { length, leftStep, rightStep } = pairing
-  const a = read(pairing.left)
-  const b = read(pairing.right)
-  const result = new Int8Array(length)
+  const { left, right, length, leftStep, rightStep } = pairing
+  const [a, b] = comparables(left, right)
+  const data = new Int8Array(length)
   if (operator === '==' && leftStep === 1 && rightStep === 0 && length > 0) {
     // `indexOf` skips unequal rows, usually most rows, without making a BigInt for each.
-    const next = (from: number): number => indexIn(a, b[0]!, from)
-    for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) result[i] = 1
-    return result
+    const { indexOf } = a as { indexOf?: (wanted: Comparable, from: number) => number }
+    const next = (from: number): number => indexOf!.call(a, b[0]!, from)
+    for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) data[i] = 1
+  } else {
+    for (let i = 0; i < length; i++) {
+      data[i] = holds(operator, a[i * leftStep]!, b[i * rightStep]!) ? 1 : 0
+    }
   }
-  for (let i = 0; i < length; i++) {
-    const x = a[i * leftStep]!
-    const y = b[i * rightStep]!
-    result[i] = holds(operator, x, y) ? 1 : 0
-  }
-  return result
+  return { form: 'vector', type: 'BOOL', length, data }
 }
 
-type Comparable = number | bigint | string
-
-function holds(operator: ComparisonOperator, x: Comparable, y: Comparable): boolean {
+export function holds(operator: ComparisonOperator, x: Comparable, y: Comparable): boolean {
   switch (operator) {
     case '<':
       return x < y
@@ -104,86 +65,109 @@ function holds(operator: ComparisonOperator, x: Comparable, y: Comparable): bool
   }
 }
 
-function compareTexts(operator: ComparisonOperator, pairing: Pairing): Int8Array {
-  const { left, right, length, leftStep, rightStep } = pairing
-  checkText(left)
-  checkText(right)
-  if (left.type === 'SYMBOL' && rightStep === 0) return compareSymbols(operator, left, right)
-  const a = textsOfVector(left)
-  const b = textsOfVector(right)
-  const result = new Int8Array(length)
-  for (let i = 0; i < length; i++) {
-    result[i] = holds(operator, a[i * leftStep]!, b[i * rightStep]!) ? 1 : 0
+/** The elements of two vectors in a form in which JavaScript compares them. @throws {ScriptError} if there is none */
+export function comparables(left: Vector, right: Vector): readonly [Comparables, Comparables] {
+  if (isLiteral(left.type) || isLiteral(right.type)) return [textsFor(left), textsFor(right)]
+  if (isDecimal(left.type) || isDecimal(right.type)) return comparableDecimals(left, right)
+  if (isTemporal(left.type) && isTemporal(right.type)) {
+    const same = comparableTemporal(left, right)
+    return comparableNumbers(same.left, same.right)
   }
-  return result
+  return isNumber(left) && isNumber(right)
+    ? comparableNumbers(left, right)
+    : [bytesFor(left, right), bytesFor(right, left)]
 }
 
-/** Compares each distinct symbol once. */
-function compareSymbols(
-  operator: ComparisonOperator,
-  left: SymbolVector,
-  right: Vector,
-): Int8Array {
-  const wanted = textsOfVector(right)[0]!
-  const ofCode = left.base.map(text => (holds(operator, text, wanted) ? 1 : 0))
-  const result = new Int8Array(left.length)
-  for (let i = 0; i < left.length; i++) result[i] = ofCode[left.codes[i]!] ?? 0
-  return result
+function isNumber({ type }: Vector): boolean {
+  return type === 'VOID' || numberKindOf(type) !== undefined
+}
+
+/** Null sentinels are the smallest values of their types. */
+function comparableNumbers(left: Vector, right: Vector): [Comparables, Comparables] {
+  const kinds = [left, right].map(({ type }) => numberKindOf(type))
+  const read = kinds.includes('double') ? doubleOf : kinds.includes('int64') ? int64Of : int32Of
+  return [read(left), read(right)]
 }
 
 /** Refuses types that cannot be compared with text. A CHAR counts as a text with one character. */
-function checkText(vector: Vector): void {
-  if (isText(vector) || vector.type === 'CHAR' || vector.type === 'VOID') return
-  throw new ScriptError(`Can't compare ${vector.type} with STRING.`, {
-    category: 'SYSTEM_Operator',
-  })
+function textsFor(vector: Vector): Comparables {
+  const { type } = vector
+  if (isLiteral(type) || type === 'CHAR' || type === 'VOID') return textsOfVector(vector)
+  throw operatorError(`Can't compare ${type} with STRING.`)
 }
 
-function compareDecimals(operator: ComparisonOperator, pairing: Pairing): Int8Array {
-  const { left, right, length, leftStep, rightStep } = pairing
+/** Less than every decimal. */
+const beforeDecimals = -(2n ** 300n)
+
+function comparableDecimals(left: Vector, right: Vector): [Comparables, Comparables] {
   const a = unscaledOf(left)
   const b = unscaledOf(right)
   if (a === undefined || b === undefined) {
-    const asDoubles = { left: decimalAsDouble(left), right: decimalAsDouble(right) }
-    return compareNumbers(operator, { ...pairing, ...asDoubles })
+    return comparableNumbers(decimalAsDouble(left), decimalAsDouble(right))
   }
   const scale = Math.max(a.scale, b.scale)
-  const result = new Int8Array(length)
-  for (let i = 0; i < length; i++) {
-    const x = a.values[i * leftStep]!
-    const y = b.values[i * rightStep]!
-    const holdsHere =
-      x === null || y === null
-        ? holds(operator, x === null ? 0 : 1, y === null ? 0 : 1)
-        : holds(operator, rescale(x, a.scale, scale), rescale(y, b.scale, scale))
-    result[i] = holdsHere ? 1 : 0
-  }
-  return result
+  const valuesOf = (side: typeof a): Comparables =>
+    side.values.map(value => (value === null ? beforeDecimals : rescale(value, side.scale, scale)))
+  return [valuesOf(a), valuesOf(b)]
 }
 
-/** Compares UUID, INT128, IPADDR, COMPLEX, POINT and DURATION byte by byte, starting with the most significant byte. */
-function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Array {
-  const { left, right, length, leftStep, rightStep } = pairing
-  if (left.type !== right.type || !('data' in left) || !ArrayBuffer.isView(left.data)) {
-    throw new ScriptError(`Can't compare ${left.type} with ${right.type}.`, {
-      category: 'SYSTEM_Operator',
-    })
+/**
+ * The bytes of UUID, INT128, IPADDR, COMPLEX, POINT and DURATION as texts, last byte first, so that texts sort like values
+ * (docs/protocol.md#sixteen-byte-values).
+ */
+function bytesFor(vector: Vector, other: Vector): string[] {
+  if (vector.type !== other.type || !('data' in vector) || !ArrayBuffer.isView(vector.data)) {
+    throw operatorError(`Can't compare ${vector.type} with ${other.type}.`)
   }
-  const a = keysOf(left)
-  const b = keysOf(right)
-  const result = new Int8Array(length)
-  for (let i = 0; i < length; i++) {
-    result[i] = holds(operator, a[i * leftStep]!, b[i * rightStep]!) ? 1 : 0
-  }
-  return result
-}
-
-/** Each row's bytes as text, last byte first, so texts sort like values (docs/protocol.md#sixteen-byte-values). */
-function keysOf(vector: Vector): string[] {
-  const { data } = vector as { data: ArrayBufferView }
+  const { data, length } = vector
   const size = dataTypes[vector.type].bytesPerValue
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, vector.length * size)
-  return Array.from({ length: vector.length }, (_, row) =>
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, length * size)
+  return Array.from({ length }, (_, row) =>
     String.fromCharCode(...bytes.slice(row * size, (row + 1) * size).reverse()),
   )
+}
+
+/** 1 or 0 for each element, or the null of BOOL. */
+export function truthOf(vector: Vector, operation: string): Int8Array {
+  if (vector.type === 'BOOL') return vector.data
+  if (!isNumber(vector)) throw refused(operation, vector.type.toLowerCase())
+  const numbers = doubleOf(vector)
+  const truths = new Int8Array(vector.length)
+  for (let i = 0; i < truths.length; i++) {
+    truths[i] = numbers[i] === nullDouble ? nullInt8 : numbers[i] === 0 ? 0 : 1
+  }
+  return truths
+}
+
+/**
+ * Scripts always evaluate both operands, because the operators also accept vectors.
+ * @throws {ScriptError} for operands that have no truth value, such as text
+ */
+export function logic(operator: '&&' | '||', pairing: Pairing): Vector {
+  const name = operator === '&&' ? 'and' : 'or'
+  const { length, leftStep, rightStep } = pairing
+  const a = truthOf(pairing.left, name)
+  const b = truthOf(pairing.right, name)
+  const combine = operator === '&&' ? both : either
+  const data = new Int8Array(length)
+  for (let i = 0; i < length; i++) data[i] = combine(a[i * leftStep]!, b[i * rightStep]!)
+  return { form: 'vector', type: 'BOOL', length, data }
+}
+
+function both(a: number, b: number): number {
+  return a === nullInt8 || b === nullInt8 ? nullInt8 : a & b
+}
+
+function either(a: number, b: number): number {
+  if (a === nullInt8) return b
+  return b === nullInt8 ? a : a | b
+}
+
+/** Null stays null, 0 becomes true, and every other value becomes false. */
+export function not(value: ServerValue): ServerValue {
+  const { vector, rebuild } = operandOf(value, 'not')
+  const { length } = vector
+  const data = truthOf(vector, 'not').slice(0, length)
+  for (let i = 0; i < length; i++) if (data[i] !== nullInt8) data[i] = 1 - data[i]!
+  return rebuild({ form: 'vector', type: 'BOOL', length, data })
 }

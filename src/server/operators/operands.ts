@@ -5,14 +5,7 @@
 import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
-import {
-  nullDouble,
-  nullFloat,
-  nullInt16,
-  nullInt32,
-  nullInt64,
-  nullInt8,
-} from '../../protocol/null-value.js'
+import { nullDouble, nullInt16, nullInt32, nullInt64, nullInt8 } from '../../protocol/null-value.js'
 import { formatElement } from '../../protocol/value-text.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import { columnTexts } from '../columns/column-layout.js'
@@ -30,6 +23,20 @@ export interface Operand {
   readonly isScalar: boolean
   /** Converts a vector of results, of the same length, back to the form of the operand. */
   readonly rebuild: (result: Vector) => ServerValue
+}
+
+/** An error of category SYSTEM_Operator. */
+export function operatorError(message: string): ScriptError {
+  return new ScriptError(message, { category: 'SYSTEM_Operator' })
+}
+
+/** @param operation  name of a function */
+export function refused(operation: string, what: string): ScriptError {
+  return operatorError(`Arguments for ${operation} method can not be ${what}.`)
+}
+
+export function unequalLengths(): ScriptError {
+  return operatorError('Incompatible vector size')
 }
 
 /** Do not call this for a tuple, because elements of a tuple need not be scalars. */
@@ -51,10 +58,7 @@ export function operandOf(value: ServerValue, operation: string): Operand {
     case 'type':
       return operandOf(intScalar(dataTypes[value.column.type].id), operation)
     default:
-      throw new ScriptError(
-        `Arguments for ${operation} method can not be ${formWords[value.form] ?? value.form}.`,
-        { category: 'SYSTEM_Operator' },
-      )
+      throw refused(operation, formWords[value.form] ?? value.form)
   }
 }
 
@@ -80,9 +84,7 @@ export interface Pairing {
 export function pairOperands(left: ServerValue, right: ServerValue, operation: string): Pairing {
   const a = operandOf(left, operation)
   const b = operandOf(right, operation)
-  if (!a.isScalar && !b.isScalar && a.vector.length !== b.vector.length) {
-    throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
-  }
+  if (!a.isScalar && !b.isScalar && a.vector.length !== b.vector.length) throw unequalLengths()
   const shape = a.isScalar ? b : a
   return {
     left: a.vector,
@@ -153,17 +155,6 @@ function notNumbers({ type }: Vector): ScriptError {
   return new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
 }
 
-/** Makes a FLOAT vector. Numbers too large for FLOAT become null. */
-export function floatVector(values: Float64Array): Vector {
-  const data = new Float32Array(values.length)
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    const fits = Number.isFinite(Math.fround(value)) || !Number.isFinite(value)
-    data[i] = value === nullDouble || !fits ? nullFloat : value
-  }
-  return { form: 'vector', type: 'FLOAT', length: values.length, data }
-}
-
 /** Decimals as integers, in units of 10^−scale (150 for 1.50). */
 export interface Unscaled {
   readonly values: readonly (bigint | null)[]
@@ -188,15 +179,13 @@ export function decimalAsDouble(vector: Vector): Vector {
   if (unscaled === undefined) return vector
   const { values, scale } = unscaled
   // Parses the decimal text. A division would round twice, because large powers of ten are not exact as doubles.
-  return vectorOf(
-    { type: 'DOUBLE' },
-    values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
-  ) as Vector
+  const doubles = values.map(value => (value === null ? null : Number(`${value}e-${scale}`)))
+  return vectorOf({ type: 'DOUBLE' }, doubles) as Vector
 }
 
-/** If the new scale is smaller, cuts off digits, which rounds towards zero. */
+/** @param to  scale of the result, at least `from` */
 export function rescale(value: bigint, from: number, to: number): bigint {
-  return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
+  return value * 10n ** BigInt(to - from)
 }
 
 export function isLiteral(type: DataType): boolean {

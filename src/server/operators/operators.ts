@@ -1,12 +1,15 @@
 /*
   Applies the operators of the language, including `? :`, to values of any form.
 */
+import { dataTypes } from '../../protocol/data-type.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
-import { nullColumn } from '../columns/column-layout.js'
+import { nullColumn, zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
-import { castTo } from './cast.js'
+import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
+import type { ServerValue } from '../values/server-value.js'
 import {
   elementsOf,
   joinColumns,
@@ -15,20 +18,16 @@ import {
   vectorOfElements,
   vectorOfScalars,
 } from '../values/vector-literal.js'
+import { arithmetic, negate } from './arithmetic.js'
+import { castTo } from './cast.js'
+import { compare, holds, logic, not, truthOf, type ComparisonOperator } from './comparison.js'
+import { numberKindOf, operandOf, operatorError, pairOperands, unequalLengths } from './operands.js'
 import {
   comparisonOperators,
   operatorNames,
   type BinaryOperator,
   type UnaryOperator,
 } from './operator-names.js'
-import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
-import type { ServerValue } from '../values/server-value.js'
-import { arithmetic, negate } from './arithmetic.js'
-import { compare, type ComparisonOperator } from './comparison.js'
-import { logic, not, truthOf } from './logic.js'
-import type { ArithmeticOperator } from './numeric-arithmetic.js'
-import { sequence } from './range.js'
-import { operandOf, pairOperands, type Pairing } from './operands.js'
 
 /** @throws {ScriptError} of category SYSTEM_Operator if the operator has no meaning for the value */
 export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
@@ -65,37 +64,41 @@ export function applyBinary(
 
 type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-'>
 
+/**
+ * Pairs the elements of a tuple with the elements of a second tuple or of a vector with the same length. If the other
+ * operand is a different value, pairs each element with that value.
+ */
 function applyElementwise(
   operator: ElementwiseOperator,
   left: ServerValue,
   right: ServerValue,
 ): ServerValue {
-  const pairs = tuplePairs(left, right)
-  if (pairs !== undefined) {
-    const results = Array.from({ length: pairs.length }, (_, i) =>
-      applyElementwise(operator, ...pairs.at(i)),
-    )
-    return assembleTuple(operator, results)
+  const a = tupleElements(left)
+  const b = tupleElements(right)
+  const length = (a ?? b)?.length
+  if (length === undefined) {
+    const pairing = pairOperands(left, right, operatorNames[operator])
+    const vector =
+      operator === '&&' || operator === '||'
+        ? logic(operator, pairing)
+        : isComparison(operator)
+          ? compare(operator, pairing)
+          : arithmetic(operator, pairing)
+    return pairing.rebuild(vector)
   }
-  const pairing = pairOperands(left, right, operatorNames[operator])
-  return pairing.rebuild(computePairing(operator, pairing))
+  if (a !== undefined && b !== undefined && a.length !== b.length) throw unequalLengths()
+  const elementOf = (value: ServerValue, index: number): ServerValue =>
+    value.form === 'vector' && value.length === length
+      ? (elementAt(value, index) as ServerValue)
+      : value
+  const results = Array.from({ length }, (_, i) =>
+    applyElementwise(operator, a?.[i] ?? elementOf(left, i), b?.[i] ?? elementOf(right, i)),
+  )
+  return isComparison(operator) ? vectorOfElements(results) : tupleOf(results)
 }
 
-function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
-  switch (operator) {
-    case '&&':
-    case '||':
-      return logic(operator, pairing)
-    case '<':
-    case '<=':
-    case '==':
-    case '!=':
-    case '>':
-    case '>=':
-      return compare(operator satisfies ComparisonOperator, pairing)
-    default:
-      return arithmetic(operator satisfies ArithmeticOperator, pairing)
-  }
+function isComparison(operator: BinaryOperator): operator is ComparisonOperator {
+  return comparisonOperators.has(operator)
 }
 
 /** The fast path for two INTs or two DOUBLEs, the most frequent case in loops; undefined for all other operands. */
@@ -106,67 +109,11 @@ function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): 
   const a = left.value
   const b = right.value
   if (a === null || b === null) return undefined
-  switch (operator) {
-    case '+':
-      return isInt ? wrapped(a + b) : doubleScalar(a + b)
-    case '-':
-      return isInt ? wrapped(a - b) : doubleScalar(a - b)
-    case '<':
-      return boolScalar(a < b)
-    case '<=':
-      return boolScalar(a <= b)
-    case '==':
-      return boolScalar(a === b)
-    case '!=':
-      return boolScalar(a !== b)
-    case '>':
-      return boolScalar(a > b)
-    case '>=':
-      return boolScalar(a >= b)
-    default:
-      return undefined
-  }
-}
-
-function wrapped(value: number): Scalar {
-  const result = value | 0
-  return intScalar(result === -2147483648 ? null : result)
-}
-
-/** Pairs of operands, one for each element of the result, if at least one operand is a tuple. */
-interface TuplePairs {
-  readonly length: number
-  at(index: number): [ServerValue, ServerValue]
-}
-
-/**
- * Pairs the elements of a tuple with the elements of a second tuple or of a vector with the same length. If the other
- * operand is a different value, pairs each element with that value. Undefined if there is no tuple.
- */
-function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
-  const a = tupleElements(left)
-  const b = tupleElements(right)
-  if (a === undefined && b === undefined) return undefined
-  const length = a?.length ?? b?.length ?? 0
-  if (a !== undefined && b !== undefined && a.length !== b.length) {
-    throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
-  }
-  const elementOf = (value: ServerValue, index: number): ServerValue =>
-    value.form === 'vector' && value.length === length
-      ? (elementAt(value, index) as ServerValue)
-      : value
-  return {
-    length,
-    at: index => [a?.[index] ?? elementOf(left, index), b?.[index] ?? elementOf(right, index)],
-  }
-}
-
-/** Joins the results for the elements of a tuple: to a vector if the operator is a comparison, otherwise to a tuple. */
-function assembleTuple(
-  operator: ElementwiseOperator,
-  results: readonly ServerValue[],
-): ServerValue {
-  return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
+  if (isComparison(operator)) return boolScalar(holds(operator, a, b))
+  if (operator !== '+' && operator !== '-') return undefined
+  const value = operator === '+' ? a + b : a - b
+  if (isDouble) return doubleScalar(value)
+  return intScalar((value | 0) === -2147483648 ? null : value | 0)
 }
 
 /** @throws {ScriptError} unless both values are scalars of one kind */
@@ -175,9 +122,7 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
     const elements = vectorOfScalars([left, right])
     if (elements !== undefined) return { form: 'pair', elements }
   }
-  throw new ScriptError('Both arguments of a pair must be scalars of the same type.', {
-    category: 'SYSTEM_Operator',
-  })
+  throw operatorError('Both arguments of a pair must be scalars of the same type.')
 }
 
 /** `x <- y` joins scalars and vectors to a longer vector. If one side is a list, the result is a list. */
@@ -189,9 +134,7 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
     (b.form === 'vector' || b.form === 'arrayVector')
   if (areColumns) return joinColumns(a, b)
   if (a.form === 'list' || b.form === 'list') return tupleOf([...elementsOf(a), ...elementsOf(b)])
-  throw new ScriptError('Arguments for join method must be vectors.', {
-    category: 'SYSTEM_Operator',
-  })
+  throw operatorError('Arguments for join method must be vectors.')
 }
 
 /**
@@ -203,24 +146,90 @@ export function choose(
   whenTrue: ServerValue,
   whenFalse: ServerValue,
 ): ServerValue {
-  const operand = operandOf(condition, 'iif')
-  const truth = truthOf(operand.vector, 'iif')
-  const { length } = operand.vector
+  const { vector, rebuild } = operandOf(condition, 'iif')
+  const truth = truthOf(vector, 'iif')
+  const { length } = vector
   const a = operandOf(whenTrue, 'iif')
   const b = operandOf(whenFalse, 'iif')
   for (const side of [a, b]) {
-    if (!side.isScalar && side.vector.length !== length) {
-      throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
-    }
+    if (!side.isScalar && side.vector.length !== length) throw unequalLengths()
   }
   const both = joinColumns(a.vector, b.vector)
   const all = joinColumns(both, nullColumn(columnTypeOf(both), 1))
   const rows = new Int32Array(length)
   for (let i = 0; i < length; i++) {
-    const one = truth[i]!
-    if (one === 1) rows[i] = a.isScalar ? 0 : i
-    else if (one === 0) rows[i] = a.vector.length + (b.isScalar ? 0 : i)
+    if (truth[i] === 1) rows[i] = a.isScalar ? 0 : i
+    else if (truth[i] === 0) rows[i] = a.vector.length + (b.isScalar ? 0 : i)
     else rows[i] = both.length
   }
-  return operand.rebuild(takeRows(all, rows) as Vector)
+  return rebuild(takeRows(all, rows) as Vector)
+}
+
+/** DolphinDB's limit for the length of a vector (docs/server-semantics.md#error-texts). */
+const maxLength = 2_147_483_647
+
+/**
+ * `a..b`: all values from a to b, ascending or descending, for integers and temporal values. If an end is null, the
+ * result is empty. @throws {ScriptError} for uncountable types
+ */
+function sequence(left: ServerValue, right: ServerValue): ServerValue {
+  return sequencePiece(left, right, 0, sequenceLength(left, right))
+}
+
+/** @throws {ScriptError} for types that cannot be counted */
+export function sequenceLength(left: ServerValue, right: ServerValue): number {
+  const { from, to } = boundsOf(left, right)
+  if (from === undefined || to === undefined) return 0
+  const distance = to < from ? from - to : to - from
+  if (distance >= maxLength) throw new ScriptError(`The sequence ${from}..${to} is too long.`)
+  return Number(distance) + 1
+}
+
+/** Elements `start` to `end` (exclusive) of the sequence. */
+export function sequencePiece(
+  left: ServerValue,
+  right: ServerValue,
+  start: number,
+  end: number,
+): Vector {
+  const { type, from = 0n, to = 0n } = boundsOf(left, right)
+  const step = to < from ? -1 : 1
+  const first = from + BigInt(start * step)
+  const column = zeroColumn({ type }, end - start) as FixedVector
+  const { data, length } = column
+  if (data instanceof BigInt64Array) {
+    for (let i = 0; i < length; i++) data[i] = first + BigInt(i * step)
+  } else {
+    for (let i = 0; i < length; i++) data[i] = Number(first) + i * step
+  }
+  return column
+}
+
+interface Bounds {
+  readonly type: Scalar['type']
+  /** Undefined if the bound is null. */
+  readonly from: bigint | undefined
+  readonly to: bigint | undefined
+}
+
+function boundsOf(left: ServerValue, right: ServerValue): Bounds {
+  // A left side such as `-(n..n)` or `(n)` is a vector with one element.
+  const first = left.form === 'vector' && left.length === 1 ? elementAt(left, 0) : left
+  const type = sequenceType(first as ServerValue, right)
+  // Uses bigint, because doubles cannot represent every integer beyond 2^53, for example a time in nanoseconds.
+  const bound = ({ value }: Scalar): bigint | undefined =>
+    value === null ? undefined : BigInt(value as number | bigint | boolean)
+  return { type, from: bound(first as Scalar), to: bound(right as Scalar) }
+}
+
+function sequenceType(left: ServerValue, right: ServerValue): Scalar['type'] {
+  if (left.form === 'scalar' && right.form === 'scalar') {
+    const kinds = [left, right].map(({ type }) => numberKindOf(type) ?? 'double')
+    const areIntegral = [left, right].every(({ type }) => dataTypes[type].category === 'integral')
+    if (!kinds.includes('double')) {
+      if (left.type === right.type) return left.type === 'BOOL' ? 'INT' : left.type
+      if (areIntegral) return kinds.includes('int64') ? 'LONG' : 'INT'
+    }
+  }
+  throw operatorError('Arguments for seq method must be integral or temporal scalars.')
 }

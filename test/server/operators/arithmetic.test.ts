@@ -5,7 +5,12 @@
 import t from 'tap'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { arithmetic, concatenate, negate } from '../../../src/server/operators/arithmetic.js'
+import {
+  arithmetic,
+  comparableTemporal,
+  negate,
+  type ArithmeticOperator,
+} from '../../../src/server/operators/arithmetic.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { int, text } from '../../helpers/values.js'
 import { decimal, paired, scalar, shown, vector } from './values.js'
@@ -14,18 +19,9 @@ import { fixed, valuesOf } from '../columns/columns.js'
 import { dataTypes, type DataType } from '../../../src/protocol/data-type.js'
 import type { ElementValue } from '../../../src/protocol/element.js'
 import { nullColumn } from '../../../src/server/columns/column-layout.js'
-import {
-  numericArithmetic,
-  refused,
-  type ArithmeticOperator,
-} from '../../../src/server/operators/numeric-arithmetic.js'
 import { runs } from '../../helpers/runs.js'
 import { nullDouble } from '../../../src/protocol/null-value.js'
 import { doubleOf } from '../../../src/server/operators/operands.js'
-import {
-  comparableTemporal,
-  temporalArithmetic,
-} from '../../../src/server/operators/temporal-arithmetic.js'
 
 t.test('the types decide how values are calculated', async t => {
   const examples: [ServerValue, '+' | '-', ServerValue, string][] = [
@@ -64,8 +60,8 @@ t.test('text can only be added', async t => {
 
 t.test('no text grows beyond sixteen million characters', async t => {
   const half = 'a'.repeat(8_388_608)
-  t.match(concatenate(paired(text(half), text(half))), { length: 1 })
-  t.throws(() => concatenate(paired(text(half), text(`${half}b`))), {
+  t.match(arithmetic('+', paired(text(half), text(half))), { length: 1 })
+  t.throws(() => arithmetic('+', paired(text(half), text(`${half}b`))), {
     name: 'ScriptError',
     message: 'A text must not be longer than 16777216 characters.',
   })
@@ -153,7 +149,7 @@ function calculated(
   left: ServerValue,
   right: ServerValue,
 ): (bigint | null)[] {
-  return valuesOf(numericArithmetic(operator, paired(left, right))).map(wide)
+  return valuesOf(arithmetic(operator, paired(left, right))).map(wide)
 }
 
 t.test('integers wrap at their width, and an operation with null gives null', async t => {
@@ -200,10 +196,10 @@ t.test('doubles are calculated as doubles, and a zero divisor gives null', async
         const of = (x: number | null, y: number | null): number | null =>
           x === null || y === null ? null : compute(x, y)
         const sides = paired(vector('DOUBLE', a, narrow(c)), vector('DOUBLE', b, b))
-        const made = valuesOf(numericArithmetic(operator as ArithmeticOperator, sides))
+        const made = valuesOf(arithmetic(operator as ArithmeticOperator, sides))
         assert.deepEqual(made, [of(a, b), of(narrow(c), b)])
       }
-      const ratio = numericArithmetic('\\', paired(vector('INT', narrow(c)), vector('INT', 3)))
+      const ratio = arithmetic('\\', paired(vector('INT', narrow(c)), vector('INT', 3)))
       assert.deepEqual(valuesOf(ratio), [c === null ? null : Number(c) / 3])
     }),
     { numRuns: runs(100) },
@@ -229,30 +225,26 @@ t.test('the result has the type that both operands need', async t => {
     [vector('INT'), '+', int(1), 'INT '],
   ]
   for (const [left, operator, right, wanted] of examples) {
-    t.equal(shown(numericArithmetic(operator, paired(left, right))), wanted)
+    t.equal(shown(arithmetic(operator, paired(left, right))), wanted)
   }
 })
 
 t.test("errors about types without arithmetic name the operator's function", async t => {
-  t.match(refused('>>', 'x'), {
-    category: 'SYSTEM_Operator',
-    message: 'Arguments for rshift method can not be x.',
-  })
   const without = (Object.keys(dataTypes) as DataType[]).filter(type =>
-    ['literal', 'binary', 'mixed'].includes(dataTypes[type].category),
+    ['binary', 'mixed'].includes(dataTypes[type].category),
   )
   for (const type of without) {
     const one = nullColumn({ type }, 1) as ServerValue
     const message = `Arguments for mul method can not be ${type.toLowerCase()}.`
-    t.throws(() => numericArithmetic('*', paired(one, int(1))), { message })
-    t.throws(() => numericArithmetic('*', paired(int(1), one)), { message })
+    t.throws(() => arithmetic('*', paired(one, int(1))), { message })
+    t.throws(() => arithmetic('*', paired(int(1), one)), { message })
   }
   for (const [operator, name] of [
     ['&', 'bitAnd'],
     ['|', 'bitOr'],
     ['^', 'bitXor'],
   ] as const) {
-    t.throws(() => numericArithmetic(operator, paired(scalar('DOUBLE', 1), int(1))), {
+    t.throws(() => arithmetic(operator, paired(scalar('DOUBLE', 1), int(1))), {
       message: `Arguments for ${name} method can not be double.`,
     })
   }
@@ -363,7 +355,7 @@ function calculatedTemporalArithmetic(
   left: ServerValue,
   right: ServerValue,
 ): string {
-  return shown(temporalArithmetic(operator, paired(left, right)))
+  return shown(arithmetic(operator, paired(left, right)))
 }
 
 t.test('an integer moves a moment by the unit of its type', async t => {
@@ -407,7 +399,7 @@ t.test('a time of day restarts at midnight', async () => {
           const time = vector(type, wide ? at : Number(at))
           for (const operator of ['+', '-'] as const) {
             const sum = operator === '+' ? at + BigInt(moved) : at - BigInt(moved)
-            const [made] = valuesOf(temporalArithmetic(operator, paired(time, int(moved))))
+            const [made] = valuesOf(arithmetic(operator, paired(time, int(moved))))
             assert.equal(BigInt(made as number | bigint), ((sum % units) + units) % units)
           }
         },
@@ -479,12 +471,12 @@ t.test(
         [a, b, wanted],
         [b, a, -wanted],
       ] as const) {
-        const aligned = comparableTemporal(paired(left, right))
+        const aligned = comparableTemporal(left as Vector, right as Vector)
         const [x, y] = [aligned.left, aligned.right].map(side => doubleOf(side)[0]!)
         t.equal(Math.sign(x! - y!) + 0, order + 0)
       }
     }
-    const nothing = comparableTemporal(paired(vector('DATE', 0), scalar('VOID', null)))
+    const nothing = comparableTemporal(vector('DATE', 0), nullColumn({ type: 'VOID' }, 1) as Vector)
     t.equal(doubleOf(nothing.right)[0], nullDouble)
   },
 )

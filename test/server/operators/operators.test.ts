@@ -4,7 +4,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { applyBinary } from '../../../src/server/operators/operators.js'
+import {
+  applyBinary,
+  sequenceLength,
+  sequencePiece,
+} from '../../../src/server/operators/operators.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import { runs } from '../../helpers/runs.js'
 import { testSession } from '../../helpers/script.js'
@@ -14,10 +18,9 @@ import { testExamples, testRefusals } from '../../helpers/examples.js'
 import type { Scalar } from '../../../src/protocol/value.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import type { ElementValue } from '../../../src/protocol/element.js'
-import { logic, not, truthOf } from '../../../src/server/operators/logic.js'
+import { logic, not, truthOf } from '../../../src/server/operators/comparison.js'
 import { valuesOf, column } from '../columns/columns.js'
 import { formatValue } from '../../../src/protocol/value-text.js'
-import { sequence, sequenceLength, sequencePiece } from '../../../src/server/operators/range.js'
 
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nulls follow the manual': {
@@ -288,7 +291,7 @@ const scalarRange = (type: Scalar['type'], value: number | bigint | boolean | nu
   ({ form: 'scalar', type, value }) as Scalar
 
 function shownRange(left: ServerValue, right: ServerValue): string {
-  const made = sequence(left, right) as Extract<ServerValue, { form: 'vector' }>
+  const made = applyBinary('..', left, right) as Extract<ServerValue, { form: 'vector' }>
   return `${made.type} ${formatValue(made)}`
 }
 
@@ -321,7 +324,7 @@ t.test('a sequence with a null at either end is empty', async t => {
   ]
   for (const [left, right] of nulls) {
     t.equal(sequenceLength(left, right), 0)
-    t.match(sequence(left, right), { form: 'vector', length: 0 })
+    t.match(applyBinary('..', left, right), { form: 'vector', length: 0 })
   }
 })
 
@@ -333,7 +336,7 @@ t.test('sequences count 64-bit numbers and nanoseconds one by one', async () => 
       const to = from + BigInt(distance)
       fc.pre(to >= -last && to <= last)
       for (const type of ['LONG', 'NANOTIMESTAMP'] as const) {
-        const made = sequence(scalarRange(type, from), scalarRange(type, to))
+        const made = applyBinary('..', scalarRange(type, from), scalarRange(type, to))
         const wanted = Array.from({ length: Math.abs(distance) + 1 }, (_, i) =>
           distance < 0 ? from - BigInt(i) : from + BigInt(i),
         )
@@ -358,7 +361,9 @@ t.test('a part of a sequence equals the same part of the complete sequence', asy
     [scalarRange('TIMESTAMP', 5n), scalarRange('TIMESTAMP', -3n)],
   ]
   for (const [left, right] of ends) {
-    const whole = valuesOf(sequence(left, right) as Extract<ServerValue, { form: 'vector' }>)
+    const whole = valuesOf(
+      applyBinary('..', left, right) as Extract<ServerValue, { form: 'vector' }>,
+    )
     for (const [start, end] of [
       [0, 9],
       [2, 5],
@@ -396,7 +401,7 @@ t.test('only integral and temporal scalars of one kind form a sequence', async t
     [column('STRING', 'a'), int(3)],
   ]
   for (const [left, right] of refused) {
-    t.throws(() => sequence(left, right), {
+    t.throws(() => applyBinary('..', left, right), {
       name: 'ScriptError',
       category: 'SYSTEM_Operator',
       message: 'Arguments for seq method must be integral or temporal scalars.',

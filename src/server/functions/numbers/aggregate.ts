@@ -6,7 +6,7 @@ import { elementAt, isNullAt } from '../../../protocol/element.js'
 import { nullDouble, nullInt128, nullInt32, nullInt64 } from '../../../protocol/null-value.js'
 import { type Column, type Vector, explicitNull } from '../../../protocol/value.js'
 import { rowComparison } from '../../operators/row-keys.js'
-import { truthOf } from '../../operators/logic.js'
+import { truthOf } from '../../operators/comparison.js'
 import { applyBinary, choose } from '../../operators/operators.js'
 import {
   decimalAsDouble,

@@ -11,7 +11,7 @@ import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
 import { operatorNames } from '../../operators/operator-names.js'
-import { truthOf } from '../../operators/logic.js'
+import { truthOf } from '../../operators/comparison.js'
 import type { SelectColumn, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
