@@ -3,7 +3,7 @@
 */
 import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
 import { ScriptError } from '../script-error.js'
-import type { ServerValue } from '../values/server-value.js'
+import type { FunctionValue, ServerValue } from '../values/server-value.js'
 import {
   dataTypeOf,
   isDecimal,
@@ -12,7 +12,7 @@ import {
   type ColumnType,
   dataTypes,
 } from '../../protocol/data-type.js'
-import { integerOf, isVoid, textOf, textsOf, intScalar } from '../values/scalar.js'
+import { boolScalar, integerOf, intScalar, isVoid, textOf, textsOf } from '../values/scalar.js'
 import { tupleElements } from '../values/vector-literal.js'
 import type { DatabaseHandle } from '../tables/database-handle.js'
 import { findTable } from '../tables/sharing.js'
@@ -140,6 +140,33 @@ export function integerArgument(value: Argument, name: string, otherwise?: numbe
   return number
 }
 
+/**
+ * Reads one of the words, given as a text in any case or as its number.
+ * @param words  word → its number
+ * @returns undefined if the argument is absent
+ */
+export function wordArgument<Word extends string>(
+  value: Argument,
+  name: string,
+  words: Readonly<Record<Word, number>>,
+): Word | undefined {
+  if (isAbsent(value)) return undefined
+  const text = textOf(value)?.toUpperCase()
+  const id = integerOf(value)
+  const all = Object.keys(words) as Word[]
+  const word = all.find(one => one === text || words[one] === id)
+  if (word !== undefined) return word
+  const list = `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`
+  throw new ScriptError(`The argument [${name}] must be ${list}.`)
+}
+
+/** A BOOL for a single argument, a vector of BOOLs for several. */
+export function boolResult(argument: Argument, flags: readonly boolean[]): ServerValue {
+  if (argument?.form === 'scalar') return boolScalar(flags[0]!)
+  const data = Int8Array.from(flags, Number)
+  return { form: 'vector', type: 'BOOL', length: data.length, data }
+}
+
 /** The elements of a list, a tuple or a vector of strings. For any other value, a list with that value. */
 export function elementsArgument(value: ServerValue): readonly ServerValue[] {
   const tuple = tupleElements(value)
@@ -199,6 +226,12 @@ export function pairArgument(value: Argument): readonly [number, number] | undef
   return [Number(elements.data[0]), Number(elements.data[1])]
 }
 
+/** @throws {ScriptError} unless `value` is a function */
+export function functionArgument(value: Argument, name: string): FunctionValue {
+  if (value?.form === 'function') return value
+  throw new ScriptError(`The argument [${name}] must be a function.`)
+}
+
 /** The handle itself or, for the path of an existing database, a handle of that database. */
 export function databaseArgument(context: CallContext, value: Argument): DatabaseHandle {
   if (value?.form === 'database') return value
@@ -231,26 +264,4 @@ export function vectorArgument(value: ServerValue | undefined, name: string): Ve
   const column = columnArgument(value, name)
   if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
   return column
-}
-
-/** size(X): the number of elements, including nulls; for a table, the number of rows. */
-export function sizeOf(value: ServerValue): number {
-  switch (value.form) {
-    case 'vector':
-    case 'arrayVector':
-      return value.length
-    case 'matrix':
-    case 'set':
-      return value.elements.length
-    case 'pair':
-      return 2
-    case 'list':
-      return value.elements.length
-    case 'serverDictionary':
-      return value.entries.size
-    case 'serverTable':
-      return value.rows
-    default:
-      return 1
-  }
 }

@@ -3,60 +3,46 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
-import { addColumnFunctions } from './tables/add-columns.js'
-import { nullFillFunctions } from './tables/null-fill.js'
-import { aggregateFunctions } from './numbers/aggregate.js'
-import { clusterFunctions } from './node/cluster.js'
-import { consoleJobFunctions } from './node/console-jobs.js'
-import { containerFunctions } from './vectors/container.js'
-import { conversionFunctions, typeFunctions } from './types/type.js'
-import { databaseFunctions, storedTableFunctions } from './dfs/stored-table.js'
-import { dfsFunctions } from './dfs/dfs-tables.js'
+import { dfsFunctions } from './dfs/dfs.js'
 import { functionViewFunctions } from './language/function-view.js'
-import { insertFunctions } from './tables/insert-rows.js'
-import { stringFunctions } from './text/text.js'
 import { higherOrderFunctions, languageFunctions, operatorFunctions } from './language/language.js'
+import { nodeFunctions } from './node/node.js'
+import { userFunctions } from './node/user.js'
+import { aggregateFunctions } from './numbers/aggregate.js'
+import { insertFunctions } from './tables/insert-rows.js'
+import { tableFunctions } from './tables/make-tables.js'
 import { objectListFunctions } from './tables/object-list.js'
 import { schemaFunctions } from './tables/schema.js'
+import { shareFunctions, streamTableFunctions } from './tables/share.js'
+import { stringFunctions } from './text/text.js'
+import { conversionFunctions, typeFunctions } from './types/type.js'
+import { containerFunctions } from './vectors/container.js'
 import { searchFunctions } from './vectors/search.js'
-import { sessionInfoFunctions } from './node/session-info.js'
-import { shareFunctions } from './tables/share.js'
-import { streamTableFunctions } from './tables/stream-table.js'
-import { tableFunctions } from './tables/make-tables.js'
-import { userFunctions } from './node/user.js'
 import { vectorFunctions } from './vectors/vector.js'
 
-const families: readonly (readonly Builtin[])[] = [
-  addColumnFunctions,
-  nullFillFunctions,
-  aggregateFunctions,
-  clusterFunctions,
-  consoleJobFunctions,
-  containerFunctions,
-  conversionFunctions,
-  databaseFunctions,
-  dfsFunctions,
-  functionViewFunctions,
-  higherOrderFunctions,
-  insertFunctions,
-  languageFunctions,
-  operatorFunctions,
-  objectListFunctions,
-  schemaFunctions,
-  searchFunctions,
-  sessionInfoFunctions,
-  shareFunctions,
-  storedTableFunctions,
-  streamTableFunctions,
-  stringFunctions,
-  tableFunctions,
-  typeFunctions,
-  userFunctions,
-  vectorFunctions,
-]
-
 /** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */
-export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
+export const builtins: ReadonlyMap<string, Builtin> = byName([
+  ...aggregateFunctions,
+  ...containerFunctions,
+  ...conversionFunctions,
+  ...dfsFunctions,
+  ...functionViewFunctions,
+  ...higherOrderFunctions,
+  ...insertFunctions,
+  ...languageFunctions,
+  ...nodeFunctions,
+  ...objectListFunctions,
+  ...operatorFunctions,
+  ...schemaFunctions,
+  ...searchFunctions,
+  ...shareFunctions,
+  ...streamTableFunctions,
+  ...stringFunctions,
+  ...tableFunctions,
+  ...typeFunctions,
+  ...userFunctions,
+  ...vectorFunctions,
+])
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {
   const named = new Map<string, Builtin>()

@@ -4,6 +4,7 @@
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, vectorOf, type ElementValue } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
+import { setEntry, emptyDictionary } from '../elements/dictionary.js'
 import { stringScalar } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { createTable } from '../tables/memory-table.js'
@@ -14,38 +15,23 @@ export function tableOfColumns(columns: Readonly<Record<string, Column>>): Serve
   return createTable('basic', Object.keys(columns), all.map(columnTypeOf), { columns: all })
 }
 
-/** Makes a table with one column per entry of `types` and one row per record. */
-export function tableOfRecords<Name extends string>(
-  types: Readonly<Record<Name, DataType>>,
-  records: readonly Readonly<Record<Name, ElementValue>>[],
+/** Makes a table with one row per item. @param columns  name → type, and the cell for an item */
+export function tableOf<Item>(
+  items: readonly Item[],
+  columns: Readonly<Record<string, readonly [DataType, (item: Item) => ElementValue]>>,
 ): ServerTable {
-  const names = Object.keys(types) as Name[]
-  const columns = names.map(name =>
-    vectorOf(
-      { type: types[name] },
-      records.map(record => record[name]),
-    ),
-  )
-  return createTable(
-    'basic',
-    names,
-    names.map(name => ({ type: types[name] })),
-    { columns },
-  )
+  const vectors = Object.entries(columns).map(([name, [type, cell]]): [string, Column] => [
+    name,
+    vectorOf({ type }, items.map(cell)),
+  ])
+  return tableOfColumns(Object.fromEntries(vectors))
 }
 
 /** A dictionary STRING → ANY, the type of the results of `schema()` and `license()`. */
 export function dictionaryOf(values: Readonly<Record<string, ServerValue>>): ServerDictionary {
-  const entries = Object.entries(values).map(
-    ([name, value]): [string, { key: ServerValue; value: ServerValue }] => [
-      name,
-      { key: stringScalar(name), value },
-    ],
-  )
-  return {
-    form: 'serverDictionary',
-    keyType: { type: 'STRING' },
-    valueType: undefined,
-    entries: new Map(entries),
+  const dictionary = emptyDictionary({ type: 'STRING' })
+  for (const [name, value] of Object.entries(values)) {
+    setEntry(dictionary, stringScalar(name), value)
   }
+  return dictionary
 }

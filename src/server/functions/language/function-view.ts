@@ -7,7 +7,7 @@ import { voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { builtin, booleanArgument, elementsArgument, textArgument } from '../arguments.js'
 import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
-import { tableOfRecords } from '../result-table.js'
+import { tableOf } from '../result-table.js'
 
 export const functionViewFunctions: readonly Builtin[] = [
   /** Adds one user-defined function, or all functions of a tuple, which may be empty. */
@@ -60,19 +60,18 @@ export const functionViewFunctions: readonly Builtin[] = [
   }),
 
   /** Lists name, body, owner and createTime of the views. Administrators see all views, other users only their own. */
-  builtin('getFunctionViews()', ({ node, session }) =>
-    tableOfRecords(
-      { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },
-      [...node.functionViews.values()]
-        .filter(({ owner }) => session.isAdmin || owner === session.user)
-        .map(({ name, body, owner, createdAt }) => ({
-          name,
-          body,
-          owner,
-          createTime: BigInt(createdAt.getTime()),
-        })),
-    ),
-  ),
+  builtin('getFunctionViews()', ({ node, session }) => {
+    const views = [...node.functionViews.values()]
+    return tableOf(
+      views.filter(({ owner }) => session.isAdmin || owner === session.user),
+      {
+        name: ['STRING', view => view.name],
+        body: ['STRING', view => view.body],
+        owner: ['STRING', view => view.owner],
+        createTime: ['TIMESTAMP', view => BigInt(view.createdAt.getTime())],
+      },
+    )
+  }),
 ]
 
 function checkMayOwnViews({ node, session }: CallContext): void {

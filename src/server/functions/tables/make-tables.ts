@@ -1,29 +1,32 @@
 /*
-  Functions that create tables in memory and replace their columns (DolphinDB manual, pages table, rows and columns;
-  docs/server-semantics.md#stream-tables). Also reads column definitions from arguments.
+  Functions that create tables in memory, and replace, add or fill their columns (DolphinDB manual, pages table, rows,
+  columns and nullFill; docs/server-semantics.md#stream-tables). Also reads column definitions from arguments.
 */
 import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
-import { columnTypeOf, takeRows } from '../../../protocol/element.js'
+import { columnTypeOf, isNullAt, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import type { BuiltinArguments, CallContext, Builtin } from '../../values/builtin.js'
 import { firstReleases, isAtLeast, type Release } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
-import { intScalar } from '../../values/scalar.js'
+import { intScalar, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { zeroColumn } from '../../columns/column-layout.js'
+import { nullColumn, zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
+import { checkMayAlter } from '../../tables/dfs-database.js'
+import { preparedValues, updateRows } from '../../tables/insert-values.js'
 import { columnIndex, createTable } from '../../tables/memory-table.js'
-import { checkWritable } from '../../tables/prepare.js'
+import { checkWritable, isStream } from '../../tables/prepare.js'
+import { checkWrite } from '../../tables/privileges.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
 import {
-  elementsArgument,
-  tableArgument,
   builtin,
+  elementsArgument,
   pairArgument,
+  tableArgument,
   textsArgument,
   typesArgument,
-  sizeOf,
 } from '../arguments.js'
+import { factsOf } from '../types/type.js'
 
 interface Columns {
   names: readonly string[]
@@ -37,19 +40,22 @@ interface Columns {
  * is named after the alias of its value or, without an alias, after the variable that was passed.
  */
 function describedColumns(
-  context: CallContext,
+  { node: { release } }: CallContext,
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
   const size = pairArgument(args[0])
-  if (size !== undefined && args.length >= 3) return emptyColumns(context, size, args[1], args[2])
+  if (size !== undefined && args.length >= 3) return emptyColumns(release, size, args[1], args[2])
   const [first] = args
-  if (args.length === 1 && first?.form === 'serverTable') return columnsOfTable(first)
+  if (args.length === 1 && first?.form === 'serverTable') {
+    const { columnNames: names, columnTypes: types } = first
+    return { names, types, columns: names.map((_, index) => first.column(index)) }
+  }
   return givenColumns(args, argumentNames)
 }
 
 function emptyColumns(
-  { node: { release } }: CallContext,
+  release: Release,
   [capacity, size]: readonly [number, number],
   nameArgument: ServerValue | undefined,
   typeArgument: ServerValue | undefined,
@@ -78,11 +84,6 @@ function checkKnown(release: Release, type: ColumnType): void {
   if (!isKnown) throw new ScriptError(`Cannot recognize the token ${columnTypeText(type)}`)
 }
 
-function columnsOfTable(table: ServerTable): Columns {
-  const { columnNames: names, columnTypes: types } = table
-  return { names, types, columns: names.map((_, index) => table.column(index)) }
-}
-
 interface NamedColumn {
   name: string
   column: Column
@@ -98,7 +99,10 @@ function givenColumns(
     for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
   })
   const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
-  const columns = named.map(({ column }) => extendScalar(column, rows))
+  // Repeats a single value, so that it fills its column (`table(1..3 as id, 0 as v)`).
+  const columns = named.map(({ column }) =>
+    column.length === 1 && rows !== 1 ? takeRows(column, new Int32Array(rows)) : column,
+  )
   return { names: named.map(({ name }) => name), types: columns.map(columnTypeOf), columns }
 }
 
@@ -108,19 +112,20 @@ function givenColumns(
  */
 function columnsOfArgument(
   value: ServerValue,
-  name: string | undefined,
+  given: string | undefined,
   position: number,
 ): readonly NamedColumn[] {
+  const name = given ?? `C${position}`
   switch (value.form) {
     case 'scalar':
-      return [{ name: name ?? `C${position}`, column: columnOfScalar(value) }]
+      return [{ name, column: columnOfScalar(value) }]
     case 'vector': {
       const vectors = value.type === 'ANY' ? equalVectors(value.data.slice(0, value.length)) : []
-      if (vectors.length === 0) return [{ name: name ?? `C${position}`, column: value }]
+      if (vectors.length === 0) return [{ name, column: value }]
       return vectors.map((column, index) => ({ name: `col${position + index}`, column }))
     }
     case 'arrayVector':
-      return [{ name: name ?? `C${position}`, column: value }]
+      return [{ name, column: value }]
     case 'serverTable':
       return value.columnNames.map((own, index) => ({ name: own, column: value.column(index) }))
     default:
@@ -139,96 +144,128 @@ function equalVectors(elements: readonly { form: string }[]): readonly Column[] 
   return isEqual && vectors.length === elements.length ? vectors : []
 }
 
-/** Repeats a single value, so that it fills its column (`table(1..3 as id, 0 as v)`). */
-function extendScalar(column: Column, rows: number): Column {
-  if (column.length === rows || column.length !== 1) return column
-  return takeRows(column, new Int32Array(rows))
-}
-
-/** Makes a table of this kind from the arguments. Call `makeKeyedTable` for the keyed kinds. */
+/**
+ * Makes a table of this kind from the arguments. For the keyed kinds, the first argument names the key columns.
+ * @throws {ScriptError} if a keyed kind has no key columns
+ */
 export function makeTable(
   context: CallContext,
   kind: TableKind,
   args: BuiltinArguments,
 ): ServerTable {
-  const { names, types, columns, capacity } = describedColumns(context, args, context.argumentNames)
-  return createTable(kind, names, types, {
-    ...(columns === undefined ? {} : { columns }),
-    ...(capacity === undefined ? {} : { capacity }),
-  })
-}
-
-/**
- * Like `makeTable`, but the first argument names the key columns.
- * @throws {ScriptError} if the first argument is empty
- */
-export function makeKeyedTable(
-  context: CallContext,
-  kind: 'keyed' | 'indexed' | 'keyedStream',
-  args: BuiltinArguments,
-): ServerTable {
-  const keyColumns = textsArgument(args[0], 'keyColumns')
-  if (keyColumns.length === 0) throw new ScriptError('The argument [keyColumns] must name columns.')
-  const { names, types, columns, capacity } = describedColumns(
+  const isKeyed = (['keyed', 'indexed', 'keyedStream'] as TableKind[]).includes(kind)
+  const keyColumns = isKeyed ? textsArgument(args[0], 'keyColumns') : []
+  if (isKeyed && keyColumns.length === 0) {
+    throw new ScriptError('The argument [keyColumns] must name columns.')
+  }
+  const skipped = isKeyed ? 1 : 0
+  const { names, types, ...more } = describedColumns(
     context,
-    args.slice(1),
-    context.argumentNames.slice(1),
+    args.slice(skipped),
+    context.argumentNames.slice(skipped),
   )
-  return createTable(kind, names, types, {
-    keyColumns,
-    ...(columns === undefined ? {} : { columns }),
-    ...(capacity === undefined ? {} : { capacity }),
-  })
+  return createTable(kind, names, types, { ...more, ...(isKeyed ? { keyColumns } : {}) })
 }
-
-const table = builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args))
-
-const rows = builtin('rows(X)', (_, [value]) => intScalar(sizeOf(value)))
 
 /** Replaces the values and the type of a column. Refuses tables that other sessions can see. */
-const replaceColumn = builtin(
-  'replaceColumn!(table, colName, newCol)',
-  (context, [target, names, replacement]) => {
-    const table = tableArgument(context, target)
-    checkWritable(table)
-    if (table.sharedName !== '' || table.kind === 'dfs') {
-      const name = table.sharedName || table.stored?.tableName
-      throw new ScriptError(`The columns of the table [${name}] can't be changed.`)
+function replaceColumns(
+  table: ServerTable,
+  columnNames: readonly string[],
+  replacement: ServerValue,
+): void {
+  checkWritable(table)
+  if (table.sharedName !== '' || table.kind === 'dfs') {
+    const name = table.sharedName || table.stored?.tableName
+    throw new ScriptError(`The columns of the table [${name}] can't be changed.`)
+  }
+  const columns = columnNames.length === 1 ? [replacement] : elementsArgument(replacement)
+  if (columns.length !== columnNames.length) {
+    throw new ScriptError(
+      'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
+    )
+  }
+  const replacements = columns.map((value, index): [number, Column] => {
+    const name = columnNames[index]!
+    const column = value.form === 'scalar' ? columnOfScalar(value) : value
+    if (column.form !== 'vector' && column.form !== 'arrayVector') {
+      throw new ScriptError(`The new column [${name}] must be a vector.`)
     }
-    const columnNames = textsArgument(names, 'colName')
-    const columns = columnNames.length === 1 ? [replacement] : elementsArgument(replacement)
-    if (columns.length !== columnNames.length) {
-      throw new ScriptError(
-        'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
-      )
+    if (column.length !== table.rows) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
-    const replacements = columns.map((value, index): [number, Column] => {
-      const name = columnNames[index]!
-      const column = value.form === 'scalar' ? columnOfScalar(value) : value
-      if (column.form !== 'vector' && column.form !== 'arrayVector') {
-        throw new ScriptError(`The new column [${name}] must be a vector.`)
-      }
-      if (column.length !== table.rows) {
-        throw new ScriptError('All columns must be of the same length. RefId:S02010')
-      }
-      return [columnIndex(table, name), column]
-    })
-    for (const [index, column] of replacements) table.replaceColumn(index, column)
-    return table
-  },
-  { mutatesFirst: true },
-)
+    return [columnIndex(table, name), column]
+  })
+  for (const [index, column] of replacements) table.replaceColumn(index, column)
+}
 
 export const tableFunctions: readonly Builtin[] = [
-  replaceColumn,
-  table,
+  builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args)),
   /** A new row replaces the row with the same key (DolphinDB manual, page keyedTable). */
   builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
-    makeKeyedTable(context, 'keyed', args),
+    makeTable(context, 'keyed', args),
   ),
   /** Like a keyed table. On a real server, queries differ in speed (DolphinDB manual, page indexedTable). */
   builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
-    makeKeyedTable(context, 'indexed', args),
+    makeTable(context, 'indexed', args),
   ),
-  rows,
+  builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
+  /** The first row of each key wins, even within one batch (DolphinDB manual, page keyedStreamTable). */
+  builtin('keyedStreamTable(keyColumn, X, ...rest)', (context, args) =>
+    makeTable(context, 'keyedStream', args),
+  ),
+  builtin('rows(X)', (_, [value]) => intScalar(factsOf(value).size)),
+  builtin(
+    'replaceColumn!(table, colName, newCol)',
+    (context, [target, names, replacement]) => {
+      const table = tableArgument(context, target)
+      replaceColumns(table, textsArgument(names, 'colName'), replacement)
+      return table
+    },
+    { mutatesFirst: true },
+  ),
+
+  /**
+   * Adds columns to a stream table or a DFS table; existing rows get nulls
+   * (docs/server-semantics.md#tables-in-databases).
+   */
+  builtin('addColumn(table, colNames, colTypes)', (context, [target, colNames, colTypes]) => {
+    const table = tableArgument(context, target)
+    const names = textsArgument(colNames, 'colNames')
+    const types = typesArgument(colTypes, 'colTypes')
+    if (names.length !== types.length) {
+      throw new ScriptError('The size of colNames and colTypes must be equal.')
+    }
+    if (table.kind === 'dfs') {
+      checkMayAlter(context.node, context.session, table.stored!.databasePath)
+    } else if (isStream(table)) checkWrite(context, table)
+    else throw new ScriptError('addColumn is for stream tables and DFS tables.')
+    const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
+    const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
+    if (twice !== undefined) throw new ScriptError(`The column [${twice}] already exists.`)
+    for (const [i, name] of names.entries()) {
+      table.addColumn(name, types[i]!, nullColumn(types[i]!, table.rows))
+    }
+    return voidValue
+  }),
+
+  /** Replaces the null cells of a table with a value (DolphinDB manual, pages nullFill and loadTextEx). */
+  builtin(
+    'nullFill!(X, Y)',
+    (context, [target, value]) => {
+      const table = tableArgument(context, target)
+      if (value.form !== 'scalar') {
+        throw new ScriptError('The second argument of nullFill! must be a scalar for a table.')
+      }
+      const filled = table.columnNames.map((name, index) => {
+        const column = table.column(index)
+        const nulls = Array.from({ length: table.rows }, (_, row) => row)
+        const rows = Int32Array.from(nulls.filter(row => isNullAt(column, row)))
+        const values = takeRows(columnOfScalar(value), new Int32Array(rows.length))
+        return { name, rows, values: preparedValues(table, name, rows, values) }
+      })
+      for (const { name, rows, values } of filled) updateRows(table, name, rows, values)
+      return table
+    },
+    { mutatesFirst: true },
+  ),
 ]

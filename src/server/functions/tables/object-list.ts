@@ -3,14 +3,12 @@
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import type { ElementValue } from '../../../protocol/element.js'
-import type { Vector } from '../../../protocol/value.js'
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin } from '../../values/builtin.js'
 import { isTrue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { builtin } from '../arguments.js'
-import { tableOfRecords } from '../result-table.js'
-import { formNumber } from '../types/type.js'
+import { tableOf } from '../result-table.js'
+import { factsOf } from '../types/type.js'
 
 /** Estimated size of a string: the reference plus a short text. */
 const bytesPerText = 24
@@ -23,8 +21,6 @@ export function tableBytes(table: ServerTable): number {
   )
 }
 
-const formNames = ['SCALAR', 'VECTOR', 'PAIR', 'MATRIX', 'SET', 'DICTIONARY', 'TABLE'] as const
-
 const tableTypeNames: Readonly<Record<TableKind, string>> = {
   basic: 'BASIC',
   stream: 'REALTIME',
@@ -35,16 +31,12 @@ const tableTypeNames: Readonly<Record<TableKind, string>> = {
   dfs: 'ALIAS',
 }
 
-const columns = {
-  name: 'STRING',
-  type: 'STRING',
-  form: 'STRING',
-  rows: 'INT',
-  columns: 'INT',
-  bytes: 'LONG',
-  shared: 'BOOL',
-  extra: 'STRING',
-} as const
+/** Size of a reference in a list of texts or in a tuple, without the referenced value. */
+const bytesPerReference = 8
+/** Estimated sizes of values that are not vectors, per element. */
+const bytesPerScalar = 16
+const bytesPerHandle = 24
+const bytesPerEntry = 32
 
 interface ObjectFacts {
   readonly type: string
@@ -54,79 +46,69 @@ interface ObjectFacts {
   readonly extra: string
 }
 
-/** Size of a reference in a list of texts or in a tuple, without the referenced value. */
-const bytesPerReference = 8
-
-function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {
-  const bytes = vector.length * (dataTypes[vector.type].bytesPerValue || bytesPerReference)
-  return { type: vector.type, rows, columns: columnCount, bytes, extra: '' }
-}
-
-function factsOf(value: ServerValue): ObjectFacts {
+function objectFacts(value: ServerValue): ObjectFacts {
+  const { type, size } = factsOf(value)
+  const name = type.array === true ? `${type.type}[]` : type.type
+  const plain = { type: name, rows: size, columns: 1, extra: '' }
   switch (value.form) {
-    case 'vector':
-      return vectorFacts(value, value.length, 1)
-    case 'arrayVector':
-      return { ...vectorFacts(value.cells, value.length, 1), type: `${value.cells.type}[]` }
-    case 'pair':
-    case 'set':
-      return vectorFacts(value.elements, value.elements.length, 1)
-    case 'matrix':
-      return vectorFacts(value.elements, value.rows, value.columns)
     case 'serverTable': {
-      const { stored } = value
+      const path = value.stored?.databasePath ?? ''
       return {
         type: tableTypeNames[value.kind],
         rows: value.kind === 'dfs' ? 0 : value.rows,
         columns: value.columnNames.length,
         bytes: tableBytes(value),
-        extra:
-          stored === undefined || stored.databasePath === ''
-            ? ''
-            : `${stored.databasePath}/${stored.tableName}`,
+        extra: path === '' ? '' : `${path}/${value.stored!.tableName}`,
       }
     }
-    case 'serverDictionary':
-      return {
-        type: value.valueType?.type ?? 'ANY',
-        rows: value.entries.size,
-        columns: 1,
-        bytes: value.entries.size * 32,
-        extra: '',
-      }
-    case 'list':
-      return { type: 'ANY', rows: value.elements.length, columns: 1, bytes: 32, extra: '' }
-    case 'scalar':
-      return { type: value.type, rows: 1, columns: 1, bytes: 16, extra: '' }
     case 'database':
-      return { type: 'HANDLE', rows: 1, columns: 1, bytes: 24, extra: value.path }
+      return { ...plain, bytes: bytesPerHandle, extra: value.path }
     case 'function':
-      return { type: 'FUNCTIONDEF', rows: 1, columns: 1, bytes: 24, extra: '' }
+      return { ...plain, bytes: bytesPerHandle }
+    case 'serverDictionary':
+    case 'list':
+      return { ...plain, bytes: size * bytesPerEntry }
+    case 'scalar':
     case 'type':
-      return { type: 'INT', rows: 1, columns: 1, bytes: 16, extra: '' }
+      return { ...plain, bytes: bytesPerScalar }
+    case 'matrix':
+    case 'vector':
+    case 'arrayVector':
+    case 'pair':
+    case 'set': {
+      const cells = value.form === 'arrayVector' ? value.cells.length : size
+      const bytes = cells * (dataTypes[type.type].bytesPerValue || bytesPerReference)
+      const isMatrix = value.form === 'matrix'
+      return isMatrix
+        ? { ...plain, rows: value.rows, columns: value.columns, bytes }
+        : { ...plain, bytes }
+    }
   }
 }
 
-function recordOf(
-  name: string,
-  value: ServerValue,
-  owner: string,
-): Record<keyof typeof columns | 'owner', ElementValue> {
-  const { bytes, ...facts } = factsOf(value)
-  const form = formNames[formNumber(value)] ?? 'SCALAR'
-  return { name, form, ...facts, bytes: BigInt(bytes), shared: owner !== '', owner }
-}
-
-/** objs([shared]): the session's variables; if `shared` is true, also the shared tables of all sessions. */
-function listObjects({ session, node }: CallContext, withShared: boolean): ServerValue {
-  const own = [...session.variables].map(([name, value]) => recordOf(name, value, ''))
-  if (!withShared) return tableOfRecords<keyof typeof columns>(columns, own)
-  const shared = [...node.shared].map(([name, { table, owner }]) => recordOf(name, table, owner))
-  return tableOfRecords({ ...columns, owner: 'STRING' }, [...own, ...shared])
-}
-
 export const objectListFunctions: readonly Builtin[] = [
-  builtin('objs([shared])', (context, [shared]) =>
-    listObjects(context, shared !== undefined && isTrue(shared)),
-  ),
+  /** The session's variables; if `shared` is true, also the shared tables of all sessions. */
+  builtin('objs([shared])', ({ session, node }, [shared]) => {
+    const withShared = shared !== undefined && isTrue(shared)
+    const own = [...session.variables].map(([name, value]) => ({ name, value, owner: '' }))
+    const others = [...node.shared].map(([name, { table, owner }]) => ({
+      name,
+      value: table,
+      owner,
+    }))
+    const objects = (withShared ? [...own, ...others] : own).map(one => {
+      return { ...one, ...objectFacts(one.value) }
+    })
+    return tableOf(objects, {
+      name: ['STRING', one => one.name],
+      type: ['STRING', one => one.type],
+      form: ['STRING', ({ value }) => factsOf(value).form.toUpperCase()],
+      rows: ['INT', one => one.rows],
+      columns: ['INT', one => one.columns],
+      bytes: ['LONG', one => BigInt(one.bytes)],
+      shared: ['BOOL', one => one.owner !== ''],
+      extra: ['STRING', one => one.extra],
+      ...(withShared ? { owner: ['STRING', (one: { owner: string }) => one.owner] as const } : {}),
+    })
+  }),
 ]

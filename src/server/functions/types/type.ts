@@ -1,5 +1,5 @@
 /*
-  The types of values, conversions, and the current time (DolphinDB manual, one page per function).
+  The types and sizes of values, conversions, equality, and the current time (DolphinDB manual, one page per function).
 */
 import {
   arrayTypeOffset,
@@ -11,6 +11,7 @@ import {
 } from '../../../protocol/data-type.js'
 import { columnTypeOf, isNullAt } from '../../../protocol/element.js'
 import { dataForms, type Column, type Vector, type Scalar } from '../../../protocol/value.js'
+import { formatScalar } from '../../../protocol/value-text.js'
 import type { Builtin } from '../../values/builtin.js'
 import { doubleOf, operandOf, scalarAt } from '../../operators/operands.js'
 import { boolScalar, intScalar, stringScalar } from '../../values/scalar.js'
@@ -28,6 +29,7 @@ import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'
 import { nullColumn } from '../../columns/column-layout.js'
 import { textColumn } from '../../columns/convert-column.js'
+import { elementsOf } from '../../values/vector-literal.js'
 
 const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   basic: 'IN-MEMORY TABLE',
@@ -39,33 +41,56 @@ const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   dfs: 'SEGMENTED DFS TABLE',
 }
 
-/** typestr(X), spelled as in docs/server-semantics.md#small-functions. */
-function typeText(value: ServerValue): string {
+interface Facts {
+  readonly form: 'scalar' | 'vector' | 'pair' | 'matrix' | 'set' | 'dictionary' | 'table'
+  /** The type of the elements; VOID for a table. */
+  readonly type: ColumnType
+  /** The number of elements, including nulls; for a table, the number of rows. */
+  readonly size: number
+}
+
+/** What form(X), type(X) and size(X) show. Functions, types and handles count as scalars. */
+export function factsOf(value: ServerValue): Facts {
+  const scalar = (type: DataType): Facts => ({ form: 'scalar', type: { type }, size: 1 })
   switch (value.form) {
     case 'scalar':
-      return value.type
+      return scalar(value.type)
     case 'vector':
     case 'arrayVector':
-      return `${fastText(value)} VECTOR`
+      return { form: 'vector', type: columnTypeOf(value), size: value.length }
     case 'pair':
-      return `${value.elements.type} PAIR`
     case 'matrix':
-      return `${fastText(value.elements)} MATRIX`
-    case 'set':
-      return `${value.elements.type} SET`
+    case 'set': {
+      const { elements, form } = value
+      return { form, type: columnTypeOf(elements), size: elements.length }
+    }
     case 'list':
-      return 'ANY VECTOR'
+      return { form: 'vector', type: { type: 'ANY' }, size: value.elements.length }
     case 'serverDictionary':
-      return `${value.keyType.type}->${value.valueType?.type ?? 'ANY'} DICTIONARY`
+      return {
+        form: 'dictionary',
+        type: value.valueType ?? { type: 'ANY' },
+        size: value.entries.size,
+      }
     case 'serverTable':
-      return tableTypeText(value)
+      return { form: 'table', type: { type: 'VOID' }, size: value.rows }
     case 'database':
-      return 'HANDLE'
+      return scalar('HANDLE')
     case 'function':
-      return 'FUNCTIONDEF'
+      return scalar('FUNCTIONDEF')
     case 'type':
-      return 'INT'
+      return scalar('INT')
   }
+}
+
+/** typestr(X), spelled as in docs/server-semantics.md#small-functions. */
+function typeText(value: ServerValue): string {
+  if (value.form === 'serverTable') return tableTypeText(value)
+  const { form, type } = factsOf(value)
+  if (form === 'scalar') return type.type
+  if (value.form === 'serverDictionary') return `${value.keyType.type}->${type.type} DICTIONARY`
+  const name = form === 'vector' || form === 'matrix' ? fastText(type) : type.type
+  return `${name} ${form.toUpperCase()}`
 }
 
 function tableTypeText(table: ServerTable): string {
@@ -74,61 +99,9 @@ function tableTypeText(table: ServerTable): string {
 }
 
 /** The word FAST begins the name of every vector type except STRING, BLOB, ANY and VOID. */
-function fastText(column: Column): string {
-  const { type, array } = columnTypeOf(column)
-  const name = array ? `${type}[]` : type
-  const isSlow = ['STRING', 'BLOB', 'ANY', 'VOID'].includes(type)
-  return isSlow && !array ? name : `FAST ${name}`
-}
-
-/** The number of the element type; 0 for a table. */
-function typeNumber(value: ServerValue): number {
-  const idOf = (type: DataType): number => dataTypes[type].id
-  switch (value.form) {
-    case 'scalar':
-    case 'vector':
-      return idOf(value.type)
-    case 'arrayVector':
-      return idOf(value.cells.type) + arrayTypeOffset
-    case 'pair':
-    case 'matrix':
-    case 'set':
-      return idOf(value.elements.type)
-    case 'serverDictionary':
-      return idOf(value.valueType?.type ?? 'ANY')
-    case 'list':
-      return idOf('ANY')
-    case 'function':
-      return idOf('FUNCTIONDEF')
-    case 'database':
-      return idOf('HANDLE')
-    case 'type':
-      return idOf('INT')
-    case 'serverTable':
-      return 0
-  }
-}
-
-/** The result of form(X) (docs/protocol.md#data-forms). Functions, types and handles count as scalars. */
-export function formNumber(value: ServerValue): number {
-  switch (value.form) {
-    case 'vector':
-    case 'arrayVector':
-    case 'list':
-      return dataForms.vector
-    case 'pair':
-      return dataForms.pair
-    case 'matrix':
-      return dataForms.matrix
-    case 'set':
-      return dataForms.set
-    case 'serverDictionary':
-      return dataForms.dictionary
-    case 'serverTable':
-      return dataForms.table
-    default:
-      return dataForms.scalar
-  }
+function fastText({ type, array }: ColumnType): string {
+  if (array === true) return `FAST ${type}[]`
+  return ['STRING', 'BLOB', 'ANY', 'VOID'].includes(type) ? type : `FAST ${type}`
 }
 
 /** Tests each element; `wanted` is the result for a null. A value without elements, such as a table, is not null. */
@@ -152,19 +125,26 @@ function columnNulls(column: Column, wanted: 0 | 1): Vector {
 
 export const typeFunctions: readonly Builtin[] = [
   unaryFunction('typestr', value => stringScalar(typeText(value))),
-  unaryFunction('type', value => intScalar(typeNumber(value))),
-  unaryFunction('form', value => intScalar(formNumber(value))),
+  unaryFunction('type', value => {
+    const { type, array } = factsOf(value).type
+    return intScalar(dataTypes[type].id + (array === true ? arrayTypeOffset : 0))
+  }),
+  unaryFunction('form', value => intScalar(dataForms[factsOf(value).form])),
+  unaryFunction('size', value => intScalar(factsOf(value).size)),
+  builtin('eqObj(obj1, obj2, [precision])', (_, [a, b, precision]) => {
+    const digits = isAbsent(precision) ? defaultPrecision : integerArgument(precision, 'precision')
+    return boolScalar(areEqual(a, b, digits))
+  }),
   nullTest('isNull', 1),
   // The SQL expression `x is not null` calls isValid.
   nullTest('isValid', 0),
 ]
 
 function conversion(
-  name: string,
   type: DataType,
   convert: (value: ServerValue) => ServerValue = value => castValue(value, { type }),
 ): Builtin {
-  return builtin(`${name}([X])`, (_, [value]) =>
+  return builtin(`${type.toLowerCase()}([X])`, (_, [value]) =>
     isAbsent(value) ? nullOf({ type }) : convert(value),
   )
 }
@@ -189,8 +169,8 @@ function toBlob(value: ServerValue): ServerValue {
   return rebuild(textColumn(vector, { type: 'BLOB' }) as Vector)
 }
 
-function decimal(name: string, type: DecimalType): Builtin {
-  return builtin(`${name}([X], scale)`, (_, [value, scaleArgument]) => {
+function decimal(type: DecimalType): Builtin {
+  return builtin(`${type.toLowerCase()}([X], scale)`, (_, [value, scaleArgument]) => {
     const scale = integerArgument(scaleArgument, 'scale')
     if (scale < 0 || scale > maxScale[type]) {
       throw new ScriptError(
@@ -201,7 +181,8 @@ function decimal(name: string, type: DecimalType): Builtin {
   })
 }
 
-function doublePair(name: string, type: 'COMPLEX' | 'POINT'): Builtin {
+function doublePair(type: 'COMPLEX' | 'POINT'): Builtin {
+  const name = type.toLowerCase()
   return binaryFunction(name, (x, y) => {
     const [first, second] = [x, y].map(value =>
       operandOf(castValue(value, { type: 'DOUBLE' }), name),
@@ -218,44 +199,29 @@ function doublePair(name: string, type: 'COMPLEX' | 'POINT'): Builtin {
 
 const msPerDay = 86_400_000
 
-/** The wall-clock time in the local time zone of the server. */
-const now = builtin('now([nanoSecond])', ({ node }, [nanoSecond]) => {
-  const ms = BigInt(Math.floor(wallClockMs(node.now())))
-  return booleanArgument(nanoSecond, 'nanoSecond', false)
-    ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
-    : { form: 'scalar', type: 'TIMESTAMP', value: ms }
-})
+/** Functions that convert to the type of their name. */
+const plainConversions: readonly DataType[] = [
+  'BOOL', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'STRING', 'SYMBOL', 'UUID', 'IPADDR', 'INT128', 'DATE', 'MONTH',
+  'TIME', 'MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP', 'DATEHOUR',
+] // prettier-ignore
 
 export const conversionFunctions: readonly Builtin[] = [
-  conversion('bool', 'BOOL'),
-  conversion('char', 'CHAR', toChar),
-  conversion('short', 'SHORT'),
-  conversion('int', 'INT'),
-  conversion('long', 'LONG'),
-  conversion('float', 'FLOAT'),
-  conversion('double', 'DOUBLE'),
-  conversion('string', 'STRING'),
-  conversion('symbol', 'SYMBOL'),
-  conversion('blob', 'BLOB', toBlob),
-  conversion('uuid', 'UUID'),
-  conversion('ipaddr', 'IPADDR'),
-  conversion('int128', 'INT128'),
-  decimal('decimal32', 'DECIMAL32'),
-  decimal('decimal64', 'DECIMAL64'),
-  decimal('decimal128', 'DECIMAL128'),
-  doublePair('complex', 'COMPLEX'),
-  doublePair('point', 'POINT'),
-  conversion('date', 'DATE'),
-  conversion('month', 'MONTH'),
-  conversion('time', 'TIME'),
-  conversion('minute', 'MINUTE'),
-  conversion('second', 'SECOND'),
-  conversion('datetime', 'DATETIME'),
-  conversion('timestamp', 'TIMESTAMP'),
-  conversion('nanotime', 'NANOTIME'),
-  conversion('nanotimestamp', 'NANOTIMESTAMP'),
-  conversion('datehour', 'DATEHOUR'),
-  now,
+  ...plainConversions.map(type => conversion(type)),
+  conversion('CHAR', toChar),
+  conversion('BLOB', toBlob),
+  decimal('DECIMAL32'),
+  decimal('DECIMAL64'),
+  decimal('DECIMAL128'),
+  doublePair('COMPLEX'),
+  doublePair('POINT'),
+
+  /** The wall-clock time in the local time zone of the server. */
+  builtin('now([nanoSecond])', ({ node }, [nanoSecond]) => {
+    const ms = BigInt(Math.floor(wallClockMs(node.now())))
+    return booleanArgument(nanoSecond, 'nanoSecond', false)
+      ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
+      : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+  }),
 
   /** The DATE of the local wall clock. */
   builtin('today()', ({ node }) => ({
@@ -268,4 +234,77 @@ export const conversionFunctions: readonly Builtin[] = [
 /** The local date and time, written as milliseconds since 1970 without a time zone. */
 function wallClockMs(epochMs: number): number {
   return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
+}
+
+/** Default of the number of digits after the point that eqObj compares. */
+const defaultPrecision = 10
+
+/**
+ * Whether two values have the same type and content (DolphinDB manual, page eqObj). Columns of texts are equal even if
+ * they store their texts differently.
+ * @param precision  floating numbers are equal if they differ by at most 10^−precision
+ */
+function areEqual(a: ServerValue, b: ServerValue, precision: number): boolean {
+  if (a.form === 'scalar' && b.form === 'scalar') return sameScalar(a, b, precision)
+  const [first, second] = [a, b].map(partsOf)
+  if (a === b) return true
+  if (first?.kind === undefined || first.kind !== second?.kind) return false
+  const { parts } = second
+  return (
+    first.parts.length === parts.length &&
+    first.parts.every((part, index) => areEqual(part, parts[index]!, precision))
+  )
+}
+
+function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
+  if (literalKind(a.type) !== literalKind(b.type)) return false
+  if ('scale' in a && a.scale !== (b as typeof a).scale) return false
+  if (a.value === b.value) return true
+  if (a.value === null || b.value === null) return false
+  if (typeof a.value === 'number' && typeof b.value === 'number') {
+    const isFloating = a.type === 'DOUBLE' || a.type === 'FLOAT'
+    return isFloating && Math.abs(a.value - b.value) <= 10 ** -precision
+  }
+  return typeof a.value === 'object' && formatScalar(a) === formatScalar(b)
+}
+
+function literalKind(type: DataType): DataType {
+  return type === 'SYMBOL' ? 'STRING' : type
+}
+
+/** The form and type of a value as text, and its elements. Undefined if a value is equal only to itself. */
+function partsOf(value: ServerValue): { kind: string; parts: readonly ServerValue[] } | undefined {
+  const kindOf = ({ type, scale, array }: ColumnType, more = ''): string =>
+    [value.form, literalKind(type), scale, array, more].join(' ')
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector':
+      return { kind: kindOf(columnTypeOf(value)), parts: elementsOf(value) }
+    case 'pair':
+    case 'set':
+    case 'matrix': {
+      const rows = value.form === 'matrix' ? String(value.rows) : ''
+      return { kind: kindOf(columnTypeOf(value.elements), rows), parts: elementsOf(value.elements) }
+    }
+    case 'list':
+      return { kind: 'list', parts: value.elements }
+    case 'serverDictionary': {
+      const entries = [...value.entries].sort(([first], [second]) => (first < second ? -1 : 1))
+      const keys = entries.map(([key]) => JSON.stringify(key)).join()
+      const types = `${kindOf(value.keyType)} ${kindOf(value.valueType ?? { type: 'ANY' })}`
+      return { kind: `${types} ${keys}`, parts: entries.map(([, entry]) => entry.value) }
+    }
+    case 'serverTable':
+      return {
+        kind: value.columnNames.join('\0'),
+        parts: value.columnNames.map((_, index) => value.column(index)),
+      }
+    case 'function':
+      if (value.kind === 'partial' || value.name === '') return undefined
+      return { kind: `${value.kind} ${value.name}`, parts: [] }
+    case 'type':
+      return { kind: kindOf(value.column), parts: [] }
+    default:
+      return undefined
+  }
 }

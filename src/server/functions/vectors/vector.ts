@@ -11,7 +11,7 @@ import { applyBinary } from '../../operators/operators.js'
 import { int64Of, scalarAt } from '../../operators/operands.js'
 import { ScriptError } from '../../script-error.js'
 import type { Builtin } from '../../values/builtin.js'
-import { integerOf, intScalar } from '../../values/scalar.js'
+import { integerOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 import {
@@ -20,7 +20,6 @@ import {
   builtin,
   columnArgument,
   isAbsent,
-  sizeOf,
   unaryFunction,
   vectorArgument,
 } from '../arguments.js'
@@ -61,8 +60,6 @@ function randomNumbers(limit: Scalar, count: number, random: () => number): Vect
 }
 
 export const vectorFunctions: readonly Builtin[] = [
-  unaryFunction('size', value => intScalar(sizeOf(value))),
-
   /** The template is a type, or a vector of the wanted type. */
   builtin(
     'array(template, [initialSize], [capacity], [defaultValue])',
@@ -84,7 +81,7 @@ export const vectorFunctions: readonly Builtin[] = [
   builtin('arrayVector(index, value)', (_, [index, value]) => {
     const ends = int64Of(vectorArgument(index, 'arrayVector'))
     const cells = vectorArgument(value, 'arrayVector')
-    const length = sizeOf(index)
+    const { length } = vectorArgument(index, 'arrayVector')
     const offsets = new Uint32Array(length + 1)
     for (let row = 0; row < length; row++) {
       const end = Number(ends[row])

@@ -21,9 +21,9 @@ testExamples(t, {
 
 testRefusals(t, 'names must be names', {
   'funcByName("nosuch")': "Can't recognize function name nosuch",
-  'funcByName(5)': 'The name must be a string.',
-  'defined(5)': 'names must be strings',
-  'defined("a", 9)': 'the type must be VAR, SHARED or DEF',
+  'funcByName(5)': 'The argument [name] must be a string scalar.',
+  'defined(5)': 'The argument [names] must be a string scalar or vector.',
+  'defined("a", 9)': 'The argument [type] must be VAR, SHARED or DEF.',
   'sleep(-1)': 'sleep takes a number of milliseconds',
 })
 
@@ -76,7 +76,7 @@ testExamples(t, {
 })
 
 testRefusals(t, 'higher-order functions take functions', {
-  'each(5, 1 2)': 'the first argument must be a function',
+  'each(5, 1 2)': 'The argument [func] must be a function.',
   'each(add, 1 2, 1 2 3)': 'the arguments must have the same length',
   'each(x -> throw1(x), 1 2)': 'Cannot recognize the token throw1',
 })
