@@ -144,11 +144,8 @@ const recursive: Record<string, readonly string[]> = {
     'parse-structure',
   ],
   'server/script/evaluate/': [
-    'assign',
     'call',
     'evaluate',
-    'evaluate-call',
-    'evaluate-index',
     'execute',
     '../sql/sql-change',
     '../sql/sql-group',

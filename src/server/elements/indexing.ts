@@ -236,46 +236,50 @@ function fail(message: string): never {
 
 const sequencePieceRows = 1024
 
-export function* sequenceItems(
+export function sequenceItems(first: ServerValue, last: ServerValue): Iterable<ServerValue> {
+  return pieces(first, last, sequenceLength(first, last))
+}
+
+function* pieces(
   first: ServerValue,
   last: ServerValue,
+  length: number,
 ): Generator<ServerValue, void, void> {
-  const length = sequenceLength(first, last)
   for (let start = 0; start < length; start += sequencePieceRows) {
     const end = Math.min(start + sequencePieceRows, length)
-    const piece = sequencePiece(first, last, start, end)
-    for (let row = 0; row < piece.length; row++) yield elementAt(piece, row) as ServerValue
+    yield* columnItems(sequencePiece(first, last, start, end))
   }
 }
 
-/** Yields the elements of a vector or the rows of a table. For the pair `2:4`, yields 2 and 3; for `4:2`, 3 and 2. */
-export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
+function* columnItems(column: Column): Generator<ServerValue, void, void> {
+  for (let row = 0; row < column.length; row++) yield elementAt(column, row) as ServerValue
+}
+
+function* tableRows(table: ServerTable): Generator<ServerValue, void, void> {
+  for (let row = 0; row < table.rows; row++) yield tableRow(table, intScalar(row))
+}
+
+function* between(from = 0, to = 0): Generator<ServerValue, void, void> {
+  if (from <= to) for (let i = from; i < to; i++) yield intScalar(i)
+  else for (let i = from - 1; i >= to; i--) yield intScalar(i)
+}
+
+/** The elements of a vector or the rows of a table. For the pair `2:4`, these are 2 and 3; for `4:2`, 3 and 2. */
+export function itemsOf(value: ServerValue): Iterable<ServerValue> {
   switch (value.form) {
     case 'vector':
-    case 'arrayVector': {
-      const { length } = value
-      for (let row = 0; row < length; row++) yield elementAt(value, row) as ServerValue
-      return
-    }
+    case 'arrayVector':
+      return columnItems(value)
     case 'list':
-      yield* value.elements
-      return
+      return value.elements
     case 'serverTable':
-      for (let row = 0; row < value.rows; row++) yield tableRow(value, intScalar(row))
-      return
+      return tableRows(value)
     case 'serverDictionary':
-      for (const entry of value.entries.values()) yield entry.key
-      return
-    case 'pair': {
-      const from = Number(scalarAt(value.elements, 0).value)
-      const to = Number(scalarAt(value.elements, 1).value)
-      if (from <= to) for (let i = from; i < to; i++) yield intScalar(i)
-      else for (let i = from - 1; i >= to; i--) yield intScalar(i)
-      return
-    }
+      return Array.from(value.entries.values(), entry => entry.key)
+    case 'pair':
+      return between(...[0, 1].map(at => Number(scalarAt(value.elements, at).value)))
     case 'scalar':
-      yield value
-      return
+      return [value]
     default:
       throw new ScriptError('The object in a for statement must be a vector or table.')
   }

@@ -1,60 +1,202 @@
 /*
-  Calls functions: arranges positional and named arguments in declared order, and creates the frame of a user function.
+  Runs `f(…)` and `f{…}`: finds the function, evaluates the arguments, arranges them in declared order, refuses to change
+  read-only values, and creates the frame of a user function.
 */
+import { isDecimal, maxScale } from '../../../protocol/data-type.js'
+import { indexValue } from '../../elements/indexing.js'
+import { notEmbedded, ScriptError } from '../../script-error.js'
+import { checkViewCall } from '../../tables/privileges.js'
 import type { Builtin, Evaluation } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { heightOf } from '../parse/check-names.js'
-import { locateInFunction } from './error-text.js'
-import { evaluate } from './evaluate.js'
-import { executeBody } from './execute.js'
-import { noNames, type Frame } from './frame.js'
+import { defaultWord } from '../../values/constants.js'
+import { shallowCopy } from '../../values/ownership.js'
 import {
   withOpenPlacesFilled,
   mergedKeywords,
   noKeywords,
+  partialOf,
   type CallArguments,
   type Keywords,
 } from '../../values/partial-function.js'
+import { integerOf, intScalar, longScalar, voidValue } from '../../values/scalar.js'
+import type {
+  FunctionValue,
+  PartialFunction,
+  ServerValue,
+  UserFunction,
+} from '../../values/server-value.js'
+import { heightOf } from '../parse/check-names.js'
+import { syntaxError } from '../parse/lexer.js'
+import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'
-import { shallowCopy } from '../../values/ownership.js'
-import { voidValue } from '../../values/scalar.js'
-import { checkViewCall } from '../../tables/privileges.js'
-import type { FunctionDefinition } from '../parse/syntax.js'
-import type { FunctionValue, ServerValue, UserFunction } from '../../values/server-value.js'
+import { locateInFunction, withSourceText } from './error-text.js'
+import { evaluate } from './evaluate.js'
+import { executeBody } from './execute.js'
+import { calleeOfName, isReadOnly, lookUp, valueOfName, type Frame } from './frame.js'
 
-/** Calls any function value. Yields only while the function has to wait. */
+/**
+ * Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed
+ */
+export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
+  const rowCount = rowCountOf(node, frame)
+  if (rowCount !== undefined) return rowCount
+  const callee = calleeOf(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
+  if (callee.form !== 'function') return yield* applyValue(callee, node, frame)
+  const { runtime } = frame
+  try {
+    const given = yield* evaluateArguments(callee, node.args, frame)
+    runtime.argumentNames = given.names
+    const result = yield* callFunction(runtime, callee, given.positional, given.keywords)
+    const pause = runtime.step()
+    if (pause !== undefined) yield pause
+    return result
+  } catch (error) {
+    throw withSourceText(error, node.span)
+  }
+}
+
+/** Evaluates `f{…}` without calling `f`. @throws {ScriptError} if the callee is not a function */
+export function* evaluatePartial(node: Call, frame: Frame): Evaluation<ServerValue> {
+  const callee = calleeOf(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
+  if (callee.form !== 'function') {
+    throw new ScriptError('Only a function can be applied partially.')
+  }
+  const { positional, keywords } = yield* evaluateArguments(callee, node.args, frame)
+  return partialOf(callee, positional, keywords)
+}
+
+/** The value of `count(*)`, which needs no column; undefined for any other call. */
+function rowCountOf({ args }: Call, { columns }: Frame): ServerValue | undefined {
+  const only = args[0]?.value
+  if (columns === undefined || args.length !== 1) return undefined
+  if (only?.kind !== 'name' || only.name !== '*') return undefined
+  const { rows, countType } = columns
+  return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
+}
+
+/** The value of a callee that is a name, else undefined. An unknown name is a syntax error, as in the parser. */
+function calleeOf(node: Expression, frame: Frame): ServerValue | undefined {
+  if (node.kind !== 'name') return undefined
+  const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
+  if (callee !== undefined) return callee
+  throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
+}
+
+/** A callee need not be a function: `DECIMAL64(4)` makes a type, `d("a")` indexes a value. */
+function* applyValue(callee: ServerValue, node: Call, frame: Frame): Evaluation<ServerValue> {
+  const { positional } = yield* evaluateArguments(undefined, node.args, frame)
+  const [first] = positional
+  if (callee.form === 'type' && positional.length === 1) {
+    const { type } = callee.column
+    const scale = integerOf(first) ?? -1
+    if (isDecimal(type) && scale >= 0 && scale <= maxScale[type]) {
+      return { form: 'type', column: { type, scale } }
+    }
+    throw new ScriptError(`The scale of ${type} is out of range.`)
+  }
+  if (first === undefined || positional.length !== 1) {
+    throw withSourceText(new ScriptError('The object is not a function.'), node.span)
+  }
+  return indexValue(callee, [first])
+}
+
+interface Given {
+  readonly positional: (ServerValue | undefined)[]
+  readonly keywords: Map<string, ServerValue>
+  /** The name of each positional argument (`x`, `t.x`, `1..3 as x`); undefined for an argument without a name. */
+  readonly names: (string | undefined)[]
+}
+
+function* evaluateArguments(
+  fn: FunctionValue | undefined,
+  nodes: readonly Argument[],
+  frame: Frame,
+): Evaluation<Given> {
+  const given: Given = { positional: [], keywords: new Map(), names: [] }
+  const { positional, keywords, names } = given
+  for (const { name, value: node } of nodes) {
+    const isOmitted = node === undefined || (node.kind === 'name' && node.name === defaultWord)
+    const value = isOmitted
+      ? undefined
+      : (plainArgument(fn, name ?? positional.length, node, frame) ??
+        (yield* evaluate(node, frame)))
+    if (name === undefined) {
+      positional.push(value)
+      const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
+      names.push(isNamed ? node.name : undefined)
+    } else if (value !== undefined) keywords.set(name, value)
+  }
+  return given
+}
+
+/**
+ * The value of a constant or a variable; undefined for other nodes. User functions receive variables by reference.
+ * Built-ins receive copies, because they may keep an argument in a table or dictionary. Only an argument that a built-in
+ * changes is passed by reference.
+ * @param place  position among the arguments of this call, or the keyword
+ * @throws {ScriptError} if the function would change a read-only variable
+ */
+function plainArgument(
+  fn: FunctionValue | undefined,
+  place: number | string,
+  node: Expression,
+  frame: Frame,
+): ServerValue | undefined {
+  if (node.kind !== 'literal' && node.kind !== 'name') return undefined
+  const isChanged = fn !== undefined && changes(fn, place)
+  if (node.kind === 'literal') return isChanged ? shallowCopy(node.value) : node.value
+  if (!isChanged) {
+    const value = valueOfName(node, frame)
+    return fn?.kind === 'user' ? value : shallowCopy(value)
+  }
+  if (isReadOnly(frame, node.name)) {
+    throw new ScriptError(`Read only object can't be applied to mutable function ${fn.name}`)
+  }
+  return lookUp(node, frame) ?? valueOfName(node, frame)
+}
+
+/** True if the function changes this argument. */
+function changes(fn: FunctionValue, place: number | string): boolean {
+  switch (fn.kind) {
+    case 'builtin': {
+      const { mutatesFirst, parameters } = fn.builtin
+      return mutatesFirst === true && (place === 0 || place === parameters[0])
+    }
+    case 'user':
+      return fn.definition.parameters.some(
+        (one, index) => one.isMutable && (place === index || place === one.name),
+      )
+    case 'partial':
+      return changes(fn.target, typeof place === 'number' ? openPosition(fn, place) : place)
+  }
+}
+
+/** Converts the position of an argument in the call to its position in the arguments of the target function. */
+function openPosition({ bound }: PartialFunction, index: number): number {
+  const open = bound.flatMap((value, position) => (value === undefined ? [position] : []))
+  return open[index] ?? bound.length + index - open.length
+}
+
+/**
+ * Calls any function value. Yields only while the function has to wait.
+ * @throws {ScriptError} for a wrong number of arguments, unknown keywords, and missing rights
+ */
 export function* callFunction(
   runtime: Runtime,
   fn: FunctionValue,
   args: CallArguments,
   keywords: Keywords = noKeywords,
 ): Evaluation<ServerValue> {
-  const result = startCall(runtime, fn, args, keywords)
-  return 'form' in result ? result : yield* result
-}
-
-/**
- * Begins a call. Returns the value if a built-in function finishes at once, otherwise the evaluation to continue with.
- * @throws {ScriptError} for a wrong number of arguments, unknown keywords, and missing rights
- */
-export function startCall(
-  runtime: Runtime,
-  fn: FunctionValue,
-  args: CallArguments,
-  keywords: Keywords = noKeywords,
-): ServerValue | Evaluation<ServerValue> {
   switch (fn.kind) {
-    case 'builtin':
-      return callBuiltin(runtime, fn.builtin, args, keywords)
+    case 'builtin': {
+      const begun = callBuiltin(runtime, fn.builtin, args, keywords)
+      return 'form' in begun ? begun : yield* begun
+    }
     case 'user':
-      return callUser(runtime, fn, args, keywords)
-    case 'partial':
-      return startCall(
-        runtime,
-        fn.target,
-        withOpenPlacesFilled(fn, args),
-        mergedKeywords(fn, keywords),
-      )
+      return yield* callUser(runtime, fn, args, keywords)
+    case 'partial': {
+      const all = withOpenPlacesFilled(fn, args)
+      return yield* callFunction(runtime, fn.target, all, mergedKeywords(fn, keywords))
+    }
   }
 }
 
@@ -64,14 +206,13 @@ function callBuiltin(
   args: CallArguments,
   keywords: Keywords,
 ): ServerValue | Evaluation<ServerValue> {
-  const arranged =
-    keywords.size === 0 ? args : arrange(builtin.name, builtin.parameters, args, keywords)
-  const { length } = arranged
-  if (length < builtin.minArguments || length > builtin.maxArguments) {
-    throw arityError(builtin.name, builtin.minArguments, builtin.maxArguments, length)
+  const { name, minArguments, maxArguments } = builtin
+  const arranged = arrange(name, builtin.parameters, args, keywords)
+  if (arranged.length < minArguments || arranged.length > maxArguments) {
+    throw arityError(name, minArguments, maxArguments, arranged.length)
   }
   if (builtin.adminOnly === true && !runtime.session.isAdmin) {
-    throw new ScriptError(`Only administrators execute function ${builtin.name}`)
+    throw new ScriptError(`Only administrators execute function ${name}`)
   }
   return builtin.call(runtime, arranged)
 }
@@ -83,6 +224,7 @@ function arrange(
   args: CallArguments,
   keywords: Keywords,
 ): CallArguments {
+  if (keywords.size === 0) return args
   const arranged = [...args]
   for (const [keyword, value] of keywords) {
     const position = parameters.indexOf(keyword)
@@ -106,93 +248,47 @@ function arityError(name: string, min: number, max: number, actual: number): Scr
   )
 }
 
-/** @throws {ScriptError} if there are too few or too many arguments; the function has not begun then */
-function callUser(
+function* callUser(
   runtime: Runtime,
   fn: UserFunction,
   args: CallArguments,
   keywords: Keywords,
 ): Evaluation<ServerValue> {
-  const { parameters } = fn.definition
+  const { parameters, body } = fn.definition
   const names = parameters.map(parameter => parameter.name)
-  const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
+  const arranged = arrange(fn.name, names, args, keywords)
   // The caller may omit an argument: in `f(, 5)`, the first parameter is VOID.
   const isMissing = parameters.some(
-    (parameter, index) =>
-      parameter.defaultValue === undefined && arranged[index] === undefined && index >= args.length,
+    ({ defaultValue }, index) =>
+      defaultValue === undefined && arranged[index] === undefined && index >= args.length,
   )
   if (isMissing || arranged.length > parameters.length) {
-    const required = parameters.filter(parameter => parameter.defaultValue === undefined).length
+    const required = parameters.filter(({ defaultValue }) => defaultValue === undefined).length
     const given = arranged.filter(value => value !== undefined).length
     throw arityError(fn.name, required, parameters.length, given)
   }
-  return runUser(runtime, fn, arranged)
-}
-
-function* runUser(
-  runtime: Runtime,
-  fn: UserFunction,
-  args: CallArguments,
-): Evaluation<ServerValue> {
-  const { definition } = fn
   const { session } = runtime
   const callerRights = session.viewOwner
   if (fn.isView === true) checkViewCall(runtime, fn.name, fn.viewOwner)
-  const frame = frameFor(runtime, definition)
-  const height = heightOf(definition)
+  const frame: Frame = { runtime, variables: new Map(), parameters, columns: undefined }
+  const height = heightOf(fn.definition)
   runtime.enterCall(fn.name, height)
   session.viewOwner = fn.isView === true || fn.viewOwner === callerRights ? fn.viewOwner : undefined
   try {
     const pause = runtime.step()
     if (pause !== undefined) yield pause
-    yield* bindParameters(frame, definition, args)
-    return (yield* executeBody(definition.body, frame)) ?? voidValue
+    for (const [index, { name, defaultValue }] of parameters.entries()) {
+      const value =
+        arranged[index] ??
+        (defaultValue && shallowCopy(yield* evaluate(defaultValue, frame))) ??
+        voidValue
+      frame.variables.set(name, value)
+    }
+    return (yield* executeBody(body, frame)) ?? voidValue
   } catch (error) {
     throw locateInFunction(error, fn.name)
   } finally {
     session.viewOwner = callerRights
     runtime.leaveCall(height)
-  }
-}
-
-interface ParameterNames {
-  readOnly: ReadonlySet<string>
-  mutable: ReadonlySet<string>
-}
-
-const parameterNames = new WeakMap<FunctionDefinition, ParameterNames>()
-
-function namesOf(definition: FunctionDefinition): ParameterNames {
-  const known = parameterNames.get(definition)
-  if (known !== undefined) return known
-  const pick = (isMutable: boolean): ReadonlySet<string> => {
-    const chosen = definition.parameters.filter(parameter => parameter.isMutable === isMutable)
-    return chosen.length === 0 ? noNames : new Set(chosen.map(parameter => parameter.name))
-  }
-  const names = { readOnly: pick(false), mutable: pick(true) }
-  parameterNames.set(definition, names)
-  return names
-}
-
-function frameFor(runtime: Runtime, definition: FunctionDefinition): Frame {
-  return {
-    runtime,
-    variables: new Map(),
-    columns: undefined,
-    ...namesOf(definition),
-  }
-}
-
-function* bindParameters(
-  frame: Frame,
-  { parameters }: FunctionDefinition,
-  args: CallArguments,
-): Evaluation<void> {
-  for (const [index, { name, defaultValue }] of parameters.entries()) {
-    const given = args[index]
-    if (given !== undefined) frame.variables.set(name, given)
-    else if (defaultValue !== undefined) {
-      frame.variables.set(name, shallowCopy(yield* evaluate(defaultValue, frame)))
-    } else frame.variables.set(name, voidValue)
   }
 }

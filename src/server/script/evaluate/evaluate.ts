@@ -1,28 +1,34 @@
 /*
   Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator.
 */
-import type { Evaluation } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { beginCall, evaluatePartial } from './evaluate-call.js'
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
-import { withSourceText } from './error-text.js'
-import { type Frame, valueOfName } from './frame.js'
-import { evaluateIndex } from './evaluate-index.js'
+import { indexValue, type IndexValue } from '../../elements/indexing.js'
 import { applyBinary, applyUnary, choose } from '../../operators/operators.js'
+import { ScriptError } from '../../script-error.js'
+import type { Evaluation } from '../../values/builtin.js'
 import { shallowCopy } from '../../values/ownership.js'
-import { isTrue, voidValue } from '../../values/scalar.js'
-import { evaluateSelect } from '../sql/sql-select.js'
-import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-change.js'
+import { integerOf, isTrue, voidValue } from '../../values/scalar.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import type {
   Binary,
+  Delete,
   DictionaryLiteral,
   Expression,
+  Index,
+  Insert,
   Lambda,
   Member,
+  Select,
+  Slice,
   Ternary,
+  Update,
 } from '../parse/syntax.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-change.js'
+import { evaluateSelect } from '../sql/sql-select.js'
+import { callFunction, evaluateCall, evaluatePartial } from './call.js'
+import { withSourceText } from './error-text.js'
+import { type Frame, lookUp, valueOfName } from './frame.js'
 
 /** The value of a constant or name, which needs no evaluation; undefined for all other nodes. */
 export function immediate(node: Expression, frame: Frame): ServerValue | undefined {
@@ -30,43 +36,31 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
 
-/** Begins an evaluation. Most return their value at once, because a generator would cost more than the evaluation. */
-export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
-  return node.kind === 'call'
-    ? beginCall(node, frame)
-    : (immediate(node, frame) ?? evaluate(node, frame))
-}
-
 /** Throws errors without a source text. The caller, which knows the statement or call, adds the text. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
-  if (node.kind === 'literal') return node.value
-  if (node.kind === 'name') return valueOfName(node, frame)
   let value: ServerValue
   switch (node.kind) {
-    case 'binary': {
-      const left =
-        node.left.kind === 'binary' ? evaluateChain(node.left, frame) : begin(node.left, frame)
-      const leftValue = 'form' in left ? left : yield* left
-      const right = begin(node.right, frame)
-      const rightValue = 'form' in right ? right : yield* right
-      value = applyBinary(node.operator, leftValue, rightValue)
-      break
-    }
+    case 'literal':
+      return node.value
+    case 'name':
+      return valueOfName(node, frame)
+    case 'call':
+      return yield* evaluateCall(node, frame)
+    case 'named':
+      return yield* evaluate(node.expression, frame)
+    case 'member':
+      return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
+    case 'binary':
+      return yield* evaluateChain(node, frame)
     case 'unary':
       value = applyUnary(node.operator, yield* evaluate(node.operand, frame))
       break
-    case 'call': {
-      const begun = beginCall(node, frame)
-      return 'form' in begun ? begun : yield* begun
-    }
     case 'partial':
       value = yield* evaluatePartial(node, frame)
       break
     case 'index':
       value = yield* evaluateIndex(node, frame)
       break
-    case 'member':
-      return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
     case 'vector':
       value = vectorOfElements(yield* evaluateList(node.elements, frame))
       break
@@ -82,8 +76,6 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'lambda':
       value = closure(node, frame)
       break
-    case 'named':
-      return yield* evaluate(node.expression, frame)
     case 'select':
     case 'insert':
     case 'update':
@@ -102,11 +94,10 @@ function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
   const links = [node]
   for (let left = node.left; left.kind === 'binary'; left = left.left) links.push(left)
-  const first = begin(links.at(-1)!.left, frame)
-  let value = 'form' in first ? first : yield* first
+  const first = links.at(-1)!.left
+  let value = immediate(first, frame) ?? (yield* evaluate(first, frame))
   for (let link = links.pop(); link !== undefined; link = links.pop()) {
-    const begun = begin(link.right, frame)
-    const right = 'form' in begun ? begun : yield* begun
+    const right = immediate(link.right, frame) ?? (yield* evaluate(link.right, frame))
     value = applyBinary(link.operator, value, right)
     if (value.form === 'scalar') continue
     const pause = runtime.step()
@@ -123,23 +114,15 @@ function memberOfScope(node: Member, { columns }: Frame): ServerValue | undefine
 }
 
 function* evaluateSql(
-  node: Extract<Expression, { kind: 'select' | 'insert' | 'update' | 'delete' }>,
+  node: Select | Insert | Update | Delete,
   frame: Frame,
 ): Evaluation<ServerValue> {
   try {
-    switch (node.kind) {
-      case 'select':
-        return yield* evaluateSelect(node, frame)
-      case 'insert':
-        yield* executeInsert(node, frame)
-        return voidValue
-      case 'update':
-        yield* executeUpdate(node, frame)
-        return voidValue
-      case 'delete':
-        yield* executeDelete(node, frame)
-        return voidValue
-    }
+    if (node.kind === 'select') return yield* evaluateSelect(node, frame)
+    if (node.kind === 'insert') yield* executeInsert(node, frame)
+    else if (node.kind === 'update') yield* executeUpdate(node, frame)
+    else yield* executeDelete(node, frame)
+    return voidValue
   } catch (error) {
     throw withSourceText(error, node.span)
   }
@@ -157,19 +140,11 @@ function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<S
   return values
 }
 
-function* evaluateDictionary(
-  { entries }: DictionaryLiteral,
-  frame: Frame,
-): Evaluation<ServerValue> {
-  const keys = yield* evaluateList(
-    entries.map(entry => entry.key),
-    frame,
-  )
-  const values = yield* evaluateList(
-    entries.map(entry => entry.value),
-    frame,
-  )
-  return makeDictionary(keys, values)
+function* evaluateDictionary(node: DictionaryLiteral, frame: Frame): Evaluation<ServerValue> {
+  const keyNodes = node.entries.map(entry => entry.key)
+  const keys = yield* evaluateList(keyNodes, frame)
+  const valueNodes = node.entries.map(entry => entry.value)
+  return makeDictionary(keys, yield* evaluateList(valueNodes, frame))
 }
 
 /** If the condition is a scalar, evaluates only one branch; if it is a vector, chooses element by element. */
@@ -179,8 +154,7 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
     return yield* evaluate(isTrue(condition) ? node.whenTrue : node.whenFalse, frame)
   }
   const whenTrue = yield* evaluate(node.whenTrue, frame)
-  const whenFalse = yield* evaluate(node.whenFalse, frame)
-  return choose(condition, whenTrue, whenFalse)
+  return choose(condition, whenTrue, yield* evaluate(node.whenFalse, frame))
 }
 
 /** Makes the function of a lambda. Outer variables that the body uses become leading bound arguments. */
@@ -201,4 +175,53 @@ function closure(node: Lambda, frame: Frame): ServerValue {
     return shallowCopy(value)
   })
   return { form: 'function', kind: 'partial', name: '', target: fn, bound, keywords: new Map() }
+}
+
+/** Evaluates `x[…]`: elements for a value x, a call for a function x, an array type such as `INT[]` for a type x. */
+function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
+  const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
+  if (target.form === 'type' && node.indexes.length === 0) {
+    return { form: 'type', column: { ...target.column, array: true } }
+  }
+  const indexes = yield* evaluateIndexes(node.indexes, frame)
+  if (target.form === 'function') {
+    return yield* callFunction(frame.runtime, target, argumentsOf(target, indexes.map(asArgument)))
+  }
+  const [only] = indexes
+  if (indexes.length === 1 && only?.form === 'function') {
+    return indexValue(target, [yield* callFunction(frame.runtime, only, [target])])
+  }
+  return indexValue(target, indexes)
+}
+
+/** The value of a name that the caller reads but does not keep; undefined for other nodes. */
+function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
+  return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
+}
+
+/** The arguments of `(corr)[x, y]`. A function with one parameter gets all values as one vector: `uuid["…", "…"]`. */
+function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
+  const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
+  return takesOne && values.length > 1 ? [vectorOfElements(values)] : values
+}
+
+function asArgument(index: IndexValue): ServerValue {
+  if (index.form === 'slice') throw new ScriptError('A function can not be sliced.')
+  return index
+}
+
+/** Evaluates the content of a bracket: values, or the bounds of slices. */
+export function* evaluateIndexes(
+  nodes: readonly (Expression | Slice)[],
+  frame: Frame,
+): Evaluation<IndexValue[]> {
+  const indexes: IndexValue[] = []
+  for (const node of nodes) {
+    if (node.kind === 'slice') {
+      const from = node.from && integerOf(yield* evaluate(node.from, frame))
+      const to = node.to && integerOf(yield* evaluate(node.to, frame))
+      indexes.push({ form: 'slice', from, to })
+    } else indexes.push(immediate(node, frame) ?? (yield* evaluate(node, frame)))
+  }
+  return indexes
 }

@@ -1,24 +1,41 @@
 /*
-  Executes statements. Each execution returns how the statement ended: normally, or by break, continue or return.
+  Executes statements. Each execution returns how the statement ended. Assignment copies: after `x = y`, changes of x do
+  not affect y (manual, "Assignment"). `&x = y` makes both names refer to one value.
 */
+import { elementAt } from '../../../protocol/element.js'
 import { formatValue } from '../../../protocol/value-text.js'
-import { shareTable } from '../../tables/sharing.js'
-import { executeAssignment } from './assign.js'
-import type { Evaluation, Suspension } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { asScriptError, withSourceText, sourceText } from './error-text.js'
-import { begin, evaluate } from './evaluate.js'
-import type { Frame } from './frame.js'
+import { assignElements } from '../../elements/assign-elements.js'
+import { indexValue, itemsOf, sequenceItems } from '../../elements/indexing.js'
 import { scalarAt } from '../../operators/operands.js'
-import { itemsOf, sequenceItems } from '../../elements/indexing.js'
+import type { BinaryOperator } from '../../operators/operator-names.js'
+import { applyBinary } from '../../operators/operators.js'
+import { ScriptError } from '../../script-error.js'
+import { shareTable } from '../../tables/sharing.js'
+import type { Evaluation } from '../../values/builtin.js'
+import { isPlain, overwrite, shallowCopy } from '../../values/ownership.js'
 import { isTrue, stringVector, textOf } from '../../values/scalar.js'
-import type { Span, Statement, StatementOf, While } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
+import type {
+  Assignment,
+  Expression,
+  Index,
+  Name,
+  Statement,
+  StatementOf,
+  While,
+} from '../parse/syntax.js'
+import { asScriptError, sourceText, withSourceText } from './error-text.js'
+import { evaluate, evaluateIndexes, immediate } from './evaluate.js'
+import { lookUp, type Frame } from './frame.js'
 
-/** The reason to skip the statements that follow. */
+/** The value of an expression statement, or the reason to skip the statements that follow. */
 export type Completion =
-  { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
+  | { kind: 'break' | 'continue' }
+  | { kind: 'value'; value: ServerValue }
+  | { kind: 'return'; value: ServerValue | undefined }
+
+type Execution = Evaluation<Completion | undefined>
 
 /** Runs the body of a function. @returns the value of its `return` statement; undefined if it has none */
 export function* executeBody(
@@ -29,106 +46,80 @@ export function* executeBody(
   return completion?.kind === 'return' ? completion.value : undefined
 }
 
-function* executeStatements(
-  statements: readonly Statement[],
-  frame: Frame,
-): Evaluation<Completion | undefined> {
-  const { runtime } = frame
+function* executeStatements(statements: readonly Statement[], frame: Frame): Execution {
   for (const statement of statements) {
-    const pause = runtime.step()
-    if (pause !== undefined) yield* waitAt(pause, statement.span)
     const completion = yield* executeStatement(statement, frame)
-    if (completion !== undefined) return completion
+    if (completion !== undefined && completion.kind !== 'value') return completion
   }
   return undefined
 }
 
 /**
- * @returns undefined if the statement ended normally
+ * @returns undefined if the statement ended normally and is not an expression
  * @throws {ScriptError} with the source text of the failing call or statement
  */
-export function* executeStatement(
-  statement: Statement,
-  frame: Frame,
-): Evaluation<Completion | undefined> {
-  switch (statement.kind) {
-    case 'if':
-      return yield* executeStatements(
-        (yield* evaluateCondition(statement, frame)) ? statement.then : statement.otherwise,
-        frame,
-      )
-    case 'for':
-      return yield* executeFor(statement, frame)
-    case 'while':
-    case 'doWhile':
-      return yield* executeWhile(statement, frame)
-    case 'try':
-      return yield* executeTry(statement, frame)
-    case 'break':
-    case 'continue':
-      return { kind: statement.kind }
-    default:
-      break
-  }
+export function* executeStatement(statement: Statement, frame: Frame): Execution {
+  const { runtime } = frame
   try {
-    return yield* executeSimple(statement, frame)
+    const pause = runtime.step()
+    if (pause !== undefined) yield pause
+    switch (statement.kind) {
+      case 'expression':
+        return { kind: 'value', value: yield* valueOf(statement.expression, frame) }
+      case 'assign':
+        yield* executeAssignment(statement, frame)
+        return undefined
+      case 'define': {
+        const { definition } = statement
+        const { name } = definition
+        const fn = { form: 'function', kind: 'user', name, definition } as const
+        runtime.session.functions.set(name, fn)
+        return undefined
+      }
+      case 'declare':
+        return undefined
+      case 'if': {
+        const holds = yield* evaluateCondition(statement.condition, frame)
+        return yield* executeStatements(holds ? statement.then : statement.otherwise, frame)
+      }
+      case 'for':
+        return yield* executeFor(statement, frame)
+      case 'while':
+      case 'doWhile':
+        return yield* executeWhile(statement, frame)
+      case 'try':
+        return yield* executeTry(statement, frame)
+      case 'break':
+      case 'continue':
+        return { kind: statement.kind }
+      case 'throw':
+        return yield* executeThrow(statement, frame)
+      case 'return': {
+        const values: ServerValue[] = []
+        for (const node of statement.values) values.push(yield* valueOf(node, frame))
+        return { kind: 'return', value: values.length > 1 ? tupleOf(values) : values[0] }
+      }
+      case 'share': {
+        const table = yield* evaluate(statement.value, frame)
+        if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
+        shareTable(runtime.node, runtime.session, table, statement.name)
+        return undefined
+      }
+      case 'assert': {
+        // Prints a message if the assertion fails; the script continues (manual, "assert").
+        const label = statement.label === '' ? 'adhocTesting' : statement.label
+        const holds = isTrue(yield* evaluate(statement.condition, frame))
+        if (!holds) runtime.session.print(`Testing case ${label} failed`)
+        return undefined
+      }
+    }
   } catch (error) {
     throw withSourceText(error, statement.span)
   }
 }
 
-type CompoundKind = 'if' | 'for' | 'while' | 'doWhile' | 'try' | 'break' | 'continue'
-type SimpleStatement = Exclude<Statement, { kind: CompoundKind }>
-
-function* executeSimple(
-  statement: SimpleStatement,
-  frame: Frame,
-): Evaluation<Completion | undefined> {
-  switch (statement.kind) {
-    case 'expression': {
-      const begun = begin(statement.expression, frame)
-      if (!('form' in begun)) yield* begun
-      return undefined
-    }
-    case 'assign':
-      yield* executeAssignment(statement, frame)
-      return undefined
-    case 'define': {
-      const { definition } = statement
-      const { name } = definition
-      const fn = { form: 'function', kind: 'user', name, definition } as const
-      frame.runtime.session.functions.set(name, fn)
-      return undefined
-    }
-    case 'declare':
-      return undefined
-    case 'throw':
-      return yield* executeThrow(statement, frame)
-    case 'return':
-      return { kind: 'return', value: yield* evaluateReturn(statement, frame) }
-    case 'share': {
-      const table = yield* evaluate(statement.value, frame)
-      if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
-      const { runtime } = frame
-      shareTable(runtime.node, runtime.session, table, statement.name)
-      return undefined
-    }
-    case 'assert':
-      yield* executeAssert(statement, frame)
-      return undefined
-  }
-}
-
-function* evaluateReturn(
-  node: StatementOf<'return'>,
-  frame: Frame,
-): Evaluation<ServerValue | undefined> {
-  const values: ServerValue[] = []
-  for (const value of node.values) {
-    const begun = begin(value, frame)
-    values.push('form' in begun ? begun : yield* begun)
-  }
-  return values.length > 1 ? tupleOf(values) : values[0]
+function* valueOf(node: Expression, frame: Frame): Evaluation<ServerValue> {
+  return immediate(node, frame) ?? (yield* evaluate(node, frame))
 }
 
 function* executeThrow(node: StatementOf<'throw'>, frame: Frame): Evaluation<never> {
@@ -146,82 +137,54 @@ function describeThrown(value: ServerValue): string {
   return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
 }
 
-/** Prints a message if the assertion fails; the script continues (manual, "assert"). */
-function* executeAssert(node: StatementOf<'assert'>, frame: Frame): Evaluation<void> {
-  const holds = isTrue(yield* evaluate(node.condition, frame))
-  const label = node.label === '' ? 'adhocTesting' : node.label
-  if (!holds) frame.runtime.session.print(`Testing case ${label} failed`)
-}
-
-function* evaluateCondition(
-  node: { condition: Parameters<typeof evaluate>[0] },
-  frame: Frame,
-): Evaluation<boolean> {
+function* evaluateCondition(condition: Expression, frame: Frame): Evaluation<boolean> {
   try {
-    return isTrue(yield* evaluate(node.condition, frame))
+    return isTrue(yield* evaluate(condition, frame))
   } catch (error) {
-    throw withSourceText(error, node.condition.span)
+    throw withSourceText(error, condition.span)
   }
 }
 
-/** Gives other sessions a turn. Adds the source text of the loop to the error if the request is cancelled. */
-function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
-  try {
-    yield pause
-  } catch (error) {
-    throw withSourceText(error, span)
-  }
-}
-
-function* executeFor(node: StatementOf<'for'>, frame: Frame): Evaluation<Completion | undefined> {
-  const items = yield* evaluateItems(node, frame)
-  try {
-    for (const item of items) {
-      const pause = frame.runtime.step()
-      if (pause !== undefined) yield* waitAt(pause, node.span)
-      frame.variables.set(node.variable, item)
-      const completion = yield* executeStatements(node.body, frame)
-      if (completion?.kind === 'return') return completion
-      if (completion?.kind === 'break') return undefined
-    }
-  } catch (error) {
-    // Errors of the body already contain a source text, so this adds one only to errors of the iteration itself.
-    throw withSourceText(error, node.iterable.span)
+function* executeFor(node: StatementOf<'for'>, frame: Frame): Execution {
+  for (const item of yield* evaluateItems(node.iterable, frame)) {
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield pause
+    frame.variables.set(node.variable, item)
+    const completion = yield* executeStatements(node.body, frame)
+    if (completion?.kind === 'return') return completion
+    if (completion?.kind === 'break') return undefined
   }
   return undefined
 }
 
-function* evaluateItems(
-  { iterable }: StatementOf<'for'>,
-  frame: Frame,
-): Evaluation<Iterable<ServerValue>> {
+function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
-    if (iterable.kind !== 'binary' || iterable.operator !== '..') {
-      return itemsOf(yield* evaluate(iterable, frame))
+    if (node.kind !== 'binary' || node.operator !== '..') {
+      return itemsOf(yield* evaluate(node, frame))
     }
     // Counts through a range instead of making a vector of it.
-    const first = yield* evaluate(iterable.left, frame)
-    return sequenceItems(first, yield* evaluate(iterable.right, frame))
+    const first = yield* evaluate(node.left, frame)
+    return sequenceItems(first, yield* evaluate(node.right, frame))
   } catch (error) {
-    throw withSourceText(error, iterable.span)
+    throw withSourceText(error, node.span)
   }
 }
 
-function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undefined> {
-  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node, frame))
+function* executeWhile(node: While, frame: Frame): Execution {
+  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node.condition, frame))
   while (goesOn) {
     const pause = frame.runtime.step()
-    if (pause !== undefined) yield* waitAt(pause, node.span)
+    if (pause !== undefined) yield pause
     const completion = yield* executeStatements(node.body, frame)
     if (completion?.kind === 'return') return completion
     if (completion?.kind === 'break') return undefined
-    goesOn = yield* evaluateCondition(node, frame)
+    goesOn = yield* evaluateCondition(node.condition, frame)
   }
   return undefined
 }
 
 /** Sets `ex` to a pair of strings: category and text of the error (manual, "try-catch"). */
-function* executeTry(node: StatementOf<'try'>, frame: Frame): Evaluation<Completion | undefined> {
+function* executeTry(node: StatementOf<'try'>, frame: Frame): Execution {
   try {
     return yield* executeStatements(node.body, frame)
   } catch (error) {
@@ -231,4 +194,92 @@ function* executeTry(node: StatementOf<'try'>, frame: Frame): Evaluation<Complet
     frame.variables.set(node.variable, { form: 'pair', elements })
   }
   return yield* executeStatements(node.handler, frame)
+}
+
+/** @throws {ScriptError} for unknown names, too few or too many values, and invalid indexes */
+function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
+  const [target] = node.targets
+  const [source] = node.values
+  if (node.targets.length > 1 || target === undefined || source === undefined) {
+    yield* assignSeveral(node, frame)
+    return
+  }
+  if (node.values.length > 1) throw new ScriptError('One variable can not take several values.')
+  const value = yield* valueOf(source, frame)
+  if (target.kind === 'index') yield* assignToIndex(target, node, value, frame)
+  else if (node.operator !== undefined) changeVariable(target, node.operator, value, frame)
+  else {
+    frame.variables.set(target.name, node.isReference ? value : copyFrom(source, value))
+    const { runtime } = frame
+    if (node.isConstant && frame.variables === runtime.session.variables) {
+      runtime.constants.add(target.name)
+    }
+  }
+}
+
+/** Runs `x += v` and similar statements. */
+function changeVariable(
+  target: Name,
+  operator: BinaryOperator,
+  value: ServerValue,
+  frame: Frame,
+): void {
+  const { name } = target
+  const old = lookUp(target, frame)
+  if (old === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
+  const changed = applyBinary(operator, old, value)
+  const isMutable = frame.parameters?.some(one => one.isMutable && one.name === name) === true
+  if (isMutable && isPlain(old) && isPlain(changed)) overwrite(old, changed)
+  else frame.variables.set(name, changed)
+}
+
+/** Copies the entries of a dictionary only if it comes from a variable; a new dictionary needs no copy. */
+function copyFrom(source: Expression, value: ServerValue): ServerValue {
+  if (value.form === 'serverDictionary' && source.kind === 'name') {
+    return { ...value, entries: new Map(value.entries) }
+  }
+  return shallowCopy(value)
+}
+
+function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
+  const values: ServerValue[] = []
+  for (const source of node.values) values.push(yield* evaluate(source, frame))
+  const parts = values.length === 1 ? partsFor(values[0]!, node.targets.length) : values
+  if (parts.length !== node.targets.length) {
+    throw new ScriptError('The number of variables must match the number of values.')
+  }
+  node.targets.forEach((target, index) => {
+    if (target.kind !== 'name') return
+    frame.variables.set(target.name, shallowCopy(parts[index]!))
+  })
+}
+
+/** Divides one value among `count` variables. Each variable gets one element; a scalar goes to all of them. */
+function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
+  if (value.form === 'scalar') return new Array<ServerValue>(count).fill(value)
+  if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)
+  return [...itemsOf(value)]
+}
+
+function* assignToIndex(
+  target: Index,
+  node: Assignment,
+  value: ServerValue,
+  frame: Frame,
+): Evaluation<void> {
+  const owner = target.target
+  const variable = owner.kind === 'name' ? lookUp(owner, frame) : undefined
+  if (variable === undefined) {
+    throw new ScriptError('Only elements of a variable can be assigned.')
+  }
+  const indexes = yield* evaluateIndexes(target.indexes, frame)
+  const changed =
+    node.operator === undefined
+      ? value
+      : applyBinary(node.operator, indexValue(variable, indexes), value)
+  if (!assignElements(variable, indexes, changed)) {
+    throw new ScriptError(
+      `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
+    )
+  }
 }

@@ -7,7 +7,7 @@ import type { ServerValue, FunctionValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { constantOf } from '../../values/constants.js'
 import { releaseArray } from '../../values/ownership.js'
-import type { Name } from '../parse/syntax.js'
+import type { Name, Parameter } from '../parse/syntax.js'
 
 /** Columns that a SQL statement can name. They hide variables of the same name (manual, "Column reference"). */
 export interface ColumnScope {
@@ -23,15 +23,17 @@ export interface ColumnScope {
 export interface Frame {
   readonly runtime: Runtime
   readonly variables: Map<string, ServerValue>
-  /** Names that the code may not change: constants, and parameters without `mutable`. */
-  readonly readOnly: ReadonlySet<string>
-  /** Parameters with `mutable`. A change of such a parameter also changes the caller's variable. */
-  readonly mutable: ReadonlySet<string>
+  /** The parameters of the running function; undefined at the top level. */
+  readonly parameters: readonly Parameter[] | undefined
   readonly columns: ColumnScope | undefined
 }
 
-/** One empty set for all frames without read-only or mutable names. Never add to it. */
-export const noNames: ReadonlySet<string> = new Set()
+/** True for names that the code may not change: constants of the session, and parameters without `mutable`. */
+export function isReadOnly({ runtime, parameters, variables }: Frame, name: string): boolean {
+  if (!variables.has(name)) return false
+  if (parameters === undefined) return runtime.constants.has(name)
+  return parameters.some(one => one.name === name && !one.isMutable)
+}
 
 /** The value of a name, for callers that may keep it. @throws {ScriptError} for an unknown name */
 export function valueOfName(node: Name, frame: Frame): ServerValue {
@@ -47,13 +49,12 @@ export function valueOfName(node: Name, frame: Frame): ServerValue {
 }
 
 /** Like `valueOfName`, for callers that do not keep the value; undefined for an unknown name. */
-export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
-  const { name } = node
-  const { runtime } = frame
-  if (node.isFunction) return frame.runtime.findFunction(name) ?? frame.variables.get(name)
+export function lookUp({ name, isFunction }: Name, frame: Frame): ServerValue | undefined {
+  const { runtime, variables } = frame
+  if (isFunction) return runtime.findFunction(name) ?? variables.get(name)
   return (
     frame.columns?.lookup(name) ??
-    frame.variables.get(name) ??
+    variables.get(name) ??
     runtime.node.shared.get(name)?.table ??
     constantOf(name) ??
     runtime.findFunction(name)
@@ -61,8 +62,7 @@ export function lookUp(node: Name, frame: Frame): ServerValue | undefined {
 }
 
 /** The function that a name before `(` or `{` refers to. A variable that holds a function hides other functions. */
-export function calleeOfName(node: Name, frame: Frame): FunctionValue | undefined {
-  const variable = frame.variables.get(node.name)
-  if (variable?.form === 'function') return variable
-  return frame.runtime.findFunction(node.name)
+export function calleeOfName({ name }: Name, frame: Frame): FunctionValue | undefined {
+  const variable = frame.variables.get(name)
+  return variable?.form === 'function' ? variable : frame.runtime.findFunction(name)
 }

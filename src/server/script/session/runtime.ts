@@ -16,7 +16,6 @@ import { builtins } from '../../functions/registry.js'
 import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
-import { type Waiting } from './run-evaluation.js'
 import type { Expression } from '../parse/syntax.js'
 
 /** At first, a session has no variables and its user is guest. */
@@ -60,7 +59,7 @@ const maxCallDepth = 200
  */
 const maxNesting = 750
 
-export class Runtime implements CallContext, Waiting {
+export class Runtime implements CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
   argumentNames: readonly (string | undefined)[] = []
@@ -120,6 +119,7 @@ export class Runtime implements CallContext, Waiting {
     return since === undefined || isAtLeast(this.node.release, since) ? builtin : undefined
   }
 
+  /** Called when a wait of an evaluation begins. `cancel` ends the wait early and throws `reason` in the waiting script. */
   onWait(cancel: (reason: unknown) => void): void {
     this.cancelWait = cancel
   }

@@ -2,16 +2,22 @@
   The interpreter as the network side sees it: a session, its three kinds of requests, and their answers.
 */
 import type { Value } from '../../../protocol/value.js'
-import type { Evaluation, ScriptSession } from '../../values/builtin.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { toWire, fromWire } from '../../elements/wire-values.js'
 import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
-import { ScriptError } from '../../script-error.js'
+import { notEmbedded, ScriptError } from '../../script-error.js'
+import type { Evaluation, ScriptSession, Suspension } from '../../values/builtin.js'
+import type { CallArguments } from '../../values/partial-function.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { callFunction } from '../evaluate/call.js'
 import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
-import { runEvaluation } from './run-evaluation.js'
-import { startFunction } from './function-request.js'
-import { runUnits } from './run-script.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import { executeStatement } from '../evaluate/execute.js'
+import { calleeOfName, type Frame } from '../evaluate/frame.js'
+import { checkNames, checkNamesOf } from '../parse/check-names.js'
+import { Cursor, type IsFunction } from '../parse/cursor.js'
+import { parseFunctionName, parseUnit } from '../parse/parse-statement.js'
+import { textOfSpan, type Expression, type Name, type Statement } from '../parse/syntax.js'
 import { Runtime, Session } from './runtime.js'
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
@@ -35,7 +41,7 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
   const runtime = runtimeOf(session, node)
-  return answer(runtime, asScriptError, () => runUnits(runtime, script))
+  return answer(runtime, asScriptError, runUnits(runtime, script))
 }
 
 /** @param name  any expression that yields a function, such as `tableInsert{trades}`; parsed once, then cached */
@@ -47,9 +53,8 @@ export function runFunction(
   options?: FunctionOptions,
 ): Outcome {
   const runtime = runtimeOf(session, node)
-  const start = (): ReturnType<typeof startFunction> =>
-    startFunction(runtime, name, args.map(fromWire))
-  return answer(runtime, withoutTextBeforeTag, start, options)
+  const evaluation = callByText(runtime, name, args.map(fromWire))
+  return answer(runtime, withoutTextBeforeTag, evaluation, options)
 }
 
 /** Sets variables of the session ("upload"). @throws {ScriptError} if a shared table has one of the names */
@@ -65,8 +70,7 @@ export function setVariables(
   }
   names.forEach((name, index) => {
     const value = values[index]
-    if (value === undefined) return
-    session.variables.set(name, fromWire(value))
+    if (value !== undefined) session.variables.set(name, fromWire(value))
   })
   return undefined
 }
@@ -85,16 +89,13 @@ export function cancelRequest(session: ScriptSession): void {
 function answer(
   runtime: Runtime,
   failureOf: (error: unknown) => ScriptError,
-  start: () => ServerValue | undefined | Evaluation<ServerValue | undefined>,
+  evaluation: Evaluation<ServerValue | undefined>,
   options?: FunctionOptions,
 ): Outcome {
   runtime.begin()
   runtime.discards = options?.discards === true
   try {
-    const started = start()
-    if (started === undefined) return undefined
-    if ('form' in started) return toWire(started)
-    const outcome = runEvaluation(finish(started), runtime)
+    const outcome = runEvaluation(sendable(evaluation), runtime)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => {
           throw failureOf(error)
@@ -105,7 +106,151 @@ function answer(
   }
 }
 
-function* finish(evaluation: Evaluation<ServerValue | undefined>): Evaluation<Value | undefined> {
+function* sendable(evaluation: Evaluation<ServerValue | undefined>): Evaluation<Value | undefined> {
   const value = yield* evaluation
   return value === undefined ? undefined : toWire(value)
+}
+
+type Waiting = Pick<Runtime, 'onWait' | 'onResume'>
+
+/**
+ * Runs an evaluation until it has to wait, and continues it after each wait.
+ * @returns the value, or a promise of the value if the evaluation has to wait
+ */
+export function runEvaluation<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
+  const step = evaluation.next()
+  return step.done === true ? step.value : driveOn(evaluation, step.value, waiting)
+}
+
+async function driveOn<T>(
+  evaluation: Evaluation<T>,
+  first: Suspension,
+  waiting: Waiting,
+): Promise<T> {
+  let suspension = first
+  for (;;) {
+    let outcome: { value: unknown } | { error: unknown }
+    try {
+      const { until } = suspension
+      const ended = new Promise<unknown>((resolve, reject) => {
+        until.then(resolve, reject)
+        waiting.onWait(reject)
+      })
+      outcome = { value: await ended }
+    } catch (error) {
+      outcome = { error }
+    }
+    waiting.onResume()
+    const step =
+      'error' in outcome ? evaluation.throw(outcome.error) : evaluation.next(outcome.value)
+    if (step.done === true) return step.value
+    suspension = step.value
+  }
+}
+
+/** Looks up a name when the parser asks for it, so that a unit sees the definitions of earlier units. */
+export function isFunctionIn(runtime: Runtime): IsFunction {
+  return name => {
+    const variable = runtime.session.variables.get(name)
+    if (variable !== undefined) return variable.form === 'function'
+    return runtime.findFunction(name) !== undefined
+  }
+}
+
+/** The frame of statements outside functions. Its variables are the session's variables. */
+export function topFrame(runtime: Runtime): Frame {
+  const { variables } = runtime.session
+  return { runtime, variables, parameters: undefined, columns: undefined }
+}
+
+/**
+ * Parses, checks and executes one unit of a script after the other.
+ * @returns the value of a `return`, or else of the last statement if that is an expression; otherwise undefined
+ * @throws {ScriptError} with the final text of the error
+ */
+export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
+  const frame = topFrame(runtime)
+  const cursor = new Cursor(script, isFunctionIn(runtime))
+  let value: ServerValue | undefined
+  do {
+    const unit = parseUnit(cursor)
+    const outcome = yield* runUnit(unit, checkNames(unit, runtime), frame)
+    if (outcome.hasReturned) return outcome.value
+    if (unit.length > 0) value = outcome.value
+  } while (!cursor.hasEnded)
+  return value
+}
+
+interface UnitOutcome {
+  value: ServerValue | undefined
+  hasReturned: boolean
+}
+
+/** @param height  nesting depth of the unit */
+function* runUnit(
+  unit: readonly Statement[],
+  height: number,
+  frame: Frame,
+): Evaluation<UnitOutcome> {
+  const { runtime } = frame
+  runtime.enterCall('runScript', height)
+  try {
+    let value: ServerValue | undefined
+    for (const statement of unit) {
+      const completion = yield* executeStatement(statement, frame)
+      if (completion?.kind === 'return') return { value: completion.value, hasReturned: true }
+      value = completion?.kind === 'value' ? completion.value : undefined
+    }
+    return { value, hasReturned: false }
+  } finally {
+    runtime.leaveCall(height)
+  }
+}
+
+/** Limits of the cache, because a client may write a new number into every name, which would fill the memory. */
+const maxCached = 1000
+const maxCachedLength = 1000
+
+/**
+ * Runs a function request, which clients may repeat thousands of times. A session parses a text such as
+ * `tableInsert{trades}` once, but looks up its names at every call, because a shared table may have been replaced.
+ * @param text  the request's name field
+ * @throws {ScriptError} `Can't recognize function name …`
+ */
+function* callByText(runtime: Runtime, text: string, args: CallArguments): Evaluation<ServerValue> {
+  const node = cachedExpression(runtime, text)
+  const frame = topFrame(runtime)
+  let fn: ServerValue
+  if (node.kind === 'name') fn = functionOfName(node, frame)
+  else {
+    if (node.kind === 'partial' && node.callee.kind === 'name') functionOfName(node.callee, frame)
+    checkNamesOf(node, runtime)
+    fn = yield* evaluate(node, frame)
+  }
+  if (fn.form !== 'function') throw unknownFunction(textOfSpan(node.span))
+  runtime.argumentNames = []
+  return yield* callFunction(runtime, fn, args)
+}
+
+function cachedExpression(runtime: Runtime, text: string): Expression {
+  const { requestNames } = runtime
+  const known = requestNames.get(text)
+  if (known !== undefined) return known
+  // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
+  if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
+  const node = parseFunctionName(text, isFunctionIn(runtime))
+  if (text.length > maxCachedLength) return node
+  if (requestNames.size >= maxCached) requestNames.clear()
+  requestNames.set(text, node)
+  return node
+}
+
+function functionOfName(node: Name, frame: Frame): FunctionValue {
+  const fn = calleeOfName(node, frame)
+  if (fn === undefined) throw unknownFunction(`${node.name}${notEmbedded}`)
+  return fn
+}
+
+function unknownFunction(name: string): ScriptError {
+  return new ScriptError(`Can't recognize function name ${name}`)
 }

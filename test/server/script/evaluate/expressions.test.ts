@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { elementAt } from '../../../../src/protocol/element.js'
 import type { Vector } from '../../../../src/protocol/value.js'
-import { evaluate } from '../../../../src/server/script/evaluate/evaluate.js'
+import { evaluate, evaluateIndexes } from '../../../../src/server/script/evaluate/evaluate.js'
 import { intScalar, stringScalar } from '../../../../src/server/values/scalar.js'
 import type { ServerValue, FunctionValue } from '../../../../src/server/values/server-value.js'
 import {
@@ -22,25 +22,18 @@ import {
 } from '../../../helpers/runtime.js'
 import { runs, seed } from '../../../helpers/runs.js'
 import { testSession } from '../../../helpers/script.js'
-import type { Evaluation } from '../../../../src/server/values/builtin.js'
-import { beginCall, evaluatePartial } from '../../../../src/server/script/evaluate/evaluate-call.js'
 import type { Frame } from '../../../../src/server/script/evaluate/frame.js'
 import type { Call, Index } from '../../../../src/server/script/parse/syntax.js'
-import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import { runUnits } from '../../../../src/server/script/session/session.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { int, ints } from '../../../helpers/values.js'
 import {
-  evaluateIndex,
-  evaluateIndexValue,
-} from '../../../../src/server/script/evaluate/evaluate-index.js'
-import { callFunction } from '../../../../src/server/script/evaluate/call.js'
+  callFunction,
+  evaluateCall,
+  evaluatePartial,
+} from '../../../../src/server/script/evaluate/call.js'
 import type { Builtin } from '../../../../src/server/values/builtin.js'
 import { partialOf, type CallArguments } from '../../../../src/server/values/partial-function.js'
-
-function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
-  const begun = beginCall(node, frame)
-  return 'form' in begun ? begun : yield* begun
-}
 
 t.comment(`TEST_SEED=${seed}`)
 
@@ -428,7 +421,10 @@ t.test('a function changes the variable that it gets, by position and by name', 
   t.equal(after('v.append!(n+1)'), '[1,2,6]')
   t.equal(after('change{, n}(v)'), '[1,2,5]')
   t.equal(after('append!(v + 0, 9)'), '[1,2]')
-  const constant = { ...frame, readOnly: new Set(['v']) }
+  const constant = {
+    ...frame,
+    parameters: [{ name: 'v', isMutable: false, defaultValue: undefined }],
+  }
   for (const source of ['change(v, 1)', 'append!(obj=v, newData=9)', 'change(a=v, by=1)']) {
     t.throws(() => call(source, constant), { message: /Read only object can't be applied/ }, source)
   }
@@ -484,7 +480,7 @@ function usualEvaluateIndex(): Frame {
 }
 
 const picked = (source: string, frame = usualEvaluateIndex()): string =>
-  shownValue(atOnce(evaluateIndex(nodeIn(frame, source) as Index, frame)))
+  shownValue(atOnce(evaluate(nodeIn(frame, source), frame)))
 
 const valuesEvaluateIndex: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'values pick by position, by several, by truth and by bounds': {
@@ -538,11 +534,11 @@ for (const [title, cases] of Object.entries(valuesEvaluateIndex)) {
 
 t.test('a type with empty brackets is the type of its arrays', async t => {
   const frame = usualEvaluateIndex()
-  t.strictSame(atOnce(evaluateIndex(nodeIn(frame, 'INT[]') as Index, frame)), {
+  t.strictSame(atOnce(evaluate(nodeIn(frame, 'INT[]'), frame)), {
     form: 'type',
     column: { type: 'INT', array: true },
   })
-  t.strictSame(atOnce(evaluateIndex(nodeIn(frame, 'DECIMAL64(2)[]') as Index, frame)), {
+  t.strictSame(atOnce(evaluate(nodeIn(frame, 'DECIMAL64(2)[]'), frame)), {
     form: 'type',
     column: { type: 'DECIMAL64', scale: 2, array: true },
   })
@@ -566,7 +562,7 @@ t.test('bounds of a slice are integers or missing', async t => {
   const frame = usualEvaluateIndex()
   const bounds = (source: string): unknown => {
     const { indexes } = nodeIn(frame, `x[${source}]`) as Index
-    return atOnce(evaluateIndexValue(indexes[0]!, frame))
+    return atOnce(evaluateIndexes(indexes, frame))[0]
   }
   t.strictSame(bounds('i+1:'), { form: 'slice', from: 2, to: undefined })
   t.strictSame(bounds(':5l'), { form: 'slice', from: undefined, to: 5 })

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { executeBody, executeStatement } from '../../../../src/server/script/evaluate/execute.js'
-import { runUnits, topFrame } from '../../../../src/server/script/session/run-script.js'
+import { runUnits, topFrame } from '../../../../src/server/script/session/session.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'
 import {
   atOnce,

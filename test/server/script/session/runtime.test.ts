@@ -9,10 +9,7 @@ import { systemPlatform } from '../../../../src/platform/system.js'
 import { handClock } from '../../../helpers/clocks.js'
 import { testRuntime } from '../../../helpers/runtime.js'
 import { sessionOn, testSession } from '../../../helpers/script.js'
-import {
-  runEvaluation,
-  type Waiting,
-} from '../../../../src/server/script/session/run-evaluation.js'
+import { runEvaluation } from '../../../../src/server/script/session/session.js'
 import type {
   Evaluation,
   Suspension,
@@ -119,7 +116,7 @@ t.test('only waiting requests are cancelled', async t => {
 })
 
 /** A waiting request that records its events. */
-interface Watch extends Waiting {
+interface Watch extends Pick<Runtime, 'onWait' | 'onResume'> {
   readonly events: string[]
   cancel: (reason: unknown) => void
 }

@@ -17,7 +17,7 @@ import { closedGate } from '../../../helpers/gate.js'
 import { testSession } from '../../../helpers/script.js'
 import { idTable, int, text, ints } from '../../../helpers/values.js'
 import { Session } from '../../../../src/server/script/session/runtime.js'
-import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import { runUnits } from '../../../../src/server/script/session/session.js'
 import { hastyRuntime, inTurns, shownRestlessly, shownValue } from '../../../helpers/runtime.js'
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Table, Column } from '../../../../src/protocol/value.js'
 import { createNode } from '../../../../src/server/node.js'
-import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import { runUnits } from '../../../../src/server/script/session/session.js'
 import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
 import { closedGate } from '../../../helpers/gate.js'
 import {

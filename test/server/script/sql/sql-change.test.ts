@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { createNode } from '../../../../src/server/node.js'
-import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import { runUnits } from '../../../../src/server/script/session/session.js'
 import {
   createScriptSession,
   runFunction,
