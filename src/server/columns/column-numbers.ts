@@ -1,7 +1,7 @@
 /*
   Converts columns of numbers to arrays of doubles and back. Null becomes NaN. In types without NaN, NaN becomes null.
 */
-import type { ColumnType } from '../../protocol/data-type.js'
+import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
 import { zeroColumn } from './column-layout.js'
@@ -57,66 +57,37 @@ function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
   return numbers
 }
 
+/** How a number that is not null becomes a value of a type; other types take whole numbers. */
+const fits: Partial<Record<DataType, (value: number) => number>> = {
+  BOOL: value => (value === 0 ? 0 : 1),
+  DOUBLE: value => value,
+  // Numbers too large for FLOAT become null (DolphinDB manual, page data_types, note 7). Infinities stay infinite.
+  FLOAT: value => (Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? NaN : value),
+}
+
 /**
  * Makes a column of an integral, floating, temporal or BOOL type from doubles. Rounds fractions half away from zero.
  * NaN and values out of range become null.
  */
 export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
   const column = zeroColumn(type, numbers.length) as FixedVector
-  switch (column.type) {
-    case 'BOOL':
-      for (let row = 0; row < numbers.length; row++) {
-        const value = numbers[row]!
-        column.data[row] = Number.isNaN(value) ? nullInt8 : value === 0 ? 0 : 1
-      }
-      return column
-    case 'CHAR':
-      return fillIntegers(column, column.data, numbers, nullInt8)
-    case 'SHORT':
-      return fillIntegers(column, column.data, numbers, nullInt16)
-    case 'FLOAT':
-      fillFloats(column.data, numbers)
-      return column
-    case 'DOUBLE':
-      fillDoubles(column.data, numbers)
-      return column
-    default:
-      if (column.data instanceof BigInt64Array) {
-        fillInt64(column.data, numbers)
-        return column
-      }
-      return fillIntegers(column, column.data as Int32Array, numbers, nullInt32)
+  const { data } = column
+  if (data instanceof BigInt64Array) {
+    fillInt64(data, numbers)
+    return column
   }
-}
-
-function fillIntegers(
-  column: FixedVector,
-  target: Int8Array | Int16Array | Int32Array,
-  numbers: Float64Array,
-  nullValue: number,
-): FixedVector {
+  const nullValue = nullOf(column)
+  // Excludes the smallest value of a type of whole numbers, because that value is the null.
+  const whole = (value: number): number => {
+    const rounded = roundAway(value)
+    return rounded > nullValue && rounded < -nullValue ? rounded : NaN
+  }
+  const fit = fits[column.type] ?? whole
   for (let row = 0; row < numbers.length; row++) {
-    const value = roundAway(numbers[row]!)
-    // Excludes the smallest value of the type, because that value is the null.
-    target[row] = value > nullValue && value < -nullValue ? value : nullValue
+    const value = fit(numbers[row]!)
+    data[row] = Number.isNaN(value) || Number.isNaN(numbers[row]!) ? nullValue : value
   }
   return column
-}
-
-/** Numbers too large for FLOAT become null (DolphinDB manual, page data_types, note 7). Infinities stay infinite. */
-function fillFloats(target: Float32Array, numbers: Float64Array): void {
-  for (let row = 0; row < numbers.length; row++) {
-    const value = numbers[row]!
-    const overflows = Number.isFinite(value) && !Number.isFinite(Math.fround(value))
-    target[row] = Number.isNaN(value) || overflows ? nullFloat : value
-  }
-}
-
-function fillDoubles(target: Float64Array, numbers: Float64Array): void {
-  for (let row = 0; row < numbers.length; row++) {
-    const value = numbers[row]!
-    target[row] = Number.isNaN(value) ? nullDouble : value
-  }
 }
 
 /** Writes each whole number as two words. NaN and values beyond int64 become null. */

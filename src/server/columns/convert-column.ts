@@ -7,6 +7,7 @@ import {
   isDecimal,
   maxScale,
   type ColumnType,
+  type DataType,
   dataTypes,
 } from '../../protocol/data-type.js'
 import { blobsOf } from '../../protocol/types/blobs.js'
@@ -116,30 +117,21 @@ export function convertColumn(column: Column, target: ColumnType): Column {
 
 /** Makes a column of one row. The common types have a fast path, because each receipt inserts a dozen scalars. */
 export function columnOfScalar(scalar: Scalar): Vector {
-  switch (scalar.type) {
+  const { type } = scalar
+  const plain = { form: 'vector', length: 1 } as const
+  switch (type) {
     case 'INT':
-      return {
-        form: 'vector',
-        type: 'INT',
-        length: 1,
-        data: Int32Array.of(scalar.value ?? nullInt32),
-      }
+      return { ...plain, type, data: Int32Array.of(scalar.value ?? nullInt32) }
     case 'LONG':
-    case 'TIMESTAMP': {
-      const data = BigInt64Array.of(scalar.value ?? nullInt64)
-      return { form: 'vector', type: scalar.type, length: 1, data }
-    }
+    case 'TIMESTAMP':
+      return { ...plain, type, data: BigInt64Array.of(scalar.value ?? nullInt64) }
     case 'STRING':
-      return { form: 'vector', type: 'STRING', length: 1, data: [scalar.value ?? ''] }
-    default:
-      return columnOfAny(scalar)
+      return { ...plain, type, data: [scalar.value ?? ''] }
+    default: {
+      const columnType = 'scale' in scalar ? { type, scale: scalar.scale } : { type }
+      return vectorOf(columnType, [scalar.value]) as Vector
+    }
   }
-}
-
-function columnOfAny(scalar: Scalar): Vector {
-  const type =
-    'scale' in scalar ? { type: scalar.type, scale: scalar.scale } : { type: scalar.type }
-  return vectorOf(type, [scalar.value]) as Vector
 }
 
 function incompatible(actual: ColumnType, target: ColumnType): ScriptError {
@@ -171,27 +163,23 @@ function isNumeric(category: string): boolean {
   return category === 'logical' || category === 'integral' || category === 'floating'
 }
 
-/** Converts between integers, BOOL and floating types. */
+/** Converts between integers, BOOL and floating types. Between floating types, NaN and infinities stay. */
 function convertNumbers(column: FixedVector, target: ColumnType): Column {
-  if (column.type === 'FLOAT' && target.type === 'DOUBLE') {
-    const data = new Float64Array(column.length)
-    for (let row = 0; row < data.length; row++) {
-      const value = column.data[row]!
-      data[row] = value === nullFloat ? nullDouble : value
-    }
-    return { form: 'vector', type: 'DOUBLE', length: data.length, data }
+  const isFloating = (type: DataType): boolean => dataTypes[type].category === 'floating'
+  if (!isFloating(column.type) || !isFloating(target.type)) {
+    return columnOfNumbers(target, numbersOf(column))
   }
-  if (column.type === 'DOUBLE' && target.type === 'FLOAT') {
-    const data = new Float32Array(column.length)
-    for (let row = 0; row < data.length; row++) {
-      const value = column.data[row]!
-      // Values out of range become null (DolphinDB manual, page data_types, note 7). NaN and infinities stay.
-      const single = Math.fround(value)
-      data[row] = Number.isFinite(value) && !Number.isFinite(single) ? nullFloat : single
-    }
-    return { form: 'vector', type: 'FLOAT', length: data.length, data }
+  const isNarrower = target.type === 'FLOAT'
+  const [from, to] = isNarrower ? [nullDouble, nullFloat] : [nullFloat, nullDouble]
+  const { length } = column
+  const data = isNarrower ? new Float32Array(length) : new Float64Array(length)
+  for (let row = 0; row < length; row++) {
+    const value = column.data[row] as number
+    // Values out of range become null (DolphinDB manual, page data_types, note 7).
+    const overflows = isNarrower && Number.isFinite(value) && !Number.isFinite(Math.fround(value))
+    data[row] = value === from || overflows ? to : value
   }
-  return columnOfNumbers(target, numbersOf(column))
+  return { form: 'vector', type: target.type, length, data } as Column
 }
 
 function tupleOf(column: Column): Column {

@@ -25,8 +25,8 @@ const smallestCapacity = 16
 class GrowingArrays implements GrowingColumn {
   readonly #emptyCells: () => GrowingColumn
   #cells: GrowingColumn
-  #offsets = new Uint32Array(smallestCapacity)
-  #length = 0
+  /** Before the first row, and after each row: the number of cells so far. */
+  #offsets = [0]
 
   constructor(emptyCells: () => GrowingColumn) {
     this.#emptyCells = emptyCells
@@ -34,40 +34,26 @@ class GrowingArrays implements GrowingColumn {
   }
 
   view(): ArrayVector {
-    return {
-      form: 'arrayVector',
-      length: this.#length,
-      offsets: this.#offsets,
-      cells: this.#cells.view() as Vector,
-    }
+    const offsets = Uint32Array.from(this.#offsets)
+    const cells = this.#cells.view() as Vector
+    return { form: 'arrayVector', length: offsets.length - 1, offsets, cells }
   }
 
   append(column: Column): void {
     const { offsets, cells, length } = column as ArrayVector
-    const end = this.#length + length
-    if (end + 1 > this.#offsets.length) {
-      const larger = new Uint32Array(Math.max(end + 1, this.#offsets.length * 2))
-      larger.set(this.#offsets)
-      this.#offsets = larger
-    }
     const first = offsets[0]!
-    const shift = this.#offsets[this.#length]! - first
-    for (let row = 1; row <= length; row++) {
-      this.#offsets[this.#length + row] = offsets[row]! + shift
-    }
+    const shift = this.#offsets.at(-1)! - first
+    for (let row = 1; row <= length; row++) this.#offsets.push(offsets[row]! + shift)
     this.#cells.append(sliceColumn(cells, first, offsets[length]!))
-    this.#length = end
   }
 
   assign(rows: Int32Array, values: Column): void {
     const old = this.view()
-    const all = concatColumns(old, values) as ArrayVector
     const order = Int32Array.from({ length: old.length }, (_, row) => row)
     for (let i = 0; i < rows.length; i++) order[rows[i]!] = old.length + i
-    const changed = takeRows(all, order)
+    const changed = takeRows(concatColumns(old, values), order)
     this.#cells = this.#emptyCells()
-    this.#offsets = new Uint32Array(smallestCapacity)
-    this.#length = 0
+    this.#offsets = [0]
     this.append(changed)
   }
 }
@@ -112,77 +98,48 @@ class GrowingList<T> implements GrowingColumn {
 
 /** A column of SYMBOL codes. The base never loses an entry, so the codes of earlier views stay valid. */
 class GrowingSymbols implements GrowingColumn {
-  #codes: Int32Array
-  #length = 0
-  #viewed = false
+  readonly #codes: GrowingCells
   readonly #base: string[] = ['']
   readonly #codeOf = new Map<string, number>([['', 0]])
 
   constructor(capacity: number) {
-    this.#codes = new Int32Array(capacity)
+    this.#codes = new GrowingCells('INT', undefined, capacity)
   }
 
   view(): Column {
-    this.#viewed = true
-    return {
-      form: 'vector',
-      type: 'SYMBOL',
-      length: this.#length,
-      codes: this.#codes,
-      base: this.#base,
-    }
+    const { length, data } = this.#codes.view() as { length: number; data: Int32Array }
+    return { form: 'vector', type: 'SYMBOL', length, codes: data, base: this.#base }
   }
 
   append(column: Column): void {
-    const end = this.#length + column.length
-    if (end > this.#codes.length) {
-      this.#moveTo(Math.max(end, this.#codes.length * 2, smallestCapacity))
-    }
-    this.#translate(column as SymbolVector, this.#codes, this.#length)
-    this.#length = end
+    this.#codes.append(this.#translated(column as SymbolVector))
   }
 
   assign(rows: Int32Array, values: Column): void {
-    if (this.#viewed) this.#moveTo(this.#codes.length)
-    const codes = new Int32Array(values.length)
-    this.#translate(values as SymbolVector, codes, 0)
-    for (let i = 0; i < rows.length; i++) this.#codes[rows[i]!] = codes[i]!
+    this.#codes.assign(rows, this.#translated(values as SymbolVector))
   }
 
-  #translate(column: SymbolVector, target: Int32Array, start: number): void {
-    const { codes, base, length } = column
-    if (base === this.#base) {
-      target.set(codes.subarray(0, length), start)
-      return
-    }
+  /** The codes of the texts in this column's base. */
+  #translated({ codes, base, length }: SymbolVector): Column {
+    if (base === this.#base) return { form: 'vector', type: 'INT', length, data: codes }
+    const data = new Int32Array(length)
     // Looks up only texts that rows use; the base may have far more texts. In `known`, 0 means "not looked up".
     const known = new Int32Array(base.length)
     for (let row = 0; row < length; row++) {
       const code = codes[row]!
-      let own = known[code]!
-      if (own === 0 && code !== 0) {
-        own = this.#intern(base[code] ?? '')
-        known[code] = own
-      }
-      target[start + row] = own
+      if (known[code] === 0 && code !== 0) known[code] = this.#intern(base[code] ?? '')
+      data[row] = known[code]!
     }
+    return { form: 'vector', type: 'INT', length, data }
   }
 
   #intern(text: string): number {
     let code = this.#codeOf.get(text)
     if (code === undefined) {
-      code = this.#base.length
-      this.#base.push(text)
+      code = this.#base.push(text) - 1
       this.#codeOf.set(text, code)
     }
     return code
-  }
-
-  #moveTo(capacity: number): void {
-    const codes = new Int32Array(capacity)
-    codes.set(this.#codes.subarray(0, this.#length))
-    this.#codes = codes
-    this.#viewed = false
   }
 }
 
@@ -192,9 +149,6 @@ class GrowingCells implements GrowingColumn {
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
-  /** A view of `#bytes` as 32-bit words, made when first needed. */
-  #words: Int32Array | undefined
-  #longs: BigInt64Array | undefined
   #length = 0
   /** True once a view of `#bytes` exists. The rows in that view must not change. */
   #viewed = false
@@ -217,32 +171,13 @@ class GrowingCells implements GrowingColumn {
     if (end > this.#bytes.length) {
       this.#moveTo(Math.max(end, this.#bytes.length * 2, smallestCapacity * this.#bytesPerRow))
     }
-    if (!this.#appendOne(column)) this.#bytes.set(elementBytes(column as FixedVector), start)
+    this.#bytes.set(elementBytes(column as FixedVector), start)
     this.#length += column.length
-  }
-
-  /** The fast path for a single row, such as a receipt, for which making a byte view would take most of the time. */
-  #appendOne(column: Column): boolean {
-    if (column.length !== 1 || !('data' in column)) return false
-    const { data } = column
-    if (data instanceof Int32Array && this.#bytesPerRow === 4) {
-      this.#words ??= new Int32Array(this.#bytes.buffer)
-      this.#words[this.#length] = data[0]!
-      return true
-    }
-    if (!(data instanceof BigInt64Array) || this.#bytesPerRow !== 8) return false
-    this.#longs ??= new BigInt64Array(this.#bytes.buffer)
-    this.#longs[this.#length] = data[0]!
-    return true
   }
 
   assign(rows: Int32Array, values: Column): void {
     if (this.#viewed) this.#moveTo(this.#bytes.length)
     const source = elementBytes(values as FixedVector)
-    if (this.#bytesPerRow % 4 === 0) {
-      assignWords(this.#bytes.buffer, source, rows, this.#bytesPerRow / 4)
-      return
-    }
     const width = this.#bytesPerRow
     for (let i = 0; i < rows.length; i++) {
       const to = rows[i]! * width
@@ -254,24 +189,7 @@ class GrowingCells implements GrowingColumn {
     const bytes = new Uint8Array(capacityBytes)
     bytes.set(this.#bytes.subarray(0, this.#length * this.#bytesPerRow))
     this.#bytes = bytes
-    this.#words = undefined
-    this.#longs = undefined
     this.#viewed = false
-  }
-}
-
-function assignWords(
-  buffer: ArrayBuffer,
-  source: Uint8Array,
-  rows: Int32Array,
-  width: number,
-): void {
-  const target = new Int32Array(buffer)
-  const aligned = source.byteOffset % 4 === 0 ? source : source.slice()
-  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
-  for (let i = 0; i < rows.length; i++) {
-    const to = rows[i]! * width
-    for (let word = 0; word < width; word++) target[to + word] = words[i * width + word]!
   }
 }
 
@@ -288,32 +206,24 @@ export function growingColumn(type: ColumnType, capacity: number): GrowingColumn
   if (type.array) {
     return new GrowingArrays(() => growingColumn(cellType(type), capacity))
   }
+  const form = 'vector' as const
   switch (type.type) {
     case 'VOID':
       return new GrowingNothing()
     case 'SYMBOL':
       return new GrowingSymbols(capacity)
     case 'BLOB':
-      return new GrowingList(noBytes, (length, data) => ({
-        form: 'vector',
-        type: 'BLOB',
-        length,
-        data,
-      }))
+      return new GrowingList(noBytes, (length, data) => ({ form, type: 'BLOB', length, data }))
     case 'ANY':
-      return new GrowingList(explicitNull, (length, data) => ({
-        form: 'vector',
-        type: 'ANY',
-        length,
-        data,
-      }))
+      return new GrowingList(explicitNull, (length, data) => ({ form, type: 'ANY', length, data }))
     default:
       return isFixedType(type.type)
         ? new GrowingCells(type.type, type.scale, capacity)
-        : new GrowingList('', (length, data) => ({ form: 'vector', type: 'STRING', length, data }))
+        : new GrowingList('', (length, data) => ({ form, type: 'STRING', length, data }))
   }
 }
 
+/** All rows of a VOID column are equal, so the column is only their number, which may be huge. */
 class GrowingNothing implements GrowingColumn {
   #length = 0
 
@@ -321,11 +231,11 @@ class GrowingNothing implements GrowingColumn {
     return { form: 'vector', type: 'VOID', length: this.#length }
   }
 
-  append(column: Column): void {
-    this.#length += column.length
+  append({ length }: Column): void {
+    this.#length += length
   }
 
   assign(): void {
-    // All rows of a VOID column are equal, so there is nothing to assign.
+    // There is nothing to assign.
   }
 }

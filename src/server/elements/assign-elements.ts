@@ -123,51 +123,29 @@ function columnFor(value: ServerValue, rows: number): Column | undefined {
 /** Smallest capacity, which saves short vectors from growing with every append. */
 const minCapacity = 16
 
+type Growable = Int32Array
+
 /**
  * Appends the elements of `more`, which has the same type as `target`.
  * @returns false if this kind of vector cannot grow in place; the vector is then unchanged
  */
 export function appendElements(target: Vector, more: Vector): boolean {
   if (!isFixedVector(target) || !isFixedVector(more)) return false
-  appendFixed(target, more)
-  return true
-}
-
-type FixedVector = Extract<Vector, { data: ArrayBufferView }>
-
-interface Growable {
-  length: number
-  data: {
-    readonly length: number
-    subarray(start: number, end: number): Growable['data']
-    set(from: Growable['data'], at: number): void
-  }
-}
-
-function appendFixed(target: FixedVector, more: FixedVector): void {
-  const perValue = valuesPerElement(target)
-  const record = target as unknown as Growable
-  const added = (more as unknown as Growable).data.subarray(0, more.length * perValue)
-  const used = target.length * perValue
+  // All kinds of typed arrays grow in the same way.
+  const record = target as unknown as { length: number; data: Growable }
+  const perElement = dataTypes[target.type].bytesPerValue / target.data.BYTES_PER_ELEMENT
+  const added = (more.data as Growable).subarray(0, more.length * perElement)
+  const used = target.length * perElement
   if (!ownsArray(target) || record.data.length < used + added.length) {
-    const grown = grownArray(target, target.length + more.length)
+    const { constructor } = record.data
+    const least = Math.ceil(1.5 * target.length)
+    const capacity = Math.max(target.length + more.length, least, minCapacity) * perElement
+    const grown = new (constructor as new (length: number) => Growable)(capacity)
     grown.set(record.data.subarray(0, used), 0)
     record.data = grown
     claimArray(target)
   }
   record.data.set(added, used)
   record.length += more.length
-}
-
-function valuesPerElement(vector: FixedVector): number {
-  return dataTypes[vector.type].bytesPerValue / vector.data.BYTES_PER_ELEMENT
-}
-
-/** An empty array with room for at least `needed` elements and at least 1.5 times the elements that the vector has. */
-function grownArray(vector: FixedVector, needed: number): Growable['data'] {
-  const { constructor } = vector.data as Int32Array
-  const length = Math.max(needed, Math.ceil(1.5 * vector.length), minCapacity)
-  return new (constructor as new (length: number) => Growable['data'])(
-    length * valuesPerElement(vector),
-  )
+  return true
 }

@@ -124,14 +124,9 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
 
 /** @throws {ScriptError} S02008, S02009 if only SQL may read the columns (docs/server-semantics.md#kinds-of-tables) */
 export function checkDirectAccess(table: ServerTable): void {
-  if (isStream(table)) {
-    throw new ScriptError(
-      'Direct access using column names is not supported to retrieve data from a stream table. Please use a SQL query instead. RefId:S02009',
-    )
-  }
-  if (table.kind === 'dfs') {
-    throw new ScriptError(
-      'Direct access using column names is not supported to retrieve data from a DFS table. Please use a SQL query instead. RefId:S02008',
-    )
-  }
+  const [kind, refId] = isStream(table) ? ['stream', 'S02009'] : ['DFS', 'S02008']
+  if (kind === 'DFS' && table.kind !== 'dfs') return
+  throw new ScriptError(
+    `Direct access using column names is not supported to retrieve data from a ${kind} table. Please use a SQL query instead. RefId:${refId}`,
+  )
 }

@@ -65,22 +65,18 @@ export function functionText(fn: FunctionValue): string {
 }
 
 function dictionaryToWire(value: ServerDictionary): Dictionary {
-  const keys = dictionaryKeys(value)
   const { valueType } = value
-  if (valueType !== undefined && valueType.type !== 'ANY') {
-    const typed = typedValues(value, valueType)
-    if (typed !== undefined) return { form: 'dictionary', keys, values: typed }
+  const keys = dictionaryKeys(value)
+  const typed = valueType === undefined ? undefined : dictionaryValues(value)
+  if (valueType !== undefined && typed?.form === 'vector') {
+    const values =
+      typed.length === 0 ? (vectorOf(valueType, []) as Vector) : castVector(typed, valueType)
+    return { form: 'dictionary', keys, values }
   }
   const data = [...value.entries.values()].map(entry => toWire(entry.value))
-  const values: Vector = { form: 'vector', type: 'ANY', length: data.length, data }
-  return { form: 'dictionary', keys, values }
-}
-
-function typedValues(
-  dictionary: ServerDictionary,
-  type: NonNullable<ServerDictionary['valueType']>,
-): Vector | undefined {
-  const values = dictionaryValues(dictionary)
-  if (values.form !== 'vector') return undefined
-  return values.length === 0 ? (vectorOf(type, []) as Vector) : castVector(values, type)
+  return {
+    form: 'dictionary',
+    keys,
+    values: { form: 'vector', type: 'ANY', length: data.length, data },
+  }
 }
