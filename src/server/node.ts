@@ -7,9 +7,8 @@ import type { Faults } from './net/faults.js'
 import { defaultVersion, releaseOf, type Release } from './release.js'
 import type { FunctionDefinition } from './script/parse/syntax.js'
 import type { ScriptSession } from './values/builtin.js'
-import type { DatabaseHandle } from './tables/database-handle.js'
+import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
-import type { ServerTable } from './tables/server-table.js'
 import type { Transactions } from './tables/transactions.js'
 
 /** A function that all sessions may call. */

@@ -14,9 +14,8 @@ import {
 } from '../../protocol/data-type.js'
 import { boolScalar, integerOf, intScalar, isVoid, textOf, textsOf } from '../values/scalar.js'
 import { tupleElements } from '../values/vector-literal.js'
-import type { DatabaseHandle } from '../tables/database-handle.js'
+import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import { findTable } from '../tables/sharing.js'
-import type { ServerTable } from '../tables/server-table.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 

@@ -17,7 +17,7 @@ export interface SessionInfo {
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
 export interface FunctionOptions {
-  /** If true, drops rows for shared and stored tables but answers as if they were inserted (discarded-rows.ts). */
+  /** If true, drops rows for shared and stored tables but answers as if they were inserted (tables/insert-values.ts). */
   readonly discards: boolean
 }
 

@@ -9,8 +9,7 @@ import { ScriptError } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
 import { KeyIndex } from './key-index.js'
-import { placeRows, type TablePartitioning } from './partitions/place-rows.js'
-import { PartitionWidths } from './partitions/partition-widths.js'
+import { placeRows, type TablePartitioning, PartitionWidths } from './partitions/place-rows.js'
 import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
 import type {
   ServerTable,

@@ -12,13 +12,12 @@ import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
 import type { ServerValue } from '../values/server-value.js'
 import { newUuid } from '../values/scalar.js'
-import type { DatabaseHandle, LevelScheme } from './database-handle.js'
+import type { DatabaseHandle, LevelScheme, ServerTable, StoredTableFacts } from './server-table.js'
 import { createTable } from './memory-table.js'
 import { checkEngine } from './prepare.js'
 import { mayMakeDatabase, privilegeOf } from './privileges.js'
 import { levelOf } from './partitions/partition-level.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
-import type { ServerTable, StoredTableFacts } from './server-table.js'
 
 export interface StoredTableOptions {
   partitionColumns: readonly string[]

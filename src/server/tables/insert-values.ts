@@ -1,14 +1,22 @@
 /*
-  Inserts values into tables, and changes and deletes rows.
+  Inserts values into tables, and changes and deletes rows. Also decides which rows `serve --discard` counts and drops.
 */
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
+import type { CallContext } from '../values/builtin.js'
+import { textOf } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { tupleElements } from '../values/vector-literal.js'
 import { nullColumn, checkColumnType } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
-import { valueCountError, checkWritable, isStream, prepareColumn } from './prepare.js'
+import {
+  valueCountError,
+  checkWritable,
+  isStream,
+  prepareColumn,
+  prepareColumns,
+} from './prepare.js'
 import type { ServerTable } from './server-table.js'
 import { columnTypeOf } from '../../protocol/element.js'
 
@@ -191,4 +199,49 @@ export function updateRows(
 function checkChangeable(table: ServerTable): void {
   checkWritable(table)
   if (isStream(table)) throw new ScriptError("Can't update or delete rows of a stream table.")
+}
+
+/**
+ * Drops the rows and returns their number, if the server only pretends to insert. Returns undefined if the caller must
+ * really insert them: into tables that are neither shared nor stored, and into keyed stream tables if the rows are not
+ * a table. The loader inserts receipts in this last way, and needs to know which of them the table already has.
+ * @throws {ScriptError} if the table would refuse the rows because of their columns
+ */
+export function discardedRows(
+  { discards }: CallContext,
+  table: ServerTable,
+  values: readonly ServerValue[],
+): number | undefined {
+  if (!discards || (table.sharedName === '' && table.stored === undefined)) return undefined
+  const [first] = values
+  if (first?.form === 'serverTable') {
+    const columns = first.columnNames.map((_, index) => first.column(index))
+    prepareColumns(table, columns, first.rows)
+    return forgotten(table, first.rows)
+  }
+  return table.kind === 'keyedStream' ? undefined : forgotten(table, givenRows(table, values))
+}
+
+function forgotten(table: ServerTable, rows: number): number {
+  table.countDropped(rows)
+  return rows
+}
+
+/** Counts rows given by column: arguments, a tuple or a dictionary (docs/server-semantics.md#tableinsert). */
+function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
+  const only = values.length === 1 ? values[0] : undefined
+  if (only?.form === 'serverDictionary') {
+    const [entry] = only.entries.values()
+    return rowsFor(table, table.columnNames.indexOf(textOf(entry?.key) ?? ''), entry?.value)
+  }
+  const [first] = (only && tupleElements(only)) ?? values
+  return rowsFor(table, 0, first)
+}
+
+function rowsFor(table: ServerTable, column: number, value: ServerValue | undefined): number {
+  if (value?.form === 'arrayVector') return value.length
+  if (value?.form !== 'vector') return 1
+  // A vector given for a column of arrays is the array of a single row.
+  const isRow = table.columnTypes[column]?.array === true && value.type !== 'ANY'
+  return isRow ? 1 : value.length
 }

@@ -3,7 +3,7 @@
   all keys, and an open-addressing hash table maps keys to row numbers, so no row needs an object or a string.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
-import type { Column, SymbolVector } from '../../protocol/value.js'
+import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isFixedVector, columnTexts } from '../columns/column-layout.js'
@@ -105,34 +105,12 @@ export class KeyIndex {
         }
         return
       }
-      if (rows === 1 && column.data instanceof BigInt64Array) {
-        words[start] = Number(BigInt.asIntN(32, column.data[0]!))
-        words[start + 1] = Number(column.data[0]! >> 32n)
-        return
-      }
       readFixed(elementBytes(column), rows, words, start, this.#wordsPerRow)
-      return
-    }
-    if (column.form === 'vector' && column.type === 'SYMBOL') {
-      this.#readSymbols(column, rows, words, start)
       return
     }
     const texts = columnTexts(column)!
     for (let row = 0; row < rows; row++) {
       words[row * this.#wordsPerRow + start] = this.#number(texts[row] ?? '')
-    }
-  }
-
-  #readSymbols(column: SymbolVector, rows: number, words: Int32Array, start: number): void {
-    const numberOfCode = new Int32Array(column.base.length)
-    for (let row = 0; row < rows; row++) {
-      const code = column.codes[row]!
-      let number = numberOfCode[code]!
-      if (number === 0 && code !== 0) {
-        number = this.#number(column.base[code] ?? '')
-        numberOfCode[code] = number
-      }
-      words[row * this.#wordsPerRow + start] = number
     }
   }
 

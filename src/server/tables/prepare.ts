@@ -3,9 +3,8 @@
 */
 import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import { ScriptError } from '../script-error.js'
-import type { DatabaseHandle } from './database-handle.js'
+import type { DatabaseHandle, ServerTable } from './server-table.js'
 import type { StoredTableOptions } from './dfs-database.js'
-import type { ServerTable } from './server-table.js'
 import { columnTypeOf, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'

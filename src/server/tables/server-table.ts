@@ -1,8 +1,9 @@
 /*
-  The interface of all tables of the embedded server.
+  The interface of all tables of the embedded server, and the handles of its databases.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
+import type { ServerValue } from '../values/server-value.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 
 /** `partitioned` is a partitioned table in memory, `dfs` a table in a database. */
@@ -84,4 +85,29 @@ export interface ServerTable {
   /** Replaces a column. The table takes the type of the new column. */
   replaceColumn(index: number, column: Column): void
   addColumn(name: string, type: ColumnType, column: Column): void
+}
+
+/** Partition types under their names in scripts. See `partitionTypeIds` for their numbers. */
+export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
+
+export interface LevelScheme {
+  type: PartitionType
+  /** The scheme as in scripts, with added partitions: `[TYPE, n]` for HASH, handles for COMPO, otherwise a vector. */
+  scheme: ServerValue
+  /** The scheme before the server added partitions; undefined if it has added none. */
+  first?: ServerValue
+}
+
+/**
+ * The result of `database(...)`, with a path for DFS, nameless for partitioned tables in memory. Describes how rows are
+ * partitioned. The tables of the database are in the node.
+ */
+export interface DatabaseHandle {
+  form: 'database'
+  /** `dfs://…`, or '' for a nameless handle. */
+  path: string
+  /** One entry per level, in which the handles of a COMPO scheme are replaced by their levels. */
+  levels: readonly LevelScheme[]
+  engine: 'OLAP' | 'TSDB' | 'PKEY'
+  atomic: 'TRANS' | 'CHUNK'
 }

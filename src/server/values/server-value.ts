@@ -4,8 +4,7 @@
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
-import type { DatabaseHandle } from '../tables/database-handle.js'
-import type { ServerTable } from '../tables/server-table.js'
+import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
 import type { Builtin } from './builtin.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
 

@@ -5,7 +5,12 @@ import t from 'tap'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
 import type { Vector } from '../../../src/protocol/value.js'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
-import type { DatabaseHandle, LevelScheme } from '../../../src/server/tables/database-handle.js'
+import type {
+  DatabaseHandle,
+  LevelScheme,
+  ServerTable,
+  TableKind,
+} from '../../../src/server/tables/server-table.js'
 import {
   createStoredTable,
   dropDatabase,
@@ -15,7 +20,6 @@ import {
   type StoredTableOptions,
 } from '../../../src/server/tables/dfs-database.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
-import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import type { ScriptSession } from '../../../src/server/values/builtin.js'
 import { sessionOn, testSession, textsOf, type TestSession } from '../../helpers/script.js'
 import { ints } from '../../helpers/values.js'

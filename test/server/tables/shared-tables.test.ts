@@ -15,7 +15,7 @@ import type { ServerTable, TableKind } from '../../../src/server/tables/server-t
 import type { ColumnType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import { makeDictionary } from '../../../src/server/elements/dictionary.js'
-import { discardedRows } from '../../../src/server/tables/discarded-rows.js'
+import { discardedRows } from '../../../src/server/tables/insert-values.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
 import type { CallContext } from '../../../src/server/values/builtin.js'

@@ -13,7 +13,7 @@ import {
   voidValue,
 } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import type { LevelScheme, PartitionType } from '../../tables/database-handle.js'
+import type { LevelScheme, PartitionType, ServerTable } from '../../tables/server-table.js'
 import {
   createStoredTable,
   databaseAt,
@@ -29,7 +29,6 @@ import {
   tooManyPartitions,
 } from '../../tables/partitions/partition-level.js'
 import { checkWrite } from '../../tables/privileges.js'
-import type { ServerTable } from '../../tables/server-table.js'
 import { nodeAlias, type ServerNode } from '../../node.js'
 import { firstReleases, isAtLeast } from '../../release.js'
 import {

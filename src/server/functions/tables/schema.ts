@@ -23,10 +23,9 @@ import {
   voidValue,
 } from '../../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
-import type { DatabaseHandle, LevelScheme } from '../../tables/database-handle.js'
+import type { DatabaseHandle, LevelScheme, ServerTable } from '../../tables/server-table.js'
 import { levelOf } from '../../tables/partitions/partition-level.js'
 import { checkRead } from '../../tables/privileges.js'
-import type { ServerTable } from '../../tables/server-table.js'
 import { builtin, namedTable } from '../arguments.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
 

@@ -6,7 +6,19 @@ import { ScriptError } from '../../script-error.js'
 import { readNumber } from '../../values/literal.js'
 import { stringScalar, stringVector } from '../../values/scalar.js'
 
-interface TokenBase {
+interface RawToken {
+  /**
+   * Constants of one kind (number, string, symbol), written next to each other, may form a vector. A name may be a
+   * keyword, and ends with `!` if it has one. If several operators match, the token is the longest one. `end` follows the
+   * last token, so that the parser always has a next token.
+   */
+  readonly kind: 'number' | 'string' | 'symbol' | 'name' | 'operator' | 'end'
+  readonly text: string
+  /** Undefined unless the token is a constant. */
+  readonly value?: ServerValue | undefined
+}
+
+export interface Token extends RawToken {
   readonly start: number
   readonly end: number
   /** Line of the token, from 1. */
@@ -15,33 +27,6 @@ interface TokenBase {
   /** True if a blank or line break separates this token from the previous one. */
   readonly spaceBefore: boolean
 }
-
-/** A constant. Constants of one `kind`, written next to each other, may form a vector. */
-export interface LiteralToken extends TokenBase {
-  readonly kind: 'number' | 'string' | 'symbol'
-  readonly text: string
-  readonly value: ServerValue
-}
-
-/** An identifier or keyword, with a trailing `!` if it has one. */
-export interface NameToken extends TokenBase {
-  readonly kind: 'name'
-  readonly text: string
-}
-
-/** An operator or bracket. If several operators match, the token is the longest one. */
-export interface OperatorToken extends TokenBase {
-  readonly kind: 'operator'
-  readonly text: string
-}
-
-/** Follows the last token, so that the parser always has a next token. */
-export interface EndToken extends TokenBase {
-  readonly kind: 'end'
-  readonly text: ''
-}
-
-export type Token = LiteralToken | NameToken | OperatorToken | EndToken
 
 /** An error of the form `Syntax Error: [line #n] …`, which gets no prefix. */
 export function syntaxError(line: number, message: string): ScriptError {
@@ -110,18 +95,11 @@ export class Lexer {
     const start = this.#position
     const line = this.#line
     const { kind, text, value } = start < this.#source.length ? this.#read() : endOfScript
-    const token = {
-      kind,
-      text,
-      value,
-      start,
-      end: this.#position,
-      line,
-      newlineBefore: line > lineBefore,
-      spaceBefore: start > from,
-    } as Token
-    this.#before = token
-    return token
+    const end = this.#position
+    const newlineBefore = line > lineBefore
+    const spaceBefore = start > from
+    this.#before = { kind, text, value, start, end, line, newlineBefore, spaceBefore }
+    return this.#before
   }
 
   #skipBlank(): void {
@@ -168,14 +146,14 @@ export class Lexer {
     namePattern.lastIndex = start
     if (namePattern.test(source)) {
       this.#position = namePattern.lastIndex
-      return { kind: 'name', text: source.slice(start, this.#position), value: undefined }
+      return { kind: 'name', text: source.slice(start, this.#position) }
     }
     const text = operatorsByStart.get(code)?.find(one => source.startsWith(one, start))
     if (text === undefined) {
       throw syntaxError(this.#line, `Cannot recognize the token ${source.charAt(start)}`)
     }
     this.#position += text.length
-    return { kind: 'operator', text, value: undefined }
+    return { kind: 'operator', text }
   }
 
   /** True if `.2` directly follows an operand. It is then a member (`d.2`), not a number. */
@@ -242,13 +220,7 @@ export class Lexer {
   }
 }
 
-interface RawToken {
-  readonly kind: Token['kind']
-  readonly text: string
-  readonly value: ServerValue | undefined
-}
-
-const endOfScript: RawToken = { kind: 'end', text: '', value: undefined }
+const endOfScript: RawToken = { kind: 'end', text: '' }
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57

@@ -17,7 +17,7 @@ import {
   type Slice,
   type Statement,
 } from './syntax.js'
-import type { LiteralToken, Token } from './lexer.js'
+import type { Token } from './lexer.js'
 import { operatorNames, operatorOf } from '../../operators/operator-names.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfLiterals } from '../../values/vector-literal.js'
@@ -90,15 +90,14 @@ function parseConstant(cursor: Cursor): ServerValue {
   const isNegative = cursor.accept('-')
   const token = cursor.next()
   if (token.kind === 'name') return constants.get(token.text)!
-  const { value } = token as LiteralToken
-  return isNegative ? negated(value) : value
+  return isNegative ? negated(token.value!) : token.value!
 }
 
 /** True at `-5`. Before a date or a variable the minus is an operator. */
 export function isSignedNumber(cursor: Cursor): boolean {
-  const number = cursor.peek(1)
-  if (!cursor.is('-') || number.kind !== 'number') return false
-  return number.value.form === 'scalar' && dataTypes[number.value.type].category !== 'temporal'
+  const { kind, value } = cursor.peek(1)
+  if (!cursor.is('-') || kind !== 'number') return false
+  return value?.form === 'scalar' && dataTypes[value.type].category !== 'temporal'
 }
 
 function negated(value: ServerValue): ServerValue {
@@ -157,7 +156,7 @@ export function parseAlias(cursor: Cursor): string {
   if (token.kind === 'end') throw cursor.unexpected('A name is expected')
   cursor.next()
   if (token.kind === 'name') return token.text
-  if (token.kind !== 'operator' && token.value.form === 'scalar') {
+  if (token.value?.form === 'scalar') {
     const { type, value } = token.value
     if (typeof value === 'string') return value
     if (type === 'CHAR') return String.fromCharCode(value ?? 0)
@@ -183,9 +182,9 @@ function parseBraced(cursor: Cursor, first: Token): Expression {
 
 function parseEntry(cursor: Cursor): { key: Expression; value: Expression } {
   const token = cursor.peek()
-  if (token.kind === 'operator' || token.kind === 'end') throw cursor.unexpected()
-  cursor.next()
   const value = token.kind === 'name' ? stringScalar(token.text) : token.value
+  if (value === undefined) throw cursor.unexpected()
+  cursor.next()
   cursor.expect(':')
   const key: Expression = { kind: 'literal', value, span: cursor.spanFrom(token) }
   return { key, value: parseExpression(cursor) }

@@ -1,9 +1,14 @@
 /*
   Executes insert, update and delete.
 */
-import { discardedRows } from '../../tables/discarded-rows.js'
+import {
+  discardedRows,
+  rowsOfValues,
+  deleteRows,
+  preparedValues,
+  updateRows,
+} from '../../tables/insert-values.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { rowsOfValues, deleteRows, preparedValues, updateRows } from '../../tables/insert-values.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 import type { Evaluation } from '../../values/builtin.js'

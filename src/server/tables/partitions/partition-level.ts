@@ -3,7 +3,7 @@
 */
 import type { Vector, Column, SymbolVector } from '../../../protocol/value.js'
 import { formatElement } from '../../../protocol/value-text.js'
-import type { LevelScheme } from '../database-handle.js'
+import type { LevelScheme } from '../server-table.js'
 import { dataTypes, parseColumnType, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { testSession, type TestSession } from '../../../helpers/script.js'
-import type { DatabaseHandle } from '../../../../src/server/tables/database-handle.js'
-import type { StoredTableFacts } from '../../../../src/server/tables/server-table.js'
+import type {
+  DatabaseHandle,
+  StoredTableFacts,
+} from '../../../../src/server/tables/server-table.js'
 
 const tickers = [
   'dbPath="dfs://testDB"',

@@ -7,7 +7,7 @@ import type {
   LevelScheme,
   PartitionType,
   DatabaseHandle,
-} from '../../../../src/server/tables/database-handle.js'
+} from '../../../../src/server/tables/server-table.js'
 import {
   addValues,
   levelOf,
@@ -19,9 +19,9 @@ import { column } from '../../columns/columns.js'
 import {
   placeRows,
   type TablePartitioning,
+  PartitionWidths,
 } from '../../../../src/server/tables/partitions/place-rows.js'
 import { runs } from '../../../helpers/runs.js'
-import { PartitionWidths } from '../../../../src/server/tables/partitions/partition-widths.js'
 
 function scheme(type: PartitionType, value: ServerValue): LevelScheme {
   return { type, scheme: value }
