@@ -14,20 +14,18 @@ import type { ExecSettings } from '../options/command-options.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { readScriptFile } from '../files/files-from.js'
 import { openTrace, type TraceFile } from '../files/output-files.js'
-import type { TerminalInput } from '../process-environment.js'
+import type { Output } from '../output/output.js'
 import { csvText } from '../render/cells.js'
 import { hideInValue } from '../render/hide-value.js'
 import { jsonText } from '../render/json.js'
 import { tableText } from '../render/table.js'
-
-type OutputFormat = ExecSettings['output']
 
 /** A note for the user: the output differs from the server's data. */
 const struckOut = "the server's answer contains the password: *** replaces it"
 
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
 export async function run(settings: ExecSettings, call: Call): Promise<number> {
-  const format: OutputFormat = settings.json ? 'json' : settings.output
+  const format = settings.json ? 'json' : settings.output
   const source = sourceOf(settings, call)
   if (source === undefined) {
     call.showHelp()
@@ -39,14 +37,13 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const interruption = catchSignals(call.processEnvironment)
   let traceFile: TraceFile | undefined
   try {
-    const inputs = 'path' in source ? [source.path] : source.kind === 'stdin' ? ['-'] : []
-    await refuseSharedFiles(settings, inputs, call)
+    await refuseSharedFiles(settings, 'path' in source ? [source.path] : [], call)
     traceFile = openTrace(settings, call.output)
     const answer = await runScript(settings, call, source, interruption, traceFile?.trace)
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData
-    for (const text of textOf(value, format, maxRowsOf(settings, call), call)) {
+    for (const text of textOf(value, format, settings, call.output)) {
       if (!(await write(text))) break
     }
     if (value !== answer) call.output.note(struckOut)
@@ -64,19 +61,19 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   }
 }
 
-type Source = { kind: 'text'; text: string } | { kind: 'file'; path: string } | { kind: 'stdin' }
+/** `text`: the script; `path`: its file, or `-`. undefined if the user would have to type the script. */
+type Source = { readonly text: string } | { readonly path: string }
 
 function sourceOf(
   { script }: ExecSettings,
   { args, processEnvironment }: Call,
 ): Source | undefined {
   const [path] = args
-  if (script !== undefined && path !== undefined) {
+  if (script !== undefined) {
+    if (path === undefined) return { text: script }
     throw new UsageError('DDB_USAGE', 'give a file or -e, not both')
   }
-  if (script !== undefined) return { kind: 'text', text: script }
-  if (path !== undefined && path !== '-') return { kind: 'file', path }
-  return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
+  return path === undefined && processEnvironment.stdin.isTTY ? undefined : { path: path ?? '-' }
 }
 
 async function runScript(
@@ -86,8 +83,9 @@ async function runScript(
   { signal }: Interruption,
   trace: Trace | undefined,
 ): Promise<Value | undefined> {
-  const server = await serverOf(settings, call, trace, source.kind === 'stdin')
-  const script = await readScript(source, call.processEnvironment.stdin)
+  const isTyped = 'path' in source && source.path === '-'
+  const server = await serverOf(settings, call, trace, isTyped)
+  const script = 'text' in source ? source.text : await readScriptFile(source.path, call)
   const session = await connectServer(systemPlatform, server, {
     deadlineMs: connectDeadlineMs(systemPlatform, server),
     signal,
@@ -106,40 +104,18 @@ async function runScript(
   }
 }
 
-async function readScript(source: Source, stdin: TerminalInput): Promise<string> {
-  switch (source.kind) {
-    case 'text':
-      return source.text
-    case 'file':
-      return readScriptFile(source.path)
-    case 'stdin': {
-      const chunks: Buffer[] = []
-      for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array))
-      return Buffer.concat(chunks).toString('utf8')
-    }
-  }
-}
-
 /** More rows would push earlier output off the screen. */
 const terminalRows = 100
 
-function maxRowsOf({ maxRows }: ExecSettings, { output }: Call): number {
-  const usual = output.resultColumns === undefined ? 0 : terminalRows
-  return (maxRows ?? usual) || Infinity
-}
-
+/** @param format  of the output */
 function textOf(
   value: Value | undefined,
-  format: OutputFormat,
-  maxRows: number,
-  { output: { resultColumns, paintResult } }: Call,
+  format: ExecSettings['output'],
+  { maxRows }: ExecSettings,
+  { resultColumns, paintResult }: Output,
 ): Iterable<string> {
-  switch (format) {
-    case 'table':
-      return tableText(value, resultColumns, paintResult, maxRows)
-    case 'csv':
-      return csvText(value)
-    case 'json':
-      return jsonText(value)
-  }
+  if (format === 'csv') return csvText(value)
+  if (format === 'json') return jsonText(value)
+  const usual = resultColumns === undefined ? 0 : terminalRows
+  return tableText(value, resultColumns, paintResult, (maxRows ?? usual) || Infinity)
 }

@@ -38,12 +38,8 @@ export async function run(
       `no code is called "${clean(wanted)}"${didYouMean(wanted.toUpperCase(), names)}`,
     )
   }
-  const { code, cells } = found
-  const [title, ...others] = [
-    output.paintResult('bold', code),
-    ...cells.map(([head, text]) => `${head}${isChinese ? '：' : ': '}${text}`),
-  ]
-  await output.write(`${[title, ...others].join('\n')}\n`)
+  const lines = found.cells.map(([head, text]) => `${head}${isChinese ? '：' : ': '}${text}\n`)
+  await output.write(`${output.paintResult('bold', found.code)}\n${lines.join('')}`)
   return 0
 }
 

@@ -46,7 +46,11 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
       )
     }
     const { assumedHeader } = found.schema
-    if (assumedHeader !== undefined) tellOther(call, assumedHeader)
+    const other =
+      assumedHeader &&
+      commandWithOption(call.asked, 'header', assumedHeader.isHeader ? 'no' : 'yes')
+    // The command to use if the assumption about the header is wrong.
+    if (other) printOtherHeader(call.output, assumedHeader.isHeader, other)
     for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
     return 0
   } catch (error) {
@@ -118,7 +122,8 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const hasScript = formatOf(settings) === 'create'
   const { partition, sortColumns, keepDuplicates, engine, atomic } = settings
   const dfsTarget = defined({ partition, sortColumns, keepDuplicates, engine, atomic })
-  checkDfsOnly(newTable(table), dfsTarget)
+  const newTable: NewTable = parseTableTarget(table)
+  checkDfsOnly(newTable, dfsTarget)
   const needsScript =
     keyColumns.length > 0 || Object.keys(dfsTarget).some(name => name !== 'partition')
   const path = flags.has('path') ? undefined : pathOfParts(paths, schema.columns)
@@ -131,8 +136,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
       path !== undefined && asked.command !== undefined
         ? [sameCommand({ command: asked.command, args, flags }, { path })]
         : nextCommands({ inputs: args, flags, table, needed, needsScript, hasScript }),
-    script: () =>
-      withFlags(createScript(schema, newTable(table), keyColumns, undefined, dfsTarget)),
+    script: () => withFlags(createScript(schema, newTable, keyColumns, undefined, dfsTarget)),
   }
 }
 
@@ -140,10 +144,6 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
 function tableNameOf(path: string): string {
   const base = path === '-' ? 'data' : basename(path).replace(/(?:\.[A-Za-z]+){1,2}$/, '')
   return proposeNames([base])[0]!
-}
-
-function newTable(text: string): NewTable {
-  return parseTableTarget(text)
 }
 
 async function print(
@@ -171,6 +171,13 @@ async function print(
 /** Printed by `--json`; every field is always present. */
 function objectOf({ schema, table, commands, script }: FoundSchema): Record<string, unknown> {
   const { inputs, rows, isComplete, estimatedRows, rejected, firstReject, leftOut } = schema
+  let text: string | null = null
+  try {
+    text = script()
+  } catch (error) {
+    // No table can have these columns, but the columns themselves are shown anyway.
+    if (!(error instanceof DdbError)) throw error
+  }
   return {
     schema: 'ddb-ingest/schema/1',
     version,
@@ -191,19 +198,9 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
     })),
     leftOut,
     types: typesText(schema),
-    script: scriptOrNull(script),
+    script: text,
     commands,
     error: null,
-  }
-}
-
-/** Null if no table can have these columns: the columns themselves are shown anyway. */
-function scriptOrNull(script: () => string): string | null {
-  try {
-    return script()
-  } catch (error) {
-    if (error instanceof DdbError) return null
-    throw error
   }
 }
 
@@ -212,13 +209,6 @@ const assumedText = ({ isHeader, field }: AssumedHeader): string => {
   return isHeader
     ? `assumed, as nothing proves it: the first record is a header, because ${shown} looks like a name of a column`
     : `assumed, as nothing proves it: the first record is a row, because ${shown} looks like a value`
-}
-
-/** Prints the command to use if the assumption about the header is wrong. */
-function tellOther({ output, asked }: Call, { isHeader }: AssumedHeader): void {
-  const command = commandWithOption(asked, 'header', isHeader ? 'no' : 'yes')
-  if (command === undefined) return
-  printOtherHeader(output, isHeader, command)
 }
 
 const sampleWidth = 40

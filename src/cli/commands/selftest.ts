@@ -37,7 +37,12 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
   let traceFile: TraceFile | undefined
   try {
     await refuseSharedFiles(settings, [], call)
-    issueFile = await openIssueFile(settings)
+    if (settings.issueText !== undefined) {
+      issueFile = await openResultFile(settings.issueText, {
+        name: 'text for an issue',
+        textOf: ended => issueText(ended, version, allChecks, ended.server),
+      })
+    }
     traceFile = openTrace(settings, output)
     const server = await serverOf(settings, call, traceFile?.trace)
     const found = await selftest({
@@ -76,16 +81,6 @@ async function secondLogin(
   return { user, password }
 }
 
-async function openIssueFile({
-  issueText: path,
-}: SelftestSettings): Promise<ResultFile<Ended> | undefined> {
-  if (path === undefined) return undefined
-  return openResultFile<Ended>(path, {
-    name: 'text for an issue',
-    textOf: ended => issueText(ended, version, allChecks, ended.server),
-  })
-}
-
 function objectOf(
   { serverVersion, counts, checks, left }: SelftestResult,
   exitCode: number,
@@ -105,12 +100,7 @@ const statusWidth = 7
 
 /** Lists failures and counts the rest. */
 async function printChecks(
-  {
-    checks,
-    counts,
-    left,
-    serverVersion,
-  }: Pick<SelftestResult, 'checks' | 'counts' | 'left' | 'serverVersion'>,
+  { checks, counts, left, serverVersion }: SelftestResult,
   output: Output,
 ): Promise<void> {
   for (const check of checks.filter(({ status }) => status === 'fail')) {
@@ -119,21 +109,19 @@ async function printChecks(
   const found = `${counts.pass} passed, ${counts.fail} failed, ${counts.skipped} skipped`
   const server = serverVersion === null ? 'a server of unknown version' : `server ${serverVersion}`
   const total = counted(checks.length, 'check')
-  const sentence = wrapped(
-    clean(`${total} on ${server}: ${found} (--json shows each).`),
-    widthOf(output),
-  )
+  const text = clean(`${total} on ${server}: ${found} (--json shows each).`)
+  const sentence = wrapped(text, output.resultColumns ?? Infinity)
   await output.write(sentence.map(line => `${line}\n`).join(''))
   if (left.length > 0) output.note(`may still be on the server: ${left.join(', ')}`, 'yellow')
 }
-
-const widthOf = ({ resultColumns }: Output): number => resultColumns ?? Infinity
 
 function textOf({ name, status, reason }: CheckResult, output: Output): string {
   const check = allChecks.find(each => each.name === name)
   const texts = [`${name}: ${reason}`, `depends on it: ${check?.dependsOnIt}`]
   const indent = ' '.repeat(statusWidth + 2)
-  const lines = texts.flatMap(text => wrapped(clean(text), widthOf(output) - indent.length))
+  const lines = texts.flatMap(text =>
+    wrapped(clean(text), (output.resultColumns ?? Infinity) - indent.length),
+  )
   const painted = output.paintResult('red', status.padEnd(statusWidth))
   return lines.map((line, i) => `${i === 0 ? `${painted}  ` : indent}${line}\n`).join('')
 }

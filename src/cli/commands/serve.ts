@@ -1,8 +1,9 @@
 /*
   `serve`: runs the embedded server in the foreground, or for as long as a command runs.
 */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
@@ -22,7 +23,7 @@ import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/command-options.js'
 import { readScriptFile } from '../files/files-from.js'
 import { embeddedServerVariable } from '../files/state.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /**
  * @returns the exit code; with a command after `--`, the command's exit code
@@ -42,29 +43,18 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
 }
 
 async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServer> {
-  const { host, port, init, requireLogin, allowOrigin, newValuePartitions, discard } = settings
-  const { tlsCert: tlsCertFile, tlsKey: tlsKeyFile } = settings
-  const faults = settings.fault === undefined ? undefined : requestedFaults(settings.fault)
-  const initScript = init === undefined ? undefined : await readScriptFile(init)
-  const onAsyncError = failureLog(call)
+  const { host, init, allowOrigin, setting, fault, serverVersion, tlsCert, tlsKey } = settings
+  const { port, requireLogin, newValuePartitions, discard } = settings
+  const given = {
+    ...{ host, port, requireLogin, newValuePartitions, discard, version: serverVersion },
+    ...{ tlsCertFile: tlsCert, tlsKeyFile: tlsKey, allowOrigins: allowOrigin },
+    faults: fault === undefined ? undefined : requestedFaults(fault),
+    initScript: init === undefined ? undefined : await readScriptFile(init, call),
+    settings: setting && readSettings(setting),
+    onAsyncError: failureLog(call),
+  }
   try {
-    return await startServer(
-      defined({
-        host,
-        port,
-        initScript,
-        requireLogin,
-        tlsCertFile,
-        tlsKeyFile,
-        allowOrigins: allowOrigin,
-        newValuePartitions,
-        version: settings.serverVersion,
-        settings: settings.setting === undefined ? undefined : readSettings(settings.setting),
-        discard,
-        faults,
-        onAsyncError,
-      }),
-    )
+    return await startServer(defined(given))
   } catch (cause) {
     // The library's message names an option that `serve` lacks.
     if (!(cause instanceof DdbError) || cause.fix?.options?.['host'] === undefined) throw cause
@@ -118,12 +108,6 @@ async function serveForeground(
   })
 }
 
-/** Addresses that mean "all interfaces" can be listened on, but not connected to. */
-function reachableHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  return host === '::' ? '::1' : host
-}
-
 /** Environment variables that make CMD use TLS, and that name the server's certificate if it is self-signed. */
 async function tlsEnvironment(
   { tlsCert }: ServeSettings,
@@ -153,7 +137,9 @@ async function serveChild(
   args: readonly string[],
 ): Promise<number> {
   const { environment } = processEnvironment
-  const [host, port] = [reachableHost(server.host), String(server.port)]
+  // Addresses that mean "all interfaces" can be listened on, but not connected to.
+  const host = server.host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace(/^::$/, '::1')
+  const port = String(server.port)
   const child = spawn(file, args, {
     stdio: 'inherit',
     env: {
@@ -180,22 +166,12 @@ async function serveChild(
     },
   )
   try {
-    return await exitCodeOf(child, file)
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+    // As in shells, 128 plus the signal's number if a signal ended the command.
+    return code ?? 128 + constants.signals[signal ?? 'SIGTERM']
+  } catch (cause) {
+    throw new UsageError('DDB_USAGE', `cannot run ${clean(file)} (${systemCode(cause)})`, { cause })
   } finally {
     interruption.release()
   }
-}
-
-/** A command's own exit code; as in shells, 128 plus the signal's number if a signal ended it. */
-function exitCodeOf(child: ChildProcess, file: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new UsageError('DDB_USAGE', `cannot run ${clean(file)} (${error.code})`, { cause: error }),
-      ),
-    )
-    child.once('exit', (code, signal) =>
-      resolve(code ?? 128 + constants.signals[signal ?? 'SIGTERM']),
-    )
-  })
 }

@@ -5,6 +5,7 @@ import type { Call } from '../commands/command.js'
 import type { LoadSettings } from '../options/load-options.js'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { InputError, UsageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
@@ -25,9 +26,9 @@ export async function readFilesFrom(path: string, stdin: Readable): Promise<stri
   if (utf16Marks.some(mark => bytes.subarray(0, 2).equals(mark))) {
     throw noList(path, 'is UTF-16: write it in UTF-8')
   }
-  const text = nameOfBytes(bytes).replace(/^\ufeff/, '')
-  const separator = text.includes('\0') ? '\0' : /\r?\n/
-  const names = text.split(separator).filter(name => name !== '')
+  const list = nameOfBytes(bytes).replace(/^\ufeff/, '')
+  const separator = list.includes('\0') ? '\0' : /\r?\n/
+  const names = list.split(separator).filter(name => name !== '')
   if (names.length === 0) throw noList(path, 'names no file')
   if (names.includes('-')) throw noList(path, 'names -, which is not a file')
   return names
@@ -62,8 +63,12 @@ function noList(path: string, why: string): UsageError {
   return new UsageError('DDB_USAGE', `--files-from ${path} ${why}`)
 }
 
-/** @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
-export async function readScriptFile(path: string): Promise<string> {
+/** @param path  `-` is standard input @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
+export async function readScriptFile(
+  path: string,
+  { processEnvironment }: Pick<Call, 'processEnvironment'>,
+): Promise<string> {
+  if (path === '-') return text(processEnvironment.stdin)
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

@@ -19,7 +19,7 @@ import { type LoginMemory, type LoginMethod, loginMethods } from '../../client/l
 import { UsageError } from '../../errors.js'
 import { readRun, runNames } from '../../load/journal/known-runs.js'
 import { isLedgerName, isLedgerOf, markerName } from '../../load/marker/run-tables.js'
-import type { LoadOptions, ServerAddress } from '../../load/options.js'
+import type { LoadOptions } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
@@ -78,45 +78,31 @@ export function checkStateFolder(path: string): string | undefined {
   }
   if (strangers === undefined) return undefined
   const { owner, isOpenToAll, group } = strangers
-  if (owner !== undefined) throw unsafe(path, `belongs to user ${owner}`)
-  if (isOpenToAll) throw unsafe(path, 'can be written by every user of this machine')
+  if (owner !== undefined || isOpenToAll) {
+    const why = isOpenToAll
+      ? 'can be written by every user of this machine'
+      : `belongs to user ${owner}`
+    throw new UsageError(
+      'DDB_CONFIG',
+      `${clean(path)} ${why}: other users could plant files that later runs and logins rely on. Name a folder of your own inside ` +
+        'it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
+    )
+  }
   return (
     `group ${group} can write ${clean(path)}: its users can change what this program knows of runs and logins ` +
     '(fix it with chmod g-w)'
   )
 }
 
-function unsafe(path: string, why: string): UsageError {
-  return new UsageError(
-    'DDB_CONFIG',
-    `${clean(path)} ${why}: other users could plant files that later runs and logins rely on. Name a folder of your own inside ` +
-      'it or elsewhere: --state-dir for journals, XDG_STATE_HOME for everything else.',
-  )
-}
-
-/** The path of the file with the login methods of a server's users. */
-export function loginFile({ host, port }: ServerAddress, environment: Environment): string {
-  // The host name becomes part of a path: characters that are special in paths or shells are escaped.
-  const name = encodeURIComponent(`${host.toLowerCase()}_${port}`).replace(/^\./, '%2E')
-  return join(stateFolder(environment), 'logins', `${name}.json`)
-}
-
 /** In this variable `serve -- CMD` passes its address to CMD. CMD stores nothing about a server that ends with CMD. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
 
-/** True if `serve -- CMD` of this server started this process: the server then ends with this process. */
-function isEmbeddedServer({ host, port }: ServerAddress, environment: Environment): boolean {
-  return environment[embeddedServerVariable] === `${host}:${port}`
-}
-
-/** The object in a state file, with unchecked members; undefined if the file is missing or unreadable. */
-function readStateFile(path: string): Readonly<Record<string, unknown>> | undefined {
+/** The object in a state file, with unchecked members; empty if the file is missing or unreadable. */
+function readStateFile(path: string): Readonly<Record<string, unknown>> {
   try {
-    const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
-    return isObject ? (found as Readonly<Record<string, unknown>>) : undefined
+    return Object(JSON.parse(readFileSync(path, 'utf8'))) as Readonly<Record<string, unknown>>
   } catch {
-    return undefined
+    return {}
   }
 }
 
@@ -159,7 +145,7 @@ export function checkAndMarkReported(
   const path = join(stateFolder(environment), 'told', name)
   if (toldHere.has(path)) return true
   toldHere.add(path)
-  const { told } = readStateFile(path) ?? {}
+  const { told } = readStateFile(path)
   const atMs = typeof told === 'string' ? Date.parse(told) : NaN
   // Ignores a time in the future, which came from a wrong clock.
   if (atMs <= nowMs && nowMs - atMs < forMs) return true
@@ -195,22 +181,25 @@ export function knownLogins(
   environment: Environment,
   warn: ((sentence: string) => void) | undefined,
 ): LoginMemory {
-  const place = (host: string, port: number): string => loginFile({ host, port }, environment)
+  // The host name becomes part of a path: characters that are special in paths or shells are escaped.
+  const place = (host: string, port: number): string => {
+    const name = encodeURIComponent(`${host.toLowerCase()}_${port}`).replace(/^\./, '%2E')
+    return join(stateFolder(environment), 'logins', `${name}.json`)
+  }
+  const isEmbedded = (host: string, port: number): boolean =>
+    environment[embeddedServerVariable] === `${host}:${port}`
   return {
     place,
-    best(host, port, user) {
-      if (isEmbeddedServer({ host, port }, environment)) return undefined
-      return readUsers(place(host, port)).get(user)
-    },
+    best: (host, port, user) =>
+      isEmbedded(host, port) ? undefined : readUsers(place(host, port)).get(user),
     keep(host, port, user, method) {
-      if (isEmbeddedServer({ host, port }, environment)) return
+      if (isEmbedded(host, port)) return
       const path = place(host, port)
-      const users = readUsers(path).set(user, method)
       // Ignores a failure to write, because the login itself succeeded.
-      replaceStateFile(path, { users: [...users] })
+      replaceStateFile(path, { users: [...readUsers(path).set(user, method)] })
     },
     unverified(host, port) {
-      if (warn === undefined || isEmbeddedServer({ host, port }, environment)) return
+      if (warn === undefined || isEmbedded(host, port)) return
       const address = addressText(host, port)
       if (checkAndMarkReported('rsa', address.toLowerCase(), Infinity, environment)) return
       warn(
@@ -220,18 +209,14 @@ export function knownLogins(
   }
 }
 
-/** User → login method. Ignores entries without a user, which earlier versions wrote. */
+/** User → login method. */
 function readUsers(path: string): Map<string, LoginMethod> {
-  const { users } = readStateFile(path) ?? {}
-  return new Map(Array.isArray(users) ? users.filter(isLogin) : [])
-}
-
-function isLogin(entry: unknown): entry is readonly [string, LoginMethod] {
-  return (
+  const { users } = readStateFile(path)
+  const isLogin = (entry: unknown): entry is [string, LoginMethod] =>
     Array.isArray(entry) &&
     typeof entry[0] === 'string' &&
     (loginMethods as readonly unknown[]).includes(entry[1])
-  )
+  return new Map(Array.isArray(users) ? users.filter(isLogin) : [])
 }
 
 /**
@@ -246,42 +231,26 @@ export function leftoversToReport(
   tellRun: (runId: string, tables: readonly string[]) => void,
 ): NonNullable<LoadOptions['leftovers']> {
   const address = addressText(server.host, server.port)
+  const isNew = (name: string): boolean =>
+    !checkAndMarkReported('leftover', `${address} ${name}`, dayMs, environment)
+  const { files } = systemPlatform
   return async tables => {
-    const worth = (names: readonly string[]): string[] =>
-      names.filter(
-        name => !checkAndMarkReported('leftover', `${address} ${name}`, dayMs, environment),
-      )
-    const known = await knownRuns(tables, folder)
-    for (const { runId, target: other, names } of known) {
+    let others = tables
+    for (const runId of await runNames(folder, files).catch(() => [])) {
+      const marker = markerName(runId)
+      if (!tables.some(name => name === marker || isLedgerName(name))) continue
+      // Ignores unreadable journals.
+      const run = (await readRun(folder, runId, files).catch(() => undefined))?.run
+      if (run === undefined) continue
+      const token = BigInt(`0x${run.token}`)
+      const names = tables.filter(name => name === marker || isLedgerOf(token, name))
+      others = others.filter(name => !names.includes(name))
       // A run into a different target does not concern this load.
-      if (other.table !== target.table || other.function !== target.function) continue
-      const told = worth(names)
+      const { table, function: view } = run.options.target
+      if (table !== target.table || view !== target.function) continue
+      const told = names.filter(isNew)
       if (told.length > 0) tellRun(runId, told)
     }
-    const ofKnown = new Set(known.flatMap(({ names }) => names))
-    return worth(tables.filter(name => !ofKnown.has(name)))
+    return others.filter(isNew)
   }
-}
-
-interface KnownLeft extends Pick<LoadOptions, 'target'> {
-  readonly runId: string
-  readonly names: readonly string[]
-}
-
-/** Runs with a journal on this machine that have left some of the tables. */
-async function knownRuns(tables: readonly string[], folder: string): Promise<KnownLeft[]> {
-  const { files } = systemPlatform
-  const hasLedgers = tables.some(isLedgerName)
-  const found: KnownLeft[] = []
-  for (const runId of await runNames(folder, files).catch(() => [])) {
-    const marker = markerName(runId)
-    if (!hasLedgers && !tables.includes(marker)) continue
-    // Ignores unreadable journals.
-    const known = await readRun(folder, runId, files).catch(() => undefined)
-    if (known === undefined) continue
-    const { token, options } = known.run
-    const names = tables.filter(name => name === marker || isLedgerOf(BigInt(`0x${token}`), name))
-    if (names.length > 0) found.push({ runId, target: options.target, names })
-  }
-  return found
 }

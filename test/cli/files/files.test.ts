@@ -319,17 +319,17 @@ t.test('names are the bytes in the list, UTF-8 or not', async t => {
 
 t.test('a script is the text of its file', async t => {
   const path = join(t.testdir({ 'a.dos': '// 价格\n1+2\n' }), 'a.dos')
-  t.equal(await readScriptFile(path), '// 价格\n1+2\n')
+  t.equal(await readScriptFile(path, fakeProcess()), '// 价格\n1+2\n')
 })
 
 t.test('the error for a missing or unreadable script has its path', async t => {
   const dir = t.testdir()
   const missing = join(dir, 'no\u0007such.dos')
-  await t.rejects(readScriptFile(missing), {
+  await t.rejects(readScriptFile(missing, fakeProcess()), {
     name: 'InputError',
     code: 'DDB_INPUT_MISSING',
     message: /nosuch\.dos \(ENOENT\)/,
     position: { file: missing },
   })
-  await t.rejects(readScriptFile(dir), { code: 'DDB_INPUT_READ', message: /EISDIR/ })
+  await t.rejects(readScriptFile(dir, fakeProcess()), { code: 'DDB_INPUT_READ', message: /EISDIR/ })
 })

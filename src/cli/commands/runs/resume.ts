@@ -7,7 +7,7 @@ import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { askedOf, runOnProcess } from '../run-on-process.js'
-import { refuseSharedFiles, type FileSettings } from '../../files/one-file.js'
+import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { shellWord } from '../../options/shell-command.js'
 import { defined, fieldsOf } from '../../options/definition.js'
@@ -36,7 +36,10 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
     knows(askedOf(runId, options))
     refuseStrange(known)
     refuseOtherNulls(known, settings)
-    await refuseSharedFiles(...filesOf(settings, known), call)
+    const inputs = options.inputs.map(input => resolve(workingFolder, input))
+    const { file } = rejectsOf(known, settings)
+    const rejects = file === undefined ? {} : { rejects: resolve(workingFolder, file) }
+    await refuseSharedFiles({ ...settings, ...rejects, journal: known.path }, inputs, call)
     const trace = await openFiles()
     const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
     // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
@@ -114,31 +117,11 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
 
 /** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
 function withWholePaths(settings: ResumeSettings): ResumeSettings {
-  const { stateDir, rejects, json, metricsFile, report, trace } = settings
-  const { caFile, certFile } = settings
-  const named = {
-    stateDir,
-    rejects,
-    metricsFile,
-    report,
-    trace,
-    caFile,
-    certFile,
-  }
-  const paths = Object.entries(defined(named))
-  const to = json?.file === undefined ? json : { ...json, file: resolve(json.file) }
-  const whole = Object.fromEntries(paths.map(([name, path]) => [name, resolve(path)]))
-  return { ...settings, ...whole, ...defined({ json: to }) }
-}
-
-/** The run's files, as `refuseSharedFiles` takes them. Relative paths of the journal start at the run's folder. */
-function filesOf(settings: ResumeSettings, known: KnownRun): [FileSettings, readonly string[]] {
-  const { path, run } = known
-  const { folder, options } = run
-  const { file } = rejectsOf(known, settings)
-  const inputs = options.inputs.map(input => resolve(folder, input))
-  const rejects = file === undefined ? {} : { rejects: resolve(folder, file) }
-  return [{ ...settings, ...rejects, journal: path }, inputs]
+  const { json, stateDir, rejects, metricsFile, report, trace, caFile, certFile } = settings
+  const named = defined({ stateDir, rejects, metricsFile, report, trace, caFile, certFile })
+  const whole = Object.entries(named).map(([name, path]) => [name, resolve(path)] as const)
+  const file = json?.file === undefined ? json : { ...json, file: resolve(json.file) }
+  return { ...settings, ...Object.fromEntries(whole), ...defined({ json: file }) }
 }
 
 /** Changes to the folder in which the run began. @throws {InputError} DDB_INPUT_MISSING */

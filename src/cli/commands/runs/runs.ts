@@ -19,6 +19,7 @@ import {
   type RemovedRun,
   type StrangeFile,
 } from '../../../load/journal/known-runs.js'
+import type { ServerTarget } from '../../../load/options.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { withArchives } from '../../../source/archive/archives.js'
 import { version } from '../../../version.js'
@@ -124,17 +125,14 @@ async function print(
   const { output, args } = call
   for (const { path, reason } of strange) output.note(`${path}: ${reason}`)
   if (settings.clean) return tellRemoved(settings, call, removed)
-  if (runs.length === 0) {
-    await output.write(
-      clean(`no run has a journal in ${folder}: load --run-id NAME keeps one`) + '\n',
-    )
-  } else if (args.length === 0) {
-    await output.write(runsTable(runs, output.paintResult, output.resultColumns))
-  } else {
-    await output.write(
-      runs.map(one => runText(one, output.paintResult, output.resultColumns)).join('\n'),
-    )
-  }
+  const { paintResult, resultColumns } = output
+  const text =
+    runs.length === 0
+      ? `${clean(`no run has a journal in ${folder}: load --run-id NAME keeps one`)}\n`
+      : args.length === 0
+        ? runsTable(runs, paintResult, resultColumns)
+        : runs.map(one => runText(one, paintResult, resultColumns)).join('\n')
+  await output.write(text)
 }
 
 async function tellRemoved(
@@ -150,7 +148,10 @@ async function tellRemoved(
   await output.write(`${clean(`removed ${counted(texts.length, 'journal')}${names}`)}\n`)
 }
 
-/** @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED */
+/**
+ * Prints the outcome of each file of one run. `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`:
+ * nothing was read. @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED
+ */
 async function printRunFiles(settings: RunsSettings, call: Call, folder: string): Promise<number> {
   const { output, args } = call
   const [runId, other] = args
@@ -163,44 +164,36 @@ async function printRunFiles(settings: RunsSettings, call: Call, folder: string)
     if (known === undefined) throw await missingRunError(folder, runId)
     const files = filesOf(known)
     if (settings.json) await output.writeData(jsonLine({ ...report, files, error: null }))
-    else await output.write(textOf(files))
+    else {
+      const rows = files.map(({ path, state, rows, rejected, at }) => [
+        ...[clean(path), state, grouped(rows), grouped(rejected)],
+        at?.replace(/\.\d+Z$/, 'Z') ?? '',
+      ])
+      const heads = ['file', 'state', 'rows', 'rejected', 'when']
+      const lines = tableLines([heads, ...rows], column => column === 2 || column === 3)
+      await output.write(lines.map(line => `${line}\n`).join(''))
+    }
     return 0
   } catch (error) {
     return endFailed(output, error, settings.json && { ...report, files: [] })
   }
 }
 
-/** Every field is always present; unknown values are null. */
-function filesOf({ journal }: KnownRun) {
-  const { inputs, rejects } = journal
+/** Rows count as read so far, including rejected ones; `at` is when the file was read to its end. Unknown values are null. */
+function filesOf({ journal: { inputs, rejects } }: KnownRun) {
   return inputs.map((input, index) => {
     const { path, fingerprint, summary, readAt, detected } = input
     const { settled, isDone, uncertain } = inputProgress(input, index)
-    const begun = detected === undefined ? 'waiting' : 'begun'
-    const known = summary !== undefined && isDone ? 'done' : begun
+    const known = summary !== undefined && isDone ? 'done' : detected ? 'begun' : 'waiting'
     return {
       path,
-      /** `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`: nothing was read. */
       state: uncertain.length > 0 ? 'uncertain' : known,
-      /** Rows read so far, including rejected rows. */
       rows: summary?.rows ?? settled.records,
       rejected: rejects?.byInput[path]?.rejected ?? summary?.rejected ?? 0,
-      /** When the file was read to its end; null before that. */
       at: readAt ?? null,
       sizeBytes: fingerprint.sizeBytes,
     }
   })
-}
-
-const heads = ['file', 'state', 'rows', 'rejected', 'when'] as const
-
-function textOf(files: ReturnType<typeof filesOf>): string {
-  const rows = files.map(({ path, state, rows: count, rejected, at }) => [
-    ...[clean(path), state, grouped(count), grouped(rejected)],
-    at?.replace(/\.\d+Z$/, 'Z') ?? '',
-  ])
-  const lines = tableLines([[...heads], ...rows], column => column === 2 || column === 3)
-  return lines.map(line => `${line}\n`).join('')
 }
 
 /**
@@ -215,28 +208,35 @@ async function cleanRuns(
   folder: string,
   removed: RemovedRun[],
 ): Promise<void> {
-  if (call.args.length === 0) {
-    return removeOldRuns(folder, systemPlatform, removed)
-  }
   const { files } = systemPlatform
-  const login = newLogin(settings, call)
+  if (call.args.length === 0) return removeOldRuns(folder, systemPlatform, removed)
+  const targetOf = newTargets(settings, call)
   for (const runId of call.args) {
-    if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
-      throw await missingRunError(folder, runId)
-    }
+    const find = (): Promise<KnownRun | undefined> =>
+      readRun(folder, runId, files, { evenDamaged: true })
+    if ((await find()) === undefined) throw await missingRunError(folder, runId)
     const held = await lockRun(folder, runId, files)
     try {
-      const known = await readRun(folder, runId, files, { evenDamaged: true })
+      const known = await find()
       if (known === undefined) continue
       const { token, options } = known.run
       const forget = async (): Promise<void> => {
+        const server = await targetOf(options.server)
+        const deadlineMs = connectDeadlineMs(systemPlatform, server)
+        const session = await connectServer(systemPlatform, server, { deadlineMs })
         const name = { runId, token: BigInt(`0x${token}`) }
-        await forgetOnServer(settings, options.server, await login(options.server), name)
+        await dropRunTables(session, name, deliveryDefaults.confirmTimeoutMs).finally(() =>
+          session.close().catch(() => undefined),
+        )
       }
       if (known.state !== 'finished' || known.damage !== undefined) await forget()
       // Without the journal, the server's row about the run is useless. A failure to remove this row is only noted.
       else if (known.journal.finished?.isMarked === true) {
-        await forget().catch(error => noteLeft(call, runId, error))
+        await forget().catch((error: unknown) => {
+          if (!(error instanceof DdbError)) throw error
+          const still = `the server still has a mark that run "${runId}" has finished`
+          call.output.note(`${still}: ${error.message}`)
+        })
       }
       files.remove(known.path)
       removed.push({ runId, endedAt: known.journal.end?.at ?? null })
@@ -246,38 +246,16 @@ async function cleanRuns(
   }
 }
 
-function noteLeft({ output }: Call, runId: string, error: unknown): void {
-  if (!(error instanceof DdbError)) throw error
-  output.note(`the server still has a mark that run "${runId}" has finished: ${error.message}`)
-}
-
-async function forgetOnServer(
-  settings: RunsSettings,
-  journaled: JournaledServer,
-  credentials: Login,
-  name: Parameters<typeof dropRunTables>[1],
-): Promise<void> {
-  const server = serverTargetOf(serverSettingsOf(settings, journaled), credentials)
-  const session = await connectServer(systemPlatform, server, {
-    deadlineMs: connectDeadlineMs(systemPlatform, server),
-  })
-  try {
-    await dropRunTables(session, name, deliveryDefaults.confirmTimeoutMs)
-  } finally {
-    await session.close().catch(() => undefined)
-  }
-}
-
 /** Reads each user's password only once, because standard input delivers it once. */
-function newLogin(
+function newTargets(
   settings: RunsSettings,
   call: Call,
-): (journaled: JournaledServer) => Promise<Login> {
+): (journaled: JournaledServer) => Promise<ServerTarget> {
   const known = new Map<string | undefined, Login>()
   return async journaled => {
     const server = serverSettingsOf(settings, journaled)
-    const credentials = known.get(server.user) ?? (await readCredentials(server, call))
-    known.set(server.user, credentials)
-    return credentials
+    const login = known.get(server.user) ?? (await readCredentials(server, call))
+    known.set(server.user, login)
+    return serverTargetOf(server, login)
   }
 }
