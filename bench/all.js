@@ -1,14 +1,14 @@
 /*
-  Runs all benchmarks one after the other, and reports all figures as one table. A complete run also writes bench/results.json,
-  the table in docs/measuring.md and the picture.
+  Runs all benchmarks one after the other, and reports all figures as one table. A complete run also publishes them. `--scale 0.1` makes
+  inputs a tenth as long, for a quick result; `--only WORDS` measures only benchmarks and loads whose name contains the words.
 */
 import { loadavg } from 'node:os'
-import { benchOptions, report } from './lib/report.js'
-import { publish } from './lib/publish.js'
-import { measure as loads } from './loads.js'
-import { measure as peers } from './peers.js'
+import { parseArgs } from 'node:util'
+import { publish, report } from './lib/figures.js'
+import { defaultRepeats } from './lib/measure.js'
+import { loads, peers } from './loads.js'
 import { cells, memory, pool, rows, seedsWorkload } from './processes.js'
-import { measure as types } from './types.js'
+import { types } from './types.js'
 
 const benchmarks = {
   types,
@@ -21,8 +21,16 @@ const benchmarks = {
   'seeds-workload': seedsWorkload,
 }
 
-const { only, ...options } = benchOptions()
-const { scale, repeats } = options
+const { values } = parseArgs({
+  options: {
+    repeats: { type: 'string', default: String(defaultRepeats) },
+    scale: { type: 'string', default: '1' },
+    large: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
+})
+const { large, only } = values
+const [scale, repeats] = [Number(values.scale), Number(values.repeats)]
 /** A load average above 0 means that other programs used the machine before the first measurement. */
 const [loadBefore] = loadavg()
 const figures = []
@@ -31,7 +39,7 @@ for (const [name, measure] of Object.entries(benchmarks)) {
   if (name !== 'loads' && !name.includes(only)) continue
   process.stderr.write(`measuring ${name} ...\n`)
   const wanted = work => name.includes(only) || work.includes(only)
-  figures.push(...(await measure({ ...options, wanted })))
+  figures.push(...(await measure({ repeats, scale, large, wanted })))
 }
-report('all', figures, { scale, repeats, loadBefore })
+report(figures, { scale, repeats, loadBefore })
 if (scale === 1 && only === '') publish()

@@ -1,242 +1,190 @@
 /*
-  Times whole loads. Each case compares two ways to do one piece of work, in turn (A B A B), and the figure is the median. A way is a
+  Times whole loads. Each case does one piece of work in several ways, in turn (A B A B), and the figures are medians. A way is a
   load, with its input, options and kind of server, or a program that does only a part of the work.
 */
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'
-import { alternate, program, runNode } from './lib/measure.js'
-import { figureOf } from './lib/report.js'
-import { emptyTable, startSink, stopCounting } from './lib/sink.js'
-import { startSlowLink } from './lib/slow-link.js'
+import { writeInternals } from './lib/internals.js'
+import { inTurn, median, program, programs, runNode } from './lib/measure.js'
+import { clientMissing, missing } from './lib/packages.js'
+import { figureOf } from './lib/figures.js'
+import { emptyTable, secondsOfCat, slowServer, startLink, startSink } from './lib/servers.js'
 
-const programs = fileURLToPath(new URL('lib/programs.js', import.meta.url))
-const slowServer = fileURLToPath(new URL('lib/slow-server.js', import.meta.url))
-const million = 1_000_000
-const mbit = 125_000
+/**
+ * Kinds of loads, with server and options: into a server that counts rows and forgets them; with receipts or without into a server that
+ * really inserts; with TLS; into a server that takes 5 ms more for each insert.
+ */
+const kinds = {
+  discard: ['discard', '--confirm none'],
+  receipts: ['insert', '--mode async'],
+  unconfirmed: ['insert', '--confirm none'],
+  tls: ['tls', '--mode async'],
+  slow: ['slow', '--mode async --batch-rows 250'],
+}
 
-const idle = { program: ['-e', '0'] }
-const only = (name, input) => ({ program: [programs, name], input })
-/** Loads into a server that counts rows and forgets them. */
-const plain = { input: 'narrow.csv', server: 'discard', flags: ['--confirm', 'none'] }
-/** Loads with receipts into a server that really inserts. */
-const insert = { input: 'narrow.csv', server: 'insert', flags: ['--mode', 'async'] }
-const flagged = (way, ...flags) => ({ ...way, flags: [...way.flags, ...flags] })
-const batches = (way, rows) => flagged(way, '--batch-rows', String(rows))
-const unconfirmed = { ...insert, flags: ['--confirm', 'none'] }
-/** The run's name makes the program keep a journal. */
-const journal = way => flagged(way, '--run-id', 'bench')
-/** The server takes 5 ms more for each insert. */
-const slow = (table, ...flags) => ({
-  ...flagged(batches(insert, 250), ...flags),
-  server: 'slow',
-  table,
-})
-const linked = (bytesPerSecond, delayMs, compress) => ({
-  ...flagged(insert, '--compress', compress),
-  link: { bytesPerSecond, delayMs },
-})
+/**
+ * Name, rows, the two ways, the bar, and how many times as many repeats (for short work). A way is a kind of load, its input and further
+ * options, or `run` with a program of lib/programs.js; `@100/0.5` is a link of 100 Mbit/s with 0.5 ms in each direction. A run's name makes
+ * the program keep a journal.
+ */
+const cases = `
+--version against node -e 0 | 0 | version | idle | at most 1.5 | 4
+a load of ten rows against node -e 0 | 10 | discard narrow.csv | idle | at most 3 | 4
+CSV epoch, milliseconds since 1970, against text | 2e6 | discard epoch.csv --date-format time=epoch:ms | discard narrow.csv | at most 1.05
+CSV with date and time of day in two columns, which the load joins, against one column | 2e6 | discard split.csv --set time={day}T{clock} | discard narrow.csv | at most 1.3
+CSV narrow, gzip, against gunzip | 2e6 | discard narrow.csv.gz | run gunzip narrow.csv.gz | at most 1.3
+CSV narrow, zstd, against its decoder | 2e6 | discard narrow.csv.zst | run unzstd narrow.csv.zst | at most 1.3
+CSV Chinese, GB18030, against UTF-8 | 1e6 | discard chinese.gb18030.csv --encoding gb18030 --table texts | discard chinese.csv --table texts | at most 2
+NDJSON, 4 members, against readline and JSON.parse | 1e6 | discard narrow.ndjson | run readline narrow.ndjson | at least 2
+10000 files of 100 rows against one file, without confirmation | 1e6 | discard small | discard narrow.csv | at most 2.5
+10000 files of 100 rows against one file, with receipts | 1e6 | receipts small | receipts narrow.csv | at most 2.5
+receipts against none, 10000 rows a batch | 2e6 | receipts narrow.csv --batch-rows 10000 | unconfirmed narrow.csv --batch-rows 10000 | at most 1.1
+receipts against none, 100 rows a batch | 5e5 | receipts narrow.csv --batch-rows 100 | unconfirmed narrow.csv --batch-rows 100 | at most 1.25
+with a journal against without, 10000 rows a batch | 1e7 | receipts narrow.csv --batch-rows 10000 --run-id bench | receipts narrow.csv --batch-rows 10000 | at most 1.03
+with a journal against without, 100 rows a batch | 25e5 | receipts narrow.csv --batch-rows 100 --run-id bench | receipts narrow.csv --batch-rows 100 | at most 1.1
+verified TLS against plain, narrow file | 2e6 | tls narrow.csv | receipts narrow.csv | at most 1.3
+lz4 against none, 1 Gbit/s | 2e6 | receipts@1000/0 narrow.csv --compress lz4 | receipts@1000/0 narrow.csv --compress none | at most 1.1
+lz4 against none, 100 Mbit/s | 2e6 | receipts@100/0 narrow.csv --compress lz4 | receipts@100/0 narrow.csv --compress none | at most 0.8
+receipts, 100 Mbit/s, round trips of 200 ms against 1 ms | 1e7 | receipts@100/100 narrow.csv --compress none | receipts@100/0.5 narrow.csv --compress none | at most 1.1
+4 connections against 1 connection, 5 ms per insert, hash-partitioned table | 4e5 | slow narrow.csv --table dfs://bench/t --connections 4 | slow narrow.csv --table dfs://bench/t --connections 1 | at least 3
+4 connections against 1 connection, 5 ms per insert, stream table | 4e5 | slow narrow.csv --unordered --connections 4 | slow narrow.csv --unordered --connections 1 | none
+`
+  .trim()
+  .split('\n')
+  .map(line => {
+    const [work, rows, ours, reference, bar, more = 1] = line.split(' | ')
+    const [, limit, ratio] = /^at (most|least) (.*)$/.exec(bar) ?? []
+    return {
+      work,
+      rows: Number(rows),
+      ways: [ours, reference].map(way => way.split(' ')),
+      bar: limit && { [limit === 'most' ? 'atMost' : 'atLeast']: Number(ratio) },
+      more: Number(more),
+    }
+  })
 
-/** Name, rows, the two ways, the bar, and how many times as many repeats (for short work). */
-const cases = [
-  ['--version against node -e 0', 0, { program: [program, '--version'] }, idle, { atMost: 1.5 }, 4],
-  ['a load of ten rows against node -e 0', 10, plain, idle, { atMost: 3 }, 4],
-  [
-    'CSV epoch, milliseconds since 1970, against text',
-    2 * million,
-    { ...flagged(plain, '--date-format', 'time=epoch:ms'), input: 'epoch.csv' },
-    plain,
-    { atMost: 1.05 },
-  ],
-  [
-    'CSV with date and time of day in two columns, which the load joins, against one column',
-    2 * million,
-    { ...flagged(plain, '--set', 'time={day}T{clock}'), input: 'split.csv' },
-    plain,
-    { atMost: 1.3 },
-  ],
-  [
-    'CSV narrow, gzip, against gunzip',
-    2 * million,
-    { ...plain, input: 'narrow.csv.gz' },
-    only('gunzip', 'narrow.csv.gz'),
-    { atMost: 1.3 },
-  ],
-  [
-    'CSV narrow, zstd, against its decoder',
-    2 * million,
-    { ...plain, input: 'narrow.csv.zst' },
-    only('unzstd', 'narrow.csv.zst'),
-    { atMost: 1.3 },
-  ],
-  [
-    'CSV Chinese, GB18030, against UTF-8',
-    million,
-    { ...flagged(plain, '--encoding', 'gb18030'), input: 'chinese.gb18030.csv', table: 'texts' },
-    { ...plain, input: 'chinese.csv', table: 'texts' },
-    { atMost: 2 },
-  ],
-  [
-    'NDJSON, 4 members, against readline and JSON.parse',
-    million,
-    { ...plain, input: 'narrow.ndjson' },
-    only('readline', 'narrow.ndjson'),
-    { atLeast: 2 },
-  ],
-  [
-    '10000 files of 100 rows against one file, without confirmation',
-    million,
-    { ...plain, input: 'small' },
-    plain,
-    { atMost: 2.5 },
-  ],
-  [
-    '10000 files of 100 rows against one file, with receipts',
-    million,
-    { ...insert, input: 'small' },
-    insert,
-    { atMost: 2.5 },
-  ],
-  [
-    'receipts against none, 10000 rows a batch',
-    2 * million,
-    batches(insert, 10_000),
-    batches(unconfirmed, 10_000),
-    { atMost: 1.1 },
-  ],
-  [
-    'receipts against none, 100 rows a batch',
-    million / 2,
-    batches(insert, 100),
-    batches(unconfirmed, 100),
-    { atMost: 1.25 },
-  ],
-  [
-    'with a journal against without, 10000 rows a batch',
-    10 * million,
-    journal(batches(insert, 10_000)),
-    batches(insert, 10_000),
-    { atMost: 1.03 },
-  ],
-  [
-    'with a journal against without, 100 rows a batch',
-    2.5 * million,
-    journal(batches(insert, 100)),
-    batches(insert, 100),
-    { atMost: 1.1 },
-  ],
-  [
-    'verified TLS against plain, narrow file',
-    2 * million,
-    { ...insert, server: 'tls' },
-    insert,
-    { atMost: 1.3 },
-  ],
-  [
-    'lz4 against none, 1 Gbit/s',
-    2 * million,
-    linked(1000 * mbit, 0, 'lz4'),
-    linked(1000 * mbit, 0, 'none'),
-    { atMost: 1.1 },
-  ],
-  [
-    'lz4 against none, 100 Mbit/s',
-    2 * million,
-    linked(100 * mbit, 0, 'lz4'),
-    linked(100 * mbit, 0, 'none'),
-    { atMost: 0.8 },
-  ],
-  [
-    'receipts, 100 Mbit/s, round trips of 200 ms against 1 ms',
-    10 * million,
-    linked(100 * mbit, 100, 'none'),
-    linked(100 * mbit, 0.5, 'none'),
-    { atMost: 1.1 },
-  ],
-  [
-    '4 connections against 1 connection, 5 ms per insert, hash-partitioned table',
-    0.4 * million,
-    slow('dfs://bench/t', '--connections', '4'),
-    slow('dfs://bench/t', '--connections', '1'),
-    { atLeast: 3 },
-  ],
-  [
-    '4 connections against 1 connection, 5 ms per insert, stream table',
-    0.4 * million,
-    slow('trades', '--unordered', '--connections', '4'),
-    slow('trades', '--unordered', '--connections', '1'),
-  ],
+/** Name, input, table, rows, and the bar of the ratio to csv-parse. */
+const peerCases = [
+  ['CSV narrow, 4 columns', 'narrow.csv', 'trades', 2e6, { atLeast: 5 }],
+  ['CSV wide, 40 numeric columns', 'wide.csv', 'wide', 3e5, { atLeast: 3 }],
+  ['CSV text, quotes and commas', 'text.csv', 'texts', 1e6, { atLeast: 3 }],
 ]
 
-/** Starts a server of a kind. `more` are the options with which a load reaches it; `sent` counts the rows for a server that counts. */
+const clientLoader = 'a loader of the official JavaScript client'
+
+/** Programs of lib/programs.js that read the file and drop the rows, with the package that each needs. */
+const readers = {
+  'csv-parse': undefined,
+  uDSV: 'udsv',
+  papaparse: 'papaparse',
+  'DuckDB, one thread': '@duckdb/node-api',
+  'DuckDB, all threads': '@duckdb/node-api',
+  'its own parser alone': undefined,
+}
+
+/** `sent` counts the rows for a server that counts them. */
 async function startServer(kind, init, folder) {
-  if (kind === 'discard') return { ...(await startSink(init)), more: [], sent: 0 }
-  if (kind === 'insert') return { ...(await startSink(init, [])), more: [] }
-  if (kind === 'slow') return { ...(await startSink(init, ['5'], slowServer)), more: [] }
+  if (kind === 'discard') return { ...(await startSink(init)), sent: 0 }
+  if (kind === 'insert') return startSink(init, [])
+  if (kind === 'slow') return startSink(init, ['5'], slowServer)
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const made = [
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-out',
-    cert,
-    '-keyout',
-    key,
-  ]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-  execFileSync('openssl', ['req', ...made, ...subject], { stdio: 'ignore' })
+  const made = `req -x509 -newkey rsa:2048 -nodes -days 2 -out ${cert} -keyout ${key} -subj /CN=localhost`
+  const options = [...made.split(' '), '-addext', 'subjectAltName=IP:127.0.0.1']
+  execFileSync('openssl', options, { stdio: 'ignore' })
   const sink = await startSink(init, ['--tls-cert', cert, '--tls-key', key])
-  return { ...sink, more: ['--tls', '--ca-file', cert] }
+  return { ...sink, server: [...sink.server, '--tls', '--ca-file', cert] }
 }
 
-/** @returns a function that does the work of a way once, and resolves to its seconds */
-async function prepare(way, rows, { folder, servers, links }) {
-  const path = way.input === undefined ? [] : [await writeInput(folder, way.input, rows)]
-  if (way.program !== undefined) {
-    return async () => (await runNode([...way.program, ...path])).seconds
-  }
-  const { table = 'trades', flags } = way
-  const sink = servers.get(way.server)
-  const near = [...sink.server, ...sink.more]
-  let where = near
-  if (way.link !== undefined) {
-    const link = await startSlowLink(sink.port, way.link)
-    links.push(link)
-    where = ['--host', `127.0.0.1:${link.port}`]
-  }
-  const state = join(folder, 'state')
-  const args = [program, 'load', ...path, '--table', table, '-q', '--state-dir', state]
-  return async () => {
-    if (way.server === 'discard') sink.sent += rows
-    else await emptyTable(table, near)
-    rmSync(state, { recursive: true, force: true })
-    return (await runNode([...args, ...flags, ...where])).seconds
-  }
+/**
+ * By the first word of a way: prepares the work, and returns a function that does it once and resolves to its times. A scene has the
+ * folder for inputs, the rows, the options of `runNode`, and functions that start servers and links.
+ */
+const works = {
+  idle: () => () => runNode(['-e', '0']),
+  version: () => () => runNode([program, '--version']),
+
+  async run({ folder, rows, options, serverOf }, name, input) {
+    const path = await writeInput(folder, input, rows)
+    const sink = await serverOf('discard')
+    const args = [programs, name, path, writeInternals(folder), sink.host, String(sink.port)]
+    return async () => {
+      const run = await runNode(args, options)
+      const found = run.stdout.trim()
+      if (name === clientLoader) sink.sent += rows
+      else if (name in readers && Number(found) !== rows)
+        throw new Error(`${name} read ${found} of ${rows} rows`)
+      return run
+    }
+  },
+
+  /** Sends the recording of a load. */
+  async cat({ folder, rows, serverOf, linkTo }, input, table) {
+    const sink = await serverOf('discard')
+    const link = await linkTo(sink, { record: join(folder, 'recorded') })
+    const path = await writeInput(folder, input, rows)
+    const there = ['--table', table, '--confirm', 'none', '-q', '--host', link.address]
+    await runNode([program, 'load', path, ...there])
+    sink.sent += rows
+    const recording = await link.recording()
+    return async () => {
+      sink.sent += rows
+      return { seconds: await secondsOfCat(recording, sink.port) }
+    }
+  },
+
+  async load({ folder, rows, options, serverOf, linkTo }, way, input, ...given) {
+    const [kind, speed] = way.split('@')
+    const [server, usual] = kinds[kind]
+    const sink = await serverOf(server)
+    const [mbit, delayMs] = speed?.split('/').map(Number) ?? []
+    const link = speed && (await linkTo(sink, { bytesPerSecond: mbit * 125_000, delayMs }))
+    const where = link ? ['--host', link.address] : sink.server
+    const state = join(folder, 'state')
+    const flags = given.includes('--table') ? given : ['--table', 'trades', ...given]
+    const path = await writeInput(folder, input, rows)
+    const all = ['-q', '--state-dir', state, ...where, ...usual.split(' '), ...flags]
+    return async () => {
+      if (server === 'discard') sink.sent += rows
+      else await emptyTable(flags[flags.indexOf('--table') + 1], sink.server)
+      rmSync(state, { recursive: true, force: true })
+      return runNode([program, 'load', path, ...all], options)
+    }
+  },
 }
 
-async function measureCase([work, mostRows, ours, reference, bar, more = 1], repeats, scale) {
+/** Does the work in all ways, in turn. Returns the medians of each way. */
+async function timesOf(ways, rows, repeats, options) {
   return withFolder(async folder => {
-    const rows = Math.max(Math.round(mostRows * scale), Math.min(mostRows, 10))
     const init = await writeTables(folder)
     const [servers, links] = [new Map(), []]
+    const scene = {
+      ...{ folder, rows, options },
+      async serverOf(kind) {
+        if (!servers.has(kind)) servers.set(kind, await startServer(kind, init, folder))
+        return servers.get(kind)
+      },
+      async linkTo(sink, speed) {
+        const link = await startLink(sink.port, speed)
+        links.push(link)
+        return { ...link, address: `127.0.0.1:${link.port}` }
+      },
+    }
     try {
-      for (const { server: kind } of [ours, reference]) {
-        if (kind !== undefined && !servers.has(kind)) {
-          servers.set(kind, await startServer(kind, init, folder))
-        }
+      const prepared = []
+      for (const [first, ...words] of ways) {
+        const work = Object.hasOwn(works, first) ? works[first](scene, ...words) : undefined
+        prepared.push(await (work ?? works.load(scene, first, ...words)))
       }
-      const context = { folder, servers, links }
-      const works = [await prepare(ours, rows, context), await prepare(reference, rows, context)]
-      const medians = await alternate(...works, repeats * more)
+      const runs = await inTurn(prepared, repeats)
       const discarding = servers.get('discard')
-      servers.delete('discard')
-      if (discarding !== undefined) await stopCounting(discarding, discarding.sent)
-      return figureOf(work, medians, bar, { rows })
+      await discarding?.stop(discarding.sent)
+      const medianOf = (times, name) => median(times.map(time => time[name]))
+      return runs.map(times => ({
+        seconds: medianOf(times, 'seconds'),
+        processor: medianOf(times, 'processorSeconds'),
+      }))
     } finally {
       await Promise.all([...links, ...servers.values()].map(each => each.stop()))
     }
@@ -244,17 +192,60 @@ async function measureCase([work, mostRows, ours, reference, bar, more = 1], rep
 }
 
 /** @param wanted  whether a line of this name is wanted */
-export async function measure({ repeats, scale, wanted }) {
+export async function loads({ repeats, scale, wanted }) {
   // Loads into DFS tables need a login.
   process.env.DDB_USER = 'admin'
   process.env.DDB_PASSWORD = '123456'
   const figures = []
-  for (const each of cases.filter(([work]) => wanted(work))) {
-    if (each[2].input?.endsWith('.zst') && !hasZstd()) {
-      process.stderr.write(`left out, as there is no program zstd: ${each[0]}\n`)
+  for (const { work, rows: most, ways, bar, more } of cases.filter(({ work }) => wanted(work))) {
+    if (work.includes('zstd') && !hasZstd()) {
+      process.stderr.write(`left out, as there is no program zstd: ${work}\n`)
       continue
     }
-    figures.push(await measureCase(each, repeats, scale))
+    const rows = Math.max(Math.round(most * scale), Math.min(most, 10))
+    const [ours, reference] = await timesOf(ways, rows, repeats * more, {})
+    const medians = { ours: ours.seconds, reference: reference.seconds }
+    figures.push(figureOf(work, medians, bar, { rows }))
+  }
+  return figures
+}
+
+/**
+ * Compares loading CSV into a sink with programs that read the same file: parsers that drop the rows, DuckDB, which makes a table in
+ * memory, the loader's own parser, and a loader written with the official JavaScript client. The upper limit is `cat` of recorded
+ * requests into the same sink. The ratio says how many times as fast the loader is.
+ */
+export async function peers({ repeats, scale }) {
+  const figures = []
+  for (const [work, input, table, fullRows, bar] of peerCases) {
+    const rows = Math.round(fullRows * scale)
+    const others = [
+      ...Object.entries(readers).map(([against, needs]) => ({
+        against,
+        note: needs && missing(needs),
+        way: ['run', against, input],
+      })),
+      ...(input === 'narrow.csv'
+        ? [{ against: clientLoader, note: clientMissing, way: ['run', clientLoader, input] }]
+        : []),
+      { against: 'cat into the sink', way: ['cat', input, table] },
+    ]
+    const able = others.filter(({ note }) => note === undefined)
+    const ways = [['discard', input, '--table', table], ...able.map(({ way }) => way)]
+    const [ours, ...found] = await timesOf(ways, rows, repeats, { processor: true })
+    for (const { against, note, way } of others) {
+      const head = { work: `${work}, against ${against}`, input, against, unit: 's' }
+      const time = found[ways.slice(1).indexOf(way)]
+      if (time === undefined) figures.push({ ...head, ours: ours.seconds, note })
+      else {
+        const { seconds, processor } = time
+        const reached = { reference: seconds, ratio: seconds / ours.seconds, rows }
+        const processorSeconds = { ours: ours.processor, reference: processor }
+        const more = { ...(processor > 0 && { processorSeconds }) }
+        if (against === 'csv-parse') more.bar = bar
+        figures.push({ ...head, ours: ours.seconds, ...reached, ...more })
+      }
+    }
   }
   return figures
 }

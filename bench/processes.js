@@ -3,16 +3,13 @@
 */
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { fileURLToPath } from 'node:url'
 import { connect, ConnectionPool } from '../dist/index.js'
 import { cellTexts } from './lib/cell-texts.js'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { writeInternals } from './lib/internals.js'
-import { alternate, inTurn, median, program, runNode } from './lib/measure.js'
-import { figureOf } from './lib/report.js'
-import { emptyTable, load, startSink, stopCounting } from './lib/sink.js'
-
-const programs = fileURLToPath(new URL('lib/programs.js', import.meta.url))
+import { figureOf } from './lib/figures.js'
+import { alternate, inTurn, median, program, programs, runNode } from './lib/measure.js'
+import { emptyTable, load, startSink } from './lib/servers.js'
 
 /** Times only the parser, without file and server: a million texts of each type into a column, relative to INT. */
 export async function cells({ repeats, scale }) {
@@ -57,7 +54,7 @@ export async function memory({ repeats, scale, large }) {
     const rejectedPath = await writeInput(folder, 'rejected.csv', Math.round(1_000_000 * scale))
     const flagsOf = run => ['--rejects', join(folder, `${run}.csv`), '--max-errors', '100%']
     const rejected = await peakMB(sink, rejectedPath, repeats, flagsOf, 3)
-    await stopCounting(sink, rows * (1 + times) * repeats)
+    await sink.stop(rows * (1 + times) * repeats)
     const figure = (work, ours, reference, atMost) =>
       figureOf(work, { ours, reference }, { atMost }, { unit: 'MB' })
     return [

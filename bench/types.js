@@ -11,7 +11,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { alternate } from './lib/measure.js'
-import { clientIsInstalled } from './lib/packages.js'
+import { clientMissing } from './lib/packages.js'
 import { typeValues } from './lib/type-values.js'
 
 const fullRows = 1_000_000
@@ -61,11 +61,11 @@ function startCodec(name) {
 }
 
 /** Megabytes of encoded bytes per second, and how many times as fast as the reference. */
-export async function measure({ repeats, scale }) {
+export async function types({ repeats, scale }) {
   const rows = Math.round(fullRows * scale)
   const seconds = fullSeconds * Math.min(1, scale * 10)
   const ours = startCodec('ours')
-  const other = clientIsInstalled ? startCodec('js-client') : undefined
+  const other = clientMissing ? undefined : startCodec('js-client')
   if (other === undefined) {
     process.stderr.write(
       'not compared with the JavaScript client: npm ci --prefix test/oracle installs it\n',

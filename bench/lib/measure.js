@@ -8,9 +8,11 @@ import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
-export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
+const pathOf = name => fileURLToPath(new URL(name, import.meta.url))
 
-const usageUrl = new URL('usage.js', import.meta.url).href
+export const program = pathOf('../../bin/ddb-ingest.js')
+/** The programs that are timed besides the loader. */
+export const programs = pathOf('programs.js')
 
 /** With fewer than five runs, the median depends on chance. */
 export const defaultRepeats = 5
@@ -21,13 +23,17 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Largest resident set of a running process in bytes; 0 if the platform does not report it. */
+/** A module that writes the processor time of all threads in microseconds to file descriptor 3 when its process ends. */
+const usage =
+  "data:text/javascript,import{writeSync}from'node:fs';" +
+  "process.on('exit',()=>{const{user,system}=process.cpuUsage();writeSync(3,String(user+system))})"
+
+/** Largest resident set of a running process in bytes; 0 if the process has ended or the machine has no /proc. */
 function peakRssBytes(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
   } catch {
-    // The process has ended, or the machine has no /proc.
     return 0
   }
 }
@@ -35,32 +41,28 @@ function peakRssBytes(pid) {
 /**
  * Runs a program with Node until it ends.
  * @returns seconds of the whole process, its standard output, and on request its peak memory and its processor time
- * @throws if the exit code is not 0
+ * @throws if the exit code is not `exitCode`
  */
 export async function runNode(args, { watchMemory = false, processor = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
-  const telling = processor ? [`--import=${usageUrl}`] : []
-  const child = spawn(process.execPath, [...telling, ...args], {
+  const child = spawn(process.execPath, [...(processor ? [`--import=${usage}`] : []), ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   })
-  let usage = ''
-  child.stdio[3].setEncoding('utf8').on('data', text => (usage += text))
-  let peak = 0
-  // The kernel records the peak, so infrequent reads miss only growth at the very end.
-  const watch = watchMemory
-    ? setInterval(() => (peak = Math.max(peak, peakRssBytes(child.pid))), 10)
-    : undefined
-  let stdout = ''
+  let [told, stdout, peak] = ['', '', 0]
+  child.stdio[3].setEncoding('utf8').on('data', text => (told += text))
   child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
+  // The kernel records the peak, so infrequent reads miss only growth at the very end.
+  const look = () => (peak = Math.max(peak, peakRssBytes(child.pid)))
+  const watch = watchMemory ? setInterval(look, 10) : undefined
   const [code] = await once(child, 'close')
   clearInterval(watch)
   const seconds = (performance.now() - startedMs) / 1000
   if (code !== exitCode) throw new Error(`${args.join(' ')} ended with ${code}`)
-  return { seconds, stdout, peakRssBytes: peak, processorSeconds: Number(usage) / 1e6 }
+  return { seconds, stdout, peakRssBytes: peak, processorSeconds: Number(told) / 1e6 }
 }
 
-/** Runs `works` in turn (A B C A B C); each resolves to a number. Returns the numbers of each. */
-export async function inTurn(works, repeats = defaultRepeats) {
+/** Runs `works` in turn (A B C A B C). Returns the results of each. */
+export async function inTurn(works, repeats) {
   const runs = works.map(() => [])
   for (let run = 0; run < repeats; run++) {
     for (const [index, work] of works.entries()) runs[index].push(await work())
@@ -69,7 +71,7 @@ export async function inTurn(works, repeats = defaultRepeats) {
 }
 
 /** Runs `ours` and `reference` in turn; both resolve to a number. Returns the median of each. */
-export async function alternate(ours, reference, repeats = defaultRepeats) {
+export async function alternate(ours, reference, repeats) {
   const [oursRuns, referenceRuns] = await inTurn([ours, reference], repeats)
   return { ours: median(oursRuns), reference: median(referenceRuns) }
 }

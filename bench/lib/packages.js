@@ -21,7 +21,8 @@ export function missing(name) {
   }
 }
 
-export const clientIsInstalled = existsSync(client)
+/** As `missing`, for the client. */
+export const clientMissing = existsSync(client) ? undefined : 'not installed'
 
 /** Imports the client. Its packages change the prototypes of everything in the process. */
 export async function importClient() {

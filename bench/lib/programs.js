@@ -1,7 +1,7 @@
 /*
   The programs that the benchmarks time as whole processes, besides the loader:
-    node bench/lib/programs.js WHAT ARGUMENT ...
-  Most read a file with a well-known library, and print the number of rows. Parsers make arrays of strings and convert nothing, because
+    node bench/lib/programs.js WHAT FILE INTERNALS HOST PORT
+  Most read the file with a well-known library, and print the number of rows. Parsers make arrays of strings and convert nothing, because
   that is the least possible work; each reads in pieces, as its manual says. `npm run bench` installs the packages in bench/peers,
   except csv-parse, which this project uses itself. INTERNALS is a file from `writeInternals`.
 */
@@ -197,7 +197,7 @@ const programs = {
    * A loader as users would write it with the official JavaScript client. It reads narrow.csv line by line, makes tables of 10,000 rows,
    * and inserts one table after the other, because this client supports no other way.
    */
-  async 'a loader of the official JavaScript client'(path, host, port) {
+  async 'a loader of the official JavaScript client'(path, internals, host, port) {
     const { DDB, DdbForm, DdbObj, DdbTable, DdbType, DdbVectorSymbol } = await importClient()
     const session = new DDB(`ws://${host}:${port}`)
     await session.connect()

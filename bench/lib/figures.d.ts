@@ -1,0 +1,16 @@
+/** Content of bench/results.json; `at` is ISO 8601, `note` a further remark about the run, as a sentence. */
+export interface Results {
+  at: string
+  machine: { node: string; cpu: string; cores: number }
+  scale: number
+  repeats: number
+  loadBefore: number
+  note?: string
+  figures: { work: string; ours: number; reference?: number; ratio?: number }[]
+}
+
+export function withTable(page: string, results: Results): string
+
+export function pictureText(results: Results): string
+
+export function drawPicture(results: Results): string
