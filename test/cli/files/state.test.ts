@@ -107,8 +107,8 @@ t.test(
 
 t.test('each server has its own file in the folder for its kind', t => {
   const home = t.testdir()
-  const { place } = knownLogins({ XDG_STATE_HOME: home }, undefined)
-  const of = (host: string, port = 1): string => place(host, port)
+  const memory = knownLogins({ XDG_STATE_HOME: home }, undefined)
+  const of = (host: string, port = 1): string => memory.place(host, port)
   t.equal(of('Db.Example', 8848), join(home, 'ddb-ingest', 'logins', 'db.example_8848.json'))
   for (const host of ['../../up', '.', '..', '::1', 'a b', 'x/y', '%2E']) {
     t.equal(dirname(of(host)), join(home, 'ddb-ingest', 'logins'), host)
