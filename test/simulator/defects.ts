@@ -4,7 +4,8 @@
 */
 
 import { firstAroundSeed, firstOldJournalSeed } from './around-scenario.js'
-import { firstSeveralSeed } from './several.js'
+import { firstCutSeed } from './scenario.js'
+import { firstLanesSeed, firstSeveralSeed } from './several.js'
 
 /** Replaces one text of a file by another. */
 interface Change {
@@ -36,12 +37,6 @@ const around = (name: string, file: string, from: string, to: string): Defect =>
 const ofOldJournal = (name: string, file: string, from: string, to: string): Defect => ({
   ...defect(name, file, from, to),
   from: firstOldJournalSeed,
-})
-
-/** A defect that shows only with several connections. */
-const several = (name: string, file: string, from: string, to: string): Defect => ({
-  ...defect(name, file, from, to),
-  from: firstSeveralSeed,
 })
 
 /** A defect in src/platform/ that shows only with events around runs. */
@@ -159,7 +154,7 @@ export const defects: readonly Defect[] = [
   ),
   {
     name: 'the end of a file that was cut counts as a record',
-    from: 1,
+    from: firstCutSeed,
     changes: [
       {
         file: 'src/parse/line-tokenizer.ts',
@@ -343,12 +338,17 @@ export const defects: readonly Defect[] = [
       },
     ],
   },
-  several(
-    'the rest of a divided batch is given up while another connection has batches in flight',
-    'transport/answers.ts',
-    'if (open.size === 0) this.#outcomeHandler.endBisecting()',
-    'this.#outcomeHandler.endBisecting()',
-  ),
+  {
+    name: 'the rest of a divided batch is given up while another connection has batches in flight',
+    from: firstLanesSeed,
+    changes: [
+      {
+        file: 'src/load/transport/answers.ts',
+        from: 'if (open.size === 0) this.#outcomeHandler.endBisecting()',
+        to: 'this.#outcomeHandler.endBisecting()',
+      },
+    ],
+  },
   {
     name: 'one file with two names is loaded twice',
     from: firstAroundSeed,

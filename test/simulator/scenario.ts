@@ -160,7 +160,11 @@ export interface Scenario {
 /** From this seed on, writers share a partition, which is rare in other seeds. */
 export const firstDfsSeed = 3_000_000_000
 
+/** From this seed on, files become shorter while they are read. */
+export const firstCutSeed = 17_000_000_000
+
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstCutSeed) return drawCut(seed)
   if (seed >= firstTransformedSeed) return drawTransformed(seed, targetKinds, drawOrdinary)
   if (seed >= firstNodesSeed) return drawNodes(seed, targetKinds, drawOrdinary)
   if (seed >= firstLanesSeed) return drawLanes(seed, targetKinds, drawOrdinary)
@@ -182,6 +186,36 @@ function drawOrdinary(seed: number, kinds: readonly TargetKind[]): Scenario {
   )
   const pieceBytes = Math.round(chance.spread(20, 65_536))
   return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
+}
+
+/**
+ * Loads of CSV files that all become shorter, read in pieces of a few records. No other trouble hides what the loader makes of the last
+ * record.
+ */
+function drawCut(seed: number): Scenario {
+  const chance = new Chance(seed ^ 0x3c6ef372)
+  const kind = chance.pick(targetKinds)
+  const loaders = Array.from({ length: 3 }, (_, index) => ({
+    ...drawLoader(chance.fork(), kind, index, 1, undefined, true),
+    format: 'csv' as const,
+    connectTimeoutMs: 10_000,
+    limit: undefined,
+    inputs: [
+      {
+        path: `/in/${index}-0.csv`,
+        rows: Array.from({ length: chance.between(60, 120) }, (_, row) =>
+          drawRow(chance, (index + 1) * firstIds + row, 'csv', Infinity, Infinity),
+        ),
+        cut: { afterReads: chance.between(2, 8), share: 1 - chance.number() / 2 },
+      },
+    ],
+  }))
+  const troubles = drawTroubles(chance.fork(), true, kind.onDisk)
+  const pieceBytes = chance.between(16, 32)
+  return {
+    ...{ seed, kind, weather: fairWeather, pieceBytes, loaders, troubles },
+    ...{ storeMs: 0, allArrive: false },
+  }
 }
 
 /** Concurrent loads into one partition. */

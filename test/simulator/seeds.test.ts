@@ -4,7 +4,7 @@
 import t from 'tap'
 import { deepTest, runs, seeds } from '../helpers/runs.js'
 import { failureText } from './report.js'
-import { firstDfsSeed } from './scenario.js'
+import { firstCutSeed, firstDfsSeed } from './scenario.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
@@ -39,5 +39,22 @@ deepTest(
       ['DFS table'],
       'with TRANS the second writer is refused, with CHUNK it waits',
     )
+  },
+)
+
+const cutSeedCount = seeds(60)
+
+deepTest(
+  t,
+  `${cutSeedCount} simulations of files that become shorter keep every promise`,
+  async t => {
+    let truncated = 0
+    for (let seed = firstCutSeed; seed < firstCutSeed + cutSeedCount; seed++) {
+      const { complaints, runs } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      for (const { result } of runs)
+        truncated += Number(result?.error?.code === 'DDB_INPUT_TRUNCATED')
+    }
+    t.ok(truncated > 0, 'runs notice it')
   },
 )
