@@ -4,10 +4,20 @@
 import type { Fix } from '../errors.js'
 import type { Known } from '../parse/input-reader.js'
 import type { Confirmation, ConfirmUsed } from './transport/confirmations.js'
-import type { SourceNotes } from './inputs/source-notes.js'
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
+
+/** Names files of the sources that were left out, or named twice. */
+export interface SourceNotes {
+  /**
+   * Files in folders and archives that were not read. `byKind` counts by extension, such as `.txt`, and as `hidden`, `no
+   * extension`, `special` (pipes and the like) and `others`; `first` has the first 20 paths.
+   */
+  passedOver: { files: number; byKind: Record<string, number>; first: string[] }
+  /** Files that were named more than once, under the same name or another; `first` has the first 20. */
+  sameFiles: { count: number; first: { path: string; input: string }[] }
+}
 
 /** Progress of a run, for `onReport`. */
 export interface LoadReport {

@@ -28,10 +28,10 @@ export type {
   LoadStatus,
   Method,
   RowCounts,
+  SourceNotes,
   UncertainLines,
   ResumeInfo,
 } from './load-result.js'
-export type { SourceNotes } from './inputs/source-notes.js'
 export type { Known } from '../parse/input-reader.js'
 export type {
   CellOptions,

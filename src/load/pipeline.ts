@@ -1,18 +1,23 @@
 /*
-  The steps of every run: open the inputs, open the target, move batches, and close everything, even after failures.
+  The steps of every run: open the inputs, open the target, move batches, and close everything, even after failures. A
+  run ends cleanly if it is done or interrupted, or else at once, without waiting for the network.
 */
-import { TimeoutError, UsageError } from '../errors.js'
-import type { Delivery } from './transport/delivery.js'
+import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.js'
+import { type Delivery, ignoreLoss } from './transport/delivery.js'
 import type { StoredRowsCheck } from './evidence/unsent-rows.js'
-import { abandon, close, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { openInputs } from './inputs/inputs.js'
 import { pump } from './pump.js'
-import type { Run } from './run.js'
+import { type Run, isUnfinished, timeText } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
+import type { Session } from '../client/open-session.js'
+import { closeTimeoutMs } from './connection/connect.js'
+import type { EarlySession } from './transport/receipts/sessions.js'
+import type { LoadResult } from './options.js'
+import { asDdbError } from './run-ending.js'
 
-export interface Destination {
+interface Destination {
   readonly target: TargetDescription
   readonly delivery: Delivery
   /** Checks batches that no earlier process is known to have sent; undefined if there was no earlier process. */
@@ -68,4 +73,134 @@ export async function runPipeline(
     run.reporter.tell('done')
   }
   return opened
+}
+
+/** Everything the run has opened so far, on this machine and on the server. */
+export interface Opened {
+  inputs?: Inputs
+  control?: Session
+  early?: EarlySession | undefined
+  delivery?: Delivery
+  /** True if rows that were read, but have no outcome at the end, count as unsent. */
+  leavesRest?: boolean
+}
+
+/**
+ * Lets the caller's signal end a run cleanly: batches that were handed over are still confirmed, other rows are unsent.
+ * @returns a function that stops listening
+ */
+export function endOnSignal(run: Run, opened: Opened): () => void {
+  return onAbort(run.options.signal, () => {
+    run.ending.fail(interrupted())
+    // Closing ends a read that waits for more input.
+    void opened.inputs?.close()
+  })
+}
+
+/** Drops the connections of a run that must end at once, so that nothing waits for the network. */
+interface Leaving {
+  /** Resolves once the connections are dropped. */
+  readonly left: Promise<void>
+  /** Must be called: otherwise, Node keeps the run's signal and its listener as long as the caller's signal exists. */
+  stopListening(): void
+}
+
+export function whenLeaving(run: Run, opened: Opened): Leaving {
+  let stopListening = (): void => undefined
+  const left = new Promise<void>(resolve => {
+    stopListening = onAbort(run.ending.leaving, () => {
+      const reason = interrupted()
+      run.ending.fail(reason)
+      void opened.inputs?.close()
+      abandon(opened, reason)
+      resolve()
+    })
+  })
+  return { left, stopListening }
+}
+
+export function abandon({ delivery, control }: Opened, cause: DdbError): void {
+  const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
+  delivery?.leave(reason)
+  control?.abandon(reason)
+}
+
+/** Closes everything, and drops connections that do not close in time. If something fails to close, the run fails. */
+export async function close(run: Run, opened: Opened, leaving: Leaving): Promise<void> {
+  const { clock } = run.platform
+  const closing = clock.after(closeTimeoutMs(run.checked), () => abandon(opened, notClosing()))
+  const { inputs, delivery, early, control } = opened
+  // The query that used a lost control session has already reported the loss.
+  const asking = { close: () => control?.close().catch(ignoreLoss) }
+  const all = closeInTurn(run, [inputs, delivery, { close: () => early?.giveUp() }, asking])
+  await Promise.race([all, leaving.left])
+  closing.cancel()
+  leaving.stopListening()
+  // Counts rows that were read but not handed over as unsent, because they never reached a session.
+  if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })
+  // The rejects close last, because closing the inputs and the delivery may add rejects.
+  await closeInTurn(run, [run.rejects, { close: run.commit }])
+}
+
+export async function endJournal(
+  run: Run,
+  {
+    status,
+    exitCode,
+    rows,
+    error,
+  }: Pick<LoadResult, 'status' | 'exitCode' | 'rows'> & {
+    readonly error: { readonly code: string; readonly message: string } | null
+  },
+): Promise<void> {
+  const { journal } = run.history
+  if (journal === undefined) return
+  try {
+    if (journal.failure === undefined) {
+      const why = error === null ? {} : { error: { code: error.code, message: error.message } }
+      run.emit({
+        kind: 'end',
+        at: timeText(run),
+        isDone: !isUnfinished(run),
+        status,
+        exitCode,
+        rows,
+        ...why,
+      })
+    }
+  } finally {
+    try {
+      await journal.close()
+    } catch (error) {
+      // The failure that ended the run is already reported.
+      if (error !== run.ending.failure) run.reporter.notice(asDdbError(error).message)
+    }
+  }
+}
+
+async function closeInTurn(
+  run: Run,
+  closing: readonly ({ close: () => Promise<void> | void } | undefined)[],
+): Promise<void> {
+  for (const one of closing) {
+    try {
+      await one?.close()
+    } catch (error) {
+      run.ending.fail(error)
+    }
+  }
+}
+
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted) listener()
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
+}
+
+function notClosing(): DdbError {
+  return new DdbError('DDB_CONNECTION_LOST', 'the server did not close its connections in time')
+}
+
+function interrupted(): DdbError {
+  return new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
 }

@@ -9,10 +9,12 @@ import type { TargetDescription } from './target/describe-target.js'
 import { laneRows, openRows, unsentParts } from './outcomes/lane-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
 import type { KnownBatch } from './journal/resumed-input.js'
-import { newRateLimiter, type RateLimiter } from './rate-limit.js'
-import { earlierLimitFailure, finalLimitFailure } from './rejects/reject-limit.js'
+import { earlierLimitFailure, finalLimitFailure } from './rejects/reject.js'
 import { newOddTimes } from './odd-times.js'
 import type { Run } from './run.js'
+import type { Clock } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
+import type { RateLimit } from './checked-options.js'
 
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
@@ -117,4 +119,29 @@ function leaveOpen({ reporter }: Run, batch: Batch): void {
       'and the target has since changed how it divides rows, so nothing shows which of them arrived',
   )
   batch.release()
+}
+
+interface RateLimiter {
+  /** Lets a batch pass; returns a promise if it has to wait first. */
+  pass(rows: number, bytes: number): void | Promise<void>
+}
+
+/**
+ * Time counts from this call, so the first batch waits, too. A pause of the caller shortens only the next wait.
+ * @param limit  Infinity for no limit
+ */
+export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
+  let passedAtMs = clock.nowMs()
+  return {
+    pass(rows, bytes) {
+      const costMs = Math.max(
+        (rows / limit.rowsPerSecond) * 1000,
+        (bytes / limit.bytesPerSecond) * 1000,
+      )
+      if (costMs === 0) return undefined
+      const nowMs = clock.nowMs()
+      passedAtMs = Math.max(passedAtMs + costMs, nowMs)
+      return passedAtMs > nowMs ? wait(clock, passedAtMs - nowMs) : undefined
+    },
+  }
 }

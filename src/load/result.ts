@@ -12,7 +12,7 @@ import { traitsOf } from './transport/confirmations.js'
 import { summaryNote, uncertainLines } from './outcomes/projections.js'
 import { connectionFigures } from './outcomes/by-connection.js'
 import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
-import { noSourceNotes } from './inputs/source-notes.js'
+import { noSourceNotes } from './inputs/expand-inputs.js'
 import { tableText } from './target/target.js'
 
 export interface ResultParts {

@@ -10,10 +10,9 @@ import { newRunLog, type RunLog } from './outcomes/run-log.js'
 import { newRunHistory, type RunHistory } from './journal/run-history.js'
 import type { LoadOptions } from './options.js'
 import type { CheckedOptions } from './checked-options.js'
-import { filesWhileOwned } from './rejects/owned-files.js'
-import { keptRejects, type KeptRejects } from './rejects/keep-reject.js'
+import { filesWhileOwned } from './rejects/reject-files.js'
+import { keptRejects, type KeptRejects, newRunRejects } from './rejects/run-rejects.js'
 import { askedFor } from './rejects/reject-run.js'
-import { newRunRejects } from './rejects/run-rejects.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
 import type { LaneScheme } from './target/lane-scheme.js'
@@ -94,6 +93,11 @@ export function newRun(
     delivery: undefined,
   }
   return run
+}
+
+/** The present time by the clock of this machine: ISO 8601, in UTC. */
+export function timeText({ platform: { clock } }: Pick<Run, 'platform'>): string {
+  return new Date(clock.wallMs()).toISOString()
 }
 
 /** Whether a process that resumes the journal would still have something to do. */

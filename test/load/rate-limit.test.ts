@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { newRateLimiter } from '../../src/load/rate-limit.js'
+import { newRateLimiter } from '../../src/load/pump.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 
 t.test('batches of any size never exceed the rate', async t => {

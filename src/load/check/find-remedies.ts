@@ -7,8 +7,7 @@ import { neededOptions, type NeededOptions } from '../../infer/needed-options.js
 import { fileBytes } from '../../source/open-source.js'
 import { textSources } from '../../schema/cell-source.js'
 import type { Run } from '../run.js'
-import { missingOptions } from '../target/create-target.js'
-import { inferOptions } from '../target/infer-options.js'
+import { missingOptions, inferOptions } from '../target/create-target.js'
 import type { FrozenLoad } from './check-result.js'
 import type { CheckedInput } from './checked-input.js'
 

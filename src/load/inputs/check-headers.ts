@@ -1,5 +1,6 @@
 /*
-  Checks the headers of all inputs before the first row is sent, because later an unfit header would end a run that is partly loaded.
+  Checks names and headers of all inputs before the first row is sent, because later an unfit one would end a run that is
+  partly loaded.
 */
 import { DdbError, InputError, UsageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
@@ -9,6 +10,9 @@ import { fileBytes, openSource } from '../../source/open-source.js'
 import type { Files } from '../../platform/platform.js'
 import type { LoadOptions } from '../options.js'
 import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
+import { newTextCheck } from '../../parse/check-texts.js'
+import { inputColumns } from '../../schema/set-columns.js'
+import { newPathReader } from '../../source/path/input-texts.js'
 
 /** At most this many inputs are checked in advance; further inputs are checked when their turn comes. */
 export const maxCheckedHeaders = 100
@@ -80,4 +84,24 @@ export function laterHeaderError(error: unknown): unknown {
     return new InputError('DDB_INPUT_COLUMN', message, error.position, { cause: error })
   }
   return new UsageError('DDB_USAGE', message, { cause: error })
+}
+
+/** @throws {InputError} DDB_INPUT_COLUMN if a text in an input's name is not a value of the column it fills */
+export function checkInputTexts(
+  { input, mapping, cells = {} }: LoadOptions,
+  target: TargetSchema,
+  names: Iterable<string>,
+): void {
+  if (input?.path === undefined && mapping?.set === undefined) return
+  const reader = newPathReader(input)
+  const checks = new Map<string, ReturnType<typeof newTextCheck> | undefined>()
+  for (const name of names) {
+    const { parts, texts } = reader.read(name)
+    const key = parts.join('/')
+    if (!checks.has(key)) {
+      const columns = inputColumns(target, { ...mapping, parts })
+      checks.set(key, columns.length === 0 ? undefined : newTextCheck(columns, cells))
+    }
+    checks.get(key)?.(name, texts)
+  }
 }

@@ -1,5 +1,5 @@
 /*
-  Expands a run's sources to inputs, and checks that their paths match the given pattern.
+  Expands a run's sources to inputs, checks that their paths match the given pattern, and notes which files were left out.
 */
 import { dataExtensions } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
@@ -11,7 +11,8 @@ import {
   type ExpandedSources,
 } from '../../source/expand-sources.js'
 import { newPathReader, refuseOtherTexts } from '../../source/path/input-texts.js'
-import type { InputOptions } from '../options.js'
+import type { InputOptions, SourceNotes } from '../options.js'
+import { newPassedOver } from '../../source/data-files.js'
 
 /**
  * @throws {InputError} DDB_INPUT_MISSING for the same reasons as `expandSources`; DDB_INPUT_COLUMN for a path that does
@@ -45,4 +46,30 @@ export function withArchiveFiles(paths: Iterable<string>, files: Files): Iterabl
     if (archive !== undefined) archives.add(archive)
   }
   return archives.size === 0 ? paths : [...paths, ...archives]
+}
+
+export function sourceNotesOf({
+  passedOver,
+  passedMembers = newPassedOver(),
+  sameFiles,
+}: Pick<ExpandedSources, 'passedOver' | 'passedMembers' | 'sameFiles'>): SourceNotes {
+  const byKind = { ...passedOver.byKind }
+  for (const [kind, count] of Object.entries(passedMembers.byKind)) {
+    byKind[kind] = (byKind[kind] ?? 0) + count
+  }
+  return {
+    passedOver: {
+      files: passedOver.files + passedMembers.files,
+      byKind,
+      first: [...passedOver.first, ...passedMembers.first].slice(0, mostNamed),
+    },
+    sameFiles: { count: sameFiles.count, first: [...sameFiles.first] },
+  }
+}
+
+const mostNamed = 20
+
+/** Notes that name no files, for a run that has not searched its sources. */
+export function noSourceNotes(): SourceNotes {
+  return sourceNotesOf({ passedOver: newPassedOver(), sameFiles: { count: 0, first: [] } })
 }

@@ -18,9 +18,9 @@ import type { ByteSource } from '../../source/byte-source.js'
 import { newPathReader, type NamedTexts, type PathReader } from '../../source/path/input-texts.js'
 import { defaultFlushIntervalMs } from '../defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
-import { bytesError } from './input-bytes.js'
+import { bytesError } from './input-counts.js'
 import type { RunEvent } from '../outcomes/events.js'
-import { heldTexts } from './held-texts.js'
+import { heldTexts } from '../rejects/reject-run.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
 import type { ResumedInput } from '../journal/resumed-input.js'
@@ -91,7 +91,7 @@ export interface Inputs {
   /** Time zone offsets of columns whose times contained one; empty if a time zone is given. */
   readonly offsets: Readonly<Record<string, string>>
   readonly sources: SourceNotes
-  /** Set if, because of a bug, bytes of an input were lost or counted twice (`input-bytes.ts`). */
+  /** Set if, because of a bug, bytes of an input were lost or counted twice (`input-counts.ts`). */
   readonly bytesError: DdbError | undefined
   /** True if earlier processes of the run have read all inputs and nothing is left to send. */
   readonly areDone: boolean

@@ -12,8 +12,13 @@ import { sourceNotices, type ExpandedSources } from '../../source/expand-sources
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
 import { knownEncoding } from '../../source/encoding/encodings.js'
 import { stdinName } from '../../source/open-source.js'
-import { checkInputTexts } from './check-texts.js'
-import { expandInputs, withArchiveFiles } from './expand-inputs.js'
+import {
+  checkInputTexts,
+  checkHeaders,
+  laterHeaderError,
+  maxCheckedHeaders,
+} from './check-headers.js'
+import { expandInputs, withArchiveFiles, sourceNotesOf } from './expand-inputs.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import { openRows } from './row-inputs.js'
 import {
@@ -25,26 +30,22 @@ import {
   type OpenedInput,
 } from './input-reading.js'
 import { newInputList, type InputList } from './input-list.js'
-import { checkHeaders, laterHeaderError, maxCheckedHeaders } from './check-headers.js'
 import {
   newInputOpener,
   type FoundInput,
   type InputOpener,
   type NamedInputs,
 } from './open-input.js'
-import { newRecordCounter } from './new-records.js'
+import { newRecordCounter } from './input-counts.js'
 import type { RunEvent } from '../outcomes/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
 import { openJournal } from '../journal/open-journal.js'
-import { checkRejects } from '../rejects/check-rejects.js'
-import { isOfRun } from '../rejects/leftover-rejects.js'
+import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
 import type { RunRejects } from '../rejects/run-rejects.js'
-import type { Run } from '../run.js'
-import { timeText } from './time-text.js'
-import { sourceNotesOf } from './source-notes.js'
+import { timeText, type Run } from '../run.js'
 
 /**
  * Opens the inputs, and continues the run's journal if there is one.

@@ -2,18 +2,22 @@
   Opens the inputs of a run. Reads a small input immediately if it looks like the previous one. Opens other small inputs
   while another input is read, and large inputs when their turn comes.
 */
-import { openReader } from '../../parse/formats.js'
-import type { Platform } from '../../platform/platform.js'
+import {
+  openReader,
+  detectFormat,
+  type InputFormat,
+  type OpenedReader,
+} from '../../parse/formats.js'
+import type { Platform, Clock, Files } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { cutShort } from '../../source/file-chunks.js'
-import { openSource } from '../../source/open-source.js'
+import { cutShort, chunkBytes } from '../../source/file-chunks.js'
+import { openSource, wholeSource } from '../../source/open-source.js'
 import type { PathList } from '../../source/path-list.js'
 import type { LoadOptions } from '../options.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputSummary, OpenedInput } from './input-reading.js'
-import { newOpenAhead } from './open-ahead.js'
-import { newSmallFiles } from './small-files.js'
 import { dialectOf, rowTarget } from './reader-options.js'
+import type { PreviousFindings } from '../../parse/input-reader.js'
 
 export interface NamedInputs {
   /** The inputs' names in the journal. */
@@ -85,6 +89,154 @@ export function newInputOpener(
     async close() {
       await last?.close()
       await ahead.close()
+    },
+  }
+}
+
+const maxFiles = 16
+/** Limit of the content that opened inputs hold in memory. */
+const maxBytes = 2 * chunkBytes
+
+/**
+ * Opens the next small inputs while an input is read, because reading many small files would otherwise mostly be waiting
+ * for the disk. Large inputs are opened when their turn comes, because their files may still be replaced before that.
+ * @param sizes  of all inputs, bytes; undefined for anything but a file, because opening it may block
+ * @param isRead  whether an input will be read
+ */
+function newOpenAhead(
+  sizes: readonly (number | undefined)[],
+  isRead: (index: number) => boolean,
+  open: (index: number) => Promise<ByteSource>,
+) {
+  const opened = new Map<number, Promise<ByteSource>>()
+  let next = 0
+  let bytes = 0
+  let isClosed = false
+  const isSmall = (index: number): boolean => (sizes[index] ?? Infinity) <= chunkBytes
+  const openNext = (): void => {
+    for (; next < sizes.length && opened.size < maxFiles; next++) {
+      if (!isSmall(next) || isClosed) return
+      if (!isRead(next)) continue
+      if (bytes + sizes[next]! > maxBytes) return
+      const source = open(next)
+      // The error is reported when the input's turn comes.
+      source.catch(() => undefined)
+      opened.set(next, source)
+      bytes += sizes[next]!
+    }
+  }
+  return {
+    has: (index: number): boolean => opened.has(index),
+    /**
+     * Opens an input whose turn has come, or throws the error of opening.
+     * @param goesOn  whether to open the following inputs while this one is read
+     */
+    take(index: number, goesOn: boolean): Promise<ByteSource> {
+      const source = opened.get(index) ?? open(index)
+      if (opened.delete(index)) bytes -= sizes[index]!
+      next = Math.max(next, index + 1)
+      if (goesOn && isSmall(index)) openNext()
+      return source
+    },
+    /** Closes open inputs that were not taken. */
+    async close(): Promise<void> {
+      isClosed = true
+      const left = [...opened.values()]
+      opened.clear()
+      for (const source of left) await source.then(one => one.close()).catch(() => undefined)
+    },
+  }
+}
+
+/**
+ * Reads small files that look like the previous file, each with one call, all into the same buffer. In a folder of ten
+ * thousand files, passing each file to another thread and back would take longer than everything else.
+ */
+export interface SmallFiles {
+  /** Findings about the last delimited text that was opened in the usual way, not by `open`. */
+  readonly look: PreviousFindings<InputFormat>
+  /** Whether `open` will probably open the next small files; if not, they should be opened ahead in the usual way. */
+  readonly isLikely: boolean
+  /** A promise to await before the next file is opened; usually undefined. */
+  pause(): Promise<void> | undefined
+  /**
+   * @param sizeBytes  size when the run began
+   * @returns undefined for a file that must be opened in the usual way, which also reports its faults
+   */
+  open(
+    path: string,
+    name: string,
+    sizeBytes: number,
+  ): { source: ByteSource; reader: OpenedReader } | undefined
+}
+
+/** Larger files gain nothing from quick reading, because reading itself takes most of the time. */
+const mostBytes = 64 * 1024
+/** Synchronous reading blocks the connections, which get a turn after this many files. */
+const filesInTurn = 16
+/** If `filesInTurn` files take longer than this, for example over a network, several files are opened ahead instead. */
+const slowMs = 40
+/** After this many files opened in the usual way, quick reading is tried again. */
+const usualFiles = 256
+
+interface SmallFilesPlatform {
+  readonly files: Pick<Files, 'readNow'>
+  readonly clock: Pick<Clock, 'nowMs' | 'nextTurn'>
+}
+
+export function newSmallFiles(
+  { files, clock }: SmallFilesPlatform,
+  { input = {} }: Pick<LoadOptions, 'input'>,
+): SmallFiles {
+  const { compression = 'auto', encoding = 'auto', format = 'auto' } = input
+  const asked = encoding === 'utf-8' || encoding === 'auto' ? encoding : undefined
+  const isPossible = asked !== undefined && (compression === 'auto' || compression === 'none')
+  const look: PreviousFindings<InputFormat> = {}
+  let buffer: Uint8Array | undefined
+  let usualLeft = 0
+  let opened = 0
+  let spentMs = 0
+  /** How many files since the last success were read quickly, but did not look like the previous file. */
+  let misses = 0
+  const read = (path: string, sizeBytes: number): Uint8Array | undefined => {
+    buffer ??= new Uint8Array(mostBytes + 1)
+    const beganMs = clock.nowMs()
+    try {
+      // One byte more than expected: if the byte exists, the file has changed.
+      const length = files.readNow(path, buffer.subarray(0, sizeBytes + 1))
+      spentMs += clock.nowMs() - beganMs
+      return length === sizeBytes ? buffer.subarray(0, length) : undefined
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    look,
+    get isLikely() {
+      return isPossible && look.open !== undefined && usualLeft === 0
+    },
+    pause() {
+      if (++opened % filesInTurn !== 0) return undefined
+      if (spentMs > slowMs) usualLeft = usualFiles
+      spentMs = 0
+      return new Promise<void>(resolve => clock.nextTurn(resolve))
+    },
+    open(path, name, sizeBytes) {
+      if (usualLeft > 0) usualLeft--
+      else if (isPossible && look.open !== undefined && sizeBytes <= mostBytes) {
+        const bytes = read(path, sizeBytes)
+        const source = bytes && wholeSource(path, name, bytes, asked)
+        const reader = source && look.open(source, bytes)
+        const isSame =
+          reader !== undefined &&
+          (format !== 'auto' || detectFormat(name, bytes!) === reader.format)
+        if (isSame) {
+          misses = 0
+          return { source: source!, reader }
+        }
+        usualLeft = Math.min(usualFiles, 2 ** misses++)
+      }
+      return undefined
     },
   }
 }

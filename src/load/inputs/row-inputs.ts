@@ -18,7 +18,7 @@ import { newSummary } from './input-list.js'
 import { failureOf, newInputReading, type Inputs } from './input-reading.js'
 import { dialectOf } from './reader-options.js'
 import type { RowStore } from './row-store.js'
-import { noSourceNotes } from './source-notes.js'
+import { noSourceNotes } from './expand-inputs.js'
 
 /** The input's name in messages. In a message, line 3 is row 3. */
 export const rowsName = 'rows'

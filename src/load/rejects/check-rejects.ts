@@ -1,5 +1,6 @@
 /*
-  Checks before the first row that the run can create its rejects files. The checks leave no file behind.
+  Prepares for rejects before the first row: checks that the run can create its files, and removes those that a killed
+  process has created and its journal does not count. The run reads their rows again.
 */
 import { DdbError, UsageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
@@ -7,6 +8,7 @@ import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonOf } from './reject-file.js'
 import { reasonsPath } from './reject-path.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 
 /**
  * Checks that `path` and its file of reasons can be written without overwriting anything.
@@ -116,4 +118,45 @@ function refused(message: string, cause?: unknown): DdbError {
 
 function codeOf(cause: unknown): string | undefined {
   return (cause as NodeJS.ErrnoException).code
+}
+
+/** Number of bytes at the start of a file of reasons that always contain the run's name. */
+const startBytes = 256
+
+/**
+ * Removes the run's rejects files that its journal does not count. Call it only after the journal was proved complete.
+ * @throws the error of the operating system
+ */
+export async function removeLeftovers(
+  found: JournaledRun,
+  past: JournaledRun,
+  runId: string,
+  files: Files,
+): Promise<void> {
+  const counted = new Set(found.rejects?.files.map(({ path }) => path))
+  for (const path of new Set(past.rejectsFiles)) {
+    if (counted.has(path) || !(await isOfRun(reasonsPath(path), runId, files))) continue
+    for (const name of [path, reasonsPath(path)]) {
+      if (files.statusNow(name) !== undefined) files.remove(name)
+    }
+  }
+}
+
+/**
+ * Whether the run created this file of reasons. A different file may have the name by now. Compares the first bytes, or fewer if
+ * the file is truncated.
+ */
+export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
+  if (files.statusNow(reasons)?.isFile !== true) return false
+  const start = `{"runId":${JSON.stringify(runId)},`
+  const file = await files.open(reasons)
+  try {
+    const buffer = new Uint8Array(startBytes)
+    const text = Buffer.from(
+      buffer.subarray(0, await file.readAt(buffer, 0, startBytes, 0)),
+    ).toString()
+    return text.startsWith(start) || start.startsWith(text)
+  } finally {
+    await file.close()
+  }
 }

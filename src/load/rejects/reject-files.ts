@@ -5,7 +5,7 @@
 import { DdbError } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
-import type { FileLock, Files } from '../../platform/platform.js'
+import type { FileLock, Files, OutputFile } from '../../platform/platform.js'
 import {
   checkSize,
   createRejectFile,
@@ -20,7 +20,7 @@ import { furtherPath, reasonsPath, rejectLockPath } from './reject-path.js'
 import type { RejectReason, RejectRun } from './reject-run.js'
 
 /** The sizes of a rejects file and its file of reasons. `key`: shape of the records. */
-export interface KeptFile extends PairSize {
+interface KeptFile extends PairSize {
   readonly key: string
   readonly path: string
 }
@@ -258,4 +258,26 @@ function markOf({ encoding, mark }: RecordShape['text']): string {
 function forEach(made: readonly RejectFile[], action: (file: RejectFile) => void): void {
   const failures = made.flatMap(file => failureOf(() => action(file)) ?? [])
   if (failures[0] !== undefined) throw failures[0]
+}
+
+/** @param isOurs  called before every change. If it returns false, the change fails as if the disk could not be written */
+export function filesWhileOwned(files: Files, isOurs: () => boolean): Files {
+  const checked = <Arguments extends unknown[], Result>(action: (...args: Arguments) => Result) => {
+    return (...args: Arguments): Result => {
+      if (isOurs()) return action(...args)
+      throw new Error('another process continues the run')
+    }
+  }
+  const whileOurs = (file: OutputFile): OutputFile => ({
+    ...file,
+    write: checked(bytes => file.write(bytes)),
+    truncate: checked(sizeBytes => file.truncate(sizeBytes)),
+  })
+  return {
+    ...files,
+    create: checked(path => whileOurs(files.create(path))),
+    openEmpty: checked(path => whileOurs(files.openEmpty(path))),
+    reopen: checked(path => whileOurs(files.reopen(path))),
+    remove: checked(path => files.remove(path)),
+  }
 }

@@ -11,10 +11,12 @@ import { areJournaledOptions, type JournaledOptions } from '../journal/journal-r
 import { isOf } from '../journal/shape.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import { literalTemplate, templateParts } from '../../schema/template.js'
-import { isInputWord, lineWord } from '../../schema/set-columns.js'
+import { isInputWord, lineWord, inputTextNames } from '../../schema/set-columns.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { reasonsPath, rejectLockPath } from './reject-path.js'
+import type { InputTexts } from '../../parse/columns/template-column.js'
+import type { ColumnMapping, MappingRules } from '../../schema/cell-source.js'
 
 /** Why one record was rejected. Forms one line of the file of reasons. */
 export interface RejectReason {
@@ -284,5 +286,33 @@ function retryInput(
     ...(escape === null || quote?.value === '' ? {} : { escape: escape.value }),
     ...(header === null ? {} : { header: header.value ? 'yes' : 'no' }),
     ...(trailingDelimiter ? { trailingDelimiter: trailingDelimiter.value } : {}),
+  }
+}
+
+/** The texts to keep; undefined if no column contains a part of the input's name. */
+type HeldTexts = Pick<RejectReading, 'texts' | 'parts'> | undefined
+
+/** Cached, because thousands of inputs may share a mapping. Most lists are empty: few columns use the input's name. */
+const known = new WeakMap<ColumnMapping, readonly string[]>()
+
+function namesIn(mapping: ColumnMapping): readonly string[] {
+  const names = known.get(mapping) ?? inputTextNames(mapping)
+  known.set(mapping, names)
+  return names
+}
+
+export function heldTexts(
+  mapping: ColumnMapping,
+  texts: InputTexts,
+  set: MappingRules['set'] = {},
+): HeldTexts {
+  const names = namesIn(mapping)
+  if (names.length === 0) return undefined
+  const parts = mapping.columns.filter(
+    ({ name, source }) => source.kind === 'template' && !Object.hasOwn(set, name),
+  )
+  return {
+    texts: Object.fromEntries(names.map(name => [name, texts[name] ?? null])),
+    parts: parts.map(({ name }) => name),
   }
 }

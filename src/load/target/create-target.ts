@@ -5,7 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
-import { inferSchema } from '../../infer/infer.js'
+import { inferSchema, type InferOptions } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { optionTexts } from '../../parse/option-texts.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
@@ -15,11 +15,14 @@ import { formats } from '../../parse/formats.js'
 import { fileBytes } from '../../source/open-source.js'
 import { expandInputs } from '../inputs/expand-inputs.js'
 import { checkHeaders, maxCheckedHeaders } from '../inputs/check-headers.js'
-import { parseVersion } from '../connection/server-version.js'
+import { parseVersion } from '../connection/server-queries.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from './describe-target.js'
-import { tableText, type TableTarget } from './target.js'
-import { inferOptions } from './infer-options.js'
+import { tableText, type TableTarget, parseTableTarget } from './target.js'
+import { schemaFromTypes } from '../../schema/target-schema.js'
+import { newPathReader } from '../../source/path/input-texts.js'
+import { dialectOf } from '../inputs/reader-options.js'
+import type { LoadOptions } from '../options.js'
 
 /** Whether the table exists, even if something else is wrong with it. */
 export async function isThere(run: Run, control: Session): Promise<boolean> {
@@ -235,4 +238,37 @@ export function missingOptions(
       ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects)} not fit`]
       : []),
   ]
+}
+
+/**
+ * @param options  `target` names the table to be created
+ * @param paths  paths of the inputs, one by one
+ */
+export function inferOptions(
+  options: Pick<LoadOptions, 'input' | 'mapping' | 'cells' | 'target'>,
+  paths: readonly string[],
+  files: Files,
+): InferOptions {
+  const { input = {}, mapping = {}, cells = {}, target } = options
+  const { compression, encoding, stdin, arrayDelimiter } = input
+  return {
+    paths,
+    files,
+    source: {
+      ...(compression === undefined ? {} : { compression }),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(stdin === undefined ? {} : { stdin }),
+    },
+    reader: dialectOf(options),
+    cells: { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) },
+    map: mapping.map ?? {},
+    set: mapping.set ?? {},
+    names: newPathReader(input),
+    byPosition: mapping.match === 'position',
+    ...(target.create === undefined || target.types === undefined
+      ? {}
+      : { types: schemaFromTypes(target.types).columns }),
+    intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
+    ...(input.limit === undefined ? {} : { sample: input.limit }),
+  }
 }

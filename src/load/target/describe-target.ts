@@ -23,8 +23,10 @@ import {
   askNewValuePolicy,
   askSchema,
   type Asking,
+  askVersion,
+  isBefore,
+  parseVersion,
 } from '../connection/server-queries.js'
-import { askVersion, isBefore, parseVersion } from '../connection/server-version.js'
 import { asksForPolicy, type NewValuePolicy } from './partition-scheme.js'
 import {
   hasTransform,

@@ -1,22 +1,24 @@
 /*
-  Finds server and target over a run's first connection. Waits for a server that is still starting, and follows a cluster's redirects.
+  Finds server and target over a run's first connection. Waits for a server that is still starting, follows a cluster's redirects, and
+  decides how many connections the run uses, and where it may go if its node is lost.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError } from '../../errors.js'
+import { ConnectionError, ServerError, UsageError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
-import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
+import { maxRedirects, redirectedTooOften, redirectOf, isAllowed } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { chooseMode } from '../connection/mixed-flags.js'
-import { findLiveNodes } from '../connection/live-nodes.js'
-import { askVersion, limitsTexts } from '../connection/server-version.js'
+import { askVersion, limitsTexts } from '../connection/server-queries.js'
 import { createTarget, isThere, plannedTarget } from './create-target.js'
 import { ignoreLoss } from '../transport/delivery.js'
 import { classifyRefusal } from '../outcomes/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
-import { chooseConnections } from './choose-connections.js'
 import { transformScript } from './transform.js'
+import { isPartitioned, laneScheme } from './lane-scheme.js'
+import { hasTransform } from './target.js'
+import { liveNodesScript, nodesIn } from '../../client/pool/live-nodes.js'
 
 /**
  * Connects, follows redirects, and describes the target.
@@ -158,4 +160,63 @@ async function waiting<T>(
 
 function isNotReady(error: unknown): error is ServerError {
   return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
+}
+
+/**
+ * Falls back to one connection, with a notice, if it is unknown which rows of a table belong together.
+ * @throws {UsageError} DDB_USAGE if rows could arrive in a different order and the user has not allowed that
+ */
+function chooseConnections(run: Run, description: TargetDescription): void {
+  const { checked, options, reporter } = run
+  run.lanes = laneScheme(description, checked.target)
+  if (checked.connections === 1) return
+  const why = whyOne(run, description)
+  if (why !== undefined) {
+    run.checked = { ...checked, connections: 1 }
+    reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
+  }
+  if (isPartitioned(description, checked.target) || options.delivery?.unordered === true) return
+  throw new UsageError(
+    'DDB_USAGE',
+    'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`, ' +
+      'or leave `delivery.connections` at 1',
+  )
+}
+
+/** Why rows must use one connection; undefined if they may use several. */
+function whyOne({ checked, lanes }: Run, description: TargetDescription): string | undefined {
+  if (lanes !== undefined) return undefined
+  if (hasTransform(checked) && (description.keyed || isPartitioned(description, checked.target))) {
+    return 'a transform decides which keys and partitions its rows have'
+  }
+  if (isPartitioned(description, checked.target)) return whyOnePartition(description)
+  return description.keyed ? 'its keys do not identify rows reliably' : undefined
+}
+
+function whyOnePartition({ partition }: TargetDescription): string {
+  return partition === undefined
+    ? 'it has no partitions'
+    : 'its scheme does not show reliably which rows are in the same partition'
+}
+
+/**
+ * Asks which other nodes may take over. Asks only for a DFS table, and only if the user permits redirects. Never asks
+ * if new rows replace stored ones, because a lost node might still write its old batches over newer rows.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+async function findLiveNodes(
+  { checked: { target, confirmTimeoutMs: timeoutMs }, server }: Run,
+  control: Session,
+  { keyed, upsert }: TargetDescription,
+): Promise<void> {
+  const { allowRedirect = [] } = server.address
+  const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
+  if (allowRedirect.length === 0 || !isDfs || keyed || upsert !== undefined) return
+  try {
+    const nodes = nodesIn(await control.run(liveNodesScript, { timeoutMs }))
+    server.liveNodes = nodes.filter(({ host }) => isAllowed(server.address, host))
+  } catch (error) {
+    // A single node has no other nodes, and a run without the right to ask continues without them.
+    if (!(error instanceof ServerError)) throw error
+  }
 }

@@ -7,6 +7,8 @@ import { isIdentifier } from '../../schema/identifier.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import type { Method, TargetOptions } from '../options.js'
 import { checkTransform } from './transform.js'
+import { toValue, type PlainInput } from '../../client/plain-input.js'
+import type { Value } from '../../protocol/value.js'
 
 /** A table with checked names. */
 export type TableTarget =
@@ -264,4 +266,24 @@ export function writeBody(
     return ${table.kind === 'shared' ? 'r[0]' : 'r[0] + r[1]'}`
     : `    upsert!(${values})
     return data.rows()`
+}
+
+/**
+ * As `toValue`: true → BOOL; whole numbers → INT, or LONG if INT cannot hold them; other numbers → DOUBLE; text →
+ * STRING; null → VOID; a list → a vector if one type holds all its elements, else a tuple.
+ * @throws {UsageError} DDB_USAGE for an object, also inside a list, because its type is unclear
+ */
+export function jsonToValue(json: unknown): Value {
+  if (holdsObject(json)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'a function argument must be a JSON number, text, true, false, null or a list of those, not an object',
+    )
+  }
+  return toValue(json as PlainInput)
+}
+
+function holdsObject(json: unknown): boolean {
+  if (Array.isArray(json)) return json.some(holdsObject)
+  return typeof json === 'object' && json !== null
 }

@@ -7,12 +7,17 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { jsonToValue } from '../target/json-value.js'
+import {
+  jsonToValue,
+  writeBody,
+  writeExpression,
+  type Target,
+  type UpsertForm,
+} from '../target/target.js'
 import { longestUnmarkMs, reportLeftovers } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { writeBody, writeExpression, type Target, type UpsertForm } from '../target/target.js'
 import { answerScript, writeFunction } from '../target/transform.js'
 import { abandonAll, type Writer } from './delivery.js'
 import { refusalText } from '../outcomes/refusal.js'

@@ -7,7 +7,7 @@ import { loginFailure, type Credentials } from '../../client/login/plain-login.j
 import type { Protection } from '../../client/login/protection.js'
 import { nonceBytes } from '../../client/login/scram.js'
 import { DdbError } from '../../errors.js'
-import { parseVersion } from '../../load/connection/server-version.js'
+import { parseVersion } from '../../load/connection/server-queries.js'
 import { requestFlags } from '../../protocol/request.js'
 import type { Column, Value } from '../../protocol/value.js'
 import {

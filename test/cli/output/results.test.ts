@@ -19,7 +19,7 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { loadResult } from '../../../src/load/result.js'
-import { noSourceNotes } from '../../../src/load/inputs/source-notes.js'
+import { noSourceNotes } from '../../../src/load/inputs/expand-inputs.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer } from '../../../src/server/index.js'
 import {

@@ -6,8 +6,8 @@ import {
   askIdle,
   askSchema,
   type Asking,
+  askVersion,
 } from '../../../src/load/connection/server-queries.js'
-import { askVersion } from '../../../src/load/connection/server-version.js'
 import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'

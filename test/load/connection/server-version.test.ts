@@ -3,7 +3,7 @@
 */
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { isBefore, parseVersion, limitsTexts } from '../../../src/load/connection/server-version.js'
+import { isBefore, parseVersion, limitsTexts } from '../../../src/load/connection/server-queries.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 
 t.test('the leading numbers are the version', async t => {

@@ -2,7 +2,7 @@
   The equation of byte counts: which differences make a run fail, and which are allowed.
 */
 import t from 'tap'
-import { bytesError } from '../../../src/load/inputs/input-bytes.js'
+import { bytesError } from '../../../src/load/inputs/input-counts.js'
 
 const counts = { read: 100, rows: 70, rejected: 10, header: 12, other: 5, skipped: 3 }
 

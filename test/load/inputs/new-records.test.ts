@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { newCoveredInput } from '../../../src/load/outcomes/covered-range.js'
-import { newRecordCounter } from '../../../src/load/inputs/new-records.js'
+import { newRecordCounter } from '../../../src/load/inputs/input-counts.js'
 import { testRun } from '../../helpers/load-run.js'
 
 function runWith(last: { offsetBytes: number; lineNumber: number; records: number }) {

@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'
-import { newSmallFiles, type SmallFiles } from '../../../src/load/inputs/small-files.js'
+import { newSmallFiles, type SmallFiles } from '../../../src/load/inputs/open-input.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { openSource } from '../../../src/source/open-source.js'

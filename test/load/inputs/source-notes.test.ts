@@ -1,5 +1,5 @@
 import t from 'tap'
-import { noSourceNotes } from '../../../src/load/inputs/source-notes.js'
+import { noSourceNotes } from '../../../src/load/inputs/expand-inputs.js'
 
 t.test('nothing is reported for sources that were not examined', async t => {
   t.strictSame(noSourceNotes(), {

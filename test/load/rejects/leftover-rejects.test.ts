@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../helpers/journals.js'
-import { removeLeftovers } from '../../../src/load/rejects/leftover-rejects.js'
+import { removeLeftovers } from '../../../src/load/rejects/check-rejects.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
 const reasonOf = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`

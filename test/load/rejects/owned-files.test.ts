@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { filesWhileOwned } from '../../../src/load/rejects/owned-files.js'
+import { filesWhileOwned } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 
 t.test('once a different process has the run, its files are left unchanged', async t => {

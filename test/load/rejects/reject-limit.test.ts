@@ -3,9 +3,9 @@ import {
   earlierLimitFailure,
   finalLimitFailure,
   limitFailure,
-} from '../../../src/load/rejects/reject-limit.js'
+  type AnyReject,
+} from '../../../src/load/rejects/reject.js'
 import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
-import type { AnyReject } from '../../../src/load/rejects/reject.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import { testRun } from '../../helpers/load-run.js'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { jsonToValue } from '../../../src/load/target/json-value.js'
+import { jsonToValue } from '../../../src/load/target/target.js'
 
 t.test('a JSON value becomes a DolphinDB value of its kind', async t => {
   for (const [json, value] of [

@@ -28,7 +28,7 @@ import { isSameGrown } from '../../journal/fingerprint.js'
 import { reasonsPath } from '../../rejects/reject-path.js'
 import type { InputTotals, SourceNotes } from '../../options.js'
 import type { Run } from '../../run.js'
-import { noSourceNotes, sourceNotesOf } from '../source-notes.js'
+import { noSourceNotes, sourceNotesOf } from '../expand-inputs.js'
 import type { TargetDescription } from '../../target/describe-target.js'
 import { newFinishedFiles, type FinishedFiles } from './finished-files.js'
 import {
@@ -40,6 +40,8 @@ import {
 } from './followed-file.js'
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
+import { traitsOf } from '../../transport/confirmations.js'
+import type { Delivery } from '../../transport/delivery.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
@@ -310,5 +312,16 @@ function tooMany(): UsageError {
   return new UsageError(
     'DDB_USAGE',
     `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`,
+  )
+}
+
+/** @throws {UsageError} DDB_USAGE if a followed run has a journal, but cannot learn the outcome of single batches */
+export function checkFollowed({ options, history: { journal } }: Run, { used }: Delivery): void {
+  if (options.input?.follow !== true || journal === undefined) return
+  if (traitsOf(used).knowsBatches) return
+  throw new UsageError(
+    'DDB_USAGE',
+    'the server gives no receipts here, so every process of this run would read its files from their start: ' +
+      '`input.follow` with a journal needs `delivery.mode` sync',
   )
 }

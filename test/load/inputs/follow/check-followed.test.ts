@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Delivery } from '../../../../src/load/transport/delivery.js'
-import { checkFollowed } from '../../../../src/load/inputs/follow/check-followed.js'
+import { checkFollowed } from '../../../../src/load/inputs/follow/followed-inputs.js'
 import type { ConfirmUsed } from '../../../../src/load/options.js'
 import type { Journal } from '../../../../src/load/journal/journal.js'
 import type { Run } from '../../../../src/load/run.js'

@@ -1,0 +1,54 @@
+/*
+  Counts of an input: whether its bytes add up, and how many of its records are new to its run.
+*/
+import { DdbError } from '../../errors.js'
+import type { LoadResult } from '../options.js'
+import type { Run } from '../run.js'
+
+type ContentBytes = LoadResult['inputs'][number]['contentBytes']
+
+/**
+ * The failure to report if the parts of the content do not add up to the bytes read, else undefined. The source counts
+ * the bytes it delivers, and the reader classifies each byte, so a lost record shows even if the reader never saw it.
+ * @param readToEnd  whether reading reached the end; otherwise some bytes may be unclassified
+ */
+export function bytesError(
+  path: string,
+  { read, rows, rejected, header, other, skipped }: ContentBytes,
+  readToEnd: boolean,
+): DdbError | undefined {
+  const accounted = rows + rejected + header + other + skipped
+  if (accounted === read || (accounted < read && !readToEnd)) return undefined
+  return new DdbError(
+    'DDB_INTERNAL',
+    `the bytes of "${path}" do not add up: ${read} read, ${accounted} accounted for; ` +
+      'this is a bug of ddb-ingest: please report it and check the target before loading again',
+  )
+}
+
+/**
+ * Earlier processes have counted the records up to the last batch in the journal, and the rejects that they read after
+ * that batch.
+ */
+interface NewRecords {
+  /** How many of the input's first `records` records are new. Rejects already passed to `knownReject` are not new. */
+  among(this: void, records: number): number
+  /** Call this for each reject that an earlier process has already counted, so that `among` leaves it out. */
+  knownReject(this: void, offsetBytes: number): void
+}
+
+/** @param input  number of the input in the journal; undefined if the input has no number yet */
+export function newRecordCounter(
+  { history: { found } }: Run,
+  input: number | undefined,
+): NewRecords {
+  const known = input === undefined ? undefined : found.inputs[input]?.covered.ends.at(-1)
+  const { records: knownRecords, offsetBytes: knownBytes } = known ?? { records: 0, offsetBytes: 0 }
+  let rejectsAhead = 0
+  return {
+    among: records => Math.max(0, records - knownRecords) - rejectsAhead,
+    knownReject(offsetBytes) {
+      if (offsetBytes >= knownBytes) rejectsAhead++
+    },
+  }
+}
