@@ -45,7 +45,7 @@ export async function writeTables(folder) {
 }
 
 /** Milliseconds since 1970 of a time in the trades. */
-export function epochMs(time) {
+function epochMs(time) {
   const [date, timeOfDay] = time.split('T')
   return Date.parse(`${date.replaceAll('.', '-')}T${timeOfDay}Z`)
 }

@@ -8,11 +8,9 @@ import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
-const pathOf = name => fileURLToPath(new URL(name, import.meta.url))
-
-export const program = pathOf('../../bin/ddb-ingest.js')
+export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 /** The programs that are timed besides the loader. */
-export const programs = pathOf('programs.js')
+export const programs = fileURLToPath(new URL('programs.js', import.meta.url))
 
 /** With fewer than five runs, the median depends on chance. */
 export const defaultRepeats = 5
