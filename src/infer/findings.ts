@@ -1,6 +1,7 @@
 /*
   The options for examining inputs, and the results so far.
 */
+import type { ErrorCode } from '../errors.js'
 import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundQuotes } from '../parse/csv/find-quotes.js'
@@ -63,6 +64,8 @@ export interface Findings {
   rows: number
   rejected: number
   firstReject: string | undefined
+  /** Why: the code of the first reject. */
+  firstCode: ErrorCode | undefined
   readonly inputs: InferredInput[]
   /** `recordBytes` counts the bytes of examined records; `totalBytes` those of all inputs, partly estimated. */
   recordBytes: number

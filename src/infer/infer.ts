@@ -56,7 +56,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
     'DDB_INPUT_COLUMN',
     found.rejected === 0
       ? `${file} has no columns: it is empty`
-      : `${file} has no record that can be read; the first: ${found.firstReject}`,
+      : `${file} has no record that can be read; the first: ${found.firstReject}${raggedText(found)}`,
     { file },
   )
 }
@@ -68,6 +68,7 @@ async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Fin
     rows: 0,
     rejected: 0,
     firstReject: undefined,
+    firstCode: undefined,
     inputs: [],
     recordBytes: 0,
     totalBytes: 0,
@@ -179,10 +180,17 @@ async function lookAtRecords(
     onReject(reject) {
       found.rejected++
       const { file: name, lineNumber, message, bytes } = reject
+      found.firstCode ??= reject.code
       found.firstReject ??= `${name} line ${lineNumber}: ${message}${spreadsheetText(bytes)}`
     },
   })
   for await (const batch of batches) batch.release()
+}
+
+/** Advice for inputs whose header has another number of fields than every record. */
+function raggedText({ firstCode }: Findings): string {
+  if (firstCode !== 'DDB_INPUT_FIELD_COUNT') return ''
+  return '. `input.ragged` pad fills missing fields with nulls, and cut drops fields that the header does not have'
 }
 
 /** Advice for files with `="…"`: programs write codes in such formulas so that spreadsheets keep the codes as texts. */

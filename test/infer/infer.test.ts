@@ -382,6 +382,10 @@ t.test('inputs without columns, without rows, with one column', async t => {
     code: 'DDB_INPUT_COLUMN',
     message: /no record that can be read; the first: <stdin> line 1/,
   })
+  await t.rejects(inferText('a,b,c\n1,2\n3,4\n5,6\n'), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /line 2: expected 3 fields, got 2. `input.ragged` pad fills/,
+  })
   const head = await inferText('a,b\n', { reader: { header: 'yes' } })
   t.strictSame(typesOf(head), ['a:STRING', 'b:STRING'])
   t.match(head.columns[0]!.warnings, ['no value was seen'])

@@ -433,7 +433,7 @@ t.test('a transform comes from a file, and appears in summary, check and metrics
   t.match(await run('load', path, '-t', 'prices', '--transform', `@${folder}`), { code: 64 })
   t.match(await run('load', path, '-t', 'prices', '--transform', 'def(t){'), {
     code: 64,
-    stderr: /--transform: has a bracket that is not closed: \} is missing/,
+    stderr: /--transform: the transform has a bracket that is not closed: \} is missing/,
   })
   await writeFile(file, Buffer.from([0xff, 0xfe]))
   t.match(await run('load', path, '-t', 'prices', '--transform', `@${file}`), {
