@@ -148,7 +148,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'rejects are not written before the run ends',
-    'ending.ts',
+    'pipeline.ts',
     '[run.rejects, { close: run.commit }]',
     '[{ close: run.commit }]',
   ),
@@ -176,7 +176,7 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'a run that ends early forgets batches that no session had sent',
-    'ending.ts',
+    'pipeline.ts',
     "if (run.ending.isLeaving || opened.leavesRest === true) run.emit({ kind: 'restUnsent' })",
     '',
   ),
