@@ -8,6 +8,7 @@ import { posix, sep } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/checkout.js'
 import { parseModule, readModules } from './helpers/modules.js'
+import { deepTest } from './helpers/runs.js'
 
 const folderOf = (path: string): string => posix.dirname(path)
 
@@ -45,7 +46,7 @@ t.test('no folder has tests without sources', async t => {
   )
 })
 
-t.test('every test runs once: by itself, or in the room of its folder', async t => {
+deepTest(t, 'every test runs once: by itself, or in the room of its folder', async t => {
   const taprc = await readFile(new URL('.taprc', root), 'utf8')
   const patterns = [...taprc.matchAll(/^ {2}- (test\/.+)$/gm)].map(([, pattern]) => {
     const names = pattern!.replaceAll('.', '\\.').replaceAll('*', '[^/]*').replaceAll(',', '|')

@@ -142,7 +142,7 @@ deepTest(t, 'the tarball contains what a user needs and nothing else', async t =
   t.strictSame(lost, [], 'pages link only to packed files')
 })
 
-t.test('the values in the declarations exist at run time', async t => {
+deepTest(t, 'the values in the declarations exist at run time', async t => {
   for (const entry of ['index', 'server/index']) {
     const there = Object.keys((await import(new URL(`dist/${entry}.js`, root).href)) as object)
     const text = await readFile(new URL(`dist/${entry}.d.ts`, root), 'utf8')

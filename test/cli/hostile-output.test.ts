@@ -11,7 +11,7 @@ import t, { type Test } from 'tap'
 import type { FakePeer } from '../helpers/fake-server.js'
 import { startFakeServer, type Received } from '../helpers/fake-server.js'
 import { actingIn, terminalText } from '../helpers/hostile-text.js'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 import { startServer } from '../../src/server/index.js'
 import type { Value, Vector } from '../../src/protocol/value.js'
 import { runMain, type FakeTerminals, type Outcome } from './run-cli.js'
@@ -97,7 +97,7 @@ t.test('typed text', async t => {
   )
 })
 
-t.test('file names, headers, cells', async t => {
+deepTest(t, 'file names, headers, cells', async t => {
   const server = await startServer({
     port: 0,
     initScript: 'share streamTable(10:0, `id`sym, [INT,STRING]) as target',

@@ -540,7 +540,7 @@ t.test('if a server does not read, senders wait, and memory is bounded', async t
   t.ok(sent > 2)
 })
 
-t.test('run on an asynchronous session waits for room before it encodes', async t => {
+deepTest(t, 'run on an asynchronous session waits for room before it encodes', async t => {
   const server = await startFakeServer()
   t.teardown(() => server.close())
   const session = await connect({

@@ -9,6 +9,7 @@ import { fuzz as csv } from './targets/csv.js'
 import { fuzz as journal } from './targets/journal.js'
 import { fuzz as json } from './targets/json.js'
 import { fuzz as zstd } from './targets/zstd.js'
+import { deepTest } from '../helpers/runs.js'
 
 const fuzzers: Readonly<Record<Target, (data: Buffer) => void | Promise<void>>> = {
   codec,
@@ -26,7 +27,7 @@ t.test('every input that fuzzing found, in its own target and in all other targe
   t.pass(`${inputs.length} inputs`)
 })
 
-t.test('the seeds of fuzzing', async t => {
+deepTest(t, 'the seeds of fuzzing', async t => {
   for (const target of targets) {
     const inputs = seedsOf(target)
     for (const input of inputs) await fuzzers[target](input)

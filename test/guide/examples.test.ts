@@ -11,6 +11,7 @@ import { transpiled } from '../../scripts/transpile.js'
 import { root } from '../helpers/checkout.js'
 import { linksOf, readPages } from '../helpers/pages.js'
 import { plainNode } from '../helpers/plain-node.js'
+import { deepTest } from '../helpers/runs.js'
 
 const run = promisify(execFile)
 
@@ -51,7 +52,7 @@ t.test('the table and the outputs name every example and no other', async t => {
   t.strictSame([...outputs.keys()].sort(), names)
 })
 
-t.test('each example prints what the guide shows, and leaves nothing open', async t => {
+deepTest(t, 'each example prints what the guide shows, and leaves nothing open', async t => {
   // A program that leaves something open would never end. Even a slow machine is faster than this limit.
   const options = { timeout: 300_000, cwd: fileURLToPath(root) }
   const urls = names.map(name => new URL(`examples/${name}`, root).href)

@@ -73,7 +73,7 @@ t.test('the server knows every type and every partition scheme of the scripts', 
   await session.run(createScript(chinese, { kind: 'dfs', database: 'dfs://cn', table: 't' }))
 })
 
-t.test('servers of each version accept every kind of table', async t => {
+deepTest(t, 'servers of each version accept every kind of table', async t => {
   const texts = {
     stream: 'day,v\n2020.01.02,1.5\n',
     symbol: csv,

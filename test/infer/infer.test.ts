@@ -434,7 +434,7 @@ t.test('several inputs form one table; later inputs must match the first', async
   await t.rejects(infer('d.ndjson', 'a.csv'), { code: 'DDB_USAGE', message: /a different kind/ })
 })
 
-t.test('the total number of rows is estimated from a sample', async t => {
+deepTest(t, 'the total number of rows is estimated from a sample', async t => {
   const line = '12345,abc\n'
   const dir = t.testdir({ 'a.csv': `x,y\n${line.repeat(300_000)}`, 'b.csv': `x,y\n${line}` })
   const paths = [join(dir, 'a.csv'), join(dir, 'b.csv')]
@@ -567,7 +567,7 @@ const spellings: readonly (readonly [type: string, ...texts: string[]])[] = [
   ['STRING', 'A', 'B'],
 ]
 
-t.test('every spelling of a type', async t => {
+deepTest(t, 'every spelling of a type', async t => {
   for (const [type, ...texts] of spellings) t.equal(await typeOf(texts), type, texts.join(' '))
 })
 
@@ -996,7 +996,7 @@ t.test('arrays that are all empty, or nested, fit no column', async t => {
   ])
 })
 
-t.test('too many different keys (data instead of names) end the search', async t => {
+deepTest(t, 'too many different keys (data instead of names) end the search', async t => {
   const members = Array.from({ length: 5000 }, (_, i) => `"k${i}":1`)
   await t.rejects(inferText(`{${members.join(',')}}\n`), { code: 'DDB_INPUT_MEMBER' })
 })

@@ -80,7 +80,7 @@ t.test('rows are objects or arrays, and flush waits until they are confirmed', a
   t.strictSame(writer.unwritten(), { unconfirmed: [], unsent: [] })
 })
 
-t.test('a row is released once it is confirmed', async t => {
+deepTest(t, 'a row is released once it is confirmed', async t => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { writer } = await opened(t)

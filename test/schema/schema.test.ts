@@ -13,7 +13,7 @@ import { editDistance, nearestHint, nearestNames } from '../../src/schema/neares
 import { schemaFromServer } from '../../src/schema/server-schema.js'
 import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 import { limitedColumns, limitText } from '../../src/schema/text-limits.js'
-import { runs } from '../helpers/runs.js'
+import { deepTest, runs } from '../helpers/runs.js'
 
 // The columns and partitions of a target, read from the dictionary that the server returns.
 
@@ -270,41 +270,45 @@ t.test('a name in a different case matches if it is unambiguous', t => {
   t.end()
 })
 
-t.test('each column is matched in any case if it is unambiguous, for any number of columns', t => {
-  const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
-  const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
-  fc.assert(
-    fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
-      const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
-      const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
-      const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
-      const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
-        source.kind === 'field' ? source.index : undefined,
-      )
-      const expected = wanted.map(one => {
-        if (names.length === 0) return undefined
-        const exact = names.indexOf(one)
-        if (exact >= 0) return exact
-        const alike = names.filter(other => like(one, other))
-        const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
-        return isSure ? names.indexOf(alike[0]!) : undefined
-      })
-      assert.deepEqual(found, expected)
-    }),
-    { numRuns: runs(200) },
-  )
-  const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
-  const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
-  const names = many.map(one => one.toUpperCase())
-  const { columns } = mapColumns(schema, {
-    file: 'x.csv',
-    kind: 'fields',
-    fieldCount: names.length,
-    names,
-  })
-  t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
-  t.end()
-})
+deepTest(
+  t,
+  'each column is matched in any case if it is unambiguous, for any number of columns',
+  t => {
+    const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
+    const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+    fc.assert(
+      fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
+        const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
+        const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
+        const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
+        const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
+          source.kind === 'field' ? source.index : undefined,
+        )
+        const expected = wanted.map(one => {
+          if (names.length === 0) return undefined
+          const exact = names.indexOf(one)
+          if (exact >= 0) return exact
+          const alike = names.filter(other => like(one, other))
+          const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
+          return isSure ? names.indexOf(alike[0]!) : undefined
+        })
+        assert.deepEqual(found, expected)
+      }),
+      { numRuns: runs(200) },
+    )
+    const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
+    const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
+    const names = many.map(one => one.toUpperCase())
+    const { columns } = mapColumns(schema, {
+      file: 'x.csv',
+      kind: 'fields',
+      fieldCount: names.length,
+      names,
+    })
+    t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
+    t.end()
+  },
+)
 
 t.test('if the input has no names, columns are matched by position', t => {
   t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])

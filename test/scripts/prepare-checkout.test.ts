@@ -334,14 +334,18 @@ deepTest(
   },
 )
 
-t.test('npm ci without development tools succeeds, and says that nothing was compiled', async t => {
-  const { run, path } = makeCheckout(t)
-  writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
-  const { status, stderr, calls } = run(`${prepare} --prepare`)
-  t.equal(status, 0)
-  t.match(stderr, /not compiled/)
-  t.strictSame(calls, [])
-})
+deepTest(
+  t,
+  'npm ci without development tools succeeds, and says that nothing was compiled',
+  async t => {
+    const { run, path } = makeCheckout(t)
+    writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
+    const { status, stderr, calls } = run(`${prepare} --prepare`)
+    t.equal(status, 0)
+    t.match(stderr, /not compiled/)
+    t.strictSame(calls, [])
+  },
+)
 
 deepTest(t, 'npm ci with development tools compiles', async t => {
   const { run } = makeCheckout(t)

@@ -9,6 +9,7 @@ import { readStack } from '../../scripts/read-stack.js'
 import { freePort } from '../helpers/free-port.js'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
+import { deepTest } from '../helpers/runs.js'
 
 const run = promisify(execFile)
 
@@ -18,7 +19,8 @@ async function printed(program: string): Promise<string> {
   return (await run(...plainNode(['--input-type=module', '-e', whole]))).stdout
 }
 
-t.test(
+deepTest(
+  t,
   'positions in the bundles become positions in the sources; all other text stays',
   async t => {
     const port = await freePort()
@@ -39,7 +41,7 @@ t.test(
   },
 )
 
-t.test('exported classes keep their names', async t => {
+deepTest(t, 'exported classes keep their names', async t => {
   const names = await printed(
     'for (const [name, one] of Object.entries(library)) if (/^[A-Z]/.test(name)) console.log(name, one.name)',
   )

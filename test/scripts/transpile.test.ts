@@ -28,7 +28,7 @@ deepTest(t, 'a module loses its types and keeps its behaviour', async t => {
   t.equal(module.double(21), 42)
 })
 
-t.test('a changed module is compiled again', async t => {
+deepTest(t, 'a changed module is compiled again', async t => {
   const path = join(t.testdir(), 'a.ts')
   for (const value of ['1', '2', '1']) {
     writeFileSync(path, `export const a: number = ${value}\n`)

@@ -49,7 +49,7 @@ deepTest(
   },
 )
 
-t.test('a run with a second user leaves nothing on the server, not even rights', async t => {
+deepTest(t, 'a run with a second user leaves nothing on the server, not even rights', async t => {
   const names = secondUserChecks.map(({ name }) => name)
   const { server, failed } = await trySelftest(t, {
     names,

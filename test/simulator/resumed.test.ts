@@ -28,7 +28,7 @@ const keptSeeds: ReadonlyMap<number, string> = new Map([
   [8_000_001_457, 'rows of a lane that no session took after another lane had gone'],
 ])
 
-t.test(`${seedCount} simulations of resumed runs keep every promise`, async t => {
+deepTest(t, `${seedCount} simulations of resumed runs keep every promise`, async t => {
   let processes = 0
   for (let seed = 1; seed <= seedCount; seed++) {
     const { complaints, runs } = await simulateResumed(seed)

@@ -6,6 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { root } from '../helpers/checkout.js'
+import { deepTest } from '../helpers/runs.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 import { facts, variants, type Fact } from './facts.js'
 import { demo, scenarios, unsentScripts } from './scenarios.js'
@@ -175,12 +176,12 @@ ${unseen.join('\n')}
 
 t.test(demo.name, demo.play)
 
-t.test('scenarios', async t => {
+deepTest(t, 'scenarios', async t => {
   useTurnClock()
   for (const { name, play } of scenarios) await t.test(name, play)
 })
 
-t.test('every name in a statement has its facts, and every fact is used', async t => {
+deepTest(t, 'every name in a statement has its facts, and every fact is used', async t => {
   const statements = await allStatements()
   const names = new Set([...statements.values()].flatMap(({ names }) => [...names]))
   t.strictSame(
@@ -200,7 +201,7 @@ t.test('every name in a statement has its facts, and every fact is used', async 
     )
 })
 
-t.test('docs/statements.md contains the sent statements, and nothing else', async t => {
+deepTest(t, 'docs/statements.md contains the sent statements, and nothing else', async t => {
   const expected = pageText(await allStatements())
   if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(page, expected)
   const actual = await readFile(page, 'utf8').catch(() => '')

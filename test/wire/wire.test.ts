@@ -87,7 +87,7 @@ deepTest(t, '`need` waits for the bytes and then returns them in one piece', asy
   t.equal(reader.offsetBytes, 10)
 })
 
-t.test('reading without `need` is an error', async t => {
+deepTest(t, 'reading without `need` is an error', async t => {
   const reader = readerOf(all.subarray(0, 3))
   t.throws(() => reader.u8(), RangeError)
   t.ok(reader.has(2))

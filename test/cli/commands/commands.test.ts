@@ -337,7 +337,7 @@ t.test('data cannot move the cursor of a terminal', async t => {
   t.strictSame(JSON.parse(shown.json), [{ s: text }], 'it is the same value')
 })
 
-t.test('a line break in a field is printed as it is, a CR is escaped', async t => {
+deepTest(t, 'a line break in a field is printed as it is, a CR is escaped', async t => {
   const script = 'table(["a\r\nb\tc", "over\rwritten"] as s)'
   const { stdout } = await exec(['-e', script, '--output', 'csv'], { stdoutColumns: 80 })
   t.equal(stdout, 's\n"a\\u000d\nb\tc"\n"over\\u000dwritten"\n')

@@ -8,6 +8,7 @@ import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { longName } from '../../../src/cli/options/definition.js'
 import { runMain } from '../run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 /** Words of a command line, the last one unfinished, and what the script offers; nothing means files. */
 const lines: readonly (readonly [words: readonly string[], offered: string])[] = [
@@ -23,7 +24,7 @@ const lines: readonly (readonly [words: readonly string[], offered: string])[] =
   [['load', '$(touch ran)', '--create', '$(touch ran)'], ''],
 ]
 
-t.test('bash offers commands, options and their choices, and runs nothing', async t => {
+deepTest(t, 'bash offers commands, options and their choices, and runs nothing', async t => {
   const { stdout: script } = await runMain(['completion', 'bash'])
   const folder = t.testdir()
   for (const [words, offered] of lines) {

@@ -92,7 +92,7 @@ t.test('unusable options are refused with their own code', async t => {
   }
 })
 
-t.test('with --require-login a guest may do nothing', async t => {
+deepTest(t, 'with --require-login a guest may do nothing', async t => {
   const { exec, port } = await serve(t, '--require-login')
   t.equal((await exec('-e', '1+2')).code, 77)
   const environment = { DDB_PASSWORD: '123456' }
@@ -419,7 +419,7 @@ t.test('the ratio is worded as faster or as slower', async t => {
   t.match(ratioText(0.5), /took 2\.0 times as long/)
 })
 
-t.test('the measurement shows progress only on a terminal', async t => {
+deepTest(t, 'the measurement shows progress only on a terminal', async t => {
   const { measured } = await scene(t)
   // Progress is shown after 100 and 200 of the 250 requests.
   t.match((await measured({}, 80)).shown, /40% +synchronous[^]*80% +asynchronous/)

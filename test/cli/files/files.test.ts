@@ -296,7 +296,7 @@ t.test('a list has one name per line, or NULs between names with line ends', asy
   }
 })
 
-t.test('a path that is not a list is refused', async t => {
+deepTest(t, 'a path that is not a list is refused', async t => {
   const path = join(t.testdir(), 'list')
   for (const content of ['', '\n\n', 'a.csv\n-\n']) {
     writeFileSync(path, content)

@@ -455,7 +455,7 @@ t.test('journals, locks and files about servers are recognized by place and cont
   t.match(ownFileAt(join(dir, 'other', 'runs', 'x'), environment, join(dir, 'other')), among)
 })
 
-t.test('every option for an output file is checked', async t => {
+deepTest(t, 'every option for an output file is checked', async t => {
   const { dir, journal, elsewhere, lock, environment } = scene(t)
   const before = [journal, elsewhere, lock].map(path => readFileSync(path, 'utf8'))
   for (const option of ['--trace', '--json', '--rejects', '--metrics-file']) {

@@ -99,7 +99,7 @@ deepTest(t, 'at every width, a run shows one line and leaves five', { skip }, as
   )
 })
 
-t.test('a refusal is printed once, and the last line is a command', { skip }, async t => {
+deepTest(t, 'a refusal is printed once, and the last line is a command', { skip }, async t => {
   const { lines } = await onTerminal(80, [...load, join(folder, 'bad.csv'), '--on-error', 'skip'])
   t.match(lines.at(-2), /^ {2}next {6}ddb-ingest check .*bad\.csv --table wide/)
   t.equal(lines.filter(line => line.includes('DDB_INPUT_CELL')).length, 1)

@@ -9,6 +9,7 @@ import { newTimeline, reportPage, type Moment } from '../../../src/cli/report/pa
 import type { LoadReport, LoadResult } from '../../../src/load/options.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../run-cli.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const asked = { server: { host: 'h', port: 8848 }, target: { table: 'trades' } }
 
@@ -269,21 +270,26 @@ const reportAt = (elapsedMs: number, sentRows: number, confirmed: number): LoadR
   elapsedMs,
 })
 
-t.test('reports of a week are kept in limited memory, including the first and last moment', t => {
-  const timeline = newTimeline()
-  const count = 100_003
-  for (let index = 0; index < count; index++) timeline.add(reportAt(index * 100, index * 7, index))
-  const moments = timeline.moments()
-  t.ok(moments.length <= 401, `${moments.length} moments`)
-  t.ok(moments.length >= 199, `${moments.length} moments`)
-  t.match(moments[0], { elapsedMs: 0, sentRows: 0 })
-  t.match(moments.at(-1), { elapsedMs: (count - 1) * 100, confirmedRows: count - 1 })
-  const gaps = moments
-    .slice(1, -1)
-    .map(({ elapsedMs }, index) => elapsedMs - moments[index]!.elapsedMs)
-  t.equal(new Set(gaps).size, 1, 'evenly thinned')
-  t.end()
-})
+deepTest(
+  t,
+  'reports of a week are kept in limited memory, including the first and last moment',
+  t => {
+    const timeline = newTimeline()
+    const count = 100_003
+    for (let index = 0; index < count; index++)
+      timeline.add(reportAt(index * 100, index * 7, index))
+    const moments = timeline.moments()
+    t.ok(moments.length <= 401, `${moments.length} moments`)
+    t.ok(moments.length >= 199, `${moments.length} moments`)
+    t.match(moments[0], { elapsedMs: 0, sentRows: 0 })
+    t.match(moments.at(-1), { elapsedMs: (count - 1) * 100, confirmedRows: count - 1 })
+    const gaps = moments
+      .slice(1, -1)
+      .map(({ elapsedMs }, index) => elapsedMs - moments[index]!.elapsedMs)
+    t.equal(new Set(gaps).size, 1, 'evenly thinned')
+    t.end()
+  },
+)
 
 t.test('without a report there is no moment', t => {
   t.strictSame(newTimeline().moments(), [])

@@ -142,7 +142,7 @@ deepTest(t, 'the right password, with every failure after the login', async t =>
   t.equal(await run(t, 'file', ['load', 'in.csv', '-t', 'nowhere'], server.port), 78)
 })
 
-t.test('no server listens', async t => {
+deepTest(t, 'no server listens', async t => {
   await tryAll(t, await freePort())
 })
 

@@ -27,7 +27,7 @@ function addsUp(t: Test, { rows, rejects }: LoadResult): void {
 
 const target = { table: 'target' }
 
-t.test('inputs whose headers differ only in bytes share a rejects file', async t => {
+deepTest(t, 'inputs whose headers differ only in bytes share a rejects file', async t => {
   const { load } = await start(t)
   const dir = t.testdir({
     'a.csv': 'id,x\n1,a\nbad,a\n',

@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
-import { runs } from '../../helpers/runs.js'
+import { deepTest, runs } from '../../helpers/runs.js'
 
 const script = `
   share table(100:0, \`id\`x, [INT,STRING]) as target
@@ -58,7 +58,7 @@ t.test('a batch takes rows from as many inputs as fit', async t => {
   }
 })
 
-t.test('inputs of any size add their rows to the batch of the previous inputs', async t => {
+deepTest(t, 'inputs of any size add their rows to the batch of the previous inputs', async t => {
   const here = await start(t)
   await fc.assert(
     fc.asyncProperty(

@@ -180,7 +180,7 @@ t.test('every failure gives an object, an exit code and a message', async t => {
   }
 })
 
-t.test('if no server listens, a hint says how to start one', async t => {
+deepTest(t, 'if no server listens, a hint says how to start one', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
   const argv = ['--host', `127.0.0.1:${dead.port}`]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -182,7 +183,7 @@ t.test('JSON is matched by name; the reject for a mismatch names the member', as
   )
 })
 
-t.test('rows outside the scheme are named only if the server reveals its policy', async t => {
+deepTest(t, 'rows outside the scheme are named only if the server reveals its policy', async t => {
   const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n' })
   for (const [policy, isTold, expected] of [
     ['add', true, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
@@ -214,7 +215,7 @@ t.test('rows outside the scheme are named only if the server reveals its policy'
   }
 })
 
-t.test('if nothing was sent, the run reports no confirmation and no earlier load', async t => {
+deepTest(t, 'if nothing was sent, the run reports no confirmation and no earlier load', async t => {
   const { load } = await startLoadServer(t, tradesScript)
   const bad = 'x,IBM,1,1\n'
   const dir = t.testdir({

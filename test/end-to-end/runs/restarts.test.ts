@@ -78,7 +78,7 @@ async function restarting(t: Test, delivery: DeliveryOptions, restart: Restart):
   return { result, there }
 }
 
-t.test('receipts: if a server never returns, its rows are no longer confirmed', async t => {
+deepTest(t, 'receipts: if a server never returns, its rows are no longer confirmed', async t => {
   const { result } = await restarting(
     t,
     { ...receipts, retryTimeoutMs: 30_000 },

@@ -90,7 +90,7 @@ async function interrupt(child: ChildProcess, name: NodeJS.Signals): Promise<voi
   }
 }
 
-t.test('a stopped run says how to resume it, and resumes from any folder', async t => {
+deepTest(t, 'a stopped run says how to resume it, and resumes from any folder', async t => {
   const { here, folder, stuck, release, run, listed } = await scene(t)
   const { child, outcome } = await stuck('--run-id', 'nightly')
   t.match(await listed(), {
@@ -152,17 +152,24 @@ t.test('a killed run is listed and resumed; the command keeps --state-dir and op
   )
 })
 
-t.test('if two processes resume a run, the second is locked out, and so is a cleanup', async t => {
-  const { stuck, release, run, load } = await scene(t)
-  const { outcome } = await stuck('--run-id', 'two')
-  const second = await run(...load, '--run-id', 'two', '--json')
-  t.equal(second.code, 75)
-  t.match(JSON.parse(second.stdout), { error: { code: 'DDB_LOCKED' }, resume: { possible: false } })
-  t.match(await run('resume', 'two'), { code: 75, stderr: /DDB_LOCKED/ })
-  t.match(await run('runs', 'two', '--clean'), { code: 75, stderr: /in progress by process/ })
-  release()
-  t.match(await outcome, { code: 0 })
-})
+deepTest(
+  t,
+  'if two processes resume a run, the second is locked out, and so is a cleanup',
+  async t => {
+    const { stuck, release, run, load } = await scene(t)
+    const { outcome } = await stuck('--run-id', 'two')
+    const second = await run(...load, '--run-id', 'two', '--json')
+    t.equal(second.code, 75)
+    t.match(JSON.parse(second.stdout), {
+      error: { code: 'DDB_LOCKED' },
+      resume: { possible: false },
+    })
+    t.match(await run('resume', 'two'), { code: 75, stderr: /DDB_LOCKED/ })
+    t.match(await run('runs', 'two', '--clean'), { code: 75, stderr: /in progress by process/ })
+    release()
+    t.match(await outcome, { code: 0 })
+  },
+)
 
 deepTest(t, 'a different input with the same run ID is refused with both fingerprints', async t => {
   const { here, folder, run, load } = await scene(t)
@@ -231,25 +238,29 @@ deepTest(t, 'a run without an ID says how it could have been resumable', async t
   t.match(await outcome, { code: 130, stderr: /--run-id NAME/ })
 })
 
-t.test('a journal that cannot grow ends the run, which resumes once there is room', async t => {
-  const { here, folder, load, run } = await scene(t)
-  // A file size limit simulates a full disk: 4 KiB per file, given in blocks of 512 bytes.
-  const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
-  const [flag, script, ...words] = argv
-  const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
-    cwd: folder,
-    env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
-  })
-  const failed = await full.then(
-    () => ({ code: 0, stderr: '' }),
-    (error: Outcome) => error,
-  )
-  t.equal(failed.code, 74, failed.stderr)
-  t.match(failed.stderr, /cannot write the journal .*EFBIG.*DDB_OUTPUT_WRITE/)
-  t.match(failed.stderr, /^to go on: ddb-ingest resume r$/m)
-  t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
-  t.same(await ids(here), upTo(rowCount), 'every row once')
-})
+deepTest(
+  t,
+  'a journal that cannot grow ends the run, which resumes once there is room',
+  async t => {
+    const { here, folder, load, run } = await scene(t)
+    // A file size limit simulates a full disk: 4 KiB per file, given in blocks of 512 bytes.
+    const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
+    const [flag, script, ...words] = argv
+    const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
+      cwd: folder,
+      env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
+    })
+    const failed = await full.then(
+      () => ({ code: 0, stderr: '' }),
+      (error: Outcome) => error,
+    )
+    t.equal(failed.code, 74, failed.stderr)
+    t.match(failed.stderr, /cannot write the journal .*EFBIG.*DDB_OUTPUT_WRITE/)
+    t.match(failed.stderr, /^to go on: ddb-ingest resume r$/m)
+    t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+  },
+)
 
 deepTest(t, 'a run that stopped at a bad row resumes with the command that it prints', async t => {
   const { here, folder, run, load } = await scene(t)

@@ -136,7 +136,7 @@ t.test(
   },
 )
 
-t.test('the frozen settings contain everything that was detected', async t => {
+deepTest(t, 'the frozen settings contain everything that was detected', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const path = await fileOf(
@@ -227,7 +227,7 @@ t.test(
   },
 )
 
-t.test('without a target the inputs are still checked', async t => {
+deepTest(t, 'without a target the inputs are still checked', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
   const path = here('fixtures/csv/trades.csv')

@@ -10,6 +10,7 @@ import { checkHeaders, laterHeaderError } from '../../../src/load/inputs/check-h
 import { systemPlatform } from '../../../src/platform/system.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
 useTurnClock()
@@ -18,7 +19,7 @@ const script = 'share streamTable(100:0, `id`name, [INT, STRING]) as people'
 const target = { table: 'people' }
 const good = 'id,name\n1,a\n'
 
-t.test('nothing is sent if one of the first hundred files does not match', async t => {
+deepTest(t, 'nothing is sent if one of the first hundred files does not match', async t => {
   const { load, count } = await startLoadServer(t, script)
   for (const [bad, exitCode, message] of [
     ['id,nmae\n1,a\n', 65, /header of .*b\.csv has no column "name" \(nearest: nmae\)/],
@@ -40,27 +41,31 @@ t.test('nothing is sent if one of the first hundred files does not match', async
   t.match(await load(`${dir}/*.csv`, { target }), { exitCode: 0, rows: { confirmed: 2 } })
 })
 
-t.test('a later file that does not match ends the run, and the error gives the remedy', async t => {
-  const { load, count } = await startLoadServer(t, script)
-  const dir = t.testdir()
-  for (let i = 0; i <= 100; i++) {
-    const name = `${String(i).padStart(3, '0')}.csv`
-    writeFileSync(join(dir, name), i === 100 ? 'id,nmae\n1,a\n' : good)
-  }
-  const run = { target, runId: 'r', journal: { folder: join(dir, 'state') } }
-  const result = await load(`${dir}/*.csv`, run)
-  t.match(result, {
-    exitCode: 65,
-    rows: { read: 100, confirmed: 100 },
-    error: {
-      code: 'DDB_INPUT_COLUMN',
-      message: /100\.csv has no column "name".*inputs before it were sent: .* in a separate run$/,
-    },
-  })
-  t.equal(await count('people'), 100)
-  const rest = { target, mapping: { map: { name: 'nmae' } } }
-  t.match(await load(join(dir, '100.csv'), rest), { exitCode: 0, rows: { confirmed: 1 } })
-})
+deepTest(
+  t,
+  'a later file that does not match ends the run, and the error gives the remedy',
+  async t => {
+    const { load, count } = await startLoadServer(t, script)
+    const dir = t.testdir()
+    for (let i = 0; i <= 100; i++) {
+      const name = `${String(i).padStart(3, '0')}.csv`
+      writeFileSync(join(dir, name), i === 100 ? 'id,nmae\n1,a\n' : good)
+    }
+    const run = { target, runId: 'r', journal: { folder: join(dir, 'state') } }
+    const result = await load(`${dir}/*.csv`, run)
+    t.match(result, {
+      exitCode: 65,
+      rows: { read: 100, confirmed: 100 },
+      error: {
+        code: 'DDB_INPUT_COLUMN',
+        message: /100\.csv has no column "name".*inputs before it were sent: .* in a separate run$/,
+      },
+    })
+    t.equal(await count('people'), 100)
+    const rest = { target, mapping: { map: { name: 'nmae' } } }
+    t.match(await load(join(dir, '100.csv'), rest), { exitCode: 0, rows: { confirmed: 1 } })
+  },
+)
 
 t.test('an unreadable file is reported when it is read', async t => {
   const dir = t.testdir({

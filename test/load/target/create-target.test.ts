@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadReport } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
 
@@ -249,7 +250,8 @@ t.test('a DFS table is created so that the longest text fits', async t => {
   t.match(await rows('schema(loadTable("dfs://long", "t"))["colDefs"]'), [[], [], ['note', 'BLOB']])
 })
 
-t.test(
+deepTest(
+  t,
   'if totals or rows below the table do not fit, the run first asks for their options',
   async t => {
     const { load, rows } = await scene(t)

@@ -8,6 +8,7 @@ import { systemPlatform } from '../../../src/platform/system.js'
 import type { Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const initScript = `share streamTable(10:0, \`id\`sym, [INT,SYMBOL]) as target
 share keyedStreamTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]) as keyed
@@ -78,22 +79,26 @@ const noFunctions: Faults = {
   beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'not allowed' } : undefined),
 }
 
-t.test('if a server refuses receipts, every batch is answered, and the run says so', async t => {
-  for (const target of [
-    { table: 'target' },
-    { table: 'keyed' },
-    put,
-    { ...put, confirmTable: 'target' },
-    { table: 'keyed', method: 'upsert' },
-  ] as const) {
-    const { open, notices, own } = await scene(t, { target, faults: noFunctions })
-    t.equal((await open()).used, 'answers', JSON.stringify(target))
-    t.match(notices, [
-      /^no receipts on this server \(not allowed\): the server answers every batch/,
-    ])
-    t.equal(own().length, 1, 'only a marker is left of the attempt')
-  }
-})
+deepTest(
+  t,
+  'if a server refuses receipts, every batch is answered, and the run says so',
+  async t => {
+    for (const target of [
+      { table: 'target' },
+      { table: 'keyed' },
+      put,
+      { ...put, confirmTable: 'target' },
+      { table: 'keyed', method: 'upsert' },
+    ] as const) {
+      const { open, notices, own } = await scene(t, { target, faults: noFunctions })
+      t.equal((await open()).used, 'answers', JSON.stringify(target))
+      t.match(notices, [
+        /^no receipts on this server \(not allowed\): the server answers every batch/,
+      ])
+      t.equal(own().length, 1, 'only a marker is left of the attempt')
+    }
+  },
+)
 
 t.test('receipts that the user requested are not replaced', async t => {
   const { open } = await scene(t, {
@@ -126,7 +131,8 @@ const refusals = [
   },
 ] as const
 
-t.test(
+deepTest(
+  t,
   'if no table may be shared, the notice names the right or setting, and the run continues',
   async t => {
     const script = `login("admin", "123456")

@@ -5,6 +5,7 @@ import t from 'tap'
 import { openReader } from '../../../src/parse/formats.js'
 import type { SymbolVector } from '../../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from '../reading.js'
+import { deepTest } from '../../helpers/runs.js'
 
 const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
 const header = 'time,sym,price,id\n'
@@ -97,7 +98,7 @@ t.test('an empty field is null, quoted or not, and so are null texts', async t =
   )
 })
 
-t.test('every chunk size gives the same rows, rejects and positions', async t => {
+deepTest(t, 'every chunk size gives the same rows, rejects and positions', async t => {
   const text = `${header}${row}2020.01.02T09:30:00.033,"a ""b"", c\r\nd",1,6\r\nx\n\n"y"z,1\n${row}last,`
   const whole = await read(text, trades)
   t.equal(whole.rows.length, 3)

@@ -4,10 +4,11 @@ import { columnTypeText } from '../../../src/protocol/data-type.js'
 import { concatColumns, emptyVector, takeRows, vectorOf } from '../../../src/protocol/element.js'
 import { type SymbolVector } from '../../../src/protocol/value.js'
 import { growingColumn } from '../../../src/server/columns/growing-column.js'
+import { deepTest } from '../../helpers/runs.js'
 import { textsOf } from '../../helpers/script.js'
 import { elements, storedTypes, symbolColumns } from './columns.js'
 
-t.test('a growing column contains all appended rows, and a view keeps its rows', t => {
+deepTest(t, 'a growing column contains all appended rows, and a view keeps its rows', t => {
   for (const type of storedTypes) {
     const batches = fc.array(fc.array(elements(type), { maxLength: 12 }), { maxLength: 6 })
     fc.assert(

@@ -15,6 +15,7 @@ import { createNode, type User } from '../../../src/server/node.js'
 import { failureOf } from '../../helpers/call-context.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { deepTest } from '../../helpers/runs.js'
 import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
 import { int, text, yes } from '../../helpers/values.js'
 import { decrypt, publicPem } from '../../../src/server/login/scram.js'
@@ -105,7 +106,7 @@ t.test('a login in asynchronous mode gets no answer', async t => {
   t.equal(server.sessions[0]?.user, 'admin')
 })
 
-t.test('an encrypted login accepts the line breaks in base64 of Java and C++', async t => {
+deepTest(t, 'an encrypted login accepts the line breaks in base64 of Java and C++', async t => {
   const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
   t.teardown(() => server.close())
   const peer = await connected(server.port)
@@ -322,7 +323,7 @@ t.test('texts encrypted with the key are decrypted, with any line breaks', t => 
   t.end()
 })
 
-t.test('all other texts are not decrypted', t => {
+deepTest(t, 'all other texts are not decrypted', t => {
   const pem = publicPem()
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const another = publicKey.export({ type: 'spki', format: 'pem' }).toString()

@@ -62,7 +62,7 @@ t.test('connections beyond the maximum get an error', async t => {
   t.match(await third.response(), { ok: true })
 })
 
-t.test('connections without requests do not count towards the maximum', async t => {
+deepTest(t, 'connections without requests do not count towards the maximum', async t => {
   const server = await startTinyServer({}, { maxConnections: 3 })
   t.teardown(() => server.close())
   const silent = await Promise.all(Array.from({ length: 512 }, () => RawPeer.connect(server.port)))
@@ -135,7 +135,7 @@ t.test('closing ends every connection, and executes the requests that have arriv
   await t.rejects(RawPeer.connect(server.port), { code: 'ECONNREFUSED' })
 })
 
-t.test('closing ends sleeping scripts without waking them', async t => {
+deepTest(t, 'closing ends sleeping scripts without waking them', async t => {
   const timers = (): number =>
     process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const before = timers()
@@ -156,7 +156,7 @@ t.test('closing ends sleeping scripts without waking them', async t => {
   t.equal(timers(), before)
 })
 
-t.test('closing does not wait for a request that waits forever', async t => {
+deepTest(t, 'closing does not wait for a request that waits forever', async t => {
   const server = await startTinyServer({ script: () => closedGate().opened })
   const peer = await RawPeer.connect(server.port)
   await peer.write(Buffer.concat([connectBytes, requestBytes(script('for ever'))]))

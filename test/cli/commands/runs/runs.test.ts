@@ -197,7 +197,8 @@ function sceneOfResume(t: Test, change: object = {}) {
   }
 }
 
-t.test(
+deepTest(
+  t,
   "paths in the journal are relative to the folder of the run, other paths to the user's folder",
   async t => {
     const { resume, folder, own } = sceneOfResume(t, { rejects: { file: 'bad.csv' } })

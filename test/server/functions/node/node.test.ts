@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Table } from '../../../../src/protocol/value.js'
 import { testExamples } from '../../../helpers/examples.js'
+import { deepTest } from '../../../helpers/runs.js'
 import { columnsText, testSession, rowsText, type TestSession } from '../../../helpers/script.js'
 import type { ConsoleJob } from '../../../../src/server/node.js'
 
@@ -255,38 +256,42 @@ t.test('an idle session has no job, the session that asks has its own job', asyn
   t.not(ids[0], ids[1])
 })
 
-t.test('cached rows wait for a flush; OLAP tables have a cache if one is configured', async t => {
-  const made = (engine: string): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
+deepTest(
+  t,
+  'cached rows wait for a flush; OLAP tables have a cache if one is configured',
+  async t => {
+    const made = (engine: string): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
     createPartitionedTable(db, table(1:0, ["p"], [INT]), "t", "p"${engine === 'TSDB' ? ', , "p"' : ''})
     t = loadTable("dfs://d", "t")`
-  const pending = 'select numOfTxnPendingFlush, minTidPendingFlush from getRedoLogGCStat()'
-  const tsdb = testSession()
-  await tsdb.run(made('TSDB'))
-  t.equal(await tsdb.show(pending), '')
-  await tsdb.run('t.tableInsert(table(1 2 as p))')
-  await tsdb.run('t.append!(table(3 as p))')
-  t.equal(await tsdb.show(pending), '2 1')
-  t.match(await tsdb.show('exec physicalName from getRedoLogGCStat()'), /^\[\/d\/t_\w+\]$/)
-  await tsdb.run('flushOLAPCache()')
-  t.equal(await tsdb.show(pending), '2 1')
-  await tsdb.run('flushTSDBCache()')
-  t.equal(await tsdb.show(pending), '')
-  await tsdb.run('t.tableInsert(table(1 2 as p)); dropDatabase("dfs://d")')
-  t.equal(await tsdb.show(pending), '')
-  t.match(
-    await testSession({ node: tsdb.node, user: 'joe' }).fail('getRedoLogGCStat()'),
-    /Only administrators/,
-  )
-  for (const [OLAPCacheEngineSize, shown] of [
-    [0, ''],
-    [0.5, '1 1'],
-  ] as const) {
-    const olap = testSession({ config: { OLAPCacheEngineSize } })
-    await olap.run(made('OLAP'))
-    await olap.run('t.tableInsert(table(1 2 as p))')
-    t.equal(await olap.show(pending), shown)
-  }
-})
+    const pending = 'select numOfTxnPendingFlush, minTidPendingFlush from getRedoLogGCStat()'
+    const tsdb = testSession()
+    await tsdb.run(made('TSDB'))
+    t.equal(await tsdb.show(pending), '')
+    await tsdb.run('t.tableInsert(table(1 2 as p))')
+    await tsdb.run('t.append!(table(3 as p))')
+    t.equal(await tsdb.show(pending), '2 1')
+    t.match(await tsdb.show('exec physicalName from getRedoLogGCStat()'), /^\[\/d\/t_\w+\]$/)
+    await tsdb.run('flushOLAPCache()')
+    t.equal(await tsdb.show(pending), '2 1')
+    await tsdb.run('flushTSDBCache()')
+    t.equal(await tsdb.show(pending), '')
+    await tsdb.run('t.tableInsert(table(1 2 as p)); dropDatabase("dfs://d")')
+    t.equal(await tsdb.show(pending), '')
+    t.match(
+      await testSession({ node: tsdb.node, user: 'joe' }).fail('getRedoLogGCStat()'),
+      /Only administrators/,
+    )
+    for (const [OLAPCacheEngineSize, shown] of [
+      [0, ''],
+      [0.5, '1 1'],
+    ] as const) {
+      const olap = testSession({ config: { OLAPCacheEngineSize } })
+      await olap.run(made('OLAP'))
+      await olap.run('t.tableInsert(table(1 2 as p))')
+      t.equal(await olap.show(pending), shown)
+    }
+  },
+)
 
 t.test("login changes the session's user, a wrong password does not", async t => {
   const { run, show, fail, session } = testSession({ user: 'guest' })

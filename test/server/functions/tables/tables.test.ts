@@ -13,6 +13,7 @@ import type { ServerTable } from '../../../../src/server/tables/server-table.js'
 import { stringVector } from '../../../../src/server/values/scalar.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import { callContext, failureOf } from '../../../helpers/call-context.js'
+import { deepTest } from '../../../helpers/runs.js'
 import { formatValue } from '../../../../src/protocol/value-text.js'
 
 t.test('table names its columns after aliases and variables', async t => {
@@ -437,7 +438,7 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
   )
 })
 
-t.test('the bytes of vectors and pairs are those of the manual', async t => {
+deepTest(t, 'the bytes of vectors and pairs are those of the manual', async t => {
   const { run, show } = testSession()
   await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; p = 1:2')
   await run('ticker = take(`MSFT`GOOG$SYMBOL, 1000000); time = take(2021.08.20 00:00:00, 40)')
