@@ -25,8 +25,8 @@ const smallestCapacity = 16
 class GrowingArrays implements GrowingColumn {
   readonly #emptyCells: () => GrowingColumn
   #cells: GrowingColumn
-  /** Before the first row, and after each row: the number of cells so far. */
-  #offsets = [0]
+  #offsets = new Uint32Array(smallestCapacity)
+  #length = 0
 
   constructor(emptyCells: () => GrowingColumn) {
     this.#emptyCells = emptyCells
@@ -34,17 +34,29 @@ class GrowingArrays implements GrowingColumn {
   }
 
   view(): ArrayVector {
-    const offsets = Uint32Array.from(this.#offsets)
-    const cells = this.#cells.view() as Vector
-    return { form: 'arrayVector', length: offsets.length - 1, offsets, cells }
+    return {
+      form: 'arrayVector',
+      length: this.#length,
+      offsets: this.#offsets,
+      cells: this.#cells.view() as Vector,
+    }
   }
 
   append(column: Column): void {
     const { offsets, cells, length } = column as ArrayVector
+    const end = this.#length + length
+    if (end + 1 > this.#offsets.length) {
+      const larger = new Uint32Array(Math.max(end + 1, this.#offsets.length * 2))
+      larger.set(this.#offsets)
+      this.#offsets = larger
+    }
     const first = offsets[0]!
-    const shift = this.#offsets.at(-1)! - first
-    for (let row = 1; row <= length; row++) this.#offsets.push(offsets[row]! + shift)
+    const shift = this.#offsets[this.#length]! - first
+    for (let row = 1; row <= length; row++) {
+      this.#offsets[this.#length + row] = offsets[row]! + shift
+    }
     this.#cells.append(sliceColumn(cells, first, offsets[length]!))
+    this.#length = end
   }
 
   assign(rows: Int32Array, values: Column): void {
@@ -53,7 +65,8 @@ class GrowingArrays implements GrowingColumn {
     for (let i = 0; i < rows.length; i++) order[rows[i]!] = old.length + i
     const changed = takeRows(concatColumns(old, values), order)
     this.#cells = this.#emptyCells()
-    this.#offsets = [0]
+    this.#offsets = new Uint32Array(smallestCapacity)
+    this.#length = 0
     this.append(changed)
   }
 }
@@ -149,6 +162,9 @@ class GrowingCells implements GrowingColumn {
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
+  /** Views of `#bytes`, made when first needed. */
+  #words: Int32Array | undefined
+  #longs: BigInt64Array | undefined
   #length = 0
   /** True once a view of `#bytes` exists. The rows in that view must not change. */
   #viewed = false
@@ -171,8 +187,23 @@ class GrowingCells implements GrowingColumn {
     if (end > this.#bytes.length) {
       this.#moveTo(Math.max(end, this.#bytes.length * 2, smallestCapacity * this.#bytesPerRow))
     }
-    this.#bytes.set(elementBytes(column as FixedVector), start)
+    if (!this.#appendOne(column)) this.#bytes.set(elementBytes(column as FixedVector), start)
     this.#length += column.length
+  }
+
+  /** The fast path for a single row, such as a receipt, for which making a byte view would take most of the time. */
+  #appendOne(column: Column): boolean {
+    if (column.length !== 1 || !('data' in column)) return false
+    const { data } = column
+    if (data instanceof Int32Array && this.#bytesPerRow === 4) {
+      this.#words ??= new Int32Array(this.#bytes.buffer)
+      this.#words[this.#length] = data[0]!
+      return true
+    }
+    if (!(data instanceof BigInt64Array) || this.#bytesPerRow !== 8) return false
+    this.#longs ??= new BigInt64Array(this.#bytes.buffer)
+    this.#longs[this.#length] = data[0]!
+    return true
   }
 
   assign(rows: Int32Array, values: Column): void {
@@ -189,6 +220,8 @@ class GrowingCells implements GrowingColumn {
     const bytes = new Uint8Array(capacityBytes)
     bytes.set(this.#bytes.subarray(0, this.#length * this.#bytesPerRow))
     this.#bytes = bytes
+    this.#words = undefined
+    this.#longs = undefined
     this.#viewed = false
   }
 }

@@ -45,7 +45,8 @@ export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue>
   try {
     const given = yield* evaluateArguments(callee, node.args, frame)
     runtime.argumentNames = given.names
-    const result = yield* callFunction(runtime, callee, given.positional, given.keywords)
+    const begun = beginCall(runtime, callee, given.positional, given.keywords)
+    const result = 'form' in begun ? begun : yield* begun
     const pause = runtime.step()
     if (pause !== undefined) yield pause
     return result
@@ -180,22 +181,26 @@ function openPosition({ bound }: PartialFunction, index: number): number {
  * Calls any function value. Yields only while the function has to wait.
  * @throws {ScriptError} for a wrong number of arguments, unknown keywords, and missing rights
  */
-export function* callFunction(
+export function* callFunction(...call: Parameters<typeof beginCall>): Evaluation<ServerValue> {
+  const begun = beginCall(...call)
+  return 'form' in begun ? begun : yield* begun
+}
+
+/** Begins a call. A built-in that need not wait has its value at once: a generator would take longer than most of them. */
+function beginCall(
   runtime: Runtime,
   fn: FunctionValue,
   args: CallArguments,
   keywords: Keywords = noKeywords,
-): Evaluation<ServerValue> {
+): ServerValue | Evaluation<ServerValue> {
   switch (fn.kind) {
-    case 'builtin': {
-      const begun = callBuiltin(runtime, fn.builtin, args, keywords)
-      return 'form' in begun ? begun : yield* begun
-    }
+    case 'builtin':
+      return callBuiltin(runtime, fn.builtin, args, keywords)
     case 'user':
-      return yield* callUser(runtime, fn, args, keywords)
+      return callUser(runtime, fn, args, keywords)
     case 'partial': {
       const all = withOpenPlacesFilled(fn, args)
-      return yield* callFunction(runtime, fn.target, all, mergedKeywords(fn, keywords))
+      return beginCall(runtime, fn.target, all, mergedKeywords(fn, keywords))
     }
   }
 }
