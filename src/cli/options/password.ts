@@ -158,13 +158,17 @@ export async function askPassword(
   stderr.write(question)
   const output = new Writable({ write: (_chunk, _encoding, done) => done() })
   const typed = createInterface({ input: stdin, output, terminal: true, historySize: 0 })
-  stdin.on('keypress', (_text, { ctrl, name }: Key) => ctrl && name === 'd' && typed.close())
+  const pressed = (_text: unknown, { ctrl, name }: Key): void => {
+    if (ctrl === true && name === 'd') typed.close()
+  }
+  stdin.on('keypress', pressed)
   try {
     return await new Promise((resolve, reject) => {
       typed.on('line', resolve)
       typed.on('close', () => reject(new UsageError('DDB_INTERRUPTED', 'no password was given')))
     })
   } finally {
+    stdin.off('keypress', pressed)
     typed.close()
     stderr.write('\n')
   }

@@ -222,7 +222,6 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
       ? sameCommand(asked, changes)
       : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
   },
-  DDB_NAME: tables,
   DDB_RUN_CHANGED: runs,
   DDB_RUN_MISSING: () => 'ddb-ingest runs',
   DDB_INPUT_ENCODING: decode,

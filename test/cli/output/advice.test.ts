@@ -102,6 +102,8 @@ t.test('the command fits the error', async t => {
     {
       usage: nextCommand({ code: 'DDB_USAGE' }, load),
       noTable: nextCommand({ code: 'DDB_TARGET' }, load),
+      // No command can guess which name was meant, and the same name would fail again.
+      noName: nextCommand({ code: 'DDB_NAME' }, load),
       badCell: nextCommand({ code: 'DDB_INPUT_CELL' }, load),
       noServer: nextCommand({ code: 'DDB_CONNECT' }, load),
       noLogin: nextCommand({ code: 'DDB_LOGIN' }, load),
@@ -114,6 +116,7 @@ t.test('the command fits the error', async t => {
     {
       usage: 'ddb-ingest load --help-all',
       noTable: "ddb-ingest load 'a b.csv' --table trades --batch-rows 5 --host h --create stream",
+      noName: 'ddb-ingest explain DDB_NAME',
       badCell: "ddb-ingest check 'a b.csv' --table trades --batch-rows 5 --host h",
       noServer: 'ddb-ingest serve',
       noLogin: 'ddb-ingest exec -e 1 --host h --user admin',
