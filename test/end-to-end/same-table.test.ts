@@ -152,7 +152,7 @@ const between: readonly Happening[] = [
 
 for (const kind of sampled(targets)) {
   for (const { name, delivery } of sampled(confirmations)) {
-    t.test(`confirmed by ${name}, target: ${kind.name}`, async t => {
+    deepTest(t, `confirmed by ${name}, target: ${kind.name}`, async t => {
       const here = await scene(t, kind, delivery)
       t.match(await here.load(), { exitCode: 0 })
       if (kind.hasEvidence) {
@@ -247,7 +247,7 @@ const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
 
 for (const kind of sampled(targets.filter(({ hasEvidence }) => hasEvidence))) {
   for (const { name, delivery } of sampled(confirmations)) {
-    t.test(`no answer at the end: confirmed by ${name}, target: ${kind.name}`, async t => {
+    deepTest(t, `no answer at the end: confirmed by ${name}, target: ${kind.name}`, async t => {
       let sent = 0
       const faults: Faults = {
         beforeExecute({ rows, text }) {

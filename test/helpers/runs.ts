@@ -3,7 +3,7 @@
 
   | run | tests | inputs and seeds |
   |---|---|---|
-  | `npm test` | one of each kind | an eighth, of simulations a 24th |
+  | `npm test` | one of each kind | an eighth, of simulations a 48th |
   | one file, with `npx tap` | all of the file | an eighth |
   | `.ci/run` (CI is set) | all | as many as the tests say |
   | `npm run test:deep` | all | twenty times as many |
@@ -51,7 +51,7 @@ export const runs = (usual: number): number =>
   )
 
 /** How many seeds are simulated where a few show what the test is about. */
-export const seeds = (usual: number): number => (everyday ? Math.ceil(usual / 24) : runs(usual))
+export const seeds = (usual: number): number => (everyday ? Math.ceil(usual / 48) : runs(usual))
 
 /** An odd number, so that the tried positions in a stream have every alignment. */
 const oneIn = 31

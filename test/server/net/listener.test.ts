@@ -182,7 +182,10 @@ t.test('a closed server leaves nothing that keeps the process alive', async t =>
   }
   await server.close()
   await new Promise(resolve => setImmediate(resolve))
-  t.strictSame(active().sort(), before.sort())
+  // Connections of earlier tests may end meanwhile.
+  const left = active()
+  for (const name of before) if (left.includes(name)) left.splice(left.indexOf(name), 1)
+  t.strictSame(left, [])
 })
 
 const certificates = new Certificates(t)
