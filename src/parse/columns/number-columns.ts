@@ -180,7 +180,7 @@ export class CountColumn extends WideColumn<Int32Array> {
   readonly #factor: number
   readonly #first: number
   readonly #last: number
-  /** True if a count that is no exact double may be a value. */
+  /** True if a count that a double does not hold exactly may be a value. */
   readonly #takesLong: boolean
 
   constructor(
