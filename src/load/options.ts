@@ -174,10 +174,7 @@ export interface DeliveryOptions {
   confirm?: Confirmation
   /** The run gives up if the server makes no progress for this long, ms; default 60,000. */
   confirmTimeoutMs?: number
-  /**
-   * Row limit of a request. Default `auto`: 10,000 at first (1,000,000 for DFS tables), doubled as long as the server
-   * then confirms more rows a second (docs/delivery.md#the-size-of-batches).
-   */
+  /** Row limit of a request; default 100,000, for DFS tables 1,000,000, for functions and with `follow` or `rateLimit` 10,000. */
   batchRows?: number
   /** Byte limit of a request; default 4 MiB, for DFS tables 32 MiB. */
   batchBytes?: number
@@ -186,8 +183,7 @@ export interface DeliveryOptions {
   /**
    * Number of sessions that send data, 1 to 64; default 1. In partitioned or keyed tables, a row's partition or key
    * decides which session sends the row. In other tables any session may send any row. Tables without partitions need
-   * `unordered`. `auto` starts with one and doubles the number, up to 16, as long as the server then confirms more rows
-   * a second. `auto` stays at one if the target allows only one connection, or if batches are not confirmed.
+   * `unordered`.
    */
   connections?: number
   /** Rows may arrive in a different order than they were read. */

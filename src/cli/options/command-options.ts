@@ -23,9 +23,9 @@ const { trace, noColor } = outputOptions
 /** Options of every command except `demo`. */
 export const commonOptions = { noColor }
 
-const { json } = optionGroup('Output', { json: option('--json', read.jsonSwitch) })
-const { json: asOutput } = optionGroup('Output', {
-  json: { ...option('--json', read.jsonSwitch), helpName: 'outputJson' },
+const { json, asOutput } = optionGroup('Output', {
+  json: option('--json', read.jsonSwitch),
+  asOutput: { ...option('--json', read.jsonSwitch), helpName: 'outputJson' },
 })
 
 const { dryRun: _, report: _report, metricsFile: _file, ...loadOptionsOfCheck } = loadOptions
@@ -57,33 +57,25 @@ export const dfsOptions = {
 }
 
 const newTable = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
+const newTypes = read.checked('NAME:TYPE,…', schemaFromTypes)
 const newName = 'a stream table named after the first file'
+
+const whole = 'all of them'
+const formats = choice('table', 'types', 'json', 'create')
 
 export const schemaOptions = {
   ...optionGroup('Target', {
-    table: {
-      ...option('-t, --table <name>', newTable, undefined, newName),
-      helpName: 'newTable',
-    },
+    table: { ...option('-t, --table <name>', newTable, undefined, newName), helpName: 'newTable' },
     key: option('--key <a,b>', read.list),
-    types: {
-      ...option('--types <name:TYPE,...>', read.checked('NAME:TYPE,…', schemaFromTypes)),
-      helpName: 'newTypes',
-    },
+    types: { ...option('--types <name:TYPE,...>', newTypes), helpName: 'newTypes' },
   }),
   ...dfsOptions,
   ...sharedOptions,
   ...optionGroup('Input', {
-    sample: {
-      ...option('--sample <n>', count(1), undefined, 'all of them'),
-      helpName: 'sampleFirst',
-    },
+    sample: { ...option('--sample <n>', count(1), undefined, whole), helpName: 'sampleFirst' },
   }),
   ...optionGroup('Output', {
-    output: {
-      ...option('--output <format>', choice('table', 'types', 'json', 'create')),
-      default: 'table',
-    },
+    output: { ...option('--output <format>', formats), default: 'table' },
     create: { ...option('--create', onOff), flagOnly: true, helpName: 'createScript' },
   }),
   json: asOutput,
@@ -142,12 +134,7 @@ export const retryOptions = {
   allowMissing,
   ...valueOptions,
   ...optionGroup('Bad rows', {
-    onError: {
-      ...onError,
-      reader: choice('null'),
-      defaultNote: own,
-      helpName: 'retryOnError',
-    },
+    onError: { ...onError, reader: choice('null'), defaultNote: own, helpName: 'retryOnError' },
   }),
   rejects: { ...rejects, defaultNote: 'a new file in the same folder' },
   maxErrors: { ...maxErrors, defaultNote: 'no limit' },
@@ -178,7 +165,7 @@ export const execOptions = {
 
 export type ExecSettings = SettingsOf<typeof execOptions>
 
-const newPartitions = choice('add', 'skip', 'fail')
+const partitions = choice('add', 'skip', 'fail')
 
 export const serveOptions = {
   ...optionGroup('Server', {
@@ -193,10 +180,7 @@ export const serveOptions = {
     tlsCert: option('--tls-cert <file>', text),
     tlsKey: option('--tls-key <file>', text),
     allowOrigin: option('--allow-origin <origin,...>', read.list),
-    newValuePartitions: {
-      ...option('--new-value-partitions <what>', newPartitions),
-      default: 'add',
-    },
+    newValuePartitions: { ...option('--new-value-partitions <what>', partitions), default: 'add' },
     serverVersion: option('--server-version <number>', text),
     setting: option('--setting <name=value>', read.pairs('NAME=VALUE')),
     fault: option('--fault <name[:n]>', text),

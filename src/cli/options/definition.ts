@@ -30,7 +30,6 @@ export type OptionGroup =
 interface Entry {
   /** In commander's notation, such as `-b, --batch-rows <n>`. */
   readonly flags: string
-  /** The type of the option: how its text becomes a value. */
   readonly reader: Reader<unknown>
   readonly field?: LoadField | undefined
   /** For an option that sets no field of its own: the fields that a value sets. */
@@ -120,21 +119,18 @@ export function fieldsOf<Table extends OptionTable>(
   table: Table,
   settings: SettingsOf<Table>,
 ): LoadFields {
-  const top: Record<string, unknown> = {}
-  const groups: Record<string, Record<string, unknown>> = {}
-  for (const [key, { field, fields }] of Object.entries<OptionTable[string]>(table)) {
+  const found: Record<string, unknown> = {}
+  for (const [key, { field, fields }] of Object.entries<OptionDefinition>(table)) {
     const value = (settings as Readonly<Record<string, unknown>>)[key]
-    if (value === undefined) continue
-    for (const [group, members] of Object.entries(fields?.(value as never) ?? {})) {
-      groups[group] = { ...groups[group], ...(members as object) }
+    if (value === undefined || (field ?? fields) === undefined) continue
+    const [group = '', member] = field?.split('.') ?? []
+    const own = { [group]: member === undefined ? value : { [member]: value } }
+    for (const [name, set] of Object.entries<unknown>(fields?.(value as never) ?? own)) {
+      found[name] = typeof set === 'object' ? { ...(found[name] as object), ...set } : set
     }
-    if (field === undefined) continue
-    const [group, member] = field.split('.') as [string, string?]
-    if (member === undefined) top[group] = value
-    else (groups[group] ??= {})[member] = value
   }
   // `optionGroup` guarantees that each value has the type of its field.
-  return { ...groups, ...top }
+  return found
 }
 
 /** Turns members that may be undefined into optional members. */

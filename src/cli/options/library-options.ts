@@ -71,8 +71,7 @@ export function serverTargetOf(
     ...first,
     ...login,
     ...fieldsOf(serverOptions, settings).server,
-    ...(others.length === 0 ? {} : { otherHosts: others }),
-    ...(trace === undefined ? {} : { trace }),
+    ...defined({ otherHosts: others.length === 0 ? undefined : others, trace }),
   }
 }
 
@@ -101,11 +100,8 @@ export function journalOf(
     throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run should start over?')
   }
   const workingFolder = processEnvironment.workingFolder()
-  return {
-    folder: journalFolder(settings, processEnvironment),
-    ...(workingFolder === undefined ? {} : { workingFolder }),
-    ...(restart === undefined ? {} : { restart }),
-  }
+  const folder = journalFolder(settings, processEnvironment)
+  return { folder, ...defined({ workingFolder, restart }) }
 }
 
 /** The error for a name that no run has. @param folder  of the journals */
@@ -139,9 +135,6 @@ export function serverSettingsOf<Given extends GivenServer>(
   journaled: JournaledServer,
 ): Given & ServerSettings {
   const { host, port, otherHosts = [], user } = journaled
-  return {
-    ...given,
-    host: given.host ?? [{ host, port }, ...otherHosts],
-    ...(user === undefined || given.user !== undefined ? {} : { user }),
-  }
+  const hosts = given.host ?? [{ host, port }, ...otherHosts]
+  return { ...given, host: hosts, ...defined({ user: given.user ?? user }) }
 }

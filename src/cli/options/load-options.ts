@@ -18,8 +18,9 @@ import {
 } from './definition.js'
 import * as read from './readers.js'
 
-const { choice, count, onOff, text } = read
+const { choice, count, onOff, recordSize, text } = read
 
+const functionArgs = read.repeated(read.json)
 const tableName = read.checked('a table name or dfs://DATABASE/TABLE', parseTableTarget)
 const functionName = read.checked('the name of a function view', checkFunctionName)
 const method = read.single('insert, append or upsert', parseMethod, {
@@ -35,11 +36,7 @@ export const targetOptions = optionGroup('Target', {
   method: option('--method <method>', method, 'target.method', 'insert'),
   keyColumns: option('--key-columns <a,b>', read.list, 'target.keyColumns'),
   function: option('--function <name>', functionName, 'target.function'),
-  functionArg: option(
-    '--function-arg <json>',
-    read.repeated(read.json),
-    'target.functionArguments',
-  ),
+  functionArg: option('--function-arg <json>', functionArgs, 'target.functionArguments'),
   transform: option('--transform <function>', transform, 'target.transform'),
   types: option('--types <name:TYPE,...>', text, 'target.types'),
   confirmTable: option('--confirm-table <name>', tableName, 'target.confirmTable'),
@@ -47,7 +44,11 @@ export const targetOptions = optionGroup('Target', {
 
 const compression = choice('auto', ...compressions)
 const unquoted = 'detected, usually the quote itself'
+const decoded = 'auto: byte order mark, else UTF-8'
+const compared = "auto: compares it with the target's columns"
+const header = choice('auto', 'yes', 'no')
 const include = read.repeated(text)
+const sampled = 'detected in the first 1 MiB'
 
 export const inputOptions = optionGroup('Input', {
   format: option('-f, --format <format>', choice('auto', ...inputFormats), 'input.format', 'auto'),
@@ -56,36 +57,16 @@ export const inputOptions = optionGroup('Input', {
   path: option('--path <pattern>', text, 'input.path'),
   follow: option('--follow', onOff, 'input.follow'),
   compression: option('--compression <kind>', compression, 'input.compression', 'auto'),
-  encoding: option(
-    '--encoding <name>',
-    read.encoding,
-    'input.encoding',
-    'auto: byte order mark, else UTF-8',
-  ),
-  delimiter: option(
-    '-d, --delimiter <text>',
-    read.delimiter,
-    'input.delimiter',
-    'detected in the first 1 MiB',
-  ),
+  encoding: option('--encoding <name>', read.encoding, 'input.encoding', decoded),
+  delimiter: option('-d, --delimiter <text>', read.delimiter, 'input.delimiter', sampled),
   quote: option('--quote <char>', read.characterOrNone, 'input.quote', 'detected, usually "'),
   escape: option('--escape <char>', read.character, 'input.escape', unquoted),
   comment: option('--comment <text>', read.lineStart, 'input.comment'),
-  header: option(
-    '--header <when>',
-    choice('auto', 'yes', 'no'),
-    'input.header',
-    "auto: compares it with the target's columns",
-  ),
+  header: option('--header <when>', header, 'input.header', compared),
   ragged: option('--ragged <what>', choice('reject', 'pad', 'cut'), 'input.ragged', 'reject'),
   trim: option('--trim', onOff, 'input.trim'),
   quotes: option('--quotes <how>', choice('strict', 'lax'), 'input.quotes', 'strict'),
-  maxRecordBytes: option(
-    '--max-record-bytes <size>',
-    read.recordSize,
-    'input.maxRecordBytes',
-    '16Mi',
-  ),
+  maxRecordBytes: option('--max-record-bytes <size>', recordSize, 'input.maxRecordBytes', '16Mi'),
   skipLines: option('--skip-lines <n>', count(0), 'input.skipLines'),
   limit: option('--limit <n>', count(0), 'input.limit'),
   jsonPath: option('--json-path <path>', text, 'input.jsonPath'),
@@ -102,15 +83,12 @@ export const mappingOptions = optionGroup('Mapping', {
   allowMissing: option('--allow-missing', onOff, 'mapping.allowMissing'),
 })
 
+const asWritten = 'as written; rows with a different offset are rejected'
+
 export const valueOptions = optionGroup('Values', {
   null: option('--null <text>', read.repeated(read.anyText), 'cells.nullTexts'),
   dateFormat: option('--date-format <column=format>', read.dateFormats, 'cells.dateFormats'),
-  timezone: option(
-    '--timezone <zone>',
-    text,
-    'cells.timeZone',
-    'as written; rows with a different offset are rejected',
-  ),
+  timezone: option('--timezone <zone>', text, 'cells.timeZone', asWritten),
   thousands: option('--thousands <char>', read.character, 'cells.thousands'),
   decimalComma: option('--decimal-comma', onOff, 'cells.decimalComma'),
   percent: option('--percent <column>', read.repeated(text), 'cells.percentColumns'),
@@ -131,18 +109,14 @@ export const badRowOptions = optionGroup('Bad rows', {
 
 const modes = choice('async', 'sync')
 const noReceipts = 'async; sync if the server gives no receipts'
+const batches = '100,000; DFS tables 1,000,000; functions, --follow, --rate-limit 10,000'
 const { duration, size } = read
 
 const deliveryOptions = optionGroup('Delivery', {
   mode: option('--mode <mode>', modes, 'delivery.mode', noReceipts),
   confirm: option('--confirm <how>', choice(...confirmations), 'delivery.confirm', 'auto'),
   confirmTimeout: option('--confirm-timeout <time>', duration, 'delivery.confirmTimeoutMs', '60s'),
-  batchRows: option(
-    '-b, --batch-rows <n>',
-    count(1),
-    'delivery.batchRows',
-    '100,000; DFS tables 1,000,000; functions, --follow, --rate-limit 10,000',
-  ),
+  batchRows: option('-b, --batch-rows <n>', count(1), 'delivery.batchRows', batches),
   batchBytes: option('--batch-bytes <size>', size, 'delivery.batchBytes', '4Mi; DFS tables 32Mi'),
   flushInterval: option('--flush-interval <time>', duration, 'input.flushIntervalMs', '1s'),
   maxInFlight: option('--max-in-flight <size>', size, 'delivery.maxInFlightBytes', '32Mi'),
@@ -162,10 +136,7 @@ export const serverOptions = optionGroup('Server', {
     environment: ['DDB_HOST'],
   },
   user: { ...option('--user <name>', text, 'server.user'), environment: ['DDB_USER'] },
-  passwordFile: {
-    ...option('--password-file <file>', text),
-    environment: ['DDB_PASSWORD_FILE'],
-  },
+  passwordFile: { ...option('--password-file <file>', text), environment: ['DDB_PASSWORD_FILE'] },
   tls: option('--tls', onOff, 'server.tls'),
   caFile: option('--ca-file <file>', text, 'server.caFile'),
   tlsInsecure: option('--tls-insecure', onOff, 'server.tlsInsecure'),
@@ -231,9 +202,8 @@ export function withFlags(sentence: string): string {
 /** What would help, with flags instead of fields. */
 export function fixWithFlags(fix: Fix | null): Fix | null {
   if (fix?.options === undefined) return fix
-  const options = Object.entries(fix.options).map(([field, text]) => [
-    fieldFlags.get(field) ?? field,
-    text,
-  ])
-  return { ...fix, options: Object.fromEntries(options) as typeof fix.options }
+  const options = Object.entries(fix.options).map(
+    ([field, text]) => [fieldFlags.get(field) ?? field, text] as const,
+  )
+  return { ...fix, options: Object.fromEntries(options) }
 }

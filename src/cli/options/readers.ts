@@ -22,17 +22,22 @@ export interface Reader<T> {
   readonly shown?: (text: string) => string
   /** The words that shells offer: all accepted ones, or the usual ones. */
   readonly choices?: readonly string[]
-  /** @throws {UsageError} in a reader made by `named`, with a message that says what is wrong */
+  /** @throws {UsageError} with a message that says what is wrong */
   read(texts: readonly string[], environment?: Environment): T | undefined
 }
 
-/** A single value: the last one given applies. @param read  may throw an error that explains what is wrong */
+/** The last text given applies. @param read  may throw an error that says what is wrong */
 export function single<T>(
   expected: string,
-  read: (text: string) => T | undefined,
-  more: Pick<Reader<T>, 'choices' | 'shown'> = {},
+  read: (text: string, environment: Environment) => T | undefined,
+  more: Partial<Pick<Reader<T>, 'choices' | 'shown' | 'form' | 'json'>> = {},
 ): Reader<T> {
-  return { expected, form: 'value', read: texts => read(texts.at(-1) ?? ''), ...more }
+  return {
+    expected,
+    form: 'value',
+    read: (texts, environment = {}) => read(texts.at(-1) ?? '', environment),
+    ...more,
+  }
 }
 
 /** Collects every occurrence of an option; `one` reads each. */
@@ -47,53 +52,9 @@ export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   }
 }
 
-function truthOf(text: string): boolean | undefined {
-  if (/^(?:1|true|yes)$/i.test(text)) return true
-  return /^(?:0|false|no)$/i.test(text) ? false : undefined
-}
-
-export const onOff: Reader<boolean> = { ...single('true or false', truthOf), form: 'switch' }
-
-/** Where the JSON object of a run goes: to standard output, into a file, or both. */
-export interface JsonTo {
-  readonly print: boolean
-  readonly file?: string
-}
-
-export const jsonTo: Reader<JsonTo> = {
-  expected: 'true, false or a file (./--x if its name begins with two hyphens)',
-  form: 'optional',
-  read(texts) {
-    const files = texts.filter(text => truthOf(text) === undefined)
-    if (!files.every(isFileName)) return undefined
-    return { print: texts.some(truthOf), ...(files.length > 0 && { file: files.at(-1)! }) }
-  },
-}
-
-/** For commands that only print: a file in the variable is meant for loads. */
-export const jsonSwitch: Reader<boolean> = {
-  ...onOff,
-  read: texts => truthOf(texts.at(-1)!) ?? false,
-}
-
-export const text: Reader<string> = single('text that is not empty', value => value || undefined)
-
-/** `--metrics-file --rejects r.csv` forgets a name, and must not create a file called `--rejects`. */
-const isFileName = (text: string): boolean => text !== '' && !text.startsWith('--')
-
-export const outputFile: Reader<string> = single(
-  'a file (write ./--x for a name that begins with two hyphens)',
-  value => (isFileName(value) ? value : undefined),
-)
-
-/** Text for which `''` is a valid value. */
-export const anyText: Reader<string> = single('text', value => value)
-
-/** One of these words, in exactly this spelling. */
-export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
-  const listed = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ')
-  return single(listed, value => choices.find(known => known === value), { choices })
-}
+/** The text itself, if it matches. */
+const matching = (expected: string, pattern: RegExp): Reader<string> =>
+  single(expected, text => (pattern.test(text) ? text : undefined))
 
 /** Returns the text unchanged if `check` does not throw. */
 export function checked(expected: string, check: (text: string) => unknown): Reader<string> {
@@ -102,6 +63,57 @@ export function checked(expected: string, check: (text: string) => unknown): Rea
     return text
   })
 }
+
+/** One of these words, in exactly this spelling. */
+export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
+  const listed = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ')
+  return single(listed, value => choices.find(known => known === value), { choices })
+}
+
+function truthOf(text: string): boolean | undefined {
+  if (/^(?:1|true|yes)$/i.test(text)) return true
+  return /^(?:0|false|no)$/i.test(text) ? false : undefined
+}
+
+export const onOff = single('true or false', truthOf, { form: 'switch' })
+
+/** For commands that only print: a file in the variable is meant for loads. */
+export const jsonSwitch: Reader<boolean> = { ...onOff, read: texts => truthOf(texts[0]!) ?? false }
+
+/** Where the JSON object of a run goes: to standard output, into a file, or both. */
+export interface JsonTo {
+  readonly print: boolean
+  readonly file?: string
+}
+
+/** `--metrics-file --rejects r.csv` forgets a name, and must not create a file called `--rejects`. */
+const fileName = /^(?!--)./s
+
+export const jsonTo: Reader<JsonTo> = {
+  expected: 'true, false or a file (./--x if its name begins with two hyphens)',
+  form: 'optional',
+  read(texts) {
+    const files = texts.filter(text => truthOf(text) === undefined)
+    if (!files.every(file => fileName.test(file))) return undefined
+    return { print: texts.some(truthOf), ...(files.length > 0 && { file: files.at(-1)! }) }
+  },
+}
+
+export const text = matching('text that is not empty', /./s)
+
+export const outputFile = matching(
+  'a file (write ./--x for a name that begins with two hyphens)',
+  fileName,
+)
+
+/** Text for which `''` is a valid value. */
+export const anyText = single('text', value => value)
+
+/** Run names become paths and parts of table names. */
+export const runId = matching(
+  'letters, digits and . _ - (64 at most, a letter or digit first)',
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+)
 
 const multipliers: Readonly<Record<string, bigint>> = {
   ...{ '': 1n, k: 1000n, M: 1000n ** 2n, G: 1000n ** 3n },
@@ -119,37 +131,39 @@ function scaled(value: string, factors = multipliers): number | undefined {
   return product % scale === 0n && Number.isSafeInteger(number) ? number : undefined
 }
 
-function within(number: number | undefined, least: number, most: number): number | undefined {
-  return number !== undefined && number >= least && number <= most ? number : undefined
+function within(number = NaN, least = 0, most = Infinity): number | undefined {
+  return number >= least && number <= most ? number : undefined
 }
 
 /** A whole number of at least `least`; `20k` and `2M` are understood. */
 export function count(least: number): Reader<number> {
   return single(`a whole number from ${least} on, such as 500 or 20k`, value =>
-    within(scaled(value), least, Infinity),
+    within(scaled(value), least),
   )
 }
 
-export const upTo64: Reader<number> = single('a number from 1 to 64', value =>
-  within(scaled(value), 1, 64),
-)
+export const upTo64 = single('a number from 1 to 64', value => within(scaled(value), 1, 64))
 
 /** `1000`, or `900..` for at least 900. */
-export const rowsExpected: Reader<number | { atLeast: number }> = single(
-  'a number such as 1000, or 900..',
-  value => {
-    const [, digits, more] = /^(\d{1,15})(\.\.)?$/.exec(value) ?? []
-    if (digits === undefined) return undefined
-    return more === undefined ? Number(digits) : { atLeast: Number(digits) }
-  },
-)
+export const rowsExpected = single('a number such as 1000, or 900..', value => {
+  const [, digits, more] = /^(\d{1,15})(\.\.)?$/.exec(value) ?? []
+  if (digits === undefined) return undefined
+  return more === undefined ? Number(digits) : { atLeast: Number(digits) }
+})
+
+/** A count, or a share such as `5%`. */
+export const limit = single('a count, or a share such as 5%', value => {
+  const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)
+  if (share === null) return scaled(value)
+  return Number(share[1]) <= 100 ? (value as `${number}%`) : undefined
+})
 
 /** Bytes: `4Mi`, `500k`, `1048576`, optionally followed by a B. */
-export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value =>
-  within(scaled(value.replace(/B$/, '')), 1, Infinity),
+export const size = single('a size such as 500k, 4Mi or 1G', value =>
+  within(scaled(value.replace(/B$/, '')), 1),
 )
 
-export const recordSize: Reader<number> = single('a size up to 512Mi, such as 4Mi', value =>
+export const recordSize = single('a size up to 512Mi, such as 4Mi', value =>
   within(size.read([value]), 1, mostRecordBytes),
 )
 
@@ -159,7 +173,7 @@ const milliseconds = { ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n }
 const maxDurationMs = 2 ** 31 - 1
 
 /** Milliseconds: `500ms`, `5s`, `2m`, `1h`. Refuses a bare number, because its unit would be unclear. */
-export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value =>
+export const duration = single('a duration such as 500ms, 5s or 2m', value =>
   within(scaled(value, milliseconds), 1, maxDurationMs),
 )
 
@@ -170,28 +184,29 @@ export interface Rate {
 }
 
 /** `50MB/s`, `200krows/s`, or both separated by a comma. */
-export const rate: Reader<Rate> = single('a rate such as 50MB/s or 200krows/s', value => {
+export const rate = single('a rate such as 50MB/s or 200krows/s', value => {
   const rates: Rate = {}
   for (const part of value.split(',')) {
-    const match = /^(.+?)(B|rows)\/s$/.exec(part)
-    const amount = scaled(match?.[1] ?? '')
-    if (match === null || amount === undefined || amount === 0) return undefined
-    const unit = match[2] === 'B' ? 'bytesPerSecond' : 'rowsPerSecond'
-    if (rates[unit] !== undefined) return undefined
-    rates[unit] = amount
+    const [, number = '', unit] = /^(.+?)(B|rows)\/s$/.exec(part) ?? []
+    const amount = within(scaled(number), 1)
+    const name = unit === 'B' ? 'bytesPerSecond' : 'rowsPerSecond'
+    if (amount === undefined || rates[name] !== undefined) return undefined
+    rates[name] = amount
   }
   return rates
 })
-
-/** 0 lets the system pick a free port. */
-export const listeningPort: Reader<number> = single('a port from 0 to 65535', value =>
-  within(scaled(value), 0, 65_535),
-)
 
 export const list: Reader<readonly string[]> = single('names with commas between', value => {
   const names = value.split(',').map(name => name.trim())
   return names.includes('') ? undefined : names
 })
+
+const mostPort = 65_535
+
+/** 0 lets the system pick a free port. */
+export const listeningPort = single('a port from 0 to 65535', value =>
+  within(scaled(value), 0, mostPort),
+)
 
 export interface HostAddress {
   readonly host: string
@@ -199,29 +214,30 @@ export interface HostAddress {
 }
 
 /** `H[:PORT],…`; an IPv6 address with a port is in brackets. The port's default is DDB_PORT, else 8848. */
-export const hosts: Reader<readonly [HostAddress, ...HostAddress[]]> = {
-  expected: 'HOST or HOST:PORT, several with commas between',
-  form: 'value',
-  read(texts, { DDB_PORT } = {}) {
-    const standard = within(scaled(DDB_PORT || '8848'), 1, 65_535)
+export const hosts = single(
+  'HOST or HOST:PORT, several with commas between',
+  (value, { DDB_PORT }) => {
+    const standard = within(scaled(DDB_PORT || '8848'), 1, mostPort)
     if (standard === undefined) {
       throw new UsageError('DDB_USAGE', 'DDB_PORT must be a port from 1 to 65535')
     }
-    const parts = texts.at(-1)!.split(',')
-    const addresses = parts.flatMap(part => hostAddress(part.trim(), standard) ?? [])
-    return addresses.length < parts.length
-      ? undefined
-      : (addresses as unknown as [HostAddress, ...HostAddress[]])
+    const addresses: HostAddress[] = []
+    for (const part of value.split(',')) {
+      const address = hostAddress(part.trim(), standard)
+      if (address === undefined) return undefined
+      addresses.push(address)
+    }
+    return addresses as unknown as readonly [HostAddress, ...HostAddress[]]
   },
-}
+)
 
 function hostAddress(value: string, standard: number): HostAddress | undefined {
   // Without brackets, every colon belongs to the address: an IPv6 address has at least two colons.
-  if (/^[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*$/.test(value)) {
+  if (/^[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*$/.test(value)) {
     return { host: value, port: standard }
   }
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/.exec(value)
-  const port = within(match?.[3] === undefined ? standard : Number(match[3]), 1, 65_535)
+  const port = within(Number(match?.[3] ?? standard), 1, mostPort)
   return match === null || port === undefined ? undefined : { host: (match[1] ?? match[2])!, port }
 }
 
@@ -243,13 +259,6 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
   }
 }
 
-/** `Y/N`, repeatable: texts that mean true and false; one of the two may be empty. */
-export const booleans: Reader<readonly string[]> = repeated(
-  single('TRUE/FALSE, such as Y/N', value =>
-    value.split('/').length === 2 && value !== '/' ? value : undefined,
-  ),
-)
-
 /** `COLUMN=FORMAT`, repeatable; a format without a column applies to every column, `*`. */
 export const dateFormats: Reader<Readonly<Record<string, string>>> = {
   expected: 'COLUMN=FORMAT, or FORMAT for all columns, each once',
@@ -258,16 +267,20 @@ export const dateFormats: Reader<Readonly<Record<string, string>>> = {
     pairs('COLUMN=FORMAT').read(texts.map(given => (given.includes('=') ? given : `*=${given}`))),
 }
 
-export const json: Reader<unknown> = {
-  ...single<unknown>('a JSON value such as 5, "text" or [1,2]', value => {
+/** `Y/N`, repeatable: texts that mean true and false; one of the two may be empty. */
+export const booleans = repeated(matching('TRUE/FALSE, such as Y/N', /^(?!\/$)[^/]*\/[^/]*$/))
+
+export const json = single<unknown>(
+  'a JSON value such as 5, "text" or [1,2]',
+  value => {
     try {
       return JSON.parse(value)
     } catch {
       return undefined
     }
-  }),
-  json: true,
-}
+  },
+  { json: true },
+)
 
 /** `\t` or `\xNN` for a control character; other texts unchanged. */
 function shown(text: string): string {
@@ -277,59 +290,41 @@ function shown(text: string): string {
 }
 
 /** One character; `\t`, `tab` and `\xNN` replace characters that are hard to type in a shell. */
-export const character: Reader<string> = single(
-  'one character, such as ; or \\t or \\x01',
-  value => {
-    if (value === '\\t' || value === 'tab') return '\t'
-    const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
-    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
-    return /^[^\r\n]$/u.test(value) ? value : undefined
-  },
-  { shown },
-)
+function characterOf(value: string): string | undefined {
+  if (value === '\\t' || value === 'tab') return '\t'
+  const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
+  if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
+  return /^[^\r\n]$/u.test(value) ? value : undefined
+}
 
-const ofOneLine = (text: string): string | undefined => (/^[^\r\n]+$/.test(text) ? text : undefined)
+const lineOf = (text: string): string | undefined => (/^[^\r\n]+$/.test(text) ? text : undefined)
+
+export const character = single('one character, such as ; or \\t or \\x01', characterOf, { shown })
 
 /** A delimiter may have several characters. */
-export const delimiter: Reader<string> = single(
+export const delimiter = single(
   'a delimiter such as ; or \\t',
-  value => character.read([value]) ?? ofOneLine(value),
+  value => characterOf(value) ?? lineOf(value),
   { shown },
 )
 
 /** One or more characters, on one line; `\t` is a tab. */
-export const lineStart: Reader<string> = single(
+export const lineStart = single(
   'characters that begin a line, such as #',
-  value => character.read([value]) ?? ofOneLine(value)?.replaceAll('\\t', '\t'),
+  value => characterOf(value) ?? lineOf(value)?.replaceAll('\\t', '\t'),
   { shown: text => text.replaceAll('\t', '\\t') },
 )
 
 /** One character, or an empty text for "none". */
-export const characterOrNone: Reader<string> = single(
+export const characterOrNone = single(
   "one character, or '' for none",
-  value => value && character.read([value]),
+  value => value && characterOf(value),
   { shown },
 )
 
 /** `auto`, or an encoding by any of its names. */
-export const encoding: Reader<'auto' | Encoding> = single(
+export const encoding = single<'auto' | Encoding>(
   'the name of an encoding',
   value => (value === 'auto' ? value : knownEncoding(value)),
   { choices: ['auto', ...encodings] },
-)
-
-/** A count, or a share such as `5%`. */
-export const limit: Reader<number | `${number}%`> = single(
-  'a count, or a share such as 5%',
-  value => {
-    const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)
-    if (share !== null) return Number(share[1]) <= 100 ? (value as `${number}%`) : undefined
-    return scaled(value)
-  },
-)
-
-/** Run names become paths and parts of table names. */
-export const runId: Reader<string> = single(
-  'letters, digits and . _ - (64 at most, a letter or digit first)',
-  value => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : undefined),
 )
