@@ -11,7 +11,7 @@ import { startServer } from '../../server/index.js'
 import { packageFile, version } from '../../version.js'
 import { catchSignals } from '../interruption.js'
 import { clean, grouped } from '../output/terminal-text.js'
-import { tableText } from '../render/table.js'
+import { tableText } from '../render/render.js'
 import { countRows, measure, ratioText } from './bench.js'
 import type { Call } from './command.js'
 

@@ -15,10 +15,7 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { readScriptFile } from '../files/files-from.js'
 import { openTrace, type TraceFile } from '../files/output-files.js'
 import type { Output } from '../output/output.js'
-import { csvText } from '../render/cells.js'
-import { hideInValue } from '../render/hide-value.js'
-import { jsonText } from '../render/json.js'
-import { tableText } from '../render/table.js'
+import { csvText, hideInValue, jsonText, tableText } from '../render/render.js'
 
 /** A note for the user: the output differs from the server's data. */
 const struckOut = "the server's answer contains the password: *** replaces it"

@@ -9,6 +9,7 @@ import { parseTableTarget, tableExpression } from '../../load/target/target.js'
 import { fixWithFlags, loadOnlyOptions, withFlags } from '../options/load-options.js'
 import type { OptionTable } from '../options/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
+import type { TypedCall } from '../options/shell-command.js'
 import type { Output } from './output.js'
 import { jsonLine } from './terminal-text.js'
 import { isLeftUnanswered } from './run-report.js'
@@ -37,13 +38,12 @@ interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof DdbError) {
     const { code, exitCode } = error
-    const fixes = chainOf(error).map(one => (one instanceof DdbError ? one.fix : undefined))
-    const fix = fixes.find(one => one !== undefined) ?? null
+    const fixes = chainOf(error).flatMap(one => (one instanceof DdbError ? (one.fix ?? []) : []))
     return {
       code,
       message: withFlags(error.message),
       exitCode,
-      fix: fixWithFlags(fix),
+      fix: fixWithFlags(fixes[0] ?? null),
     }
   }
   const reason = error instanceof Error ? error.message : String(error)
@@ -103,9 +103,10 @@ type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
 /** Prints advice for a failure; the last line is a command. */
 export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
   printHints(output, failed.code, asked)
-  const likely = failed.fix?.options?.['--header'] === 'yes'
-  const other = headerCommand(failed, asked, likely ? 'no' : 'yes')
-  if (other !== undefined) printOtherHeader(output, likely, other)
+  const likely = failed.fix?.options?.['--header']
+  const answer = likely === 'yes' ? 'no' : 'yes'
+  const other = likely && !asked.mayHaveStored && commandWithOption(asked, 'header', answer)
+  if (other) printOtherHeader(output, likely === 'yes', other)
   output.note(`next: ${nextCommand(failed, asked)}`)
 }
 
@@ -125,14 +126,18 @@ function printHints(output: Output, code: string, { command }: UserCall): void {
   )
 }
 
-type Known = Required<Pick<UserCall, 'command' | 'args' | 'flags'>> &
-  Pick<UserCall, 'mayHaveStored'>
+/** A call whose command is known, and what would help. */
+interface Known extends TypedCall {
+  readonly mayHaveStored?: boolean
+  readonly fix: Fix | null
+}
 
-type Advice = (asked: Known, fix: Fix | null) => string | undefined
+/** A command that helps; undefined if the call lacks something that the command needs. */
+type Advice = (asked: Known) => string | undefined
 
-const knownCall = (asked: UserCall): Known | undefined => {
+function knownCall(asked: UserCall, fix: Fix | null = null): Known | undefined {
   const { command, args = [], flags = new Map() } = asked
-  return command && { ...asked, command, args, flags }
+  return command && { ...asked, command, args, flags, fix }
 }
 
 /** True if the inputs can be read again, unlike data from a pipe. */
@@ -141,51 +146,64 @@ const hasFiles = ({ args, flags }: Known): boolean =>
 
 const isLoad = ({ command: { name } }: Known): boolean => name === 'load' || name === 'check'
 
-/** The flags that a fix changes, with their new values. */
-function changesOf(fix: Fix | null): Record<string, string | null> {
-  const flags = Object.entries(fix?.options ?? {}).filter(([flag]) => flag.startsWith('--'))
-  return Object.fromEntries(flags.map(([flag, text]) => [flag.slice(2), text]))
+const isFixed = ({ fix }: Known): boolean => Object.keys(fix?.options ?? {}).length > 0
+
+/** The command with the options that would help, and without some others. */
+function fixed(asked: Known, others: readonly string[] = []): string {
+  const changes: Record<string, string | null> = {}
+  for (const name of others) changes[name] = null
+  for (const [flag, text] of Object.entries(asked.fix?.options ?? {})) changes[flag.slice(2)] = text
+  return sameCommand(asked, changes)
 }
 
-/** Suggests the same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
+/** The same command, except for loads from a pipe and `exec` (scripts have effects and may hold passwords). */
 const again: Advice = asked => {
   if (asked.mayHaveStored) return look(asked)
   const isOnce = asked.command.name === 'exec' || (isLoad(asked) && !hasFiles(asked))
   return isOnce ? undefined : sameCommand(asked)
 }
 
-/** Suggests `check`, which shows column by column what the load would do, with the options that would help. */
-const check: Advice = (asked, fix) => {
+const usage: Advice = asked =>
+  isFixed(asked) && hasFiles(asked) && !asked.mayHaveStored
+    ? fixed(asked)
+    : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
+
+/** `check`, which shows column by column what the load would do, with the options that would help. */
+const check: Advice = asked => {
   if (!hasFiles(asked)) return undefined
-  const changes = changesOf(fix)
-  const hasChanges = Object.keys(changes).length > 0
-  if (!isLoad(asked)) return hasChanges ? sameCommand(asked, changes) : undefined
-  if (asked.command.name === 'check' && !hasChanges) return undefined
-  const others = ['dry-run', 'json', ...loadOnlyOptions].map(flag => [flag, null] as const)
-  return sameCommand({ ...asked, name: 'check' }, { ...Object.fromEntries(others), ...changes })
+  if (!isFixed(asked) && asked.command.name !== 'load') return undefined
+  if (!isLoad(asked)) return fixed(asked)
+  return fixed({ ...asked, name: 'check' }, ['dry-run', 'json', ...loadOnlyOptions])
 }
 
-/** Texts that are not in the encoding that the user gave: suggests the call without it. */
-const decode: Advice = (asked, fix) =>
-  check(asked, fix ?? (asked.flags.has('encoding') ? { options: { '--encoding': null } } : null))
-
-/** Suggests the table that the user meant, or a new table. */
-const tables: Advice = (asked, fix) => {
-  if (!isLoad(asked) || !asked.flags.has('table') || !hasFiles(asked)) return undefined
-  const changes = changesOf(fix)
-  if (Object.keys(changes).length > 0) return sameCommand(asked, changes)
-  if (asked.mayHaveStored === true || asked.flags.has('create')) return undefined
-  const kind = asked.flags.get('table')?.at(-1)?.startsWith('dfs://') ? 'dfs' : 'stream'
-  return sameCommand(asked, { create: kind })
+/** Texts that are not in the encoding that the user gave: the call without it. */
+const decode: Advice = asked => {
+  const isGiven = asked.fix === null && asked.flags.has('encoding')
+  return check(isGiven ? { ...asked, fix: { options: { '--encoding': null } } } : asked)
 }
 
-/** Suggests counting the rows of the table. */
-const look = ({ flags }: Known): string | undefined => {
+/** The table that the user meant, or a new table. */
+const tables: Advice = asked => {
+  const { flags, mayHaveStored } = asked
+  const table = flags.get('table')?.at(-1)
+  if (!isLoad(asked) || table === undefined || !hasFiles(asked)) return undefined
+  if (isFixed(asked)) return fixed(asked)
+  if (mayHaveStored === true || flags.has('create')) return undefined
+  return sameCommand(asked, { create: table.startsWith('dfs://') ? 'dfs' : 'stream' })
+}
+
+/** Counts the rows of the table. */
+const look: Advice = ({ flags }) => {
   const table = flags.get('table')?.at(-1)
   if (table === undefined) return undefined
   const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
   return shellText(['exec', '-e', script, ...serverWords(flags)])
 }
+
+const lookIfStored =
+  (otherwise: Advice): Advice =>
+  asked =>
+    asked.mayHaveStored ? look(asked) : otherwise(asked)
 
 const runs: Advice = ({ flags, args, command }) => {
   const name = flags.get('run-id')?.at(-1) ?? (command.name === 'resume' ? args[0] : undefined)
@@ -194,34 +212,21 @@ const runs: Advice = ({ flags, args, command }) => {
   return name === undefined ? undefined : shellText(['runs', name, ...where])
 }
 
-/** Suggests a command that only logs in: with a user, or with another source for the password. */
-const login: Advice = ({ flags }) =>
-  shellText([
-    ...['exec', '-e', '1', ...serverWords(flags)],
-    ...(flags.has('user') ? ['--password-file', 'FILE'] : ['--user', 'admin']),
-  ])
+/** Only logs in: with a user, or with another source for the password. */
+const login: Advice = ({ flags }) => {
+  const how = flags.has('user') ? ['--password-file', 'FILE'] : ['--user', 'admin']
+  return shellText(['exec', '-e', '1', ...serverWords(flags), ...how])
+}
 
-/** If no server answered, suggests starting the embedded server. If `serve` itself failed, suggests a free port. */
-const serve: Advice = (asked, fix) =>
+/** If no server answered: the embedded server. If `serve` itself failed: a free port. */
+const serve: Advice = asked =>
   asked.command.name === 'serve'
     ? sameCommand(asked, { port: '0' })
-    : (fix?.command ?? 'ddb-ingest serve')
+    : (asked.fix?.command ?? 'ddb-ingest serve')
 
-const lookIfStored =
-  (otherwise: Advice): Advice =>
-  (asked, fix) =>
-    asked.mayHaveStored ? look(asked) : otherwise(asked, fix)
-
-const none: Advice = () => undefined
-
-/** Code → command that helps; undefined if the call lacks something that the command needs. Other codes: `explain`. */
+/** Other codes: `explain`. */
 const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
-  DDB_USAGE: (asked, fix) => {
-    const changes = changesOf(fix)
-    return Object.keys(changes).length > 0 && hasFiles(asked) && !asked.mayHaveStored
-      ? sameCommand(asked, changes)
-      : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
-  },
+  DDB_USAGE: usage,
   DDB_RUN_CHANGED: runs,
   DDB_RUN_MISSING: () => 'ddb-ingest runs',
   DDB_INPUT_ENCODING: decode,
@@ -243,35 +248,22 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_LOGIN: login,
   DDB_TIMEOUT: again,
   // Does not suggest repeating a named run: with a different state folder, its rows would be stored twice.
-  DDB_LOCKED: (asked, fix) => (runs(asked, fix) === undefined ? again(asked, fix) : undefined),
+  DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_UNAVAILABLE: again,
-  DDB_INTERRUPTED: lookIfStored(none),
+  DDB_INTERRUPTED: lookIfStored(() => undefined),
 }
 
-export function nextCommand({ code, fix = null }: Failed, asked: UserCall): string {
+export function nextCommand({ code, fix }: Failed, asked: UserCall): string {
   if (asked.next !== undefined) return asked.next
-  const header = fix?.options?.['--header']
-  const command =
-    header === undefined || header === null
-      ? undefined
-      : headerCommand({ code, fix }, asked, header)
-  if (command !== undefined) return command
-  const known = knownCall(asked)
+  const known = knownCall(asked, fix)
   if (known === undefined && code === 'DDB_USAGE') return 'ddb-ingest --help'
-  return (known && advice[code as ErrorCode]?.(known, fix)) ?? `ddb-ingest explain ${code}`
-}
-
-/** The call with an answer to an unclear header; undefined for other failures, and if the input cannot be read again. */
-function headerCommand({ fix }: Failed, asked: UserCall, answer: string): string | undefined {
-  if (fix?.options?.['--header'] === undefined || asked.mayHaveStored) return undefined
-  return commandWithOption(asked, 'header', answer)
+  return (known && advice[code as ErrorCode]?.(known)) ?? `ddb-ingest explain ${code}`
 }
 
 /** The same command with one more option; undefined if its input cannot be read again. */
 export function commandWithOption(asked: UserCall, name: string, text: string): string | undefined {
-  const known = knownCall(asked)
-  if (known === undefined || !hasFiles(known)) return undefined
-  return sameCommand(known, { [name]: text })
+  const known = knownCall(asked, { options: { [`--${name}`]: text } })
+  return known && hasFiles(known) ? fixed(known) : undefined
 }
 
 /** Options of `check` that `load` would understand differently, or not at all. */
@@ -301,23 +293,20 @@ export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefi
   if (resume.look !== null) {
     return { label: 'to look for the rows of this run', command: resume.look }
   }
-  const step = (failed: Failed): NextStep => ({
-    label: 'next',
-    command: nextCommand(failed, asked),
-  })
+  const next = (command: string): NextStep => ({ label: 'next', command })
+  const step = (code: ErrorCode): NextStep => next(nextCommand({ code }, asked))
   if (resume.possible && resume.command !== null) {
     return isLeftUnanswered({ ...result, used: confirm.used })
-      ? step({ code: 'DDB_RUN_CHANGED' })
+      ? step('DDB_RUN_CHANGED')
       : { label: 'to go on', command: resume.command }
   }
-  if (error !== null) return step(error)
+  if (error !== null) return next(nextCommand(error, asked))
   if (exitCode === 0) return undefined
   // The run itself went well; only its result could not be printed or stored.
-  if (exitCode === errorCodes.DDB_OUTPUT_WRITE) return step({ code: 'DDB_OUTPUT_WRITE' })
-  if (rows.unconfirmed > 0) return step({ code: 'DDB_UNCONFIRMED' })
+  if (exitCode === errorCodes.DDB_OUTPUT_WRITE) return step('DDB_OUTPUT_WRITE')
+  if (rows.unconfirmed > 0) return step('DDB_UNCONFIRMED')
   const [file] = rejects.files
-  if (file !== undefined) return { label: 'next', command: shellText(['retry', file.path]) }
-  return step({ code: 'DDB_INPUT_CELL' })
+  return file === undefined ? step('DDB_INPUT_CELL') : next(shellText(['retry', file.path]))
 }
 
 export function tellNextStep(

@@ -65,28 +65,30 @@ function escapeHtml(text: string): string {
 
 type Tone = 'sent' | 'good' | 'doubt' | 'bad' | 'plain'
 
-/** A cell of a table: text, a number, or a number with a bar for its share of a whole. */
-type Cell = string | number | { readonly value: number; readonly of: number; readonly tone: Tone }
+/** A cell of a table: text, a number, or a number with a bar for its share of `of`; by default, of the largest number in its column. */
+type Cell = string | number | { readonly value: number; readonly tone: Tone; readonly of?: number }
 
 function tableOf(heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const head = heads.map((text, i) => {
     const form = typeof (rows[0]?.[i] ?? '') === 'string' ? '' : ' class="number"'
     return `<th scope="col"${form}>${text}</th>`
   })
-  const body = rows.map(cells => `<tr>${cells.map(cellHtml).join('')}</tr>`).join('\n')
+  const valueOf = (cell: Cell = 0): number => (typeof cell === 'object' ? cell.value : 0)
+  const most = heads.map((_, i) => Math.max(1, ...rows.map(cells => valueOf(cells[i]))))
+  const lines = rows.map(cells => cells.map((cell, i) => cellHtml(cell, i, most[i]!)).join(''))
+  const body = lines.map(line => `<tr>${line}</tr>`).join('\n')
   return `<div class="scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
 }
 
-function cellHtml(cell: Cell, index: number): string {
+function cellHtml(cell: Cell, index: number, most: number): string {
   if (typeof cell === 'string') {
     const text = escapeHtml(cell)
     return index === 0 ? `<th scope="row">${text}</th>` : `<td>${text}</td>`
   }
   if (typeof cell === 'number') return `<td class="number">${numberText(cell)}</td>`
-  const { value, of, tone } = cell
-  const width = of === 0 ? 0 : Math.max(0, Math.min(1, value / of)) * 100
-  const bar =
-    width === 0 ? '' : `<span class="bar ${tone}" style="width:${width.toFixed(1)}%"></span>`
+  const { value, of = most, tone } = cell
+  const percent = (Math.max(0, Math.min(1, value / of)) * 100).toFixed(1)
+  const bar = value > 0 ? `<span class="bar ${tone}" style="width:${percent}%"></span>` : ''
   return `<td class="number with-bar">${bar}<span>${numberText(value)}</span></td>`
 }
 
@@ -95,9 +97,11 @@ function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 0 })
 }
 
-function section(title: string, content: string): string {
-  return `<section><h2>${title}</h2>\n${content}\n</section>`
+function section(title: string, ...contents: readonly string[]): string {
+  return `<section><h2>${title}</h2>\n${contents.join('')}\n</section>`
 }
+
+const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`
 
 /** Names and texts; a text that is null is left out. */
 function listOf(facts: Readonly<Record<string, string | null>>): string {
@@ -107,21 +111,20 @@ function listOf(facts: Readonly<Record<string, string | null>>): string {
   return `<dl>${told.join('\n')}</dl>`
 }
 
-function head(result: LoadResult, name: string, command: string | undefined): string {
-  const { rows, rate, resume, error, status, startedAt, endedAt, confirm, target, memory } = result
-  const { inputs, inputTotals } = result
+function head(result: LoadResult, name: string, next: string | undefined): string {
+  const { rows, rate, resume, error, status, confirm, memory, inputs, inputTotals } = result
   const steps = {
     'To go on': resume.command,
     'To look for rows of this run': resume.look,
     'To load everything again, if none of its rows are there': resume.restart,
-    Next: command ?? null,
+    Next: next ?? null,
   }
   const told = Object.entries(steps).flatMap(([label, text]) =>
     text === null ? [] : [`<p>${label}: <code>${escapeHtml(text)}</code></p>`],
   )
-  const why = error === null ? '' : `<p>${escapeHtml(`${error.message} [${error.code}]`)}</p>`
+  const why = error === null ? '' : paragraph(`${error.message} [${error.code}]`)
   const some = inputs.slice(0, 3).map(({ path }) => path)
-  const more = inputTotals.count > some.length ? [`… (${numberText(inputTotals.count)})`] : []
+  if (inputTotals.count > some.length) some.push(`… (${numberText(inputTotals.count)})`)
   const tiles = {
     'Rows read': numberText(rows.read),
     confirmed: numberText(rows.confirmed),
@@ -129,47 +132,39 @@ function head(result: LoadResult, name: string, command: string | undefined): st
     'Rows a second': numberText(rate.rowsPerSec),
     'Bytes a second': bytesText(rate.bytesPerSec),
   }
+  const shown = Object.entries(tiles).map(
+    ([label, text]) => `<div class="tile"><b>${text}</b>${label}</div>`,
+  )
   const note = confirm.note === null ? '' : `: ${confirm.note}`
   return `<h1>Load report</h1>
-<p class="about">${escapeHtml([...some, ...more].join(', '))} → ${escapeHtml(name)}</p>
+<p class="about">${escapeHtml(some.join(', '))} → ${escapeHtml(name)}</p>
 <div class="status ${status}">${statusTexts[status]}${why}${told.join('')}</div>
 <div class="tiles">
-${Object.entries(tiles)
-  .map(([label, text]) => `<div class="tile"><b>${text}</b>${label}</div>`)
-  .join('\n')}
+${shown.join('\n')}
 </div>
 ${listOf({
-  Server: target.host,
+  Server: result.target.host,
   Run: result.runId,
-  Started: startedAt,
-  Took: durationText(Date.parse(endedAt) - Date.parse(startedAt)),
+  Started: result.startedAt,
+  Took: durationText(Date.parse(result.endedAt) - Date.parse(result.startedAt)),
   'Exit code': String(result.exitCode),
   Proof: `${confirmationWords[confirm.used]}${note}`,
   'Peak memory': memory.peakRssBytes === null ? null : bytesText(memory.peakRssBytes),
 })}`
 }
 
-const tones: Readonly<Record<Exclude<keyof LoadResult['rows'], 'read'>, Tone>> = {
+const tones: Readonly<Record<string, Tone>> = {
   confirmed: 'good',
-  filtered: 'plain',
   unconfirmed: 'doubt',
   rejected: 'bad',
-  skipped: 'plain',
-  unsent: 'plain',
 }
 
 function outcomes({ rows: { read, ...parts } }: LoadResult): string {
-  const table = tableOf(
-    ['Outcome', 'Rows', 'Share'],
-    [
-      ...Object.entries(parts).map(([name, value]): Cell[] => [
-        name,
-        { value, of: read, tone: tones[name as keyof typeof tones] },
-        percentText(read === 0 ? 0 : value / read),
-      ]),
-      ['read', read, ''],
-    ],
-  )
+  const rows = Object.entries(parts).map(([name, value]): Cell[] => {
+    const share = percentText(read === 0 ? 0 : value / read)
+    return [name, { value, of: Math.max(1, read), tone: tones[name] ?? 'plain' }, share]
+  })
+  const table = tableOf(['Outcome', 'Rows', 'Share'], [...rows, ['read', read, '']])
   return section('Outcome of the rows', table)
 }
 
@@ -181,69 +176,59 @@ function percentText(share: number): string {
 }
 
 function overTime(moments: readonly Moment[]): string {
+  const title = 'Over time'
+  if (moments.at(-1)?.sentRows === 0) return section(title, paragraph('Nothing was sent.'))
   if (new Set(moments.map(({ sentRows }) => sentRows)).size < 3) {
-    const why =
-      moments.at(-1)?.sentRows === 0 ? 'Nothing was sent.' : 'The run was too short for a chart.'
-    return section('Over time', `<p>${why}</p>`)
+    return section(title, paragraph('The run was too short for a chart.'))
   }
+  const later = moments.slice(1)
+  const speeds = (rows: 'sentRows' | 'confirmedRows'): number[] =>
+    later.map((moment, i) => {
+      const seconds = Math.max(moment.elapsedMs - moments[i]!.elapsedMs, 1) / 1000
+      return Math.max(0, moment[rows] - moments[i]![rows]) / seconds
+    })
   return section(
-    'Over time',
+    title,
     chart('Rows sent and confirmed', {
       ms: moments.map(({ elapsedMs }) => elapsedMs),
       sent: moments.map(({ sentRows }) => sentRows),
       good: moments.map(({ confirmedRows }) => confirmedRows),
-    }) +
-      chart('Speed, rows a second', {
-        ms: moments.slice(1).map(({ elapsedMs }) => elapsedMs),
-        sent: speedsOf(moments, 'sentRows'),
-        good: speedsOf(moments, 'confirmedRows'),
-      }),
+    }),
+    chart('Speed, rows a second', {
+      ms: later.map(({ elapsedMs }) => elapsedMs),
+      sent: speeds('sentRows'),
+      good: speeds('confirmedRows'),
+    }),
   )
-}
-
-/** Rows a second from each moment to the next. */
-function speedsOf(moments: readonly Moment[], rows: 'sentRows' | 'confirmedRows'): number[] {
-  return moments.slice(1).map((moment, i) => {
-    const seconds = Math.max(moment.elapsedMs - moments[i]!.elapsedMs, 1) / 1000
-    return Math.max(0, moment[rows] - moments[i]![rows]) / seconds
-  })
-}
-
-interface Curves {
-  readonly ms: readonly number[]
-  readonly sent: readonly number[]
-  readonly good: readonly number[]
 }
 
 const chartSize = { width: 1000, height: 240, left: 60, bottom: 24, top: 8 }
 const gridLines = 4
 
 /** Two curves over time as SVG. */
-function chart(title: string, { ms, sent, good }: Curves): string {
+function chart(
+  title: string,
+  { ms, ...curves }: Readonly<Record<'ms' | 'sent' | 'good', readonly number[]>>,
+): string {
   const { width, height, left, bottom, top } = chartSize
-  const most = { x: Math.max(1, ms.at(-1)!), y: Math.max(1, ...sent, ...good) }
+  const most = { x: Math.max(1, ms.at(-1)!), y: Math.max(1, ...curves.sent, ...curves.good) }
   const x = (value: number): number => left + ((width - left) * value) / most.x
   const y = (value: number): number => height - bottom - ((height - bottom - top) * value) / most.y
-  const curve = (values: readonly number[], tone: Tone): string => {
+  const lines = Object.entries(curves).map(([tone, values]) => {
     const points = values.map((value, i) => `${x(ms[i]!).toFixed(1)},${y(value).toFixed(1)}`)
     return `<polyline class="${tone}" points="${points.join(' ')}"/>`
-  }
+  })
   const grid = Array.from({ length: gridLines + 1 }, (_, i) => {
     const [across, up] = [(most.x * i) / gridLines, (most.y * i) / gridLines]
     const anchor = i === 0 ? 'start' : i === gridLines ? 'end' : 'middle'
     return `<line x1="${left}" x2="${width}" y1="${y(up)}" y2="${y(up)}"/><text x="${left - 8}" y="${y(up) + 4}" text-anchor="end">${shortCount(up)}</text><text x="${x(across)}" y="${height - 4}" text-anchor="${anchor}">${(across / 1000).toFixed(2)} s</text>`
   })
   return `<h3>${title}: <span class="sent">sent</span>, <span class="good">confirmed</span></h3>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${grid.join('')}${curve(sent, 'sent')}${curve(good, 'good')}</svg>`
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${[...grid, ...lines].join('')}</svg>`
 }
 
-function delivery({
-  latencyMs,
-  batches,
-  batchRows,
-  connections,
-  byConnection,
-}: LoadResult): string {
+function delivery(result: LoadResult): string {
+  const { latencyMs, batches, batchRows, connections, byConnection } = result
   const msText = (ms: number | null): string | null => (ms === null ? null : `${numberText(ms)} ms`)
   const list = listOf({
     'Batches sent': numberText(batches.sent),
@@ -256,78 +241,68 @@ function delivery({
     '99 % of the receipts came within': msText(latencyMs.p99),
   })
   if (byConnection.length < 2) return section('Delivery', list)
-  const of = Math.max(1, ...byConnection.map(({ rows }) => rows))
   const table = tableOf(
     ['Connection', 'Rows', 'Batches', 'Bytes', '50 % (ms)', '95 % (ms)'],
     byConnection.map(({ rows: value, batches: sent, bytes, latencyMs: { p50, p95 } }, i) => [
-      ...[String(i + 1), { value, of, tone: 'sent' as const }, sent, bytes],
+      ...[String(i + 1), { value, tone: 'sent' as const }, sent, bytes],
       ...[p50 ?? '', p95 ?? ''],
     ]),
   )
-  return section('Delivery', list + table)
+  return section('Delivery', list, table)
 }
 
 function rejects({ rejects: { byCode, first, files: kept } }: LoadResult): string {
   const title = 'Rejected rows by reason'
   const codes = Object.entries(byCode).toSorted(([, a], [, b]) => b - a)
-  if (codes.length === 0) return section(title, '<p>No row was rejected.</p>')
-  const of = codes[0]![1]
+  if (codes.length === 0) return section(title, paragraph('No row was rejected.'))
   const table = tableOf(
     ['Reason', 'Rows'],
-    codes.map(([code, value]) => [code, { value, of, tone: 'bad' }]),
+    codes.map(([code, value]) => [code, { value, tone: 'bad' }]),
   )
   const examples = first.map(({ code, file, lineNumber, message }) =>
     escapeHtml(`${file}, line ${numberText(lineNumber)}: ${message} [${code}]`),
   )
   const list = `<h3>First such rows</h3><ul>${examples.map(html => `<li>${html}</li>`).join('')}</ul>`
   const where = kept.map(({ path, rows }) => `${path} (${numberText(rows)})`).join(', ')
-  return section(title, table + list + (where && `<p>Saved in ${escapeHtml(where)}</p>`))
+  return section(title, table, list, where && paragraph(`Saved in ${where}`))
 }
 
 function columns({ columns: list }: LoadResult): string {
   if (list.length === 0) return ''
-  const of = Math.max(1, ...list.map(({ nulls, coerced }) => Math.max(nulls, coerced)))
+  const rows = list.map(({ name, type, nulls, coerced }): Cell[] => [
+    ...[name, type, { value: nulls, tone: 'plain' as const }],
+    { value: coerced, tone: 'bad' },
+  ])
   return section(
     'Columns',
-    tableOf(
-      ['Column', 'Type', 'Nulls', 'Bad cells that became null'],
-      list.map(({ name, type, nulls, coerced }) => [
-        ...[name, type, { value: nulls, of, tone: 'plain' as const }],
-        { value: coerced, of, tone: 'bad' },
-      ]),
-    ),
+    tableOf(['Column', 'Type', 'Nulls', 'Bad cells that became null'], rows),
   )
 }
 
 function files({ inputs, inputTotals: { count, bytes } }: LoadResult): string {
   if (count === 0) return ''
   const shown = inputs.slice(0, mostFiles)
-  const of = Math.max(1, ...shown.map(({ rows }) => rows))
-  const table = tableOf(
-    ['File', 'Rows', 'Rejected', 'Bytes', 'First error'],
-    shown.map(({ path, rows: value, rejected, bytes: size, firstError }) => [
-      ...[path, { value, of, tone: 'sent' as const }, rejected, size],
-      firstError === null ? '' : `${firstError.lineNumber ?? ''} ${firstError.message}`.trim(),
-    ]),
-  )
-  const total = `<p>${numberText(count)} in all, total size ${bytesText(bytes)}</p>`
+  const rows = shown.map(({ path, rows: value, rejected, bytes: size, firstError }): Cell[] => [
+    ...[path, { value, tone: 'sent' as const }, rejected, size],
+    firstError === null ? '' : `${firstError.lineNumber ?? ''} ${firstError.message}`.trim(),
+  ])
   const left = count - shown.length
-  const more = left > 0 ? `<p>${numberText(left)} files are not listed.</p>` : ''
-  return section('Files', total + (shown.length === 0 ? '' : table) + more)
+  return section(
+    'Files',
+    paragraph(`${numberText(count)} in all, total size ${bytesText(bytes)}`),
+    rows.length === 0 ? '' : tableOf(['File', 'Rows', 'Rejected', 'Bytes', 'First error'], rows),
+    left > 0 ? paragraph(`${numberText(left)} files are not listed.`) : '',
+  )
 }
 
 function uncertain({ confirm }: LoadResult): string {
   if (confirm.uncertain.length === 0) return ''
+  const rows = confirm.uncertain.map(({ file, firstLine, lastLine, batches, reason }) => [
+    ...[file, `${numberText(firstLine)} – ${numberText(lastLine)}`, batches, reason],
+  ])
   return section(
     'Lines that may or may not have arrived',
-    tableOf(
-      ['File', 'Lines', 'Batches', 'Reason'],
-      confirm.uncertain.map(({ file, firstLine, lastLine, batches, reason }) => [
-        file,
-        `${numberText(firstLine)} – ${numberText(lastLine)}`,
-        ...[batches, reason],
-      ]),
-    ),
+    tableOf(['File', 'Lines', 'Batches', 'Reason'], rows),
   )
 }
 

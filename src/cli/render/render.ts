@@ -1,0 +1,339 @@
+/*
+  Writes any DolphinDB value as a table for people, as CSV and as JSON.
+*/
+import { elementAt, isNullAt } from '../../protocol/element.js'
+import { formatElement, formatScalar } from '../../protocol/value-text.js'
+import { dataTypes } from '../../protocol/data-type.js'
+import { shortestFloat } from '../../protocol/types/floats.js'
+import type { Column, Matrix, Scalar, Table, Value, Vector } from '../../protocol/value.js'
+import type { Hide } from '../../client/login/hide-password.js'
+import type { Paint } from '../output/output.js'
+import {
+  clean,
+  clip,
+  counted,
+  displayWidth,
+  grouped,
+  jsonLine,
+  tableLine,
+} from '../output/terminal-text.js'
+
+export interface Grid {
+  /** Names of the columns; undefined if the value has no names: a vector, a set, a matrix without labels. */
+  readonly names: readonly string[] | undefined
+  readonly columns: readonly Column[]
+  readonly rows: number
+}
+
+/** Rows and columns of a value; a scalar is a grid of one cell. */
+export function gridOf(value: Value): Grid {
+  switch (value.form) {
+    case 'table':
+      return { names: value.columnNames, columns: value.columns, rows: value.rows }
+    case 'dictionary':
+      return {
+        names: ['key', 'value'],
+        columns: [value.keys, value.values],
+        rows: value.keys.length,
+      }
+    case 'matrix':
+      return matrixGrid(value)
+    case 'pair':
+    case 'set':
+      return { names: undefined, columns: [value.elements], rows: value.elements.length }
+    case 'scalar':
+      return { names: undefined, columns: [tupleOf([value])], rows: 1 }
+    default:
+      return { names: undefined, columns: [value], rows: value.length }
+  }
+}
+
+function tupleOf(values: readonly Value[]): Vector {
+  return { form: 'vector', type: 'ANY', length: values.length, data: values }
+}
+
+function matrixGrid(matrix: Matrix): Grid {
+  const { rows, columns: columnCount, elements, rowLabels, columnLabels } = matrix
+  const columns = Array.from({ length: columnCount }, (_, column) =>
+    tupleOf(Array.from({ length: rows }, (_, row) => elementAt(elements, column * rows + row))),
+  )
+  const labels = columnLabels && columns.map((_, column) => cellText(columnLabels, column))
+  if (rowLabels === undefined) return { names: labels, columns, rows }
+  return { names: labels && ['', ...labels], columns: [rowLabels, ...columns], rows }
+}
+
+/** Text of one cell; a null is empty. */
+export function cellText(column: Column, row: number): string {
+  if (isNullAt(column, row)) return ''
+  if (column.form === 'vector' && column.type === 'ANY') return inlineText(column.data[row]!)
+  return formatElement(column, row)
+}
+
+/** A cell shows at most this many elements of a vector. */
+const maxInlineElements = 20
+
+const several = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** A value inside a cell: vectors in brackets; tables, dictionaries and matrices only as their size. */
+export function inlineText(value: Value): string {
+  switch (value.form) {
+    case 'scalar':
+      return formatScalar(value)
+    case 'table':
+      return `<table of ${several(value.rows, 'row')}, ${several(value.columns.length, 'column')}>`
+    case 'dictionary':
+      return `<dictionary of ${several(value.keys.length, 'key')}>`
+    case 'matrix':
+      return `<matrix of ${value.rows} x ${value.columns}>`
+    case 'pair':
+      return `${cellText(value.elements, 0)} : ${cellText(value.elements, 1)}`
+    case 'set':
+      return inlineText(value.elements)
+    default:
+      return bracketed(value)
+  }
+}
+
+function bracketed(column: Column): string {
+  const { length } = column
+  const shown = Array.from({ length: Math.min(length, maxInlineElements) }, (_, row) =>
+    cellText(column, row),
+  )
+  return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
+}
+
+/** True for columns that are aligned to the right. */
+export function isNumeric(column: Column): boolean {
+  if (column.form !== 'vector') return false
+  const { category } = dataTypes[column.type]
+  return category === 'integral' || category === 'floating' || category === 'denary'
+}
+
+/** Lines per yielded text: a long result appears gradually and does not fill memory. */
+const linesAtOnce = 500
+
+function* inPieces(lines: Iterable<string>): Generator<string, void, void> {
+  let text = ''
+  let count = 0
+  for (const line of lines) {
+    text += line
+    if (++count % linesAtOnce !== 0) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+/**
+ * Quoted according to RFC 4180, with LF line ends as Unix tools expect. Yields some lines at a time, and none if there is no value. A
+ * scalar has no quotes, for use in a shell.
+ */
+export function csvText(value: Value | undefined): Iterable<string> {
+  return inPieces(csvLines(value))
+}
+
+function* csvLines(value: Value | undefined): Generator<string, void, void> {
+  if (value === undefined) return
+  if (value.form === 'scalar') return yield `${inlineText(value)}\n`
+  const { names, columns, rows } = gridOf(value)
+  if (names !== undefined) yield csvLine(names)
+  for (let row = 0; row < rows; row++) yield csvLine(columns.map(column => cellText(column, row)))
+}
+
+/** One record. A lone empty field is quoted, because readers would skip an empty line. */
+export function csvLine(fields: readonly string[]): string {
+  if (fields.length === 1 && fields[0] === '') return '""\n'
+  return `${fields.map(csvField).join(',')}\n`
+}
+
+function csvField(text: string): string {
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** Widest column, in terminal columns; longer text ends with an ellipsis. */
+const maxCellColumns = 60
+
+/**
+ * An aligned table with its row count, some lines at a time, or the bare text of a single cell.
+ * @param columns  width of the terminal; undefined leaves lines whole @param maxRows  further rows are only counted
+ */
+export function tableText(
+  value: Value | undefined,
+  columns?: number,
+  paint: Paint = (_, text) => text,
+  maxRows = Infinity,
+): Iterable<string> {
+  return inPieces(linesOfTable(value, columns, paint, maxRows))
+}
+
+function* linesOfTable(
+  value: Value | undefined,
+  columns: number | undefined,
+  paint: Paint,
+  maxRows: number,
+): Generator<string, void, void> {
+  if (value === undefined) return
+  if (value.form === 'scalar' || value.form === 'pair') return yield `${clean(inlineText(value))}\n`
+  const whole = gridOf(value)
+  const { names, rows } = whole
+  const shownRows = Math.min(rows, maxRows)
+  const all = columnWidths({ ...whole, rows: shownRows })
+  const widths = all.slice(0, columnsThatFit(all, columns))
+  const isRight = (column: number): boolean => isNumeric(whole.columns[column]!)
+  const line = (cell: (column: number) => string): string => {
+    const cells = widths.map((width, column) => clip(clean(cell(column)), width))
+    return clip(tableLine(cells, widths, isRight), columns ?? Infinity)
+  }
+  const head = names && line(column => names[column]!)
+  if (head !== undefined) yield `${paint('bold', head)}\n`
+  for (let row = 0; row < shownRows; row++) {
+    yield `${line(column => cellText(whole.columns[column]!, row))}\n`
+  }
+  const left = all.length - widths.length
+  const note = left > 0 ? ` (${counted(left, 'column')} did not fit; --output csv has all)` : ''
+  const hidden = rows - shownRows
+  const more =
+    hidden === 0 ? '' : `; ${grouped(hidden)} of them are not shown: --max-rows 0 shows all`
+  const noun = value.form === 'table' ? 'row' : 'element'
+  yield `${paint('dim', `${counted(rows, noun)}${note}${more}`)}\n`
+}
+
+function columnWidths({ names, columns, rows }: Grid): number[] {
+  return columns.map((column, index) => {
+    let width = names === undefined ? 0 : displayWidth(clean(names[index]!))
+    for (let row = 0; row < rows && width < maxCellColumns; row++) {
+      width = Math.max(width, displayWidth(clean(cellText(column, row))))
+    }
+    return Math.min(width, maxCellColumns)
+  })
+}
+
+/** How many columns fit a terminal; always at least the first, cut if necessary. */
+function columnsThatFit(widths: readonly number[], columns = Infinity): number {
+  let used = -2
+  const first = widths.findIndex(width => (used += width + 2) > columns)
+  return first < 0 ? widths.length : Math.max(first, 1)
+}
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/**
+ * A JSON value and a line end, for programs; a table is an array with one object per row. Numbers that JSON cannot represent exactly become
+ * strings: a LONG beyond 2^53, every DECIMAL, NaN and the infinities. Temporal values use DolphinDB's text form. A null becomes null.
+ */
+export function jsonText(value: Value | undefined): Iterable<string> {
+  return inPieces(jsonLines(value))
+}
+
+function* jsonLines(value: Value | undefined): Generator<string, void, void> {
+  if (value?.form !== 'table') return yield jsonLine(value === undefined ? null : jsonOf(value))
+  for (let row = 0; row < value.rows; row++) {
+    yield `${row === 0 ? '[' : ','}\n${jsonLine(rowObject(value, row)).trimEnd()}`
+  }
+  yield value.rows === 0 ? '[]\n' : '\n]\n'
+}
+
+function jsonOf(value: Value): Json {
+  switch (value.form) {
+    case 'scalar':
+      return scalarJson(value)
+    case 'table':
+      return Array.from({ length: value.rows }, (_, row) => rowObject(value, row))
+    case 'dictionary':
+      return Object.fromEntries(
+        Array.from({ length: value.keys.length }, (_, index) => [
+          keyText(elementAt(value.keys, index)),
+          elementJson(value.values, index),
+        ]),
+      )
+    case 'matrix':
+      return Array.from({ length: value.rows }, (_, row) =>
+        Array.from({ length: value.columns }, (_, column) =>
+          elementJson(value.elements, column * value.rows + row),
+        ),
+      )
+    case 'pair':
+    case 'set':
+      return jsonOf(value.elements)
+    default:
+      return Array.from({ length: value.length }, (_, index) => elementJson(value, index))
+  }
+}
+
+function rowObject({ columnNames, columns }: Table, row: number): Json {
+  return Object.fromEntries(
+    columnNames.map((name, index) => [name, elementJson(columns[index]!, row)]),
+  )
+}
+
+function elementJson(column: Column, index: number): Json {
+  return isNullAt(column, index) ? null : jsonOf(elementAt(column, index))
+}
+
+function keyText(key: Value): string {
+  const json = jsonOf(key)
+  return typeof json === 'string' ? json : JSON.stringify(json)
+}
+
+function scalarJson(scalar: Scalar): Json {
+  if (scalar.type === 'VOID' || scalar.value === null || scalar.value === '') return null
+  switch (scalar.type) {
+    case 'BOOL':
+    case 'CHAR':
+    case 'SHORT':
+    case 'INT':
+    case 'SYMBOL':
+    case 'STRING':
+      return scalar.value
+    case 'LONG': {
+      const number = Number(scalar.value)
+      return Number.isSafeInteger(number) ? number : String(scalar.value)
+    }
+    case 'FLOAT':
+      return numberJson(Number.isFinite(scalar.value) ? shortestFloat(scalar.value) : scalar.value)
+    case 'DOUBLE':
+      return numberJson(scalar.value)
+    case 'COMPLEX':
+    case 'POINT':
+      return scalar.value.map(numberJson)
+    default:
+      return formatScalar(scalar)
+  }
+}
+
+function numberJson(value: number): Json {
+  return Number.isFinite(value) ? value : String(value)
+}
+
+/**
+ * Redacts passwords that a server repeats in a value: in texts, and in bytes that may be text, but not in numbers.
+ * @returns the value itself if nothing needs to be redacted
+ */
+export function hideInValue(value: Value, hide: Hide): Value {
+  return hidden(value, hide, false) as Value
+}
+
+/** Members that hold words of the protocol, not of the server, and so never contain a password. */
+const ofShape: ReadonlySet<string> = new Set(['form', 'type'])
+
+/** @param isBlob  true if a Uint8Array holds text, as in a BLOB; otherwise it holds numbers */
+function hidden(part: unknown, hide: Hide, isBlob: boolean): unknown {
+  if (typeof part === 'string') return hide(part)
+  if (typeof part !== 'object' || part === null) return part
+  if (Array.isArray(part)) {
+    const made = part.map(each => hidden(each, hide, isBlob))
+    return made.every((each, i) => each === part[i]) ? part : made
+  }
+  if (ArrayBuffer.isView(part)) {
+    if (!isBlob || !(part instanceof Uint8Array)) return part
+    const text = Buffer.from(part).toString('utf8')
+    const safe = hide(text)
+    return safe === text ? part : Buffer.from(safe)
+  }
+  const isOfBlob = 'type' in part && part.type === 'BLOB'
+  const changes = Object.entries(part).flatMap(([name, member]) => {
+    const made: unknown = ofShape.has(name) ? member : hidden(member, hide, isOfBlob)
+    return made === member ? [] : [[name, made] as const]
+  })
+  return changes.length === 0 ? part : { ...part, ...Object.fromEntries(changes) }
+}
