@@ -5,7 +5,6 @@ import { DdbError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
-import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 import { earlySession, openDelivery } from './transport/open-delivery.js'
@@ -116,20 +115,7 @@ async function loadChecked(
     await endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }
-  const counts = opened.inputs?.columnCounts() ?? []
-  const result = loadResult(run, {
-    inputs: opened.inputs?.summaries('wrong') ?? [],
-    inputTotals: opened.inputs?.totals,
-    sources: opened.inputs?.sources,
-    bytesError: opened.inputs?.bytesError,
-    alreadyLoaded,
-    columns: columns.map(({ name, type }, i) => ({
-      name,
-      type: columnTypeText(type),
-      nulls: counts[i]?.nulls ?? 0,
-      coerced: counts[i]?.coerced ?? 0,
-    })),
-  })
+  const result = loadResult(run, opened.inputs, { columns, alreadyLoaded, listed: 'wrong' })
   await endJournal(run, result)
   return result
 }

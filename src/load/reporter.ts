@@ -1,32 +1,13 @@
 /*
   Reports on a run while it works: notices, and its progress at most ten times a second.
 */
-import { newSecrets, type Secrets } from '../client/login/hide-password.js'
+import { newSecrets } from '../client/login/hide-password.js'
 import type { ReadingPlace } from '../infer/findings.js'
 import type { Clock, Timer } from '../platform/platform.js'
 import type { LoadReport } from './load-result.js'
 import type { LoadOptions } from './options.js'
 
-export interface Reporter {
-  readonly startedAt: Date
-  /** Rewords a sentence of the library for the program that shows it. */
-  readonly words: (this: void, sentence: string) => string
-  /** Tells the user a sentence. Redacts the password, which servers' messages may repeat. */
-  notice(this: void, text: string): void
-  readonly notices: readonly string[]
-  readonly secrets: Secrets
-  inputProgress(bytesRead: number, totalBytes: number | undefined): void
-  /** @param number  the input's number, from 1 */
-  inputBegun(number: number, count: number): void
-  /**
-   * Reports progress while the run reads values of the inputs to choose column types. Call it with undefined at the end.
-   */
-  looking(this: void, place: ReadingPlace | undefined): void
-  /** Reports progress soon, but at most ten times a second. */
-  report(): void
-  /** Reports progress at once. */
-  tell(phase: LoadReport['phase']): void
-}
+export type Reporter = ReturnType<typeof newReporter>
 
 type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 /** The part of a report that the reporter gets from the run. */
@@ -45,12 +26,12 @@ export function newReporter(
   { onReport, onNotice, wording, server }: ReporterOptions,
   clock: Clock,
   sent: () => SentReport,
-): Reporter {
+) {
   const startedMs = clock.nowMs()
   const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined, input: undefined }
   const secrets = newSecrets(server.password)
   const notices: string[] = []
-  const words = wording ?? (sentence => sentence)
+  const words = wording ?? ((sentence: string) => sentence)
   let phase: LoadReport['phase'] = 'connecting'
   let toldMs = -Infinity
   let timer: Timer | undefined
@@ -68,31 +49,38 @@ export function newReporter(
   }
   return {
     startedAt: new Date(clock.wallMs()),
+    /** Rewords a sentence of the library for the program that shows it. */
     words,
-    notice(text) {
+    /** Tells the user a sentence. Redacts the password, which servers' messages may repeat. */
+    notice: (text: string): void => {
       const sentence = secrets.hideInSentence(words(text))
       if (notices.length < keptNotices) notices.push(sentence)
       onNotice?.(sentence)
     },
+    /** The first notices. */
     notices,
     secrets,
-    inputProgress(bytesRead, totalBytes) {
+    inputProgress: (bytesRead: number, totalBytes: number | undefined): void => {
       Object.assign(inputBytes, { bytesRead, totalBytes })
     },
-    inputBegun(number, count) {
+    /** @param number  the input's number, from 1 */
+    inputBegun: (number: number, count: number): void => {
       inputBytes.input = { number, count }
     },
-    tell(next) {
+    /** Reports progress at once. */
+    tell: (next: LoadReport['phase']): void => {
       phase = next
       tell()
     },
-    looking(place) {
+    /** Reports that the run reads values of the inputs to choose column types. Call it with undefined at the end. */
+    looking: (place: ReadingPlace | undefined): void => {
       phase = place === undefined ? 'connecting' : 'looking'
       const { number = 0, count = 0, source } = place ?? {}
       const { bytesRead = 0, totalBytes } = source ?? {}
       Object.assign(inputBytes, { bytesRead, totalBytes, input: place && { number, count } })
       if (place !== undefined) report()
     },
+    /** Reports progress soon, but at most ten times a second. */
     report,
   }
 }

@@ -4,8 +4,10 @@
 import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
-import type { InputSummary } from './inputs/input-reading.js'
-import type { InputTotals, LoadOptions, LoadResult, LoadStatus, SourceNotes } from './options.js'
+import { columnTypeText } from '../protocol/data-type.js'
+import type { TargetColumn } from '../schema/target-schema.js'
+import type { Inputs } from './inputs/input-reading.js'
+import type { ListedInputs, LoadOptions, LoadResult } from './options.js'
 import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { traitsOf } from './transport/confirmations.js'
@@ -15,45 +17,45 @@ import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
 import { noSourceNotes } from './inputs/expand-inputs.js'
 import { tableText } from './target/target.js'
 
-export interface ResultParts {
-  inputs: readonly InputSummary[]
-  /** Undefined if no input was opened. */
-  inputTotals?: InputTotals | undefined
-  /** 1 when left out. */
-  sources?: SourceNotes | undefined
-  columns: LoadResult['columns']
-  /** Left out if the run did not reach its target. */
-  /** Set if the byte counts of an input do not add up. */
-  bytesError: DdbError | undefined
+interface Reached {
+  /** Of the target; none if the run did not reach it. */
+  readonly columns?: readonly TargetColumn[]
   /** True if earlier processes had finished the run, so that this one neither read nor sent rows. */
-  alreadyLoaded?: boolean
+  readonly alreadyLoaded?: boolean
+  readonly listed?: ListedInputs
 }
 
 /** If rows or bytes do not add up, the run fails (DDB_INTERNAL), whatever else happened. */
-export function loadResult(run: Run, parts: ResultParts): LoadResult {
+export function loadResult(
+  run: Run,
+  inputs: Inputs | undefined,
+  { columns = [], alreadyLoaded = false, listed }: Reached = {},
+): LoadResult {
   const { checked, state, options, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
   const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
+  const rejects = run.rejects.result()
   const note = summaryNote(state)
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
-    parts.bytesError ??
+    inputs?.bytesError ??
     run.ending.failure ??
     (run.watch === undefined ? unsentError(rows) : undefined) ??
     unmetExpectation(run)
+  const fix = hideInData(error?.fix ?? null, say)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
   const { target } = checked
-  const { inputTotals = { count: 0, bytes: 0 } } = parts
+  const { totals: inputTotals = { count: 0, bytes: 0 } } = inputs ?? {}
+  const counts = inputs?.columnCounts() ?? []
   return {
     schema: 'ddb-ingest/load/2',
     version,
     runId: checked.runId,
-    status: statusOf(run, error),
-    exitCode: exitCodeOf(run, error),
-    alreadyLoaded: parts.alreadyLoaded === true && error === undefined,
+    ...outcomeOf(run, error),
+    alreadyLoaded: alreadyLoaded && error === undefined,
     startedAt: run.reporter.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     target: {
@@ -63,11 +65,11 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       method: target.kind === 'table' ? target.method : null,
     },
     inputTotals,
-    inputs: parts.inputs.map(input => ({
+    inputs: (inputs?.summaries(listed) ?? []).map(input => ({
       ...input,
       firstError: hideInData(input.firstError, say),
     })),
-    sources: parts.sources ?? noSourceNotes(),
+    sources: inputs?.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: checked.confirm,
@@ -78,8 +80,16 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
         reason: say(lines.reason),
       })),
     },
-    rejects: rejectsOf(run, say),
-    columns: hideInData(parts.columns, hide),
+    rejects: {
+      ...rejects,
+      first: rejects.first.map(reject => ({ ...reject, message: say(reject.message) })),
+    },
+    columns: columns.map(({ name, type }, i) => ({
+      name: hide(name),
+      type: columnTypeText(type),
+      nulls: counts[i]?.nulls ?? 0,
+      coerced: counts[i]?.coerced ?? 0,
+    })),
     connections: state.batches.sent === 0 ? 0 : checked.connections,
     batches: { ...state.batches },
     byConnection: connectionFigures(state.totalsByConnection),
@@ -91,22 +101,9 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
-    resume: resumeOf(run, error),
-    error:
-      error === undefined
-        ? null
-        : {
-            code: error.code,
-            message: say(error.message),
-            fix: hideInData(error.fix ?? null, say),
-          },
+    resume: resumeOf(run, error?.code),
+    error: error ? { code: error.code, message: say(error.message), fix } : null,
   }
-}
-
-function rejectsOf({ rejects }: Run, say: (sentence: string) => string): LoadResult['rejects'] {
-  const result = rejects.result()
-  const first = result.first.map(reject => ({ ...reject, message: say(reject.message) }))
-  return { ...result, first }
 }
 
 /** True if this process sent nothing and knows of no row that earlier processes sent. */
@@ -119,54 +116,31 @@ function isNothingSent({ state: { rows, batches } }: Run): boolean {
  * run, and resuming from this journal as well would load all rows twice. After any of the other errors, a resumed run
  * would fail with the same error until the user removes the cause.
  */
-const refusals = [
+const refusals: readonly (string | undefined)[] = [
   ...['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN'],
   'DDB_LOCKED',
 ]
 
-function canGoOn(run: Run, error: DdbError | undefined): boolean {
+function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
+  const { state, delivery, checked, history } = run
+  const { found, journal } = history
+  // Some row of the run may be in the target.
+  const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
   // A resumed run takes its options from the journal, so unusable options would fail again.
-  const isMisuse = error?.code === 'DDB_USAGE' && !hasSent(run)
-  const isRefused = isMisuse || (error !== undefined && refusals.includes(error.code))
-  const { journal } = run.history
+  const isRefused = refusals.includes(code) || (code === 'DDB_USAGE' && !hasSent)
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
-  return isUnfinished(run) && isOurs && !isRefused
-}
-
-/** Whether some row of the run may be in the target. */
-function hasSent({ state, history: { found } }: Run): boolean {
-  return state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
-}
-
-/**
- * Whether a process that resumes the run would store rows twice. If a run cannot learn the outcome of single batches,
- * the process sends all rows again.
- */
-function storesAgain(run: Run): boolean {
-  const used = run.delivery?.used ?? run.history.found.used
-  return used !== undefined && !traitsOf(used).knowsBatches && hasSent(run)
-}
-
-function resumeOf(run: Run, error: DdbError | undefined): LoadResult['resume'] {
-  const isPossible = canGoOn(run, error)
-  const isTwice = isPossible && storesAgain(run)
+  const isOpen = isUnfinished(run) && isOurs && !isRefused
+  const used = delivery?.used ?? found.used
+  // A run that cannot learn the outcome of single batches sends all rows again, so its rows would be stored twice.
+  const isTwice = isOpen && hasSent && used !== undefined && !traitsOf(used).knowsBatches
+  // The user has to check if rows of the run are in the table.
+  const isLeft = code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN' || isTwice
   return {
-    possible: isPossible && !isTwice,
+    possible: isOpen && !isTwice,
     command: null,
-    look: isLeftOpen(error) || isTwice ? lookScript(run.checked, run.history.found.samples) : null,
+    look: isLeft ? lookScript(checked, found.samples) : null,
     restart: null,
   }
-}
-
-/** Whether the user has to check if rows of the run are in the table. */
-function isLeftOpen(error: DdbError | undefined): boolean {
-  return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
-}
-
-/** The number of delivered rows: the confirmed rows, or, in a run without confirmation, the rows handed over. */
-function deliveredRows({ state, delivery }: Run): number {
-  const { confirmed, unconfirmed, skipped } = state.rows
-  return skipped + confirmed + (traitsOf(delivery?.used).leavesDoubt ? 0 : unconfirmed)
 }
 
 function openRows({ state, delivery }: Run): number {
@@ -184,22 +158,24 @@ export function unmetCount(expected: LoadOptions['expectRows'], rows: number): s
 function unmetExpectation(run: Run): DdbError | undefined {
   // Unconfirmed rows are worse than a wrong number of rows, so exit code 4 takes precedence over exit code 5.
   if (openRows(run) > 0) return undefined
-  const delivered = deliveredRows(run)
+  const { confirmed, unconfirmed, skipped } = run.state.rows
+  // Without confirmation, the rows handed over count as delivered.
+  const handedOver = traitsOf(run.delivery?.used).leavesDoubt ? 0 : unconfirmed
+  const delivered = skipped + confirmed + handedOver
   const wanted = unmetCount(run.options.expectRows, delivered)
   if (wanted === undefined) return undefined
   const were = delivered === 1 ? 'was' : 'were'
   return new DdbError('DDB_EXPECTATION', `expected ${wanted}, ${delivered} ${were} delivered`)
 }
 
-function statusOf(run: Run, error: DdbError | undefined): LoadStatus {
-  if (error?.code === 'DDB_INTERRUPTED') return 'interrupted'
-  if (error !== undefined) return error.code === 'DDB_CONNECTION_LOST' ? 'unconfirmed' : 'failed'
-  if (openRows(run) > 0) return 'unconfirmed'
-  return run.state.rows.rejected > 0 ? 'rejects' : 'loaded'
-}
-
-function exitCodeOf(run: Run, error: DdbError | undefined): number {
-  if (error !== undefined) return error.exitCode
-  if (openRows(run) > 0) return 4
-  return run.state.rows.rejected > 0 ? 3 : 0
+/** docs/errors.md#exit-codes */
+function outcomeOf(run: Run, error: DdbError | undefined): Pick<LoadResult, 'status' | 'exitCode'> {
+  if (error !== undefined) {
+    const { code, exitCode } = error
+    if (code === 'DDB_INTERRUPTED') return { status: 'interrupted', exitCode }
+    return { status: code === 'DDB_CONNECTION_LOST' ? 'unconfirmed' : 'failed', exitCode }
+  }
+  if (openRows(run) > 0) return { status: 'unconfirmed', exitCode: 4 }
+  const isBad = run.state.rows.rejected > 0
+  return isBad ? { status: 'rejects', exitCode: 3 } : { status: 'loaded', exitCode: 0 }
 }

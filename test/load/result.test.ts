@@ -2,26 +2,27 @@ import t from 'tap'
 import { DdbError, type ErrorCode } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/transport/delivery.js'
 import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
-import { loadResult, type ResultParts } from '../../src/load/result.js'
+import type { Inputs } from '../../src/load/inputs/input-reading.js'
+import { loadResult } from '../../src/load/result.js'
 import { noSourceNotes } from '../../src/load/inputs/expand-inputs.js'
 import type { Run } from '../../src/load/run.js'
+import type { TargetColumn } from '../../src/schema/target-schema.js'
 import { version } from '../../src/version.js'
 import { handClock } from '../helpers/clocks.js'
 import { ended, testRun } from '../helpers/load-run.js'
-
-const noParts: ResultParts = { inputs: [], columns: [], bytesError: undefined }
 
 interface Ending {
   readonly change?: Partial<LoadOptions>
   readonly used?: ConfirmUsed
   readonly failure?: ErrorCode
-  readonly parts?: Partial<ResultParts>
+  readonly inputs?: Partial<Inputs>
+  readonly columns?: readonly TargetColumn[]
 }
 
 /** The result of a run with these counts. The run took two seconds. */
 function resultOf(
   count: (run: Pick<Run, 'emit'>) => void,
-  { change = {}, used = 'receipts', failure, parts }: Ending = {},
+  { change = {}, used = 'receipts', failure, inputs, columns = [] }: Ending = {},
 ) {
   const clock = handClock()
   const run = testRun({ rejects: { onError: 'skip' }, ...change }, { clock })
@@ -29,7 +30,8 @@ function resultOf(
   run.delivery = { used, inFlightBytes: 0 } as unknown as Delivery
   if (failure !== undefined) run.ending.fail(new DdbError(failure, 'failed'))
   clock.advance(2_000)
-  return loadResult(run, { ...noParts, ...parts })
+  const noInputs = { summaries: () => [], columnCounts: () => [] }
+  return loadResult(run, inputs && ({ ...noInputs, ...inputs } as unknown as Inputs), { columns })
 }
 
 /** Sets the number of rows read, and the number of rows with each outcome. */
@@ -89,7 +91,7 @@ t.test('rows or bytes that do not add up outrank all other failures', async t =>
   t.match(resultOf(lostRow), internal)
   t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
   const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')
-  t.match(resultOf(rows(8), { failure: 'DDB_TARGET', parts: { bytesError } }), {
+  t.match(resultOf(rows(8), { failure: 'DDB_TARGET', inputs: { bytesError } }), {
     ...internal,
     error: { code: 'DDB_INTERNAL', message: 'a byte is missing' },
   })
@@ -117,10 +119,14 @@ t.test('every member is present; unknown values are null', async t => {
     },
     ragged: 0,
   } as const
-  const column = { name: 'id', type: 'INT', nulls: 1, coerced: 0 }
   const inputTotals = { count: 1, bytes: 3_000 }
-  const given = { inputs: [input], inputTotals, columns: [column] }
-  t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, parts: given }), {
+  const inputs = {
+    summaries: () => [input],
+    totals: inputTotals,
+    columnCounts: () => [{ nulls: 1, coerced: 0 }],
+  }
+  const columns: TargetColumn[] = [{ name: 'id', type: { type: 'INT' } }]
+  t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, inputs, columns }), {
     schema: 'ddb-ingest/load/2',
     version,
     runId: 'nightly',
@@ -151,7 +157,7 @@ t.test('every member is present; unknown values are null', async t => {
       byCode: {},
       first: [],
     },
-    columns: [column],
+    columns: [{ name: 'id', type: 'INT', nulls: 1, coerced: 0 }],
     connections: 1,
     batches: { sent: 1, retried: 0, failed: 0 },
     byConnection: [],

@@ -1,25 +1,13 @@
 /*
   Options and result of `check()`, a load that sends nothing, as plain data.
 */
-import type {
-  CellOptions,
-  Detected,
-  InputFailure,
-  InputOptions,
-  LoadOptions,
-  LoadResult,
-  MappingOptions,
-  SourceNotes,
-} from '../options.js'
+import type { LoadOptions, LoadResult, SourceNotes } from '../options.js'
 
 /** Options about sending, journals and rejects files have no effect on a check. */
 export interface CheckOptions extends LoadOptions {
   /** The most records to read from each input; default all. */
   sampleRows?: number
 }
-
-/** `fits`: all rows read would load. `rejects`: some would not. `failed`: none would, or the check failed (`error`). */
-export type CheckStatus = 'fits' | 'rejects' | 'failed' | 'interrupted'
 
 /** The source of one target column's cells, or a field of the input that no column takes. */
 export interface CheckedField {
@@ -64,36 +52,25 @@ export interface CheckedPartitions {
 }
 
 /** Options that spell out everything the run detected or assumed, so that a load with them detects nothing itself. */
-export interface FrozenLoad {
+export interface FrozenLoad extends Required<Pick<LoadOptions, 'input' | 'mapping' | 'cells'>> {
   inputs: string[]
-  input: InputOptions
-  mapping: MappingOptions
-  cells: CellOptions
 }
 
 /** What a load would do, as the command line prints it in JSON. Every field is present; unknown values are null. */
 export interface CheckResult {
   schema: 'ddb-ingest/check/1'
   version: string
-  status: CheckStatus
+  /** `fits`: all rows read would load. `rejects`: some would not. `failed`: none would, or the check failed (`error`). */
+  status: 'fits' | 'rejects' | 'failed' | 'interrupted'
   exitCode: number
   target: LoadResult['target']
   /** One per input that the check opened or tried to open. */
-  inputs: {
-    path: string
-    format: string | null
-    compression: string | null
-    /** Bytes read, before decompression. */
-    bytes: number
-    rows: number
-    rejected: number
-    firstError: InputFailure | null
-    detected: Detected | null
+  inputs: (Omit<LoadResult['inputs'][number], 'contentBytes' | 'ragged'> & {
     /** True if every record was read. */
     isWhole: boolean
     /** Fields in the order of the target's columns, followed by those that no column takes. */
     fields: CheckedField[]
-  }[]
+  })[]
   sources: SourceNotes
   /** read = fit + rejected + unfit: rows that would load, rows that would not, rows of inputs that do not fit the target. */
   rows: { read: number; fit: number; rejected: number; unfit: number }
@@ -101,15 +78,11 @@ export interface CheckResult {
    * One per target column; empty if the target is unknown. `rejected` counts rows that this column rejected; `first` and
    * `last` are the earliest and the latest date or time, null for other types.
    */
-  columns: {
-    name: string
-    type: string
-    nulls: number
-    coerced: number
+  columns: (LoadResult['columns'][number] & {
     rejected: number
     first: string | null
     last: string | null
-  }[]
+  })[]
   /** null if the target is unknown or not partitioned. */
   partitions: CheckedPartitions | null
   /** The first twenty problems of all inputs. */

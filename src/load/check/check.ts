@@ -5,17 +5,21 @@ import { DdbError, InputError, TimeoutError, UsageError, type ErrorCode } from '
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { withArchives } from '../../source/archive/archives.js'
-import type { TargetDescription } from '../target/describe-target.js'
+import { fileBytes } from '../../source/open-source.js'
+import { detectedText } from '../inputs/detected.js'
+import type { Inputs } from '../inputs/input-reading.js'
+import { finalLimitFailure } from '../rejects/reject.js'
+import { ownSchema, type TargetDescription } from '../target/describe-target.js'
 import { abandon, runPipeline } from '../pipeline.js'
 import { findTarget } from '../target/find-target.js'
 import { hasTransform } from '../target/target.js'
-import type { LoadOptions } from '../options.js'
+import type { LoadOptions, LoadStatus } from '../options.js'
 import { checkedOptions, type CheckedOptions } from '../checked-options.js'
-import { unmetCount } from '../result.js'
+import { loadResult, unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
 import { newCheckObserver, type CheckObserver } from './check-observer.js'
-import { makeCheckResult } from './make-check-result.js'
+import { explicitLoads, findRemedies, type ExplicitInput } from './explicit-options.js'
 
 /** Limit of different notices to keep; no run has so many. */
 const maxNotices = 100
@@ -70,7 +74,90 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   })
   if (misuse !== undefined) throw misuse
   if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
-  return makeCheckResult(run, { look, checked, target, inputs, notices: [...notices] })
+  return checkResult(run, { look, checked, target, inputs, notices: [...notices] })
+}
+
+interface CheckParts {
+  readonly look: CheckObserver
+  /** As requested; the check itself reads with changed options. */
+  readonly checked: CheckedOptions
+  /** Undefined if the server could not be asked. */
+  readonly target: TargetDescription | undefined
+  readonly inputs: Inputs | undefined
+  readonly notices: readonly string[]
+}
+
+async function checkResult(
+  run: Run,
+  { look, checked, target, inputs, notices }: CheckParts,
+): Promise<CheckResult> {
+  const { columns = [] } = target ?? {}
+  const result = loadResult(run, inputs, { columns })
+  const { version, rows, error, exitCode, sources } = result
+  const { fitRows, unfitRows, problems, tally } = look
+  const { byClass, byCode } = result.rejects
+  const { words } = run.reporter
+  // The last input may have been named but not opened.
+  const pairs = result.inputs.map((summary, i) => ({ summary, looked: look.inputs[i] }))
+  const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
+  const schema = target && ownSchema(target)
+  const frozen = explicitLoads(run.options, opened, inputs?.offsets ?? {})
+  const [first, ...others] = frozen
+  const shown = opened.find(({ looked }) => !looked.isEmpty && !looked.isUnfit)?.looked
+  const isWhole = opened.every(({ looked }) => looked.isWhole)
+  const mayHelp = byClass.type > 0 && unfitRows === 0 && others.length === 0
+  const remedies =
+    mayHelp && first !== undefined && shown !== undefined && schema !== undefined
+      ? await findRemedies(run, first, shown, isWhole ? undefined : rows.read)
+      : undefined
+  if (remedies?.needed !== undefined) {
+    const isSure = byClass.parse + byClass.server === 0 && tally === undefined
+    run.options.onNeeded?.(remedies.needed, isSure && remedies.readsAll)
+  }
+  return {
+    schema: 'ddb-ingest/check/1',
+    version,
+    status: statusOf(result.status, rows.rejected),
+    exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
+    target: result.target,
+    inputs: await Promise.all(
+      pairs.map(async ({ summary: { contentBytes, ragged, ...own }, looked }) => ({
+        ...own,
+        isWhole: looked?.isWhole ?? false,
+        fields: (await looked?.fields()) ?? [],
+      })),
+    ),
+    sources,
+    rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
+    columns: result.columns.map((column, i) => ({
+      ...column,
+      rejected: look.rejectedOf(columns[i]!.name),
+      first: look.times[i]?.first ?? null,
+      last: look.times[i]?.last ?? null,
+    })),
+    partitions: tally?.result() ?? null,
+    problems: [...problems],
+    remedies: (remedies?.said ?? []).map(words),
+    rejects: { byClass, byCode },
+    batches: {
+      looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
+      expected: await expectedBatches(run, checked, opened),
+    },
+    frozen,
+    commands: [],
+    notices: [
+      ...otherNotices(notices, opened),
+      ...(target?.tableColumns === undefined ? [] : [words(notTransformed)]),
+      ...limitNotices(run, checked).map(words),
+    ],
+    error,
+  }
+}
+
+function statusOf(status: LoadStatus, rejected: number): CheckResult['status'] {
+  if (status === 'interrupted' || status === 'failed') return status
+  if (status === 'unconfirmed') return 'failed'
+  return rejected > 0 ? 'rejects' : 'fits'
 }
 
 function withFiles(platform: Platform): Platform {
@@ -116,4 +203,53 @@ function failUnlessExpected(
   if (!inputs.every(({ isWhole }) => isWhole)) return
   const message = `expected ${wanted}, ${fitRows} would be delivered`
   run.ending.fail(new DdbError('DDB_EXPECTATION', message))
+}
+
+const notTransformed =
+  'rows are checked as they would be sent: only a load shows which of them `target.transform` keeps, and whether the table takes those'
+
+/** Drops notices that repeat what the result already says. */
+function otherNotices(notices: readonly string[], opened: readonly ExplicitInput[]): string[] {
+  const known = opened.map(
+    ({ summary: { path, detected } }) => detected && `${path}: ${detectedText(detected)}`,
+  )
+  return notices.filter(notice => !known.includes(notice))
+}
+
+/** States how a load would treat rejects, which a check only counts. */
+function limitNotices(run: Run, checked: CheckedOptions): string[] {
+  const { rejected } = run.state.rows
+  if (rejected === 0) return []
+  if (checked.onError === 'stop') {
+    return [
+      'a load stops at the first row that it rejects: `rejects.file` saves such rows, `rejects.onError` skip leaves them out',
+    ]
+  }
+  const isTooMany =
+    finalLimitFailure({ checked, state: run.state, options: run.options }) !== undefined
+  return isTooMany
+    ? [`a load would end: ${rejected} rejected rows are more than \`rejects.maxErrors\` allows`]
+    : []
+}
+
+/** Number of batches for all rows, estimated from the size of files read in part; null if some size is unknown. */
+async function expectedBatches(
+  { ending, platform, options }: Run,
+  { batchRows, batchBytes }: CheckedOptions,
+  opened: readonly ExplicitInput[],
+): Promise<number | null> {
+  if (ending.stopped) return null
+  let sum = 0
+  for (const { looked, summary } of opened) {
+    const { path, rows, encodedBytes, recordBytes, batches, isWhole } = looked
+    sum += batches
+    if (isWhole) continue
+    const isSized = path !== '-' && summary.compression === 'none' && rows > 0
+    const sizeBytes = isSized ? await fileBytes(path, platform.files) : undefined
+    if (sizeBytes === undefined) return null
+    const allRows = Math.min(options.input?.limit ?? Infinity, (sizeBytes * rows) / recordBytes)
+    const rowsOfBatch = Math.min(batchRows, Math.max(1, batchBytes / (encodedBytes / rows)))
+    sum += Math.max(0, Math.ceil(allRows / rowsOfBatch) - batches)
+  }
+  return sum
 }

@@ -750,7 +750,7 @@ const error = new UsageError('DDB_USAGE', 'see `rejects.file`')
 
 t.test('the object of a load that did not begin has all members and claims nothing', async t => {
   const result = emptyResult(asked, startedAt, error)
-  const real = loadResult(testRun(), { inputs: [], columns: [], bytesError: undefined })
+  const real = loadResult(testRun(), undefined)
   t.strictSame(Object.keys(result), Object.keys(real))
   t.match(result, {
     status: 'failed',
