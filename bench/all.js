@@ -5,25 +5,15 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { publish, report } from './lib/figures.js'
-import { defaultRepeats } from './lib/measure.js'
-import { loads, peers } from './loads.js'
-import { cells, memory, pool, rows, seedsWorkload } from './processes.js'
-import { types } from './types.js'
+import { loads, memory, peers } from './loads.js'
+import { cells, pool, seedsWorkload, types } from './others.js'
 
-const benchmarks = {
-  types,
-  peers,
-  cells,
-  memory,
-  loads,
-  rows,
-  pool,
-  'seeds-workload': seedsWorkload,
-}
+const benchmarks = { types, peers, cells, memory, loads, pool, 'seeds-workload': seedsWorkload }
 
 const { values } = parseArgs({
   options: {
-    repeats: { type: 'string', default: String(defaultRepeats) },
+    // With fewer than five runs, the median depends on chance.
+    repeats: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
     large: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },

@@ -2,14 +2,13 @@
   Times whole loads. Each case does one piece of work in several ways, in turn (A B A B), and the figures are medians. A way is a
   load, with its input, options and kind of server, or a program that does only a part of the work.
 */
-import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'
-import { writeInternals } from './lib/internals.js'
-import { inTurn, median, program, programs, runNode } from './lib/measure.js'
-import { clientMissing, missing } from './lib/packages.js'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { inTurn, median, program, runNode } from './lib/measure.js'
 import { figureOf } from './lib/figures.js'
+import { clientMissing, missing, programs, writeInternals } from './lib/programs.js'
 import { emptyTable, secondsOfCat, slowServer, startLink, startSink } from './lib/servers.js'
 
 /**
@@ -26,7 +25,7 @@ const kinds = {
 
 /**
  * Name, rows, the two ways, the bar, and how many times as many repeats (for short work). A way is a kind of load, its input and further
- * options, or `run` with a program of lib/programs.js; `@100/0.5` is a link of 100 Mbit/s with 0.5 ms in each direction. A run's name makes
+ * options, or `run` or `write` with a program of lib/programs.js; `@100/0.5` is a link of 100 Mbit/s with 0.5 ms in each direction. A run's name makes
  * the program keep a journal.
  */
 const cases = `
@@ -42,6 +41,8 @@ NDJSON, 4 members, against readline and JSON.parse | 1e6 | discard narrow.ndjson
 10000 files of 100 rows against one file, with receipts | 1e6 | receipts small | receipts narrow.csv | at most 2.5
 receipts against none, 10000 rows a batch | 2e6 | receipts narrow.csv --batch-rows 10000 | unconfirmed narrow.csv --batch-rows 10000 | at most 1.1
 receipts against none, 100 rows a batch | 5e5 | receipts narrow.csv --batch-rows 100 | unconfirmed narrow.csv --batch-rows 100 | at most 1.25
+TableWriter, objects against narrow CSV | 2e6 | write writer narrow.csv | write csv narrow.csv | at most 2
+load of objects against narrow CSV | 2e6 | write rows narrow.csv | write csv narrow.csv | at most 2
 with a journal against without, 10000 rows a batch | 1e7 | receipts narrow.csv --batch-rows 10000 --run-id bench | receipts narrow.csv --batch-rows 10000 | at most 1.03
 with a journal against without, 100 rows a batch | 25e5 | receipts narrow.csv --batch-rows 100 --run-id bench | receipts narrow.csv --batch-rows 100 | at most 1.1
 verified TLS against plain, narrow file | 2e6 | tls narrow.csv | receipts narrow.csv | at most 1.3
@@ -86,8 +87,8 @@ const readers = {
 
 /** `sent` counts the rows for a server that counts them. */
 async function startServer(kind, init, folder) {
-  if (kind === 'discard') return { ...(await startSink(init)), sent: 0 }
-  if (kind === 'insert') return startSink(init, [])
+  if (kind === 'discard') return { ...(await startSink(init, ['--discard'])), sent: 0 }
+  if (kind === 'insert') return startSink(init)
   if (kind === 'slow') return startSink(init, ['5'], slowServer)
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const made = `req -x509 -newkey rsa:2048 -nodes -days 2 -out ${cert} -keyout ${key} -subj /CN=localhost`
@@ -108,7 +109,7 @@ const works = {
   async run({ folder, rows, options, serverOf }, name, input) {
     const path = await writeInput(folder, input, rows)
     const sink = await serverOf('discard')
-    const args = [programs, name, path, writeInternals(folder), sink.host, String(sink.port)]
+    const args = [programs, name, path, await writeInternals(folder), sink.host, String(sink.port)]
     return async () => {
       const run = await runNode(args, options)
       const found = run.stdout.trim()
@@ -119,15 +120,29 @@ const works = {
     }
   },
 
+  /** Loads what a program holds as objects. Time counts from opening to the last receipt. */
+  async write({ folder, rows, serverOf }, how, input) {
+    const path = await writeInput(folder, input, rows)
+    const { server, host, port } = await serverOf('insert')
+    return async () => {
+      await emptyTable('trades', server)
+      const run = await runNode([programs, 'write', how, path, host, String(port)])
+      const { seconds, confirmed } = JSON.parse(run.stdout)
+      if (confirmed !== rows) throw new Error(`${confirmed} of ${rows} rows are confirmed`)
+      return { seconds }
+    }
+  },
+
   /** Sends the recording of a load. */
   async cat({ folder, rows, serverOf, linkTo }, input, table) {
     const sink = await serverOf('discard')
-    const link = await linkTo(sink, { record: join(folder, 'recorded') })
+    const link = await linkTo(sink, { record: true })
     const path = await writeInput(folder, input, rows)
     const there = ['--table', table, '--confirm', 'none', '-q', '--host', link.address]
     await runNode([program, 'load', path, ...there])
     sink.sent += rows
-    const recording = await link.recording()
+    const recording = join(folder, 'recorded')
+    await link.writeRecording(recording)
     return async () => {
       sink.sent += rows
       return { seconds: await secondsOfCat(recording, sink.port) }
@@ -142,20 +157,25 @@ const works = {
     const link = speed && (await linkTo(sink, { bytesPerSecond: mbit * 125_000, delayMs }))
     const where = link ? ['--host', link.address] : sink.server
     const state = join(folder, 'state')
-    const flags = given.includes('--table') ? given : ['--table', 'trades', ...given]
+    const flags = given.map(flag => flag.replace('{state}', state))
+    if (!given.includes('--table')) flags.push('--table', 'trades')
     const path = await writeInput(folder, input, rows)
     const all = ['-q', '--state-dir', state, ...where, ...usual.split(' '), ...flags]
     return async () => {
-      if (server === 'discard') sink.sent += rows
+      if (server === 'discard') sink.sent += options.exitCode ? 0 : rows
       else await emptyTable(flags[flags.indexOf('--table') + 1], sink.server)
       rmSync(state, { recursive: true, force: true })
+      mkdirSync(state, { mode: 0o700 })
       return runNode([program, 'load', path, ...all], options)
     }
   },
 }
 
-/** Does the work in all ways, in turn. Returns the medians of each way. */
-async function timesOf(ways, rows, repeats, options) {
+/** Does the work in all ways, in turn. Returns the results of each way. */
+async function runsOf(ways, rows, repeats, options = {}) {
+  // Loads into DFS tables need a login.
+  process.env.DDB_USER = 'admin'
+  process.env.DDB_PASSWORD = '123456'
   return withFolder(async folder => {
     const init = await writeTables(folder)
     const [servers, links] = [new Map(), []]
@@ -166,9 +186,8 @@ async function timesOf(ways, rows, repeats, options) {
         return servers.get(kind)
       },
       async linkTo(sink, speed) {
-        const link = await startLink(sink.port, speed)
-        links.push(link)
-        return { ...link, address: `127.0.0.1:${link.port}` }
+        links.push(await startLink(sink.port, speed))
+        return links.at(-1)
       },
     }
     try {
@@ -180,31 +199,27 @@ async function timesOf(ways, rows, repeats, options) {
       const runs = await inTurn(prepared, repeats)
       const discarding = servers.get('discard')
       await discarding?.stop(discarding.sent)
-      const medianOf = (times, name) => median(times.map(time => time[name]))
-      return runs.map(times => ({
-        seconds: medianOf(times, 'seconds'),
-        processor: medianOf(times, 'processorSeconds'),
-      }))
+      return runs
     } finally {
       await Promise.all([...links, ...servers.values()].map(each => each.stop()))
     }
   })
 }
 
+const medianOf = (runs, name) => median(runs.map(run => run[name]))
+
 /** @param wanted  whether a line of this name is wanted */
 export async function loads({ repeats, scale, wanted }) {
-  // Loads into DFS tables need a login.
-  process.env.DDB_USER = 'admin'
-  process.env.DDB_PASSWORD = '123456'
   const figures = []
+  const hasZstd = spawnSync('zstd', ['--version'], { stdio: 'ignore' }).status === 0
   for (const { work, rows: most, ways, bar, more } of cases.filter(({ work }) => wanted(work))) {
-    if (work.includes('zstd') && !hasZstd()) {
+    if (work.includes('zstd') && !hasZstd) {
       process.stderr.write(`left out, as there is no program zstd: ${work}\n`)
       continue
     }
     const rows = Math.max(Math.round(most * scale), Math.min(most, 10))
-    const [ours, reference] = await timesOf(ways, rows, repeats * more, {})
-    const medians = { ours: ours.seconds, reference: reference.seconds }
+    const [ours, reference] = await runsOf(ways, rows, repeats * more)
+    const medians = { ours: medianOf(ours, 'seconds'), reference: medianOf(reference, 'seconds') }
     figures.push(figureOf(work, medians, bar, { rows }))
   }
   return figures
@@ -219,33 +234,60 @@ export async function peers({ repeats, scale }) {
   const figures = []
   for (const [work, input, table, fullRows, bar] of peerCases) {
     const rows = Math.round(fullRows * scale)
-    const others = [
-      ...Object.entries(readers).map(([against, needs]) => ({
-        against,
-        note: needs && missing(needs),
-        way: ['run', against, input],
-      })),
-      ...(input === 'narrow.csv'
-        ? [{ against: clientLoader, note: clientMissing, way: ['run', clientLoader, input] }]
-        : []),
-      { against: 'cat into the sink', way: ['cat', input, table] },
-    ]
+    const others = Object.entries(readers).map(([against, needs]) => {
+      return { against, note: needs && missing(needs), way: ['run', against, input] }
+    })
+    if (input === 'narrow.csv') {
+      others.push({
+        against: clientLoader,
+        note: clientMissing,
+        way: ['run', clientLoader, input],
+      })
+    }
+    others.push({ against: 'cat into the sink', way: ['cat', input, table] })
     const able = others.filter(({ note }) => note === undefined)
     const ways = [['discard', input, '--table', table], ...able.map(({ way }) => way)]
-    const [ours, ...found] = await timesOf(ways, rows, repeats, { processor: true })
+    const [ours, ...found] = await runsOf(ways, rows, repeats, { processor: true })
+    const processorOf = runs => medianOf(runs, 'processorSeconds')
     for (const { against, note, way } of others) {
-      const head = { work: `${work}, against ${against}`, input, against, unit: 's' }
-      const time = found[ways.slice(1).indexOf(way)]
-      if (time === undefined) figures.push({ ...head, ours: ours.seconds, note })
-      else {
-        const { seconds, processor } = time
-        const reached = { reference: seconds, ratio: seconds / ours.seconds, rows }
-        const processorSeconds = { ours: ours.processor, reference: processor }
-        const more = { ...(processor > 0 && { processorSeconds }) }
-        if (against === 'csv-parse') more.bar = bar
-        figures.push({ ...head, ours: ours.seconds, ...reached, ...more })
+      const medians = { ours: medianOf(ours, 'seconds') }
+      const more = { input, against, note }
+      const runs = found[ways.slice(1).indexOf(way)]
+      if (runs !== undefined) {
+        medians.reference = medianOf(runs, 'seconds')
+        more.rows = rows
+        const processorSeconds = { ours: processorOf(ours), reference: processorOf(runs) }
+        if (processorSeconds.reference > 0) more.processorSeconds = processorSeconds
       }
+      const held = against === 'csv-parse' ? bar : undefined
+      figures.push(figureOf(`${work}, against ${against}`, medians, held, more))
     }
   }
   return figures
+}
+
+/**
+ * Peak memory of a whole load: for inputs of about 100 MB and 400 MB (2 GB with --large), and for an input whose rows are all rejected.
+ * Memory must not grow with the input. The figures are the kernel's peak of resident memory, not the loader's own count.
+ */
+export async function memory({ repeats, scale, large }) {
+  const peakOf = async (way, rows, exitCode = 0) => {
+    const options = { watchMemory: true, exitCode }
+    const [runs] = await runsOf([way.split(' ')], Math.round(rows * scale), repeats, options)
+    const peak = medianOf(runs, 'peakMB')
+    if (peak === 0) throw new Error('this platform does not tell the peak of a process')
+    return peak
+  }
+  const times = large ? 20 : 4
+  const short = await peakOf('discard narrow.csv', 2.5e6)
+  const long = await peakOf('discard narrow.csv', 2.5e6 * times)
+  const skip = '--rejects {state}/rejects.csv --max-errors 100%'
+  const rejected = await peakOf(`discard rejected.csv ${skip}`, 1e6, 3)
+  const figure = (work, ours, reference, atMost) =>
+    figureOf(work, { ours, reference }, { atMost }, { unit: 'MB' })
+  return [
+    figure('memory of a 100 MB load, against the ceiling', short, 150, 1),
+    figure(`memory of a load ${times} times as long, against the short one`, long, short, 1.1),
+    figure('memory of a load of rejected rows, against one without', rejected, short, 1.1),
+  ]
 }

@@ -21,18 +21,14 @@ const library = ['index', 'server/index']
 /** Entries that users start or import. All other output consists of pieces that these entries share. */
 const entries = ['cli/main', 'cli/dispatch', ...library]
 
-/** The command line as one script, which exists only in a checkout. */
-const script = 'script/dispatch.js'
-
 /** Each part of dist/ has its own fingerprint, because running the program needs no type declarations. */
 const parts = { program: makeProgram, types: makeTypes }
 
 const fingerprintFile = part => join(root, 'dist', `.${part}`)
+const filesIn = folder => readdirSync(join(root, folder), { recursive: true }).sort()
 
 function fingerprint() {
-  const sources = readdirSync(join(root, 'src'), { recursive: true })
-    .filter(path => path.endsWith('.ts'))
-    .sort()
+  const sources = filesIn('src').filter(path => path.endsWith('.ts'))
   const hash = createHash('sha256')
   for (const path of [...settings, ...sources.map(source => join('src', source))]) {
     // Includes the path, because renaming a module changes imports but not necessarily the content.
@@ -54,12 +50,6 @@ function isCurrent(part, now) {
   return then === now && outputs.every(output => existsSync(join(root, 'dist', output)))
 }
 
-/** Stores the fingerprint, and the names of all files that exist after the part was made. */
-function keepFingerprint(part, now) {
-  const outputs = readdirSync(join(root, 'dist'), { recursive: true }).sort()
-  writeFileSync(fingerprintFile(part), [now, ...outputs].join('\n'))
-}
-
 const bundling = {
   absWorkingDir: root,
   bundle: true,
@@ -72,19 +62,19 @@ const bundling = {
   logLevel: 'warning',
 }
 
-/** Used only for packages: scripts/read-stack.js restores names in users' stacks (docs/decisions/0020-packages-are-complete.md). */
-const small = { minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 }
-
 /**
- * Bundles the entries with the pieces that they share, for packages. Also bundles the command line as a script for checkouts:
- * bin/program.js runs the script and gives it `import.meta` and `require` (docs/decisions/0013-the-program-is-bundled.md).
+ * Bundles the entries with the pieces that they share, for packages: scripts/read-stack.js restores names in users' stacks
+ * (docs/decisions/0020-packages-are-complete.md). Also bundles the command line as a script for checkouts: bin/program.js runs the
+ * script and gives it `import.meta` and `require` (docs/decisions/0013-the-program-is-bundled.md).
  */
 async function makeProgram() {
   const { build: bundle } = await import('esbuild')
+  // Bundled although it is a package: it is only an ES module, which `require` would take 5 ms to load, with another default export.
+  const width = fileURLToPath(import.meta.resolve('get-east-asian-width'))
   try {
     await bundle({
       ...bundling,
-      ...small,
+      ...{ minifySyntax: true, minifyIdentifiers: true, lineLimit: 1000 },
       entryPoints: entries.map(entry => `src/${entry}.ts`),
       outdir: 'dist',
       outbase: 'src',
@@ -92,12 +82,12 @@ async function makeProgram() {
       splitting: true,
       format: 'esm',
       charset: 'utf8',
-      plugins: [{ name: 'program', setup: leaveOutDispatch }],
+      plugins: [resolving(/^\.\/dispatch\.js$/, { path: '../../bin/program.js', external: true })],
     })
     await bundle({
       ...bundling,
       entryPoints: ['src/cli/dispatch.ts'],
-      outfile: `dist/${script}`,
+      outfile: 'dist/script/dispatch.js',
       format: 'cjs',
       // A script with cached code cannot use `import()`, so it loads packages with `require`.
       supported: { 'dynamic-import': false },
@@ -106,7 +96,7 @@ async function makeProgram() {
       define: { 'import.meta': 'importMeta' },
       banner: { js: '(function (module, require, importMeta) {' },
       footer: { js: '})' },
-      plugins: [{ name: 'script', setup: takeIn }],
+      plugins: [resolving(/^get-east-asian-width$/, { path: width })],
     })
   } catch {
     // esbuild has printed the error.
@@ -118,19 +108,10 @@ async function makeProgram() {
   return 0
 }
 
-/** Bundles packages that are only ES modules, because `require` would take 5 ms for each and return a different default export. */
-function takeIn({ onResolve }) {
-  onResolve({ filter: /^(get-east-asian-width|@bomb\.sh\/tab\/commander)$/ }, ({ path }) => ({
-    path: fileURLToPath(import.meta.resolve(path)),
-  }))
-}
-
-function leaveOutDispatch({ onResolve }) {
-  onResolve({ filter: /^\.\/dispatch\.js$/ }, () => ({
-    path: '../../bin/program.js',
-    external: true,
-  }))
-}
+const resolving = (filter, result) => ({
+  name: String(filter),
+  setup: ({ onResolve }) => onResolve({ filter }, () => result),
+})
 
 /** @returns false if V8's code cannot be cached here; then the program runs without the cache */
 function keepCompiled() {
@@ -201,7 +182,8 @@ export async function build(names, { ifNeeded }) {
   for (const name of needed) {
     const status = await parts[name]()
     if (status !== 0) return status
-    keepFingerprint(name, before)
+    // The names of all files that exist after the part was made follow the fingerprint.
+    writeFileSync(fingerprintFile(name), [before, ...filesIn('dist')].join('\n'))
   }
   return 0
 }

@@ -4,9 +4,9 @@
 
     node scripts/generate-trades.js --rows 1000 --seed 1 --format csv > fixtures/csv/trades.csv
 */
-import { once } from 'node:events'
-import { parseArgs } from 'node:util'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 /** The chapter's list contains FHU twice, so FHU is twice as frequent. */
 const symbols = ['IBN', 'GTYU', 'FHU', 'DGT', 'FHU', 'YUG', 'EE', 'ZD', 'FYU']
@@ -64,26 +64,14 @@ export function* generateTrades({ rows, seed = 1, format = 'csv' }) {
   if (text !== '') yield text
 }
 
-async function main() {
-  const { values } = parseArgs({
-    options: {
-      rows: { type: 'string', default: '1000' },
-      seed: { type: 'string', default: '1' },
-      format: { type: 'string', default: 'csv' },
-    },
-  })
-  const rows = Number(values.rows)
-  if (!Number.isSafeInteger(rows) || rows < 0 || !['csv', 'ndjson'].includes(values.format)) {
-    process.stderr.write('usage: generate-trades.js --rows N --seed N --format csv|ndjson\n')
-    process.exitCode = 64
-    return
-  }
-  process.stdout.on('error', error => {
-    process.exit(error.code === 'EPIPE' ? 0 : 74)
-  })
-  for (const text of generateTrades({ rows, seed: Number(values.seed), format: values.format })) {
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain')
-  }
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const {
+    rows = '1000',
+    seed = '1',
+    format,
+  } = parseArgs({
+    options: { rows: { type: 'string' }, seed: { type: 'string' }, format: { type: 'string' } },
+  }).values
+  const texts = generateTrades({ rows: Number(rows), seed: Number(seed), format })
+  await pipeline(texts, process.stdout)
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -15,30 +15,33 @@
 */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { npmCommand, sbomName, sbomText } from './npm.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const say = text => process.stderr.write(`ddb-ingest: ${text}\n`)
 
-/** Development tools for each purpose. Testing needs all tools, so it has no list. */
-const toolsFor = {
-  running: ['esbuild'],
-  packing: ['esbuild', 'typescript', 'rollup', 'rollup-plugin-dts', '@types/node', '@types/ws'],
-  testing: undefined,
-}
+/** Development tools for running and for packing. Testing needs all tools. */
+const forRunning = ['esbuild']
+const forPacking = [
+  'esbuild',
+  'typescript',
+  'rollup',
+  'rollup-plugin-dts',
+  '@types/node',
+  '@types/ws',
+]
 
+/** @returns undefined if the file is missing, or incomplete because npm was interrupted while writing it */
 function readJson(folder, name) {
   try {
     return JSON.parse(readFileSync(join(folder, name), 'utf8'))
   } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    // The file is incomplete if npm was interrupted while writing it.
-    if (error instanceof SyntaxError) return undefined
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
     throw error
   }
 }
-
-const isTool = ({ dev, devOptional }) => dev === true || devOptional === true
 
 /**
  * True if the folder's node_modules contains the packages of its package-lock.json in the locked versions. npm records installed
@@ -49,63 +52,56 @@ function installationIsCurrent(folder, tools) {
   const installed = readJson(folder, 'node_modules/.package-lock.json')?.packages
   if (installed === undefined) return false
   const locked = Object.entries(readJson(folder, 'package-lock.json')?.packages ?? {})
-  return locked.every(([path, entry]) => {
+  return locked.every(([path, { version, integrity, ...entry }]) => {
     if (path === '') return true
-    const name = path.slice('node_modules/'.length)
-    if (tools !== undefined && isTool(entry) && !tools.includes(name)) return true
+    const isTool = entry.dev === true || entry.devOptional === true
+    if (tools && isTool && !tools.includes(path.slice('node_modules/'.length))) return true
     const found = installed[path]
     // Packages for other platforms are locked as optional and never installed.
     if (found === undefined) return entry.optional === true || entry.devOptional === true
-    return found.version === entry.version && found.integrity === entry.integrity
+    return found.version === version && found.integrity === integrity
   })
 }
 
-/** Installs all locked packages, even if NODE_ENV=production tells npm to leave out development tools. */
-const allPackages = ['ci', '--include=dev']
-
-/** Installs the packages of the program, and `tools` in their locked versions. npm also checks the integrity of the tools. */
-function fewPackages(tools) {
+/**
+ * Installs the packages of a folder in their locked versions, whose integrity npm checks.
+ * @param tools  the only development tools to install; if undefined, all are, even if NODE_ENV=production tells npm to leave them out
+ */
+function install(folder, tools, purpose = '') {
+  say(`installing packages${purpose}, once for this checkout ...`)
   const { devDependencies } = readJson(root, 'package.json')
-  const exact = tools.map(name => `${name}@${devDependencies[name]}`)
-  return ['install', '--omit=dev', '--no-save', '--save-prod', ...exact]
-}
-
-/** Installs here and at once, even if the npm that runs this file was told to install elsewhere or to do a dry run. */
-const hereAndNow = ['--no-global', '--location=project', '--no-install-links', '--no-dry-run']
-
-function install(folder, command, purpose = '') {
-  process.stderr.write(`ddb-ingest: installing packages${purpose}, once for this checkout ...\n`)
+  const few = tools?.map(name => `${name}@${devDependencies[name]}`)
+  const command = few
+    ? ['install', '--omit=dev', '--no-save', '--save-prod', ...few]
+    : ['ci', '--include=dev']
   // --ignore-scripts keeps npm from building, so that only the build below runs.
   const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const npm = process.env.npm_execpath ?? ''
-  const isNpm = basename(npm) === 'npm-cli.js'
-  const { status } = spawnSync(
-    isNpm ? process.execPath : 'npm',
-    [...(isNpm ? [npm] : []), ...command, ...quietly, ...hereAndNow],
-    { cwd: folder, stdio: ['ignore', 2, 2], shell: !isNpm && process.platform === 'win32' },
-  )
-  return status ?? 1
+  // Here and at once, even if the npm that runs this file was told to install elsewhere or to do a dry run.
+  const here = ['--no-global', '--location=project', '--no-install-links', '--no-dry-run']
+  const [npm, ...first] = npmCommand()
+  const shell = first.length === 0 && process.platform === 'win32'
+  const options = { cwd: folder, stdio: ['ignore', 2, 2], shell }
+  return spawnSync(npm, [...first, ...command, ...quietly, ...here], options).status === 0
 }
 
 /** @returns an exit code */
-async function prepare(purpose, { folders = [], always = false } = {}) {
-  const tools = toolsFor[purpose]
-  const command = () => (tools === undefined ? allPackages : fewPackages(tools))
-  if (!installationIsCurrent(root, tools) && install(root, command()) !== 0) {
-    process.stderr.write(
-      'ddb-ingest: packages are missing; run `npm ci` where npm can reach them\n',
-    )
+async function prepare(tools, { folders = [], ifNeeded = true } = {}) {
+  if (!installationIsCurrent(root, tools) && !install(root, tools)) {
+    say('packages are missing; run `npm ci` where npm can reach them')
     return 1
   }
-  for (const name of folders) prepareFolder(name)
+  for (const name of folders) {
+    const folder = join(root, name)
+    if (installationIsCurrent(folder) || install(folder, undefined, ` of ${name}`)) continue
+    say(`what ${name} is for will be skipped for want of packages`)
+  }
   const { build } = await import('./build.js')
-  return build(purpose === 'running' ? ['program'] : ['program', 'types'], { ifNeeded: !always })
+  return build(tools === forRunning ? ['program'] : ['program', 'types'], { ifNeeded })
 }
 
 async function preparePackage() {
-  const status = await prepare('packing')
-  const { writeSbom } = await import('./sbom.js')
-  if (status === 0) writeSbom(root)
+  const status = await prepare(forPacking)
+  if (status === 0) writeFileSync(join(root, sbomName), sbomText(root))
   return status
 }
 
@@ -114,16 +110,9 @@ async function prepareAsAsked() {
   const { npm_config_local_prefix: asked = root } = process.env
   const isOwn = existsSync(asked) && realpathSync(asked) === realpathSync(root)
   if (!isOwn) return preparePackage()
-  if (installationIsCurrent(root, toolsFor.packing)) return prepare('packing')
-  process.stderr.write('ddb-ingest: not compiled, as the development tools are missing\n')
+  if (installationIsCurrent(root, forPacking)) return prepare(forPacking)
+  say('not compiled, as the development tools are missing')
   return 0
-}
-
-function prepareFolder(name) {
-  const folder = join(root, name)
-  if (installationIsCurrent(folder)) return
-  if (install(folder, allPackages, ` of ${name}`) === 0) return
-  process.stderr.write(`ddb-ingest: what ${name} is for will be skipped for want of packages\n`)
 }
 
 /**
@@ -137,20 +126,18 @@ function renameScript(from, to) {
   if (renamed !== text) writeFileSync(path, renamed)
 }
 
-async function packageToPack() {
-  const status = await preparePackage()
-  if (status === 0) renameScript('prepare', 'prepare-checkout')
-  return status
-}
-
 // Also restores the name after an interrupted packing.
 renameScript('prepare-checkout', 'prepare')
 const [purpose, ...folders] = process.argv.slice(2)
 const ways = {
-  '--package': packageToPack,
+  async '--package'() {
+    const status = await preparePackage()
+    if (status === 0) renameScript('prepare', 'prepare-checkout')
+    return status
+  },
   '--packed': () => 0,
-  '--build': () => prepare('packing', { always: true }),
+  '--build': () => prepare(forPacking, { ifNeeded: false }),
   '--prepare': prepareAsAsked,
-  '--tools': () => prepare('testing', { folders }),
+  '--tools': () => prepare(undefined, { folders }),
 }
-process.exitCode = await (ways[purpose] ?? (() => prepare('running')))()
+process.exitCode = await (ways[purpose] ?? (() => prepare(forRunning)))()

@@ -6,8 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { mostBytes, needlessFiles, pack } from '../scripts/package-contents.js'
-import { sbomName, sbomText } from '../scripts/sbom.js'
+import { runNpm, sbomName, sbomText } from '../scripts/npm.js'
 import { root } from './helpers/checkout.js'
 import { linksOf, readPage } from './helpers/pages.js'
 import { deepTest } from './helpers/runs.js'
@@ -33,6 +32,29 @@ interface LockedPackage {
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
 }
+
+/** Files that users of the package need: program, library with types, documentation, and the inputs of the demo. */
+const needed = [
+  /^package\.json$/,
+  /^sbom\.cdx\.json$/,
+  /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md|SECURITY\.md)$/,
+  /^bin\/(ddb-ingest|program)\.js$/,
+  /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
+  /^dist\/(server\/)?index\.d\.ts$/,
+  /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
+  /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability)\.md)[A-Za-z0-9-]+\.md$/,
+  /^docs\/bench\.svg$/,
+  /^man\/ddb-ingest\.1$/,
+  /^examples\/[a-z-]+\.js$/,
+  /^fixtures\/README\.md$/,
+  /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,
+]
+
+/** Size limit of the tarball, which every installation downloads. */
+const mostBytes = 700_000
+
+const needlessFiles = (paths: readonly string[]): string[] =>
+  paths.filter(path => !needed.some(pattern => pattern.test(path)))
 
 const readJson = async <T>(name: string): Promise<T> =>
   JSON.parse(await readFile(new URL(name, root), 'utf8')) as T
@@ -116,8 +138,15 @@ t.test('the package is an ES module with types first in every entry', async t =>
   }
 })
 
+interface Packed {
+  /** Bytes of the tarball. */
+  readonly size: number
+  readonly files: readonly { path: string }[]
+}
+
 deepTest(t, 'the tarball contains what a user needs and nothing else', async t => {
-  const { files, size } = pack(fileURLToPath(root))
+  const options = ['--json', '--ignore-scripts', '--dry-run']
+  const [{ files, size }] = runNpm(fileURLToPath(root), 'pack', ...options) as [Packed]
   t.ok(size <= mostBytes, `${size} bytes`)
   const paths = files.map(file => file.path)
   t.strictSame(needlessFiles(paths), [])

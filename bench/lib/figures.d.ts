@@ -1,11 +1,10 @@
-/** Content of bench/results.json; `at` is ISO 8601, `note` a further remark about the run, as a sentence. */
+/** Content of bench/results.json; `at` is ISO 8601. */
 export interface Results {
   at: string
   machine: { node: string; cpu: string; cores: number }
   scale: number
   repeats: number
   loadBefore: number
-  note?: string
   figures: { work: string; ours: number; reference?: number; ratio?: number }[]
 }
 

@@ -20,7 +20,8 @@ import { fileURLToPath } from 'node:url'
 
 /** The figure of work that took `ours` seconds, and in another way `reference` seconds. */
 export function figureOf(work, { ours, reference }, bar, more = {}) {
-  const ratio = bar?.atMost === undefined ? reference / ours : ours / reference
+  const quotient = bar?.atMost === undefined ? reference / ours : ours / reference
+  const ratio = reference === undefined ? undefined : quotient
   return { work, unit: 's', ours, reference, ratio, bar, ...more }
 }
 
@@ -68,14 +69,14 @@ const tableOf = rows =>
     .join('\n')
 
 /** The page with a new table of the results, between `<!-- figures -->` and `<!-- end -->`. */
-export function withTable(page, { at, machine, scale, repeats, loadBefore, note, figures }) {
+export function withTable(page, { at, machine, scale, repeats, loadBefore, figures }) {
   const { cpu, cores, node } = machine
   const inputs = scale === 1 ? 'whole inputs' : `inputs of ${short(scale)} times the length`
   const others =
     loadBefore < 1 ? '' : `; other work was going on (load ${short(loadBefore)} at the start)`
   const conditions =
     `${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${cpu}), ${inputs}, ` +
-    `medians of ${repeats}${others}.${note === undefined ? '' : ` ${note}`}`
+    `medians of ${repeats}${others}.`
   return page.replace(
     /(<!-- figures -->\n)[^]*?(\n<!-- end -->)/,
     (_, before, after) => `${before}\n${conditions}\n\n${tableOf(rowsOf(figures))}\n${after}`,

@@ -9,11 +9,6 @@ import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
 export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
-/** The programs that are timed besides the loader. */
-export const programs = fileURLToPath(new URL('programs.js', import.meta.url))
-
-/** With fewer than five runs, the median depends on chance. */
-export const defaultRepeats = 5
 
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
@@ -26,11 +21,11 @@ const usage =
   "data:text/javascript,import{writeSync}from'node:fs';" +
   "process.on('exit',()=>{const{user,system}=process.cpuUsage();writeSync(3,String(user+system))})"
 
-/** Largest resident set of a running process in bytes; 0 if the process has ended or the machine has no /proc. */
-function peakRssBytes(pid) {
+/** Largest resident set of a running process in MB; 0 if the process has ended or the machine has no /proc. */
+function peakMB(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+    return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024) / 1e6
   } catch {
     return 0
   }
@@ -41,22 +36,24 @@ function peakRssBytes(pid) {
  * @returns seconds of the whole process, its standard output, and on request its peak memory and its processor time
  * @throws if the exit code is not `exitCode`
  */
-export async function runNode(args, { watchMemory = false, processor = false, exitCode = 0 } = {}) {
+export async function runNode(args, options = {}) {
+  const { watchMemory = false, processor = false, exitCode = 0, env = {} } = options
   const startedMs = performance.now()
   const child = spawn(process.execPath, [...(processor ? [`--import=${usage}`] : []), ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    env: { ...process.env, ...env },
   })
   let [told, stdout, peak] = ['', '', 0]
   child.stdio[3].setEncoding('utf8').on('data', text => (told += text))
   child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
   // The kernel records the peak, so infrequent reads miss only growth at the very end.
-  const look = () => (peak = Math.max(peak, peakRssBytes(child.pid)))
+  const look = () => (peak = Math.max(peak, peakMB(child.pid)))
   const watch = watchMemory ? setInterval(look, 10) : undefined
   const [code] = await once(child, 'close')
   clearInterval(watch)
   const seconds = (performance.now() - startedMs) / 1000
   if (code !== exitCode) throw new Error(`${args.join(' ')} ended with ${code}`)
-  return { seconds, stdout, peakRssBytes: peak, processorSeconds: Number(told) / 1e6 }
+  return { seconds, stdout, peakMB: peak, processorSeconds: Number(told) / 1e6 }
 }
 
 /** Runs `works` in turn (A B C A B C). Returns the results of each. */
@@ -66,10 +63,4 @@ export async function inTurn(works, repeats) {
     for (const [index, work] of works.entries()) runs[index].push(await work())
   }
   return runs
-}
-
-/** Runs `ours` and `reference` in turn; both resolve to a number. Returns the median of each. */
-export async function alternate(ours, reference, repeats) {
-  const [oursRuns, referenceRuns] = await inTurn([ours, reference], repeats)
-  return { ours: median(oursRuns), reference: median(referenceRuns) }
 }

@@ -1,35 +1,83 @@
 /*
-  The programs that the benchmarks time as whole processes, besides the loader:
+  The programs that the benchmarks time as whole processes, besides the loader, and the packages that they need:
     node bench/lib/programs.js WHAT FILE INTERNALS HOST PORT
   Most read the file with a well-known library, and print the number of rows. Parsers make arrays of strings and convert nothing, because
   that is the least possible work; each reads in pieces, as its manual says. `npm run bench` installs the packages in bench/peers,
   except csv-parse, which this project uses itself. INTERNALS is a file from `writeInternals`.
 */
-import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { basename } from 'node:path'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { createGunzip } from 'node:zlib'
-import { cellTexts } from './cell-texts.js'
-import { alternate } from './measure.js'
-import { importClient, peer } from './packages.js'
+import { columnTypes, epochMs } from './inputs.js'
+import { inTurn, median } from './measure.js'
+import { cellTexts, typeValues } from './values.js'
+
+/** The path of this file. */
+export const programs = fileURLToPath(import.meta.url)
+
+const peer = createRequire(new URL('../peers/', import.meta.url))
+
+/** A few words on why a package of bench/peers cannot be used here; undefined if it can be used. */
+export function missing(name) {
+  try {
+    peer(name)
+    return undefined
+  } catch (error) {
+    return error.message.includes(`'${name}'`) ? 'not installed' : 'no binary for this machine'
+  }
+}
+
+/** The official JavaScript client (npm `dolphindb`), a package of the tests. */
+const client = new URL('../../test/oracle/node_modules/dolphindb/index.js', import.meta.url)
+
+/** As `missing`, for the client. */
+export const clientMissing = existsSync(client) ? undefined : 'not installed'
+
+/** Imports the client. Its packages change the prototypes of everything in the process. */
+async function importClient() {
+  // Defines a function that the client's packages call and that Node 20 lacks.
+  Promise.withResolvers ??= () => {
+    const made = {}
+    made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
+    return made
+  }
+  return import(client)
+}
+
+/** Compiles, like the package, what benchmarks measure without the package's two entries. Returns the path of the module. */
+export async function writeInternals(folder) {
+  const { build } = await import('esbuild')
+  const contents = `
+    export { openReader } from './parse/formats.js'
+    export { decodeValue, encodeValue } from './protocol/codec.js'
+    export { emptyVector } from './protocol/column.js'
+    export { parseColumnType } from './protocol/data-type.js'
+    export { symbolVectorOf } from './protocol/types/symbols.js'
+    export { mapColumns } from './schema/column-mapping.js'
+    export { schemaFromTypes } from './schema/target-schema.js'
+    export { runDecoder, readerOf } from './wire/byte-reader.js'
+    export { ByteWriter } from './wire/byte-writer.js'`
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const form = { bundle: true, format: 'esm', platform: 'node', target: 'node20.19' }
+  const { outputFiles } = await build({
+    ...form,
+    ...{ absWorkingDir: root, packages: 'external', logLevel: 'warning', write: false },
+    stdin: { contents, resolveDir: `${root}/src`, loader: 'ts' },
+  })
+  const path = join(folder, 'internals.mjs')
+  writeFileSync(path, outputFiles[0].contents)
+  return path
+}
 
 const readBytes = 1 << 20
 const batchRows = 10_000
 
 const read = (path, options) => createReadStream(path, { highWaterMark: readBytes, ...options })
-
-function* piecesOf(path) {
-  const file = openSync(path)
-  for (;;) {
-    const piece = new Uint8Array(readBytes)
-    const length = readSync(file, piece)
-    if (length === 0) break
-    yield piece.subarray(0, length)
-  }
-  closeSync(file)
-}
 
 async function bytesIn(chunks) {
   let byteCount = 0
@@ -37,15 +85,6 @@ async function bytesIn(chunks) {
   return byteCount
 }
 
-/** The columns of the inputs, in the loader's types. */
-const columnTypes = {
-  'narrow.csv': 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
-  'wide.csv': Array.from(
-    { length: 40 },
-    (_, i) => `c${i}:${i % 2 === 0 ? 'DOUBLE' : 'INT'}`,
-  ).join(),
-  'text.csv': 'id:INT,title:STRING,remark:STRING',
-}
 const columnsOf = path => columnTypes[basename(path)].split(',').map(column => column.split(':'))
 
 /** Reads a file into a table of DuckDB, in memory and without network, like a load. By default DuckDB uses all cores. */
@@ -88,12 +127,85 @@ async function parse(internals, source, types, options, names, fieldCount) {
 /** A row of narrow.csv as text, as values of JavaScript. */
 function valuesOf(line) {
   const [time, sym, price, id] = line.split(',')
-  const [date, timeOfDay] = time.split('T')
-  const ms = Date.parse(`${date.replaceAll('.', '-')}T${timeOfDay}Z`)
-  return { ms, sym, price: Number(price), id: Number(id) }
+  return { ms: epochMs(time), sym, price: Number(price), id: Number(id) }
 }
 
-const programs = {
+const cpuSeconds = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** Keeps the last result, so that the compiler cannot remove the work. */
+const kept = { result: undefined }
+
+/** Mean processor seconds of one run, garbage collector and compiler included. Runs are repeated for `seconds`. */
+function secondsOf(work, seconds) {
+  // Collects the garbage of earlier works, which would otherwise be counted here.
+  kept.result = undefined
+  globalThis.gc()
+  const endMs = performance.now() + seconds * 1000
+  const started = cpuSeconds()
+  let runs = 0
+  do {
+    kept.result = work()
+    runs += 1
+  } while (performance.now() < endMs)
+  return (cpuSeconds() - started) / runs
+}
+
+/** Our codec for a value. Giving codes to the texts of a SYMBOL column is part of the work. */
+function ourWorks({ ByteWriter, encodeValue, symbolVectorOf, ...internals }, value) {
+  const numbered = one => {
+    if (one.form === 'table') return { ...one, columns: one.columns.map(numbered) }
+    return 'texts' in one ? symbolVectorOf(one.texts) : one
+  }
+  const chunksOf = () => {
+    const writer = new ByteWriter()
+    encodeValue(writer, numbered(value))
+    return writer.take()
+  }
+  const bytes = Buffer.concat(chunksOf())
+  const target = Buffer.alloc(bytes.length)
+  const { data } = value
+  // If the elements are one array, the copy reads that array, like the encoder: the speed of copying depends on the addresses.
+  const source = ArrayBuffer.isView(data)
+    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+    : bytes
+  return {
+    bytes,
+    // The encoder passes views of numeric columns: without a copy of all bytes into one buffer there would be nothing to measure.
+    encode: () => Buffer.concat(chunksOf()),
+    encodeInto() {
+      let offset = 0
+      for (const chunk of chunksOf()) {
+        target.set(chunk, offset)
+        offset += chunk.length
+      }
+    },
+    copy: () => source.copy(target, target.length - source.length),
+    decode: () => internals.runDecoder(internals.decodeValue(internals.readerOf(bytes))),
+  }
+}
+
+/** The client's codec for a value, which starts from the client's own form of it. Empty for a type that the client does not know. */
+function clientWorks({ DdbObj, DdbTable, DdbVectorSymbol }, value, encoded) {
+  const bytes = new Uint8Array(encoded)
+  const decode = () => DdbObj.parse(bytes, true)
+  const makerOf = (one, { form, texts, columns }) => {
+    if (form !== 'table') return texts ? () => new DdbVectorSymbol(texts, one.name) : () => one
+    const makers = columns.map((column, i) => makerOf(one.value[i], column))
+    return () => new DdbTable(makers.map(make => make()))
+  }
+  try {
+    const make = makerOf(decode(), value)
+    make().pack()
+    return { encode: () => make().pack(), decode }
+  } catch {
+    return {}
+  }
+}
+
+const all = {
   async 'csv-parse'(path) {
     const { parse } = await import('csv-parse')
     const parser = read(path).pipe(parse({ from: 2 }))
@@ -151,7 +263,7 @@ const programs = {
     const { ZSTDDecoder } = await import('zstddec/stream')
     const decoder = new ZSTDDecoder()
     await decoder.init()
-    return bytesIn(decoder.decodeStreaming(piecesOf(path)))
+    return bytesIn(decoder.decodeStreaming([readFileSync(path)]))
   },
 
   async 'its own parser alone'(path, internals) {
@@ -166,31 +278,46 @@ const programs = {
   },
 
   /** Reads a column of texts of one type and a column of INT in turn. Returns medians of processor time in seconds. */
-  async cells(name, internals, ...numbers) {
-    const [rows, repeats, warmUps] = numbers.map(Number)
+  async cells(name, internals, rows, repeats) {
     const own = await import(internals)
-    const timer = (type, make) => {
-      const bytes = Buffer.from(Array.from({ length: rows }, (_, i) => `${make(i)}\n`).join(''))
+    const timerOf = name => {
+      const [type, make, length] = [name.split(' ')[0], cellTexts.get(name), Number(rows)]
+      const bytes = Buffer.from(Array.from({ length }, (_, i) => `${make(i)}\n`).join(''))
       const chunks = async function* () {
         for (let at = 0; at < bytes.length; at += 1 << 19) yield bytes.subarray(at, at + (1 << 19))
       }
       const source = { head: bytes.subarray(0, 64), chunks }
       const options = { header: 'no', delimiter: ';' }
       return async () => {
-        const started = process.cpuUsage()
+        const started = cpuSeconds()
         const count = await parse(own, source, `c:${type}`, options, undefined, 1)
-        const { user, system } = process.cpuUsage(started)
-        if (count !== rows) throw new Error(`${type}: ${count} of ${rows} rows were read`)
-        return (user + system) / 1e6
+        if (count !== length) throw new Error(`${type}: ${count} of ${rows} rows were read`)
+        return cpuSeconds() - started
       }
     }
-    const works = [
-      timer(name.split(' ')[0], cellTexts.get(name)),
-      timer('INT', cellTexts.get('INT')),
-    ]
-    // Until then the compiler has optimized the code.
-    await alternate(...works, warmUps)
-    return JSON.stringify(await alternate(...works, repeats))
+    const timers = [timerOf(name), timerOf('INT')]
+    // After three times the compiler has optimized the code.
+    await inTurn(timers, 3)
+    const [ours, reference] = (await inTurn(timers, repeats)).map(median)
+    return JSON.stringify({ ours, reference })
+  },
+
+  /**
+   * Encodes and decodes a value of values.js with one codec, `ours` or `client`, in a process of its own: so a codec never collects the
+   * other codec's garbage, and never meets prototypes that the other one has changed. Needs --expose-gc.
+   */
+  async codec(name, internals, codec, rows, seconds, repeats) {
+    const own = await import(internals)
+    const make = Object.values(typeValues).find(values => name in values)[name]
+    const value = make(Number(rows), own)
+    const { bytes, ...ours } = ourWorks(own, value)
+    const works = codec === 'ours' ? ours : clientWorks(await importClient(), value, bytes)
+    // After three samples the compiler has optimized the work, and the process has obtained its memory from the kernel.
+    for (const work of Object.values(works)) secondsOf(work, 3 * seconds)
+    const timers = Object.values(works).map(work => () => secondsOf(work, seconds))
+    const runs = await inTurn(timers, repeats)
+    const medians = Object.keys(works).map((work, i) => [work, median(runs[i])])
+    return JSON.stringify({ byteLength: bytes.length, ...Object.fromEntries(medians) })
   },
 
   /**
@@ -266,5 +393,7 @@ const programs = {
   },
 }
 
-const [what, ...args] = process.argv.slice(2)
-process.stdout.write(`${await programs[what](...args)}\n`)
+if (process.argv[1] === programs) {
+  const [what, ...args] = process.argv.slice(2)
+  process.stdout.write(`${await all[what](...args)}\n`)
+}

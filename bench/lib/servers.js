@@ -6,11 +6,13 @@
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { tradeColumns } from './inputs.js'
 import { program, runNode } from './measure.js'
 
 export const slowServer = fileURLToPath(import.meta.url)
@@ -20,12 +22,10 @@ export const slowServer = fileURLToPath(import.meta.url)
  * @param options  further options of `serve`
  * @param server  a different program with the same options
  */
-export async function startSink(initFile, options = ['--discard'], server = program) {
+export async function startSink(initFile, options = [], server = program) {
   const args = [server, 'serve', '--port', '0', '--init', initFile, ...options]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
-  // Ends the server even if the measurement fails.
-  process.once('exit', () => child.kill())
   const lines = []
   const output = createInterface(child.stdout).on('line', line => lines.push(line))
   await Promise.race([once(output, 'line'), closed])
@@ -46,35 +46,21 @@ export async function startSink(initFile, options = ['--discard'], server = prog
   }
 }
 
-/** Loads a file into a table of the sink, without confirmation. Returns the result of `runNode`. */
-export function load({ server }, path, table, options, flags = []) {
-  const target = ['--table', table, '--confirm', 'none', '--json', ...server, ...flags]
-  return runNode([program, 'load', path, ...target], options)
-}
-
-const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
-
 /** Creates a table for trades anew, so that every load starts with an empty table. */
 export function emptyTable(table, where) {
   const script = table.startsWith('dfs://')
     ? `if(existsDatabase("dfs://bench")) dropDatabase("dfs://bench")
-database("dfs://bench", HASH, [SYMBOL,40]).createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)`
-    : `undef(\`${table}, SHARED); share streamTable(10000:0, ${columns}) as ${table}`
+database("dfs://bench", HASH, [SYMBOL,40]).createPartitionedTable(table(1:0, ${tradeColumns}), \`t, \`sym)`
+    : `undef(\`${table}, SHARED); share streamTable(10000:0, ${tradeColumns}) as ${table}`
   return runNode([program, 'exec', '-e', script, ...where])
 }
-
-const stepMs = 5
-
-/** Limit of bytes under way, like the window of a TCP connection, because a slow link must slow its sender down. */
-const windowBytes = 4_194_304
 
 /**
  * Starts a TCP proxy that simulates a network.
  * @param {number} port  of the server, on this machine
- * @param {{ bytesPerSecond?: number, delayMs?: number, record?: string }} link  speed and delay in each direction; start of the paths to
- *   which what clients send is recorded, a file for each connection
+ * @param {{ bytesPerSecond?: number, delayMs?: number }} link  speed and delay in each direction
  */
-export async function startLink(port, { record, ...speed }) {
+export async function startLink(port, link) {
   const sockets = new Set()
   const recorded = []
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, client => {
@@ -83,63 +69,54 @@ export async function startLink(port, { record, ...speed }) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket))
     }
-    carry(client, server, speed)
-    carry(server, client, speed)
-    if (record === undefined) return
-    const path = `${record}${recorded.length}`
-    recorded.push({ path, client, closed: once(client.pipe(createWriteStream(path)), 'close') })
+    recorded.push(carry(client, server, link))
+    void carry(server, client, link)
   })
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   return {
-    port: proxy.address().port,
+    address: `127.0.0.1:${proxy.address().port}`,
     async stop() {
       proxy.close()
       for (const socket of sockets) socket.destroy()
       await once(proxy, 'close')
     },
-    /** Waits until every client has ended. Returns the path of the longest recording. */
-    async recording() {
-      await Promise.all(recorded.map(({ closed }) => closed))
-      return recorded.toSorted((a, b) => b.client.bytesRead - a.client.bytesRead)[0].path
+    /** Waits until every client has ended, and writes what the client with most bytes sent. Needs `record` in the link. */
+    async writeRecording(path) {
+      const all = (await Promise.all(recorded)).map(chunks => Buffer.concat(chunks))
+      writeFileSync(path, all.toSorted((a, b) => b.length - a.length)[0])
     },
   }
 }
 
-function carry(from, to, { bytesPerSecond = Infinity, delayMs = 0 }) {
-  /** Chunks, each with the time of its arrival; `undefined` marks the end. */
-  const onTheWay = []
-  let waitingBytes = 0
+/** A sender may be this far ahead of the link, because a slow link must slow its sender down, like the window of a TCP connection. */
+const aheadMs = 100
+
+const until = async atMs => {
+  const waitMs = atMs - performance.now()
+  if (waitMs > 0) await delay(waitMs)
+}
+
+/** Passes the bytes of a socket on, at the speed and with the delay of a link. @returns all bytes if the link records */
+async function carry(from, to, { bytesPerSecond = Infinity, delayMs = 0, record = false }) {
+  const chunks = []
   let freeAtMs = 0
-  let timer
-  const deliver = () => {
-    timer = undefined
-    const nowMs = performance.now()
-    while (onTheWay.length > 0 && onTheWay[0].atMs <= nowMs) {
-      const { chunk } = onTheWay.shift()
-      waitingBytes -= chunk?.length ?? 0
-      if (chunk === undefined) to.end()
-      else to.write(chunk)
+  let delivered
+  try {
+    // Half of a connection may end while the other half still carries answers.
+    for await (const chunk of from.iterator({ destroyOnReturn: false })) {
+      if (record) chunks.push(chunk)
+      freeAtMs = Math.max(freeAtMs, performance.now()) + (chunk.length / bytesPerSecond) * 1_000
+      const arrival = until(freeAtMs + delayMs)
+      delivered = Promise.all([delivered, arrival]).then(() => to.write(chunk))
+      await until(freeAtMs - aheadMs)
     }
-    if (waitingBytes < windowBytes) from.resume()
-    if (onTheWay.length === 0) return
-    timer = setTimeout(deliver, Math.max(1, Math.min(stepMs, onTheWay[0].atMs - nowMs)))
-  }
-  const send = chunk => {
-    const nowMs = performance.now()
-    const bytes = chunk?.length ?? 0
-    freeAtMs = Math.max(freeAtMs, nowMs) + (bytes / bytesPerSecond) * 1_000
-    onTheWay.push({ atMs: freeAtMs + delayMs, chunk })
-    waitingBytes += bytes
-    if (waitingBytes >= windowBytes) from.pause()
-    timer ??= setTimeout(deliver, delayMs === 0 ? 0 : 1)
-  }
-  from.on('data', send)
-  from.on('end', () => send(undefined))
-  from.on('close', () => {
-    clearTimeout(timer)
+    await delivered
+    to.end()
+  } catch {
     to.destroy()
-  })
+  }
+  return chunks
 }
 
 /**
@@ -163,11 +140,10 @@ export async function secondsOfCat(path, port) {
 if (process.argv[1] === slowServer) {
   const { startServer } = await import('../../dist/server/index.js')
   const [file, ms] = process.argv.slice(process.argv.indexOf('--init') + 1)
-  const delayed = () => ({ until: new Promise(resolve => setTimeout(resolve, Number(ms))) })
   const server = await startServer({
     port: 0,
     initScript: readFileSync(file, 'utf8'),
-    faults: { beforeExecute: ({ rows }) => (rows > 1 ? delayed() : undefined) },
+    faults: { beforeExecute: ({ rows }) => (rows > 1 ? { until: delay(Number(ms)) } : undefined) },
   })
   console.log(`listening on ${server.host}:${server.port}`)
   process.once('SIGTERM', () => void server.close())

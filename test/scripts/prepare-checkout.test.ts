@@ -114,7 +114,7 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
       npm: { 'package.json': '{}', 'npm-cli.js': npm },
     },
   })
-  for (const name of ['prepare-checkout.js', 'build.js', 'sbom.js', 'package-contents.js']) {
+  for (const name of ['prepare-checkout.js', 'build.js', 'npm.js']) {
     cpSync(fileURLToPath(new URL(`scripts/${name}`, root)), join(path, 'scripts', name))
   }
   const run = (script: string, env: object = {}): Outcome => {

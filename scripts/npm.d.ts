@@ -1,0 +1,3 @@
+export function runNpm(root: string, ...options: readonly string[]): unknown
+export const sbomName: string
+export function sbomText(root: string): string
