@@ -136,13 +136,6 @@ const allowedInServer: Record<string, readonly string[]> = {
 
 /** Files that call each other, because expressions contain expressions and functions contain statements. */
 const recursive: Record<string, readonly string[]> = {
-  'server/script/parse/': [
-    'parse-expression',
-    'parse-operand',
-    'parse-sql',
-    'parse-statement',
-    'parse-structure',
-  ],
   'server/script/evaluate/': [
     'call',
     'evaluate',

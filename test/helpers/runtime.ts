@@ -8,10 +8,9 @@ import { formatValue } from '../../src/protocol/value-text.js'
 import { toWire } from '../../src/server/elements/wire-values.js'
 import { createNode, type NodeOptions } from '../../src/server/node.js'
 import type { Frame } from '../../src/server/script/evaluate/frame.js'
-import { checkNamesOf } from '../../src/server/script/parse/check-names.js'
-import { parseFunctionName } from '../../src/server/script/parse/parse-statement.js'
+import { Parser } from '../../src/server/script/parse/parse-statement.js'
 import type { Expression } from '../../src/server/script/parse/syntax.js'
-import { isFunctionIn, runUnits, topFrame } from '../../src/server/script/session/session.js'
+import { runUnits, topFrame } from '../../src/server/script/session/session.js'
 import { Runtime } from '../../src/server/script/session/runtime.js'
 import type { Evaluation } from '../../src/server/values/builtin.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
@@ -78,10 +77,17 @@ export function frameOn(
 
 /** An expression of the session. Checks the names in it unless they may be columns. */
 export function nodeIn({ runtime, columns }: Frame, source: string): Expression {
-  const node = parseFunctionName(source, isFunctionIn(runtime))
-  if (columns === undefined) checkNamesOf(node, runtime)
-  return node
+  const names = {
+    isVariable: (name: string) => runtime.isVariable(name),
+    isConstant: () => false,
+    isTable: (name: string) => columns !== undefined || runtime.isTable(name),
+    isFunction: (name: string) => runtime.isFunction(name),
+    hidesFunction: (name: string) => runtime.hidesFunction(name),
+    isBuiltin: () => false,
+  }
+  return new Parser(source, names).parseFunctionName()
 }
+
 /** A value as DolphinDB prints it; tables by `rowsText`. */
 export function shownValue(value: ServerValue): string {
   const wire = toWire(value)

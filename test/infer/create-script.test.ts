@@ -20,7 +20,7 @@ import { parseColumnType } from '../../src/protocol/data-type.js'
 import { scriptText } from '../helpers/hostile-text.js'
 import { startLoadServer } from '../helpers/load-server.js'
 import { deepTest, runs } from '../helpers/runs.js'
-import { treesOf } from '../helpers/syntax.js'
+import { statementsOf, treeOf } from '../helpers/syntax.js'
 import { inferText } from './inferring.js'
 
 // Runs the scripts on a server, and checks their texts.
@@ -350,10 +350,10 @@ t.test('headers, cells and file names that look like script become names or comm
         for (const kind of [stream, dfs]) {
           const expected = harmless.reduce(
             (tree, name, i) => tree.replaceAll(name, () => shown.columns[i]!.name),
-            treesOf(createScript(usual, kind)),
+            treeOf(statementsOf(createScript(usual, kind))),
           )
           const inputs = [{ ...shown.inputs[0]!, path }]
-          assert.equal(treesOf(createScript({ ...shown, inputs }, kind)), expected)
+          assert.equal(treeOf(statementsOf(createScript({ ...shown, inputs }, kind))), expected)
           compared++
         }
       },

@@ -36,7 +36,7 @@ import { listObjects, removeTestObjects, newStamp } from '../../src/selftest/lef
 import { reservedWords } from '../../src/server/script/parse/parse-operand.js'
 import { scriptText } from '../helpers/hostile-text.js'
 import { runs } from '../helpers/runs.js'
-import { treeOf, treesOf } from '../helpers/syntax.js'
+import { expressionOf, statementsOf, treeOf } from '../helpers/syntax.js'
 
 const harmless = 'harmless0'
 const timeoutMs = 1_000
@@ -96,7 +96,10 @@ function tablesOf(target: Target) {
 
 const shownFor = async (checked: CheckedOptions): Promise<string[]> => {
   const { scripts, names } = await textsFor(checked)
-  return [...scripts.map(script => treesOf(script)), ...names.map(name => treeOf(name))]
+  return [
+    ...scripts.map(script => treeOf(statementsOf(script))),
+    ...names.map(name => treeOf(expressionOf(name))),
+  ]
 }
 
 const optionsFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): CheckedOptions =>
@@ -182,7 +185,7 @@ t.test('a run ID is a name or refused', async t => {
   const shape = async (runId: string): Promise<string[]> => {
     const { scripts } = await textsFor(optionsFor({ table: 'target0' }, { runId }))
     return scripts.map(script =>
-      treesOf(script)
+      treeOf(statementsOf(script))
         .replace(/"ddbIngest_[a-z0-9_]+"/g, '<marker>')
         .replaceAll(`"${runId}"`, '<id>'),
     )
@@ -265,7 +268,7 @@ t.test('scripts contain names from a server only if they look like names of a ru
       await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
       const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/
       for (const script of scripts) {
-        for (const [, text] of treesOf(script).matchAll(/"((?:[^"\\]|\\.)*)"/g)) {
+        for (const [, text] of treeOf(statementsOf(script)).matchAll(/"((?:[^"\\]|\\.)*)"/g)) {
           assert.ok(form.test(text!) || text === 'TABLE' || text === 'r', script)
         }
       }
@@ -277,6 +280,6 @@ t.test('scripts contain names from a server only if they look like names of a ru
 t.test('scripts about the ledger contain only its name', async t => {
   const ledger = ledgerName(token, 3)
   for (const script of [ledgerScript(ledger), ledgerQuery(ledger, 0, 9), dropTableScript(ledger)]) {
-    t.ok(treesOf(script).includes(`"${ledger}"`))
+    t.ok(treeOf(statementsOf(script)).includes(`"${ledger}"`))
   }
 })

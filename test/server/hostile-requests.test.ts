@@ -56,7 +56,7 @@ deepTest(t, 'nesting too deep for the stack is an error', async t => {
     ['true?1:'.repeat(30_000), deep],
     ['if(true){'.repeat(20_000), deep],
     ['try{'.repeat(20_000), deep],
-    ['def f(){'.repeat(20_000), deep],
+    ['def f(){'.repeat(20_000), /within another function/],
     ['select * from ('.repeat(10_000), deep],
     [`1${'+1'.repeat(400_000)}`, /A statement has more than 131072 tokens\. Divide it\./],
     [`x=1;x${'.neg()'.repeat(100_000)}`, /A statement has more than|nested/],

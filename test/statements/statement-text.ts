@@ -7,8 +7,8 @@ import { requestFlags } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
 import { builtins } from '../../src/server/functions/registry.js'
 import { tokenize } from '../../src/server/script/parse/lexer.js'
-import { Cursor } from '../../src/server/script/parse/cursor.js'
-import { parseFunctionName, parseUnit } from '../../src/server/script/parse/parse-statement.js'
+import type { Names } from '../../src/server/script/parse/names.js'
+import { Parser } from '../../src/server/script/parse/parse-statement.js'
 import type {
   Select,
   Call,
@@ -31,7 +31,15 @@ export type Manner = 'answered' | 'asynchronous' | 'urgent'
 
 type Found = Pick<SentStatement, 'text' | 'names'>
 
-const isFunction = (name: string): boolean => builtins.has(name)
+/** Any name may be a variable, a table or a function of the server. */
+const names: Names = {
+  isVariable: () => false,
+  isConstant: () => false,
+  isTable: () => true,
+  isFunction: name => builtins.has(name),
+  hidesFunction: () => false,
+  isBuiltin: () => false,
+}
 
 /** The statements of a request, without constants and variables, which need nothing from the server. */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
@@ -54,7 +62,7 @@ function statementsIn(request: SentRequest['request']): Found[] {
     case 'variable':
       return [{ text: `upload of ${request.values.map(formText).join(', ')}`, names: ['upload'] }]
     case 'function': {
-      const callee = parseFunctionName(request.name, isFunction)
+      const callee = new Parser(request.name, names).parseFunctionName()
       const call = `${normalized(callee)}(${request.args.map(formText).join(', ')})`
       const text = withPlaceholders(call)
       return [{ text, names: callee.kind === 'name' ? [calleeName(callee)] : namesOf(callee) }]
@@ -70,11 +78,11 @@ function formText(value: Value): string {
 }
 
 export function scriptStatements(script: string): Found[] {
-  const cursor = new Cursor(script, isFunction)
+  const parser = new Parser(script, names)
   const found: Found[] = []
   do {
-    for (const statement of parseUnit(cursor)) collect(statement, found)
-  } while (!cursor.hasEnded)
+    for (const statement of parser.parseUnit()) collect(statement, found)
+  } while (!parser.hasEnded)
   return found
 }
 

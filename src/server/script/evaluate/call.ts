@@ -24,7 +24,6 @@ import type {
   ServerValue,
   UserFunction,
 } from '../../values/server-value.js'
-import { heightOf } from '../parse/check-names.js'
 import { syntaxError } from '../parse/lexer.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'
@@ -77,7 +76,7 @@ function rowCountOf({ args }: Call, { columns }: Frame): ServerValue | undefined
 /** The value of a callee that is a name, else undefined. An unknown name is a syntax error, as in the parser. */
 function calleeOf(node: Expression, frame: Frame): ServerValue | undefined {
   if (node.kind !== 'name') return undefined
-  const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
+  const callee = calleeOfName(node.name, frame) ?? lookUp(node, frame)
   if (callee !== undefined) return callee
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
@@ -259,7 +258,7 @@ function* callUser(
   args: CallArguments,
   keywords: Keywords,
 ): Evaluation<ServerValue> {
-  const { parameters, body } = fn.definition
+  const { parameters, body, height } = fn.definition
   const names = parameters.map(parameter => parameter.name)
   const arranged = arrange(fn.name, names, args, keywords)
   // The caller may omit an argument: in `f(, 5)`, the first parameter is VOID.
@@ -276,7 +275,6 @@ function* callUser(
   const callerRights = session.viewOwner
   if (fn.isView === true) checkViewCall(runtime, fn.name, fn.viewOwner)
   const frame: Frame = { runtime, variables: new Map(), parameters, columns: undefined }
-  const height = heightOf(fn.definition)
   runtime.enterCall(fn.name, height)
   session.viewOwner = fn.isView === true || fn.viewOwner === callerRights ? fn.viewOwner : undefined
   try {

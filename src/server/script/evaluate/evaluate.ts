@@ -159,13 +159,13 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
 
 /** Makes the function of a lambda. Outer variables that the body uses become leading bound arguments. */
 function closure(node: Lambda, frame: Frame): ServerValue {
-  const { captures, closed } = node
+  const { captures, definition } = node
   const { viewOwner } = frame.runtime.session
   const fn = {
     form: 'function',
     kind: 'user',
     name: '',
-    definition: closed,
+    definition,
     ...(viewOwner === undefined ? {} : { viewOwner }),
   } as const
   if (captures.length === 0) return fn

@@ -62,7 +62,7 @@ export function lookUp({ name, isFunction }: Name, frame: Frame): ServerValue | 
 }
 
 /** The function that a name before `(` or `{` refers to. A variable that holds a function hides other functions. */
-export function calleeOfName({ name }: Name, frame: Frame): FunctionValue | undefined {
+export function calleeOfName(name: string, frame: Frame): FunctionValue | undefined {
   const variable = frame.variables.get(name)
   return variable?.form === 'function' ? variable : frame.runtime.findFunction(name)
 }

@@ -1,198 +1,128 @@
 /*
-  Parses `create` and `drop` of databases and tables into calls (docs/server-semantics.md#tables-in-databases).
+  Rewrites `create` and `drop` of databases and tables as calls (docs/server-semantics.md#tables-in-databases).
 */
-import type { Cursor } from './cursor.js'
-import { functionName, parseExpression } from './parse-expression.js'
-import { parseAlias } from './parse-operand.js'
-import { stringScalar } from '../../values/scalar.js'
-import type { Expression, Name, Span, Statement } from './syntax.js'
-import type { Token } from './lexer.js'
+import { SqlParser } from './parse-sql.js'
+import { textOfSpan } from './syntax.js'
 
-/** True at a `create` or `drop` statement. Elsewhere, both words are ordinary names. */
-export function startsStructureStatement(cursor: Cursor): boolean {
-  const isVerb = cursor.is('create') || cursor.is('drop')
-  return isVerb && (cursor.is('database', 1) || cursor.is('table', 1))
+/** The items after `partitioned by`, and options such as `engine='TSDB'` as named arguments. */
+interface Partitions<Item> {
+  readonly items: Item[]
+  readonly options: string[]
 }
 
-/** Makes calls of `database`, `createPartitionedTable` and the like, with the source position of the statement. */
-export function parseStructureStatement(cursor: Cursor): Statement {
-  const first = cursor.next()
-  const isCreate = first.text.toLowerCase() === 'create'
-  const isDatabase = cursor.next().text.toLowerCase() === 'database'
-  if (!isCreate) return parseDrop(cursor, first, isDatabase)
-  return isDatabase ? parseCreateDatabase(cursor, first) : parseCreateTable(cursor, first)
-}
-
-type NamedArguments = Readonly<Record<string, Expression>>
-
-/** Makes nodes with the source text of a whole statement. */
-class Maker {
-  readonly span: Span
-
-  constructor(cursor: Cursor, first: Token) {
-    this.span = cursor.spanFrom(first)
+export abstract class StructureParser extends SqlParser {
+  /** True at a `create` or `drop` statement. Elsewhere, both words are ordinary names. */
+  protected startsStructure(): boolean {
+    const isVerb = this.is('create') || this.is('drop')
+    return isVerb && (this.is('database', 1) || this.is('table', 1))
   }
 
-  name(name: string): Name {
-    return { kind: 'name', name, isFunction: false, span: this.span }
+  /** Consumes the statement. @returns a script of `database`, `createPartitionedTable` and the like */
+  protected structureText(): string {
+    const isCreate = this.next().text.toLowerCase() === 'create'
+    const isDatabase = this.next().text.toLowerCase() === 'database'
+    if (!isCreate) return this.#dropText(isDatabase)
+    return isDatabase ? this.#databaseText() : this.#tableText()
   }
 
-  text(value: string): Expression {
-    return { kind: 'literal', value: stringScalar(value), span: this.span }
-  }
-
-  list(elements: readonly Expression[]): Expression {
-    return { kind: 'vector', elements, span: this.span }
-  }
-
-  texts(values: readonly string[]): Expression {
-    return this.list(values.map(value => this.text(value)))
-  }
-
-  call(name: string, positional: readonly Expression[], named: NamedArguments = {}): Expression {
-    const { span } = this
-    const args = [
-      ...positional.map(value => ({ value })),
-      ...Object.entries(named).map(([name, value]) => ({ name, value })),
-    ]
-    return { kind: 'call', callee: functionName(name, span), args, span }
-  }
-
-  statement(expression: Expression): Statement {
-    return { kind: 'expression', expression, span: this.span }
-  }
-}
-
-function parseCreateDatabase(cursor: Cursor, first: Token): Statement {
-  const path = parseAlias(cursor)
-  const { items: levels, options } = parsePartitions(cursor, () => parseLevel(cursor))
-  const make = new Maker(cursor, first)
-  const [only] = levels
-  const schemeOf = ({ type, scheme }: Level): Expression =>
-    make.call('database', [make.text(''), make.name(type), scheme])
-  const isSingle = levels.length === 1 && only !== undefined
-  const named = {
-    directory: make.text(path),
-    partitionType: make.name(isSingle ? only.type : 'COMPO'),
-    partitionScheme: isSingle ? only.scheme : make.list(levels.map(schemeOf)),
-    ...options,
-  }
-  return make.statement(make.call('database', [], named))
-}
-
-/** Parses `partitioned by …`: levels or columns, and options such as `engine='TSDB'`. */
-function parsePartitions<T>(
-  cursor: Cursor,
-  parse: () => T,
-): { items: T[]; options: NamedArguments } {
-  cursor.expect('partitioned')
-  cursor.expect('by')
-  const items: T[] = []
-  const options: Record<string, Expression> = {}
-  do {
-    if (cursor.is('=', 1)) options[cursor.expectName()] = parseOptionValue(cursor)
-    else items.push(parse())
-  } while (cursor.accept(','))
-  return { items, options }
-}
-
-function parseOptionValue(cursor: Cursor): Expression {
-  cursor.expect('=')
-  return parseExpression(cursor)
-}
-
-interface Level {
-  type: string
-  scheme: Expression
-}
-
-/** Parses a level such as `VALUE(1..10)` or `HASH([SYMBOL, 40])`. */
-function parseLevel(cursor: Cursor): Level {
-  const type = cursor.expectName().toUpperCase()
-  cursor.expect('(')
-  const scheme = cursor.within({ ignoresNewlines: true }, () => parseExpression(cursor))
-  cursor.expect(')')
-  return { type, scheme }
-}
-
-/** Parses `"dfs://db"."pt"`, or the name of one object. */
-function parsePath(cursor: Cursor): string[] {
-  const path = [parseAlias(cursor)]
-  if (cursor.accept('.')) path.push(parseAlias(cursor))
-  return path
-}
-
-function parseCreateTable(cursor: Cursor, first: Token): Statement {
-  const [one = '', table] = parsePath(cursor)
-  cursor.expect('(')
-  const columns = cursor.inBrackets(')', () => parseColumn(cursor))
-  const { items: partitionColumns, options } = cursor.is('partitioned')
-    ? parsePartitions(cursor, () => parseAlias(cursor))
-    : { items: [], options: {} }
-  const make = new Maker(cursor, first)
-  const { span } = make
-  // The pair `1:0`: capacity and size of a table that is created from columns.
-  const elements = { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 0) } as const
-  const schema = make.call('table', [
-    { kind: 'literal', value: { form: 'pair', elements }, span },
-    make.texts(columns.map(column => column.name)),
-    make.texts(columns.map(column => column.type)),
-  ])
-  if (table === undefined) {
-    cursor.declareVariable(one)
-    const flags = { operator: undefined, isReference: true, isConstant: false, needsGo: true }
-    return { kind: 'assign', targets: [make.name(one)], values: [schema], span, ...flags }
-  }
-  const isPartitioned = partitionColumns.length > 0
-  const named = {
-    dbHandle: make.call('database', [make.text(one)]),
-    table: schema,
-    tableName: make.text(table),
-    ...(isPartitioned ? { partitionColumns: make.texts(partitionColumns) } : {}),
-    ...options,
-  }
-  const name = isPartitioned ? 'createPartitionedTable' : 'createDimensionTable'
-  return make.statement(make.call(name, [], named))
-}
-
-/** Parses `id INT`, `price DECIMAL64(4)` or `day DATE[comment="…"]`. Ignores the attributes in brackets. */
-function parseColumn(cursor: Cursor): { name: string; type: string } {
-  const name = parseAlias(cursor)
-  let type = cursor.expectName()
-  if (cursor.accept('(')) {
-    type += `(${cursor.next().text})`
-    cursor.expect(')')
-  }
-  if (cursor.is('[') && cursor.is(']', 1)) {
-    cursor.next()
-    cursor.next()
-    type += '[]'
-  }
-  if (cursor.accept('[')) {
-    cursor.list(() => {
-      cursor.expectName()
-      parseOptionValue(cursor)
+  #databaseText(): string {
+    const path = quoted(this.parseAlias())
+    const { items, options } = this.#parsePartitions(() => {
+      // A level such as `VALUE(1..10)` or `HASH([SYMBOL, 40])`.
+      const type = this.expectName().toUpperCase()
+      return [type, this.inParentheses(() => this.#expressionText())] as const
     })
-    cursor.expect(']')
+    const levels = items.map(([type, scheme]) => `database("", ${type}, ${scheme})`)
+    const [type, scheme] = items.length === 1 ? items[0]! : ['COMPO', `[${levels.join()}]`]
+    const named = [`directory=${path}`, `partitionType=${type}`, `partitionScheme=${scheme}`]
+    return `database(${[...named, ...options].join()})`
   }
-  return { name, type }
+
+  #tableText(): string {
+    const [one = '', table] = this.#parsePath()
+    this.expect('(')
+    const columns = this.inBrackets(')', () => this.#parseColumn())
+    const isPartitioned = this.is('partitioned')
+    const { items, options } = isPartitioned
+      ? this.#parsePartitions(() => this.parseAlias())
+      : { items: [], options: [] }
+    const names = columns.map(({ name }) => name)
+    const schema = `table(1:0, ${vector(names)}, ${vector(columns.map(({ type }) => type))})`
+    if (table === undefined) return `&${one} = ${schema}`
+    const named = [
+      `dbHandle=database(${quoted(one)})`,
+      `table=${schema}`,
+      `tableName=${quoted(table)}`,
+    ]
+    if (items.length > 0) named.push(`partitionColumns=${vector(items)}`)
+    const name = items.length > 0 ? 'createPartitionedTable' : 'createDimensionTable'
+    return `${name}(${[...named, ...options].join()})`
+  }
+
+  #dropText(isDatabase: boolean): string {
+    const ifExists = this.accept('if')
+    if (ifExists) this.expect('exists')
+    const [one = '', table] = this.#parsePath()
+    const name = quoted(one)
+    const [drop, exists] = isDatabase
+      ? [`dropDatabase(${name})`, `existsDatabase(${name})`]
+      : table === undefined
+        ? [`undef(${name})`, `defined(${name})`]
+        : [
+            `dropTable(database(${name}), ${quoted(table)})`,
+            `existsTable(${name}, ${quoted(table)})`,
+          ]
+    return ifExists ? `if(${exists}) ${drop}` : drop
+  }
+
+  /** Parses `partitioned by …`. */
+  #parsePartitions<Item>(parse: () => Item): Partitions<Item> {
+    this.expect('partitioned')
+    this.expect('by')
+    const partitions: Partitions<Item> = { items: [], options: [] }
+    do {
+      if (this.is('=', 1)) partitions.options.push(this.#optionText())
+      else partitions.items.push(parse())
+    } while (this.accept(','))
+    return partitions
+  }
+
+  #optionText(): string {
+    const name = this.expectName()
+    this.expect('=')
+    return `${name}=${this.#expressionText()}`
+  }
+
+  #expressionText(): string {
+    return textOfSpan(this.parseExpression().span)
+  }
+
+  /** Parses `"dfs://db"."pt"`, or the name of one object. */
+  #parsePath(): string[] {
+    const path = [this.parseAlias()]
+    if (this.accept('.')) path.push(this.parseAlias())
+    return path
+  }
+
+  /** Parses `id INT`, `price DECIMAL64(4)` or `day DATE[comment="…"]`. Ignores the attributes in brackets. */
+  #parseColumn(): { name: string; type: string } {
+    const name = this.parseAlias()
+    let type = this.expectName()
+    if (this.is('(')) type += `(${this.inParentheses(() => this.next().text)})`
+    if (this.is('[') && this.is(']', 1)) {
+      this.next()
+      this.next()
+      type += '[]'
+    }
+    if (this.accept('[')) this.inBrackets(']', () => this.#optionText())
+    return { name, type }
+  }
 }
 
-function parseDrop(cursor: Cursor, first: Token, isDatabase: boolean): Statement {
-  const ifExists = cursor.accept('if')
-  if (ifExists) cursor.expect('exists')
-  const [one = '', table] = parsePath(cursor)
-  const make = new Maker(cursor, first)
-  const name = make.text(one)
-  const [drop, exists] = isDatabase
-    ? [make.call('dropDatabase', [name]), make.call('existsDatabase', [name])]
-    : table === undefined
-      ? [make.call('undef', [name]), make.call('defined', [name])]
-      : [
-          make.call('dropTable', [make.call('database', [name]), make.text(table)]),
-          make.call('existsTable', [name, make.text(table)]),
-        ]
-  const statement = make.statement(drop)
-  if (!ifExists) return statement
-  return { kind: 'if', condition: exists, then: [statement], otherwise: [], span: make.span }
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
+
+function vector(texts: readonly string[]): string {
+  return `[${texts.map(quoted).join()}]`
 }

@@ -43,87 +43,62 @@ export interface OrderItem {
   readonly descending: boolean
 }
 
-type ExpressionNode =
+type ExpressionNode = Readonly<
   /** A constant, or a vector of several constants next to each other (`1 2 NULL`). */
-  | { readonly kind: 'literal'; readonly value: ServerValue }
+  | { kind: 'literal'; value: ServerValue }
   /**
    * A variable, column, table, constant or function; only the evaluation decides which one. `isFunction` is true for
    * `&f` and `::f`, which mean the function even if a variable has the same name.
    */
-  | { readonly kind: 'name'; readonly name: string; readonly isFunction: boolean }
+  | { kind: 'name'; name: string; isFunction: boolean }
   /** `[a, b]` or `(a, b)`. */
-  | { readonly kind: 'vector' | 'tuple'; readonly elements: readonly Expression[] }
+  | { kind: 'vector' | 'tuple'; elements: readonly Expression[] }
   /** `{k: v}`. The parser turns a key that is a plain word into a string. */
-  | { readonly kind: 'dictionary'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
+  | { kind: 'dictionary'; entries: readonly Entry[] }
+  | { kind: 'unary'; operator: UnaryOperator; operand: Expression }
   /** The parser has already split chained comparisons: `1 < x < 3` is `1 < x && x < 3`. */
-  | {
-      readonly kind: 'binary'
-      readonly operator: BinaryOperator
-      readonly left: Expression
-      readonly right: Expression
-    }
-  | {
-      readonly kind: 'ternary'
-      readonly condition: Expression
-      readonly whenTrue: Expression
-      readonly whenFalse: Expression
-    }
+  | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
+  | { kind: 'ternary'; condition: Expression; whenTrue: Expression; whenFalse: Expression }
   /** `f(x)`, `x.f(a)` (the object becomes the first argument), `sum x`, `x add y`; `f{a,,b}` is partial. */
-  | {
-      readonly kind: 'call' | 'partial'
-      readonly callee: Expression
-      readonly args: readonly Argument[]
-    }
+  | { kind: 'call' | 'partial'; callee: Expression; args: readonly Argument[] }
   /** `x[i]`, `x[i, j]`, `x[1:]`. */
-  | {
-      readonly kind: 'index'
-      readonly target: Expression
-      readonly indexes: readonly (Expression | Slice)[]
-    }
+  | { kind: 'index'; target: Expression; indexes: readonly (Expression | Slice)[] }
   /** `t.col`, `d.key`. */
-  | { readonly kind: 'member'; readonly target: Expression; readonly name: string }
-  /**
-   * A function without a name, used as a value. The check of names finds its `captures`, the outer variables that its
-   * body uses (manual, "Closure"); `closed` is the definition with them as leading parameters.
-   */
-  | {
-      readonly kind: 'lambda'
-      readonly definition: FunctionDefinition
-      captures: readonly string[]
-      closed: FunctionDefinition
-    }
+  | { kind: 'member'; target: Expression; name: string }
+  /** A function without a name. `captures`, the outer variables that it uses, are its first parameters. */
+  | { kind: 'lambda'; definition: FunctionDefinition; captures: readonly string[] }
   /** `expression as name`, as an argument: `table(1..3 as id)`. */
-  | { readonly kind: 'named'; readonly expression: Expression; readonly name: string }
+  | { kind: 'named'; expression: Expression; name: string }
   /** A row must meet all conditions of `where`. The parser turns `top` into `limit`. */
   | {
-      readonly kind: 'select'
-      readonly isExec: boolean
-      readonly isDistinct: boolean
-      readonly columns: readonly SelectColumn[]
-      readonly from: Expression
-      readonly where: readonly Expression[]
-      readonly groupBy: readonly SelectColumn[]
-      readonly having: Expression | undefined
-      readonly orderBy: readonly OrderItem[]
-      readonly limitOffset: Expression | undefined
-      readonly limitCount: Expression | undefined
+      kind: 'select'
+      isExec: boolean
+      isDistinct: boolean
+      columns: readonly SelectColumn[]
+      from: Expression
+      where: readonly Expression[]
+      groupBy: readonly SelectColumn[]
+      having: Expression | undefined
+      orderBy: readonly OrderItem[]
+      limitOffset: Expression | undefined
+      limitCount: Expression | undefined
     }
   /** `insert into t(columns) values (…), (…)`. */
   | {
-      readonly kind: 'insert'
-      readonly target: Expression
-      readonly columnNames: readonly string[] | undefined
-      readonly rows: readonly (readonly Expression[])[]
+      kind: 'insert'
+      target: Expression
+      columnNames: readonly string[] | undefined
+      rows: readonly (readonly Expression[])[]
     }
   /** `update t set a = 1, b = 2 where …`. */
   | {
-      readonly kind: 'update'
-      readonly target: Expression
-      readonly assignments: readonly { columnName: string; value: Expression }[]
-      readonly where: readonly Expression[]
+      kind: 'update'
+      target: Expression
+      assignments: readonly { columnName: string; value: Expression }[]
+      where: readonly Expression[]
     }
-  | { readonly kind: 'delete'; readonly target: Expression; readonly where: readonly Expression[] }
+  | { kind: 'delete'; target: Expression; where: readonly Expression[] }
+>
 
 interface Entry {
   readonly key: Expression
@@ -160,63 +135,55 @@ export interface FunctionDefinition {
   readonly name: string
   readonly parameters: readonly Parameter[]
   readonly body: readonly Statement[]
+  /** The nesting depth of the body. */
+  readonly height: number
   /** Source text of the whole definition. */
   readonly source: string
 }
 
-type StatementNode =
+type StatementNode = Readonly<
   /** An expression as a statement. If it is the script's last statement, its value is the script's value. */
-  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { kind: 'expression'; expression: Expression }
   /** `x = v`, `x, y = v`, `x += v` (only then with an operator), `x[i] = v`, `&x = v`, `const x = v`. */
   | {
-      readonly kind: 'assign'
-      readonly targets: readonly (Name | Index)[]
-      readonly operator: BinaryOperator | undefined
-      readonly values: readonly Expression[]
-      readonly isReference: boolean
-      readonly isConstant: boolean
-      /** True if the names become known only in the next unit, as after `create table t(…)`. */
-      readonly needsGo?: boolean
+      kind: 'assign'
+      targets: readonly (Name | Index)[]
+      operator: BinaryOperator | undefined
+      values: readonly Expression[]
+      isReference: boolean
+      isConstant: boolean
     }
   /** `def f(…) …`; the function exists once the statement has run. */
-  | { readonly kind: 'define'; readonly definition: FunctionDefinition }
+  | { kind: 'define'; definition: FunctionDefinition }
   /** `def f(a, b)` without a body, from which the parser knows that `f` is a function. */
-  | { readonly kind: 'declare'; readonly name: string }
+  | { kind: 'declare' }
   /** An `else if` is an if that is the only statement of `otherwise`. */
   | {
-      readonly kind: 'if'
-      readonly condition: Expression
-      readonly then: readonly Statement[]
-      readonly otherwise: readonly Statement[]
+      kind: 'if'
+      condition: Expression
+      then: readonly Statement[]
+      otherwise: readonly Statement[]
     }
-  | {
-      readonly kind: 'for'
-      readonly variable: string
-      readonly iterable: Expression
-      readonly body: readonly Statement[]
-    }
+  | { kind: 'for'; variable: string; iterable: Expression; body: readonly Statement[] }
   /** `while (c) …`, and `do … while (c)`. */
-  | {
-      readonly kind: 'while' | 'doWhile'
-      readonly condition: Expression
-      readonly body: readonly Statement[]
-    }
+  | { kind: 'while' | 'doWhile'; condition: Expression; body: readonly Statement[] }
   /** The catch block gets the error in `variable` (manual, "try-catch"). */
   | {
-      readonly kind: 'try'
-      readonly body: readonly Statement[]
-      readonly variable: string
-      readonly handler: readonly Statement[]
+      kind: 'try'
+      body: readonly Statement[]
+      variable: string
+      handler: readonly Statement[]
     }
-  | { readonly kind: 'throw'; readonly value: Expression }
+  | { kind: 'throw'; value: Expression }
   /** Also the single expression of a short function. Without values, the function returns VOID; with several, a tuple. */
-  | { readonly kind: 'return'; readonly values: readonly Expression[] }
+  | { kind: 'return'; values: readonly Expression[] }
   /** For the innermost loop. */
-  | { readonly kind: 'break' | 'continue' }
+  | { kind: 'break' | 'continue' }
   /** `share t as name`. Later lines of the same unit may already use the name (docs/server-semantics.md#parse-units). */
-  | { readonly kind: 'share'; readonly value: Expression; readonly name: string }
+  | { kind: 'share'; value: Expression; name: string }
   /** `assert x` or `assert "case", x`. */
-  | { readonly kind: 'assert'; readonly label: string; readonly condition: Expression }
+  | { kind: 'assert'; label: string; condition: Expression }
+>
 
 export type Statement = StatementNode & { readonly span: Span }
 
@@ -224,21 +191,16 @@ export type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { k
 export type Assignment = StatementOf<'assign'>
 export type While = Extract<Statement, { kind: 'while' | 'doWhile' }>
 
-/** The expressions that a node consists of, in the order of their evaluation; not the body of a lambda. */
-export function partsOf(node: Expression | Slice): Expression[] {
-  if (node.kind === 'literal' || node.kind === 'lambda') return []
-  return Object.values(node).flatMap(expressionsIn)
-}
-
-function expressionsIn(part: unknown): Expression[] {
-  if (Array.isArray(part)) return part.flatMap(expressionsIn)
-  if (!isRecord(part)) return []
-  if ('span' in part && part['kind'] !== 'slice') return [part as unknown as Expression]
-  return Object.values(part).flatMap(expressionsIn)
+/** Gives one span to a node and all its parts. */
+export function setSpans(part: unknown, span: Span): void {
+  if (!isRecord(part)) return
+  if ('span' in part) Object.assign(part, { span })
+  if (part['kind'] === 'literal') return
+  for (const [key, inner] of Object.entries(part)) if (key !== 'span') setSpans(inner, span)
 }
 
 /** Properties of a node that do not affect its value, such as its position, or `&` before a name. */
-const leftOut: ReadonlySet<string> = new Set(['span', 'source', 'isFunction', 'captures', 'closed'])
+const leftOut: ReadonlySet<string> = new Set(['span', 'source', 'isFunction'])
 
 /** Compares two nodes. Ignores blanks, brackets, and the difference between `x.f()` and `f(x)`. */
 export function sameExpression(first: unknown, second: unknown): boolean {

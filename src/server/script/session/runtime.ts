@@ -16,7 +16,7 @@ import { builtins } from '../../functions/registry.js'
 import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
-import type { Expression } from '../parse/syntax.js'
+import type { Names } from '../parse/names.js'
 
 /** At first, a session has no variables and its user is guest. */
 export class Session implements ScriptSession {
@@ -59,15 +59,13 @@ const maxCallDepth = 200
  */
 const maxNesting = 750
 
-export class Runtime implements CallContext {
+export class Runtime implements CallContext, Names {
   readonly node: ServerNode
   readonly session: ScriptSession
   argumentNames: readonly (string | undefined)[] = []
   discards = false
   /** Names of the session's constants: `const x = 1`. */
   readonly constants: Set<string> = new Set()
-  /** Cache: name field of a function request → parsed expression. */
-  readonly requestNames: Map<string, Expression> = new Map()
   private steps = 0
   private turnStartedAt = 0
   private callDepth = 0
@@ -107,6 +105,26 @@ export class Runtime implements CallContext {
     }
     const builtin = this.builtin(name)
     return builtin && { form: 'function', kind: 'builtin', name, builtin }
+  }
+
+  isVariable(name: string): boolean {
+    return this.session.variables.has(name)
+  }
+
+  isConstant(name: string): boolean {
+    return this.constants.has(name)
+  }
+
+  isTable(name: string): boolean {
+    return this.node.shared.has(name)
+  }
+
+  isFunction(name: string): boolean {
+    return this.findFunction(name) !== undefined
+  }
+
+  hidesFunction(name: string): boolean {
+    return (this.session.variables.get(name)?.form ?? 'function') !== 'function'
   }
 
   isBuiltin(name: string): boolean {

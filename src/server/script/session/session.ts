@@ -8,16 +8,14 @@ import type { ServerNode } from '../../node.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import type { Evaluation, ScriptSession, Suspension } from '../../values/builtin.js'
 import type { CallArguments } from '../../values/partial-function.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import type { ServerValue } from '../../values/server-value.js'
 import { callFunction } from '../evaluate/call.js'
 import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
 import { calleeOfName, type Frame } from '../evaluate/frame.js'
-import { checkNames, checkNamesOf } from '../parse/check-names.js'
-import { Cursor, type IsFunction } from '../parse/cursor.js'
-import { parseFunctionName, parseUnit } from '../parse/parse-statement.js'
-import { textOfSpan, type Expression, type Name, type Statement } from '../parse/syntax.js'
+import { Parser } from '../parse/parse-statement.js'
+import type { Statement } from '../parse/syntax.js'
 import { Runtime, Session } from './runtime.js'
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
@@ -148,15 +146,6 @@ async function driveOn<T>(
   }
 }
 
-/** Looks up a name when the parser asks for it, so that a unit sees the definitions of earlier units. */
-export function isFunctionIn(runtime: Runtime): IsFunction {
-  return name => {
-    const variable = runtime.session.variables.get(name)
-    if (variable !== undefined) return variable.form === 'function'
-    return runtime.findFunction(name) !== undefined
-  }
-}
-
 /** The frame of statements outside functions. Its variables are the session's variables. */
 export function topFrame(runtime: Runtime): Frame {
   const { variables } = runtime.session
@@ -164,20 +153,20 @@ export function topFrame(runtime: Runtime): Frame {
 }
 
 /**
- * Parses, checks and executes one unit of a script after the other.
+ * Parses and executes one unit of a script after the other.
  * @returns the value of a `return`, or else of the last statement if that is an expression; otherwise undefined
  * @throws {ScriptError} with the final text of the error
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
-  const cursor = new Cursor(script, isFunctionIn(runtime))
+  const parser = new Parser(script, runtime)
   let value: ServerValue | undefined
   do {
-    const unit = parseUnit(cursor)
-    const outcome = yield* runUnit(unit, checkNames(unit, runtime), frame)
+    const unit = parser.parseUnit()
+    const outcome = yield* runUnit(unit, parser.height, frame)
     if (outcome.hasReturned) return outcome.value
     if (unit.length > 0) value = outcome.value
-  } while (!cursor.hasEnded)
+  } while (!parser.hasEnded)
   return value
 }
 
@@ -207,48 +196,30 @@ function* runUnit(
   }
 }
 
-/** Limits of the cache, because a client may write a new number into every name, which would fill the memory. */
-const maxCached = 1000
-const maxCachedLength = 1000
+/** A name alone or before `{`. */
+const calledName = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*!?(?=\{|$)/
 
 /**
- * Runs a function request, which clients may repeat thousands of times. A session parses a text such as
- * `tableInsert{trades}` once, but looks up its names at every call, because a shared table may have been replaced.
+ * Runs a function request. Looks up names at every call, because a shared table may have been replaced.
  * @param text  the request's name field
  * @throws {ScriptError} `Can't recognize function name …`
  */
 function* callByText(runtime: Runtime, text: string, args: CallArguments): Evaluation<ServerValue> {
-  const node = cachedExpression(runtime, text)
   const frame = topFrame(runtime)
-  let fn: ServerValue
-  if (node.kind === 'name') fn = functionOfName(node, frame)
-  else {
-    if (node.kind === 'partial' && node.callee.kind === 'name') functionOfName(node.callee, frame)
-    checkNamesOf(node, runtime)
-    fn = yield* evaluate(node, frame)
+  const [name] = calledName.exec(text) ?? []
+  let fn: ServerValue | undefined
+  if (name !== undefined) {
+    fn = calleeOfName(name, frame)
+    if (fn === undefined) throw unknownFunction(`${name}${notEmbedded}`)
   }
-  if (fn.form !== 'function') throw unknownFunction(textOfSpan(node.span))
+  if (name !== text) {
+    // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
+    if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
+    fn = yield* evaluate(new Parser(text, runtime).parseFunctionName(), frame)
+  }
+  if (fn?.form !== 'function') throw unknownFunction(text)
   runtime.argumentNames = []
   return yield* callFunction(runtime, fn, args)
-}
-
-function cachedExpression(runtime: Runtime, text: string): Expression {
-  const { requestNames } = runtime
-  const known = requestNames.get(text)
-  if (known !== undefined) return known
-  // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
-  if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
-  const node = parseFunctionName(text, isFunctionIn(runtime))
-  if (text.length > maxCachedLength) return node
-  if (requestNames.size >= maxCached) requestNames.clear()
-  requestNames.set(text, node)
-  return node
-}
-
-function functionOfName(node: Name, frame: Frame): FunctionValue {
-  const fn = calleeOfName(node, frame)
-  if (fn === undefined) throw unknownFunction(`${node.name}${notEmbedded}`)
-  return fn
 }
 
 function unknownFunction(name: string): ScriptError {

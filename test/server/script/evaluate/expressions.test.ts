@@ -666,7 +666,7 @@ t.test('recursion is limited by the size of the stack', async t => {
   const runtime = testRuntime()
   const of = defined(
     `def f(n){if(n==1){return 1}; return 1+f(n-1)}
-     def deep(n){return n==1 ? 1 : ${'-('.repeat(40)}deep(n-1)${')'.repeat(40)}}`,
+     def deep(n){return n==1 ? 1 : ${'-('.repeat(20)}deep(n-1)${')'.repeat(20)}}`,
     runtime,
   )
   const run = (name: string, depth: number): string =>
