@@ -2,12 +2,13 @@
   Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
 */
 import { UsageError } from '../errors.js'
+import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
-import { helpTextsFor, type HelpTexts } from './language/help-texts.js'
+import { helpTextsFor } from './language/help-texts.js'
 import { helpText, rawArguments, readCommandLine, withOptionFiles } from './options/command-line.js'
 import { checkEnvironment } from './options/resolve.js'
 import { printFailure, type UserCall } from './output/failures.js'
-import { openOutput, type Output } from './output/output.js'
+import { openOutput } from './output/output.js'
 import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
@@ -15,71 +16,51 @@ export async function dispatch(
   given: readonly string[],
   processEnvironment: ProcessEnvironment,
 ): Promise<number> {
-  const argv = rawArguments(given, () => processEnvironment.commandLine())
+  const argv = rawArguments(given, processEnvironment.commandLine)
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))
   const asked: UserCall = {}
-  processEnvironment.onStrayFailure(error => {
-    processEnvironment.leave(printFailure(output, error, asked).exitCode)
-  })
-  try {
-    const { environment, stdout, stderr } = processEnvironment
-    const isTerminal = stdout.isTTY === true && stderr.isTTY === true
-    const helpTexts = await helpTextsFor(environment, isTerminal)
-    return await runCommand(argv, processEnvironment, output, helpTexts, asked)
-  } catch (error) {
-    return printFailure(output, error, asked).exitCode
-  }
+  const failed = (error: unknown): number => printFailure(output, error, asked).exitCode
+  processEnvironment.onStrayFailure(error => processEnvironment.leave(failed(error)))
+  // Everything after `serve … --` belongs to CMD and must not be read as our options.
+  const isServe = argv[0] === 'serve' && end >= 0
+  return runCommand(isServe ? own : argv, isServe ? argv.slice(end + 1) : undefined, {
+    processEnvironment,
+    output,
+    asked,
+  }).catch(failed)
 }
 
 async function runCommand(
-  argv: readonly string[],
-  processEnvironment: ProcessEnvironment,
-  output: Output,
-  helpTexts: HelpTexts,
-  asked: UserCall,
+  typed: readonly string[],
+  childCommand: readonly string[] | undefined,
+  { processEnvironment, output, asked }: Pick<Call, 'processEnvironment' | 'output' | 'asked'>,
 ): Promise<number> {
-  const [typed, childCommand] = splitChildCommand(argv)
+  const { environment, stdout, stderr } = processEnvironment
+  const isTerminal = stdout.isTTY === true && stderr.isTTY === true
+  const helpTexts = await helpTextsFor(environment, isTerminal)
+  if (childCommand?.length === 0) {
+    throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
+  }
   const columns = output.resultColumns ?? 80
   const named = commands.find(({ name }) => name === typed[0])
   if (named !== undefined) asked.command = named
-  const { argv: own, files } = withOptionFiles(typed, named?.options ?? {})
-  const line = readCommandLine(own, commands, columns, helpTexts)
+  const { argv, files } = withOptionFiles(typed, named?.options ?? {})
+  const line = readCommandLine(argv, commands, columns, helpTexts)
   if ('answer' in line) {
-    if (own.length > 0) await output.write(line.answer)
-    else processEnvironment.stderr.write(line.answer)
-    return own.length > 0 ? 0 : 64
+    if (argv.length > 0) await output.write(line.answer)
+    else stderr.write(line.answer)
+    return argv.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
   Object.assign(asked, { command, args, flags })
-  const { environment } = processEnvironment
   checkEnvironment(environment, commands)
-  const { environmentPrefix } = command
+  const { name, environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, files }
   return command.prepare(sources)({
-    commands,
-    args,
-    childCommand,
-    sources,
-    processEnvironment,
-    output,
-    helpTexts,
-    asked,
-    showHelp: () =>
-      processEnvironment.stderr.write(helpText(command.name, commands, columns, helpTexts)),
+    ...{ commands, args, childCommand: childCommand ?? [], sources },
+    ...{ processEnvironment, output, helpTexts, asked },
+    showHelp: () => stderr.write(helpText(name, commands, columns, helpTexts)),
   })
-}
-
-/** `serve … -- CMD…`: everything after `--` belongs to CMD and must not be read as our options. */
-function splitChildCommand(
-  argv: readonly string[],
-): readonly [own: readonly string[], childCommand: readonly string[]] {
-  const at = argv[0] === 'serve' ? argv.indexOf('--') : -1
-  if (at < 0) return [argv, []]
-  const childCommand = argv.slice(at + 1)
-  if (childCommand.length === 0) {
-    throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
-  }
-  return [argv.slice(0, at), childCommand]
 }

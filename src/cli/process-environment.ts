@@ -1,7 +1,10 @@
 /*
-  The parts of the process that the command line uses, in one place so that tests can replace them.
+  The parts of the process that the command line uses, in one place so that tests can replace them; and its signals: the first SIGINT,
+  SIGTERM or SIGHUP ends the run cleanly, a second one ends it at once.
 */
+import type { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 
@@ -17,59 +20,91 @@ export interface TerminalOutput extends Writable {
   columns?: number
 }
 
-export interface SignalSource {
-  on(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
-  off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
-}
+export type ProcessEnvironment = Readonly<ReturnType<typeof thisProcess>>
 
-export interface ProcessEnvironment {
-  readonly environment: Readonly<Record<string, string | undefined>>
-  /** The bytes of all arguments, each ended by a NUL; undefined on systems without /proc. */
-  commandLine(): Buffer | undefined
-  readonly stdin: TerminalInput
-  readonly stdout: TerminalOutput
-  readonly stderr: TerminalOutput
-  readonly signals: SignalSource
-  /** Reports failures that nobody handles: an event without a listener, a promise without a handler. */
-  onStrayFailure(listener: (error: unknown) => void): void
-  /** Ends the process at once. */
-  leave(exitCode: number): void
-  /** Stops V8 from enlarging its heap for young objects; call it once the program is loaded. */
-  stopHeapGrowth(): void
-  /** Base of relative paths; undefined if that folder was removed. */
-  workingFolder(): string | undefined
-  /** Changes the base of relative paths. @throws the system's error */
-  changeFolder(path: string): void
-}
-
-export function thisProcess(): ProcessEnvironment {
+export function thisProcess() {
   return {
-    environment: process.env,
-    commandLine() {
-      try {
-        return readFileSync('/proc/self/cmdline')
-      } catch {
-        return undefined
-      }
-    },
+    environment: process.env as Readonly<Record<string, string | undefined>>,
+    /** The bytes of all arguments, each ended by a NUL; undefined on systems without /proc. */
+    commandLine: (): Buffer | undefined => attempt(() => readFileSync('/proc/self/cmdline')),
     // Reading the property process.stdin opens standard input, so this getter reads it only on demand.
-    get stdin() {
+    get stdin(): TerminalInput {
       return process.stdin
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
-    signals: process,
-    onStrayFailure: listener => void process.once('uncaughtException', listener),
-    leave: exitCode => process.exit(exitCode),
-    // Must be called late: after a change of flags, V8 rejects the cached code of modules that are loaded later.
-    stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
-    workingFolder() {
-      try {
-        return process.cwd()
-      } catch {
-        return undefined
-      }
+    stdout: process.stdout as TerminalOutput,
+    stderr: process.stderr as TerminalOutput,
+    signals: process as Pick<EventEmitter, 'on' | 'off'>,
+    /** Reports failures that nobody handles: an event without a listener, a promise without a handler. */
+    onStrayFailure: (listener: (error: unknown) => void): void => {
+      process.once('uncaughtException', listener)
     },
-    changeFolder: path => process.chdir(path),
+    /** Ends the process at once. */
+    leave: (exitCode: number): void => process.exit(exitCode),
+    /** Stops V8 from enlarging its heap for young objects. Call it late: V8 then rejects the cached code of modules that are not loaded yet. */
+    stopHeapGrowth: (): void => setFlagsFromString('--semi-space-growth-factor=1'),
+    /** Base of relative paths; undefined if that folder was removed. */
+    workingFolder: (): string | undefined => attempt(() => process.cwd()),
+    /** Changes the base of relative paths. @throws the system's error */
+    changeFolder: (path: string): void => process.chdir(path),
+  }
+}
+
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
+}
+
+const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+// npm forwards Ctrl-C to a child process that has already received the terminal's signal: one key press, two signals.
+const sameKeyMs = 250
+
+interface SignalHandling {
+  /** Called once, before `Interruption.signal` aborts. */
+  readonly onFirst?: (name: NodeJS.Signals) => void
+  /** How long the process may still take after the second signal, ms; a third one always ends it at once. */
+  readonly leaveMs?: number
+  /** Clock that determines whether a second signal comes from the same key press as the first; in ms. */
+  readonly now?: () => number
+}
+
+export type Interruption = ReturnType<typeof catchSignals>
+
+export function catchSignals(
+  { signals, leave }: Pick<ProcessEnvironment, 'signals' | 'leave'>,
+  { onFirst, leaveMs = 0, now = Date.now }: SignalHandling = {},
+) {
+  const [first, second] = [new AbortController(), new AbortController()]
+  let exitCode: number | undefined
+  let firstAt = 0
+  const listener = (name: NodeJS.Signals): void => {
+    if (exitCode === undefined) {
+      exitCode = 128 + constants.signals[name === 'SIGHUP' ? 'SIGTERM' : name]
+      firstAt = now()
+      onFirst?.(name)
+      first.abort()
+    } else if (now() - firstAt >= sameKeyMs) {
+      const isLast = leaveMs === 0 || second.signal.aborted
+      second.abort()
+      if (isLast) leave(exitCode)
+      else setTimeout(leave, leaveMs, exitCode)
+    }
+  }
+  for (const name of ending) signals.on(name, listener)
+  return {
+    /** Aborted by the first signal. */
+    signal: first.signal,
+    /** Aborted by the second signal. */
+    leaving: second.signal,
+    /** 130 or 143 after the first signal, otherwise undefined. SIGHUP counts as SIGTERM. */
+    get exitCode() {
+      return exitCode
+    },
+    release: (): void => {
+      for (const name of ending) signals.off(name, listener)
+    },
   }
 }

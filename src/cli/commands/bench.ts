@@ -10,7 +10,7 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import type { Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
-import { catchSignals } from '../interruption.js'
+import { catchSignals } from '../process-environment.js'
 import type { BenchSettings } from '../options/command-options.js'
 import { serverOf } from '../options/library-options.js'
 import { endFailed } from '../output/failures.js'

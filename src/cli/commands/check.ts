@@ -8,9 +8,8 @@ import { journalPath } from '../../load/journal/open-journal.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { openResultFile, openTrace, publish, withFiles } from '../files/output-files.js'
-import type { OutputFiles } from '../files/output-files.js'
-import { catchSignals } from '../interruption.js'
+import { withFiles, type OutputFiles } from '../files/output-files.js'
+import { catchSignals } from '../process-environment.js'
 import type { CheckSettings } from '../options/command-options.js'
 import { loadOnlyOptions, fixWithFlags, withFlags } from '../options/load-options.js'
 import { defined } from '../options/definition.js'
@@ -37,10 +36,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
     const journalFile = journal && runId && journalPath(journal.folder, runId)
     const named = defined({ ...others, json: { file }, journal: journalFile })
     await refuseSharedFiles(named, inputs, call)
-    if (file !== undefined) {
-      files.results.push(await openResultFile(file, { name: 'JSON object', textOf: jsonLine }))
-    }
-    files.trace = openTrace(settings, call.output)
+    await files.add(file, { name: 'JSON object', textOf: jsonLine })
     return runCheck(settings, inputs, call, files)
   })
 }
@@ -52,7 +48,7 @@ async function runCheck(
   files: OutputFiles<CheckResult>,
 ): Promise<number> {
   const { processEnvironment, output } = call
-  const asked = await loadOptionsOf(settings, inputs, call, files.trace?.trace)
+  const asked = await loadOptionsOf(settings, inputs, call, files.openTrace())
   const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
   const interruption = catchSignals(processEnvironment)
   let isReplaced = false
@@ -78,7 +74,7 @@ async function runCheck(
     // If `onNeeded` has advised a load with the missing options, the load as typed would fail, so it is not printed.
     if (!isReplaced) result.commands = commandsOf(result, settings, call)
     if (result.error !== null) result.error.fix = fixWithFlags(result.error.fix)
-    return await publish(result, files.results, call, () => print(settings, call, result))
+    return await files.publish(result, () => print(settings, call, result))
   } finally {
     progress.stop()
     interruption.release()

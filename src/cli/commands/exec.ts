@@ -8,7 +8,7 @@ import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from './command.js'
 import { endFailed } from '../output/failures.js'
-import { catchSignals, type Interruption } from '../interruption.js'
+import { catchSignals, type Interruption } from '../process-environment.js'
 import { serverOf } from '../options/library-options.js'
 import type { ExecSettings } from '../options/command-options.js'
 import { refuseSharedFiles } from '../files/one-file.js'
@@ -36,7 +36,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   try {
     await refuseSharedFiles(settings, 'path' in source ? [source.path] : [], call)
     traceFile = openTrace(settings, call.output)
-    const answer = await runScript(settings, call, source, interruption, traceFile?.trace)
+    const answer = await runScript(settings, call, source, interruption, traceFile)
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData

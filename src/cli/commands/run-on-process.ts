@@ -8,10 +8,9 @@ import { loadOn } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
-import { openResultFile, openTrace, publish, withFiles } from '../files/output-files.js'
-import type { OutputFiles, ResultContent } from '../files/output-files.js'
+import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { checkedStateFolder, leftoversToReport } from '../files/state.js'
-import { catchSignals } from '../interruption.js'
+import { catchSignals } from '../process-environment.js'
 import type { RunSettings } from '../options/command-options.js'
 import { journalFolder } from '../options/library-options.js'
 import { fixWithFlags, withFlags } from '../options/load-options.js'
@@ -70,11 +69,10 @@ export function runOnProcess(
       knows: facts => (known = facts),
       async openFiles() {
         timeline = await openResults(settings, files, call)
-        files.trace = openTrace(settings, call.output)
-        return files.trace?.trace
+        return files.openTrace()
       },
     })
-    return runLoad(settings, call, prepared, repeated, files, timeline)
+    return runLoad(settings, call, { ...prepared, repeated, files, timeline })
   })
 }
 
@@ -89,12 +87,9 @@ function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, outp
 /** @returns what the report needs to know about the course of the run */
 async function openResults(
   { json, metricsFile, report }: RunSettings,
-  { results }: OutputFiles<LoadResult>,
+  { add }: OutputFiles<LoadResult>,
   { asked }: Call,
 ): Promise<Timeline | undefined> {
-  const add = async (path: string | undefined, content: ResultContent<LoadResult>) => {
-    if (path !== undefined) results.push(await openResultFile(path, content))
-  }
   await add(json?.file, { name: 'JSON object', textOf: jsonLine })
   await add(metricsFile, metricsContent(metricsFile ?? ''))
   if (report === undefined) return undefined
@@ -114,24 +109,24 @@ async function openResults(
 /** How long a run that must leave at once may take to report its outcome, ms. */
 const longestLeaveMs = 900
 
-/** With -q, a run holds back the first notices, at most this many, and shows them only if it fails. */
-const keptNotices = 20
-
 const nameHint =
   'this run has no journal and cannot be resumed: name the next run with --run-id NAME'
+
+interface OpenedRun extends PreparedRun {
+  /** Flags that a command to resume the run must repeat. */
+  readonly repeated: readonly string[]
+  readonly files: OutputFiles<LoadResult>
+  readonly timeline: Timeline | undefined
+}
 
 async function runLoad(
   settings: RunSettings,
   call: Call,
-  { options: asked, sources }: PreparedRun,
-  repeated: readonly string[],
-  files: OutputFiles<LoadResult>,
-  timeline: Timeline | undefined,
+  { options: asked, sources, repeated, files, timeline }: OpenedRun,
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
   const progress = await startProgress(quiet, output, processEnvironment)
-  const kept: string[] = []
   let isLoading = false
   const interruption = catchSignals(processEnvironment, {
     leaveMs: longestLeaveMs,
@@ -150,10 +145,7 @@ async function runLoad(
         progress.report(report)
         if (report.phase !== 'looking') timeline?.add(report)
       },
-      onNotice(notice) {
-        if (!quiet) progress.note(notice)
-        else if (kept.length < keptNotices) kept.push(notice)
-      },
+      onNotice: progress.note,
       onNeeded: needed => adviseNeededOptions(call.asked, needed),
       wording: withFlags,
       signal: interruption.signal,
@@ -166,15 +158,15 @@ async function runLoad(
     result.memory = peakMemory()
     await addCommands(result, asked, settings, repeated)
     progress.stop()
+    // With -q, a run shows its notices only if it fails.
+    const notes = quiet ? [...result.notices] : []
     // A run that reads a pipe could not be resumed under a name either.
     if (isInterrupted && asked.runId === undefined && !asked.inputs.includes('-')) {
-      kept.push(nameHint)
+      notes.push(nameHint)
     }
+    const print = (): Promise<void> => printResult(settings, call, result, notes)
     // The files belong to the process that has the run.
-    const own = result.error?.code === 'DDB_LOCKED' ? [] : files.results
-    const exitCode = await publish(result, own, call, () =>
-      printResult(settings, call, result, kept),
-    )
+    const exitCode = await files.publish(result, print, result.error?.code !== 'DDB_LOCKED')
     // An input that is still being read must not keep the process alive.
     if (interruption.leaving.aborted) processEnvironment.leave(exitCode)
     return exitCode
@@ -227,14 +219,14 @@ async function printResult(
   { quiet, json }: RunSettings,
   { output, asked }: Call,
   result: LoadResult,
-  kept: readonly string[],
+  notes: readonly string[],
 ): Promise<void> {
   const { confirmed, unconfirmed, skipped } = result.rows
   asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
   const next = nextStep(result, asked)
   const isSilent = quiet === true && result.exitCode === 0
   if (!isSilent) {
-    for (const notice of kept) output.note(notice)
+    for (const note of notes) output.note(note)
     if (result.error !== null) output.problem(result.error.message, result.error.code)
     // If the summary is on the same screen, the details do not repeat it.
     const isApart = json?.print === true || output.resultColumns === undefined

@@ -13,7 +13,7 @@ import { version } from '../../version.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, openTrace } from '../files/output-files.js'
 import type { ResultFile, TraceFile } from '../files/output-files.js'
-import { catchSignals } from '../interruption.js'
+import { catchSignals } from '../process-environment.js'
 import { serverOf } from '../options/library-options.js'
 import { readPasswordFile } from '../options/password.js'
 import type { SelftestSettings } from '../options/command-options.js'
@@ -25,7 +25,7 @@ import type { Call } from './command.js'
 const failedExitCode = 1
 
 interface Ended extends SelftestResult {
-  readonly exitCode: number
+  exitCode: number
   readonly server: ServerTarget
 }
 
@@ -44,7 +44,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
       })
     }
     traceFile = openTrace(settings, output)
-    const server = await serverOf(settings, call, traceFile?.trace)
+    const server = await serverOf(settings, call, traceFile)
     const found = await selftest({
       server,
       second: await secondLogin(settings, call),
@@ -57,7 +57,9 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
     else await printChecks(result, output)
     if (interruption.exitCode !== undefined) output.problem('interrupted')
-    return (await issueFile?.write({ ...result, exitCode, server }, output)) ?? exitCode
+    const ended = { ...result, exitCode, server }
+    await issueFile?.write(ended, output)
+    return ended.exitCode
   } catch (error) {
     return await endFailed(output, error, settings.json && objectOf(nothing, 0), interruption)
   } finally {

@@ -19,7 +19,7 @@ import {
 } from '../../server/index.js'
 import type { Call } from './command.js'
 import { defined } from '../options/definition.js'
-import { catchSignals } from '../interruption.js'
+import { catchSignals } from '../process-environment.js'
 import type { ServeSettings } from '../options/command-options.js'
 import { readScriptFile } from '../files/files-from.js'
 import { embeddedServerVariable } from '../files/state.js'

@@ -24,8 +24,8 @@ export interface ResultContent<Result> {
 }
 
 export interface ResultFile<Result> {
-  /** Returns the exit code: the result's own, or 74 if the command went well and only this write fails. */
-  readonly write: (result: Result, output: Output) => Promise<number>
+  /** If the command went well and only this write fails, the result gets exit code 74. */
+  readonly write: (result: Result, output: Output) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -40,16 +40,15 @@ export async function openResultFile<Result extends Ended>(
   const failed = (what: string, cause: unknown): string =>
     `cannot ${what} the ${name} ${clean(path)} (${systemCode(cause)})`
   try {
-    const { put, close } = await openSink(path)
+    const { put, close = () => Promise.resolve() } = await openSink(path)
     return {
       close,
       async write(result, output) {
         try {
           await put(await textOf(result), output)
-          return result.exitCode
         } catch (cause) {
           output.problem(failed('write', cause), 'DDB_OUTPUT_WRITE')
-          return result.exitCode || errorCodes.DDB_OUTPUT_WRITE
+          result.exitCode ||= errorCodes.DDB_OUTPUT_WRITE
         }
       },
     }
@@ -60,21 +59,18 @@ export async function openResultFile<Result extends Ended>(
 
 interface Sink {
   readonly put: (text: string, output: Output) => Promise<unknown>
-  readonly close: () => Promise<void>
+  readonly close?: () => Promise<void>
 }
 
+/** @throws for folders, and if a device has become an ordinary file since it was checked */
 async function openSink(path: string): Promise<Sink> {
   const { name, isOrdinary } = placeOf(path)
-  const close = (): Promise<void> => Promise.resolve()
-  if (isStandardOutput(name)) return { put: (text, output) => output.writeData(text), close }
-  if (!isOrdinary) return openDevice(path)
-  if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
-  await replaceFile(name)
-  return { put: text => replaceFile(name, text), close }
-}
-
-/** @throws for folders, and if the path has become an ordinary file since it was checked */
-async function openDevice(path: string): Promise<Sink> {
+  if (isStandardOutput(name)) return { put: (text, output) => output.writeData(text) }
+  if (isOrdinary) {
+    if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
+    await replaceFile(name)
+    return { put: text => replaceFile(name, text) }
+  }
   const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
   if ((await file.stat()).isFile()) {
     await file.close()
@@ -103,8 +99,7 @@ async function replaceFile(name: string, text?: string): Promise<void> {
   }
 }
 
-export interface TraceFile {
-  readonly trace: Trace
+export interface TraceFile extends Trace {
   /** If lines are missing, reports the reason. */
   close(): void
 }
@@ -122,16 +117,14 @@ export function openTrace(
   const fd = openToAppend(path)
   let failure: string | undefined
   return {
-    trace: {
-      write(line) {
-        if (failure !== undefined) return
-        try {
-          writeSync(fd, `${withoutSecrets(line)}\n`)
-        } catch (error) {
-          // A failing trace must not end the run.
-          failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
-        }
-      },
+    write(line) {
+      if (failure !== undefined) return
+      try {
+        writeSync(fd, `${withoutSecrets(line)}\n`)
+      } catch (error) {
+        // A failing trace must not end the run.
+        failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
+      }
     },
     close() {
       closeSync(fd)
@@ -154,13 +147,19 @@ function openToAppend(path: string): number {
 
 /** The files of a command, open until it ends. */
 export interface OutputFiles<Result> {
-  readonly results: ResultFile<Result>[]
-  trace: TraceFile | undefined
-}
-
-interface Reporting {
-  readonly output: Output
-  readonly asked: UserCall
+  add(this: void, path: string | undefined, content: ResultContent<Result>): Promise<void>
+  openTrace(this: void): Trace | undefined
+  /**
+   * Writes a result to its files and prints it. If a file cannot be written, the later ones and standard output show exit code 74; if
+   * standard output cannot be written, the files are written again.
+   * @param isOwn  false if the files belong to another process @returns the exit code
+   */
+  publish(
+    this: void,
+    result: Result,
+    print: () => Promise<unknown>,
+    isOwn?: boolean,
+  ): Promise<number>
 }
 
 /**
@@ -168,46 +167,42 @@ interface Reporting {
  * begin.
  */
 export async function withFiles<Result extends Ended>(
-  { output }: Reporting,
-  { json }: { readonly json?: { readonly print: boolean } },
+  { output, asked }: { readonly output: Output; readonly asked: UserCall },
+  settings: { readonly json?: { readonly print: boolean }; readonly trace?: string },
   failed: (error: unknown) => Result,
   action: (files: OutputFiles<Result>) => Promise<number>,
 ): Promise<number> {
-  const files: OutputFiles<Result> = { results: [], trace: undefined }
+  const files: ResultFile<Result>[] = []
+  let trace: TraceFile | undefined
+  const write = async (result: Result): Promise<void> => {
+    for (const file of files) await file.write(result, output)
+  }
   try {
-    return await action(files)
+    return await action({
+      async add(path, content) {
+        if (path !== undefined) files.push(await openResultFile(path, content))
+      },
+      openTrace: () => (trace = openTrace(settings, output)),
+      async publish(result, print, isOwn = true) {
+        if (isOwn) await write(result)
+        try {
+          await print()
+        } catch (error) {
+          const { exitCode } = printFailure(output, error, asked)
+          if (result.exitCode !== 0) return result.exitCode
+          result.exitCode = exitCode
+          if (isOwn) await write(result)
+        }
+        return result.exitCode
+      },
+    })
   } catch (error) {
     const result = failed(error)
-    for (const file of files.results) await file.write(result, output)
-    if (json?.print) await writeFailed(output, result)
+    await write(result)
+    if (settings.json?.print) await writeFailed(output, result)
     throw error
   } finally {
-    for (const file of files.results) await file.close()
-    files.trace?.close()
+    for (const file of files) await file.close()
+    trace?.close()
   }
-}
-
-/**
- * Writes a result to its files and prints it. If a file cannot be written, the later ones and standard output show exit code 74; if
- * standard output cannot be written, the files are written again. @returns the exit code
- */
-export async function publish<Result extends Ended>(
-  result: Result,
-  files: readonly ResultFile<Result>[],
-  { output, asked }: Reporting,
-  print: () => Promise<unknown>,
-): Promise<number> {
-  const write = async (): Promise<void> => {
-    for (const file of files) result.exitCode = await file.write(result, output)
-  }
-  await write()
-  try {
-    await print()
-  } catch (error) {
-    const { exitCode } = printFailure(output, error, asked)
-    if (result.exitCode !== 0) return result.exitCode
-    result.exitCode = exitCode
-    await write()
-  }
-  return result.exitCode
 }

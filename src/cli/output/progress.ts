@@ -10,7 +10,7 @@ import { bytesText, clip, clockText, displayWidth, grouped, shortCount } from '.
 export interface Progress {
   report(report: LoadReport): void
   /** Prints a sentence that stays on the screen, above the bar if there is one. */
-  note(text: string, style?: Style): void
+  note(this: void, text: string, style?: Style): void
   stop(): void
 }
 

@@ -264,14 +264,14 @@ t.test('a trace that can no longer be written contains a last line about this', 
   const notes: string[] = []
   const noting = { ...output, note: (text: string) => void notes.push(text) }
   const full = openTrace({ trace: '/dev/full' }, noting)!
-  full.trace.write('a line')
-  full.trace.write('another')
+  full.write('a line')
+  full.write('another')
   full.close()
   t.match(notes.splice(0), [/^the trace in \/dev\/full ends early \(ENOSPC\)$/])
   const path = join(t.testdir(), 'trace')
   writeFileSync(path, '')
   const whole = openTrace({ trace: path }, noting)!
-  whole.trace.write('a line')
+  whole.write('a line')
   whole.close()
   t.strictSame(notes, [])
   t.equal(readFileSync(path, 'utf8'), 'a line\n')
