@@ -28,7 +28,7 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { withFlags } from '../options/load-options.js'
 import { defined, fieldsOf } from '../options/definition.js'
 import { sharedOptions, type SchemaSettings } from '../options/command-options.js'
-import { commandWithOption, endFailed, printOtherHeader } from '../output/failures.js'
+import { endFailed, printOtherHeader } from '../output/failures.js'
 import type { Output, Paint } from '../output/output.js'
 import { lookLine, openBar, type Bar } from '../output/progress.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -46,11 +46,7 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
       )
     }
     const { assumedHeader } = found.schema
-    const other =
-      assumedHeader &&
-      commandWithOption(call.asked, 'header', assumedHeader.isHeader ? 'no' : 'yes')
-    // The command to use if the assumption about the header is wrong.
-    if (other) printOtherHeader(call.output, assumedHeader.isHeader, other)
+    if (assumedHeader) printOtherHeader(call.output, assumedHeader.isHeader, call.asked)
     for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
     return 0
   } catch (error) {
@@ -296,11 +292,6 @@ export function pathOfParts(
   return from < 0 ? undefined : segments.slice(from).join('/')
 }
 
-interface ReadingDisplay {
-  onLook(this: void, place: ReadingPlace): void
-  stop(this: void): void
-}
-
 const longestSilenceMs = 1000
 /** A timer redraws the line, because a pipe that delivers nothing causes no event. */
 const drawnEveryMs = 200
@@ -309,7 +300,7 @@ const drawnEveryMs = 200
 export function showReading(
   output: Output,
   terminal: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
-): ReadingDisplay {
+) {
   let place: ReadingPlace | undefined
   let bar: Bar | undefined
   let timer: NodeJS.Timeout | undefined
@@ -330,8 +321,8 @@ export function showReading(
   }
   if (!isOver) timer = setTimeout(() => void begin(), longestSilenceMs)
   return {
-    onLook: at => (place = at),
-    stop() {
+    onLook: (at: ReadingPlace): void => void (place = at),
+    stop: (): void => {
       isOver = true
       clearTimeout(timer)
       bar?.stop()

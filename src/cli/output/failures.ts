@@ -104,15 +104,18 @@ type Failed = Pick<Failure, 'code'> & Partial<Pick<Failure, 'fix'>>
 export function printAdvice(output: Output, failed: Failed, asked: UserCall): void {
   printHints(output, failed.code, asked)
   const likely = failed.fix?.options?.['--header']
-  const answer = likely === 'yes' ? 'no' : 'yes'
-  const other = likely && !asked.mayHaveStored && commandWithOption(asked, 'header', answer)
-  if (other) printOtherHeader(output, likely === 'yes', other)
+  if (likely) printOtherHeader(output, likely === 'yes', asked)
   output.note(`next: ${nextCommand(failed, asked)}`)
 }
 
-/** Prints the command for the less likely answer to the question whether the first record is a header. */
-export function printOtherHeader(output: Output, isHeader: boolean, command: string): void {
-  output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${command}`)
+/**
+ * Prints the command for the less likely answer to the question whether the first record is a header, unless the input cannot be read
+ * again. @param isHeader  the likely answer
+ */
+export function printOtherHeader(output: Output, isHeader: boolean, asked: UserCall): void {
+  const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
+  if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return
+  output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${fixed(known)}`)
 }
 
 /** Prints advice in words, before the command to run next. */
@@ -260,12 +263,6 @@ export function nextCommand({ code, fix }: Failed, asked: UserCall): string {
   return (known && advice[code as ErrorCode]?.(known)) ?? `ddb-ingest explain ${code}`
 }
 
-/** The same command with one more option; undefined if its input cannot be read again. */
-export function commandWithOption(asked: UserCall, name: string, text: string): string | undefined {
-  const known = knownCall(asked, { options: { [`--${name}`]: text } })
-  return known && hasFiles(known) ? fixed(known) : undefined
-}
-
 /** Options of `check` that `load` would understand differently, or not at all. */
 const ofCheck = ['dry-run', 'sample', 'json']
 
@@ -296,7 +293,7 @@ export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefi
   const next = (command: string): NextStep => ({ label: 'next', command })
   const step = (code: ErrorCode): NextStep => next(nextCommand({ code }, asked))
   if (resume.possible && resume.command !== null) {
-    return isLeftUnanswered({ ...result, used: confirm.used })
+    return isLeftUnanswered(result, confirm.used)
       ? step('DDB_RUN_CHANGED')
       : { label: 'to go on', command: resume.command }
   }

@@ -2,21 +2,13 @@
   The two output streams: the result goes to standard output, everything else to standard error. If the reader has gone away (EPIPE),
   the rest is dropped, and that is not a failure.
 */
+import { styleText } from 'node:util'
 import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
 import { clean, systemCode, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
-
-const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-}
 
 /** Returns the text unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
@@ -49,7 +41,10 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   let failure: DdbError | undefined
   const onFailure = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') isOpen = false
-    else failure ??= unwritable(error)
+    else {
+      const text = `cannot write standard output (${systemCode(error)})`
+      failure ??= new DdbError('DDB_OUTPUT_WRITE', text, { cause: error })
+    }
   }
   stdout.on('error', onFailure)
   // A failure to write notes cannot be reported either, because reports are notes.
@@ -106,30 +101,14 @@ function written(
   })
 }
 
-function unwritable(cause: NodeJS.ErrnoException): DdbError {
-  return new DdbError('DDB_OUTPUT_WRITE', `cannot write standard output (${systemCode(cause)})`, {
-    cause,
-  })
-}
-
 /** --no-color decides first, then FORCE_COLOR, then NO_COLOR, then whether the stream is a terminal with colours. */
-function hasColor(
-  stream: { isTTY?: boolean },
-  environment: ProcessEnvironment['environment'],
-  noColor: boolean,
-): boolean {
-  if (noColor) return false
-  const forced = environment['FORCE_COLOR']
-  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false'
-  if (environment['NO_COLOR']) return false
-  return stream.isTTY === true && environment['TERM'] !== 'dumb'
-}
-
 function painter(
   stream: { isTTY?: boolean },
-  environment: ProcessEnvironment['environment'],
+  { FORCE_COLOR: forced, NO_COLOR: refused, TERM: kind }: ProcessEnvironment['environment'],
   noColor: boolean,
 ): Paint {
-  if (!hasColor(stream, environment, noColor)) return (_, text) => text
-  return (style, text) => `\u001b[${styleCodes[style][0]}m${text}\u001b[${styleCodes[style][1]}m`
+  const usual = !refused && stream.isTTY === true && kind !== 'dumb'
+  const hasColor = !noColor && (forced ? forced !== '0' && forced !== 'false' : usual)
+  if (!hasColor) return (_, text) => text
+  return (style, text) => styleText(style, text, { validateStream: false })
 }

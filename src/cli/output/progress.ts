@@ -23,7 +23,8 @@ export async function startProgress(
   output: Output,
   terminal: Terminal,
 ): Promise<Progress> {
-  if (quiet) return { report: () => undefined, note: () => undefined, stop: () => undefined }
+  const nothing = (): undefined => undefined
+  if (quiet) return { report: nothing, note: nothing, stop: nothing }
   const figuresOf = newFigures()
   const bar = await openBar(output, terminal)
   if (bar !== undefined) {
@@ -40,7 +41,7 @@ export async function startProgress(
       output.note(logText(figures))
     },
     note: output.note,
-    stop: () => undefined,
+    stop: nothing,
   }
 }
 
@@ -112,12 +113,6 @@ interface Figures extends LoadReport {
   readonly leftMs: number | undefined
 }
 
-interface Sample {
-  readonly elapsedMs: number
-  readonly sentRows: number
-  readonly doneBytes: number
-}
-
 /** The length of "now": long enough for a steady rate, short enough to show that a server slows down. */
 const windowMs = 5_000
 
@@ -126,7 +121,7 @@ const earliestLeftMs = 1_000
 
 /** The returned function expects every report of one run, in order. */
 export function newFigures(): (report: LoadReport) => Figures {
-  let samples: Sample[] = []
+  let samples: { elapsedMs: number; sentRows: number; doneBytes: number }[] = []
   let hasLooked = false
   let beganMs: number | undefined
   return report => {
@@ -152,11 +147,8 @@ export function newFigures(): (report: LoadReport) => Figures {
     const doneNow = (doneBytes - from.doneBytes) / recently
     const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
     const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
-    const isTimed =
-      (phase === 'loading' || phase === 'checking') &&
-      elapsedMs - beganMs >= earliestLeftMs &&
-      donePerSec > 0 &&
-      left > 0
+    const isReading = phase === 'loading' || phase === 'checking'
+    const isTimed = isReading && elapsedMs - beganMs >= earliestLeftMs && donePerSec > 0 && left > 0
     return {
       ...report,
       rowsPerSec: isShort ? sentRows / seconds : (sentRows - from.sentRows) / recently,
@@ -205,9 +197,7 @@ export function lineText({ share, settled = 1, parts }: Line, width: number, sig
 export function logText(figures: Figures): string {
   const { share, parts } = lineOf(figures, grouped)
   const done = share === undefined ? undefined : percent(share)
-  return [clockText(figures.elapsedMs), done, ...parts]
-    .filter(part => part !== undefined)
-    .join('  ')
+  return [clockText(figures.elapsedMs), done, ...parts].filter(Boolean).join('  ')
 }
 
 const percent = (share: number): string => `${Math.floor(share * 100)}%`

@@ -92,15 +92,11 @@ interface ResumeChoice {
 }
 
 /** True if the run ended without an error, but the server's answers about some rows were lost. */
-export function isLeftUnanswered({
-  status,
-  error,
-  used,
-}: Pick<LoadResult, 'status'> & {
-  readonly error?: { readonly code: string } | null
-  readonly used: ConfirmUsed | undefined
-}): boolean {
-  return status === 'unconfirmed' && (error ?? null) === null && used === 'answers'
+export function isLeftUnanswered(
+  { status, error }: { readonly status: LoadResult['status']; readonly error?: object | null },
+  used: ConfirmUsed | undefined,
+): boolean {
+  return status === 'unconfirmed' && !error && used === 'answers'
 }
 
 /**
@@ -148,7 +144,7 @@ export function waysToResume(
     const when = 'to load all rows again; first remove the rows of the run from the table'
     return [{ when, command: resume }, giveUp]
   }
-  if (end === undefined || !isLeftUnanswered({ ...end, used })) return []
+  if (end === undefined || !isLeftUnanswered(end, used)) return []
   return [
     {
       when: 'if none of the rows of unknown outcome is in the table',

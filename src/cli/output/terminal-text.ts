@@ -20,12 +20,7 @@ export function clean(text: string): string {
     .replace(sequences, '')
     .replace(blanks, ' ')
     .replace(controlCharacters, '')
-    .replace(nameBytes, byteText)
-}
-
-/** `\xff` for a byte in a file name. */
-function byteText(escape: string): string {
-  return `\\x${(escape.charCodeAt(0) & 0xff).toString(16)}`
+    .replace(nameBytes, escape => `\\x${(escape.charCodeAt(0) & 0xff).toString(16)}`)
 }
 
 /** Data for a terminal: control characters become `\u001b`, which keeps the value of JSON. Line feeds and tabs stay. */
@@ -84,7 +79,7 @@ const breakable =
   /\uff08*(?:[\u3400-\u9fff\uf900-\ufaff][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]* *|[^ \u3001\uff08\uff0c\u3400-\u9fff\uf900-\ufaff]+[\u3001\uff0c]? *)|[\u3001\uff08\uff0c]| +/g
 
 /** True for a column with numbers, which is aligned to the right. */
-export type IsRight = (column: number) => boolean
+type IsRight = (column: number) => boolean
 
 /** Pads each cell to the width of its column; text that is too wide stays whole. */
 export function tableLine(
@@ -163,20 +158,15 @@ export function shortCount(amount: number): string {
     ['M', 1e6],
     ['k', 1e3],
   ] as const) {
-    if (amount >= factor) return `${threeFigures(amount / factor)}${unit}`
+    const number = amount / factor
+    if (number >= 1) return `${number.toFixed(number >= 100 ? 0 : number >= 10 ? 1 : 2)}${unit}`
   }
   return String(Math.round(amount))
 }
 
-function threeFigures(number: number): string {
-  return number >= 100 ? number.toFixed(0) : number >= 10 ? number.toFixed(1) : number.toFixed(2)
-}
-
 /** Decimal units, as disks and networks are sold: `53.1 MB`. */
 export function bytesText(bytes: number): string {
-  const text = shortCount(bytes)
-  const unit = /[kMG]$/.exec(text)?.[0] ?? ''
-  return `${unit === '' ? text : text.slice(0, -1)} ${unit}B`
+  return `${shortCount(bytes).replace(/[kMG]?$/, ' $&')}B`
 }
 
 /** `0.35 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`. */
