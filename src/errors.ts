@@ -56,9 +56,22 @@ export const errorCodes = {
 /** Stable across versions; `docs/errors.md` explains each code. */
 export type ErrorCode = keyof typeof errorCodes
 
+let flags: ReadonlyMap<string, string> = new Map()
+
+/**
+ * Has all later sentences and fixes name options by their flags: the command line does so before anything else.
+ * @param flagOf  field of `LoadOptions` → flag
+ */
+export function nameOptionsByFlags(flagOf: ReadonlyMap<string, string>): void {
+  flags = flagOf
+}
+
+/** What a sentence calls an option: for callers of the library a field in backticks, such as `delivery.mode`, else the flag. */
+export const option = (field: string): string => flags.get(field) ?? `\`${field}\``
+
 /** What would help after a failure, for programs and for the command that is printed last. */
 export interface Fix {
-  /** Fields of `LoadOptions` to change, with their new values as text; null: leave the option out. */
+  /** Fields of `LoadOptions` (on the command line flags) to change, with their new values as text; null: leave the option out. */
   readonly options?: Readonly<Record<string, string | null>>
   /** A command to run first. */
   readonly command?: string
@@ -84,7 +97,10 @@ export class DdbError extends Error {
     this.name = new.target.name
     this.code = code
     this.safeToRetry = options.safeToRetry ?? false
-    this.fix = options.fix
+    const changes = Object.entries(options.fix?.options ?? {})
+    const named = changes.map(([field, text]) => [flags.get(field) ?? field, text] as const)
+    this.fix =
+      changes.length > 0 ? { ...options.fix, options: Object.fromEntries(named) } : options.fix
   }
 
   /** The exit code with which the command line ends after this failure. */
@@ -95,6 +111,9 @@ export class DdbError extends Error {
 
 /** The caller asked for something impossible, such as wrong options, wrong names, or calls on the wrong kind of session. */
 export class UsageError extends DdbError {}
+
+export const usageError = (message: string, more?: DdbErrorOptions): UsageError =>
+  new UsageError('DDB_USAGE', message, more)
 
 /** A position in the input. Lines and columns count from 1, bytes from 0 in the decoded input. */
 export interface InputPosition {
@@ -178,7 +197,7 @@ export class TimeoutError extends DdbError {
   readonly limit: string | undefined
 
   constructor(fact: string, limit?: string) {
-    super('DDB_TIMEOUT', limit === undefined ? fact : `${fact} Allow more time (\`${limit}\`).`)
+    super('DDB_TIMEOUT', limit === undefined ? fact : `${fact} Allow more time (${option(limit)}).`)
     this.fact = fact
     this.limit = limit
   }

@@ -1,11 +1,12 @@
 /*
   Finds the command that the arguments name, reads its settings, runs it and returns its exit code.
 */
-import { UsageError } from '../errors.js'
+import { nameOptionsByFlags, UsageError } from '../errors.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpTextsFor } from './language/help-texts.js'
 import { helpText, rawArguments, readCommandLine, withOptionFiles } from './options/command-line.js'
+import { fieldFlags } from './options/load-options.js'
 import { checkEnvironment } from './options/resolve.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
@@ -16,6 +17,7 @@ export async function dispatch(
   given: readonly string[],
   processEnvironment: ProcessEnvironment,
 ): Promise<number> {
+  nameOptionsByFlags(fieldFlags)
   const argv = rawArguments(given, processEnvironment.commandLine)
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)

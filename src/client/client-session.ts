@@ -3,7 +3,7 @@
 */
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
-import { UsageError } from '../errors.js'
+import { UsageError, usageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
@@ -272,10 +272,7 @@ export class ClientSession implements Session {
   #send(request: Request, onWritten?: () => void): boolean {
     this.#link.checkOpen()
     if (this.#link.exchanges.isHeld) {
-      throw new UsageError(
-        'DDB_USAGE',
-        'login() is in progress: wait for it before you send anything.',
-      )
+      throw usageError('login() is in progress: wait for it before you send anything.')
     }
     const { outgoing } = this.#link
     outgoing.encode(this.#asyncHead, request)

@@ -48,7 +48,7 @@ export function lacksLogin(serverMessage: string): boolean {
 /** The server's message, followed by the advice to log in. */
 export function withLoginAdvice(serverMessage: string): string {
   return (
-    `${serverMessage}. Log in with \`server.user\`. If you did, the session is no longer logged in: its ` +
+    `${serverMessage}. Log in with ${option('server.user')}. If you did, the session is no longer logged in: its ` +
     'login has expired, or the user is gone.'
   )
 }
@@ -80,3 +80,4 @@ function rightSentence(serverMessage: string, upserts: boolean): string {
     ? 'Log in as an administrator, or have one do this.'
     : 'Ask an administrator for the right to do this, or log in as a user who has it.'
 }
+import { option } from '../errors.js'

@@ -1,7 +1,7 @@
 /*
   Converts plain JavaScript to DolphinDB values, for callers of the library. Types are inferred, or given by a schema.
 */
-import { UsageError, ValueError } from '../errors.js'
+import { ValueError, usageError } from '../errors.js'
 import { parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import { parseDecimal } from '../protocol/types/decimals.js'
 import { vectorOf, type ElementValue } from '../protocol/element.js'
@@ -287,8 +287,7 @@ function schemaTypes(schema: TableSchema): Map<string, ColumnType> {
   for (const [name, text] of entries) {
     const type = parseColumnType(text)
     if (name === '' || type === undefined || types.has(name)) {
-      throw new UsageError(
-        'DDB_USAGE',
+      throw usageError(
         `"${name}:${text.trim()}" is not a column: write NAME:TYPE, such as price:DOUBLE, each name once`,
       )
     }

@@ -4,7 +4,7 @@
   `Temporal`. Decimals, UUIDs and the like become DolphinDB's text, which loses nothing. Nulls become null.
   `JSON.stringify` accepts all lists, objects and tables.
 */
-import { UsageError, ValueError } from '../errors.js'
+import { ValueError, usageError } from '../errors.js'
 import { elementAt, isNullAt } from '../protocol/element.js'
 import { formatTemporal, isTemporal, type TemporalType } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value } from '../protocol/value.js'
@@ -173,8 +173,7 @@ function plainTime(
   if (Temporal !== undefined) {
     return Temporal[temporalNames[type] ?? 'PlainDateTime']!.from(isoText(type, raw))
   }
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     "`times: 'Temporal'` needs globalThis.Temporal, which this Node lacks: use Node 26 or later, or load a polyfill.",
   )
 }

@@ -1,7 +1,7 @@
 /*
   Options of a session and of one request, and their limits.
 */
-import { UsageError } from '../errors.js'
+import { UsageError, option, usageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import { compressChoices, type CompressChoice } from './compress-choice.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
@@ -124,20 +124,16 @@ const maxPriority = 8
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
   const found = typeof value === 'string' ? `the text "${String(value)}"` : value
-  throw new UsageError(
-    'DDB_USAGE',
-    `${name} must be an integer from ${min} to ${max}, not ${found}.`,
-  )
+  throw usageError(`${name} must be an integer from ${min} to ${max}, not ${found}.`)
 }
 
 /** Callers in plain JavaScript have no compiler that reports a missing option. */
 function checkAddress({ host, port }: Partial<ConnectOptions>): void {
-  if (host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
+  if (host === '') throw usageError('host must not be empty.')
   const missing = host === undefined ? 'host' : port === undefined ? 'port' : undefined
   if (missing === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`server.${missing}\` is missing: servers usually listen on port 8848, as in { host: '127.0.0.1', port: 8848 }.`,
+  throw usageError(
+    `${option(`server.${missing}`)} is missing: servers usually listen on port 8848, as in { host: '127.0.0.1', port: 8848 }.`,
   )
 }
 
@@ -152,11 +148,11 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkTlsOptions(options)
   checkAnswers(options)
   if (options.compress !== undefined && !compressChoices.includes(options.compress)) {
-    throw new UsageError('DDB_USAGE', `compress must be one of ${compressChoices.join(', ')}.`)
+    throw usageError(`compress must be one of ${compressChoices.join(', ')}.`)
   }
   checkRequirement(options)
   if (options.password !== undefined && options.user === undefined) {
-    throw new UsageError('DDB_USAGE', 'A password needs a user.')
+    throw usageError('A password needs a user.')
   }
 }
 
@@ -165,18 +161,17 @@ function checkRequirement(options: ConnectOptions): void {
   const { require, insecureLogin = false } = options
   if (require === undefined) return
   if (!loginRequirements.includes(require)) {
-    throw new UsageError('DDB_USAGE', `require must be one of ${loginRequirements.join(', ')}.`)
+    throw usageError(`require must be one of ${loginRequirements.join(', ')}.`)
   }
   if (insecureLogin) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`server.insecureLogin` allows less than `server.require` demands: leave one of them out.',
+    throw usageError(
+      `${option('server.insecureLogin')} allows less than ${option('server.require')} demands: leave one of them out.`,
     )
   }
   if (require === 'tls' && !isVerified(options)) {
     throw new UsageError(
       'DDB_CONFIG',
-      '`server.require` asks for TLS that is verified: connect with `server.tls`, and without `server.tlsInsecure`.',
+      `${option('server.require')} asks for TLS that is verified: connect with ${option('server.tls')}, and without ${option('server.tlsInsecure')}.`,
     )
   }
 }
@@ -193,10 +188,10 @@ export function checkRunOptions(options: RunOptions): void {
 /** Reports wrong options to callers in plain JavaScript, and a value (dictionary) that was mistaken for options. */
 function checkAnswers({ typed, times }: AnswerOptions): void {
   if (typed !== undefined && typeof typed !== 'boolean') {
-    throw new UsageError('DDB_USAGE', `typed is true or false. ${dictionaryAdvice}`)
+    throw usageError(`typed is true or false. ${dictionaryAdvice}`)
   }
   if (times !== undefined && !timesAs.includes(times)) {
-    throw new UsageError('DDB_USAGE', `times is one of ${timesAs.join(', ')}. ${dictionaryAdvice}`)
+    throw usageError(`times is one of ${timesAs.join(', ')}. ${dictionaryAdvice}`)
   }
 }
 

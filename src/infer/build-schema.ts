@@ -1,6 +1,7 @@
 /*
   Turns the examined columns of all inputs into the columns of a table.
 */
+import { option } from '../errors.js'
 import { chooseType, type ChoiceOptions, type ChosenType, type SeenKinds } from './choose-type.js'
 import { checkRules, targetNames } from './column-names.js'
 import { constantProbe, type ColumnProbe } from './column-probe.js'
@@ -66,7 +67,7 @@ function filledColumns(
   )
   const isNumbered = fields.isByPosition || !fields.hasNames
   const isSaid = columns.some(({ isMapped }) => isMapped)
-  const reason = 'its column is filled by `mapping.set`'
+  const reason = `its column is filled by ${option('mapping.set')}`
   for (const field of unused) {
     if (!takenFields.has(field)) leftOut.push({ source: fields.names[field]!, reason })
   }

@@ -2,6 +2,7 @@
   Chooses a column's type from the texts seen. A chosen type accepts all texts, except a few that are probably mistakes.
   If the choice is not the obvious one, a warning explains it.
 */
+import { option } from '../errors.js'
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { patternLetters } from '../parse/cells/pattern-format.js'
@@ -134,7 +135,10 @@ function suitableType(
   if (!isTaken) return undefined
   if (barred !== undefined)
     return chosenText(probe, [sharedNullWordWarning(found!.type, barred.word)])
-  if (probe.hasOtherOffsets) return chosenText(probe, [otherOffsets])
+  if (probe.hasOtherOffsets)
+    return chosenText(probe, [
+      `times have different offsets, which no column keeps: ${option('cells.timeZone')} converts them to one time zone`,
+    ])
   const refused = fitting.find(({ flags }) => flags !== undefined)?.flags
   const why = refused && shared.refusal(refused)
   if (why !== undefined) return chosenText(probe, [why])
@@ -271,7 +275,7 @@ function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType 
   return chosen(probe, candidate, [
     ...(isUnclear && isComma
       ? [
-          `commas such as in ${quoted(unclearText!)} count as thousands separators; \`cells.decimalComma\` reads decimals`,
+          `commas such as in ${quoted(unclearText!)} count as thousands separators; ${option('cells.decimalComma')} reads decimals`,
         ]
       : []),
     ...(longText === undefined || candidate.type.type !== 'DOUBLE'
@@ -279,9 +283,6 @@ function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType 
       : [`DOUBLE does not keep all digits of ${quoted(longText)}`]),
   ])
 }
-
-const otherOffsets =
-  'times have different offsets, which no column keeps: `cells.timeZone` converts them to one time zone'
 
 function temporalType(
   probe: ColumnProbe,
@@ -291,8 +292,7 @@ function temporalType(
   const order = dateFormat === undefined ? typesAsWritten(probe) : typesOfFormat(dateFormat)
   const first = order.map(of).find(one => one !== undefined && one.type.array !== true)
   if (first === undefined) return undefined
-  const offsets =
-    'times have offsets, which are not kept: `cells.timeZone` converts them to one time zone'
+  const offsets = `times have offsets, which are not kept: ${option('cells.timeZone')} converts them to one time zone`
   const isConverted = (probe.rules.timeZone ?? 'none') !== 'none'
   return chosen(probe, first, probe.hasOffset && !isConverted ? [offsets] : [])
 }

@@ -2,7 +2,7 @@
   Names of an input's columns in a table: unchanged if DolphinDB accepts them, otherwise repaired as `loadText` does
   (docs/server-semantics.md#text-of-values). Reserved words become lower case: `date` for `DATE`.
 */
-import { UsageError } from '../errors.js'
+import { UsageError, usageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
@@ -86,7 +86,7 @@ export function checkRules(
   const names = [...own, ...Object.keys(set)]
   const twice = own.find(name => Object.hasOwn(set, name))
   if (twice !== undefined) {
-    throw new UsageError('DDB_USAGE', `column "${twice}" is in the input, and set: name another`)
+    throw usageError(`column "${twice}" is in the input, and set: name another`)
   }
   const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
   const { percentColumns = [], offsets = {} } = cells
@@ -103,8 +103,7 @@ export function checkRules(
   }
   const unknown = named.find(name => !names.includes(name))
   if (unknown === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
   )
 }

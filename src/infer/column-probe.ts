@@ -2,6 +2,7 @@
   Examines one column of the inputs: tries every cell with every type that may still fit, and records what the texts look like.
   Memory does not grow with the number of rows.
 */
+import { option } from '../errors.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
 import { NullTexts } from '../parse/null-texts.js'
@@ -166,6 +167,6 @@ export function constantProbe(name: string, text: string, rules: CellRules): Col
   block.view = new DataView(bytes.buffer)
   block.ends[0] = encoded.length
   block.rowCount = 1
-  probe.look(block, 0, '`mapping.set`')
+  probe.look(block, 0, option('mapping.set'))
   return probe
 }

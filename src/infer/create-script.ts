@@ -4,7 +4,7 @@
   docs/server-semantics.md#tables-in-databases.
 */
 import { Buffer } from 'node:buffer'
-import { InputError, UsageError } from '../errors.js'
+import { InputError, UsageError, option, usageError } from '../errors.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
@@ -64,7 +64,7 @@ export function createScript(
   const lines = table.kind === 'shared' ? streamLines(schema, table.name, keyColumns) : []
   if (table.kind === 'dfs') {
     if (keyColumns.length > 0) {
-      throw new UsageError('DDB_USAGE', 'keys are for stream tables: a DFS table has none')
+      throw usageError('keys are for stream tables: a DFS table has none')
     }
     lines.push(...dfsLines(schema, table.database, table.table, server, dfsOptions))
   }
@@ -81,8 +81,8 @@ export function createScript(
 export function checkDfsOnly(table: NewTable, dfsOptions: DfsOptions): void {
   const [requested] = Object.keys(dfsOptions)
   if (table.kind === 'dfs' || requested === undefined) return
-  const option = `--${requested.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
-  throw new UsageError('DDB_USAGE', `${option} is for DFS tables: name one, dfs://DATABASE/TABLE`)
+  const flag = `--${requested.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  throw usageError(`${flag} is for DFS tables: name one, dfs://DATABASE/TABLE`)
 }
 
 function columnError({ inputs }: InferredSchema, message: string): InputError {
@@ -129,8 +129,7 @@ function checkNames(
   }
   const unknown = keyColumns.find(name => !names.includes(name))
   if (unknown === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `the key names "${unknown}", which the table would not have${nearestHint(unknown, names)}`,
   )
 }
@@ -256,7 +255,7 @@ function lackText({ inputs }: InferredSchema, { lacks, withNulls }: PlanObstacle
     withNulls.length === 0
       ? ''
       : ` (it would take ${withNulls.slice(0, namedColumns).join(' or ')} without nulls)`
-  return `${wanted}, and ${file} has none${near}: make a stream table, fill such a column with \`mapping.set\`, or write the script by hand`
+  return `${wanted}, and ${file} has none${near}: make a stream table, fill such a column with ${option('mapping.set')}, or write the script by hand`
 }
 
 const namedColumns = 5

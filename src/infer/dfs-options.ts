@@ -2,7 +2,8 @@
   Reads the user's requirements for a new DFS table: partitions such as `date,hash(symbol,10)`, sort columns, engine. The program
   chooses everything else (partition-plan.ts).
 */
-import { UsageError } from '../errors.js'
+import type { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 import { isDecimal, type DataType } from '../protocol/data-type.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredColumn } from './inferred-schema.js'
@@ -53,7 +54,7 @@ export function requestedLevels(
 }
 
 function wrong(entry: string, why: string): UsageError {
-  return new UsageError('DDB_USAGE', `\`target.partition\` ${entry}: ${why}`)
+  return usageError(`${option('target.partition')} ${entry}: ${why}`)
 }
 
 /** Splits at commas outside parentheses. */

@@ -1,7 +1,8 @@
 /*
   Reads the inputs as `load` does, and describes a table that can hold their rows.
 */
-import { InputError, UsageError } from '../errors.js'
+import type { UsageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle, plainNumbers } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
@@ -190,7 +191,7 @@ async function lookAtRecords(
 /** Advice for inputs whose header has another number of fields than every record. */
 function raggedText({ firstCode }: Findings): string {
   if (firstCode !== 'DDB_INPUT_FIELD_COUNT') return ''
-  return '. `input.ragged` pad fills missing fields with nulls, and cut drops fields that the header does not have'
+  return `. ${option('input.ragged')} pad fills missing fields with nulls, and cut drops fields that the header does not have`
 }
 
 /** Advice for files with `="…"`: programs write codes in such formulas so that spreadsheets keep the codes as texts. */
@@ -274,7 +275,7 @@ function mapAsFirst(
     throw new InputError(
       'DDB_INPUT_COLUMN',
       `${shape.file} has different columns from ${first.path}, such as no "${lacking.name}": load files of each kind into a table of ` +
-        'their own, chosen by a pattern or by `input.include`',
+        `their own, chosen by a pattern or by ${option('input.include')}`,
       error.position,
     )
   }
@@ -332,8 +333,7 @@ function memberLook(
 }
 
 function mixed(file: string): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
+  return usageError(
     `${file} is of a different kind from the inputs before it: examine delimited text and JSON separately`,
   )
 }

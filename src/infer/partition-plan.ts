@@ -5,7 +5,8 @@
 */
 import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
-import { UsageError } from '../errors.js'
+import type { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { unitsPerDay } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
@@ -125,8 +126,8 @@ const wantsTsdb = ({ engine, sortColumns, keepDuplicates }: DfsOptions): boolean
 
 function checkDfsOptions({ engine, sortColumns, keepDuplicates }: DfsOptions): void {
   if (engine !== 'OLAP' || (sortColumns ?? keepDuplicates) === undefined) return
-  const option = sortColumns === undefined ? '--keep-duplicates' : '--sort-columns'
-  throw new UsageError('DDB_USAGE', `${option} goes with --engine TSDB: OLAP does not sort`)
+  const flag = sortColumns === undefined ? '--keep-duplicates' : '--sort-columns'
+  throw usageError(`${flag} goes with --engine TSDB: OLAP does not sort`)
 }
 
 /** Turns the user's partition scheme into levels. */
@@ -136,7 +137,12 @@ function saidLevels(partition: string, columns: readonly InferredColumn[]): Leve
     const { days } = columns.find(({ name }) => name === columnName)!
     const found =
       days && `${dayText(civilFromDays(days.first))}..${dayText(civilFromDays(days.last))}`
-    return { columnName, kind, scheme: scheme ?? found ?? '', reason: 'as `target.partition` says' }
+    return {
+      columnName,
+      kind,
+      scheme: scheme ?? found ?? '',
+      reason: `as ${option('target.partition')} says`,
+    }
   })
   return [first!, ...others]
 }
@@ -315,7 +321,7 @@ function saidSorting(
   })
 }
 
-const sortFault = (why: string): UsageError => new UsageError('DDB_USAGE', `--sort-columns: ${why}`)
+const sortFault = (why: string): UsageError => usageError(`--sort-columns: ${why}`)
 
 function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
   return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }

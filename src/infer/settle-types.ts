@@ -2,6 +2,7 @@
   Chooses types for all columns of delimited text. Some options, such as a decimal comma, apply to every column. If such
   an option would harm a different column, the column that needs the option stays text, with a warning.
 */
+import { option } from '../errors.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
@@ -116,10 +117,12 @@ function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[])
       const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
         if (nullTexts.includes(word)) {
           more += cells
-          return [`"${word}" is null with \`cells.nullTexts\` ${word}, ${alsoNull}`]
+          return [`"${word}" is null with ${option('cells.nullTexts')} ${word}, ${alsoNull}`]
         }
         const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
-        return alwaysMeansNull(word) ? [`${kept}: \`cells.nullTexts\` ${word} makes it null`] : []
+        return alwaysMeansNull(word)
+          ? [`${kept}: ${option('cells.nullTexts')} ${word} makes it null`]
+          : []
       })
       return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
     }),

@@ -2,6 +2,7 @@
   Finds records of sums in delimited text, such as 合计,,,,"300,000,000",,. `input.comment` skips these records by the
   first characters of their lines, if no row begins with the same characters.
 */
+import { option } from '../errors.js'
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { clippedText } from '../parse/shown-text.js'
@@ -104,7 +105,7 @@ export class Totals {
     const sign = hasComment ? undefined : this.#sign
     if (this.#first === undefined) {
       const isOne = sign !== undefined && this.#alike === 1
-      const how = isOne ? `: \`input.comment\` ${sign} leaves it out` : ''
+      const how = isOne ? `: ${option('input.comment')} ${sign} leaves it out` : ''
       return { said: [`the last record, ${place}, is taken for a row${how}`], comment: undefined }
     }
     const sums = this.#count === 1 ? '1 record of sums' : `${this.#count} records of sums`
@@ -112,7 +113,7 @@ export class Totals {
       said: [
         sign === undefined
           ? `${sums}, the first ${place}, would be loaded: no option leaves out such lines alone, so take them out of the file`
-          : `${sums} (${place}) left out of the table by \`input.comment\` ${sign}`,
+          : `${sums} (${place}) left out of the table by ${option('input.comment')} ${sign}`,
       ],
       comment: sign,
     }

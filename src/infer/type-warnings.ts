@@ -1,6 +1,7 @@
 /*
   Warnings about a column's type. Each says what is unclear, and which option decides it.
 */
+import { option } from '../errors.js'
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -10,14 +11,14 @@ export function unclearWarning(
   { name, sample = '' }: ColumnProbe,
   formats: readonly string[],
 ): string {
-  return `dates such as ${quoted(sample)} are ${formats.join(' or ')}: say which with \`cells.dateFormats\` ${name}=FORMAT`
+  return `dates such as ${quoted(sample)} are ${formats.join(' or ')}: say which with ${option('cells.dateFormats')} ${name}=FORMAT`
 }
 
 /** Warns about words that are null only if `cells.nullTexts` names them. */
 export function wordWarnings({ nullWords, cells }: ColumnProbe): string[] {
   return (nullWords?.seen ?? []).map(
     one =>
-      `${quoted(one.word)} in ${one.cells} of ${cells} rows is null with \`cells.nullTexts\` ${one.word}`,
+      `${quoted(one.word)} in ${one.cells} of ${cells} rows is null with ${option('cells.nullTexts')} ${one.word}`,
   )
 }
 
@@ -38,7 +39,7 @@ export function truthPair({ texts, distinct }: ColumnProbe): readonly [string, s
 export function truthWarnings(probe: ColumnProbe): string[] {
   const [yes, no] = truthPair(probe) ?? []
   if (yes === undefined || no === undefined) return []
-  return [`${quoted(yes)} and ${quoted(no)} are BOOL with \`cells.booleans\` ${yes}/${no}`]
+  return [`${quoted(yes)} and ${quoted(no)} are BOOL with ${option('cells.booleans')} ${yes}/${no}`]
 }
 
 export function codeWarning(code: string): string {
@@ -55,7 +56,7 @@ export function dialedWarning(dialed: string): string {
 
 export function sharedNullWordWarning(type: ColumnType, word: string): string {
   return (
-    `${columnTypeText(type)} with \`cells.nullTexts\` ${word}, but ${quoted(word)} is a text in another column, where it would be ` +
+    `${columnTypeText(type)} with ${option('cells.nullTexts')} ${word}, but ${quoted(word)} is a text in another column, where it would be ` +
     'null, too'
   )
 }
@@ -63,7 +64,7 @@ export function sharedNullWordWarning(type: ColumnType, word: string): string {
 export function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
   const orders = facts.digitTimes.mayBe(name)
   if (orders.length === 0) return []
-  const advice = `\`cells.dateFormats\` ${name}=${orders.length === 1 ? orders[0] : 'FORMAT'} reads them`
+  const advice = `${option('cells.dateFormats')} ${name}=${orders.length === 1 ? orders[0] : 'FORMAT'} reads them`
   return [
     `digits such as ${quoted(sample ?? '')} may be dates or times, ${orders.join(' or ')}: ${advice}`,
   ]
@@ -107,18 +108,18 @@ function meaningOf(
 ): string {
   const { file, lineNumber, text: odd } = firstOdd!
   if (isHeaderless && refused === 1 && lineNumber === 1) {
-    return '; `input.header` yes takes the first record for a header'
+    return `; ${option('input.header')} yes takes the first record for a header`
   }
   const isLast = file === lastRecord?.file && lineNumber === lastRecord.lineNumber
   if (refused === 1 && isLast) return '; it is in the last record, which may not be a row'
   const isWord = oddTexts.length === 1 && !/\d/.test(odd) && !isTotalsWord(odd)
-  return isWord ? `; \`cells.nullTexts\` ${odd} makes it null` : ''
+  return isWord ? `; ${option('cells.nullTexts')} ${odd} makes it null` : ''
 }
 
 /** Warns that a few texts do not suit the type, and that their rows will be rejected. */
 export function rejectWarnings(probe: ColumnProbe, candidate: Candidate): string[] {
   const [odd] = refusedTextWarnings(probe, candidate)
-  const keeps = `\`target.types\` ${probe.name}:STRING keeps such texts`
+  const keeps = `${option('target.types')} ${probe.name}:STRING keeps such texts`
   return [`${odd}${meaningOf(probe, candidate)}; ${keeps}, otherwise their rows are rejected`]
 }
 

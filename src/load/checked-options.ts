@@ -1,7 +1,7 @@
 /*
   Checks a run's options and fills in the defaults, before anything is opened.
 */
-import { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
 import {
   defaultMaxErrors,
@@ -51,29 +51,26 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
   const delivery = { ...deliveryDefaults, ...withoutUndefined(options.delivery) }
   const rejects = options.rejects ?? {}
   if (!Array.isArray(options.inputs)) {
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usageError(
       "`inputs` is a list of files, as in inputs: ['trades.csv'], even if there is only one",
     )
   }
   if (options.inputs.length === 0) {
-    throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
+    throw usageError('no input: name files to load, or - for standard input')
   }
   if (options.target.create !== undefined && options.inputs.includes('-')) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`target.create` reads its input twice, which standard input does not allow: load a file, or make the table first',
+    throw usageError(
+      `${option('target.create')} reads its input twice, which standard input does not allow: load a file, or make the table first`,
     )
   }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   if (onError === 'quarantine' && rejects.file === undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`rejects.onError` quarantine needs `rejects.file` to put the rows in',
+    throw usageError(
+      `${option('rejects.onError')} quarantine needs ${option('rejects.file')} to put the rows in`,
     )
   }
   if (onError !== 'quarantine' && rejects.file !== undefined) {
-    throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
+    throw usageError(`${option('rejects.file')} goes with ${option('rejects.onError')} quarantine`)
   }
   checkConfirm(delivery.confirm)
   if (hasTransform({ target })) checkTransformed(delivery)
@@ -82,7 +79,7 @@ export function checkedOptions(options: LoadOptions, random: Random): CheckedOpt
   checkTemplates(options)
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
-    throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
+    throw usageError(`${option('input.maxRecordBytes')} is 512 MiB at most`)
   }
   const batch = usualBatch(target, options)
   return {
@@ -122,9 +119,8 @@ function withoutUndefined<T extends object>(fields: T | undefined): T {
 
 function checkConfirm(confirm: Confirmation): void {
   if (confirmations.includes(confirm)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`delivery.confirm\` is one of ${confirmations.join(', ')}, not "${String(confirm)}"`,
+  throw usageError(
+    `${option('delivery.confirm')} is one of ${confirmations.join(', ')}, not "${String(confirm)}"`,
   )
 }
 
@@ -136,15 +132,13 @@ function checkConnections(
   target: Target,
 ): void {
   if (!Number.isSafeInteger(connections) || connections < 1 || connections > mostConnections) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`delivery.connections\` is a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
+    throw usageError(
+      `${option('delivery.connections')} is a whole number from 1 to ${mostConnections}, not ${String(connections)}`,
     )
   }
   if (connections > 1 && target.kind === 'function') {
-    throw new UsageError(
-      'DDB_USAGE',
-      'a function takes batches one after the other: leave `delivery.connections` at 1',
+    throw usageError(
+      `a function takes batches one after the other: leave ${option('delivery.connections')} at 1`,
     )
   }
 }
@@ -158,19 +152,15 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
   const names = templateNames(mapping?.set)
   const word = names.find(isInputWord)
   if (!inputs.includes('-') || (word === undefined && input?.path === undefined)) return
-  const what = word === undefined ? '`input.path`' : `{${word}}`
-  throw new UsageError(
-    'DDB_USAGE',
-    `${what} comes from the path of an input, and standard input has none`,
-  )
+  const what = word === undefined ? option('input.path') : `{${word}}`
+  throw usageError(`${what} comes from the path of an input, and standard input has none`)
 }
 
 /** @throws {UsageError} DDB_USAGE */
 function checkTransformed({ mode, confirm }: Pick<CheckedOptions, 'mode' | 'confirm'>): void {
   if (mode === 'sync' || mayKnowBatches(confirm)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`target.transform\` cannot be used with \`delivery.confirm\` ${confirm}: only receipts and answers say how many rows remain`,
+  throw usageError(
+    `${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`,
   )
 }
 
@@ -188,20 +178,23 @@ function checkFollow({
     [inputs.includes('-'), 'standard input, which is read to its end without it'],
     [
       compression !== 'auto' && compression !== 'none',
-      '`input.compression`: compressed files do not grow by lines',
+      `${option('input.compression')}: compressed files do not grow by lines`,
     ],
     [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
-    [limit !== undefined, '`input.limit`: it continues until a signal ends it'],
-    [options.expectRows !== undefined, '`expectRows`: it continues until a signal ends it'],
-    [target.create !== undefined, '`target.create`: make the table first'],
+    [limit !== undefined, `${option('input.limit')}: it continues until a signal ends it`],
+    [
+      options.expectRows !== undefined,
+      `${option('expectRows')}: it continues until a signal ends it`,
+    ],
+    [target.create !== undefined, `${option('target.create')}: make the table first`],
     [
       journal !== undefined && !mayKnowBatches(delivery?.confirm),
-      `\`delivery.confirm\` ${delivery?.confirm} and a journal: every process would read the files from their start`,
+      `${option('delivery.confirm')} ${delivery?.confirm} and a journal: every process would read the files from their start`,
     ],
   ]
   const refused = refusals.find(([isGiven]) => isGiven)
   if (refused === undefined) return
-  throw new UsageError('DDB_USAGE', `\`input.follow\` cannot be used with ${refused[1]}`)
+  throw usageError(`${option('input.follow')} cannot be used with ${refused[1]}`)
 }
 
 function parseMaxErrors(value: number | string): { count: number } | { share: number } {
@@ -211,20 +204,19 @@ function parseMaxErrors(value: number | string): { count: number } | { share: nu
   } else if (Number.isSafeInteger(value) && value >= 0) {
     return { count: value }
   }
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`rejects.maxErrors\` takes a count or a share such as 5%, not "${value}"`,
+  throw usageError(
+    `${option('rejects.maxErrors')} takes a count or a share such as 5%, not "${value}"`,
   )
 }
 
 function positive(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value > 0) return value
-  throw new UsageError('DDB_USAGE', `${what} must be a whole number above 0, not ${value}`)
+  throw usageError(`${what} must be a whole number above 0, not ${value}`)
 }
 
 function natural(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
+  throw usageError(`${what} must be a whole number, not ${value}`)
 }
 
 /** 16 random hexadecimal digits: no two runs get the same id. */

@@ -1,7 +1,7 @@
 /*
   Loads rows that a program supplies instead of files. The rows pass through a store, which receives the outcome of each row.
 */
-import { InputError, UsageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { rowsName } from './inputs/row-inputs.js'
@@ -97,12 +97,11 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 /** Callers in plain JavaScript have no compiler to check the type. */
 function checkIterable(rows: unknown, hasInputs: boolean): void {
   if (hasInputs) {
-    throw new UsageError('DDB_USAGE', '`rows` replace `inputs`: leave one of them out')
+    throw usageError('`rows` replace `inputs`: leave one of them out')
   }
   const isObject = typeof rows === 'object' && rows !== null
   if (isObject && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     '`rows` are a list of objects, or anything that `for await` can iterate, such as a generator or a stream',
   )
 }
@@ -112,13 +111,16 @@ function checkOptions({ input = {}, target, journal }: Omit<LoadOptions, 'inputs
     [journal !== undefined, '`journal`: they cannot be read twice'],
     [
       target.create !== undefined,
-      '`target.create`, which reads its input twice: make the table first',
+      `${option('target.create')}, which reads its input twice: make the table first`,
     ],
-    [target.transform !== undefined, '`target.transform`: leave rows out before they are written'],
-    [input.follow === true, '`input.follow`, which is for files'],
-    [input.jsonPath !== undefined, '`input.jsonPath`, which is for documents'],
+    [
+      target.transform !== undefined,
+      `${option('target.transform')}: leave rows out before they are written`,
+    ],
+    [input.follow === true, `${option('input.follow')}, which is for files`],
+    [input.jsonPath !== undefined, `${option('input.jsonPath')}, which is for documents`],
   ]
   const refused = refusals.find(([isGiven]) => isGiven)
   if (refused === undefined) return
-  throw new UsageError('DDB_USAGE', `rows of a program cannot be loaded with ${refused[1]}`)
+  throw usageError(`rows of a program cannot be loaded with ${refused[1]}`)
 }

@@ -110,8 +110,7 @@ async function loadChecked(
   if (misuse !== undefined) {
     run.ending.fail(misuse)
     const { code, exitCode } = misuse
-    const { secrets, words } = run.reporter
-    const error = { code, message: secrets.hideInSentence(words(misuse.message)) }
+    const error = { code, message: run.reporter.secrets.hideInSentence(misuse.message) }
     await endJournal(run, { status: 'failed', exitCode, rows: run.state.rows, error })
     throw misuse
   }

@@ -244,8 +244,6 @@ export interface LoadOptions {
   journal?: JournalOptions
   /** Called with the progress at most ten times a second, never in the hot path. */
   onReport?: (report: LoadReport) => void
-  /** Rewrites each sentence before it is shown, for example the option names in it, which are in backticks. */
-  wording?: (sentence: string) => string
   /** Receives one sentence at a time for the user: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /** Selects, from the tables that other runs left on the server, those that `onNotice` mentions; default all. */

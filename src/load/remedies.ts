@@ -2,6 +2,7 @@
   What the program advises when a run cannot continue by itself. All advice is collected here, because none of it may
   duplicate or lose rows: test/end-to-end/runs/remedies.test.ts carries out each remedy, and fails if one is not tested.
 */
+import { option } from '../errors.js'
 import type { Session } from '../client/open-session.js'
 import { markerName, type RunPlace } from './marker/run-tables.js'
 
@@ -9,24 +10,26 @@ import { markerName, type RunPlace } from './marker/run-tables.js'
 export const remedies = {
   /** It is unknown whether rows of the run are in the table. */
   lookThenRestart: () =>
-    'Check whether the table has rows of this run. If it has any, remove them. Then start over with `journal.restart`',
+    `Check whether the table has rows of this run. If it has any, remove them. Then start over with ${option('journal.restart')}`,
   /** The journal does not contain enough to resume the run. */
   removeThenRestart: () =>
-    'Rows that the run has stored are still in the table, and would be stored twice: remove them, and only then start over with `journal.restart`',
+    `Rows that the run has stored are still in the table, and would be stored twice: remove them, and only then start over with ${option('journal.restart')}`,
   /** The table has rows equal to those about to be sent; they may belong to another load. */
   othersOrRestart: () =>
-    'If these rows belong to a different load, and the table should have them twice, continue with `delivery.onDoubt` resend. ' +
-    'Otherwise remove the rows that the run has stored, and only then start over with `journal.restart`',
+    `If these rows belong to a different load, and the table should have them twice, continue with ${option('delivery.onDoubt')} resend. ` +
+    `Otherwise remove the rows that the run has stored, and only then start over with ${option('journal.restart')}`,
   /** The input or the options have changed, and the table has no row of the run. */
-  nothingStored: () => 'No row of the run was stored: start the run over with `journal.restart`',
+  nothingStored: () =>
+    `No row of the run was stored: start the run over with ${option('journal.restart')}`,
   /** The input or options have changed, no row was stored, and there are no rejects that the user may be repairing. */
   beginsAnew: () => 'No row of the run was stored, so the run starts over',
   /** The input or the options have changed. */
   anotherLoad: () =>
-    'To load everything again, remove the rows that the run has stored, then start over with `journal.restart`. ' +
+    `To load everything again, remove the rows that the run has stored, then start over with ${option('journal.restart')}. ` +
     'For a different load, choose another name',
   /** Another process on this host is working on the run. */
-  waitForIt: () => 'Wait until that process ends. For a different load, choose another `runId`',
+  waitForIt: () =>
+    `Wait until that process ends. For a different load, choose another ${option('runId')}`,
   /**
    * A different run uses this name on the server.
    * @param place  where that run has its journal; undefined if the server does not know the place

@@ -13,7 +13,7 @@ type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 /** The part of a report that the reporter gets from the run. */
 export type SentReport = Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes>
 
-type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice' | 'wording'> & {
+type ReporterOptions = Pick<LoadOptions, 'onReport' | 'onNotice'> & {
   readonly server: Pick<LoadOptions['server'], 'password'>
 }
 
@@ -23,7 +23,7 @@ const reportIntervalMs = 100
 const keptNotices = 20
 
 export function newReporter(
-  { onReport, onNotice, wording, server }: ReporterOptions,
+  { onReport, onNotice, server }: ReporterOptions,
   clock: Clock,
   sent: () => SentReport,
 ) {
@@ -31,7 +31,6 @@ export function newReporter(
   const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined, input: undefined }
   const secrets = newSecrets(server.password)
   const notices: string[] = []
-  const words = wording ?? ((sentence: string) => sentence)
   let phase: LoadReport['phase'] = 'connecting'
   let toldMs = -Infinity
   let timer: Timer | undefined
@@ -49,11 +48,9 @@ export function newReporter(
   }
   return {
     startedAt: new Date(clock.wallMs()),
-    /** Rewords a sentence of the library for the program that shows it. */
-    words,
     /** Tells the user a sentence. Redacts the password, which servers' messages may repeat. */
     notice: (text: string): void => {
-      const sentence = secrets.hideInSentence(words(text))
+      const sentence = secrets.hideInSentence(text)
       if (notices.length < keptNotices) notices.push(sentence)
       onNotice?.(sentence)
     },

@@ -33,7 +33,6 @@ export function loadResult(
 ): LoadResult {
   const { checked, state, options, delivery } = run
   const hide = run.reporter.secrets.hideInSentence
-  const say = (sentence: string): string => hide(run.reporter.words(sentence))
   const rows = { ...state.rows }
   const rejects = run.rejects.result()
   const note = summaryNote(state)
@@ -44,7 +43,7 @@ export function loadResult(
     run.ending.failure ??
     (run.watch === undefined ? unsentError(rows) : undefined) ??
     unmetExpectation(run)
-  const fix = hideInData(error?.fix ?? null, say)
+  const fix = hideInData(error?.fix ?? null, hide)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.reporter.startedAt.getTime()) / 1000, 0.001)
   const { target } = checked
@@ -67,22 +66,22 @@ export function loadResult(
     inputTotals,
     inputs: (inputs?.summaries(listed) ?? []).map(input => ({
       ...input,
-      firstError: hideInData(input.firstError, say),
+      firstError: hideInData(input.firstError, hide),
     })),
     sources: inputs?.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: checked.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
-      note: note === undefined ? null : say(note),
+      note: note === undefined ? null : hide(note),
       uncertain: uncertainLines(state).map(lines => ({
         ...lines,
-        reason: say(lines.reason),
+        reason: hide(lines.reason),
       })),
     },
     rejects: {
       ...rejects,
-      first: rejects.first.map(reject => ({ ...reject, message: say(reject.message) })),
+      first: rejects.first.map(reject => ({ ...reject, message: hide(reject.message) })),
     },
     columns: columns.map(({ name, type }, i) => ({
       name: hide(name),
@@ -102,7 +101,7 @@ export function loadResult(
     memory: { peakRssBytes: null },
     notices: [...run.reporter.notices],
     resume: resumeOf(run, error?.code),
-    error: error ? { code: error.code, message: say(error.message), fix } : null,
+    error: error ? { code: error.code, message: hide(error.message), fix } : null,
   }
 }
 

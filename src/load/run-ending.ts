@@ -3,7 +3,7 @@
   process must send nothing more.
 */
 import { setMaxListeners } from 'node:events'
-import { DdbError } from '../errors.js'
+import { DdbError, TimeoutError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { LoadOptions } from './options.js'
 
@@ -29,11 +29,10 @@ interface EndingSetup {
   readonly onSending?: (() => void) | undefined
   /** The DDB_LOCKED error if another process has taken the run. */
   readonly whyLost: () => DdbError | undefined
-  readonly worded?: (failure: DdbError) => DdbError
 }
 
 export function newRunEnding(setup: EndingSetup): RunEnding {
-  const { clock, options, onSending, whyLost, worded } = setup
+  const { clock, options, onSending, whyLost } = setup
   const losing = new AbortController()
   const leaving = AbortSignal.any([options.leave ?? losing.signal, losing.signal])
   // Every connection of the run adds a listener, and Node would warn about so many.
@@ -42,7 +41,7 @@ export function newRunEnding(setup: EndingSetup): RunEnding {
   let seenNaps = 0
   const fail = (error: unknown): void => {
     const next = asDdbError(error)
-    failure = graver(failure, worded?.(next) ?? next)
+    failure = graver(failure, withOwnLimit(next))
   }
   return {
     leaving,
@@ -96,4 +95,14 @@ export function asDdbError(error: unknown): DdbError {
       cause: error,
     },
   )
+}
+
+/** A timeout of a session names the run's own option. */
+function withOwnLimit(failure: DdbError): DdbError {
+  const { cause = failure } = failure
+  // A lost connection may repeat the message of its cause.
+  const isLimited =
+    cause instanceof TimeoutError && cause.limit && cause.message === failure.message
+  if (isLimited) failure.message = new TimeoutError(cause.fact, 'delivery.confirmTimeoutMs').message
+  return failure
 }

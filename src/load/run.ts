@@ -1,7 +1,6 @@
 /*
   One run: its options, the state of its rows, and its parts, each with one task.
 */
-import { type DdbError, TimeoutError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import type { ReadObserver } from './check/read-observer.js'
 import type { RowStore } from './inputs/row-store.js'
@@ -68,7 +67,6 @@ export function newRun(
     options,
     onSending,
     whyLost: () => history.whyLost(),
-    worded: failure => inWords(reporter, failure),
   })
   const ownRejects = newRunRejects(
     checked,
@@ -105,15 +103,4 @@ export function isUnfinished({ state, delivery, ending, history }: Run): boolean
   const { unconfirmed, unsent } = state.rows
   const isOpen = unsent > 0 || (traitsOf(delivery?.used).leavesDoubt && unconfirmed > 0)
   return history.journal !== undefined && (ending.failure !== undefined || isOpen)
-}
-
-/** The failure in the reporter's words; a timeout of a session names the run's own option. */
-function inWords({ words }: Pick<Reporter, 'words'>, failure: DdbError): DdbError {
-  const { cause = failure } = failure
-  // A lost connection may repeat the message of its cause.
-  const isLimited =
-    cause instanceof TimeoutError && cause.limit && cause.message === failure.message
-  const said = isLimited ? new TimeoutError(cause.fact, 'delivery.confirmTimeoutMs') : failure
-  failure.message = words(said.message)
-  return failure
 }

@@ -3,7 +3,7 @@
 */
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { DdbError, UsageError, type ErrorCode } from '../errors.js'
+import { DdbError, type ErrorCode, option, usageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { RowStore, type WriterStatus } from './inputs/row-store.js'
@@ -71,9 +71,8 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
   ): Promise<TableWriter<Row>> {
     const { confirm } = options.delivery ?? {}
     if (!mayKnowBatches(confirm)) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `a writer reports the outcome of each row, which \`delivery.confirm\` ${confirm} does not tell: leave it out, or use load()`,
+      throw usageError(
+        `a writer reports the outcome of each row, which ${option('delivery.confirm')} ${confirm} does not tell: leave it out, or use load()`,
       )
     }
     const store = new RowStore()

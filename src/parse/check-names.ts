@@ -1,7 +1,7 @@
 /*
   Checks that the columns named in cell rules exist, and that their types fit the rules.
 */
-import { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 import type { ColumnMapping, MappedColumn } from '../schema/cell-source.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { CellRules } from './cell-rules.js'
@@ -12,23 +12,21 @@ import { hasDateFormat } from './types/column-types.js'
 export function checkNames(mapping: ColumnMapping, rules: CellRules): void {
   const names = mapping.columns.map(column => column.name)
   const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)
-  for (const [option, given] of [
-    ['`cells.dateFormats`', dated],
-    ['`cells.percentColumns`', rules.percentColumns ?? []],
-    ['`cells.offsets`', Object.keys(rules.columnOffsets?.known() ?? {})],
+  for (const [rule, given] of [
+    [option('cells.dateFormats'), dated],
+    [option('cells.percentColumns'), rules.percentColumns ?? []],
+    [option('cells.offsets'), Object.keys(rules.columnOffsets?.known() ?? {})],
   ] as const) {
     const unknown = given.find(name => !names.includes(name))
     if (unknown === undefined) continue
-    throw new UsageError(
-      'DDB_USAGE',
-      `${option} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
+    throw usageError(
+      `${rule} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
     )
   }
   const everyFormat = rules.dateFormats?.[everyColumn]
   const suits = ({ name, type }: MappedColumn): boolean => hasDateFormat(name, type.type, rules)
   if (everyFormat === undefined || mapping.columns.some(suits)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`cells.dateFormats\` ${everyFormat}: the target has no column that can have this format`,
+  throw usageError(
+    `${option('cells.dateFormats')} ${everyFormat}: the target has no column that can have this format`,
   )
 }

@@ -1,7 +1,7 @@
 /*
   Recognizes the format of an input and opens it as an `InputReader`. A new format needs its own folder and an entry here.
 */
-import { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { CsvOptions } from './csv/open-csv.js'
 import type { JsonOptions } from './json/open-json.js'
@@ -111,9 +111,8 @@ export async function openReader(
   const { format = 'auto', ...dialect } = options
   const known = format === 'auto' ? detectFormat(source.name, source.head) : format
   if (dialect.jsonPath !== undefined && formats[known].records === 'fields') {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`input.jsonPath\` is for JSON, and ${source.name} is ${known}: \`input.format\` json says otherwise`,
+    throw usageError(
+      `${option('input.jsonPath')} is for JSON, and ${source.name} is ${known}: ${option('input.format')} json says otherwise`,
     )
   }
   return formats[known].open(source, { ...dialect, isFormatGiven: format !== 'auto' })

@@ -2,10 +2,12 @@
   Options as sentences name them.
 */
 
+import { option } from '../errors.js'
+
 /** `` `cells.thousands` "," `` for `{ thousands: ',' }` in the group `cells`; lists and records give a text for each entry. */
 export function optionTexts(group: string, options: object): string[] {
   return Object.entries(options).flatMap(([name, value]: [string, unknown]) =>
-    valueTexts(value).map(text => `\`${group}.${name}\`${text && ' '}${text}`),
+    valueTexts(value).map(text => `${option(`${group}.${name}`)}${text && ' '}${text}`),
   )
 }
 

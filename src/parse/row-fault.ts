@@ -1,6 +1,7 @@
 /*
   Messages about rejected rows: a column cannot hold a cell, or some bytes are not text.
 */
+import { option } from '../errors.js'
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
@@ -42,7 +43,7 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
     ? builder.explain(bytes, start, end)
     : ({
         code: 'DDB_INPUT_ENCODING',
-        expected: 'text in the encoding that `input.encoding` names',
+        expected: `text in the encoding that ${option('input.encoding')} names`,
       } as const)
   const value = clippedText(bytes, start, end)
   const { code, expected } = fault

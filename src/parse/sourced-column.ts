@@ -1,7 +1,7 @@
 /*
   Makes the builder of each target column, which depends on the source of the cells: field, constant or combined texts.
 */
-import { InputError, UsageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import {
   textSources,
@@ -68,9 +68,8 @@ export function sourcedColumn(
   const text = source.kind === 'constant' ? source.text : ''
   const constant = new ConstantColumn(builder, text, rowCapacity)
   if (constant.fault === undefined) return constant
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`mapping.set\` ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
+  throw usageError(
+    `${option('mapping.set')} ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
       `expected ${constant.fault.expected}`,
   )
 }

@@ -2,7 +2,7 @@
   Decides which input column fills which target column: by name if the input has names, else by position. The options
   `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing` change the result.
 */
-import { InputError, UsageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import {
   fieldsUsed,
   ownText,
@@ -42,27 +42,26 @@ const missing: CellSource = { kind: 'constant', text: '' }
 
 function checkTargets(target: TargetSchema, rules: MappingRules): void {
   const names = target.columns.map(column => column.name)
-  for (const [option, given] of [
-    ['`mapping.map`', rules.map],
-    ['`mapping.set`', rules.set],
+  for (const [rule, given] of [
+    [option('mapping.map'), rules.map],
+    [option('mapping.set'), rules.set],
   ] as const) {
     for (const name of Object.keys(given ?? {})) {
       if (names.includes(name)) continue
-      throw new UsageError(
-        'DDB_USAGE',
-        `${option} names a column "${name}" that the target does not have${nearestHint(name, names)}`,
+      throw usageError(
+        `${rule} names a column "${name}" that the target does not have${nearestHint(name, names)}`,
       )
     }
   }
   for (const name of Object.keys(rules.set ?? {})) {
     if (!Object.hasOwn(rules.map ?? {}, name)) continue
-    throw new UsageError('DDB_USAGE', `column "${name}" is both mapped and set: choose one`)
+    throw usageError(`column "${name}" is both mapped and set: choose one`)
   }
 }
 
 function members(target: TargetSchema, rules: MappingRules): CellSource[] {
   if (rules.match === 'position') {
-    throw new UsageError('DDB_USAGE', 'JSON is matched by name: it has no positions')
+    throw usageError('JSON is matched by name: it has no positions')
   }
   return target.columns.map(({ name }) => {
     const text = ownText(rules.set, name)
@@ -80,9 +79,8 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
   // An input without records fits any target.
   if (input.fieldCount === 0) return target.columns.map(() => missing)
   if (rules.match === 'name' && names === undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `${input.file} has no header to match by name: use \`mapping.match\` position, or \`input.header\` yes if it has one`,
+    throw usageError(
+      `${input.file} has no header to match by name: use ${option('mapping.match')} position, or ${option('input.header')} yes if it has one`,
     )
   }
   const byName = names !== undefined && rules.match !== 'position'
@@ -131,11 +129,11 @@ function missingColumn(
   const hint = nearestHint(wanted, names)
   const [nearest] = nearestNames(wanted, names)
   const isBelow = (rules.parts ?? []).length === 0 && input.file.includes('/')
-  const fromPath = isBelow ? 'take it from the paths with `input.path`, ' : ''
+  const fromPath = isBelow ? `take it from the paths with ${option('input.path')}, ` : ''
   const advice =
     mapped === undefined
-      ? `: map it with \`mapping.map\` ${column.name}=SOURCE, set it with \`mapping.set\`, ${fromPath}or leave it null with \`mapping.allowMissing\``
-      : `: \`mapping.map\` ${column.name}=${mapped} asks for it`
+      ? `: map it with ${option('mapping.map')} ${column.name}=SOURCE, set it with ${option('mapping.set')}, ${fromPath}or leave it null with ${option('mapping.allowMissing')}`
+      : `: ${option('mapping.map')} ${column.name}=${mapped} asks for it`
   return new InputError(
     'DDB_INPUT_COLUMN',
     `the header of ${input.file} has no column "${wanted}"${hint}${advice}`,
@@ -158,7 +156,7 @@ function checkUnique(
     if (!twice.has(wanted)) continue
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `the header of ${input.file} has column "${wanted}" twice: rename one, or use \`mapping.match\` position`,
+      `the header of ${input.file} has column "${wanted}" twice: rename one, or use ${option('mapping.match')} position`,
       positionIn(input, wanted),
     )
   }
@@ -196,7 +194,7 @@ function fieldsByPosition(
     throw new InputError(
       'DDB_INPUT_COLUMN',
       `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
-        'set it with `mapping.set`, or leave it null with `mapping.allowMissing`',
+        `set it with ${option('mapping.set')}, or leave it null with ${option('mapping.allowMissing')}`,
       positionIn(input, column.name),
     )
   })
@@ -206,9 +204,8 @@ function mappedField(column: TargetColumn, mapped: string, input: InputShape): n
   const named = input.names?.indexOf(mapped) ?? -1
   if (named >= 0) return named
   if (/^[1-9]\d*$/.test(mapped)) return Number(mapped) - 1
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`mapping.map\` ${column.name}=${mapped}: ${input.file} has no names, so give the number of the field, from 1`,
+  throw usageError(
+    `${option('mapping.map')} ${column.name}=${mapped}: ${input.file} has no names, so give the number of the field, from 1`,
   )
 }
 
@@ -225,8 +222,8 @@ function checkExtra(
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
-        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with \`mapping.ignoreExtra\``
-        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\``,
+        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with ${option('mapping.ignoreExtra')}`
+        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with ${option('mapping.ignoreExtra')}`,
       positionIn(input, name ?? String(index + 1)),
     )
   }
@@ -235,12 +232,12 @@ function checkExtra(
 /** Advice for the message about an input column that no target column takes. */
 function wayOf(name: string, target: TargetSchema, { set }: MappingRules): string {
   if (ownText(set, name) !== undefined) {
-    return `: leave out \`mapping.set\` ${name}, which fills the column of this name`
+    return `: leave out ${option('mapping.set')} ${name}, which fills the column of this name`
   }
   const others = target.columns.map(column => column.name)
   const free = name === '' ? [] : others.filter(other => ownText(set, other) === undefined)
   const hint = nearestHint(name, free)
-  return `${hint}: map it with \`mapping.map\``
+  return `${hint}: map it with ${option('mapping.map')}`
 }
 
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

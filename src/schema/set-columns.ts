@@ -1,7 +1,7 @@
 /*
   Fills target columns from templates (`mapping.set`), or from the part of the input's path that has the column's name.
 */
-import { InputError, UsageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import {
   ownText,
   positionIn,
@@ -37,9 +37,8 @@ export function withParts(
   const { parts = [], map, set } = rules
   const word = parts.find(name => isInputWord(name) || name === lineWord)
   if (word !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`input.path\` names a part "${word}", which has another meaning in templates: rename it`,
+    throw usageError(
+      `${option('input.path')} names a part "${word}", which has another meaning in templates: rename it`,
     )
   }
   const free = columns.filter(
@@ -51,7 +50,7 @@ export function withParts(
     if (input.names?.includes(name) !== true || rules.match === 'position') continue
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `column "${name}" is both a part of the path of ${input.file} and one of its columns: rename the part in \`input.path\`, ` +
+      `column "${name}" is both a part of the path of ${input.file} and one of its columns: rename the part in ${option('input.path')}, ` +
         'or write * in its place',
       positionIn(input, name),
     )
@@ -75,9 +74,8 @@ export function checkParts(
     unused,
     columns.map(({ name }) => name),
   )
-  throw new UsageError(
-    'DDB_USAGE',
-    `part "${unused}" of \`input.path\` goes nowhere${hint}: no column has this name, and no \`mapping.set\` holds {${unused}}. ` +
+  throw usageError(
+    `part "${unused}" of ${option('input.path')} goes nowhere${hint}: no column has this name, and no ${option('mapping.set')} holds {${unused}}. ` +
       'Write * in its place if it is not needed',
   )
 }
@@ -147,7 +145,7 @@ export function templateField(
   input: InputShape,
   { column, text }: { readonly column: TargetColumn; readonly text: string },
 ): TextSource | undefined {
-  const of = `\`mapping.set\` ${column.name}=${text}`
+  const of = `${option('mapping.set')} ${column.name}=${text}`
   const fault = (what: string): InputError =>
     new InputError('DDB_INPUT_COLUMN', `${of}: ${what}`, positionIn(input, name))
   const index = namedField(name, known, new Map([[name.toLowerCase(), name]]))
@@ -169,7 +167,7 @@ export function templateField(
   const hint = nearestHint(name, [...known.indexes.keys()])
   throw fault(
     input.names === undefined
-      ? `${input.file} has no names, so {${name}} cannot be one of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have \`input.path\` name a part "${name}"`
+      ? `${input.file} has no names, so {${name}} cannot be one of its columns: give the number of a field, {1} to {${input.fieldCount}}, or have ${option('input.path')} name a part "${name}"`
       : `{${name}} is neither a column of ${input.file} nor a part of its path${hint}`,
   )
 }

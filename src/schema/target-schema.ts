@@ -2,7 +2,7 @@
   The columns that a run fills, in their order, and the target's partitions. Both come from the server
   (`schemaFromServer`). `target.types` can also give the columns, but no partitions (`schemaFromTypes`).
 */
-import { UsageError } from '../errors.js'
+import { usageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import type { PartitionScheme } from './partition-dimension.js'
 
@@ -29,8 +29,7 @@ export function schemaFromTypes(text: string): TargetSchema {
     const name = entry.slice(0, Math.max(0, colon)).trim()
     const type = parseColumnType(entry.slice(colon + 1))
     if (name === '' || type === undefined) {
-      throw new UsageError(
-        'DDB_USAGE',
+      throw usageError(
         `"${entry.trim()}" in the column types is not NAME:TYPE, such as price:DOUBLE or amount:DECIMAL64(4)`,
       )
     }
@@ -39,7 +38,7 @@ export function schemaFromTypes(text: string): TargetSchema {
   const names = new Set<string>()
   for (const { name } of columns) {
     if (names.has(name)) {
-      throw new UsageError('DDB_USAGE', `column "${name}" is named twice in the column types`)
+      throw usageError(`column "${name}" is named twice in the column types`)
     }
     names.add(name)
   }

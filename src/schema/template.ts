@@ -2,7 +2,7 @@
   Templates: texts with names in braces (`mapping.set`). In `{symbol}.SZ`, the text of the column or path part
   `symbol` replaces the braces. `{{` means an opening brace.
 */
-import { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 
 export type TemplatePart = { readonly text: string } | { readonly name: string }
 
@@ -24,9 +24,8 @@ export function templateParts(text: string, target: string): readonly TemplatePa
       const name = text.slice(at + 1, close)
       if (close < 0 || name === '') {
         const what = close < 0 ? 'a "{" without a "}"' : 'braces with nothing in them'
-        throw new UsageError(
-          'DDB_USAGE',
-          `\`mapping.set\` ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for an opening brace`,
+        throw usageError(
+          `${option('mapping.set')} ${target}=${text} has ${what}: {NAME} stands for a column or a part of the path, {{ for an opening brace`,
         )
       }
       if (literal !== '') parts.push({ text: literal })

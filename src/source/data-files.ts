@@ -2,7 +2,7 @@
   Selects the data files of a folder by name. Counts and reports the other files, so that nobody believes they were loaded.
 */
 import { extname } from 'node:path'
-import { UsageError } from '../errors.js'
+import { option, usageError } from '../errors.js'
 import { expandBraces, pathMatcher } from './glob.js'
 
 /** Files found in folders or archives, but not selected. */
@@ -66,7 +66,7 @@ export function passedOverNotice(
   const what = files === 1 ? 'a file' : `${files} files`
   return (
     `passed over ${what} in ${where} (${kinds.join(', ')}), such as "${first[0]}": ` +
-    `\`input.include\` says ${places[where]}`
+    `${option('input.include')} says ${places[where]}`
   )
 }
 
@@ -98,7 +98,7 @@ export function dataFiles({ extensions, include }: DataNames): IsData {
   const matchers = include.flatMap(expandBraces).map(pattern => {
     const path = pattern.replace(/^(?:\.?\/)+/, '')
     if (path === '' || path.endsWith('/')) {
-      throw new UsageError('DDB_USAGE', `\`input.include\` "${pattern}" is not a pattern of files`)
+      throw usageError(`${option('input.include')} "${pattern}" is not a pattern of files`)
     }
     return { matcher: pathMatcher(path), isPath: path.includes('/') }
   })

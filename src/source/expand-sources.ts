@@ -3,7 +3,8 @@
   input. The program checks that every input exists before it reads the first row.
 */
 import { basename, relative, sep } from 'node:path'
-import { InputError, UsageError } from '../errors.js'
+import type { UsageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import { isArchiveName } from './archive/archives.js'
 import { newMemberChoice, selectedMembers, type MemberChoice } from './archive/selected-members.js'
 import { fileKey } from '../platform/file-identity.js'
@@ -87,9 +88,8 @@ export async function expandSources(
   }
   const { inArchives, passedOver } = expansion
   if (expansion.byPattern && expansion.folders === 0 && inArchives.paths.length === 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`input.include` says which files of a folder or an archive are data, and no input is one',
+    throw usageError(
+      `${option('input.include')} says which files of a folder or an archive are data, and no input is one`,
     )
   }
   const { found } = sameFiles
@@ -203,7 +203,7 @@ async function expandFolder(folder: string, expansion: Expansion): Promise<void>
     return isFile
   })
   if (found > 0) return
-  const what = byPattern ? 'file that `input.include` names' : dataFileText(extensions)
+  const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
 
@@ -294,8 +294,7 @@ function checkReadable(
 
 /** The error for a file that is also on standard input. A shell may already have read the start of standard input. */
 function alsoStdin(path: string): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
+  return usageError(
     `"${path}" is on standard input, too, and would be loaded twice: name it once, as a file or as -`,
   )
 }

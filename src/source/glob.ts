@@ -3,7 +3,7 @@
   names (docs/decisions/0044-file-patterns.md).
 */
 import { join } from 'node:path'
-import { UsageError } from '../errors.js'
+import { usageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
 import type { GrowingPathList } from './path-list.js'
 
@@ -28,7 +28,7 @@ export function expandBraces(text: string): string[] {
     const inner = parts.flatMap(expandBraces)
     const tails = expandBraces(text.slice(close + 1))
     if (inner.length * tails.length > mostNames) {
-      throw new UsageError('DDB_USAGE', `"${text}" names more than ${mostNames} files`)
+      throw usageError(`"${text}" names more than ${mostNames} files`)
     }
     const head = text.slice(0, open)
     return inner.flatMap(part => tails.map(tail => head + part + tail))

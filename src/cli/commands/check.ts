@@ -1,7 +1,7 @@
 /*
   `check`, and `load --dry-run`: reports what a load would do, and prints a command that does exactly that.
 */
-import { errorCodes, UsageError } from '../../errors.js'
+import { errorCodes, usageError } from '../../errors.js'
 import { check } from '../../load/check/check.js'
 import type { CheckOptions, CheckResult } from '../../load/check/check-result.js'
 import { journalPath } from '../../load/journal/open-journal.js'
@@ -11,7 +11,7 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import type { CheckSettings } from '../options/command-options.js'
-import { loadOnlyOptions, fixWithFlags, withFlags } from '../options/load-options.js'
+import { loadOnlyOptions } from '../options/load-options.js'
 import { defined } from '../options/definition.js'
 import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
 import { loadCommand } from '../options/shell-command.js'
@@ -61,7 +61,6 @@ async function runCheck(
       // If even the advised options leave rows unreadable, the load as typed is printed, too.
       isReplaced = readsAll !== false
     },
-    wording: withFlags,
     signal: interruption.signal,
     leave: interruption.leaving,
   }
@@ -73,7 +72,6 @@ async function runCheck(
     }
     // If `onNeeded` has advised a load with the missing options, the load as typed would fail, so it is not printed.
     if (!isReplaced) result.commands = commandsOf(result, settings, call)
-    if (result.error !== null) result.error.fix = fixWithFlags(result.error.fix)
     return await files.publish(result, () => print(settings, call, result))
   } finally {
     progress.stop()
@@ -126,8 +124,7 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
 function refuseOfLoad({ sources: { flags } }: Call): void {
   const given = loadOnlyOptions.find(name => flags.has(name))
   if (given === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `--${given} is for loads, and a check loads nothing: leave it out. --json[=FILE] has the result of a check`,
   )
 }

@@ -2,7 +2,7 @@
   `completion`: prints the script with which a shell completes commands, options, choices and files. The script is made from the commands
   and asks nobody: pressing Tab starts no program and evaluates no typed text.
 */
-import { errorCodes, UsageError } from '../../errors.js'
+import { errorCodes, usageError } from '../../errors.js'
 import { longName } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 import type { Call, Command } from './command.js'
@@ -21,7 +21,7 @@ export async function run(
   { args: [shell = ''], commands, output }: Call,
 ): Promise<number> {
   if (!Object.hasOwn(scripts, shell)) {
-    throw new UsageError('DDB_USAGE', `no completion for "${clean(shell)}": bash, zsh or fish`)
+    throw usageError(`no completion for "${clean(shell)}": bash, zsh or fish`)
   }
   await output.write(scripts[shell as keyof typeof scripts](commands))
   return 0

@@ -2,7 +2,7 @@
   `exec`: runs a script on a server and prints its result.
 */
 import type { Trace } from '../../client/trace.js'
-import { DdbError, ServerError, UsageError } from '../../errors.js'
+import { DdbError, ServerError, usageError } from '../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
@@ -26,10 +26,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const source = sourceOf(settings, call)
   if (source === undefined) {
     call.showHelp()
-    throw new UsageError(
-      'DDB_USAGE',
-      'no script: name a file, give the script with -e, or pipe it in',
-    )
+    throw usageError('no script: name a file, give the script with -e, or pipe it in')
   }
   const interruption = catchSignals(call.processEnvironment)
   let traceFile: TraceFile | undefined
@@ -68,7 +65,7 @@ function sourceOf(
   const [path] = args
   if (script !== undefined) {
     if (path === undefined) return { text: script }
-    throw new UsageError('DDB_USAGE', 'give a file or -e, not both')
+    throw usageError('give a file or -e, not both')
   }
   return path === undefined && processEnvironment.stdin.isTTY ? undefined : { path: path ?? '-' }
 }

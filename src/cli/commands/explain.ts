@@ -2,7 +2,7 @@
   `explain`: prints what docs/errors.md says about one code, or lists all codes, in the reader's language.
 */
 import { readFile } from 'node:fs/promises'
-import { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
 import type { ExplainSettings } from '../options/command-options.js'
@@ -33,8 +33,7 @@ export async function run(
   const found = known.find(({ code }) => code === wanted.toUpperCase())
   if (found === undefined) {
     const names = known.map(({ code }) => code)
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usageError(
       `no code is called "${clean(wanted)}"${didYouMean(wanted.toUpperCase(), names)}`,
     )
   }

@@ -13,7 +13,6 @@ import { checkedStateFolder, leftoversToReport } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
 import type { RunSettings } from '../options/command-options.js'
 import { journalFolder } from '../options/library-options.js'
-import { fixWithFlags, withFlags } from '../options/load-options.js'
 import {
   lookCommand,
   optionsPastRejects,
@@ -147,14 +146,12 @@ async function runLoad(
       },
       onNotice: progress.note,
       onNeeded: needed => adviseNeededOptions(call.asked, needed),
-      wording: withFlags,
       signal: interruption.signal,
       leave: interruption.leaving,
     }
     const result = await loadOn(systemPlatform, options, { sources })
     const isInterrupted = result.status === 'interrupted'
     if (isInterrupted) result.exitCode = interruption.exitCode ?? result.exitCode
-    if (result.error !== null) result.error.fix = fixWithFlags(result.error.fix)
     result.memory = peakMemory()
     await addCommands(result, asked, settings, repeated)
     progress.stop()

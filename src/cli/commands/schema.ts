@@ -2,7 +2,7 @@
   `schema`: proposes the columns of a table for the inputs, and the script that creates it.
 */
 import { basename } from 'node:path'
-import { DdbError, UsageError } from '../../errors.js'
+import { DdbError, usageError } from '../../errors.js'
 import { isCodeName, proposeNames } from '../../infer/column-names.js'
 import { checkDfsOnly, createScript, type NewTable } from '../../infer/create-script.js'
 import type { ReadingPlace } from '../../infer/findings.js'
@@ -25,7 +25,6 @@ import { inputsOf } from '../files/files-from.js'
 import { nextCommands, sameCommand } from '../options/shell-command.js'
 import { isThere } from '../files/file-place.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { withFlags } from '../options/load-options.js'
 import { defined, fieldsOf } from '../options/definition.js'
 import { sharedOptions, type SchemaSettings } from '../options/command-options.js'
 import { endFailed, printOtherHeader } from '../output/failures.js'
@@ -80,12 +79,11 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { processEnvironment, args } = call
   if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
     call.showHelp()
-    throw new UsageError('DDB_USAGE', 'no input: name files, or pipe data into standard input')
+    throw usageError('no input: name files, or pipe data into standard input')
   }
   const kind = tableKinds.find(one => args.includes(one) && !isThere(one))
   if (settings.create && kind !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usageError(
       `--create takes no ${kind} here: the name of the table tells its kind, such as --table dfs://market/trades`,
     )
   }
@@ -94,7 +92,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const files = withArchives(systemPlatform.files)
   const fields = fieldsOf(sharedOptions, settings)
   const sources = await expandInputs(inputs, fields.input ?? {}, { files })
-  for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
+  for (const notice of sourceNotices(sources)) call.output.note(notice)
   const paths = [...sources.paths]
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
@@ -132,7 +130,7 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
       path !== undefined && asked.command !== undefined
         ? [sameCommand({ command: asked.command, args, flags }, { path })]
         : nextCommands({ inputs: args, flags, table, needed, needsScript, hasScript }),
-    script: () => withFlags(createScript(schema, newTable, keyColumns, undefined, dfsTarget)),
+    script: () => createScript(schema, newTable, keyColumns, undefined, dfsTarget),
   }
 }
 
@@ -190,7 +188,7 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
       nulls: column.nulls,
       distinct: column.distinct ?? null,
       sample: column.sample ?? null,
-      warnings: column.warnings.map(withFlags),
+      warnings: column.warnings,
     })),
     leftOut,
     types: typesText(schema),
@@ -234,18 +232,18 @@ export function noteLines(schema: InferredSchema): string[] {
     ? `${counted(rows, 'record')}, all of them`
     : `the first ${counted(rows, 'record')}${estimatedRows > rows ? ` of about ${grouped(estimatedRows)}` : ''}`
   const warnings = columns.flatMap(({ name, warnings }) =>
-    warnings.map(warning => `${name}: ${withFlags(warning)}`),
+    warnings.map(warning => `${name}: ${warning}`),
   )
   return [
     `looked at ${seen}`,
     ...(schema.assumedHeader === undefined ? [] : [assumedText(schema.assumedHeader)]),
     ...(schema.quotes === undefined ? [] : [schema.quotes.said]),
-    ...(schema.totals?.said ?? []).map(withFlags),
+    ...(schema.totals?.said ?? []),
     ...(rejected === 0
       ? []
-      : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
+      : [`${counted(rejected, 'record')} cannot be read; the first: ${firstReject!}`]),
     ...warnings,
-    ...leftOut.map(({ source, reason }) => `${source}: left out, ${withFlags(reason)}`),
+    ...leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`),
   ].map(clean)
 }
 

@@ -1,7 +1,7 @@
 /*
   `selftest`: tests whether a server behaves as the rest of the program expects, and reports the findings.
 */
-import { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
@@ -76,7 +76,7 @@ async function secondLogin(
 ): Promise<SecondLogin | undefined> {
   if (user === undefined && path === undefined) return undefined
   if (user === undefined || path === undefined) {
-    throw new UsageError('DDB_USAGE', '--second-user and --second-password-file go together')
+    throw usageError('--second-user and --second-password-file go together')
   }
   const password = await readPasswordFile(path, processEnvironment.environment, output.note)
   output.keepSecret(password)

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { addressText } from '../../client/failure.js'
-import { DdbError, UsageError } from '../../errors.js'
+import { DdbError, UsageError, usageError } from '../../errors.js'
 import {
   readSettings,
   requestedFaults,
@@ -170,7 +170,7 @@ async function serveChild(
     // As in shells, 128 plus the signal's number if a signal ended the command.
     return code ?? 128 + constants.signals[signal ?? 'SIGTERM']
   } catch (cause) {
-    throw new UsageError('DDB_USAGE', `cannot run ${clean(file)} (${systemCode(cause)})`, { cause })
+    throw usageError(`cannot run ${clean(file)} (${systemCode(cause)})`, { cause })
   } finally {
     interruption.release()
   }

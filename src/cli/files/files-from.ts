@@ -6,7 +6,8 @@ import type { LoadSettings } from '../options/load-options.js'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { InputError, UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { InputError, usageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
 import { clean, systemCode } from '../output/terminal-text.js'
@@ -60,7 +61,7 @@ async function readStream(stdin: Readable): Promise<Buffer> {
 }
 
 function noList(path: string, why: string): UsageError {
-  return new UsageError('DDB_USAGE', `--files-from ${path} ${why}`)
+  return usageError(`--files-from ${path} ${why}`)
 }
 
 /** @param path  `-` is standard input @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
@@ -92,8 +93,7 @@ export async function inputsOf(
 ): Promise<readonly string[]> {
   if (filesFrom === undefined) return args.length > 0 ? args : ['-']
   if (filesFrom === '-' && (args.includes('-') || passwordFile === '-')) {
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usageError(
       '--files-from - takes the names of sources from standard input: nothing else can come from there',
     )
   }
@@ -105,8 +105,5 @@ export function refuseTerminal({ filesFrom }: Pick<LoadSettings, 'filesFrom'>, c
   if (filesFrom !== undefined || call.args.length > 0) return
   if (!call.processEnvironment.stdin.isTTY) return
   call.showHelp()
-  throw new UsageError(
-    'DDB_USAGE',
-    'no input: name files to load, or pipe data into standard input',
-  )
+  throw usageError('no input: name files to load, or pipe data into standard input')
 }

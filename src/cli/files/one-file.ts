@@ -4,7 +4,8 @@
 */
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/read-journal.js'
@@ -202,7 +203,7 @@ function shared(named: NamedPath, part: string): UsageError {
 }
 
 function refusal({ path, role: [, label] }: NamedPath, why: string): UsageError {
-  return new UsageError('DDB_USAGE', clean(`${label}${path} ${why}: name another file`))
+  return usageError(clean(`${label}${path} ${why}: name another file`))
 }
 
 /**

@@ -2,7 +2,7 @@
   Reads a transform (the function that makes each batch's rows): the function itself, or `@` and the file with its text.
 */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { InputError, UsageError } from '../../errors.js'
+import { InputError, UsageError, usageError } from '../../errors.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
 import { systemCode } from '../output/terminal-text.js'
 
@@ -19,17 +19,14 @@ function textOfFile(path: string): string {
   try {
     file = openSync(path, 'r')
     const status = fstatSync(file)
-    if (!status.isFile()) throw new UsageError('DDB_USAGE', `${path} is not a file`)
+    if (!status.isFile()) throw usageError(`${path} is not a file`)
     if (status.size > mostBytes) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `${path} has ${status.size} bytes, which is too long for a function`,
-      )
+      throw usageError(`${path} has ${status.size} bytes, which is too long for a function`)
     }
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (error) {
     if (error instanceof UsageError) throw error
-    if (error instanceof TypeError) throw new UsageError('DDB_USAGE', `${path} is not UTF-8`)
+    if (error instanceof TypeError) throw usageError(`${path} is not UTF-8`)
     const code = systemCode(error)
     throw new InputError(
       code === 'ENOENT' ? 'DDB_INPUT_MISSING' : 'DDB_INPUT_READ',

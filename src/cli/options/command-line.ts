@@ -4,7 +4,7 @@
 */
 import { readFileSync } from 'node:fs'
 import { Command as Parser, CommanderError, Option, type HelpConfiguration } from 'commander'
-import { UsageError } from '../../errors.js'
+import { UsageError, usageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
@@ -137,7 +137,7 @@ export function readCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || error.code === 'commander.help') return { answer }
-    throw new UsageError('DDB_USAGE', complaint(error.message))
+    throw usageError(complaint(error.message))
   }
   return found ?? { answer: parser.helpInformation() }
 }

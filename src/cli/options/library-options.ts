@@ -3,7 +3,7 @@
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
-import { DdbError, UsageError } from '../../errors.js'
+import { DdbError, usageError } from '../../errors.js'
 import { runNames } from '../../load/journal/known-runs.js'
 import type {
   JournalOptions,
@@ -97,7 +97,7 @@ export function journalOf(
   const { runId, restart } = settings
   if (runId === undefined) {
     if (!restart) return undefined
-    throw new UsageError('DDB_USAGE', '--restart needs --run-id: which run should start over?')
+    throw usageError('--restart needs --run-id: which run should start over?')
   }
   const workingFolder = processEnvironment.workingFolder()
   const folder = journalFolder(settings, processEnvironment)

@@ -2,7 +2,6 @@
   Every option of `load`. Other commands use the same objects.
 */
 import { loginRequirements } from '../../client/login/protection.js'
-import type { Fix } from '../../errors.js'
 import type { OnError } from '../../load/options.js'
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
 import { confirmations } from '../../load/transport/confirmations.js'
@@ -184,26 +183,11 @@ export type LoadSettings = SettingsOf<typeof loadOptions>
 /** Options that a check lacks: it sends nothing, so charts and metrics would be empty. */
 export const loadOnlyOptions = ['report', 'metrics-file'] as const
 
-const fieldFlags = new Map<string, string>(
-  Object.values<OptionDefinition>(loadOptions).flatMap(definition =>
-    definition.field === undefined ? [] : [[definition.field, `--${longName(definition)}`]],
+/** Field → flag, for sentences and fixes of the library. */
+export const fieldFlags: ReadonlyMap<string, string> = new Map([
+  ...Object.values<OptionDefinition>(loadOptions).flatMap(one =>
+    one.field === undefined ? [] : [[one.field, `--${longName(one)}`] as const],
   ),
-)
-fieldFlags.set('rejects.onError', '--on-error').set('cells.lenient', '--on-error null')
-
-/** A sentence of the library for the command line: fields in backticks become flags; other backticks are DolphinDB's. */
-export function withFlags(sentence: string): string {
-  return sentence.replace(
-    /`([A-Za-z]+(?:\.[A-Za-z]+)?)`/g,
-    (quoted, field: string) => fieldFlags.get(field) ?? quoted,
-  )
-}
-
-/** What would help, with flags instead of fields. */
-export function fixWithFlags(fix: Fix | null): Fix | null {
-  if (fix?.options === undefined) return fix
-  const options = Object.entries(fix.options).map(
-    ([field, text]) => [fieldFlags.get(field) ?? field, text] as const,
-  )
-  return { ...fix, options: Object.fromEntries(options) }
-}
+  ['rejects.onError', '--on-error'],
+  ['cells.lenient', '--on-error null'],
+])

@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import { createInterface, type Key } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { LoginOptions } from '../../client/login/protection.js'
-import { UsageError } from '../../errors.js'
+import { UsageError, usageError } from '../../errors.js'
 import { knownLogins, checkedStateFolder, dayMs, checkAndMarkReported } from '../files/state.js'
 import type { Output } from '../output/output.js'
 import { serverOptions, type ServerSettings } from './load-options.js'
@@ -33,10 +33,8 @@ function passwordSource(sources: OptionSources): PasswordSource | undefined {
   const password = sources.environment['DDB_PASSWORD']
   if (!password || file?.origin.startsWith('--')) return file
   if (file === undefined) return { password, origin: 'DDB_PASSWORD' }
-  throw usage(`${file.origin} and DDB_PASSWORD are both set: unset one of them`)
+  throw usageError(`${file.origin} and DDB_PASSWORD are both set: unset one of them`)
 }
-
-const usage = (message: string): UsageError => new UsageError('DDB_USAGE', message)
 
 /** Shown on every run, because the author of a script may have forgotten the setting. */
 const insecureTls =
@@ -71,14 +69,14 @@ export async function readCredentials(
   const warn = settings.quiet === true ? undefined : call.output.note
   if (settings.tlsInsecure === true) warn?.(insecureTls)
   if (source?.file === '-' && dataOnStdin) {
-    throw usage(
+    throw usageError(
       `${source.origin} - and data from standard input exclude each other: put the password into a file`,
     )
   }
   const { user } = settings
   if (user === undefined) {
     if (source === undefined) return {}
-    throw usage(`${source.origin} gives a password, but no user: add --user`)
+    throw usageError(`${source.origin} gives a password, but no user: add --user`)
   }
   checkedStateFolder(environment, warn)
   const read = (): Promise<string> | string => {
@@ -88,7 +86,7 @@ export async function readCredentials(
     if (!dataOnStdin && stdin.isTTY && stderr.isTTY) {
       return askPassword(`Password of ${clean(user)}: `, stdin, stderr)
     }
-    throw usage(`no password for user "${clean(user)}": give --password-file or DDB_PASSWORD`)
+    throw usageError(`no password for user "${clean(user)}": give --password-file or DDB_PASSWORD`)
   }
   const password = await read()
   call.output.keepSecret(password)

@@ -2,7 +2,7 @@
   Readers of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for a text that it
   refuses.
 */
-import { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 import { mostRecordBytes } from '../../load/defaults.js'
 import { encodings, knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
 
@@ -219,7 +219,7 @@ export const hosts = single(
   (value, { DDB_PORT }) => {
     const standard = within(scaled(DDB_PORT || '8848'), 1, mostPort)
     if (standard === undefined) {
-      throw new UsageError('DDB_USAGE', 'DDB_PORT must be a port from 1 to 65535')
+      throw usageError('DDB_PORT must be a port from 1 to 65535')
     }
     const addresses: HostAddress[] = []
     for (const part of value.split(',')) {

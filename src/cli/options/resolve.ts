@@ -1,7 +1,7 @@
 /*
   Finds the value of each setting: on the command line, else in the environment, else its default.
 */
-import { DdbError, UsageError } from '../../errors.js'
+import { DdbError, UsageError, usageError } from '../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
 import { clean, didYouMean } from '../output/terminal-text.js'
 
@@ -93,7 +93,7 @@ function readValue(
   }
   // HOST given as user:password@host is wrong, and the message must not show the password.
   const given = clean(texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
-  throw new UsageError('DDB_USAGE', `${origin}: expected ${reader.expected}, got "${given}"`)
+  throw usageError(`${origin}: expected ${reader.expected}, got "${given}"`)
 }
 
 /** Refuses unknown DDB_INGEST_… variables: a misspelled one would have no effect. @throws {UsageError} DDB_USAGE */
@@ -112,6 +112,6 @@ export function checkEnvironment(
   )
   for (const name of set) {
     if (known.has(name) || !environment[name]) continue
-    throw new UsageError('DDB_USAGE', `${clean(name)} sets no option${didYouMean(name, known)}`)
+    throw usageError(`${clean(name)} sets no option${didYouMean(name, known)}`)
   }
 }

@@ -6,7 +6,7 @@ import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { fixWithFlags, loadOnlyOptions, withFlags } from '../options/load-options.js'
+import { loadOnlyOptions } from '../options/load-options.js'
 import type { OptionTable } from '../options/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { TypedCall } from '../options/shell-command.js'
@@ -41,9 +41,9 @@ export function failureOf(error: unknown): Failure {
     const fixes = chainOf(error).flatMap(one => (one instanceof DdbError ? (one.fix ?? []) : []))
     return {
       code,
-      message: withFlags(error.message),
+      message: error.message,
       exitCode,
-      fix: fixWithFlags(fixes[0] ?? null),
+      fix: fixes[0] ?? null,
     }
   }
   const reason = error instanceof Error ? error.message : String(error)

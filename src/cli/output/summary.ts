@@ -4,7 +4,6 @@
 */
 import { confirmationWords } from '../../load/transport/confirmations.js'
 import type { LoadResult } from '../../load/options.js'
-import { withFlags } from '../options/load-options.js'
 import {
   bytesText,
   clean,
@@ -127,7 +126,7 @@ function inputLines(inputs: LoadResult['inputs']): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
     const line = firstError?.lineNumber ? `line ${firstError.lineNumber}: ` : ''
-    const first = firstError === null ? '' : `; first: ${line}${withFlags(firstError.message)}`
+    const first = firstError === null ? '' : `; first: ${line}${firstError.message}`
     return `${path}: ${grouped(rejected)} of ${counted(rows, 'row')} rejected${first}`
   })
   const more = wrong.length - lines.length

@@ -2,7 +2,7 @@
   Logs in by the best method that a server offers: SCRAM, which reveals nothing of the password; RSA, as official clients do;
   plain text, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
 */
-import { ServerError, UsageError } from '../../errors.js'
+import { ServerError, UsageError, option } from '../../errors.js'
 import { isRefusedLogin } from '../failure.js'
 import { lacksLogin } from '../missing-right.js'
 import type { Response } from '../../protocol/response.js'
@@ -103,7 +103,7 @@ export async function scramLogin(
     throw impostorError(
       `${address} wants the password of user "${user}" proven with ${iterations} iterations of SCRAM. Fewer than ` +
         `${fewestIterations} are not safe: the password could be found. If that is how your server does it, verify it ` +
-        'by `server.tls`.',
+        `by ${option('server.tls')}.`,
     )
   }
   const { proof, signature } = scramProof(user, password, clientNonce, challenge)
@@ -115,7 +115,7 @@ export async function scramLogin(
   if (answer === '' && !needsProof) return { isProven: false }
   throw impostorError(
     `${address} does not prove that it knows the password of user "${user}": another machine may be impersonating it. Nothing ` +
-      `more is sent.${answer === '' ? ' If your server never sends a proof, verify it by `server.tls`.' : ''}`,
+      `more is sent.${answer === '' ? ` If your server never sends a proof, verify it by ${option('server.tls')}.` : ''}`,
   )
 }
 
@@ -169,7 +169,7 @@ function quoted({ password }: Credentials, message: string): string {
 function scramRequired(user: string, address: string, noScram: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',
-    `\`server.require\` allows only SCRAM logins, and user "${user}" cannot log in to ${address} by it: ${noScram}. ` +
+    `${option('server.require')} allows only SCRAM logins, and user "${user}" cannot log in to ${address} by it: ${noScram}. ` +
       'Have the user created for SCRAM (`createUser` with authMode="scram", from server 2.00.16 or 3.00.3 on), or require less.',
   )
 }

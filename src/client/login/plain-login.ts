@@ -1,7 +1,7 @@
 /*
   The `login` call and the meaning of its answers (docs/protocol.md#login).
 */
-import { ServerError, UsageError } from '../../errors.js'
+import { ServerError, UsageError, option } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { hidePassword } from './hide-password.js'
 
@@ -15,8 +15,8 @@ export function unprotectedLogin(user: string, address: string, cause: string): 
   return new UsageError(
     'DDB_CONFIG',
     `The password of user "${user}" would travel to ${address} in plain text: ${cause}. There are three ways out: ` +
-      'connect with `server.tls`; have the user created for SCRAM (`createUser` with authMode="scram", from server ' +
-      '2.00.16 or 3.00.3 on); or allow it with `server.insecureLogin`.',
+      `connect with ${option('server.tls')}; have the user created for SCRAM (\`createUser\` with authMode="scram", from server ` +
+      `2.00.16 or 3.00.3 on); or allow it with ${option('server.insecureLogin')}.`,
   )
 }
 

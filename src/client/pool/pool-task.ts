@@ -1,7 +1,7 @@
 /*
   One task of a pool as callers see it: an id, a state, and a result to wait for.
 */
-import { TimeoutError, UsageError } from '../../errors.js'
+import { TimeoutError, usageError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
 import { systemClock } from '../../platform/system.js'
 import { maxInt32 } from '../session-options.js'
@@ -48,10 +48,7 @@ export class PoolTask<T = PlainOutput | undefined> {
 
   async #resultWithin(timeoutSeconds: number): Promise<T> {
     if (!(timeoutSeconds >= 0)) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `A time limit is a number of seconds, not ${timeoutSeconds}.`,
-      )
+      throw usageError(`A time limit is a number of seconds, not ${timeoutSeconds}.`)
     }
     let timer: Timer | undefined
     const timeout = new Promise<never>((_, reject) => {

@@ -2,7 +2,7 @@
   A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool). It has three kinds of tasks: promises with
   consecutive ids, tasks with the caller's ids, and tasks whose result the caller awaits with a time limit.
 */
-import { UsageError } from '../../errors.js'
+import { UsageError, usageError } from '../../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
 import type { PlainOutput } from '../plain-output.js'
 import type { AnswerOptions, ConnectOptions } from '../session-options.js'
@@ -58,7 +58,7 @@ export class ConnectionPool implements AsyncDisposable {
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
     const { size, loadBalance = false, allowRedirect = [], ...session } = options
     if (!Number.isInteger(size) || size < 1 || size > maxSize) {
-      throw new UsageError('DDB_USAGE', `A pool has 1 to ${maxSize} sessions, not ${size}.`)
+      throw usageError(`A pool has 1 to ${maxSize} sessions, not ${size}.`)
     }
     const nodes: readonly NodeAddress[] = loadBalance
       ? await liveNodes(session, allowRedirect)

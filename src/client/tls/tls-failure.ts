@@ -1,21 +1,19 @@
 /*
   Messages for TLS failures: the certificate is refused, or only one end speaks TLS.
 */
-import { ConnectionError, DdbError, TlsError, UsageError } from '../../errors.js'
+import { ConnectionError, DdbError, TlsError, UsageError, option } from '../../errors.js'
 import { addressText } from '../failure.js'
 
 const weakKey =
   'has a key of fewer than 2,048 bits, or a certificate above it has: the server needs a different one'
 
 /** Reasons for refusing a certificate, by the code from OpenSSL or Node. */
-const certificateFaults: Readonly<Record<string, string>> = {
+const certificateFaults = (): Readonly<Record<string, string>> => ({
   CERT_HAS_EXPIRED:
     'has expired, or a certificate above it has: the administrators of the server must renew it',
   CERT_NOT_YET_VALID: 'is not valid yet: is the clock of this machine right?',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'is self-signed, so no authority confirms it: if it is the right one, name it with `server.caFile`',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'comes from an authority that is not trusted here: if it should be, name it with `server.caFile`',
+  DEPTH_ZERO_SELF_SIGNED_CERT: `is self-signed, so no authority confirms it: if it is the right one, name it with ${option('server.caFile')}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `comes from an authority that is not trusted here: if it should be, name it with ${option('server.caFile')}`,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer(),
   UNABLE_TO_GET_ISSUER_CERT: unknownIssuer(),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer(),
@@ -25,12 +23,12 @@ const certificateFaults: Readonly<Record<string, string>> = {
     'is not meant for servers, or was signed by a certificate that may not sign those: the server needs a different one',
   INVALID_CA: 'is signed with a certificate that may not sign other certificates',
   EE_KEY_TOO_SMALL: weakKey,
-}
+})
 
 function unknownIssuer(): string {
   return (
     'comes from an authority that is not known here, or the server leaves out intermediate certificates: ' +
-    'name the authority with `server.caFile`, or have the server send the whole chain, its own first'
+    `name the authority with ${option('server.caFile')}, or have the server send the whole chain, its own first`
   )
 }
 
@@ -54,7 +52,7 @@ export function tlsFailure(
     return new ConnectionError(
       'DDB_TLS',
       `${address} took the connection and ended it instead of answering in TLS. If it does not speak TLS, connect ` +
-        'without `server.tls`.',
+        `without ${option('server.tls')}.`,
       { cause, safeToRetry: true },
     )
   }
@@ -72,10 +70,10 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   }
   // Node 24 reports a weak key by this text, without a code.
   const isWeak = /certificate key too (?:weak|small)/i.test(reason.message)
-  const fault = isWeak ? weakKey : certificateFaults[code]
+  const fault = isWeak ? weakKey : certificateFaults()[code]
   if (fault !== undefined) return `The certificate of ${address} ${fault}.`
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO') {
-    return `${address} does not speak TLS: connect without \`server.tls\`, or to the port that does.`
+    return `${address} does not speak TLS: connect without ${option('server.tls')}, or to the port that does.`
   }
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
     return `${address} offers no safe version of TLS: 1.2 or newer is needed.`
@@ -83,7 +81,7 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_/.test(code)) {
     return (
       `${address} accepts only clients with a certificate that it knows (${code}): ` +
-      'give one, with its key, in `server.certFile`.'
+      `give one, with its key, in ${option('server.certFile')}.`
     )
   }
   if (code.startsWith('ERR_')) return `TLS with ${address} failed (${code}).`
@@ -103,7 +101,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
   return new ConnectionError(
     'DDB_TLS',
     `${addressText(host, port)} took the connection and did not answer in TLS within ${timeoutMs} ms. If it does not ` +
-      'speak TLS, connect without `server.tls`.',
+      `speak TLS, connect without ${option('server.tls')}.`,
     { safeToRetry: true },
   )
 }
@@ -112,7 +110,7 @@ export function handshakeTimeout(host: string, port: number, timeoutMs: number):
 export function tlsExpected(host: string, port: number): TlsError {
   return new TlsError(
     'DDB_TLS',
-    `${addressText(host, port)} speaks TLS: connect with \`server.tls\`.`,
+    `${addressText(host, port)} speaks TLS: connect with ${option('server.tls')}.`,
   )
 }
 
@@ -125,8 +123,8 @@ export function isTlsRecord(bytes: Uint8Array): boolean {
 export function unusableIdentity(cause: unknown): UsageError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const what = code.includes('KEY_VALUES_MISMATCH')
-    ? "The key in `server.certFile` does not belong to the first certificate there: one's own certificate comes first, " +
+    ? `The key in ${option('server.certFile')} does not belong to the first certificate there: one's own certificate comes first, ` +
       'then the intermediate ones'
-    : `\`server.certFile\` cannot be used${code && ` (${code})`}`
+    : `${option('server.certFile')} cannot be used${code && ` (${code})`}`
   return new UsageError('DDB_CONFIG', `${what}.`, { cause })
 }

@@ -1,7 +1,7 @@
 /*
   TLS options, and the files that they name. Each connection reads the files again, so it uses a renewed certificate.
 */
-import { UsageError } from '../../errors.js'
+import { UsageError, option, usageError } from '../../errors.js'
 import { readPemFile, type PemContent } from '../../platform/pem-file.js'
 import type { DialTls, Files } from '../../platform/platform.js'
 
@@ -28,12 +28,11 @@ export function checkTlsOptions(options: TlsOptions): void {
   const { tls, caFile, tlsInsecure } = options
   const idle = tlsNeeds.find(name => options[name] !== undefined && options[name] !== false)
   if (tls !== true && idle !== undefined) {
-    throw new UsageError('DDB_USAGE', `\`server.${idle}\` is only for \`server.tls\`.`)
+    throw usageError(`${option(`server.${idle}`)} is only for ${option('server.tls')}.`)
   }
   if (tlsInsecure === true && caFile !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`server.caFile` says which certificates are right, `server.tlsInsecure` takes any: leave one of them out.',
+    throw usageError(
+      `${option('server.caFile')} says which certificates are right, ${option('server.tlsInsecure')} takes any: leave one of them out.`,
     )
   }
 }

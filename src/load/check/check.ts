@@ -1,7 +1,15 @@
 /*
   A load that sends nothing: it uses the same inputs, readers, conversion and target, and reports what would happen to the rows.
 */
-import { DdbError, InputError, TimeoutError, UsageError, type ErrorCode } from '../../errors.js'
+import {
+  DdbError,
+  InputError,
+  TimeoutError,
+  UsageError,
+  type ErrorCode,
+  option,
+  usageError,
+} from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import { systemPlatform } from '../../platform/system.js'
 import { withArchives } from '../../source/archive/archives.js'
@@ -40,10 +48,10 @@ export function check(options: CheckOptions): Promise<CheckResult> {
 export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
   const { sampleRows = Infinity, journal: _, expectRows, ...given } = options
   if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
-    throw new UsageError('DDB_USAGE', `\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
+    throw usageError(`\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
   }
   if (options.input?.follow === true) {
-    throw new UsageError('DDB_USAGE', '`input.follow` has no end to check: leave it out here')
+    throw usageError(`${option('input.follow')} has no end to check: leave it out here`)
   }
   const checked = checkedOptions(options, platform.random)
   const notices = new Set<string>()
@@ -96,7 +104,6 @@ async function checkResult(
   const { version, rows, error, exitCode, sources } = result
   const { fitRows, unfitRows, problems, tally } = look
   const { byClass, byCode } = result.rejects
-  const { words } = run.reporter
   // The last input may have been named but not opened.
   const pairs = result.inputs.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
@@ -137,7 +144,7 @@ async function checkResult(
     })),
     partitions: tally?.result() ?? null,
     problems: [...problems],
-    remedies: (remedies?.said ?? []).map(words),
+    remedies: [...(remedies?.said ?? [])],
     rejects: { byClass, byCode },
     batches: {
       looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
@@ -147,8 +154,8 @@ async function checkResult(
     commands: [],
     notices: [
       ...otherNotices(notices, opened),
-      ...(target?.tableColumns === undefined ? [] : [words(notTransformed)]),
-      ...limitNotices(run, checked).map(words),
+      ...(target?.tableColumns === undefined ? [] : [notTransformed()]),
+      ...limitNotices(run, checked),
     ],
     error,
   }
@@ -205,8 +212,8 @@ function failUnlessExpected(
   run.ending.fail(new DdbError('DDB_EXPECTATION', message))
 }
 
-const notTransformed =
-  'rows are checked as they would be sent: only a load shows which of them `target.transform` keeps, and whether the table takes those'
+const notTransformed = (): string =>
+  `rows are checked as they would be sent: only a load shows which of them ${option('target.transform')} keeps, and whether the table takes those`
 
 /** Drops notices that repeat what the result already says. */
 function otherNotices(notices: readonly string[], opened: readonly ExplicitInput[]): string[] {
@@ -222,13 +229,15 @@ function limitNotices(run: Run, checked: CheckedOptions): string[] {
   if (rejected === 0) return []
   if (checked.onError === 'stop') {
     return [
-      'a load stops at the first row that it rejects: `rejects.file` saves such rows, `rejects.onError` skip leaves them out',
+      `a load stops at the first row that it rejects: ${option('rejects.file')} saves such rows, ${option('rejects.onError')} skip leaves them out`,
     ]
   }
   const isTooMany =
     finalLimitFailure({ checked, state: run.state, options: run.options }) !== undefined
   return isTooMany
-    ? [`a load would end: ${rejected} rejected rows are more than \`rejects.maxErrors\` allows`]
+    ? [
+        `a load would end: ${rejected} rejected rows are more than ${option('rejects.maxErrors')} allows`,
+      ]
     : []
 }
 

@@ -2,7 +2,7 @@
   Gives up on a server that keeps its connections open but makes no progress for `confirmTimeoutMs`.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, TimeoutError } from '../../errors.js'
+import { ConnectionError, TimeoutError, option } from '../../errors.js'
 import type { Clock, Timer } from '../../platform/platform.js'
 
 export interface IdleTimeout {
@@ -15,7 +15,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
   return new ConnectionError(
     'DDB_UNCONFIRMED',
     `the server keeps the connection open, but ${awaited} for ${timeoutMs / 1000} s: nothing more is sent. ` +
-      'Find out what it is busy with, or allow more time with `delivery.confirmTimeoutMs`',
+      `Find out what it is busy with, or allow more time with ${option('delivery.confirmTimeoutMs')}`,
   )
 }
 

@@ -10,6 +10,7 @@ import {
   ProtocolError,
   ServerError,
   TimeoutError,
+  option,
 } from '../../errors.js'
 import { classifyRefusal } from '../outcomes/refusal.js'
 import { traitsOf } from '../transport/confirmations.js'
@@ -126,18 +127,20 @@ export async function sendUnmixed(
   const obstacle = isShown
     ? `user "${server.user}" cannot log in inside the connect request`
     : 'asynchronous data would need a password that anybody on the network can read'
-  const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
+  const remedy = isShown
+    ? ''
+    : `. ${option('server.tls')} or ${option('server.insecureLogin')} make it faster`
   const { found } = run.history
   if (traitsOf(found.used).needsLedger && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
       `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only receipts show ` +
-        'its outcome. Continue the run as it began, or start over with `journal.restart`',
+        `its outcome. Continue the run as it began, or start over with ${option('journal.restart')}`,
     )
   }
   run.checked = { ...run.checked, mode: 'sync' }
   run.reporter.notice(
-    `${why}, and ${obstacle}: each batch is answered (\`delivery.mode\` sync)${remedy}`,
+    `${why}, and ${obstacle}: each batch is answered (${option('delivery.mode')} sync)${remedy}`,
   )
 }
 

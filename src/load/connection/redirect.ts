@@ -2,7 +2,7 @@
   A node that is not the leader names the leader (`<NotLeader>host:port`, docs/protocol.md#high-availability). The run moves only to hosts
   that the user has named, so that a false server cannot redirect data and password.
 */
-import { ConnectionError, ServerError } from '../../errors.js'
+import { ConnectionError, ServerError, option } from '../../errors.js'
 import type { ServerAddress, ServerTarget } from '../options.js'
 
 /** Limit of redirects in a row. A cluster whose leading node does not change needs only one. */
@@ -32,7 +32,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
     throw new ConnectionError(
       'DDB_CONNECT',
       `the server redirects to ${to.host}:${to.port}, a host that was not named: ` +
-        `add ${to.host} to \`server.allowRedirect\` if it belongs to the cluster`,
+        `add ${to.host} to ${option('server.allowRedirect')} if it belongs to the cluster`,
     )
   }
   // The previous host stays in the list, because it may become the leader again.

@@ -2,7 +2,7 @@
   Checks names and headers of all inputs before the first row is sent, because later an unfit one would end a run that is
   partly loaded.
 */
-import { DdbError, InputError, UsageError } from '../../errors.js'
+import { DdbError, InputError, usageError } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetSchema } from '../../schema/target-schema.js'
@@ -83,7 +83,7 @@ export function laterHeaderError(error: unknown): unknown {
   if (error instanceof InputError) {
     return new InputError('DDB_INPUT_COLUMN', message, error.position, { cause: error })
   }
-  return new UsageError('DDB_USAGE', message, { cause: error })
+  return usageError(message, { cause: error })
 }
 
 /** @throws {InputError} DDB_INPUT_COLUMN if a text in an input's name is not a value of the column it fills */

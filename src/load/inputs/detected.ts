@@ -1,6 +1,7 @@
 /*
   Describes the detected properties of an input, for the result and for the user.
 */
+import { option } from '../../errors.js'
 import { decimalCommaFor } from '../../parse/csv/row-target.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
@@ -46,11 +47,11 @@ export function detectedNotices(
   if (reader.isHeaderGuessed) {
     notices.push(
       'the first record is taken for a header, but the data does not confirm it: ' +
-        '`input.header` no loads it as a row',
+        `${option('input.header')} no loads it as a row`,
     )
   } else if (!header.value && isByPosition) {
     notices.push(
-      'there seems to be no header, so the first record is loaded as a row: `input.header` yes leaves it out',
+      `there seems to be no header, so the first record is loaded as a row: ${option('input.header')} yes leaves it out`,
     )
   }
   return notices

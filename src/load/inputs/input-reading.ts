@@ -2,7 +2,7 @@
   Reads one input of a run: maps its columns to the target's, gives each batch and each reject its place in the journal,
   and reports what was detected.
 */
-import { InputError, type DdbError } from '../../errors.js'
+import { InputError, type DdbError, option } from '../../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
@@ -339,7 +339,7 @@ class Reading implements InputReading {
     if (this.#offsetColumns.has(columnName)) return
     this.#offsetColumns.add(columnName)
     run.reporter.notice(
-      `times of column "${columnName}" have time zone offsets, which are not applied: \`cells.timeZone\` converts them`,
+      `times of column "${columnName}" have time zone offsets, which are not applied: ${option('cells.timeZone')} converts them`,
     )
   }
 

@@ -12,7 +12,7 @@ import type { TargetIdentity } from './target-identity.js'
 /** The options with which a run can be repeated: no secrets, streams or callbacks. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'wording' | 'leftovers' | 'signal' | 'leave' | 'journal'
+  'server' | 'onReport' | 'onNotice' | 'leftovers' | 'signal' | 'leave' | 'journal'
 > & { readonly server: JournaledServer }
 
 /** The server of a run, and how to reach it: a process that resumes must not connect with less protection than before. */

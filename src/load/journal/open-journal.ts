@@ -3,7 +3,7 @@
   continues a journal only if it loads what the recorded run loads and no other process works on the run.
 */
 import { resolve } from 'node:path'
-import { DdbError } from '../../errors.js'
+import { DdbError, option } from '../../errors.js'
 import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
@@ -284,7 +284,7 @@ async function takeLock(path: string, runId: string, folder: string, files: File
     if (cause instanceof DdbError) throw cause
     throw new DdbError(
       'DDB_OUTPUT_CREATE',
-      `cannot keep a journal in "${folder}": ${cause instanceof Error ? cause.message : String(cause)}. Name another folder with \`journal.folder\``,
+      `cannot keep a journal in "${folder}": ${cause instanceof Error ? cause.message : String(cause)}. Name another folder with ${option('journal.folder')}`,
       { cause },
     )
   }
@@ -339,10 +339,7 @@ function changed(found: JournaledRun, what: string): DdbError {
 
 function checkOptions(found: JournaledRun, differing: readonly string[]): void {
   if (differing.length === 0) return
-  throw changed(
-    found,
-    `it began with other options: ${differing.map(name => `\`${name}\``).join(', ')}`,
-  )
+  throw changed(found, `it began with other options: ${differing.map(option).join(', ')}`)
 }
 
 function checkInput(

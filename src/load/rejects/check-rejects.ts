@@ -2,7 +2,7 @@
   Prepares for rejects before the first row: checks that the run can create its files, and removes those that a killed
   process has created and its journal does not count. The run reads their rows again.
 */
-import { DdbError, UsageError } from '../../errors.js'
+import { DdbError, option, usageError } from '../../errors.js'
 import { fileKey } from '../../platform/file-identity.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
@@ -29,10 +29,7 @@ export function checkRejects(
     if (key === undefined) continue
     for (const input of inputPaths) {
       if (input === '-' || !isFile(input, key, files)) continue
-      throw new UsageError(
-        'DDB_USAGE',
-        `the rejects file "${name}" is an input of this run: name another`,
-      )
+      throw usageError(`the rejects file "${name}" is an input of this run: name another`)
     }
   }
   if (isOwn) return
@@ -50,7 +47,7 @@ function checkRecords(path: string, files: Files): void {
   const status = statusOf(path, files)
   if (status?.isFile === false) {
     throw refused(
-      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with \`rejects.onError\` skip`,
+      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with ${option('rejects.onError')} skip`,
     )
   }
   try {

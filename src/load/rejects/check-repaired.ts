@@ -3,7 +3,7 @@
   different encoding or without its header, and the reader does not always notice that.
 */
 import { isUtf8 } from 'node:buffer'
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 import { openReader } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { openSource } from '../../source/open-source.js'
@@ -80,7 +80,7 @@ async function checkEncoding(
     if (!isText || bytes.every(byte => byte < firstNonAscii)) return
     throw new InputError(
       'DDB_INPUT_ENCODING',
-      `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with \`input.encoding\``,
+      `"${path}" seems to be UTF-8 now, and was ${encoding}: name the right one with ${option('input.encoding')}`,
       { file: path },
     )
   } finally {

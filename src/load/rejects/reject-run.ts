@@ -4,7 +4,7 @@
 */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { DdbError, InputError, UsageError } from '../../errors.js'
+import { DdbError, InputError, usageError } from '../../errors.js'
 import { recordFormat } from '../../parse/formats.js'
 import type { Files } from '../../platform/platform.js'
 import { areJournaledOptions, type JournaledOptions } from '../journal/journal-record.js'
@@ -237,8 +237,7 @@ function setAgain(
         (part.name === lineWord || (isInputWord(part.name) && texts[part.name] === undefined)),
     )
     if (lost !== undefined) {
-      throw new UsageError(
-        'DDB_USAGE',
+      throw usageError(
         `column "${target}" is filled by ${text}, which "${path}" does not record: load it with the options of its run`,
       )
     }

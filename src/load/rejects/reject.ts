@@ -1,7 +1,13 @@
 /*
   A row that is not in the target: its place in the input, the reason, and whether it ends the run.
 */
-import { type InputPosition, InputError, type DdbError, type ErrorCode } from '../../errors.js'
+import {
+  type InputPosition,
+  InputError,
+  type DdbError,
+  type ErrorCode,
+  option,
+} from '../../errors.js'
 import type { Batch, Reject } from '../../parse/batch.js'
 import type { RejectReason } from './reject-run.js'
 import type { RunState } from '../outcomes/fold.js'
@@ -135,8 +141,8 @@ function exceedsLimit(
 function limitError(rejected: number, last: string, position: InputPosition): InputError {
   return new InputError(
     'DDB_INPUT_LIMIT',
-    `${rowsText(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected, more than \`rejects.maxErrors\` allows${last}. ` +
-      'Repair the input, or raise `rejects.maxErrors`.',
+    `${rowsText(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected, more than ${option('rejects.maxErrors')} allows${last}. ` +
+      `Repair the input, or raise ${option('rejects.maxErrors')}.`,
     position,
   )
 }

@@ -228,9 +228,7 @@ const shownRejects = 3
 export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects {
   const { emit, state, checked, watch, rows, reporter, ending } = keeping
   const keep = (told: AnyReject, shape: RecordShape): void => {
-    const found = rows?.explained(told) ?? told
-    const message = reporter.words(found.message)
-    const reject = message === found.message ? found : { ...found, message }
+    const reject = rows?.explained(told) ?? told
     if (checked.onError === 'stop') emit({ kind: 'rejectsForgotten' })
     emit({ kind: 'rejected' })
     if (watch !== undefined) watch.rejected(reject)

@@ -3,7 +3,7 @@
   run only determines the columns that the table would have.
 */
 import type { Session } from '../../client/open-session.js'
-import { ServerError, UsageError } from '../../errors.js'
+import { ServerError, UsageError, option, usageError } from '../../errors.js'
 import { createScript, databaseGuard, tableInDatabase } from '../../infer/create-script.js'
 import { inferSchema, type InferOptions } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
@@ -119,7 +119,7 @@ function withTable(error: unknown, schema: InferredSchema, table: TableTarget): 
     error.serverMessage,
     'DDB_SERVER',
     `"${table.database}" already exists, with its own partitions. Create the table in it, with its partition columns for COLUMN ` +
-      `(a TSDB database also needs sortColumns), then load without \`target.create\`: ${tableInDatabase(schema, table.database, table.table)}`,
+      `(a TSDB database also needs sortColumns), then load without ${option('target.create')}: ${tableInDatabase(schema, table.database, table.table)}`,
   )
 }
 
@@ -145,16 +145,15 @@ function tellColumns(run: Run, { columns, totals }: InferredSchema, what: string
 
 function tableOf({ checked: { target } }: Run): TableTarget {
   if (target.kind === 'table') return target.table
-  throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+  throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
 }
 
 /** @throws {UsageError} DDB_USAGE for an input that cannot be read twice */
 async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
   for (const path of paths) {
     if (path !== '-' && (await fileBytes(path, files)) !== undefined) continue
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`target.create\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
+    throw usageError(
+      `${option('target.create')} reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
     )
   }
 }
@@ -181,8 +180,7 @@ async function checkOptions(
       run.reporter.notice(why)
   }
   run.options.onNeeded?.(needed)
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
   )
 }
@@ -197,7 +195,7 @@ async function checkLaterHeaders(
     await checkHeaders(platform.files, options, { columns }, paths.slice(0, maxCheckedHeaders))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    throw new UsageError('DDB_USAGE', `nothing was created: ${error.message}`, { cause: error })
+    throw usageError(`nothing was created: ${error.message}`, { cause: error })
   }
 }
 
@@ -235,7 +233,7 @@ export function missingOptions(
     ...optionTexts('mapping', Object.fromEntries(lacking)),
     // Without a rejects file, a bad row would leave the new table empty or half filled.
     ...(needed.rejects > 0 && checked.onError === 'stop'
-      ? [`\`rejects.file\` FILE for ${rowsText(needed.rejects)} not fit`]
+      ? [`${option('rejects.file')} FILE for ${rowsText(needed.rejects)} not fit`]
       : []),
   ]
 }

@@ -3,7 +3,7 @@
   updated or added.
 */
 import type { Session } from '../../client/open-session.js'
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
@@ -90,9 +90,8 @@ export async function describeTarget(
     const names = schema.columns.map(column => column.name)
     for (const key of target.keyColumns) {
       if (names.includes(key)) continue
-      throw new UsageError(
-        'DDB_USAGE',
-        `\`target.keyColumns\` names "${key}", which the target does not have${nearestHint(key, names)}`,
+      throw usageError(
+        `${option('target.keyColumns')} names "${key}", which the target does not have${nearestHint(key, names)}`,
       )
     }
     const engine = target.table.kind === 'dfs' ? textOf(answer, 'engineType') : undefined
@@ -153,9 +152,8 @@ function columnsOfTypes(types: string, known: readonly TargetColumn[]): readonly
     const own = known.find(column => column.name === name)
     if (own !== undefined) return typesText({ columns: [own] })
     const names = known.map(column => column.name)
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`target.types\` names "${name}" without a type, and the target has no such column${nearestHint(name, names)}: write ${name}:TYPE`,
+    throw usageError(
+      `${option('target.types')} names "${name}" without a type, and the target has no such column${nearestHint(name, names)}: write ${name}:TYPE`,
     )
   })
   return schemaFromTypes(entries.join(',')).columns
@@ -213,21 +211,16 @@ async function upsertOf(
 ): Promise<Pick<TargetDescription, 'upsert'>> {
   const primaryKey = engine === 'PKEY'
   if (table.kind === 'shared' && !keyed) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
-    )
+    throw usageError('an upsert needs a keyed or indexed table or a DFS table: this one has no key')
   }
   if (primaryKey && keyColumns.length > 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'the table has a primary key of its own (PKEY engine), which identifies its rows: leave out `target.keyColumns`',
+    throw usageError(
+      `the table has a primary key of its own (PKEY engine), which identifies its rows: leave out ${option('target.keyColumns')}`,
     )
   }
   if (table.kind === 'dfs' && !primaryKey && keyColumns.length === 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'an upsert into a DFS table needs the columns that make a row unique: name them in `target.keyColumns`',
+    throw usageError(
+      `an upsert into a DFS table needs the columns that make a row unique: name them in ${option('target.keyColumns')}`,
     )
   }
   const version = parseVersion((await askVersion(asking)) ?? '')

@@ -3,7 +3,7 @@
   decides how many connections the run uses, and where it may go if its node is lost.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError, UsageError } from '../../errors.js'
+import { ConnectionError, ServerError, option, usageError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf, isAllowed } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
@@ -97,7 +97,7 @@ async function defineTransform({ checked }: Run, control: Session): Promise<void
     throw new ServerError(
       serverMessage,
       code === 'DDB_PRIVILEGE' ? code : 'DDB_SCRIPT',
-      `the server rejects \`target.transform\`: ${message}`,
+      `the server rejects ${option('target.transform')}: ${message}`,
     )
   }
 }
@@ -176,10 +176,9 @@ function chooseConnections(run: Run, description: TargetDescription): void {
     reporter.notice(`rows go over one connection, because the target allows no more: ${why}`)
   }
   if (isPartitioned(description, checked.target) || options.delivery?.unordered === true) return
-  throw new UsageError(
-    'DDB_USAGE',
-    'over several connections rows arrive in a different order than they were read: allow this with `delivery.unordered`, ' +
-      'or leave `delivery.connections` at 1',
+  throw usageError(
+    `over several connections rows arrive in a different order than they were read: allow this with ${option('delivery.unordered')}, ` +
+      `or leave ${option('delivery.connections')} at 1`,
   )
 }
 

@@ -2,7 +2,7 @@
   The target of a run: a shared table, a DFS table or a function, and the DolphinDB expressions that name it. This file checks every name
   before the name can enter a script; no other code in `load/` builds script text from names.
 */
-import { UsageError } from '../../errors.js'
+import { UsageError, option, usageError } from '../../errors.js'
 import { isIdentifier } from '../../schema/identifier.js'
 import { schemaFromTypes } from '../../schema/target-schema.js'
 import type { Method, TargetOptions } from '../options.js'
@@ -53,7 +53,7 @@ const methodSpellings: Readonly<Record<string, Method>> = {
 export function parseMethod(text: string): Method {
   const method = Object.hasOwn(methodSpellings, text) ? methodSpellings[text] : undefined
   if (method === undefined) {
-    throw new UsageError('DDB_USAGE', `method "${text}" is not known: use insert, append or upsert`)
+    throw usageError(`method "${text}" is not known: use insert, append or upsert`)
   }
   return method
 }
@@ -101,24 +101,23 @@ export function checkFunctionName(text: string): string {
  */
 export function parseTarget(options: TargetOptions): Target {
   if (options.table !== undefined && options.function !== undefined) {
-    throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
+    throw usageError('give one target: either a table or a function, not both')
   }
   if (options.function !== undefined) {
     if (options.create !== undefined) {
-      throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+      throw usageError(`${option('target.create')} goes with ${option('target.table')}`)
     }
     return functionTarget(options, options.function)
   }
   if (options.table === undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'no target: name a table with `target.table` or a function view with `target.function`',
+    throw usageError(
+      `no target: name a table with ${option('target.table')} or a function view with ${option('target.function')}`,
     )
   }
   const table = parseTableTarget(options.table)
   checkCreate(options.create, table)
   if (options.partition !== undefined && options.create !== 'dfs') {
-    throw new UsageError('DDB_USAGE', '`target.partition` goes with `target.create` dfs')
+    throw usageError(`${option('target.partition')} goes with ${option('target.create')} dfs`)
   }
   const transform = transformOf(options)
   if (options.create !== undefined && options.types !== undefined) schemaFromTypes(options.types)
@@ -132,16 +131,15 @@ export function parseTarget(options: TargetOptions): Target {
     ],
   ] as const) {
     if (given !== undefined) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `\`target.${name}\` is only for \`target.function\`: a table's columns come from the server`,
+      throw usageError(
+        `${option(`target.${name}`)} is only for ${option('target.function')}: a table's columns come from the server`,
       )
     }
   }
   const method = options.method ?? 'insert'
   const keyColumns = options.keyColumns ?? []
   if (method !== 'upsert' && keyColumns.length > 0) {
-    throw new UsageError('DDB_USAGE', '`target.keyColumns` is only for `target.method` upsert')
+    throw usageError(`${option('target.keyColumns')} is only for ${option('target.method')} upsert`)
   }
   for (const name of keyColumns) {
     if (!isIdentifier(name)) {
@@ -158,9 +156,8 @@ export function parseTarget(options: TargetOptions): Target {
 function transformOf({ transform, create }: TargetOptions): string | undefined {
   if (transform === undefined) return undefined
   if (create !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`target.create` cannot be used with `target.transform`: only the server knows which columns the transform returns. Make the table first',
+    throw usageError(
+      `${option('target.create')} cannot be used with ${option('target.transform')}: only the server knows which columns the transform returns. Make the table first`,
     )
   }
   return checkTransform(transform)
@@ -168,30 +165,26 @@ function transformOf({ transform, create }: TargetOptions): string | undefined {
 
 function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
   if (create === undefined || (create === 'dfs') === (table.kind === 'dfs')) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`target.create\` ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
+  throw usageError(
+    `${option('target.create')} ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
   )
 }
 
 function functionTarget(options: TargetOptions, name: string): Target {
   checkFunctionName(name)
   if (options.transform !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`target.transform` is only for `target.table`: a function can change its rows itself',
+    throw usageError(
+      `${option('target.transform')} is only for ${option('target.table')}: a function can change its rows itself`,
     )
   }
   if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '`target.method` and `target.keyColumns` are only for `target.table`: a function decides how it writes',
+    throw usageError(
+      `${option('target.method')} and ${option('target.keyColumns')} are only for ${option('target.table')}: a function decides how it writes`,
     )
   }
   if (options.types === undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'a function does not declare its columns: give `target.types` NAME:TYPE,… or @TABLE',
+    throw usageError(
+      `a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`,
     )
   }
   return {
@@ -275,8 +268,7 @@ export function writeBody(
  */
 export function jsonToValue(json: unknown): Value {
   if (holdsObject(json)) {
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usageError(
       'a function argument must be a JSON number, text, true, false, null or a list of those, not an object',
     )
   }

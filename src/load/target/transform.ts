@@ -2,7 +2,8 @@
   `target.transform`: a function in DolphinDB's language that turns each batch into the rows to write, as in `loadTextEx`. This file
   checks that the function's text can be part of a run's scripts, and makes these scripts.
 */
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 
 /** Room for a function of several hundred lines. Journals, and files with the reasons of rejects, keep the text. */
 export const mostTransformChars = 65_536
@@ -90,8 +91,7 @@ function placeOf(text: string, at: number): string {
 }
 
 function wrong(what: string): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
+  return usageError(
     `the transform ${what}. Give one function of a table, such as def(t){ return select * from t where price>0 }`,
   )
 }

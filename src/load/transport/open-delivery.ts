@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { settingAdvice } from '../../client/missing-right.js'
-import { DdbError, ServerError } from '../../errors.js'
+import { DdbError, ServerError, option } from '../../errors.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -67,8 +67,8 @@ const answersInstead =
 function receiptsRefused(why: string, need: string): DdbError {
   return new DdbError(
     'DDB_PRIVILEGE',
-    `${why}, and \`delivery.mode\` async needs them. ${need} Or use \`delivery.mode\` sync, in which the server answers every batch, ` +
-      'or `delivery.confirm` none, which proves nothing',
+    `${why}, and ${option('delivery.mode')} async needs them. ${need} Or use ${option('delivery.mode')} sync, in which the server answers every batch, ` +
+      `or ${option('delivery.confirm')} none, which proves nothing`,
   )
 }
 
@@ -91,13 +91,13 @@ function checkGoesOn(run: Run): void {
   if (journal.found.lastNo > 0 && journal.found === journal.past) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
-      'earlier processes of this run had their rows confirmed, and the run cannot continue with `delivery.confirm` none. ' +
+      `earlier processes of this run had their rows confirmed, and the run cannot continue with ${option('delivery.confirm')} none. ` +
         remedies.removeThenRestart(),
     )
   }
   run.reporter.notice(
     'rows of this run are not confirmed: it starts over, so rows that an earlier process sent may be in the table twice. ' +
-      'Leave out `delivery.confirm` none for a run that continues where it stopped',
+      `Leave out ${option('delivery.confirm')} none for a run that continues where it stopped`,
   )
 }
 

@@ -2,7 +2,7 @@
   The common time zone offset of a column whose times are stored as written. With different offsets, `10:00+08:00` and `10:00Z`
   would both become 10:00. The first time of the column decides, unless the user gave the offset.
 */
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { fixedOffset } from './time-zone.js'
 
 /** Means an unknown offset. No real offset has a million seconds, and V8 allocates nothing for such a number. */
@@ -74,8 +74,8 @@ export class ColumnOffsets {
     for (const [name, text] of Object.entries(known)) {
       const seconds = text === noOffsetText ? noOffset : fixedOffset(text)
       if (seconds === undefined) {
-        const what = `\`cells.offsets\` ${name}=${text}: an offset is +08:00, Z, or none`
-        throw new UsageError('DDB_USAGE', what)
+        const what = `${option('cells.offsets')} ${name}=${text}: an offset is +08:00, Z, or none`
+        throw usageError(what)
       }
       this.#byName.set(name, new ColumnOffset(seconds))
       this.knownCount++
@@ -107,9 +107,8 @@ export function columnOffsets(
 ): ColumnOffsets | undefined {
   if (timeZone === undefined) return new ColumnOffsets({ ...known, ...offsets })
   if (offsets === undefined || Object.keys(offsets).length === 0) return undefined
-  throw new UsageError(
-    'DDB_USAGE',
-    '`cells.offsets` sets the offset of times, and `cells.timeZone` converts any offset: leave one of them out',
+  throw usageError(
+    `${option('cells.offsets')} sets the offset of times, and ${option('cells.timeZone')} converts any offset: leave one of them out`,
   )
 }
 

@@ -2,7 +2,8 @@
   Reads `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), counts since 1970 (`epoch:ms`),
   and the day numbers of spreadsheets (`excel`).
 */
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { EpochFormat, epochUnits } from './epoch-format.js'
 import { ExcelFormat } from './excel-format.js'
 import { PatternFormat, parsePattern } from './pattern-format.js'
@@ -73,7 +74,7 @@ export function dateFormatText(
 }
 
 function wrongFormat(columnName: string, text: string, why: string): UsageError {
-  return new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${columnName}=${text}: ${why}`)
+  return usageError(`${option('cells.dateFormats')} ${columnName}=${text}: ${why}`)
 }
 
 /** The reason why the format is invalid for every column; undefined if it is valid. */

@@ -2,7 +2,7 @@
   Rewrites numbers as people write them (`1,234,567.5`, `1.234.567,5`, `12.5 %`) as plain numbers for the readers of cells. A text
   in a different style is not a number.
 */
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -34,17 +34,15 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   const isPercent = percentColumns.includes(columnName)
   const decimal = decimalComma ? ',' : '.'
   if (thousands === decimal) {
-    const advice = decimalComma ? '' : ': add `cells.decimalComma` if numbers look like 1.234,5'
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`cells.thousands\` cannot be ${thousands}, which is the decimal separator${advice}`,
+    const advice = decimalComma
+      ? ''
+      : `: add ${option('cells.decimalComma')} if numbers look like 1.234,5`
+    throw usageError(
+      `${option('cells.thousands')} cannot be ${thousands}, which is the decimal separator${advice}`,
     )
   }
   if (/^[\d+\-%eE]$/.test(thousands)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`cells.thousands\` cannot be ${thousands}: it is part of numbers`,
-    )
+    throw usageError(`${option('cells.thousands')} cannot be ${thousands}: it is part of numbers`)
   }
   return {
     thousands: new TextEncoder().encode(thousands),

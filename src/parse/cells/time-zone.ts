@@ -2,7 +2,7 @@
   Converts between UTC and the clocks of a time zone. The rules come from Node (Intl). Each year is looked up once and cached, so
   that a time costs only a few comparisons. The machine's zone is never used.
 */
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { daysFromCivil } from '../../protocol/civil-date.js'
 import { yearAt } from './calendar.js'
 
@@ -132,9 +132,8 @@ function intlOffsets(name: string): (utcSeconds: number) => number {
   try {
     format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
   } catch {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`cells.timeZone\` ${name}: there is no such time zone; give none, a name such as Asia/Shanghai, or an offset such as +08:00`,
+    throw usageError(
+      `${option('cells.timeZone')} ${name}: there is no such time zone; give none, a name such as Asia/Shanghai, or an offset such as +08:00`,
     )
   }
   return utcSeconds => offsetOfText(format.format(utcSeconds * 1000))

@@ -1,7 +1,7 @@
 /*
   Rewrites the user's words for true and false (`--booleans Y/N`) as `1` and `0`. Compares byte by byte.
 */
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -24,14 +24,13 @@ export function truthTexts({
   const pairs = booleans.map(text => text.split('/'))
   const odd = booleans.find((text, i) => pairs[i]!.length !== 2 || text === '/')
   if (odd !== undefined) {
-    throw new UsageError('DDB_USAGE', `\`cells.booleans\` ${odd}: expected TRUE/FALSE, such as Y/N`)
+    throw usageError(`${option('cells.booleans')} ${odd}: expected TRUE/FALSE, such as Y/N`)
   }
   const [yes, no] = [0, 1].map(side => pairs.map(pair => pair[side]!).filter(Boolean))
   const both = yes!.find(text => no!.includes(text))
   if (both !== undefined) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`cells.booleans\` says that "${both}" means true and false: leave out one of them`,
+    throw usageError(
+      `${option('cells.booleans')} says that "${both}" means true and false: leave out one of them`,
     )
   }
   const encoder = new TextEncoder()

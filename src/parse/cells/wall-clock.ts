@@ -3,6 +3,7 @@
   without allocating anything. The results are wall-clock times. A column cannot store an offset, so without a time zone all times of a
   column must have the same offset. With a time zone, times with an offset are converted to the zone's clocks.
 */
+import { option } from '../../errors.js'
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { ColumnOffset } from './column-offset.js'
@@ -160,7 +161,7 @@ export class WallClock implements TimeParts {
       case 'skipped':
         return `a time that exists in ${name}, where clocks were put forward past this one`
       case 'other':
-        return `a time with ${this.#columnOffset?.words} like the first one of the column (\`cells.timeZone\` allows others)`
+        return `a time with ${this.#columnOffset?.words} like the first one of the column (${option('cells.timeZone')} allows others)`
     }
   }
 

@@ -2,6 +2,7 @@
   Columns of numbers with loops of their own, because most columns have these types: SHORT, INT, LONG, FLOAT, DOUBLE, and times
   that are written as counts.
 */
+import { option } from '../../errors.js'
 import { firstTextMs, lastTextMs } from '../cells/calendar.js'
 import { Int64Parts } from '../cells/int64-parts.js'
 import { readLongDouble } from '../cells/read-long-double.js'
@@ -151,12 +152,12 @@ export class FloatingColumn extends FixedColumn<Floats, NumberType<Floats>> {
     const isFinite = this.#readOther(bytes, start, end) !== 'notFinite'
     return {
       code,
-      expected: isFinite ? expected : `${expected} that is finite (${notFiniteAdvice})`,
+      expected: isFinite
+        ? expected
+        : `${expected} that is finite (null stands for NaN and infinities: name them with ${option('cells.nullTexts')})`,
     }
   }
 }
-
-const notFiniteAdvice = 'null stands for NaN and infinities: name them with `cells.nullTexts`'
 
 const minus = 45
 const zero = 48

@@ -2,6 +2,7 @@
   STRING and BLOB columns in wire form. A STRING is its UTF-8 and a byte 00 after it; a BLOB is an int32 with the length, then
   the bytes of the cell unchanged.
 */
+import { option } from '../../errors.js'
 import type { DataType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { limitText } from '../../schema/text-limits.js'
@@ -179,7 +180,7 @@ export function explainText(
   if (!isUtf8(bytes, start, end))
     return {
       code: 'DDB_INPUT_ENCODING',
-      expected: 'text in the encoding that `input.encoding` names',
+      expected: `text in the encoding that ${option('input.encoding')} names`,
     }
   if (end - start > maxBytes) return tooLong(end - start, maxBytes)
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }

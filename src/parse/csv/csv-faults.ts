@@ -18,7 +18,7 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
       : `; all ${lineCount} lines up to the next certain end of a record are rejected with it`
   return (
     `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
-    "or load quotes as text, with `input.quotes` lax those inside unquoted fields, with `input.quote` '' all"
+    `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quote')} '' all`
   )
 }
 
@@ -29,5 +29,6 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
  */
 export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
   const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
-  return `${quote} is never closed${limit}: close it, or load quotes as text with \`input.quote\` ''`
+  return `${quote} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
 }
+import { option } from '../../errors.js'

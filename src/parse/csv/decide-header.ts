@@ -4,7 +4,8 @@
   decides, the user must, because a row taken for a header would be lost, and a header taken for a row would be stored.
   The probable answer is assumed only if a person sees it before any row is stored.
 */
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { templateNames } from '../../schema/template.js'
 import { assumedHeader, shapeOf, type AssumedHeader } from './assume-header.js'
 import { looksLikeHeader, type FirstRecord } from './header-record.js'
@@ -115,9 +116,8 @@ function unclear(
   why: string,
   isLikely = looksLikeHeader(record),
 ): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
-    `cannot tell whether the first record of ${file} is a header: ${why}. Set \`input.header\` to yes or no`,
+  return usageError(
+    `cannot tell whether the first record of ${file} is a header: ${why}. Set ${option('input.header')} to yes or no`,
     { fix: { options: { 'input.header': isLikely ? 'yes' : 'no' } } },
   )
 }

@@ -1,7 +1,7 @@
 /*
   Examines the first record of a delimited text: decides whether it looks like a header, and reads the names in it.
 */
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 
 /** Largest number of fields in a first record; a record with more is probably not delimited text. */
 export const maxHeaderFields = 65_536
@@ -43,7 +43,7 @@ export function headerNames(record: FirstRecord, file: string): string[] {
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_ENCODING',
-      `the header of ${file} holds bytes that are not text in its encoding: repair them, or name another \`input.encoding\``,
+      `the header of ${file} holds bytes that are not text in its encoding: repair them, or name another ${option('input.encoding')}`,
       { file, lineNumber: record.lineNumber, offsetBytes: record.offsetBytes },
       { cause },
     )

@@ -2,7 +2,8 @@
   Finds the line in which the table of a delimited text begins, if titles or comments stand above it. The program skips no line by
   itself, because a wrong guess would lose rows: it only names the line.
 */
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
 import { lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
@@ -51,9 +52,8 @@ export function linesAbove(bytes: Uint8Array, isWhole: boolean, known: KnownDial
 }
 
 export function linesAboveError(file: string, lines: number): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
-    `the table in ${file} seems to begin in line ${lines + 1}: set \`input.skipLines\` to ${lines}, or to 0 if the lines above are records`,
+  return usageError(
+    `the table in ${file} seems to begin in line ${lines + 1}: set ${option('input.skipLines')} to ${lines}, or to 0 if the lines above are records`,
     { fix: { options: { 'input.skipLines': String(lines) } } },
   )
 }

@@ -1,7 +1,7 @@
 /*
   Opens delimited text. Detects its dialect, and uses csv-parse for dialects that the byte scanner does not support.
 */
-import { UsageError } from '../../errors.js'
+import { UsageError, option, usageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { TextSource } from '../../schema/cell-source.js'
@@ -302,7 +302,7 @@ function decided<T>(decide: () => T, look: () => FoundQuotes | undefined): T {
     const found = look()
     if (found === undefined) throw error
     const text = `${message}. But ${found.said}: ${optionTexts('input', quotesDialect(found)).join(', ')}`
-    throw new UsageError('DDB_USAGE', text, { fix, cause: error })
+    throw usageError(text, { fix, cause: error })
   }
 }
 
@@ -316,9 +316,8 @@ function checkTrailing(names: readonly string[], undecided: Undecided): void {
 /** Refuses dialects that csv-parse does not support. */
 function checkDialect(dialect: CsvDialect): void {
   if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
-  throw new UsageError(
-    'DDB_USAGE',
-    '`input.trim` and `input.quotes` lax need a quote and an escape character of ASCII: choose another `input.quote`',
+  throw usageError(
+    `${option('input.trim')} and ${option('input.quotes')} lax need a quote and an escape character of ASCII: choose another ${option('input.quote')}`,
   )
 }
 

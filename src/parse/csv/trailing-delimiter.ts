@@ -2,7 +2,7 @@
   Judges records with an empty last field that have one field more than the header. Either they end with a
   delimiter, or they begin with a row name, as R writes them. A wrong guess would put every value into the next column.
 */
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { hasTrailingDelimiter } from './detect-dialect.js'
 import { testFit, type RowTarget } from './row-target.js'
 import type { SampleRecords } from './sample-records.js'
@@ -39,9 +39,8 @@ export function checkTrailingDelimiter({ file, names, records, target }: Trailin
     target === undefined || testFit(target, shape, rows).misfit === undefined
   const shifted = found.map(fields => [...fields.slice(1), noBytes])
   if (found.length === 0 || !fits(found) || !fits(shifted)) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `the records of ${file} have one field more than its header, so they end with a delimiter or begin with a row name: ` +
-      'leave out the header with `input.skipLines` 1 and `input.header` no, and number the fields with `mapping.map`',
+      `leave out the header with ${option('input.skipLines')} 1 and ${option('input.header')} no, and number the fields with ${option('mapping.map')}`,
   )
 }

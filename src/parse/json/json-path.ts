@@ -2,7 +2,7 @@
   Finds the records inside a document: the path `data.items` leads to the array `items` of the object `data`. Everything
   before and after the records is checked token by token, and never held as a whole.
 */
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { jsonKinds } from './json-kinds.js'
@@ -34,9 +34,8 @@ export function parseJsonPath(text: string): string[] {
     .replace(/\[\*?\]$/, '')
     .split('.')
   if (names.every(name => /^[^[\]]+$/.test(name))) return names
-  throw new UsageError(
-    'DDB_USAGE',
-    `\`input.jsonPath\` ${text}: expected names of members separated by dots, such as data.items, or /data/items if names contain dots`,
+  throw usageError(
+    `${option('input.jsonPath')} ${text}: expected names of members separated by dots, such as data.items, or /data/items if names contain dots`,
   )
 }
 
@@ -208,7 +207,7 @@ export class JsonPath {
   }
 
   #fail(fault: string): number {
-    this.fault = `${fault}: \`input.jsonPath\` asks for ${this.#wayTo(this.#names.length)}`
+    this.fault = `${fault}: ${option('input.jsonPath')} asks for ${this.#wayTo(this.#names.length)}`
     return -1
   }
 }

@@ -2,6 +2,7 @@
   Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one input usually
   have the same order of members, so the search for a member begins at its place in the last record.
 */
+import { option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../shown-text.js'
@@ -242,7 +243,7 @@ export class JsonRecords {
       const name = `${level.prefix}${key}`
       this.#obstacle = {
         code: 'DDB_INPUT_MEMBER',
-        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
+        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
         value: clippedText(text, 0, text.length),
       }
       return undefined
@@ -277,7 +278,7 @@ export class JsonRecords {
     for (const [field, { name, columnName }] of this.#members.entries()) {
       if (this.#seenIn[field] === this.#record) continue
       if (!this.#rules.allowMissing) {
-        const message = `the record has no member "${name}": name another with \`mapping.map\`, or leave it null with \`mapping.allowMissing\``
+        const message = `the record has no member "${name}": name another with ${option('mapping.map')}, or leave it null with ${option('mapping.allowMissing')}`
         this.#obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
         return false
       }

@@ -2,7 +2,8 @@
   Makes the column for a type, according to the rules for cells: formats of dates, numbers in another style, other words for true
   and false, arrays.
 */
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellRules } from '../cell-rules.js'
@@ -59,7 +60,7 @@ export function columnBuilder(
   if (cellTypeOf(columnType.type)?.isText === true) throw notFromText(name, columnType)
   const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 0x7f) {
-    throw new UsageError('DDB_USAGE', 'the array delimiter is one ASCII character')
+    throw usageError('the array delimiter is one ASCII character')
   }
   const ownPlace = { ...place, columnIndex: 0, rules: elementRules(rules, delimiter) }
   const elements = elementBuilder(name, columnType, ownPlace)
@@ -84,9 +85,8 @@ function elementRules(rules: CellRules, delimiter: string): CellRules {
   const { thousands, decimalComma } = rules
   if (delimiter.charCodeAt(0) === elementSeparator) return plainNumbers(rules)
   if (delimiter === thousands || (delimiter === ',' && decimalComma === true)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `"${delimiter}" occurs inside numbers and between the elements of arrays: choose another \`input.arrayDelimiter\``,
+    throw usageError(
+      `"${delimiter}" occurs inside numbers and between the elements of arrays: choose another ${option('input.arrayDelimiter')}`,
     )
   }
   return rules
@@ -105,7 +105,7 @@ function elementBuilder(name: string, columnType: ColumnType, place: ColumnPlace
   if (dated === undefined) {
     if (!Object.hasOwn(formats, name)) return spelled(spelling, cellType.column(place))
     const why = `a column of type ${typeName} holds no dates or times`
-    throw new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${name}=${formats[name]}: ${why}`)
+    throw usageError(`${option('cells.dateFormats')} ${name}=${formats[name]}: ${why}`)
   }
   const format = dateFormatFor({ ...datedPlace(name, cellType), ...clock }, formats)
   if (format === undefined) return spelled(undefined, cellType.column(place))
@@ -134,9 +134,8 @@ function rewritingOf(
     )
   }
   if (rules.percentColumns?.includes(columnName) === true) {
-    throw new UsageError(
-      'DDB_USAGE',
-      `\`cells.percentColumns\` names column "${columnName}", which holds no plain numbers`,
+    throw usageError(
+      `${option('cells.percentColumns')} names column "${columnName}", which holds no plain numbers`,
     )
   }
   const texts = spelling === 'truth' ? truthTexts(rules) : undefined
@@ -175,8 +174,5 @@ function timeZoneOf({ timeZone = noZone }: CellRules): TimeZone | undefined {
 
 function notFromText(name: string, columnType: ColumnType): UsageError {
   const typeText = columnTypeText(columnType)
-  return new UsageError(
-    'DDB_USAGE',
-    `column "${name}" is ${typeText}, which cannot be read from text`,
-  )
+  return usageError(`column "${name}" is ${typeText}, which cannot be read from text`)
 }

@@ -3,7 +3,7 @@
   archive.
 */
 import { posix } from 'node:path'
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 import type { Files, FileStatus } from '../../platform/platform.js'
 import {
   dataFiles,
@@ -82,7 +82,7 @@ export async function selectedMembers(
     }
   }
   if (taken.length > 0) return taken.sort((a, b) => (a.path < b.path ? -1 : 1))
-  const what = byPattern ? 'file that `input.include` names' : dataFileText(extensions)
+  const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
   const holds = members.length === 0 ? 'is empty: it has no member' : `holds no ${what}`
   throw new InputError('DDB_INPUT_MISSING', `the archive "${archive}" ${holds}`, { file: archive })
 }
@@ -90,7 +90,7 @@ export async function selectedMembers(
 function inArchive(path: string): InputError {
   return new InputError(
     'DDB_INPUT_FORMAT',
-    `"${path}" is an archive inside of an archive: unpack it, or leave it out with \`input.include\``,
+    `"${path}" is an archive inside of an archive: unpack it, or leave it out with ${option('input.include')}`,
     { file: path },
   )
 }

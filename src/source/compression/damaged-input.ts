@@ -1,7 +1,7 @@
 /*
   Error messages for compressed files that cannot be read to their end.
 */
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 
 /** @param how  completes "the compressed data of this file …" */
 export function damagedInput(name: string, how: string, cause?: unknown): InputError {
@@ -17,7 +17,7 @@ export function damagedInput(name: string, how: string, cause?: unknown): InputE
 export function notCompressed(name: string, compression: string): InputError {
   return new InputError(
     'DDB_INPUT_READ',
-    `"${name}" is not compressed with ${compression}: leave \`input.compression\` out`,
+    `"${name}" is not compressed with ${compression}: leave ${option('input.compression')} out`,
     { file: name },
   )
 }

@@ -1,7 +1,7 @@
 /*
   The encodings that inputs may have, and the usual names of each.
 */
-import { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 
 const singleByte = [
   'latin1',
@@ -80,8 +80,7 @@ export function encodingNamed(name: string): Encoding | undefined {
 export function knownEncoding(name: string): Encoding {
   const encoding = encodingNamed(name)
   if (encoding !== undefined) return encoding
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `there is no encoding "${name}": choose auto or one of ${encodings.join(', ')}; ` +
       'iconv converts other encodings to UTF-8',
   )

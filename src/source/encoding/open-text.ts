@@ -1,7 +1,7 @@
 /*
   Opens an input's text as UTF-8. The user's choice, the byte order mark or the first bytes determine the encoding.
 */
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 import type { ByteSource, Chunks } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
 import { byteOrderMark, markBytes } from './byte-order-mark.js'
@@ -91,7 +91,7 @@ function markOf(
   if (encoding === 'gb18030') return undefined
   throw new InputError(
     'DDB_INPUT_ENCODING',
-    `"${file}" begins with the byte order mark of ${encoding}, not with text in ${asked}: leave \`input.encoding\` out`,
+    `"${file}" begins with the byte order mark of ${encoding}, not with text in ${asked}: leave ${option('input.encoding')} out`,
     { file, offsetBytes: 0 },
   )
 }
@@ -179,11 +179,11 @@ function notUtf8(
   const place = `"${file}" is not UTF-8: byte ${offsetBytes} belongs to no character`
   const others =
     guess === undefined
-      ? 'Name its encoding with `input.encoding`, or convert it first, for example with iconv.'
-      : `It may be ${guess.encoding} (${guess.example}): name the right one with \`input.encoding\`.`
+      ? `Name its encoding with ${option('input.encoding')}, or convert it first, for example with iconv.`
+      : `It may be ${guess.encoding} (${guess.example}): name the right one with ${option('input.encoding')}.`
   const before =
     readBefore === undefined ? '' : ` The text before byte ${readBefore} was read as UTF-8.`
-  const single = ' With utf-8 for `input.encoding`, only rows with such bytes are rejected.'
+  const single = ` With utf-8 for ${option('input.encoding')}, only rows with such bytes are rejected.`
   return new InputError(
     'DDB_INPUT_ENCODING',
     `${place}. ${others}${before}${single}`,

@@ -2,7 +2,7 @@
   Takes the characters of encodings from Node's decoders, as tables. The decoders themselves do not read inputs, because they
   skip invalid bytes in different ways and never report their positions.
 */
-import { UsageError } from '../../errors.js'
+import { usageError } from '../../errors.js'
 
 const separator = 0x0a
 const replacement = 0xfffd
@@ -40,8 +40,7 @@ function decoderOf(label: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(label, { ignoreBOM: true })
   } catch (cause) {
-    throw new UsageError(
-      'DDB_USAGE',
+    throw usageError(
       `this Node.js was built without the encoding ${label}: use an official build, or turn the file into UTF-8 with iconv`,
       { cause },
     )

@@ -3,7 +3,7 @@
   or removed and no longer grows. Whenever the file changes, and when reading ends, the reader compares the first and last bytes it
   has read with the file, to notice replaced content.
 */
-import { DdbError, InputError } from '../../errors.js'
+import { DdbError, InputError, option } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
 import type { Chunks } from '../byte-source.js'
@@ -140,14 +140,14 @@ function newReadBytes({ file, name }: FollowedFile): ReadBytes {
   }
 }
 
-const advice =
+const advice = (): string =>
   'A file that is followed may only grow: rotate it by renaming it and creating another (logrotate: `create`, not ' +
-  '`copytruncate`). Find out what is missing in the table, then start a run with another `runId`'
+  `\`copytruncate\`). Find out what is missing in the table, then start a run with another ${option('runId')}`
 
 function cutShort(name: string, position: number, sizeBytes: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',
-    `"${name}" was cut short while it was followed: ${position} bytes of it were read, and it has ${sizeBytes}. ${advice}`,
+    `"${name}" was cut short while it was followed: ${position} bytes of it were read, and it has ${sizeBytes}. ${advice()}`,
     { file: name, offsetBytes: sizeBytes },
   )
 }
@@ -155,7 +155,7 @@ function cutShort(name: string, position: number, sizeBytes: number): InputError
 function rewritten(name: string, position: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',
-    `"${name}" was overwritten while it was followed: the bytes before ${position} are not those that were read. ${advice}`,
+    `"${name}" was overwritten while it was followed: the bytes before ${position} are not those that were read. ${advice()}`,
     { file: name, offsetBytes: position },
   )
 }

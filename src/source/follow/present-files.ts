@@ -2,7 +2,7 @@
   Finds the files that the inputs of a run with `--follow` match at this moment. An input without a file may get one later.
 */
 import { basename, join } from 'node:path'
-import { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 import type { Files, FileStatus, FolderEntry } from '../../platform/platform.js'
 import {
   dataFiles,
@@ -84,9 +84,8 @@ interface Look {
 function named(path: string, status: FileStatus): PresentFile {
   if (status.isFile && !compressed.test(path)) return { path, status }
   const why = status.isFile ? 'is compressed' : 'is not an ordinary file'
-  throw new UsageError(
-    'DDB_USAGE',
-    `"${path}" ${why}, and \`input.follow\` follows text as it is written: load it without`,
+  throw usageError(
+    `"${path}" ${why}, and ${option('input.follow')} follows text as it is written: load it without`,
   )
 }
 

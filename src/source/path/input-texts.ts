@@ -2,7 +2,7 @@
   Takes texts for all rows of an input from the input's path (`input.path`): parts that a pattern names, or Hive
   folders like `day=2024-01-02`. Also provides the file's name, its folder and the path itself.
 */
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 import { pathNames, pathPattern, slashed, type PathPattern } from './path-pattern.js'
 
 /** Texts from the path of one input, by part name; undefined means null. */
@@ -31,7 +31,7 @@ export function newPathReader({ path: given }: { readonly path?: string } = {}):
       if (found !== undefined) return named(path, found)
       throw pathError(
         path,
-        `does not match \`input.path\` "${given}": name only files that match, or choose them with \`input.include\``,
+        `does not match ${option('input.path')} "${given}": name only files that match, or choose them with ${option('input.include')}`,
       )
     },
   }
@@ -56,7 +56,7 @@ function matchedBy({ names, match }: PathPattern): PartsOf {
     if (found.kind === 'unclear') {
       throw pathError(
         path,
-        `matches \`input.path\` in more than one way, as {${found.part}} may be several texts: put fewer parts in one name`,
+        `matches ${option('input.path')} in more than one way, as {${found.part}} may be several texts: put fewer parts in one name`,
       )
     }
     return Object.fromEntries(names.map((name, i) => [name, found.texts[i]! || undefined]))

@@ -3,7 +3,8 @@
   captures it, and `*` skips any text. A pattern of three names is matched against the last three names of a path.
 */
 import { sep } from 'node:path'
-import { UsageError } from '../../errors.js'
+import type { UsageError } from '../../errors.js'
+import { option, usageError } from '../../errors.js'
 
 export type PathMatch =
   /** The texts of the parts, in the order of the pattern's `names`. */
@@ -112,7 +113,7 @@ function nameIn(text: string, name: string): string {
 }
 
 function wrong(text: string, why: string): UsageError {
-  return new UsageError('DDB_USAGE', `\`input.path\` "${text}" ${why}`)
+  return usageError(`${option('input.path')} "${text}" ${why}`)
 }
 
 type NameMatcher = (name: string) => PathMatch

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
+import { fieldFlags } from '../../../src/cli/options/load-options.js'
 import { resolveOptions } from '../../../src/cli/options/resolve.js'
 import {
   nextCommand,
@@ -17,10 +18,19 @@ import {
 import { emptyResult } from '../../../src/cli/output/empty-result.js'
 import type { Output } from '../../../src/cli/output/output.js'
 import type { LoadResult } from '../../../src/load/options.js'
-import { DdbError, errorCodes, UsageError, type ErrorCode, type Fix } from '../../../src/errors.js'
+import {
+  DdbError,
+  errorCodes,
+  nameOptionsByFlags,
+  UsageError,
+  type ErrorCode,
+  type Fix,
+} from '../../../src/errors.js'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { fakeProcess } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
+
+nameOptionsByFlags(fieldFlags)
 
 const calls: readonly (readonly string[])[] = [
   ['load', 'a b.csv', '-t', 'trades', '--host', 'db1:8848', '--user', 'me', '-j', '2', '--null='],

@@ -20,7 +20,14 @@ import {
   tableLines,
   visible,
 } from '../../../src/cli/output/terminal-text.js'
-import { ConnectionError, DdbError, UsageError } from '../../../src/errors.js'
+import {
+  ConnectionError,
+  DdbError,
+  nameOptionsByFlags,
+  option,
+  usageError,
+} from '../../../src/errors.js'
+import { fieldFlags } from '../../../src/cli/options/load-options.js'
 import { fakeProcess } from '../run-cli.js'
 
 /** A stream whose first write fails with `code`. */
@@ -107,11 +114,13 @@ async function said(error: unknown): Promise<string> {
 }
 
 t.test('our errors have a code and an exit code, and name flags instead of fields', async t => {
-  t.strictSame(failureOf(new UsageError('DDB_USAGE', 'see `rejects.file`')), {
+  nameOptionsByFlags(fieldFlags)
+  const fix = { options: { 'input.header': 'yes' } }
+  t.strictSame(failureOf(usageError(`see ${option('rejects.file')}`, { fix })), {
     code: 'DDB_USAGE',
     message: 'see --rejects',
     exitCode: 64,
-    fix: null,
+    fix: { options: { '--header': 'yes' } },
   })
 })
 

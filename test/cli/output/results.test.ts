@@ -278,7 +278,7 @@ t.test('if there are several inputs, those with problems are named, at most ten'
   const [input] = result().inputs
   const failed = {
     rejected: 2,
-    firstError: { code: 'DDB_INPUT_CELL', message: 'no: `cells.timeZone`', lineNumber: 3 },
+    firstError: { code: 'DDB_INPUT_CELL', message: 'no: --timezone', lineNumber: 3 },
   }
   const inputs = [input!, { ...input!, path: 'b.csv', ...failed }]
   t.strictSame(detailLines(result({ inputs }), true), [
@@ -746,7 +746,7 @@ t.test('the object of a check that did not begin has all members and claims noth
 
 const asked: AskedRun = { server: { host: 'h', port: 9 }, target: { table: 'trades' } }
 const startedAt = new Date(0)
-const error = new UsageError('DDB_USAGE', 'see `rejects.file`')
+const error = new UsageError('DDB_USAGE', 'see --rejects')
 
 t.test('the object of a load that did not begin has all members and claims nothing', async t => {
   const result = emptyResult(asked, startedAt, error)

@@ -2,7 +2,7 @@
   `resume`: continues a run with the options recorded in its journal.
 */
 import { dirname, resolve } from 'node:path'
-import { DdbError, InputError, UsageError } from '../../../errors.js'
+import { DdbError, InputError, usageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
@@ -62,8 +62,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
   if (run.options.target.transform === undefined) return
   const strange = [path, dirname(path)].find(one => otherWritersAt(one) !== undefined)
   if (strange === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `other users may write "${strange}", and the journal of run "${runId}" holds a function that would run on the server: ` +
       'check that function, and resume with the whole command: ' +
       `ddb-ingest load … --run-id ${runId} --transform ${shellWord(run.options.target.transform)}`,
@@ -74,8 +73,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
 function refuseOtherNulls({ run }: KnownRun, { onError }: ResumeSettings): void {
   if (onError === undefined || (onError === 'null') === (run.options.cells?.lenient ?? false))
     return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     '--on-error cannot change to or from null within a run: leave it out, or start over with the whole command and --restart',
   )
 }
@@ -86,7 +84,7 @@ function refuseOtherNulls({ run }: KnownRun, { onError }: ResumeSettings): void 
  */
 async function knownRun(folder: string, runId: string, restart = false): Promise<KnownRun> {
   if (runIdReader.read([runId]) === undefined) {
-    throw new UsageError('DDB_USAGE', `a run is named by ${runIdReader.expected}`)
+    throw usageError(`a run is named by ${runIdReader.expected}`)
   }
   try {
     const known = await readRun(folder, runId, systemPlatform.files, { evenDamaged: restart })

@@ -2,7 +2,7 @@
   `retry`: loads a repaired rejects file with the options of its run.
 */
 import { dirname, resolve } from 'node:path'
-import { DdbError, UsageError } from '../../../errors.js'
+import { DdbError, usageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
 import type { CellOptions, LoadOptions } from '../../../load/options.js'
@@ -42,7 +42,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
   const rejects = settings.rejects ?? retryRejectsPath(path)
   const folder = journalFolder(settings, processEnvironment)
   return runOnProcess(settings, call, askedOf(), async ({ knows, openFiles }) => {
-    if (args[0] === '-') throw new UsageError('DDB_USAGE', 'retry takes the rejects file of a run')
+    if (args[0] === '-') throw usageError('retry takes the rejects file of a run')
     const known = await readRejectRun(path, files)
     const { folder: begunIn, options } = known.run
     const runId = retryRunId(known)
@@ -95,8 +95,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   const who =
     owner !== undefined ? `user ${owner}` : isOpenToAll ? 'every user' : `users of group ${group}`
   const as = user === undefined ? 'without a login' : `as user "${user}"`
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     `${who} may have written "${reasons}", which sends the rows to ${addressText(server)}, ${as}: if that is right, ` +
       `confirm it with ${missing.map(shellWord).join(' ')}`,
   )
@@ -138,7 +137,7 @@ function refuseCopy(path: string, runId: string, before: KnownRun | undefined): 
   throw new DdbError(
     'DDB_RUN_CHANGED',
     `rows of "${path}" may already be loaded: run "${runId}" has loaded this rejects file as "${loaded}". ` +
-      'Continue with that file; if this one holds other rows, load it with `journal.restart`',
+      'Continue with that file; if this one holds other rows, load it with --restart',
   )
 }
 

@@ -3,7 +3,7 @@
   `--clean`: removes journals; if a run is unfinished, first removes its tables on the server.
 */
 import { resolve } from 'node:path'
-import { DdbError, UsageError } from '../../../errors.js'
+import { DdbError, usageError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import { inputProgress } from '../../../load/journal/input-progress.js'
@@ -156,7 +156,7 @@ async function printRunFiles(settings: RunsSettings, call: Call, folder: string)
   const { output, args } = call
   const [runId, other] = args
   if (runId === undefined || other !== undefined) {
-    throw new UsageError('DDB_USAGE', '--files needs the name of one run')
+    throw usageError('--files needs the name of one run')
   }
   const report = { schema: 'ddb-ingest/runs-files/1', version, exitCode: 0, runId }
   try {

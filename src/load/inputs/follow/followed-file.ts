@@ -1,7 +1,8 @@
 /*
   Follows one file from its discovery to its end: opens the file, reads it as it grows, and records it in the journal.
 */
-import { DdbError, UsageError } from '../../../errors.js'
+import type { UsageError } from '../../../errors.js'
+import { DdbError, option, usageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
 import type { Batch } from '../../../parse/batch.js'
 import { batchesAmong } from '../../../parse/steps.js'
@@ -223,8 +224,7 @@ function journaledReading(text: string): {
 }
 
 function isDocument(path: string): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
-    `"${path}" is a JSON document, and \`input.follow\` needs NDJSON, an object a line`,
+  return usageError(
+    `"${path}" is a JSON document, and ${option('input.follow')} needs NDJSON, an object a line`,
   )
 }

@@ -4,7 +4,7 @@
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
-import { UsageError, type DdbError } from '../../../errors.js'
+import { UsageError, type DdbError, option, usageError } from '../../../errors.js'
 import { dataExtensions } from '../../../parse/formats.js'
 import type { Batch, ColumnCounts } from '../../../parse/batch.js'
 import { fileKey } from '../../../platform/file-identity.js'
@@ -309,8 +309,7 @@ async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promi
 }
 
 function tooMany(): UsageError {
-  return new UsageError(
-    'DDB_USAGE',
+  return usageError(
     `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`,
   )
 }
@@ -319,9 +318,8 @@ function tooMany(): UsageError {
 export function checkFollowed({ options, history: { journal } }: Run, { used }: Delivery): void {
   if (options.input?.follow !== true || journal === undefined) return
   if (traitsOf(used).knowsBatches) return
-  throw new UsageError(
-    'DDB_USAGE',
+  throw usageError(
     'the server gives no receipts here, so every process of this run would read its files from their start: ' +
-      '`input.follow` with a journal needs `delivery.mode` sync',
+      `${option('input.follow')} with a journal needs ${option('delivery.mode')} sync`,
   )
 }
