@@ -141,7 +141,6 @@ const recursive: Record<string, readonly string[]> = {
     'evaluate',
     'execute',
     '../sql/sql-change',
-    '../sql/sql-group',
     '../sql/sql-scope',
     '../sql/sql-select',
   ],

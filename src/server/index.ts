@@ -15,7 +15,7 @@ import {
 } from './script/session/session.js'
 import { type EmbeddedServer, startServerWith } from './start.js'
 
-export type { AsynchronousFailure } from './net/asynchronous-failures.js'
+export type { AsynchronousFailure } from './net/request-queue.js'
 export type { DiscardCounters } from './net/discard.js'
 export {
   requestedFaults,
@@ -28,7 +28,7 @@ export {
   type WriteInfo,
 } from './net/faults.js'
 export type { NodeConfig, ServerNode } from './node.js'
-export type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
+export type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 export { readSettings, type ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'
 

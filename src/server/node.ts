@@ -6,9 +6,9 @@ import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
 import { defaultVersion, releaseOf, type Release } from './release.js'
 import type { FunctionDefinition } from './script/parse/syntax.js'
-import type { ScriptSession } from './values/builtin.js'
+import type { ScriptSession } from './values/server-value.js'
 import type { DatabaseHandle, ServerTable } from './tables/server-table.js'
-import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
+import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 import type { Transactions } from './tables/transactions.js'
 
 /** A function that all sessions may call. */
@@ -109,12 +109,8 @@ export interface ServerNode {
   readonly maxTransactionBytes: number
   /** If true, the server counts and drops rows for shared and stored tables. */
   readonly discards: boolean
-  /** Fault hook for inserts; only for tests. */
-  beforeWrite: Faults['beforeWrite']
-  /** Fault hook for removals of shared stream tables; only for tests. */
-  beforeRemoval: Faults['beforeRemoval']
-  /** Fault hook for `limit` clauses; only for tests. */
-  beforeSlice: Faults['beforeSlice']
+  /** Deliberate failures; only for tests. */
+  readonly faults: Faults
   /** @internal */
   readonly clock: Clock
   /** @internal */
@@ -137,10 +133,10 @@ export interface NodeOptions {
   version?: string | undefined
   /** Default: the clock and the random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
-  /** Default 1 GiB. */
   /** Default: no limit. */
   maxTransactionBytes?: number | undefined
   discards?: boolean
+  faults?: Faults | undefined
   now?: () => number
   /** A node that has ended. The new node takes over everything that a real server stores on disk. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
@@ -177,9 +173,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     release: releaseOf(version) ?? [],
     maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     discards: options.discards === true,
-    beforeWrite: undefined,
-    beforeRemoval: undefined,
-    beforeSlice: undefined,
+    faults: options.faults ?? {},
     clock,
     random,
     host: options.host ?? '127.0.0.1',

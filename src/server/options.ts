@@ -1,14 +1,14 @@
 /*
   Options of the embedded server, and the code that checks them.
 */
-import type { AsynchronousFailure } from './net/asynchronous-failures.js'
+import type { AsynchronousFailure } from './net/request-queue.js'
 import { UsageError } from '../errors.js'
 import type { Faults } from './net/faults.js'
 import type { NodeConfig } from './node.js'
 import { releaseOf } from './release.js'
 import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './login/users.js'
-import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
+import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
 
 /** All options have defaults: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {

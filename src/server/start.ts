@@ -1,26 +1,59 @@
 /*
-  Assembles an embedded server: the node, its users, and its port. The caller chooses the interpreter.
+  Assembles an embedded server: the node, its users, its port, and the timers of sleeping scripts. The caller chooses the
+  interpreter.
 */
+import type { Clock, ListenTls, Platform, Timer } from '../platform/platform.js'
 import { ServerError } from '../errors.js'
-import type { ListenTls, Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
-import {
-  type AsynchronousFailure,
-  AsynchronousFailures,
-  RunningJobs,
-} from './net/asynchronous-failures.js'
-import { Delays } from './net/delays.js'
-import { type DiscardCounters, Discard } from './net/discard.js'
+import { type AsynchronousFailure, AsynchronousFailures } from './net/request-queue.js'
+import { Discard, type DiscardCounters } from './net/discard.js'
 import type { Executor, SessionInfo } from './net/executor.js'
-import type { Faults } from './net/faults.js'
-import { readListenTls, Listener } from './net/listener.js'
+import { Listener, readListenTls } from './net/listener.js'
 import { type NodeOptions, type ServerNode, createNode } from './node.js'
 import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
-import { RequestRunner } from './net/request-runner.js'
-import { Retries } from './net/retries.js'
-import type { ScriptSession } from './values/builtin.js'
+import { RequestRunner, Retries } from './net/request-runner.js'
+import type { ScriptSession } from './values/server-value.js'
 import { ConnectionFunctions, initialAdmin } from './login/users.js'
+
+// Node's timers accept delays of at most 31 bits, so a longer wait takes several timers.
+const longestMs = 2 ** 31 - 1
+
+export class Delays {
+  readonly #clock: Clock
+  readonly #timers = new Set<Timer>()
+  #stopped = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Resolves after `durationMs`, or never if the server closes first. */
+  readonly wait = async (durationMs: number): Promise<void> => {
+    let restMs = durationMs
+    // Waits even for sleep(0), so that other sessions get a turn.
+    do {
+      await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
+      restMs -= longestMs
+    } while (restMs > 0)
+  }
+
+  #start(durationMs: number, resolve: () => void): void {
+    if (this.#stopped) return
+    const timer = this.#clock.after(durationMs, () => {
+      this.#timers.delete(timer)
+      resolve()
+    })
+    this.#timers.add(timer)
+  }
+
+  /** Cancels all timers. The promises of `wait` stay pending forever. */
+  stop(): void {
+    this.#stopped = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+  }
+}
 
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
@@ -70,11 +103,11 @@ export async function startServerWith(
     adminPassword: options.adminPassword ?? initialAdmin.password,
     maxTransactionBytes: options.maxTransactionBytes,
     discards: options.discard === true,
+    faults: options.faults,
     ...nodeFacts(options),
     platform,
     restartOf: options.restartOf?.node,
   })
-  hook(node, options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
@@ -97,7 +130,7 @@ export async function startServerWith(
     context: {
       clock: platform.clock,
       failures,
-      jobs: new RunningJobs(node),
+      node,
       faults: options.faults,
       limits: requestLimits(options),
       countRequest: asynchronous => {
@@ -135,12 +168,6 @@ export async function startServerWith(
       delays.stop()
     },
   }
-}
-
-function hook(node: ServerNode, faults: Faults | undefined): void {
-  node.beforeWrite = faults?.beforeWrite?.bind(faults)
-  node.beforeRemoval = faults?.beforeRemoval?.bind(faults)
-  node.beforeSlice = faults?.beforeSlice?.bind(faults)
 }
 
 function sessionIds(): () => string {

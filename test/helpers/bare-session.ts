@@ -4,12 +4,11 @@
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
-import { AsynchronousFailures, RunningJobs } from '../../src/server/net/asynchronous-failures.js'
+import { AsynchronousFailures } from '../../src/server/net/request-queue.js'
 import { Connection, type ConnectionContext } from '../../src/server/net/connection.js'
 import type { Executor, Transport } from '../../src/server/net/executor.js'
 import { createNode } from '../../src/server/node.js'
-import { RequestRunner } from '../../src/server/net/request-runner.js'
-import { Retries } from '../../src/server/net/retries.js'
+import { RequestRunner, Retries } from '../../src/server/net/request-runner.js'
 import { ConnectionFunctions } from '../../src/server/login/users.js'
 import { firstSessionId } from './requests.js'
 import { guestSession } from './tiny-server.js'
@@ -24,7 +23,7 @@ export class BareServer {
   readonly #context: ConnectionContext = {
     clock: this.#node.clock,
     failures: this.failures,
-    jobs: new RunningJobs(this.#node),
+    node: this.#node,
     faults: undefined,
     limits: defaultRequestLimits,
     countRequest: () => undefined,

@@ -1,7 +1,7 @@
 /*
   The context for calling built-in functions, or parts of them, without a script.
 */
-import type { Evaluation } from '../../src/server/values/builtin.js'
+import type { Evaluation } from '../../src/server/values/server-value.js'
 import type { NodeOptions, ServerNode } from '../../src/server/node.js'
 import { Runtime } from '../../src/server/script/session/runtime.js'
 import { testSession } from './script.js'

@@ -7,7 +7,7 @@ import { columnTypeOf } from '../../src/protocol/element.js'
 import { formatElement, formatValue } from '../../src/protocol/value-text.js'
 import type { Column, Table, Value } from '../../src/protocol/value.js'
 import { createNode, type NodeOptions, type ServerNode } from '../../src/server/node.js'
-import type { ScriptSession } from '../../src/server/values/builtin.js'
+import type { ScriptSession } from '../../src/server/values/server-value.js'
 import {
   createScriptSession,
   runFunction,

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Table } from '../../src/protocol/value.js'
-import { fromWire } from '../../src/server/elements/wire-values.js'
+import { fromWire } from '../../src/server/elements/dictionary.js'
 import { runUnits } from '../../src/server/script/session/session.js'
 import type { Runtime } from '../../src/server/script/session/runtime.js'
 import { atOnce, shownValue } from './runtime.js'

@@ -5,7 +5,7 @@
 import type { Executor, Outcome, SessionInfo } from '../../src/server/net/executor.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
-import type { ScriptSession } from '../../src/server/values/builtin.js'
+import type { ScriptSession } from '../../src/server/values/server-value.js'
 import { type EmbeddedServer, startServerWith } from '../../src/server/start.js'
 import type { Value } from '../../src/protocol/value.js'
 
@@ -36,7 +36,6 @@ export function guestSession(info: SessionInfo): ScriptSession {
     variables: new Map(),
     functions: new Map(),
     print: () => undefined,
-    openedAt: new Date(0),
   }
 }
 

@@ -124,7 +124,7 @@ t.test("a missing option has DolphinDB's default", async t => {
     config: { newValuePartitionPolicy: 'add' },
   })
   t.equal(server.node.users.get('admin')!.password, '123456')
-  t.equal(server.node.beforeWrite, undefined)
+  t.strictSame(server.node.faults, {})
   await server.close()
 })
 
@@ -149,7 +149,7 @@ t.test('options are passed to the node', async t => {
   t.match(server.node, { port: 77, maxTransactionBytes: 6 })
   t.equal(server.node.config.newValuePartitionPolicy, 'fail')
   t.equal(server.node.users.get('admin')!.password, 'secret')
-  server.node.beforeWrite!({ sessionId: '1', table: 't', rows: 0 })
+  server.node.faults.beforeWrite!({ sessionId: '1', table: 't', rows: 0 })
   t.equal(faults.writes, 1, 'a hook keeps its object')
   server.node.users.set('ann', { password: 'x', isAdmin: false })
   const [next] = await listening({ restartOf: server })
@@ -383,8 +383,7 @@ t.test('a node begins with nothing but the admin of a new DolphinDB server', asy
     host: '127.0.0.1',
     port: 0,
     maxTransactionBytes: Infinity,
-    beforeWrite: undefined,
-    beforeSlice: undefined,
+    faults: {},
     clock: systemPlatform.clock,
     random: systemPlatform.random,
   })

@@ -1,13 +1,14 @@
 /*
-  Properties of column types, columns of zeros or nulls, and the texts of text columns.
+  Columns of zeros or nulls, the texts of text columns, and columns of numbers as arrays of doubles and back. Null becomes
+  NaN. In types without NaN, NaN becomes null.
 */
-import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
+import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
 import {
+  type FixedVector,
   elementBytes,
   isFixedType,
-  vectorOfBytes,
-  type FixedVector,
   nullElement,
+  vectorOfBytes,
 } from '../../protocol/element-bytes.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import {
@@ -18,6 +19,7 @@ import {
   explicitNull,
 } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
+import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
@@ -56,22 +58,16 @@ export function zeroColumn(type: ColumnType, length: number): Column {
     case 'SYMBOL':
       return { form: 'vector', type: name, length, codes: new Int32Array(length), base: [''] }
     case 'BLOB':
-      return {
-        form: 'vector',
-        type: name,
-        length,
-        data: new Array<Uint8Array>(length).fill(noBytes),
-      }
+      return { form: 'vector', type: name, length, data: filled(length, noBytes) }
     case 'ANY':
-      return {
-        form: 'vector',
-        type: name,
-        length,
-        data: new Array<Value>(length).fill(explicitNull),
-      }
+      return { form: 'vector', type: name, length, data: filled<Value>(length, explicitNull) }
     default:
-      return { form: 'vector', type: 'STRING', length, data: new Array<string>(length).fill('') }
+      return { form: 'vector', type: 'STRING', length, data: filled(length, '') }
   }
+}
+
+function filled<T>(length: number, element: T): T[] {
+  return new Array<T>(length).fill(element)
 }
 
 /** `length` nulls. In an array column, each row is an array with one null cell (docs/protocol.md#array-vectors). */
@@ -112,16 +108,110 @@ function symbolTexts(column: SymbolVector): string[] {
 
 // Does not list VOID, because `select NULL as x` makes a VOID column.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
-  'FUNCTIONDEF',
-  'HANDLE',
-  'CODE',
-  'DATASOURCE',
-  'RESOURCE',
-  'DURATION',
-])
+  'FUNCTIONDEF', 'HANDLE', 'CODE', 'DATASOURCE', 'RESOURCE', 'DURATION',
+]) // prettier-ignore
 
 /** @throws {ScriptError} for a type that no table can have (DolphinDB manual, page data_types) */
 export function checkColumnType(name: string, { type }: ColumnType): void {
   if (!noColumnTypes.has(type)) return
   throw new ScriptError(`The column [${name}] can't be of type ${type}: tables don't support it.`)
+}
+
+const twoTo32 = 2 ** 32
+const nullHighWord = nullInt32
+
+/**
+ * Rows of an integral, floating, temporal or BOOL column as doubles; NaN for null. Rounds 64-bit integers beyond 2^53
+ * to the nearest double.
+ */
+export function numbersOf(column: FixedVector): Float64Array {
+  const { data, length } = column
+  if (data instanceof BigInt64Array) return numbersOfInt64(data, length)
+  const numbers = new Float64Array(length)
+  const nullValue = nullOf(column)
+  for (let row = 0; row < length; row++) {
+    const value = data[row]!
+    numbers[row] = value === nullValue ? NaN : value
+  }
+  return numbers
+}
+
+function nullOf(column: FixedVector): number {
+  switch (column.type) {
+    case 'BOOL':
+    case 'CHAR':
+      return nullInt8
+    case 'SHORT':
+      return nullInt16
+    case 'FLOAT':
+      return nullFloat
+    case 'DOUBLE':
+      return nullDouble
+    default:
+      return nullInt32
+  }
+}
+
+/** Two int32 words per row, the low word first. Loops over words are faster than loops over BigInts. */
+export function wordsOfInt64(data: BigInt64Array): Int32Array {
+  return new Int32Array(data.buffer, data.byteOffset, data.length * 2)
+}
+
+function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
+  const numbers = new Float64Array(length)
+  const words = wordsOfInt64(data)
+  for (let row = 0; row < length; row++) {
+    const low = words[row * 2]! >>> 0
+    const high = words[row * 2 + 1]!
+    numbers[row] = high === nullHighWord && low === 0 ? NaN : high * twoTo32 + low
+  }
+  return numbers
+}
+
+/** How a number that is not null becomes a value of a type; other types take whole numbers. */
+const fits: Partial<Record<DataType, (value: number) => number>> = {
+  BOOL: value => (value === 0 ? 0 : 1),
+  DOUBLE: value => value,
+  // Numbers too large for FLOAT become null (DolphinDB manual, page data_types, note 7). Infinities stay infinite.
+  FLOAT: value => (Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? NaN : value),
+}
+
+/**
+ * Makes a column of an integral, floating, temporal or BOOL type from doubles. Rounds fractions half away from zero.
+ * NaN and values out of range become null.
+ */
+export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
+  const column = zeroColumn(type, numbers.length) as FixedVector
+  const { data } = column
+  if (data instanceof BigInt64Array) {
+    fillInt64(data, numbers)
+    return column
+  }
+  const nullValue = nullOf(column)
+  // Excludes the smallest value of a type of whole numbers, because that value is the null.
+  const whole = (value: number): number => {
+    const rounded = roundAway(value)
+    return rounded > nullValue && rounded < -nullValue ? rounded : NaN
+  }
+  const fit = fits[column.type] ?? whole
+  for (let row = 0; row < numbers.length; row++) {
+    const value = fit(numbers[row]!)
+    data[row] = Number.isNaN(value) || Number.isNaN(numbers[row]!) ? nullValue : value
+  }
+  return column
+}
+
+/** Writes each whole number as two words. NaN and values beyond int64 become null. */
+export function fillInt64(target: BigInt64Array, numbers: Float64Array): void {
+  const words = wordsOfInt64(target)
+  for (let row = 0; row < numbers.length; row++) {
+    const value = roundAway(numbers[row]!)
+    const fits = value > -(2 ** 63) && value < 2 ** 63
+    words[row * 2] = fits ? value >>> 0 : 0
+    words[row * 2 + 1] = fits ? Math.floor(value / twoTo32) : nullHighWord
+  }
+}
+
+function roundAway(value: number): number {
+  return value < 0 ? -Math.round(-value) : Math.round(value)
 }

@@ -7,8 +7,14 @@ import type { DataType } from '../../protocol/data-type.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
 import { nullInt32 } from '../../protocol/null-value.js'
-import { sameColumnType, zeroColumn } from './column-layout.js'
-import { columnOfNumbers, fillInt64, numbersOf, wordsOfInt64 } from './column-numbers.js'
+import {
+  columnOfNumbers,
+  fillInt64,
+  numbersOf,
+  sameColumnType,
+  wordsOfInt64,
+  zeroColumn,
+} from './column-layout.js'
 
 const msPerDay = 86_400_000
 const nanosPerMs = 1_000_000

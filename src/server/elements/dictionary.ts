@@ -1,8 +1,9 @@
 /*
-  Dictionaries in scripts: how to make, read and change them. Also reads members of values (`d.key`, `t.col`).
+  Dictionaries in scripts: how to make, read and change them. Also reads members of values (`d.key`, `t.col`), and converts
+  received values to script values and back.
 */
-import type { ColumnType, DataType } from '../../protocol/data-type.js'
-import { columnTypeOf, elementAt } from '../../protocol/element.js'
+import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
+import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/value-text.js'
 import {
   type Dictionary,
@@ -12,12 +13,13 @@ import {
   explicitNull,
 } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { castValue } from '../operators/cast.js'
+import { castValue, castVector } from '../operators/cast.js'
 import { isStream } from '../tables/prepare.js'
 import type { ServerTable } from '../tables/server-table.js'
-import { nullOf, stringScalar } from '../values/scalar.js'
-import type { ServerDictionary, ServerValue } from '../values/server-value.js'
+import { intScalar, nullOf, stringScalar } from '../values/scalar.js'
+import type { FunctionValue, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
+import { tableFromWire, tableToWire } from '../tables/memory-table.js'
 
 /** @param valueType  if omitted or ANY, the dictionary accepts values of any type and stores them unchanged */
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
@@ -89,7 +91,7 @@ export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   return isTyped ? vectorOfElements(values) : tupleOf(values)
 }
 
-export function dictionaryFromWire(
+function dictionaryFromWire(
   value: Dictionary,
   element: (value: Value) => ServerValue,
 ): ServerDictionary {
@@ -129,4 +131,75 @@ export function checkDirectAccess(table: ServerTable): void {
   throw new ScriptError(
     `Direct access using column names is not supported to retrieve data from a ${kind} table. Please use a SQL query instead. RefId:${refId}`,
   )
+}
+
+/** The number of each kind of function in the protocol (docs/protocol.md#data-types). */
+const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
+
+/** Does not copy vectors: the session owns them after this call. */
+export function fromWire(value: Value): ServerValue {
+  switch (value.form) {
+    case 'table':
+      return tableFromWire(value)
+    case 'dictionary':
+      return dictionaryFromWire(value, fromWire)
+    default:
+      return value
+  }
+}
+
+/** Converts functions and handles to text, and types to their numbers (docs/protocol.md#data-forms). */
+export function toWire(value: ServerValue): Value {
+  switch (value.form) {
+    case 'serverTable':
+      return tableToWire(value)
+    case 'serverDictionary':
+      return dictionaryToWire(value)
+    case 'database':
+      return { form: 'scalar', type: 'HANDLE', value: value.path }
+    case 'function':
+      return {
+        form: 'scalar',
+        type: 'FUNCTIONDEF',
+        functionKind: functionKinds[value.kind],
+        value: functionText(value),
+      }
+    case 'type':
+      return intScalar(dataTypes[value.column.type].id)
+    case 'list': {
+      const data = value.elements.map(toWire)
+      return { form: 'vector', type: 'ANY', length: data.length, data }
+    }
+    default:
+      return value
+  }
+}
+
+/** The text that printing a function shows: its name, its source, or `f{…}`. */
+export function functionText(fn: FunctionValue): string {
+  switch (fn.kind) {
+    case 'builtin':
+      return fn.name
+    case 'user':
+      return fn.name === '' ? fn.definition.source : fn.name
+    case 'partial':
+      return `${functionText(fn.target)}{${fn.bound.map(() => '…').join(', ')}}`
+  }
+}
+
+function dictionaryToWire(value: ServerDictionary): Dictionary {
+  const { valueType } = value
+  const keys = dictionaryKeys(value)
+  const typed = valueType === undefined ? undefined : dictionaryValues(value)
+  if (valueType !== undefined && typed?.form === 'vector') {
+    const values =
+      typed.length === 0 ? (vectorOf(valueType, []) as Vector) : castVector(typed, valueType)
+    return { form: 'dictionary', keys, values }
+  }
+  const data = [...value.entries.values()].map(entry => toWire(entry.value))
+  return {
+    form: 'dictionary',
+    keys,
+    values: { form: 'vector', type: 'ANY', length: data.length, data },
+  }
 }

@@ -1,23 +1,23 @@
 /*
-  Reads `x[i]` for every form of x (manual, "at"), and iterates over elements for `for` and `each`. An element out of
-  range is null.
+  Reads `x[i]` for every form of x (manual, "at"), runs `x[i] = v`, and iterates over elements for `for` and `each`. An
+  element out of range is null.
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import { type Column, type Pair, type Vector, explicitNull } from '../../protocol/value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/server-table.js'
-import { ScriptError } from '../script-error.js'
+import { ScriptError, notEmbedded } from '../script-error.js'
 import { checkDirectAccess, emptyDictionary, entryOf, keyText, tableColumn } from './dictionary.js'
-import { int64Of, numberKindOf, scalarAt } from '../operators/operands.js'
-import { sequenceLength, sequencePiece } from '../operators/operators.js'
+import { int64Of, numberKindOf, operandOf, scalarAt } from '../operators/operands.js'
 import { nullInt64 } from '../../protocol/null-value.js'
 import { intScalar, textOf, textsOf } from '../values/scalar.js'
-import type { ServerValue } from '../values/server-value.js'
-import { elementsOf, tupleOf, vectorOfElements, joinColumns } from '../values/vector-literal.js'
+import { type ServerValue, overwrite } from '../values/server-value.js'
+import { elementsOf, joinColumns, tupleOf, vectorOfElements } from '../values/vector-literal.js'
+import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 
 /** The bound of an open end is undefined. */
-export interface SliceBounds {
+interface SliceBounds {
   form: 'slice'
   from: number | undefined
   to: number | undefined
@@ -117,7 +117,7 @@ function rawIndexes(index: ServerValue): (number | undefined)[] {
 }
 
 /** The rows that `index`, a vector of positions or of conditions, selects; undefined for each position out of range. */
-export function rowsOfIndex(index: ServerValue, length: number): (number | undefined)[] {
+function rowsOfIndex(index: ServerValue, length: number): (number | undefined)[] {
   if (index.form === 'vector' && index.type === 'BOOL') {
     const rows: number[] = []
     const count = Math.min(index.length, length)
@@ -150,7 +150,7 @@ function sliceOfPair(pair: Pair): SliceBounds {
  * The bounds of a slice, within 0 to `length`; `to` is not below `from`.
  * @throws {ScriptError} if a bound is negative
  */
-export function resolveSlice(
+function resolveSlice(
   slice: SliceBounds,
   length: number,
 ): { from: number; to: number; isBackwards: boolean } {
@@ -234,23 +234,6 @@ function fail(message: string): never {
   throw new ScriptError(message)
 }
 
-const sequencePieceRows = 1024
-
-export function sequenceItems(first: ServerValue, last: ServerValue): Iterable<ServerValue> {
-  return pieces(first, last, sequenceLength(first, last))
-}
-
-function* pieces(
-  first: ServerValue,
-  last: ServerValue,
-  length: number,
-): Generator<ServerValue, void, void> {
-  for (let start = 0; start < length; start += sequencePieceRows) {
-    const end = Math.min(start + sequencePieceRows, length)
-    yield* columnItems(sequencePiece(first, last, start, end))
-  }
-}
-
 function* columnItems(column: Column): Generator<ServerValue, void, void> {
   for (let row = 0; row < column.length; row++) yield elementAt(column, row) as ServerValue
 }
@@ -283,4 +266,92 @@ export function itemsOf(value: ServerValue): Iterable<ServerValue> {
     default:
       throw new ScriptError('The object in a for statement must be a vector or table.')
   }
+}
+
+/**
+ * @returns false if the indexes are invalid; the target is then unchanged
+ * @throws {ScriptError} for targets other than vectors, tuples, and columns of tables in memory
+ */
+export function assignElements(
+  target: ServerValue,
+  indexes: readonly IndexValue[],
+  value: ServerValue,
+): boolean {
+  const [index, second] = indexes
+  if (index === undefined || second !== undefined) return false
+  switch (target.form) {
+    case 'list':
+      return assignTuple(target, index, value)
+    case 'vector':
+      return target.type === 'ANY'
+        ? assignTuple(target, index, value)
+        : assignVector(target, index, value)
+    case 'serverTable':
+      return assignTableColumn(target, index, value)
+    default:
+      throw new ScriptError(`x[i] = v, except for vectors and columns of tables${notEmbedded}`)
+  }
+}
+
+function positionsOf(index: IndexValue, length: number): Int32Array | undefined {
+  if (index.form === 'slice') {
+    const { from, to, isBackwards } = resolveSlice(index, length)
+    if (isBackwards) return undefined
+    return Int32Array.from({ length: to - from }, (_, i) => from + i)
+  }
+  if (index.form === 'pair') {
+    const rows = rowsOfIndex(index.elements, length + 1)
+    const [from, to] = rows
+    if (from === undefined || to === undefined) return undefined
+    return Int32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
+  }
+  const rows = rowsOfIndex(index, length)
+  return rows.includes(undefined) ? undefined : Int32Array.from(rows as number[])
+}
+
+function assignVector(target: Vector, index: IndexValue, value: ServerValue): boolean {
+  const positions = positionsOf(index, target.length)
+  if (positions === undefined) return false
+  const source = operandOf(value, 'assignment').vector
+  if (source.length !== 1 && source.length !== positions.length) return false
+  const added = convertColumn(source, columnTypeOf(target))
+  const all = joinColumns(sliceColumn(target, 0, target.length), added)
+  const rows = Int32Array.from({ length: target.length }, (_, row) => row)
+  const step = source.length === 1 ? 0 : 1
+  for (let i = 0; i < positions.length; i++) rows[positions[i]!] = target.length + i * step
+  overwrite(target, takeRows(all, rows))
+  return true
+}
+
+/** A single index receives the whole value. Several indexes receive one element each, or all the same scalar. */
+function assignTuple(target: ServerValue, index: IndexValue, value: ServerValue): boolean {
+  const elements = [...elementsOf(target)]
+  const positions = positionsOf(index, elements.length)
+  if (positions === undefined) return false
+  const parts = index.form === 'scalar' || value.form === 'scalar' ? undefined : elementsOf(value)
+  if (parts !== undefined && parts.length !== positions.length) return false
+  positions.forEach((position, i) => (elements[position] = parts?.[i] ?? value))
+  overwrite(target, tupleOf(elements))
+  return true
+}
+
+/** `` t[`col] = values `` replaces a column or adds a column. */
+function assignTableColumn(target: ServerTable, index: IndexValue, value: ServerValue): boolean {
+  const name = index.form === 'slice' ? undefined : textOf(index)
+  if (name === undefined) return false
+  if (target.sharedName !== '') {
+    throw new ScriptError("Can't change the columns of a shared table. Use an update statement.")
+  }
+  const column = columnFor(value, target.rows)
+  if (column === undefined || column.length !== target.rows) return false
+  const position = target.columnNames.indexOf(name)
+  if (position >= 0) target.replaceColumn(position, column)
+  else target.addColumn(name, columnTypeOf(column), column)
+  return true
+}
+
+function columnFor(value: ServerValue, rows: number): Column | undefined {
+  if (value.form === 'vector' || value.form === 'arrayVector') return value
+  if (value.form !== 'scalar') return undefined
+  return takeRows(columnOfScalar(value), new Int32Array(rows))
 }

@@ -1,21 +1,27 @@
 /*
   Helpers for built-in functions: declare a function, and read its arguments.
 */
-import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
+import type {
+  Builtin,
+  BuiltinArguments,
+  CallContext,
+  Evaluation,
+  FunctionValue,
+  ServerValue,
+} from '../values/server-value.js'
 import { ScriptError } from '../script-error.js'
-import type { FunctionValue, ServerValue } from '../values/server-value.js'
 import {
+  type ColumnType,
+  arrayTypeOffset,
   dataTypeOf,
+  dataTypes,
   isDecimal,
   parseColumnType,
-  arrayTypeOffset,
-  type ColumnType,
-  dataTypes,
 } from '../../protocol/data-type.js'
-import { boolScalar, integerOf, intScalar, isVoid, textOf, textsOf } from '../values/scalar.js'
+import { boolScalar, intScalar, integerOf, isVoid, textOf, textsOf } from '../values/scalar.js'
 import { tupleElements } from '../values/vector-literal.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
-import { findTable } from '../tables/sharing.js'
+import { findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 

@@ -2,23 +2,24 @@
   All built-in functions by name. Each family of functions has its own file in a folder next to this file.
 */
 import { DdbError } from '../../errors.js'
-import type { Builtin } from '../values/builtin.js'
+import type { Builtin } from '../values/server-value.js'
 import { dfsFunctions } from './dfs/dfs.js'
-import { functionViewFunctions } from './language/function-view.js'
-import { higherOrderFunctions, languageFunctions, operatorFunctions } from './language/language.js'
+import {
+  functionViewFunctions,
+  higherOrderFunctions,
+  languageFunctions,
+  operatorFunctions,
+} from './language/language.js'
 import { nodeFunctions } from './node/node.js'
 import { userFunctions } from './node/user.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
 import { insertFunctions } from './tables/insert-rows.js'
 import { tableFunctions } from './tables/make-tables.js'
-import { objectListFunctions } from './tables/object-list.js'
-import { schemaFunctions } from './tables/schema.js'
+import { objectListFunctions, schemaFunctions } from './tables/schema.js'
 import { shareFunctions, streamTableFunctions } from './tables/share.js'
 import { stringFunctions } from './text/text.js'
 import { conversionFunctions, typeFunctions } from './types/type.js'
-import { containerFunctions } from './vectors/container.js'
-import { searchFunctions } from './vectors/search.js'
-import { vectorFunctions } from './vectors/vector.js'
+import { containerFunctions, searchFunctions, vectorFunctions } from './vectors/vector.js'
 
 /** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName([

@@ -1,21 +1,125 @@
 /*
-  The login functions, and passwords in the three forms that clients send: plain, encrypted, and as a SCRAM proof. The
-  connection runs these functions itself, because clients call them before they may run scripts.
+  The login functions, and passwords in the three forms that clients send: plain, encrypted with an RSA key, and as a SCRAM
+  proof. The connection runs these functions itself, because clients call them before they may run scripts.
 */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import {
+  type KeyObject,
+  constants,
+  createHash,
+  createHmac,
+  generateKeyPairSync,
+  pbkdf2Sync,
+  privateDecrypt,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import type { Value } from '../../protocol/value.js'
 import type { Outcome } from '../net/executor.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
-import type { ScriptSession } from '../values/builtin.js'
-import {
-  decrypt,
-  finishScram,
-  publicPem,
-  scramChallenge,
-  startScram,
-  type ScramExchange,
-} from './scram.js'
+import type { ScriptSession } from '../values/server-value.js'
+
+const keyBits = 2048
+// A padded block is 00 02, at least eight random bytes other than 00, then 00, then the text (RFC 8017 §7.2.1).
+const shortestPadding = 8
+
+let keys: { publicPem: string; privateKey: KeyObject } | undefined
+
+/**
+ * The RSA key, made at the first call for all servers of the process, because making it takes longer than the rest of a
+ * login. Made synchronously, because a test that controls the clock could not control another thread.
+ */
+function loginKeys(): NonNullable<typeof keys> {
+  if (keys === undefined) {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: keyBits })
+    keys = { publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), privateKey }
+  }
+  return keys
+}
+
+/** PEM text that begins with `-----BEGIN PUBLIC KEY-----`. */
+export const publicPem = (): string => loginKeys().publicPem
+
+/** @returns undefined if the text was not encrypted with the public key */
+export function decrypt(base64: string): string | undefined {
+  // Java breaks base64 into lines with CRLF, C++ with LF. Node's decoder skips the line breaks.
+  const encrypted = Buffer.from(base64, 'base64')
+  if (encrypted.length !== keyBits / 8) return undefined
+  try {
+    // Decrypts without removing the padding, because Node refuses to remove PKCS#1 v1.5 padding (CVE-2023-46809).
+    const { privateKey: key } = loginKeys()
+    return unpadded(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, encrypted))
+  } catch {
+    return undefined
+  }
+}
+
+/** Removes PKCS#1 v1.5 padding. Always reads every byte, so that the time reveals little about the content. */
+function unpadded(block: Buffer): string | undefined {
+  let separator = 0
+  for (let i = block.length - 1; i >= 2; i--) {
+    const isZero = (block[i]! - 1) >>> 31
+    separator = isZero * i + (1 - isZero) * separator
+  }
+  const valid = block[0] === 0 && block[1] === 2 && separator >= 2 + shortestPadding
+  return valid ? block.toString('utf8', separator + 1) : undefined
+}
+
+const iterations = 4096
+const saltBytes = 16
+const nonceBytes = 16
+const keyBytes = 32
+
+/** The state of a SCRAM login between `startScram` and `finishScram`. */
+export interface ScramExchange {
+  readonly user: string
+  readonly clientNonce: string
+  readonly combinedNonce: string
+  readonly salt: Buffer
+}
+
+/** Begins a SCRAM login. Salt and nonce are new for each login, so a recorded login cannot be replayed. */
+export function startScram(user: string, clientNonce: string): ScramExchange {
+  const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
+  return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }
+}
+
+/** The answer to the client: salt in base64, iterations, combined nonce. */
+export function scramChallenge(exchange: ScramExchange): [string, number, string] {
+  return [exchange.salt.toString('base64'), iterations, exchange.combinedNonce]
+}
+
+/**
+ * @param password  the password that the server has stored for the user
+ * @param proofBase64  the proof that the client computed from its password
+ * @returns the server's signature in base64, or undefined if the client does not know the password
+ */
+export function finishScram(
+  exchange: ScramExchange,
+  password: string,
+  proofBase64: string,
+): string | undefined {
+  const { user, clientNonce, combinedNonce, salt } = exchange
+  const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')
+  const clientKey = hmac(salted, 'Client Key')
+  const storedKey = createHash('sha256').update(clientKey).digest()
+  const authMessage =
+    `n=${user},r=${clientNonce},r=${combinedNonce},s=${salt.toString('base64')},i=${iterations},` +
+    `c=biws,r=${combinedNonce}`
+  const expected = xor(clientKey, hmac(storedKey, authMessage))
+  const proof = Buffer.from(proofBase64, 'base64')
+  if (proof.length !== expected.length || !timingSafeEqual(proof, expected)) return undefined
+  return hmac(hmac(salted, 'Server Key'), authMessage).toString('base64')
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}
+
+function xor(a: Buffer, b: Buffer): Buffer {
+  return Buffer.from(a.map((byte, i) => byte ^ b[i]!))
+}
 
 /** User and password of a freshly installed DolphinDB server. */
 export const initialAdmin = { user: 'admin', password: '123456' } as const

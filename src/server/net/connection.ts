@@ -5,8 +5,14 @@
 import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
+import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
-import type { AsynchronousFailures, RunningJobs } from './asynchronous-failures.js'
+import {
+  type ArrivedRequest,
+  type AsynchronousFailures,
+  jobOf,
+  RequestQueue,
+} from './request-queue.js'
 import {
   type FaultBefore,
   type Faults,
@@ -15,14 +21,13 @@ import {
   requestText,
 } from './faults.js'
 import { Replies } from './replies.js'
-import { RequestQueue, type ArrivedRequest } from './request-queue.js'
 import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './executor.js'
 
 export interface ConnectionContext {
   readonly clock: Clock
   readonly failures: AsynchronousFailures
-  readonly jobs: RunningJobs
+  readonly node: ServerNode
   readonly faults: Faults | undefined
   readonly limits: RequestLimits
   countRequest(asynchronous: boolean): void
@@ -83,7 +88,7 @@ export class Connection {
     this.#openSession = openSession
     this.#transport = transport
     this.#onFinished = onFinished
-    this.#requests = new RequestQueue(context.limits, context.jobs)
+    this.#requests = new RequestQueue(context.limits, context.node)
     this.#runner = this.#open()
     this.#replies = new Replies(this.#runner.session.id, transport)
   }
@@ -256,16 +261,15 @@ export class Connection {
   }
 
   #beginJob({ head, request, job }: Work): void {
-    const { jobs } = this.#context
-    const cancel = (): void => this.#runner.cancel()
-    const own = jobs.jobOf(head, request, cancel)
+    const { node } = this.#context
+    const own = jobOf(node, head, request, () => this.#runner.cancel())
     if (own === undefined) return
-    const shown = job === undefined ? own : { ...own, rootJobId: job.rootJobId }
-    jobs.begin(this.#runner.session.id, shown, this.#requests.jobs)
+    const running = job === undefined ? own : { ...own, rootJobId: job.rootJobId }
+    node.jobs.set(this.#runner.session.id, { running, queued: this.#requests.jobs })
   }
 
   #waited(finish: () => void): void {
-    this.#context.jobs.end(this.#runner.session.id)
+    this.#context.node.jobs.delete(this.#runner.session.id)
     this.#resumed(finish)
   }
 

@@ -2,7 +2,7 @@
   The two interfaces that a connection uses: an interpreter that runs requests, and a transport that carries bytes.
 */
 import type { Value } from '../../protocol/value.js'
-import type { ScriptSession } from '../values/builtin.js'
+import type { ScriptSession } from '../values/server-value.js'
 
 /** Facts about a connection that are known before its first request. */
 export interface SessionInfo {

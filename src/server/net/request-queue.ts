@@ -1,6 +1,6 @@
 /*
-  Decodes the requests of one connection. A request is decoded when its turn comes, or earlier if a client lists queued
-  jobs (getConsoleJobs).
+  The requests that a node keeps track of: queued requests of a connection, running requests, and asynchronous requests that
+  failed. A request is decoded when its turn comes, or earlier if a client lists queued jobs (getConsoleJobs).
 */
 import {
   type Request,
@@ -8,9 +8,72 @@ import {
   type RequestLimits,
   decodeRequest,
 } from '../../protocol/request.js'
+import { requestText } from './faults.js'
+import type { ConsoleJob, ServerNode } from '../node.js'
+import { newUuid } from '../values/scalar.js'
 import { ByteReader } from '../../wire/byte-reader.js'
-import type { ConsoleJob } from '../node.js'
-import type { RunningJobs } from './asynchronous-failures.js'
+
+/** A failed request whose client got no answer. */
+export interface AsynchronousFailure {
+  readonly sessionId: string
+  /** Script, function name or variable names, cut to 200 characters. */
+  readonly text: string
+  /** The error line that an answer would have contained. */
+  readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+const keptFailures = 256
+
+/** The last 256 failures of a server. */
+export class AsynchronousFailures {
+  readonly #onFailure: ((failure: AsynchronousFailure) => void) | undefined
+  readonly #now: () => number
+  #kept: AsynchronousFailure[] = []
+  #count = 0
+
+  constructor(now: () => number, onFailure?: (failure: AsynchronousFailure) => void) {
+    this.#now = now
+    this.#onFailure = onFailure
+  }
+
+  /** Number of all failures, including those that `recent` has dropped. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The latest failures, oldest first. */
+  get recent(): readonly AsynchronousFailure[] {
+    return this.#kept
+  }
+
+  add(sessionId: string, text: string, message: string): void {
+    const failure = { sessionId, text, message, at: this.#now() }
+    this.#count += 1
+    this.#kept = [...this.#kept.slice(1 - keptFailures), failure]
+    this.#onFailure?.(failure)
+  }
+}
+
+/** A request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
+export function jobOf(
+  { random, now }: ServerNode,
+  head: RequestHead,
+  request: Request,
+  cancel: () => void,
+): ConsoleJob | undefined {
+  if (request.kind === 'connect') return undefined
+  return {
+    rootJobId: newUuid(random),
+    jobType: request.kind,
+    description: requestText(request),
+    priority: head.priority,
+    parallelism: head.parallelism,
+    receivedAt: new Date(now()),
+    ...(head.cancellable !== false && { cancel }),
+  }
+}
 
 export interface ArrivedRequest {
   readonly kind: 'request'
@@ -23,21 +86,21 @@ export interface ArrivedRequest {
 }
 
 /** A request, the end of the stream, or invalid bytes. Nothing can follow invalid bytes. */
-export type Arrival =
+type Arrival =
   ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
 
 export class RequestQueue {
   readonly #limits: RequestLimits
-  readonly #jobs: RunningJobs
+  readonly #node: ServerNode
   readonly #reader: ByteReader = new ByteReader()
   #decoding: ReturnType<typeof decodeRequest>
   /** Requests decoded before their turn. */
   readonly #ahead: Arrival[] = []
   #aheadBytes = 0
 
-  constructor(limits: RequestLimits, jobs: RunningJobs) {
+  constructor(limits: RequestLimits, node: ServerNode) {
     this.#limits = limits
-    this.#jobs = jobs
+    this.#node = node
     this.#decoding = decodeRequest(this.#reader, limits)
   }
 
@@ -75,7 +138,7 @@ export class RequestQueue {
       this.#aheadBytes += before - this.#reader.available
       if (arrival.kind === 'request') {
         const cancel = (): void => void (arrival.isCancelled = true)
-        arrival.job = this.#jobs.jobOf(arrival.head, arrival.request, cancel)
+        arrival.job = jobOf(this.#node, arrival.head, arrival.request, cancel)
       }
       this.#ahead.push(arrival)
     }

@@ -2,16 +2,14 @@
   Converts operands to vectors and results back to the form of the operands, so that each operator is written once, for
   vectors. Also reads the numbers, unscaled decimals and texts of a vector.
 */
-import { dataTypes, isDecimal, type DataType } from '../../protocol/data-type.js'
+import { type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import { nullDouble, nullInt16, nullInt32, nullInt64, nullInt8 } from '../../protocol/null-value.js'
 import { formatElement } from '../../protocol/value-text.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
-import { columnTexts } from '../columns/column-layout.js'
-import { numbersOf } from '../columns/column-numbers.js'
-import { columnOfScalar } from '../columns/convert-column.js'
-import { unscaledValues } from '../columns/convert-decimal.js'
+import { columnTexts, numbersOf } from '../columns/column-layout.js'
+import { columnOfScalar, unscaledValues } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'

@@ -172,37 +172,33 @@ const maxLength = 2_147_483_647
  * `a..b`: all values from a to b, ascending or descending, for integers and temporal values. If an end is null, the
  * result is empty. @throws {ScriptError} for uncountable types
  */
-function sequence(left: ServerValue, right: ServerValue): ServerValue {
-  return sequencePiece(left, right, 0, sequenceLength(left, right))
-}
-
-/** @throws {ScriptError} for types that cannot be counted */
-export function sequenceLength(left: ServerValue, right: ServerValue): number {
-  const { from, to } = boundsOf(left, right)
-  if (from === undefined || to === undefined) return 0
-  const distance = to < from ? from - to : to - from
-  if (distance >= maxLength) throw new ScriptError(`The sequence ${from}..${to} is too long.`)
-  return Number(distance) + 1
-}
-
-/** Elements `start` to `end` (exclusive) of the sequence. */
-export function sequencePiece(
-  left: ServerValue,
-  right: ServerValue,
-  start: number,
-  end: number,
-): Vector {
-  const { type, from = 0n, to = 0n } = boundsOf(left, right)
+function sequence(left: ServerValue, right: ServerValue): Vector {
+  const { type, from, to } = boundsOf(left, right)
+  if (from === undefined || to === undefined) return zeroColumn({ type }, 0) as Vector
   const step = to < from ? -1 : 1
-  const first = from + BigInt(start * step)
-  const column = zeroColumn({ type }, end - start) as FixedVector
+  const column = zeroColumn({ type }, Number(to - from) * step + 1) as FixedVector
   const { data, length } = column
   if (data instanceof BigInt64Array) {
-    for (let i = 0; i < length; i++) data[i] = first + BigInt(i * step)
+    for (let i = 0; i < length; i++) data[i] = from + BigInt(i * step)
   } else {
-    for (let i = 0; i < length; i++) data[i] = Number(first) + i * step
+    for (let i = 0; i < length; i++) data[i] = Number(from) + i * step
   }
   return column
+}
+
+/** The elements of `a..b` one by one, for a loop over a range that is too long for a vector. */
+export function sequenceItems(left: ServerValue, right: ServerValue): Iterable<ServerValue> {
+  const { type, from, to } = boundsOf(left, right)
+  return from === undefined || to === undefined ? [] : counted(type, from, to)
+}
+
+function* counted(type: Scalar['type'], from: bigint, to: bigint): Generator<ServerValue> {
+  const isWide = numberKindOf(type) === 'int64'
+  const step = to < from ? -1n : 1n
+  for (let value = from; ; value += step) {
+    yield { form: 'scalar', type, value: isWide ? value : Number(value) } as Scalar
+    if (value === to) return
+  }
 }
 
 interface Bounds {
@@ -219,7 +215,11 @@ function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   // Uses bigint, because doubles cannot represent every integer beyond 2^53, for example a time in nanoseconds.
   const bound = ({ value }: Scalar): bigint | undefined =>
     value === null ? undefined : BigInt(value as number | bigint | boolean)
-  return { type, from: bound(first as Scalar), to: bound(right as Scalar) }
+  const [from, to] = [bound(first as Scalar), bound(right as Scalar)]
+  if (from !== undefined && to !== undefined && (from < to ? to - from : from - to) >= maxLength) {
+    throw new ScriptError(`The sequence ${from}..${to} is too long.`)
+  }
+  return { type, from, to }
 }
 
 function sequenceType(left: ServerValue, right: ServerValue): Scalar['type'] {

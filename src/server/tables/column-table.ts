@@ -9,15 +9,9 @@ import { ScriptError } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
 import { KeyIndex } from './key-index.js'
-import { placeRows, type TablePartitioning, PartitionWidths } from './partitions/place-rows.js'
+import { placeRows, type TablePartitioning, PartitionWidths } from './partitions/partition-level.js'
 import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
-import type {
-  ServerTable,
-  StoredTableFacts,
-  TableKind,
-  UpsertCount,
-  UpsertOptions,
-} from './server-table.js'
+import type { StoredTableFacts, TableKind, UpsertCount, UpsertOptions } from './server-table.js'
 
 /** Determines which rows have the same key, and which of them the table keeps. */
 export interface KeyRule {
@@ -46,25 +40,30 @@ const maxRows = 2_147_483_647
 /** Limit of the initial capacity. The table allocates more only for real rows. */
 const maxInitialCapacity = 65_536
 
-/** See `ServerTable` for the methods. */
-export class ColumnTable implements ServerTable {
+export class ColumnTable {
   readonly form = 'serverTable' as const
   readonly kind: TableKind
+  /** Name under which the table is shared; '' if it is not shared. */
   sharedName = ''
+  /** Set by share(t, name, readonly=true). */
   readOnly = false
+  /** True after the table was dropped. Sessions that still refer to it can read it but not write it. */
   isDropped = false
   readonly stored: StoredTableFacts | undefined
+  /** How the table is partitioned; undefined for tables without partitions. */
   readonly partitioning: TablePartitioning | undefined
   readonly #keys: KeyRule | undefined
   readonly #widths: PartitionWidths | undefined
-  #names: readonly string[]
-  #types: readonly ColumnType[]
+  columnNames: readonly string[]
+  columnTypes: readonly ColumnType[]
   /** A given column becomes a growing column when the table first changes it. */
   #columns: (Column | GrowingColumn)[]
-  #rows: number
+  rows: number
+  /** Changes whenever the table removes or moves rows, because positions from before are then invalid. */
+  version = 0
   #purgedRows = 0
+  /** The rows that a persisted stream table keeps in memory; if there are more, it drops the older half. */
   cachedRows: number | undefined
-  #version = 0
   /** Index of all rows by key. Without a key rule, the first upsert creates the index for its key columns. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
 
@@ -73,49 +72,42 @@ export class ColumnTable implements ServerTable {
     this.partitioning = options.partitioning
     this.stored = options.stored
     this.#keys = options.keys
-    this.#names = options.names
-    this.#types = options.types
+    this.columnNames = options.names
+    this.columnTypes = options.types
     const capacity = Math.min(options.capacity ?? 0, maxInitialCapacity)
     this.#columns =
       options.columns?.slice() ?? options.types.map(type => growingColumn(type, capacity))
-    this.#rows = options.rows ?? 0
+    this.rows = options.rows ?? 0
     this.#widths = options.kind === 'dfs' ? new PartitionWidths() : undefined
     if (options.keys !== undefined) this.#openIndex(options.keys.columns)
   }
 
-  get columnNames(): readonly string[] {
-    return this.#names
-  }
-
-  get columnTypes(): readonly ColumnType[] {
-    return this.#types
-  }
-
-  get rows(): number {
-    return this.#rows
-  }
-
+  /** Rows that were ever appended, including rows that are no longer in memory. */
   get totalRows(): number {
-    return this.#rows + this.#purgedRows
+    return this.rows + this.#purgedRows
   }
 
-  get version(): number {
-    return this.#version
-  }
-
+  /** Indexes of the key columns; empty for tables without keys. */
   get keyColumns(): readonly number[] {
     return this.#keys?.columns ?? []
   }
 
+  /** Column `index` with its rows so far. Later appends do not change the returned column. */
   column(index: number): Column {
     const column = this.#columns[index]!
     return 'form' in column ? column : column.view()
   }
 
+  /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
   countDropped(rows: number): void {
     this.#purgedRows += rows
   }
 
+  /**
+   * Appends `rows` rows, given as columns in the table's order. Converts types as DolphinDB does.
+   * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
+   * @throws {ScriptError} with the server's message; the table is then unchanged
+   */
   append(columns: readonly Column[], rows: number): number {
     const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
     if (this.#keys === undefined) {
@@ -130,12 +122,13 @@ export class ColumnTable implements ServerTable {
 
   /** Drops the older half of the rows from memory when the cache is full. */
   #purge(): void {
-    if (this.cachedRows === undefined || this.#rows <= this.cachedRows) return
-    const left = this.#rows >> 1
+    if (this.cachedRows === undefined || this.rows <= this.cachedRows) return
+    const left = this.rows >> 1
     this.#purgedRows += left
-    this.keepRows(Int32Array.from({ length: this.#rows - left }, (_, row) => left + row))
+    this.keepRows(Int32Array.from({ length: this.rows - left }, (_, row) => left + row))
   }
 
+  /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
   upsert(columns: readonly Column[], rows: number, options: UpsertOptions = {}): UpsertCount {
     const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
     if (this.#keys === undefined) {
@@ -145,37 +138,36 @@ export class ColumnTable implements ServerTable {
     return this.#merge(batch, false, options.ignoreNull ?? false)
   }
 
+  /** Sets row `rows[i]` of column `index` to `values[i]`, after conversion to the type of the column. */
   update(index: number, rows: Int32Array, values: Column): void {
     if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
     this.#growing(index).assign(rows, prepareColumn(this, index, values, rows.length))
     this.#forgetUpsertIndex()
   }
 
+  /** Keeps only these rows, in this order. */
   keepRows(rows: Int32Array): void {
     this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
-    this.#rows = rows.length
-    this.#version++
+    this.rows = rows.length
+    this.version++
     if (rows.length === 0) this.#widths?.clear()
     if (this.#keys === undefined) this.#forgetUpsertIndex()
     else this.#openIndex(this.#keys.columns)
   }
 
-  renameColumns(names: readonly string[]): void {
-    this.#names = names
-  }
-
+  /** Replaces a column. The table takes the type of the new column. */
   replaceColumn(index: number, column: Column): void {
     checkColumnType(this.columnNames[index]!, columnTypeOf(column))
     if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
     this.#columns[index] = column
-    this.#types = this.#types.with(index, columnTypeOf(column))
+    this.columnTypes = this.columnTypes.with(index, columnTypeOf(column))
     this.#forgetUpsertIndex()
   }
 
   addColumn(name: string, type: ColumnType, column: Column): void {
     checkColumnType(name, type)
-    this.#names = [...this.#names, name]
-    this.#types = [...this.#types, type]
+    this.columnNames = [...this.columnNames, name]
+    this.columnTypes = [...this.columnTypes, type]
     this.#columns.push(column)
   }
 
@@ -200,7 +192,7 @@ export class ColumnTable implements ServerTable {
   }
 
   #checkSize(batch: Batch): Batch {
-    if (this.#rows + batch.rows > maxRows) {
+    if (this.rows + batch.rows > maxRows) {
       throw new ScriptError("An in-memory table can't exceed 2 billion rows. RefId: S05016")
     }
     return batch
@@ -210,13 +202,13 @@ export class ColumnTable implements ServerTable {
     if (rows === 0) return
     for (let index = 0; index < columns.length; index++)
       this.#growing(index).append(columns[index]!)
-    this.#rows += rows
+    this.rows += rows
   }
 
   #growing(index: number): GrowingColumn {
     const column = this.#columns[index]!
     if (!('form' in column)) return column
-    const growing = growingColumn(this.#types[index]!, column.length)
+    const growing = growingColumn(this.columnTypes[index]!, column.length)
     growing.append(column)
     this.#columns[index] = growing
     return growing
@@ -289,19 +281,19 @@ export class ColumnTable implements ServerTable {
   #openIndex(columns: readonly number[]): void {
     const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
     if (!reusable) {
-      const types = columns.map(index => this.#types[index]!)
+      const types = columns.map(index => this.columnTypes[index]!)
       if (this.#keys?.withinPartition === true) types.unshift({ type: 'DOUBLE' })
       this.#index = { columns, keys: new KeyIndex(types) }
     }
     const { keys } = this.#index!
     const from = keys.rows
-    const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.#rows))
+    const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.rows))
     const partitions =
       this.partitioning && this.#keys?.withinPartition
-        ? placeRows(this.partitioning, all, this.#rows - from)
+        ? placeRows(this.partitioning, all, this.rows - from)
         : undefined
-    const words = keys.read(this.#keyValues(columns, all, partitions), this.#rows - from)
-    for (let row = 0; row < this.#rows - from; row++) keys.add(words, row)
+    const words = keys.read(this.#keyValues(columns, all, partitions), this.rows - from)
+    for (let row = 0; row < this.rows - from; row++) keys.add(words, row)
   }
 
   #forgetUpsertIndex(): void {

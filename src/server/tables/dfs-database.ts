@@ -2,22 +2,20 @@
   Databases under dfs:// and their tables, which the embedded server keeps in memory: creates, finds and drops them
   (docs/server-semantics.md#dfs-databases).
 */
-import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
+import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import { formatElement, formatValue } from '../../protocol/value-text.js'
 import type { Scalar } from '../../protocol/value.js'
 import type { DfsDatabase, ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
-import type { ScriptSession } from '../values/builtin.js'
+import type { ScriptSession, ServerValue } from '../values/server-value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
-import type { ServerValue } from '../values/server-value.js'
 import { newUuid } from '../values/scalar.js'
 import type { DatabaseHandle, LevelScheme, ServerTable, StoredTableFacts } from './server-table.js'
 import { createTable } from './memory-table.js'
 import { checkEngine } from './prepare.js'
 import { mayMakeDatabase, privilegeOf } from './privileges.js'
-import { levelOf } from './partitions/partition-level.js'
-import type { TablePartitioning } from './partitions/place-rows.js'
+import { type TablePartitioning, levelOf } from './partitions/partition-level.js'
 
 export interface StoredTableOptions {
   partitionColumns: readonly string[]

@@ -1,21 +1,20 @@
 /*
   Inserts values into tables, and changes and deletes rows. Also decides which rows `serve --discard` counts and drops.
 */
-import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
+import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import type { CallContext } from '../values/builtin.js'
+import type { CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
 import { textOf } from '../values/scalar.js'
-import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { tupleElements } from '../values/vector-literal.js'
-import { nullColumn, checkColumnType } from '../columns/column-layout.js'
+import { checkColumnType, nullColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import {
-  valueCountError,
   checkWritable,
   isStream,
   prepareColumn,
   prepareColumns,
+  valueCountError,
 } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 import { columnTypeOf } from '../../protocol/element.js'

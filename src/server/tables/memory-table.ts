@@ -7,7 +7,7 @@ import type { Column, Table } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 import { ColumnTable, type KeyRule } from './column-table.js'
-import type { TablePartitioning } from './partitions/place-rows.js'
+import type { TablePartitioning } from './partitions/partition-level.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './server-table.js'
 
 export interface TableOptions {

@@ -1,10 +1,8 @@
 /*
-  The interface of all tables of the embedded server, and the handles of its databases.
+  What tables and databases of the embedded server are.
 */
-import type { ColumnType } from '../../protocol/data-type.js'
-import type { Column } from '../../protocol/value.js'
 import type { ServerValue } from '../values/server-value.js'
-import type { TablePartitioning } from './partitions/place-rows.js'
+import type { ColumnTable } from './column-table.js'
 
 /** `partitioned` is a partitioned table in memory, `dfs` a table in a database. */
 export type TableKind =
@@ -42,50 +40,7 @@ export interface StoredTableFacts {
 }
 
 /** A table that sessions can change. Only copies of its columns are sent (`tableToWire`). */
-export interface ServerTable {
-  readonly form: 'serverTable'
-  readonly kind: TableKind
-  /** Name under which the table is shared; '' if it is not shared. */
-  sharedName: string
-  /** Set by share(t, name, readonly=true). */
-  readOnly: boolean
-  /** True after the table was dropped. Sessions that still refer to it can read it but not write it. */
-  isDropped: boolean
-  readonly columnNames: readonly string[]
-  readonly columnTypes: readonly ColumnType[]
-  readonly rows: number
-  /** Rows that were ever appended, including rows that are no longer in memory. */
-  readonly totalRows: number
-  /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
-  countDropped(rows: number): void
-  /** The rows that a persisted stream table keeps in memory; if there are more, it drops the older half. */
-  cachedRows: number | undefined
-  /** Changes whenever the table removes or moves rows, because positions from before are then invalid. */
-  readonly version: number
-  /** Indexes of the key columns; empty for tables without keys. */
-  readonly keyColumns: readonly number[]
-  /** How the table is partitioned; undefined for tables without partitions. */
-  readonly partitioning: TablePartitioning | undefined
-  readonly stored: StoredTableFacts | undefined
-  /** Column `index` with its rows so far. Later appends do not change the returned column. */
-  column(index: number): Column
-  /**
-   * Appends `rows` rows, given as columns in the table's order. Converts types as DolphinDB does.
-   * @returns the number of rows with new keys for a keyed table in memory, else the number of rows inside the scheme
-   * @throws {ScriptError} with the server's message; the table is then unchanged
-   */
-  append(columns: readonly Column[], rows: number): number
-  /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
-  upsert(columns: readonly Column[], rows: number, options?: UpsertOptions): UpsertCount
-  /** Sets row `rows[i]` of column `index` to `values[i]`, after conversion to the type of the column. */
-  update(index: number, rows: Int32Array, values: Column): void
-  /** Keeps only these rows, in this order. */
-  keepRows(rows: Int32Array): void
-  renameColumns(names: readonly string[]): void
-  /** Replaces a column. The table takes the type of the new column. */
-  replaceColumn(index: number, column: Column): void
-  addColumn(name: string, type: ColumnType, column: Column): void
-}
+export type ServerTable = ColumnTable
 
 /** Partition types under their names in scripts. See `partitionTypeIds` for their numbers. */
 export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'

@@ -10,10 +10,8 @@ import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 import type { Column } from '../../protocol/value.js'
-import type { CallContext, Evaluation } from '../values/builtin.js'
-import type { ServerValue } from '../values/server-value.js'
-import { chunkPath } from './partitions/partition-level.js'
-import { placeRows } from './partitions/place-rows.js'
+import type { CallContext, Evaluation, ServerValue } from '../values/server-value.js'
+import { chunkPath, placeRows } from './partitions/partition-level.js'
 import { prepareColumns } from './prepare.js'
 
 /** Overhead of a STRING or a BLOB in a column, in bytes. */

@@ -7,27 +7,12 @@ import { parseTemporal, type TemporalType } from '../../protocol/types/temporals
 import type { Scalar } from '../../protocol/value.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from './scalar.js'
 
+/** Suffix of `00` → type of the null. */
 const nullSuffixes: Readonly<Record<string, DataType>> = {
-  b: 'BOOL',
-  c: 'CHAR',
-  h: 'SHORT',
-  i: 'INT',
-  l: 'LONG',
-  f: 'FLOAT',
-  F: 'DOUBLE',
-  d: 'DATE',
-  M: 'MONTH',
-  t: 'TIME',
-  m: 'MINUTE',
-  s: 'SECOND',
-  D: 'DATETIME',
-  T: 'TIMESTAMP',
-  n: 'NANOTIME',
-  N: 'NANOTIMESTAMP',
-  S: 'SYMBOL',
-  W: 'STRING',
+  b: 'BOOL', c: 'CHAR', h: 'SHORT', i: 'INT', l: 'LONG', f: 'FLOAT', F: 'DOUBLE', d: 'DATE', M: 'MONTH', t: 'TIME',
+  m: 'MINUTE', s: 'SECOND', D: 'DATETIME', T: 'TIMESTAMP', n: 'NANOTIME', N: 'NANOTIMESTAMP', S: 'SYMBOL', W: 'STRING',
   P: 'DECIMAL64',
-}
+} // prettier-ignore
 
 const temporalPattern =
   /(?:(\d{4}\.\d{1,2}\.\d{1,2})(?:(?:T| (?=\d{1,2}:\d{2}:\d{2}))(\d{1,2}(?::\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?))?[dDTN]?|(\d{4}\.\d{1,2}M)|(\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?)[stn]?|(\d{1,2}:\d{2}m))(?![\w.])/y
@@ -115,42 +100,35 @@ function readPlainNumber(source: string, start: number): NumberLiteral | undefin
   return value && { value, end: start + text.length }
 }
 
-function scalarOf(digits: string, exponent: string, suffix: string): Scalar | undefined {
-  const isInteger = exponent === '' && !digits.includes('.')
-  if (digits === '00' && Object.hasOwn(nullSuffixes, suffix)) return nullOf(nullSuffixes[suffix]!)
-  switch (suffix) {
-    case '':
-      return isInteger ? integer(digits) : doubleScalar(Number(digits + exponent))
-    case 'f':
-      return { form: 'scalar', type: 'FLOAT', value: Math.fround(Number(digits + exponent)) }
-    case 'F':
-      return doubleScalar(Number(digits + exponent))
-    case 'P':
-      return exponent === '' ? decimal(digits) : undefined
-    case 'b':
-      return isInteger ? boolScalar(Number(digits) !== 0) : undefined
-    case 'c':
-      return isInteger ? { form: 'scalar', type: 'CHAR', value: orNull(digits, 127) } : undefined
-    case 'h':
-      return isInteger ? { form: 'scalar', type: 'SHORT', value: orNull(digits, 32767) } : undefined
-    case 'i':
-      return isInteger ? intScalar(orNull(digits, 2147483647)) : undefined
-    case 'l': {
-      const value = isInteger ? longOf(digits) : undefined
-      return value === undefined ? undefined : longScalar(value)
-    }
-    default: {
-      const unit = durationUnits.get(suffix)
-      if (unit === undefined || !isInteger) return undefined
-      return { form: 'scalar', type: 'DURATION', value: { count: Number(digits), unit } }
-    }
-  }
+/** Suffix of small integers → type, and its largest value. */
+const integerSuffixes: Readonly<Record<string, readonly ['CHAR' | 'SHORT' | 'INT', number]>> = {
+  c: ['CHAR', 127],
+  h: ['SHORT', 32_767],
+  i: ['INT', 2_147_483_647],
 }
 
-/** A number that is too large for its suffix is the null of the type: `-128c` is the null CHAR. */
-function orNull(digits: string, max: number): number | null {
-  const value = Number(digits)
-  return value <= max ? value : null
+function scalarOf(digits: string, exponent: string, suffix: string): Scalar | undefined {
+  if (digits === '00' && Object.hasOwn(nullSuffixes, suffix)) return nullOf(nullSuffixes[suffix]!)
+  const number = Number(digits + exponent)
+  const isInteger = exponent === '' && !digits.includes('.')
+  if (suffix === 'f') return { form: 'scalar', type: 'FLOAT', value: Math.fround(number) }
+  if (suffix === 'F' || (suffix === '' && !isInteger)) return doubleScalar(number)
+  if (suffix === 'P') return exponent === '' ? decimal(digits) : undefined
+  if (!isInteger) return undefined
+  if (suffix === '') return integer(digits)
+  if (suffix === 'b') return boolScalar(number !== 0)
+  if (suffix === 'l') {
+    const value = longOf(digits)
+    return value === undefined ? undefined : longScalar(value)
+  }
+  if (Object.hasOwn(integerSuffixes, suffix)) {
+    // A number that is too large for its suffix is the null of the type: `-128c` is the null CHAR.
+    const [type, max] = integerSuffixes[suffix]!
+    return { form: 'scalar', type, value: number <= max ? number : null }
+  }
+  const unit = durationUnits.get(suffix)
+  if (unit === undefined) return undefined
+  return { form: 'scalar', type: 'DURATION', value: { count: number, unit } }
 }
 
 function integer(digits: string): Scalar {

@@ -1,12 +1,77 @@
 /*
   The values of script variables: all values that can be sent, and in addition functions, database handles and type
-  names. Tables have a form of their own, because scripts can change them (`tables/`).
+  names. Also the interface between the interpreter and `functions/`. Most built-ins are plain functions. A built-in that
+  waits (sleep) or calls script functions (each) is a generator: it yields a Suspension, and the session continues it later.
 */
+import type { ServerNode } from '../node.js'
+import type { Release } from '../release.js'
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Dictionary, Table, Value } from '../../protocol/value.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
-import type { Builtin } from './builtin.js'
 import type { FunctionDefinition } from '../script/parse/syntax.js'
+
+/** State of one session, which ends with its connection at the latest. Function views and shared tables outlive it. */
+export interface ScriptSession {
+  /** Decimal text. */
+  readonly id: string
+  /** 'guest' until the login. */
+  user: string
+  readonly isAdmin: boolean
+  /** Owner of the running function view, whose rights on tables apply instead of the user's. */
+  viewOwner: string | undefined
+  readonly variables: Map<string, ServerValue>
+  readonly functions: Map<string, FunctionValue>
+  /** Receives the output of print(); not called for asynchronous requests. */
+  print: (text: string) => void
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly delay: (durationMs: number) => Promise<void>
+}
+
+/** A generator yields a Suspension to let its session wait. Other sessions continue meanwhile. */
+export interface Suspension {
+  until: Promise<unknown>
+}
+
+/** A computation of a script, which yields only while it has to wait. */
+export type Evaluation<T> = Generator<Suspension, T, unknown>
+
+/** What a built-in function may use of its session and node. */
+export interface CallContext {
+  readonly node: ServerNode
+  readonly session: ScriptSession
+  /**
+   * Names of the variables that were written as arguments of this call, which `table(x, 1..3 as id)` needs; undefined
+   * for an argument that is not a name. A built-in must read them before it calls a script function or waits.
+   */
+  readonly argumentNames: readonly (string | undefined)[]
+  /** True if the server drops rows for shared and stored tables but counts them as inserted. */
+  readonly discards: boolean
+  call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
+  /** The function with this name: of the session, a function view, or a built-in function. */
+  findFunction(name: string): FunctionValue | undefined
+}
+
+/** The arguments in declared order; undefined for omitted arguments. */
+export type BuiltinArguments = readonly (ServerValue | undefined)[]
+
+export interface Builtin {
+  readonly name: string
+  /** Names of the parameters in order, for keyword arguments. The last one may be `...rest`. */
+  readonly parameters: readonly string[]
+  readonly minArguments: number
+  readonly maxArguments: number
+  /** True if the function changes its first argument. It then refuses a read-only variable. */
+  readonly mutatesFirst?: boolean
+  /** True if only administrators may call the function. */
+  readonly adminOnly?: boolean
+  /** The first version that has the function. */
+  readonly since?: Release
+  readonly call: (
+    context: CallContext,
+    args: BuiltinArguments,
+  ) => ServerValue | Evaluation<ServerValue>
+}
 
 /** `def f(...)` or `x -> ...`. DolphinDB has no closures, so a lambda receives outer variables as bound arguments. */
 export interface UserFunction {
@@ -20,7 +85,7 @@ export interface UserFunction {
   isView?: true
 }
 
-export interface BuiltinFunction {
+interface BuiltinFunction {
   form: 'function'
   kind: 'builtin'
   name: string
@@ -40,7 +105,7 @@ export interface PartialFunction {
 export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
 
 /** The name of a type as a value, such as `DECIMAL64(4)`, `DOUBLE[]`, or `INT` in `[INT, SYMBOL]`. */
-export interface TypeName {
+interface TypeName {
   form: 'type'
   column: ColumnType
 }
@@ -68,3 +133,83 @@ export type ServerValue =
   | FunctionValue
   | TypeName
   | ValueList
+
+/** Values in the order in which the script writes them; undefined for omitted ones. */
+export type CallArguments = readonly (ServerValue | undefined)[]
+export type Keywords = ReadonlyMap<string, ServerValue>
+
+export const noKeywords: Keywords = new Map()
+
+/** `fn{args}`. If `fn` is a partial application of `g`, binds all to `g`, because long chains would fill the stack. */
+export function partialOf(
+  fn: FunctionValue,
+  bound: CallArguments,
+  keywords: Keywords = noKeywords,
+): PartialFunction {
+  const { name } = fn
+  if (fn.kind !== 'partial')
+    return { form: 'function', kind: 'partial', name, target: fn, bound, keywords }
+  return { ...fn, bound: withOpenPlacesFilled(fn, bound), keywords: mergedKeywords(fn, keywords) }
+}
+
+/** Puts the arguments of a call into the open places, and the remaining arguments at the end. */
+export function withOpenPlacesFilled(partial: PartialFunction, args: CallArguments): CallArguments {
+  const all: (ServerValue | undefined)[] = []
+  let next = 0
+  for (const bound of partial.bound) {
+    if (bound !== undefined) all.push(bound)
+    else if (next < args.length) all.push(args[next++])
+    else all.push(undefined)
+  }
+  while (next < args.length) all.push(args[next++])
+  return all
+}
+
+/** Combines the keywords of a partial application and of a call. If both have a keyword, the call's value wins. */
+export function mergedKeywords(partial: PartialFunction, keywords: Keywords): Keywords {
+  if (partial.keywords.size === 0) return keywords
+  return new Map([...partial.keywords, ...keywords])
+}
+
+/** A new object that shares the arrays. Returns tables, dictionaries, functions and handles themselves. */
+export function shallowCopy(value: ServerValue): ServerValue {
+  switch (value.form) {
+    case 'scalar':
+    case 'vector':
+    case 'arrayVector':
+    case 'matrix':
+    case 'set':
+      return { ...value }
+    case 'pair':
+      return { ...value, elements: { ...value.elements } }
+    case 'list':
+      return { form: 'list', elements: [...value.elements] }
+    default:
+      return value
+  }
+}
+
+/** True for plain records, which `overwrite` can turn into a different value. */
+export function isPlain(value: ServerValue): boolean {
+  switch (value.form) {
+    case 'scalar':
+    case 'vector':
+    case 'arrayVector':
+    case 'matrix':
+    case 'set':
+    case 'pair':
+    case 'list':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Copies `source` into `target`, so that all references see the change (for `mutable` arguments and `&x = y`). */
+export function overwrite(target: ServerValue, source: ServerValue): void {
+  const record = target as unknown as Record<string, unknown>
+  for (const key of Object.keys(record)) {
+    if (!(key in source)) delete record[key]
+  }
+  Object.assign(record, source)
+}

@@ -45,14 +45,8 @@ function asTuple(column: Column): Vector | ArrayVector {
 }
 
 const numericOrder: readonly DataType[] = [
-  'BOOL',
-  'CHAR',
-  'SHORT',
-  'INT',
-  'LONG',
-  'FLOAT',
-  'DOUBLE',
-]
+  'BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE',
+] // prettier-ignore
 
 /** A type that can hold scalars of both types without changing their kind; undefined if there is none. */
 function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {

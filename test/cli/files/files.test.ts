@@ -152,10 +152,10 @@ t.test(
     for (const option of options) {
       const dir = t.testdir({ f: 'old\n' })
       const path = join(dir, 'f')
-      server.node.beforeWrite = () => {
+      server.node.faults.beforeWrite = () => {
         unlinkSync(path)
         mkdirSync(join(path, 'in-the-way'), { recursive: true })
-        server.node.beforeWrite = undefined
+        delete server.node.faults.beforeWrite
         return undefined
       }
       t.match(await load(...fileFlag(option, path)), {

@@ -937,11 +937,11 @@ t.test('a metrics file that cannot be replaced at the end gives exit code 74', a
   const dir = t.testdir()
   const path = join(dir, 'run.prom')
   // During the run, a folder appears in place of the metrics file.
-  server.node.beforeWrite = () => {
+  server.node.faults.beforeWrite = () => {
     mkdirSync(join(path, 'in-the-way'), { recursive: true })
     return undefined
   }
-  t.teardown(() => (server.node.beforeWrite = undefined))
+  t.teardown(() => delete server.node.faults.beforeWrite)
   const { code, stderr } = await load(['--metrics-file', path], 'id,price\n1,1\n')
   t.equal(code, 74)
   t.match(stderr, /cannot write the metrics.*\[DDB_OUTPUT_WRITE\]/)

@@ -41,7 +41,7 @@ import {
   scramChallenge,
   type ScramExchange,
   startScram,
-} from '../../../src/server/login/scram.js'
+} from '../../../src/server/login/users.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { recordings } from '../../helpers/recordings.js'
 import { deepTest, runs } from '../../helpers/runs.js'

@@ -105,7 +105,7 @@ t.test('in sync mode a redirect to an unnamed host stops the run', async t => {
 /** The first node accepts `before` batches and redirects every later batch to the second node. */
 function leadUntil(here: Pair, before: number, host = 'localhost'): void {
   let batches = 0
-  here.follower.server.node.beforeWrite = ({ table }) =>
+  here.follower.server.node.faults.beforeWrite = ({ table }) =>
     table === 'target' && ++batches > before
       ? { error: `<NotLeader>${host}:${here.leader.server.port}:dnode2` }
       : undefined
@@ -150,7 +150,7 @@ t.test('with receipts a redirect to an unnamed host stops the run', async t => {
 t.test('with receipts circular redirects end the run', async t => {
   const here = await pair(t, () => false)
   leadUntil(here, 0)
-  here.leader.server.node.beforeWrite = ({ table }) =>
+  here.leader.server.node.faults.beforeWrite = ({ table }) =>
     table === 'target' ? { error: `<NotLeader>127.0.0.1:${here.follower.server.port}` } : undefined
   const result = await here.run({}, ['localhost'])
   t.match(result, {

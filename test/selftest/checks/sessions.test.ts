@@ -219,7 +219,7 @@ t.test(
       server,
       options: { second },
       prepare: ({ node }) =>
-        void (node.beforeWrite = ({ table }) =>
+        void (node.faults.beforeWrite = ({ table }) =>
           table.endsWith('_viewed') ? { error: '<NoPrivilege>Not granted' } : undefined),
     })
     t.strictSame(behaved.failed, [names[1]], 'a view that lacks rights is found')

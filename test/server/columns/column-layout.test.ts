@@ -4,7 +4,7 @@ import { takeRows } from '../../../src/protocol/element.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { checkColumnType } from '../../../src/server/columns/column-layout.js'
 import { column, valuesOf } from './columns.js'
-import { isStorable, limitText } from '../../../src/server/columns/stored-types.js'
+import { isStorable, limitText } from '../../../src/server/tables/prepare.js'
 
 t.test('types that no table can have are refused, with the name of the column', async t => {
   const refused = Object.keys(dataTypes).filter(name => {

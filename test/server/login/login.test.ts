@@ -3,22 +3,26 @@ import {
   constants,
   createHash,
   createHmac,
-  pbkdf2Sync,
-  publicEncrypt,
   createPublicKey,
   generateKeyPairSync,
+  pbkdf2Sync,
+  publicEncrypt,
 } from 'node:crypto'
-import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
-import { ConnectionFunctions, checkPassword } from '../../../src/server/login/users.js'
-import { createNode, type User } from '../../../src/server/node.js'
+import {
+  ConnectionFunctions,
+  checkPassword,
+  decrypt,
+  publicPem,
+} from '../../../src/server/login/users.js'
+import { type User, createNode } from '../../../src/server/node.js'
 import { failureOf } from '../../helpers/call-context.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { deepTest } from '../../helpers/runs.js'
 import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
 import { int, text, yes } from '../../helpers/values.js'
-import { decrypt, publicPem } from '../../../src/server/login/scram.js'
+import t from 'tap'
 
 const badLogin = 'The user name or password is incorrect.'
 const ann: User = { password: '123456', isAdmin: false, hasScram: true }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import t from 'tap'
-import { finishScram, scramChallenge, startScram } from '../../../src/server/login/scram.js'
+import { finishScram, scramChallenge, startScram } from '../../../src/server/login/users.js'
 
 /** The example of RFC 7677, section 3. */
 const exchange = {

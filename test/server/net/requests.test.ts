@@ -2,22 +2,21 @@
   Requests of one connection run one after another. Waiting requests are also jobs, so users can cancel them.
 */
 import t from 'tap'
-import { connect, type Session } from '../../../src/client/open-session.js'
+import { type Session, connect } from '../../../src/client/open-session.js'
 import type { Table, Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 import { rowsText } from '../../helpers/script.js'
-import { int, idTable, text, yes } from '../../helpers/values.js'
-import { requestFlags, type Request, type RequestHead } from '../../../src/protocol/request.js'
+import { idTable, int, text, yes } from '../../helpers/values.js'
+import { type Request, type RequestHead, requestFlags } from '../../../src/protocol/request.js'
 import { ConnectionFunctions } from '../../../src/server/login/users.js'
 import { Discard } from '../../../src/server/net/discard.js'
 import type { Executor } from '../../../src/server/net/executor.js'
-import { RequestRunner } from '../../../src/server/net/request-runner.js'
-import { Retries } from '../../../src/server/net/retries.js'
-import { createNode, type ConsoleJob } from '../../../src/server/node.js'
+import { RequestRunner, Retries } from '../../../src/server/net/request-runner.js'
+import { type ConsoleJob, createNode } from '../../../src/server/node.js'
 import { failureOf } from '../../helpers/call-context.js'
 import { call, script } from '../../helpers/requests.js'
 import { guestSession } from '../../helpers/tiny-server.js'
-import { RunningJobs } from '../../../src/server/net/asynchronous-failures.js'
+import { jobOf } from '../../../src/server/net/request-queue.js'
 
 type Test = { teardown(end: () => unknown): void }
 
@@ -251,7 +250,6 @@ const nothing = (): void => undefined
 
 t.test('a job describes its request until it ends', async t => {
   const node = createNode({ now: () => 5_000 })
-  const jobs = new RunningJobs(node)
   const requests: [request: Request, jobType: string, description: string][] = [
     [script('sleep(1)'), 'script', 'sleep(1)'],
     [call('tableInsert{t}', int(1)), 'function', 'tableInsert{t}'],
@@ -261,9 +259,7 @@ t.test('a job describes its request until it ends', async t => {
   ]
   const ids = new Set<string>()
   for (const [request, jobType, description] of requests) {
-    const job = jobs.jobOf(headRunningJobs, request, nothing)!
-    jobs.begin('1', job, () => [])
-    t.equal(node.jobs.get('1')!.running, job)
+    const job = jobOf(node, headRunningJobs, request, nothing)!
     t.match(job, {
       rootJobId: /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
       jobType,
@@ -276,23 +272,15 @@ t.test('a job describes its request until it ends', async t => {
     ids.add(job.rootJobId)
   }
   t.equal(ids.size, requests.length, 'each has its own id')
-  jobs.begin('2', jobs.jobOf(headRunningJobs, script('2'), nothing)!, () => [])
-  jobs.end('1')
-  t.strictSame([...node.jobs.keys()], ['2'])
-  jobs.end('1')
-  jobs.end('2')
-  t.equal(node.jobs.size, 0)
 })
 
 t.test('a connect request is not a job', async t => {
-  const jobs = new RunningJobs(createNode())
-  t.equal(jobs.jobOf(headRunningJobs, { kind: 'connect' }, nothing), undefined)
+  t.equal(jobOf(createNode(), headRunningJobs, { kind: 'connect' }, nothing), undefined)
 })
 
 t.test('a client may request that its request is not cancelled', async t => {
-  const jobs = new RunningJobs(createNode())
   const jobWith = (cancellable: boolean): ConsoleJob | undefined =>
-    jobs.jobOf({ ...headRunningJobs, cancellable }, script('1'), nothing)
+    jobOf(createNode(), { ...headRunningJobs, cancellable }, script('1'), nothing)
   t.equal(jobWith(false)!.cancel, undefined)
   t.equal(jobWith(true)!.cancel, nothing)
 })

@@ -10,7 +10,7 @@ import {
   rowKeys,
   rowComparison,
   sortRows,
-} from '../../../src/server/operators/row-keys.js'
+} from '../../../src/server/operators/comparison.js'
 import { runs } from '../../helpers/runs.js'
 import { column, fixed } from '../columns/columns.js'
 

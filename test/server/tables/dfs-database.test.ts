@@ -20,7 +20,7 @@ import {
   type StoredTableOptions,
 } from '../../../src/server/tables/dfs-database.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
-import type { ScriptSession } from '../../../src/server/values/builtin.js'
+import type { ScriptSession } from '../../../src/server/values/server-value.js'
 import { sessionOn, testSession, textsOf, type TestSession } from '../../helpers/script.js'
 import { ints } from '../../helpers/values.js'
 import { column } from '../columns/columns.js'

@@ -1,24 +1,24 @@
 import t from 'tap'
-import { createNode, type ServerNode } from '../../../src/server/node.js'
-import { shareTable, unshareTable } from '../../../src/server/tables/sharing.js'
-import { sessionOn } from '../../helpers/script.js'
-import { int, ints, text } from '../../helpers/values.js'
-import { tableOf } from './tables.js'
+import { type ServerNode, createNode } from '../../../src/server/node.js'
 import {
   checkRead,
   checkViewCall,
   checkWrite,
   privilegeKey,
   privilegeOf,
+  shareTable,
+  unshareTable,
 } from '../../../src/server/tables/privileges.js'
+import { sessionOn } from '../../helpers/script.js'
+import { int, ints, text } from '../../helpers/values.js'
+import { tableOf } from './tables.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import type { ColumnType } from '../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import { makeDictionary } from '../../../src/server/elements/dictionary.js'
 import { discardedRows } from '../../../src/server/tables/insert-values.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
-import type { ServerValue } from '../../../src/server/values/server-value.js'
-import type { CallContext } from '../../../src/server/values/builtin.js'
+import type { CallContext, ServerValue } from '../../../src/server/values/server-value.js'
 import { column } from '../columns/columns.js'
 
 const node = createNode()
@@ -38,11 +38,11 @@ t.test('a shared name begins with a letter', async t => {
 
 t.test('a fault prevents the removal of stream tables, and nothing else', async t => {
   const asked: unknown[] = []
-  node.beforeRemoval = removal => {
+  node.faults.beforeRemoval = removal => {
     asked.push(removal)
     return { error: 'first cancel all subscriptions' }
   }
-  t.teardown(() => (node.beforeRemoval = undefined))
+  t.teardown(() => delete node.faults.beforeRemoval)
   shareTable(node, session, tableOf('stream'), 'kept')
   shareTable(node, session, tableOf('basic'), 'plain')
   t.throws(() => unshareTable(node, session, 'kept'), { message: /first cancel/ })

@@ -1,18 +1,17 @@
 /*
   Functions about databases and the tables in them (docs/server-semantics.md#tables-in-databases).
 */
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin, CallContext, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { duplicatePolicies, partitionTypeIds } from '../../values/constants.js'
 import {
   boolScalar,
-  integerOf,
   intScalar,
+  integerOf,
   stringVector,
   textOf,
   voidValue,
 } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import type { LevelScheme, PartitionType, ServerTable } from '../../tables/server-table.js'
 import {
   createStoredTable,
@@ -29,7 +28,7 @@ import {
   tooManyPartitions,
 } from '../../tables/partitions/partition-level.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { nodeAlias, type ServerNode } from '../../node.js'
+import { type ServerNode, nodeAlias } from '../../node.js'
 import { firstReleases, isAtLeast } from '../../release.js'
 import {
   boolResult,

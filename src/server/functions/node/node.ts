@@ -4,7 +4,14 @@
   (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
-import type { Builtin, CallContext, Evaluation, ScriptSession } from '../../values/builtin.js'
+import type {
+  Builtin,
+  CallContext,
+  Evaluation,
+  FunctionValue,
+  ScriptSession,
+  ServerValue,
+} from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'
 import {
@@ -17,8 +24,7 @@ import {
   stringVector,
   voidValue,
 } from '../../values/scalar.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
-import { nodeAlias, type ConsoleJob, type ServerNode } from '../../node.js'
+import { type ConsoleJob, type ServerNode, nodeAlias } from '../../node.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import {
   booleanArgument,
@@ -29,7 +35,7 @@ import {
   textsArgument,
 } from '../arguments.js'
 import { dictionaryOf, tableOf, tableOfColumns } from '../result-table.js'
-import { tableBytes } from '../tables/object-list.js'
+import { tableBytes } from '../tables/schema.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30

@@ -1,7 +1,7 @@
 /*
   Users and rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
 */
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin, CallContext } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, voidValue } from '../../values/scalar.js'
 import { checkPassword } from '../../login/users.js'

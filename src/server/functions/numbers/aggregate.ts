@@ -5,8 +5,7 @@ import { isDecimal } from '../../../protocol/data-type.js'
 import { elementAt, isNullAt } from '../../../protocol/element.js'
 import { nullDouble, nullInt128, nullInt32, nullInt64 } from '../../../protocol/null-value.js'
 import { type Column, type Vector, explicitNull } from '../../../protocol/value.js'
-import { rowComparison } from '../../operators/row-keys.js'
-import { truthOf } from '../../operators/comparison.js'
+import { rowComparison, truthOf } from '../../operators/comparison.js'
 import { applyBinary, choose } from '../../operators/operators.js'
 import {
   decimalAsDouble,
@@ -17,9 +16,8 @@ import {
   unscaledOf,
 } from '../../operators/operands.js'
 import { ScriptError } from '../../script-error.js'
-import type { Builtin } from '../../values/builtin.js'
+import type { Builtin, ServerValue } from '../../values/server-value.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { builtin, columnArgument, unaryFunction, vectorArgument } from '../arguments.js'
 

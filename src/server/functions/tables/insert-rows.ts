@@ -3,20 +3,18 @@
 */
 import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
 import type { Column, Value } from '../../../protocol/value.js'
-import { appendElements } from '../../elements/assign-elements.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import type { Builtin, CallContext, Evaluation, ServerValue } from '../../values/server-value.js'
 import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
-import { insertTable, insertValues, discardedRows } from '../../tables/insert-values.js'
+import { discardedRows, insertTable, insertValues } from '../../tables/insert-values.js'
 import { columnIndex } from '../../tables/memory-table.js'
 import { columnCountError } from '../../tables/prepare.js'
 import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
-import { builtin, booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
+import { booleanArgument, builtin, isAbsent, tableArgument, textsArgument } from '../arguments.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
+import { type WrittenRows, checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 
 /** Appends rows or elements to obj, and returns obj (docs/server-semantics.md#append). */
 const append = builtin(
@@ -69,7 +67,7 @@ export const insertFunctions: readonly Builtin[] = [
       const table = writable(context, target)
       const { node, session } = context
       const [first] = values
-      const fault = node.beforeWrite?.({
+      const fault = node.faults.beforeWrite?.({
         sessionId: session.id,
         table: table.sharedName,
         rows: first?.form === 'serverTable' ? first.rows : 0,
@@ -134,8 +132,6 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
 /** Converts the addition to the type of `target` and appends it in place, because variables refer to `target`. */
 function appendToVector(target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
-  const isVector = target.form === 'vector' && more.form === 'vector'
-  if (isVector && appendElements(target, more)) return target
   return Object.assign(target, concatColumns(target, more))
 }
 

@@ -2,14 +2,18 @@
   Functions that create tables in memory, and replace, add or fill their columns (DolphinDB manual, pages table, rows,
   columns and nullFill; docs/server-semantics.md#stream-tables). Also reads column definitions from arguments.
 */
-import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
+import { type ColumnType, columnTypeText, isDecimal } from '../../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
-import type { BuiltinArguments, CallContext, Builtin } from '../../values/builtin.js'
-import { firstReleases, isAtLeast, type Release } from '../../release.js'
+import type {
+  Builtin,
+  BuiltinArguments,
+  CallContext,
+  ServerValue,
+} from '../../values/server-value.js'
+import { type Release, firstReleases, isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar, voidValue } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { nullColumn, zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { checkMayAlter } from '../../tables/dfs-database.js'

@@ -2,13 +2,12 @@
   Functions about names and shared tables: share tables, find objects, remove definitions
   (docs/server-semantics.md#shared-tables), and functions about stream tables (#stream-tables).
 */
-import type { Builtin, CallContext } from '../../values/builtin.js'
+import type { Builtin, CallContext, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { isStream } from '../../tables/prepare.js'
-import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
+import { findTable, shareTable, unshareTable } from '../../tables/privileges.js'
 import {
   boolResult,
   booleanArgument,
@@ -21,7 +20,7 @@ import {
   wordArgument,
 } from '../arguments.js'
 import { dictionaryOf, tableOf } from '../result-table.js'
-import { tableBytes } from './object-list.js'
+import { tableBytes } from './schema.js'
 
 type ObjectKind = keyof typeof objectKinds
 

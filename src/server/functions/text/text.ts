@@ -3,21 +3,17 @@
 */
 import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
 import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
-import type { Column, Scalar, Vector } from '../../../protocol/value.js'
+import { type Column, type Scalar, type Vector, explicitNull } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
-import type { Builtin } from '../../values/builtin.js'
+import type { Builtin, ServerValue } from '../../values/server-value.js'
 import { boolScalar, doubleScalar, stringScalar, textsOf } from '../../values/scalar.js'
 import { readNumber } from '../../values/literal.js'
 import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
-import { makeDictionary, setEntry } from '../../elements/dictionary.js'
-import { dataTypes } from '../../../protocol/data-type.js'
-import { explicitNull } from '../../../protocol/value.js'
+import { functionText, makeDictionary, setEntry } from '../../elements/dictionary.js'
+import { columnTypeText, dataTypes } from '../../../protocol/data-type.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import { binaryFunction, integerArgument, unaryFunction } from '../arguments.js'
-import { operandOf, scalarAt, isLiteral, textsOfVector } from '../../operators/operands.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { functionText } from '../../elements/wire-values.js'
-import { columnTypeText } from '../../../protocol/data-type.js'
+import { isLiteral, operandOf, scalarAt, textsOfVector } from '../../operators/operands.js'
 
 /** Printed output shows at most this many rows of a table, and this many elements of a vector. */
 const maxRows = 30

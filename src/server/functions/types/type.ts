@@ -2,28 +2,27 @@
   The types and sizes of values, conversions, equality, and the current time (DolphinDB manual, one page per function).
 */
 import {
+  type ColumnType,
+  type DataType,
+  type DecimalType,
   arrayTypeOffset,
   dataTypes,
-  type DataType,
   maxScale,
-  type ColumnType,
-  type DecimalType,
 } from '../../../protocol/data-type.js'
 import { columnTypeOf, isNullAt } from '../../../protocol/element.js'
-import { dataForms, type Column, type Vector, type Scalar } from '../../../protocol/value.js'
+import { type Column, type Scalar, type Vector, dataForms } from '../../../protocol/value.js'
 import { formatScalar } from '../../../protocol/value-text.js'
-import type { Builtin } from '../../values/builtin.js'
+import type { Builtin, ServerValue } from '../../values/server-value.js'
 import { doubleOf, operandOf, scalarAt } from '../../operators/operands.js'
 import { boolScalar, intScalar, stringScalar } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
 import {
   binaryFunction,
   booleanArgument,
   builtin,
-  unaryFunction,
-  isAbsent,
   integerArgument,
+  isAbsent,
+  unaryFunction,
 } from '../arguments.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'

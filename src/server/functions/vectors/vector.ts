@@ -1,19 +1,39 @@
 /*
-  Functions that create, join and sort vectors (DolphinDB manual, one page per function).
+  Functions about vectors, dictionaries, sets and matrices, and membership tests (DolphinDB manual, one page per function).
+  Scripts can create and send sets and matrices but not compute with them.
 */
-import { columnTypeOf, takeRows } from '../../../protocol/element.js'
-import type { Column, Scalar, Vector } from '../../../protocol/value.js'
-import { zeroColumn } from '../../columns/column-layout.js'
-import { pickTableRows } from '../../elements/indexing.js'
-import { castValue, castVector, typeArgument } from '../../operators/cast.js'
-import { distinctRows, sortRows } from '../../operators/row-keys.js'
-import { applyBinary } from '../../operators/operators.js'
-import { int64Of, scalarAt } from '../../operators/operands.js'
+import type { DataType } from '../../../protocol/data-type.js'
+import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
+import { isTemporal } from '../../../protocol/types/temporals.js'
+import type { Column, Scalar, Value, Vector } from '../../../protocol/value.js'
+import type { Builtin, ServerDictionary, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
-import type { Builtin } from '../../values/builtin.js'
-import { integerOf } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { tupleOf } from '../../values/vector-literal.js'
+import { castValue, castVector, typeArgument } from '../../operators/cast.js'
+import {
+  dictionaryKeys,
+  dictionaryValues,
+  emptyDictionary,
+  setEntry,
+} from '../../elements/dictionary.js'
+import { type Key, distinctRows, keysOfVector, sortRows } from '../../operators/comparison.js'
+import {
+  int64Of,
+  isLiteral,
+  numberKindOf,
+  operandOf,
+  scalarAt,
+  textsOfVector,
+} from '../../operators/operands.js'
+import { applyBinary } from '../../operators/operators.js'
+import { integerOf, stringVector, textOf } from '../../values/scalar.js'
+import {
+  elementsOf,
+  joinAll,
+  tupleElements,
+  tupleOf,
+  vectorOfElements,
+} from '../../values/vector-literal.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
 import {
   binaryFunction,
   booleanArgument,
@@ -23,6 +43,174 @@ import {
   unaryFunction,
   vectorArgument,
 } from '../arguments.js'
+import { zeroColumn } from '../../columns/column-layout.js'
+import { pickTableRows } from '../../elements/indexing.js'
+
+/** The values in which the function `in` searches, as a vector. */
+function haystackOf(value: ServerValue): Vector {
+  switch (value.form) {
+    case 'scalar':
+      return columnOfScalar(value)
+    case 'vector':
+      return value
+    case 'serverDictionary':
+      return dictionaryKeys(value)
+    default:
+      throw new ScriptError('in: Y must be a vector or a dictionary.')
+  }
+}
+
+/** Keys of `vector`'s elements, to compare with keys of `other`. Equal keys mean equal values, and vice versa. */
+function keysFor(vector: Vector, other: Vector): readonly Key[] {
+  const meets =
+    vector.type === other.type ||
+    vector.type === 'VOID' ||
+    other.type === 'VOID' ||
+    (isLiteral(vector.type) && isLiteral(other.type)) ||
+    (isPlainNumber(vector.type) && isPlainNumber(other.type))
+  return keysOfVector(meets ? vector : castVector(vector, columnTypeOf(other)))
+}
+
+function isPlainNumber(type: DataType): boolean {
+  return numberKindOf(type) !== undefined && !isTemporal(type)
+}
+
+function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
+  const tuple = tupleElements(needle)
+  if (tuple !== undefined) return vectorOfElements(tuple.map(element => isIn(element, haystack)))
+  const within = haystackOf(haystack)
+  const isNothing = haystack.form === 'scalar' && haystack.value === null
+  const known = new Set(isNothing ? [] : keysOfVector(within))
+  const operand = operandOf(needle, 'in')
+  const data = Int8Array.from(keysFor(operand.vector, within), key => (known.has(key) ? 1 : 0))
+  return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+}
+
+/** between(X, a:b) includes both bounds. */
+function between(value: ServerValue, bounds: ServerValue): ServerValue {
+  if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
+  const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
+  return applyBinary('&&', applyBinary('>=', value, low!), applyBinary('<=', value, high!))
+}
+
+/**
+ * `%` matches any text; `?` and `_` match one character. Each `%` matches as little as possible, so only the last `%`
+ * ever needs a second attempt. The time is at most the pattern's length times the text's length.
+ */
+function likeMatcher(pattern: string): (text: string) => boolean {
+  return text => {
+    let at = 0
+    let next = 0
+    let afterAny = -1
+    let retry = 0
+    while (at < text.length) {
+      const wanted = pattern[next]
+      if (wanted === '%') {
+        afterAny = ++next
+        retry = at
+      } else if (wanted === '?' || wanted === '_' || wanted === text[at]) {
+        next++
+        at++
+      } else if (afterAny >= 0) {
+        next = afterAny
+        at = ++retry
+      } else return false
+    }
+    while (pattern[next] === '%') next++
+    return next === pattern.length
+  }
+}
+
+export const searchFunctions: readonly Builtin[] = [
+  binaryFunction('in', isIn),
+  binaryFunction('between', between),
+  binaryFunction('like', (value, patternArgument) => {
+    const pattern = textOf(patternArgument)
+    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
+    const operand = operandOf(value, 'like')
+    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+      throw new ScriptError('like: X must be a string or a vector of strings.')
+    }
+    const matches = likeMatcher(pattern)
+    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  }),
+]
+
+function dictionaryArgument(value: ServerValue, name: string): ServerDictionary {
+  if (value.form !== 'serverDictionary') throw new ScriptError(`${name} takes a dictionary.`)
+  return value
+}
+
+export const containerFunctions: readonly Builtin[] = [
+  /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
+  builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
+    const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
+    const valueType = typeArgument(values)
+    if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
+    const keyElements = elementsOf(keys)
+    const valueElements = elementsOf(values)
+    if (keyElements.length !== valueElements.length) {
+      throw new ScriptError('The keys and the values of a dictionary must have the same length.')
+    }
+    const isTyped = values.form === 'vector' && values.type !== 'ANY'
+    const keyVector = vectorOfElements(keyElements)
+    const dictionary = emptyDictionary(
+      { type: keyVector.form === 'vector' ? keyVector.type : 'STRING' },
+      isTyped ? { type: (values as Vector).type } : undefined,
+    )
+    keyElements.forEach((key, index) => setEntry(dictionary, key, valueElements[index]!))
+    return dictionary
+  }),
+
+  unaryFunction('keys', value => {
+    if (value.form === 'serverTable') return stringVector(value.columnNames)
+    if (value.form === 'set') return value.elements
+    return dictionaryKeys(dictionaryArgument(value, 'keys'))
+  }),
+
+  unaryFunction('values', value => {
+    if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
+    const data: Value[] = value.columnNames.map((_, index) => value.column(index))
+    return { form: 'vector', type: 'ANY', length: data.length, data }
+  }),
+
+  unaryFunction('set', value => {
+    const vector = vectorArgument(value, 'set')
+    if (vector.type === 'ANY') {
+      throw new ScriptError('The elements of a set must be of the same type.')
+    }
+    return { form: 'set', elements: takeRows(vector, distinctRows([vector])) as Vector }
+  }),
+
+  /** Makes a matrix from columns. From a type, a number of rows and a number of columns, makes a matrix of zeros. */
+  builtin('matrix(X, ...rest)', (_, args) => {
+    const [first, second, third] = args
+    const type =
+      first.form === 'type' || first.form === 'function' ? typeArgument(first) : undefined
+    const [rows, columns] = [integerOf(second), integerOf(third)]
+    if (type !== undefined && rows !== undefined && columns !== undefined) {
+      if (rows < 0 || columns < 0)
+        throw new ScriptError('A matrix cannot have negative dimensions.')
+      return {
+        form: 'matrix',
+        rows,
+        columns,
+        elements: zeroColumn(type, rows * columns) as Vector,
+      }
+    }
+    const vectors = args.map(column => vectorArgument(column, 'matrix'))
+    const { length } = vectors[0]!
+    if (vectors.some(vector => vector.length !== length)) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    const elements = joinAll(vectors)
+    if (elements.type === 'ANY') {
+      throw new ScriptError('The elements of a matrix must be of the same type.')
+    }
+    return { form: 'matrix', rows: length, columns: vectors.length, elements }
+  }),
+]
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
   const length = integerOf(value)

@@ -4,33 +4,32 @@
 */
 import { isDecimal, maxScale } from '../../../protocol/data-type.js'
 import { indexValue } from '../../elements/indexing.js'
-import { notEmbedded, ScriptError } from '../../script-error.js'
+import { ScriptError, notEmbedded } from '../../script-error.js'
 import { checkViewCall } from '../../tables/privileges.js'
-import type { Builtin, Evaluation } from '../../values/builtin.js'
-import { defaultWord } from '../../values/constants.js'
-import { shallowCopy } from '../../values/ownership.js'
 import {
-  withOpenPlacesFilled,
+  type Builtin,
+  type CallArguments,
+  type Evaluation,
+  type FunctionValue,
+  type Keywords,
+  type PartialFunction,
+  type ServerValue,
+  type UserFunction,
   mergedKeywords,
   noKeywords,
   partialOf,
-  type CallArguments,
-  type Keywords,
-} from '../../values/partial-function.js'
-import { integerOf, intScalar, longScalar, voidValue } from '../../values/scalar.js'
-import type {
-  FunctionValue,
-  PartialFunction,
-  ServerValue,
-  UserFunction,
+  shallowCopy,
+  withOpenPlacesFilled,
 } from '../../values/server-value.js'
+import { defaultWord } from '../../values/constants.js'
+import { intScalar, integerOf, longScalar, voidValue } from '../../values/scalar.js'
 import { syntaxError } from '../parse/lexer.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'
 import { locateInFunction, withSourceText } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { executeBody } from './execute.js'
-import { calleeOfName, isReadOnly, lookUp, valueOfName, type Frame } from './frame.js'
+import { type Frame, calleeOfName, isReadOnly, lookUp, valueOfName } from './frame.js'
 
 /**
  * Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed
@@ -151,7 +150,7 @@ function plainArgument(
   if (isReadOnly(frame, node.name)) {
     throw new ScriptError(`Read only object can't be applied to mutable function ${fn.name}`)
   }
-  return lookUp(node, frame) ?? valueOfName(node, frame)
+  return valueOfName(node, frame)
 }
 
 /** True if the function changes this argument. */

@@ -2,13 +2,16 @@
   Evaluates expressions. Evaluations are generators, because calls may wait; constants and names need no generator.
 */
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
-import { indexValue, type IndexValue } from '../../elements/indexing.js'
+import { type IndexValue, indexValue } from '../../elements/indexing.js'
 import { applyBinary, applyUnary, choose } from '../../operators/operators.js'
 import { ScriptError } from '../../script-error.js'
-import type { Evaluation } from '../../values/builtin.js'
-import { shallowCopy } from '../../values/ownership.js'
+import {
+  type Evaluation,
+  type FunctionValue,
+  type ServerValue,
+  shallowCopy,
+} from '../../values/server-value.js'
 import { integerOf, isTrue, voidValue } from '../../values/scalar.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import type {
   Binary,
@@ -28,7 +31,7 @@ import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-change.j
 import { evaluateSelect } from '../sql/sql-select.js'
 import { callFunction, evaluateCall, evaluatePartial } from './call.js'
 import { withSourceText } from './error-text.js'
-import { type Frame, lookUp, valueOfName } from './frame.js'
+import { type Frame, valueOfName } from './frame.js'
 
 /** The value of a constant or name, which needs no evaluation; undefined for all other nodes. */
 export function immediate(node: Expression, frame: Frame): ServerValue | undefined {
@@ -38,7 +41,6 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
 
 /** Throws errors without a source text. The caller, which knows the statement or call, adds the text. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
-  let value: ServerValue
   switch (node.kind) {
     case 'literal':
       return node.value
@@ -46,6 +48,8 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
       return valueOfName(node, frame)
     case 'call':
       return yield* evaluateCall(node, frame)
+    case 'partial':
+      return yield* evaluatePartial(node, frame)
     case 'named':
       return yield* evaluate(node.expression, frame)
     case 'member':
@@ -53,45 +57,29 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'binary':
       return yield* evaluateChain(node, frame)
     case 'unary':
-      value = applyUnary(node.operator, yield* evaluate(node.operand, frame))
-      break
-    case 'partial':
-      value = yield* evaluatePartial(node, frame)
-      break
+      return applyUnary(node.operator, yield* evaluate(node.operand, frame))
     case 'index':
-      value = yield* evaluateIndex(node, frame)
-      break
+      return yield* evaluateIndex(node, frame)
     case 'vector':
-      value = vectorOfElements(yield* evaluateList(node.elements, frame))
-      break
+      return vectorOfElements(yield* evaluateList(node.elements, frame))
     case 'tuple':
-      value = tupleOf(yield* evaluateList(node.elements, frame))
-      break
+      return tupleOf(yield* evaluateList(node.elements, frame))
     case 'dictionary':
-      value = yield* evaluateDictionary(node, frame)
-      break
+      return yield* evaluateDictionary(node, frame)
     case 'ternary':
-      value = yield* evaluateTernary(node, frame)
-      break
+      return yield* evaluateTernary(node, frame)
     case 'lambda':
-      value = closure(node, frame)
-      break
+      return closure(node, frame)
     case 'select':
     case 'insert':
     case 'update':
     case 'delete':
-      value = yield* evaluateSql(node, frame)
+      return yield* evaluateSql(node, frame)
   }
-  if (value.form !== 'scalar') {
-    const pause = frame.runtime.step()
-    if (pause !== undefined) yield pause
-  }
-  return value
 }
 
 /** `a+b+c+…` from left to right, in a loop, because recursion could exhaust the stack. */
 function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
-  const { runtime } = frame
   const links = [node]
   for (let left = node.left; left.kind === 'binary'; left = left.left) links.push(left)
   const first = links.at(-1)!.left
@@ -99,9 +87,6 @@ function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
   for (let link = links.pop(); link !== undefined; link = links.pop()) {
     const right = immediate(link.right, frame) ?? (yield* evaluate(link.right, frame))
     value = applyBinary(link.operator, value, right)
-    if (value.form === 'scalar') continue
-    const pause = runtime.step()
-    if (pause !== undefined) yield pause
   }
   return value
 }
@@ -134,8 +119,6 @@ function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<S
   for (const node of nodes) {
     const value = immediate(node, frame) ?? (yield* evaluate(node, frame))
     values.push(node.kind === 'name' ? shallowCopy(value) : value)
-    const pause = frame.runtime.step()
-    if (pause !== undefined) yield pause
   }
   return values
 }
@@ -179,7 +162,7 @@ function closure(node: Lambda, frame: Frame): ServerValue {
 
 /** Evaluates `x[…]`: elements for a value x, a call for a function x, an array type such as `INT[]` for a type x. */
 function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
-  const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
+  const target = immediate(node.target, frame) ?? (yield* evaluate(node.target, frame))
   if (target.form === 'type' && node.indexes.length === 0) {
     return { form: 'type', column: { ...target.column, array: true } }
   }
@@ -192,11 +175,6 @@ function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
     return indexValue(target, [yield* callFunction(frame.runtime, only, [target])])
   }
   return indexValue(target, indexes)
-}
-
-/** The value of a name that the caller reads but does not keep; undefined for other nodes. */
-function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
-  return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
 }
 
 /** The arguments of `(corr)[x, y]`. A function with one parameter gets all values as one vector: `uuid["…", "…"]`. */

@@ -4,17 +4,20 @@
 */
 import { elementAt } from '../../../protocol/element.js'
 import { formatValue } from '../../../protocol/value-text.js'
-import { assignElements } from '../../elements/assign-elements.js'
-import { indexValue, itemsOf, sequenceItems } from '../../elements/indexing.js'
+import { assignElements, indexValue, itemsOf } from '../../elements/indexing.js'
 import { scalarAt } from '../../operators/operands.js'
 import type { BinaryOperator } from '../../operators/operator-names.js'
-import { applyBinary } from '../../operators/operators.js'
+import { applyBinary, sequenceItems } from '../../operators/operators.js'
 import { ScriptError } from '../../script-error.js'
-import { shareTable } from '../../tables/sharing.js'
-import type { Evaluation } from '../../values/builtin.js'
-import { isPlain, overwrite, shallowCopy } from '../../values/ownership.js'
+import { shareTable } from '../../tables/privileges.js'
+import {
+  type Evaluation,
+  type ServerValue,
+  isPlain,
+  overwrite,
+  shallowCopy,
+} from '../../values/server-value.js'
 import { isTrue, stringVector, textOf } from '../../values/scalar.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 import type {
   Assignment,
@@ -27,7 +30,7 @@ import type {
 } from '../parse/syntax.js'
 import { asScriptError, sourceText, withSourceText } from './error-text.js'
 import { evaluate, evaluateIndexes, immediate } from './evaluate.js'
-import { lookUp, type Frame } from './frame.js'
+import { type Frame, lookUp } from './frame.js'
 
 /** The value of an expression statement, or the reason to skip the statements that follow. */
 export type Completion =
@@ -162,7 +165,6 @@ function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<Ser
     if (node.kind !== 'binary' || node.operator !== '..') {
       return itemsOf(yield* evaluate(node, frame))
     }
-    // Counts through a range instead of making a vector of it.
     const first = yield* evaluate(node.left, frame)
     return sequenceItems(first, yield* evaluate(node.right, frame))
   } catch (error) {

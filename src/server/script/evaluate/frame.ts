@@ -6,7 +6,6 @@ import type { Runtime } from '../session/runtime.js'
 import type { ServerValue, FunctionValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { constantOf } from '../../values/constants.js'
-import { releaseArray } from '../../values/ownership.js'
 import type { Name, Parameter } from '../parse/syntax.js'
 
 /** Columns that a SQL statement can name. They hide variables of the same name (manual, "Column reference"). */
@@ -35,20 +34,17 @@ export function isReadOnly({ runtime, parameters, variables }: Frame, name: stri
   return parameters.some(one => one.name === name && !one.isMutable)
 }
 
-/** The value of a name, for callers that may keep it. @throws {ScriptError} for an unknown name */
+/** The value of a name. @throws {ScriptError} for an unknown name */
 export function valueOfName(node: Name, frame: Frame): ServerValue {
   const value = lookUp(node, frame)
-  if (value !== undefined) {
-    releaseArray(value)
-    return value
-  }
+  if (value !== undefined) return value
   if (frame.columns !== undefined) {
     throw new ScriptError(`Unrecognized column name [${node.name}].`)
   }
   throw new ScriptError(`Can't find the object with name ${node.name}`)
 }
 
-/** Like `valueOfName`, for callers that do not keep the value; undefined for an unknown name. */
+/** Like `valueOfName`; undefined for an unknown name. */
 export function lookUp({ name, isFunction }: Name, frame: Frame): ServerValue | undefined {
   const { runtime, variables } = frame
   if (isFunction) return runtime.findFunction(name) ?? variables.get(name)

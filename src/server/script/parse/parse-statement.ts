@@ -30,6 +30,9 @@ const assignmentOperators: ReadonlyMap<string, BinaryOperator | undefined> = new
   ['\\=', '\\'],
 ])
 
+/** Parses what follows the keyword `first`, which is consumed. */
+type StatementParser = (parser: Parser, first: Token) => Statement
+
 export class Parser extends StructureParser {
   /** The nesting depth of the last unit. */
   get height(): number {
@@ -126,10 +129,10 @@ export class Parser extends StructureParser {
     if (this.startsStructure()) return this.#parseStructure(first)
     const isLambda = (text === 'def' || text === 'defg') && this.peek(1).kind !== 'name'
     if (isLambda || (text === 'share' && this.#isShareFunction())) return undefined
-    const parse = this.#keywords.get(text)
+    const parse = Parser.#keywords.get(text)
     if (parse !== undefined) {
       this.next()
-      return parse(first)
+      return parse(this, first)
     }
     // `include` and `import` may be names. The other unsupported statements begin with reserved words.
     const isName = !reservedWords.has(text) && this.peek(1).kind === 'operator'
@@ -139,26 +142,31 @@ export class Parser extends StructureParser {
     return undefined
   }
 
-  /** Keyword → function that parses what follows the keyword `first`. */
-  readonly #keywords: ReadonlyMap<string, (first: Token) => Statement> = new Map<
+  static readonly #keywords: ReadonlyMap<string, StatementParser> = new Map<
     string,
-    (first: Token) => Statement
+    StatementParser
   >([
-    ['def', first => this.#parseDefine(first)],
-    ['defg', first => this.#parseDefine(first)],
-    ['if', first => this.#parseIf(first)],
-    ['for', first => this.#parseFor(first)],
-    ['while', first => this.#parseWhile(first)],
-    ['do', first => this.#parseDo(first)],
-    ['try', first => this.#parseTry(first)],
-    ['throw', first => this.node(first, { kind: 'throw', value: this.parseExpression() })],
-    ['return', first => this.node(first, { kind: 'return', values: this.#parseReturned() })],
-    ['break', first => this.node(first, { kind: 'break' })],
-    ['continue', first => this.node(first, { kind: 'continue' })],
-    ['share', first => this.#parseShare(first)],
-    ['undef', first => this.#parseUndef(first)],
-    ['assert', first => this.#parseAssert(first)],
-    ['const', first => this.#parseConst(first)],
+    ['def', (parser, first) => parser.#parseDefine(first)],
+    ['defg', (parser, first) => parser.#parseDefine(first)],
+    ['if', (parser, first) => parser.#parseIf(first)],
+    ['for', (parser, first) => parser.#parseFor(first)],
+    ['while', (parser, first) => parser.#parseWhile(first)],
+    ['do', (parser, first) => parser.#parseDo(first)],
+    ['try', (parser, first) => parser.#parseTry(first)],
+    [
+      'throw',
+      (parser, first) => parser.node(first, { kind: 'throw', value: parser.parseExpression() }),
+    ],
+    [
+      'return',
+      (parser, first) => parser.node(first, { kind: 'return', values: parser.#parseReturned() }),
+    ],
+    ['break', (parser, first) => parser.node(first, { kind: 'break' })],
+    ['continue', (parser, first) => parser.node(first, { kind: 'continue' })],
+    ['share', (parser, first) => parser.#parseShare(first)],
+    ['undef', (parser, first) => parser.#parseUndef(first)],
+    ['assert', (parser, first) => parser.#parseAssert(first)],
+    ['const', (parser, first) => parser.#parseConst(first)],
   ])
 
   /** Parses `f(…) {…}` and `f(…): expression`, or the declaration `f(…)`. */

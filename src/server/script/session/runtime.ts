@@ -2,49 +2,21 @@
   The interpreter of one session: how it finds functions, the context of built-in functions, and how
   long a script may run before other sessions get a turn.
 */
-import type { SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
 import type {
-  ScriptSession,
   Builtin,
   CallContext,
   Evaluation,
+  FunctionValue,
+  ScriptSession,
+  ServerValue,
   Suspension,
-} from '../../values/builtin.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+} from '../../values/server-value.js'
 import { builtins } from '../../functions/registry.js'
 import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import type { Names } from '../parse/names.js'
-
-/** At first, a session has no variables and its user is guest. */
-export class Session implements ScriptSession {
-  readonly id: string
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly delay: (durationMs: number) => Promise<void>
-  readonly variables = new Map<string, ServerValue>()
-  readonly functions = new Map<string, FunctionValue>()
-  user = 'guest'
-  viewOwner: string | undefined
-  print: (text: string) => void = () => undefined
-  readonly openedAt: Date
-  private readonly node: ServerNode
-
-  constructor(node: ServerNode, info: SessionInfo) {
-    this.node = node
-    this.openedAt = new Date(node.now())
-    this.id = info.id
-    this.remoteAddress = info.remoteAddress
-    this.remotePort = info.remotePort
-    this.delay = info.delay
-  }
-
-  get isAdmin(): boolean {
-    return this.node.users.get(this.user)?.isAdmin === true
-  }
-}
 
 /** A running script yields after this time, so that no loop blocks other sessions. */
 const turnMs = 20

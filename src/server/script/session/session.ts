@@ -2,21 +2,25 @@
   The interpreter as the network side sees it: a session, its three kinds of requests, and their answers.
 */
 import type { Value } from '../../../protocol/value.js'
-import { toWire, fromWire } from '../../elements/wire-values.js'
+import { fromWire, toWire } from '../../elements/dictionary.js'
 import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
-import { notEmbedded, ScriptError } from '../../script-error.js'
-import type { Evaluation, ScriptSession, Suspension } from '../../values/builtin.js'
-import type { CallArguments } from '../../values/partial-function.js'
-import type { ServerValue } from '../../values/server-value.js'
+import { ScriptError, notEmbedded } from '../../script-error.js'
+import type {
+  CallArguments,
+  Evaluation,
+  ScriptSession,
+  ServerValue,
+  Suspension,
+} from '../../values/server-value.js'
 import { callFunction } from '../evaluate/call.js'
 import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
-import { calleeOfName, type Frame } from '../evaluate/frame.js'
+import { type Frame, calleeOfName } from '../evaluate/frame.js'
 import { Parser } from '../parse/parse-statement.js'
 import type { Statement } from '../parse/syntax.js'
-import { Runtime, Session } from './runtime.js'
+import { Runtime } from './runtime.js'
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
 
@@ -30,7 +34,17 @@ function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
 
 /** A new session without variables, whose user is guest. */
 export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
-  return new Session(node, info)
+  return {
+    ...info,
+    user: 'guest',
+    viewOwner: undefined,
+    variables: new Map(),
+    functions: new Map(),
+    print: () => undefined,
+    get isAdmin() {
+      return node.users.get(this.user)?.isAdmin === true
+    },
+  }
 }
 
 /**

@@ -2,28 +2,27 @@
   Executes insert, update and delete.
 */
 import {
-  discardedRows,
-  rowsOfValues,
   deleteRows,
+  discardedRows,
   preparedValues,
+  rowsOfValues,
   updateRows,
 } from '../../tables/insert-values.js'
 import { checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
-import type { Evaluation } from '../../values/builtin.js'
+import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { Frame } from '../evaluate/frame.js'
 import {
+  type TableScope,
   columnOfResult,
   evaluateScope,
   evaluateTable,
-  type TableScope,
   withColumns,
 } from './sql-scope.js'
 import type { Delete, Insert, Update } from '../parse/syntax.js'
-import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 
 /** Inserts all rows or none. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */

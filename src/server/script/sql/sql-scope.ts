@@ -6,14 +6,13 @@ import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import type { Evaluation } from '../../values/builtin.js'
+import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
 import { operatorNames } from '../../operators/operator-names.js'
 import { truthOf } from '../../operators/comparison.js'
-import type { SelectColumn, Expression } from '../parse/syntax.js'
-import type { ServerValue } from '../../values/server-value.js'
+import type { Expression, SelectColumn } from '../parse/syntax.js'
 
 /** State that all scopes of one statement share. */
 interface Source {

@@ -1,37 +1,157 @@
 /*
   Runs select and exec. Clauses run in this order: from, where, group by, having, the columns, distinct, order by, limit
-  (manual, "Execution order").
+  (manual, "Execution order"). `group by` gives one row per group, in ascending order of the keys. Keys that are not in the
+  select list become the first columns (manual, "group by").
 */
 import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
-import type { Column } from '../../../protocol/value.js'
-import { createTable } from '../../tables/memory-table.js'
-import type { Evaluation } from '../../values/builtin.js'
+import type { Column, Scalar } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { Frame } from '../evaluate/frame.js'
-import { distinctRows, sortRows } from '../../operators/row-keys.js'
-import { integerOf } from '../../values/scalar.js'
-import { evaluateGroups } from './sql-group.js'
+import { joinAll } from '../../values/vector-literal.js'
+import { type Groups, distinctRows, groupRows, sortRows } from '../../operators/comparison.js'
+import { integerOf, isTrue } from '../../values/scalar.js'
 import {
+  type TableScope,
   asColumn,
   columnOfResult,
   columnSlice,
   evaluateScope,
   resultName,
-  type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Select, Expression } from '../parse/syntax.js'
-import type { ServerValue } from '../../values/server-value.js'
+import { type Expression, type Select, sameExpression } from '../parse/syntax.js'
+import { createTable } from '../../tables/memory-table.js'
+
+/** @throws {ScriptError} for selected columns that are neither keys nor aggregates */
+function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
+  const keys = yield* evaluateKeys(node, scope, frame)
+  const groups = groupRows(keys.map(key => key.column))
+  const firstRows = firstRowsOf(groups)
+  const keyColumns = keys.map(key => ({ ...key, column: takeRows(key.column, firstRows) }))
+  const order = sortRows(
+    keyColumns.map(({ column }) => ({ column, descending: false })),
+    groups.length,
+  )
+  const sorted: Groups = {
+    length: groups.length,
+    rowsOf: group => groups.rowsOf(order[group]!),
+  }
+  const kept = yield* filterGroups(node, scope, sorted, frame)
+  const first = firstRowsOf(kept)
+  const columns: ResultColumn[] = []
+  const selected = node.columns.map(({ expression }) => keyOf(expression, keys, scope))
+  for (const key of keys) {
+    if (selected.includes(key)) continue
+    columns.push({ name: key.name, column: takeRows(key.column, first) })
+  }
+  for (const [index, column] of node.columns.entries()) {
+    if (column.expression === undefined) {
+      throw new ScriptError("Can't select * together with group by.")
+    }
+    const name = resultName(column)
+    const key = selected[index]
+    const values =
+      key === undefined
+        ? yield* aggregateColumn(column.expression, name, scope, kept, frame)
+        : takeRows(key.column, first)
+    columns.push({ name, column: values })
+  }
+  return { columns, rows: kept.length, isAggregate: false }
+}
+
+/** The `group by` key that a selected expression names or repeats; undefined for other expressions. */
+function keyOf(
+  node: Expression | undefined,
+  keys: readonly Key[],
+  { tableName }: TableScope,
+): Key | undefined {
+  if (node === undefined) return undefined
+  const isOfTable =
+    node.kind === 'member' && node.target.kind === 'name' && node.target.name === tableName
+  const name = node.kind === 'name' || isOfTable ? node.name : undefined
+  const named = keys.find(key => key.name === name)
+  return named ?? keys.find(key => sameExpression(key.expression, node))
+}
+
+function firstRowsOf(groups: Groups): Int32Array {
+  return Int32Array.from({ length: groups.length }, (_, group) => groups.rowsOf(group)[0]!)
+}
+
+interface Key extends ResultColumn {
+  readonly expression: Expression
+}
+
+function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluation<Key[]> {
+  const keys: Key[] = []
+  for (const item of node.groupBy) {
+    if (item.expression === undefined) throw new ScriptError("Can't group by *.")
+    const value = yield* evaluate(item.expression, withColumns(frame, scope))
+    const column = columnOfResult(value, scope.rows)
+    if (column.length !== scope.rows) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    keys.push({ name: resultName(item), column, expression: item.expression })
+  }
+  return keys
+}
+
+function* filterGroups(
+  node: Select,
+  scope: TableScope,
+  groups: Groups,
+  frame: Frame,
+): Evaluation<Groups> {
+  if (node.having === undefined) return groups
+  const kept: number[] = []
+  for (let index = 0; index < groups.length; index++) {
+    const rows = groups.rowsOf(index)
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield pause
+    const group = scope.at(rows)
+    if (isTrue(yield* evaluate(node.having, withColumns(frame, group)))) kept.push(index)
+  }
+  return { length: kept.length, rowsOf: group => groups.rowsOf(kept[group]!) }
+}
+
+/** Evaluates the expression once per group. Each result must be a scalar. */
+function* aggregateColumn(
+  node: Expression,
+  name: string,
+  scope: TableScope,
+  groups: Groups,
+  frame: Frame,
+): Evaluation<Column> {
+  const { runtime } = frame
+  const values: Scalar[] = []
+  // For an empty table, evaluates the expression once to determine the type of the result.
+  for (let index = 0; index < Math.max(1, groups.length); index++) {
+    const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
+    const pause = runtime.step()
+    if (pause !== undefined) yield pause
+    const group = scope.at(rows)
+    const value = yield* evaluate(node, withColumns(frame, group))
+    if (value.form !== 'scalar') {
+      throw new ScriptError(
+        `The column [${name}] must be an aggregate or a column of the group by clause.`,
+      )
+    }
+    values.push(value)
+  }
+  const column = joinAll(values.map(columnOfScalar))
+  return groups.length === 0 ? takeRows(column, new Int32Array(0)) : column
+}
 
 /** A column of the select list. At this stage, several columns may have the same name. */
-export interface ResultColumn {
+interface ResultColumn {
   name: string
   column: Column
 }
 
 /** The rows that one clause of a select passes to the next. */
-export interface Result {
+interface Result {
   columns: readonly ResultColumn[]
   rows: number
   /** True if the result is one row, with aggregates over the whole table. */
@@ -129,7 +249,7 @@ function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result
   if (node.limitCount === undefined) return result
   const count = yield* rowNumber(node.limitCount, frame)
   const offset = node.limitOffset === undefined ? 0 : yield* rowNumber(node.limitOffset, frame)
-  const fault = frame.runtime.node.beforeSlice?.({ offset, rows: result.rows })
+  const fault = frame.runtime.node.faults.beforeSlice?.({ offset, rows: result.rows })
   if (fault !== undefined) throw new ScriptError(fault.error)
   const start = Math.min(offset, result.rows)
   const end = Math.min(start + count, result.rows)

@@ -91,7 +91,7 @@ t.test('clients can see that no column records the time of arrival', async t => 
 t.test('removing a shared stream table may be refused in every way of removing it', async t => {
   const { node, run, fail } = testSession()
   await run('share streamTable(1:0, [`a], [INT]) as st')
-  node.beforeRemoval = ({ table }) => ({ error: `${table} is subscribed` })
+  node.faults.beforeRemoval = ({ table }) => ({ error: `${table} is subscribed` })
   for (const removal of ['undef(`st, SHARED)', 'undef(`all, SHARED)', 'dropStreamTable("st")']) {
     t.equal(await fail(removal), `${removal} => st is subscribed`)
   }

@@ -9,16 +9,22 @@ import { elementAt } from '../../../../src/protocol/element.js'
 import type { Vector } from '../../../../src/protocol/value.js'
 import { evaluate, evaluateIndexes } from '../../../../src/server/script/evaluate/evaluate.js'
 import { intScalar, stringScalar } from '../../../../src/server/values/scalar.js'
-import type { ServerValue, FunctionValue } from '../../../../src/server/values/server-value.js'
+import {
+  type Builtin,
+  type CallArguments,
+  type FunctionValue,
+  type ServerValue,
+  partialOf,
+} from '../../../../src/server/values/server-value.js'
 import {
   atOnce,
   frameOn,
-  nodeIn,
-  shownRestlessly,
-  testRuntime,
   hastyRuntime,
   inTurns,
+  nodeIn,
+  shownRestlessly,
   shownValue,
+  testRuntime,
 } from '../../../helpers/runtime.js'
 import { runs, seed } from '../../../helpers/runs.js'
 import { testSession } from '../../../helpers/script.js'
@@ -32,8 +38,6 @@ import {
   evaluateCall,
   evaluatePartial,
 } from '../../../../src/server/script/evaluate/call.js'
-import type { Builtin } from '../../../../src/server/values/builtin.js'
-import { partialOf, type CallArguments } from '../../../../src/server/values/partial-function.js'
 
 t.comment(`TEST_SEED=${seed}`)
 

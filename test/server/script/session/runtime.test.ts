@@ -3,27 +3,27 @@
 */
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createNode, type ServerNode } from '../../../../src/server/node.js'
+import { type ServerNode, createNode } from '../../../../src/server/node.js'
 import { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { systemPlatform } from '../../../../src/platform/system.js'
 import { handClock } from '../../../helpers/clocks.js'
 import { testRuntime } from '../../../helpers/runtime.js'
 import { sessionOn, testSession } from '../../../helpers/script.js'
-import { runEvaluation } from '../../../../src/server/script/session/session.js'
-import type {
-  Evaluation,
-  Suspension,
-  ScriptSession,
-} from '../../../../src/server/values/builtin.js'
-import { closedGate, type Gate } from '../../../helpers/gate.js'
-import type { Value } from '../../../../src/protocol/value.js'
-import type { Outcome } from '../../../../src/server/net/executor.js'
 import {
   cancelRequest,
   createScriptSession,
+  runEvaluation,
   runFunction,
   runScript,
 } from '../../../../src/server/script/session/session.js'
+import type {
+  Evaluation,
+  ScriptSession,
+  Suspension,
+} from '../../../../src/server/values/server-value.js'
+import { type Gate, closedGate } from '../../../helpers/gate.js'
+import type { Value } from '../../../../src/protocol/value.js'
+import type { Outcome } from '../../../../src/server/net/executor.js'
 
 /** A runtime with a clock that the test moves. */
 function timed(): { runtime: Runtime; clock: ReturnType<typeof handClock> } {

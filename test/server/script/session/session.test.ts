@@ -16,7 +16,6 @@ import {
 import { closedGate } from '../../../helpers/gate.js'
 import { testSession } from '../../../helpers/script.js'
 import { idTable, int, text, ints } from '../../../helpers/values.js'
-import { Session } from '../../../../src/server/script/session/runtime.js'
 import { runUnits } from '../../../../src/server/script/session/session.js'
 import { hastyRuntime, inTurns, shownRestlessly, shownValue } from '../../../helpers/runtime.js'
 
@@ -130,24 +129,6 @@ t.test('a request is cancelled where it waits, and the next request runs', async
   cancelRequest(session)
   t.match(runScript(session, node, '1'), { value: 1 })
   cancelRequest(createScriptSession(node, info))
-})
-
-t.test('a session begins as a guest without rights; its rights follow its user', async t => {
-  const node = createNode({ now: () => 5_000 })
-  const delay = (): Promise<void> => Promise.resolve()
-  const info = { id: '7', remoteAddress: '10.0.0.1', remotePort: 9, delay }
-  const session = new Session(node, info)
-  t.match(session, { ...info, user: 'guest', isAdmin: false })
-  t.strictSame(session.openedAt, new Date(5_000))
-  t.equal(session.variables.size + session.functions.size, 0)
-  t.doesNotThrow(() => session.print('nobody listens'))
-  session.user = 'admin'
-  t.equal(session.isAdmin, true)
-  node.users.set('joe', { password: 'x', isAdmin: false })
-  session.user = 'joe'
-  t.equal(session.isAdmin, false)
-  node.users.delete('joe')
-  t.equal(session.isAdmin, false, 'a deleted user has no rights')
 })
 
 const scalarOf = (value: Value | undefined): unknown =>

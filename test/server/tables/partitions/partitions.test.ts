@@ -1,26 +1,24 @@
 import fc from 'fast-check'
 import t from 'tap'
 import assert from 'node:assert/strict'
-import type { Vector, Column } from '../../../../src/protocol/value.js'
+import type { Column, Vector } from '../../../../src/protocol/value.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import type {
+  DatabaseHandle,
   LevelScheme,
   PartitionType,
-  DatabaseHandle,
 } from '../../../../src/server/tables/server-table.js'
 import {
+  PartitionWidths,
+  type TablePartitioning,
   addValues,
-  levelOf,
   chunkPath,
+  levelOf,
+  placeRows,
 } from '../../../../src/server/tables/partitions/partition-level.js'
 import { murmurHash2 } from '../../../helpers/murmur-hash.js'
-import { textsOf, testSession } from '../../../helpers/script.js'
+import { testSession, textsOf } from '../../../helpers/script.js'
 import { column } from '../../columns/columns.js'
-import {
-  placeRows,
-  type TablePartitioning,
-  PartitionWidths,
-} from '../../../../src/server/tables/partitions/place-rows.js'
 import { runs } from '../../../helpers/runs.js'
 
 function scheme(type: PartitionType, value: ServerValue): LevelScheme {
