@@ -2,6 +2,7 @@
   One run: its options, the state of its rows, and its parts, each with one task.
 */
 import type { Platform } from '../platform/platform.js'
+import type { CutSizes } from '../parse/cuts.js'
 import type { ReadObserver } from './check/read-observer.js'
 import type { RowStore } from './inputs/row-store.js'
 import { newRunServer, type RunServer } from './connection/run-server.js'
@@ -26,6 +27,8 @@ export interface Run extends RunLog {
   checked: CheckedOptions
   /** Decides which rows share a connection. Undefined before the target is known, and if no such decision is needed. */
   lanes: LaneScheme | undefined
+  /** Set if batches are known by their place. */
+  cutSizes?: CutSizes
   /** Set for a dry run: observes rows instead of sending them. */
   readonly watch: ReadObserver | undefined
   /** The rows that a program writes; undefined if the run reads inputs. */

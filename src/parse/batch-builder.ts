@@ -15,7 +15,15 @@ import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
-import type { Batch, ColumnCounts, InputRange, RecordShape, Reject, ResumePoint } from './batch.js'
+import type {
+  Batch,
+  BatchEnding,
+  ColumnCounts,
+  InputRange,
+  RecordShape,
+  Reject,
+  ResumePoint,
+} from './batch.js'
 import type { FedRows } from './rows/fed-rows.js'
 import { wholeRow, type RecordBlock } from './record-block.js'
 import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
@@ -55,6 +63,8 @@ export interface BuilderInput {
 /** Rows of one input in the batch under construction. */
 type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   -readonly [Name in keyof InputRange]: InputRange[Name]
+} & {
+  readonly firstRecord: number
 }
 
 const noRecord = (): Uint8Array => new Uint8Array(0)
@@ -63,6 +73,8 @@ const asItStands = (record: Uint8Array): Uint8Array => record
 /** Turns blocks of records into batches. A row is in all columns or in none. Call `beginInput` before each input. */
 export class BatchBuilder {
   rowCount = 0
+  /** Number of the batch's records, good and bad. Counted by the reader, and only if batches are cut by place. */
+  recordCount = 0
   /** Bytes of all records of the current input that became rows, including rows in earlier batches. */
   recordBytes = 0
   readonly #pool: BufferPool
@@ -131,13 +143,14 @@ export class BatchBuilder {
 
   /**
    * Ends the rows of the current input. Rows of the next input may join the same batch.
-   * @returns the range of the rows in this batch; undefined if there are none
+   * @returns the range of the rows in this batch; undefined if there are neither rows nor counted records
    */
   endInput({ offsetBytes, lineNumber }: ResumePoint): InputRange | undefined {
     const range = this.#open
     if (this.#ended.at(-1) === range) return range
     range.rowCount = this.rowCount - range.firstRow
-    if (range.rowCount === 0) return undefined
+    range.recordCount = this.recordCount - range.firstRecord
+    if (range.rowCount === 0 && range.recordCount === 0) return undefined
     range.endOffsetBytes = offsetBytes
     range.endLineNumber = lineNumber
     if (this.#ended.length === 0) this.#ended = [range]
@@ -158,6 +171,8 @@ export class BatchBuilder {
       file,
       firstRow: this.rowCount,
       rowCount: 0,
+      firstRecord: this.recordCount,
+      recordCount: 0,
       startOffsetBytes,
       endOffsetBytes: startOffsetBytes,
       endLineNumber: 1,
@@ -231,8 +246,13 @@ export class BatchBuilder {
     return { rows: 1 + Math.floor(half / row), textBytes }
   }
 
-  /** Hands out the rows so far as a batch (at least one row), and begins a new batch. */
-  take(end: ResumePoint): Batch {
+  /** True if a batch would have no row and no counted record. */
+  get isEmpty(): boolean {
+    return this.rowCount === 0 && this.recordCount === 0
+  }
+
+  /** Hands out the rows so far as a batch, which must not be empty, and begins a new batch. */
+  take(end: ResumePoint, endedBy: BatchEnding): Batch {
     const { rowCount, encodedBytes } = this
     const pool = this.#pool
     let buffers: ArrayBuffer[] = []
@@ -242,6 +262,7 @@ export class BatchBuilder {
     this.endInput(end)
     const ranges = this.#ended
     this.rowCount = 0
+    this.recordCount = 0
     this.#ended = []
     this.#open = this.#rangeFrom(this.#open, end.offsetBytes)
     return {
@@ -249,6 +270,7 @@ export class BatchBuilder {
       columns,
       encodedBytes,
       ranges,
+      endedBy,
       locate: rowIndex => ({ file: rangeAt(ranges, rowIndex).file, ...place(rowIndex) }),
       record: rowIndex => (rangeAt(ranges, rowIndex).showRecord ?? asItStands)(kept(rowIndex)),
       release() {

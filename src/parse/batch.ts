@@ -49,11 +49,13 @@ export interface InputRange {
   /** Index of the range's first row in the batch. */
   readonly firstRow: number
   readonly rowCount: number
+  /** Number of the range's records, good and bad; 0 unless batches are cut by place. Only then `rowCount` may be 0. */
+  readonly recordCount: number
   /** Start of the range in the decompressed input. The input's range in the previous batch ends at the same offset. */
   readonly startOffsetBytes: number
   /**
-   * End of the range. All rows and rejects so far begin before this offset, and all later ones at or after it. When the
-   * reader hands out the batch, the reader's `recordsRead` is the number of records before this offset.
+   * End of the range's last record. All rows and rejects so far end at or before this offset, and all later ones begin at or
+   * after it. When the reader hands out the batch, the reader's `recordsRead` is the number of records before this offset.
    */
   readonly endOffsetBytes: number
   /** Line of the byte at `endOffsetBytes`; the two form a `ResumePoint`. */
@@ -62,6 +64,12 @@ export interface InputRange {
   /** The input's number, and the number of its records before the range's end. Set by the loader. */
   place: { readonly input: number; readonly records: number } | undefined
 }
+
+/**
+ * Why a batch ended. `full`: at its size or at a requested end. `idle`: no input came in time, or a program asked for it. `end`: at the
+ * end of the input, or before an input with other columns. `broken`: reading stopped or failed, so the batch may lack rows.
+ */
+export type BatchEnding = 'full' | 'idle' | 'end' | 'broken'
 
 /** Rows ready to be sent, in one column per target column. */
 export interface Batch {
@@ -72,6 +80,7 @@ export interface Batch {
   readonly encodedBytes: number
   /** Ranges in the order of the rows: one, or several if readers share the batch. */
   readonly ranges: readonly InputRange[]
+  readonly endedBy: BatchEnding
   /** The place of row `rowIndex`, and the length of its record including the line end. */
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
   /** The record of row `rowIndex` unchanged, with its line end; empty without `keepRecords`. */

@@ -3,16 +3,23 @@
   reports rejects in the order of the input.
 */
 import { InputError } from '../errors.js'
-import type { Timer } from '../platform/platform.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { TextSource } from '../schema/cell-source.js'
+import { ArrivingInput, type FedInPart } from './arriving-input.js'
 import { BatchBuilder, type BuilderInput } from './batch-builder.js'
 import { sourceFields } from './sourced-column.js'
 import { systemClock } from '../platform/system.js'
 import type { CellRules } from './cell-rules.js'
-import type { Batch, ColumnCounts, InputRange, RecordShape, ResumePoint } from './batch.js'
+import type {
+  Batch,
+  BatchEnding,
+  ColumnCounts,
+  InputRange,
+  RecordShape,
+  ResumePoint,
+} from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
-import { mostFedRows, type FedPiece, type FedRows, type SourceProgress } from './rows/fed-rows.js'
+import { mostFedRows, type SourceProgress } from './rows/fed-rows.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { Tokenizer } from './tokenizer.js'
 import { endsBefore, PieceBounds } from './piece-bounds.js'
@@ -44,18 +51,8 @@ export interface BlockInput {
   readonly showRecord?: ((record: Uint8Array) => Uint8Array) | undefined
 }
 
-/** A program's rows, of which the first `taken` are in a batch. */
-interface FedInPart {
-  readonly rows: FedRows
-  readonly bytes: Uint8Array
-  taken: number
-}
-
 /** Where each row of a piece begins, and the one before it ends, because a row counts as one byte. */
 const fedStarts = Int32Array.from({ length: mostFedRows + 1 }, (_, row) => row)
-
-const asPiece = (result: IteratorResult<Uint8Array, void>): IteratorResult<FedPiece, void> =>
-  result.done === true ? result : { done: false, value: { bytes: result.value } }
 
 /** Turns the bytes of one input into batches. */
 export class BlockReader {
@@ -70,15 +67,12 @@ export class BlockReader {
   readonly #begun: BuilderInput
   readonly #pieces: PieceBounds
   readonly #rejects: BlockRejects
-  #pendingChunk: Promise<IteratorResult<FedPiece, void>> | undefined
-  #fed: FedInPart | undefined
-  /** True if the rows so far must not wait for more. */
-  #endsBatch = false
-  #inputEnded = false
-  /** The source's error; thrown after the rows before it were delivered. */
-  #sourceError: Error | undefined
+  readonly #arriving: ArrivingInput
   /** Where reading must resume later: at the record where the source failed, or after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
+  /** Where reading began, and the offset at which the batch began. */
+  #begin: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
+  #batchStart = 0
   /** Time when the first row of the batch was read. */
   #batchBeganMs = 0
 
@@ -95,6 +89,7 @@ export class BlockReader {
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#begun = { file, showRecord, shape, text, texts }
     this.#rejects = new BlockRejects(block, this.#builder, file)
+    this.#arriving = new ArrivingInput(input, options)
   }
 
   get recordsRead(): number {
@@ -119,22 +114,32 @@ export class BlockReader {
    */
   *steps(): Generator<Step, void, void> {
     const { tokenizer } = this.#input
-    const { limit = Infinity, stopped, from, shared } = this.#options
+    const { limit = Infinity, stopped, from, shared, cuts } = this.#options
     const builder = this.#builder
-    const other = shared?.take(builder)
-    if (other !== undefined) yield other
+    const other = shared?.take('end', builder)
+    if (other !== undefined) {
+      cuts?.cut()
+      yield other
+    }
     if (from !== undefined) yield this.#passTo(from)
     const first = tokenizer.resumePoint
+    this.#begin = first
+    this.#batchStart = first.offsetBytes
     builder.beginInput(this.#begun, first.offsetBytes)
+    cuts?.beginInput(from?.offsetBytes ?? 0)
     tokenizer.boundaryBytes = this.#pieces.boundaryBytes
+    // The records of earlier inputs and this input's header may be as long as a batch.
+    if (cuts !== undefined && this.#isFull()) yield this.#take('full')
     while (this.recordsRead < limit && stopped?.() !== true) {
       if (this.#isAtBoundary()) {
         const batch = this.#crossBoundary(first)
         if (batch !== undefined) yield batch
         continue
       }
+      const { recordsRead } = this
       let more = true
-      if (this.#fed !== undefined) this.#takeFed(this.#fed)
+      const { fed } = this.#arriving
+      if (fed !== undefined) this.#takeFed(fed)
       else {
         more = this.#fillBlock(limit)
         if (this.#readBlock()) {
@@ -143,12 +148,17 @@ export class BlockReader {
         }
         this.#appendBlock()
       }
+      if (cuts !== undefined && this.recordsRead > recordsRead) {
+        builder.recordCount += this.recordsRead - recordsRead
+        cuts.passed(this.#recordsEnd.offsetBytes)
+      }
       if (stopped?.() === true) break
       if (this.#isFull()) {
-        yield this.#take()
+        yield this.#take('full')
       } else if (!more) {
-        this.readToEnd = this.#inputEnded && this.#failure() === undefined
-        if (this.#inputEnded || tokenizer.failure !== undefined) break
+        const { ended } = this.#arriving
+        this.readToEnd = ended && this.#failure() === undefined
+        if (ended || tokenizer.failure !== undefined) break
         yield* this.#goOnReading()
       }
     }
@@ -157,22 +167,30 @@ export class BlockReader {
     if (shared !== undefined && !isStopped && failure === undefined) {
       this.#goOn(shared)
       this.#end()
-    } else if (builder.rowCount > 0) yield this.#take()
+      cuts?.endInput(tokenizer.resumePoint.offsetBytes)
+    } else if (!builder.isEmpty) {
+      yield this.#take(isStopped || failure !== undefined ? 'broken' : 'end')
+    }
     if (failure !== undefined) throw failure
   }
 
   /** Waits for the next chunk. If the chunk is late, yields the rows so far. */
   *#goOnReading(): Generator<Step, void, void> {
+    const arriving = this.#arriving
     let isIdle = false
-    if (this.#input.chunks === undefined && this.#options.feed === undefined)
-      return this.#endInput()
-    if (this.#mayBeIdle) yield this.#isIdle().then(idle => (isIdle = idle))
-    if (isIdle) yield this.#take()
-    else yield this.#pushChunk()
+    if (arriving.isWhole) return arriving.end()
+    if (this.#mayBeIdle) {
+      const untilMs = this.#batchBeganMs + this.#options.flushIntervalMs!
+      yield arriving
+        .isIdle(untilMs - this.#clock.nowMs(), this.#clock)
+        .then(idle => (isIdle = idle))
+    }
+    if (isIdle) yield this.#take('idle')
+    else yield arriving.push()
     // A flush ends only the current batch, not the input.
-    const endsBatch = this.#endsBatch
-    this.#endsBatch = false
-    if (endsBatch && this.#builder.rowCount > 0 && !this.#isBound) yield this.#take()
+    const { endsBatch } = arriving
+    arriving.endsBatch = false
+    if (endsBatch && !this.#builder.isEmpty && !this.#isBound) yield this.#take('idle')
   }
 
   /** @throws {InputError} if the input ends before `from` */
@@ -184,8 +202,8 @@ export class BlockReader {
       if (stopped?.() === true) return
       const failure = this.#failure()
       if (failure !== undefined) throw failure
-      if (this.#inputEnded) throw endsBefore(from, file)
-      if (!this.#jumpTo(from)) await this.#pushChunk()
+      if (this.#arriving.ended) throw endsBefore(from, file)
+      if (!this.#jumpTo(from)) await this.#arriving.push()
     }
   }
 
@@ -198,22 +216,26 @@ export class BlockReader {
     return true
   }
 
-  #take(end = this.#cutPoint ?? this.#input.tokenizer.resumePoint): Batch {
-    return this.#builder.take(end)
+  get #recordsEnd(): ResumePoint {
+    return this.#input.tokenizer.recordsEnd ?? this.#begin
+  }
+
+  #take(endedBy: BatchEnding, end = this.#cutPoint ?? this.#recordsEnd): Batch {
+    this.#batchStart = end.offsetBytes
+    this.#options.cuts?.cut()
+    return this.#builder.take(end, endedBy)
   }
 
   /** Ends the current range of rows, but not the batch: the rows after the range join the same batch. */
-  #end(end = this.#input.tokenizer.resumePoint): void {
+  #end(end = this.#recordsEnd): void {
     this.lastRange = this.#builder.endInput(end) ?? this.lastRange
   }
 
   /** True if all records before the end of the current piece were read. */
   #isAtBoundary(): boolean {
     const { tokenizer } = this.#input
-    return (
-      tokenizer.boundaryBytes < Infinity &&
-      tokenizer.resumePoint.offsetBytes >= tokenizer.boundaryBytes
-    )
+    const { boundaryBytes } = this.#pieces
+    return boundaryBytes < Infinity && tokenizer.resumePoint.offsetBytes >= boundaryBytes
   }
 
   /** Begins the next piece. Returns the rows so far as a batch, unless another input has more rows for this batch. */
@@ -224,7 +246,7 @@ export class BlockReader {
     const end = { offsetBytes, lineNumber }
     const { shared } = this.#options
     const stay = shared !== undefined && this.#goOn(shared)
-    const batch = this.#builder.rowCount > 0 && !stay ? this.#take(end) : undefined
+    const batch = this.#builder.rowCount > 0 && !stay ? this.#take('full', end) : undefined
     if (stay) this.#end(end)
     this.#builder.startAt(offsetBytes)
     this.#pieces.cross()
@@ -248,20 +270,45 @@ export class BlockReader {
   }
 
   #failure(): Error | undefined {
-    return this.#input.tokenizer.failure ?? this.#sourceError
+    return this.#input.tokenizer.failure ?? this.#arriving.error
   }
 
   #fillBlock(limit: number): boolean {
     const { block, tokenizer } = this.#input
-    const { batchRows, batchBytes } = this.#options
-    const builder = this.#builder
     block.clear()
     const maxRecords = limit - this.recordsRead
     if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
+    if (this.#options.cuts !== undefined) {
+      const isBeyond = this.#isAtCut
+      tokenizer.boundaryBytes = isBeyond ? Infinity : this.#cutBytes
+      // Wherever the first record of a batch begins, it is in the batch.
+      if (isBeyond) return tokenizer.fill(block, 1, largestBlockBytes)
+    }
     // The block ends with the row that fills the batch, wherever the input's chunks end.
-    const room = builder.roomFor(batchBytes)
-    const maxRows = Math.min(Math.max(1, batchRows - builder.rowCount), room.rows, maxRecords)
-    return tokenizer.fill(block, maxRows, Math.min(largestBlockBytes, room.textBytes))
+    const { rows, textBytes } = this.#room()
+    return tokenizer.fill(block, Math.min(rows, maxRecords), Math.min(largestBlockBytes, textBytes))
+  }
+
+  /** How many rows and bytes of text the batch still takes, so that only the last row can fill it. */
+  #room(): { rows: number; textBytes: number } {
+    const { batchRows, batchBytes, cuts } = this.#options
+    const builder = this.#builder
+    if (cuts !== undefined) {
+      return { rows: cuts.records - builder.recordCount, textBytes: Infinity }
+    }
+    const { rows, textBytes } = builder.roomFor(batchBytes)
+    return { rows: Math.max(1, Math.min(batchRows - builder.rowCount, rows)), textBytes }
+  }
+
+  /** The offset from which on a record belongs to the next batch; Infinity unless batches are cut by place. */
+  get #cutBytes(): number {
+    const { cuts, ends = [] } = this.#options
+    const given = ends.find(end => end > this.#batchStart)
+    return Math.min(cuts?.offsetBytes ?? Infinity, given ?? Infinity)
+  }
+
+  get #isAtCut(): boolean {
+    return this.#input.tokenizer.resumePoint.offsetBytes >= this.#cutBytes
   }
 
   /** @returns true if there are rejects to report */
@@ -277,12 +324,10 @@ export class BlockReader {
   #takeFed(fed: FedInPart): void {
     const { rows, bytes, taken } = fed
     const { tokenizer } = this.#input
-    const { batchRows, batchBytes } = this.#options
     const builder = this.#builder
     this.#beginBatch()
-    const room = builder.roomFor(batchBytes)
-    const most = Math.max(1, Math.min(batchRows - builder.rowCount, room.rows))
-    let rowCount = Math.min(rows.rowCount - taken, most)
+    const room = this.#room()
+    let rowCount = Math.min(rows.rowCount - taken, room.rows)
     while (rowCount > 1 && rowCount > room.textBytes) rowCount >>= 1
     if (taken === 0) builder.count(rows)
     const next = taken + rowCount
@@ -300,11 +345,11 @@ export class BlockReader {
     tokenizer.passRows?.(rowCount)
     this.#rejects.recordsRead += rowCount
     fed.taken = next
-    if (next === rows.rowCount) this.#fed = undefined
+    if (next === rows.rowCount) this.#arriving.fed = undefined
   }
 
   #beginBatch(): void {
-    if (this.#builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
+    if (this.#builder.isEmpty && this.#options.flushIntervalMs !== undefined) {
       this.#batchBeganMs = this.#clock.nowMs()
     }
   }
@@ -315,7 +360,8 @@ export class BlockReader {
     const rejects = this.#rejects
     for (let reject = rejects.next(); reject !== undefined; reject = rejects.next()) {
       const { code, offsetBytes, lineNumber } = reject
-      const isCut = this.#sourceError instanceof InputError && this.#sourceError.code === code
+      const { error } = this.#arriving
+      const isCut = error instanceof InputError && error.code === code
       if (isCut && !rejects.isRow) this.#cutPoint = { offsetBytes, lineNumber }
       this.#rejectedBytes += reject.lengthBytes
       const wait = onReject(reject)
@@ -333,8 +379,11 @@ export class BlockReader {
   }
 
   #isFull(): boolean {
-    const { rowCount } = this.#builder
-    const { batchRows, batchBytes } = this.#options
+    const { rowCount, recordCount } = this.#builder
+    const { batchRows, batchBytes, cuts } = this.#options
+    if (cuts !== undefined) {
+      return recordCount >= cuts.records || (recordCount > 0 && this.#isAtCut)
+    }
     if (this.#isBound) return false
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
@@ -342,58 +391,6 @@ export class BlockReader {
   /** True if rows may only wait a limited time for the rest of their batch. */
   get #mayBeIdle(): boolean {
     const { flushIntervalMs } = this.#options
-    return flushIntervalMs !== undefined && this.#builder.rowCount > 0 && !this.#isBound
-  }
-
-  /** Waits for input until the rows must be sent; returns true if the time is up. */
-  async #isIdle(): Promise<boolean> {
-    const atMs = this.#batchBeganMs + (this.#options.flushIntervalMs ?? Infinity)
-    const delayMs = atMs - this.#clock.nowMs()
-    if (delayMs <= 0) return true
-    let timer: Timer | undefined
-    const idle = new Promise<true>(resolve => {
-      timer = this.#clock.afterIfAlive(delayMs, () => resolve(true))
-    })
-    const arrived = this.#nextChunk().then(
-      () => false,
-      () => false,
-    )
-    try {
-      return await Promise.race([arrived, idle])
-    } finally {
-      timer?.cancel()
-    }
-  }
-
-  async #pushChunk(): Promise<void> {
-    try {
-      const { done, value } = await this.#nextChunk()
-      if (done === true) this.#endInput()
-      else {
-        const { bytes, rows, endsBatch = false } = value
-        this.#endsBatch ||= endsBatch
-        if (rows === undefined) this.#input.tokenizer.push(bytes)
-        else this.#fed = { rows, bytes, taken: 0 }
-      }
-    } catch (error) {
-      this.#inputEnded = true
-      this.#sourceError = error instanceof Error ? error : new Error(String(error))
-      if (!(error instanceof InputError)) return
-      this.#input.tokenizer.end(error)
-      if (error.code === 'DDB_INPUT_ENCODING') this.#options.onUnreadable?.(error)
-    } finally {
-      this.#pendingChunk = undefined
-    }
-  }
-
-  #endInput(): void {
-    this.#inputEnded = true
-    this.#input.tokenizer.end()
-  }
-
-  #nextChunk(): Promise<IteratorResult<FedPiece, void>> {
-    const { chunks } = this.#input
-    this.#pendingChunk ??= this.#options.feed?.next() ?? chunks!.next().then(asPiece)
-    return this.#pendingChunk
+    return flushIntervalMs !== undefined && !this.#builder.isEmpty && !this.#isBound
   }
 }

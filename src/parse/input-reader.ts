@@ -18,6 +18,7 @@ import type {
   ResumePoint,
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
+import type { Cuts } from './cuts.js'
 import type { InputTexts } from './columns/template-column.js'
 import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
@@ -75,6 +76,13 @@ export interface BatchOptions {
    * records. A piece without rows has no batch. If reading ends inside a piece, the batch ends there.
    */
   readonly pieces?: readonly Piece[] | undefined
+  /**
+   * Cuts batches by place: `batchRows` and `batchBytes` are then ignored, and a batch may have no rows, if all its records were bad.
+   * Its rejects are reported before it. `from` must be the end of a batch. Not with `pieces`.
+   */
+  readonly cuts?: Cuts | undefined
+  /** Offsets in this input, ascending, at which a batch cut by place ends that is not full: the ends of earlier such batches. */
+  readonly ends?: readonly number[] | undefined
   /** Takes the rows left at the end of the input, for a batch with the next input's rows. */
   readonly shared?: SharedRows | undefined
   /** Delivers a program's rows in place of the input's bytes. */

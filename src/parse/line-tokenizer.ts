@@ -65,6 +65,9 @@ export class LineTokenizer implements Tokenizer {
   file: string
   readonly window: Window
   readonly maxRecordBytes: number
+  recordsEnd: ResumePoint | undefined
+  /** How many records of the block were read, and the position after them and its line. */
+  #read = { count: 0, end: 0, line: 0 }
   /** True if no more input comes, and the window ends with a line end. */
   ended = false
   /** The error that truncated the input. A record without a line end is then incomplete. */
@@ -97,6 +100,7 @@ export class LineTokenizer implements Tokenizer {
     this.window.start = this.window.end
     this.#format.jumped?.()
     this.failure = undefined
+    this.recordsEnd = undefined
     this.otherBytes = 0
     this.#neededBytes = 0
     this.#skipped = undefined
@@ -114,17 +118,24 @@ export class LineTokenizer implements Tokenizer {
   /** Never inside a record or line that has begun but was not delivered. */
   get resumePoint(): ResumePoint {
     if (this.#skipped !== undefined) return this.#skipped
-    const { bytes, start, end } = this.window
-    const isInLastLine = this.#addedLineFeed && start === end && bytes[end - 2] !== carriageReturn
+    const place = this.#placeAt(this.window.start, this.lineNumber)
+    return this.#inOtherLine ? { ...place, offsetBytes: this.#otherLineOffset } : place
+  }
+
+  /** @param lineNumber  of the position, with the line feed that `end` added */
+  #placeAt(position: number, lineNumber: number): ResumePoint {
+    const { bytes, end } = this.window
+    const isInLastLine =
+      this.#addedLineFeed && position === end && bytes[end - 2] !== carriageReturn
     return {
-      offsetBytes: this.#inOtherLine ? this.#otherLineOffset : this.offsetBytes,
-      lineNumber: isInLastLine ? this.lineNumber - 1 : this.lineNumber,
+      offsetBytes: this.window.inputOffset(this.contentEnd(position)),
+      lineNumber: isInLastLine ? lineNumber - 1 : lineNumber,
     }
   }
 
   /** Position of the first unread byte in the decompressed input. */
   get offsetBytes(): number {
-    return this.window.inputOffset(this.contentEnd(this.window.start))
+    return this.#placeAt(this.window.start, 0).offsetBytes
   }
 
   push(chunk: Uint8Array): void {
@@ -171,6 +182,7 @@ export class LineTokenizer implements Tokenizer {
     window.jumpTo(window.offset + window.end + rowCount)
     this.lineNumber += rowCount
     this.#format.jumped?.()
+    this.recordsEnd = this.resumePoint
   }
 
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
@@ -182,14 +194,23 @@ export class LineTokenizer implements Tokenizer {
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
     this.#format.startBlock()
-    const more = this.#passStartedLine(block) && this.#scanBlock(block, maxRecords, maxBytes)
+    this.#read.count = 0
+    const isAtLine = this.#skipped ? this.#skipRest(block) : !this.#inOtherLine || this.skipLine()
+    const more = isAtLine && this.#scanBlock(block, maxRecords, maxBytes)
     if (!more && this.cutOff !== undefined) this.#setRestAside(block, this.cutOff)
+    this.#noteEnd(block.rowCount + block.faults.length)
+    const { count, end, line } = this.#read
+    if (count > 0) this.recordsEnd = this.#placeAt(end, line)
     return more
   }
 
-  #passStartedLine(block: RecordBlock): boolean {
-    if (this.#skipped !== undefined) return this.#skipRest(block)
-    return !this.#inOtherLine || this.skipLine()
+  /** @param count  of the block's records so far; the window begins after them and perhaps some other lines */
+  #noteEnd(count: number): void {
+    const read = this.#read
+    if (count === read.count) return
+    read.count = count
+    read.end = this.window.start
+    read.line = this.lineNumber
   }
 
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
@@ -197,7 +218,9 @@ export class LineTokenizer implements Tokenizer {
     const format = this.#format
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
     const { boundaryBytes } = this
-    const boundary = boundaryBytes < Infinity ? window.positionOf(boundaryBytes) : Infinity
+    const isHere =
+      boundaryBytes < Infinity && boundaryBytes <= window.inputOffset(this.contentEnd(window.end))
+    const boundary = isHere ? window.positionOf(boundaryBytes) : Infinity
     const recordsEnd = Math.min(window.end, boundary)
     const stopAt = Math.min(window.start + maxBytes, boundary)
     let more = true
@@ -211,6 +234,7 @@ export class LineTokenizer implements Tokenizer {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
       row = format.scanRun(block, row, run, stopAt)
       if (row >= run || window.start >= stopAt) continue
+      this.#noteEnd(row + faults.length)
       if (!this.toRecord(recordsEnd)) {
         more = window.start >= boundary
         break
@@ -229,6 +253,7 @@ export class LineTokenizer implements Tokenizer {
         if (!more) break
       }
     }
+    this.#noteEnd(row + faults.length)
     if (row > 0) recordEnds[row - 1] = this.contentEnd(recordEnds[row - 1]!)
     block.rowCount = row
     return more
@@ -329,8 +354,7 @@ export class LineTokenizer implements Tokenizer {
     const { window } = this
     const recordEnd = start + this.maxRecordBytes
     const record = window.inputBytes(start, recordEnd)
-    const offsetBytes = window.inputOffset(start)
-    this.#skipped = { record, lineNumber: this.lineNumber, offsetBytes }
+    this.#skipped = { record, lineNumber: this.lineNumber, offsetBytes: window.inputOffset(start) }
     this.lineNumber += countLineEnds(window.bytes, start, recordEnd - 1)
     window.start = recordEnd
   }

@@ -2,7 +2,7 @@
   State that successive inputs of a run share: their columns, and the rows left at the end of an input.
 */
 import { BatchBuilder, type BuilderSetup } from './batch-builder.js'
-import type { Batch, ResumePoint } from './batch.js'
+import type { Batch, BatchEnding, ResumePoint } from './batch.js'
 import { RecordBlock } from './record-block.js'
 import { sourceFields } from './sourced-column.js'
 
@@ -14,15 +14,15 @@ export interface SharedRows {
   continues: boolean
   /** Like `sourceFields`, but remembers the last result, because successive inputs often need the same fields. */
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
-  /** Number of rows that no batch has taken yet. If it is not 0, `take` may return a batch. */
-  readonly rowCount: number
+  /** True if every row is in a batch, so that `take` returns none. */
+  readonly isEmpty: boolean
   /** Returns the builder for an input: the previous input's if everything in the setup is identical, else a new one. */
   builderFor(setup: BuilderSetup): BatchBuilder
   /**
    * Takes the present rows as a batch, but not the rows in `unlessIn`, because their batch can still grow.
    * @returns undefined if it takes no rows
    */
-  take(unlessIn?: BatchBuilder): Batch | undefined
+  take(endedBy: BatchEnding, unlessIn?: BatchBuilder): Batch | undefined
 }
 
 export function newSharedRows(): SharedRows {
@@ -44,8 +44,8 @@ export function newSharedRows(): SharedRows {
       }
       return last.fields
     },
-    get rowCount() {
-      return (left?.rowCount ?? 0) + (builder?.rowCount ?? 0)
+    get isEmpty() {
+      return left?.isEmpty !== false && builder?.isEmpty !== false
     },
     builderFor(wanted) {
       if (builder === undefined || setup === undefined || !isSame(setup, wanted)) {
@@ -55,10 +55,10 @@ export function newSharedRows(): SharedRows {
       }
       return builder
     },
-    take(unlessIn) {
+    take(endedBy, unlessIn) {
       const from = left ?? (builder === unlessIn ? undefined : builder)
       left = undefined
-      return from === undefined || from.rowCount === 0 ? undefined : from.take(nowhere)
+      return from === undefined || from.isEmpty ? undefined : from.take(nowhere, endedBy)
     },
   }
 }

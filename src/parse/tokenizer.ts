@@ -38,8 +38,10 @@ export interface Tokenizer {
   readonly passRows?: (rowCount: number) => void
   /** The error at which reading stopped. The records before the error were delivered. */
   readonly failure: InputError | undefined
-  /** The place after all delivered records and before the remaining ones. */
+  /** A place after all delivered records and before the remaining ones. How far it is depends on the chunks. */
   readonly resumePoint: ResumePoint
+  /** The place right after the last delivered record; undefined before the first one. */
+  readonly recordsEnd: ResumePoint | undefined
   /** Number of bytes outside records: blank lines, comments, brackets and commas of an array. */
   readonly otherBytes: number
   readonly skippedBytes: number

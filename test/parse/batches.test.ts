@@ -553,7 +553,7 @@ t.test('rows of finished inputs stay in the batch, each once', async t => {
     ]),
   )
   const last = builder.endInput(endAt(20))
-  const batch = builder.take({ offsetBytes: 0, lineNumber: 1 })
+  const batch = builder.take({ offsetBytes: 0, lineNumber: 1 }, 'full')
   t.strictSame(batch.ranges, [first, last])
   t.match(first, {
     file: 'x.csv',
@@ -591,7 +591,7 @@ t.test('rows of several blocks become one batch with their positions', async t =
   t.equal(builder.rowCount, 3)
   t.equal(builder.recordBytes, 4 + 2 + 5)
   t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
-  const batch = builder.take(endAt(120))
+  const batch = builder.take(endAt(120), 'full')
   t.strictSame(rowsOf(batch), [
     ['1', 'x'],
     ['', ''],
@@ -614,7 +614,7 @@ t.test('rows of several blocks become one batch with their positions', async t =
   ])
   t.equal(builder.rowCount, 0)
   append(builder, blockOf([['4', 'z']]))
-  t.strictSame(rowsOf(builder.take(endAt(130))), [['4', 'z']], 'the next batch')
+  t.strictSame(rowsOf(builder.take(endAt(130), 'full')), [['4', 'z']], 'the next batch')
   t.equal(builder.recordBytes, 15, 'over all batches')
 })
 
@@ -653,7 +653,7 @@ t.test(
       { nulls: 1, coerced: 0 },
       { nulls: 0, coerced: 0 },
     ])
-    const batch = builder.take(endAt(0))
+    const batch = builder.take(endAt(0), 'full')
     t.strictSame(rowsOf(batch), [
       ['1', 'x'],
       ['', 'z'],
@@ -678,7 +678,7 @@ t.test('with lenient, such a cell becomes null and is counted', async t => {
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
-  t.strictSame(rowsOf(builder.take(endAt(0))), [
+  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [
     ['', 'x'],
     ['2', ''],
   ])
@@ -687,7 +687,7 @@ t.test('with lenient, such a cell becomes null and is counted', async t => {
 t.test('texts that mean null are null in every column', async t => {
   const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
   t.strictSame(append(builder, blockOf([['NA', '-']])), [])
-  t.strictSame(rowsOf(builder.take(endAt(0))), [['', '']])
+  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [['', '']])
 })
 
 t.test('columns without a field have one text in every row', async t => {
@@ -700,7 +700,7 @@ t.test('columns without a field have one text in every row', async t => {
       ['3', 'z'],
     ]),
   )
-  t.strictSame(rowsOf(builder.take(endAt(0))), [
+  t.strictSame(rowsOf(builder.take(endAt(0), 'full')), [
     ['1', 'x', '1.5'],
     ['3', 'z', '1.5'],
   ])
@@ -718,20 +718,20 @@ t.test('requested records are kept, and shown in their format', async t => {
   )
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
   t.equal(rejects[0]!.lengthBytes, 5, 'as in the input')
-  t.equal(Buffer.from(builder.take(endAt(0)).record(0)).toString(), '> 1,y\n')
+  t.equal(Buffer.from(builder.take(endAt(0), 'full').record(0)).toString(), '> 1,y\n')
 })
 
 t.test('a later batch uses the arrays of a released batch', async t => {
   const builder = builderOf()
   append(builder, blockOf([['1', 'x']]))
-  const first = builder.take(endAt(0))
+  const first = builder.take(endAt(0), 'full')
   const { buffer } = (first.columns[0] as { data: Int32Array }).data
   first.release()
   first.release()
   append(builder, blockOf([['2', 'y']]))
-  const second = builder.take(endAt(0))
+  const second = builder.take(endAt(0), 'full')
   append(builder, blockOf([['3', 'z']]))
-  const third = builder.take(endAt(0))
+  const third = builder.take(endAt(0), 'full')
   t.notOk(
     [second, third].every(
       batch => (batch.columns[0] as { data: Int32Array }).data.buffer === buffer,

@@ -8,6 +8,7 @@ import type { CellRules } from '../../parse/cell-rules.js'
 import type { OpenedReader } from '../../parse/formats.js'
 import type { Batch, ColumnCounts, InputRange, Reject } from '../../parse/batch.js'
 import type { BatchOptions } from '../../parse/input-reader.js'
+import type { Cuts } from '../../parse/cuts.js'
 import type { Feed } from '../../parse/rows/fed-rows.js'
 import type { SharedRows } from '../../parse/shared-rows.js'
 import type { Step } from '../../parse/steps.js'
@@ -63,6 +64,8 @@ export interface OpenedInput {
   readonly progress: (summary: InputSummary) => void
   /** Holds the last rows of an input until the next input adds to them; undefined if no rows may wait. */
   readonly shared: SharedRows | undefined
+  /** Set if batches are cut by place. */
+  readonly cuts?: Cuts | undefined
   /** Makes the feed of a program's rows; left out for files and pipes. */
   readonly feed?: (mapping: ColumnMapping, cells: CellRules) => Feed
   /** Called for a reject that an earlier process has counted. */
@@ -167,8 +170,7 @@ class Reading implements InputReading {
     const index = opened.number()
     if (resumption.isReadAnew(index, summary.path, how))
       run.emit({ kind: 'reading', input: index, detected: how })
-    const { records: recordsBefore = 0 } = resumed ?? {}
-    const recordsRead = (): number => recordsBefore + reader.recordsRead
+    const recordsRead = (): number => (resumed?.records ?? 0) + reader.recordsRead
     let lastReject = -1
     /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
@@ -194,10 +196,11 @@ class Reading implements InputReading {
       texts: named.texts,
       cells,
       flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
-      limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore),
+      limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - (resumed?.records ?? 0)),
       from: resumed?.from,
       pieces: resumed?.pieces,
       shared: opened.shared,
+      cuts: opened.cuts,
       feed: opened.feed?.(mapping, cells),
       keepRecords: this.#checked.rejectsFile !== undefined || run.watch !== undefined,
       clock: this.#platform.clock,

@@ -4,7 +4,8 @@
 */
 import type { DdbError } from '../../errors.js'
 import { dataExtensions } from '../../parse/formats.js'
-import type { Batch, ColumnCounts } from '../../parse/batch.js'
+import type { Batch, BatchEnding, ColumnCounts } from '../../parse/batch.js'
+import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
 import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
@@ -171,6 +172,7 @@ class SequentialInputs implements Inputs {
   readonly #readInputs: Extract<RunEvent, { kind: 'read' }>[] = []
   /** Lets small inputs share a batch; undefined for a check, which reports each input by itself. */
   readonly #shared: SharedRows | undefined
+  #cuts: Cuts | undefined
   #rejects: RunRejects | undefined
   readonly #opener: InputOpener
   #doneBytes = 0
@@ -207,6 +209,7 @@ class SequentialInputs implements Inputs {
     this.#totalBytes = sumOf(this.#inputs.sizes)
     run.reporter.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
+    this.#cuts = run.cutSizes && new Cuts(run.cutSizes)
     yield this.#lookAtHeaders(run, target)
     try {
       for (let index = 0; index < this.#inputs.paths.length; index++) {
@@ -215,16 +218,17 @@ class SequentialInputs implements Inputs {
         yield* this.#stepsOf(run, target, index)
       }
     } catch (error) {
-      yield* this.#rest()
+      yield* this.#rest('broken')
       this.#tellRead(run)
       throw error
     }
-    yield* this.#rest()
+    yield* this.#rest(run.ending.stopped ? 'broken' : 'end')
     this.#tellRead(run)
   }
 
-  *#rest(): Generator<Batch, void, void> {
-    const rest = this.#shared?.take()
+  *#rest(endedBy: BatchEnding): Generator<Batch, void, void> {
+    const rest = this.#shared?.take(endedBy)
+    this.#cuts?.cut()
     if (rest !== undefined) yield rest
   }
 
@@ -246,7 +250,7 @@ class SequentialInputs implements Inputs {
     try {
       // A pipe may deliver its first byte at any time, so earlier rows must not wait for it.
       if (this.#inputs.sizes[index] === undefined) {
-        yield* this.#rest()
+        yield* this.#rest('idle')
         this.#tellRead(run)
       }
       const pause = this.#opener.pause(index)
@@ -262,7 +266,7 @@ class SequentialInputs implements Inputs {
       // Only a process that resumes needs to know which inputs were read.
       if (run.ending.stopped || run.history.journal === undefined) return
       this.#readInputs.push({ kind: 'read', input: index, summary, at: timeText(run) })
-      if ((this.#shared?.rowCount ?? 0) === 0) this.#tellRead(run)
+      if (this.#shared?.isEmpty !== false) this.#tellRead(run)
     } catch (error) {
       const failure = this.#doneRecords > 0 ? laterHeaderError(error) : error
       summary.firstError = failureOf(failure)
@@ -312,6 +316,7 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: run.history.resumption.resumed(index),
       shared: this.#shared,
+      cuts: this.#cuts,
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
       flushes: this.#inputs.paths.at(index) === '-',
       knownReject,

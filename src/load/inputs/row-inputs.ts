@@ -3,6 +3,7 @@
   lines of JSON.
 */
 import type { CellRules } from '../../parse/cell-rules.js'
+import { Cuts } from '../../parse/cuts.js'
 import { openReader } from '../../parse/formats.js'
 import type { Feed, FedPiece } from '../../parse/rows/fed-rows.js'
 import { memberNames, rowColumns } from '../../parse/rows/row-columns.js'
@@ -48,6 +49,7 @@ export function openRows(run: Run, store: RowStore): Inputs {
         detected: undefined,
         resumed: undefined,
         shared: undefined,
+        cuts: run.cutSizes && new Cuts({ ...run.cutSizes, bytes: Infinity }),
         feed: (mapping, cells) => rowFeed(run, store, mapping, cells, isPlain),
         maxRecords: limit ?? Infinity,
         flushes: true,

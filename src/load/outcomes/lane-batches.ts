@@ -66,6 +66,7 @@ function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
     columns: rows.length === rowCount ? columns : columns.map(column => takeRows(column, rows)),
     encodedBytes: Math.ceil((encodedBytes * rows.length) / rowCount),
     ranges: rangesOf(batch, rows),
+    endedBy: batch.endedBy,
     locate: row => batch.locate(rows[row]!),
     record: row => batch.record(rows[row]!),
     release() {

@@ -106,7 +106,7 @@ export function testFit(
   const refused = block.refusedBy.findIndex(column => column !== 0)
   if (refused >= 0) return { misfit: builder.rejectOf(block, refused).message, hasValues: false }
   builder.append(block)
-  const { columns, rowCount, release } = builder.take({ offsetBytes: 0, lineNumber: 1 })
+  const { columns, rowCount, release } = builder.take({ offsetBytes: 0, lineNumber: 1 }, 'end')
   const hasValues = mapping.columns.some(
     ({ type, source }, i) =>
       source.kind === 'field' &&

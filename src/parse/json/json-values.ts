@@ -24,6 +24,10 @@ export class JsonValues implements Tokenizer {
   otherBytes = 0
   skippedBytes = 0
   boundaryBytes = Infinity
+  recordsEnd: ResumePoint | undefined
+  /** The position after the last record, and its line. */
+  #readTo = 0
+  #readLine = 1
   readonly #file: string
   readonly #window: Window
   readonly #scanner: JsonScanner
@@ -87,15 +91,21 @@ export class JsonValues implements Tokenizer {
     const { boundaryBytes } = this
     const boundary = boundaryBytes < Infinity ? window.positionOf(boundaryBytes) : Infinity
     const stopAt = Math.min(window.start + maxBytes, boundary)
+    let more = true
     while (
+      more &&
       block.rowCount < block.rowCapacity &&
       block.rowCount + block.faults.length < maxRecords &&
       window.start < stopAt &&
       !block.hasMaxFaults
     ) {
-      if (!this.#next(block, boundary)) return false
+      more = this.#next(block, boundary)
     }
-    return true
+    if (block.rowCount + block.faults.length > 0) {
+      const offsetBytes = window.inputOffset(this.#readTo)
+      this.recordsEnd = { offsetBytes, lineNumber: this.#readLine }
+    }
+    return more
   }
 
   #startScanner(): void {
@@ -132,8 +142,9 @@ export class JsonValues implements Tokenizer {
   #next(block: RecordBlock | undefined, boundary: number): boolean {
     const window = this.#window
     const p = this.#scanner.skipBlanks(window.start)
-    if (p >= boundary) {
-      this.#pass(boundary)
+    if (p >= boundary && (block === undefined || p < window.end)) {
+      // A boundary may divide a line end; the place where reading resumes does not.
+      this.#pass(block === undefined ? boundary : p)
       return true
     }
     if (p === window.end) return this.#atEnd()
@@ -263,7 +274,7 @@ export class JsonValues implements Tokenizer {
     }
     const isAlone = this.#expects === 'start' || this.#expects === 'value'
     this.#expects = isAlone ? 'value' : 'after'
-    this.#consume(next)
+    this.#consumeRecord(next)
     if (isAlone) this.#leavePath()
     return true
   }
@@ -289,7 +300,7 @@ export class JsonValues implements Tokenizer {
       if (block !== undefined) {
         this.#addFault(block, { code, message: truncatedMessage(message) }, start, end)
       }
-      this.#consume(end)
+      this.#consumeRecord(end)
       return false
     }
     if (this.#ended)
@@ -323,6 +334,12 @@ export class JsonValues implements Tokenizer {
     const window = this.#window
     this.otherBytes += window.inputOffset(position) - window.inputOffset(window.start)
     this.#consume(position)
+  }
+
+  #consumeRecord(next: number): void {
+    this.#consume(next)
+    this.#readTo = next
+    this.#readLine = this.lineNumber
   }
 
   #consume(position: number): void {

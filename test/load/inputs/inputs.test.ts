@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { openInputs } from '../../../src/load/inputs/inputs.js'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
+import type { CutSizes } from '../../../src/parse/cuts.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import type { Column } from '../../../src/protocol/value.js'
@@ -27,7 +28,11 @@ const idsOf = (column: Column | undefined): number[] =>
 async function readAll(
   t: Test,
   files: Record<string, string | Buffer>,
-  { names = Object.keys(files), ...change }: Partial<LoadOptions> & { names?: string[] } = {},
+  {
+    names = Object.keys(files),
+    cutSizes,
+    ...change
+  }: Partial<LoadOptions> & { names?: string[]; cutSizes?: CutSizes } = {},
 ) {
   const dir = t.testdir()
   for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
@@ -42,7 +47,9 @@ async function readAll(
   )
   const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
+  if (cutSizes !== undefined) run.cutSizes = cutSizes
   const ids: number[][] = []
+  const cuts: unknown[] = []
   let failure: unknown
   const watched = {
     ...run,
@@ -53,11 +60,15 @@ async function readAll(
     },
   }
   try {
-    for await (const batch of inputs.batches(watched, target)) ids.push(idsOf(batch.columns[0]))
+    for await (const { columns, ranges, endedBy } of inputs.batches(watched, target)) {
+      ids.push(idsOf(columns[0]))
+      const { place, endOffsetBytes } = ranges.at(-1)!
+      cuts.push([ranges.map(({ recordCount }) => recordCount), place, endOffsetBytes, endedBy])
+    }
   } catch (error) {
     failure = error
   }
-  return { run, inputs, ids, failure, progress }
+  return { run, inputs, ids, cuts, failure, progress }
 }
 
 const a = 'id,n\n1,1\n2,\n'
@@ -208,4 +219,24 @@ t.test('a file that disappears before it is read is reported as missing', async 
 t.test('a rejects file that is also an input is noticed before reading it', async t => {
   const path = join(t.testdirName, 'a.csv')
   await t.rejects(readAll(t, { 'a.csv': a }, { rejects: { file: path } }), { code: 'DDB_USAGE' })
+})
+
+t.test('batches cut by place go on over the ends of inputs, and name their own end', async t => {
+  const files = {
+    'a.csv': 'id,n\n1,1\nx,\n',
+    'b.csv': 'id,n\n3,3\n\nx,\nx,\n',
+    'c.csv': 'id,n\n\n',
+  }
+  const { ids, cuts } = await readAll(t, files, { cutSizes: { records: 3, bytes: 1000 } })
+  t.same(ids, [[1, 3], []])
+  t.same(cuts, [
+    [[2, 1], { input: 1, records: 1 }, 9, 'full'],
+    [[2], { input: 1, records: 3 }, 16, 'end'],
+  ])
+  const { cuts: byBytes } = await readAll(t, files, { cutSizes: { records: 9, bytes: 10 } })
+  t.same(byBytes, [
+    [[2], { input: 0, records: 2 }, 12, 'full'],
+    [[1], { input: 1, records: 1 }, 9, 'full'],
+    [[2], { input: 1, records: 3 }, 16, 'full'],
+  ])
 })

@@ -5,6 +5,7 @@ import type { UsageError } from '../../../errors.js'
 import { DdbError, option, usageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
 import type { Batch } from '../../../parse/batch.js'
+import { Cuts } from '../../../parse/cuts.js'
 import { batchesAmong } from '../../../parse/steps.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks } from '../../../source/follow/followed-chunks.js'
@@ -116,6 +117,7 @@ export async function* batchesOf(
       followed.fingerprint ??= await followedFingerprint(file)
       const steps = reading.steps(run, target, {
         shared: undefined,
+        cuts: run.cutSizes && new Cuts(run.cutSizes),
         source,
         reader,
         summary,
