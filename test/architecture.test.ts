@@ -298,7 +298,7 @@ t.test('every package that src/ imports has a place', async t => {
 })
 
 /** Files outside the command line that use `process`. A lock contains the number of the process that holds it. */
-const processFiles = ['platform/lock-holder.ts']
+const processFiles = ['platform/file-lock.ts']
 
 t.test(
   'only the command line uses the process and the console; only a lock uses the process',

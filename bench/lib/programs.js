@@ -33,7 +33,8 @@ export function missing(name) {
 }
 
 /** The official JavaScript client (npm `dolphindb`), a package of the tests. */
-const client = new URL('../../test/oracle/node_modules/dolphindb/index.js', import.meta.url)
+const oracle = new URL('../../test/oracle/', import.meta.url)
+const client = new URL('node_modules/dolphindb/index.js', oracle)
 
 /** As `missing`, for the client. */
 export const clientMissing = existsSync(client) ? undefined : 'not installed'

@@ -5,16 +5,9 @@
   If the holder then fails to renew the lock for several renewal periods, exactly one of the watching processes takes
   the lock over (docs/decisions/0030-a-lock-is-a-lease.md).
 */
-import {
-  codeOf,
-  holderText,
-  parseHolder,
-  thisMachine,
-  type HolderState,
-  type LockFile,
-  type LockHolder,
-  type LockMachine,
-} from './lock-holder.js'
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import { hostname } from 'node:os'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
 import { wait } from './wait.js'
 
@@ -29,26 +22,41 @@ const jumpMs = 1_000
 /** Limit of attempts to take or examine a lock whose holder keeps changing. */
 const maxTurns = 100
 
-/** A lock as this process saw it. If two sightings have equal stamps, the lock was not renewed in between. */
+/** The process that holds a lock, as recorded in the lock's file. */
+export interface LockHolder {
+  /** Random; different each time a lock is taken. */
+  readonly token: string
+  readonly pid: number
+  /** Id of the boot, and ticks from the boot to the process's start. They distinguish equal pids. null without /proc. */
+  readonly bootId: string | null
+  readonly startTicks: string | null
+  /** The namespaces in which pid and ticks are valid. */
+  readonly namespaces: string | null
+  readonly host: string
+  readonly since: string
+}
+
+/** `unsure`: the holder is stopped by a signal or a debugger, or this process cannot query it. */
+export type HolderState = 'alive' | 'dead' | 'unsure'
+
+/** What locks need from their machine; tests supply their own. Methods that access files throw the system's error if they fail. */
+export type LockMachine = typeof thisMachine
+
+/** A lock as seen; equal stamps: not renewed in between. `unsure`: must be watched; `stale`: was watched, without a renewal. */
 interface Sighting {
+  readonly kind: 'stale' | HolderState
   readonly path: string
   readonly holder: LockHolder
   readonly stamp: string
 }
 
-/** `unsure`: the lock must be watched to determine whether the holder is alive. `stale`: it was, without a renewal. */
-interface Look {
-  readonly kind: 'free' | 'strange' | 'contended' | 'stale' | HolderState
-  /** If there is a lock. */
-  readonly sighting?: Sighting
-}
-
-/** Stamps of the locks that this process has watched for `staleMs` without a renewal. */
-type Stale = ReadonlySet<string>
+type Look =
+  | Sighting
+  | { readonly kind: 'free' | 'strange' | 'contended'; holder?: undefined; stamp?: undefined }
 
 type Held = Extract<LockAnswer, { readonly kind: 'held' }>
 
-/** The locks of `Files`, with waits measured by the given clock. */
+/** The locks of `Files`: `take` is its `lock`, `takeNow` its `lockNow`, `holderOf` its `lockHolder`. The clock measures the waits. */
 export class FileLocks {
   readonly #clock: Clock
   readonly #machine: LockMachine
@@ -58,54 +66,44 @@ export class FileLocks {
     this.#machine = machine
   }
 
-  /** As `Files.lock`. */
   async take(path: string): Promise<LockAnswer> {
     return (await this.#watch(stale => this.#tryToTake(path, stale)))!
   }
 
-  /** As `Files.lockNow`. */
   takeNow(path: string): LockAnswer {
-    const found = this.#tryToTake(path, new Set())
-    return found.kind === 'held' ? found : answerOf(found)!
+    return answerOf(this.#tryToTake(path))!
   }
 
-  /** As `Files.lockHolder`. */
   holderOf(path: string): Promise<LockAnswer | undefined> {
     return this.#watch(stale => this.#look(path, stale))
   }
 
-  /** Repeats the attempt until the answer is certain, and watches locks in between. */
-  async #watch(attempt: (stale: Stale) => Held | Look): Promise<LockAnswer | undefined> {
+  /** Repeats the attempt until the answer is certain. Watches locks in between, and gives it the stamps of those not renewed. */
+  async #watch(attempt: (stale: Set<string>) => Held | Look): Promise<LockAnswer | undefined> {
     const stale = new Set<string>()
     for (let turn = 0; turn < maxTurns; turn++) {
       const found = attempt(stale)
-      if (found.kind === 'held') return found
-      if (found.kind !== 'unsure' || found.sighting === undefined) return answerOf(found)
-      const { path, holder, stamp } = found.sighting
-      if (!(await this.#changes(found.sighting))) stale.add(stamp)
-      else if (this.#isHeldBy(path, holder)) return answerOf(found)
+      if (found.kind !== 'unsure') return answerOf(found)
+      if (!(await this.#changes(found))) stale.add(found.stamp)
+      else if (this.#isHeldBy(found.path, found.holder)) return answerOf(found)
     }
     return { kind: 'contended' }
   }
 
-  /** @returns undefined if there is no file, `strange` if the file is not a lock @throws the system's error */
-  #see(path: string): Sighting | 'strange' | undefined {
+  /** @param stale  none if the lock is not watched @throws the system's error */
+  #look(path: string, stale: ReadonlySet<string> = new Set()): Look {
     const seen = this.#machine.read(path)
-    if (typeof seen !== 'object') return seen
+    if (typeof seen !== 'object') return { kind: seen ?? 'free' }
     const holder = parseHolder(seen.text)
-    return holder ? { path, holder, stamp: `${holder.token} ${seen.changedNs}` } : 'strange'
-  }
-
-  #look(path: string, stale: Stale): Look {
-    const sighting = this.#see(path)
-    if (typeof sighting !== 'object') return { kind: sighting ?? 'free' }
-    const life = this.#machine.lifeOf(sighting.holder)
-    return { kind: life === 'unsure' && stale.has(sighting.stamp) ? 'stale' : life, sighting }
+    if (holder === undefined) return { kind: 'strange' }
+    const stamp = `${holder.token} ${seen.changedNs}`
+    const life = this.#machine.lifeOf(holder)
+    const kind = life === 'unsure' && stale.has(stamp) ? 'stale' : life
+    return { kind, path, holder, stamp }
   }
 
   #isHeldBy(path: string, { token }: LockHolder): boolean {
-    const seen = this.#see(path)
-    return typeof seen === 'object' && seen.holder.token === token
+    return this.#look(path).holder?.token === token
   }
 
   /** Watches a lock. Returns false once the lock is stale, which means neither renewed nor released. */
@@ -118,13 +116,12 @@ export class FileLocks {
       // observe the holder.
       unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
       atMs = nowMs
-      const seen = this.#see(path)
-      if (typeof seen !== 'object' || seen.stamp !== stamp) return true
+      if (this.#look(path).stamp !== stamp) return true
     }
     return false
   }
 
-  #tryToTake(path: string, stale: Stale): Held | Look {
+  #tryToTake(path: string, stale?: ReadonlySet<string>): Held | Look {
     // Looks before creating a file, so a process that cannot get the lock needs no disk space.
     const first = this.#look(path, stale)
     if (!['free', 'dead', 'stale'].includes(first.kind)) return first
@@ -148,22 +145,24 @@ export class FileLocks {
    * holder's token, decides who may replace the first lock. Only one process gets the second lock, and it replaces the
    * first only if that lock was not renewed meanwhile. If this process dies, its second lock is taken over likewise.
    */
-  #acquire(path: string, candidate: string, own: LockHolder, stale: Stale): Held['from'] | Look {
+  #acquire(
+    path: string,
+    candidate: string,
+    own: LockHolder,
+    stale?: ReadonlySet<string>,
+  ): Held['from'] | Look {
     for (let turn = 0; turn < maxTurns; turn++) {
       if (this.#linkIfFree(candidate, path, own)) return 'nobody'
       const seen = this.#look(path, stale)
-      const { kind, sighting } = seen
-      if (kind === 'free') continue
-      if (sighting === undefined || (kind !== 'dead' && kind !== 'stale')) return seen
-      const { holder, stamp } = sighting
-      const takeover = `${path}+${holder.token}`
+      if (seen.kind === 'free') continue
+      if (seen.kind !== 'dead' && seen.kind !== 'stale') return seen
+      const takeover = `${path}+${seen.holder.token}`
       const found = this.#acquire(takeover, candidate, own, stale)
       if (typeof found !== 'string') return found
-      const again = this.#see(path)
-      if (typeof again === 'object' && again.stamp === stamp) {
+      if (this.#look(path).stamp === seen.stamp) {
         // Renames the second lock to `path`. This one step replaces the dead holder's lock and ends the takeover.
         this.#machine.rename(takeover, path)
-        if (this.#isHeldBy(path, own)) return kind
+        if (this.#isHeldBy(path, own)) return seen.kind
       } else this.#machine.unlink(takeover)
     }
     return { kind: 'contended' }
@@ -180,7 +179,7 @@ export class FileLocks {
     }
   }
 
-  #held(path: string, own: LockHolder, file: LockFile): FileLock {
+  #held(path: string, own: LockHolder, file: ReturnType<LockMachine['create']>): FileLock {
     const now = () => ({ ms: this.#clock.nowMs(), wallMs: this.#clock.wallMs() })
     const began = now()
     /** The last time at which this process certainly held the lock. */
@@ -188,21 +187,26 @@ export class FileLocks {
     let loss: string | undefined
     let timer: Timer | undefined
     let isOver = false
+    /** Does something while this process holds the lock; otherwise remembers how it lost the lock. */
+    const ifHeld = (isOurs: boolean, action: () => void): void => {
+      if (isOurs && this.#isHeldBy(path, own)) return action()
+      const { holder } = this.#look(path)
+      if (holder === undefined) loss = `its file "${path}" was removed`
+      else if (holder.token !== own.token) loss = `${holderText(holder)} has it`
+      else loss = 'another process is about to take it over'
+    }
     /** Sets a later modification time even if the wall clock stood still, because an equal time would not count as a renewal. */
     const renew = (): void => {
       const at = now()
       file.stamp(began.wallMs + (at.ms - began.ms))
-      if (this.#isHeldBy(path, own)) sure = at
-      else loss = this.#lossOf(path, own)
+      ifHeld(true, () => (sure = at))
     }
     /** Runs `action` while holding the gate, which is the second lock that every process needs to take over this lock. */
     const withGate = (action: () => void): void => {
       const gate = `${path}+${own.token}`
       // By now, a lock with this name may belong to a different process. Such a lock must be neither renewed nor removed.
-      const isOurs =
-        this.#isHeldBy(path, own) && typeof this.#acquire(gate, path, own, new Set()) === 'string'
-      if (isOurs && this.#isHeldBy(path, own)) action()
-      else loss = this.#lossOf(path, own)
+      const isOurs = this.#isHeldBy(path, own) && typeof this.#acquire(gate, path, own) === 'string'
+      ifHeld(isOurs, action)
       if (isOurs) this.#machine.unlink(gate)
     }
     const isSafe = (): boolean => {
@@ -210,13 +214,14 @@ export class FileLocks {
       const awakeMs = at.ms - sure.ms
       return awakeMs < safeMs && Math.abs(at.wallMs - sure.wallMs - awakeMs) < jumpMs
     }
-    const tryToRenew = (): unknown => {
+    const errorOf = (action: () => void): unknown => {
       try {
-        return isSafe() ? renew() : withGate(renew)
+        return action()
       } catch (error) {
         return error
       }
     }
+    const tryToRenew = (): unknown => errorOf(isSafe() ? renew : () => withGate(renew))
     /** If every tick fails, `lost` reports the loss before any other process may assume that this process is dead. */
     const tick = (): void => {
       tryToRenew()
@@ -235,29 +240,160 @@ export class FileLocks {
         if (isOver) return
         isOver = true
         timer?.cancel()
-        try {
-          if (loss === undefined) withGate(() => this.#machine.unlink(path))
-        } catch {
-          // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
-        }
+        // A lock that remains must not fail a finished run. It can be taken over once this process has ended.
+        if (loss === undefined) errorOf(() => withGate(() => this.#machine.unlink(path)))
         file.close()
       },
     }
   }
-
-  /** Why the lock was lost, as the end of a sentence. */
-  #lossOf(path: string, own: LockHolder): string {
-    const seen = this.#see(path)
-    if (typeof seen !== 'object') return `its file "${path}" was removed`
-    if (seen.holder.token === own.token) return 'another process is about to take it over'
-    return `${holderText(seen.holder)} has it`
-  }
 }
 
 /** undefined if no living process holds the lock. */
-function answerOf({ kind, sighting }: Look): LockAnswer | undefined {
+function answerOf(found: Held | Look): LockAnswer | undefined {
+  if (found.kind === 'held') return found
+  const { kind, holder } = found
   if (kind === 'strange' || kind === 'contended') return { kind }
-  if (sighting === undefined || kind === 'dead' || kind === 'stale') return undefined
-  const { pid, since } = sighting.holder
-  return { kind: 'taken', pid, since, who: holderText(sighting.holder) }
+  if (holder === undefined || kind === 'dead' || kind === 'stale') return undefined
+  return { kind: 'taken', pid: holder.pid, since: holder.since, who: holderText(holder) }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+
+const orNull = <T>(look: () => T): T | null => {
+  try {
+    return look()
+  } catch {
+    return null
+  }
+}
+
+/** The holder named by the text of a lock; undefined for a text that this program did not write. */
+export function parseHolder(text: string): LockHolder | undefined {
+  const found = Object(orNull((): unknown => JSON.parse(text))) as Record<keyof LockHolder, unknown>
+  const { token, pid, bootId, startTicks, namespaces, host, since } = found
+  const isHolder =
+    /^[0-9a-f]{16}$/.test(String(token)) &&
+    Number.isSafeInteger(pid) &&
+    Number(pid) > 0 &&
+    [bootId, startTicks, namespaces].every(one => one === null || typeof one === 'string') &&
+    [token, host, since].every(one => typeof one === 'string')
+  return isHolder ? (found as LockHolder) : undefined
+}
+
+/** This process as the holder of a lock, with a new token. */
+export function thisProcess(): LockHolder {
+  return {
+    token: randomBytes(8).toString('hex'),
+    pid: process.pid,
+    ...here(),
+    startTicks: processState('self')?.startTicks ?? null,
+    host: hostname(),
+    since: new Date().toISOString(),
+  }
+}
+
+/** Determines, without waiting, whether the holder is alive. Only a process of the same boot and the same namespaces can query that. */
+export function holderState(holder: LockHolder): HolderState {
+  if (!isHere(holder)) return 'unsure'
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    // Any other error, such as EPERM, means that the process exists.
+    if (codeOf(error) === 'ESRCH') return 'dead'
+  }
+  const state = processState(holder.pid)
+  if (state === undefined || holder.startTicks === null) return 'unsure'
+  if (state.startTicks !== holder.startTicks || 'ZX'.includes(state.letter)) return 'dead'
+  return 'Tt'.includes(state.letter) ? 'unsure' : 'alive'
+}
+
+/** Whether the holder's pid and ticks are valid for this process: same boot, same namespaces. */
+function isHere(holder: LockHolder): boolean {
+  const { bootId, namespaces } = here()
+  if (bootId === null || namespaces === null) return false
+  return bootId === holder.bootId && namespaces === holder.namespaces
+}
+
+/** `process 5 on HOST since …`. Omits the name of this host, but mentions a different container or machine. */
+export function holderText(holder: LockHolder): string {
+  let where = isHere(holder) ? '' : ' in another container'
+  if (holder.bootId !== here().bootId) where = ' on another machine of this name'
+  if (holder.host !== hostname()) where = ` on ${holder.host}`
+  return `process ${holder.pid}${where} since ${holder.since}`
+}
+
+const linkOf = (path: string): string | null => orNull(() => fs.readlinkSync(path))
+
+/** The boot and the namespaces in which this process's pid is valid. */
+function here(): Pick<LockHolder, 'bootId' | 'namespaces'> {
+  const bootId = orNull(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
+  const pid = linkOf('/proc/self/ns/pid')
+  // Older systems have no time namespace.
+  const namespaces = pid === null ? null : `${pid} ${linkOf('/proc/self/ns/time') ?? ''}`
+  return { bootId, namespaces }
+}
+
+/** State and start time from `/proc/PID/stat`. The program's name in that line may contain anything, even parentheses. */
+function processState(pid: number | 'self'): { startTicks: string; letter: string } | undefined {
+  // The mounted /proc may belong to a different namespace, which has different pids.
+  if (pid !== 'self' && linkOf('/proc/self') !== String(process.pid)) return undefined
+  const stat = orNull(() => fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // These fields begin with field 3 of the line, the state. The start time is field 22 of the line.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [letter, startTicks] = [fields?.[0], fields?.[19]]
+  return letter === undefined || startTicks === undefined ? undefined : { startTicks, letter }
+}
+
+const thisMachine = {
+  self: thisProcess,
+  lifeOf: holderState,
+  /** Reads a lock's file. Returns undefined if there is no file, `strange` if it is not an ordinary file. */
+  read(
+    path: string,
+  ): { readonly text: string; readonly changedNs: bigint } | 'strange' | undefined {
+    let descriptor: number | undefined
+    try {
+      // Opens the file before reading its status, because only opening makes a network file system refresh the status. With
+      // this flag, opening never blocks, even if the file is a pipe.
+      descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+      const stats = fs.fstatSync(descriptor, { bigint: true })
+      if (!stats.isFile()) return 'strange'
+      const buffer = Buffer.alloc(4096)
+      const text = buffer.toString('utf8', 0, fs.readSync(descriptor, buffer))
+      return { text, changedNs: stats.mtimeNs }
+    } catch (error) {
+      // ESTALE means that a different client of a network file system has replaced the file.
+      if (['ENOENT', 'ESTALE'].includes(codeOf(error) ?? '')) return undefined
+      throw error
+    } finally {
+      if (descriptor !== undefined) fs.closeSync(descriptor)
+    }
+  },
+  /** Creates a file and waits until it is on disk. It stays this file even if another gets its name. `stamp` takes ms since the epoch. */
+  create(path: string, text: string) {
+    const descriptor = fs.openSync(path, 'wx', 0o600)
+    try {
+      fs.writeFileSync(descriptor, text)
+      fs.fsyncSync(descriptor)
+    } catch (error) {
+      fs.closeSync(descriptor)
+      fs.unlinkSync(path)
+      throw error
+    }
+    return {
+      stamp: (ms: number) => void fs.futimesSync(descriptor, ms / 1000, ms / 1000),
+      close: () => void fs.closeSync(descriptor),
+    }
+  },
+  /** Gives a file a second name; EEXIST if that name exists. */
+  link: (from: string, to: string) => fs.linkSync(from, to),
+  /** Like `unlink`, does nothing to a file that another process has removed. */
+  rename(from: string, to: string) {
+    try {
+      fs.renameSync(from, to)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
+  },
+  unlink: (path: string) => fs.rmSync(path, { force: true }),
 }

@@ -20,13 +20,15 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Clock, FileLock } from '../../src/platform/platform.js'
-import { FileLocks, renewEveryMs, staleMs } from '../../src/platform/file-lock.js'
 import {
+  FileLocks,
   holderState,
   holderText,
+  renewEveryMs,
+  staleMs,
   thisProcess,
   type LockHolder,
-} from '../../src/platform/lock-holder.js'
+} from '../../src/platform/file-lock.js'
 import { handClock, leapingClock } from '../helpers/clocks.js'
 import { deepTest } from '../helpers/runs.js'
 

@@ -1,8 +1,7 @@
 /*
   A simulated disk: files by path. Reads return pieces of any size, and writes work until the disk is full.
 */
-import { FileLocks } from '../../src/platform/file-lock.js'
-import type { HolderState, LockFile, LockMachine } from '../../src/platform/lock-holder.js'
+import { FileLocks, type HolderState, type LockMachine } from '../../src/platform/file-lock.js'
 import type { Files, DatedFileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
 import type { Chance } from './random.js'
@@ -16,7 +15,10 @@ interface SimFile {
   modifiedMs: number
 }
 
-const noLockFile: LockFile = { stamp: () => undefined, close: () => undefined }
+const noLockFile: ReturnType<LockMachine['create']> = {
+  stamp: () => undefined,
+  close: () => undefined,
+}
 
 const noOutput: OutputFile = {
   write: bytes => bytes.length,

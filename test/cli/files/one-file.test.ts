@@ -27,7 +27,7 @@ import {
 import { refuseSharedFiles, ownFileAt } from '../../../src/cli/files/one-file.js'
 import { dataExtensions } from '../../../src/parse/formats.js'
 import { expandSources } from '../../../src/source/expand-sources.js'
-import { thisProcess } from '../../../src/platform/lock-holder.js'
+import { thisProcess } from '../../../src/platform/file-lock.js'
 import { startServer } from '../../../src/server/index.js'
 import { processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
 import { plainNode } from '../../helpers/plain-node.js'
