@@ -333,18 +333,12 @@ export async function unsentScripts(): Promise<
   ]
 }
 
-/** Play this before the clock of turns starts, because the measurement of the demo needs real time. */
+/** Play this before the clock of turns starts, because the demo runs on a server of its own. */
 export const demo: Scenario = {
-  name: 'demo, up to its measurement',
+  name: 'demo',
   play: async t => {
     const fake = fakeProcess()
-    const { stdout } = fake.processEnvironment
-    stdout.on('data', (chunk: Buffer) => {
-      // `bench` measures in the same way in less time.
-      if (String(chunk).includes('4. Is asynchronous writing worth it?'))
-        fake.signals.emit('SIGINT', 'SIGINT')
-    })
-    t.equal(await main(['demo'], fake.processEnvironment), 130, fake.stderr())
+    t.equal(await main(['demo'], fake.processEnvironment), 0, fake.stderr())
     keepSent('demo')
   },
 }

@@ -141,7 +141,7 @@ bytes that all commands send to the embedded server, and writes this page.
 * \`NAME\` is a name that depends on the run or the user. \`NAMES\` and \`TYPES\` are names and types of columns. \`N\` is a number,
   \`VALUE\` an argument of the call, \`TABLE\` a batch.
 * *asynchronous*: sent in a request without an answer. *urgent*: sent with a flag, so that even a busy server answers.
-* **sent by**: \`load\` includes \`resume\` and \`retry\`; \`bench\` includes the measurement that \`demo\` makes. \`ConnectionPool\` is part
+* **sent by**: \`load\` includes \`resume\` and \`retry\`. \`ConnectionPool\` is part
   of the library.
 * **right**: the right that a user needs if the server checks rights. TABLE_READ, TABLE_INSERT and TABLE_UPDATE apply to DFS tables and to
   restricted shared tables; users need no right for their own tables. Servers with \`enableSharedVarCreationControl\` (3.00.4) require

@@ -23,25 +23,20 @@ const modeNames = { sync: 'synchronous', async: 'asynchronous' } as const
 type Mode = keyof typeof modeNames
 
 interface Measurement extends Readonly<Record<Mode, { seconds: number; rowsPerSec: number }>> {
-  readonly requests: number
-  readonly rowsPerRequest: number
   /** Speed of asynchronous writing divided by the speed of synchronous writing. */
   readonly ratio: number
 }
 
 export interface MeasureOptions {
   readonly connect: () => Promise<Session>
-  /** Largest number of requests in each mode. */
+  /** In each mode. */
   readonly requests: number
+  /** In each request. */
   readonly rows: number
-  /** Time limit of the synchronous mode, ms; default none. The asynchronous mode sends the same number of requests. */
-  readonly longestMs?: number
   readonly signal: AbortSignal
-  /** Takes one line about each mode. */
-  readonly print: (line: string) => void
 }
 
-/** Requests between two checks of the clock and the signal. */
+/** Requests between two looks at the signal. */
 const requestsPerStep = 100
 const stallMs = 60_000
 
@@ -52,6 +47,7 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
   const { signal } = interruption
   const { requests, rows } = settings
   const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0 }
+  const size = { requests, rowsPerRequest: rows }
   try {
     const server = await serverOf(settings, call)
     const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
@@ -59,20 +55,18 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
     const deadlineMs = connectDeadlineMs(systemPlatform, server)
     const connect = (): Promise<Session> =>
       connectServer(systemPlatform, server, { deadlineMs, signal })
-    const found = await measure({ connect, requests, rows, signal, print: output.note }, call)
+    const { sync, async, ratio } = await measure({ connect, requests, rows, signal }, call)
     const host = `${server.host}:${server.port}`
     if (settings.json) {
-      await output.writeData(jsonLine({ ...head, server: host, ...found, error: null }))
+      const found = { ...size, sync, async, ratio, error: null }
+      await output.writeData(jsonLine({ ...head, server: host, ...found }))
     } else {
-      const times = `${found.async.seconds.toFixed(2)} s against ${found.sync.seconds.toFixed(2)} s`
-      await output.write(
-        `${clean(`${ratioText(found.ratio)}: ${times} for ${work} each on ${host}.`)}\n`,
-      )
+      const times = `${async.seconds.toFixed(2)} s against ${sync.seconds.toFixed(2)} s`
+      await output.write(`${clean(`${ratioText(ratio)}: ${times} for ${work} each on ${host}.`)}\n`)
     }
     return 0
   } catch (error) {
-    const unknown = { sync: null, async: null, ratio: null }
-    const object = { ...head, server: null, requests, rowsPerRequest: rows, ...unknown }
+    const object = { ...head, server: null, ...size, sync: null, async: null, ratio: null }
     return endFailed(output, error, settings.json && object, interruption)
   } finally {
     interruption.release()
@@ -84,39 +78,37 @@ export async function measure(
   options: MeasureOptions,
   { output, processEnvironment }: Pick<Call, 'output' | 'processEnvironment'>,
 ): Promise<Measurement> {
-  const { requests: most, rows, longestMs = Infinity, print } = options
+  const { requests, rows } = options
   const bar = await openBar(output, processEnvironment)
   const control = await options.connect()
-  const measureMode = async (mode: Mode, requests: number, limitMs: number) => {
-    const show = (share: number): void =>
-      bar?.show({ share: Math.min(share, 1), parts: [modeNames[mode]] })
-    const { sent, seconds } = await writeAll(mode, control, requests, limitMs, options, show)
-    const figures = { seconds, rowsPerSec: Math.round((sent * rows) / seconds) }
+  const measureMode = async (mode: Mode) => {
+    const name = modeNames[mode]
+    const seconds = await writeAll(mode, control, options, share =>
+      bar?.show({ share, parts: [name] }),
+    )
+    const rowsPerSec = Math.round((requests * rows) / seconds)
     bar?.stop()
-    const speed = `${grouped(figures.rowsPerSec).padStart(10)} rows/s`
-    print(`${modeNames[mode].padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
-    return { sent, figures }
+    const speed = `${grouped(rowsPerSec).padStart(10)} rows/s`
+    output.note(`${name.padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
+    return { seconds, rowsPerSec }
   }
   try {
-    const { sent: requests, figures: sync } = await measureMode('sync', most, longestMs)
-    const { figures: async } = await measureMode('async', requests, Infinity)
-    const ratio = round(sync.seconds / async.seconds, 3)
-    return { requests, rowsPerRequest: rows, sync, async, ratio }
+    const sync = await measureMode('sync')
+    const async = await measureMode('async')
+    return { sync, async, ratio: round(sync.seconds / async.seconds, 3) }
   } finally {
     bar?.stop()
     await control.close().catch(() => undefined)
   }
 }
 
-/** @returns how many requests were sent, and the time until the server has counted their rows */
+/** @returns the seconds until the server has counted all rows */
 async function writeAll(
   mode: Mode,
   control: Session,
-  requests: number,
-  limitMs: number,
-  { connect, rows, signal }: MeasureOptions,
+  { connect, requests, rows, signal }: MeasureOptions,
   show: (share: number) => void,
-): Promise<{ sent: number; seconds: number }> {
+): Promise<number> {
   const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
   const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
   await control.run(`share streamTable(10000:0, ${columns}) as ${table}`)
@@ -125,19 +117,16 @@ async function writeAll(
     const name = `tableInsert{${table}}`
     const makeBatch = batchMaker(rows)
     const startMs = performance.now()
-    let sent = 0
-    while (sent < requests) {
+    for (let sent = 0; sent < requests;) {
       const args = [makeBatch(sent++)]
       if (mode === 'sync') await session.call(name, args)
       else if (!session.send(name, args)) await session.drained()
       if (sent % requestsPerStep !== 0) continue
-      const passedMs = performance.now() - startMs
-      if (passedMs >= limitMs) break
       refuseInterrupted(signal)
-      show(Math.max(sent / requests, passedMs / limitMs))
+      show(sent / requests)
     }
-    await awaitCount(control, table, sent * rows, signal)
-    return { sent, seconds: round((performance.now() - startMs) / 1000, 6) }
+    await awaitCount(control, table, requests * rows, signal)
+    return round((performance.now() - startMs) / 1000, 6)
   } finally {
     if (!control.closed) await control.run(`undef(\`${table}, SHARED)`).catch(() => undefined)
   }
@@ -158,8 +147,7 @@ function batchMaker(length: number): (request: number) => Table {
   const price = Float64Array.from(numbers, row => 1 + ((row * 37) % 990) / 10)
   return request => {
     // A new array for each request, because the session may still hold the previous request's array.
-    const ids = new Int32Array(length)
-    for (let row = 0; row < length; row++) ids[row] = (request * length + row) & 0x7fff_ffff
+    const ids = Int32Array.from(numbers, row => (request * length + row) & 0x7fff_ffff)
     return {
       form: 'table',
       name: '',
@@ -214,6 +202,4 @@ export async function countRows(session: Session, table: string): Promise<number
   throw new DdbError('DDB_PROTOCOL', 'the server answered exec count(*) with something else')
 }
 
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
-}
+const round = (value: number, digits: number): number => Number(value.toFixed(digits))

@@ -1,18 +1,18 @@
 /*
   `demo`: shows newcomers the three ways of asynchronous writing, on an embedded server that runs only for the tour.
 */
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, isAbsolute, relative } from 'node:path'
 import { connect, type Session } from '../../client/open-session.js'
 import { load } from '../../load/load.js'
-import type { TargetOptions } from '../../load/options.js'
+import type { LoadOptions, TargetOptions } from '../../load/options.js'
 import { startServer } from '../../server/index.js'
 import { packageFile, version } from '../../version.js'
 import { catchSignals } from '../process-environment.js'
+import type { Output } from '../output/output.js'
 import { clean, grouped } from '../output/terminal-text.js'
 import { tableText } from '../render/render.js'
-import { countRows, measure, ratioText } from './bench.js'
+import { countRows } from './bench.js'
 import type { Call } from './command.js'
 
 interface DemoWay {
@@ -77,32 +77,21 @@ needs a DATE, so appendStreamingData converts each TIMESTAMP to a DATE.`,
   },
 ]
 
-/** As in DolphinDB's documentation: 50,000 requests of 100 rows, but fewer if the time limit comes first. */
-const measured = { requests: 50_000, rows: 100, longestMs: 1_500 }
-const columns = 80
-
-/** The embedded server's initial login, as on a new DolphinDB. */
-const admin = { user: 'admin', password: '123456' }
-
-interface Tour {
-  readonly call: Call
-  readonly server: { readonly host: string; readonly port: number }
-  readonly control: Session
-  readonly signal: AbortSignal
-  /** The name by which users can call this program, for the commands that the tour prints. */
-  readonly command: string
-}
-
 /** @returns the exit code: 4 if a row of the tour is not accounted for */
 export async function run(_settings: unknown, call: Call): Promise<number> {
   const { output } = call
+  const { paintResult } = output
   const interruption = catchSignals(call.processEnvironment)
   const { signal } = interruption
-  const server = await startServer({ port: 0 })
-  const { host, port } = server
+  const embedded = await startServer({ port: 0 })
+  const { host, port } = embedded
   const title = `ddb-ingest ${version}: writing to DolphinDB asynchronously`
+  // `ddb-ingest` if it is installed, else the command that works in this checkout.
+  const script = process.argv[1] ?? ''
+  const isFile = basename(script) === 'ddb-ingest.js'
+  const command = isFile ? `node ${shownPath(script)}` : 'ddb-ingest'
   try {
-    await output.write(`${output.paintResult('bold', title)}
+    await output.write(`${paintResult('bold', title)}
 
 DolphinDB can take data without answering: the client sends and goes on sending.
 That is fast, and it hides failures. ddb-ingest sends that way and then asks the
@@ -112,66 +101,49 @@ shows each.
 An embedded DolphinDB-compatible server listens on ${host}:${port}. It ends with
 this tour.
 `)
-    await using control = await connect({ host, port, ...admin, signal })
-    const confirmed = await takeTour({ call, server, control, signal, command: commandName() })
-    return interruption.exitCode ?? (confirmed ? 0 : 4)
-  } catch (error) {
-    if (interruption.exitCode === undefined) throw error
-    output.problem('interrupted')
-    return interruption.exitCode
-  } finally {
-    await server.close()
-    interruption.release()
-  }
-}
-
-/** @returns true if every row of every part is confirmed */
-async function takeTour(tour: Tour): Promise<boolean> {
-  const { call, server, signal, command } = tour
-  const { output } = call
-  const { paintResult } = output
-  let allConfirmed = true
-  for (const way of ways) {
-    if (signal.aborted) return false
-    allConfirmed = (await showWay(tour, way)) && allConfirmed
-  }
-  await output.write(`
-${paintResult('bold', '4. Is asynchronous writing worth it?')}
-
-This repeats the measurement of DolphinDB's documentation: requests of ${measured.rows} rows
-into a stream table. First come as many as the server answers within ${measured.longestMs / 1000}
-seconds (at most ${grouped(measured.requests)}), then the same number without waiting for answers.
-
-`)
-  const print = (line: string): void => void output.write(`  ${line}\n`)
-  const { host, port } = server
-  const options = { ...measured, connect: () => connect({ host, port, signal }), signal, print }
-  const { ratio, requests } = await measure(options, call)
-  const verdict = allConfirmed
-    ? paintResult('green', 'Everything that was sent has been confirmed.')
-    : paintResult('red', 'Not everything was confirmed; see above.')
-  await output.write(`
-  ${paintResult('bold', ratioText(ratio))}.
-  Each mode wrote ${grouped(requests)} requests; every row was counted on the server.
-
+    // The embedded server's initial login, as on a new DolphinDB.
+    const server = { host, port, user: 'admin', password: '123456' }
+    await using control = await connect({ ...server, signal })
+    let allConfirmed = true
+    for (const way of ways) {
+      if (signal.aborted) break
+      const isComplete = await showWay(way, command, { server, signal }, control, output)
+      allConfirmed = isComplete && allConfirmed
+    }
+    if (interruption.exitCode !== undefined) return interruption.exitCode
+    const verdict = allConfirmed
+      ? paintResult('green', 'Everything that was sent has been confirmed.')
+      : paintResult('red', 'Not everything was confirmed; see above.')
+    await output.write(`
 ${verdict}
 
 ${paintResult('bold', 'Next, with a server of your own')}
 
   ${command} load FILE --host HOST:8848 --user NAME --table TABLE
   ${command} exec --host HOST:8848 -e 'select top 5 * from TABLE'
-  ${command} bench --host HOST:8848
+  ${command} bench --host HOST:8848     is asynchronous writing worth it?
   ${command} serve              an embedded server to try things on
   ${command} load --help-all    all options
 `)
-  return allConfirmed
+    return allConfirmed ? 0 : 4
+  } catch (error) {
+    if (interruption.exitCode === undefined) throw error
+    output.problem('interrupted')
+    return interruption.exitCode
+  } finally {
+    await embedded.close()
+    interruption.release()
+  }
 }
 
+/** @param command  the name by which users can call this program @returns true if every row is confirmed and in the table */
 async function showWay(
-  { call, server, control, signal, command }: Tour,
   { title, explanation, runs, target, flags, counted, ...way }: DemoWay,
+  command: string,
+  where: Required<Pick<LoadOptions, 'server' | 'signal'>>,
+  control: Session,
+  output: Output,
 ): Promise<boolean> {
-  const { output } = call
   const { paintResult } = output
   const script = packageFile(`fixtures/${way.script}`)
   const input = packageFile(`fixtures/${way.input}`)
@@ -188,17 +160,15 @@ ${explanation}
 `)
   await control.run(await readFile(script, 'utf8'))
   const { exitCode, rows, error } = await load({
+    ...where,
     inputs: [input],
-    server: { host: server.host, port: server.port, ...admin },
     target,
     delivery: { mode: 'async' },
-    runId: `demo-${randomBytes(4).toString('hex')}`,
     onNotice: output.note,
-    signal,
   })
   const landed = await countRows(control, counted)
   const sample = await control.run(`select top 4 * from ${counted}`)
-  for (const line of tableText(sample, columns - 2, paintResult)) {
+  for (const line of tableText(sample, 78, paintResult)) {
     await output.write(line.replace(/^(?=.)/gm, '  '))
   }
   // Two of the scripts share a table under this name.
@@ -218,10 +188,4 @@ ${explanation}
 function shownPath(path: string): string {
   const near = relative(process.cwd(), path)
   return clean(near.startsWith('..') || isAbsolute(near) ? path : near)
-}
-
-/** `ddb-ingest` if it is installed, else the command that works in this checkout. */
-function commandName(): string {
-  const script = process.argv[1] ?? ''
-  return basename(script) === 'ddb-ingest.js' ? `node ${shownPath(script)}` : 'ddb-ingest'
 }
