@@ -1,63 +1,111 @@
 /*
-  Refuses a run that uses one file in two roles, such as an input and the report: writing would destroy the input. Also refuses to write
-  over the program's own files.
+  Which file a path leads to: paths lead to one file if they have one inode, or would create the same file. Refuses a run that uses one file
+  in two roles, such as an input and the report: writing would destroy the input. Also refuses to write over the program's own files.
 */
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
-import type { UsageError } from '../../errors.js'
-import { usageError } from '../../errors.js'
+import { usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/read-journal.js'
+import { fileKey } from '../../platform/file-identity.js'
 import { parseHolder } from '../../platform/file-lock.js'
+import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
-import {
-  fileKeyOf,
-  foldedName,
-  isStandardOutput,
-  isThere,
-  openFileKey,
-  placeOf,
-} from './file-place.js'
 import { stateFolder, stateParts } from './state.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 
-/**
- * The file's role in the run, and how messages name it before its path. Paths with different roles must not lead to the same file.
- */
-type Role = readonly [part: string, label: string]
+export interface FilePlace {
+  /** The same text for all paths of one file. */
+  readonly key: string
+  /** The path with links resolved, except a link as its last part. */
+  readonly name: string
+  /** False for devices, pipes and folders; a file that does not exist yet counts as ordinary. */
+  readonly isOrdinary: boolean
+}
 
-const asInput: Role = ['an input', 'the input ']
-const asList: Role = ['the list of inputs', 'the list --files-from ']
-const asPassword: Role = ['the password file', 'the password file ']
-const asTls: Role = ['a TLS file', 'the TLS file ']
-const asOptions: Role = ['an options file', 'the options file ']
+/** Follows links to the file at the path. If no file exists, describes the file that writing would create. */
+export function placeOf(path: string): FilePlace {
+  const folder = attempt(() => nameOfBytes(realpathSync(systemName(dirname(path)), 'buffer')))
+  const name = join(folder ?? resolve(dirname(path)), basename(path))
+  const stats = attempt(() => statSync(systemName(path), { bigint: true }))
+  // Names that differ only in case may be one file. Only creating the file would show that, so the key ignores case.
+  if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
+  const key = fileKey(name, { device: stats.dev, inode: stats.ino })
+  return { key: `file ${key}`, name, isOrdinary: stats.isFile() }
+}
+
+export function isThere(path: string): boolean {
+  return attempt(() => statSync(systemName(path))) !== undefined
+}
+
+/** The key of the ordinary file that a descriptor has open; undefined for anything else. */
+export function openFileKey(descriptor: number): string | undefined {
+  const stats = attempt(() => fstatSync(descriptor, { bigint: true }))
+  // If the system gives no inode number (0), nothing identifies the file.
+  return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
+}
+
+/** Gives the same text for all names of one file on a disk that ignores case. */
+export function foldedName(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+/** Whether the name leads to standard output. Replacing that file would cut off the output. */
+export function isStandardOutput(name: string): boolean {
+  return name === '/dev/stdout' || name === `/proc/${process.pid}/fd/1` || name === '/dev/fd/1'
+}
+
+/** Whether the name is in /dev or /proc, where names can be links to open files. */
+export function isSystemName(name: string): boolean {
+  return /^\/(?:dev|proc)\//.test(name)
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
+/** A file's role in the run, and how messages name it before its path. Paths with different roles must not lead to the same file. */
+interface Role {
+  readonly part: string
+  readonly label: string
+  readonly isWritten?: true
+}
+
+const asInput: Role = { part: 'an input', label: 'the input ' }
+const asOptions: Role = { part: 'an options file', label: 'the options file ' }
 const standardStream = 'the standard output or error'
 
-const written = {
-  rejects: ['the rejects file', '--rejects '],
-  reasons: ['the reasons file of --rejects', 'the reasons file '],
-  jsonFile: ['the JSON object', '--json='],
-  metricsFile: ['the metrics file', '--metrics-file '],
-  report: ['the report', '--report '],
-  trace: ['the trace', '--trace '],
-  issueText: ['the text for an issue', '--issue-text '],
-  journal: ['the journal', 'the journal '],
+const password = { part: 'the password file', label: 'the password file ' }
+const tls = { part: 'a TLS file', label: 'the TLS file ' }
+const writing = (part: string, label: string) => ({ part, label, isWritten: true }) as const
+
+/** By setting. */
+const roles = {
+  rejects: writing('the rejects file', '--rejects '),
+  reasons: writing('the reasons file of --rejects', 'the reasons file '),
+  jsonFile: writing('the JSON object', '--json='),
+  metricsFile: writing('the metrics file', '--metrics-file '),
+  report: writing('the report', '--report '),
+  trace: writing('the trace', '--trace '),
+  issueText: writing('the text for an issue', '--issue-text '),
+  journal: writing('the journal', 'the journal '),
+  passwordFile: password,
+  secondPasswordFile: password,
+  caFile: tls,
+  certFile: tls,
+  filesFrom: { part: 'the list of inputs', label: 'the list --files-from ' },
 } as const satisfies Record<string, Role>
 
-const read = {
-  passwordFile: asPassword,
-  secondPasswordFile: asPassword,
-  caFile: asTls,
-  certFile: asTls,
-  filesFrom: asList,
-} as const
-
-type NamedFiles = { readonly [Name in keyof typeof written | keyof typeof read]?: string }
+type NamedFiles = { readonly [Name in keyof typeof roles]?: string }
 
 /** Settings that name a file; each command has some of them. */
 export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
@@ -73,7 +121,6 @@ export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
 interface NamedPath {
   readonly path: string
   readonly role: Role
-  readonly isWritten: boolean
 }
 
 /**
@@ -88,10 +135,7 @@ export async function refuseSharedFiles(
   { sources: { files = [] }, processEnvironment }: Call,
 ): Promise<ExpandedSources | undefined> {
   const { rejects } = settings
-  const own = [
-    ...namedPaths(settings),
-    ...files.map(path => ({ path, role: asOptions, isWritten: false })),
-  ]
+  const own = [...namedPaths(settings), ...files.map(path => ({ path, role: asOptions }))]
   const open = openFiles(settings, inputs, processEnvironment)
   const nullKey = placeOf('/dev/null').key
   const rejectsName = rejects && placeOf(rejects).name
@@ -103,9 +147,10 @@ export async function refuseSharedFiles(
       throw refusal(named, 'has a name that --rejects may need for further headers')
     }
     // A run may both read and write a device or pipe. Two writers would garble each other's output.
-    if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) return
+    if (place.key === nullKey || (!place.isOrdinary && !named.role.isWritten)) return
     const other = seen.get(place.key)
-    if (other !== undefined && other.role[0] !== named.role[0]) throw shared(other, named.role[0])
+    const { part } = named.role
+    if (other !== undefined && other.role.part !== part) throw shared(other, part)
     seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
   }
   for (const named of own) look(named)
@@ -116,19 +161,19 @@ export async function refuseSharedFiles(
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
     const like = await inputsLike(inputs, settings, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
-      return isFurther || known.has(fileKeyOf(path, status))
+      return isFurther || known.has(`file ${fileKey(path, status)}`)
     })
     expanded = like.sources
-    for (const path of like.paths) look({ path, role: asInput, isWritten: false })
+    for (const path of like.paths) look({ path, role: asInput })
   }
   for (const { key, part } of open) {
     const other = seen.get(key)
-    if (other === undefined || other.role[0] === part) continue
+    if (other === undefined || other.role.part === part) continue
     // Users who write `--json=/dev/stdout` want the object in standard output.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
   for (const named of own) {
-    if (!named.isWritten || named.role === written.journal) continue
+    if (!named.role.isWritten || named.role === roles.journal) continue
     const what = ownFileAt(named.path, processEnvironment.environment, settings.stateDir)
     if (what !== undefined) throw refusal(named, `is ${what}`)
   }
@@ -138,14 +183,15 @@ export async function refuseSharedFiles(
 function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
   const { rejects } = settings
   const jsonFile = typeof json === 'object' ? json.file : undefined
-  const reasons = rejects && reasonsPath(rejects)
-  const paths: NamedFiles = defined({ ...settings, jsonFile, reasons })
-  const pathsOf = (roles: Partial<Record<keyof NamedFiles, Role>>, isWritten: boolean) =>
-    Object.entries(roles).flatMap(([name, role]): NamedPath[] => {
-      const path = paths[name as keyof NamedFiles]
-      return path === undefined || (path === '-' && !isWritten) ? [] : [{ path, role, isWritten }]
-    })
-  return [...pathsOf(written, true), ...pathsOf(read, false)]
+  const paths: NamedFiles = defined({
+    ...settings,
+    jsonFile,
+    reasons: rejects && reasonsPath(rejects),
+  })
+  return Object.entries<Role>(roles).flatMap(([name, role]) => {
+    const path = paths[name as keyof NamedFiles]
+    return path === undefined || (path === '-' && !role.isWritten) ? [] : [{ path, role }]
+  })
 }
 
 /** Expands the inputs. Returns those for which `isLike` is true, and those that cannot be expanded. */
@@ -158,12 +204,11 @@ async function inputsLike(
   const onInput = (path: string, status: FileStatus | undefined): void => {
     if (status !== undefined && isLike(path, status)) found.push(path)
   }
-  const expand = (
-    names: readonly string[],
-    rules: { [Name in 'include' | 'path']?: FileSettings[Name] | undefined },
-  ): Promise<ExpandedSources> => expandInputs(names, defined(rules), { onInput })
+  const expand = (names: readonly string[], rules: Pick<FileSettings, 'include' | 'path'>) =>
+    expandInputs(names, rules, { onInput })
+  const included = defined({ include })
   try {
-    const sources = await expand(inputs, { include, path })
+    const sources = await expand(inputs, { ...included, ...defined({ path }) })
     // If standard input is an input, the run has to expand the inputs itself.
     return inputs.includes('-') ? { paths: found } : { paths: found, sources }
   } catch {
@@ -171,7 +216,7 @@ async function inputsLike(
   }
   for (const input of inputs) {
     // `include` needs a folder or archive; other inputs are expanded without them.
-    await expand([input], { include })
+    await expand([input], included)
       .catch(() => expand([input], {}))
       .catch(() => input !== '-' && found.push(input))
   }
@@ -188,9 +233,9 @@ function openFiles(
     [stdout, standardStream],
     [stderr, standardStream],
   ]
-  if (inputs.includes('-')) streams.unshift([stdin, asInput[0]])
-  else if (filesFrom === '-') streams.unshift([stdin, asList[0]])
-  else if (passwordFile === '-') streams.unshift([stdin, asPassword[0]])
+  if (inputs.includes('-')) streams.unshift([stdin, asInput.part])
+  else if (filesFrom === '-') streams.unshift([stdin, roles.filesFrom.part])
+  else if (passwordFile === '-') streams.unshift([stdin, password.part])
   return streams.flatMap(([stream, part]) => {
     const { fd } = stream as { fd?: unknown }
     const key = typeof fd === 'number' ? openFileKey(fd) : undefined
@@ -202,8 +247,8 @@ function shared(named: NamedPath, part: string): UsageError {
   return refusal(named, `is ${part} of this run`)
 }
 
-function refusal({ path, role: [, label] }: NamedPath, why: string): UsageError {
-  return usageError(clean(`${label}${path} ${why}: name another file`))
+function refusal({ path, role }: NamedPath, why: string): UsageError {
+  return usageError(clean(`${role.label}${path} ${why}: name another file`))
 }
 
 /**
@@ -229,24 +274,17 @@ export function ownFileAt(
 
 /** The path with links resolved, as far as it exists. */
 function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    const folder = dirname(path)
-    return folder === path ? path : join(realPath(folder), basename(path))
-  }
+  const folder = dirname(path)
+  const unresolved = (): string => (folder === path ? path : join(realPath(folder), basename(path)))
+  return attempt(() => realpathSync(path)) ?? unresolved()
 }
 
 /** The first bytes of a file, more than a lock has; empty if the file cannot be read. */
 function startOf(path: string): string {
-  let descriptor: number | undefined
-  try {
-    descriptor = openSync(path, 'r')
-    const buffer = Buffer.alloc(4096)
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer))
-  } catch {
-    return ''
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor)
-  }
+  const descriptor = attempt(() => openSync(path, 'r'))
+  if (descriptor === undefined) return ''
+  const buffer = Buffer.alloc(4096)
+  const length = attempt(() => readSync(descriptor, buffer)) ?? 0
+  closeSync(descriptor)
+  return buffer.toString('utf8', 0, length)
 }

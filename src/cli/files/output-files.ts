@@ -11,7 +11,7 @@ import { DdbError, errorCodes, UsageError } from '../../errors.js'
 import { printFailure, writeFailed, type UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
 import { clean, systemCode } from '../output/terminal-text.js'
-import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
+import { isStandardOutput, isSystemName, placeOf } from './one-file.js'
 
 interface Ended {
   exitCode: number

@@ -22,9 +22,10 @@ import {
   isStandardOutput,
   isSystemName,
   openFileKey,
+  ownFileAt,
   placeOf,
-} from '../../../src/cli/files/file-place.js'
-import { refuseSharedFiles, ownFileAt } from '../../../src/cli/files/one-file.js'
+  refuseSharedFiles,
+} from '../../../src/cli/files/one-file.js'
 import { dataExtensions } from '../../../src/parse/formats.js'
 import { expandSources } from '../../../src/source/expand-sources.js'
 import { thisProcess } from '../../../src/platform/file-lock.js'
