@@ -13,7 +13,7 @@
   A FOLDER (test/oracle, bench/peers) has packages of its own, which only some tests or measurements need. If they cannot be installed,
   those tests or measurements are skipped with a message.
 */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,6 +66,7 @@ function installationIsCurrent(folder, tools) {
 /**
  * Installs the packages of a folder in their locked versions, whose integrity npm checks.
  * @param tools  the only development tools to install; if undefined, all are, even if NODE_ENV=production tells npm to leave them out
+ * @returns a promise of whether it succeeded
  */
 function install(folder, tools, purpose = '') {
   say(`installing packages${purpose}, once for this checkout ...`)
@@ -81,22 +82,32 @@ function install(folder, tools, purpose = '') {
   const [npm, ...first] = npmCommand()
   const shell = first.length === 0 && process.platform === 'win32'
   const options = { cwd: folder, stdio: ['ignore', 2, 2], shell }
-  return spawnSync(npm, [...first, ...command, ...quietly, ...here], options).status === 0
+  return new Promise(resolve => {
+    const child = spawn(npm, [...first, ...command, ...quietly, ...here], options)
+    // An error means that there is no npm.
+    child.on('error', () => resolve(false)).on('close', status => resolve(status === 0))
+  })
 }
 
 /** @returns an exit code */
 async function prepare(tools, { folders = [], ifNeeded = true } = {}) {
-  if (!installationIsCurrent(root, tools) && !install(root, tools)) {
+  const others = folders.map(installFolder)
+  if (!installationIsCurrent(root, tools) && !(await install(root, tools))) {
     say('packages are missing; run `npm ci` where npm can reach them')
     return 1
   }
-  for (const name of folders) {
-    const folder = join(root, name)
-    if (installationIsCurrent(folder) || install(folder, undefined, ` of ${name}`)) continue
-    say(`what ${name} is for will be skipped for want of packages`)
-  }
   const { build } = await import('./build.js')
-  return build(tools === forRunning ? ['program'] : ['program', 'types'], { ifNeeded })
+  const status = await build(tools === forPacking ? ['program', 'types'] : ['program'], {
+    ifNeeded,
+  })
+  await Promise.all(others)
+  return status
+}
+
+async function installFolder(name) {
+  const folder = join(root, name)
+  if (installationIsCurrent(folder) || (await install(folder, undefined, ` of ${name}`))) return
+  say(`what ${name} is for will be skipped for want of packages`)
 }
 
 async function preparePackage() {

@@ -2,13 +2,14 @@
   The tests of a room (folder of src/) are in the folder of the same name: the tests of `src/load/journal/` in
   `test/load/journal/`.
 */
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { posix, sep } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/checkout.js'
 import { parseModule, readModules } from './helpers/modules.js'
 import { deepTest } from './helpers/runs.js'
+import { parts } from './parts/parts.js'
 
 const folderOf = (path: string): string => posix.dirname(path)
 
@@ -47,29 +48,34 @@ t.test('no folder has tests without sources', async t => {
 })
 
 deepTest(t, 'every test runs once: by itself, or in the room of its folder', async t => {
-  const taprc = await readFile(new URL('.taprc', root), 'utf8')
-  const patterns = [...taprc.matchAll(/^ {2}- (test\/.+)$/gm)].map(([, pattern]) => {
-    const names = pattern!.replaceAll('.', '\\.').replaceAll('*', '[^/]*').replaceAll(',', '|')
-    return new RegExp(`^${names.replaceAll('{', '(').replaceAll('}', ')')}$`)
-  })
   const found = await readdir(fileURLToPath(new URL('test/', root)), { recursive: true })
   const tests = found
-    .map(path => ['test', ...path.split(sep)].join('/'))
-    .filter(path => path.endsWith('.test.ts') && !path.includes('/node_modules/'))
-  const started = tests.filter(path => patterns.some(pattern => pattern.test(path)))
-  const rooms = started.filter(path => posix.basename(path) === 'room.test.ts').map(folderOf)
-  const runs = tests.map(path => {
-    const isRoom = posix.basename(path) === 'room.test.ts'
-    const inRooms = rooms.filter(
-      // The room of test/ itself has no folders.
-      room => !isRoom && (room === 'test' ? folderOf(path) === room : path.startsWith(`${room}/`)),
-    ).length
-    return { path, runs: inRooms + started.filter(one => one === path).length }
-  })
+    .map(path => path.split(sep).join('/'))
+    .filter(path => path.endsWith('.test.ts') && !path.includes('node_modules/'))
+    .map(path => path.slice(0, -'.test.ts'.length))
+  const started = parts.flat()
+  const rooms = started.filter(path => posix.basename(path) === 'room').map(folderOf)
+  const runs = tests
+    .filter(path => folderOf(path) !== 'parts')
+    .map(path => {
+      const isRoom = posix.basename(path) === 'room'
+      const inRooms = rooms.filter(
+        // The room of test/ itself has no folders.
+        room => !isRoom && (room === '.' ? folderOf(path) === room : path.startsWith(`${room}/`)),
+      ).length
+      return { path, runs: inRooms + started.filter(one => one === path).length }
+    })
   t.ok(runs.length > 200, `${runs.length} files are found`)
   t.strictSame(
     runs.filter(({ runs }) => runs !== 1),
     [],
+  )
+  const processes = tests
+    .filter(path => folderOf(path) === 'parts')
+    .map(path => posix.basename(path))
+  t.strictSame(
+    processes.sort(),
+    [...parts.keys()].map(index => String(index + 1)),
   )
 })
 

@@ -7,7 +7,7 @@ import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { runNpm, sbomName, sbomText } from '../scripts/npm.js'
-import { root } from './helpers/checkout.js'
+import { makeDeclarations, root } from './helpers/checkout.js'
 import { linksOf, readPage } from './helpers/pages.js'
 import { deepTest } from './helpers/runs.js'
 
@@ -172,6 +172,7 @@ deepTest(t, 'the tarball contains what a user needs and nothing else', async t =
 })
 
 deepTest(t, 'the values in the declarations exist at run time', async t => {
+  makeDeclarations()
   for (const entry of ['index', 'server/index']) {
     const there = Object.keys((await import(new URL(`dist/${entry}.js`, root).href)) as object)
     const text = await readFile(new URL(`dist/${entry}.d.ts`, root), 'utf8')

@@ -11,10 +11,7 @@ import { needsContainers, startIn, type Contained, type Place } from '../helpers
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
-import { deepTest, sampled } from '../helpers/runs.js'
-
-// The tests run in parallel, because their loads mostly wait for locks.
-t.jobs = 9
+import { everyday, tried } from '../helpers/runs.js'
 
 const rowCount = 300
 
@@ -82,111 +79,113 @@ async function scene(t: Test): Promise<Scene> {
   }
 }
 
-for (const [first, next] of sampled(pairs)) {
-  deepTest(
-    t,
-    `while a load runs in ${first.name}, none runs in ${next.name}`,
-    needsContainers,
-    async t => {
-      const { here, stuck, load, start, release } = await scene(t)
-      const running = await stuck(first, '--run-id', 'nightly')
-      const [taken, listed] = await Promise.all([
-        load(next, '--run-id', 'nightly').outcome,
-        start(next, 'runs', '--json').outcome,
-      ])
-      t.match(taken, {
-        code: 75,
-        stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/,
-      })
-      t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
-      release()
-      t.match(await running.outcome, { code: 0 })
-      t.same(await ids(here), upTo(rowCount), 'every row once')
-    },
-  )
+// The tests run in parallel, because their loads mostly wait for locks.
+const options = { jobs: 9, ...needsContainers, ...(everyday ? { skip: true } : {}) }
 
-  deepTest(
-    t,
-    `a load killed in ${first.name} is resumed in ${next.name}`,
-    needsContainers,
+t.test('loads share a folder', options, async t => {
+  for (const [first, next] of tried(pairs)) {
+    t.test(
+      `while a load runs in ${first.name}, none runs in ${next.name}`,
+
+      async t => {
+        const { here, stuck, load, start, release } = await scene(t)
+        const running = await stuck(first, '--run-id', 'nightly')
+        const [taken, listed] = await Promise.all([
+          load(next, '--run-id', 'nightly').outcome,
+          start(next, 'runs', '--json').outcome,
+        ])
+        t.match(taken, {
+          code: 75,
+          stderr: /run "nightly" is in progress by process \d+.*DDB_LOCKED/,
+        })
+        t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
+        release()
+        t.match(await running.outcome, { code: 0 })
+        t.same(await ids(here), upTo(rowCount), 'every row once')
+      },
+    )
+
+    t.test(
+      `a load killed in ${first.name} is resumed in ${next.name}`,
+
+      async t => {
+        const { here, stuck, load, start, release, runs } = await scene(t)
+        const killed = await stuck(first, '--run-id', 'nightly')
+        killed.kill('SIGKILL')
+        await killed.outcome
+        release()
+        t.ok(existsSync(join(runs, 'nightly.journal.lock')))
+        const [listed, resumed] = await Promise.all([
+          start(next, 'runs', '--json').outcome,
+          load(next, '--run-id', 'nightly', '--json').outcome,
+        ])
+        t.equal(resumed.code, 0, resumed.stderr)
+        t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
+        t.same(await ids(here), upTo(rowCount), 'every row once')
+        t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
+        t.strictSame(readdirSync(runs), ['nightly.journal'])
+        t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
+      },
+    )
+  }
+
+  t.test(
+    'if several loads find a killed run at once, one resumes it',
+
     async t => {
-      const { here, stuck, load, start, release, runs } = await scene(t)
-      const killed = await stuck(first, '--run-id', 'nightly')
+      const { here, stuck, load, release } = await scene(t)
+      const killed = await stuck(container, '--run-id', 'nightly')
       killed.kill('SIGKILL')
       await killed.outcome
       release()
-      t.ok(existsSync(join(runs, 'nightly.journal.lock')))
-      const [listed, resumed] = await Promise.all([
-        start(next, 'runs', '--json').outcome,
-        load(next, '--run-id', 'nightly', '--json').outcome,
-      ])
-      t.equal(resumed.code, 0, resumed.stderr)
-      t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
+      const ended = await Promise.all(
+        [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
+      )
+      const codes = ended.map(({ code }) => code)
+      t.ok(
+        codes.every(code => code === 0 || code === 75),
+        ended.map(({ stderr }) => stderr).join('\n'),
+      )
+      t.ok(codes.includes(0))
       t.same(await ids(here), upTo(rowCount), 'every row once')
-      t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
-      t.strictSame(readdirSync(runs), ['nightly.journal'])
-      t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
     },
   )
-}
 
-deepTest(
-  t,
-  'if several loads find a killed run at once, one resumes it',
-  needsContainers,
-  async t => {
+  for (const mode of tried(['async', 'sync'])) {
+    t.test(`a stopped load wakes after a takeover: ${mode}`, async t => {
+      const { here, folder, stuck, load, start, release, runs } = await scene(t)
+      const argv = ['--run-id', 'nightly', '--mode', mode, '--json=s.json']
+      const stopped = await stuck(container, ...argv)
+      stopped.kill('SIGSTOP')
+      release()
+      const next = await load(other, ...argv, '--on-doubt', 'report', '--json').outcome
+      const { rows } = JSON.parse(next.stdout) as LoadResult
+      // Without receipts, the outcome of the batch in flight is unknown.
+      t.match(next, { code: mode === 'sync' ? 4 : 0 }, next.stderr)
+      t.equal(rows.confirmed + rows.skipped + rows.unconfirmed, rowCount)
+      const [summary, journal] = [join(folder, 's.json'), join(runs, 'nightly.journal')].map(path =>
+        readFileSync(path, 'utf8'),
+      )
+      stopped.kill('SIGCONT')
+      const woken = await stopped.outcome
+      t.match(woken, { code: 75, stderr: /was suspended.*DDB_LOCKED/s })
+      t.notMatch(woken.stderr, 'to go on')
+      t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
+      t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)
+      t.same(await ids(here), upTo(rowCount), 'every row once')
+      t.match(await start(other, 'runs', '--json').outcome, { code: 0 })
+    })
+  }
+
+  t.test('a stopped load continues if it wakes before a takeover', async t => {
     const { here, stuck, load, release } = await scene(t)
-    const killed = await stuck(container, '--run-id', 'nightly')
-    killed.kill('SIGKILL')
-    await killed.outcome
-    release()
-    const ended = await Promise.all(
-      [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
-    )
-    const codes = ended.map(({ code }) => code)
-    t.ok(
-      codes.every(code => code === 0 || code === 75),
-      ended.map(({ stderr }) => stderr).join('\n'),
-    )
-    t.ok(codes.includes(0))
-    t.same(await ids(here), upTo(rowCount), 'every row once')
-  },
-)
-
-for (const mode of sampled(['async', 'sync'])) {
-  deepTest(t, `a stopped load wakes after a takeover: ${mode}`, needsContainers, async t => {
-    const { here, folder, stuck, load, start, release, runs } = await scene(t)
-    const argv = ['--run-id', 'nightly', '--mode', mode, '--json=s.json']
-    const stopped = await stuck(container, ...argv)
+    const stopped = await stuck(container, '--run-id', 'nightly')
     stopped.kill('SIGSTOP')
     release()
-    const next = await load(other, ...argv, '--on-doubt', 'report', '--json').outcome
-    const { rows } = JSON.parse(next.stdout) as LoadResult
-    // Without receipts, the outcome of the batch in flight is unknown.
-    t.match(next, { code: mode === 'sync' ? 4 : 0 }, next.stderr)
-    t.equal(rows.confirmed + rows.skipped + rows.unconfirmed, rowCount)
-    const [summary, journal] = [join(folder, 's.json'), join(runs, 'nightly.journal')].map(path =>
-      readFileSync(path, 'utf8'),
-    )
+    const watching = load(other, '--run-id', 'nightly')
     stopped.kill('SIGCONT')
-    const woken = await stopped.outcome
-    t.match(woken, { code: 75, stderr: /was suspended.*DDB_LOCKED/s })
-    t.notMatch(woken.stderr, 'to go on')
-    t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
-    t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)
-    t.same(await ids(here), upTo(rowCount), 'every row once')
-    t.match(await start(other, 'runs', '--json').outcome, { code: 0 })
+    t.match(await stopped.outcome, { code: 0 })
+    t.match(await watching.outcome, { stdout: /^(Already loaded|$)/ })
+    t.same(await ids(here), upTo(rowCount))
   })
-}
-
-deepTest(t, 'a stopped load continues if it wakes before a takeover', needsContainers, async t => {
-  const { here, stuck, load, release } = await scene(t)
-  const stopped = await stuck(container, '--run-id', 'nightly')
-  stopped.kill('SIGSTOP')
-  release()
-  const watching = load(other, '--run-id', 'nightly')
-  stopped.kill('SIGCONT')
-  t.match(await stopped.outcome, { code: 0 })
-  t.match(await watching.outcome, { stdout: /^(Already loaded|$)/ })
-  t.same(await ids(here), upTo(rowCount))
 })

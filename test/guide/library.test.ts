@@ -10,11 +10,11 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import ts from 'typescript'
 import { startServer } from '../../src/server/index.js'
-import { root } from '../helpers/checkout.js'
+import { makeDeclarations, root } from '../helpers/checkout.js'
 import { tradesScript } from '../helpers/load-server.js'
 import { readPages } from '../helpers/pages.js'
 import { plainNode } from '../helpers/plain-node.js'
-import { deepTest, sampled } from '../helpers/runs.js'
+import { deepTest, everyday, sampled } from '../helpers/runs.js'
 
 const run = promisify(execFile)
 
@@ -44,6 +44,7 @@ const strict: ts.CompilerOptions = {
   types: ['node'],
 }
 const types = fileURLToPath(new URL('dist/index.d.ts', root))
+if (!everyday) makeDeclarations()
 
 deepTest(t, 'tsc --strict accepts the programs of the page', t => {
   t.ok(programs.length >= 10, `${programs.length} programs are found`)

@@ -1,9 +1,11 @@
 /*
   The path of the checkout, and the files of src/.
 */
+import { execFileSync } from 'node:child_process'
 import { readFile, readdir } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { plainNode } from './plain-node.js'
 
 /** Ends with a slash. */
 export const root: URL = new URL('../../', import.meta.url)
@@ -22,4 +24,12 @@ export async function readSources(): Promise<SourceFile[]> {
   return Promise.all(
     paths.sort().map(async path => ({ path, text: await readFile(new URL(path, folder), 'utf8') })),
   )
+}
+
+/** Compiles dist/ with its type declarations, if they are out of date. Only few tests need them, so `npm test` makes none. */
+export function makeDeclarations(): void {
+  execFileSync(...plainNode(['scripts/prepare-checkout.js', '--prepare']), {
+    cwd: root,
+    env: { ...process.env, npm_config_local_prefix: fileURLToPath(root) },
+  })
 }

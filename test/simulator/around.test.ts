@@ -9,7 +9,7 @@ import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
 
-const aroundSeedCount = seeds(200)
+const aroundSeedCount = seeds(120)
 
 t.test(`${aroundSeedCount} simulations of events around runs keep every promise`, async t => {
   const said = new Set<string>()

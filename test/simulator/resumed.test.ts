@@ -9,7 +9,7 @@ import { simulateResumed } from './resumed.js'
 import { simulate } from './simulate.js'
 import { firstTransformedAroundSeed, firstTransformedSeed } from './transformed.js'
 
-const seedCount = seeds(300)
+const seedCount = seeds(200)
 
 /** Seeds that once revealed a defect, each with its defect. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([
@@ -52,7 +52,7 @@ t.test('two simulations of one seed give one trace', async t => {
   t.ok(first.trace.length > 10)
 })
 
-const transformedCount = runs(400)
+const transformedCount = runs(200)
 
 deepTest(t, `${transformedCount} simulations of transforms keep every promise`, async t => {
   const sum = { confirmed: 0, filtered: 0, rejected: 0 }
@@ -68,7 +68,7 @@ deepTest(t, `${transformedCount} simulations of transforms keep every promise`, 
   t.ok(Math.min(...Object.values(sum)) > 0, JSON.stringify(sum))
 })
 
-const resumedCount = runs(200)
+const resumedCount = runs(60)
 
 deepTest(
   t,

@@ -8,7 +8,7 @@ import { firstCutSeed, firstDfsSeed } from './scenario.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
-const seedCount = seeds(1_200)
+const seedCount = seeds(900)
 
 t.test(`${seedCount} simulations keep every promise`, async t => {
   const counts = newCounts()

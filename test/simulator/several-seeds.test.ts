@@ -53,7 +53,7 @@ deepTest(
 
 for (const [what, seedCount, firstSeed, firstAroundSeed] of [
   ['over other connections', runs(60), firstSeveralSeed, firstSeveralAroundSeed],
-  ['with other lanes', runs(100), firstLanesSeed, firstLanesAroundSeed],
+  ['with other lanes', runs(60), firstLanesSeed, firstLanesAroundSeed],
 ] as const) {
   deepTest(t, `${seedCount} simulations of resumed runs ${what} keep every promise`, async t => {
     for (let index = 0; index < seedCount; index++) {
@@ -65,7 +65,7 @@ for (const [what, seedCount, firstSeed, firstAroundSeed] of [
   })
 }
 
-const nodesSeedCount = runs(120)
+const nodesSeedCount = runs(80)
 
 deepTest(t, `${nodesSeedCount} simulations of lost nodes keep every promise`, async t => {
   const moved = new Set<number>()
