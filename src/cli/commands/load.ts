@@ -1,14 +1,43 @@
 /*
-  `load`: turns the settings into LoadOptions and runs the load.
+  `load`, and how `load`, `resume` and `retry` run on this process: files, progress, signals, result and exit code.
 */
+import { resolve } from 'node:path'
+import type { Trace } from '../../client/trace.js'
+import { readRun, type KnownRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
-import type { Call } from './command.js'
+import { loadOn } from '../../load/load.js'
+import type { LoadOptions, LoadResult } from '../../load/options.js'
+import { systemPlatform } from '../../platform/system.js'
+import type { ExpandedSources } from '../../source/expand-sources.js'
 import { inputsOf, refuseTerminal } from '../files/files-from.js'
-import { runOnProcess } from './run-on-process.js'
 import { refuseSharedFiles } from '../files/one-file.js'
+import { withFiles, type OutputFiles } from '../files/output-files.js'
+import { checkedStateFolder, leftoversToReport } from '../files/state.js'
+import { catchSignals } from '../process-environment.js'
+import type { RunSettings } from '../options/command-options.js'
 import { defined } from '../options/definition.js'
-import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
-import { type LoadSettings } from '../options/load-options.js'
+import {
+  journalFolder,
+  journalOf,
+  loadOptionsOf,
+  targetOptionsOf,
+} from '../options/library-options.js'
+import type { LoadSettings } from '../options/load-options.js'
+import {
+  lookCommand,
+  optionsPastRejects,
+  repeatedWords,
+  resumeCommand,
+  shellText,
+} from '../options/shell-command.js'
+import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
+import { adviseNeededOptions, nextStep, tellNextStep } from '../output/failures.js'
+import { metricsContent } from '../output/metrics.js'
+import { startProgress } from '../output/progress.js'
+import { detailLines, summaryLines } from '../output/summary.js'
+import { jsonLine } from '../output/terminal-text.js'
+import type { Timeline } from '../report/page.js'
+import type { Call } from './command.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
@@ -25,4 +54,212 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
     const options = await loadOptionsOf(settings, inputs, call, await openFiles())
     return { options: { ...options, ...defined({ journal }) }, sources }
   })
+}
+
+/** A run that has not begun. */
+interface StartingRun {
+  /** Replaces the facts for the result of a run that does not begin. */
+  knows(this: void, asked: AskedRun): void
+  /** Opens the output files. Call it after every check that is possible without them. */
+  openFiles(this: void): Promise<Trace | undefined>
+}
+
+interface PreparedRun {
+  /** The options for the library, including the password. */
+  readonly options: LoadOptions
+  /** The inputs, if a check has just expanded all of them: a million files need not be expanded twice. */
+  readonly sources?: ExpandedSources | undefined
+}
+
+export function askedOf(runId?: string, options?: KnownRun['run']['options']): AskedRun {
+  const { server, target = {}, delivery } = options ?? {}
+  return { runId, server, target, confirm: delivery?.confirm }
+}
+
+/** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
+export function runOnProcess(
+  settings: RunSettings,
+  call: Call,
+  asked: AskedRun,
+  prepare: (starting: StartingRun) => Promise<PreparedRun>,
+): Promise<number> {
+  const startedAt = new Date()
+  // The run may change to another folder, which would change the meaning of relative paths.
+  const repeated = repeatedWords(call.sources.flags)
+  let known = asked
+  const failed = (error: unknown): LoadResult => emptyResult(known, startedAt, error)
+  return withFiles(call, settings, failed, async files => {
+    let timeline: Timeline | undefined
+    checkState(settings, call)
+    const prepared = await prepare({
+      knows: facts => (known = facts),
+      async openFiles() {
+        timeline = await openResults(settings, files, call)
+        return files.openTrace()
+      },
+    })
+    return runLoad(settings, call, { ...prepared, repeated, files, timeline })
+  })
+}
+
+/** Checks the state folder before anything in it is trusted. @throws {UsageError} DDB_CONFIG */
+function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, output }: Call): void {
+  const warn = quiet === true ? undefined : output.note
+  checkedStateFolder(processEnvironment.environment, warn)
+  if (stateDir === undefined) return
+  checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
+}
+
+/** @returns what the report needs to know about the course of the run */
+async function openResults(
+  { json, metricsFile, report }: RunSettings,
+  { add }: OutputFiles<LoadResult>,
+  { asked }: Call,
+): Promise<Timeline | undefined> {
+  await add(json?.file, { name: 'JSON object', textOf: jsonLine })
+  await add(metricsFile, metricsContent(metricsFile ?? ''))
+  if (report === undefined) return undefined
+  const { newTimeline, reportPage } = await import('../report/page.js')
+  const timeline = newTimeline()
+  await add(report, {
+    name: 'report',
+    textOf(result) {
+      const step = nextStep(result, asked)
+      const next = step?.label === 'next' ? step.command : undefined
+      return reportPage(result, timeline.moments(), next)
+    },
+  })
+  return timeline
+}
+
+/** How long a run that must leave at once may take to report its outcome, ms. */
+const longestLeaveMs = 900
+
+const nameHint =
+  'this run has no journal and cannot be resumed: name the next run with --run-id NAME'
+
+interface OpenedRun extends PreparedRun {
+  /** Flags that a command to resume the run must repeat. */
+  readonly repeated: readonly string[]
+  readonly files: OutputFiles<LoadResult>
+  readonly timeline: Timeline | undefined
+}
+
+async function runLoad(
+  settings: RunSettings,
+  call: Call,
+  { options: asked, sources, repeated, files, timeline }: OpenedRun,
+): Promise<number> {
+  const { processEnvironment, output } = call
+  const { quiet = false } = settings
+  const progress = await startProgress(quiet, output, processEnvironment)
+  let isLoading = false
+  const interruption = catchSignals(processEnvironment, {
+    leaveMs: longestLeaveMs,
+    onFirst: name =>
+      progress.note(`${name}: ending the run cleanly; a second signal ends it at once`, 'yellow'),
+  })
+  try {
+    const options: LoadOptions = {
+      ...asked,
+      leftovers: leftoversOf(settings, asked, call, text => progress.note(text)),
+      onReport(report) {
+        if (report.phase === 'loading' && !isLoading) {
+          isLoading = true
+          processEnvironment.stopHeapGrowth()
+        }
+        progress.report(report)
+        if (report.phase !== 'looking') timeline?.add(report)
+      },
+      onNotice: progress.note,
+      onNeeded: needed => adviseNeededOptions(call.asked, needed),
+      signal: interruption.signal,
+      leave: interruption.leaving,
+    }
+    const result = await loadOn(systemPlatform, options, { sources })
+    const isInterrupted = result.status === 'interrupted'
+    if (isInterrupted) result.exitCode = interruption.exitCode ?? result.exitCode
+    result.memory = peakMemory()
+    await addCommands(result, asked, settings, repeated)
+    progress.stop()
+    // With -q, a run shows its notices only if it fails.
+    const notes = quiet ? [...result.notices] : []
+    // A run that reads a pipe could not be resumed under a name either.
+    if (isInterrupted && asked.runId === undefined && !asked.inputs.includes('-')) {
+      notes.push(nameHint)
+    }
+    const print = (): Promise<void> => printResult(settings, call, result, notes)
+    // The files belong to the process that has the run.
+    const exitCode = await files.publish(result, print, result.error?.code !== 'DDB_LOCKED')
+    // An input that is still being read must not keep the process alive.
+    if (interruption.leaving.aborted) processEnvironment.leave(exitCode)
+    return exitCode
+  } finally {
+    progress.stop()
+    interruption.release()
+  }
+}
+
+/** Adds the commands that resume the run, or look for its rows. */
+async function addCommands(
+  { runId, resume, error, rows }: LoadResult,
+  { journal, server, rejects }: LoadOptions,
+  { stateDir }: RunSettings,
+  repeated: readonly string[],
+): Promise<void> {
+  if (journal === undefined || (!resume.possible && resume.look === null)) return
+  // The journal names the server on which the run began, which may be a different server.
+  const known = await readRun(journal.folder, runId, systemPlatform.files).catch(() => undefined)
+  const journaled = known?.run.options.server ?? server
+  const again = resumeCommand({ runId, stateDir, server, journaled }, repeated)
+  const past = optionsPastRejects(runId, rejects, { rows, error })
+  if (resume.possible) resume.command = [again, ...past].join(' ')
+  if (resume.look === null) return
+  resume.look = lookCommand(resume.look, server, repeated)
+  const isOpen = error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
+  resume.restart = [again, ...(isOpen ? ['--restart'] : past)].join(' ')
+}
+
+/** A quiet run shows no one-time notices, and leaves them to a later run. */
+function leftoversOf(
+  settings: RunSettings,
+  asked: LoadOptions,
+  { processEnvironment }: Call,
+  note: (text: string) => void,
+): NonNullable<LoadOptions['leftovers']> {
+  const { quiet, stateDir } = settings
+  if (quiet) return () => Promise.resolve([])
+  const folder = journalFolder(settings, processEnvironment)
+  const where = stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)]
+  return leftoversToReport(asked, folder, processEnvironment.environment, (runId, tables) => {
+    const command = shellText(['runs', runId, '--clean', ...where])
+    note(
+      `the server has tables of run "${runId}": ${tables.join(', ')}. Continue the run, or give it up; the rows that it has stored stay: ${command}`,
+    )
+  })
+}
+
+async function printResult(
+  { quiet, json }: RunSettings,
+  { output, asked }: Call,
+  result: LoadResult,
+  notes: readonly string[],
+): Promise<void> {
+  const { confirmed, unconfirmed, skipped } = result.rows
+  asked.mayHaveStored = confirmed + unconfirmed + skipped > 0
+  const next = nextStep(result, asked)
+  const isSilent = quiet === true && result.exitCode === 0
+  if (!isSilent) {
+    for (const note of notes) output.note(note)
+    if (result.error !== null) output.problem(result.error.message, result.error.code)
+    // If the summary is on the same screen, the details do not repeat it.
+    const isApart = json?.print === true || output.resultColumns === undefined
+    for (const line of detailLines(result, isApart)) output.note(line)
+    if (isApart) tellNextStep(output, result, next, asked)
+  }
+  if (json?.print) await output.writeData(jsonLine(result))
+  else if (!isSilent) {
+    const lines = summaryLines(result, next?.command, output.resultColumns)
+    for (const line of lines) await output.write(`${line}\n`)
+  }
 }

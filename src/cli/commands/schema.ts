@@ -33,10 +33,10 @@ import type { ProcessEnvironment } from '../process-environment.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/terminal-text.js'
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
-export async function run(settings: SchemaSettings, call: Call): Promise<number> {
-  const format = formatOf(settings)
+export async function run(given: SchemaSettings, call: Call): Promise<number> {
+  const format = given.json ? 'json' : given.create ? 'create' : given.output
   try {
-    const found = await find(settings, call)
+    const found = await find({ ...given, output: format }, call)
     await print(format, found, call)
     if (found.path !== undefined) {
       call.output.note(
@@ -54,10 +54,6 @@ export async function run(settings: SchemaSettings, call: Call): Promise<number>
       format === 'json' && { schema: 'ddb-ingest/schema/1', version },
     )
   }
-}
-
-function formatOf({ json, create, output }: SchemaSettings): SchemaSettings['output'] {
-  return json ? 'json' : create ? 'create' : output
 }
 
 /** Results to print. `script` makes the script only when it is called. */
@@ -105,14 +101,14 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
     proposesTruths: true,
     onLook: look.onLook,
     // JSON needs a certain header, because a program that reads JSON would not notice that a header is only assumed.
-    assumesHeader: formatOf(settings) !== 'json',
+    assumesHeader: settings.output !== 'json',
     ...(sample === undefined ? {} : { sample }),
     ...(types === undefined ? {} : { types: schemaFromTypes(types).columns }),
   }).finally(look.stop)
   const keyColumns = settings.key ?? []
   const { flags } = call.sources
   const needed = neededOptions(schema)
-  const hasScript = formatOf(settings) === 'create'
+  const hasScript = settings.output === 'create'
   const { partition, sortColumns, keepDuplicates, engine, atomic } = settings
   const dfsTarget = defined({ partition, sortColumns, keepDuplicates, engine, atomic })
   const newTable: NewTable = parseTableTarget(table)
@@ -140,7 +136,7 @@ function tableNameOf(path: string): string {
 }
 
 async function print(
-  format: 'table' | 'types' | 'json' | 'create',
+  format: SchemaSettings['output'],
   found: FoundSchema,
   { output }: Call,
 ): Promise<void> {

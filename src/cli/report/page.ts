@@ -153,13 +153,12 @@ ${listOf({
 })}`
 }
 
-const tones: Readonly<Record<string, Tone>> = {
-  confirmed: 'good',
-  unconfirmed: 'doubt',
-  rejected: 'bad',
-}
-
 function outcomes({ rows: { read, ...parts } }: LoadResult): string {
+  const tones: Readonly<Record<string, Tone>> = {
+    confirmed: 'good',
+    unconfirmed: 'doubt',
+    rejected: 'bad',
+  }
   const rows = Object.entries(parts).map(([name, value]): Cell[] => {
     const share = percentText(read === 0 ? 0 : value / read)
     return [name, { value, of: Math.max(1, read), tone: tones[name] ?? 'plain' }, share]
@@ -313,21 +312,18 @@ export interface Moment {
   readonly confirmedRows: number
 }
 
-export interface Timeline {
-  add(this: void, report: LoadReport): void
-  moments(): readonly Moment[]
-}
+export type Timeline = ReturnType<typeof newTimeline>
 
 const mostMoments = 400
 
 /** Drops every second moment whenever there are too many: memory does not grow with the length of a run. */
-export function newTimeline(): Timeline {
+export function newTimeline() {
   let moments: Moment[] = []
   let latest: Moment | undefined
   let every = 1
   let seen = 0
   return {
-    add({ elapsedMs, sentRows, rows: { confirmed: confirmedRows } }) {
+    add: ({ elapsedMs, sentRows, rows: { confirmed: confirmedRows } }: LoadReport): void => {
       latest = { elapsedMs, sentRows, confirmedRows }
       if (seen++ % every !== 0) return
       moments.push(latest)
@@ -335,7 +331,7 @@ export function newTimeline(): Timeline {
       moments = moments.filter((_, index) => index % 2 === 0)
       every *= 2
     },
-    moments: () =>
+    moments: (): readonly Moment[] =>
       latest === undefined || latest === moments.at(-1) ? moments : [...moments, latest],
   }
 }

@@ -17,6 +17,7 @@ import { DdbError, UsageError } from '../../../src/errors.js'
 import type { CheckedField, CheckResult } from '../../../src/load/check/check-result.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { readRun } from '../../../src/load/journal/known-runs.js'
+import { noRows } from '../../../src/load/outcomes/row-counts.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { loadResult } from '../../../src/load/result.js'
 import { noSourceNotes } from '../../../src/load/inputs/expand-inputs.js'
@@ -76,15 +77,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
       ragged: 0,
     },
   ],
-  rows: {
-    read: 1000,
-    confirmed: 1000,
-    filtered: 0,
-    unconfirmed: 0,
-    rejected: 0,
-    skipped: 0,
-    unsent: 0,
-  },
+  rows: { ...noRows(), read: 1000, confirmed: 1000 },
   confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
   rejects: {
     file: null,
@@ -146,15 +139,7 @@ t.test('the summary mentions every outcome of rows', async t => {
 })
 
 t.test('the summary claims no more than is known', async t => {
-  const rows = {
-    read: 5,
-    confirmed: 0,
-    filtered: 0,
-    unconfirmed: 5,
-    rejected: 0,
-    skipped: 0,
-    unsent: 0,
-  }
+  const rows = { ...noRows(), read: 5, unconfirmed: 5 }
   const none = result({
     rows,
     confirm: { asked: 'none', used: 'none', note: null, uncertain: [] },
@@ -177,15 +162,7 @@ t.test('the summary claims no more than is known', async t => {
 })
 
 t.test('rows loaded earlier are distinguished from rows of this process', async t => {
-  const rows = {
-    read: 10,
-    confirmed: 0,
-    filtered: 0,
-    unconfirmed: 0,
-    rejected: 0,
-    skipped: 10,
-    unsent: 0,
-  }
+  const rows = { ...noRows(), read: 10, skipped: 10 }
   const confirm: LoadResult['confirm'] = {
     asked: 'auto',
     used: 'none',
@@ -237,15 +214,7 @@ t.test('a function is named as the target', async t => {
 
 t.test('details name the files of rejected rows', async t => {
   t.strictSame(detailLines(result(), true), [])
-  const rows = {
-    read: 10,
-    confirmed: 8,
-    filtered: 0,
-    unconfirmed: 0,
-    rejected: 2,
-    skipped: 0,
-    unsent: 0,
-  }
+  const rows = { ...noRows(), read: 10, confirmed: 8, rejected: 2 }
   const rejects = {
     file: 'bad.csv',
     files: [{ path: 'bad.csv', rows: 2 }],
@@ -349,15 +318,7 @@ t.test('for a killed run, the counts come from its batches', async t => {
 })
 
 t.test('after the end of a process, its last record gives the counts', async t => {
-  const rows = {
-    read: 10,
-    confirmed: 2,
-    filtered: 0,
-    unconfirmed: 0,
-    rejected: 1,
-    skipped: 3,
-    unsent: 4,
-  }
+  const rows = { ...noRows(), read: 10, confirmed: 2, rejected: 1, skipped: 3, unsent: 4 }
   const end = endRecord({ rows, isDone: false, status: 'failed', exitCode: 74 })
   t.match(await report(end), {
     state: 'failed',
@@ -757,15 +718,7 @@ t.test('the object of a load that did not begin has all members and claims nothi
     exitCode: 64,
     startedAt: '1970-01-01T00:00:00.000Z',
     inputs: [],
-    rows: {
-      read: 0,
-      confirmed: 0,
-      filtered: 0,
-      unconfirmed: 0,
-      rejected: 0,
-      skipped: 0,
-      unsent: 0,
-    },
+    rows: noRows(),
     confirm: { asked: 'auto', used: 'none', note: null, uncertain: [] },
     error: { code: 'DDB_USAGE', message: 'see --rejects' },
   })

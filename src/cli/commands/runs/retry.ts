@@ -18,7 +18,7 @@ import {
 } from '../../../load/rejects/reject-run.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
-import { askedOf, runOnProcess } from '../run-on-process.js'
+import { askedOf, runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined, fieldsOf, longName } from '../../options/definition.js'
