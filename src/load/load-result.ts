@@ -119,8 +119,17 @@ export interface LoadResult {
     asked: Confirmation
     used: ConfirmUsed
     note: string | null
-    /** Lines of the batches whose outcome is unknown; neighbouring ranges are merged. At most 1,000 entries. */
-    uncertain: UncertainLines[]
+    /**
+     * Lines of the batches whose outcome is unknown; neighbouring ranges are merged. At most 1,000 entries. Lines count
+     * from 1; `batches` is the number of batches, and parts of batches, that held these lines.
+     */
+    uncertain: {
+      file: string
+      firstLine: number
+      lastLine: number
+      batches: number
+      reason: string
+    }[]
   }
   rejects: {
     /** The first of `files`. */
@@ -160,15 +169,19 @@ export interface LoadResult {
   memory: { peakRssBytes: number | null }
   /** The first twenty notices of the run (`onNotice`). */
   notices: string[]
-  resume: ResumeInfo
-  error: ResultError | null
-}
-
-/** Why a run failed, and which options or command would help; `fix` is null if none is known. */
-export interface ResultError {
-  code: string
-  message: string
-  fix: Fix | null
+  /**
+   * How the user can continue a run. `command` resumes it. `look` counts some of its rows in the table; null if no look
+   * is needed. `restart` loads everything again, only for use if `look` found no rows. The library leaves `command` and
+   * `restart` null, and makes `look` a script.
+   */
+  resume: {
+    possible: boolean
+    command: string | null
+    look: string | null
+    restart: string | null
+  }
+  /** Why the run failed, and which options or command would help; `fix` is null if none is known. */
+  error: { code: string; message: string; fix: Fix | null } | null
 }
 
 /** Properties of an input: `given` by the user, or `found` by the program or by default. */
@@ -191,26 +204,4 @@ export interface InputFailure {
   message: string
   /** From 1; null if no line is at fault. */
   lineNumber: number | null
-}
-
-/** Lines of one input that may or may not have arrived. */
-export interface UncertainLines {
-  file: string
-  /** From 1. */
-  firstLine: number
-  lastLine: number
-  /** Number of batches, and parts of batches, that held these lines. */
-  batches: number
-  reason: string
-}
-
-/** How the user can continue a run. The library leaves `command` and `restart` null, and makes `look` a script. */
-export interface ResumeInfo {
-  possible: boolean
-  /** The command that resumes the run. */
-  command: string | null
-  /** The script or command that counts some of the run's rows in the table; null if no look is needed. */
-  look: string | null
-  /** Loads everything again; only for use if `look` found no rows. */
-  restart: string | null
 }

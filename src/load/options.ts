@@ -18,20 +18,7 @@ import type { CellOptions } from '../parse/cell-rules.js'
 import type { MappingOptions } from '../schema/cell-source.js'
 
 export type { ConfirmUsed } from './transport/confirmations.js'
-export type {
-  Detected,
-  InputFailure,
-  InputTotals,
-  ListedInputs,
-  LoadReport,
-  LoadResult,
-  LoadStatus,
-  Method,
-  RowCounts,
-  SourceNotes,
-  UncertainLines,
-  ResumeInfo,
-} from './load-result.js'
+export type * from './load-result.js'
 export type { Known } from '../parse/input-reader.js'
 export type {
   CellOptions,
