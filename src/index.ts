@@ -4,7 +4,7 @@
 import { ConnectionPool } from './client/pool/pool.js'
 import { PlainTable } from './client/plain-output.js'
 import { nameClasses } from './errors.js'
-import { TableWriter } from './load/table-writer.js'
+import { TableWriter } from './load/load-rows.js'
 
 nameClasses({ ConnectionPool, PlainTable, TableWriter })
 
@@ -40,11 +40,9 @@ export {
 } from './client/plain-output.js'
 export { check } from './load/check/check.js'
 export type * from './load/check/check-result.js'
-export { load } from './load/load-rows.js'
-export type { LoadRowsOptions, Rows } from './load/load-rows.js'
+export { load, TableWriter } from './load/load-rows.js'
+export type { LoadRowsOptions, Rows, TableWriterOptions, UnwrittenRows } from './load/load-rows.js'
 export type { RejectedRow, WriterStatus } from './load/inputs/row-store.js'
-export { TableWriter } from './load/table-writer.js'
-export type { TableWriterOptions, UnwrittenRows } from './load/table-writer.js'
 export type * from './load/options.js'
 export {
   ConnectionError,

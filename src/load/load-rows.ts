@@ -1,13 +1,17 @@
 /*
-  Loads rows that a program supplies instead of files. The rows pass through a store, which receives the outcome of each row.
+  Loads rows that a program supplies instead of files: all that an iterable yields, or one at a time through a stream. The rows pass
+  through a store, which receives the outcome of each row.
 */
-import { InputError, option, usageError } from '../errors.js'
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { DdbError, InputError, option, usageError, type ErrorCode } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { rowsName } from './inputs/row-inputs.js'
-import { RowStore, type RejectedRow } from './inputs/row-store.js'
+import { RowStore, type RejectedRow, type WriterStatus } from './inputs/row-store.js'
 import { loadOn } from './load.js'
 import type { LoadOptions, LoadResult } from './options.js'
+import { mayKnowBatches } from './transport/confirmations.js'
 
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
@@ -53,9 +57,9 @@ const ofMemory = { maxInFlightBytes: 4 * 1024 * 1024, batchBytes: 1024 * 1024 }
  * @param store  supplies the rows until the program has no more, and receives the outcome of each row
  * @throws {UsageError} DDB_USAGE for an option that rows of a program do not allow, such as `journal`
  */
-export async function loadRowsOn<Row extends object>(
+async function loadRowsOn<Row extends object>(
   platform: Platform,
-  { onReject, ...options }: Omit<LoadRowsOptions<Row>, 'rows'>,
+  { onReject, ...options }: TableWriterOptions<Row>,
   store: RowStore,
 ): Promise<LoadResult> {
   checkOptions(options)
@@ -96,9 +100,7 @@ async function fill(store: RowStore, rows: Rows): Promise<void> {
 
 /** Callers in plain JavaScript have no compiler to check the type. */
 function checkIterable(rows: unknown, hasInputs: boolean): void {
-  if (hasInputs) {
-    throw usageError('`rows` replace `inputs`: leave one of them out')
-  }
+  if (hasInputs) throw usageError('`rows` replace `inputs`: leave one of them out')
   const isObject = typeof rows === 'object' && rows !== null
   if (isObject && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return
   throw usageError(
@@ -107,20 +109,180 @@ function checkIterable(rows: unknown, hasInputs: boolean): void {
 }
 
 function checkOptions({ input = {}, target, journal }: Omit<LoadOptions, 'inputs'>): void {
-  const refusals: readonly [boolean, string][] = [
-    [journal !== undefined, '`journal`: they cannot be read twice'],
-    [
-      target.create !== undefined,
-      `${option('target.create')}, which reads its input twice: make the table first`,
-    ],
-    [
-      target.transform !== undefined,
-      `${option('target.transform')}: leave rows out before they are written`,
-    ],
-    [input.follow === true, `${option('input.follow')}, which is for files`],
-    [input.jsonPath !== undefined, `${option('input.jsonPath')}, which is for documents`],
+  const { create, transform } = target
+  const refusals: readonly [given: unknown, text: string][] = [
+    [journal, '`journal`: they cannot be read twice'],
+    [create, `${option('target.create')}, which reads its input twice: make the table first`],
+    [transform, `${option('target.transform')}: leave rows out before they are written`],
+    [input.follow || undefined, `${option('input.follow')}, which is for files`],
+    [input.jsonPath, `${option('input.jsonPath')}, which is for documents`],
   ]
-  const refused = refusals.find(([isGiven]) => isGiven)
-  if (refused === undefined) return
-  throw usageError(`rows of a program cannot be loaded with ${refused[1]}`)
+  for (const [given, text] of refusals) {
+    if (given !== undefined) throw usageError(`rows of a program cannot be loaded with ${text}`)
+  }
+}
+
+export type AnyRow = Readonly<Record<string, unknown>> | readonly unknown[]
+
+/** Options of a writer, as of `load`; only `server` and `target` are required. By default bad rows do not end the run. */
+export type TableWriterOptions<Row extends object = AnyRow> = Omit<LoadRowsOptions<Row>, 'rows'>
+
+/** Rows that are not known to be in the table. */
+export interface UnwrittenRows<Row> {
+  /** Sent, but their outcome is unknown: writing them again may duplicate them. */
+  unconfirmed: Row[]
+  /** Certainly not in the table. */
+  unsent: Row[]
+}
+
+type Callback = (error?: Error | null) => void
+
+/**
+ * Takes objects keyed by column name, or arrays in the order of the table's columns, and delivers them in batches with
+ * receipts. As with any Writable, `write` returns false when it is time to wait for `drain`, and `pipeline` waits by
+ * itself. The option `onReject` is called for each row that will not be in the table; other rows continue. An `error`
+ * means that the run has ended.
+ *
+ * `Row` is for the compiler only; at run time the server's columns decide.
+ */
+export class TableWriter<Row extends object = AnyRow> extends Writable {
+  readonly #store: RowStore
+  readonly #run: Promise<LoadResult>
+  readonly #leave: AbortController
+
+  private constructor(store: RowStore, run: Promise<LoadResult>, leave: AbortController) {
+    super({ objectMode: true })
+    this.#store = store
+    this.#run = run
+    this.#leave = leave
+    void run.then(result => {
+      const failure = failureOf(result)
+      if (failure !== undefined) this.destroy(failure)
+    })
+  }
+
+  /**
+   * Connects and reads the table's columns.
+   * @throws {UsageError} DDB_USAGE, DDB_NAME for wrong options
+   * @throws {DdbError} DDB_CONNECT, DDB_LOGIN, DDB_TARGET or similar if no row can be written
+   */
+  static open<Row extends object = AnyRow>(
+    options: TableWriterOptions<Row>,
+  ): Promise<TableWriter<Row>> {
+    return TableWriter.openOn<Row>(systemPlatform, options)
+  }
+
+  /**
+   * Like `open`, on the given platform.
+   * @internal
+   */
+  static async openOn<Row extends object = AnyRow>(
+    platform: Platform,
+    options: TableWriterOptions<Row>,
+  ): Promise<TableWriter<Row>> {
+    const { confirm } = options.delivery ?? {}
+    if (!mayKnowBatches(confirm)) {
+      throw usageError(
+        `a writer reports the outcome of each row, which ${option('delivery.confirm')} ${confirm} does not tell: leave it out, or use load()`,
+      )
+    }
+    const store = new RowStore()
+    const leaving = new AbortController()
+    const leave = AbortSignal.any([...(options.leave ? [options.leave] : []), leaving.signal])
+    const ready = new Promise<undefined>(resolve => (store.onReady = () => resolve(undefined)))
+    const rejects = { onError: 'skip', maxErrors: '100%' } as const
+    const run = loadRowsOn<Row>(platform, { rejects, ...options, leave }, store)
+    const result = await Promise.race([ready, run])
+    if (result === undefined) return new TableWriter<Row>(store, run, leaving)
+    throw failureOf(result) ?? new DdbError('DDB_INTERRUPTED', 'the writer was interrupted')
+  }
+
+  /**
+   * Takes a row, which must not change until its batch has been sent.
+   * @returns false when it is time to wait for `drain`
+   */
+  override write(row: Row, callback?: Callback): boolean
+  /**
+   * No call matches this signature. It lets a writer end a `pipeline`, whose type demands `write` for text and bytes.
+   */
+  override write(row: string | Uint8Array, encoding: never, callback?: never): boolean
+  override write(row: Row | string | Uint8Array, callback?: Callback): boolean {
+    // A row that the stream refuses does not reach the store.
+    if (!this.writableEnded && !this.destroyed && row !== null) this.#store.push(row)
+    return super.write(row, callback)
+  }
+
+  /** The store has the row already; this method only controls when the stream sends more. */
+  override _write(_row: unknown, _: BufferEncoding, done: Callback): void {
+    if (this.#store.isFull) void this.#store.room().then(() => done())
+    else done()
+  }
+
+  /** All rows are written by now; `finish` or an error reports their outcome. */
+  override _final(done: Callback): void {
+    this.#store.end()
+    void this.#run.then(result => done(failureOf(result)))
+  }
+
+  override _destroy(error: Error | null, done: Callback): void {
+    this.#leave.abort()
+    void this.#run.then(() => done(error))
+  }
+
+  /**
+   * Sends the rows written so far without waiting for more. Resolves once all of them, except rejected ones, are
+   * confirmed to be in the table.
+   * @throws {DdbError} DDB_UNCONFIRMED if some rows are not, or may not be, in the table; `unwritten` returns them
+   */
+  async flush(): Promise<void> {
+    await this.#store.flush()
+    const { unconfirmed, unsent, lost } = this.#store.counts
+    if (unconfirmed + unsent + lost === 0) return
+    throw new DdbError(
+      'DDB_UNCONFIRMED',
+      `of the rows that were written ${unconfirmed} are unconfirmed and ${unsent} were not sent: unwritten() has them` +
+        (lost > 0 ? `. ${lost} were confirmed, and the server has lost them` : ''),
+      { cause: this.errored ?? undefined },
+    )
+  }
+
+  status(): WriterStatus {
+    const { written, ...known } = this.#store.counts
+    const pending = Object.values(known).reduce((rest, count) => rest - count, written)
+    return { written, ...known, pending }
+  }
+
+  /**
+   * The rows not known to be in the table, in order. After the stream has closed these are all rows that were neither
+   * confirmed nor rejected.
+   */
+  unwritten(): UnwrittenRows<Row> {
+    const { unconfirmed, unsent } = this.#store
+    return { unconfirmed: [...unconfirmed] as Row[], unsent: [...unsent] as Row[] }
+  }
+
+  /**
+   * Accepts no more rows and waits until the outcome of each is known.
+   * @returns the same result as `load`
+   * @throws {DdbError} the failure that ended the run, or DDB_UNCONFIRMED
+   */
+  async close(): Promise<LoadResult> {
+    this.end()
+    await finished(this)
+    return this.#run
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+/** The run's error, or else an error if the outcome of rows is unknown; undefined if there is no error. */
+function failureOf({ error, status, rows }: LoadResult): DdbError | undefined {
+  if (error !== null) return new DdbError(error.code as ErrorCode, error.message)
+  if (status !== 'unconfirmed') return undefined
+  return new DdbError(
+    'DDB_UNCONFIRMED',
+    `it is unknown whether ${rows.unconfirmed} rows are in the table`,
+  )
 }
