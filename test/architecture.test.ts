@@ -140,7 +140,6 @@ const recursive: Record<string, readonly string[]> = {
     'call',
     'evaluate',
     'execute',
-    '../sql/sql-change',
     '../sql/sql-scope',
     '../sql/sql-select',
   ],

@@ -1,8 +1,11 @@
 /*
-  A check of `selftest`: its name, and a function that tries something on a server. Also results of checks.
+  A check of `selftest`: its name, and a function that tries something on a server. Runs one check: limits its time, turns its
+  errors into outcomes, and closes its sessions.
 */
-import { ServerError } from '../errors.js'
-import type { CheckContext } from './context.js'
+import { DdbError, ServerError } from '../errors.js'
+import { type CheckContext, type CheckScope, checkContext } from './context.js'
+import { setMaxListeners } from 'node:events'
+import { Unavailable, serverWords } from './answers.js'
 
 export interface Check {
   /** Unique, in the form `subject: what is tried`. */
@@ -43,4 +46,83 @@ export interface SelftestResult {
   readonly counts: Readonly<Record<CheckResult['status'], number>>
   /** Names of objects that are, or may be, still on the server. */
   readonly left: readonly string[]
+}
+
+/** Time limit of a check without a limit of its own. */
+const usualLimitMs = 5_000
+
+interface CheckEnd {
+  readonly outcome: Outcome
+  /** False if the check had to be ended. A request of the check may then still wait for the server. */
+  readonly endedInTime: boolean
+}
+
+/**
+ * @param lastMs  the time by which the check must have ended
+ * @param interruption  ends the check at once
+ */
+export async function runCheck(
+  check: Check,
+  lastMs: number,
+  interruption: AbortSignal | undefined,
+  given: Omit<CheckScope, 'signal' | 'sessions' | 'exchanges'>,
+): Promise<CheckEnd> {
+  const { clock } = given.platform
+  const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
+  const ending = new AbortController()
+  // Each running request adds a listener, and Node warns about many listeners.
+  setMaxListeners(0, ending.signal)
+  const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
+  const timer = clock.after(limitMs, () => ending.abort())
+  const onInterruption = (): void => ending.abort()
+  interruption?.addEventListener('abort', onInterruption, { once: true })
+  const ended = new Promise<undefined>(resolve => {
+    ending.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+  try {
+    const outcome = await Promise.race([attempt(check, scope), ended])
+    const endedInTime = outcome !== undefined && !ending.signal.aborted
+    if (endedInTime) await Promise.race([closeAll(scope), ended])
+    if (endedInTime) return { outcome, endedInTime }
+    if (interruption?.aborted === true) {
+      return {
+        outcome: { status: 'skipped', reason: 'the run was interrupted' },
+        endedInTime: false,
+      }
+    }
+    const reason = `no result within ${Math.round(limitMs)} ms`
+    return { outcome: { status: 'fail', reason }, endedInTime: false }
+  } finally {
+    timer.cancel()
+    interruption?.removeEventListener('abort', onInterruption)
+    for (const exchange of scope.exchanges) exchange.end()
+    for (const session of scope.sessions) {
+      if (!session.closed || ending.signal.aborted) {
+        session.abandon(new DdbError('DDB_INTERRUPTED', 'the check is over'))
+      }
+    }
+  }
+}
+
+/** Never rejects, because nobody may be waiting for the promise any more. */
+async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
+  try {
+    return { status: 'pass', reason: (await check.run(checkContext(scope))) ?? '' }
+  } catch (error) {
+    return outcomeOf(error)
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (error instanceof Unavailable) return { status: 'skipped', reason }
+  if (!(error instanceof ServerError)) return { status: 'fail', reason }
+  const words = serverWords(error)
+  return error.code === 'DDB_PRIVILEGE'
+    ? { status: 'skipped', reason: `not permitted: ${words}` }
+    : { status: 'fail', reason: words }
+}
+
+async function closeAll({ sessions }: CheckScope): Promise<void> {
+  await Promise.all(sessions.map(session => session.close().catch(() => undefined)))
 }

@@ -9,18 +9,23 @@ import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import { numberOf, textOf } from './answers.js'
-import type { Check, CheckResult, Outcome, SelftestResult } from './check.js'
+import {
+  type Check,
+  type CheckResult,
+  type Outcome,
+  type SelftestResult,
+  runCheck,
+} from './check.js'
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope, SecondLogin } from './context.js'
 import {
-  removeTestObjects,
-  removalScript,
+  type NameStamp,
   type TestObject,
   isOwn,
   newStamp,
-  type NameStamp,
+  removalScript,
+  removeTestObjects,
 } from './leftovers.js'
-import { runCheck } from './run-check.js'
 
 export interface SelftestOptions {
   readonly server: ServerTarget

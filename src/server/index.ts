@@ -1,7 +1,7 @@
 /*
   The exports of `ddb-ingest/server`: the embedded DolphinDB-compatible server.
 */
-import type { Executor } from './net/executor.js'
+import type { Executor } from './net/request-runner.js'
 import type { Platform } from '../platform/platform.js'
 import type { ServerNode } from './node.js'
 import type { ServerOptions } from './options.js'

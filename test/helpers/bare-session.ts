@@ -6,9 +6,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
 import { AsynchronousFailures } from '../../src/server/net/request-queue.js'
 import { Connection, type ConnectionContext } from '../../src/server/net/connection.js'
-import type { Executor, Transport } from '../../src/server/net/executor.js'
+import {
+  type Executor,
+  RequestRunner,
+  Retries,
+  type Transport,
+} from '../../src/server/net/request-runner.js'
 import { createNode } from '../../src/server/node.js'
-import { RequestRunner, Retries } from '../../src/server/net/request-runner.js'
 import { ConnectionFunctions } from '../../src/server/login/users.js'
 import { firstSessionId } from './requests.js'
 import { guestSession } from './tiny-server.js'

@@ -2,7 +2,7 @@
   An embedded server whose interpreter consists of a few functions of a test. It tests the network side without the
   script language.
 */
-import type { Executor, Outcome, SessionInfo } from '../../src/server/net/executor.js'
+import type { Executor, Outcome, SessionInfo } from '../../src/server/net/request-runner.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'

@@ -15,7 +15,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto'
 import type { Value } from '../../protocol/value.js'
-import type { Outcome } from '../net/executor.js'
+import type { Outcome } from '../net/request-runner.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/server-value.js'

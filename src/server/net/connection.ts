@@ -10,8 +10,8 @@ import { ScriptError } from '../script-error.js'
 import {
   type ArrivedRequest,
   type AsynchronousFailures,
-  jobOf,
   RequestQueue,
+  jobOf,
 } from './request-queue.js'
 import {
   type FaultBefore,
@@ -21,8 +21,7 @@ import {
   requestText,
 } from './faults.js'
 import { Replies } from './replies.js'
-import type { RequestRunner } from './request-runner.js'
-import type { Transport } from './executor.js'
+import type { RequestRunner, Transport } from './request-runner.js'
 
 export interface ConnectionContext {
   readonly clock: Clock

@@ -1,19 +1,18 @@
 /*
   Listens on a port, with or without TLS, and owns the connections of that port.
 */
-import { UsageError, ConnectionError } from '../../errors.js'
-import { readPemFile, type PemContent } from '../../platform/pem-file.js'
+import { ConnectionError, UsageError } from '../../errors.js'
+import { type PemContent, readPemFile } from '../../platform/pem-file.js'
 import type {
+  Clock,
   Files,
   ListenTls,
-  Clock,
   ListeningPort,
   Network,
   Socket,
 } from '../../platform/platform.js'
-import { type ConnectionContext, Connection } from './connection.js'
-import type { RequestRunner } from './request-runner.js'
-import type { Transport } from './executor.js'
+import { Connection, type ConnectionContext } from './connection.js'
+import type { RequestRunner, Transport } from './request-runner.js'
 import { WebSocketDoor } from './websocket.js'
 
 /** @throws {UsageError} DDB_CONFIG if a file cannot be read or has invalid content */

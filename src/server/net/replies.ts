@@ -6,7 +6,7 @@ import { sliceColumn } from '../../protocol/element.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { encodeMessage, encodeResponse } from '../../protocol/response.js'
-import type { Transport } from './executor.js'
+import type { Transport } from './request-runner.js'
 
 /**
  * Cuts a table into blocks. An empty table becomes one empty block, so that the client still receives the columns.

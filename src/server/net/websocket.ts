@@ -6,7 +6,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './connection.js'
-import type { Transport } from './executor.js'
+import type { Transport } from './request-runner.js'
 
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]

@@ -11,7 +11,7 @@ import { idTable, int, ints, text } from '../../helpers/values.js'
 import { connect } from '../../../src/client/open-session.js'
 import type { Table } from '../../../src/protocol/value.js'
 import { Replies } from '../../../src/server/net/replies.js'
-import type { Transport } from '../../../src/server/net/executor.js'
+import type { Transport } from '../../../src/server/net/request-runner.js'
 
 const one = Buffer.from('1000000001 1 1\nOK\n\x04\0\x01\0\0\0', 'latin1')
 

@@ -1,22 +1,22 @@
 import t from 'tap'
-import { columnTypeText, type ColumnType } from '../../../src/protocol/data-type.js'
-import { columnTypeOf, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import { type ColumnType, columnTypeText } from '../../../src/protocol/data-type.js'
+import { type ElementValue, columnTypeOf, vectorOf } from '../../../src/protocol/element.js'
 import {
   boolScalar,
+  constantOf,
   doubleScalar,
   intScalar,
   isTrue,
   longScalar,
+  newUuid,
   nullOf,
   stringScalar,
   voidValue,
-  newUuid,
 } from '../../../src/server/values/scalar.js'
 import type { ServerValue } from '../../../src/server/values/server-value.js'
-import { ints, int, text } from '../../helpers/values.js'
+import { int, ints, text } from '../../helpers/values.js'
 import { testSession, textsOf as textsOfJoinVectors } from '../../helpers/script.js'
 import { joinColumns } from '../../../src/server/values/vector-literal.js'
-import { constantOf } from '../../../src/server/values/constants.js'
 
 t.test('a condition is true unless it is zero or null', async t => {
   for (const value of [boolScalar(true), intScalar(-1), doubleScalar(0.1), longScalar(1n)]) {

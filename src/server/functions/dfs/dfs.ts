@@ -3,11 +3,12 @@
 */
 import type { Builtin, CallContext, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
-import { duplicatePolicies, partitionTypeIds } from '../../values/constants.js'
 import {
   boolScalar,
+  duplicatePolicies,
   intScalar,
   integerOf,
+  partitionTypeIds,
   stringVector,
   textOf,
   voidValue,

@@ -24,6 +24,7 @@ import {
   boolScalar,
   intScalar,
   isTrue,
+  partitionTypeIds,
   stringScalar,
   stringVector,
   textOf,
@@ -36,7 +37,6 @@ import { vectorOf } from '../../../protocol/element.js'
 import type { Value } from '../../../protocol/value.js'
 import { firstReleases, isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
-import { partitionTypeIds } from '../../values/constants.js'
 import { levelOf } from '../../tables/partitions/partition-level.js'
 import { checkRead } from '../../tables/privileges.js'
 

@@ -21,8 +21,7 @@ import {
   shallowCopy,
   withOpenPlacesFilled,
 } from '../../values/server-value.js'
-import { defaultWord } from '../../values/constants.js'
-import { intScalar, integerOf, longScalar, voidValue } from '../../values/scalar.js'
+import { defaultWord, intScalar, integerOf, longScalar, voidValue } from '../../values/scalar.js'
 import { syntaxError } from '../parse/lexer.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'

@@ -27,7 +27,7 @@ import type {
   Ternary,
   Update,
 } from '../parse/syntax.js'
-import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-change.js'
+import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-scope.js'
 import { evaluateSelect } from '../sql/sql-select.js'
 import { callFunction, evaluateCall, evaluatePartial } from './call.js'
 import { withSourceText } from './error-text.js'

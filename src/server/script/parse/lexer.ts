@@ -3,8 +3,7 @@
 */
 import type { ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
-import { readNumber } from '../../values/literal.js'
-import { stringScalar, stringVector } from '../../values/scalar.js'
+import { readNumber, stringScalar, stringVector } from '../../values/scalar.js'
 
 interface RawToken {
   /**

@@ -3,7 +3,7 @@
   `share` statements or named functions inside functions, before the unit runs (docs/server-semantics.md#parse-units).
 */
 import { notEmbedded } from '../../script-error.js'
-import { constantOf, defaultWord } from '../../values/constants.js'
+import { constantOf, defaultWord } from '../../values/scalar.js'
 import { Cursor } from './cursor.js'
 import type { Name, Parameter } from './syntax.js'
 

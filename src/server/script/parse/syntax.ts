@@ -109,7 +109,6 @@ interface Entry {
 export type Expression = ExpressionNode & { readonly span: Span }
 
 type ExpressionOf<Kind extends Expression['kind']> = Extract<Expression, { readonly kind: Kind }>
-export type Literal = ExpressionOf<'literal'>
 export type Name = ExpressionOf<'name'>
 export type DictionaryLiteral = ExpressionOf<'dictionary'>
 export type Binary = ExpressionOf<'binary'>

@@ -17,6 +17,7 @@ import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import type { Names } from '../parse/names.js'
+import type { Expression } from '../parse/syntax.js'
 
 /** A running script yields after this time, so that no loop blocks other sessions. */
 const turnMs = 20
@@ -38,6 +39,8 @@ export class Runtime implements CallContext, Names {
   discards = false
   /** Names of the session's constants: `const x = 1`. */
   readonly constants: Set<string> = new Set()
+  /** The name field of the last function request that is not a plain name, and its expression. */
+  lastName: { readonly text: string; readonly node: Expression } | undefined
   private steps = 0
   private turnStartedAt = 0
   private callDepth = 0

@@ -3,7 +3,7 @@
 */
 import type { Value } from '../../../protocol/value.js'
 import { fromWire, toWire } from '../../elements/dictionary.js'
-import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
+import type { FunctionOptions, Outcome, SessionInfo } from '../../net/request-runner.js'
 import type { ServerNode } from '../../node.js'
 import { ScriptError, notEmbedded } from '../../script-error.js'
 import type {
@@ -19,7 +19,7 @@ import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
 import { type Frame, calleeOfName } from '../evaluate/frame.js'
 import { Parser } from '../parse/parse-statement.js'
-import type { Statement } from '../parse/syntax.js'
+import type { Expression, Statement } from '../parse/syntax.js'
 import { Runtime } from './runtime.js'
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
@@ -229,11 +229,27 @@ function* callByText(runtime: Runtime, text: string, args: CallArguments): Evalu
   if (name !== text) {
     // Refuses blanks before or after a plain name (docs/server-semantics.md#function-views).
     if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
-    fn = yield* evaluate(new Parser(text, runtime).parseFunctionName(), frame)
+    fn = yield* functionOfText(text, frame)
   }
   if (fn?.form !== 'function') throw unknownFunction(text)
   runtime.argumentNames = []
   return yield* callFunction(runtime, fn, args)
+}
+
+/** The value of a name field. The text of a client's last request is not parsed again. */
+function* functionOfText(text: string, frame: Frame): Evaluation<ServerValue> {
+  const { runtime } = frame
+  const parse = (): Expression => new Parser(text, runtime).parseFunctionName()
+  const known = runtime.lastName?.text === text ? runtime.lastName.node : undefined
+  const node = known ?? parse()
+  runtime.lastName = { text, node }
+  try {
+    return yield* evaluate(node, frame)
+  } catch (error) {
+    // If a name is unknown by now, the error is that of the parser.
+    if (known !== undefined) parse()
+    throw error
+  }
 }
 
 function unknownFunction(name: string): ScriptError {

@@ -1,18 +1,110 @@
 /*
-  The columns that a SQL statement sees: columns of its table, with only the rows that meet the `where` conditions.
+  The columns that a SQL statement sees: columns of its table, with only the rows that meet the `where` conditions. Also
+  executes insert, update and delete.
 */
-import { sliceColumn, takeRows } from '../../../protocol/element.js'
-import type { Column } from '../../../protocol/value.js'
-import { columnOfScalar } from '../../columns/convert-column.js'
-import { checkRead } from '../../tables/privileges.js'
+import {
+  deleteRows,
+  discardedRows,
+  preparedValues,
+  rowsOfValues,
+  updateRows,
+} from '../../tables/insert-values.js'
+import { checkRead, checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
+import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
+import type { Delete, Expression, Insert, SelectColumn, Update } from '../parse/syntax.js'
+import { vectorOfElements } from '../../values/vector-literal.js'
+import { sliceColumn, takeRows } from '../../../protocol/element.js'
+import type { Column } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
 import { operatorNames } from '../../operators/operator-names.js'
 import { truthOf } from '../../operators/comparison.js'
-import type { Expression, SelectColumn } from '../parse/syntax.js'
+
+/** Inserts all rows or none. @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts */
+export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
+  const table = yield* evaluateTable(node.target, frame)
+  checkStatement(table, frame)
+  checkWrite(frame.runtime, table)
+  const rows: ServerValue[][] = []
+  for (const nodes of node.rows) {
+    const values: ServerValue[] = []
+    for (const value of nodes) values.push(yield* evaluate(value, frame))
+    rows.push(values)
+  }
+  const [first] = rows
+  const values = rows.length === 1 && first !== undefined ? first : transposed(rows)
+  const { runtime } = frame
+  if (discardedRows(runtime, table, values) !== undefined) return
+  checkTransactionSize(runtime.node, table, values)
+  const { columns, rows: count } = rowsOfValues(table, values, node.columnNames)
+  const inserted = inTransaction(runtime, table, { columns, rows: count }, () => {
+    table.append(columns, count)
+  })
+  if (inserted !== undefined) yield* inserted
+}
+
+/** Refuses `insert into` for DFS tables unless the configuration allows it (docs/server-semantics.md#insert-into). */
+function checkStatement(table: ServerTable, frame: Frame): void {
+  if (table.kind !== 'dfs' || frame.runtime.node.config.enableInsertStatementForDFSTable) return
+  throw new ScriptError(
+    "Can't use the insert into statement on a DFS table unless enableInsertStatementForDFSTable is true.",
+  )
+}
+
+/** Turns the rows of `values (1, "a"), (2, "b")` into columns. */
+function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
+  const width = rows[0]?.length ?? 0
+  if (rows.some(row => row.length !== width)) {
+    throw new ScriptError('Inconsistent length of values to insert.')
+  }
+  return Array.from({ length: width }, (_, column) =>
+    vectorOfElements(rows.map(row => row[column]!)),
+  )
+}
+
+/** Computes all new values and converts them to the column types before it stores the first value. */
+export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
+  const scope = yield* evaluateScope(node.target, node.where, frame, false)
+  const { table } = scope
+  checkWrite(frame.runtime, table, 'UPDATE')
+  const rows = allRows(scope)
+  const changes = []
+  for (const { columnName, value: valueNode } of node.assignments) {
+    const value = yield* evaluate(valueNode, withColumns(frame, scope))
+    const column = columnOfResult(value, scope.rows)
+    if (column.length !== rows.length) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    changes.push({ columnName, column })
+  }
+  scope.checkUnmoved()
+  const prepared = changes.map(({ columnName, column }) => ({
+    columnName,
+    column: preparedValues(table, columnName, rows, column),
+  }))
+  for (const { columnName, column } of prepared) updateRows(table, columnName, rows, column)
+}
+
+/** Without conditions, deletes all rows. @throws {ScriptError} for tables that keep all rows, such as stream tables */
+export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
+  const scope = yield* evaluateScope(node.target, node.where, frame, false)
+  const { table } = scope
+  checkWrite(frame.runtime, table, 'DELETE')
+  scope.checkUnmoved()
+  deleteRows(table, allRows(scope))
+}
+
+/** Positions of the rows that a statement affects. */
+function allRows({ selected, tableRows }: TableScope): Int32Array {
+  if (selected !== undefined) return selected
+  const rows = new Int32Array(tableRows)
+  for (let row = 0; row < tableRows; row++) rows[row] = row
+  return rows
+}
 
 /** State that all scopes of one statement share. */
 interface Source {
@@ -135,7 +227,7 @@ export function* evaluateScope(
 }
 
 /** The table that follows `from`, `insert into`, `update` or `delete from`. */
-export function* evaluateTable(node: Expression, frame: Frame): Evaluation<ServerTable> {
+function* evaluateTable(node: Expression, frame: Frame): Evaluation<ServerTable> {
   const outside: Frame = frame.columns === undefined ? frame : { ...frame, columns: undefined }
   const value = yield* evaluate(node, outside)
   if (value.form !== 'serverTable') throw new ScriptError('The object must be a table.')

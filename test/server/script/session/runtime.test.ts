@@ -23,7 +23,7 @@ import type {
 } from '../../../../src/server/values/server-value.js'
 import { type Gate, closedGate } from '../../../helpers/gate.js'
 import type { Value } from '../../../../src/protocol/value.js'
-import type { Outcome } from '../../../../src/server/net/executor.js'
+import type { Outcome } from '../../../../src/server/net/request-runner.js'
 
 /** A runtime with a clock that the test moves. */
 function timed(): { runtime: Runtime; clock: ReturnType<typeof handClock> } {
