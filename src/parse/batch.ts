@@ -110,3 +110,40 @@ export interface ColumnCounts {
   /** Bad cells that became null (`lenient`). */
   coerced: number
 }
+
+/**
+ * A batch, or a promise to await before continuing: with a thousand small inputs in memory, a promise for each step would take longer than
+ * reading the rows. If the promise rejects, its error is thrown into the generator.
+ */
+export type Step = Batch | Promise<unknown>
+
+/** The batches among the steps; can be iterated only once. */
+export async function* batchesAmong(
+  steps: Generator<Step, void, void>,
+): AsyncGenerator<Batch, void, void> {
+  try {
+    let next = steps.next()
+    while (next.done !== true) {
+      const step = next.value
+      if (step instanceof Promise) next = await waited(steps, step)
+      else {
+        yield step
+        next = steps.next()
+      }
+    }
+  } finally {
+    steps.return()
+  }
+}
+
+async function waited(
+  steps: Generator<Step, void, void>,
+  step: Promise<unknown>,
+): Promise<IteratorResult<Step, void>> {
+  try {
+    await step
+  } catch (error) {
+    return steps.throw(error)
+  }
+  return steps.next()
+}

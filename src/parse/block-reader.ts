@@ -17,16 +17,16 @@ import type {
   InputRange,
   RecordShape,
   ResumePoint,
+  Step,
 } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import { mostFedRows, type SourceProgress } from './rows/fed-rows.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { Tokenizer } from './tokenizer.js'
-import { endsBefore, PieceBounds } from './piece-bounds.js'
+import { endsBefore, PieceBounds } from './cuts.js'
 import { BlockRejects } from './block-rejects.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
-import type { Step } from './steps.js'
 
 /** Limits the input of one block, so that the processor's cache still holds the cells when they are read. */
 const largestBlockBytes = 128 * 1024

@@ -1,7 +1,9 @@
 /*
-  Where batches end that are known by their place. The place depends on the bytes of the inputs and on sizes that all processes of a run
+  Where batches end that are requested as pieces of an input, or known by their place. The place depends on the bytes of the inputs and on sizes that all processes of a run
   share, so it is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began.
 */
+import { InputError } from '../errors.js'
+import type { ByteRange, ResumePoint } from './batch.js'
 
 /** A batch ends after this many records, or before a record that begins this many bytes after the batch. */
 export interface CutSizes {
@@ -50,4 +52,54 @@ export class Cuts {
   cut(): void {
     this.#batchStart = this.#recordEnd
   }
+}
+
+/** A range whose rows form a batch. The batch may begin in an earlier input (`joins`), and continue in a later one. */
+export interface Piece extends ByteRange {
+  readonly joins?: boolean
+  readonly continues?: boolean
+}
+
+/** The current piece, or the gap before the next one. */
+export class PieceBounds {
+  isInside = false
+  readonly #pieces: readonly Piece[]
+  #next = 0
+
+  /** @param pieces  ascending and disjoint */
+  constructor(pieces: readonly Piece[]) {
+    this.#pieces = pieces
+  }
+
+  /** The end of the current piece, or in a gap the start of the next piece; an offset in the decompressed input. */
+  get boundaryBytes(): number {
+    const piece = this.#pieces[this.#next]
+    if (piece === undefined) return Infinity
+    return this.isInside ? piece.endBytes : piece.startBytes
+  }
+
+  /** True if this piece's rows and rows of a later input go into the same batch. */
+  get continues(): boolean {
+    return this.isInside && this.#pieces[this.#next]?.continues === true
+  }
+
+  /** True if an earlier input has begun the batch of this piece's rows. */
+  get joins(): boolean {
+    return this.isInside && this.#pieces[this.#next]?.joins === true
+  }
+
+  /** Steps over the boundary: into the next piece, or out of the current one. */
+  cross(): void {
+    if (this.isInside) this.#next++
+    this.isInside = !this.isInside
+  }
+}
+
+/** The error for an input that ends before the place where reading should resume. */
+export function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
+  return new InputError(
+    'DDB_INPUT_READ',
+    `"${file}" ends before byte ${offsetBytes}, where reading should continue: it is a different input, or was cut short`,
+    { file, lineNumber, offsetBytes },
+  )
 }

@@ -10,26 +10,19 @@ import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type {
   Batch,
-  ByteRange,
   ColumnCounts,
   InputRange,
   RecordShape,
   Reject,
   ResumePoint,
+  Step,
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
-import type { Cuts } from './cuts.js'
+import type { Cuts, Piece } from './cuts.js'
 import type { InputTexts } from './columns/template-column.js'
 import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
 import type { SharedRows } from './shared-rows.js'
-import type { Step } from './steps.js'
-
-/** A range whose rows form a batch. The batch may begin in an earlier input (`joins`), and continue in a later one. */
-export interface Piece extends ByteRange {
-  readonly joins?: boolean
-  readonly continues?: boolean
-}
 
 /** A property of an input, and whether the user gave it or it was detected. Defaults count as detected. */
 export interface Known<T> {

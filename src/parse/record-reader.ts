@@ -5,10 +5,9 @@
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import { BlockReader, type BlockInput } from './block-reader.js'
-import type { Batch, ColumnCounts, InputRange } from './batch.js'
+import { type Batch, type ColumnCounts, type InputRange, batchesAmong, type Step } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
 import type { SourceProgress } from './rows/fed-rows.js'
-import { batchesAmong, type Step } from './steps.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** The properties of the read loop's input that depend on the format; the remaining ones depend on the source. */

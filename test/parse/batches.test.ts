@@ -16,7 +16,7 @@ import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/inpu
 import { KeptRecords, RecordCopies } from '../../src/parse/kept-records.js'
 import { NullTexts } from '../../src/parse/null-texts.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
-import { PieceBounds } from '../../src/parse/piece-bounds.js'
+import { PieceBounds } from '../../src/parse/cuts.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { RowPlaces } from '../../src/parse/row-places.js'
 import type { MappingRules } from '../../src/schema/cell-source.js'

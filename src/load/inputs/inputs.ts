@@ -4,10 +4,15 @@
 */
 import type { DdbError } from '../../errors.js'
 import { dataExtensions } from '../../parse/formats.js'
-import type { Batch, BatchEnding, ColumnCounts } from '../../parse/batch.js'
+import {
+  type Batch,
+  type BatchEnding,
+  type ColumnCounts,
+  batchesAmong,
+  type Step,
+} from '../../parse/batch.js'
 import { Cuts } from '../../parse/cuts.js'
 import { newSharedRows, type SharedRows } from '../../parse/shared-rows.js'
-import { batchesAmong, type Step } from '../../parse/steps.js'
 import type { FileStatus } from '../../platform/platform.js'
 import { sourceNotices, type ExpandedSources } from '../../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'

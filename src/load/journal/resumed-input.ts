@@ -3,7 +3,7 @@
   batches of those processes.
 */
 import type { InputRange } from '../../parse/batch.js'
-import type { Piece } from '../../parse/input-reader.js'
+import type { Piece } from '../../parse/cuts.js'
 import { isSettled, isUnderWay, type SentLanes, type SentRange } from '../outcomes/covered-range.js'
 import type { JournaledInput } from '../outcomes/journaled-run.js'
 

@@ -1,7 +1,7 @@
 /*
   Reads records of delimited text with any scanner. Handles comments, the first record, wrong quotes and field counts.
 */
-import { InputError } from '../../errors.js'
+import { InputError, option } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
@@ -16,7 +16,6 @@ import {
 import { RecordBlock } from '../record-block.js'
 import { BrokenRecords, openEnd } from './broken-record.js'
 import type { CsvDialect } from './csv-dialect.js'
-import { fieldCountMessage, openQuoteMessage, quoteMessage } from './csv-faults.js'
 import { maxHeaderFields, type FirstRecord } from './header-record.js'
 import type { RecordScanner } from './record-scanner.js'
 
@@ -349,4 +348,35 @@ export class CsvTokenizer implements LineFormat {
   #isInReach(position: number, start: number): boolean {
     return position >= 0 && position - start < this.lines.maxRecordBytes
   }
+}
+
+export function fieldCountMessage(expected: number, got: number): string {
+  const fields = (count: number): string => (count === 1 ? '1 field' : `${count} fields`)
+  return `expected ${fields(expected)}, got ${got}`
+}
+
+/**
+ * Message for a quote inside a field.
+ * @param fieldNumber  from 1
+ * @param lineCount  number of lines that are rejected for this quote
+ */
+export function quoteMessage(fieldNumber: number, lineCount = 1): string {
+  const more =
+    lineCount === 1
+      ? ''
+      : `; all ${lineCount} lines up to the next certain end of a record are rejected with it`
+  return (
+    `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
+    `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quote')} '' all`
+  )
+}
+
+/**
+ * Message for an open quote that takes in the rest of the input.
+ * @param quote  names the quote and the line where it was opened
+ * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
+ */
+export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
+  const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
+  return `${quote} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
 }

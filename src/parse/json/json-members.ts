@@ -1,5 +1,6 @@
 /*
-  Lists the members of JSON objects that fill columns, with the kinds of values that each member may have.
+  The members of JSON objects that fill columns: the kinds of values that each may have, the levels of objects in which they stand, and
+  remembered keys.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
@@ -56,4 +57,92 @@ function kindsOf(
   return type.array === true
     ? { kinds: jsonKinds.array, elementKinds: kinds }
     : { kinds, elementKinds: 0 }
+}
+
+/** The meaning of a key in an object. */
+export interface JsonEntry {
+  /** The field that the member fills; −1 for none. */
+  readonly field: number
+  /** The level inside the member's object; undefined if no column needs a member from there. */
+  readonly level: JsonLevel | undefined
+}
+
+/** An object that occurs in records, or the record itself. */
+export interface JsonLevel {
+  /** Precedes the keys in names of members: '' for the record itself, `a.` for the object `a`. */
+  readonly prefix: string
+  /** Index of this level among all levels, from 0. */
+  readonly index: number
+  readonly entries: ReadonlyMap<string, JsonEntry>
+  /** Fields for the members of this object and of the objects in it. */
+  readonly fields: readonly number[]
+}
+
+/** The entry of keys that no column needs. */
+export const ignoredEntry: JsonEntry = { field: -1, level: undefined }
+
+/**
+ * The levels that hold the members with these names. The first level is the record itself. The name `a.b` means a member of that name or
+ * the member `b` of the object `a`, whichever a record has.
+ */
+export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
+  const levels: JsonLevel[] = []
+  const byPrefix = new Map<string, JsonLevel>()
+  const levelOf = (prefix: string): JsonLevel => {
+    const known = byPrefix.get(prefix)
+    if (known !== undefined) return known
+    const entries = new Map<string, JsonEntry>()
+    const fields = [...names.keys()].filter(field => names[field]!.startsWith(prefix))
+    const level = { prefix, index: levels.length, entries, fields }
+    levels.push(level)
+    byPrefix.set(prefix, level)
+    for (const field of fields) {
+      const name = names[field]!.slice(prefix.length)
+      entries.set(name, { field, level: entries.get(name)?.level })
+      for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+        const key = name.slice(0, dot)
+        const inner = levelOf(`${prefix}${key}.`)
+        entries.set(key, { field: entries.get(key)?.field ?? -1, level: inner })
+      }
+    }
+    return level
+  }
+  levelOf('')
+  return levels
+}
+
+/**
+ * A key of an earlier record and its quotes, as 32-bit words, to compare keys of later records four bytes at a time. Only some bytes of
+ * the last word count.
+ */
+export interface RememberedKey {
+  readonly length: number
+  readonly words: Int32Array
+  readonly lastMask: number
+  /** The object that contained the key, and the key's meaning in that object. */
+  readonly level: JsonLevel
+  readonly entry: JsonEntry
+}
+
+/** @param quoted  the key with its quotes */
+export function rememberedKey(
+  quoted: Uint8Array,
+  level: JsonLevel,
+  entry: JsonEntry,
+): RememberedKey {
+  const { length } = quoted
+  const padded = new Uint8Array(Math.ceil(length / 4) * 4)
+  padded.set(quoted)
+  const lastBytes = length % 4
+  const lastMask = lastBytes === 0 ? -1 : 2 ** (8 * lastBytes) - 1
+  return { length, words: new Int32Array(padded.buffer), lastMask, level, entry }
+}
+
+/** True if this key is at `open`. At least three bytes after the key must be readable. */
+export function isKeyAt({ words, lastMask }: RememberedKey, view: DataView, open: number): boolean {
+  const last = words.length - 1
+  for (let i = 0; i < last; i++) {
+    if (view.getInt32(open + 4 * i, true) !== words[i]) return false
+  }
+  return ((view.getInt32(open + 4 * last, true) ^ words[last]!) & lastMask) === 0
 }

@@ -7,10 +7,17 @@ import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../shown-text.js'
 import { JsonCells, notJsonAdvice } from './json-cells.js'
-import { isKeyAt, rememberedKey, type RememberedKey } from './json-key.js'
+import {
+  isKeyAt,
+  rememberedKey,
+  type RememberedKey,
+  jsonLevels,
+  ignoredEntry,
+  type JsonEntry,
+  type JsonLevel,
+  type JsonMember,
+} from './json-members.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
-import { jsonLevels, ignoredEntry, type JsonEntry, type JsonLevel } from './json-levels.js'
-import type { JsonMember } from './json-members.js'
 import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './json-scanner.js'
 import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { Fault, RecordBlock } from '../record-block.js'

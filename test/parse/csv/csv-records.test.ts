@@ -12,7 +12,7 @@ import {
   fieldCountMessage,
   openQuoteMessage,
   quoteMessage,
-} from '../../../src/parse/csv/csv-faults.js'
+} from '../../../src/parse/csv/csv-tokenizer.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'

@@ -6,10 +6,15 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
-import { isKeyAt, rememberedKey } from '../../../src/parse/json/json-key.js'
+import {
+  isKeyAt,
+  rememberedKey,
+  jsonLevels,
+  ignoredEntry,
+  type JsonMember,
+  jsonMembers,
+} from '../../../src/parse/json/json-members.js'
 import { jsonKinds, kindsText } from '../../../src/parse/json/json-kinds.js'
-import { jsonLevels, ignoredEntry } from '../../../src/parse/json/json-levels.js'
-import { type JsonMember, jsonMembers } from '../../../src/parse/json/json-members.js'
 import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
 import { JsonTemplate, type TemplateValue } from '../../../src/parse/json/json-template.js'
 import type { Fault } from '../../../src/parse/record-block.js'

@@ -1,12 +1,10 @@
 /*
   Follows one file from its discovery to its end: opens the file, reads it as it grows, and records it in the journal.
 */
-import type { UsageError } from '../../../errors.js'
-import { DdbError, option, usageError } from '../../../errors.js'
+import { type UsageError, DdbError, option, usageError } from '../../../errors.js'
 import { openReader, type InputFormat, type ReaderOptions } from '../../../parse/formats.js'
-import type { Batch } from '../../../parse/batch.js'
+import { type Batch, batchesAmong } from '../../../parse/batch.js'
 import { Cuts } from '../../../parse/cuts.js'
-import { batchesAmong } from '../../../parse/steps.js'
 import type { InputFile } from '../../../platform/platform.js'
 import { followedChunks } from '../../../source/follow/followed-chunks.js'
 import type { Turns } from '../../../source/follow/turns.js'
