@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { DdbError, usageError } from '../../errors.js'
+import type { JournaledServer } from '../../load/journal/journal-record.js'
 import { runNames } from '../../load/journal/known-runs.js'
 import type {
   JournalOptions,
@@ -116,25 +117,18 @@ export async function missingRunError(folder: string, runId: string): Promise<Dd
 /** The server settings from flags or environment. */
 export type GivenServer = SettingsOf<typeof journaledServerOptions>
 
-/** The part of a server's options that journals keep. */
-export type JournaledServer = Pick<ServerTarget, 'host' | 'port' | 'otherHosts' | 'user'>
-
-/** The TLS and compression options of the run's connection. @param placeOf  the present path of a file of the run */
-export function protectionOf(
-  { tls, caFile, certFile, compress }: ServerTarget,
-  placeOf = (path: string): string => path,
-): Partial<ServerTarget> {
-  const files = Object.entries(defined({ caFile, certFile }))
-  const placed = Object.fromEntries(files.map(([name, path]) => [name, placeOf(path)]))
-  return { ...defined({ tls, compress }), ...placed }
-}
-
-/** Completes the user's settings with the journal's server. */
+/**
+ * Completes the user's settings with the journal's server and the protection of its connection.
+ * @param folder  base of relative paths in the journal
+ */
 export function serverSettingsOf<Given extends GivenServer>(
   given: Given,
-  journaled: JournaledServer,
+  { host, port, otherHosts = [], user, tls, compress, ...files }: JournaledServer,
+  folder = '',
 ): Given & ServerSettings {
-  const { host, port, otherHosts = [], user } = journaled
-  const hosts = given.host ?? [{ host, port }, ...otherHosts]
-  return { ...given, host: hosts, ...defined({ user: given.user ?? user }) }
+  const [caFile, certFile] = [files.caFile, files.certFile].map(
+    path => path && resolve(folder, path),
+  )
+  const kept = defined({ user, tls, compress, caFile, certFile })
+  return { ...kept, ...given, host: given.host ?? [{ host, port }, ...otherHosts] }
 }

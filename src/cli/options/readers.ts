@@ -135,14 +135,20 @@ function within(number = NaN, least = 0, most = Infinity): number | undefined {
   return number >= least && number <= most ? number : undefined
 }
 
-/** A whole number of at least `least`; `20k` and `2M` are understood. */
-export function count(least: number): Reader<number> {
-  return single(`a whole number from ${least} on, such as 500 or 20k`, value =>
-    within(scaled(value), least),
-  )
+function amount(
+  expected: string,
+  least: number,
+  most = Infinity,
+  factors: Readonly<Record<string, bigint>> = multipliers,
+): Reader<number> {
+  return single(expected, value => within(scaled(value, factors), least, most))
 }
 
-export const upTo64 = single('a number from 1 to 64', value => within(scaled(value), 1, 64))
+/** A whole number of at least `least`; `20k` and `2M` are understood. */
+export const count = (least: number): Reader<number> =>
+  amount(`a whole number from ${least} on, such as 500 or 20k`, least)
+
+export const upTo64 = amount('a number from 1 to 64', 1, 64)
 
 /** `1000`, or `900..` for at least 900. */
 export const rowsExpected = single('a number such as 1000, or 900..', value => {
@@ -158,24 +164,25 @@ export const limit = single('a count, or a share such as 5%', value => {
   return Number(share[1]) <= 100 ? (value as `${number}%`) : undefined
 })
 
-/** Bytes: `4Mi`, `500k`, `1048576`, optionally followed by a B. */
-export const size = single('a size such as 500k, 4Mi or 1G', value =>
-  within(scaled(value.replace(/B$/, '')), 1),
+/** Units of bytes may end with a B. */
+const bytes = Object.fromEntries(
+  Object.entries(multipliers).flatMap(([unit, factor]) => [
+    [unit, factor],
+    [`${unit}B`, factor],
+  ]),
 )
 
-export const recordSize = single('a size up to 512Mi, such as 4Mi', value =>
-  within(size.read([value]), 1, mostRecordBytes),
-)
+export const size = amount('a size such as 500k, 4Mi or 1G', 1, Infinity, bytes)
+
+export const recordSize = amount('a size up to 512Mi, such as 4Mi', 1, mostRecordBytes, bytes)
 
 const milliseconds = { ms: 1n, s: 1000n, m: 60_000n, h: 3_600_000n }
 
 // Node's timers hold a signed 32-bit number of milliseconds, and turn a longer time into 1 ms.
 const maxDurationMs = 2 ** 31 - 1
 
-/** Milliseconds: `500ms`, `5s`, `2m`, `1h`. Refuses a bare number, because its unit would be unclear. */
-export const duration = single('a duration such as 500ms, 5s or 2m', value =>
-  within(scaled(value, milliseconds), 1, maxDurationMs),
-)
+/** Milliseconds. Refuses a bare number, because its unit would be unclear. */
+export const duration = amount('a duration such as 500ms, 5s or 2m', 1, maxDurationMs, milliseconds)
 
 /** Limits of speed; an undefined member means no limit. */
 export interface Rate {
@@ -204,9 +211,7 @@ export const list: Reader<readonly string[]> = single('names with commas between
 const mostPort = 65_535
 
 /** 0 lets the system pick a free port. */
-export const listeningPort = single('a port from 0 to 65535', value =>
-  within(scaled(value), 0, mostPort),
-)
+export const listeningPort = amount('a port from 0 to 65535', 0, mostPort)
 
 export interface HostAddress {
   readonly host: string
@@ -221,13 +226,9 @@ export const hosts = single(
     if (standard === undefined) {
       throw usageError('DDB_PORT must be a port from 1 to 65535')
     }
-    const addresses: HostAddress[] = []
-    for (const part of value.split(',')) {
-      const address = hostAddress(part.trim(), standard)
-      if (address === undefined) return undefined
-      addresses.push(address)
-    }
-    return addresses as unknown as readonly [HostAddress, ...HostAddress[]]
+    const found = value.split(',').map(part => hostAddress(part.trim(), standard))
+    const isWrong = found.includes(undefined)
+    return isWrong ? undefined : (found as unknown as readonly [HostAddress, ...HostAddress[]])
   },
 )
 
@@ -241,30 +242,26 @@ function hostAddress(value: string, standard: number): HostAddress | undefined {
   return match === null || port === undefined ? undefined : { host: (match[1] ?? match[2])!, port }
 }
 
-/** `TARGET=SOURCE`, repeatable, split at the first `=`; a repeated target is refused. */
-export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
+/** `TARGET=SOURCE`, repeatable, split at the first `=`. @param alone  the target of a text without `=` */
+export function pairs(shape: string, alone = ''): Reader<Readonly<Record<string, string>>> {
   return {
     expected: `${shape}, each ${shape.split('=')[0]} once`,
     form: 'repeated',
     read(texts) {
-      const found = new Map<string, string>()
-      for (const given of texts) {
-        const at = given.indexOf('=')
-        const name = given.slice(0, Math.max(at, 0))
-        if (name === '' || found.has(name)) return undefined
-        found.set(name, given.slice(at + 1))
-      }
-      return Object.fromEntries(found)
+      const found = new Map(
+        texts
+          .map(text => /^(?:([^=]*)=)?(.*)$/s.exec(text)!)
+          .map(([, name = alone, value]) => [name, value!]),
+      )
+      return found.has('') || found.size < texts.length ? undefined : Object.fromEntries(found)
     },
   }
 }
 
-/** `COLUMN=FORMAT`, repeatable; a format without a column applies to every column, `*`. */
-export const dateFormats: Reader<Readonly<Record<string, string>>> = {
+/** A format without a column applies to every column, `*`. */
+export const dateFormats = {
+  ...pairs('COLUMN=FORMAT', '*'),
   expected: 'COLUMN=FORMAT, or FORMAT for all columns, each once',
-  form: 'repeated',
-  read: texts =>
-    pairs('COLUMN=FORMAT').read(texts.map(given => (given.includes('=') ? given : `*=${given}`))),
 }
 
 /** `Y/N`, repeatable: texts that mean true and false; one of the two may be empty. */

@@ -5,30 +5,33 @@
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
+import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress, ServerTarget } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
 import { dfsOptions, schemaOptions, sharedOptions } from './command-options.js'
-import { fieldsOf, longName, type OptionDefinition, type OptionTable } from './definition.js'
-import type { JournaledServer } from './library-options.js'
-import { loadOptions, serverOptions, type LoadSettings } from './load-options.js'
+import {
+  defined,
+  fieldsOf,
+  longName,
+  type OptionDefinition,
+  type OptionTable,
+} from './definition.js'
+import { loadOptions, serverOptions, valueOptions, type LoadSettings } from './load-options.js'
 import { jsonTo } from './readers.js'
 import { findValue, type OptionSources } from './resolve.js'
 
 type Flags = OptionSources['flags']
 
-/** One word for a POSIX shell. Bytes that are not UTF-8 need bash, zsh or a shell of POSIX 2024. */
+/**
+ * One word for a POSIX shell. Bytes of file names that are not UTF-8 (platform/file-name.ts) need bash, zsh or a shell of
+ * POSIX 2024.
+ */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  if (!nameByte.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
-  return `$'${text.replace(/['\\]/g, '\\$&').replace(new RegExp(nameByte, 'gu'), octal)}'`
-}
-
-/** The escape for a byte of a file name that is not UTF-8 (platform/file-name.ts). */
-const nameByte = /[\udc80-\udcff]/u
-
-/** An octal escape. It always has three digits, so that a digit after it does not become part of the escape. */
-function octal(escape: string): string {
-  return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
+  if (!/[\udc80-\udcff]/u.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
+  // Bytes from 0x80 have three octal digits, so a digit after the escape does not become part of it.
+  const octal = (byte: string): string => `\\${(byte.charCodeAt(0) & 0xff).toString(8)}`
+  return `$'${text.replace(/['\\]/g, '\\$&').replace(/[\udc80-\udcff]/gu, octal)}'`
 }
 
 export function shellText(words: readonly string[]): string {
@@ -48,22 +51,18 @@ function addressesText(server: JournaledServer): string {
 const isFile = (text: string): boolean => jsonTo.read([text])?.file !== undefined
 
 /** A switch if it is on, a repeatable flag for each text, any other flag with the last text. */
-function optionWords(definition: OptionDefinition, texts: readonly string[]): string[] {
-  const flag = `--${longName(definition)}`
-  const { reader } = definition
-  const { form, shown = text => text } = reader
-  if (form === 'switch') return texts.length > 0 && reader.read(texts) === true ? [flag] : []
-  if (form === 'optional') return texts.map(text => (isFile(text) ? `${flag}=${text}` : flag))
-  return (form === 'repeated' ? texts : texts.slice(-1))
-    .map(shown)
-    .flatMap(text => (text.startsWith('-') ? [`${flag}=${text}`] : [flag, text]))
-}
-
 function flagWords(options: OptionTable, flags: Flags): string[] {
-  const definitions = new Map(Object.values(options).map(one => [longName(one), one]))
+  const readers = new Map(Object.values(options).map(one => [longName(one), one.reader]))
   return [...flags].flatMap(([name, texts]) => {
-    const definition = definitions.get(name)
-    return definition === undefined ? [] : optionWords(definition, texts)
+    const reader = readers.get(name)
+    if (reader === undefined) return []
+    const flag = `--${name}`
+    const { form, shown = text => text } = reader
+    if (form === 'switch') return texts.length > 0 && reader.read(texts) === true ? [flag] : []
+    if (form === 'optional') return texts.map(text => (isFile(text) ? `${flag}=${text}` : flag))
+    return (form === 'repeated' ? texts : texts.slice(-1))
+      .map(shown)
+      .flatMap(text => (text.startsWith('-') ? [`${flag}=${text}`] : [flag, text]))
   })
 }
 
@@ -73,23 +72,29 @@ function commandText(name: string, args: readonly string[], options: OptionTable
   return shellText([name, ...words, ...flagWords(options, flags)])
 }
 
+const namesOf = (table: OptionTable): Set<string> => new Set(Object.values(table).map(longName))
+
 /** The flags of the options in `table`. */
 function flagsIn(table: OptionTable, flags: Flags): Flags {
-  const names = new Set(Object.values(table).map(longName))
+  const names = namesOf(table)
   return new Map([...flags].filter(([name]) => names.has(name)))
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** The texts that set the option's field to the value in `fields`; undefined if there is none. */
-function fieldTexts({ field }: OptionDefinition, fields: Fields): string[] | undefined {
-  const [group, member] = field?.split('.') ?? []
-  const value = (fields[group!] as Record<string, unknown> | undefined)?.[member!]
-  if (value === undefined) return undefined
-  if (Array.isArray(value)) return value.map(String)
-  if (typeof value === 'string') return [value]
-  if (typeof value !== 'object') return [JSON.stringify(value)]
-  return Object.entries(value!).map(([name, text]) => `${name}=${text}`)
+/** The flags of `load` that set these fields, with their texts. */
+function flagsOf(fields: Readonly<Record<string, unknown>>): Map<string, readonly string[]> {
+  const flags = new Map<string, readonly string[]>()
+  for (const definition of Object.values<OptionDefinition>(loadOptions)) {
+    const [group, member] = definition.field?.split('.') ?? []
+    const value = (fields[group!] as Record<string, unknown> | undefined)?.[member!]
+    if (value === undefined) continue
+    const texts = Array.isArray(value)
+      ? value.map(String)
+      : typeof value === 'object'
+        ? Object.entries(value!).map(([name, text]) => `${name}=${text}`)
+        : [JSON.stringify(value)]
+    flags.set(longName(definition), typeof value === 'string' ? [value] : texts)
+  }
+  return flags
 }
 
 export interface TypedCall {
@@ -133,8 +138,10 @@ export interface CommandPart {
   readonly counts: { readonly rows: number; readonly fit: number } | undefined
 }
 
+/** Options about the output of this process. */
+const ofOutput = ['dry-run', 'quiet', 'trace', 'no-color']
 /** Options that two loads cannot share. */
-const ofOne = ['runId', 'rejects', 'json', 'metricsFile', 'report']
+const ofOne = ['run-id', 'rejects', 'json', 'metrics-file', 'report']
 
 /** A `load` command with every given and every detected setting. @param settings  read from `sources` */
 export function loadCommand(
@@ -144,41 +151,41 @@ export function loadCommand(
 ): string {
   // A list from standard input cannot be read again.
   const isAsGiven = isOnly && settings.filesFrom !== '-'
-  const own = fieldsOf(loadOptions, settings)
-  const textsOf = (key: string, definition: OptionDefinition): readonly string[] => {
-    if (key === 'host') return [settings.host.map(addressText).join(',')]
-    if (key === 'dryRun' || (definition.group === 'Output' && key !== 'json')) return []
-    // These select files from folders and lists, but the loads name files.
-    if ((key === 'include' || key === 'filesFrom') && !isAsGiven) return []
-    const found = findValue(definition, sources)
-    const given = found === undefined || found.origin === 'default' ? [] : found.texts
-    if (key === 'json') return given.filter(isFile)
-    // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
-    if (given.length > 0 && !isOnly && counts !== undefined) {
-      if (key === 'limit') return [String(counts.rows)]
-      if (key === 'expectRows') return [String(counts.fit)]
-    }
-    const texts = fieldTexts(definition, detected)
+  const flags = new Map<string, readonly string[]>()
+  // Folders and lists are replaced by the files that they select.
+  const left = new Set([...ofOutput, ...(isAsGiven ? [] : ['include', 'files-from'])])
+  const own = flagsOf(fieldsOf(loadOptions, settings))
+  const found = flagsOf(detected)
+  // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
+  const shares = new Map([
+    ['limit', counts?.rows],
+    ['expect-rows', counts?.fit],
+  ])
+  for (const definition of Object.values<OptionDefinition>(loadOptions)) {
+    const name = longName(definition)
+    if (left.has(name)) continue
+    const value = findValue(definition, sources)
+    const given = value === undefined || value.origin === 'default' ? [] : value.texts
     // A setting that the check did not change stays as the user wrote it.
-    return texts === undefined || String(texts) === String(fieldTexts(definition, own))
-      ? given
-      : texts
+    const isSame = String(found.get(name)) === String(own.get(name))
+    const texts = (isSame ? given : found.get(name)) ?? given
+    const kept = name === 'json' ? texts.filter(isFile) : texts
+    const share = isOnly || given.length === 0 ? undefined : shares.get(name)
+    const isNumbered = !isOnly && number > 1 && ofOne.includes(name)
+    flags.set(
+      name,
+      share === undefined
+        ? kept.map(text => (isNumbered ? numbered(text, number, name) : text))
+        : [String(share)],
+    )
   }
-  const flags = Object.entries<OptionDefinition>(loadOptions).map(([key, definition]) => {
-    const texts = textsOf(key, definition)
-    const isNumbered = !isOnly && ofOne.includes(key)
-    return [
-      longName(definition),
-      isNumbered ? texts.map(text => numbered(text, number, key)) : texts,
-    ] as const
-  })
-  return commandText('load', isAsGiven ? args : inputs, loadOptions, new Map(flags))
+  flags.set('host', [settings.host.map(addressText).join(',')])
+  return commandText('load', isAsGiven ? args : inputs, loadOptions, flags)
 }
 
 /** `r-2.csv` for `r.csv`. */
-function numbered(text: string, number: number, key: string): string {
-  if (number === 1) return text
-  if (key === 'runId') return `${text.slice(0, 60)}-${number}`
+function numbered(text: string, number: number, name: string): string {
+  if (name === 'run-id') return `${text.slice(0, 60)}-${number}`
   const extension = extname(text)
   return `${text.slice(0, text.length - extension.length)}-${number}${extension}`
 }
@@ -204,12 +211,12 @@ export function nextCommands(command: NewTableLoad): string[] {
   const { inputs, table, flags, needsScript, hasScript, needed } = command
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const isMade = hasScript || needsScript || isStdin
-  const kind = table.startsWith('dfs://') ? 'dfs' : 'stream'
-  const target = ['table', [table]] as const
-  const ofNewTable = flagsIn(newTableOptions, flags)
   // Repeats only flags: variables of the environment will apply again.
+  const target = ['table', [table]] as const
+  const create = ['create', [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
+  const ofNewTable = flagsIn(newTableOptions, flags)
   const shared = flagsIn(sharedOptions, flags)
-  const created = isMade ? [] : [['create', [kind]] as const, ...ofNewTable]
+  const created = isMade ? [] : [create, ...ofNewTable]
   const filled = withNeeded(new Map([target, ...created, ...shared]), needed)
   const load = commandText('load', inputs, loadOptions, filled)
   if (hasScript || !isMade || isStdin) return [load]
@@ -229,20 +236,19 @@ export function completedCommand(call: TypedCall, needed: NeededOptions): string
   return commandText(name, args, command.options, withNeeded(kept, needed))
 }
 
+const ofValues = namesOf(valueOptions)
+
 /** Adds the options that the inputs need. Those about cells come after the user's own, and count; others only if there is none. */
 function withNeeded(flags: Flags, needed: NeededOptions): Flags {
   const { header, rejects } = needed
-  const fields = { ...needed, input: { header, ...needed.input } }
   const all = new Map(flags)
-  for (const definition of Object.values<OptionDefinition>(loadOptions)) {
-    const name = longName(definition)
+  for (const [name, texts] of flagsOf({ ...needed, input: { header, ...needed.input } })) {
     const given = flags.get(name) ?? []
     const isPair = name === 'map' || name === 'date-format'
-    if (given.length > 0 && !isPair && definition.group !== 'Values') continue
+    if (given.length > 0 && !isPair && !ofValues.has(name)) continue
     const nameIn = (text: string): string => text.slice(0, text.indexOf('='))
     const isOpen = (text: string): boolean => !given.some(own => nameIn(own) === nameIn(text))
-    const texts = fieldTexts(definition, fields)
-    if (texts) all.set(name, [...given, ...(isPair ? texts.filter(isOpen) : texts)])
+    all.set(name, [...given, ...(isPair ? texts.filter(isOpen) : texts)])
   }
   if (rejects === 0 || flags.has('rejects')) return all
   all.set('rejects', ['rejects.csv'])
@@ -250,58 +256,47 @@ function withNeeded(flags: Flags, needed: NeededOptions): Flags {
   return all
 }
 
-export interface ResumedRun {
-  readonly runId: string
-  readonly journaled: JournaledServer
-}
-
-export interface RunToResume extends ResumedRun {
-  /** The state folder that the user gave; undefined for the program's own. */
-  readonly stateDir: string | undefined
-  /** The server that this process uses. `resumeCommand` names it if it differs from `journaled`. */
-  readonly server: JournaledServer
-}
-
+const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = serverOptions
 /** Options without secrets that no journal keeps. Variables of the environment will apply again. */
-const ofProcess = [
-  'passwordFile',
-  'insecureLogin',
-  'require',
-  'tlsInsecure',
-  'allowRedirect',
-] as const
+const ofProcess = { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect }
 
 /**
  * Flags of this process that a command must repeat. Call this in the user's working folder, because relative paths
  * depend on the folder.
  */
 export function repeatedWords(flags: Flags): string[] {
-  return ofProcess.flatMap(key => {
-    const texts = flags.get(longName(loadOptions[key])) ?? []
-    const whole = texts.map(text => (text === '-' ? text : resolve(text)))
-    return optionWords(loadOptions[key], key === 'passwordFile' ? whole : texts)
-  })
+  const files = flags.get('password-file') ?? []
+  const whole = files.map(path => (path === '-' ? path : resolve(path)))
+  return flagWords(
+    ofProcess,
+    new Map([['password-file', []], ...flags]).set('password-file', whole),
+  )
+}
+
+interface EndOfRun {
+  readonly rows: { readonly rejected: number }
+  readonly error?: { readonly code: string } | null
 }
 
 /** Options with which a resumed run passes the bad rows that ended it; none if the run ended for a different reason. */
 export function optionsPastRejects(
   runId: string,
   { file, onError = 'stop' }: Exclude<LoadOptions['rejects'], undefined> = {},
-  {
-    rows: { rejected },
-    error = null,
-  }: {
-    readonly rows: { readonly rejected: number }
-    readonly error?: { readonly code: string } | null
-  },
+  { rows, error = null }: EndOfRun,
 ): string[] {
-  if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rejected)]
-  const stops = file === undefined && onError === 'stop' && error !== null && rejected > 0
+  if (error?.code === 'DDB_INPUT_LIMIT') return ['--max-errors', String(2 * rows.rejected)]
+  const stops = file === undefined && onError === 'stop' && error !== null && rows.rejected > 0
   return stops ? ['--rejects', `${runId}.rejects.csv`] : []
 }
 
-const flagIf = (flag: string, text: string | undefined): string[] =>
-  text === undefined ? [] : [flag, text]
+export interface RunToResume {
+  readonly runId: string
+  readonly journaled: JournaledServer
+  /** The state folder that the user gave; undefined for the program's own. */
+  readonly stateDir: string | undefined
+  /** The server that this process uses. `resumeCommand` names it if it differs from `journaled`. */
+  readonly server: JournaledServer
+}
 
 /** `ddb-ingest resume ID …`. @param repeated  from `repeatedWords` */
 export function resumeCommand(
@@ -310,9 +305,9 @@ export function resumeCommand(
 ): string {
   const hosts = addressesText(server)
   return shellText([
-    ...['resume', runId, ...flagIf('--state-dir', stateDir && resolve(stateDir))],
-    ...flagIf('--host', hosts === addressesText(journaled) ? undefined : hosts),
-    ...flagIf('--user', server.user === journaled.user ? undefined : server.user),
+    ...['resume', runId, ...(stateDir === undefined ? [] : ['--state-dir', resolve(stateDir)])],
+    ...(hosts === addressesText(journaled) ? [] : ['--host', hosts]),
+    ...(server.user && server.user !== journaled.user ? ['--user', server.user] : []),
     ...repeated,
   ])
 }
@@ -323,12 +318,9 @@ export function lookCommand(
   server: ServerTarget,
   repeated: readonly string[],
 ): string {
-  const { user, tls, caFile, certFile } = server
-  return shellText([
-    ...['exec', '-e', script, '--host', addressesText(server), ...flagIf('--user', user)],
-    ...(tls === true ? ['--tls'] : []),
-    ...flagIf('--ca-file', caFile && resolve(caFile)),
-    ...flagIf('--cert-file', certFile && resolve(certFile)),
-    ...repeated,
-  ])
+  const { user, tls } = server
+  const [caFile, certFile] = [server.caFile, server.certFile].map(path => path && resolve(path))
+  const own = flagsOf({ server: defined({ user, tls, caFile, certFile }) })
+  const words = flagWords(serverOptions, own)
+  return shellText(['exec', '-e', script, '--host', addressesText(server), ...words, ...repeated])
 }

@@ -14,7 +14,6 @@ import { defined, fieldsOf } from '../../options/definition.js'
 import {
   journalFolder,
   missingRunError,
-  protectionOf,
   serverSettingsOf,
   serverOf,
 } from '../../options/library-options.js'
@@ -41,7 +40,8 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
     const rejects = file === undefined ? {} : { rejects: resolve(workingFolder, file) }
     await refuseSharedFiles({ ...settings, ...rejects, journal: known.path }, inputs, call)
     const trace = await openFiles()
-    const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
+    const journaled = serverSettingsOf(settings, options.server, workingFolder)
+    const server = await serverOf(journaled, call, trace)
     // From here on relative paths start at the run's folder. The user's own paths are absolute or no longer needed.
     goTo(known, processEnvironment)
     const delivery = onDoubt === undefined ? options.delivery : { ...options.delivery, onDoubt }
@@ -50,7 +50,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         ...options,
         ...defined({ delivery }),
         rejects: rejectsOf(known, settings),
-        server: { ...protectionOf(options.server), ...server },
+        server,
         journal: { folder, workingFolder, ...defined({ restart }) },
       },
     }

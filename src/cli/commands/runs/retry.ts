@@ -22,12 +22,7 @@ import { askedOf, runOnProcess } from '../load.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { otherWritersAt } from '../../files/state.js'
 import { defined, fieldsOf, longName } from '../../options/definition.js'
-import {
-  journalFolder,
-  protectionOf,
-  serverSettingsOf,
-  serverOf,
-} from '../../options/library-options.js'
+import { journalFolder, serverSettingsOf, serverOf } from '../../options/library-options.js'
 import { addressText, shellWord } from '../../options/shell-command.js'
 import {
   retryOptions as optionsOfRetry,
@@ -55,16 +50,14 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
     const trace = await openFiles()
     const asked = optionsOf(known, path, rejects, settings)
     await checkRepaired(known.run, asked, settings.encoding !== undefined, files)
-    const server = await serverOf(serverSettingsOf(settings, options.server), call, trace)
-    // Relative paths start at the run's folder.
-    const protection = protectionOf(options.server, file => resolve(begunIn, file))
+    const server = await serverOf(serverSettingsOf(settings, options.server, begunIn), call, trace)
     const before = await readRun(folder, runId, files)
     const restart = settings.restart ?? (isUntouched(before) || undefined)
     if (restart !== true) refuseCopy(path, runId, before)
     return {
       options: {
         ...asked,
-        server: { ...protection, ...server },
+        server,
         runId,
         journal: { folder, workingFolder: dirname(path), ...defined({ restart }) },
       },

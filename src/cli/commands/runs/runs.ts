@@ -7,6 +7,7 @@ import { DdbError, usageError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import { inputProgress } from '../../../load/journal/input-progress.js'
+import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { readCredentials, type Login } from '../../options/password.js'
 import {
@@ -30,7 +31,6 @@ import {
   missingRunError,
   serverSettingsOf,
   serverTargetOf,
-  type JournaledServer,
 } from '../../options/library-options.js'
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
 import type { RunsSettings } from '../../options/command-options.js'
@@ -219,9 +219,9 @@ async function cleanRuns(
     try {
       const known = await find()
       if (known === undefined) continue
-      const { token, options } = known.run
+      const { token, options, folder: begunIn } = known.run
       const forget = async (): Promise<void> => {
-        const server = await targetOf(options.server)
+        const server = await targetOf(options.server, begunIn)
         const deadlineMs = connectDeadlineMs(systemPlatform, server)
         const session = await connectServer(systemPlatform, server, { deadlineMs })
         const name = { runId, token: BigInt(`0x${token}`) }
@@ -250,10 +250,10 @@ async function cleanRuns(
 function newTargets(
   settings: RunsSettings,
   call: Call,
-): (journaled: JournaledServer) => Promise<ServerTarget> {
+): (journaled: JournaledServer, begunIn: string) => Promise<ServerTarget> {
   const known = new Map<string | undefined, Login>()
-  return async journaled => {
-    const server = serverSettingsOf(settings, journaled)
+  return async (journaled, begunIn) => {
+    const server = serverSettingsOf(settings, journaled, begunIn)
     const login = known.get(server.user) ?? (await readCredentials(server, call))
     known.set(server.user, login)
     return serverTargetOf(server, login)
