@@ -4,7 +4,8 @@
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import { type Column, type Pair, type Vector, explicitNull } from '../../protocol/value.js'
-import { nullColumn } from '../columns/column-layout.js'
+import { dataTypes } from '../../protocol/data-type.js'
+import { isFixedVector, nullColumn } from '../columns/column-layout.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError, notEmbedded } from '../script-error.js'
@@ -315,6 +316,15 @@ function assignVector(target: Vector, index: IndexValue, value: ServerValue): bo
   const source = operandOf(value, 'assignment').vector
   if (source.length !== 1 && source.length !== positions.length) return false
   const added = convertColumn(source, columnTypeOf(target))
+  const [position] = positions
+  if (positions.length === 1 && isFixedVector(target) && isFixedVector(added)) {
+    // A loop over a vector must cost a plain copy of it each time, not a new choice of all its rows.
+    const data = target.data.slice() as Int32Array
+    const width = dataTypes[target.type].bytesPerValue / data.BYTES_PER_ELEMENT
+    data.set((added.data as Int32Array).subarray(0, width), position! * width)
+    overwrite(target, { ...target, data } as Vector)
+    return true
+  }
   const all = joinColumns(sliceColumn(target, 0, target.length), added)
   const rows = Int32Array.from({ length: target.length }, (_, row) => row)
   const step = source.length === 1 ? 0 : 1
