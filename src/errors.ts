@@ -56,14 +56,21 @@ export const errorCodes = {
 /** Stable across versions; `docs/errors.md` explains each code. */
 export type ErrorCode = keyof typeof errorCodes
 
-let flags: ReadonlyMap<string, string> = new Map()
+const noFlags: ReadonlyMap<string, string> = new Map()
+let flags = noFlags
+let callers = 0
 
 /**
- * Has all later sentences and fixes name options by their flags: the command line does so before anything else.
+ * Has sentences and fixes name options by their flags, as the command line does, until all callers have called the function that this
+ * one returns.
  * @param flagOf  field of `LoadOptions` → flag
  */
-export function nameOptionsByFlags(flagOf: ReadonlyMap<string, string>): void {
+export function nameOptionsByFlags(flagOf: ReadonlyMap<string, string>): () => void {
   flags = flagOf
+  callers++
+  return () => {
+    if (--callers === 0) flags = noFlags
+  }
 }
 
 /** What a sentence calls an option: for callers of the library a field in backticks, such as `delivery.mode`, else the flag. */

@@ -145,6 +145,7 @@ interface Packed {
 }
 
 deepTest(t, 'the tarball contains what a user needs and nothing else', async t => {
+  makeDeclarations()
   const options = ['--json', '--ignore-scripts', '--dry-run']
   const [{ files, size }] = runNpm(fileURLToPath(root), 'pack', ...options) as [Packed]
   t.ok(size <= mostBytes, `${size} bytes`)

@@ -17,7 +17,7 @@ export async function dispatch(
   given: readonly string[],
   processEnvironment: ProcessEnvironment,
 ): Promise<number> {
-  nameOptionsByFlags(fieldFlags)
+  const endNames = nameOptionsByFlags(fieldFlags)
   const argv = rawArguments(given, processEnvironment.commandLine)
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
@@ -31,7 +31,9 @@ export async function dispatch(
     processEnvironment,
     output,
     asked,
-  }).catch(failed)
+  })
+    .catch(failed)
+    .finally(endNames)
 }
 
 async function runCommand(

@@ -2,7 +2,7 @@
   Every error ends with a command: there always is one, a shell accepts it, and the program understands it.
 */
 import { spawnSync } from 'node:child_process'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { fieldFlags } from '../../../src/cli/options/load-options.js'
@@ -30,7 +30,13 @@ import { openOutput } from '../../../src/cli/output/output.js'
 import { fakeProcess } from '../run-cli.js'
 import { deepTest } from '../../helpers/runs.js'
 
-nameOptionsByFlags(fieldFlags)
+/** As `t.test`. Options have the names of flags meanwhile, as in the command line. */
+function flagTest(name: string, run: (t: Test) => void | Promise<void>): void {
+  void t.test(name, test => {
+    test.teardown(nameOptionsByFlags(fieldFlags))
+    return run(test)
+  })
+}
 
 const calls: readonly (readonly string[])[] = [
   ['load', 'a b.csv', '-t', 'trades', '--host', 'db1:8848', '--user', 'me', '-j', '2', '--null='],
@@ -91,12 +97,12 @@ deepTest(t, 'for any call and code, the advice ends with a command that is accep
   }
 })
 
-t.test('a script is never repeated, because it may contain a password', async t => {
+flagTest('a script is never repeated, because it may contain a password', async t => {
   const asked = askedOf(['exec', '-e', 'login("admin", "123456")'], false)
   for (const code of codes) t.notMatch(nextCommand({ code }, asked), '123456', code)
 })
 
-t.test('if rows may be in the table, the advice does not suggest the same load', async t => {
+flagTest('if rows may be in the table, the advice does not suggest the same load', async t => {
   for (const code of codes) {
     const command = nextCommand({ code }, askedOf(calls[0]!, true))
     const isLoad = command.startsWith('ddb-ingest load ')
@@ -105,7 +111,7 @@ t.test('if rows may be in the table, the advice does not suggest the same load',
   }
 })
 
-t.test('the command fits the error', async t => {
+flagTest('the command fits the error', async t => {
   const load = askedOf(['load', 'a b.csv', '-t', 'trades', '--host', 'h', '-b', '5'], false)
   const stored = { ...load, mayHaveStored: true }
   t.strictSame(
@@ -139,7 +145,7 @@ t.test('the command fits the error', async t => {
   )
 })
 
-t.test('the command uses the facts that the failure carries', async t => {
+flagTest('the command uses the facts that the failure carries', async t => {
   const load = askedOf(['load', 'a.csv', '-t', 'dfs://db/tickz', '--thousands', ','], false)
   const next = (code: ErrorCode, options?: Fix['options'], asked = load): string =>
     nextCommand({ code, ...(options && { fix: { options } }) }, asked)
@@ -184,41 +190,44 @@ function toldLines(result: LoadResult, next: NextStep | undefined): string[] {
   return lines
 }
 
-t.test('the next step after a run: resume, look for rows, repair rejects, or nothing', async t => {
-  const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
-  const failed = emptyResult(
-    { server: undefined, target: {} },
-    new Date(),
-    new DdbError('DDB_LOGIN', ''),
-  )
-  const well = { ...failed, error: null, exitCode: 0 }
-  t.equal(nextStep(well, asked), undefined)
-  t.strictSame(toldLines(well, undefined), [])
-  const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
-  t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
-    label: 'to go on',
-    command: 'RESUME',
-  })
-  const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
-  t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
-    'to load all rows again, if the table has none of them: RESTART',
-    'to look for the rows of this run: LOOK',
-  ])
-  const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
-  const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
-  t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
-  const unkept = { ...bad, rejects: well.rejects }
-  t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
-  const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
-  const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
-  t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
-  const unwritten = { ...well, exitCode: 74 }
-  t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
-  const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
-  t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
-})
+flagTest(
+  'the next step after a run: resume, look for rows, repair rejects, or nothing',
+  async t => {
+    const asked = askedOf(['load', 'a.csv', '-t', 'trades'], true)
+    const failed = emptyResult(
+      { server: undefined, target: {} },
+      new Date(),
+      new DdbError('DDB_LOGIN', ''),
+    )
+    const well = { ...failed, error: null, exitCode: 0 }
+    t.equal(nextStep(well, asked), undefined)
+    t.strictSame(toldLines(well, undefined), [])
+    const wayOn = { possible: true, command: 'RESUME', look: null, restart: null }
+    t.strictSame(nextStep({ ...failed, resume: wayOn }, asked), {
+      label: 'to go on',
+      command: 'RESUME',
+    })
+    const unproven = { ...failed, resume: { ...wayOn, look: 'LOOK', restart: 'RESTART' } }
+    t.strictSame(toldLines(unproven, nextStep(unproven, asked)), [
+      'to load all rows again, if the table has none of them: RESTART',
+      'to look for the rows of this run: LOOK',
+    ])
+    const rejects = { ...well.rejects, files: [{ path: 'bad rows.csv', rows: 1 }] }
+    const bad = { ...well, exitCode: 3, rejects, rows: { ...well.rows, rejected: 1 } }
+    t.equal(nextStep(bad, asked)?.command, "ddb-ingest retry 'bad rows.csv'")
+    const unkept = { ...bad, rejects: well.rejects }
+    t.equal(nextStep(unkept, asked)?.command, 'ddb-ingest check a.csv --table trades')
+    const files = ['--report', 'r.html', '--json=s', '--metrics-file', 'm']
+    const withFiles = askedOf(['load', 'a.csv', '-t', 'trades', ...files], true)
+    t.equal(nextStep(unkept, withFiles)?.command, 'ddb-ingest check a.csv --table trades')
+    const unwritten = { ...well, exitCode: 74 }
+    t.equal(nextStep(unwritten, withFiles)?.command, 'ddb-ingest explain DDB_OUTPUT_WRITE')
+    const doubtful = { ...well, exitCode: 4, rows: { ...well.rows, unconfirmed: 1 } }
+    t.equal(nextStep(doubtful, asked)?.command, "ddb-ingest exec -e 'exec count(*) from trades'")
+  },
+)
 
-t.test('for an unclear header both answers are commands, the likely answer last', async t => {
+flagTest('for an unclear header both answers are commands, the likely answer last', async t => {
   const told = async (argv: string[], error: unknown, change: object = {}): Promise<string[]> => {
     const fake = fakeProcess()
     const asked = { ...askedOf(argv, false), ...change }

@@ -114,7 +114,7 @@ async function said(error: unknown): Promise<string> {
 }
 
 t.test('our errors have a code and an exit code, and name flags instead of fields', async t => {
-  nameOptionsByFlags(fieldFlags)
+  t.teardown(nameOptionsByFlags(fieldFlags))
   const fix = { options: { 'input.header': 'yes' } }
   t.strictSame(failureOf(usageError(`see ${option('rejects.file')}`, { fix })), {
     code: 'DDB_USAGE',
