@@ -85,7 +85,7 @@ async function check(major) {
   }
   if (refusals.length > 0) return
   const modules = join(prefix, 'lib')
-  await use(join(modules, 'node_modules', 'ddb-ingest'), run)
+  await use(join(modules, 'node_modules', 'ddb-ingest'), run, major)
   assert.ok(existsSync(join(prefix, 'share', 'man', 'man1', 'ddb-ingest.1')), 'man finds its page')
   checkTypes(modules)
   log('typed')
@@ -93,7 +93,7 @@ async function check(major) {
 }
 
 /** Uses the installed package: the program, both entries, and what else is packed. */
-async function use(installed, run) {
+async function use(installed, run, major) {
   const { version } = readJson(root, 'package.json')
   assert.equal((await run('ddb-ingest --version')).trim(), version)
   const load = 'ddb-ingest load fixtures/csv/trades.csv --table trades --json'
@@ -118,7 +118,11 @@ async function use(installed, run) {
   const { scripts } = readJson(installed, 'package.json')
   assert.equal(scripts.prepare !== undefined, way === 'folder', 'npm asks nobody about a script')
   if (way !== 'pack') return
-  assert.equal(readFileSync(join(installed, sbomName), 'utf8'), sbomText(root))
+  // Each npm describes packages in its own way.
+  const ownNpm = execFileSync('npm', ['--version'], { encoding: 'utf8' })
+  if (ownNpm.startsWith(`${major}.`)) {
+    assert.equal(readFileSync(join(installed, sbomName), 'utf8'), sbomText(root))
+  }
   // The table of examples contains the output of each example. test/guide/examples.test.ts compares that output in the checkout.
   const table = readFileSync(join(installed, 'docs', 'seeds.md'), 'utf8')
   const examples = readdirSync(join(installed, 'examples'))

@@ -58,19 +58,19 @@ export class AsynchronousFailures {
 
 /** A request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
 export function jobOf(
-  { random, now }: ServerNode,
+  node: ServerNode,
   head: RequestHead,
   request: Request,
   cancel: () => void,
 ): ConsoleJob | undefined {
   if (request.kind === 'connect') return undefined
   return {
-    rootJobId: newUuid(random),
+    rootJobId: newUuid(node.random),
     jobType: request.kind,
     description: requestText(request),
     priority: head.priority,
     parallelism: head.parallelism,
-    receivedAt: new Date(now()),
+    receivedAt: new Date(node.now()),
     ...(head.cancellable !== false && { cancel }),
   }
 }
