@@ -1,5 +1,5 @@
 /*
-  Benchmarks that are no loads: the codec and the parser by type, pools, and the workload of DolphinDB's documentation.
+  Benchmarks other than loads: the codec and the parser by type, pools, and the workload of DolphinDB's documentation.
 */
 import { performance } from 'node:perf_hooks'
 import { connect, ConnectionPool } from '../dist/index.js'

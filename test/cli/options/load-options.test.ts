@@ -1,6 +1,7 @@
 /*
   How options of the command line become options of the library. The help states the same defaults as the library.
 */
+import type { JournaledServer } from '../../../src/load/journal/journal-record.js'
 import { resolve } from 'node:path'
 import t from 'tap'
 import {
@@ -138,19 +139,33 @@ t.test('a removed working folder stays undefined', async t => {
 
 const journaled = { host: 'h', port: 9, user: 'u' }
 
-const settings = (flags: Record<string, string> = {}, environment = {}) =>
+const settings = (
+  flags: Record<string, string> = {},
+  environment = {},
+  server: JournaledServer = journaled,
+  folder = '',
+) =>
   serverSettingsOf(
     resolveOptions(journaledServerOptions, {
       flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
       environment,
       environmentPrefix: 'DDB_INGEST_',
     }),
-    journaled,
+    server,
+    folder,
   )
 
 t.test('a resumed run takes missing options from the journal', async t => {
   t.match(settings(), { host: [{ host: 'h', port: 9 }], user: 'u' })
   t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
+  const protectedBy = {
+    tls: true,
+    compress: 'lz4' as const,
+    caFile: 'ca.pem',
+    certFile: '/own.pem',
+  }
+  const kept = { ...protectedBy, caFile: '/begun/ca.pem' }
+  t.match(settings({}, {}, { ...journaled, ...protectedBy }, '/begun'), kept)
 })
 
 t.test('flags and environment override the journal', async t => {
