@@ -6,9 +6,9 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { publish, report } from './lib/figures.js'
 import { loads, memory, peers } from './loads.js'
-import { cells, pool, seedsWorkload, types } from './others.js'
+import { codec, seedsWorkload } from './others.js'
 
-const benchmarks = { types, peers, cells, memory, loads, pool, 'seeds-workload': seedsWorkload }
+const benchmarks = { codec, peers, memory, loads, 'seeds-workload': seedsWorkload }
 
 const { values } = parseArgs({
   options: {

@@ -41,7 +41,6 @@ NDJSON, 4 members, against readline and JSON.parse | 1e6 | discard narrow.ndjson
 10000 files of 100 rows against one file, with receipts | 1e6 | receipts small | receipts narrow.csv | at most 2.5
 receipts against none, 10000 rows a batch | 2e6 | receipts narrow.csv --batch-rows 10000 | unconfirmed narrow.csv --batch-rows 10000 | at most 1.1
 receipts against none, 100 rows a batch | 5e5 | receipts narrow.csv --batch-rows 100 | unconfirmed narrow.csv --batch-rows 100 | at most 1.25
-TableWriter, objects against narrow CSV | 2e6 | write writer narrow.csv | write csv narrow.csv | at most 2
 load of objects against narrow CSV | 2e6 | write rows narrow.csv | write csv narrow.csv | at most 2
 with a journal against without, 10000 rows a batch | 1e7 | receipts narrow.csv --batch-rows 10000 --run-id bench | receipts narrow.csv --batch-rows 10000 | at most 1.03
 with a journal against without, 100 rows a batch | 25e5 | receipts narrow.csv --batch-rows 100 --run-id bench | receipts narrow.csv --batch-rows 100 | at most 1.1
@@ -81,7 +80,6 @@ const readers = {
   uDSV: 'udsv',
   papaparse: 'papaparse',
   'DuckDB, one thread': '@duckdb/node-api',
-  'DuckDB, all threads': '@duckdb/node-api',
   'its own parser alone': undefined,
 }
 

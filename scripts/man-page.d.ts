@@ -1,6 +1,3 @@
 import type { Command } from '../src/cli/commands/command.js'
 
-export function manPage(
-  commands: readonly Command[],
-  program: Readonly<Record<'name' | 'summary', string>>,
-): string
+export function manPage(commands: readonly Command[], summary: string): string

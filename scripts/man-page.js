@@ -55,9 +55,9 @@ function epilogueText(epilogue) {
 
 /**
  * @param commands  as in src/cli/commands/commands.ts
- * @param program  `name` and `summary` of src/cli/commands/help.ts
+ * @param summary  of the program
  */
-export function manPage(commands, { name, summary }) {
+export function manPage(commands, summary) {
   const groups = [...optionsOf(commands)].map(([group, options]) => {
     const entries = [...options].map(([text, owners]) => text + ownersText(owners, commands))
     return `.SS ${group}\n${entries.join('\n')}`
@@ -67,9 +67,9 @@ export function manPage(commands, { name, summary }) {
 .nh
 .ad l
 .SH NAME
-${roff(name)} \\- stream CSV and JSON into DolphinDB, and prove that every row landed
+ddb\\-ingest \\- stream CSV and JSON into DolphinDB, and prove that every row landed
 .SH SYNOPSIS
-.B ${roff(name)}
+.B ddb\\-ingest
 .I command
 [options]
 .SH DESCRIPTION

@@ -8,12 +8,10 @@ import { TableWriter } from './load/load-rows.js'
 
 nameClasses({ ConnectionPool, PlainTable, TableWriter })
 
-export { connect } from './client/plain-session.js'
-export type { PlainSession as Session } from './client/plain-session.js'
+export { connect } from './client/open-session.js'
 export type {
   ConnectOptions,
-  Result,
-  ResultTable,
+  PlainSession as Session,
   RunArguments,
   RunOptions,
   SendCounts,
@@ -22,10 +20,9 @@ export type {
 export type { AnswerOptions } from './client/session-options.js'
 export { ConnectionPool } from './client/pool/pool.js'
 export type { PoolOptions, TaskPromise } from './client/pool/pool.js'
-export type { PoolTask, TaskResult } from './client/pool/pool-task.js'
+export { asCompleted } from './client/pool/pool-task.js'
+export type { PoolTask, TaskArguments, TaskOptions, TaskResult } from './client/pool/pool-task.js'
 export type { Trace } from './client/trace.js'
-export type { TaskArguments, TaskOptions } from './client/pool/task-request.js'
-export { asCompleted } from './client/pool/as-completed.js'
 export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
 export {
@@ -57,6 +54,6 @@ export {
   ValueError,
 } from './errors.js'
 export type { ErrorCode, InputPosition } from './errors.js'
-export { formatElement, formatScalar, formatValue } from './protocol/value-text.js'
+export { formatElement, formatScalar, formatValue } from './protocol/element.js'
 export type { DataType, ColumnType } from './protocol/data-type.js'
 export type * from './protocol/value.js'

@@ -128,9 +128,10 @@ const allowedInServer: Record<string, readonly string[]> = {
     'script-error',
     'release',
   ],
-  net: ['values', 'script-error'],
+  net: ['login', 'values', 'script-error'],
   options: ['login', 'release'],
-  start: ['options', 'net', 'login', 'node'],
+  replay: ['net', 'script-error'],
+  start: ['replay', 'options', 'net', 'login', 'node'],
   index: ['start', 'options', 'net', 'script/session'],
 }
 

@@ -43,7 +43,7 @@ const needed = [
   /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
   /^docs\/(reference\/|zh\/)?(?!(protocol|server-semantics|grammar|reliability)\.md)[A-Za-z0-9-]+\.md$/,
-  /^docs\/bench\.svg$/,
+  /^docs\/(bench\.svg|(zh\/)?help\.json)$/,
   /^man\/ddb-ingest\.1$/,
   /^examples\/[a-z-]+\.js$/,
   /^fixtures\/README\.md$/,

@@ -73,7 +73,7 @@ function blocksOf({ blocks, prose }: Page): string[] {
   const lines = prose.split('\n')
   return blocks.map(({ language, text, lineNumber }) => {
     const headings = lines.slice(0, lineNumber).filter(line => /^#+ /.test(line)).length
-    return `${headings} ${language}\n${text.replace(/(^|\s)#(?! (?:exit|prints) ).*$/gm, '$1#')}`
+    return `${headings} ${language}\n${text.replace(/(^|\s)#(?! (?:exit|loads|prints) ).*$/gm, '$1#')}`
   })
 }
 

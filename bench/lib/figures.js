@@ -11,11 +11,10 @@ import { fileURLToPath } from 'node:url'
 /**
  * One figure. `work` describes the work in words. `ours` and `reference` are in `unit`; `ratio` is their ratio, and `bar` the limit for
  * it, `{ atLeast }` or `{ atMost }`. If the reference cannot do the work, `reference` and `ratio` are missing, and `note` may say why.
- * `type` is for figures that differ only in a DolphinDB type. Figures of other programs also have the names of file (`input`) and program
- * (`against`), and the processor time of both.
+ * Figures of other programs also have the names of file (`input`) and program (`against`), and the processor time of both.
  * @typedef {{ work: string, unit: string, ours: number, reference?: number,
  *   ratio?: number, bar?: { atLeast?: number, atMost?: number }, note?: string,
- *   type?: string, input?: string, against?: string }} Figure
+ *   input?: string, against?: string }} Figure
  */
 
 /** The figure of work that took `ours` seconds, and in another way `reference` seconds. */
@@ -38,31 +37,6 @@ function rowOf(figure) {
   return [work, `${short(ours)} ${unit}`, `${short(reference)} ${unit}`, short(ratio), verdict]
 }
 
-/** One row for work that was timed with every type: the smallest and the largest ratio. */
-function rowOfTypes(work, figures) {
-  const sorted = figures
-    .filter(({ ratio }) => ratio !== undefined)
-    .sort((a, b) => a.ratio - b.ratio)
-  const [from, to] = [sorted[0], sorted.at(-1)].map(
-    ({ ratio, type }) => `${short(ratio)} (${type})`,
-  )
-  const held = sorted.filter(({ bar }) => bar !== undefined)
-  const bar = held.length === 0 ? '' : `met by ${held.filter(meets).length} of ${held.length}`
-  return [`${work}, ${sorted.length} types`, '', '', `${from} to ${to}`, bar]
-}
-
-function rowsOf(figures) {
-  const works = new Map()
-  for (const figure of figures) {
-    const { work, type } = figure
-    const name = type === undefined ? work : work.replace(type, 'a column')
-    works.set(name, [...(works.get(name) ?? []), figure])
-  }
-  return Array.from(works, ([name, all]) =>
-    all[0].type === undefined ? rowOf(all[0]) : rowOfTypes(name, all),
-  )
-}
-
 const tableOf = rows =>
   [['work', 'ours', 'reference', 'ratio', 'bar'], Array(5).fill('---'), ...rows]
     .map(cells => `| ${cells.join(' | ')} |`)
@@ -79,7 +53,7 @@ export function withTable(page, { at, machine, scale, repeats, loadBefore, figur
     `medians of ${repeats}${others}.`
   return page.replace(
     /(<!-- figures -->\n)[^]*?(\n<!-- end -->)/,
-    (_, before, after) => `${before}\n${conditions}\n\n${tableOf(rowsOf(figures))}\n${after}`,
+    (_, before, after) => `${before}\n${conditions}\n\n${tableOf(figures.map(rowOf))}\n${after}`,
   )
 }
 

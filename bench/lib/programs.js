@@ -6,7 +6,6 @@
   except csv-parse, which this project uses itself. INTERNALS is a file from `writeInternals`.
 */
 import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -15,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { createGunzip } from 'node:zlib'
 import { columnTypes, epochMs } from './inputs.js'
 import { inTurn, median } from './measure.js'
-import { cellTexts, typeValues } from './values.js'
+import { makeTable } from './values.js'
 
 /** The path of this file. */
 export const programs = fileURLToPath(import.meta.url)
@@ -56,7 +55,7 @@ export async function writeInternals(folder) {
   const contents = `
     export { openReader } from './parse/formats.js'
     export { decodeValue, encodeValue } from './protocol/codec.js'
-    export { emptyVector } from './protocol/column.js'
+    export { emptyVector } from './protocol/element.js'
     export { parseColumnType } from './protocol/data-type.js'
     export { symbolVectorOf } from './protocol/types/symbols.js'
     export { mapColumns } from './schema/column-mapping.js'
@@ -88,13 +87,13 @@ async function bytesIn(chunks) {
 
 const columnsOf = path => columnTypes[basename(path)].split(',').map(column => column.split(':'))
 
-/** Reads a file into a table of DuckDB, in memory and without network, like a load. By default DuckDB uses all cores. */
-async function inDuckdb(path, threads) {
+/** Reads a file into a table of DuckDB, in memory and without network, like a load. */
+async function inDuckdb(path) {
   const { DuckDBInstance } = peer('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    ...threads,
+    threads: '1',
   })
   const connection = await instance.connect()
   const names = { SYMBOL: 'VARCHAR', STRING: 'VARCHAR', INT: 'INTEGER' }
@@ -154,24 +153,16 @@ function secondsOf(work, seconds) {
   return (cpuSeconds() - started) / runs
 }
 
-/** Our codec for a value. Giving codes to the texts of a SYMBOL column is part of the work. */
-function ourWorks({ ByteWriter, encodeValue, symbolVectorOf, ...internals }, value) {
-  const numbered = one => {
-    if (one.form === 'table') return { ...one, columns: one.columns.map(numbered) }
-    return 'texts' in one ? symbolVectorOf(one.texts) : one
-  }
+/** Our codec for a table. Giving codes to the texts of a SYMBOL column is part of the work. */
+function ourWorks({ ByteWriter, encodeValue, symbolVectorOf, ...internals }, table) {
   const chunksOf = () => {
     const writer = new ByteWriter()
-    encodeValue(writer, numbered(value))
+    const columns = table.columns.map(one => ('texts' in one ? symbolVectorOf(one.texts) : one))
+    encodeValue(writer, { ...table, columns })
     return writer.take()
   }
   const bytes = Buffer.concat(chunksOf())
   const target = Buffer.alloc(bytes.length)
-  const { data } = value
-  // If the elements are one array, the copy reads that array, like the encoder: the speed of copying depends on the addresses.
-  const source = ArrayBuffer.isView(data)
-    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    : bytes
   return {
     bytes,
     // The encoder passes views of numeric columns: without a copy of all bytes into one buffer there would be nothing to measure.
@@ -183,27 +174,18 @@ function ourWorks({ ByteWriter, encodeValue, symbolVectorOf, ...internals }, val
         offset += chunk.length
       }
     },
-    copy: () => source.copy(target, target.length - source.length),
+    copy: () => bytes.copy(target),
     decode: () => internals.runDecoder(internals.decodeValue(internals.readerOf(bytes))),
   }
 }
 
-/** The client's codec for a value, which starts from the client's own form of it. Empty for a type that the client does not know. */
-function clientWorks({ DdbObj, DdbTable, DdbVectorSymbol }, value, encoded) {
+/** The client's codec for a table, which starts from the client's own form of it. */
+function clientWorks({ DdbObj, DdbTable, DdbVectorSymbol }, { columns }, encoded) {
   const bytes = new Uint8Array(encoded)
   const decode = () => DdbObj.parse(bytes, true)
-  const makerOf = (one, { form, texts, columns }) => {
-    if (form !== 'table') return texts ? () => new DdbVectorSymbol(texts, one.name) : () => one
-    const makers = columns.map((column, i) => makerOf(one.value[i], column))
-    return () => new DdbTable(makers.map(make => make()))
-  }
-  try {
-    const make = makerOf(decode(), value)
-    make().pack()
-    return { encode: () => make().pack(), decode }
-  } catch {
-    return {}
-  }
+  const own = decode().value
+  const make = ({ texts }, i) => (texts ? new DdbVectorSymbol(texts, own[i].name) : own[i])
+  return { encode: () => new DdbTable(columns.map(make)).pack(), decode }
 }
 
 const all = {
@@ -245,8 +227,7 @@ const all = {
     return rows
   },
 
-  'DuckDB, one thread': path => inDuckdb(path, { threads: '1' }),
-  'DuckDB, all threads': path => inDuckdb(path),
+  'DuckDB, one thread': inDuckdb,
 
   async readline(path) {
     let rows = 0
@@ -278,39 +259,13 @@ const all = {
     return parse(await import(internals), source, types, options, names, names.length)
   },
 
-  /** Reads a column of texts of one type and a column of INT in turn. Returns medians of processor time in seconds. */
-  async cells(name, internals, rows, repeats) {
-    const own = await import(internals)
-    const timerOf = name => {
-      const [type, make, length] = [name.split(' ')[0], cellTexts.get(name), Number(rows)]
-      const bytes = Buffer.from(Array.from({ length }, (_, i) => `${make(i)}\n`).join(''))
-      const chunks = async function* () {
-        for (let at = 0; at < bytes.length; at += 1 << 19) yield bytes.subarray(at, at + (1 << 19))
-      }
-      const source = { head: bytes.subarray(0, 64), chunks }
-      const options = { header: 'no', delimiter: ';' }
-      return async () => {
-        const started = cpuSeconds()
-        const count = await parse(own, source, `c:${type}`, options, undefined, 1)
-        if (count !== length) throw new Error(`${type}: ${count} of ${rows} rows were read`)
-        return cpuSeconds() - started
-      }
-    }
-    const timers = [timerOf(name), timerOf('INT')]
-    // After three times the compiler has optimized the code.
-    await inTurn(timers, 3)
-    const [ours, reference] = (await inTurn(timers, repeats)).map(median)
-    return JSON.stringify({ ours, reference })
-  },
-
   /**
-   * Encodes and decodes a value of values.js with one codec, `ours` or `client`, in a process of its own: so a codec never collects the
+   * Encodes and decodes a table of values.js with one codec, `ours` or `client`, in a process of its own: so a codec never collects the
    * other codec's garbage, and never meets prototypes that the other one has changed. Needs --expose-gc.
    */
   async codec(name, internals, codec, rows, seconds, repeats) {
     const own = await import(internals)
-    const make = Object.values(typeValues).find(values => name in values)[name]
-    const value = make(Number(rows), own)
+    const value = makeTable(name, Number(rows), own)
     const { bytes, ...ours } = ourWorks(own, value)
     const works = codec === 'ours' ? ours : clientWorks(await importClient(), value, bytes)
     // After three samples the compiler has optimized the work, and the process has obtained its memory from the kernel.
@@ -367,11 +322,11 @@ const all = {
   },
 
   /**
-   * Writes the rows of narrow.csv into the table `trades`: `writer` row by row through a TableWriter, `rows` with `load` of a list of
-   * objects, `csv` with `load` of the file. Returns the seconds, without the time of making the objects.
+   * Loads the rows of narrow.csv into the table `trades`: `rows` from a list of objects, `csv` from the file. Returns the seconds, without
+   * the time of making the objects.
    */
   async write(how, path, host, port) {
-    const { load, TableWriter } = await import('../../dist/index.js')
+    const { load } = await import('../../dist/index.js')
     const server = { host, port: Number(port), user: 'admin', password: '123456' }
     const lines = how === 'csv' ? [] : readFileSync(path, 'latin1').trimEnd().split('\n').slice(1)
     const rows = lines.map(line => {
@@ -379,16 +334,9 @@ const all = {
       return { time: new Date(ms), ...others }
     })
     const startedMs = performance.now()
-    let result
-    if (how === 'writer') {
-      const writer = await TableWriter.open({ server, target: { table: 'trades' } })
-      for (const row of rows) if (!writer.write(row)) await once(writer, 'drain')
-      result = await writer.close()
-    } else {
-      const input = how === 'csv' ? { inputs: [path] } : { rows }
-      result = await load({ ...input, server, target: { table: 'trades' } })
-      if (result.error !== null) throw new Error(result.error.message)
-    }
+    const input = how === 'csv' ? { inputs: [path] } : { rows }
+    const result = await load({ ...input, server, target: { table: 'trades' } })
+    if (result.error !== null) throw new Error(result.error.message)
     const seconds = (performance.now() - startedMs) / 1000
     return JSON.stringify({ seconds, confirmed: result.rows.confirmed })
   },

@@ -6,7 +6,8 @@ import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpTextsFor } from './language/help-texts.js'
 import { helpText, rawArguments, readCommandLine, withOptionFiles } from './options/command-line.js'
-import { fieldFlags } from './options/load-options.js'
+import { servingProcessVariable } from './files/state.js'
+import { fieldFlags } from './options/options.js'
 import { checkEnvironment } from './options/resolve.js'
 import { printFailure, type UserCall } from './output/failures.js'
 import { openOutput } from './output/output.js'
@@ -43,7 +44,7 @@ async function runCommand(
 ): Promise<number> {
   const { environment, stdout, stderr } = processEnvironment
   const isTerminal = stdout.isTTY === true && stderr.isTTY === true
-  const helpTexts = await helpTextsFor(environment, isTerminal)
+  const helpTexts = helpTextsFor(environment, isTerminal)
   if (childCommand?.length === 0) {
     throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
   }
@@ -58,7 +59,8 @@ async function runCommand(
     return argv.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
-  Object.assign(asked, { command, args, flags })
+  const isServed = environment[servingProcessVariable] === String(process.ppid)
+  Object.assign(asked, { command, args, flags, serverEnds: isServed && !flags.has('host') })
   checkEnvironment(environment, commands)
   const { name, environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, files }

@@ -7,6 +7,7 @@ import type { Response, ResponseOptions } from '../protocol/response.js'
 import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/byte-reader.js'
+import type { Link } from './link.js'
 
 /** Holds at most one block that the caller has not taken. */
 export class BlockBuffer {
@@ -14,11 +15,10 @@ export class BlockBuffer {
   #ended = false
   #abandoned = false
   #onChange: (() => void) | undefined
-  readonly #flow: { full: () => void; taken: () => void }
+  readonly #link: Pick<Link, 'pause' | 'resume'>
 
-  /** @param flow  `full` pauses reading, `taken` lets the decoder continue */
-  constructor(flow: { full: () => void; taken: () => void }) {
-    this.#flow = flow
+  constructor(link: Pick<Link, 'pause' | 'resume'>) {
+    this.#link = link
   }
 
   /** Decodes an answer in block mode (docs/protocol.md#blocks). The response has a value only if no blocks came. */
@@ -28,7 +28,7 @@ export class BlockBuffer {
     for (let i = 0; i < blockCount; i++) {
       const block = yield* decodeValue(reader, options.limits)
       while (this.#block !== undefined) {
-        this.#flow.full()
+        this.#link.pause()
         yield
       }
       if (this.#abandoned) continue
@@ -51,7 +51,7 @@ export class BlockBuffer {
         const block = this.#block
         if (block !== undefined) {
           this.#block = undefined
-          this.#flow.taken()
+          this.#link.resume()
           yield block
         } else if (this.#ended) return
         else await new Promise<void>(resolve => (this.#onChange = resolve))
@@ -59,7 +59,7 @@ export class BlockBuffer {
     } finally {
       this.#abandoned = true
       this.#block = undefined
-      this.#flow.taken()
+      this.#link.resume()
     }
   }
 }

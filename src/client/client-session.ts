@@ -15,22 +15,25 @@ import type { ResponseDecoder } from './exchange-queue.js'
 import { addressText, serverFailure } from './failure.js'
 import { Link } from './link.js'
 import { newSecrets } from './login/hide-password.js'
-import { logIn } from './login/log-in.js'
 import {
   checkLoginAnswer,
+  logIn,
   loginFailure,
   unprotectedLogin,
   withConnect,
-} from './login/plain-login.js'
+} from './login/log-in.js'
 import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
-import { checkRunOptions, splitArguments } from './session-options.js'
+import {
+  checkRunOptions,
+  connectHead,
+  isCompressed,
+  requestHead,
+  splitArguments,
+} from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import { toPlain } from './plain-output.js'
 import type { SendCounts } from './outgoing.js'
-import { isCompressed } from './compress-choice.js'
-import { connectHead, requestHead } from './request-head.js'
-import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
 import { traceConnection } from './trace.js'
 import { interrupted } from './wait-limits.js'
@@ -157,7 +160,7 @@ export class ClientSession implements Session {
           this.#link.checkConnected()
           const request: Request = { kind: 'function', name, args }
           const head = this.#head(false)
-          return exchanges.submitHeld(head, request, this.#decodeResponse)
+          return exchanges.submit(head, request, this.#decodeResponse, {}, true)
         },
       )
       rememberLogin(this.#options, user, method)
@@ -174,10 +177,7 @@ export class ClientSession implements Session {
     await this.#login(user, password)
   }
 
-  async run<T extends Result | undefined = Result | undefined>(
-    scriptOrFunction: string,
-    ...args: RunArguments
-  ): Promise<T> {
+  async run<T = Value | undefined>(scriptOrFunction: string, ...args: RunArguments): Promise<T> {
     const { values, options = noOptions } = splitArguments(args)
     const request: Request =
       values.length === 0
@@ -190,14 +190,14 @@ export class ClientSession implements Session {
     return undefined as T
   }
 
-  async call(
+  async call<T = Value | undefined>(
     name: string,
     args: readonly Value[],
     options: RunOptions = noOptions,
-  ): Promise<Result | undefined> {
+  ): Promise<T> {
     if (this.enableAsync) throw asyncRefusal('call() returns a value')
     checkRunOptions(options)
-    return this.#resultOf(await this.#ask({ kind: 'function', name, args }, options), options)
+    return this.#resultOf(await this.#ask({ kind: 'function', name, args }, options), options) as T
   }
 
   async upload(variables: Readonly<Record<string, PlainInput>>): Promise<void> {
@@ -210,17 +210,14 @@ export class ClientSession implements Session {
     this.#resultOf(await this.#ask({ kind: 'variable', names, values }, noOptions), noOptions)
   }
 
-  async *readBlocks(
+  async *readBlocks<T = Value>(
     script: string,
     options: RunOptions & { fetchSize: number },
-  ): AsyncGenerator<Result, void, void> {
+  ): AsyncGenerator<T, void, void> {
     if (this.enableAsync) throw asyncRefusal('readBlocks() reads an answer')
     checkRunOptions(options)
     this.#link.checkOpen()
-    const blocks = new BlockBuffer({
-      full: () => this.#link.pause(),
-      taken: () => this.#link.resume(),
-    })
+    const blocks = new BlockBuffer(this.#link)
     const reply = this.#link.exchanges.submit(
       this.#head(false, options),
       { kind: 'script', script },
@@ -229,10 +226,10 @@ export class ClientSession implements Session {
     )
     const ended = (): void => blocks.end()
     reply.then(ended, ended)
-    for await (const block of blocks.take()) yield this.#answer(block, options)
+    for await (const block of blocks.take()) yield this.#answer(block, options) as T
     const response = await reply
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
-    if (response.value !== undefined) yield this.#answer(response.value, options)
+    if (response.value !== undefined) yield this.#answer(response.value, options) as T
   }
 
   /** Not an async function, because another promise would delay the next request and leave the server idle for longer. */
@@ -242,15 +239,15 @@ export class ClientSession implements Session {
     return this.#submit(head, request, options)
   }
 
-  #resultOf(response: Response, options: RunOptions): Result | undefined {
+  #resultOf(response: Response, options: RunOptions): Value | undefined {
     if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
     return response.value === undefined ? undefined : this.#answer(response.value, options)
   }
 
   /** Converts an answer to plain values if the caller wants them. `PlainSession` declares the types of the result. */
-  #answer(value: Value, options: RunOptions): Result {
+  #answer(value: Value, options: RunOptions): Value {
     const { typed = this.#options.typed ?? true, times = this.#options.times } = options
-    return typed ? resultOf(value) : (toPlain(value, times) as unknown as Result)
+    return typed ? value : (toPlain(value, times) as unknown as Value)
   }
 
   #head(async: boolean, options: RunOptions = {}): RequestHead {

@@ -3,7 +3,6 @@
   sent request keeps its place until the answer comes, so that requests and answers still match.
 */
 import type { DdbError } from '../errors.js'
-import { ProtocolError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'
 import type { ByteReader } from '../wire/byte-reader.js'
@@ -64,7 +63,7 @@ export class ExchangeQueue {
     return this.#outstanding === undefined && isEmpty && !this.#isHeld
   }
 
-  /** True while only requests from `submitHeld` are sent. */
+  /** True while only requests of the caller of `hold` are sent. */
   get isHeld(): boolean {
     return this.#isHeld
   }
@@ -87,27 +86,16 @@ export class ExchangeQueue {
     }
   }
 
-  /** Like `submit`, but for the caller of `hold`, whose requests are not held back. */
-  submitHeld(head: RequestHead, request: Request, decode: ResponseDecoder): Promise<Response> {
-    return this.#enqueue(this.#held, head, request, decode, {})
-  }
-
-  /** @throws {ValueError} (a rejection) if an argument cannot be encoded; then nothing is sent */
+  /**
+   * @param isHolder  true for the requests of the caller of `hold`, which are not held back
+   * @throws {ValueError} (a rejection) if an argument cannot be encoded; then nothing is sent
+   */
   submit(
     head: RequestHead,
     request: Request,
     decode: ResponseDecoder,
     limits: WaitLimits = {},
-  ): Promise<Response> {
-    return this.#enqueue(this.#waiting, head, request, decode, limits)
-  }
-
-  #enqueue(
-    queue: Exchange[],
-    head: RequestHead,
-    request: Request,
-    decode: ResponseDecoder,
-    limits: WaitLimits,
+    isHolder: boolean = false,
   ): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
       const exchange: Exchange = {
@@ -123,6 +111,7 @@ export class ExchangeQueue {
         this.#giveUp(exchange, error),
       )
       if (exchange.settled) return
+      const queue = isHolder ? this.#held : this.#waiting
       queue.push(exchange)
       this.#next()
     })
@@ -169,9 +158,8 @@ export class ExchangeQueue {
       this.#next()
     }
     if (this.#reader.available > 0) {
-      throw new ProtocolError(
+      throw this.#reader.fault(
         'the server sent bytes that no request asked for; does it answer asynchronous requests?',
-        this.#reader.offsetBytes,
       )
     }
   }

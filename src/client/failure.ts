@@ -1,15 +1,10 @@
 /*
-  Turns the failures of a session into errors with a class and a message.
+  Turns the failures of a session into errors with a class and a message. Recognizes a refusal because of a missing right or
+  a server setting, and names the right or setting. The texts are from docs/server-semantics.md#refusals, the rights from
+  DolphinDB's manual, page "User Access Control".
 */
-import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import { ConnectionError, DdbError, option, ServerError } from '../errors.js'
 import type { Hide } from './login/hide-password.js'
-import {
-  lacksLogin,
-  lacksRight,
-  withLoginAdvice,
-  rightAdvice,
-  settingAdvice,
-} from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -97,3 +92,81 @@ export function serverFailure(received: string, hide: Hide = text => text): Serv
 }
 
 type ServerFailureCode = ConstructorParameters<typeof ServerError>[1]
+
+/** The text of a refusal, and the missing right; `$1` is the object named in the text. */
+const rights: readonly (readonly [RegExp, string])[] = [
+  [/Not granted to read table (\S+)/i, 'TABLE_READ on $1'],
+  [
+    /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
+    'TABLE_WRITE on $1 (from 2.00.9 on TABLE_INSERT is enough)',
+  ],
+  [/No access to shared table \[([^\]]*)\]/i, 'TABLE_READ and TABLE_WRITE on $1'],
+  [/No access to table \[([^\]]*)\]/i, 'TABLE_WRITE on $1'],
+  [
+    /Not granted to create or delete databases/i,
+    'DB_OWNER for databases of this name (for a table in a database that is there DBOBJ_CREATE)',
+  ],
+  [
+    /CREATE_SHARED_VAR|(?:create|declare|define)\w* (?:a )?shared/i,
+    'CREATE_SHARED_VAR (the server is set to enableSharedVarCreationControl)',
+  ],
+  [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
+]
+
+/** The right for an upsert. A refused upsert gets the message for inserts (tests of DolphinDB's Python client). */
+const upsertRight: (typeof rights)[number] = [
+  /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
+  'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',
+]
+
+const refusals = [
+  /CREATE_SHARED_VAR/,
+  /<NoPrivilege>|<NotAuthenticated>/,
+  /Not granted to|No access to (shared )?table/i,
+  /Only administrators/i,
+]
+
+export function lacksRight(serverMessage: string): boolean {
+  return refusals.some(refusal => refusal.test(serverMessage))
+}
+
+/** Whether the server says that nobody is logged in. During a session this means that the login has expired. */
+export function lacksLogin(serverMessage: string): boolean {
+  return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
+}
+
+/** The server's message, followed by the advice to log in. */
+export function withLoginAdvice(serverMessage: string): string {
+  return (
+    `${serverMessage}. Log in with ${option('server.user')}. If you did, the session is no longer logged in: its ` +
+    'login has expired, or the user is gone.'
+  )
+}
+
+/** Advice if a setting switches a feature off on the server; undefined for other refusals. */
+export function settingAdvice(serverMessage: string): string | undefined {
+  return /feature of publish is not enabled|RefId:\s*S00001\b/i.test(serverMessage)
+    ? 'Stream tables are switched off: set maxPubConnections in the configuration of the server to a number above 0, and restart it.'
+    : undefined
+}
+
+/** Advice as one sentence. @param upserts  true if the refused request was an upsert */
+export function rightAdvice(serverMessage: string, upserts: boolean = false): string {
+  const sentence = rightSentence(serverMessage, upserts)
+  return /<NotAuthenticated>/.test(serverMessage)
+    ? `${sentence} If this worked before, the login has expired or the user is gone.`
+    : sentence
+}
+
+function rightSentence(serverMessage: string, upserts: boolean): string {
+  for (const [text, right] of upserts ? [upsertRight, ...rights] : rights) {
+    const match = text.exec(serverMessage)
+    if (match !== null) {
+      const object = (match[1] ?? '').replace(/[.,;:'"]+$/, '')
+      return `Ask an administrator to grant you ${right.replace('$1', () => object)}, or log in as a user who has it.`
+    }
+  }
+  return /Only administrators/i.test(serverMessage)
+    ? 'Log in as an administrator, or have one do this.'
+    : 'Ask an administrator for the right to do this, or log in as a user who has it.'
+}

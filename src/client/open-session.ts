@@ -12,7 +12,7 @@ import type { ConnectOptions, RunArguments, RunOptions } from './session-options
 import { checkConnectOptions } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
-import type { Result } from './session-result.js'
+import type { PlainOutput } from './plain-output.js'
 import {
   handshakeTimeout,
   isTlsRecord,
@@ -25,13 +25,12 @@ import { interrupted } from './wait-limits.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 export type { SendCounts } from './outgoing.js'
-export type { Result, ResultTable } from './session-result.js'
 
 /**
  * One connection to a server. Each session has its own variables, functions and user on the server. Requests run one after the other.
- * `close` first sends everything that was handed over.
+ * `close` first sends everything that was handed over. Answers are of type `Answer`: values with DolphinDB's types, or plain JavaScript.
  */
-export interface Session extends AsyncDisposable {
+export interface Session<Answer = Value> extends AsyncDisposable {
   /** The server's id of this session, as decimal text. */
   readonly id: string
   readonly host: string
@@ -52,18 +51,19 @@ export interface Session extends AsyncDisposable {
   /**
    * Runs a script, or, with arguments, calls a function (any expression that yields one: `tableInsert{trades}`). The last argument may
    * be options. On an asynchronous session the promise resolves without a value once the request is handed over and there is room for
-   * more. `T` is the caller's claim about the answer and is not checked: `run<ResultTable>('select …')`.
+   * more. `T` is the caller's claim about the answer and is not checked: `run<number>('1+2')`.
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`
    */
-  run<T extends Result | undefined = Result | undefined>(
-    scriptOrFunction: string,
-    ...args: RunArguments
-  ): Promise<T>
+  run<T = Answer | undefined>(scriptOrFunction: string, ...args: RunArguments): Promise<T>
 
   /** Calls a function. `args` may be empty, while `run` without arguments runs a script. */
-  call(name: string, args: readonly Value[], options?: RunOptions): Promise<Result | undefined>
+  call<T = Answer | undefined>(
+    name: string,
+    args: readonly Value[],
+    options?: RunOptions,
+  ): Promise<T>
 
   /**
    * Logs in, or changes the user, on a connected session.
@@ -74,10 +74,10 @@ export interface Session extends AsyncDisposable {
   login(user: string, password: string): Promise<void>
 
   /** Runs a script whose large result comes in blocks, each decoded when it is requested. */
-  readBlocks(
+  readBlocks<T = Answer>(
     script: string,
     options: RunOptions & { fetchSize: number },
-  ): AsyncGenerator<Result, void, void>
+  ): AsyncGenerator<T, void, void>
 
   /** Sets session variables on the server. Names start with a letter and hold letters, digits and `_`. */
   upload(variables: Readonly<Record<string, PlainInput>>): Promise<void>
@@ -114,6 +114,9 @@ export interface Session extends AsyncDisposable {
 
 export const defaultConnectTimeoutMs = 10_000
 
+/** A session whose answers are plain JavaScript, as `toPlain` makes it. */
+export type PlainSession = Session<PlainOutput>
+
 /**
  * Connects, logs in if a user is given, and resolves with a session that is ready.
  * @throws {ConnectionError} DDB_CONNECT if no connection can be made
@@ -121,8 +124,15 @@ export const defaultConnectTimeoutMs = 10_000
  * @throws {TlsError} DDB_TLS if the server's certificate is refused, or one end speaks TLS and the other does not
  * @throws {UsageError} DDB_CONFIG if the login is not protected and insecureLogin is not set, or a file of `tls` is unusable
  */
-export function connect(options: ConnectOptions): Promise<Session> {
-  return openSession(options, systemPlatform)
+export function connect(options: ConnectOptions & { typed: true }): Promise<Session>
+export function connect(options: ConnectOptions): Promise<PlainSession>
+export async function connect(options: ConnectOptions): Promise<Session | PlainSession> {
+  return openSession({ ...options, typed: options.typed ?? false }, systemPlatform)
+}
+
+/** Like `connect`, with typed answers. */
+export function connectTyped(options: ConnectOptions): Promise<Session> {
+  return openSession({ ...options, typed: true }, systemPlatform)
 }
 
 export async function openSession(options: ConnectOptions, platform: Platform): Promise<Session> {
@@ -133,51 +143,7 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs
   const deadlineMs = clock.nowMs() + timeoutMs
   const tls = options.tls === true ? await readTls(options, platform.files) : undefined
-  const dialled = dial(options, platform, tls)
-  const { socket } = dialled
-  const timer = clock.after(timeoutMs, () => socket.destroy(dialled.timeout(timeoutMs)))
-  const onAbort = (): void => void socket.destroy(interrupted(signal))
-  signal?.addEventListener('abort', onAbort, { once: true })
-  try {
-    await dialled.opened
-    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', platform)
-    if (tls === undefined) refuseTls(session, socket)
-    await session.open()
-    return session
-  } catch (error) {
-    socket.destroy()
-    if (tls !== undefined) throw dialled.tlsFailure(error) ?? connectFailure(host, port, error)
-    const failure = connectFailure(host, port, error)
-    const isSilent = socket.bytesRead === 0 && isLost(error)
-    throw isSilent && (await answersInTls(options, platform, deadlineMs))
-      ? tlsExpected(host, port)
-      : failure
-  } finally {
-    timer.cancel()
-    signal?.removeEventListener('abort', onAbort)
-  }
-}
-
-interface Dialled {
-  readonly socket: Socket
-  readonly opened: Promise<void>
-  /** The error if connecting takes longer than `timeoutMs`. */
-  timeout(timeoutMs: number): ConnectionError
-  /** The error for a failure of TLS; undefined if the failure has nothing to do with TLS. */
-  tlsFailure(cause: unknown): DdbError | undefined
-}
-
-function dial(
-  { host, port }: ConnectOptions,
-  { network }: Platform,
-  tls: DialTls | undefined,
-): Dialled {
-  let socket: Socket
-  try {
-    socket = network.dial(host, port, tls)
-  } catch (cause) {
-    throw unusableIdentity(cause)
-  }
+  const socket = dial(options, platform, tls)
   let isConnected = false
   let isOpen = false
   socket.once('connect', () => (isConnected = true))
@@ -189,14 +155,42 @@ function dial(
       resolve()
     })
   })
-  return {
-    socket,
-    opened,
-    timeout: timeoutMs =>
-      isConnected && !isOpen
-        ? handshakeTimeout(host, port, timeoutMs)
-        : connectTimeout(host, port, timeoutMs),
-    tlsFailure: cause => tlsFailure(host, port, cause, isConnected && !isOpen),
+  const timer = clock.after(timeoutMs, () => {
+    const isInHandshake = isConnected && !isOpen
+    socket.destroy((isInHandshake ? handshakeTimeout : connectTimeout)(host, port, timeoutMs))
+  })
+  const onAbort = (): void => void socket.destroy(interrupted(signal))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await opened
+    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', platform)
+    if (tls === undefined) refuseTls(session, socket)
+    await session.open()
+    return session
+  } catch (error) {
+    socket.destroy()
+    const failure = connectFailure(host, port, error)
+    if (tls !== undefined) throw tlsFailure(host, port, error, isConnected && !isOpen) ?? failure
+    const isSilent = socket.bytesRead === 0 && isLost(error)
+    throw isSilent && (await answersInTls(options, platform, deadlineMs))
+      ? tlsExpected(host, port)
+      : failure
+  } finally {
+    timer.cancel()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** @throws {UsageError} DDB_CONFIG if our certificate or key is unusable */
+function dial(
+  { host, port }: ConnectOptions,
+  { network }: Platform,
+  tls: DialTls | undefined,
+): Socket {
+  try {
+    return network.dial(host, port, tls)
+  } catch (cause) {
+    throw unusableIdentity(cause)
   }
 }
 

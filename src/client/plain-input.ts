@@ -2,7 +2,7 @@
   Converts plain JavaScript to DolphinDB values, for callers of the library. Types are inferred, or given by a schema.
 */
 import { ValueError, usageError } from '../errors.js'
-import { parseColumnType, type ColumnType } from '../protocol/data-type.js'
+import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import { parseDecimal } from '../protocol/types/decimals.js'
 import { vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
@@ -127,8 +127,7 @@ function typedVector(view: ArrayBufferView): Vector {
 function listValue(list: readonly PlainInput[]): Value {
   if (list.length > 0 && list.every(isRow)) {
     const names = [...new Set(list.flatMap(row => Object.keys(row)))]
-    const columns = names.map(name => columnOf(name, membersOf(list, name)))
-    return { form: 'table', name: '', rows: list.length, columnNames: names, columns }
+    return tableOf(names, list.length, name => columnOf(name, membersOf(list, name)))
   }
   const type = commonType(list)
   return type === undefined ? anyVector(list) : vectorFrom(list, type)
@@ -154,13 +153,15 @@ function objectValue(object: Row): Value {
     const keys: Vector = { form: 'vector', type: 'STRING', length: names.length, data: names }
     return { form: 'dictionary', keys, values: anyVector(lists) }
   }
-  const rows = lengthOf(lists[0])!
-  const uneven = names.find(name => lengthOf(object[name]) !== rows)
-  if (uneven !== undefined) {
-    throw wrong(`column "${uneven}" has ${lengthOf(object[uneven])} rows, the first has ${rows}`)
-  }
-  const columns = names.map(name => columnOf(name, object[name]))
-  return { form: 'table', name: '', rows, columnNames: names, columns }
+  return tableOf(names, lengthOf(lists[0])!, name => columnOf(name, object[name]))
+}
+
+/** @throws {ValueError} DDB_USAGE if a column has another length */
+function tableOf(columnNames: string[], rows: number, column: (name: string) => Column): Table {
+  const columns = columnNames.map(column)
+  const uneven = columns.findIndex(({ length }) => length !== rows)
+  if (uneven < 0) return { form: 'table', name: '', rows, columnNames, columns }
+  throw wrong(`column "${columnNames[uneven]}" has ${columns[uneven]!.length} rows of ${rows}`)
 }
 
 function lengthOf(input: PlainInput): number | undefined {
@@ -214,17 +215,12 @@ function elementOf(input: PlainInput, type: ColumnType): ElementValue {
   return input as ElementValue
 }
 
-function textElement(text: string, { type, scale }: ColumnType): ElementValue {
-  if (isTemporal(type)) {
-    const raw = parseTemporal(type, text)
-    if (raw !== undefined) return raw
-    throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${type}`)
-  }
-  if (scale === undefined) return text
-  const unscaled = parseDecimal(text, scale)
-  if (unscaled === undefined)
-    throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${type}(${scale})`)
-  return unscaled
+function textElement(text: string, type: ColumnType): ElementValue {
+  const isTime = isTemporal(type.type)
+  if (!isTime && type.scale === undefined) return text
+  const raw = isTime ? parseTemporal(type.type, text) : parseDecimal(text, type.scale!)
+  if (raw !== undefined) return raw
+  throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${columnTypeText(type)}`)
 }
 
 /** The UTC fields of a Date, as the wall-clock time of a temporal type. */
@@ -253,26 +249,19 @@ export function table(
   schema: TableSchema,
 ): Table {
   const types = schemaTypes(schema)
-  const rowsOfData = Array.isArray(data) ? (data as readonly Row[]) : undefined
-  const columnsOfData = data as Readonly<Record<string, List>>
-  const extra = (rowsOfData ?? [columnsOfData])
-    .flatMap(row => Object.keys(row))
-    .find(name => !types.has(name))
+  const records = Array.isArray(data) ? (data as readonly Row[]) : undefined
+  const lists = data as Readonly<Record<string, List>>
+  const extra = (records ?? [lists]).flatMap(row => Object.keys(row)).find(name => !types.has(name))
   if (extra !== undefined) {
     throw wrong(`The schema has no column "${extra}": add it, or leave it out of the data.`)
   }
   const rows =
-    rowsOfData?.length ??
-    Math.max(0, ...Object.values(columnsOfData).map(list => lengthOf(list) ?? 0))
-  const columns = [...types].map(([name, type]) => {
-    const list = rowsOfData === undefined ? columnsOfData[name] : membersOf(rowsOfData, name)
+    records?.length ?? Math.max(0, ...Object.values(lists).map(list => lengthOf(list) ?? 0))
+  return tableOf([...types.keys()], rows, name => {
+    const list = records === undefined ? lists[name] : membersOf(records, name)
     const values = Array.from((list ?? new Array<null>(rows).fill(null)) as readonly PlainInput[])
-    if (values.length !== rows) {
-      throw wrong(`column "${name}" has ${values.length} rows of ${rows}`)
-    }
-    return vectorFrom(values, type)
+    return vectorFrom(values, types.get(name)!)
   })
-  return { form: 'table', name: '', rows, columnNames: [...types.keys()], columns }
 }
 
 function schemaTypes(schema: TableSchema): Map<string, ColumnType> {

@@ -5,10 +5,9 @@
   `JSON.stringify` accepts all lists, objects and tables.
 */
 import { ValueError, usageError } from '../errors.js'
-import { elementAt, isNullAt } from '../protocol/element.js'
+import { elementAt, formatScalar, formatValue } from '../protocol/element.js'
 import { formatTemporal, isTemporal, type TemporalType } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value } from '../protocol/value.js'
-import { formatScalar, formatValue } from '../protocol/value-text.js'
 
 /** Form of dates and times in answers: ISO 8601 text, `Date`, or `Temporal.PlainDate` and related types. */
 export type TimesAs = (typeof timesAs)[number]
@@ -76,38 +75,16 @@ export function toPlain(value: Value | undefined, times: TimesAs = 'text'): Plai
 function plainScalar(scalar: Scalar, times: TimesAs): PlainOutput {
   const { type, value } = scalar
   if (value === null) return null
-  switch (type) {
-    case 'BOOL':
-    case 'CHAR':
-    case 'SHORT':
-    case 'INT':
-    case 'FLOAT':
-    case 'DOUBLE':
-    case 'BLOB':
-      return value
-    case 'LONG':
-      return Number.isSafeInteger(Number(value)) ? Number(value) : value
-    case 'STRING':
-    case 'SYMBOL':
-      // The empty text is DolphinDB's null.
-      return value === '' ? null : value
-    default:
-      return isTemporal(type)
-        ? plainTime(type, value as number | bigint, times)
-        : formatScalar(scalar)
-  }
+  if (isTemporal(type)) return plainTime(type, value as number | bigint, times)
+  if (type === 'LONG') return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  // The empty text and a BLOB without bytes are nulls.
+  if (typeof value === 'string' || type === 'BLOB') return value.length === 0 ? null : value
+  return typeof value === 'number' || typeof value === 'boolean' ? value : formatScalar(scalar)
 }
 
 function plainColumn(column: Column, times: TimesAs): PlainOutput[] {
-  const list = Array.from({ length: column.length }, (_, i) =>
-    isNullElement(column, i) ? null : toPlain(elementAt(column, i), times),
-  )
-  return withJson(list)
-}
-
-/** Always false for an array, even for one that holds only nulls, and for elements of a tuple, which have their own types. */
-function isNullElement(column: Column, index: number): boolean {
-  return column.form === 'vector' && column.type !== 'ANY' && isNullAt(column, index)
+  const elements = { length: column.length }
+  return withJson(Array.from(elements, (_, i) => toPlain(elementAt(column, i), times)))
 }
 
 function keyText(key: Value): string {
@@ -133,10 +110,9 @@ function asJson(value: PlainOutput): unknown {
 
 /** `'2024-01-02'`, `'2024-01'`, `'09:30'`, `'2024-01-02T09:30:00.123'`. */
 function isoText(type: TemporalType, raw: number | bigint): string {
-  const text = formatTemporal(type, raw)
-  const bare = type === 'MINUTE' || type === 'MONTH' ? text.slice(0, -1) : text
+  const text = formatTemporal(type, raw).replace(/[mM]$/, '')
   // Leaves years of four digits unchanged, and writes all other years with a sign and six digits.
-  const iso = bare.replace(
+  const iso = text.replace(
     /^(-?)(\d+)\.(\d\d)(?:\.(?=\d\d))?/,
     (match, sign: string, year: string, month: string) => {
       const isPlain = sign === '' && year.length === 4
@@ -147,17 +123,6 @@ function isoText(type: TemporalType, raw: number | bigint): string {
   return type === 'DATEHOUR' ? `${iso}:00` : iso
 }
 
-/** Milliseconds per unit, for types that are a day or a moment and that `Date` can represent exactly. */
-const unitMs: Partial<Record<TemporalType, number>> = {
-  DATE: 86_400_000,
-  DATETIME: 1000,
-  TIMESTAMP: 1,
-  DATEHOUR: 3_600_000,
-  DATEMINUTE: 60_000,
-}
-
-const latestDateMs = 8.64e15
-
 /**
  * A value that is not null. Values that `Date` cannot represent stay text: times of day, nanoseconds, distant years.
  * @throws {UsageError} DDB_USAGE if `Temporal` is requested and this Node has none
@@ -167,46 +132,34 @@ function plainTime(
   raw: number | bigint,
   as: TimesAs,
 ): string | Date | PlainTemporal {
-  if (as === 'text') return isoText(type, raw)
-  if (as === 'Date') return dateOf(type, raw) ?? isoText(type, raw)
-  const { Temporal } = globalThis as { readonly Temporal?: TemporalClasses }
-  if (Temporal !== undefined) {
-    return Temporal[temporalNames[type] ?? 'PlainDateTime']!.from(isoText(type, raw))
+  const text = isoText(type, raw)
+  if (as === 'text') return text
+  const [hasDate, hasTime] = [text.includes('-', 1), text.includes(':')]
+  if (as === 'Date') {
+    const date = new Date(hasTime ? `${text}Z` : text)
+    const isExact = hasDate && type !== 'NANOTIMESTAMP' && !Number.isNaN(date.getTime())
+    return isExact ? date : text
   }
-  throw usageError(
-    "`times: 'Temporal'` needs globalThis.Temporal, which this Node lacks: use Node 26 or later, or load a polyfill.",
-  )
-}
-
-function dateOf(type: TemporalType, raw: number | bigint): Date | undefined {
-  if (type === 'MONTH') return new Date(`${isoText(type, raw)}-01T00:00:00Z`)
-  const unit = unitMs[type]
-  if (unit === undefined) return undefined
-  const ms = Number(raw) * unit
-  return Math.abs(ms) <= latestDateMs ? new Date(ms) : undefined
+  const { Temporal } = globalThis as { readonly Temporal?: TemporalClasses }
+  if (Temporal === undefined) {
+    throw usageError(
+      "`times: 'Temporal'` needs globalThis.Temporal, which this Node lacks: use Node 26 or later, or load a polyfill.",
+    )
+  }
+  const name = type === 'MONTH' ? 'YearMonth' : `${hasDate ? 'Date' : ''}${hasTime ? 'Time' : ''}`
+  return Temporal[`Plain${name}`]!.from(text)
 }
 
 type TemporalClasses = Readonly<Record<string, { from(text: string): PlainTemporal }>>
-
-/** Classes of `Temporal`; all other types are a PlainDateTime. */
-const temporalNames: Partial<Record<TemporalType, string>> = {
-  DATE: 'PlainDate',
-  MONTH: 'PlainYearMonth',
-  TIME: 'PlainTime',
-  MINUTE: 'PlainTime',
-  SECOND: 'PlainTime',
-  NANOTIME: 'PlainTime',
-}
 
 /** One object per row. @throws {ValueError} DDB_USAGE if `value` is not a table */
 export function toRows(
   value: Value | undefined,
   times: TimesAs = 'text',
 ): { [column: string]: PlainOutput }[] {
-  const table = tableOf(value)
-  const columns = table.columns.map(column => plainColumn(column, times))
-  return Array.from({ length: table.rows }, (_, row) =>
-    withJson(Object.fromEntries(table.columnNames.map((name, i) => [name, columns[i]![row]!]))),
+  const columns = Object.entries(toColumns(value, times))
+  return Array.from({ length: tableOf(value).rows }, (_, row) =>
+    withJson(Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]!]))),
   )
 }
 
@@ -215,10 +168,8 @@ export function toColumns(
   value: Value | undefined,
   times: TimesAs = 'text',
 ): { [column: string]: PlainOutput[] } {
-  const table = tableOf(value)
-  return Object.fromEntries(
-    table.columnNames.map((name, i) => [name, plainColumn(table.columns[i]!, times)]),
-  )
+  const columns = toColumnList(value, times)
+  return Object.fromEntries(tableOf(value).columnNames.map((name, i) => [name, columns[i]!]))
 }
 
 /** Only the columns, in order: the result of `pickleTableToList` in DolphinDB's pools. */

@@ -1,14 +1,20 @@
 /*
-  Options of a session and of one request, and their limits.
+  Options of a session and of one request, their limits, and the header lines that carry them to the server.
 */
 import { UsageError, option, usageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
-import { compressChoices, type CompressChoice } from './compress-choice.js'
 import { PlainTable, timesAs, type TimesAs } from './plain-output.js'
 import { loginRequirements, type LoginOptions } from './login/protection.js'
 import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
+import type { RequestHead } from '../protocol/request.js'
+import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
+
+/** `auto` compresses answers, on a slow network also sent data, and nothing if the server is on this machine. */
+export type CompressChoice = 'auto' | 'none' | 'lz4'
+
+const compressChoices: readonly CompressChoice[] = ['auto', 'none', 'lz4']
 
 export interface AnswerOptions {
   /**
@@ -196,3 +202,50 @@ function checkAnswers({ typed, times }: AnswerOptions): void {
 }
 
 const dictionaryAdvice = 'If this object is a dictionary for the function, put {} after it.'
+
+/**
+ * Whether a session compresses data (docs/decisions/0017-when-data-is-compressed.md).
+ * @param remoteAddress  numeric address at the other end
+ */
+export function isCompressed(
+  { compress = 'auto' }: { compress?: CompressChoice },
+  remoteAddress: string,
+): boolean {
+  return compress === 'lz4' || (compress === 'auto' && !isLoopback(remoteAddress))
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+/** `API 0 8 / 32_1_4_2`. The first number, the flags, grows by 4 with `async`, by 64 with `compress`. */
+export function connectHead(async: boolean, compress: boolean = false): RequestHead {
+  const { fetchSize: _, ...head } = requestHead('0', async, { parallelism: 2 }, compress)
+  return { ...head, protocol: 'API' }
+}
+
+/**
+ * `API2 <sid> <n> / 32_1_4_64__0`, as the official C++ client writes it (docs/protocol.md#header-fields). The flags (32)
+ * grow by 4 with `async`, by 64 with `compress`.
+ */
+export function requestHead(
+  sessionId: string,
+  async: boolean,
+  options: RunOptions,
+  compress: boolean = false,
+): RequestHead {
+  return {
+    protocol: 'API2',
+    sessionId,
+    flags:
+      requestFlags.apiClient |
+      (async ? requestFlags.async : 0) |
+      (compress ? requestFlags.compress : 0) |
+      (options.clearMemory === true ? requestFlags.clearMemory : 0) |
+      (options.urgent === true ? requestFlags.urgent : 0),
+    cancellable: true,
+    priority: options.priority ?? defaultPriority,
+    parallelism: options.parallelism ?? defaultParallelism,
+    fetchSize: options.fetchSize ?? 0,
+  }
+}

@@ -7,10 +7,10 @@ import { checkRules, targetNames } from './column-names.js'
 import { constantProbe, type ColumnProbe } from './column-probe.js'
 import { columnOf, reasonOf } from './describe-column.js'
 import type { Findings, InferOptions } from './findings.js'
-import type { InputFields } from './input-fields.js'
+import type { InputFields } from './field-columns.js'
 import type { InferredColumn, InferredSchema, UnusableMember } from './inferred-schema.js'
 import type { JsonColumns } from './json-columns.js'
-import { settleTypes, type SharedNeeds } from './settle-types.js'
+import { settleTypes } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
 export function buildSchema(
@@ -21,10 +21,8 @@ export function buildSchema(
   const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
   const leftOut: UnusableMember[] = []
   let columns: InferredColumn[] = []
-  let needs: SharedNeeds = {}
   if (json !== undefined) columns = memberColumns(options, json, found, leftOut)
-  else if (fields !== undefined)
-    ({ columns, needs } = filledColumns(options, found, fields, leftOut))
+  else if (fields !== undefined) columns = filledColumns(options, found, fields, leftOut)
   if (columns.length > 0 || (rows > 0 && found.setProbes.size > 0))
     columns.push(...setColumns(options, found))
   const missing =
@@ -43,7 +41,6 @@ export function buildSchema(
     firstReject: found.firstReject,
     needsPosition: fields?.isByPosition === true && fields.hasNames,
     isHeaderless: fields?.hasNames === false,
-    needs,
     quotes: found.quotes,
     assumedHeader: found.assumedHeader,
     totals,
@@ -57,11 +54,11 @@ function filledColumns(
   { columns, probes, takenFields, unused }: Findings,
   fields: InputFields,
   leftOut: UnusableMember[],
-): { columns: InferredColumn[]; needs: SharedNeeds } {
+): InferredColumn[] {
   const own = columns.flatMap((column, i) =>
     takenFields.has(column.field) && !column.isMapped ? [] : [{ ...column, probe: probes[i]! }],
   )
-  const settled = settleTypes(
+  const types = settleTypes(
     own.map(({ probe }) => probe),
     options,
   )
@@ -71,13 +68,10 @@ function filledColumns(
   for (const field of unused) {
     if (!takenFields.has(field)) leftOut.push({ source: fields.names[field]!, reason })
   }
-  return {
-    needs: settled.needs,
-    columns: own.map(({ name, field, isMapped, probe }, i) => {
-      const column = columnOf(probe, name, fields.names[field], settled.types[i]!)
-      return isNumbered && isSaid && !isMapped ? { ...column, fieldNumber: field + 1 } : column
-    }),
-  }
+  return own.map(({ name, field, isMapped, probe }, i) => {
+    const column = columnOf(probe, name, fields.names[field], types[i]!)
+    return isNumbered && isSaid && !isMapped ? { ...column, fieldNumber: field + 1 } : column
+  })
 }
 
 /** Options for choosing one column's type without regard to other columns. */
@@ -89,11 +83,11 @@ const alone = (intoDfs: boolean): ChoiceOptions => ({
 function setColumns({ intoDfs }: InferOptions, found: Findings): InferredColumn[] {
   const { rules, rows, set, setProbes } = found
   const templates = [...setProbes.values()].map(probe =>
-    columnOf(probe, probe.name, undefined, chooseType(probe, undefined, alone(intoDfs))),
+    columnOf(probe, probe.name, undefined, chooseType(probe, undefined, alone(intoDfs))!),
   )
   const constants = Object.entries(set?.constants ?? {}).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, alone(intoDfs)))
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, alone(intoDfs))!)
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })

@@ -4,13 +4,12 @@
 import { clippedText } from '../parse/shown-text.js'
 import { BufferPool } from '../parse/columns/buffer-pool.js'
 import type { ColumnBuilder } from '../parse/columns/column-builder.js'
-import type { CellRules } from '../parse/cell-rules.js'
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { columnBuilder } from '../parse/types/column-types.js'
 import type { ColumnType } from '../protocol/data-type.js'
-import { rulesWith, type NumberFlags } from './number-spelling.js'
-import { nullInt32, nullInt64 } from '../protocol/null-value.js'
 import type { Column } from '../protocol/value.js'
+import { timeExtremes, unitsPerDay } from './candidate-types.js'
 
 export interface RefusedText {
   readonly file: string
@@ -18,6 +17,9 @@ export interface RefusedText {
   readonly lineNumber: number
   readonly text: string
 }
+
+/** What a candidate has found about the texts so far. */
+export type TrialResults = Pick<Candidate, 'tried' | 'refused' | 'firstOdd' | 'oddTexts'>
 
 /** Once more than this many different refused texts are known, no further texts are kept. */
 const maxOddTexts = 3
@@ -31,23 +33,29 @@ const slipShare = 100
 /** Shared by all candidates, because they read one after the other and keep no arrays of a block. */
 const pool = new BufferPool()
 
-interface CandidateOptions {
-  readonly format?: string
-  readonly flags?: NumberFlags
-  readonly keepsRange?: boolean
+/** Adds options to those that are there: to lists and records, for others in their place. */
+export function withOptions<Rules extends CellOptions>(rules: Rules, options: CellOptions): Rules {
+  const all = { ...rules } as Record<string, unknown>
+  for (const [name, value] of Object.entries(options)) {
+    const before = all[name]
+    if (Array.isArray(value)) all[name] = [...new Set([before ?? [], value].flat())]
+    else if (typeof value === 'object') all[name] = { ...(before as object), ...value }
+    else all[name] = value
+  }
+  return all as Rules
 }
 
 export class Candidate {
   readonly type: ColumnType
-  /** Format that the texts need; undefined for the type's usual notation. */
+  /** Options without which `load` does not read the texts; empty for the type's usual notation. */
+  readonly options: CellOptions
+  /** The date format among these options. */
   readonly format: string | undefined
-  /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
-  readonly flags: NumberFlags | undefined
   /** Number of cells tried, without nulls. */
   tried = 0
   refused = 0
   firstOdd: RefusedText | undefined
-  readonly oddTexts: string[] = []
+  oddTexts: readonly string[] = []
   /** Smallest and largest date or time, as raw numbers. */
   min: number | bigint | undefined
   max: number | bigint | undefined
@@ -55,30 +63,30 @@ export class Candidate {
   readonly #keepsRange: boolean
 
   /** @param name  of the column in rules @throws {UsageError} DDB_USAGE for rules that do not suit the type */
-  constructor(
-    name: string,
-    type: ColumnType,
-    rules: CellRules,
-    { format, flags, keepsRange = false }: CandidateOptions = {},
-  ) {
+  constructor(name: string, type: ColumnType, rules: CellRules, options: CellOptions) {
     this.type = type
-    this.format = format
-    this.flags = flags
-    this.#keepsRange = keepsRange
-    const dated =
-      format === undefined
-        ? rules
-        : { ...rules, dateFormats: { ...rules.dateFormats, [name]: format } }
-    const own = flags === undefined ? dated : rulesWith(dated, name, flags)
-    this.#builder = columnBuilder({ name, type }, 0, pool, own)
+    this.options = options
+    this.format = options.dateFormats?.[name]
+    this.#keepsRange = type.array !== true && unitsPerDay[type.type] !== undefined
+    this.#builder = columnBuilder({ name, type }, 0, pool, withOptions(rules, options))
   }
 
-  /** Copies an earlier candidate's results. This candidate must accept every text that the earlier one accepted. */
-  continueFrom({ tried, refused, firstOdd, oddTexts }: Candidate): void {
-    this.tried = tried
-    this.refused = refused
-    this.firstOdd = firstOdd
-    this.oddTexts.push(...oddTexts)
+  /** True if `load` reads the texts without options. */
+  get isPlain(): boolean {
+    return Object.keys(this.options).length === 0
+  }
+
+  /** First and last day, in days since 1970; undefined for types without a date. */
+  get days(): { readonly first: number; readonly last: number } | undefined {
+    const units = unitsPerDay[this.type.type]
+    const { min, max } = this
+    if (units === undefined || min === undefined || max === undefined) return undefined
+    return { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
+  }
+
+  /** True if options name another notation of numbers. */
+  get isNotation(): boolean {
+    return !this.isPlain && this.format === undefined
   }
 
   /** True if the type has accepted every text so far, and some text is a value. */
@@ -126,29 +134,15 @@ export class Candidate {
       const cell = row * fieldCount + field
       const text = clippedText(bytes, starts[cell]!, ends[cell]!)
       this.firstOdd ??= { file, lineNumber: lineNumbers[row]!, text }
-      if (!this.oddTexts.includes(text)) this.oddTexts.push(text)
+      if (!this.oddTexts.includes(text)) this.oddTexts = [...this.oddTexts, text]
     }
     block.forgive()
   }
 
   #addRange(column: Column, rowCount: number): void {
-    if (column.form !== 'vector' || !('data' in column)) return
-    const { data } = column
-    if (data instanceof Int32Array) {
-      for (let row = 0; row < rowCount; row++) {
-        const value = data[row]!
-        if (value !== nullInt32) this.#addValue(value)
-      }
-    } else if (data instanceof BigInt64Array) {
-      for (let row = 0; row < rowCount; row++) {
-        const value = data[row]!
-        if (value !== nullInt64) this.#addValue(value)
-      }
-    }
-  }
-
-  #addValue(value: number | bigint): void {
-    if (this.min === undefined || value < this.min) this.min = value
-    if (this.max === undefined || value > this.max) this.max = value
+    const { min, max } = timeExtremes(column, rowCount) ?? {}
+    if (min === undefined || max === undefined) return
+    if (this.min === undefined || min < this.min) this.min = min
+    if (this.max === undefined || max > this.max) this.max = max
   }
 }

@@ -5,26 +5,21 @@
 import { option } from '../errors.js'
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import { patternLetters } from '../parse/cells/pattern-format.js'
-import type { CellRules } from '../parse/cell-rules.js'
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
 import { type ColumnType, type DataType } from '../protocol/data-type.js'
+import { isTemporal } from '../protocol/types/temporals.js'
 import { keepsBlanks } from '../parse/types/column-types.js'
 import { maxStringBytes, maxSymbolBytes } from '../schema/text-limits.js'
-import type { Candidate } from './candidate.js'
-import { temporalTypes } from './candidate-types.js'
+import { withOptions, type Candidate } from './candidate.js'
+import { typesOfFormat } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
 import type { ColumnProbe } from './column-probe.js'
-import type { DigitFormat } from './digit-times.js'
-import type { WordCount } from './null-words.js'
-import type { NumberFlags } from './number-spelling.js'
+import { digitFormat } from './digit-times.js'
 import {
   sharedNullWordWarning,
-  codeWarning,
   dateWarnings,
-  dialedWarning,
   nearWarnings,
   refusedTextWarnings,
-  plainCodeWarning,
   quoted,
   rejectWarnings,
   truthWarnings,
@@ -43,17 +38,11 @@ export interface ChosenType {
   readonly type: ColumnType
   /** The candidate that the type came from; undefined for texts. */
   readonly candidate: Candidate | undefined
-  /** Date format that `load` needs to read the column; undefined if it needs none. */
-  readonly dateFormat: string | undefined
-  /** Notation of the column's numbers; undefined if `load` reads the numbers without options. */
-  readonly flags: NumberFlags | undefined
-  /** Words for null that an option of `load` must name; empty for a text column. */
-  readonly words: readonly WordCount[]
+  /** Options without which `load` does not read the column. */
+  readonly options: CellOptions
   readonly nulls: number
   /** Number of texts that the type refuses; their rows become rejects. */
   readonly refused: number
-  /** The column's words for true and false; undefined if `load` reads the column without options for them. */
-  readonly truths?: readonly [string, string]
   readonly warnings: readonly string[]
 }
 
@@ -61,8 +50,8 @@ export interface ChosenType {
 export interface SharedOptions {
   /** Returns true if an option may make the word null. */
   readonly takesWord: (word: string) => boolean
-  /** Returns the reason why options must not name this notation of numbers; undefined if they may name it. */
-  readonly refusal: (flags: NumberFlags) => string | undefined
+  /** Returns the reason why these options must not be used; undefined if they may be used. */
+  readonly refusal: (options: CellOptions) => string | undefined
 }
 
 export interface ChoiceOptions {
@@ -83,13 +72,13 @@ const decimal128Digits = 38
 
 const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 
-/** @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds */
-export function chooseType(probe: ColumnProbe, kinds: undefined, options: ChoiceOptions): ChosenType
-export function chooseType(
-  probe: ColumnProbe,
-  kinds: SeenKinds | undefined,
-  options: ChoiceOptions,
-): ChosenType | undefined
+/** Returns true if the type, read with these options, accepts the kinds of the JSON values. */
+type Suits = (type: ColumnType, options?: CellOptions) => boolean
+
+/**
+ * @param kinds  of the JSON values; undefined for texts, which always have a type
+ * @returns undefined for JSON values that no type accepts: objects, arrays of texts, mixtures of kinds
+ */
 export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
@@ -110,37 +99,34 @@ function suitableType(
   kinds: SeenKinds | undefined,
   shared: SharedOptions,
 ): ChosenType | undefined {
-  const suits = (type: ColumnType, format?: string): boolean =>
-    kinds === undefined || takesKinds(probe.name, type, kinds, rulesWith(probe, format))
+  const suits: Suits = (type, options = {}) =>
+    kinds === undefined || takesKinds(probe.name, type, kinds, withOptions(probe.rules, options))
   const filled = probe.cells - probe.nulls
   if (filled === 0 && probe.cells === probe.textNulls) {
     if (!suits(text('STRING'))) return undefined
     return chosenText(probe, ['no value was seen: a STRING column takes any text'])
   }
-  const fitting = probe.candidates.filter(({ fits, type, format }) => fits && suits(type, format))
+  const fitting = withOneNotation(
+    probe.candidates.filter(({ fits, type, options }) => fits && suits(type, options)),
+  )
   const isTaken = suits(text('STRING'))
-  const timed = digitTime(probe, fitting, probe.facts.digitTimes.formatFor(probe.name))
-  const { codeText, dialedText } = probe.facts
-  if (probe.dateFormat === undefined && timed === undefined && isTaken) {
-    if (codeText !== undefined) {
-      return chosenText(probe, [codeWarning(codeText), ...dateWarnings(probe)])
-    }
-    if (dialedText !== undefined) return chosenText(probe, [dialedWarning(dialedText)])
-    if (isCodes(probe)) return chosenText(probe, [plainCodeWarning(probe)])
+  const timed = digitTime(probe, fitting)
+  const kept = probe.dateFormat === undefined && timed === undefined ? codeOf(probe) : undefined
+  if (kept !== undefined && isTaken) {
+    const dates = probe.facts.codeText === undefined ? [] : dateWarnings(probe)
+    return chosenText(probe, [`${kept}: kept as text`, ...dates])
   }
-  const read = fitting.filter(({ flags }) => flags === undefined || !shared.refusal(flags))
+  const read = fitting.filter(({ options }) => shared.refusal(options) === undefined)
   const found = timed ?? valueType(probe, read)
-  const barred = found?.words.find(({ word }) => !shared.takesWord(word))
+  const barred = found?.options.nullTexts?.find(word => !shared.takesWord(word))
   if (found !== undefined && (barred === undefined || !isTaken)) return found
   if (!isTaken) return undefined
-  if (barred !== undefined)
-    return chosenText(probe, [sharedNullWordWarning(found!.type, barred.word)])
+  if (barred !== undefined) return chosenText(probe, [sharedNullWordWarning(found!.type, barred)])
   if (probe.hasOtherOffsets)
     return chosenText(probe, [
       `times have different offsets, which no column keeps: ${option('cells.timeZone')} converts them to one time zone`,
     ])
-  const refused = fitting.find(({ flags }) => flags !== undefined)?.flags
-  const why = refused && shared.refusal(refused)
+  const [why] = fitting.flatMap(({ options }) => shared.refusal(options) ?? [])
   if (why !== undefined) return chosenText(probe, [why])
   return nearlyType(probe, suits, shared) ?? chosenText(probe, nearWarnings(probe))
 }
@@ -148,28 +134,34 @@ function suitableType(
 /** The type that accepts all texts except a few, which are probably mistakes; undefined if there is none. */
 function nearlyType(
   probe: ColumnProbe,
-  suits: (type: ColumnType, format?: string) => boolean,
+  suits: Suits,
   { takesWord, refusal }: SharedOptions,
 ): ChosenType | undefined {
-  const { candidates, facts, name } = probe
-  const nearly = candidates.filter(
-    ({ fitsNearly, type, format, flags }) =>
-      fitsNearly && suits(type, format) && (flags === undefined || refusal(flags) === undefined),
+  const nearly = probe.candidates.filter(
+    ({ fitsNearly, type, options }) =>
+      fitsNearly && suits(type, options) && refusal(options) === undefined,
   )
   const fewest = Math.min(...nearly.map(one => one.refused))
-  const near = nearly.filter(one => one.refused === fewest)
-  const digits = facts.digitTimes.formatFor(name, facts.digitTimes.fittingDigits)
-  const found = digitTime(probe, near, digits) ?? valueType(probe, near)
+  const near = withOneNotation(nearly.filter(one => one.refused === fewest))
+  const found = digitTime(probe, near) ?? valueType(probe, near)
   const { candidate } = found ?? {}
   if (found === undefined || candidate === undefined) return undefined
-  if (!found.words.every(({ word }) => takesWord(word))) return undefined
+  if (found.options.nullTexts?.every(takesWord) === false) return undefined
   const warnings = [...rejectWarnings(probe, candidate), ...found.warnings]
   return { ...found, refused: candidate.refused, warnings }
 }
 
-/** True for securities' codes of five or six digits. They stay texts, because later codes may have leading zeros. */
-function isCodes({ name, facts: { equalDigits } }: ColumnProbe): boolean {
-  return (equalDigits === 5 || equalDigits === 6) && isCodeName(name)
+/** Why the digits of a column are no numbers, such as telephone numbers and securities' codes of five or six digits. */
+function codeOf({ name, sample = '', facts }: ColumnProbe): string | undefined {
+  const { codeText, dialedText, equalDigits } = facts
+  if (codeText !== undefined) {
+    return `${quoted(codeText)} has a leading zero, which a number would lose`
+  }
+  if (dialedText !== undefined) {
+    return `${quoted(dialedText)} has a plus sign before as many digits as telephone numbers have`
+  }
+  if ((equalDigits !== 5 && equalDigits !== 6) || !isCodeName(name)) return undefined
+  return `${quoted(sample)} is a code by the name ${name}, and other codes may have leading zeros`
 }
 
 /** Keeps the user's type, whatever the texts look like. */
@@ -193,18 +185,17 @@ function saidType(probe: ColumnProbe, type: ColumnType): ChosenType {
   return {
     type,
     candidate: best,
-    dateFormat: best?.format,
-    flags: best?.flags,
-    words: probe.nullWords?.seen ?? [],
+    options: { ...best?.options, ...nullTextsOf(probe) },
     nulls,
     refused: odd?.refused ?? 0,
     warnings: [...warnings, ...wordWarnings(probe)],
   }
 }
 
-function rulesWith({ name, rules }: ColumnProbe, format: string | undefined): CellRules {
-  if (format === undefined) return rules
-  return { ...rules, dateFormats: { ...rules.dateFormats, [name]: format } }
+/** The words of the column that an option must make null. */
+function nullTextsOf({ nullWords }: ColumnProbe): Pick<CellOptions, 'nullTexts'> {
+  const seen = nullWords?.seen ?? []
+  return seen.length === 0 ? {} : { nullTexts: seen.map(({ word }) => word) }
 }
 
 function takesKinds(
@@ -224,7 +215,7 @@ function takesKinds(
 }
 
 function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
-  const plain = fitting.filter(({ format, flags }) => format === undefined && flags === undefined)
+  const plain = fitting.filter(({ isPlain }) => isPlain)
   const of = (type: DataType): Candidate | undefined => plain.find(one => one.type.type === type)
   const temporal = temporalType(probe, of)
   if (probe.dateFormat !== undefined && temporal !== undefined) return temporal
@@ -235,20 +226,17 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   const double = of('DOUBLE')
   if (double !== undefined) return floating(probe, double)
   if (temporal !== undefined) return temporal
-  const other = plain.find(({ type }) => !temporalTypes.has(type.type) || type.array === true)
+  const other = plain.find(({ type }) => !isTemporal(type.type) || type.array === true)
   if (other !== undefined) return chosen(probe, other)
   return spelled(probe, fitting) ?? formatted(probe, fitting)
 }
 
 /** The type for texts whose digits are dates or times; undefined if the digits may be numbers. */
-function digitTime(
-  probe: ColumnProbe,
-  fitting: readonly Candidate[],
-  digits: DigitFormat | undefined,
-): ChosenType | undefined {
+function digitTime(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
   const { dateFormat, sample = '' } = probe
-  if (digits === undefined || dateFormat !== undefined) return undefined
-  const { format, types } = digits
+  const format = digitFormat(probe, fitting)
+  if (format === undefined || dateFormat !== undefined) return undefined
+  const types = typesOfFormat(format)
   // Texts in yyyyMMdd also fit a DATE candidate without a format. Only JSON numbers need the format yyyyMMdd.
   const found = fitting.find(
     one => types.includes(one.type.type) && (one.format === format || format === 'yyyyMMdd'),
@@ -256,32 +244,37 @@ function digitTime(
   if (found === undefined) return undefined
   const what = types.includes('DATE') ? 'dates' : 'times'
   const warning = `digits such as ${quoted(sample)} are read as ${what}, ${format}`
-  return chosen(probe, found, [warning], found.format)
+  return chosen(probe, found, [warning])
 }
 
 /** The type of numbers that `load` can read if an option names their notation. */
 function spelled(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenType | undefined {
-  const { numbers } = probe.facts
-  const flags = fitting.findLast(one => one.flags !== undefined)?.flags
-  if (flags === undefined) return undefined
-  const found = fitting.filter(one => one.flags === flags)
-  const whole = found.find(({ type }) => type.type !== 'DOUBLE')
-  const isWhole = !numbers.hasFraction && !probe.facts.hasExponent
-  const candidate =
-    isWhole && whole !== undefined ? whole : found.find(({ type }) => type.type === 'DOUBLE')
+  const { hasPoint, hasExponent, commaText, longText = probe.facts.lossyText } = probe.facts
+  const found = fitting.filter(one => one.isNotation)
+  const { thousands, decimalComma = false } = found[0]?.options ?? {}
+  const hasFraction = decimalComma ? commaText !== undefined : hasPoint
+  const whole = hasFraction || hasExponent ? undefined : found[0]
+  const candidate = whole ?? found.find(({ type }) => type.type === 'DOUBLE')
   if (candidate === undefined) return undefined
-  const { unclearText, longText, isUnclear } = numbers
-  const isComma = flags.thousands === ','
+  const isUnclear = probe.candidates.some(
+    ({ fits, options }) => fits && options.decimalComma === true && options.thousands === undefined,
+  )
   return chosen(probe, candidate, [
-    ...(isUnclear && isComma
+    ...(isUnclear && thousands === ','
       ? [
-          `commas such as in ${quoted(unclearText!)} count as thousands separators; ${option('cells.decimalComma')} reads decimals`,
+          `commas such as in ${quoted(commaText!)} count as thousands separators; ${option('cells.decimalComma')} reads decimals`,
         ]
       : []),
     ...(longText === undefined || candidate.type.type !== 'DOUBLE'
       ? []
       : [`DOUBLE does not keep all digits of ${quoted(longText)}`]),
   ])
+}
+
+/** Leaves out the candidates of all notations of numbers but the preferred one. */
+function withOneNotation(candidates: readonly Candidate[]): Candidate[] {
+  const options = candidates.find(one => one.isNotation)?.options
+  return candidates.filter(one => !one.isNotation || one.options === options)
 }
 
 function temporalType(
@@ -305,23 +298,6 @@ function typesAsWritten({ facts: { hasTime, secondDigits } }: ColumnProbe): Data
   return ['MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP', 'DATEHOUR']
 }
 
-function typesOfFormat(format: string): DataType[] {
-  if (format.startsWith('excel')) return ['DATE', 'DATETIME', 'TIMESTAMP']
-  if (format.startsWith('epoch:')) {
-    return format === 'epoch:s' ? ['DATETIME', 'TIMESTAMP'] : ['TIMESTAMP', 'NANOTIMESTAMP']
-  }
-  const letters = patternLetters(format)
-  const has = (letter: string): boolean => letters.includes(letter)
-  if (has('d')) {
-    if (has('n')) return ['NANOTIMESTAMP']
-    if (has('S')) return ['TIMESTAMP']
-    return has('H') || has('h') ? ['DATETIME', 'TIMESTAMP'] : ['DATE']
-  }
-  if (has('M')) return ['MONTH']
-  if (has('n')) return ['NANOTIME']
-  return has('S') ? ['TIME'] : has('s') ? ['SECOND'] : ['MINUTE']
-}
-
 /** A DOUBLE, or a decimal if a double would change digits of a text. */
 function floating(probe: ColumnProbe, double: Candidate): ChosenType {
   const { lossyText, wholeDigits, fractionDigits, hasExponent } = probe.facts
@@ -342,22 +318,19 @@ function formatted(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   const dated = fitting.filter(({ format }) => format !== undefined)
   const formats = new Set(dated.flatMap(({ format }) => format ?? []))
   if (formats.size > 1) return chosenText(probe, [unclearWarning(probe, [...formats])])
-  return dated[0] && chosen(probe, dated[0], [], dated[0].format)
+  return dated[0] && chosen(probe, dated[0])
 }
 
 function chosen(
   probe: ColumnProbe,
   candidate: Candidate,
   warnings: readonly string[] = [],
-  dateFormat?: string,
 ): ChosenType {
-  const { type, flags } = candidate
+  const { type, options } = candidate
   return {
     type,
     candidate,
-    dateFormat,
-    flags,
-    words: probe.nullWords?.seen ?? [],
+    options: { ...options, ...nullTextsOf(probe) },
     nulls: probe.nulls,
     refused: 0,
     warnings: [...warnings, ...wordWarnings(probe)],
@@ -375,9 +348,7 @@ function chosenText(probe: ColumnProbe, warnings: readonly string[]): ChosenType
   return {
     type: text(isSymbol ? 'SYMBOL' : 'STRING'),
     candidate: undefined,
-    dateFormat: undefined,
-    flags: undefined,
-    words: [],
+    options: {},
     nulls: probe.textNulls,
     refused: 0,
     warnings: [...warnings, ...truthWarnings(probe)],

@@ -5,18 +5,16 @@
 import { option } from '../errors.js'
 import { clippedText } from '../parse/shown-text.js'
 import type { CellRules } from '../parse/cell-rules.js'
+import { TemplateText } from '../parse/columns/template-column.js'
 import { NullTexts } from '../parse/null-texts.js'
 import type { ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
 import { DistinctCount } from './distinct-count.js'
 import { NullWords } from './null-words.js'
-import { TextFacts, type NumberSigns } from './text-facts.js'
+import { TextFacts } from './text-facts.js'
 import { givenFormat, TypeTrials } from './type-trials.js'
 import { plainNumbers } from '../parse/cells/number-style.js'
 import { RecordBlock } from '../parse/record-block.js'
-
-const point = 46
-const comma = 44
 
 export interface ProbeOptions {
   /** Name of the column in the target, to which rules may refer. */
@@ -65,7 +63,7 @@ export class ColumnProbe {
     this.name = name
     this.rules = rules
     this.type = type
-    this.facts = new TextFacts(signsOf(rules))
+    this.facts = new TextFacts(rules)
     const tried = { ...rules, onOffset: () => void (this.hasOffset = true) }
     this.#trials = new TypeTrials({ name, rules: tried, facts: this.facts, findsSpellings, type })
     this.distinct = new DistinctCount(maxDistinct)
@@ -147,26 +145,12 @@ export class ColumnProbe {
   }
 }
 
-function signsOf({ decimalComma = false, thousands = '' }: CellRules): NumberSigns {
-  return {
-    decimal: decimalComma ? comma : point,
-    thousands: new TextEncoder().encode(thousands),
-  }
-}
-
-const padding = 8
-
 /** The probe of a column whose cells are all this literal text. */
 export function constantProbe(name: string, text: string, rules: CellRules): ColumnProbe {
   const probe = new ColumnProbe({ name, rules: plainNumbers(rules), maxDistinct: 1 })
-  const encoded = new TextEncoder().encode(text)
-  const bytes = new Uint8Array(encoded.length + padding)
-  bytes.set(encoded)
-  const block = new RecordBlock(1, 1)
-  block.bytes = bytes
-  block.view = new DataView(bytes.buffer)
-  block.ends[0] = encoded.length
-  block.rowCount = 1
-  probe.look(block, 0, option('mapping.set'))
+  const row = new RecordBlock(1, 1)
+  row.rowCount = 1
+  const composed = new TemplateText([{ kind: 'constant', text }], 1).compose(row, [])
+  probe.look(composed, 0, option('mapping.set'))
   return probe
 }

@@ -4,7 +4,8 @@
   docs/server-semantics.md#tables-in-databases.
 */
 import { Buffer } from 'node:buffer'
-import { InputError, UsageError, option, usageError } from '../errors.js'
+import { UsageError, usageError } from '../errors.js'
+import { controlCharacters } from '../platform/control-characters.js'
 import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
@@ -12,9 +13,9 @@ import type { DfsOptions } from './dfs-options.js'
 import type { InferredSchema } from './inferred-schema.js'
 import {
   bytesText,
+  columnError,
   planPartitions,
   tableBytes,
-  type PlanObstacle,
   type PartitionPlan,
 } from './partition-plan.js'
 
@@ -83,10 +84,6 @@ export function checkDfsOnly(table: NewTable, dfsOptions: DfsOptions): void {
   if (table.kind === 'dfs' || requested === undefined) return
   const flag = `--${requested.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
   throw usageError(`${flag} is for DFS tables: name one, dfs://DATABASE/TABLE`)
-}
-
-function columnError({ inputs }: InferredSchema, message: string): InputError {
-  return new InputError('DDB_INPUT_COLUMN', message, { file: inputs[0]?.path ?? '' })
 }
 
 function isBefore(server: readonly number[], version: readonly number[]): boolean {
@@ -160,16 +157,10 @@ function headLines(schema: InferredSchema): string[] {
   ]
 }
 
-/** The text on one line, cut if it is long. */
+/** The text on one line, without control characters, and cut if it is long. */
 function commentText(text: string): string {
-  const line = withoutBreaks(text)
+  const line = text.replace(controlCharacters, ' ')
   return line.length <= longestComment ? line : `${line.slice(0, longestComment)}…`
-}
-
-/** Replaces control characters and line breaks, so that the text stays on its line. */
-function withoutBreaks(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ')
 }
 
 function commented(path: string): string {
@@ -222,7 +213,6 @@ function dfsLines(
 ): string[] {
   const hasEngines = server === undefined || !isBefore(server, [2, 0, 0])
   const plan = planPartitions(schema, dfsOptions, hasEngines)
-  if ('lacks' in plan) throw columnError(schema, lackText(schema, plan))
   const { levels, engine, sortColumns, engineReason, keepDuplicates } = plan
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')
   const sorted = sortColumns.map(name => `\`${name}`).join('')
@@ -243,22 +233,6 @@ function dfsLines(
     '}',
   ]
 }
-
-/** The error text: which column is missing, and what the user can do. */
-function lackText({ inputs }: InferredSchema, { lacks, withNulls }: PlanObstacle): string {
-  const file = inputs[0]?.path ?? ''
-  const wanted =
-    lacks === 'partition column'
-      ? 'a DFS table needs a column of days, texts or whole numbers without nulls to be partitioned by'
-      : 'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone is not enough'
-  const near =
-    withNulls.length === 0
-      ? ''
-      : ` (it would take ${withNulls.slice(0, namedColumns).join(' or ')} without nulls)`
-  return `${wanted}, and ${file} has none${near}: make a stream table, fill such a column with ${option('mapping.set')}, or write the script by hand`
-}
-
-const namedColumns = 5
 
 /** Lines that create the database. They omit the default engine, OLAP, because old servers (before 2.00) refuse it. */
 function databaseLines({ levels, engine, atomic }: PartitionPlan, database: string): string[] {

@@ -2,12 +2,15 @@
   Makes a column of the table from the findings about an input column, or explains why a JSON member cannot be a column.
 */
 import { unusualTimes } from '../parse/cells/epoch-format.js'
+import type { CellOptions } from '../parse/cell-rules.js'
+import { optionTexts } from '../parse/option-texts.js'
+import { keepsBlanks } from '../parse/types/column-types.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import { isReservedWord } from '../schema/identifier.js'
 import { unitsPerDay } from './candidate-types.js'
 import type { ChosenType, SeenKinds } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
-import { remediesOf } from './column-remedies.js'
+import { alsoNull, refusedTextWarnings, wordWarnings } from './type-warnings.js'
 import type { InferredColumn } from './inferred-schema.js'
 
 /** @param source  name of the column in the input */
@@ -17,27 +20,30 @@ export function columnOf(
   source: string | undefined,
   chosen: ChosenType,
 ): InferredColumn {
-  const { type, candidate, dateFormat, flags, nulls, refused, warnings } = chosen
-  const { min, max } = candidate ?? {}
-  const units = unitsPerDay[type.type]
-  const days =
-    units === undefined || min === undefined || max === undefined
-      ? undefined
-      : { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
+  const { type, candidate, options, nulls, refused, warnings } = chosen
   return {
     name,
     source,
     type,
-    dateFormat,
-    ...(flags?.isPercent === true ? { isPercent: true } : {}),
+    needs: renamed(options, probe.name, name),
     nulls,
     refused,
     distinct: probe.distinct.count,
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,
-    days,
+    days: candidate?.days,
     warnings: [...renamedWarnings(name, source), ...unitWarnings(probe, chosen), ...warnings],
     ...(probe.type === undefined ? {} : { remedies: remediesOf(probe, chosen) }),
+  }
+}
+
+/** The options for a column that gets another name. */
+function renamed(options: CellOptions, from: string, to: string): CellOptions {
+  const { dateFormats, percentColumns, ...others } = options
+  return {
+    ...others,
+    ...(dateFormats && { dateFormats: { [to]: dateFormats[from]! } }),
+    ...(percentColumns && { percentColumns: [to] }),
   }
 }
 
@@ -57,16 +63,27 @@ function renamedWarnings(name: string, source: string | undefined): string[] {
 
 /** Why values of these kinds fit no column. */
 export function reasonOf({ values, elements }: SeenKinds): string {
-  const isArray = (values & jsonKinds.array) !== 0
-  if (isArray && (values & ~(jsonKinds.array | jsonKinds.null)) !== 0) {
-    return 'it is an array in some records and none in others'
+  if ((values & ~jsonKinds.null) !== jsonKinds.array) {
+    return 'its values are objects without members, or of several kinds, which no column takes'
   }
-  if (isArray && (elements & (jsonKinds.array | jsonKinds.object)) !== 0) {
-    return 'its arrays hold arrays or objects, which no column takes'
+  return (elements & ~jsonKinds.null) === 0
+    ? 'its arrays are all empty, which says nothing of their type'
+    : 'its arrays hold texts, arrays, objects or values of several kinds, which no column takes'
+}
+
+/** Why the given type does not take some texts, and the options that read these texts. */
+function remediesOf(
+  probe: ColumnProbe,
+  { type, options: { nullTexts, ...others }, warnings }: ChosenType,
+): string[] {
+  if (keepsBlanks(type)) {
+    return probe.nullWords?.seen.length === 0 ? [] : warnings.filter(one => one.endsWith(alsoNull))
   }
-  if (isArray && (elements & ~jsonKinds.null) === 0) {
-    return 'its arrays are all empty, which says nothing of their type'
-  }
-  if (isArray) return 'its arrays hold texts, or values of several kinds, which no column takes'
-  return 'its values are objects without members, or of several kinds, which no column takes'
+  const options = optionTexts('cells', others)
+  const plain = probe.candidates.find(({ isPlain }) => isPlain)
+  const odd = plain === undefined ? [] : refusedTextWarnings(probe, plain)
+  const read =
+    options.length === 0 ? [] : odd.map(text => `${text}: ${options.join(' ')} reads them`)
+  const isWordOnly = nullTexts !== undefined && warnings.length === 0
+  return [...read, ...(isWordOnly ? wordWarnings(probe) : warnings)]
 }

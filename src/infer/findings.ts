@@ -12,9 +12,8 @@ import type { ByteSource } from '../source/byte-source.js'
 import type { SourceOptions } from '../source/open-source.js'
 import type { PathReader } from '../source/path/input-texts.js'
 import type { ColumnProbe } from './column-probe.js'
-import type { FieldColumn } from './field-columns.js'
+import type { FieldColumn, InputFields } from './field-columns.js'
 import type { InferredInput } from './inferred-schema.js'
-import type { InputFields } from './input-fields.js'
 import type { JsonColumns } from './json-columns.js'
 import type { SetTexts } from './set-probes.js'
 import type { Totals } from './totals.js'
@@ -60,23 +59,23 @@ export interface ReadingPlace {
 }
 
 /** Results for all inputs examined so far. */
-export interface Findings {
-  rows: number
-  rejected: number
+export class Findings {
+  rows = 0
+  rejected = 0
   firstReject: string | undefined
   /** Why: the code of the first reject. */
   firstCode: ErrorCode | undefined
-  readonly inputs: InferredInput[]
+  readonly inputs: InferredInput[] = []
   /** `recordBytes` counts the bytes of examined records; `totalBytes` those of all inputs, partly estimated. */
-  recordBytes: number
-  totalBytes: number
-  isComplete: boolean
+  recordBytes = 0
+  totalBytes = 0
+  isComplete = true
   /** Fields of the first input that has columns. */
   fields: InputFields | undefined
-  columns: readonly FieldColumn[]
+  columns: readonly FieldColumn[] = []
   /** Indexes of fields that fill no column, because `mapping.set` fills their columns. */
-  unused: readonly number[]
-  probes: readonly ColumnProbe[]
+  unused: readonly number[] = []
+  probes: readonly ColumnProbe[] = []
   json: JsonColumns | undefined
   rules: CellRules | undefined
   /** The unusual meaning of quotes in the first input. */
@@ -87,8 +86,12 @@ export interface Findings {
   readonly totals: Totals | undefined
   /** Templates and constants for the first input; undefined before the first input is read. */
   set: SetTexts | undefined
-  readonly setProbes: Map<string, ColumnProbe>
+  readonly setProbes = new Map<string, ColumnProbe>()
   /** Fields that templates use. Such a field becomes a column of its own only if `mapping.map` names it, too. */
-  readonly takenFields: Set<number>
-  readonly takenMembers: Set<string>
+  readonly takenFields = new Set<number>()
+  readonly takenMembers = new Set<string>()
+
+  constructor(totals: Totals | undefined) {
+    this.totals = totals
+  }
 }

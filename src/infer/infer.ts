@@ -16,12 +16,11 @@ import type { TargetSchema } from '../schema/target-schema.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName } from '../source/open-source.js'
 import { checkRules } from './column-names.js'
-import { fieldColumns } from './field-columns.js'
+import { fieldColumns, inputFields } from './field-columns.js'
 import { ColumnProbe, type ProbeOptions } from './column-probe.js'
-import type { Findings, InferOptions } from './findings.js'
+import { Findings, type InferOptions } from './findings.js'
 import type { InferredSchema } from './inferred-schema.js'
 import { JsonColumns } from './json-columns.js'
-import { inputFields } from './input-fields.js'
 import { buildSchema } from './build-schema.js'
 import { newTemplateLook, setTexts, type TemplateLook } from './set-probes.js'
 import { Totals } from './totals.js'
@@ -42,14 +41,14 @@ const leastDistinct = 1024
  */
 export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
   const hasComment = options.reader.comment !== undefined
-  let found = await lookAtInputs(options, new Totals())
-  const { totals } = found
+  const totals = new Totals()
+  let found = await lookAtInputs(options, totals)
   // If no option can skip the sums, `load` stores them. The inputs are then examined again, with the sums as rows.
   // Standard input can be read only once, so its sums remain left out.
-  if (totals?.areRows(hasComment) === true && !options.paths.includes('-')) {
-    found = { ...(await lookAtInputs(options)), totals }
+  if (totals.areRows(hasComment) && !options.paths.includes('-')) {
+    found = await lookAtInputs(options)
   }
-  const schema = buildSchema(options, found, found.totals?.found(hasComment))
+  const schema = buildSchema(options, found, totals.found(hasComment))
   const isUnread = found.rejected > 0 && found.rejected === found.rows
   if (schema.columns.length > 0 && !isUnread) return schema
   const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
@@ -64,29 +63,7 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
 
 /** @param totals  removes records with sums, such as `Total,300`; undefined keeps such records */
 async function lookAtInputs(options: InferOptions, totals?: Totals): Promise<Findings> {
-  const found: Findings = {
-    totals,
-    rows: 0,
-    rejected: 0,
-    firstReject: undefined,
-    firstCode: undefined,
-    inputs: [],
-    recordBytes: 0,
-    totalBytes: 0,
-    isComplete: true,
-    fields: undefined,
-    columns: [],
-    unused: [],
-    probes: [],
-    json: undefined,
-    rules: undefined,
-    quotes: undefined,
-    assumedHeader: undefined,
-    set: undefined,
-    setProbes: new Map(),
-    takenFields: new Set(),
-    takenMembers: new Set(),
-  }
+  const found = new Findings(totals)
   const { onLook, stopped, paths } = options
   const count = paths.length
   for (const [i, path] of paths.entries()) {
@@ -180,9 +157,9 @@ async function lookAtRecords(
     onBlock: look.onBlock,
     onReject(reject) {
       found.rejected++
-      const { file: name, lineNumber, message, bytes } = reject
+      const { file: name, lineNumber, message } = reject
       found.firstCode ??= reject.code
-      found.firstReject ??= `${name} line ${lineNumber}: ${message}${spreadsheetText(bytes)}`
+      found.firstReject ??= `${name} line ${lineNumber}: ${message}`
     },
   })
   for await (const batch of batches) batch.release()
@@ -192,12 +169,6 @@ async function lookAtRecords(
 function raggedText({ firstCode }: Findings): string {
   if (firstCode !== 'DDB_INPUT_FIELD_COUNT') return ''
   return `. ${option('input.ragged')} pad fills missing fields with nulls, and cut drops fields that the header does not have`
-}
-
-/** Advice for files with `="…"`: programs write codes in such formulas so that spreadsheets keep the codes as texts. */
-function spreadsheetText(record: Uint8Array): string {
-  if (!Buffer.from(record).includes('="')) return ''
-  return '. The file has ="…", which keeps texts in a spreadsheet and is not CSV: take it out first, such as with sed \'s/="\\([^"]*\\)"/\\1/g\''
 }
 
 /** Assumed number of columns for JSON and for templates of `mapping.set`: the real number is known only at the end. */

@@ -2,11 +2,10 @@
   Describes a table that can hold the inputs: its columns, and the options that `load` needs to fill it.
 */
 import type { InputFormat } from '../parse/formats.js'
+import type { CellOptions } from '../parse/cell-rules.js'
 import type { AssumedHeader } from '../parse/csv/assume-header.js'
 import type { FoundQuotes } from '../parse/csv/find-quotes.js'
 import type { ColumnType } from '../protocol/data-type.js'
-
-import type { SharedNeeds } from './settle-types.js'
 import type { FoundTotals } from './totals.js'
 
 export interface InferredColumn {
@@ -14,10 +13,8 @@ export interface InferredColumn {
   /** Name of the column in the input; undefined if the input has no such column. */
   readonly source: string | undefined
   readonly type: ColumnType
-  /** Date format of the column, if `load` needs it. */
-  readonly dateFormat: string | undefined
-  /** True if the texts have a percent sign; `load` then needs `cells.percentColumns`. */
-  readonly isPercent?: boolean
+  /** Options without which `load` does not read the column. Some apply to all columns, and harm none of them. */
+  readonly needs: CellOptions
   /** Position of the column's field in the input, from 1, if `load` needs it. */
   readonly fieldNumber?: number
   readonly nulls: number
@@ -68,8 +65,6 @@ export interface InferredSchema {
   readonly isHeaderless?: boolean
   /** What was assumed about the first record, and why; set if the data do not show whether it is a header. */
   readonly assumedHeader?: AssumedHeader | undefined
-  /** Options of `load` that apply to every column, chosen so that they harm no column. */
-  readonly needs: SharedNeeds
   /** How to read the inputs' quotes; undefined if they have their usual meaning. */
   readonly quotes?: FoundQuotes | undefined
   /** Records that look like sums; undefined if there are none. */

@@ -5,6 +5,7 @@ import type { CellOptions } from '../parse/cell-rules.js'
 import type { DialectOptions } from '../parse/csv/csv-dialect.js'
 import { quotesDialect } from '../parse/csv/find-quotes.js'
 import type { MappingRules } from '../schema/cell-source.js'
+import { withOptions } from './candidate.js'
 import type { InferredSchema } from './inferred-schema.js'
 
 /** Options of a run, without those that it does not need. */
@@ -24,10 +25,6 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
     if (fieldNumber !== undefined) return [[name, String(fieldNumber)] as const]
     return needsPosition || source === undefined || source === name ? [] : [[name, source] as const]
   })
-  const dateFormats = columns.flatMap(({ name, dateFormat }) =>
-    dateFormat === undefined ? [] : [[name, dateFormat] as const],
-  )
-  const percentColumns = columns.flatMap(({ name, isPercent }) => (isPercent ? [name] : []))
   return {
     ...headerOf(schema),
     input: {
@@ -40,11 +37,7 @@ export function neededOptions(schema: InferredSchema): NeededOptions {
       ...(needsAllowMissing ? { allowMissing: true } : {}),
       ...(leftOut.length > 0 ? { ignoreExtra: true } : {}),
     },
-    cells: {
-      ...(dateFormats.length === 0 ? {} : { dateFormats: Object.fromEntries(dateFormats) }),
-      ...schema.needs,
-      ...(percentColumns.length === 0 ? {} : { percentColumns }),
-    },
+    cells: columns.reduce<CellOptions>((all, { needs }) => withOptions(all, needs), {}),
     rejects: columns.reduce((sum, { refused }) => sum + refused, schema.rejected),
   }
 }

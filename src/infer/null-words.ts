@@ -2,7 +2,7 @@
   Finds words that files use for missing values. If a column of numbers, dates or truth values has such a word, an
   option of `load` makes the word null. Otherwise the word stays a text.
 */
-import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
+import { NullTexts } from '../parse/null-texts.js'
 import type { RecordBlock } from '../parse/record-block.js'
 
 /** Words that never mean anything but null. */
@@ -20,22 +20,18 @@ export function alwaysMeansNull(word: string): boolean {
   return isSure.has(word)
 }
 
-export interface WordCount {
+interface WordCount {
   readonly word: string
-  readonly bytes: Uint8Array
   cells: number
 }
 
-const encoder = new TextEncoder()
-const words = [...sureWords, ...otherWords].map(word => ({ word, bytes: encoder.encode(word) }))
-const longestBytes = Math.max(...words.map(({ bytes }) => bytes.length))
-const firstBytes = new Uint8Array(256)
-for (const { bytes } of words) firstBytes[bytes[0]!] = 1
+const words = [...sureWords, ...otherWords]
+const texts = new NullTexts(words)
 
 export class NullWords {
   /** Indexes of the cells set aside, each followed by the cell's former end. */
   readonly #aside: number[] = []
-  readonly #counts: WordCount[] = words.map(one => ({ ...one, cells: 0 }))
+  readonly #counts: WordCount[] = words.map(word => ({ word, cells: 0 }))
 
   get seen(): readonly WordCount[] {
     return this.#counts.filter(({ cells }) => cells > 0)
@@ -43,18 +39,10 @@ export class NullWords {
 
   /** In one field of the block, empties every cell that holds a word for null, without quotes. */
   setAside(block: RecordBlock, field: number): void {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
-    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      const start = trimmedStart(bytes, starts[cell]!, ends[cell]!)
-      if (firstBytes[bytes[start]!] === 0) continue
-      const end = trimmedEnd(bytes, start, ends[cell]!)
-      if (end === start || end - start > longestBytes) continue
-      const found = this.#find(bytes, start, end)
-      if (found === undefined || block.isQuoted(row, cell)) continue
-      found.cells++
-      this.#aside.push(cell, ends[cell]!)
-      ends[cell] = starts[cell]!
-    }
+    texts.apply(block, field, true, (word, cell, end) => {
+      this.#counts[word]!.cells++
+      this.#aside.push(cell, end)
+    })
   }
 
   /**
@@ -65,15 +53,5 @@ export class NullWords {
     const aside = this.#aside
     for (let i = 0; i < aside.length; i += 2) ends[aside[i]!] = aside[i + 1]!
     aside.length = 0
-  }
-
-  #find(bytes: Uint8Array, start: number, end: number): WordCount | undefined {
-    for (const one of this.#counts) {
-      if (one.bytes.length !== end - start) continue
-      let p = 0
-      while (start + p < end && one.bytes[p] === bytes[start + p]) p++
-      if (start + p === end) return one
-    }
-    return undefined
   }
 }

@@ -5,8 +5,9 @@
 */
 import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
+import { formatScalar } from '../protocol/element.js'
 import type { UsageError } from '../errors.js'
-import { option, usageError } from '../errors.js'
+import { InputError, option, usageError } from '../errors.js'
 import { nearestHint } from '../schema/nearest.js'
 import { unitsPerDay } from './candidate-types.js'
 import { isCodeName } from './column-names.js'
@@ -33,8 +34,6 @@ export interface PartitionPlan {
   /** Which of the rows with the same values in the sort columns a TSDB table keeps. */
   readonly keepDuplicates?: 'ALL' | 'FIRST' | 'LAST'
   readonly atomic?: 'TRANS' | 'CHUNK'
-  /** Uncompressed size of all rows. */
-  readonly totalBytes: number
 }
 
 const megabyte = 1_000_000
@@ -69,24 +68,18 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** Why no DFS table is possible: it must be partitioned and, with TSDB, sorted by columns without nulls. */
-export interface PlanObstacle {
-  readonly lacks: 'partition column' | 'sort column'
-  /** Columns that would be suitable without their nulls. */
-  readonly withNulls: readonly string[]
-}
-
 /**
  * Plans partitions by columns without nulls, because rows without a partition are lost.
  * @param dfsOptions  the user's requirements
  * @param hasEngines  false for servers before 2.00, which know only OLAP
  * @throws {UsageError} DDB_USAGE for requirements that no table can meet
+ * @throws {InputError} DDB_INPUT_COLUMN if no column is fit to partition by, or to sort arrays by
  */
 export function planPartitions(
   schema: InferredSchema,
   dfsOptions: DfsOptions = {},
   hasEngines = true,
-): PartitionPlan | PlanObstacle {
+): PartitionPlan {
   const totalBytes = tableBytes(schema)
   const { columns } = schema
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
@@ -99,23 +92,44 @@ export function planPartitions(
       : time === undefined
         ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
         : timeLevels(time, key, totalBytes)
-  const withNulls = (would: (column: InferredColumn) => boolean): string[] =>
-    columns.filter(one => one.nulls > 0 && one.type.array !== true && would(one)).map(nameOf)
   if (levels === undefined) {
-    return { lacks: 'partition column', withNulls: withNulls(one => isDated(one) || isKey(one)) }
+    const what =
+      'a DFS table needs a column of days, texts or whole numbers without nulls to be partitioned by'
+    throw lacking(schema, what, one => isDated(one) || isKey(one))
   }
   checkDfsOptions(dfsOptions)
   const sorted = hasEngines ? sortingFor(columns, whole, time, dfsOptions) : undefined
   const isNeeded = hasEngines && (columns.some(needsTsdb) || wantsTsdb(dfsOptions))
   if (sorted === undefined && isNeeded) {
-    return { lacks: 'sort column', withNulls: withNulls(sortsFirst) }
+    const what =
+      'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone is not enough'
+    throw lacking(schema, what, sortsFirst)
   }
   return {
-    ...{ levels, totalBytes },
+    levels,
     ...(sorted ?? olapBecause(hasEngines, dfsOptions)),
     ...(keepDuplicates === undefined ? {} : { keepDuplicates: upper(keepDuplicates) }),
     ...(atomic === undefined ? {} : { atomic: upper(atomic) }),
   }
+}
+
+/** The error if no column meets a need. @param would  true for columns that would be suitable without their nulls */
+function lacking(
+  schema: InferredSchema,
+  need: string,
+  would: (column: InferredColumn) => boolean,
+): InputError {
+  const named = schema.columns.find(one => one.nulls > 0 && one.type.array !== true && would(one))
+  const near = named === undefined ? '' : ` (it would take ${named.name} without nulls)`
+  const file = schema.inputs[0]?.path ?? ''
+  return columnError(
+    schema,
+    `${need}, and ${file} has none${near}: make a stream table, fill such a column with ${option('mapping.set')}, or write the script by hand`,
+  )
+}
+
+export function columnError({ inputs }: InferredSchema, message: string): InputError {
+  return new InputError('DDB_INPUT_COLUMN', message, { file: inputs[0]?.path ?? '' })
 }
 
 const upper = <Word extends string>(word: Word): Uppercase<Word> =>
@@ -135,8 +149,7 @@ function saidLevels(partition: string, columns: readonly InferredColumn[]): Leve
   const [first, ...others] = requestedLevels(partition, columns).map((level): PlannedLevel => {
     const { columnName, kind, scheme } = level
     const { days } = columns.find(({ name }) => name === columnName)!
-    const found =
-      days && `${dayText(civilFromDays(days.first))}..${dayText(civilFromDays(days.last))}`
+    const found = days && `${dayText(days.first)}..${dayText(days.last)}`
     return {
       columnName,
       kind,
@@ -199,7 +212,7 @@ function timeLevels(
   if (days <= fewDays || perDay >= leastBytes) {
     const day = level(
       'VALUE',
-      `${dayText(from)}..${dayText(to)}`,
+      `${dayText(first)}..${dayText(last)}`,
       `${days} ${days === 1 ? 'day' : 'days'}, ${size}: one partition a day`,
     )
     if (perDay <= mostBytes || key === undefined) return [day]
@@ -209,9 +222,8 @@ function timeLevels(
     const scheme = `${monthText(from)}..${monthText(to)}`
     return [level('VALUE', scheme, `${months} months, ${size}: one partition a month`)]
   }
-  const years = Array.from(
-    { length: to.year - from.year + 2 + yearsAhead },
-    (_, i) => `${String(from.year + i).padStart(4, '0')}.01.01`,
+  const years = Array.from({ length: to.year - from.year + 2 + yearsAhead }, (_, i) =>
+    dayText(daysFromCivil(from.year + i, 1, 1)),
   )
   const reason = `${months} months, ${size}: one partition a year, and ${yearsAhead} years ahead, for rows outside are lost`
   return [level('RANGE', years.join(' '), reason)]
@@ -305,19 +317,16 @@ function saidSorting(
 ): readonly InferredColumn[] {
   return names.map((name, i) => {
     const column = columns.find(one => one.name === name)
-    const isLast = i === names.length - 1
     if (column === undefined) {
       const known = columns.map(nameOf)
       throw sortFault(`the table would have no column "${name}"${nearestHint(name, known)}`)
     }
-    const isTaken =
-      column.type.array !== true && (sortsFirst(column) || (isLast && i > 0 && sortsLast(column)))
-    if (isTaken && names.indexOf(name) === i) return column
-    throw sortFault(
-      names.indexOf(name) === i
-        ? `"${name}" is ${columnTypeText(column.type)}, which ${isLast ? 'rows cannot be sorted by' : 'can only be last'}`
-        : `"${name}" is listed twice`,
-    )
+    if (names.indexOf(name) < i) throw sortFault(`"${name}" is listed twice`)
+    const isLast = i === names.length - 1
+    const isTaken = sortsFirst(column) || (isLast && i > 0 && sortsLast(column))
+    if (isTaken && column.type.array !== true) return column
+    const why = isLast ? 'rows cannot be sorted by' : 'can only be last'
+    throw sortFault(`"${name}" is ${columnTypeText(column.type)}, which ${why}`)
   })
 }
 
@@ -327,17 +336,11 @@ function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
   return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }
 }
 
-function dayText({ year, month, day }: CivilDate): string {
-  return `${String(year).padStart(4, '0')}.${twoDigits(month)}.${twoDigits(day)}`
-}
+const dayText = (days: number): string =>
+  formatScalar({ form: 'scalar', type: 'DATE', value: days })
 
-function monthText({ year, month }: CivilDate): string {
-  return `${String(year).padStart(4, '0')}.${twoDigits(month)}M`
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0')
-}
+const monthText = ({ year, month }: CivilDate): string =>
+  formatScalar({ form: 'scalar', type: 'MONTH', value: 12 * year + month - 1 })
 
 /** Formats a size, for example as `12.3 MB`. */
 export function bytesText(bytes: number): string {

@@ -8,17 +8,8 @@ import { keepsBlanks } from '../parse/types/column-types.js'
 import { chooseType, type ChosenType, type SharedOptions } from './choose-type.js'
 import type { ColumnProbe } from './column-probe.js'
 import { alwaysMeansNull } from './null-words.js'
-import type { NumberFlags } from './number-spelling.js'
 import { arrayDelimiterOf } from './type-trials.js'
 import { alsoNull, truthPair } from './type-warnings.js'
-
-/** Options of `load` that apply to all columns, without those that it does not need. */
-export type SharedNeeds = Pick<CellOptions, 'nullTexts' | 'thousands' | 'decimalComma' | 'booleans'>
-
-export interface SettledTypes {
-  readonly types: readonly ChosenType[]
-  readonly needs: SharedNeeds
-}
 
 /** Chooses types until no column needs an option that harms a different column. Each round excludes more options. */
 export function settleTypes(
@@ -27,25 +18,28 @@ export function settleTypes(
     intoDfs,
     proposesTruths = false,
   }: { readonly intoDfs: boolean; readonly proposesTruths?: boolean },
-): SettledTypes {
+): readonly ChosenType[] {
   const barred = new Set<string>()
   const refused = new Map<string, string>()
   const shared: SharedOptions = {
     takesWord: word => !barred.has(word),
-    refusal: flags => refused.get(keyOf(flags)),
+    refusal: options => refused.get(keyOf(options)),
   }
   for (;;) {
-    const types = probes.map(probe => chooseType(probe, undefined, { intoDfs, shared }))
+    const types = probes.map(probe => chooseType(probe, undefined, { intoDfs, shared })!)
     const before = barred.size + refused.size
     barWords(probes, types, barred)
-    refuseFlags(probes, types, refused)
+    refuseNotations(probes, types, refused)
     if (barred.size + refused.size === before) {
-      return withTruths(probes, withNulls(probes, types), proposesTruths)
+      const settled = withNulls(probes, types)
+      return proposesTruths ? withTruths(probes, settled) : settled
     }
   }
 }
 
-const keyOf = ({ thousands, decimalComma }: NumberFlags): string => `${thousands}${decimalComma}`
+/** Identifies a notation of numbers; empty for plain numbers. */
+const keyOf = ({ thousands, decimalComma }: CellOptions): string =>
+  `${thousands ?? ''}${decimalComma ?? ''}`
 
 /** Stops a word from meaning null if the word may be a text in another column. */
 function barWords(
@@ -53,7 +47,7 @@ function barWords(
   types: readonly ChosenType[],
   barred: Set<string>,
 ): void {
-  const wanted = types.flatMap(({ words }) => words.map(({ word }) => word))
+  const wanted = types.flatMap(({ options }) => options.nullTexts ?? [])
   for (const word of new Set(wanted)) {
     if (alwaysMeansNull(word)) continue
     const isText = probes.some(
@@ -64,35 +58,35 @@ function barWords(
   }
 }
 
-function refuseFlags(
+function refuseNotations(
   probes: readonly ColumnProbe[],
   types: readonly ChosenType[],
   refused: Map<string, string>,
 ): void {
-  const asked = types.flatMap(({ flags }) => flags ?? [])
-  const first = asked.find(({ thousands }) => thousands !== '')
+  const asked = types.map(({ options }) => options).filter(options => keyOf(options) !== '')
+  const first = asked.find(({ thousands }) => thousands !== undefined)
   const areArrays = types.some(
     ({ type }, i) => type.array === true && arrayDelimiterOf(probes[i]!.rules) === ',',
   )
   const hasPoints = types.some(
-    ({ type, flags }, i) =>
-      flags?.decimalComma !== true && isFractional(type.type) && hasPoint(probes[i]!),
+    ({ type, options }, i) =>
+      options.decimalComma !== true && isFractional(type.type) && probes[i]!.facts.hasPoint,
   )
-  for (const flags of asked) {
-    const { thousands, decimalComma } = flags
+  for (const options of asked) {
+    const { thousands, decimalComma } = options
     if (areArrays && (thousands === ',' || decimalComma)) {
       refused.set(
-        keyOf(flags),
+        keyOf(options),
         'numbers with commas, which stand between the elements of arrays in other columns',
       )
     } else if (decimalComma && (hasPoints || first?.thousands === ',')) {
       refused.set(
-        keyOf(flags),
+        keyOf(options),
         'numbers with a decimal comma, and other columns have a point: no option reads both',
       )
-    } else if (thousands !== '' && thousands !== first!.thousands) {
+    } else if (thousands !== undefined && thousands !== first!.thousands) {
       refused.set(
-        keyOf(flags),
+        keyOf(options),
         `numbers with "${thousands}" between thousands, and other columns have "${first!.thousands}": no option reads both`,
       )
     }
@@ -101,65 +95,43 @@ function refuseFlags(
 
 const isFractional = (type: string): boolean => type === 'DOUBLE' || type.startsWith('DECIMAL')
 
-const hasPoint = ({ facts }: ColumnProbe): boolean => facts.hasPoint || facts.numbers.hasFraction
-
 /** Also counts words as null in text columns, if an option makes these words null. */
-function withNulls(probes: readonly ColumnProbe[], types: readonly ChosenType[]): SettledTypes {
-  const words = types.flatMap(one => one.words)
-  const nullTexts = [...new Set(words.map(({ word }) => word))]
-  const asked = types.flatMap(({ flags }) => flags ?? [])
-  const thousands = asked.find(one => one.thousands !== '')?.thousands
-  return {
-    types: types.map((one, i) => {
-      if (!keepsBlanks(one.type)) return one
-      const { cells: rows, nullWords } = probes[i]!
-      let more = 0
-      const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
-        if (nullTexts.includes(word)) {
-          more += cells
-          return [`"${word}" is null with ${option('cells.nullTexts')} ${word}, ${alsoNull}`]
-        }
-        const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
-        return alwaysMeansNull(word)
-          ? [`${kept}: ${option('cells.nullTexts')} ${word} makes it null`]
-          : []
-      })
-      return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
-    }),
-    needs: {
-      ...(nullTexts.length === 0 ? {} : { nullTexts }),
-      ...(thousands === undefined ? {} : { thousands }),
-      ...(asked.some(({ decimalComma }) => decimalComma) ? { decimalComma: true } : {}),
-    },
-  }
+function withNulls(
+  probes: readonly ColumnProbe[],
+  types: readonly ChosenType[],
+): readonly ChosenType[] {
+  const nullTexts = types.flatMap(({ options }) => options.nullTexts ?? [])
+  return types.map((one, i) => {
+    if (!keepsBlanks(one.type)) return one
+    const { cells: rows, nullWords } = probes[i]!
+    let more = 0
+    const warnings = (nullWords?.seen ?? []).flatMap(({ word, cells }) => {
+      if (nullTexts.includes(word)) {
+        more += cells
+        return [`"${word}" is null with ${option('cells.nullTexts')} ${word}, ${alsoNull}`]
+      }
+      const kept = `"${word}" in ${cells} of ${rows} rows stays a text`
+      return alwaysMeansNull(word)
+        ? [`${kept}: ${option('cells.nullTexts')} ${word} makes it null`]
+        : []
+    })
+    return { ...one, nulls: one.nulls + more, warnings: [...one.warnings, ...warnings] }
+  })
 }
 
-/** Turns pairs of words into truth values, if the caller wants such proposals. */
+/** Turns pairs of words into truth values. */
 function withTruths(
   probes: readonly ColumnProbe[],
-  { types, needs }: SettledTypes,
-  proposesTruths: boolean,
-): SettledTypes {
-  const pairs = probes.map((probe, i) => {
-    const { type, refused } = types[i]!
+  types: readonly ChosenType[],
+): readonly ChosenType[] {
+  return types.map((one, i) => {
+    const probe = probes[i]!
+    const { type, refused } = one
     const isOpen =
       probe.type === undefined ? keepsBlanks(type) : type.type === 'BOOL' && refused > 0
-    return proposesTruths && isOpen ? truthPair(probe) : undefined
+    const pair = isOpen ? truthPair(probe) : undefined
+    if (pair === undefined) return one
+    const options = { booleans: [pair.join('/')] }
+    return { ...one, type: { type: 'BOOL' }, nulls: probe.nulls, refused: 0, options, warnings: [] }
   })
-  const booleans = [...new Set(pairs.flatMap(pair => pair?.join('/') ?? []))]
-  return {
-    types: types.map((one, i) =>
-      pairs[i] === undefined
-        ? one
-        : {
-            ...one,
-            type: { type: 'BOOL' as const },
-            nulls: probes[i]!.nulls,
-            refused: 0,
-            truths: pairs[i],
-            warnings: [],
-          },
-    ),
-    needs: { ...needs, ...(booleans.length === 0 ? {} : { booleans }) },
-  }
 }

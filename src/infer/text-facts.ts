@@ -2,10 +2,9 @@
   Records what cell readers do not report about the texts of a column: how precise times and numbers are, and whether a
   number is a code.
 */
+import type { CellRules } from '../parse/cell-rules.js'
 import { trimmedEnd, trimmedStart } from '../parse/cells/cell-bytes.js'
 import { clippedText } from '../parse/shown-text.js'
-import { DigitTimes } from './digit-times.js'
-import { NumberSpelling } from './number-spelling.js'
 
 const zero = 48
 const nine = 57
@@ -13,6 +12,9 @@ const plus = 43
 const minus = 45
 const point = 46
 const comma = 44
+const blank = 32
+const apostrophe = 39
+const percent = 37
 const colon = 58
 const letterT = 84
 const letterE = 0x65
@@ -29,13 +31,6 @@ const furtherScale = 10n ** BigInt(furtherDigits)
 /** Fewest digits of a telephone number; a shorter number with a plus sign is a change, such as `+5`. */
 const dialedDigits = 7
 
-export interface NumberSigns {
-  /** Byte of the decimal separator. */
-  readonly decimal: number
-  /** Bytes of the thousands separator; empty for none. */
-  readonly thousands: Uint8Array
-}
-
 export class TextFacts {
   /** The first whole number with a leading zero. */
   codeText: string | undefined
@@ -47,8 +42,13 @@ export class TextFacts {
   hasExponent = false
   /** True if some number has a point or an exponent; even `1.0` counts. */
   hasFraction = false
-  /** True if some number has a point, with or without digits after it. */
+  /** True if some number has a point, with or without digits after it; also among `marked` texts. */
   hasPoint = false
+  /** True if some text begins like a number, and goes on with a separator or a percent sign. */
+  isMarked = false
+  /** The first marked text with a comma, and the first with too many digits for a double. */
+  commaText: string | undefined
+  longText: string | undefined
   /** The first text with a plus sign and enough digits for a telephone number. */
   dialedText: string | undefined
   /** The first number that loses digits as a double. */
@@ -60,12 +60,13 @@ export class TextFacts {
   bracketed = 0
   /** True if the input's format marks the texts as arrays. */
   areArrays = false
-  readonly digitTimes: DigitTimes = new DigitTimes()
-  readonly numbers: NumberSpelling = new NumberSpelling()
-  readonly #signs: NumberSigns
+  /** Byte of the decimal separator, and bytes of the thousands separator, which may be empty. */
+  readonly #decimal: number
+  readonly #thousands: Uint8Array
 
-  constructor(signs: NumberSigns) {
-    this.#signs = signs
+  constructor({ decimalComma = false, thousands = '' }: CellRules) {
+    this.#decimal = decimalComma ? comma : point
+    this.#thousands = Buffer.from(thousands)
   }
 
   /** Examines one non-null text. */
@@ -74,25 +75,23 @@ export class TextFacts {
     const end = trimmedEnd(bytes, start, to)
     if (start === end) return
     const first = bytes[start]!
-    this.digitTimes.look(bytes, start, end)
     const isBracketed = first === openBracket && bytes[end - 1] === closeBracket
     if (isBracketed) this.bracketed++
     if (isBracketed || this.areArrays) this.#elements(bytes, start, end)
     const digit = first === plus || first === minus ? bytes[start + 1]! : first
-    if ((digit < zero || digit > nine) && digit !== this.#signs.decimal) {
+    if ((digit < zero || digit > nine) && digit !== this.#decimal) {
       this.equalDigits = -1
       return
     }
     this.#time(bytes, start, end)
     this.#number(bytes, start, end)
-    this.numbers.look(bytes, start, end)
   }
 
   #elements(bytes: Uint8Array, start: number, end: number): void {
     if (this.hasFraction) return
     for (let p = start; p < end; p++) {
       const byte = bytes[p]!
-      if (byte === this.#signs.decimal || (byte | 0x20) === letterE) this.hasFraction = true
+      if (byte === this.#decimal || (byte | 0x20) === letterE) this.hasFraction = true
     }
   }
 
@@ -113,7 +112,7 @@ export class TextFacts {
   }
 
   #number(bytes: Uint8Array, start: number, end: number): void {
-    const { decimal, thousands } = this.#signs
+    const decimal = this.#decimal
     let p = start
     if (bytes[p] === plus || bytes[p] === minus) p++
     const firstDigit = p
@@ -128,8 +127,9 @@ export class TextFacts {
         else whole++
       } else if (c === decimal && fraction < 0) fraction = 0
       else if ((c | 0x20) === letterE) break
-      else if (fraction >= 0 || !thousands.includes(c)) {
+      else if (fraction >= 0 || !this.#thousands.includes(c)) {
         this.equalDigits = -1
+        if (isMark(c)) this.#mark(bytes, start, end)
         return
       }
     }
@@ -152,9 +152,25 @@ export class TextFacts {
     if (digits > sureDigits && this.lossyText === undefined) this.#lose(bytes, start, end)
   }
 
+  /** Examines a text that may be a number in another notation. */
+  #mark(bytes: Uint8Array, start: number, end: number): void {
+    this.isMarked = true
+    let digits = 0
+    let commas = 0
+    for (let p = start; p < end; p++) {
+      const c = bytes[p]!
+      if (isDigit(c)) digits++
+      else if (c === point) this.hasPoint = true
+      else if (c === comma) commas++
+    }
+    if (commas > 0) this.commaText ??= clippedText(bytes, start, end)
+    // Groups of a number, such as 0,123,456, do not begin with a zero.
+    if (commas > 1 && bytes[start] === zero) this.codeText ??= clippedText(bytes, start, end)
+    if (digits > sureDigits) this.longText ??= clippedText(bytes, start, end)
+  }
+
   /** Sets `lossyText` if a double does not keep all digits of the text. */
   #lose(bytes: Uint8Array, start: number, end: number): void {
-    const { decimal } = this.#signs
     let digits = ''
     let text = ''
     for (let p = start; p < end; p++) {
@@ -162,7 +178,7 @@ export class TextFacts {
       if (isDigit(c)) {
         if (c !== zero || digits !== '') digits += String.fromCharCode(c)
         text += String.fromCharCode(c)
-      } else if (c === decimal) text += '.'
+      } else if (c === this.#decimal) text += '.'
     }
     if (digits.length <= sureDigits) return
     const isKept =
@@ -186,5 +202,9 @@ function isWrittenDouble(text: string, digits: string): boolean {
   const distance = BigInt(exact.replace('.', '')) - BigInt(digits) * furtherScale
   return distance > -2n * furtherScale && distance < 2n * furtherScale
 }
+
+/** True for separators of thousands and decimals, and for the percent sign. */
+const isMark = (byte: number): boolean =>
+  [comma, point, blank, apostrophe, percent].includes(byte) || byte >= 0x80
 
 const isDigit = (byte: number): boolean => byte >= zero && byte <= nine

@@ -21,10 +21,6 @@ const words = [
 const known: ReadonlySet<string> = new Set(words)
 const encoder = new TextEncoder()
 const longestBytes = 4 + Math.max(...words.map(word => encoder.encode(word).length))
-const firstBytes = new Uint8Array(256)
-for (const word of words) {
-  for (const text of [word, word.toUpperCase()]) firstBytes[encoder.encode(text)[0]!] = 1
-}
 
 /** True if the text is a word for sums, such as `total`, in upper or lower case, with or without a colon. */
 export function isTotalsWord(text: string): boolean {
@@ -67,7 +63,7 @@ export class Totals {
       while (cell < end && isEmpty(bytes, starts[cell]!, ends[cell]!)) cell++
       if (cell >= end - 1) continue
       const start = trimmedStart(bytes, starts[cell]!, ends[cell]!)
-      if (firstBytes[bytes[start]!] === 0 || ends[cell]! - start > longestBytes) continue
+      if (bytes[start]! < letterA || ends[cell]! - start > longestBytes) continue
       const word = clippedText(bytes, start, trimmedEnd(bytes, start, ends[cell]!))
       if (!isTotalsWord(word)) continue
       const sign = signOf(block, row, cell, delimiter)
@@ -128,6 +124,7 @@ export class Totals {
 }
 
 const blank = 32
+const letterA = 65
 const minus = 45
 
 /** True if the cell has only blanks and hyphens. */

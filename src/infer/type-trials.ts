@@ -1,24 +1,25 @@
 /*
-  Tries types with every cell of a column. The first block with values decides which types to try. Later blocks can only add other
-  notations of numbers.
+  Tries types with every cell of a column. The first block with values decides which types to try. A later block can only add
+  other notations of numbers.
 */
 import { UsageError } from '../errors.js'
 import { everyColumn } from '../parse/cells/date-format.js'
-import type { CellRules } from '../parse/cell-rules.js'
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import { formatsReading } from '../parse/cells/written-formats.js'
 import type { RecordBlock } from '../parse/record-block.js'
 import { hasDateFormat } from '../parse/types/column-types.js'
 import type { ColumnType, DataType } from '../protocol/data-type.js'
-import { Candidate } from './candidate.js'
+import { Candidate, type TrialResults } from './candidate.js'
 import {
   arrayTypes,
+  asFormat,
+  notationsFor,
   numberTypes,
   plainTypes,
-  unitsPerDay,
   type TriedType,
 } from './candidate-types.js'
-import type { NumberFlags } from './number-spelling.js'
+import { digitTypes, isLikely } from './digit-times.js'
 import type { TextFacts } from './text-facts.js'
-import { formatsFor } from './written-dates.js'
 
 export interface TrialOptions {
   readonly name: string
@@ -40,8 +41,6 @@ export class TypeTrials {
   #rules: CellRules
   #candidates: Candidate[] = []
   #isDecided = false
-  #flags: NumberFlags | undefined
-  #blocks = 0
 
   constructor(options: TrialOptions) {
     this.#options = options
@@ -56,12 +55,21 @@ export class TypeTrials {
 
   /** @param arrayDelimiter  separator of the elements; set if the input's format marks the cells as arrays */
   read(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
-    if (!this.#isDecided) this.#begin(block, field, file, arrayDelimiter)
-    else {
-      this.#addSpellings()
-      for (const one of this.candidates) one.read(block, field, file)
+    if (!this.#isDecided) {
+      this.#begin(block, field, file, arrayDelimiter)
+      return
     }
-    this.#blocks++
+    const { candidates } = this
+    const plain = candidates.findLast(one => one.isPlain && isNumber(one.type))
+    if (plain === undefined || candidates.some(one => one.isNotation)) {
+      for (const one of candidates) one.read(block, field, file)
+      return
+    }
+    const { tried, refused, firstOdd, oddTexts } = plain
+    for (const one of candidates) one.read(block, field, file)
+    if (plain.refused === refused) return
+    const before = { tried, refused, firstOdd, oddTexts }
+    this.#candidates.push(...this.#notations(block, field, file, before))
   }
 
   #begin(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
@@ -70,18 +78,19 @@ export class TypeTrials {
     const isArray = arrayDelimiter !== undefined
     if (isArray) this.#rules = { ...this.#rules, arrayDelimiter }
     const plain = type === undefined ? plainTypes : [type]
-    const digits = facts.digitTimes.fittingDigits.flatMap(({ types, format }) =>
-      types.map(one => ({ type: one, format })),
-    )
+    const hasDigits = facts.wholeDigits > 0 || facts.codeText !== undefined
+    const digits = hasDigits ? digitTypes : []
     const groups: (() => readonly TriedType[])[] = isArray
       ? [() => (type === undefined ? arrayTypes : [type])]
       : [() => [...plain, ...digits], () => formatsFor(block, field), () => this.#arraysInText()]
     for (const [i, group] of groups.entries()) {
       const tried = type === undefined ? group() : triedAs(type, group())
       const found = tried.flatMap(one => this.#candidate(one) ?? [])
-      if (i === 0 && !isArray) found.push(...this.#spellings([]))
       for (const one of found) one.read(block, field, file)
-      this.#candidates.push(...found.filter(one => type !== undefined || !one.isRuledOut))
+      this.#candidates.push(...found)
+      if (i === 0 && !found.some(one => one.fits))
+        this.#candidates.push(...this.#notations(block, field, file))
+      if (type === undefined) this.#candidates = [...this.candidates]
       if (this.#candidates.some(one => one.fits)) break
     }
   }
@@ -94,78 +103,54 @@ export class TypeTrials {
     return isMarked ? arrayTypes : []
   }
 
-  /** Adds candidates for a new notation of numbers, once a number needs it and all earlier numbers fit it. */
-  #addSpellings(): void {
-    const before = this.#flags
-    const { facts, findsSpellings } = this.#options
-    const { flags } = facts.numbers
-    const isKnown =
-      flags?.thousands === before?.thousands &&
-      flags?.decimalComma === before?.decimalComma &&
-      flags?.isPercent === before?.isPercent
-    if (!findsSpellings || flags === undefined || isKnown) return
-    // In a column of percentages, every text needs a percent sign. If some number has a decimal point, no comma is a
-    // decimal comma.
-    if (flags.isPercent !== (before?.isPercent ?? false)) return
-    if (flags.decimalComma && before?.decimalComma !== true && facts.hasFraction) return
-    this.#candidates.push(...this.#spellings(this.#candidates))
-  }
-
-  /** Candidates for the number notation that was found last. Each continues the counts of its type's last candidate. */
-  #spellings(before: readonly Candidate[]): Candidate[] {
-    const { flags } = this.#options.facts.numbers
-    if (flags === undefined || !this.#options.findsSpellings) return []
-    this.#flags = flags
-    const { type: said } = this.#options
-    const types = flags.isPercent ? numberTypes.slice(-1) : numberTypes
-    const wanted: readonly ColumnType[] =
-      said === undefined
-        ? types.map(type => ({ type }))
-        : numbers.test(said.type) && said.array !== true
-          ? [said]
-          : []
-    return wanted.flatMap(wantedType => {
-      const one = this.#spelled(wantedType, flags)
-      if (one === undefined) return []
-      const { type } = wantedType
-      const last = before.findLast(other => other.type.type === type && other.format === undefined)
-      if (last !== undefined) one.continueFrom(last)
-      return this.#blocks === 0 || last?.isRuledOut === false ? [one] : []
+  /**
+   * Candidates for other notations of numbers, if a text may need one, which have read the block, too. Notations that
+   * refuse as many texts as plain numbers are left out.
+   */
+  #notations(block: RecordBlock, field: number, file: string, before?: TrialResults): Candidate[] {
+    const { name, type: said, facts, findsSpellings } = this.#options
+    if (!findsSpellings || !facts.isMarked) return []
+    const plain = this.#candidates.filter(one => one.isPlain && isNumber(one.type))
+    const fewest = Math.min(...plain.map(one => one.refused))
+    const found = notationsFor(name).flatMap(options => {
+      const { percentColumns, decimalComma = false } = options
+      // Earlier numbers had no percent signs, and may have had points.
+      if (
+        before !== undefined &&
+        (percentColumns !== undefined || (decimalComma && facts.hasFraction))
+      )
+        return []
+      const types = percentColumns === undefined ? numberTypes : numberTypes.slice(-1)
+      const wanted =
+        said === undefined ? types.map(type => ({ type })) : isNumber(said) ? [said] : []
+      return wanted.flatMap(type => this.#newCandidate(type, options, true) ?? [])
     })
-  }
-
-  /** A candidate for this notation; undefined if the rules give one of its separators a different meaning. */
-  #spelled(type: ColumnType, flags: NumberFlags): Candidate | undefined {
-    try {
-      return this.#newCandidate(type, { flags })
-    } catch (error) {
-      if (error instanceof UsageError) return undefined
-      throw error
+    for (const one of found) {
+      if (before !== undefined) Object.assign(one, before)
+      one.read(block, field, file)
     }
+    return found.filter(one => one.refused < fewest)
   }
 
   /** A candidate for the type; undefined if the rules of the column exclude it. */
   #candidate({ format, ...type }: TriedType): Candidate | undefined {
+    const { name, type: said } = this.#options
+    const own = format === undefined ? {} : { dateFormats: { [name]: format } }
+    const mayFail = said !== undefined ? format !== undefined : type.array === true || this.#isNamed
+    return this.#newCandidate(type, own, mayFail)
+  }
+
+  /** @param mayFail  true if rules that do not suit the type only exclude it */
+  #newCandidate(type: ColumnType, options: CellOptions, mayFail: boolean): Candidate | undefined {
     const { name } = this.#options
     try {
       // The user gave a different format for the column.
-      if (format !== undefined && hasDateFormat(name, type.type, this.#rules)) return undefined
-      const own = format === undefined ? {} : { format }
-      return this.#newCandidate(type, own)
+      if (options.dateFormats && hasDateFormat(name, type.type, this.#rules)) return undefined
+      return new Candidate(name, type, this.#rules, options)
     } catch (error) {
-      const isSaid = this.#options.type !== undefined
-      const isExcluded = isSaid ? format !== undefined : type.array === true || this.#isNamed
-      if (error instanceof UsageError && isExcluded) return undefined
+      if (error instanceof UsageError && mayFail) return undefined
       throw error
     }
-  }
-
-  #newCandidate(
-    type: ColumnType,
-    own: { readonly format?: string; readonly flags?: NumberFlags },
-  ): Candidate {
-    const keepsRange = type.array !== true && unitsPerDay[type.type] !== undefined
-    return new Candidate(this.#options.name, type, this.#rules, { ...own, keepsRange })
   }
 
   /** True if a rule names the column; types that do not suit the rule are then not tried. */
@@ -176,6 +161,7 @@ export class TypeTrials {
   }
 }
 
+const isNumber = ({ type, array }: ColumnType): boolean => array !== true && numbers.test(type)
 const numbers = /^(?:CHAR|SHORT|INT|LONG|FLOAT|DOUBLE|DECIMAL\d+)$/
 
 /** In each list, a type can hold every value of the types before it. */
@@ -184,17 +170,33 @@ const widerTypes: readonly (readonly DataType[])[] = [
   ['MINUTE', 'SECOND', 'TIME', 'NANOTIME'],
 ]
 
+/** True if a column of type `wide` can hold every value of the type `narrow`. */
+function holdsValuesOf(wide: DataType, narrow: DataType): boolean {
+  const order = widerTypes.find(types => types.includes(wide)) ?? [wide]
+  const place = order.indexOf(narrow)
+  return place >= 0 && place <= order.indexOf(wide)
+}
+
 /** Also tries formats of narrower types than the user's type, because the user's type holds all their values. */
 function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
-  const order = widerTypes.find(types => types.includes(said.type)) ?? [said.type]
   const found = new Map<string | undefined, TriedType>()
   for (const { type, format } of tried) {
-    const place = order.indexOf(type)
-    const isHeld = place >= 0 && place <= order.indexOf(said.type)
-    if (format === undefined ? type === said.type : isHeld)
+    if (format === undefined ? type === said.type : holdsValuesOf(said.type, type))
       found.set(format, { ...said, ...(format === undefined ? {} : { format }) })
   }
   return [...found.values()]
+}
+
+/** How many first texts of a field to examine. Formats that fit none of them are not tried with the whole column. */
+const firstTexts = 5
+
+/** Lists the formats that fit at least one of a field's first texts, preferred formats first. */
+function formatsFor(block: RecordBlock, field: number): readonly TriedType[] {
+  const { bytes, starts, ends, fieldCount, rowCount } = block
+  const cells = Array.from({ length: rowCount }, (_, row) => row * fieldCount + field)
+  const filled = cells.filter(cell => starts[cell] !== ends[cell]).slice(0, firstTexts)
+  const found = filled.flatMap(cell => formatsReading(bytes, starts[cell]!, ends[cell]!))
+  return [...new Set(found)].flatMap(asFormat)
 }
 
 /**
@@ -204,12 +206,11 @@ function triedAs(said: ColumnType, tried: readonly TriedType[]): TriedType[] {
 export function givenFormat(
   name: string,
   { dateFormats = {} }: CellRules,
-  { digitTimes }: TextFacts,
+  facts: TextFacts,
 ): string | undefined {
   if (Object.hasOwn(dateFormats, name)) return dateFormats[name]
   const every = Object.hasOwn(dateFormats, everyColumn) ? dateFormats[everyColumn] : undefined
   if (every === undefined || /^e/.test(every)) return undefined
   // Nearly any number could be a time of day without leading zeros.
-  const isTime = digitTimes.fitting.some(({ format, isSure }) => format === every && !isSure)
-  return isTime && !digitTimes.mayBe(name).includes(every) ? undefined : every
+  return isLikely(every, { name, facts }) ? every : undefined
 }

@@ -5,6 +5,7 @@ import { option } from '../errors.js'
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
 import type { Candidate } from './candidate.js'
 import type { ColumnProbe } from './column-probe.js'
+import { likelyFormats } from './digit-times.js'
 import { isTotalsWord } from './totals.js'
 
 export function unclearWarning(
@@ -42,18 +43,6 @@ export function truthWarnings(probe: ColumnProbe): string[] {
   return [`${quoted(yes)} and ${quoted(no)} are BOOL with ${option('cells.booleans')} ${yes}/${no}`]
 }
 
-export function codeWarning(code: string): string {
-  return `${quoted(code)} has a leading zero, which a number would lose: kept as text`
-}
-
-export function plainCodeWarning({ name, sample = '' }: ColumnProbe): string {
-  return `${quoted(sample)} is a code by the name ${name}, and other codes may have leading zeros: kept as text`
-}
-
-export function dialedWarning(dialed: string): string {
-  return `${quoted(dialed)} has a plus sign before as many digits as telephone numbers have: kept as text`
-}
-
 export function sharedNullWordWarning(type: ColumnType, word: string): string {
   return (
     `${columnTypeText(type)} with ${option('cells.nullTexts')} ${word}, but ${quoted(word)} is a text in another column, where it would be ` +
@@ -61,10 +50,19 @@ export function sharedNullWordWarning(type: ColumnType, word: string): string {
   )
 }
 
-export function dateWarnings({ facts, sample, name }: ColumnProbe): string[] {
-  const orders = facts.digitTimes.mayBe(name)
+export function dateWarnings(probe: ColumnProbe): string[] {
+  const { candidates, sample, name } = probe
+  const orders = likelyFormats(
+    probe,
+    candidates.filter(({ fits }) => fits),
+  )
   if (orders.length === 0) return []
-  const advice = `${option('cells.dateFormats')} ${name}=${orders.length === 1 ? orders[0] : 'FORMAT'} reads them`
+  const { first } = candidates.find(({ format }) => format === orders[0])?.days ?? {}
+  const day =
+    orders.length > 1 || first === undefined
+      ? ''
+      : ` (the first day is ${new Date(first * 86_400_000).toISOString().slice(0, 10)})`
+  const advice = `${option('cells.dateFormats')} ${name}=${orders.length === 1 ? orders[0] : 'FORMAT'} reads them${day}`
   return [
     `digits such as ${quoted(sample ?? '')} may be dates or times, ${orders.join(' or ')}: ${advice}`,
   ]

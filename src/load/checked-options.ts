@@ -11,7 +11,7 @@ import {
   smallBatch,
   tableBatch,
 } from './defaults.js'
-import { confirmations, mayKnowBatches } from './transport/confirmations.js'
+import { confirmations } from './transport/confirmations.js'
 import { checkRunId } from './marker/run-tables.js'
 import { templateNames } from '../schema/template.js'
 import { isInputWord } from '../schema/set-columns.js'
@@ -158,7 +158,7 @@ function checkTemplates({ inputs, input, mapping }: LoadOptions): void {
 
 /** @throws {UsageError} DDB_USAGE */
 function checkTransformed({ mode, confirm }: Pick<CheckedOptions, 'mode' | 'confirm'>): void {
-  if (mode === 'sync' || mayKnowBatches(confirm)) return
+  if (mode === 'sync' || confirm !== 'none') return
   throw usageError(
     `${option('target.transform')} cannot be used with ${option('delivery.confirm')} ${confirm}: only receipts and answers say how many rows remain`,
   )
@@ -188,7 +188,7 @@ function checkFollow({
     ],
     [target.create !== undefined, `${option('target.create')}: make the table first`],
     [
-      journal !== undefined && !mayKnowBatches(delivery?.confirm),
+      journal !== undefined && delivery?.confirm === 'none',
       `${option('delivery.confirm')} ${delivery?.confirm} and a journal: every process would read the files from their start`,
     ],
   ]

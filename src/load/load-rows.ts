@@ -11,7 +11,6 @@ import { rowsName } from './inputs/row-inputs.js'
 import { RowStore, type RejectedRow, type WriterStatus } from './inputs/row-store.js'
 import { loadOn } from './load.js'
 import type { LoadOptions, LoadResult } from './options.js'
-import { mayKnowBatches } from './transport/confirmations.js'
 
 /** Rows of a program: objects keyed by column name, or arrays in the order of the target's columns. */
 export type Rows<Row extends object = object> = Iterable<Row> | AsyncIterable<Row>
@@ -181,7 +180,7 @@ export class TableWriter<Row extends object = AnyRow> extends Writable {
     options: TableWriterOptions<Row>,
   ): Promise<TableWriter<Row>> {
     const { confirm } = options.delivery ?? {}
-    if (!mayKnowBatches(confirm)) {
+    if (confirm === 'none') {
       throw usageError(
         `a writer reports the outcome of each row, which ${option('delivery.confirm')} ${confirm} does not tell: leave it out, or use load()`,
       )

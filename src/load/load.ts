@@ -1,18 +1,17 @@
 /*
   One run from options to result: opens the inputs, connects, describes the target, delivers batches, confirms and reports.
 */
-import { DdbError } from '../errors.js'
-import type { Platform } from '../platform/platform.js'
-import { awakeClock } from '../platform/awake-clock.js'
+import { DdbError, option, usageError } from '../errors.js'
+import type { Files, Platform } from '../platform/platform.js'
+import { awakeClock } from '../platform/clocks.js'
 import { systemPlatform } from '../platform/system.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { ExpandedSources } from '../source/expand-sources.js'
 import { earlySession, openDelivery } from './transport/open-delivery.js'
 import { endJournal, runPipeline, type RunSteps } from './pipeline.js'
-import { checkFollowed } from './inputs/follow/followed-inputs.js'
 import { findTarget } from './target/find-target.js'
-import { storedRowsCheck } from './evidence/unsent-rows.js'
 import type { LoadOptions, LoadResult } from './options.js'
+import { journalPath } from './journal/open-journal.js'
 import { checkSoleProcess, forgetEarlierEnd, announceRun } from './journal/check-sole-process.js'
 import {
   asTargetChanged,
@@ -22,6 +21,7 @@ import {
   finishLoadedRun,
 } from './journal/check-target.js'
 import { checkedOptions, type CheckedOptions } from './checked-options.js'
+import { rowsLoadedElsewhere } from './loaded-elsewhere.js'
 import { loadResult } from './result.js'
 import { removeLeftovers } from './rejects/check-rejects.js'
 import { withArchives } from '../source/archive/archives.js'
@@ -55,10 +55,30 @@ export async function loadOn(
   const clock = awakeClock(platform.clock)
   const files = withArchives(platform.files)
   try {
-    return await loadChecked({ ...platform, clock, files }, options, checked, given)
+    const proven = provable(options, checked, files)
+    return await loadChecked({ ...platform, clock, files }, proven, checked, given)
   } finally {
     clock.stop()
   }
+}
+
+/**
+ * Leaves out the journal of a run whose rows are not confirmed: it could not tell a later process which of them arrived.
+ * @throws {UsageError} DDB_USAGE if the run began with confirmed rows
+ */
+function provable(options: LoadOptions, checked: CheckedOptions, files: Files): LoadOptions {
+  const { journal, ...others } = options
+  if (journal === undefined || checked.mode === 'sync' || checked.confirm !== 'none') return options
+  const { runId } = checked
+  if (files.statusNow(journalPath(journal.folder, runId)) !== undefined) {
+    throw usageError(
+      `run "${runId}" began with confirmed rows: leave out ${option('delivery.confirm')} none, or choose another ${option('runId')}`,
+    )
+  }
+  options.onNotice?.(
+    `with ${option('delivery.confirm')} none the run keeps no journal: if it is repeated, it loads everything again`,
+  )
+  return others
 }
 
 async function loadChecked(
@@ -79,16 +99,22 @@ async function loadChecked(
       const looked = await checkTarget(run, control, target)
       if (inputs.areDone && looked !== undefined) {
         alreadyLoaded = true
-        const loaded = await checkLoaded(run, control, looked)
+        await checkLoaded(run, control, looked)
         await removeLeftRejects(run)
         run.reporter.notice('already loaded')
-        await finishLoadedRun(run, control, looked, loaded)
+        await finishLoadedRun(run, control, looked)
         return undefined
       }
-      if (looked !== undefined) await checkRows(run, control, looked)
+      const stored = looked && (await rowsLoadedElsewhere(run, control, target, looked))
+      if (stored !== undefined) {
+        alreadyLoaded = true
+        run.emit({ kind: 'loadedElsewhere', rows: stored })
+        run.reporter.notice('already loaded')
+        return undefined
+      }
+      if (looked !== undefined) await checkRows(run, control, looked.evidence)
       const delivery = await openDelivery(run, target, control, looked?.evidence, opened.early)
       opened.delivery = delivery
-      checkFollowed(run, delivery)
       await removeLeftRejects(run)
       await announceRun(run, control)
       await forgetEarlierEnd(run, control)
@@ -96,8 +122,7 @@ async function loadChecked(
         const { identity } = looked.evidence
         run.emit({ kind: 'target', identity, used: delivery.used })
       }
-      const unsent = looked && storedRowsCheck(run, control, looked)
-      return { target, delivery, unsent }
+      return { target, delivery }
     },
     finish(delivery) {
       run.reporter.tell('confirming')

@@ -1,42 +1,17 @@
 /*
   First and last times of columns. A check shows them; every run asks about a unit of `epoch:` whose times are unusual.
 */
-import { temporalTypes, unitsPerDay } from '../infer/candidate-types.js'
+import { timeExtremes, unitsPerDay } from '../infer/candidate-types.js'
 import { dateFormatText } from '../parse/cells/date-format.js'
 import { unusualTimes } from '../parse/cells/epoch-format.js'
 import type { Batch } from '../parse/batch.js'
-import { elementAt } from '../protocol/element.js'
-import { nullInt32, nullInt64 } from '../protocol/null-value.js'
-import { formatElement } from '../protocol/value-text.js'
+import { formatElement } from '../protocol/element.js'
 import type { Column } from '../protocol/value.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 
-/** Number of rows whose times decide whether a unit is unusual. */
-const lookedRows = 1000
+/** Number of rows whose values a run looks at. */
+export const lookedRows = 1000
 const secondsPerDay = 86_400
-
-/** Rows with the earliest and the latest time among the first `rowCount`; undefined without any time. */
-function extremes(column: Column, rowCount: number): { first: number; last: number } | undefined {
-  if (column.form !== 'vector' || !temporalTypes.has(column.type) || !('data' in column))
-    return undefined
-  const { data } = column
-  if (!(data instanceof Int32Array || data instanceof BigInt64Array)) return undefined
-  let first = -1
-  let last = -1
-  for (let row = 0; row < rowCount; row++) {
-    const value = data[row]!
-    if (value === nullInt32 || value === nullInt64) continue
-    if (first < 0 || value < data[first]!) first = row
-    if (last < 0 || value > data[last]!) last = row
-  }
-  return first < 0 ? undefined : { first, last }
-}
-
-/** Raw number of a date or time. */
-function rawAt(column: Column, row: number): bigint {
-  const value = elementAt(column, row)
-  return value.form === 'scalar' ? BigInt(value.value as number | bigint) : 0n
-}
 
 interface TimeRange {
   readonly min: bigint
@@ -52,10 +27,10 @@ export function widened(
   column: Column,
   rowCount: number,
 ): TimeRange | undefined {
-  const found = extremes(column, rowCount)
+  const found = timeExtremes(column, rowCount)
   if (found === undefined) return range
-  const min = rawAt(column, found.first)
-  const max = rawAt(column, found.last)
+  const min = BigInt(found.min)
+  const max = BigInt(found.max)
   const begins = range === undefined || min < range.min
   const ends = range === undefined || max > range.max
   return {

@@ -3,7 +3,7 @@
   `checked-options.ts` checks them.
 */
 import type { Readable } from 'node:stream'
-import type { CompressChoice } from '../client/compress-choice.js'
+import type { CompressChoice } from '../client/session-options.js'
 import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
@@ -100,8 +100,13 @@ export interface TargetOptions {
    * table.
    */
   types?: string
-  /** The table that `function` writes to; its limits and its storage then apply to the rows. */
+  /**
+   * The table that `function` writes to; its limits and its storage then apply to the rows, and at the end it must have
+   * grown by as many rows as the function was given.
+   */
   confirmTable?: string
+  /** `function` may store fewer rows than it is given. */
+  mayDrop?: boolean
 }
 
 /** How the inputs are read; the program detects everything that is left out. */
@@ -237,10 +242,9 @@ export interface LoadOptions {
   leftovers?: (tables: readonly string[]) => Promise<readonly string[]>
   /**
    * Receives the options that the inputs still need. Called before a run ends with DDB_USAGE because `target.create`
-   * lacks these options, and after a check in which some rows needed them. `readsAll`: with these options,
-   * the check would reject no row.
+   * lacks these options, and after a check in which some rows needed them. `isWhole`: the check has read every row.
    */
-  onNeeded?: (needed: NeededOptions, readsAll?: boolean) => void
+  onNeeded?: (needed: NeededOptions, isWhole?: boolean) => void
   /** Ends the run cleanly: batches in flight are still confirmed, and rows not handed over count as unsent. */
   signal?: AbortSignal
   /** Ends the run at once without waiting: batches in flight count as unconfirmed. */

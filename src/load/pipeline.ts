@@ -4,7 +4,6 @@
 */
 import { TimeoutError, UsageError, ConnectionError, DdbError } from '../errors.js'
 import { type Delivery, ignoreLoss } from './transport/delivery.js'
-import type { StoredRowsCheck } from './evidence/unsent-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
 import { openInputs } from './inputs/inputs.js'
 import { pump } from './pump.js'
@@ -20,8 +19,6 @@ import { asDdbError } from './run-ending.js'
 interface Destination {
   readonly target: TargetDescription
   readonly delivery: Delivery
-  /** Checks batches that no earlier process is known to have sent; undefined if there was no earlier process. */
-  readonly unsent?: StoredRowsCheck | undefined
 }
 
 /** The steps that differ between kinds of runs. */
@@ -55,9 +52,9 @@ export async function runPipeline(
     opened.inputs = inputs
     const way = await open(inputs, opened)
     if (way !== undefined) {
-      const { target, delivery, unsent } = way
+      const { target, delivery } = way
       // At the signal to leave, the run must not wait for a blocked read.
-      const pumped = pump(run, inputs, target, delivery, unsent)
+      const pumped = pump(run, inputs, target, delivery)
       opened.leavesRest = (await Promise.race([pumped, leaving.left])) === true
       await finish(delivery)
     }

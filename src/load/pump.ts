@@ -4,21 +4,21 @@
 import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/batch.js'
 import type { Delivery } from './transport/delivery.js'
-import type { StoredRowsCheck } from './evidence/unsent-rows.js'
 import type { TargetDescription } from './target/describe-target.js'
-import { laneRows, openRows, unsentParts } from './outcomes/lane-rows.js'
+import { laneRows, leftParts } from './outcomes/lane-rows.js'
 import type { Inputs } from './inputs/input-reading.js'
-import type { KnownBatch } from './journal/resumed-input.js'
+import { fixedSizes } from './outcomes/read-sizes.js'
+import { rowsOf, type SentBatch } from './outcomes/streams.js'
 import { earlierLimitFailure, finalLimitFailure } from './rejects/reject.js'
+import { newOddTexts } from './odd-texts.js'
 import { newOddTimes } from './odd-times.js'
 import type { Run } from './run.js'
 import type { Clock } from '../platform/platform.js'
-import { wait } from '../platform/wait.js'
+import { wait } from '../platform/clocks.js'
 import type { RateLimit } from './checked-options.js'
 
 /**
  * Resolves once the last batch is handed over. Failures end the run cleanly and are not thrown.
- * @param checkUnsent  called before sending a batch that no earlier process is known to have sent
  * @returns true if rejects of an earlier process end the run. Rows that were read but not sent must then be counted at
  *   the end of the run, because the rejects may lie before or after them
  */
@@ -27,24 +27,29 @@ export async function pump(
   inputs: Inputs,
   target: TargetDescription,
   delivery: Delivery,
-  checkUnsent?: StoredRowsCheck,
 ): Promise<boolean> {
   run.delivery = delivery
   run.reporter.tell(run.watch === undefined ? 'loading' : 'checking')
   const earlierLimit = earlierLimitFailure(run)
+  // A program's rows are read once, so no process has to find them again.
+  if (run.rows === undefined) run.cutSizes = fixedSizes(run, target.columns)
   const limiter = newRateLimiter(run.checked.rateLimit, run.platform.clock)
   const { reporter, options } = run
   const oddTimes = newOddTimes(target.columns, options.cells?.dateFormats ?? {}, reporter.notice)
+  const lookAtTexts = newOddTexts(target.columns, reporter.notice)
   try {
     for await (const batch of inputs.batches(run, target)) {
       oddTimes?.look(batch)
+      lookAtTexts(batch)
       if (run.ending.isLeaving) break
       const known = run.history.resumption.knownOf(batch)
       // Once there are too many rejects, only batches that an earlier process sent may still be confirmed.
-      if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
-      if (known?.kind === 'settled') batch.release()
+      if (known === undefined || hasUnsent(known)) failIfSet(run, earlierLimit)
+      // All records may be bad. Reading may also have stopped within a batch that an earlier process sent.
+      const isNone = batch.rowCount === 0 || (known !== undefined && batch.endedBy === 'broken')
+      if (isNone) batch.release()
       else if (!run.ending.stopped) {
-        await hand(run, batch, known, { delivery, limiter, checkUnsent })
+        await hand(run, batch, known, { delivery, limiter })
       } else if (known === undefined && earlierLimit === undefined) {
         run.emit({ kind: 'unsent', rows: batch.rowCount })
       }
@@ -58,6 +63,10 @@ export async function pump(
   return earlierLimit !== undefined
 }
 
+function hasUnsent({ pieces }: SentBatch): boolean {
+  return [...pieces.values()].some(ended => ended.unsent > 0 && ended.unsent === rowsOf(ended))
+}
+
 function failIfSet(run: Run, failure: DdbError | undefined): void {
   if (failure !== undefined) run.ending.fail(failure)
 }
@@ -65,44 +74,31 @@ function failIfSet(run: Run, failure: DdbError | undefined): void {
 interface Sending {
   readonly delivery: Delivery
   readonly limiter: RateLimiter
-  readonly checkUnsent: StoredRowsCheck | undefined
 }
 
 async function hand(
   run: Run,
   batch: Batch,
-  known: Exclude<KnownBatch, { kind: 'settled' }> | undefined,
-  { delivery, limiter, checkUnsent }: Sending,
+  known: SentBatch | undefined,
+  { delivery, limiter }: Sending,
 ): Promise<void> {
   let handedOver = false
   try {
-    // Even with nothing to wait for, an `await` takes as long as reading a row, which is a lot for a small batch.
-    if (checkUnsent !== undefined && (known === undefined || known.kind === 'unsent')) {
-      await checkUnsent(batch)
-    }
-    if (known?.kind === 'sent' || known?.kind === 'lanes') {
-      run.history.resumption.checkRows(batch, known)
-    }
     const lanes = laneRows(run, batch, known)
     if (lanes === 'changed') return leaveOpen(run, batch)
-    if (lanes !== undefined)
-      for (const part of unsentParts(lanes)) await checkUnsent?.(part.batch, part)
+    const left = known && leftParts(run, batch, lanes, known)
     run.rejects.flush()
     const passing = limiter.pass(batch.rowCount, batch.encodedBytes)
     if (passing !== undefined) await passing
     if (run.ending.hasSlept()) await delivery.checkOwner?.()
     if (run.ending.isLeaving) return
     if (!run.ending.maySend()) throw run.ending.failure!
-    const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined, lanes)
+    const wait = delivery.deliver(batch, lanes, left && { parts: left, known })
     handedOver = true
     // Until now these rows counted under the outcome that the earlier process recorded.
-    if (known?.kind === 'lanes') {
-      const { sent, unsent } = openRows(known)
-      run.emit({ kind: 'takenUp', from: 'unconfirmed', rows: sent })
-      run.emit({ kind: 'takenUp', from: 'unsent', rows: unsent })
-    } else if (known !== undefined) {
-      const from = known.kind === 'sent' ? 'unconfirmed' : 'unsent'
-      run.emit({ kind: 'takenUp', from, rows: batch.rowCount })
+    for (const { part, isSent } of left ?? []) {
+      const from = isSent ? 'unconfirmed' : 'unsent'
+      run.emit({ kind: 'takenUp', from, rows: part.end - part.start })
     }
     if (wait !== undefined) await wait
   } catch (error) {

@@ -14,10 +14,6 @@ export const remedies = {
   /** The journal does not contain enough to resume the run. */
   removeThenRestart: () =>
     `Rows that the run has stored are still in the table, and would be stored twice: remove them, and only then start over with ${option('journal.restart')}`,
-  /** The table has rows equal to those about to be sent; they may belong to another load. */
-  othersOrRestart: () =>
-    `If these rows belong to a different load, and the table should have them twice, continue with ${option('delivery.onDoubt')} resend. ` +
-    `Otherwise remove the rows that the run has stored, and only then start over with ${option('journal.restart')}`,
   /** The input or the options have changed, and the table has no row of the run. */
   nothingStored: () =>
     `No row of the run was stored: start the run over with ${option('journal.restart')}`,

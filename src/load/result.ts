@@ -10,7 +10,6 @@ import type { Inputs } from './inputs/input-reading.js'
 import type { ListedInputs, LoadOptions, LoadResult } from './options.js'
 import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
-import { traitsOf } from './transport/confirmations.js'
 import { summaryNote, uncertainLines } from './outcomes/projections.js'
 import { connectionFigures } from './outcomes/by-connection.js'
 import { equationError, rowsText, unsentError } from './outcomes/row-counts.js'
@@ -35,7 +34,7 @@ export function loadResult(
   const hide = run.reporter.secrets.hideInSentence
   const rows = { ...state.rows }
   const rejects = run.rejects.result()
-  const note = summaryNote(state)
+  const note = summaryNote(state) ?? dropNote(checked)
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -121,7 +120,7 @@ const refusals: readonly (string | undefined)[] = [
 ]
 
 function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
-  const { state, delivery, checked, history } = run
+  const { state, checked, history } = run
   const { found, journal } = history
   // Some row of the run may be in the target.
   const hasSent = state.batches.sent > 0 || (found.processes > 0 && !found.isUntouched)
@@ -129,21 +128,23 @@ function resumeOf(run: Run, code: string | undefined): LoadResult['resume'] {
   const isRefused = refusals.includes(code) || (code === 'DDB_USAGE' && !hasSent)
   const isOurs = journal !== undefined && journal.isInPlace() && journal.lost() === undefined
   const isOpen = isUnfinished(run) && isOurs && !isRefused
-  const used = delivery?.used ?? found.used
-  // A run that cannot learn the outcome of single batches sends all rows again, so its rows would be stored twice.
-  const isTwice = isOpen && hasSent && used !== undefined && !traitsOf(used).knowsBatches
   // The user has to check if rows of the run are in the table.
-  const isLeft = code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN' || isTwice
+  const isLeft = code === 'DDB_TARGET_CHANGED' || code === 'DDB_UNPROVEN'
   return {
-    possible: isOpen && !isTwice,
+    possible: isOpen,
     command: null,
     look: isLeft ? lookScript(checked, found.samples) : null,
     restart: null,
   }
 }
 
+function dropNote({ target }: Run['checked']): string | undefined {
+  if (target.kind !== 'function' || !target.mayDrop) return undefined
+  return 'the function took every confirmed batch; how many of its rows it stored was not compared'
+}
+
 function openRows({ state, delivery }: Run): number {
-  return traitsOf(delivery?.used).leavesDoubt ? state.rows.unconfirmed : 0
+  return delivery?.used === 'none' ? 0 : state.rows.unconfirmed
 }
 
 /** The expected number of rows as text; undefined if `rows` meets the expectation. */
@@ -159,7 +160,7 @@ function unmetExpectation(run: Run): DdbError | undefined {
   if (openRows(run) > 0) return undefined
   const { confirmed, unconfirmed, skipped } = run.state.rows
   // Without confirmation, the rows handed over count as delivered.
-  const handedOver = traitsOf(run.delivery?.used).leavesDoubt ? 0 : unconfirmed
+  const handedOver = run.delivery?.used === 'none' ? unconfirmed : 0
   const delivered = skipped + confirmed + handedOver
   const wanted = unmetCount(run.options.expectRows, delivered)
   if (wanted === undefined) return undefined

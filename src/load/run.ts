@@ -16,7 +16,6 @@ import { askedFor } from './rejects/reject-run.js'
 import { newReporter, type Reporter } from './reporter.js'
 import { newRunEnding, type RunEnding } from './run-ending.js'
 import type { LaneScheme } from './target/lane-scheme.js'
-import { traitsOf } from './transport/confirmations.js'
 import type { Delivery } from './transport/delivery.js'
 
 /** The parts of a run that functions share; a function that needs only one part receives only that part. */
@@ -102,8 +101,8 @@ export function timeText({ platform: { clock } }: Pick<Run, 'platform'>): string
 }
 
 /** Whether a process that resumes the journal would still have something to do. */
-export function isUnfinished({ state, delivery, ending, history }: Run): boolean {
+export function isUnfinished({ state, ending, history }: Run): boolean {
   const { unconfirmed, unsent } = state.rows
-  const isOpen = unsent > 0 || (traitsOf(delivery?.used).leavesDoubt && unconfirmed > 0)
+  const isOpen = unsent > 0 || unconfirmed > 0
   return history.journal !== undefined && (ending.failure !== undefined || isOpen)
 }

@@ -5,7 +5,7 @@ import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
 import type { BatchOptions, FlushClock } from './input-reader.js'
 import type { FedPiece, FedRows } from './rows/fed-rows.js'
-import type { Tokenizer } from './tokenizer.js'
+import type { LineTokenizer } from './line-tokenizer.js'
 
 /** A program's rows, of which the first `taken` are in a batch. */
 export interface FedInPart {
@@ -24,14 +24,14 @@ export class ArrivingInput {
   fed: FedInPart | undefined
   /** True if the rows so far must not wait for more. */
   endsBatch = false
-  readonly #tokenizer: Tokenizer
+  readonly #tokenizer: LineTokenizer
   readonly #chunks: AsyncIterator<Uint8Array, void> | undefined
   readonly #options: Pick<BatchOptions, 'feed' | 'onUnreadable'>
   #pending: Promise<IteratorResult<FedPiece, void>> | undefined
 
   /** @param input  `chunks`: those that the tokenizer does not have yet; undefined if it has the whole input */
   constructor(
-    input: { tokenizer: Tokenizer; chunks: AsyncIterator<Uint8Array, void> | undefined },
+    input: { tokenizer: LineTokenizer; chunks: AsyncIterator<Uint8Array, void> | undefined },
     options: Pick<BatchOptions, 'feed' | 'onUnreadable'>,
   ) {
     this.#tokenizer = input.tokenizer
@@ -70,25 +70,33 @@ export class ArrivingInput {
   }
 
   /** Waits until a piece arrives; returns true if the time is up first. */
-  async isIdle(delayMs: number, clock: FlushClock): Promise<boolean> {
-    if (delayMs <= 0) return true
-    let timer: Timer | undefined
-    const idle = new Promise<true>(resolve => {
-      timer = clock.afterIfAlive(delayMs, () => resolve(true))
-    })
-    const arrived = this.#next().then(
-      () => false,
-      () => false,
-    )
-    try {
-      return await Promise.race([arrived, idle])
-    } finally {
-      timer?.cancel()
-    }
+  isIdle(delayMs: number, clock: FlushClock): Promise<boolean> {
+    return delayMs <= 0 ? Promise.resolve(true) : isLate(this.#next(), delayMs, clock)
   }
 
   #next(): Promise<IteratorResult<FedPiece, void>> {
     this.#pending ??= this.#options.feed?.next() ?? this.#chunks!.next().then(asPiece)
     return this.#pending
+  }
+}
+
+/** True if the promise takes longer than `delayMs`; false for one that rejects earlier. */
+export async function isLate(
+  pending: Promise<unknown>,
+  delayMs: number,
+  clock: FlushClock,
+): Promise<boolean> {
+  let timer: Timer | undefined
+  const late = new Promise<true>(resolve => {
+    timer = clock.afterIfAlive(delayMs, () => resolve(true))
+  })
+  const come = pending.then(
+    () => false,
+    () => false,
+  )
+  try {
+    return await Promise.race([come, late])
+  } finally {
+    timer?.cancel()
   }
 }

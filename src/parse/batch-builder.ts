@@ -12,7 +12,6 @@ import type { InputTexts } from './columns/template-column.js'
 import { keepsBlanks } from './types/column-types.js'
 import { checkNames } from './check-names.js'
 import { InputRows, type RowBounds } from './input-rows.js'
-import { KeptRecords, RecordCopies } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { CellRules } from './cell-rules.js'
 import type {
@@ -25,10 +24,10 @@ import type {
   ResumePoint,
 } from './batch.js'
 import type { FedRows } from './rows/fed-rows.js'
-import { wholeRow, type RecordBlock } from './record-block.js'
+import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
 import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
 import { setColumnTexts, sourcedColumn } from './sourced-column.js'
-import { rangeAt, RowPlaces } from './row-places.js'
+import { rangeAt, RecordCopies, RowPlaces } from './row-places.js'
 
 interface BuiltColumn extends ReportedColumn {
   readonly sources: readonly TextSource[]
@@ -67,7 +66,6 @@ type OpenRange = Pick<BuilderInput, 'showRecord'> & {
   readonly firstRecord: number
 }
 
-const noRecord = (): Uint8Array => new Uint8Array(0)
 const asItStands = (record: Uint8Array): Uint8Array => record
 
 /** Turns blocks of records into batches. A row is in all columns or in none. Call `beginInput` before each input. */
@@ -80,7 +78,6 @@ export class BatchBuilder {
   readonly #pool: BufferPool
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
-  readonly #records: KeptRecords | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
   /** Upper limit for the size of a row on the wire. A text counts once for each column that its field fills. */
@@ -95,7 +92,6 @@ export class BatchBuilder {
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and for constants and formats that do not fit */
   constructor({ mapping, fields, rowCapacity, rules, arrayDelimiter, ...setup }: BuilderSetup) {
     this.#pool = setup.pool ?? new BufferPool()
-    this.#records = setup.keepRecords ? new KeptRecords(this.#pool) : undefined
     checkNames(mapping, rules)
     // Several columns may take one field. If one of them keeps blanks, none of them may trim the field.
     const keepers = new Set(
@@ -121,7 +117,7 @@ export class BatchBuilder {
       messageStart: '',
     }))
     this.#most = roomOfRow(this.#columns)
-    this.#places = new RowPlaces(this.#pool)
+    this.#places = new RowPlaces(this.#pool, setup.keepRecords)
     this.#nulls = new NullTexts(rules.nullTexts ?? [])
     this.#lenient = rules.lenient ?? false
   }
@@ -156,11 +152,6 @@ export class BatchBuilder {
     if (this.#ended.length === 0) this.#ended = [range]
     else this.#ended.push(range)
     return range
-  }
-
-  /** Begins a new range of the input's rows at this offset. */
-  startAt(offsetBytes: number): void {
-    this.#open = this.#rangeFrom(this.#open, offsetBytes)
   }
 
   #rangeFrom(
@@ -214,7 +205,6 @@ export class BatchBuilder {
   #addRows(bounds: RowBounds): void {
     const rows = this.#inputRows?.of(bounds) ?? bounds
     this.recordBytes += this.#places.append(rows, this.rowCount)
-    this.#records?.append(rows, this.rowCount)
     this.rowCount += bounds.rowCount
   }
 
@@ -257,8 +247,7 @@ export class BatchBuilder {
     const pool = this.#pool
     let buffers: ArrayBuffer[] = []
     const columns = this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
-    const place = this.#places.take(buffers)
-    const kept = this.#records?.take(buffers) ?? noRecord
+    const { place, record } = this.#places.take(buffers)
     this.endInput(end)
     const ranges = this.#ended
     this.rowCount = 0
@@ -266,13 +255,14 @@ export class BatchBuilder {
     this.#ended = []
     this.#open = this.#rangeFrom(this.#open, end.offsetBytes)
     return {
+      place: undefined,
       rowCount,
       columns,
       encodedBytes,
       ranges,
       endedBy,
       locate: rowIndex => ({ file: rangeAt(ranges, rowIndex).file, ...place(rowIndex) }),
-      record: rowIndex => (rangeAt(ranges, rowIndex).showRecord ?? asItStands)(kept(rowIndex)),
+      record: rowIndex => (rangeAt(ranges, rowIndex).showRecord ?? asItStands)(record(rowIndex)),
       release() {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []
@@ -310,11 +300,6 @@ export class BatchBuilder {
     }
   }
 
-  /** True if the text was decoded, so that it differs from the input's own bytes. */
-  get isDecoded(): boolean {
-    return this.#text.origin !== undefined
-  }
-
   /** Position in the decompressed input that belongs to `textOffset` in the text. */
   inputOffset(textOffset: number): number {
     return this.#text.origin?.inputOffset(textOffset) ?? textOffset
@@ -332,7 +317,12 @@ export class BatchBuilder {
       broken === undefined
         ? cellFault(this.#columns[block.refusedBy[row]! - 1]!, block, row)
         : brokenRecord(broken)
-    return this.#reject(fault, block.lineNumbers[row]!, bytesOffset + start, record, true)
+    return this.faultReject(fault, {
+      record,
+      lengthBytes: record.length,
+      lineNumber: block.lineNumbers[row]!,
+      offsetBytes: this.inputOffset(bytesOffset + start),
+    })
   }
 
   /** A copy of the record's bytes from the input, before decoding. */
@@ -341,24 +331,19 @@ export class BatchBuilder {
     return input?.slice() ?? this.#copies.of(bytes, start, end)
   }
 
-  #reject(
-    fault: RowFault,
-    lineNumber: number,
-    textOffset: number,
-    record: Uint8Array,
-    isRow: boolean,
-  ): Reject {
+  /** The reject for a record that cannot be a row. */
+  faultReject(fault: RowFault, place: FaultyRecord): Reject {
     return {
       file: this.#open.file,
-      lineNumber,
-      offsetBytes: this.inputOffset(textOffset),
-      lengthBytes: record.length,
+      lineNumber: place.lineNumber,
+      offsetBytes: place.offsetBytes,
+      lengthBytes: place.lengthBytes,
       columnName: fault.columnName,
       code: fault.code,
       class: fault.class,
       message: fault.message,
       value: fault.value,
-      bytes: isRow ? (this.#open.showRecord ?? asItStands)(record) : record,
+      bytes: (this.#open.showRecord ?? asItStands)(place.record),
     }
   }
 }

@@ -22,12 +22,6 @@ export interface ResumePoint {
   readonly lineNumber: number
 }
 
-/** A range of the decompressed input; the end is the offset after the last byte. */
-export interface ByteRange {
-  readonly startBytes: number
-  readonly endBytes: number
-}
-
 /** Properties that all records of an input share. A file of rejects holds records of one shape only. */
 export interface RecordShape {
   /** Name of the input's format in `formats.ts`. */
@@ -71,8 +65,18 @@ export interface InputRange {
  */
 export type BatchEnding = 'full' | 'idle' | 'end' | 'broken'
 
+/** The place of a batch in a run, which is the same for every process of the run. */
+export interface BatchPlace {
+  /** 1 for the inputs of a list, which are read one after the other; with followed files, one more than the number of the file. */
+  readonly stream: number
+  /** Counts the batches of the stream from 1. */
+  readonly no: number
+}
+
 /** Rows ready to be sent, in one column per target column. */
 export interface Batch {
+  /** Set by the loader. */
+  place: BatchPlace | undefined
   readonly rowCount: number
   /** Columns in the order of the mapping. Arrays may be longer than `rowCount`; do not use them after `release`. */
   readonly columns: readonly Column[]
@@ -117,9 +121,13 @@ export interface ColumnCounts {
  */
 export type Step = Batch | Promise<unknown>
 
-/** The batches among the steps; can be iterated only once. */
+/**
+ * The batches among the steps; can be iterated only once.
+ * @param onBatch  called with each batch before it is passed on
+ */
 export async function* batchesAmong(
   steps: Generator<Step, void, void>,
+  onBatch?: (batch: Batch) => void,
 ): AsyncGenerator<Batch, void, void> {
   try {
     let next = steps.next()
@@ -127,6 +135,7 @@ export async function* batchesAmong(
       const step = next.value
       if (step instanceof Promise) next = await waited(steps, step)
       else {
+        onBatch?.(step)
         yield step
         next = steps.next()
       }

@@ -21,12 +21,10 @@ import type {
 } from './batch.js'
 import type { BatchOptions, ByteCounts, FlushClock } from './input-reader.js'
 import { mostFedRows, type SourceProgress } from './rows/fed-rows.js'
-import type { SourceText } from '../source/encoding/text-origin.js'
-import type { Tokenizer } from './tokenizer.js'
-import { endsBefore, PieceBounds } from './cuts.js'
+import type { LineTokenizer } from './line-tokenizer.js'
+import { batchRoom, endsBefore, type BatchRoom } from './cuts.js'
 import { BlockRejects } from './block-rejects.js'
 import type { RecordBlock } from './record-block.js'
-import type { SharedRows } from './shared-rows.js'
 
 /** Limits the input of one block, so that the processor's cache still holds the cells when they are read. */
 const largestBlockBytes = 128 * 1024
@@ -34,16 +32,11 @@ const largestBlockBytes = 128 * 1024
 const noRules: CellRules = {}
 
 /** What `BlockReader` needs from a format: its tokenizer, its input, and how columns find their cells in a block. */
-export interface BlockInput {
-  readonly tokenizer: Tokenizer
+export interface Records {
+  readonly tokenizer: LineTokenizer
   /** The chunks after the bytes that the tokenizer already has; undefined if it has the whole input. */
   readonly chunks: AsyncIterator<Uint8Array, void> | undefined
-  readonly text: SourceText
-  readonly taken: () => SourceProgress
-  readonly file: string
-  readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
-  readonly shape: RecordShape
   readonly fieldOf: (source: TextSource) => number
   /** Separator of array elements in the block; undefined if the format has none of its own. */
   readonly arrayDelimiter?: string | undefined
@@ -60,35 +53,35 @@ export class BlockReader {
   readToEnd = false
   lastRange: InputRange | undefined
   #rejectedBytes = 0
-  readonly #input: BlockInput
+  readonly #source: ByteSource
+  readonly #input: Records
   readonly #options: BatchOptions
   readonly #clock: FlushClock
   readonly #builder: BatchBuilder
   readonly #begun: BuilderInput
-  readonly #pieces: PieceBounds
   readonly #rejects: BlockRejects
   readonly #arriving: ArrivingInput
   /** Where reading must resume later: at the record where the source failed, or after the reject that ended the run. */
   #cutPoint: ResumePoint | undefined
-  /** Where reading began, and the offset at which the batch began. */
+  /** Where reading began. */
   #begin: ResumePoint = { offsetBytes: 0, lineNumber: 1 }
-  #batchStart = 0
   /** Time when the first row of the batch was read. */
   #batchBeganMs = 0
 
-  constructor(input: BlockInput, options: BatchOptions) {
+  constructor(source: ByteSource, shape: RecordShape, input: Records, options: BatchOptions) {
+    this.#source = source
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#pieces = new PieceBounds(options.pieces ?? [])
-    const { file, block, fieldOf, arrayDelimiter, shape, text, showRecord } = input
+    const { name: file, text } = source
+    const { block, fieldOf, arrayDelimiter, showRecord } = input
     const { mapping, cells: rules = noRules, keepRecords = false, shared, texts } = options
     const { rowCapacity } = block
     const fields = (shared?.fieldsFor ?? sourceFields)(mapping, fieldOf)
     const setup = { mapping, fields, rowCapacity, rules, arrayDelimiter, keepRecords }
     this.#builder = shared?.builderFor(setup) ?? new BatchBuilder(setup)
     this.#begun = { file, showRecord, shape, text, texts }
-    this.#rejects = new BlockRejects(block, this.#builder, file)
+    this.#rejects = new BlockRejects(block, this.#builder)
     this.#arriving = new ArrivingInput(input, options)
   }
 
@@ -105,7 +98,7 @@ export class BlockReader {
   }
 
   get taken(): SourceProgress {
-    return this.#options.feed?.taken ?? this.#input.taken()
+    return this.#options.feed?.taken ?? takenFrom(this.#source)
   }
 
   /**
@@ -114,7 +107,7 @@ export class BlockReader {
    */
   *steps(): Generator<Step, void, void> {
     const { tokenizer } = this.#input
-    const { limit = Infinity, stopped, from, shared, cuts } = this.#options
+    const { limit = Infinity, stopped, from, shared, cuts, ends } = this.#options
     const builder = this.#builder
     const other = shared?.take('end', builder)
     if (other !== undefined) {
@@ -124,18 +117,11 @@ export class BlockReader {
     if (from !== undefined) yield this.#passTo(from)
     const first = tokenizer.resumePoint
     this.#begin = first
-    this.#batchStart = first.offsetBytes
     builder.beginInput(this.#begun, first.offsetBytes)
-    cuts?.beginInput(from?.offsetBytes ?? 0)
-    tokenizer.boundaryBytes = this.#pieces.boundaryBytes
+    cuts?.beginInput(from?.offsetBytes ?? 0, ends)
     // The records of earlier inputs and this input's header may be as long as a batch.
-    if (cuts !== undefined && this.#isFull()) yield this.#take('full')
+    if (cuts !== undefined && this.#room.records === 0) yield this.#take('full')
     while (this.recordsRead < limit && stopped?.() !== true) {
-      if (this.#isAtBoundary()) {
-        const batch = this.#crossBoundary(first)
-        if (batch !== undefined) yield batch
-        continue
-      }
       const { recordsRead } = this
       let more = true
       const { fed } = this.#arriving
@@ -153,7 +139,7 @@ export class BlockReader {
         cuts.passed(this.#recordsEnd.offsetBytes)
       }
       if (stopped?.() === true) break
-      if (this.#isFull()) {
+      if (this.#room.records === 0) {
         yield this.#take('full')
       } else if (!more) {
         const { ended } = this.#arriving
@@ -165,9 +151,7 @@ export class BlockReader {
     const isStopped = stopped?.() === true
     const failure = isStopped ? undefined : this.#failure()
     if (shared !== undefined && !isStopped && failure === undefined) {
-      this.#goOn(shared)
-      this.#end()
-      cuts?.endInput(tokenizer.resumePoint.offsetBytes)
+      this.lastRange = builder.endInput(this.#recordsEnd) ?? this.lastRange
     } else if (!builder.isEmpty) {
       yield this.#take(isStopped || failure !== undefined ? 'broken' : 'end')
     }
@@ -190,27 +174,28 @@ export class BlockReader {
     // A flush ends only the current batch, not the input.
     const { endsBatch } = arriving
     arriving.endsBatch = false
-    if (endsBatch && !this.#builder.isEmpty && !this.#isBound) yield this.#take('idle')
+    if (endsBatch && !this.#builder.isEmpty) yield this.#take('idle')
   }
 
   /** @throws {InputError} if the input ends before `from` */
   async #passTo(from: ResumePoint): Promise<void> {
-    const { file, tokenizer } = this.#input
+    const { tokenizer } = this.#input
     const { stopped } = this.#options
     if (from.offsetBytes <= tokenizer.resumePoint.offsetBytes) return
     while (!tokenizer.passTo(from)) {
       if (stopped?.() === true) return
       const failure = this.#failure()
       if (failure !== undefined) throw failure
-      if (this.#arriving.ended) throw endsBefore(from, file)
+      if (this.#arriving.ended) throw endsBefore(from, this.#source.name)
       if (!this.#jumpTo(from)) await this.#arriving.push()
     }
   }
 
   /** @returns false if the input before `from` must be read */
   #jumpTo(from: ResumePoint): boolean {
-    const { skipTo, tokenizer } = this.#input
-    if (skipTo === undefined || tokenizer.jumpTo === undefined) return false
+    const { tokenizer } = this.#input
+    const { skipTo } = this.#source
+    if (skipTo === undefined || !tokenizer.canJump) return false
     if (!skipTo(tokenizer.resumePoint.offsetBytes, from.offsetBytes)) return false
     tokenizer.jumpTo(from)
     return true
@@ -220,53 +205,10 @@ export class BlockReader {
     return this.#input.tokenizer.recordsEnd ?? this.#begin
   }
 
-  #take(endedBy: BatchEnding, end = this.#cutPoint ?? this.#recordsEnd): Batch {
-    this.#batchStart = end.offsetBytes
+  #take(endedBy: BatchEnding): Batch {
+    const end = this.#cutPoint ?? this.#recordsEnd
     this.#options.cuts?.cut()
     return this.#builder.take(end, endedBy)
-  }
-
-  /** Ends the current range of rows, but not the batch: the rows after the range join the same batch. */
-  #end(end = this.#recordsEnd): void {
-    this.lastRange = this.#builder.endInput(end) ?? this.lastRange
-  }
-
-  /** True if all records before the end of the current piece were read. */
-  #isAtBoundary(): boolean {
-    const { tokenizer } = this.#input
-    const { boundaryBytes } = this.#pieces
-    return boundaryBytes < Infinity && tokenizer.resumePoint.offsetBytes >= boundaryBytes
-  }
-
-  /** Begins the next piece. Returns the rows so far as a batch, unless another input has more rows for this batch. */
-  #crossBoundary(first: ResumePoint): Batch | undefined {
-    const { tokenizer } = this.#input
-    const { lineNumber } = tokenizer.resumePoint
-    const offsetBytes = Math.max(first.offsetBytes, tokenizer.boundaryBytes)
-    const end = { offsetBytes, lineNumber }
-    const { shared } = this.#options
-    const stay = shared !== undefined && this.#goOn(shared)
-    const batch = this.#builder.rowCount > 0 && !stay ? this.#take('full', end) : undefined
-    if (stay) this.#end(end)
-    this.#builder.startAt(offsetBytes)
-    this.#pieces.cross()
-    tokenizer.boundaryBytes = this.#pieces.boundaryBytes
-    return batch
-  }
-
-  /** True if the caller has fixed which rows form the batch. */
-  get #isBound(): boolean {
-    return this.#pieces.isInside || this.#options.shared?.continues === true
-  }
-
-  /** @returns true to keep the rows so far, because a later input has more rows for the same batch */
-  #goOn(shared: SharedRows): boolean {
-    const { joins, continues } = this.#pieces
-    // If rows of earlier inputs wait for more rows of their batch, they wait until this input reaches the piece that
-    // has these rows. This input adds no rows to the batch before that piece.
-    if (shared.continues && !joins) return true
-    shared.continues = continues
-    return continues
   }
 
   #failure(): Error | undefined {
@@ -276,39 +218,15 @@ export class BlockReader {
   #fillBlock(limit: number): boolean {
     const { block, tokenizer } = this.#input
     block.clear()
-    const maxRecords = limit - this.recordsRead
-    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
-    if (this.#options.cuts !== undefined) {
-      const isBeyond = this.#isAtCut
-      tokenizer.boundaryBytes = isBeyond ? Infinity : this.#cutBytes
-      // Wherever the first record of a batch begins, it is in the batch.
-      if (isBeyond) return tokenizer.fill(block, 1, largestBlockBytes)
-    }
-    // The block ends with the row that fills the batch, wherever the input's chunks end.
-    const { rows, textBytes } = this.#room()
-    return tokenizer.fill(block, Math.min(rows, maxRecords), Math.min(largestBlockBytes, textBytes))
+    const { records, textBytes, boundaryBytes } = this.#room
+    tokenizer.boundaryBytes = boundaryBytes
+    const maxRecords = Math.min(records, limit - this.recordsRead)
+    return tokenizer.fill(block, maxRecords, Math.min(largestBlockBytes, textBytes))
   }
 
-  /** How many rows and bytes of text the batch still takes, so that only the last row can fill it. */
-  #room(): { rows: number; textBytes: number } {
-    const { batchRows, batchBytes, cuts } = this.#options
-    const builder = this.#builder
-    if (cuts !== undefined) {
-      return { rows: cuts.records - builder.recordCount, textBytes: Infinity }
-    }
-    const { rows, textBytes } = builder.roomFor(batchBytes)
-    return { rows: Math.max(1, Math.min(batchRows - builder.rowCount, rows)), textBytes }
-  }
-
-  /** The offset from which on a record belongs to the next batch; Infinity unless batches are cut by place. */
-  get #cutBytes(): number {
-    const { cuts, ends = [] } = this.#options
-    const given = ends.find(end => end > this.#batchStart)
-    return Math.min(cuts?.offsetBytes ?? Infinity, given ?? Infinity)
-  }
-
-  get #isAtCut(): boolean {
-    return this.#input.tokenizer.resumePoint.offsetBytes >= this.#cutBytes
+  get #room(): BatchRoom {
+    const { tokenizer } = this.#input
+    return batchRoom(this.#options, this.#builder, tokenizer.resumePoint.offsetBytes)
   }
 
   /** @returns true if there are rejects to report */
@@ -326,8 +244,8 @@ export class BlockReader {
     const { tokenizer } = this.#input
     const builder = this.#builder
     this.#beginBatch()
-    const room = this.#room()
-    let rowCount = Math.min(rows.rowCount - taken, room.rows)
+    const room = this.#room
+    let rowCount = Math.min(rows.rowCount - taken, room.records)
     while (rowCount > 1 && rowCount > room.textBytes) rowCount >>= 1
     if (taken === 0) builder.count(rows)
     const next = taken + rowCount
@@ -342,7 +260,7 @@ export class BlockReader {
       bytes,
       bytesOffset: offsetBytes - taken,
     })
-    tokenizer.passRows?.(rowCount)
+    tokenizer.passRows(rowCount)
     this.#rejects.recordsRead += rowCount
     fed.taken = next
     if (next === rows.rowCount) this.#arriving.fed = undefined
@@ -378,19 +296,14 @@ export class BlockReader {
     if (block.rowCount > 0) this.#options.onBlock?.(block)
   }
 
-  #isFull(): boolean {
-    const { rowCount, recordCount } = this.#builder
-    const { batchRows, batchBytes, cuts } = this.#options
-    if (cuts !== undefined) {
-      return recordCount >= cuts.records || (recordCount > 0 && this.#isAtCut)
-    }
-    if (this.#isBound) return false
-    return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
-  }
-
   /** True if rows may only wait a limited time for the rest of their batch. */
   get #mayBeIdle(): boolean {
     const { flushIntervalMs } = this.#options
-    return flushIntervalMs !== undefined && !this.#builder.isEmpty && !this.#isBound
+    return flushIntervalMs !== undefined && !this.#builder.isEmpty
   }
+}
+
+/** Progress of the source up to the chunk that the reader took last. */
+export function takenFrom({ bytesRead, contentBytesRead }: ByteSource): SourceProgress {
+  return { bytesRead, contentBytesRead }
 }

@@ -4,7 +4,6 @@
 import type { BatchBuilder } from './batch-builder.js'
 import type { Reject, ResumePoint } from './batch.js'
 import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
-import { rejectOf } from './row-fault.js'
 
 /** One object serves all blocks of an input. */
 export class BlockRejects {
@@ -14,16 +13,14 @@ export class BlockRejects {
   isRow = false
   readonly #block: RecordBlock
   readonly #builder: BatchBuilder
-  readonly #file: string
   #recordsBefore = 0
   /** Index of the next row and of the next fault to examine; all rejects before them were returned. */
   #nextRow = 0
   #nextFault = 0
 
-  constructor(block: RecordBlock, builder: BatchBuilder, file: string) {
+  constructor(block: RecordBlock, builder: BatchBuilder) {
     this.#block = block
     this.#builder = builder
-    this.#file = file
   }
 
   /**
@@ -51,7 +48,7 @@ export class BlockRejects {
     if (!this.isRow && fault !== undefined) this.#nextFault++
     this.recordsRead = this.#recordsBefore + this.#nextRow + this.#nextFault
     if (this.isRow) return this.#builder.rejectOf(this.#block, row)
-    return fault && rejectOf(fault, this.#file)
+    return fault && this.#builder.faultReject(fault, fault)
   }
 
   /**

@@ -39,8 +39,8 @@ export interface CellOptions {
 export interface CellRules extends Omit<CellOptions, 'offsets'> {
   /** Offsets of the columns' times, shared by all readers. If undefined, each reader determines the offsets itself. */
   readonly columnOffsets?: ColumnOffsets | undefined
-  /** Called when a time's offset is ignored because no zone is set. Returns true to be called for the next offset, too. */
-  readonly onOffset?: (columnName: string) => boolean | void
+  /** Called when an offset of a column's times is first ignored because no zone is set. */
+  readonly onOffset?: (columnName: string) => void
   /** Separator of the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string
 }

@@ -8,7 +8,8 @@ import { everyColumn } from './cells/date-format.js'
 import type { InputTexts } from './columns/template-column.js'
 import { hasDateFormat } from './types/column-types.js'
 
-const noInput = {
+/** Stands in for an input whose text is given in another way. */
+export const noInput = {
   showRecord: undefined,
   shape: {
     format: '',

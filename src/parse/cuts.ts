@@ -1,46 +1,86 @@
 /*
-  Where batches end that are requested as pieces of an input, or known by their place. The place depends on the bytes of the inputs and on sizes that all processes of a run
-  share, so it is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began.
+  Where batches end. Batches that are known by their place end where the bytes of the inputs and sizes that all processes of a run share say,
+  so the place is the same whatever the types, the rules of cells, the chunks, and the cut at which reading began. Other batches
+  end with the row that fills them.
 */
 import { InputError } from '../errors.js'
-import type { ByteRange, ResumePoint } from './batch.js'
+import type { BatchBuilder } from './batch-builder.js'
+import type { ResumePoint } from './batch.js'
 
 /** A batch ends after this many records, or before a record that begins this many bytes after the batch. */
 export interface CutSizes {
   readonly records: number
-  /** Bytes of the decompressed inputs, headers and blank lines included. */
+  /** Bytes of the decompressed inputs, headers and the lines between records included, but what follows an input's last record only for the input's own last batch. */
   readonly bytes: number
 }
 
+/** What the batch under construction still takes. */
+export interface BatchRoom {
+  /** Number of records; 0 if the batch is full. Only the last of them may fill it. */
+  readonly records: number
+  readonly textBytes: number
+  /** Offset in the input from which on a record belongs to the next batch. */
+  readonly boundaryBytes: number
+}
+
+const noRoom: BatchRoom = { records: 0, textBytes: 0, boundaryBytes: 0 }
+const roomForOne: BatchRoom = { records: 1, textBytes: Infinity, boundaryBytes: Infinity }
+
 /**
- * The batch under construction, for all inputs of a stream, one after the other. A batch begins where the last record of the batch before
- * it ends, and has at least one record. Positions count the bytes of the stream from where reading began.
+ * Decides where the batch ends, whatever the chunks of the input.
+ * @param nextBytes  offset in the input after which the next record begins
+ */
+export function batchRoom(
+  sizes: {
+    readonly cuts?: Cuts | undefined
+    readonly batchRows: number
+    readonly batchBytes: number
+  },
+  builder: BatchBuilder,
+  nextBytes: number,
+): BatchRoom {
+  const { cuts, batchRows, batchBytes } = sizes
+  if (cuts !== undefined) return cuts.roomAfter(builder.recordCount, nextBytes)
+  const { rowCount } = builder
+  if (rowCount > 0 && (rowCount >= batchRows || builder.encodedBytes >= batchBytes)) return noRoom
+  const { rows, textBytes } = builder.roomFor(batchBytes)
+  const records = Math.max(1, Math.min(batchRows - rowCount, rows))
+  return { records, textBytes, boundaryBytes: Infinity }
+}
+
+/**
+ * The place of the batch under construction, for all inputs of a stream, one after the other. A batch begins where the last record of the
+ * batch before it ends, and has at least one record. Positions count the bytes of the stream from where reading began.
  */
 export class Cuts {
-  readonly records: number
-  readonly #bytes: number
+  readonly #sizes: CutSizes
   #batchStart = 0
   #recordEnd = 0
   #inputStart = 0
-  #inputEnd = 0
+  #ends: readonly number[] = []
 
-  constructor({ records, bytes }: CutSizes) {
-    this.records = records
-    this.#bytes = bytes
+  constructor(sizes: CutSizes) {
+    this.#sizes = sizes
   }
 
-  /** @param from  the cut in this input at which reading begins; 0 for the input's start */
-  beginInput(from: number): void {
-    this.#inputStart = this.#inputEnd - from
+  /**
+   * @param from  the cut in this input at which reading begins; 0 for the input's start
+   * @param ends  further offsets in this input, ascending, at which a batch ends that is not full
+   */
+  beginInput(from: number, ends: readonly number[] = []): void {
+    this.#inputStart = this.#recordEnd - from
+    this.#ends = ends
   }
 
-  endInput(sizeBytes: number): void {
-    this.#inputEnd = this.#inputStart + sizeBytes
-  }
-
-  /** The offset in the present input from which on a record belongs to the next batch. */
-  get offsetBytes(): number {
-    return this.#batchStart + this.#bytes - this.#inputStart
+  /** @param recordCount  of the batch; @param nextBytes  offset in the input after which the next record begins */
+  roomAfter(recordCount: number, nextBytes: number): BatchRoom {
+    const start = this.#batchStart - this.#inputStart
+    const end = this.#ends.find(end => end > start) ?? Infinity
+    const boundaryBytes = Math.min(start + this.#sizes.bytes, end)
+    // Wherever the first record of a batch begins, it is in the batch.
+    if (nextBytes >= boundaryBytes) return recordCount > 0 ? noRoom : roomForOne
+    const records = Math.max(0, this.#sizes.records - recordCount)
+    return { records, textBytes: Infinity, boundaryBytes }
   }
 
   /** The batch has the records up to this offset of the input. */
@@ -51,47 +91,6 @@ export class Cuts {
   /** Ends the batch after its last record. */
   cut(): void {
     this.#batchStart = this.#recordEnd
-  }
-}
-
-/** A range whose rows form a batch. The batch may begin in an earlier input (`joins`), and continue in a later one. */
-export interface Piece extends ByteRange {
-  readonly joins?: boolean
-  readonly continues?: boolean
-}
-
-/** The current piece, or the gap before the next one. */
-export class PieceBounds {
-  isInside = false
-  readonly #pieces: readonly Piece[]
-  #next = 0
-
-  /** @param pieces  ascending and disjoint */
-  constructor(pieces: readonly Piece[]) {
-    this.#pieces = pieces
-  }
-
-  /** The end of the current piece, or in a gap the start of the next piece; an offset in the decompressed input. */
-  get boundaryBytes(): number {
-    const piece = this.#pieces[this.#next]
-    if (piece === undefined) return Infinity
-    return this.isInside ? piece.endBytes : piece.startBytes
-  }
-
-  /** True if this piece's rows and rows of a later input go into the same batch. */
-  get continues(): boolean {
-    return this.isInside && this.#pieces[this.#next]?.continues === true
-  }
-
-  /** True if an earlier input has begun the batch of this piece's rows. */
-  get joins(): boolean {
-    return this.isInside && this.#pieces[this.#next]?.joins === true
-  }
-
-  /** Steps over the boundary: into the next piece, or out of the current one. */
-  cross(): void {
-    if (this.isInside) this.#next++
-    this.isInside = !this.isInside
   }
 }
 

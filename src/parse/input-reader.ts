@@ -18,7 +18,7 @@ import type {
   Step,
 } from './batch.js'
 import type { CellRules } from './cell-rules.js'
-import type { Cuts, Piece } from './cuts.js'
+import type { Cuts } from './cuts.js'
 import type { InputTexts } from './columns/template-column.js'
 import type { Feed, SourceProgress } from './rows/fed-rows.js'
 import type { RecordBlock } from './record-block.js'
@@ -50,7 +50,7 @@ export interface BatchOptions {
   /** Texts from the input's path. */
   readonly texts?: InputTexts | undefined
   readonly cells?: CellRules
-  /** Limit of a batch in rows. The caller may change this limit and `batchBytes` between two batches. */
+  /** Limit of a batch in rows. */
   readonly batchRows: number
   /** A batch ends with the row that brings it to this many bytes on the wire. */
   readonly batchBytes: number
@@ -64,14 +64,8 @@ export interface BatchOptions {
    */
   readonly from?: ResumePoint | undefined
   /**
-   * Pieces of the input. The rows of each piece become one batch with exactly the piece's range, regardless of the
-   * limits of a batch and of `flushIntervalMs`. Pieces are ascending and disjoint; each begins and ends between
-   * records. A piece without rows has no batch. If reading ends inside a piece, the batch ends there.
-   */
-  readonly pieces?: readonly Piece[] | undefined
-  /**
    * Cuts batches by place: `batchRows` and `batchBytes` are then ignored, and a batch may have no rows, if all its records were bad.
-   * Its rejects are reported before it. `from` must be the end of a batch. Not with `pieces`.
+   * Its rejects are reported before it. `from` must be the end of a batch.
    */
   readonly cuts?: Cuts | undefined
   /** Offsets in this input, ascending, at which a batch cut by place ends that is not full: the ends of earlier such batches. */
@@ -116,6 +110,8 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly isHeaderGuessed: boolean
   /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
   readonly raggedRecords: number
+  /** Number of byte order marks before records, which the reader drops. */
+  readonly droppedMarks: number
   /** Whether records consist of ordered fields or of named members. */
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */

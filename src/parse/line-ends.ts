@@ -28,3 +28,29 @@ export function nextLine(bytes: Uint8Array, start: number, end: number): number 
   }
   return -1
 }
+
+/** The end mark of DOS programs. */
+const dosEnd = 0x1a
+const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf)
+/** Bytes with which a mark begins (`afterMark`). */
+export const markStarts: readonly number[] = [dosEnd, byteOrderMark[0]!]
+
+/**
+ * Position after a byte order mark, which `cat` leaves where it joins files, or after the end mark of DOS and what
+ * follows it; `position` if no mark is there, −1 if more bytes must tell.
+ * @param isLast  true if no more bytes follow
+ */
+export function afterMark(
+  bytes: Uint8Array,
+  position: number,
+  end: number,
+  isLast: boolean,
+): number {
+  if (bytes[position] !== dosEnd) {
+    const isMark = byteOrderMark.every((byte, i) => bytes[position + i] === byte)
+    return isMark ? position + byteOrderMark.length : position
+  }
+  const rest = bytes.subarray(position, end)
+  const isEnd = rest.every(byte => byte === dosEnd || byte === lineFeed || byte === carriageReturn)
+  return !isEnd ? position : isLast ? end : -1
+}

@@ -1,74 +1,37 @@
 /*
-  Does what formats with one record per line share: keeps the window, skips blank lines, tracks positions, and sets
-  aside records that are broken, too long or truncated. A format contributes the functions that scan its records.
+  Does what all formats share: keeps the window, finds the records one after the other, tracks positions, and sets aside
+  records that are broken, too long or truncated. A format contributes the functions that scan its records. Reading is
+  synchronous, and does not know the types of columns.
 */
 import { InputError, type ErrorCode } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { ResumePoint } from './batch.js'
-import { carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
-import type { Fault, RecordBlock } from './record-block.js'
-import type { Tokenizer } from './tokenizer.js'
+import { afterMark, carriageReturn, countLineEnds, lineFeed, nextLine } from './line-ends.js'
+import { retryBytes, undecided, type LineFormat, type ScanFault } from './line-format.js'
+import type { RecordBlock } from './record-block.js'
 import { Window } from './window.js'
 
-/**
- * Results of a scan besides a position. `unfinished`: the record's end is not in the window. `faulty`: the record is not a row.
- * `undecided`: the scan needs more input, even if the record is already longer than `maxRecordBytes`.
- */
-export const unfinished: number = -1
-export const faulty: number = -2
-export const undecided: number = -3
-
-/** The reason why a record is not a row, and the start of the next record. */
-export interface ScanFault extends Fault {
-  /** Position after the record; −1 if its end is not in the window. */
-  readonly next: number
-}
-
-/** Up to this length, an unfinished record is scanned again with every chunk. */
-export const retryBytes = 65_536
-
-/** Functions of a format. Positions are those of the window. */
-export interface LineFormat {
-  /** True if a blank line or a comment certainly begins at `start`. */
-  isNoRecord(start: number): boolean
-  /**
-   * Scans plain records into the rows from `row` on. Stops at a record that needs `scanRecord`, at `rowEnd` or
-   * `stopAt`.
-   * @returns the row after the last one filled
-   */
-  scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
-  /** Scans the record at `start` into `row`. Returns the position after the record, `unfinished`, `faulty` or `undecided`. */
-  scanRecord(block: RecordBlock, row: number, start: number): number
-  /** Number of line breaks inside the record that was scanned last. */
-  innerLines?(): number
-  /**
-   * Explains why the record scanned last is not a row, from the result of the scan. Returns undefined if the record's end has
-   * not arrived, and an error if reading cannot continue.
-   */
-  faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined
-  /** Called before the records of a block are scanned. */
-  startBlock(): void
-  /** True if the unread rest of a truncated input has no incomplete record. The rest then stays unread. */
-  isRestWhole?(): boolean
-  /** Called when reading does not continue right after the record scanned last. */
-  jumped?(): void
-}
-
-/** Splits text into lines. Sets aside records that are too long, incomplete or otherwise faulty. */
-export class LineTokenizer implements Tokenizer {
+/** Takes bytes and delivers blocks of records. */
+export class LineTokenizer {
   readonly #format: LineFormat
+  /** The error at which reading stopped. The records before the error were delivered. */
   failure: InputError | undefined
   lineNumber: number
+  /** Number of bytes outside records: blank lines, comments, brackets and commas of an array. */
   otherBytes = 0
   skippedBytes = 0
+  /** Number of byte order marks before records, which were passed over. */
+  droppedMarks = 0
+  /** Records that begin at or after this offset of the decompressed input are left for later. */
   boundaryBytes = Infinity
-  file: string
+  readonly file: string
   readonly window: Window
   readonly maxRecordBytes: number
+  /** The place right after the last delivered record; undefined before the first one. */
   recordsEnd: ResumePoint | undefined
   /** How many records of the block were read, and the position after them and its line. */
   #read = { count: 0, end: 0, line: 0 }
-  /** True if no more input comes, and the window ends with a line end. */
+  /** True if no more input comes. If records are lines, the window then ends with a line end. */
   ended = false
   /** The error that truncated the input. A record without a line end is then incomplete. */
   cutOff: InputError | undefined
@@ -76,50 +39,45 @@ export class LineTokenizer implements Tokenizer {
   #addedLineFeed = false
   /** The window must hold this many unread bytes before any record can be complete. */
   #neededBytes = 0
-  /** A record that is too long; set while the tokenizer passes over the rest of the record. */
-  #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
-  /** True if the unread bytes begin inside a line that is not a record. `#otherLineOffset` is the line's start in the input. */
-  #inOtherLine = false
-  #otherLineOffset = 0
+  /**
+   * The line in which the unread bytes begin, while its end has not arrived: a record that is too long, of which
+   * `record` is the beginning, or a line that is no record.
+   */
+  #pending: (ResumePoint & { readonly record: Uint8Array | undefined }) | undefined
 
+  /** @param window  the window of an earlier input, to use its memory again */
   constructor(
     file: string,
     maxRecordBytes: number,
     offsetBytes: number,
     formatOf: (lines: LineTokenizer) => LineFormat,
     text?: SourceText,
+    window: Window = new Window(lineFeed, offsetBytes, text),
   ) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
-    this.window = new Window(lineFeed, offsetBytes, text)
+    this.window = window
+    window.jumpTo(offsetBytes)
     this.lineNumber = 1
     this.#format = formatOf(this)
   }
 
-  begin(file: string): void {
-    this.window.start = this.window.end
-    this.#format.jumped?.()
-    this.failure = undefined
-    this.recordsEnd = undefined
-    this.otherBytes = 0
-    this.#neededBytes = 0
-    this.#skipped = undefined
-    this.#inOtherLine = false
-    this.file = file
-    this.lineNumber = 1
-    this.skippedBytes = 0
-    this.boundaryBytes = Infinity
-    this.ended = false
-    this.cutOff = undefined
-    this.#addedLineFeed = false
-    this.window.jumpTo(0)
+  /**
+   * A place after all delivered records and before the remaining ones. How far it is depends on the chunks. Never inside
+   * a record or line that has begun but was not delivered.
+   */
+  get resumePoint(): ResumePoint {
+    return this.#pending ?? this.#placeAt(this.window.start, this.lineNumber)
   }
 
-  /** Never inside a record or line that has begun but was not delivered. */
-  get resumePoint(): ResumePoint {
-    if (this.#skipped !== undefined) return this.#skipped
-    const place = this.#placeAt(this.window.start, this.lineNumber)
-    return this.#inOtherLine ? { ...place, offsetBytes: this.#otherLineOffset } : place
+  /** True if no more input comes. */
+  get isOver(): boolean {
+    return this.ended || this.cutOff !== undefined
+  }
+
+  /** True if `jumpTo` may be called. False if the text depends on brackets that were opened earlier. */
+  get canJump(): boolean {
+    return this.#format.passOver === undefined
   }
 
   /** @param lineNumber  of the position, with the line feed that `end` added */
@@ -138,10 +96,15 @@ export class LineTokenizer implements Tokenizer {
     return this.#placeAt(this.window.start, 0).offsetBytes
   }
 
+  /** Copies more input. Call this only between blocks, because it invalidates the positions in the last block. */
   push(chunk: Uint8Array): void {
     this.window.push(chunk)
   }
 
+  /**
+   * Announces that no more input follows.
+   * @param cutOff  the error that truncated the input, if any; a record without an end is then incomplete
+   */
   end(cutOff?: InputError): void {
     const { window } = this
     this.#neededBytes = 0
@@ -150,7 +113,8 @@ export class LineTokenizer implements Tokenizer {
       return
     }
     this.ended = true
-    const isInLine = window.start < window.end || this.#skipped !== undefined || this.#inOtherLine
+    if (this.#format.passOver !== undefined) return
+    const isInLine = window.start < window.end || this.#pending !== undefined
     const isLineEnded = window.start < window.end && window.bytes[window.end - 1] === lineFeed
     if (isInLine && !isLineEnded) {
       window.push(Uint8Array.of(lineFeed))
@@ -158,25 +122,36 @@ export class LineTokenizer implements Tokenizer {
     }
   }
 
+  /**
+   * Skips the pushed input up to the point.
+   * @returns false if the point was not reached; the caller then pushes more, unless `failure` is set
+   */
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
-    const { window } = this
-    const { start } = window
+    const { window, otherBytes, offsetBytes: before } = this
+    if (window.end - window.start < this.#neededBytes) return false
+    this.#neededBytes = 0
     this.#format.jumped?.()
     const position = window.positionOf(offsetBytes)
-    const isThere = position < Infinity
-    window.start = isThere ? position : window.end
-    this.skippedBytes += this.inputLength(start, window.start)
-    this.#neededBytes = 0
+    if (this.#format.passOver === undefined) window.start = Math.min(position, window.end)
+    else this.#format.passOver(position)
+    this.otherBytes = otherBytes
+    this.skippedBytes += this.offsetBytes - before
+    const isThere = window.start >= position
     if (isThere) this.lineNumber = lineNumber
     return isThere
   }
 
+  /**
+   * Continues at the point after `passTo` has returned false: the next push begins at the point. Only for input that was
+   * not decoded.
+   */
   jumpTo({ offsetBytes }: ResumePoint): void {
     const { window } = this
     this.skippedBytes += offsetBytes - window.inputOffset(window.end)
     window.jumpTo(offsetBytes)
   }
 
+  /** Passes over rows without text, each a line of one byte, after all pushed bytes were read. */
   passRows(rowCount: number): void {
     const { window } = this
     window.jumpTo(window.offset + window.end + rowCount)
@@ -185,17 +160,22 @@ export class LineTokenizer implements Tokenizer {
     this.recordsEnd = this.resumePoint
   }
 
+  /**
+   * Adds rows and faults, together at most `maxRecords`, to an empty block. Stops soon after `maxBytes` of input.
+   * @returns false if another `push` is needed, or if nothing more can be read after `end` or a failure
+   */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window } = this
     block.bytes = window.bytes
     block.view = window.view
     block.bytesOffset = window.offset
     block.writtenFrom = window.end
+    block.scratch = window.scratchStart
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    this.#format.startBlock()
+    this.#format.startBlock?.()
     this.#read.count = 0
-    const isAtLine = this.#skipped ? this.#skipRest(block) : !this.#inOtherLine || this.skipLine()
+    const isAtLine = this.#pending === undefined || this.#passPending(block)
     const more = isAtLine && this.#scanBlock(block, maxRecords, maxBytes)
     if (!more && this.cutOff !== undefined) this.#setRestAside(block, this.cutOff)
     this.#noteEnd(block.rowCount + block.faults.length)
@@ -206,11 +186,8 @@ export class LineTokenizer implements Tokenizer {
 
   /** @param count  of the block's records so far; the window begins after them and perhaps some other lines */
   #noteEnd(count: number): void {
-    const read = this.#read
-    if (count === read.count) return
-    read.count = count
-    read.end = this.window.start
-    read.line = this.lineNumber
+    if (count === this.#read.count) return
+    this.#read = { count, end: this.window.start, line: this.lineNumber }
   }
 
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
@@ -232,10 +209,10 @@ export class LineTokenizer implements Tokenizer {
       !block.hasMaxFaults
     ) {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
-      row = format.scanRun(block, row, run, stopAt)
+      row = format.scanRun?.(block, row, run, stopAt) ?? row
       if (row >= run || window.start >= stopAt) continue
       this.#noteEnd(row + faults.length)
-      if (!this.toRecord(recordsEnd)) {
+      if (!this.#format.toRecord(recordsEnd)) {
         more = window.start >= boundary
         break
       }
@@ -259,25 +236,49 @@ export class LineTokenizer implements Tokenizer {
     return more
   }
 
-  /** Skips lines that are not records. Returns false if no record is known to begin before `end`. */
-  toRecord(end: number): boolean {
+  /** Like `toRecord` of a format, for formats whose records are lines. */
+  toRecordLine(end: number, format: { isNoRecord(start: number): boolean }): boolean {
     const { window } = this
-    while (this.#inOtherLine || (window.start < end && this.#format.isNoRecord(window.start))) {
+    for (;;) {
+      if (this.#pending === undefined) {
+        const isMark = window.start < end ? this.passMark(window.start) : 'unknown'
+        if (isMark === 'unknown') return false
+        if (isMark) continue
+        if (!format.isNoRecord(window.start)) return true
+      }
       if (!this.skipLine()) return false
     }
-    return window.start < end
+  }
+
+  /** Passes over a mark (`afterMark`) where a record may begin. Returns `unknown` if the input must go on to tell. */
+  passMark(position: number): boolean | 'unknown' {
+    const { bytes, end } = this.window
+    const next = afterMark(bytes, position, end, this.ended || this.cutOff !== undefined)
+    if (next <= position) return next < 0 ? 'unknown' : false
+    if (bytes[position]! >= 0x80) this.droppedMarks++
+    this.pass(next)
+    return true
   }
 
   /** Skips the rest of a line that is not a record. Returns false if the line's end has not arrived yet. */
   skipLine(): boolean {
     const { window } = this
     const { start } = window
-    if (!this.#inOtherLine) this.#otherLineOffset = this.offsetBytes
     const isPassed = this.#passLine()
     this.otherBytes += this.inputLength(start, window.start)
-    this.#inOtherLine = !isPassed
-    if (isPassed) this.lineNumber++
+    if (isPassed) {
+      this.#pending = undefined
+      this.lineNumber++
+    } else this.#pending ??= { ...this.#placeAt(start, this.lineNumber), record: undefined }
     return isPassed
+  }
+
+  /** Passes over bytes that are no part of a record. */
+  pass(position: number): void {
+    const { window } = this
+    this.otherBytes += this.inputLength(window.start, position)
+    this.lineNumber += countLineEnds(window.bytes, window.start, position)
+    window.start = position
   }
 
   /** Handles a record that is not a row. Returns false if more input is needed, or nothing can follow. */
@@ -290,11 +291,11 @@ export class LineTokenizer implements Tokenizer {
     const next = fault?.next ?? scanned
     const length = this.contentEnd(next < 0 ? this.window.end : next) - start
     if (length > this.maxRecordBytes && scanned !== undecided) {
-      this.#beginSkip(start)
-      return this.#skipRest(block)
+      this.#beginPending(start)
+      return this.#passPending(block)
     }
     if (fault === undefined || next < 0) {
-      this.#waitForMore(length)
+      this.waitForMore(length)
       return false
     }
     this.#addFault(block, fault, start)
@@ -302,7 +303,7 @@ export class LineTokenizer implements Tokenizer {
   }
 
   /** Waits for much more of a long record, because scanning it again with every small chunk would take quadratic time. */
-  #waitForMore(unreadBytes: number): void {
+  waitForMore(unreadBytes: number): void {
     const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0
   }
@@ -350,44 +351,43 @@ export class LineTokenizer implements Tokenizer {
     return next >= 0
   }
 
-  #beginSkip(start: number): void {
+  /** Begins to pass over the record at `start`, which is too long. */
+  #beginPending(start: number): void {
     const { window } = this
     const recordEnd = start + this.maxRecordBytes
     const record = window.inputBytes(start, recordEnd)
-    this.#skipped = { record, lineNumber: this.lineNumber, offsetBytes: window.inputOffset(start) }
+    this.#pending = { record, lineNumber: this.lineNumber, offsetBytes: window.inputOffset(start) }
     this.lineNumber += countLineEnds(window.bytes, start, recordEnd - 1)
     window.start = recordEnd
   }
 
-  /** Skips the rest of a record that is too long. Returns false if the record's end has not arrived yet. */
-  #skipRest(block: RecordBlock): boolean {
+  /** Passes over the rest of the pending line. Returns false if the line's end has not arrived yet. */
+  #passPending(block: RecordBlock): boolean {
+    if (this.#pending?.record === undefined) return this.skipLine()
     if (!this.#passLine()) return false
     const message = `the record is longer than ${this.maxRecordBytes} bytes`
-    this.#addSkipped(block, 'DDB_INPUT_RECORD_TOO_LONG', message)
+    this.#addPending(block, 'DDB_INPUT_RECORD_TOO_LONG', message)
     this.lineNumber++
     return true
   }
 
-  /** Sets aside the record that is too long. The record ends at the first unread byte. */
-  #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
+  /** Ends the pending line at the first unread byte, and sets it aside if it is a record. */
+  #addPending(block: RecordBlock, code: ErrorCode, message: string): void {
     const { window } = this
-    if (this.#skipped === undefined) return
-    const { record, lineNumber, offsetBytes } = this.#skipped
+    const { record, lineNumber, offsetBytes } = this.#pending!
+    this.#pending = undefined
+    if (record === undefined) return
     const lengthBytes = window.inputOffset(this.contentEnd(window.start)) - offsetBytes
     block.addFault({ code, message }, { record, lengthBytes, lineNumber, offsetBytes })
-    this.#skipped = undefined
   }
 
   /** Handles the rest of a truncated input. A record there is incomplete; a line that is not a record may be complete. */
   #setRestAside(block: RecordBlock, { code, message }: InputError): void {
-    const { window } = this
-    const { start, end } = window
-    if (this.#skipped !== undefined) {
-      window.start = end
-      this.#addSkipped(block, code, truncatedMessage(message))
-    } else if (this.#inOtherLine) {
-      this.otherBytes += this.inputLength(start, end)
-      window.start = end
+    const { start, end } = this.window
+    if (this.#pending !== undefined) {
+      if (this.#pending.record === undefined) this.otherBytes += this.inputLength(start, end)
+      this.window.start = end
+      this.#addPending(block, code, truncatedMessage(message))
     } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
       this.#addFault(block, { code, message: truncatedMessage(message), next: end }, start)
     }

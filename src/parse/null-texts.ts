@@ -21,8 +21,14 @@ export class NullTexts {
   /**
    * Empties the cells of a field that hold one of the texts without quotes.
    * @param trims  true to ignore blanks around a text
+   * @param onFound  gets the index of the text, and the cell with its former end
    */
-  apply(block: RecordBlock, field: number, trims: boolean): void {
+  apply(
+    block: RecordBlock,
+    field: number,
+    trims: boolean,
+    onFound?: (text: number, cell: number, end: number) => void,
+  ): void {
     const texts = trims ? this.#trimmed : this.#exact
     if (texts.isEmpty) return
     const { bytes, starts, ends, fieldCount, rowCount } = block
@@ -35,8 +41,10 @@ export class NullTexts {
         from = trimmedStart(bytes, start, end)
         to = trimmedEnd(bytes, from, end)
       }
-      if (!texts.has(bytes, from, to)) continue
-      if (!block.isQuoted(row, cell)) ends[cell] = start
+      const text = texts.indexOf(bytes, from, to)
+      if (text < 0 || block.isQuoted(row, cell)) continue
+      ends[cell] = start
+      onFound?.(text, cell, end)
     }
   }
 }
@@ -46,22 +54,30 @@ class TextSet {
   readonly #texts: readonly Uint8Array[]
   /** For each length: 1 if some text has this length, otherwise 0. */
   readonly #lengths: Uint8Array
+  /** 1 for each byte with which some text begins, otherwise 0. */
+  readonly #firstBytes = new Uint8Array(256)
 
   constructor(texts: readonly string[]) {
     this.isEmpty = texts.length === 0
     this.#texts = texts.map(text => new TextEncoder().encode(text))
     this.#lengths = new Uint8Array(Math.max(0, ...this.#texts.map(text => text.length)) + 1)
-    for (const text of this.#texts) this.#lengths[text.length] = 1
+    for (const text of this.#texts) {
+      this.#lengths[text.length] = 1
+      // The empty text is anywhere.
+      if (text.length === 0) this.#firstBytes.fill(1)
+      else this.#firstBytes[text[0]!] = 1
+    }
   }
 
-  has(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Index of the text; −1 if it is none of these. */
+  indexOf(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
-    if (this.#lengths[length] !== 1) return false
+    if (this.#lengths[length] !== 1 || this.#firstBytes[bytes[start]!] !== 1) return -1
     const texts = this.#texts
     for (let i = 0; i < texts.length; i++) {
       const text = texts[i]!
-      if (text.length === length && isAt(text, bytes, start)) return true
+      if (text.length === length && isAt(text, bytes, start)) return i
     }
-    return false
+    return -1
   }
 }

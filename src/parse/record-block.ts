@@ -63,6 +63,8 @@ export class RecordBlock {
   quote = -1
   /** `bytes` holds input before this position; from there on, the tokenizer writes cells that it has unescaped. */
   writtenFrom = 0
+  /** Position where the next unescaped cell is written. */
+  scratch = 0
   /** True if all cells after `writtenFrom` were quoted in the input. */
   writtenAreQuoted = false
   rowCount = 0

@@ -4,14 +4,11 @@
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
-import { BlockReader, type BlockInput } from './block-reader.js'
+import { BlockReader, takenFrom, type Records } from './block-reader.js'
 import { type Batch, type ColumnCounts, type InputRange, batchesAmong, type Step } from './batch.js'
 import type { BatchOptions, ByteCounts, InputReader } from './input-reader.js'
 import type { SourceProgress } from './rows/fed-rows.js'
-import type { Tokenizer } from './tokenizer.js'
-
-/** The properties of the read loop's input that depend on the format; the remaining ones depend on the source. */
-export type Records = Omit<BlockInput, 'file' | 'skipTo' | 'shape' | 'text' | 'taken'>
+import type { LineTokenizer } from './line-tokenizer.js'
 
 /** The shape of an input, as the format detects it. */
 export type FoundShape<Format extends string> = Pick<
@@ -31,7 +28,7 @@ export type FoundShape<Format extends string> = Pick<
 export interface OpenedInput {
   readonly source: ByteSource
   /** The tokenizer, if the format needed one to detect the shape. */
-  readonly tokenizer?: Tokenizer
+  readonly tokenizer?: LineTokenizer
   readonly raggedRecords?: () => number
   /** Called once, as soon as the columns are known. */
   readonly records: (options: BatchOptions) => Records
@@ -42,38 +39,20 @@ export function recordReader<Format extends string>(
   found: FoundShape<Format>,
   opened: OpenedInput,
 ): InputReader<Format> {
-  return new RecordReader(found, opened)
+  return Object.assign(new RecordReader(found, opened), found)
 }
 
 /** A class, because making an object literal with so many getters takes longer than reading a hundred rows. */
-class RecordReader<Format extends string> implements InputReader<Format> {
-  readonly format: Format
-  readonly recordKind: InputReader['recordKind']
-  readonly dialect: InputReader['dialect']
+class RecordReader {
   readonly delimiter: string | undefined
-  readonly isHeaderGuessed: boolean
-  readonly fieldNames: InputReader['fieldNames']
-  readonly fieldCount: number
-  readonly headerBytes: InputReader['headerBytes']
-  readonly headerLineNumber: number | undefined
-  readonly foundQuotes: InputReader['foundQuotes']
-  readonly assumedHeader: InputReader['assumedHeader']
+  readonly #found: FoundShape<string>
   readonly #opened: OpenedInput
-  #tokenizer: Tokenizer | undefined
+  #tokenizer: LineTokenizer | undefined
   #blocks: BlockReader | undefined
 
-  constructor(found: FoundShape<Format>, opened: OpenedInput) {
-    this.format = found.format
-    this.recordKind = found.recordKind
-    this.dialect = found.dialect
+  constructor(found: FoundShape<string>, opened: OpenedInput) {
     this.delimiter = found.dialect?.delimiter.value
-    this.isHeaderGuessed = found.isHeaderGuessed
-    this.fieldNames = found.fieldNames
-    this.fieldCount = found.fieldCount
-    this.headerBytes = found.headerBytes
-    this.headerLineNumber = found.headerLineNumber
-    this.foundQuotes = found.foundQuotes
-    this.assumedHeader = found.assumedHeader
+    this.#found = found
     this.#opened = opened
     this.#tokenizer = opened.tokenizer
   }
@@ -86,6 +65,10 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     return this.#opened.raggedRecords?.() ?? 0
   }
 
+  get droppedMarks(): number {
+    return this.#tokenizer?.droppedMarks ?? 0
+  }
+
   get recordsRead(): number {
     return this.#blocks?.recordsRead ?? 0
   }
@@ -95,7 +78,7 @@ class RecordReader<Format extends string> implements InputReader<Format> {
     return {
       rows,
       rejected,
-      header: this.headerBytes?.length ?? 0,
+      header: this.#found.headerBytes?.length ?? 0,
       other: this.#opened.source.startOffsetBytes + (this.#tokenizer?.otherBytes ?? 0),
       skipped: this.#tokenizer?.skippedBytes ?? 0,
     }
@@ -106,7 +89,8 @@ class RecordReader<Format extends string> implements InputReader<Format> {
   }
 
   get readToEnd(): boolean {
-    const isEmpty = this.recordKind === 'fields' && this.fieldCount === 0
+    const { recordKind, fieldCount } = this.#found
+    const isEmpty = recordKind === 'fields' && fieldCount === 0
     return this.#blocks?.readToEnd ?? isEmpty
   }
 
@@ -124,41 +108,19 @@ class RecordReader<Format extends string> implements InputReader<Format> {
 
   steps(options: BatchOptions): Generator<Step, void, void> {
     const { source, records } = this.#opened
-    const { name: file, skipTo, text } = source
+    const { encoding, mark } = source.text
     const own = records(options)
     this.#tokenizer = own.tokenizer
-    const shape = {
-      format: this.format,
-      delimiter: this.delimiter,
-      fieldNames: this.fieldNames,
-      fieldCount: this.fieldCount,
-      headerBytes: this.headerBytes,
-      // Copies two properties, because batches outlive the reader and must not keep the whole source in memory.
-      text: { encoding: text.encoding, mark: text.mark },
-    }
-    // Lists the properties, because a spread is slower, and small inputs may need a new reader every hundred rows.
-    const input = {
-      tokenizer: own.tokenizer,
-      chunks: own.chunks,
-      block: own.block,
-      fieldOf: own.fieldOf,
-      arrayDelimiter: own.arrayDelimiter,
-      showRecord: own.showRecord,
-      file,
-      skipTo,
-      shape,
-      text,
-      taken: () => takenFrom(source),
-    } satisfies BlockInput
-    this.#blocks = new BlockReader(input, options)
+    const { format, fieldNames, fieldCount, headerBytes } = this.#found
+    const { delimiter } = this
+    // Copies two properties, because batches outlive the reader and must not keep the whole source in memory.
+    const text = { encoding, mark }
+    const shape = { format, delimiter, fieldNames, fieldCount, headerBytes, text }
+    this.#blocks = new BlockReader(source, shape, own, options)
     return this.#blocks.steps()
   }
 
   close(): Promise<void> {
     return this.#opened.source.close()
   }
-}
-
-function takenFrom({ bytesRead, contentBytesRead }: ByteSource): SourceProgress {
-  return { bytesRead, contentBytesRead }
 }

@@ -5,7 +5,7 @@ import { option } from '../errors.js'
 import type { Reject } from './batch.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
-import type { RecordBlock, RecordFault } from './record-block.js'
+import type { RecordBlock } from './record-block.js'
 import { clippedText } from './shown-text.js'
 
 /** The properties of a column that messages about its cells need. */
@@ -57,20 +57,5 @@ export function cellFault(column: ReportedColumn, block: RecordBlock, row: numbe
     class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
     message: `${column.messageStart}${value}"`,
     value,
-  }
-}
-
-export function rejectOf(fault: RecordFault, file: string): Reject {
-  return {
-    file,
-    lineNumber: fault.lineNumber,
-    offsetBytes: fault.offsetBytes,
-    lengthBytes: fault.lengthBytes,
-    columnName: fault.columnName,
-    code: fault.code,
-    class: fault.class,
-    message: fault.message,
-    value: fault.value,
-    bytes: fault.record,
   }
 }

@@ -10,8 +10,6 @@ import { sourceFields } from './sourced-column.js'
 export interface SharedRows {
   /** Returns a block for records with this number of fields. Only one reader may use it at a time. */
   blockFor(fieldCount: number): RecordBlock
-  /** True if the present rows begin a batch that continues with a piece of the next input. */
-  continues: boolean
   /** Like `sourceFields`, but remembers the last result, because successive inputs often need the same fields. */
   fieldsFor(...args: Parameters<typeof sourceFields>): ReturnType<typeof sourceFields>
   /** True if every row is in a batch, so that `take` returns none. */
@@ -33,7 +31,6 @@ export function newSharedRows(): SharedRows {
   let block: RecordBlock | undefined
   let last: { mapping: unknown; fieldOf: unknown; fields: number[][] } | undefined
   return {
-    continues: false,
     blockFor(fieldCount) {
       if (block?.fieldCount !== fieldCount) block = new RecordBlock(fieldCount)
       return block

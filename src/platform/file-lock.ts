@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { hostname } from 'node:os'
 import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
-import { wait } from './wait.js'
+import { wait } from './clocks.js'
 
 /** How often a holder renews its lock. A watching process takes over a lock that stays unrenewed for `staleMs`. */
 export const renewEveryMs = 3_000

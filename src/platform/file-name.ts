@@ -4,7 +4,8 @@
   system gets the original bytes back. Python's os.fsdecode does the same (PEP 383).
 */
 import { isUtf8 } from 'node:buffer'
-import { sep } from 'node:path'
+import { resolve, sep } from 'node:path'
+import type { FileStatus } from './platform.js'
 
 /** A byte from 0x80 on becomes U+DC00 plus the byte. */
 const firstEscape = 0xdc00
@@ -42,4 +43,12 @@ function characterLength(bytes: Buffer, at: number): number {
     if (isUtf8(bytes.subarray(at, at + length))) return length
   }
   return 0
+}
+
+/** A key of device and inode, equal for all names of one file. If the file system has no inodes, the path is the key. */
+export function fileKey(
+  path: string,
+  { device, inode }: Pick<FileStatus, 'device' | 'inode'>,
+): string {
+  return inode === 0n ? `path ${resolve(path)}` : `${device}:${inode}`
 }

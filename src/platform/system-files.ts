@@ -33,7 +33,7 @@ import type {
   InputFile,
   OutputFile,
 } from './platform.js'
-import { systemClock } from './system-clock.js'
+import { systemClock } from './clocks.js'
 
 const syncFile = promisify(fdatasync)
 const locks = new FileLocks(systemClock)
@@ -74,15 +74,8 @@ export const systemFiles: Files = {
     }
   },
   create: path => outputOf(openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
-  openEmpty,
-  reopen(path) {
-    const descriptor = openSync(systemName(path), appending)
-    if (fstatSync(descriptor).isFile()) return outputOf(descriptor)
-    closeSync(descriptor)
-    throw Object.assign(new Error(`EINVAL: not an ordinary file, open '${path}'`), {
-      code: 'EINVAL',
-    })
-  },
+  openEmpty: path => appendable(path, 'EEXIST', 'not an empty file', ({ size }) => size === 0),
+  reopen: path => appendable(path, 'EINVAL', 'not an ordinary file', () => true),
   makeFolder: path => void mkdirSync(systemName(path), { recursive: true, mode: 0o700 }),
   lock: path => locks.take(path),
   lockNow: path => locks.takeNow(path),
@@ -169,12 +162,18 @@ function readNow(path: string, buffer: Uint8Array): number {
   }
 }
 
-function openEmpty(path: string): OutputFile {
+/** Opens an ordinary file for appending if it is as wanted. @throws an error with this code and problem otherwise */
+function appendable(
+  path: string,
+  code: string,
+  problem: string,
+  isWanted: (stats: Stats) => boolean,
+): OutputFile {
   const descriptor = openSync(systemName(path), appending)
   const stats = fstatSync(descriptor)
-  if (stats.isFile() && stats.size === 0) return outputOf(descriptor)
+  if (stats.isFile() && isWanted(stats)) return outputOf(descriptor)
   closeSync(descriptor)
-  throw Object.assign(new Error(`EEXIST: not an empty file, open '${path}'`), { code: 'EEXIST' })
+  throw Object.assign(new Error(`${code}: ${problem}, open '${path}'`), { code })
 }
 
 function outputOf(descriptor: number): OutputFile {

@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import type { ListeningPort, ListenTls, Network, Platform, Random, Socket } from './platform.js'
-import { systemClock } from './system-clock.js'
+import { systemClock } from './clocks.js'
 import { systemFiles } from './system-files.js'
 import { createTlsServer, dialTls, speaksTls } from './system-tls.js'
 

@@ -12,16 +12,17 @@
       cells       elements, as many as the sum of the counts
   Like official clients, this code sends an empty row as one null cell. It reads a count of 0 as an empty row.
 */
-import { ProtocolError, ValueError } from '../errors.js'
+import { ValueError } from '../errors.js'
 import { GrowableBytes } from '../wire/growable-bytes.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
-import { arrayTypeOffset, dataTypes } from './data-type.js'
+import type { DataType } from './data-type.js'
+import { arrayTypeOffset, dataTypes, isDecimal } from './data-type.js'
 import type { DecodeContext } from './decode-context.js'
-import type { FixedType, FixedVector } from './element-bytes.js'
-import { elementBytes, isFixedType, nullElement, vectorOfBytes } from './element-bytes.js'
+import { elementBytes, isFixedType, nullElement, vectorOfBytes } from './element.js'
 import { encodeFlag } from './flag.js'
-import type { ArrayVector, Vector } from './value.js'
+import { readScale } from './types/decimals.js'
+import type { ArrayVector, FixedVector, Vector } from './value.js'
 
 /** The buffer size of the C++ client. The vector's own header is part of the first buffer. */
 const blockBytes = 4096
@@ -98,125 +99,107 @@ function encodeBlock(
     else if (countBytes === 2) writer.u16(count)
     else writer.u32(count)
   }
-  if (!hasEmptyRow) writer.payload(elementBytes(cells, offsets[start], offsets[end]))
-  else encodeRowByRow(writer, cells, offsets, start, end)
-  return end
-}
-
-function encodeRowByRow(
-  writer: ByteWriter,
-  cells: FixedVector,
-  offsets: Uint32Array,
-  start: number,
-  end: number,
-): void {
+  if (!hasEmptyRow) {
+    writer.payload(elementBytes(cells, offsets[start], offsets[end]))
+    return end
+  }
   for (let row = start; row < end; row++) {
     const from = offsets[row]!
     const to = offsets[row + 1]!
     writer.payload(from === to ? nullElement(cells.type) : elementBytes(cells, from, to))
   }
+  return end
 }
 
-/** Reads the blocks of `length` rows. `cellCount` is undefined for compressed columns, which are sent without it. */
+/**
+ * Reads the blocks of `length` rows, and before them a decimal's scale.
+ * @param cellCount  undefined for compressed columns, which are sent without it
+ * @param sentScale  a decimal's scale, if it does not come before the blocks
+ */
 export function* decodeArrayBlocks(
   reader: ByteReader,
   context: DecodeContext,
-  type: FixedType,
+  type: DataType,
   length: number,
   cellCount: number | undefined,
-  scale: number,
+  sentScale?: number,
 ): Generator<void, ArrayVector, void> {
+  // No client sends arrays of other types (docs/protocol.md#array-vectors).
+  if (!isFixedType(type)) throw reader.fault(`There are no array vectors of ${type} on the wire`)
+  let scale = sentScale
+  if (isDecimal(type) && scale === undefined) {
+    if (!reader.has(4)) yield* reader.need(4)
+    scale = readScale(reader, type)
+  }
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  // The announced count may be false. Reserves only memory that the received bytes can fill.
+  // The announced counts may be false. Reserves only memory that the received bytes can fill.
   const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
   const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
-  const offsets = new GrowableOffsets(Math.min(reader.available, length))
-  while (offsets.rows < length) {
+  let offsets = new Uint32Array(Math.min(reader.available, length) + 1)
+  let rows = 0
+  while (rows < length) {
     if (!reader.has(blockHeaderBytes)) yield* reader.need(blockHeaderBytes)
     const rowCount = reader.u16()
     const countBytes = reader.u8()
     reader.u8()
-    if (rowCount === 0 || rowCount > length - offsets.rows) {
-      throw new ProtocolError(
-        `A block of ${rowCount} rows cannot follow ${offsets.rows} of ${length} rows`,
-        reader.offsetBytes - blockHeaderBytes,
+    if (rowCount === 0 || rowCount > length - rows) {
+      throw reader.fault(
+        `A block of ${rowCount} rows cannot follow ${rows} of ${length} rows`,
+        blockHeaderBytes,
       )
     }
     if (countBytes !== 1 && countBytes !== 2 && countBytes !== 4) {
-      throw new ProtocolError(
-        `Row lengths of ${countBytes} bytes are impossible`,
-        reader.offsetBytes - 2,
-      )
+      throw reader.fault(`Row lengths of ${countBytes} bytes are impossible`, 2)
     }
     if (!reader.has(rowCount * countBytes)) yield* reader.need(rowCount * countBytes)
-    const before = offsets.cells
-    offsets.addRows(reader, rowCount, countBytes)
-    const cellBytes = (offsets.cells - before) * bytesPerValue
+    if (rows + rowCount >= offsets.length) {
+      const grown = new Uint32Array(Math.max(rows + rowCount + 1, offsets.length * 2))
+      grown.set(offsets)
+      offsets = grown
+    }
+    const before = offsets[rows]!
+    readOffsets(reader, offsets, rows, rowCount, countBytes)
+    rows += rowCount
+    const cellBytes = (offsets[rows]! - before) * bytesPerValue
     context.expect(reader, cellBytes)
     yield* reader.append(cells, cellBytes)
   }
-  if (cellCount !== undefined && offsets.cells !== cellCount) {
-    throw new ProtocolError(
-      `An array vector announced ${cellCount} cells but has ${offsets.cells}`,
-      reader.offsetBytes,
-    )
+  const found = offsets[rows]!
+  if (cellCount !== undefined && found !== cellCount) {
+    throw reader.fault(`An array vector announced ${cellCount} cells but has ${found}`)
   }
-  const elements = vectorOfBytes(type, offsets.cells, cells.finish(), scale)
-  return { form: 'arrayVector', length, offsets: offsets.finish(), cells: elements }
+  return {
+    form: 'arrayVector',
+    length,
+    offsets: offsets.length === length + 1 ? offsets : offsets.slice(0, length + 1),
+    cells: vectorOfBytes(type, found, cells.finish(), scale),
+  }
 }
 
-/** Offsets of the rows in the cells. The array grows while rows arrive. */
-class GrowableOffsets {
-  #offsets: Uint32Array
-  rows = 0
-  cells = 0
-
-  /** @param expectedRows  initial capacity in rows */
-  constructor(expectedRows: number) {
-    this.#offsets = new Uint32Array(expectedRows + 1)
-  }
-
-  addRows(reader: ByteReader, rowCount: number, countBytes: 1 | 2 | 4): void {
-    const needed = this.rows + rowCount + 1
-    if (needed > this.#offsets.length) {
-      const grown = new Uint32Array(Math.max(needed, this.#offsets.length * 2))
-      grown.set(this.#offsets)
-      this.#offsets = grown
-    }
-    if (countBytes === 1) this.#addShortRows(reader.bytes(rowCount))
-    else this.#addLongRows(reader, rowCount, countBytes)
-    if (this.cells > 0x7fff_ffff) {
-      throw new ProtocolError(
-        `An array vector of ${this.cells} cells is larger than its own count can say`,
-        reader.offsetBytes,
-      )
-    }
-  }
-
-  /** The fast path for counts of one byte, which most vectors have. */
-  #addShortRows(counts: Uint8Array): void {
-    const offsets = this.#offsets
-    const start = this.rows + 1
-    let cells = this.cells
-    for (let at = 0; at < counts.length; at++) {
+/** Reads the counts of a block's rows, and stores the offset after each row. */
+function readOffsets(
+  reader: ByteReader,
+  offsets: Uint32Array,
+  firstRow: number,
+  rowCount: number,
+  countBytes: 1 | 2 | 4,
+): void {
+  let cells = offsets[firstRow]!
+  const end = firstRow + rowCount
+  if (countBytes === 1) {
+    const counts = reader.bytes(rowCount)
+    for (let at = 0; at < rowCount; at++) {
       cells += counts[at]!
-      offsets[start + at] = cells
+      offsets[firstRow + 1 + at] = cells
     }
-    this.rows += counts.length
-    this.cells = cells
-  }
-
-  #addLongRows(reader: ByteReader, rowCount: number, countBytes: 2 | 4): void {
-    for (let row = 0; row < rowCount; row++) {
-      this.cells += countBytes === 2 ? reader.u16() : reader.u32()
-      this.rows += 1
-      this.#offsets[this.rows] = this.cells
+  } else {
+    for (let row = firstRow; row < end; row++) {
+      cells += countBytes === 2 ? reader.u16() : reader.u32()
+      offsets[row + 1] = cells
     }
   }
-
-  finish(): Uint32Array {
-    const length = this.rows + 1
-    return length === this.#offsets.length ? this.#offsets : this.#offsets.slice(0, length)
+  if (cells > 0x7fff_ffff) {
+    throw reader.fault(`An array vector of ${cells} cells is larger than its own count can say`)
   }
 }

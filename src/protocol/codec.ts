@@ -1,36 +1,72 @@
 /*
-  Encodes and decodes all values. The flag at the start gives type and form (docs/protocol.md#objects). Most forms have
-  their own file. This file handles the forms that contain values of any kind:
+  Encodes and decodes all values. The flag at the start gives type and form (docs/protocol.md#objects). Scalars, vectors and
+  pairs are in `vector-codec.ts`. This file has the forms that contain other values:
     tuple       flag (ANY, form 1), length int32, columns int32 = 1, length × object
     set         flag (type, form 4), vector with flag
     dictionary  flag (type of the values, form 5), key vector with flag, value vector with flag
+
+  Matrix (docs/protocol.md#matrices-sets-and-dictionaries)
+    flag          uint16  type, form 3
+    labels        uint8   bit 0: row labels follow, bit 1: column labels follow
+    rowLabels     vector with flag
+    columnLabels  vector with flag
+    flag          uint16  again
+    rows          int32
+    columns       int32
+    scale         int32   decimals only
+    elements      rows × columns, column after column
+
+  Table (docs/protocol.md#tables)
+    flag     uint16  0 (from some clients 8 or 27; not a type), form 6
+    rows     int32
+    columns  int32
+    name     text ended by 00, usually empty
+    names    columns × text ended by 00
+    columns  columns × vector with flag; SYMBOL columns may share bases
 */
-import { ProtocolError, ValueError } from '../errors.js'
+import { ValueError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { encodeArrayVector } from './array-vector.js'
-import { encodeCompressed } from './compression/compress-column.js'
-import { decodeCompressed } from './compression/compression.js'
+import { decodeCompressed, encodeCompressed } from './compression/compressed-column.js'
 import { compressedTypeId, dataTypes, typeOfId } from './data-type.js'
 import type { DecodeLimits, SymbolBases } from './decode-context.js'
 import { DecodeContext } from './decode-context.js'
 import { encodeFlag, readCount } from './flag.js'
-import { decodeMatrix, encodeMatrix } from './matrix-codec.js'
-import { decodeScalar, encodeScalar } from './scalar-codec.js'
-import { decodeTable, encodeTable } from './table-codec.js'
+import { decodeStrings } from './types/strings.js'
+import { isSymbolVector } from './types/symbols.js'
 import { isTuple, tupleOf } from './types/tuples.js'
-import type { AnyVector, Column, Dictionary, SetValue, Value, Vector } from './value.js'
+import { checkRows } from './types/type-facts.js'
+import type {
+  AnyVector,
+  Column,
+  Dictionary,
+  Matrix,
+  SetValue,
+  Table,
+  Value,
+  Vector,
+} from './value.js'
 import { dataForms } from './value.js'
 import {
+  decodeElements,
   decodePair,
+  decodeScalar,
   decodeVector,
   encodePair,
+  encodeScalar,
   encodeShapedElements,
   encodeVector,
 } from './vector-codec.js'
 
 export type { DecodeLimits } from './decode-context.js'
 export { defaultDecodeLimits } from './decode-context.js'
+
+const hasRowLabels = 1
+const hasColumnLabels = 2
+
+/** The type number in the flag of a table whose columns may be compressed; 0 for other tables. */
+const compressedTableId = 8
 
 /**
  * Writes `value` with its flag. Does not copy columns of 16 KiB and more, so their arrays must not change until the
@@ -50,7 +86,7 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
       encodePair(writer, value)
       return
     case 'matrix':
-      encodeMatrix(writer, value, encodeLabels)
+      encodeMatrix(writer, value)
       return
     case 'set':
       encodeSet(writer, value)
@@ -59,18 +95,14 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
       encodeDictionary(writer, value)
       return
     case 'table':
-      encodeTable(writer, value, encodeColumn)
+      encodeTable(writer, value, false)
   }
 }
 
 /** Like `encodeValue`, but compresses the columns of a table, each only if compression makes it smaller. */
 export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
-  if (value.form === 'table') encodeTable(writer, value, encodeCompressedColumn, true)
+  if (value.form === 'table') encodeTable(writer, value, true)
   else encodeValue(writer, value)
-}
-
-function encodeCompressedColumn(writer: ByteWriter, column: Column, symbolBaseId: number): void {
-  if (!encodeCompressed(writer, column)) encodeColumn(writer, column, symbolBaseId)
 }
 
 function encodeColumn(writer: ByteWriter, column: Column, symbolBaseId: number): void {
@@ -79,17 +111,8 @@ function encodeColumn(writer: ByteWriter, column: Column, symbolBaseId: number):
   else encodeVector(writer, column, symbolBaseId)
 }
 
-function encodeLabels(writer: ByteWriter, labels: Vector): void {
-  encodeColumn(writer, labels, 0)
-}
-
 function encodeTuple(writer: ByteWriter, tuple: AnyVector): void {
-  if (tuple.data.length < tuple.length) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `A tuple of length ${tuple.length} has ${tuple.data.length} values`,
-    )
-  }
+  checkRows(tuple.type, tuple.length, tuple.data)
   encodeFlag(writer, 'vector', dataTypes.ANY.id)
   writer.i32(tuple.length)
   writer.i32(1)
@@ -116,6 +139,60 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
   encodeFlag(writer, 'dictionary', dataTypes[values.type].id)
   encodeColumn(writer, keys, 0)
   encodeColumn(writer, values, 0)
+}
+
+/** @throws {ValueError} DDB_USAGE if elements or labels do not fit the shape, or the elements are a tuple */
+function encodeMatrix(writer: ByteWriter, matrix: Matrix): void {
+  const { rows, columns, elements, rowLabels, columnLabels } = matrix
+  if (isTuple(elements) || elements.length !== rows * columns) {
+    throw new ValueError(
+      'DDB_USAGE',
+      `A ${rows}×${columns} matrix needs as many elements of one type`,
+    )
+  }
+  if (
+    (rowLabels !== undefined && rowLabels.length !== rows) ||
+    (columnLabels !== undefined && columnLabels.length !== columns)
+  ) {
+    throw new ValueError('DDB_USAGE', `A ${rows}×${columns} matrix needs as many labels`)
+  }
+  encodeFlag(writer, 'matrix', dataTypes[elements.type].id)
+  writer.u8((rowLabels ? hasRowLabels : 0) | (columnLabels ? hasColumnLabels : 0))
+  if (rowLabels) encodeColumn(writer, rowLabels, 0)
+  if (columnLabels) encodeColumn(writer, columnLabels, 0)
+  encodeFlag(writer, 'matrix', dataTypes[elements.type].id)
+  encodeShapedElements(writer, elements, rows, columns)
+}
+
+/** @throws {ValueError} DDB_USAGE for a table without columns, unequal lengths, missing names */
+function encodeTable(writer: ByteWriter, table: Table, isCompressed: boolean): void {
+  const { rows, columns, columnNames } = table
+  if (columns.length === 0 || columns.length !== columnNames.length) {
+    throw new ValueError(
+      'DDB_USAGE',
+      `A table needs columns and a name for each, not ${columns.length} with ${columnNames.length} names`,
+    )
+  }
+  encodeFlag(writer, 'table', isCompressed ? compressedTableId : 0)
+  writer.i32(rows)
+  writer.i32(columns.length)
+  writer.str0(table.name)
+  for (const name of columnNames) writer.str0(name)
+  let symbolBaseId = 0
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index]!
+    if (column.length !== rows) {
+      throw new ValueError(
+        'DDB_USAGE',
+        `Column "${columnNames[index]}" has ${column.length} values in a table of ${rows} rows`,
+      )
+    }
+    if (!isCompressed || !encodeCompressed(writer, column)) {
+      encodeColumn(writer, column, symbolBaseId)
+    }
+    // Clients read only one base per id.
+    if (rows > 0 && isSymbolVector(column)) symbolBaseId += 1
+  }
 }
 
 /**
@@ -149,19 +226,19 @@ export function* decodeObject(
     case dataForms.pair:
       return yield* decodePair(reader, context, typeId)
     case dataForms.matrix:
-      return yield* decodeMatrix(reader, context, decodeInnerVector)
+      return yield* decodeMatrix(reader, context)
     case dataForms.set:
       return yield* decodeSet(reader, context)
     case dataForms.dictionary:
       return yield* decodeDictionary(reader, context)
     case dataForms.table: {
       context.descend(reader)
-      const table = yield* decodeTable(reader, context, decodeObject)
+      const table = yield* decodeTable(reader, context)
       context.ascend()
       return table
     }
     default:
-      throw new ProtocolError(`Form ${form} is not one this end can read`, reader.offsetBytes - 1)
+      throw reader.fault(`Form ${form} is not one this end can read`, 1)
   }
 }
 
@@ -183,7 +260,7 @@ function* decodeTuple(
 function* decodeSet(reader: ByteReader, context: DecodeContext): Generator<void, SetValue, void> {
   const elements = yield* decodeInnerVector(reader, context)
   if (!isTuple(elements)) return { form: 'set', elements }
-  throw new ProtocolError('A set cannot hold a tuple', reader.offsetBytes)
+  throw reader.fault('A set cannot hold a tuple')
 }
 
 function* decodeDictionary(
@@ -193,10 +270,7 @@ function* decodeDictionary(
   const keys = yield* decodeInnerVector(reader, context)
   const values = yield* decodeInnerVector(reader, context)
   if (keys.length !== values.length) {
-    throw new ProtocolError(
-      `A dictionary has ${keys.length} keys but ${values.length} values`,
-      reader.offsetBytes,
-    )
+    throw reader.fault(`A dictionary has ${keys.length} keys but ${values.length} values`)
   }
   return { form: 'dictionary', keys, values }
 }
@@ -209,5 +283,57 @@ function* decodeInnerVector(
   const value = yield* decodeObject(reader, context)
   context.ascend()
   if (value.form === 'vector') return value
-  throw new ProtocolError(`Expected a vector, got a ${value.form}`, reader.offsetBytes)
+  throw reader.fault(`Expected a vector, got a ${value.form}`)
+}
+
+function* decodeMatrix(reader: ByteReader, context: DecodeContext): Generator<void, Matrix, void> {
+  if (!reader.has(1)) yield* reader.need(1)
+  const labels = reader.u8()
+  const rowLabels = labels & hasRowLabels ? yield* decodeInnerVector(reader, context) : undefined
+  const columnLabels =
+    labels & hasColumnLabels ? yield* decodeInnerVector(reader, context) : undefined
+  if (!reader.has(10)) yield* reader.need(10)
+  const typeId = reader.u8()
+  reader.u8()
+  const rows = readCount(reader, 'rows')
+  const columns = readCount(reader, 'columns')
+  if (rowLabels !== undefined && rowLabels.length !== rows) {
+    throw reader.fault(`${rows} rows have ${rowLabels.length} labels`)
+  }
+  if (columnLabels !== undefined && columnLabels.length !== columns) {
+    throw reader.fault(`${columns} columns have ${columnLabels.length} labels`)
+  }
+  const elements = yield* decodeElements(reader, context, typeId, rows * columns)
+  return {
+    form: 'matrix',
+    rows,
+    columns,
+    elements,
+    ...(rowLabels && { rowLabels }),
+    ...(columnLabels && { columnLabels }),
+  }
+}
+
+function* decodeTable(reader: ByteReader, context: DecodeContext): Generator<void, Table, void> {
+  if (!reader.has(8)) yield* reader.need(8)
+  const rows = readCount(reader, 'rows')
+  const columnCount = readCount(reader, 'columns')
+  if (columnCount === 0) throw reader.fault('A table has no columns', 4)
+  // A column takes at least eleven bytes: the 00 after an empty name, and the ten bytes of a vector's header.
+  context.expect(reader, columnCount * 11)
+  const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
+  const symbolBases: SymbolBases = new Map()
+  const columns: Column[] = []
+  while (columns.length < columnCount) {
+    const column = yield* decodeObject(reader, context, symbolBases)
+    if ((column.form !== 'vector' && column.form !== 'arrayVector') || column.length !== rows) {
+      const found =
+        'length' in column ? `a ${column.form} of ${column.length} values` : `a ${column.form}`
+      throw reader.fault(
+        `Column "${columnNames[columns.length]}" of a table of ${rows} rows is ${found}`,
+      )
+    }
+    columns.push(column)
+  }
+  return { form: 'table', name, rows, columnNames, columns }
 }

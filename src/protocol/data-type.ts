@@ -2,20 +2,16 @@
   The list of DolphinDB's data types, which the files in `types/` define. Add a new type to the file of its kind. Add a
   new file to this list, and its scalar and vector to `value.ts`.
 */
-import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import { blobTypes } from './types/blobs.js'
 import { type DecimalType, decimalTypes, maxScale } from './types/decimals.js'
-import { floatTypes } from './types/floats.js'
-import { integerTypes } from './types/integers.js'
-import { pairTypes } from './types/pairs.js'
+import { numberTypes } from './types/fixed-types.js'
 import { bytes16Types } from './types/sixteen-bytes.js'
 import { serverObjectTypes, stringTypes } from './types/strings.js'
 import { symbolTypes } from './types/symbols.js'
 import { temporalTypes } from './types/temporals.js'
-import { tupleTypes } from './types/tuples.js'
+import { tupleTypes, voidTypes } from './types/tuples.js'
 import type { TypeFacts } from './types/type-facts.js'
-import { voidTypes } from './types/voids.js'
 import type { Scalar, Vector } from './value.js'
 
 export { maxScale } from './types/decimals.js'
@@ -27,14 +23,12 @@ export type DataType = (Scalar | Vector)['type']
 /** Every type that this project supports, by DolphinDB's name. Decoding a value of any other type fails. */
 export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
   ...voidTypes,
-  ...integerTypes,
+  ...numberTypes,
   ...temporalTypes,
-  ...floatTypes,
   ...symbolTypes,
   ...stringTypes,
   ...blobTypes,
   ...bytes16Types,
-  ...pairTypes,
   ...decimalTypes,
   ...serverObjectTypes,
   ...tupleTypes,
@@ -56,9 +50,7 @@ export function dataTypeOf(id: number): DataType | undefined {
 /** @throws {ProtocolError} if no type has this number */
 export function typeOfId(reader: ByteReader, id: number): DataType {
   const type = dataTypeOf(id)
-  if (type === undefined) {
-    throw new ProtocolError(`Type ${id} is not a DolphinDB type this end knows`, reader.offsetBytes)
-  }
+  if (type === undefined) throw reader.fault(`Type ${id} is not a DolphinDB type this end knows`)
   return type
 }
 

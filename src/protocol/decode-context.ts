@@ -1,9 +1,7 @@
 /*
   Limits one decoding: the bytes that a value may take, and how deeply values may be nested.
 */
-import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
-import type { Value } from './value.js'
 
 /** Limits of one decoding. They apply while bytes arrive, so a false length allocates only a small buffer. */
 export interface DecodeLimits {
@@ -29,12 +27,6 @@ const voidRowBytes = 64
 /** Base id → base (list of texts) of the SYMBOL columns of one table. */
 export type SymbolBases = Map<number, readonly string[]>
 
-export type ObjectDecoder = (
-  reader: ByteReader,
-  context: DecodeContext,
-  symbolBases?: SymbolBases,
-) => Generator<void, Value, void>
-
 /** The part of its limits that a decoding has used. The values of a request share one context, and so one limit. */
 export class DecodeContext {
   readonly limits: DecodeLimits
@@ -53,10 +45,8 @@ export class DecodeContext {
   /** Checks an announced length before its bytes arrive. @throws {ProtocolError} DDB_LIMIT */
   expect(reader: ByteReader, byteLength: number): void {
     if (byteLength > this.remainingBytes(reader)) {
-      throw new ProtocolError(
+      throw reader.excess(
         `A value is larger than the ${this.limits.maxValueBytes} bytes this end accepts`,
-        reader.offsetBytes,
-        'DDB_LIMIT',
       )
     }
   }
@@ -75,10 +65,8 @@ export class DecodeContext {
   descend(reader: ByteReader): void {
     this.#depth += 1
     if (this.#depth > this.limits.maxDepth) {
-      throw new ProtocolError(
+      throw reader.excess(
         `Values are nested deeper than the ${this.limits.maxDepth} levels this end accepts`,
-        reader.offsetBytes,
-        'DDB_LIMIT',
       )
     }
   }

@@ -1,59 +1,221 @@
 /*
-  Reads single elements of columns. Also exports the column operations, so that one import suffices. Loops over whole
-  columns should read the typed arrays instead.
+  Columns and their elements, of every type: made from JavaScript values, cut, joined, read one by one (loops over whole
+  columns should read the typed arrays instead), and printed as DolphinDB prints them: dates with points, '' for nulls,
+  printable CHARs in quotes. Slices share memory with their column.
 */
-import { sliceColumn } from './column.js'
-import type { ColumnType } from './data-type.js'
-import { dataTypes } from './data-type.js'
+import { ValueError } from '../errors.js'
+import type { ColumnType, DataType } from './data-type.js'
+import { columnTypeText, dataTypes } from './data-type.js'
+import { type ElementValue, unsuitableValue } from './types/element-value.js'
 import { isTuple } from './types/tuples.js'
+import type { ColumnAccess } from './types/type-facts.js'
 import type {
+  ArrayVector,
   Column,
   FixedVector,
   Scalar,
   TypedVector,
   Value,
-  VariableVector,
   Vector,
 } from './value.js'
 
-export { concatColumns, emptyVector, sliceColumn, takeRows } from './column.js'
 export type { ElementValue } from './types/element-value.js'
-export { vectorOf } from './vector-of.js'
+export type { FixedVector } from './value.js'
+
+/** Types whose elements have a fixed size. SYMBOL is excluded; `types/symbols.ts` handles its codes. */
+export type FixedType = FixedVector['type']
+
+/** True for types whose columns are one typed array. Excludes SYMBOL, whose codes mean nothing without their base. */
+export function isFixedType(type: DataType): type is FixedType {
+  return dataTypes[type].fixed !== undefined
+}
+
+/** The bytes in which the elements are sent: the first `length`, or those from `start` to `end` (exclusive). */
+export function elementBytes(
+  vector: FixedVector,
+  start: number = 0,
+  end: number = vector.length,
+): Uint8Array {
+  return dataTypes[vector.type].fixed!.bytesOf(vector, start, end)
+}
+
+/** A vector that shares the memory of received bytes. The bytes must be aligned for its typed array. */
+export function vectorOfBytes(
+  type: FixedType,
+  length: number,
+  bytes: Uint8Array,
+  scale?: number,
+): FixedVector {
+  return dataTypes[type].fixed!.vectorOver(type, length, bytes, scale)
+}
+
+const nullElements = new Map<FixedType, Uint8Array>()
+
+/** The bytes of the type's null in a vector. The caller must not change them. */
+export function nullElement(type: FixedType): Uint8Array {
+  let bytes = nullElements.get(type)
+  if (bytes === undefined) {
+    bytes = new Uint8Array(dataTypes[type].bytesPerValue)
+    dataTypes[type].fixed!.store(vectorOfBytes(type, 1, bytes), 0, null)
+    nullElements.set(type, bytes)
+  }
+  return bytes
+}
 
 export function columnTypeOf(column: Column): ColumnType {
   if (column.form === 'arrayVector') return { ...columnTypeOf(column.cells), array: true }
   return 'scale' in column ? { type: column.type, scale: column.scale } : { type: column.type }
 }
 
-/** Element `index`, from 0: a scalar, a row of an array vector as a vector, or any value of a tuple. */
-export function elementAt(column: Column, index: number): Value {
-  if (column.form === 'arrayVector') return rowCells(column.cells, column.offsets, index)
-  return isTuple(column) ? column.data[index]! : scalarAt(column, index)
+function accessOf(type: DataType): ColumnAccess {
+  const { columns } = dataTypes[type]
+  if (columns !== undefined) return columns
+  throw new ValueError('DDB_USAGE', `There are no columns of type ${type}`)
 }
 
-function rowCells(cells: Vector, offsets: Uint32Array, row: number): Vector {
-  return sliceColumn(cells, offsets[row]!, offsets[row + 1]!) as Vector
+/** An empty column with room for `capacity` rows. The caller fills the arrays and sets `length`. */
+export function emptyVector(type: ColumnType, capacity: number): Column {
+  if (!type.array) return accessOf(type.type).emptyVector(capacity, type)
+  const cells = emptyVector({ ...type, array: false }, capacity) as Vector
+  return { form: 'arrayVector', length: 0, offsets: new Uint32Array(capacity + 1), cells }
+}
+
+/**
+ * Makes a column of `values`. Null becomes the null of the type.
+ * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
+ */
+export function vectorOf(type: ColumnType, values: readonly ElementValue[]): Column {
+  return type.array ? arrayVectorOf(type, values) : accessOf(type.type).vectorOf(values, type)
+}
+
+function arrayVectorOf(type: ColumnType, values: readonly ElementValue[]): Column {
+  const offsets = new Uint32Array(values.length + 1)
+  const cells: ElementValue[] = []
+  for (const [row, value] of values.entries()) {
+    if (value !== null && !Array.isArray(value)) throw unsuitableValue(type.type, value)
+    for (const cell of (value ?? [null]) as readonly ElementValue[]) cells.push(cell)
+    offsets[row + 1] = cells.length
+  }
+  return {
+    form: 'arrayVector',
+    length: values.length,
+    offsets,
+    cells: vectorOf({ ...type, array: false }, cells) as Vector,
+  }
+}
+
+/** Rows `start` to `end` (exclusive), sharing memory with `column`. */
+export function sliceColumn(column: Column, start: number, end: number): Column {
+  const length = end - start
+  if (start === 0 && length === column.length) return column
+  if (column.form === 'arrayVector') {
+    return { ...column, length, offsets: column.offsets.subarray(start, end + 1) }
+  }
+  return accessOf(column.type).slice(column, start, end)
+}
+
+/** The rows of `first`, then the rows of `second`, which has the same type. */
+export function concatColumns(first: Column, second: Column): Column {
+  const firstType = columnTypeText(columnTypeOf(first))
+  const secondType = columnTypeText(columnTypeOf(second))
+  if (firstType !== secondType) {
+    throw new ValueError('DDB_USAGE', `A ${secondType} column cannot follow a ${firstType} column`)
+  }
+  return first.form === 'arrayVector'
+    ? concatArrays(first, second as ArrayVector)
+    : accessOf(first.type).concat(first, second as Vector)
+}
+
+function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
+  const firstStart = first.offsets[0]!
+  const firstEnd = first.offsets[first.length]!
+  const secondStart = second.offsets[0]!
+  const cells = concatColumns(
+    sliceColumn(first.cells, firstStart, firstEnd),
+    sliceColumn(second.cells, secondStart, second.offsets[second.length]!),
+  ) as Vector
+  const length = first.length + second.length
+  const offsets = new Uint32Array(length + 1)
+  for (let row = 0; row <= first.length; row++) offsets[row] = first.offsets[row]! - firstStart
+  const shift = firstEnd - firstStart - secondStart
+  for (let row = 1; row <= second.length; row++) {
+    offsets[first.length + row] = second.offsets[row]! + shift
+  }
+  return { form: 'arrayVector', length, offsets, cells }
+}
+
+/** Row i of the result is row `indexes[i]` of `column`. */
+export function takeRows(column: Column, indexes: Int32Array): Column {
+  return column.form === 'arrayVector'
+    ? takeArrays(column, indexes)
+    : accessOf(column.type).take(column, indexes)
+}
+
+function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
+  const { length } = indexes
+  const offsets = new Uint32Array(length + 1)
+  for (let row = 0; row < length; row++) {
+    const from = indexes[row]!
+    offsets[row + 1] = offsets[row]! + column.offsets[from + 1]! - column.offsets[from]!
+  }
+  const cellIndexes = new Int32Array(offsets[length]!)
+  for (let row = 0; row < length; row++) {
+    const from = column.offsets[indexes[row]!]!
+    const end = offsets[row + 1]!
+    for (let at = offsets[row]!; at < end; at++) cellIndexes[at] = from + at - offsets[row]!
+  }
+  const cells = takeRows(column.cells, cellIndexes) as Vector
+  return { form: 'arrayVector', length, offsets, cells }
+}
+
+/** Element `index`, from 0: a scalar, a row of an array vector as a vector, or any value of a tuple. */
+export function elementAt(column: Column, index: number): Value {
+  if (column.form === 'arrayVector') {
+    return sliceColumn(column.cells, column.offsets[index]!, column.offsets[index + 1]!)
+  }
+  return isTuple(column) ? column.data[index]! : scalarAt(column, index)
 }
 
 /** Element `index`, from 0, as a scalar that shares no memory with `vector`; null for a null sentinel. */
 export function scalarAt(vector: TypedVector, index: number): Scalar {
-  const { fixed, columns } = dataTypes[vector.type]
-  return fixed === undefined
-    ? columns!.scalarAt(vector as VariableVector, index)
-    : fixed.scalarAt(vector as FixedVector, index)
+  return accessOf(vector.type).scalarAt(vector, index)
 }
 
 /** True for a null. A row of an array vector is null if all its cells are null. */
 export function isNullAt(column: Column, index: number): boolean {
-  if (column.form === 'arrayVector') {
-    const end = column.offsets[index + 1]!
-    for (let cell = column.offsets[index]!; cell < end; cell++) {
-      if (!isNullAt(column.cells, cell)) return false
-    }
-    return true
+  if (column.form === 'vector') return accessOf(column.type).isNullAt(column, index)
+  const end = column.offsets[index + 1]!
+  for (let cell = column.offsets[index]!; cell < end; cell++) {
+    if (!isNullAt(column.cells, cell)) return false
   }
-  const { fixed, columns } = dataTypes[column.type]
-  return fixed === undefined
-    ? columns!.isNullAt(column as VariableVector, index)
-    : fixed.isNullAt(column as FixedVector, index)
+  return true
+}
+
+/** The text of one element; '' for null. A row of an array vector gives `[1,2,3]`. */
+export function formatElement(column: Column, index: number): string {
+  return formatValue(elementAt(column, index))
+}
+
+/** The text of a value. A table, matrix, set or dictionary gives only its form. */
+export function formatValue(value: Value): string {
+  switch (value.form) {
+    case 'scalar':
+      return formatScalar(value)
+    case 'vector':
+    case 'arrayVector':
+      return `[${formatElements(value).join(',')}]`
+    case 'pair':
+      return formatElements(value.elements).join(':')
+    default:
+      return value.form
+  }
+}
+
+function formatElements(column: Column): string[] {
+  return Array.from({ length: column.length }, (_, index) => formatElement(column, index))
+}
+
+/** The text of a scalar; '' for null. */
+export function formatScalar(scalar: Scalar): string {
+  return scalar.value === null ? '' : dataTypes[scalar.type].format(scalar.value, scalar)
 }

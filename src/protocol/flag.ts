@@ -2,7 +2,6 @@
   The flag, two bytes at the start of every object: the type, then the form (docs/protocol.md#objects). Types from 128
   on are "extended"; the only one in use is SYMBOL with a base (145).
 */
-import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { dataForms } from './value.js'
@@ -17,8 +16,6 @@ export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): 
 /** Reads an int32 count. @throws {ProtocolError} if it is negative */
 export function readCount(reader: ByteReader, what: string): number {
   const count = reader.i32()
-  if (count < 0) {
-    throw new ProtocolError(`A count of ${count} ${what} is impossible`, reader.offsetBytes - 4)
-  }
+  if (count < 0) throw reader.fault(`A count of ${count} ${what} is impossible`, 4)
   return count
 }

@@ -189,6 +189,9 @@ function argumentsOf(request: Request): readonly Value[] {
   return request.kind === 'variable' ? request.values : []
 }
 
+/** Makes the error for a request, with the position of its first byte. */
+type Fault = (problem: string, code?: 'DDB_LIMIT') => ProtocolError
+
 /**
  * Reads one request; undefined if the stream ends before the request begins.
  * @throws {ProtocolError} for invalid bytes; the rest of the stream can then not be decoded
@@ -202,17 +205,13 @@ export function* decodeRequest(
     yield
   }
   const startOffsetBytes = reader.offsetBytes
-  const line = reader.tryLine(limits.maxHeaderBytes) ?? (yield* reader.line(limits.maxHeaderBytes))
-  const { head, bodyBytes } = parseHeader(line, startOffsetBytes)
+  const fault: Fault = (problem, code) => new ProtocolError(problem, startOffsetBytes, code)
+  const { head, bodyBytes } = parseHeader(yield* reader.line(limits.maxHeaderBytes), fault)
   if (bodyBytes > limits.maxBodyBytes) {
-    throw new ProtocolError(
-      `A request body of ${bodyBytes} bytes exceeds the ${limits.maxBodyBytes} this end accepts`,
-      startOffsetBytes,
-      'DDB_LIMIT',
-    )
+    const limit = `the ${limits.maxBodyBytes} this end accepts`
+    throw fault(`A request body of ${bodyBytes} bytes exceeds ${limit}`, 'DDB_LIMIT')
   }
-  const body = reader.tryUtf8(bodyBytes) ?? (yield* reader.utf8(bodyBytes))
-  const { request, argumentCount } = parseBody(body, startOffsetBytes)
+  const { request, argumentCount } = parseBody(yield* reader.utf8(bodyBytes), fault)
   if (argumentCount === 0) return { head, request }
   const context = new DecodeContext(reader, limits)
   const values: Value[] = []
@@ -222,22 +221,16 @@ export function* decodeRequest(
   return { head, request: { ...(request as Call), args: values } }
 }
 
-function parseHeader(line: string, offsetBytes: number): { head: RequestHead; bodyBytes: number } {
+function parseHeader(line: string, fault: Fault): { head: RequestHead; bodyBytes: number } {
   const [protocol, sessionId, bodyLength, , properties] = line.trimEnd().split(' ', 5)
   if (protocol !== 'API' && protocol !== 'API2') {
-    throw new ProtocolError(
-      'This is not a DolphinDB request: it does not begin with API',
-      offsetBytes,
-    )
+    throw fault('This is not a DolphinDB request: it does not begin with API')
   }
   const bodyBytes = wholeNumber(bodyLength ?? '')
   if (!sessionId || bodyBytes === undefined || bodyBytes < 0) {
-    throw new ProtocolError(
-      'The header of a request lacks its session id or its body length',
-      offsetBytes,
-    )
+    throw fault('The header of a request lacks its session id or its body length')
   }
-  return { head: parseProperties(protocol, sessionId, properties ?? '', offsetBytes), bodyBytes }
+  return { head: parseProperties(protocol, sessionId, properties ?? '', fault), bodyBytes }
 }
 
 function wholeNumber(text: string): number | undefined {
@@ -251,40 +244,33 @@ function parseProperties(
   protocol: 'API' | 'API2',
   sessionId: string,
   properties: string,
-  offsetBytes: number,
+  fault: Fault,
 ): RequestHead {
   const fields = properties.split('_')
   const head: RequestHead = {
     protocol,
     sessionId,
-    flags: numberField(fields, 0, offsetBytes) ?? 0,
-    priority: numberField(fields, 2, offsetBytes) ?? defaultPriority,
-    parallelism: numberField(fields, 3, offsetBytes) ?? defaultParallelism,
+    flags: numberField(fields, 0, fault) ?? 0,
+    priority: numberField(fields, 2, fault) ?? defaultPriority,
+    parallelism: numberField(fields, 3, fault) ?? defaultParallelism,
   }
   if (fields[1] === '0') head.cancellable = false
   if (fields.length <= 5) return head
-  const fetchSize = numberField(fields, 5, offsetBytes)
+  const fetchSize = numberField(fields, 5, fault)
   if (fetchSize !== undefined) head.fetchSize = fetchSize
   const clientId = fields[7]
   if (clientId) head.clientId = clientId
-  const sequenceNumber = numberField(fields, 8, offsetBytes)
+  const sequenceNumber = numberField(fields, 8, fault)
   if (sequenceNumber !== undefined) head.sequenceNumber = sequenceNumber
   return head
 }
 
-function numberField(
-  fields: readonly string[],
-  index: number,
-  offsetBytes: number,
-): number | undefined {
+function numberField(fields: readonly string[], index: number, fault: Fault): number | undefined {
   const text = fields[index]
   if (!text) return undefined
   const value = wholeNumber(text)
   if (value !== undefined) return value
-  throw new ProtocolError(
-    `Field ${index + 1} of a request's properties is not a number`,
-    offsetBytes,
-  )
+  throw fault(`Field ${index + 1} of a request's properties is not a number`)
 }
 
 interface ParsedBody {
@@ -292,71 +278,60 @@ interface ParsedBody {
   argumentCount: number
 }
 
-function parseBody(body: string, offsetBytes: number): ParsedBody {
+function parseBody(body: string, fault: Fault): ParsedBody {
   const kindEnd = body.indexOf('\n')
   const kind = kindEnd < 0 ? body : body.slice(0, kindEnd)
   const rest = kindEnd < 0 ? '' : body.slice(kindEnd + 1)
   switch (kind) {
     case 'connect':
-      return { request: parseConnect(rest, offsetBytes), argumentCount: 0 }
+      return { request: parseConnect(rest, fault), argumentCount: 0 }
     case 'script':
       return { request: { kind, script: rest }, argumentCount: 0 }
     case 'function': {
-      const { subject, argumentCount } = parseCall(rest, offsetBytes)
+      const { subject, argumentCount } = parseCall(rest, fault)
       return { request: { kind, name: subject, args: [] }, argumentCount }
     }
     case 'variable': {
-      const { subject, argumentCount } = parseCall(rest, offsetBytes)
+      const { subject, argumentCount } = parseCall(rest, fault)
       const names = subject.split(',')
       if (names.length !== argumentCount) {
-        throw new ProtocolError(
-          `An upload of ${argumentCount} values names ${names.length} variables`,
-          offsetBytes,
-        )
+        throw fault(`An upload of ${argumentCount} values names ${names.length} variables`)
       }
       return { request: { kind, names, values: [] }, argumentCount }
     }
     default:
-      throw new ProtocolError(
-        'The body of a request begins with none of connect, script, function, variable',
-        offsetBytes,
-      )
+      throw fault('The body of a request begins with none of connect, script, function, variable')
   }
 }
 
-function parseConnect(rest: string, offsetBytes: number): Request {
+function parseConnect(rest: string, fault: Fault): Request {
   if (rest === '') return { kind: 'connect' }
   const [word, user, password, encrypted] = rest.split('\n')
   if (word !== 'login' || user === undefined || password === undefined) {
-    throw new ProtocolError('A connect request holds something other than a login', offsetBytes)
+    throw fault('A connect request holds something other than a login')
   }
   return { kind: 'connect', login: { user, password, encrypted: encrypted === 'true' } }
 }
 
 /** Reads count and byte order from the end, because the name before them may contain anything, even line ends. */
-function parseCall(rest: string, offsetBytes: number): { subject: string; argumentCount: number } {
+function parseCall(rest: string, fault: Fault): { subject: string; argumentCount: number } {
   const end = rest.endsWith('\n') ? rest.length - 1 : rest.length
   const orderStart = rest.lastIndexOf('\n', end - 1)
   const countStart = orderStart < 1 ? -1 : rest.lastIndexOf('\n', orderStart - 1)
   const order = rest.slice(orderStart + 1, end)
   const argumentCount = wholeNumber(rest.slice(countStart + 1, orderStart)) ?? -1
   if (countStart < 1 || (order !== '0' && order !== '1') || argumentCount < 0) {
-    throw new ProtocolError(
-      'A request does not end with its argument count and byte order',
-      offsetBytes,
-    )
+    throw fault('A request does not end with its argument count and byte order')
   }
   if (argumentCount > maxArguments) {
-    throw new ProtocolError(
+    throw fault(
       `A request with ${argumentCount} arguments exceeds the ${maxArguments} this end accepts`,
-      offsetBytes,
       'DDB_LIMIT',
     )
   }
   if (order === '0' && argumentCount > 0) {
-    throw new ProtocolError(
+    throw fault(
       'The arguments are big-endian, which this end does not read: send them little-endian (1)',
-      offsetBytes,
     )
   }
   return { subject: rest.slice(0, countStart), argumentCount }

@@ -92,16 +92,14 @@ export function* decodeResponse(
   options: ResponseOptions = {},
 ): Generator<void, Response, void> {
   const startOffsetBytes = reader.offsetBytes
-  let line = reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes))
+  let line = yield* reader.line(maxLineBytes)
   while (line === 'MSG') {
-    const text = reader.tryStr0(maxMessageBytes) ?? (yield* reader.str0(maxMessageBytes))
+    const text = yield* reader.str0(maxMessageBytes)
     options.onMessage?.(text)
-    line = reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes))
+    line = yield* reader.line(maxLineBytes)
   }
   const { sessionId, objectCount } = parseHeader(line, startOffsetBytes)
-  const status = withoutCarriageReturn(
-    reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes)),
-  )
+  const status = withoutCarriageReturn(yield* reader.line(maxLineBytes))
   if (status !== 'OK') return { sessionId, ok: false, message: status }
   if (objectCount === 0) return { sessionId, ok: true, value: undefined }
   const context = new DecodeContext(reader, options.limits)
@@ -123,19 +121,13 @@ function parseHeader(
 ): { sessionId: string; objectCount: number } {
   const tokens = withoutCarriageReturn(line).split(' ')
   const [sessionId, objectCount, byteOrder] = tokens
-  if (tokens.length !== 3 || !sessionId || (objectCount !== '0' && objectCount !== '1')) {
-    throw new ProtocolError(
-      `A response begins with ${JSON.stringify(line.slice(0, 60))}: is this a DolphinDB server?`,
-      offsetBytes,
-    )
-  }
-  if (byteOrder === '0') {
-    throw new ProtocolError(
-      'The server answers in big-endian byte order, which this end does not read',
-      offsetBytes,
-    )
-  }
-  return { sessionId, objectCount: Number(objectCount) }
+  const isHeader = tokens.length === 3 && (objectCount === '0' || objectCount === '1')
+  if (sessionId && isHeader && byteOrder !== '0') return { sessionId, objectCount: +objectCount }
+  const problem =
+    sessionId && isHeader
+      ? 'The server answers in big-endian byte order, which this end does not read'
+      : `A response begins with ${JSON.stringify(line.slice(0, 60))}: is this a DolphinDB server?`
+  throw new ProtocolError(problem, offsetBytes)
 }
 
 function withoutCarriageReturn(line: string): string {

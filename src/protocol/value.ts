@@ -5,9 +5,7 @@
 */
 import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
 import type { DecimalScalar, DecimalVector } from './types/decimals.js'
-import type { FloatScalar, FloatVector } from './types/floats.js'
-import type { BooleanScalar, IntegerScalar, IntegerVector } from './types/integers.js'
-import type { PairScalar, PairVector } from './types/pairs.js'
+import type { NumberScalar, NumberVector, PairScalar, PairVector } from './types/fixed-types.js'
 import type { Bytes16Scalar, Bytes16Vector } from './types/sixteen-bytes.js'
 import type {
   EncodedStringVector,
@@ -17,13 +15,12 @@ import type {
 } from './types/strings.js'
 import type { SymbolScalar, SymbolVector } from './types/symbols.js'
 import type { TemporalScalar, TemporalVector } from './types/temporals.js'
-import type { AnyVector } from './types/tuples.js'
-import type { VoidScalar, VoidVector } from './types/voids.js'
+import type { AnyVector, VoidScalar, VoidVector } from './types/tuples.js'
 
 export type { EncodedStringVector, StringVector } from './types/strings.js'
 export type { SymbolVector } from './types/symbols.js'
 export type { AnyVector } from './types/tuples.js'
-export { explicitNull } from './types/voids.js'
+export { explicitNull } from './types/tuples.js'
 
 /** The shape of most scalars. Types with a different shape define it in their own file. */
 export interface ScalarShape<T extends string, V> {
@@ -43,10 +40,8 @@ export interface VectorShape<T extends string, A> {
 /** `value: null` is the type's null. BOOL has booleans, 64-bit types bigints, decimals unscaled bigints. */
 export type Scalar =
   | VoidScalar
-  | BooleanScalar
-  | IntegerScalar
+  | NumberScalar
   | TemporalScalar
-  | FloatScalar
   | StringScalar
   | SymbolScalar
   | BlobScalar
@@ -56,8 +51,7 @@ export type Scalar =
   | ServerObjectScalar
 
 /** Vectors whose `data` is one typed array of exactly the bytes that are sent. */
-export type FixedVector =
-  IntegerVector | TemporalVector | FloatVector | Bytes16Vector | PairVector | DecimalVector
+export type FixedVector = NumberVector | TemporalVector | Bytes16Vector | PairVector | DecimalVector
 
 /** Vectors whose elements are codes, texts, bytes or values. Elements of VOID take no bytes. */
 export type VariableVector =

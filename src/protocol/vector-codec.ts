@@ -1,4 +1,10 @@
 /*
+  Scalar (docs/protocol.md#objects)
+    flag     uint16  type, form 0
+    scale    int32   decimals only
+    kind     uint8   FUNCTIONDEF and VOID only; VOID has no value after it
+    value    of the type's size; text as UTF-8 ended by 00; BLOB as int32 length and bytes
+
   Vector and pair (docs/protocol.md#vectors-and-pairs)
     flag      uint16  type, form 1 or 2
     length    int32
@@ -6,17 +12,14 @@
     scale     int32   decimals only
     elements  of the type's size, sentinels for null
 */
-import { ProtocolError, ValueError } from '../errors.js'
+import { ValueError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
-import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from './data-type.js'
+import { arrayTypeOffset, dataTypes, typeOfId } from './data-type.js'
 import type { DecodeContext, SymbolBases } from './decode-context.js'
-import type { FixedType } from './element-bytes.js'
-import { elementBytes, isFixedType, vectorOfBytes } from './element-bytes.js'
 import { encodeFlag, readCount } from './flag.js'
-import { readScale } from './types/decimals.js'
 import {
   decodeSymbols,
   encodeSymbolVector,
@@ -24,7 +27,28 @@ import {
   symbolBaseTypeId,
 } from './types/symbols.js'
 import { isTuple } from './types/tuples.js'
-import type { ArrayVector, FixedVector, Pair, TypedVector, VariableVector } from './value.js'
+import type { ArrayVector, Pair, Scalar, TypedVector } from './value.js'
+
+/**
+ * Writes a scalar with its flag; null becomes the sentinel of the type.
+ * @throws {ValueError} DDB_INPUT_RANGE for a number too large, DDB_USAGE for bytes of wrong length, DDB_STRING_HAS_NUL
+ */
+export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
+  const { id, scalars } = dataTypes[scalar.type]
+  encodeFlag(writer, 'scalar', id)
+  scalars!.encodeScalar(writer, scalar)
+}
+
+/** Reads a scalar after its flag. */
+export function decodeScalar(
+  reader: ByteReader,
+  context: DecodeContext,
+  type: DataType,
+): Generator<void, Scalar, void> {
+  const { scalars } = dataTypes[type]
+  if (scalars === undefined) throw reader.fault(`A scalar cannot be of type ${type}`)
+  return scalars.decodeScalar(reader, context, type as Scalar['type'])
+}
 
 /** @param symbolBaseId  id of a SYMBOL vector's base, unique among the columns of a table */
 export function encodeVector(
@@ -59,13 +83,7 @@ export function encodeShapedElements(
 ): void {
   writer.i32(rows)
   writer.i32(columns)
-  const { elements } = dataTypes[vector.type]
-  if (elements !== undefined) {
-    elements.encodeElements(writer, vector as VariableVector)
-    return
-  }
-  if ('scale' in vector) writer.i32(vector.scale)
-  writer.payload(elementBytes(vector as FixedVector))
+  dataTypes[vector.type].elements!.encodeElements(writer, vector)
 }
 
 /** Reads a vector of type number `typeId` after its flag, unless it is a tuple or compressed. */
@@ -79,77 +97,43 @@ export function* decodeVector(
   const length = readCount(reader, 'rows')
   const columns = readCount(reader, 'columns')
   if (typeId >= arrayTypeOffset && typeId < 128) {
-    return yield* decodeArray(reader, context, typeId - arrayTypeOffset, length, columns)
+    const type = typeOfId(reader, typeId - arrayTypeOffset)
+    return yield* decodeArrayBlocks(reader, context, type, length, columns)
   }
-  if (columns !== 1 && length > 0) {
-    throw new ProtocolError(`A vector cannot have ${columns} columns`, reader.offsetBytes - 4)
-  }
-  if (typeId === symbolBaseTypeId) {
-    return yield* decodeSymbols(
-      reader,
-      context,
-      length,
-      symbolBases ?? new Map<number, readonly string[]>(),
-    )
-  }
-  return yield* decodeElements(reader, context, typeOfId(reader, typeId), length)
+  if (columns !== 1 && length > 0) throw reader.fault(`A vector cannot have ${columns} columns`, 4)
+  return yield* decodeElements(reader, context, typeId, length, symbolBases)
 }
 
-function* decodeArray(
+/** Reads `length` elements of type number `typeId`. The caller has read the counts. */
+export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,
-  cellTypeId: number,
+  typeId: number,
   length: number,
-  cellCount: number,
-): Generator<void, ArrayVector, void> {
-  const type = typeOfId(reader, cellTypeId)
-  if (!isFixedType(type)) throw noArrayOf(reader, type)
-  let scale = 0
-  if (isDecimal(type)) {
-    if (!reader.has(4)) yield* reader.need(4)
-    scale = readScale(reader, type)
-  }
-  return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
+  symbolBases: SymbolBases = new Map(),
+): Generator<void, TypedVector, void> {
+  if (typeId === symbolBaseTypeId) return decodeSymbols(reader, context, length, symbolBases)
+  return decodeTyped(reader, context, typeOfId(reader, typeId), length)
 }
 
-/** Arrays of types without a fixed size are errors, because no client sends them (docs/protocol.md#array-vectors). */
-export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
-  return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
-}
-
-/** Reads a decimal's scale, unless `sentScale` provides it, and `length` elements. The caller has read the length. */
-export function decodeElements(
+/** @param sentScale  a decimal's scale, if it does not come before the elements */
+export function decodeTyped(
   reader: ByteReader,
   context: DecodeContext,
   type: DataType,
   length: number,
   sentScale?: number,
 ): Generator<void, TypedVector, void> {
-  if (isFixedType(type)) return decodeFixedElements(reader, context, type, length, sentScale)
   const { elements } = dataTypes[type]
-  if (elements === undefined) {
-    throw new ProtocolError(`There are no vectors of ${type} on the wire`, reader.offsetBytes)
-  }
-  return elements.decodeElements(reader, context, length) as Generator<void, TypedVector, void>
-}
-
-function* decodeFixedElements(
-  reader: ByteReader,
-  context: DecodeContext,
-  type: FixedType,
-  length: number,
-  sentScale: number | undefined,
-): Generator<void, FixedVector, void> {
-  let scale = sentScale ?? 0
-  if (sentScale === undefined && isDecimal(type)) {
-    if (!reader.has(4)) yield* reader.need(4)
-    scale = readScale(reader, type)
-  }
-  const byteLength = length * dataTypes[type].bytesPerValue
-  context.expect(reader, byteLength)
-  const bytes =
-    reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
-  return vectorOfBytes(type, length, bytes, scale)
+  if (elements === undefined) throw reader.fault(`There are no vectors of ${type} on the wire`)
+  const decoding = elements.decodeElements(
+    reader,
+    context,
+    length,
+    type as TypedVector['type'],
+    sentScale,
+  )
+  return decoding as Generator<void, TypedVector, void>
 }
 
 /** Reads a pair after its flag. */
@@ -159,11 +143,6 @@ export function* decodePair(
   typeId: number,
 ): Generator<void, Pair, void> {
   const elements = yield* decodeVector(reader, context, typeId)
-  if (elements.form !== 'vector' || elements.length !== 2) {
-    throw new ProtocolError(
-      `A pair of ${elements.length} elements is impossible`,
-      reader.offsetBytes,
-    )
-  }
-  return { form: 'pair', elements }
+  if (elements.form === 'vector' && elements.length === 2) return { form: 'pair', elements }
+  throw reader.fault(`A pair of ${elements.length} elements is impossible`)
 }

@@ -91,7 +91,8 @@ function tupleElement(value: Value | undefined, index: number): Value | undefine
   return value?.form === 'vector' && value.type === 'ANY' ? value.data[index] : undefined
 }
 
-function member(value: Value, key: string): Value | undefined {
+/** The entry of a dictionary; undefined if it has none of this name. */
+export function member(value: Value, key: string): Value | undefined {
   if (value.form !== 'dictionary') return undefined
   const keys = texts(value.keys) ?? []
   const index = keys.indexOf(key)
@@ -103,7 +104,7 @@ function tableColumn(table: Extract<Value, { form: 'table' }>, name: string): Co
 }
 
 /** Texts of a STRING or SYMBOL vector, of a tuple, or of one scalar. */
-function texts(value: Value | undefined): string[] | undefined {
+export function texts(value: Value | undefined): string[] | undefined {
   if (value?.form === 'scalar') return typeof value.value === 'string' ? [value.value] : undefined
   if (value?.form !== 'vector') return undefined
   if (value.type !== 'STRING' && value.type !== 'SYMBOL' && value.type !== 'ANY') return undefined

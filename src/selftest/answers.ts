@@ -1,11 +1,17 @@
 /*
   Reads values from a server's answers, for the checks of `selftest`, and compares them with what was sent, bit for bit.
 */
+import { isDeepStrictEqual } from 'node:util'
 import { DdbError, ServerError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
-import { columnTypeOf, elementAt, isNullAt, scalarAt } from '../protocol/element.js'
-import { formatElement, formatValue } from '../protocol/value-text.js'
-import type { Column, Scalar, Table, Value } from '../protocol/value.js'
+import {
+  columnTypeOf,
+  elementAt,
+  formatElement,
+  formatValue,
+  isNullAt,
+} from '../protocol/element.js'
+import type { Column, Table, Value } from '../protocol/value.js'
 
 /** The server lacks something that a check needs. The check is then skipped, and this error is the reason. */
 export class Unavailable extends DdbError {
@@ -14,8 +20,16 @@ export class Unavailable extends DdbError {
   }
 }
 
-function unexpected(what: string, value: Value | undefined): ServerError {
-  return new ServerError('', 'DDB_SERVER', `expected ${what}, got ${answerText(value)}`)
+export function fail(reason: string): never {
+  throw new ServerError('', 'DDB_SERVER', reason)
+}
+
+export function expectText(what: string, actual: string, expected: string): void {
+  if (actual !== expected) fail(`${what}: ${actual}, expected ${expected}`)
+}
+
+function unexpected(what: string, value: Value | undefined): never {
+  fail(`expected ${what}, got ${answerText(value)}`)
 }
 
 /** The value as a short text on one line. Checks report this text, or compare it with an expected text. */
@@ -26,54 +40,42 @@ export function answerText(value: Value | undefined): string {
   return `${type}${value.form} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`
 }
 
-/** @throws {ServerError} unless the value is a whole number */
+/** @throws {ServerError} unless the value is a number, or true or false */
 export function numberOf(value: Value | undefined): number {
-  if (value?.form === 'scalar') {
-    if (typeof value.value === 'bigint') return Number(value.value)
-    if (typeof value.value === 'number' || typeof value.value === 'boolean') {
-      return Number(value.value)
-    }
-  }
-  throw unexpected('a number', value)
+  const number = value?.form === 'scalar' ? value.value : undefined
+  const isNumber = ['bigint', 'number', 'boolean'].includes(typeof number)
+  return isNumber ? Number(number) : unexpected('a number', value)
 }
 
 /** @throws {ServerError} unless the value is text */
 export function textOf(value: Value | undefined): string {
   if (value?.form === 'scalar' && typeof value.value === 'string') return value.value
-  throw unexpected('text', value)
+  return unexpected('text', value)
 }
 
 /** @throws {ServerError} unless the value is a table */
 export function tableOf(value: Value | undefined): Table {
-  if (value?.form === 'table') return value
-  throw unexpected('a table', value)
+  return value?.form === 'table' ? value : unexpected('a table', value)
 }
 
 /** @throws {ServerError} unless the value is a vector or a tuple */
 export function elementsOf(value: Value | undefined): Value[] {
-  if (value?.form !== 'vector') throw unexpected('a vector', value)
+  if (value?.form !== 'vector') return unexpected('a vector', value)
   return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
 }
 
 /** @throws {ServerError} unless the table has this column */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns[table.columnNames.indexOf(name)]
-  if (column !== undefined) return column
-  throw new ServerError('', 'DDB_SERVER', `the answer has no column ${name}`)
+  return column ?? fail(`the answer has no column ${name}`)
 }
 
 /** @throws {ServerError} unless the column has whole numbers */
-export function numbersOf(column: Column): number[] {
-  return Array.from({ length: column.length }, (_, i) => numberOf(elementAt(column, i)))
-}
+export const numbersOf = (column: Column): number[] => elementsOf(column as Value).map(numberOf)
 
-/** @throws {ServerError} unless the column has texts */
-export function textsOf(column: Column): string[] {
-  return Array.from({ length: column.length }, (_, i) => {
-    const element = elementAt(column, i)
-    return element.form === 'scalar' && element.value === null ? '' : textOf(element)
-  })
-}
+/** The texts of a column's elements. */
+export const textsOf = (column: Column): string[] =>
+  Array.from({ length: column.length }, (_, i) => formatElement(column, i))
 
 /** The server's own error line, without the text that the client adds. */
 export function serverWords(error: ServerError): string {
@@ -118,7 +120,7 @@ export function columnDifference(actual: Column, expected: Column): string | und
     return `${actual.length} rows came back, not ${expected.length}`
   }
   for (let row = 0; row < expected.length; row++) {
-    if (!sameElement(actual, expected, row)) {
+    if (!isSameElement(actual, expected, row)) {
       return `row ${row + 1} is ${shown(actual, row)}, not ${shown(expected, row)}`
     }
   }
@@ -131,48 +133,18 @@ function shown(column: Column, row: number): string {
   return text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text
 }
 
-function sameElement(actual: Column, expected: Column, row: number): boolean {
-  if (actual.form === 'arrayVector' || expected.form === 'arrayVector') {
-    const cells = elementAt(actual, row)
-    const expectedCells = elementAt(expected, row)
-    if (cells.form !== 'vector' || expectedCells.form !== 'vector') return false
-    // The server stores an empty row as one null cell (docs/server-semantics.md#conversions-on-insert).
-    if (isNullAt(actual, row) && isNullAt(expected, row)) {
-      return Math.max(1, cells.length) === Math.max(1, expectedCells.length)
-    }
-    return columnDifference(cells, expectedCells) === undefined
-  }
-  if (actual.type === 'ANY' || expected.type === 'ANY') return false
-  return sameScalar(scalarAt(actual, row), scalarAt(expected, row))
-}
-
-/** Whether two scalars are identical; -0 and 0 are not. */
-export function sameScalar(a: Scalar, b: Scalar): boolean {
-  if (a.type !== b.type || scaleOf(a) !== scaleOf(b)) return false
-  return sameParts(a.value, b.value)
-}
-
-const scaleOf = (scalar: Scalar): number => ('scale' in scalar ? scalar.scale : 0)
-
-function sameParts(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
-    return Object.is(a, b)
-  }
-  const left = Object.entries(a)
-  const right = Object.entries(b)
-  return (
-    left.length === right.length &&
-    left.every(([name, value], i) => right[i]![0] === name && sameParts(value, right[i]![1]))
-  )
+/** Whether two elements are identical; -0 and 0 are not. */
+function isSameElement(actual: Column, expected: Column, row: number): boolean {
+  const [a, b] = [elementAt(actual, row), elementAt(expected, row)]
+  if (a.form !== 'vector' || b.form !== 'vector') return isDeepStrictEqual(a, b)
+  // The server stores an empty row as one null cell (docs/server-semantics.md#conversions-on-insert).
+  const areNull = isNullAt(actual, row) && isNullAt(expected, row)
+  if (areNull) return Math.max(1, a.length) === Math.max(1, b.length)
+  return columnDifference(a, b) === undefined
 }
 
 export function tableOfColumns(columns: Readonly<Record<string, Column>>): Table {
   const list = Object.values(columns)
-  return {
-    form: 'table',
-    name: '',
-    rows: list[0]?.length ?? 0,
-    columnNames: Object.keys(columns),
-    columns: list,
-  }
+  const rows = list[0]?.length ?? 0
+  return { form: 'table', name: '', rows, columnNames: Object.keys(columns), columns: list }
 }

@@ -13,20 +13,12 @@ export interface Check {
   /** The parts of this program that rely on the tested behaviour. Printed if the check fails. */
   readonly dependsOnIt: string
   /** Time limit; 5,000 if left out. */
-  readonly limitMs?: number
+  readonly limitMs?: number | undefined
   /**
    * @returns what the server does in a case that the documentation leaves open, if the check asks that
    * @throws {Unavailable} the check is skipped @throws {DdbError} the check fails; its reason is the error's message
    */
   readonly run: (context: CheckContext) => Promise<string | void>
-}
-
-export function fail(reason: string): never {
-  throw new ServerError('', 'DDB_SERVER', reason)
-}
-
-export function expectText(what: string, actual: string, expected: string): void {
-  if (actual !== expected) fail(`${what}: ${actual}, expected ${expected}`)
 }
 
 export interface CheckResult {
@@ -48,6 +40,9 @@ export interface SelftestResult {
   readonly left: readonly string[]
 }
 
+/** The outcome of a check that an interruption prevents or ends. */
+export const interrupted: Outcome = { status: 'skipped', reason: 'the run was interrupted' }
+
 /** Time limit of a check without a limit of its own. */
 const usualLimitMs = 5_000
 
@@ -65,41 +60,34 @@ export async function runCheck(
   check: Check,
   lastMs: number,
   interruption: AbortSignal | undefined,
-  given: Omit<CheckScope, 'signal' | 'sessions' | 'exchanges'>,
+  given: Omit<CheckScope, 'signal' | 'opened'>,
 ): Promise<CheckEnd> {
   const { clock } = given.platform
   const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
   const ending = new AbortController()
+  const signal = AbortSignal.any([ending.signal, ...(interruption ? [interruption] : [])])
   // Each running request adds a listener, and Node warns about many listeners.
-  setMaxListeners(0, ending.signal)
-  const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
+  setMaxListeners(0, signal)
+  const scope: CheckScope = { ...given, signal, opened: [] }
   const timer = clock.after(limitMs, () => ending.abort())
-  const onInterruption = (): void => ending.abort()
-  interruption?.addEventListener('abort', onInterruption, { once: true })
   const ended = new Promise<undefined>(resolve => {
-    ending.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
   try {
     const outcome = await Promise.race([attempt(check, scope), ended])
-    const endedInTime = outcome !== undefined && !ending.signal.aborted
-    if (endedInTime) await Promise.race([closeAll(scope), ended])
+    const endedInTime = outcome !== undefined && !signal.aborted
+    const closing = endedInTime ? scope.opened.map(one => one.close().catch(() => undefined)) : []
+    await Promise.race([Promise.all(closing), ended])
     if (endedInTime) return { outcome, endedInTime }
-    if (interruption?.aborted === true) {
-      return {
-        outcome: { status: 'skipped', reason: 'the run was interrupted' },
-        endedInTime: false,
-      }
-    }
-    const reason = `no result within ${Math.round(limitMs)} ms`
-    return { outcome: { status: 'fail', reason }, endedInTime: false }
+    const late: Outcome =
+      interruption?.aborted === true
+        ? interrupted
+        : { status: 'fail', reason: `no result within ${Math.round(limitMs)} ms` }
+    return { outcome: late, endedInTime: false }
   } finally {
     timer.cancel()
-    interruption?.removeEventListener('abort', onInterruption)
-    for (const exchange of scope.exchanges) exchange.end()
-    for (const session of scope.sessions) {
-      if (!session.closed || ending.signal.aborted) {
-        session.abandon(new DdbError('DDB_INTERRUPTED', 'the check is over'))
-      }
+    for (const connection of scope.opened) {
+      connection.abandon(new DdbError('DDB_INTERRUPTED', 'the check is over'))
     }
   }
 }
@@ -121,8 +109,4 @@ function outcomeOf(error: unknown): Outcome {
   return error.code === 'DDB_PRIVILEGE'
     ? { status: 'skipped', reason: `not permitted: ${words}` }
     : { status: 'fail', reason: words }
-}
-
-async function closeAll({ sessions }: CheckScope): Promise<void> {
-  await Promise.all(sessions.map(session => session.close().catch(() => undefined)))
 }

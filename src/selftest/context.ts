@@ -1,79 +1,68 @@
 /*
   What a check works with: sessions, temporary tables, and a signal that the check's time is over.
 */
-import { logIn } from '../client/login/log-in.js'
+import { once } from 'node:events'
+import { Link } from '../client/link.js'
+import { logIn, type AskServer } from '../client/login/log-in.js'
 import { newSecrets } from '../client/login/hide-password.js'
-import {
-  loginOptionsOf,
-  mayLogInWithConnect,
-  protectionOf,
-  type Protection,
-} from '../client/login/protection.js'
-import {
-  openSession,
-  type ConnectOptions,
-  type Result,
-  type Session,
-} from '../client/open-session.js'
-import { readTls, tlsOptionsOf } from '../client/tls/tls-options.js'
+import type { Credentials } from '../client/login/log-in.js'
+import { protectionOf } from '../client/login/protection.js'
+import type { Session } from '../client/open-session.js'
+import { requestHead } from '../client/session-options.js'
+import { readTls } from '../client/tls/tls-options.js'
 import { traceConnection } from '../client/trace.js'
 import { DdbError, ServerError } from '../errors.js'
+import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
-import { wait } from '../platform/wait.js'
+import { wait } from '../platform/clocks.js'
+import type { Request, RequestHead } from '../protocol/request.js'
+import { decodeResponse, type Response } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
+import type { ByteReader } from '../wire/byte-reader.js'
 import { numberOf, refusalOf, serverWords, Unavailable } from './answers.js'
-import {
-  type Grant,
-  type TestObject,
-  type NamedObject,
-  temporaryName,
-  type NameStamp,
-} from './leftovers.js'
-import { rawExchange, type RawExchange } from './raw-exchange.js'
+import { temporaryName, type Grant, type NameStamp, type TestObject } from './leftovers.js'
 
-/** A session that makes no progress for this long during its closing is abandoned. */
+/** A connection that makes no progress for this long during its closing is abandoned. */
 const closeTimeoutMs = 1_000
 /** Pause of `until` between two questions, ms. */
 const pauseMs = 20
-
-/** The login of a second user, different from the user of all other checks. */
-export interface SecondLogin {
-  readonly user: string
-  readonly password: string
-}
 
 /** Shared by a run of `selftest` and one of its checks. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
-  readonly second: SecondLogin | undefined
+  /** A second user, different from the user of all other checks. */
+  readonly second: Credentials | undefined
   readonly stamp: NameStamp
   readonly serverMs: () => number
   /** Aborted when the check's time is over. */
   readonly signal: AbortSignal
   /** The synchronous session that creates everything. All checks share it. */
   readonly control: Session
-  readonly sessions: Session[]
-  readonly exchanges: RawExchange[]
+  /** Connections that the check has opened. They are closed when the check ends. */
+  readonly opened: Pick<Session, 'close' | 'abandon'>[]
   /** Objects that the check has created. They are removed when the check ends. */
   readonly made: TestObject[]
-  /** Objects that stay until the run ends. `database` is undefined until a check needs the run's database. */
-  readonly kept: { readonly made: TestObject[]; database?: Promise<string> | undefined }
 }
 
-interface OpenOptions {
-  readonly enableAsync?: boolean
-  readonly asGuest?: boolean
+/** A connection that sends only the caller's requests, with flags, session ids and logins that `Session` does not allow. */
+export interface RawExchange {
+  /** Sends a request without waiting. @throws {ValueError} */
+  send(head: Partial<RequestHead>, request: Request): void
+  /** Sends a request and waits for the next answer. @throws {ConnectionError} @throws {ProtocolError} */
+  ask(head: Partial<RequestHead>, request: Request): Promise<Response>
 }
+
+/** The head of a request without what the caller says. */
+const usualHead = requestHead('0', false, {})
 
 export type CheckContext = ReturnType<typeof checkContext>
 
 export function checkContext(scope: CheckScope) {
-  const { platform, server, second, stamp, serverMs, signal, control, kept } = scope
   const asking = askingPart(scope)
   return {
-    ...{ platform, server, second, stamp, serverMs, signal, control, kept },
+    ...scope,
     ...asking,
     ...connectingPart(scope),
     ...creatingPart(scope, asking.prepare),
@@ -82,7 +71,7 @@ export function checkContext(scope: CheckScope) {
 
 function askingPart({ platform, signal, control }: CheckScope) {
   /** Runs a script, by default on the control session. */
-  const ask = (script: string, session = control): Promise<Result | undefined> =>
+  const ask = (script: string, session = control): Promise<Value | undefined> =>
     session.run(script, { signal })
   /** Repeats `question` until it returns an answer or the check ends. */
   const until = async <T>(question: () => Promise<T | undefined>): Promise<T> => {
@@ -98,13 +87,13 @@ function askingPart({ platform, signal, control }: CheckScope) {
     ask,
     until,
     /** Calls a function, by default on the control session. */
-    call: (name: string, args: readonly Value[], session = control): Promise<Result | undefined> =>
+    call: (name: string, args: readonly Value[], session = control): Promise<Value | undefined> =>
       session.call(name, args, { signal }),
     /** The server's words if it refuses a script. */
     refusalOf: (script: string, session = control): Promise<string | undefined> =>
       refusalOf(ask(script, session)),
     /** Runs a script that needs rights or features. @throws {Unavailable} with the server's words if the server refuses */
-    prepare: async (script: string): Promise<Result | undefined> => {
+    prepare: async (script: string): Promise<Value | undefined> => {
       try {
         return await ask(script)
       } catch (error) {
@@ -125,75 +114,68 @@ function askingPart({ platform, signal, control }: CheckScope) {
   }
 }
 
-function connectingPart(scope: CheckScope) {
-  const { platform, server, control, second } = scope
-  const protection = (user: string): Protection => protectionOf(connectOptions(scope, {}), user)
-  const opened = async (options: ConnectOptions): Promise<Session> => {
-    const session = await openSession(options, platform)
-    scope.sessions.push(session)
+function connectingPart({ platform, server, control, second, signal, opened }: CheckScope) {
+  // The node of the control session, even if the server has several nodes.
+  const node: ServerTarget = { ...server, host: control.host, port: control.port, otherHosts: [] }
+  const open = async (target = node, enableAsync = false): Promise<Session> => {
+    const deadlineMs = connectDeadlineMs(platform, server)
+    const rules = { deadlineMs, signal, closeTimeoutMs, enableAsync }
+    const session = await connectServer(platform, target, rules)
+    opened.push(session)
     return session
   }
   /** Opens a connection without a session. */
   const raw = async (): Promise<RawExchange> => {
-    const { host, port } = control
+    const { host, port } = node
     const tls = server.tls === true ? await readTls(server, platform.files) : undefined
     const secrets = newSecrets(server.password)
     const trace = server.trace && traceConnection(server.trace, platform.clock, secrets)
     trace?.opened(host, port)
     const socket = platform.network.dial(host, port, tls)
-    const exchange = rawExchange(socket, trace, tls === undefined ? 'connect' : 'secureConnect')
-    scope.exchanges.push(exchange)
-    return exchange
+    const link = new Link(socket, { host, port, closeTimeoutMs }, platform.clock, secrets, trace)
+    opened.push(link)
+    // Sends nothing before the other end has proved its identity.
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect')
+    const onMessage = (text: string): void => trace?.printed(text)
+    const decode = (reader: ByteReader) => decodeResponse(reader, { onMessage })
+    return {
+      send(head, request) {
+        link.outgoing.encode({ ...usualHead, ...head }, request)
+        link.outgoing.flush()
+      },
+      ask: (head, request) => link.exchanges.submit({ ...usualHead, ...head }, request, decode),
+    }
   }
   return {
     raw,
-    /** The rules by which this user may log in on a connection that `raw` has opened. */
-    protection,
-    /** Opens a session with the control session's login, or as a guest. The session is closed when the check ends. */
-    open: (options: OpenOptions = {}): Promise<Session> => opened(connectOptions(scope, options)),
+    /** Opens a session with the control session's login. */
+    open: (): Promise<Session> => open(),
+    openAsync: (): Promise<Session> => open(node, true),
+    openGuest: (): Promise<Session> => {
+      const { user, password, ...guest } = node
+      return open(guest)
+    },
     /** Opens a session of the second user. @throws {Unavailable} if there is none */
     openSecond: async (): Promise<Session> => {
       if (second === undefined) throw new Unavailable('no second user was given')
-      return opened({ ...connectOptions(scope, {}), ...second })
+      return open({ ...node, ...second })
     },
     /** Opens a connection with a session of its own, and the login of the control session. @throws {ServerError} */
-    rawSession: async ({ asGuest = false }: Pick<OpenOptions, 'asGuest'> = {}) => {
+    rawSession: async () => {
       const exchange = await raw()
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
       if (!connected.ok) throw new ServerError(connected.message)
       const { sessionId } = connected
       const { user, password = '' } = server
-      if (user !== undefined && !asGuest) {
-        await logIn(
-          { user, password },
-          protection(user),
-          length => platform.random.bytes(length),
-          (name, args) => exchange.ask({ sessionId }, { kind: 'function', name, args }),
-        )
-      }
-      return { exchange, sessionId }
+      const random = (length: number): Uint8Array => platform.random.bytes(length)
+      const askFunction: AskServer = (name, args) =>
+        exchange.ask({ sessionId }, { kind: 'function', name, args })
+      const method =
+        user === undefined
+          ? undefined
+          : await logIn({ user, password }, protectionOf(node, user), random, askFunction)
+      return { exchange, sessionId, method }
     },
-  }
-}
-
-/** Options for connecting to the node of the control session, even if the server has several nodes. */
-function connectOptions(
-  { server, control, signal }: CheckScope,
-  { enableAsync = false, asGuest = false }: OpenOptions,
-): ConnectOptions {
-  const { user, password, trace, connectTimeoutMs } = server
-  const login = user === undefined || asGuest ? {} : { user, password: password ?? '' }
-  return {
-    host: control.host,
-    port: control.port,
-    ...login,
-    ...tlsOptionsOf(server),
-    ...loginOptionsOf(server),
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-    ...(trace === undefined ? {} : { trace }),
-    enableAsync,
-    closeTimeoutMs,
-    signal,
   }
 }
 
@@ -201,24 +183,22 @@ function connectOptions(
 const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
 
 function creatingPart(
-  { stamp, second, made, kept }: CheckScope,
+  { stamp, second, made }: CheckScope,
   prepare: (script: string) => Promise<unknown>,
 ) {
-  const named =
-    (kind: NamedObject['kind'], list = made) =>
-    (purpose: string): string => {
-      const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
-      list.push({ kind, name })
-      return name
-    }
-  const tableName = named('table')
+  const named = (kind: 'table' | 'database' | 'view', purpose: string): string => {
+    const name = `${kind === 'database' ? 'dfs://' : ''}${temporaryName(stamp, purpose)}`
+    made.push({ kind, name })
+    return name
+  }
+  const tableName = (purpose: string): string => named('table', purpose)
   return {
     /** A name for a table that the check will share without `share`. */
     tableName,
     /** A name for a function view that the check adds itself. */
-    viewName: named('view'),
+    viewName: (purpose: string): string => named('view', purpose),
     /** A name for a database that the check creates itself. */
-    databaseName: named('database'),
+    databaseName: (purpose: string): string => named('database', purpose),
     /** Runs a script that makes a table, such as `streamTable(1:0, …)`, and shares the table. @returns the table's name */
     share: async (purpose: string, table: string): Promise<string> => {
       const name = tableName(purpose)
@@ -233,31 +213,5 @@ function creatingPart(
       made.push({ kind: 'grant', name: object, right, user })
       await prepare(`grant("${user}", ${right}, "${object}")`)
     },
-    /** Creates the run's DFS database on the first call. @returns its name @throws {Unavailable} if that is impossible */
-    database: (): Promise<string> => {
-      if (kept.database !== undefined) return kept.database
-      const name = named('database', kept.made)('database')
-      const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
-      kept.database = database
-      // Forgets the failed attempt, because a later one may succeed, for example after a timeout.
-      database.catch(error => {
-        if (!(error instanceof Unavailable)) kept.database = undefined
-      })
-      return database
-    },
   }
-}
-
-/** @throws {Unavailable} if there is no user, or the password would be sent in plain text */
-export function rawLogin(server: ServerTarget): {
-  user: string
-  password: string
-  encrypted: boolean
-} {
-  const { user, password = '' } = server
-  if (user === undefined) throw new Unavailable('no user was given')
-  if (!mayLogInWithConnect(server)) {
-    throw new Unavailable('the password would be sent in plain text')
-  }
-  return { user, password, encrypted: false }
 }

@@ -74,30 +74,29 @@ export function removalScript(objects: readonly TestObject[]): string {
 
 function removal(object: TestObject): string {
   const { kind, name } = object
-  switch (kind) {
-    case 'table':
-      return `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`
-    case 'database':
-      return `if(existsDatabase("${name}")) { dropDatabase("${name}") }`
-    case 'view':
-      return `dropFunctionView("${name}")`
-    case 'grant':
-      return `revoke("${object.user}", ${object.right}, "${name}")`
-  }
+  if (kind === 'grant') return `revoke("${object.user}", ${object.right}, "${name}")`
+  return kinds[kind].remove(name)
 }
 
-/** Each script returns a list of names. A script fails if the server lacks its function or the user may not call it. */
-export const listScripts: Readonly<Record<NamedObject['kind'], string>> = {
-  table: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
-  database: 'getClusterDFSDatabases()',
-  view: 'exec name from getFunctionViews() where name like "ddbIngestTest_%"',
-}
+/** How to list the names of objects, and how to remove one. Scripts fail if the server or the user lacks a function. */
+const kinds = {
+  table: {
+    list: 'exec name from objs(true) where shared=true, form="TABLE", name like "ddbIngestTest_%"',
+    remove: (name: string) => `if(defined("${name}", SHARED)) { undef("${name}", SHARED) }`,
+  },
+  view: {
+    list: 'exec name from getFunctionViews() where name like "ddbIngestTest_%"',
+    remove: (name: string) => `dropFunctionView("${name}")`,
+  },
+  database: {
+    list: 'getClusterDFSDatabases()',
+    remove: (name: string) => `if(existsDatabase("${name}")) { dropDatabase("${name}") }`,
+  },
+} as const
 
 interface Asked {
   run(script: string, options: { signal: AbortSignal }): Promise<Value | undefined>
 }
-
-const kinds = ['table', 'view', 'database'] as const
 
 /**
  * Lists tables and views named `ddbIngestTest_…`, and all databases, as far as this user may see them.
@@ -105,30 +104,19 @@ const kinds = ['table', 'view', 'database'] as const
  */
 export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {
   const objects: NamedObject[] = []
-  for (const kind of kinds) {
-    for (const name of await namesOf(session, kind, signal)) objects.push({ kind, name })
+  for (const kind of ['table', 'view', 'database'] as const) {
+    const answer = await session.run(kinds[kind].list, { signal }).catch((error: unknown) => {
+      if (!(error instanceof ServerError)) throw error
+    })
+    const names = answer?.form === 'vector' ? textsOf(answer) : []
+    objects.push(...names.map(name => ({ kind, name })))
   }
   return objects
-}
-
-async function namesOf(
-  session: Asked,
-  kind: NamedObject['kind'],
-  signal: AbortSignal,
-): Promise<string[]> {
-  try {
-    const answer = await session.run(listScripts[kind], { signal })
-    return answer?.form === 'vector' ? textsOf(answer) : []
-  } catch (error) {
-    if (error instanceof ServerError) return []
-    throw error
-  }
 }
 
 /**
  * Removes the objects of this run, and old objects of other runs.
  * @param nowMs  by the server's clock, like the time in names
- * @param inUse  names of objects to keep
  * @returns the objects that still exist
  */
 export async function removeTestObjects(
@@ -136,11 +124,10 @@ export async function removeTestObjects(
   own: NameStamp,
   nowMs: number,
   signal: AbortSignal,
-  inUse: ReadonlySet<string> = new Set(),
 ): Promise<NamedObject[]> {
   const removable = async (): Promise<NamedObject[]> => {
     const objects = await listObjects(session, signal)
-    return objects.filter(({ name }) => !inUse.has(name) && mayRemove(name, own, nowMs))
+    return objects.filter(({ name }) => mayRemove(name, own, nowMs))
   }
   const found = await removable()
   if (found.length === 0) return []

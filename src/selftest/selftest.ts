@@ -1,23 +1,24 @@
 /*
   Runs `selftest`: connects, runs the checks one by one, and removes what they created, all within one time limit.
 */
+import type { Credentials } from '../client/login/log-in.js'
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
 import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
 import { askIdle } from '../load/connection/server-queries.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
-import { wait } from '../platform/wait.js'
+import { wait } from '../platform/clocks.js'
 import { numberOf, textOf } from './answers.js'
 import {
   type Check,
   type CheckResult,
   type Outcome,
   type SelftestResult,
+  interrupted,
   runCheck,
 } from './check.js'
 import { allChecks } from './checks/all-checks.js'
-import type { CheckScope, SecondLogin } from './context.js'
 import {
   type NameStamp,
   type TestObject,
@@ -30,7 +31,7 @@ import {
 export interface SelftestOptions {
   readonly server: ServerTarget
   /** A second user, for checks that need two. */
-  readonly second?: SecondLogin | undefined
+  readonly second?: Credentials | undefined
   readonly platform: Platform
   /** Time limit for the whole run, including the clean-up. */
   readonly timeoutMs: number
@@ -38,7 +39,6 @@ export interface SelftestOptions {
   readonly checks?: readonly Check[]
   /** Ends the run cleanly: the run skips the remaining checks and removes its objects. */
   readonly signal?: AbortSignal
-  readonly onCheck?: (result: CheckResult) => void
 }
 
 /** The most time to reserve for the clean-up. */
@@ -58,7 +58,6 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
   aheadMs: number
   readonly checksEndMs: number
   readonly endMs: number
-  readonly kept: CheckScope['kept']
   /** Objects that checks have created and that may still exist. */
   readonly left: TestObject[]
   control: Session | undefined
@@ -82,7 +81,6 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
     aheadMs: 0,
     endMs: beganMs + timeoutMs,
     checksEndMs: beganMs + timeoutMs - cleanUpMs,
-    kept: { made: [] },
     left: [],
     control: undefined,
     givenUp: [],
@@ -98,18 +96,8 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
     for (const { status } of checks) counts[status]++
     return { serverVersion, checks, counts, left }
   } finally {
-    await leave(run)
+    await run.control?.close().catch(() => undefined)
   }
-}
-
-/** Closes the session properly if time is left. */
-async function leave({ control, platform, endMs }: Run): Promise<void> {
-  if (control === undefined) return
-  const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
-    control.abandon(new TimeoutError('the time limit was reached')),
-  )
-  await control.close().catch(() => undefined)
-  timer.cancel()
 }
 
 /** @throws {ServerError} DDB_LOGIN from a server that does not serve guests */
@@ -139,30 +127,27 @@ async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]
   const results: CheckResult[] = []
   for (const check of checks) {
     const hasFailed = results.some(({ status }) => status === 'fail')
-    const ready = await sessionOf(run, hasFailed)
-    const outcome = 'status' in ready ? ready : await tryOne(run, check, ready)
-    const result = { name: check.name, ...outcome }
-    results.push(result)
-    run.onCheck?.(result)
+    const obstacle = await obstacleTo(run, hasFailed)
+    const outcome = obstacle ?? (await tryOne(run, check, run.control!))
+    results.push({ name: check.name, ...outcome })
   }
   return results
 }
 
 /**
- * The session for the next check, or an outcome that says why the check does not run.
+ * Opens the session for the next check if there is none. @returns why the check cannot run
  * @param hasFailed  true if an earlier check has failed: then a lost server makes this check skipped, not failed
  */
-async function sessionOf(run: Run, hasFailed: boolean): Promise<Outcome | Session> {
-  if (run.signal?.aborted === true) return { status: 'skipped', reason: 'the run was interrupted' }
-  if (run.platform.clock.nowMs() >= run.checksEndMs)
+async function obstacleTo(run: Run, hasFailed: boolean): Promise<Outcome | undefined> {
+  const isInterrupted = (): boolean => run.signal?.aborted === true
+  if (isInterrupted()) return interrupted
+  if (run.platform.clock.nowMs() >= run.checksEndMs) {
     return { status: 'skipped', reason: 'the time limit was reached' }
-  if (run.lost === undefined && !isOpen(run.control)) {
-    await reconnect(run)
-    if (run.signal?.aborted) return { status: 'skipped', reason: 'the run was interrupted' }
   }
-  if (run.lost === undefined && run.control !== undefined) return run.control
-  const reason = run.lost ?? 'the server cannot be asked'
-  return { status: hasFailed ? 'skipped' : 'fail', reason }
+  if (run.lost === undefined && !isOpen(run.control)) await reconnect(run)
+  if (isInterrupted()) return interrupted
+  if (run.lost === undefined) return undefined
+  return { status: hasFailed ? 'skipped' : 'fail', reason: run.lost }
 }
 
 const isOpen = (session: Session | undefined): session is Session =>
@@ -172,9 +157,8 @@ async function reconnect(run: Run): Promise<void> {
   const { platform, server, signal } = run
   try {
     const deadlineMs = platform.clock.nowMs() + timeLeftMs(run)
-    const control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
-    run.control = control
-    await control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
+    run.control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
+    await run.control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     // The run continues after a refusal, because the checks themselves report it.
@@ -192,7 +176,7 @@ function giveUp(run: Run): void {
 
 async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome> {
   const made: TestObject[] = []
-  const { platform, server, second, stamp, kept } = run
+  const { platform, server, second, stamp } = run
   const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, {
     platform,
     server,
@@ -201,7 +185,6 @@ async function tryOne(run: Run, check: Check, control: Session): Promise<Outcome
     serverMs: () => serverMs(run),
     control,
     made,
-    kept,
   })
   run.left.push(...made)
   // Does not reuse this session, because its next request would wait for the missing answer.
@@ -243,23 +226,20 @@ async function awaitGivenUp(
 /** @returns names of this run's objects that exist, or that may exist */
 async function cleanUp(run: Run): Promise<string[]> {
   const { platform, server, stamp, endMs } = run
-  const expected = [...run.left, ...run.kept.made]
+  const expected = [...run.left]
   const ending = new AbortController()
   const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
     ending.abort(),
   )
   const { signal } = ending
   try {
-    if (!isOpen(run.control)) {
-      run.control = await connectServer(platform, server, {
-        deadlineMs: endMs,
-        signal,
-        closeTimeoutMs,
-      })
-    }
-    await awaitGivenUp(run, run.control, signal)
-    if (expected.length > 0) await run.control.run(removalScript(expected), { signal })
-    const left = await removeTestObjects(run.control, stamp, serverMs(run), signal)
+    const control = isOpen(run.control)
+      ? run.control
+      : await connectServer(platform, server, { deadlineMs: endMs, signal, closeTimeoutMs })
+    run.control = control
+    await awaitGivenUp(run, control, signal)
+    if (expected.length > 0) await control.run(removalScript(expected), { signal })
+    const left = await removeTestObjects(control, stamp, serverMs(run), signal)
     return left.map(({ name }) => name).filter(name => isOwn(name, stamp))
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

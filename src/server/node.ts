@@ -4,6 +4,7 @@
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
+import type { ServerOptions } from './options.js'
 import { defaultVersion, releaseOf, type Release } from './release.js'
 import type { FunctionDefinition } from './script/parse/syntax.js'
 import type { ScriptSession } from './values/server-value.js'
@@ -15,8 +16,6 @@ import type { Transactions } from './tables/transactions.js'
 export interface FunctionView {
   name: string
   definition: FunctionDefinition
-  /** Source text of the definition. */
-  body: string
   owner: string
   createdAt: Date
 }
@@ -105,8 +104,6 @@ export interface ServerNode {
   readonly version: string
   /** @internal The version as numbers. */
   readonly release: Release
-  /** Size limit of one write into a DFS table, in bytes; Infinity for no limit. */
-  readonly maxTransactionBytes: number
   /** If true, the server counts and drops rows for shared and stored tables. */
   readonly discards: boolean
   /** Deliberate failures; only for tests. */
@@ -123,18 +120,11 @@ export interface ServerNode {
   now(): number
 }
 
-export interface NodeOptions {
-  host?: string
-  port?: number
-  /** Default: the initial password of DolphinDB. */
-  adminPassword?: string
+export interface NodeOptions extends Pick<ServerOptions, 'host' | 'port' | 'adminPassword'> {
   config?: Partial<NodeConfig>
-  /** Three or four numbers joined by dots. */
   version?: string | undefined
   /** Default: the clock and the random numbers of the machine. */
   platform?: Pick<Platform, 'clock' | 'random'>
-  /** Default: no limit. */
-  maxTransactionBytes?: number | undefined
   discards?: boolean
   faults?: Faults | undefined
   now?: () => number
@@ -158,7 +148,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     jobs: new Map(),
     // Starts with the current time, so that the indexes of tables from an earlier node are always smaller.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
-    transactions: { open: new Set(), count: 0, unflushed: new Map() },
+    transactions: { open: new Set(), count: 0 },
     config: {
       newValuePartitionPolicy: 'add',
       enableInsertStatementForDFSTable: false,
@@ -171,7 +161,6 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     },
     version,
     release: releaseOf(version) ?? [],
-    maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     discards: options.discards === true,
     faults: options.faults ?? {},
     clock,

@@ -1,7 +1,6 @@
 /*
   Options of the embedded server, and the code that checks them.
 */
-import type { AsynchronousFailure } from './net/request-queue.js'
 import { UsageError } from '../errors.js'
 import type { Faults } from './net/faults.js'
 import type { NodeConfig } from './node.js'
@@ -9,6 +8,17 @@ import { releaseOf } from './release.js'
 import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './login/users.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/partition-level.js'
+
+/** A failed request whose client got no answer. */
+export interface AsynchronousFailure {
+  readonly sessionId: string
+  /** Script, function name or variable names, cut to 200 characters. */
+  readonly text: string
+  /** The error line that an answer would have contained. */
+  readonly message: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
 
 /** All options have defaults: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {
@@ -43,24 +53,22 @@ export interface ServerOptions {
   newValuePartitions?: NewValuePartitionPolicy
   /** DolphinDB version to imitate, such as `1.30.22`. The server refuses features that are newer. Default 3.00.5. */
   version?: string
+  /**
+   * A report of `selftest` (the text of `--json` or `--issue-text`). The server answers the checked questions as the server of the report
+   * did: words of errors, types of counts, rights, requests without answers. What the report says wins over other options.
+   */
+  report?: string
   /** Settings of `dolphindb.cfg`, under the names that they have there. */
   settings?: Partial<NodeConfig>
   /** Limit of simultaneous connections; default 512. */
   maxConnections?: number
   /** Largest value that a request may contain, in bytes; default 1 GiB. */
   maxValueBytes?: number
-  /** Largest write into a DFS table, in bytes; default no limit. Servers from 3.00.3 on allow 20 % of the cache engine. */
-  maxTransactionBytes?: number
   /** A closed server. The new server takes over its DFS databases, function views and users, as if from disk. */
   restartOf?: Pick<EmbeddedServer, 'node'>
   faults?: Faults
   /** Called when an asynchronous request fails. The client of such a request receives no error. */
   onAsyncError?: (failure: AsynchronousFailure) => void
-}
-
-/** True if only this machine can reach the address. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /**
@@ -72,7 +80,8 @@ export function checkExposure(
   password: string | undefined,
   options: ServerOptions,
 ): void {
-  if (isLoopback(host) || options.allowInitialPassword === true) return
+  const isLoopback = host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+  if (isLoopback || options.allowInitialPassword === true) return
   if (password !== initialAdmin.password) return
   throw new UsageError(
     'DDB_CONFIG',
@@ -82,23 +91,10 @@ export function checkExposure(
   )
 }
 
-function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `${name} must be an integer from ${min} to ${max}, not ${value}.`,
-  )
-}
-
-const newValuePartitionPolicies: readonly NewValuePartitionPolicy[] = ['add', 'skip', 'fail']
-
-function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
-  if (policy === undefined || newValuePartitionPolicies.includes(policy)) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `newValuePartitions must be one of ${newValuePartitionPolicies.join(', ')}, not ${String(policy)}.`,
-  )
-}
+const flagOf = (text: string): boolean | undefined =>
+  text === 'true' ? true : text === 'false' ? false : undefined
+const countOf = (text: string): number | undefined =>
+  /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined
 
 const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
   newValuePartitionPolicy: text => text,
@@ -113,53 +109,49 @@ const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknow
   dfsReplicationFactor: countOf,
 }
 
-function flagOf(text: string): boolean | undefined {
-  return text === 'true' ? true : text === 'false' ? false : undefined
-}
-
-function countOf(text: string): number | undefined {
-  return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined
-}
-
 /**
  * Reads settings in the form of `dolphindb.cfg`: name → text.
  * @throws {UsageError} DDB_USAGE for an invalid value, and for a name that the embedded server does not know
  */
 export function readSettings(texts: Readonly<Record<string, string>>): Partial<NodeConfig> {
+  const names = Object.keys(settingReaders)
   const read = Object.entries(texts).map(([name, text]) => {
-    const names = Object.keys(settingReaders)
-    if (!names.includes(name)) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `the embedded server has no setting ${name}; it has ${names.join(', ')}`,
-      )
-    }
+    const known = names.includes(name)
+    check(known, `the embedded server has no setting ${name}; it has ${names.join(', ')}`)
     const value = settingReaders[name as keyof NodeConfig](text)
-    if (value !== undefined) return [name, value] as const
-    throw new UsageError('DDB_USAGE', `the setting ${name} cannot be "${text}"`)
+    check(value !== undefined, `the setting ${name} cannot be "${text}"`)
+    return [name, value] as const
   })
   return Object.fromEntries(read)
 }
 
-function checkVersion(version: string | undefined): void {
-  if (version === undefined || releaseOf(version) !== undefined) return
-  throw new UsageError('DDB_USAGE', `version must be like 2.00.10 or 3.00.5.1, not ${version}.`)
-}
-
 /** @throws {UsageError} DDB_USAGE */
 export function checkServerOptions(options: ServerOptions): void {
-  checkInteger('port', options.port, 0, 65_535)
-  checkPolicy(options.newValuePartitions)
-  checkPolicy(options.settings?.newValuePartitionPolicy)
-  checkVersion(options.version)
-  checkInteger('maxConnections', options.maxConnections, 1, 65_535)
-  checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
-  checkInteger('maxTransactionBytes', options.maxTransactionBytes, 1, Number.MAX_SAFE_INTEGER)
-  if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'A server that speaks TLS needs a certificate (tlsCertFile, --tls-cert) and its key (tlsKeyFile, --tls-key).',
-    )
+  const integers = {
+    port: [0, 65_535],
+    maxConnections: [1, 65_535],
+    maxValueBytes: [1, Number.MAX_SAFE_INTEGER],
+  } as const
+  for (const [name, [min, max]] of Object.entries(integers)) {
+    const value = options[name as keyof typeof integers] ?? min
+    const fits = Number.isInteger(value) && value >= min && value <= max
+    check(fits, `${name} must be an integer from ${min} to ${max}, not ${value}.`)
   }
-  if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
+  const policies = ['add', 'skip', 'fail']
+  for (const one of [options.newValuePartitions, options.settings?.newValuePartitionPolicy]) {
+    const isKnown = one === undefined || policies.includes(one)
+    check(isKnown, `newValuePartitions must be one of ${policies.join(', ')}, not ${String(one)}.`)
+  }
+  const { version, tlsCertFile, tlsKeyFile, host } = options
+  const isVersion = version === undefined || releaseOf(version) !== undefined
+  check(isVersion, `version must be like 2.00.10 or 3.00.5.1, not ${version}.`)
+  check(
+    (tlsCertFile === undefined) === (tlsKeyFile === undefined),
+    'A server that speaks TLS needs a certificate (tlsCertFile, --tls-cert) and its key (tlsKeyFile, --tls-key).',
+  )
+  check(host !== '', 'host must not be empty.')
+}
+
+function check(holds: boolean, message: string): void {
+  if (!holds) throw new UsageError('DDB_USAGE', message)
 }

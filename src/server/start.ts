@@ -2,57 +2,23 @@
   Assembles an embedded server: the node, its users, its port, and the timers of sleeping scripts. The caller chooses the
   interpreter.
 */
-import type { Clock, ListenTls, Platform, Timer } from '../platform/platform.js'
+import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError } from '../errors.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
-import { type AsynchronousFailure, AsynchronousFailures } from './net/request-queue.js'
 import { Discard, type DiscardCounters } from './net/discard.js'
 import { type Executor, RequestRunner, Retries, type SessionInfo } from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
-import { type NodeOptions, type ServerNode, createNode } from './node.js'
-import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
+import { type ServerNode, createNode } from './node.js'
+import {
+  type AsynchronousFailure,
+  type ServerOptions,
+  checkExposure,
+  checkServerOptions,
+} from './options.js'
+import { replayOf } from './replay.js'
 import type { ScriptSession } from './values/server-value.js'
-import { ConnectionFunctions, initialAdmin } from './login/users.js'
-
-// Node's timers accept delays of at most 31 bits, so a longer wait takes several timers.
-const longestMs = 2 ** 31 - 1
-
-export class Delays {
-  readonly #clock: Clock
-  readonly #timers = new Set<Timer>()
-  #stopped = false
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** Resolves after `durationMs`, or never if the server closes first. */
-  readonly wait = async (durationMs: number): Promise<void> => {
-    let restMs = durationMs
-    // Waits even for sleep(0), so that other sessions get a turn.
-    do {
-      await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
-      restMs -= longestMs
-    } while (restMs > 0)
-  }
-
-  #start(durationMs: number, resolve: () => void): void {
-    if (this.#stopped) return
-    const timer = this.#clock.after(durationMs, () => {
-      this.#timers.delete(timer)
-      resolve()
-    })
-    this.#timers.add(timer)
-  }
-
-  /** Cancels all timers. The promises of `wait` stay pending forever. */
-  stop(): void {
-    this.#stopped = true
-    for (const timer of this.#timers) timer.cancel()
-    this.#timers.clear()
-  }
-}
+import { initialAdmin } from './login/users.js'
 
 export interface ServerCounters {
   /** Requests decoded so far, including connect requests. */
@@ -81,8 +47,11 @@ export interface EmbeddedServer {
 const defaultHost = '127.0.0.1'
 const defaultPort = 8848
 const defaultMaxConnections = 512
+const keptFailures = 256
 // Session ids are decimal, as on a real server, and never 0, which clients send for "no session yet".
 const firstSessionId = 1_000_000_001
+// Node's timers accept delays of at most 31 bits.
+const longestSleepMs = 2 ** 31 - 1
 
 /**
  * @param makeExecutor  creates the interpreter of the node
@@ -91,60 +60,62 @@ const firstSessionId = 1_000_000_001
  * @throws {ServerError} DDB_SCRIPT if the initial script fails
  */
 export async function startServerWith(
-  options: ServerOptions,
+  given: ServerOptions,
   makeExecutor: (node: ServerNode) => Executor,
   platform: Platform = systemPlatform,
 ): Promise<EmbeddedServer> {
+  const replay = given.report === undefined ? undefined : replayOf(given.report)
+  const options = { ...given, ...replay?.options }
   checkServerOptions(options)
-  const host = options.host ?? defaultHost
+  const { host = defaultHost, maxValueBytes } = options
+  const { newValuePartitions: newValuePartitionPolicy, settings, tlsCertFile, tlsKeyFile } = options
   const node = createNode({
+    ...options,
     host,
-    adminPassword: options.adminPassword ?? initialAdmin.password,
-    maxTransactionBytes: options.maxTransactionBytes,
     discards: options.discard === true,
-    faults: options.faults,
-    ...nodeFacts(options),
+    config: { ...settings, ...(newValuePartitionPolicy && { newValuePartitionPolicy }) },
     platform,
     restartOf: options.restartOf?.node,
   })
   const executor = makeExecutor(node)
   const discard = new Discard()
-  const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
-  const counts = { requests: 0, asynchronousRequests: 0 }
-  const nextSessionId = sessionIds()
-  const delays = new Delays(platform.clock)
-  const { wait: delay } = delays
+  const { counts, failures, ...counting } = countingOn(node, options.onAsyncError)
+  let isClosed = false
+  const sleep = sleepOn(platform.clock, () => isClosed)
+  let lastSessionId = firstSessionId - 1
+  /** @param remoteAddress  '' for the initial script, which has no client */
+  const openSession = (remoteAddress: string, remotePort: number): ScriptSession =>
+    executor.open({ id: String((lastSessionId += 1)), remoteAddress, remotePort, delay: sleep })
   const runnerContext = {
     executor,
     retries: new Retries(),
     discard: options.discard === true ? discard : undefined,
-    isDefined: (session: ScriptSession, name: string) =>
-      session.functions.has(name) || node.functionViews.has(name),
+    node,
+    requireLogin: options.requireLogin ?? false,
   }
   const listener = new Listener({
     network: platform.network,
-    tls: await listenTlsOf(options, platform),
+    tls:
+      tlsCertFile === undefined || tlsKeyFile === undefined
+        ? undefined
+        : await readListenTls(tlsCertFile, tlsKeyFile, platform.files),
     maxConnections: options.maxConnections ?? defaultMaxConnections,
     allowOrigins: options.allowOrigins ?? [],
     context: {
       clock: platform.clock,
-      failures,
       node,
       faults: options.faults,
-      limits: requestLimits(options),
-      countRequest: asynchronous => {
-        counts.requests += 1
-        if (asynchronous) counts.asynchronousRequests += 1
-      },
+      limits: { ...defaultRequestLimits, ...(maxValueBytes && { maxValueBytes }) },
+      ...counting,
     },
     openSession: ({ remoteAddress, remotePort }, refusal) => {
-      const session = executor.open({ id: nextSessionId(), remoteAddress, remotePort, delay })
-      const functions = new ConnectionFunctions(node, options.requireLogin ?? false)
-      return new RequestRunner(runnerContext, session, functions, refusal)
+      const session = openSession(remoteAddress, remotePort)
+      const runner = new RequestRunner(runnerContext, session, refusal)
+      return replay?.around(runner) ?? runner
     },
   })
   if (options.initScript !== undefined) {
-    await runAsAdmin(executor, { ...nobody, id: nextSessionId(), delay }, options.initScript)
+    await runAsAdmin(executor, openSession('', 0), options.initScript)
   }
   checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
   node.port = await listener.listen(host, options.port ?? defaultPort)
@@ -153,60 +124,59 @@ export async function startServerWith(
     port: node.port,
     node,
     get counters() {
-      const { connectionCount: connections } = listener
-      return { ...counts, asynchronousFailures: failures.count, connections }
+      return { ...counts, connections: listener.connectionCount }
     },
     get discarded() {
       return discard.counters
     },
     get recentAsyncErrors() {
-      return failures.recent
+      return failures.slice()
     },
     close: async () => {
       await listener.close()
-      delays.stop()
+      isClosed = true
     },
   }
 }
 
-function sessionIds(): () => string {
-  let last = firstSessionId - 1
-  return () => String((last += 1))
+/** Counts requests and failures, and keeps the latest failures of requests without an answer. */
+function countingOn(node: ServerNode, onAsyncError: ServerOptions['onAsyncError']) {
+  const counts = { requests: 0, asynchronousRequests: 0, asynchronousFailures: 0 }
+  const failures: AsynchronousFailure[] = []
+  return {
+    counts,
+    failures,
+    countRequest(asynchronous: boolean): void {
+      counts.requests += 1
+      if (asynchronous) counts.asynchronousRequests += 1
+    },
+    countFailure(sessionId: string, text: string, message: string): void {
+      const failure = { sessionId, text, message, at: node.now() }
+      counts.asynchronousFailures += 1
+      failures.push(failure)
+      if (failures.length > keptFailures) failures.shift()
+      onAsyncError?.(failure)
+    },
+  }
 }
 
-async function listenTlsOf(
-  { tlsCertFile, tlsKeyFile }: ServerOptions,
-  { files }: Platform,
-): Promise<ListenTls | undefined> {
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
-  return readListenTls(tlsCertFile, tlsKeyFile, files)
+/** Waits even for sleep(0), so that other sessions get a turn. A sleep never ends once the server has closed. */
+function sleepOn(clock: Clock, isClosed: () => boolean): SessionInfo['delay'] {
+  return durationMs =>
+    new Promise(resolve => {
+      const wake = (): void => (isClosed() ? undefined : resolve())
+      clock.afterIfAlive(Math.min(durationMs, longestSleepMs), wake)
+    })
 }
 
-/** Version and settings from the options. The option `newValuePartitions` overrides `newValuePartitionPolicy`. */
-function nodeFacts({
-  newValuePartitions: newValuePartitionPolicy,
-  settings,
-  version,
-}: ServerOptions): Pick<NodeOptions, 'config' | 'version'> {
-  const own = newValuePartitionPolicy === undefined ? {} : { newValuePartitionPolicy }
-  return { config: { ...settings, ...own }, version }
-}
-
-function requestLimits(options: ServerOptions): typeof defaultRequestLimits {
-  const { maxValueBytes } = options
-  return maxValueBytes === undefined
-    ? defaultRequestLimits
-    : { ...defaultRequestLimits, maxValueBytes }
-}
-
-/** The client address of the initial script, which has no client. */
-const nobody = { remoteAddress: '', remotePort: 0 }
-
-async function runAsAdmin(executor: Executor, info: SessionInfo, script: string): Promise<void> {
-  const session = executor.open(info)
+async function runAsAdmin(
+  executor: Executor,
+  session: ScriptSession,
+  script: string,
+): Promise<void> {
   session.user = initialAdmin.user
   try {
-    await executor.runScript(session, script)
+    await executor.run(session, { kind: 'script', script }, false)
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new ServerError(message, 'DDB_SCRIPT', `The initial script failed: ${message}`)

@@ -6,8 +6,8 @@ import { basename, relative, sep } from 'node:path'
 import type { UsageError } from '../errors.js'
 import { InputError, option, usageError } from '../errors.js'
 import { isArchiveName } from './archive/archives.js'
-import { newMemberChoice, selectedMembers, type MemberChoice } from './archive/selected-members.js'
-import { fileKey } from '../platform/file-identity.js'
+import { selectedMembers, type MemberChoice } from './archive/selected-members.js'
+import { fileKey } from '../platform/file-name.js'
 import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import {
@@ -16,18 +16,16 @@ import {
   newPassedOver,
   passedOverNotice,
   type DataNames,
-  type IsData,
   type PassedOver,
   type PassedOverCount,
 } from './data-files.js'
 import { expandBraces, folderPrefix, globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
-import { newPathList, type GrowingPathList, type PathList } from './path-list.js'
-import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
+import { newSameFiles, sameFilesNotice, type SameFiles, type SameFilesCount } from './same-files.js'
 
 export interface ExpandedSources {
   /** In the given order; the files of one pattern or folder are sorted. Each file appears once, under its first name. */
-  readonly paths: PathList
+  readonly paths: readonly string[]
   /** Stored size of each input in bytes; undefined for anything but an ordinary file. */
   readonly sizes: readonly (number | undefined)[]
   readonly sameFiles: SameFiles
@@ -56,72 +54,67 @@ export async function expandSources(
   inputs: readonly string[],
   { extensions, include, stdin, files = systemFiles, onInput, onSame }: ExpandOptions,
 ): Promise<ExpandedSources> {
-  const paths = newPathList()
-  const sameFiles = newSameFiles(index => paths.at(index)!, onSame)
+  const paths: string[] = []
+  const sizes: (number | undefined)[] = []
+  const sameFiles = newSameFiles(onSame)
   const asksStdin = stdin?.isFile === true && inputs.includes('-')
   const stdinKey = asksStdin ? fileKey('-', stdin) : undefined
-  const sizes: (number | undefined)[] = []
+  const byPattern = include !== undefined && include.length > 0
   const expansion: Expansion = {
     files,
-    paths,
-    isData: dataFiles({ extensions, include }),
     extensions,
-    byPattern: include !== undefined && include.length > 0,
+    byPattern,
+    isData: dataFiles({ extensions, include }),
+    isUsual: dataFiles({ extensions }),
     passedOver: newPassedOver(),
+    passedMembers: newPassedOver(),
+    archives: newSameFiles(onSame),
     folders: 0,
     looked: onInput,
-    inArchives: newMemberChoice({ extensions, include }, onSame),
     // Keeps only the size of each input, because there may be a million files.
-    isInput(path, status) {
+    add(path, status) {
       onInput?.(path, status)
       if (asksStdin && status !== undefined && fileKey(path, status) === stdinKey) {
         throw alsoStdin(path)
       }
-      if (!sameFiles.isFirst(path, sizes.length, status)) return false
+      if (!sameFiles.isFirst(path, status)) return
+      paths.push(path)
       sizes.push(status?.isFile === true ? status.sizeBytes : undefined)
-      return true
     },
   }
   for (const input of inputs) {
-    if (input === '-') addNamed(input, undefined, expansion)
+    if (input === '-') expansion.add(input, undefined)
     else await expand(input, expansion)
   }
-  const { inArchives, passedOver } = expansion
-  if (expansion.byPattern && expansion.folders === 0 && inArchives.paths.length === 0) {
+  const { archives, passedOver, passedMembers, folders } = expansion
+  if (byPattern && folders === 0 && archives.size === 0) {
     throw usageError(
       `${option('input.include')} says which files of a folder or an archive are data, and no input is one`,
     )
   }
-  const { found } = sameFiles
-  const both = {
-    count: found.count + inArchives.archives.found.count,
-    first: [...found.first, ...inArchives.archives.found.first],
-  }
-  const passedMembers = inArchives.passedOver.files > 0 ? inArchives.passedOver : undefined
+  const found = [sameFiles.found, archives.found]
   return {
     paths,
     sizes,
-    sameFiles: both,
+    sameFiles: {
+      count: found.reduce((sum, { count }) => sum + count, 0),
+      first: found.flatMap(({ first }) => first),
+    },
     passedOver,
-    ...(passedMembers && { passedMembers }),
+    ...(passedMembers.files > 0 && { passedMembers }),
   }
 }
 
-interface Expansion {
+interface Expansion extends MemberChoice {
   readonly files: Files
-  readonly isData: IsData
-  readonly extensions: readonly string[]
-  /** True if the user set `input.include`. */
-  readonly byPattern: boolean
   readonly passedOver: PassedOverCount
+  /** Recognizes an archive that was reached under several names. */
+  readonly archives: SameFilesCount
   folders: number
-  readonly inArchives: MemberChoice
   /** Called for every name that leads to an input, and for archives. */
   readonly looked: ExpandOptions['onInput']
-  /** The inputs so far, followed by the candidates from the pattern or folder that is being expanded. */
-  readonly paths: GrowingPathList
-  /** @param status  undefined for standard input */
-  readonly isInput: (path: string, status: FileStatus | undefined) => boolean
+  /** Adds an input, unless its file is one already. @param status  undefined for standard input */
+  readonly add: (path: string, status: FileStatus | undefined) => void
 }
 
 async function expand(input: string, expansion: Expansion): Promise<void> {
@@ -137,72 +130,75 @@ async function expand(input: string, expansion: Expansion): Promise<void> {
       return
     }
     if (hasGlob(input)) return expandGlob(input, expansion)
-    throw missing(input, missingMessage(input, cause), cause)
+    throw unread(input, cause)
   }
   if (status.isFolder) return expandFolder(input, expansion)
-  await checkReadable(input, status, files)
-  if (!status.isFile || !isArchiveName(input)) return addNamed(input, status, expansion)
-  for (const member of await membersOf(input, status, expansion)) {
-    addNamed(member.path, member.status, expansion)
-  }
+  await addFile(input, status, expansion)
 }
 
 /**
- * Lists the inputs in an archive; empty if the archive was already read under a different name.
+ * Adds a file, or the inputs in an archive, unless it was already read under a different name.
  * @param isNamed  false if `include` has selected the archive itself, in a folder: its members then need no pattern
+ * @returns a promise only if there is something to wait for, because a promise per file is slow for a million files
  */
-async function membersOf(
+function addFile(
   path: string,
   status: FileStatus,
-  { files, inArchives, looked }: Expansion,
+  expansion: Expansion,
   isNamed = true,
-): Promise<{ path: string; status: FileStatus }[]> {
-  looked?.(path, status)
-  if (!inArchives.archives.isFirst(path, inArchives.paths.length, status)) return []
-  inArchives.paths.push(path)
-  return selectedMembers(path, status, files, inArchives, isNamed)
-}
-
-function addNamed(
-  path: string,
-  status: FileStatus | undefined,
-  { paths, isInput }: Expansion,
-): void {
-  if (!isInput(path, status)) return
-  const name = Math.max(path.lastIndexOf('/'), path.lastIndexOf(sep)) + 1
-  paths.add(path.slice(0, name), path.slice(name))
+): Promise<void> | undefined {
+  const isArchive = status.isFile && isArchiveName(path)
+  const wait = checkReadable(path, status, expansion.files)
+  if (wait === undefined && !isArchive) return void expansion.add(path, status)
+  const add = async (): Promise<void> => {
+    await wait
+    if (!isArchive) return expansion.add(path, status)
+    const { files, archives, looked } = expansion
+    looked?.(path, status)
+    if (!archives.isFirst(path, status)) return
+    for (const member of await selectedMembers(path, status, files, expansion, isNamed)) {
+      expansion.add(member.path, member.status)
+    }
+  }
+  return add()
 }
 
 async function expandGlob(pattern: string, expansion: Expansion): Promise<void> {
-  const { files, paths } = expansion
-  const first = paths.length
-  await globFiles(pattern, files, paths, (folder, cause) => {
-    throw missing(folder, missingMessage(folder, cause), cause)
+  const { files } = expansion
+  const found = await globFiles(pattern, files, (folder, cause) => {
+    throw unread(folder, cause)
   })
-  if (paths.length === first) throw missing(pattern, `no file matches "${pattern}"`)
-  await keepInputs(first, expansion, true, () => true)
+  if (found.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
+  for (const path of found) {
+    const wait = addFile(path, statusOf(path, files), expansion)
+    if (wait !== undefined) await wait
+  }
 }
 
 async function expandFolder(folder: string, expansion: Expansion): Promise<void> {
-  const { files, isData, extensions, byPattern, passedOver, paths } = expansion
+  const { files, isData, extensions, byPattern, passedOver } = expansion
   expansion.folders++
-  const first = paths.length
+  const found: string[] = []
   let own = ''
   let prefix = ''
   await readFolder(folder, files, ({ name, folder: itsFolder, isFolder }) => {
     if (isFolder) return
     if (own !== itsFolder) prefix = folderPrefix((own = itsFolder))
-    if (isData(name, () => pathBelow(folder, prefix + name))) paths.add(prefix, name)
+    if (isData(name, () => pathBelow(folder, prefix + name))) found.push(prefix + name)
     else passedOver.add(prefix + name, name)
   })
-  paths.sortFrom(first)
-  let found = 0
-  await keepInputs(first, expansion, !byPattern, (path, { isFile }) => {
-    if (isFile) found++
-    else passedOver.add(path, basename(path), true)
-    return isFile
-  })
-  if (found > 0) return
+  let isEmpty = true
+  for (const path of found.sort()) {
+    const status = statusOf(path, files)
+    if (!status.isFile) {
+      passedOver.add(path, basename(path), true)
+      continue
+    }
+    isEmpty = false
+    const wait = addFile(path, status, expansion, !byPattern)
+    if (wait !== undefined) await wait
+  }
+  if (!isEmpty) return
   const what = byPattern ? `file that ${option('input.include')} names` : dataFileText(extensions)
   throw missing(folder, `the folder "${folder}" holds no ${what}`)
 }
@@ -223,36 +219,6 @@ export function pathBelow(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/')
 }
 
-/** Filters the candidates, which are the paths from `first` on, and keeps those that are inputs. */
-async function keepInputs(
-  first: number,
-  expansion: Expansion,
-  isNamed: boolean,
-  isTaken: (path: string, status: FileStatus) => boolean,
-): Promise<void> {
-  const { files, paths, isInput } = expansion
-  /** Status of archive members by index. Members follow the files of the folder. */
-  const inArchives = new Map<number, FileStatus>()
-  let kept = first
-  for (let i = first; i < paths.length; i++) {
-    const path = paths.at(i)!
-    const member = inArchives.get(i)
-    const status = member ?? statusOf(path, files)
-    if (!isTaken(path, status)) continue
-    if (member === undefined && status.isFile && isArchiveName(path)) {
-      for (const one of await membersOf(path, status, expansion, isNamed)) {
-        inArchives.set(paths.length, one.status)
-        paths.add('', one.path)
-      }
-      continue
-    }
-    const wait = member === undefined ? checkReadable(path, status, files) : undefined
-    if (wait !== undefined) await wait
-    if (isInput(path, status)) paths.move(i, kept++)
-  }
-  paths.cut(kept)
-}
-
 async function readFolder(
   folder: string,
   files: Files,
@@ -264,7 +230,7 @@ async function readFolder(
     // If the error names an entry inside the folder, the message names this entry, too.
     const { path = folder } = cause as NodeJS.ErrnoException
     const name = typeof path === 'string' ? path : folder
-    throw missing(name, missingMessage(name, cause), cause)
+    throw unread(name, cause)
   }
 }
 
@@ -273,11 +239,11 @@ function statusOf(path: string, files: Files): FileStatus {
   try {
     status = files.statusNow(path)
   } catch (cause) {
-    throw missing(path, missingMessage(path, cause), cause)
+    throw unread(path, cause)
   }
   if (status !== undefined) return status
   const gone = Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
-  throw missing(path, missingMessage(path, gone), gone)
+  throw unread(path, gone)
 }
 
 /** Returns a promise only if the file's mode leaves doubt, because a promise per file is slow for a million files. */
@@ -288,7 +254,7 @@ function checkReadable(
 ): Promise<void> | undefined {
   if (isForAll === true) return undefined
   return files.checkReadable(path).catch((cause: unknown) => {
-    throw missing(path, missingMessage(path, cause), cause)
+    throw unread(path, cause)
   })
 }
 
@@ -298,6 +264,9 @@ function alsoStdin(path: string): UsageError {
     `"${path}" is on standard input, too, and would be loaded twice: name it once, as a file or as -`,
   )
 }
+
+const unread = (file: string, cause: unknown): InputError =>
+  missing(file, missingMessage(file, cause), cause)
 
 function missing(file: string, message: string, cause?: unknown): InputError {
   return new InputError('DDB_INPUT_MISSING', message, { file }, { cause })

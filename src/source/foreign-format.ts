@@ -1,5 +1,5 @@
 /*
-  Recognizes, by their first bytes, common files that are not text. Messages say what a file is and how to load it.
+  Recognizes, by their first bytes, common files that hold no rows of text. Messages say what a file is and how to load it.
 */
 import { InputError } from '../errors.js'
 
@@ -14,19 +14,19 @@ const pipeThrough = (command: string): string =>
 
 const unpack = 'unpack it and load the files in it'
 
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
 /** Compares the first bytes with a signature. A text may begin with a signature of letters, so such formats check further bytes. */
 const beginsWith =
   (signature: string, at = 0) =>
   (head: Uint8Array): boolean =>
-    Buffer.from(head.buffer, head.byteOffset, head.byteLength)
-      .toString('latin1', at, at + signature.length)
-      .startsWith(signature) && head.length >= at + signature.length
+    latin1(head.subarray(at, at + signature.length)) === signature
 
 const isBinary = (head: Uint8Array): boolean =>
   head.subarray(0, 64).some(byte => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)
 
 const zip = beginsWith('PK\x03\x04')
-const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).includes(text)
+const holds = (head: Uint8Array, text: string): boolean => latin1(head).includes(text)
 
 /** The bytes after a bzip2 header: a block, or the end of an empty archive. */
 const bzip2Block = '1AY&SY'
@@ -117,6 +117,16 @@ const formats: readonly ForeignFormat[] = [
     isAt: beginsWith('SQLite format 3\x00'),
   },
   { what: 'a PDF', advice: 'load the data that it was made from', isAt: beginsWith('%PDF-') },
+  {
+    what: 'a web page (HTML), perhaps the error page of a download',
+    advice: 'read it, and download the data again',
+    isAt: head => /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head)[\s>]/i.test(latin1(head)),
+  },
+  {
+    what: 'a pointer of Git LFS, not the data itself',
+    advice: 'get the data: git lfs pull',
+    isAt: beginsWith('version https://git-lfs.github.com/spec/'),
+  },
 ]
 
 /** Enough bytes to recognize every format. */

@@ -5,7 +5,6 @@
 import { join } from 'node:path'
 import { usageError } from '../errors.js'
 import type { Files, FolderEntry } from '../platform/platform.js'
-import type { GrowingPathList } from './path-list.js'
 
 /** True if the text contains characters of patterns. Names of existing files may contain them, too. */
 export function hasGlob(text: string): boolean {
@@ -20,104 +19,69 @@ const mostNames = 10_000
  * @throws {UsageError} DDB_USAGE for too many names
  */
 export function expandBraces(text: string): string[] {
-  for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', open + 1)) {
-    const [close, commas] = listAt(text, open)
-    if (close === undefined || commas.length === 0) continue
-    const ends = [...commas, close]
-    const parts = ends.map((end, i) => text.slice((ends[i - 1] ?? open) + 1, end))
-    const inner = parts.flatMap(expandBraces)
-    const tails = expandBraces(text.slice(close + 1))
-    if (inner.length * tails.length > mostNames) {
+  const done = new Set<string>()
+  const open = [text]
+  for (let name = open.shift(); name !== undefined; name = open.shift()) {
+    // Lists without lists inside come first.
+    const list = /\{([^{}]*,[^{}]*)\}/.exec(name)
+    if (list === null) done.add(name)
+    else {
+      const head = name.slice(0, list.index)
+      const tail = name.slice(list.index + list[0].length)
+      open.unshift(...list[1]!.split(',').map(part => head + part + tail))
+    }
+    if (done.size + open.length > mostNames) {
       throw usageError(`"${text}" names more than ${mostNames} files`)
     }
-    const head = text.slice(0, open)
-    return inner.flatMap(part => tails.map(tail => head + part + tail))
   }
-  return [text]
-}
-
-/** Positions of the closing brace and the commas of the list that begins at `open`, without commas of inner lists. */
-function listAt(text: string, open: number): [close: number | undefined, commas: number[]] {
-  const commas: number[] = []
-  let depth = 0
-  for (let at = open; at < text.length; at++) {
-    if (text[at] === '{') depth++
-    else if (text[at] === ',' && depth === 1) commas.push(at)
-    else if (text[at] === '}') depth -= 1
-    if (depth === 0) return [at, commas]
-  }
-  return [undefined, commas]
+  return [...done]
 }
 
 /**
- * Adds the matching files, sorted by path, each once. Only parts with a leading dot match names with a leading dot.
+ * Finds the matching files, sorted by path, each once. Only parts with a leading dot match names with a leading dot.
  * @param unread  called for an existing folder with unreadable names; if `unread` does not throw, the search continues
  */
 export async function globFiles(
   pattern: string,
   files: Files,
-  paths: GrowingPathList,
   unread: (folder: string, cause: unknown) => void,
-): Promise<void> {
-  const first = paths.length
-  const parts = pattern.split('/')
+): Promise<string[]> {
+  const given = pattern.split('/')
+  if (given.at(-1) === '' || given.at(-1) === '.') return []
+  const parts = given.filter(
+    (part, i) => !(['', '.'].includes(part) || (part === '**' && given[i - 1] === part)),
+  )
   if (parts.at(-1) === '**') parts.push('*')
   const last = parts.length - 1
-  const matchers = parts.map((part, at) =>
-    part !== '**' && (hasGlob(part) || at === last) ? nameMatcher(part) : undefined,
-  )
-  const isAbsolute = parts[0] === ''
-  try {
-    await walk(isAbsolute ? '/' : '', [0], { parts, matchers, files, paths, unread })
-  } finally {
-    paths.sortFrom(first)
-  }
-}
-
-interface Walk {
-  readonly parts: readonly string[]
-  /** For each part of the pattern, the expression that names must match; undefined for plain names and `**`. */
-  readonly matchers: readonly (RegExp | undefined)[]
-  readonly files: Files
-  readonly paths: GrowingPathList
-  readonly unread: (folder: string, cause: unknown) => void
-}
-
-/** @param places  indexes of the parts that may come next; one read of the folder serves all these parts */
-async function walk(folder: string, places: readonly number[], way: Walk): Promise<void> {
-  const { parts, matchers, files, paths } = way
-  const last = parts.length - 1
-  /** Subfolders, each with the indexes of the pattern's parts that may come next in it. */
-  const below: { folder: string; places: number[] }[] = []
-  const tried = new Set(places)
-  /** Indexes of the parts that need the names in this folder. */
-  const sought: number[] = []
-  // The loop itself appends to `tried`.
-  for (const at of tried) {
-    const part = parts[at]
-    if (part === '' || part === '.' || part === '**') tried.add(at + 1)
-    if (part === '**' || matchers[at] !== undefined) sought.push(at)
-    else if (part !== undefined && !tried.has(at + 1)) {
-      below.push({ folder: join(folder, part), places: [at + 1] })
-    }
-  }
-  const prefix = folderPrefix(folder)
-  const look = ({ name, isFolder, isFile }: FolderEntry): void => {
-    const next: number[] = []
-    for (const at of sought) {
-      const matcher = matchers[at]
-      if (matcher === undefined) {
-        if (isFolder && !name.startsWith('.')) next.push(at)
-      } else if (matcher.test(name)) {
-        if (at < last) next.push(at + 1)
-        else if (isFile || !(isFolder || isLinkToFolder(prefix + name, files)))
-          paths.add(prefix, name)
+  const begin = parts.findIndex((part, i) => hasGlob(part) || i === last)
+  const base = join(given[0] === '' ? '/' : '', ...parts.slice(0, begin))
+  const sought = pathMatcher(parts.slice(begin).join('/'))
+  /** For each part but the last: matches the folders, below the base, in which the search continues with the next part. */
+  const ways = parts.slice(begin, last).map((part, i) => ({
+    takesLinks: part !== '**',
+    matcher: pathMatcher(parts.slice(begin, begin + i + 1).join('/')),
+  }))
+  const found = new Set<string>()
+  const open = new Set([''])
+  // The loop itself appends to `open`.
+  for (const below of open) {
+    const folder = join(base, below)
+    const prefix = folderPrefix(folder)
+    await readFolder(folder, files, unread, ({ name, isFolder, isFile }) => {
+      const path = below === '' ? name : `${below}/${name}`
+      if (sought.test(path) && (isFile || !(isFolder || isLinkToFolder(prefix + name, files))))
+        found.add(prefix + name)
+      if (isFile) return
+      for (const [i, { takesLinks, matcher }] of ways.entries()) {
+        if (!(isFolder || takesLinks) || !matcher.test(path)) continue
+        // Plain names need no look at the folder, which may be unreadable.
+        const plain = takesLinks ? parts.slice(begin + i + 1, last) : []
+        const end = plain.findIndex(hasGlob)
+        open.add([path, ...(end < 0 ? plain : plain.slice(0, end))].join('/'))
       }
-    }
-    if (next.length > 0 && !isFile) below.push({ folder: prefix + name, places: next })
+    })
   }
-  if (sought.length > 0) await readFolder(folder === '' ? '.' : folder, way, look)
-  for (const { folder, places } of below) await walk(folder, places, way)
+  return [...found].sort()
 }
 
 /** The text to put before a name in this folder to make a path. */
@@ -140,7 +104,8 @@ const noFolder: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
 /** Reads the names in a folder; returns none for a path that is not a folder. */
 async function readFolder(
   folder: string,
-  { files, unread }: Walk,
+  files: Files,
+  unread: (folder: string, cause: unknown) => void,
   look: (entry: FolderEntry) => void,
 ): Promise<void> {
   let hasBegun = false
@@ -162,16 +127,8 @@ export function pathMatcher(pattern: string): RegExp {
     if (part === '**') return at === last ? '(?:[^./][^/]*/)*[^./][^/]*' : '(?:[^./][^/]*/)*'
     return `${nameSource(part)}${at === last ? '' : '/'}`
   })
-  return wholeMatcher(sources.join(''))
-}
-
-function nameMatcher(part: string): RegExp {
-  return wholeMatcher(nameSource(part))
-}
-
-function wholeMatcher(source: string): RegExp {
   try {
-    return new RegExp(`^${source}$`, 's')
+    return new RegExp(`^${sources.join('')}$`, 's')
   } catch {
     // A reversed range (`[z-a]`) matches nothing.
     return /(?!)/

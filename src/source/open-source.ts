@@ -8,9 +8,8 @@ import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Chunks, Compression } from './byte-source.js'
 import { compressionOf, contentOf } from './compression/open-content.js'
 import { CountedChunks } from './counted-chunks.js'
-import { markBytes } from './encoding/byte-order-mark.js'
 import type { Encoding } from './encoding/encodings.js'
-import { openText } from './encoding/open-text.js'
+import { markBytes, openText } from './encoding/open-text.js'
 import { fileChunks, type Jump } from './file-chunks.js'
 import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
 
@@ -132,7 +131,8 @@ async function openFile(
   return { file, size: status.isFile ? status.sizeBytes : undefined }
 }
 
-function missingInput(file: string, cause: unknown): InputError {
+/** For any file that an option or argument names. */
+export function missingInput(file: string, cause: unknown): InputError {
   return new InputError('DDB_INPUT_MISSING', missingMessage(file, cause), { file }, { cause })
 }
 

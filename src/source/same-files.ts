@@ -1,7 +1,7 @@
 /*
   Detects that several names lead to one file. Only the first name becomes an input.
 */
-import { fileKey } from '../platform/file-identity.js'
+import { fileKey } from '../platform/file-name.js'
 import type { FileStatus } from '../platform/platform.js'
 
 /** Names that were left out because their files were already inputs under different names. */
@@ -12,54 +12,44 @@ export interface SameFiles {
 }
 
 export interface SameFilesCount {
-  /**
-   * @param index  a new file gets this index, which must be higher than those of all earlier inputs
-   * @param status  undefined for standard input
-   */
-  isFirst(path: string, index: number, status: FileStatus | undefined): boolean
+  /** Number of different files. */
+  readonly size: number
+  /** @param status  undefined for standard input */
+  isFirst(path: string, status: FileStatus | undefined): boolean
   readonly found: SameFiles
 }
 
 const maxFirst = 20
 
-/**
- * @param pathOf  returns the path of an input by its index
- * @param onSame  called for every later name of a file, with the file's first name
- */
+/** @param onSame  called for every later name of a file, with the file's first name */
 export function newSameFiles(
-  pathOf: (index: number) => string,
   onSame: (path: string, input: string) => void = () => undefined,
 ): SameFilesCount {
-  const known = new Map<string, string>()
-  const numbered = newNumberedFiles()
+  const known = new Map<string | number, string>()
   const first: { path: string; input: string }[] = []
   let count = 0
   let device: bigint | undefined
-  /** @returns the first name of the file; undefined for a new file */
-  const knownAs = (
-    path: string,
-    index: number,
-    status: FileStatus | undefined,
-  ): string | undefined => {
-    if (status !== undefined) {
-      const { inode } = status
-      device ??= status.device
-      if (status.device === device && inode > 0n && inode <= largestNumber) {
-        const known = numbered.indexOf(Number(inode), index)
-        return known === undefined ? undefined : pathOf(known)
-      }
-    }
-    const key = status === undefined ? path : fileKey(path, status)
-    const input = known.get(key)
-    if (input === undefined) known.set(key, path)
-    return input
+  /** The inode is enough for files of the first disk. A number takes less memory than a text. */
+  const keyOf = (path: string, status: FileStatus | undefined): string | number => {
+    if (status === undefined) return path
+    const { inode } = status
+    device ??= status.device
+    const isShort = status.device === device && inode > 0n && inode <= largestNumber
+    return isShort ? Number(inode) : fileKey(path, status)
   }
   return {
-    isFirst(path, index, status) {
+    get size() {
+      return known.size
+    },
+    isFirst(path, status) {
       // Each opening of a pipe may deliver different content, so a pipe always counts as a new input.
       if (status?.isFile === false) return true
-      const input = knownAs(path, index, status)
-      if (input === undefined) return true
+      const key = keyOf(path, status)
+      const input = known.get(key)
+      if (input === undefined) {
+        known.set(key, path)
+        return true
+      }
       onSame(path, input)
       count++
       if (first.length < maxFirst) first.push({ path, input })
@@ -72,47 +62,6 @@ export function newSameFiles(
 }
 
 const largestNumber = BigInt(Number.MAX_SAFE_INTEGER)
-
-/** Finds files of one disk by inode. A `Map` of a million files would take four times the memory. */
-function newNumberedFiles(): {
-  /** Returns the file's index. For a new file, stores `index` and returns undefined. Indexes must ascend. */
-  indexOf(inode: number, index: number): number | undefined
-} {
-  let end = 0
-  /** Inodes by index of the input; 0 for inputs that this table does not hold. */
-  let inodes = new Float64Array(1024)
-  /** A hash table of indexes plus one; 0 marks a free place. At most half of the places are used. */
-  let places = new Int32Array(2 * inodes.length)
-  const placeOf = (inode: number): number => {
-    const mask = places.length - 1
-    let place = Math.imul(inode | 0, 0x9e3779b1) & mask
-    while (places[place] !== 0 && inodes[places[place]! - 1] !== inode) place = (place + 1) & mask
-    return place
-  }
-  const growTo = (index: number): void => {
-    let { length } = inodes
-    while (length <= index) length *= 2
-    const more = new Float64Array(length)
-    more.set(inodes)
-    inodes = more
-    places = new Int32Array(2 * length)
-    for (let i = 0; i < end; i++) if (inodes[i] !== 0) places[placeOf(inodes[i]!)] = i + 1
-  }
-  return {
-    indexOf(inode, index) {
-      const place = placeOf(inode)
-      if (places[place] !== 0) return places[place]! - 1
-      if (index >= inodes.length) {
-        growTo(index)
-        return this.indexOf(inode, index)
-      }
-      inodes[index] = inode
-      places[place] = index + 1
-      end = index + 1
-      return undefined
-    },
-  }
-}
 
 /** Example: `"d/a.csv" is "a.csv" by another name: …`. Undefined if every name led to a different file. */
 export function sameFilesNotice({ count, first }: SameFiles): string | undefined {

@@ -68,6 +68,16 @@ export class ByteReader {
     return this.#chunkOffsetBytes + this.#position
   }
 
+  /** The error for wrong bytes, at the position `bytesBack` bytes before the next byte. */
+  fault(problem: string, bytesBack: number = 0): ProtocolError {
+    return new ProtocolError(problem, this.offsetBytes - bytesBack)
+  }
+
+  /** The error for more than this process accepts. */
+  excess(problem: string, bytesBack: number = 0): ProtocolError {
+    return new ProtocolError(problem, this.offsetBytes - bytesBack, 'DDB_LIMIT')
+  }
+
   /** True if `byteLength` bytes have arrived. Joins them into one piece, which `u8()`, `bytes()` and so on need. */
   has(byteLength: number): boolean {
     return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
@@ -201,17 +211,13 @@ export class ByteReader {
 
   /** Reads text up to LF. Consumes the LF but does not return it; keeps a CR before the LF. */
   *line(maxBytes: number): Generator<void, string, void> {
-    return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
+    const text = this.#textBefore(lineFeed, maxBytes)
+    return text ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
   }
 
   /** Reads text up to a 00 byte. Consumes the 00 but does not return it. */
   *str0(maxBytes: number): Generator<void, string, void> {
-    return this.tryStr0(maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
-  }
-
-  /** Like `str0` if the current chunk contains the whole text; otherwise returns undefined and consumes nothing. */
-  tryStr0(maxBytes: number): string | undefined {
-    return this.#textBefore(0, maxBytes)
+    return this.#textBefore(0, maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
   }
 
   /** Moves up to `count` strings from the current chunk to `target`. @returns false if it contains no whole string */
@@ -222,22 +228,9 @@ export class ByteReader {
     return this.#position > start
   }
 
-  /** Like `line` if the current chunk contains the whole line; otherwise returns undefined and consumes nothing. */
-  tryLine(maxBytes: number): string | undefined {
-    return this.#textBefore(lineFeed, maxBytes)
-  }
-
   *utf8(byteLength: number): Generator<void, string, void> {
     const bytes = yield* this.payload(byteLength)
     return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('utf8')
-  }
-
-  /** Like `utf8` if the current chunk contains the whole text; otherwise returns undefined and consumes nothing. */
-  tryUtf8(byteLength: number): string | undefined {
-    const start = this.#position
-    if (this.#chunk.length - start < byteLength) return undefined
-    this.#position = start + byteLength
-    return this.#chunk.toString('utf8', start, this.#position)
   }
 
   #failIfEnded(): void {

@@ -170,12 +170,6 @@ t.test('options of a file apply as if they were typed', async t => {
   t.match((await runMain(['exec', '-e', '1', `@${path}`])).stderr, /--output: expected table, csv/)
 })
 
-t.test('control characters of arguments do not reach the terminal', async t => {
-  const { stderr } = await runMain(['load', 'x', '-t', 'a\u001b[2J\u0007b'])
-  // eslint-disable-next-line no-control-regex
-  t.notMatch(stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
-})
-
 t.test('colours appear only if wanted', async t => {
   const colored = async (terminals: FakeTerminals, ...flags: string[]): Promise<boolean> =>
     (await runMain(['load', 'x', ...flags], terminals)).stderr.includes('\u001b[31m')

@@ -5,7 +5,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { isCompressed } from '../../src/client/compress-choice.js'
+import { isCompressed } from '../../src/client/session-options.js'
 import { serverFailure } from '../../src/client/failure.js'
 import { newSecrets } from '../../src/client/login/hide-password.js'
 import {
@@ -14,10 +14,9 @@ import {
   withLoginAdvice,
   rightAdvice,
   settingAdvice,
-} from '../../src/client/missing-right.js'
-import { connect, type ResultTable } from '../../src/client/open-session.js'
+} from '../../src/client/failure.js'
+import { connect as connectPlain, connectTyped as connect } from '../../src/client/open-session.js'
 import { type PlainInput, table, toValue } from '../../src/client/plain-input.js'
-import { connect as connectPlain } from '../../src/client/plain-session.js'
 import {
   type PlainTable,
   toColumnList,
@@ -25,7 +24,7 @@ import {
   toPlain,
   toRows,
 } from '../../src/client/plain-output.js'
-import { connectHead, requestHead } from '../../src/client/request-head.js'
+import { connectHead, requestHead } from '../../src/client/session-options.js'
 import { checkConnectOptions, type ConnectOptions } from '../../src/client/session-options.js'
 import { traceConnection } from '../../src/client/trace.js'
 import { systemPlatform } from '../../src/platform/system.js'
@@ -49,12 +48,6 @@ t.teardown(async () => {
 })
 
 const columnsOf = (table: unknown): unknown => (table as PlainTable).columns
-
-/** Sends the value to the server and reads it back. */
-async function echoed(value: PlainInput): Promise<unknown> {
-  await session.upload({ v: value })
-  return toPlain(await session.run('v'))
-}
 
 const maxInt = 2 ** 31 - 1
 const asNumber = (big: bigint): number | bigint =>
@@ -95,29 +88,6 @@ t.test('columns of one kind are returned unchanged', async t => {
       deepStrictEqual(toColumnList(back), Object.values(toColumns(back)))
     }),
     { numRuns: runs(15) },
-  )
-  t.pass()
-})
-
-t.test('lists of scalars are vectors, and are returned unchanged', async t => {
-  const lists = fc.oneof(
-    fc.array(fc.option(int32), { minLength: 1 }),
-    fc.array(fc.option(int64), { minLength: 1 }),
-    fc.array(word, { minLength: 1 }),
-    fc.array(fc.boolean(), { minLength: 1 }),
-  )
-  await fc.assert(
-    fc.asyncProperty(
-      lists.filter(list => (list as unknown[]).some(element => element !== null)),
-      async list => {
-        // A LONG becomes a number if the number is exact.
-        const plain = (list as unknown[]).map(one =>
-          typeof one === 'bigint' ? asNumber(one) : one,
-        )
-        deepStrictEqual(await echoed(list), plain)
-      },
-    ),
-    { numRuns: runs(25) },
   )
   t.pass()
 })
@@ -211,14 +181,6 @@ t.test('values that do not fit are refused with a code', async t => {
   t.strictSame(toPlain(await session.run('1+1')), 2, 'the session continues')
 })
 
-t.test('tables in answers have methods, and can be used like any other', async t => {
-  const result = await session.run<ResultTable>('table(1 2 as id)')
-  t.strictSame(result.toRows(), [{ id: 1 }, { id: 2 }])
-  t.strictSame(result.toColumns(), { id: [1, 2] })
-  t.notOk(Object.keys(result).includes('toRows'))
-  t.strictSame(columnsOf(await echoed(result)), { id: [1, 2] }, 'it can be sent back')
-})
-
 // DolphinDB values of every form as plain JavaScript.
 
 const column = (type: ColumnType['type'], values: readonly ElementValue[]): Vector =>
@@ -245,7 +207,7 @@ t.test('numbers, booleans and texts stay unchanged, all other values become text
     [scalar('DATEMINUTE', 1), '1970-01-01T00:01'],
     [scalar('DATE', 3_000_000), '+010183-09-21'],
     [scalar('DATE', -800_000), '-000221-09-04'],
-    [scalar('DECIMAL32', 150, 2), '1.50'],
+    [scalar('DECIMAL32', 150n, 2), '1.50'],
     [scalar('COMPLEX', [1, -2]), '1-2i'],
     [undefined, null],
   ] as [Value | undefined, unknown][]) {
@@ -411,13 +373,6 @@ t.test('a session of the library returns plain values, and typed ones on request
   const typed = await connectPlain({ host, port, typed: true })
   t.strictSame(await typed.run('1+2'), int(3))
   await typed.close()
-})
-
-t.test('other values have neither rows nor columns', async t => {
-  for (const read of [toRows, toColumns, toColumnList]) {
-    t.throws(() => read(int(1)), { code: 'DDB_USAGE', message: /not a scalar/ })
-    t.throws(() => read(undefined), { code: 'DDB_USAGE', message: /not nothing/ })
-  }
 })
 
 // Which right the user should ask for, according to the server's refusal.

@@ -2,7 +2,7 @@
   Sessions of the library: how they open, send requests, close, and lose their server.
 */
 import t from 'tap'
-import { connect, type RunOptions } from '../../src/client/open-session.js'
+import { connectTyped as connect, type RunOptions } from '../../src/client/open-session.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import {
   checkConnectOptions,
@@ -10,10 +10,12 @@ import {
   type ConnectOptions,
   splitArguments,
 } from '../../src/client/session-options.js'
-import { resultOf, type ResultTable } from '../../src/client/session-result.js'
-import type { Table } from '../../src/protocol/value.js'
-import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
-import { type FakePeer, type FakeServer, startFakeServer } from '../helpers/fake-server.js'
+import {
+  connected,
+  type FakePeer,
+  type FakeServer,
+  startFakeServer,
+} from '../helpers/fake-server.js'
 import { closedGate } from '../helpers/gate.js'
 import { recordings } from '../helpers/recordings.js'
 import { deepTest } from '../helpers/runs.js'
@@ -23,9 +25,9 @@ import { idTable, int, ints, text } from '../helpers/values.js'
 const host = '127.0.0.1'
 
 t.test('a session connects and asks with exactly the bytes of the C++ client', async t => {
-  const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t, {}, (_received, peer) =>
+    peer.reply({ value: int(1) }),
+  )
   t.equal(session.id, '1000000002')
   t.strictSame([session.host, session.port, session.enableAsync], [host, server.port, false])
   await session.run('1+1')
@@ -42,33 +44,26 @@ t.test('a session connects and asks with exactly the bytes of the C++ client', a
       'API2 1000000002 20 / 32_1_4_64__0\nfunction\nversion\n0\n1' +
       `API2 1000000002 16 / 32_1_4_64__0\nvariable\na,b\n2\n1${one}\x04\0\x02\0\0\0`,
   )
-  await session.close()
 })
 
 t.test('options of a request appear in its header', async t => {
-  const server = await startFakeServer((_received, peer) => peer.reply({ value: undefined }))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t, {}, (_received, peer) =>
+    peer.reply({ value: undefined }),
+  )
   const options: RunOptions = { clearMemory: true, priority: 8, parallelism: 2, fetchSize: 8192 }
   t.equal(await session.run('1', options), undefined)
   await session.run('f', int(1), options)
-  await session.call('f', [], options)
+  await session.call('f', [], { urgent: true })
   const headers = server.peer.received.toString('latin1').match(/API2.*/g)
   t.strictSame(headers, [
     'API2 1000000002 8 / 48_1_8_2__8192',
     'API2 1000000002 14 / 48_1_8_2__8192',
-    'API2 1000000002 14 / 48_1_8_2__8192',
+    'API2 1000000002 14 / 33_1_4_64__0',
   ])
-  for (const bad of [{ priority: 9 }, { parallelism: 0 }, { fetchSize: 8191 }, { timeoutMs: 0 }]) {
-    await t.rejects(session.run('1', bad), { code: 'DDB_USAGE', message: /must be an integer/ })
-  }
-  await session.close()
 })
 
 t.test('requests of a session wait for each other, in order', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t)
   const { peer } = server
   const answers = Promise.all(['1', '2', '3'].map(code => session.run(code)))
   for (let i = 1; i <= 3; i++) {
@@ -77,26 +72,6 @@ t.test('requests of a session wait for each other, in order', async t => {
     peer.reply({ value: int(i) })
   }
   t.strictSame(await answers, [int(1), int(2), int(3)])
-  await session.close()
-})
-
-t.test('answers may come in any chunks', async t => {
-  const server = await startFakeServer((_received, peer) => peer.reply({ value: idTable(1, 2, 3) }))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
-  const { peer } = server
-  const write = peer.socket.write.bind(peer.socket)
-  peer.socket.write = (bytes: Buffer): boolean => {
-    for (const byte of bytes) {
-      peer.socket.cork()
-      write(Buffer.of(byte))
-      peer.socket.uncork()
-    }
-    return true
-  }
-  t.strictSame(await session.run('t'), idTable(1, 2, 3))
-  t.strictSame(await session.run('t'), idTable(1, 2, 3))
-  await session.close()
 })
 
 t.test('an error line is a ServerError with its class, and the session continues', async t => {
@@ -106,12 +81,10 @@ t.test('an error line is a ServerError with its class, and the session continues
     'getGroupList() => Only administrators execute function getGroupList',
     'Login is required for script execution with client authentication enabled. RefId: S04009',
   ]
-  const server = await startFakeServer((_received, peer) => {
+  const { session } = await connected(t, {}, (_received, peer) => {
     const error = errors.shift()
     peer.reply(error === undefined ? { value: int(1) } : { error })
   })
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
   await t.rejects(session.run('tt'), {
     name: 'ServerError',
     code: 'DDB_SERVER',
@@ -121,18 +94,19 @@ t.test('an error line is a ServerError with its class, and the session continues
   await t.rejects(session.upload({ a: int(1) }), { code: 'DDB_PRIVILEGE' })
   await t.rejects(session.run('f', int(1)), { code: 'DDB_LOGIN', exitCode: 77 })
   t.strictSame(await session.run('1'), int(1))
-  await session.close()
 })
 
 t.test('printed output reaches onMessage before the answer', async t => {
-  const server = await startFakeServer((_received, peer) => {
-    peer.print('first')
-    peer.print('second')
-    peer.reply({ value: int(1) })
-  })
-  t.teardown(() => server.close())
   const messages: string[] = []
-  const session = await connect({ host, port: server.port, onMessage: text => messages.push(text) })
+  const { session } = await connected(
+    t,
+    { onMessage: text => messages.push(text) },
+    (_received, peer) => {
+      peer.print('first')
+      peer.print('second')
+      peer.reply({ value: int(1) })
+    },
+  )
   await session.run('print(1)')
   t.strictSame(messages, ['first', 'second'])
   session.onMessage = text => messages.push(`later ${text}`)
@@ -141,13 +115,12 @@ t.test('printed output reaches onMessage before the answer', async t => {
   session.onMessage = undefined
   await session.run('print(1)')
   t.equal(messages.length, 4)
-  await session.close()
 })
 
 t.test('variables need names, and their values must be sendable', async t => {
-  const server = await startFakeServer((_received, peer) => peer.reply({ value: undefined }))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t, {}, (_received, peer) =>
+    peer.reply({ value: undefined }),
+  )
   await t.rejects(session.upload({ '1a': int(1) }), { code: 'DDB_NAME' })
   await t.rejects(session.upload({ a: text('x\0y') }), { code: 'DDB_STRING_HAS_NUL' })
   await t.rejects(session.run('f', text('x\0y')), { code: 'DDB_STRING_HAS_NUL' })
@@ -157,13 +130,10 @@ t.test('variables need names, and their values must be sendable', async t => {
   t.match(server.peer.requests[1], {
     request: { kind: 'variable', names: ['a'], values: [int(1)] },
   })
-  await session.close()
 })
 
 t.test('a timeout ends the wait, not the session', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t)
   const { peer } = server
   const slow = session.run('slow', { timeoutMs: 20 })
   const queued = session.run('queued', { timeoutMs: 20 })
@@ -175,13 +145,10 @@ t.test('a timeout ends the wait, not the session', async t => {
   t.match(peer.requests[2], { request: { script: 'patient' } }, 'the queued request was never sent')
   peer.reply({ value: int(3) })
   t.strictSame(await patient, int(3), 'the late answer was not taken for this one')
-  await session.close()
 })
 
 t.test('an AbortSignal ends the wait, not the session', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t)
   const { peer } = server
   const controller = new AbortController()
   const { signal } = controller
@@ -198,13 +165,10 @@ t.test('an AbortSignal ends the wait, not the session', async t => {
   peer.reply({ value: int(3) })
   t.strictSame(await patient, int(3))
   t.equal(peer.requests.length, 3)
-  await session.close()
 })
 
 t.test('close lets requests finish, sends FIN and refuses later ones', async t => {
-  const server = await startFakeServer(() => undefined, { keepOpen: true })
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t, {}, () => undefined, { keepOpen: true })
   const { peer } = server
   const answers = Promise.all([session.run('1'), session.run('2')])
   const closed = session.close()
@@ -225,9 +189,9 @@ t.test('close lets requests finish, sends FIN and refuses later ones', async t =
 })
 
 t.test('close waits for a limited time for the server to close', async t => {
-  const server = await startFakeServer(() => undefined, { keepOpen: true })
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, closeTimeoutMs: 20 })
+  const { server, session } = await connected(t, { closeTimeoutMs: 20 }, () => undefined, {
+    keepOpen: true,
+  })
   await session.close()
   const stuck = await connect({ host, port: server.port, closeTimeoutMs: 20 })
   const never = stuck.run('never answered')
@@ -262,15 +226,13 @@ deepTest(
     const blocks = Array.from({ length: 50 }, (_, i) =>
       idTable(...Array.from({ length: 5000 }, () => i)),
     )
-    const server = await startFakeServer(({ head }, peer) =>
+    const { session } = await connected(t, {}, ({ head }, peer) =>
       peer.reply(
         head.fetchSize === 0
           ? { value: int(7) }
           : { value: { form: 'vector', type: 'ANY', length: 50, data: blocks } },
       ),
     )
-    t.teardown(() => server.close())
-    const session = await connect({ host, port: server.port })
     const next = session.run('next')
     await next
     let count = 0
@@ -290,9 +252,7 @@ deepTest(
 
 t.test('the reader of blocks also gets results that are not tuples, and errors', async t => {
   const outcomes = [{ value: int(5) }, { error: 'no such table' }]
-  const server = await startFakeServer((_received, peer) => peer.reply(outcomes.shift()!))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { session } = await connected(t, {}, (_received, peer) => peer.reply(outcomes.shift()!))
   const values: unknown[] = []
   for await (const block of session.readBlocks('x', { fetchSize: 8192 })) values.push(block)
   t.strictSame(values, [int(5)])
@@ -300,27 +260,14 @@ t.test('the reader of blocks also gets results that are not tuples, and errors',
     message: 'no such table',
   })
   await t.rejects(session.readBlocks('x', { fetchSize: 1 }).next(), { code: 'DDB_USAGE' })
-  await session.close()
 })
 
 t.test('answers over the limit end the session, and the error names the limit', async t => {
-  const server = await startFakeServer((_received, peer) =>
+  const { session } = await connected(t, { maxReplyBytes: 1000 }, (_received, peer) =>
     peer.reply({ value: idTable(...Array(1000).keys()) }),
   )
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, maxReplyBytes: 1000 })
   await t.rejects(session.run('t'), { name: 'ProtocolError', code: 'DDB_LIMIT' })
   await t.rejects(session.run('t'), { code: 'DDB_LIMIT' })
-})
-
-t.test('an unexpected answer ends a synchronous session', async t => {
-  const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
-  const lost = new Promise(resolve => (session.onClose = resolve))
-  session.send('f', [])
-  t.match(await lost, { name: 'ProtocolError', message: /no request asked for/ })
-  t.throws(() => session.send('f', []), { code: 'DDB_PROTOCOL' })
 })
 
 /** Ids of all tables that arrived, in order. */
@@ -332,9 +279,7 @@ const idsOf = (peer: FakePeer): number[] =>
   })
 
 t.test('an asynchronous session writes flag 4 into every header and waits for nothing', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
+  const { server, session } = await connected(t, { enableAsync: true })
   t.equal(session.enableAsync, true)
   t.equal(await session.run('1+1'), undefined)
   t.equal(await session.run('tableInsert{t}', idTable(1)), undefined)
@@ -355,9 +300,7 @@ t.test('an asynchronous request has the bytes of the C++ client', async t => {
   const recording = recordings.find(
     ({ client, name }) => client === 'cpp' && name === 'run_script_async',
   )!
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
+  const { server, session } = await connected(t, { enableAsync: true })
   await session.run('1+1')
   await session.close()
   await server.peer.until(peer => peer.ended)
@@ -368,11 +311,7 @@ t.test('an asynchronous request has the bytes of the C++ client', async t => {
 })
 
 t.test('an asynchronous session with a user logs in first, with an answer', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({
-    host,
-    port: server.port,
+  const { server, session } = await connected(t, {
     enableAsync: true,
     user: 'admin',
     password: 'x',
@@ -390,9 +329,7 @@ t.test('an asynchronous session with a user logs in first, with an answer', asyn
 })
 
 t.test('an asynchronous session refuses requests that need an answer, and says why', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
+  const { server, session } = await connected(t, { enableAsync: true })
   const refused = { code: 'DDB_ASYNC_SESSION', message: /can only run\(\).*second session/ }
   await t.rejects(session.call('f', []), refused)
   await t.rejects(session.upload({ a: int(1) }), refused)
@@ -404,9 +341,9 @@ t.test('an asynchronous session refuses requests that need an answer, and says w
 })
 
 t.test('wrong answers to an asynchronous session are ignored', async t => {
-  const server = await startFakeServer((_received, peer) => peer.reply({ value: int(1) }))
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
+  const { server, session } = await connected(t, { enableAsync: true }, (_received, peer) =>
+    peer.reply({ value: int(1) }),
+  )
   for (let i = 0; i < 100; i++) await session.run('1')
   await session.close()
   await server.peer.until(peer => peer.ended)
@@ -414,11 +351,9 @@ t.test('wrong answers to an asynchronous session are ignored', async t => {
 })
 
 t.test('a synchronous session can send asynchronous requests between answered ones', async t => {
-  const server = await startFakeServer(({ head }, peer) => {
+  const { server, session } = await connected(t, {}, ({ head }, peer) => {
     if ((head.flags & 4) === 0) peer.reply({ value: int(1) })
   })
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
   t.strictSame(await session.run('before'), int(1))
   t.equal(session.send('tableInsert{t}', [idTable(1)]), true)
   t.equal(session.send('tableInsert{t}', [idTable(2)]), true)
@@ -438,30 +373,10 @@ t.test('a synchronous session can send asynchronous requests between answered on
   )
   t.strictSame(idsOf(peer), [1, 2])
   t.strictSame(session.sends, { accepted: 3, started: 3, written: 3 })
-  await session.close()
-})
-
-t.test('small requests share writes, in order', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
-  const count = 5000
-  for (let i = 0; i < count; i++) {
-    if (!session.send('tableInsert{t}', [idTable(i)])) await session.drained()
-  }
-  await session.close()
-  const { peer } = server
-  await peer.until(() => peer.ended)
-  t.strictSame(
-    idsOf(peer),
-    Array.from({ length: count }, (_, i) => i),
-  )
 })
 
 deepTest(t, 'onWritten reports, in order, that arrays may be reused', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port })
+  const { server, session } = await connected(t)
   const written: number[] = []
   for (let i = 0; i < 1000; i++) {
     const data = new Int32Array(10_000).fill(i)
@@ -490,9 +405,7 @@ deepTest(t, 'onWritten reports, in order, that arrays may be reused', async t =>
 })
 
 t.test('a request that cannot be encoded sends no bytes', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
+  const { server, session } = await connected(t, { enableAsync: true })
   session.send('f', [idTable(1)])
   t.throws(() => session.send('f', [idTable(2), text('a\0b')]), { code: 'DDB_STRING_HAS_NUL' })
   await t.rejects(session.run('f', idTable(3), text('a\0b')), { code: 'DDB_STRING_HAS_NUL' })
@@ -541,14 +454,7 @@ t.test('if a server does not read, senders wait, and memory is bounded', async t
 })
 
 deepTest(t, 'run on an asynchronous session waits for room before it encodes', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({
-    host,
-    port: server.port,
-    enableAsync: true,
-    highWaterBytes: 200_000,
-  })
+  const { server, session } = await connected(t, { enableAsync: true, highWaterBytes: 200_000 })
   const { peer } = server
   peer.socket.pause()
   let resolved = 0
@@ -573,9 +479,7 @@ deepTest(t, 'run on an asynchronous session waits for room before it encodes', a
 })
 
 t.test('a signal that is already aborted prevents the request', async t => {
-  const server = await startFakeServer()
-  t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, enableAsync: true })
+  const { server, session } = await connected(t, { enableAsync: true })
   await t.rejects(session.run('1', { signal: AbortSignal.abort() }), { code: 'DDB_INTERRUPTED' })
   await session.close()
   await server.peer.until(peer => peer.ended)
@@ -631,11 +535,6 @@ t.test('objects with other members, lists, dates and arrays are taken for values
   t.strictSame(splitArguments([[1, 2]]).values, [ints(1, 2)])
 })
 
-t.test('a caller can add names of options beyond those of run()', async t => {
-  const names = new Set(['pickleTableToList'])
-  t.strictSame(splitArguments([{ pickleTableToList: true }] as never, names).values, [])
-})
-
 t.test('options of a request have ranges', async t => {
   const refused: RunOptions[] = [
     { priority: -1 },
@@ -682,21 +581,6 @@ t.test('errors name what a JavaScript program omits or gives as text', async t =
   for (const [options, message] of wrong) {
     await t.rejects(connect(options as ConnectOptions), { code: 'DDB_USAGE', message })
   }
-})
-
-t.test('a table has methods that comparing and copying ignore', async t => {
-  const table = resultOf(idTable(1, 2)) as ResultTable
-  const [name] = table.columnNames
-  t.strictSame(table.toRows(), [{ [name!]: 1 }, { [name!]: 2 }])
-  t.strictSame(table.toColumns(), { [name!]: [1, 2] })
-  t.strictSame(Object.keys(table), Object.keys(idTable(1, 2)))
-  t.strictSame(structuredClone(table), idTable(1, 2))
-})
-
-t.test('any other value is unchanged', async t => {
-  const value = int(1)
-  t.equal(resultOf(value), value)
-  t.notOk('toRows' in value)
 })
 
 // A server that does not know the session id of a request silently opens a new session, and its answer has the new id
@@ -747,131 +631,4 @@ t.test('a pool opens another session for its next task', async t => {
   await t.rejects(pool.run('x'), forgotten)
   t.strictSame(await pool.run('1'), int(7))
   await pool.shutDown()
-})
-
-async function started(
-  t: { teardown(end: () => unknown): void },
-  options: ServerOptions = {},
-): Promise<EmbeddedServer> {
-  const server = await startServer({ port: 0, ...options })
-  t.teardown(() => server.close())
-  return server
-}
-
-const rows = 100
-
-function trades(firstId: number): Table {
-  const time = BigInt64Array.from({ length: rows }, (_, i) => 1_577_836_800_000n + BigInt(i))
-  const base = ['', 'IBN', 'FHU', 'ZD']
-  return {
-    form: 'table',
-    name: '',
-    rows,
-    columnNames: ['time', 'sym', 'price', 'id'],
-    columns: [
-      { form: 'vector', type: 'TIMESTAMP', length: rows, data: time },
-      {
-        form: 'vector',
-        type: 'SYMBOL',
-        length: rows,
-        codes: Int32Array.from(time, (_, i) => 1 + (i % 3)),
-        base,
-      },
-      {
-        form: 'vector',
-        type: 'DOUBLE',
-        length: rows,
-        data: Float64Array.from(time, (_, i) => i / 4),
-      },
-      {
-        form: 'vector',
-        type: 'INT',
-        length: rows,
-        data: Int32Array.from(time, (_, i) => firstId + i),
-      },
-    ],
-  }
-}
-
-const shareTrades =
-  'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
-
-t.test('a stream table is written asynchronously, as in the documentation', async t => {
-  const { port } = await started(t)
-  const session = await connect({
-    host,
-    port,
-    user: 'admin',
-    password: '123456',
-    enableAsync: true,
-  })
-  await session.run(shareTrades)
-  const requests = 300
-  for (let i = 0; i < requests; i++) await session.run('tableInsert{trades}', trades(i * rows))
-  await session.close()
-  const asking = await connect({ host, port })
-  t.strictSame(await asking.run('exec count(*) from trades'), int(requests * rows))
-  const ids = (await asking.run('exec id from trades')) as { data: Int32Array; length: number }
-  t.ok(
-    ids.data.subarray(0, ids.length).every((id, i) => id === i),
-    'in the order of sending',
-  )
-  await asking.close()
-})
-
-t.test('requests with and without answers mix on one session', async t => {
-  const { port } = await started(t)
-  const session = await connect({ host, port, user: 'admin', password: '123456' })
-  await session.run(shareTrades)
-  session.send('tableInsert{trades}', [trades(0)])
-  session.send('tableInsert{trades}', [trades(rows)])
-  t.strictSame(await session.run('exec count(*) from trades'), int(2 * rows))
-  await session.close()
-})
-
-t.test('a script that sleeps is answered when it wakes', async t => {
-  const { port } = await started(t)
-  const session = await connect({ host, port })
-  t.strictSame(await session.run('sleep(10); 1+2'), int(3))
-  await session.close()
-})
-
-t.test('variables, printing, errors and clearing', async t => {
-  const { port } = await started(t)
-  const messages: string[] = []
-  const session = await connect({ host, port, onMessage: message => messages.push(message) })
-  await session.upload({ a: int(2), s: text('x') })
-  t.strictSame(await session.run('print(a); a+1'), int(3))
-  t.strictSame(
-    messages.map(message => message.trim()),
-    ['2'],
-  )
-  await t.rejects(session.run('1+noSuchName'), { name: 'ServerError', message: /noSuchName/ })
-  await session.run('1', { clearMemory: true })
-  await t.rejects(session.run('a'), { name: 'ServerError' })
-  await session.close()
-})
-
-t.test('the server keeps failures of asynchronous requests for its program', async t => {
-  const server = await started(t)
-  const session = await connect({ host, port: server.port, enableAsync: true })
-  await session.run('tableInsert{nowhere}', trades(0))
-  await session.close()
-  const asking = await connect({ host, port: server.port })
-  await asking.run('1')
-  t.match(server.recentAsyncErrors, [
-    { sessionId: session.id, text: 'tableInsert{nowhere}', message: /nowhere/ },
-  ])
-  await asking.close()
-})
-
-t.test('an initial script prepares the server as admin; guests may be excluded', async t => {
-  const { port } = await started(t, { initScript: shareTrades, requireLogin: true })
-  const guest = await connect({ host, port })
-  await t.rejects(guest.run('exec count(*) from trades'), { code: 'DDB_LOGIN', message: /S04009/ })
-  await guest.close()
-  const session = await connect({ host, port, user: 'admin', password: '123456' })
-  t.strictSame(await session.run('exec count(*) from trades'), int(0))
-  await session.close()
-  await t.rejects(startServer({ port: 0, initScript: 'nonsense(' }), { code: 'DDB_SCRIPT' })
 })

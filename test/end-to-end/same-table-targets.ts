@@ -57,7 +57,7 @@ const view = (confirmTable: object): TargetOptions => ({
   ...confirmTable,
 })
 const viewScript = `${stream.script}
-def put(mutable data) { tableInsert(objByName("target"), data) }
+def put(mutable data) { tableInsert(objByName("target"), select -id as id, sym from data) }
 addFunctionView(put)`
 
 const tsdb = ', sortColumns=`sym`id, keepDuplicates=LAST'

@@ -1,7 +1,7 @@
 /*
   The pages under test. Every command in their `sh` blocks runs as for a reader, block by block from top to bottom, with
-  an embedded server for each page. `# exit 3` at the end of a line gives an exit code other than 0. `# prints 1000`
-  gives the expected standard output, `# prints nothing` an empty one. Blocks that must not run are marked `text`. The
+  an embedded server for each page. `# exit 3` at the end of a line gives an exit code other than 0, `# loads 1,000 rows`
+  the count of rows that a load reports, `# prints 1000` the expected standard output, `# prints nothing` an empty one. Blocks that must not run are marked `text`. The
   shell reads each command; a command that only calls the program runs in this process.
 */
 import { spawn } from 'node:child_process'
@@ -151,6 +151,9 @@ for (const page of pages) {
       const outcome = await runCommand(standIn(command)!, place)
       const where = `${page.path}:${command.lineNumber} ${command.text}`
       t.equal(outcome.exitCode, command.exitCode, where, outcome)
+      if (command.loads !== undefined) {
+        t.match(String(outcome.stdout), `Loaded ${command.loads} rows into `, where)
+      }
       if (command.prints !== undefined) {
         t.equal(String(outcome.stdout).trimEnd(), command.prints, where, outcome)
       }
@@ -184,7 +187,7 @@ t.test('a block is parsed as the shell does', async t => {
       '# a comment',
       'ddb-ingest serve --init a.dos',
       'ddb-ingest load a.csv \\',
-      '  --table trades   # exit 3',
+      '  --table trades   # exit 3, loads 2 rows',
       "printf 'a # b |",
       "c' |   # a pipe",
       '  ddb-ingest load - --table trades   # prints nothing',
@@ -201,9 +204,9 @@ t.test('a block is parsed as the shell does', async t => {
       '```',
     ].join('\n'),
   )
-  const expected: [number, string, number, string?][] = [
+  const expected: [number, string, number, (string | undefined)?, string?][] = [
     [4, 'ddb-ingest serve --init a.dos', 0],
-    [5, 'ddb-ingest load a.csv \\\n  --table trades   # exit 3', 3],
+    [5, 'ddb-ingest load a.csv \\\n  --table trades   # exit 3, loads 2 rows', 3, undefined, '2'],
     [
       7,
       "printf 'a # b |\nc' |   # a pipe\n  ddb-ingest load - --table trades   # prints nothing",
@@ -218,10 +221,11 @@ t.test('a block is parsed as the shell does', async t => {
   const found = shellCommands(page)
   t.strictSame(
     found,
-    expected.map(([lineNumber, text, exitCode, prints]) => ({
+    expected.map(([lineNumber, text, exitCode, prints, loads]) => ({
       lineNumber,
       text,
       exitCode,
+      loads,
       prints,
     })),
   )

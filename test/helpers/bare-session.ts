@@ -4,7 +4,6 @@
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import { defaultRequestLimits } from '../../src/protocol/request.js'
-import { AsynchronousFailures } from '../../src/server/net/request-queue.js'
 import { Connection, type ConnectionContext } from '../../src/server/net/connection.js'
 import {
   type Executor,
@@ -13,38 +12,34 @@ import {
   type Transport,
 } from '../../src/server/net/request-runner.js'
 import { createNode } from '../../src/server/node.js'
-import { ConnectionFunctions } from '../../src/server/login/users.js'
 import { firstSessionId } from './requests.js'
 import { guestSession } from './tiny-server.js'
 import { int } from './values.js'
 
 export class BareServer {
-  readonly failures: AsynchronousFailures = new AsynchronousFailures(() => 0)
+  /** Messages of failed requests without an answer. */
+  readonly failures: string[] = []
   /** Requests that reached the executor. */
   readonly log: string[] = []
   readonly #node = createNode()
   readonly #retries = new Retries()
   readonly #context: ConnectionContext = {
     clock: this.#node.clock,
-    failures: this.failures,
     node: this.#node,
     faults: undefined,
     limits: defaultRequestLimits,
     countRequest: () => undefined,
+    countFailure: (_id, _text, message) => void this.failures.push(message),
   }
   readonly #executor: Executor = {
     open: guestSession,
-    runScript: (_session, script) => {
-      this.log.push(script)
-      return int(script.length)
-    },
-    runFunction: (_session, name, args) => {
-      this.log.push(name)
-      return args[0]
-    },
-    setVariables: (_session, names) => {
-      this.log.push(names.join(','))
-      return undefined
+    run: (_session, request) => {
+      if (request.kind === 'script') {
+        this.log.push(request.script)
+        return int(request.script.length)
+      }
+      this.log.push(request.kind === 'function' ? request.name : request.names.join(','))
+      return request.kind === 'function' ? request.args[0] : undefined
     },
     cancel: () => undefined,
     clearMemory: () => undefined,
@@ -61,7 +56,8 @@ export class BareServer {
       executor: this.#executor,
       retries: this.#retries,
       discard: undefined,
-      isDefined: () => false,
+      node: this.#node,
+      requireLogin: false,
     }
     const openSession = (): RequestRunner => {
       const session = this.#executor.open({
@@ -70,8 +66,7 @@ export class BareServer {
         remotePort: 1,
         delay: () => Promise.resolve(),
       })
-      const functions = new ConnectionFunctions(this.#node, false)
-      return new RequestRunner(context, session, functions, undefined)
+      return new RequestRunner(context, session, undefined)
     }
     return new BareSession(this.#context, openSession, slow)
   }

@@ -29,6 +29,7 @@ export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): Counte
     lengthBytes: rowBytes,
   })
   const batch: CountedBatch = {
+    place: { stream: 1, no: 1 },
     rowCount,
     columns: [],
     encodedBytes: rowCount * rowBytes,

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { decodeValue, encodeValue, type DecodeLimits } from '../../src/protocol/codec.js'
 import { dataTypes, isDecimal, maxScale, type DataType } from '../../src/protocol/data-type.js'
-import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/element-bytes.js'
+import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/element.js'
 import { symbolVectorOf } from '../../src/protocol/types/symbols.js'
 import type { ArrayVector, Column, Scalar, Table, Value, Vector } from '../../src/protocol/value.js'
 import { explicitNull } from '../../src/protocol/value.js'

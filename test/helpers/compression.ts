@@ -15,7 +15,7 @@ function more(length: number): number[] {
 }
 
 /** A plain, greedy and slow LZ4 encoder, written from the published format. */
-export function lz4(source: Uint8Array): Uint8Array {
+function lz4(source: Uint8Array): Uint8Array {
   const output: number[] = []
   let literalStart = 0
   const sequence = (at: number, match?: { distance: number; length: number }): void => {

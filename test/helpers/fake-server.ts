@@ -1,6 +1,7 @@
 /*
   A server made of the codec and the behaviour that a test gives. The server itself answers only connect and login.
 */
+import { connectTyped, type ConnectOptions, type Session } from '../../src/client/open-session.js'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
@@ -161,4 +162,16 @@ export async function startFakeServer(
       await once(server, 'close')
     },
   }
+}
+
+/** A session on a fake server, which ends with the test. */
+export async function connected(
+  t: { teardown(end: () => unknown): void },
+  options: Partial<ConnectOptions> = {},
+  ...serverOptions: Parameters<typeof startFakeServer>
+): Promise<{ server: FakeServer; session: Session }> {
+  const server = await startFakeServer(...serverOptions)
+  t.teardown(() => server.close())
+  const session = await connectTyped({ host: '127.0.0.1', port: server.port, ...options })
+  return { server, session }
 }

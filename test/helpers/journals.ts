@@ -86,6 +86,7 @@ export const targetRecord: JournalRecord = {
 /** Batch `no`: ten rows in ten lines and a hundred bytes. The file has a header of one line and nine bytes. */
 export const batchRecord = (no: number): JournalRecord => ({
   kind: 'batch',
+  stream: 1,
   no,
   input: 0,
   start: 9 + (no - 1) * 100,
@@ -97,6 +98,7 @@ export const batchRecord = (no: number): JournalRecord => ({
 
 export const endedRecord = (no: number, unconfirmed = 0): JournalRecord => ({
   kind: 'ended',
+  stream: 1,
   no,
   confirmed: 10 - unconfirmed,
   rejected: 0,

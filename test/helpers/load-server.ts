@@ -2,13 +2,12 @@
   An embedded server with tables, and runs against this server. Shared by end-to-end tests.
 */
 import type { Test } from 'tap'
-import { connect, type Session } from '../../src/client/open-session.js'
+import { connectTyped as connect, type Session } from '../../src/client/open-session.js'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
 import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
-import { elementAt } from '../../src/protocol/element.js'
-import { formatElement } from '../../src/protocol/value-text.js'
+import { elementAt, formatElement } from '../../src/protocol/element.js'
 import type { Value } from '../../src/protocol/value.js'
 import {
   requestedFaults,

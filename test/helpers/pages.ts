@@ -31,6 +31,8 @@ export interface ShellCommand {
   text: string
   /** From `# exit 3` at the end of the line; otherwise 0. */
   exitCode: number
+  /** Expected count of loaded rows, from `# loads 1,000 rows` at the end of the line, perhaps after the exit code. */
+  loads: string | undefined
   /** Expected standard output, from `# prints 1000` at the end of the line; '' for `# prints nothing`. */
   prints: string | undefined
 }
@@ -99,7 +101,8 @@ export function commandsOf(block: CodeBlock): ShellCommand[] {
     commands.push({
       lineNumber: block.lineNumber + first,
       text: textTo(i),
-      exitCode: Number(/^exit (\d+)$/.exec(state.comment)?.[1] ?? 0),
+      exitCode: Number(/^exit (\d+)(?:, |$)/.exec(state.comment)?.[1] ?? 0),
+      loads: /(?:^|, )loads (\S+) rows$/.exec(state.comment)?.[1],
       prints: /^prints (.+)$/.exec(state.comment)?.[1]?.replace(/^nothing$/, ''),
     })
   }

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import type { Response } from '../../src/protocol/response.js'
 import { decodeResponse } from '../../src/protocol/response.js'
+import { connectBytes } from './requests.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 
 export class RawPeer {
@@ -36,6 +37,14 @@ export class RawPeer {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     await once(socket, 'connect')
     return new RawPeer(socket)
+  }
+
+  /** Connects and opens a session. */
+  static async connected(port: number): Promise<RawPeer> {
+    const peer = await RawPeer.connect(port)
+    await peer.write(connectBytes)
+    await peer.response()
+    return peer
   }
 
   get received(): Buffer {

@@ -4,13 +4,10 @@
 */
 import type { Clock } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
-import { formatValue } from '../../src/protocol/value-text.js'
+import { formatValue } from '../../src/protocol/element.js'
 import { toWire } from '../../src/server/elements/dictionary.js'
 import { type NodeOptions, createNode } from '../../src/server/node.js'
-import type { Frame } from '../../src/server/script/evaluate/frame.js'
-import { Parser } from '../../src/server/script/parse/parse-statement.js'
-import type { Expression } from '../../src/server/script/parse/syntax.js'
-import { runUnits, topFrame } from '../../src/server/script/session/session.js'
+import { runUnits } from '../../src/server/script/session/session.js'
 import { Runtime } from '../../src/server/script/session/runtime.js'
 import type { Evaluation, ServerValue } from '../../src/server/values/server-value.js'
 import { leapingClock } from './clocks.js'
@@ -64,40 +61,10 @@ export async function shownRestlessly(script: string): Promise<string> {
   return value === undefined ? '' : shownValue(value)
 }
 
-/** The top frame of a session, with additional variables. */
-export function frameOn(
-  runtime: Runtime,
-  variables: Readonly<Record<string, ServerValue>> = {},
-  more: Partial<Frame> = {},
-): Frame {
-  for (const [name, value] of Object.entries(variables)) runtime.session.variables.set(name, value)
-  return { ...topFrame(runtime), ...more }
-}
-
-/** An expression of the session. Checks the names in it unless they may be columns. */
-export function nodeIn({ runtime, columns }: Frame, source: string): Expression {
-  const names = {
-    isVariable: (name: string) => runtime.isVariable(name),
-    isConstant: () => false,
-    isTable: (name: string) => columns !== undefined || runtime.isTable(name),
-    isFunction: (name: string) => runtime.isFunction(name),
-    hidesFunction: (name: string) => runtime.hidesFunction(name),
-    isBuiltin: () => false,
-  }
-  return new Parser(source, names).parseFunctionName()
-}
-
 /** A value as DolphinDB prints it; tables by `rowsText`. */
 export function shownValue(value: ServerValue): string {
   const wire = toWire(value)
   return wire.form === 'table' ? rowsText(wire) : formatValue(wire)
-}
-
-/** The value of an evaluation that does not wait. */
-export function atOnce<T>(evaluation: Evaluation<T>): T {
-  const step = evaluation.next()
-  if (step.done === true) return step.value
-  throw new Error('The evaluation waits.')
 }
 
 /** The value of an evaluation, and how often the evaluation waited. */

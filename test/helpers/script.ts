@@ -3,8 +3,7 @@
 */
 import { setTimeout as pause } from 'node:timers/promises'
 import { columnTypeText } from '../../src/protocol/data-type.js'
-import { columnTypeOf } from '../../src/protocol/element.js'
-import { formatElement, formatValue } from '../../src/protocol/value-text.js'
+import { columnTypeOf, formatElement, formatValue } from '../../src/protocol/element.js'
 import type { Column, Table, Value } from '../../src/protocol/value.js'
 import { createNode, type NodeOptions, type ServerNode } from '../../src/server/node.js'
 import type { ScriptSession } from '../../src/server/values/server-value.js'

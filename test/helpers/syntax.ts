@@ -8,14 +8,8 @@ import type { Expression, Statement } from '../../src/server/script/parse/syntax
 import { textsOf } from '../../src/server/values/scalar.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'
 
-export const anyNames: Names = {
-  isVariable: () => true,
-  isConstant: () => false,
-  isTable: () => true,
-  isFunction: name => name === 'f' || name === 'g' || builtins.has(name),
-  hidesFunction: () => false,
-  isBuiltin: () => false,
-}
+export const anyNames: Names = name =>
+  name === 'f' || name === 'g' || builtins.has(name) ? 'function' : 'table'
 
 /** The expression of `source`, which must contain nothing else. */
 export const expressionOf = (source: string): Expression =>

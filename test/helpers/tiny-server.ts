@@ -39,6 +39,17 @@ export function guestSession(info: SessionInfo): ScriptSession {
   }
 }
 
+/** Starts a server that ends with the test. */
+export async function tinyServer(
+  t: { teardown(end: () => unknown): void },
+  behaviour?: TinyBehaviour,
+  options?: ServerOptions,
+): Promise<TinyServer> {
+  const server = await startTinyServer(behaviour, options)
+  t.teardown(() => server.close())
+  return server
+}
+
 export async function startTinyServer(
   behaviour: TinyBehaviour = {},
   options: ServerOptions = {},
@@ -65,17 +76,18 @@ export async function startTinyServer(
       sessions.push(session)
       return session
     },
-    runScript: (session, code) => {
-      note(log, `script ${code}`)
-      return behaviour.script?.(code, session, node)
-    },
-    runFunction: (session, name, args) => {
-      note(log, `call ${name}`)
-      return behaviour.call?.(name, args, session)
-    },
-    setVariables: (_session, names, values) => {
-      note(log, `upload ${names.join(',')}`)
-      return behaviour.upload?.(names, values)
+    run: (session, request) => {
+      switch (request.kind) {
+        case 'script':
+          note(log, `script ${request.script}`)
+          return behaviour.script?.(request.script, session, node)
+        case 'function':
+          note(log, `call ${request.name}`)
+          return behaviour.call?.(request.name, request.args, session)
+        case 'variable':
+          note(log, `upload ${request.names.join(',')}`)
+          return behaviour.upload?.(request.names, request.values)
+      }
     },
     cancel: () => undefined,
     clearMemory: () => behaviour.clear?.(),

@@ -1,6 +1,7 @@
 /*
   A platform whose time moves with the turns of the event loop, and whose connection attempts a test can refuse. Time
-  passes slowly while a server may answer, on machines of any speed, and in leaps while no server listens.
+  passes slowly while a server may answer, on machines of any speed, and in leaps while no server listens. It stands
+  still while a file is read or written, because a slow disk lets thousands of turns pass.
 */
 import { Duplex } from 'node:stream'
 import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
@@ -44,7 +45,7 @@ function turnClock(nextTurnMs: () => number): { clock: Clock; stop: () => void }
   let running = true
   const timers = new Map<Timer, { atMs: number; callback: () => void }>()
   const turn = (): void => {
-    nowMs += nextTurnMs()
+    if (!fileIsAwaited()) nowMs += nextTurnMs()
     for (const [timer, { atMs, callback }] of timers) {
       if (atMs > nowMs) continue
       timers.delete(timer)
@@ -66,6 +67,10 @@ function turnClock(nextTurnMs: () => number): { clock: Clock; stop: () => void }
     nextTurn: callback => void setImmediate(callback),
   }
   return { clock, stop: () => (running = false) }
+}
+
+function fileIsAwaited(): boolean {
+  return process.getActiveResourcesInfo().some(name => name.startsWith('FSReq'))
 }
 
 /** A socket that fails as if nothing listened on the port. */

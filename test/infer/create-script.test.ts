@@ -10,7 +10,6 @@ import { createScript, type NewTable } from '../../src/infer/create-script.js'
 import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-schema.js'
 import {
   bytesText,
-  type PlanObstacle,
   type PartitionPlan,
   planPartitions,
   tableBytes,
@@ -342,8 +341,8 @@ t.test('headers, cells and file names that look like script become names or comm
         try {
           shown = await infer(names, cell)
         } catch (error) {
-          // For example, a file with null bytes.
-          assert.ok(error instanceof InputError, String(error))
+          // For example, a file with null bytes, or with names so few that the table may begin below them.
+          assert.ok(error instanceof InputError || error instanceof UsageError, String(error))
           return
         }
         const usual = await infer(harmless, cell)
@@ -370,7 +369,7 @@ function column(name: string, type: string, change: Partial<InferredColumn> = {}
     name,
     source: name,
     type: parseColumnType(type)!,
-    dateFormat: undefined,
+    needs: {},
     nulls: 0,
     refused: 0,
     distinct: 10,
@@ -393,7 +392,6 @@ function schema(estimatedRows: number, ...columns: InferredColumn[]): InferredSc
     rejected: 0,
     firstReject: undefined,
     needsPosition: false,
-    needs: {},
     needsAllowMissing: false,
   }
 }
@@ -402,13 +400,8 @@ const span = (from: [number, number, number], to: [number, number, number]) => (
   days: { first: daysFromCivil(...from), last: daysFromCivil(...to) },
 })
 
-function planOf(schema: InferredSchema, hasEngines?: boolean): PartitionPlan {
-  const plan = planPartitions(schema, {}, hasEngines)
-  if ('lacks' in plan) throw new Error(`there is no ${plan.lacks}`)
-  return plan
-}
-
-const lackOf = (schema: InferredSchema): PlanObstacle => planPartitions(schema) as PlanObstacle
+const planOf = (schema: InferredSchema, hasEngines?: boolean): PartitionPlan =>
+  planPartitions(schema, {}, hasEngines)
 
 const sym = column('sym', 'SYMBOL')
 const price = column('price', 'DOUBLE')
@@ -428,10 +421,7 @@ t.test('one partition per day, month or year', async t => {
 })
 
 t.test('if a day is too large, a hash of the symbol divides it', async t => {
-  const { levels, totalBytes } = planOf(
-    schema(2 * 10 ** 9, column('time', 'TIMESTAMP', week), sym, price),
-  )
-  t.equal(totalBytes, 4 * 10 ** 10)
+  const { levels } = planOf(schema(2 * 10 ** 9, column('time', 'TIMESTAMP', week), sym, price))
   t.match(levels, [{ kind: 'VALUE' }, { kind: 'HASH', columnName: 'sym', scheme: '[SYMBOL, 20]' }])
 })
 
@@ -439,8 +429,8 @@ t.test('a column with nulls is not used to partition by', async t => {
   const time = column('time', 'DATE', { ...week, nulls: 1 })
   t.match(planOf(schema(10, time, sym)).levels, [{ kind: 'HASH', columnName: 'sym' }])
   t.match(planOf(schema(10, time, column('id', 'INT'))).levels, [{ columnName: 'id' }])
-  t.match(lackOf(schema(10, time, price)), { lacks: 'partition column', withNulls: ['time'] })
-  t.strictSame(lackOf(schema(10, price)).withNulls, [])
+  t.throws(() => planOf(schema(10, time, price)), /partitioned by, and .*would take time without/)
+  t.throws(() => planOf(schema(10, price)), /partitioned by, and .*has none: make/)
 })
 
 t.test('a date column that contains 9999.12.31 is not used to partition by', async t => {
@@ -486,11 +476,10 @@ t.test('tables with arrays are never OLAP, and are sorted as both manuals allow'
   t.strictSame(sorted(day), ['day'])
   t.strictSame(sorted(day, sym), ['sym', 'day'])
   t.strictSame(sorted(moment, column('d', 'DECIMAL64(2)')), ['d', 'time'])
-  const lacks = { lacks: 'sort column' }
   const array = column('a', 'INT[]')
-  t.match(lackOf(schema(10, moment, array)), { ...lacks, withNulls: [] })
+  t.throws(() => planOf(schema(10, moment, array)), /sorted by; .*has none: make/)
   const nullable = column('who', 'STRING', { nulls: 1 })
-  t.match(lackOf(schema(10, moment, nullable, array)), { ...lacks, withNulls: ['who'] })
+  t.throws(() => planOf(schema(10, moment, nullable, array)), /sorted by; .*would take who without/)
 })
 
 t.test('sizes', async t => {

@@ -642,13 +642,20 @@ t.test('a first record that may be a header is distinguished from odd values', a
 
 t.test('dates in human spelling get their format if the format is certain', async t => {
   const clear = await columnOf(['31/12/2020', '1/2/2020'])
-  t.match(clear, { type: { type: 'DATE' }, dateFormat: 'dd/MM/yyyy', warnings: [] })
+  t.match(clear, {
+    type: { type: 'DATE' },
+    needs: { dateFormats: { c: 'dd/MM/yyyy' } },
+    warnings: [],
+  })
   const american = await columnOf(['12/31/2020 23:59:59', '01/02/2020 00:00:00'])
-  t.match(american, { type: { type: 'DATETIME' }, dateFormat: 'MM/dd/yyyy HH:mm:ss' })
-  t.match(await columnOf(['31-Dec-2020']), { dateFormat: 'dd-MMM-yyyy' })
-  t.match(await columnOf(['2020年1月2日']), { dateFormat: 'yyyy年MM月dd日' })
+  t.match(american, {
+    type: { type: 'DATETIME' },
+    needs: { dateFormats: { c: 'MM/dd/yyyy HH:mm:ss' } },
+  })
+  t.match(await columnOf(['31-Dec-2020']), { needs: { dateFormats: { c: 'dd-MMM-yyyy' } } })
+  t.match(await columnOf(['2020年1月2日']), { needs: { dateFormats: { c: 'yyyy年MM月dd日' } } })
   const either = await columnOf(['01/02/2020', '02/01/2020'])
-  t.match(either, { type: { type: 'STRING' }, dateFormat: undefined })
+  t.match(either, { type: { type: 'STRING' }, needs: { dateFormats: undefined } })
   t.match(either.warnings, [/"01\/02\/2020" are dd\/MM\/yyyy or MM\/dd\/yyyy: .*c=FORMAT/])
 })
 
@@ -991,7 +998,7 @@ t.test('arrays that are all empty, or nested, fit no column', async t => {
   const schema = await inferText('{"a":1,"b":[],"c":[[1]],"d":[null]}\n')
   t.match(schema.leftOut, [
     { source: 'b', reason: /all empty/ },
-    { source: 'c', reason: /arrays hold arrays/ },
+    { source: 'c', reason: /arrays hold texts, arrays/ },
     { source: 'd', reason: /all empty/ },
   ])
 })

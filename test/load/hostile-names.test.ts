@@ -14,8 +14,7 @@ import {
   askIdle,
   askSchema,
 } from '../../src/load/connection/server-queries.js'
-import { totalRowsExpression } from '../../src/load/evidence/total-rows.js'
-import { askIdentity, watchedTable } from '../../src/load/journal/target-identity.js'
+import { askIdentity } from '../../src/load/journal/target-identity.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { dropRunTables } from '../../src/load/marker/drop-run-tables.js'
@@ -76,9 +75,8 @@ async function textsFor(checked: CheckedOptions): Promise<{ scripts: string[]; n
     ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
   ])
   const name = ledgerName(token, 1)
-  const rowsHad = totalRowsExpression(watchedTable(checked), 'totalSize')
   for (const countsDuplicates of [false, true]) {
-    scripts.push(deliverScript({ name, countsDuplicates }, target, rowsHad))
+    scripts.push(deliverScript({ name, countsDuplicates }, target))
   }
   const names =
     target.kind === 'function'

@@ -40,7 +40,7 @@ const rows =
   ({ emit }: Pick<Run, 'emit'>): void => {
     emit({ kind: 'records', upTo: confirmed + unconfirmed + rejected + unsent })
     emit({ kind: 'handedOver', rows: confirmed + unconfirmed })
-    for (let i = 0; i < rejected; i++) emit({ kind: 'rejected' })
+    for (let i = 0; i < rejected; i++) emit({ kind: 'rejected', moreLines: 0 })
     emit(ended({ confirmed, unconfirmed, unsent }))
   }
 

@@ -5,7 +5,7 @@
 */
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { connect, type Session } from '../../src/client/open-session.js'
+import { connectTyped as connect, type Session } from '../../src/client/open-session.js'
 import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 
 /** A value of the client. Vectors hold raw elements; the smallest number of a type means null. */

@@ -52,7 +52,7 @@ test('a text that begins with U+FEFF loses it', async (t, client) => {
   await official.eval('share table(1:0, [`s], [STRING]) as marks')
   const table = new client.make['DdbTable']!([clientVector(client, 'STRING', texts, 's')])
   await official.call('tableInsert{marks}', [table])
-  const ours = (await session.run('select s from marks')) as Table
+  const ours = await session.run<Table>('select s from marks')
   t.strictSame(elementsOfOurs(ours.columns[0]!), texts, 'it was sent and is there')
   const back = await official.eval('exec s from marks')
   t.strictSame(elementsOfClient(client, back), ['text', '', 'te\ufeffxt'])

@@ -219,7 +219,7 @@ test('our session reads what the client inserts, ends of the range included', as
     ])
     const answer = await ends.official.call(`tableInsert{${name}}`, [table])
     t.equal(answer.value, elements.length, type)
-    const ours = (await ends.session.run(`select value from ${name} order by row`)) as Table
+    const ours = await ends.session.run<Table>(`select value from ${name} order by row`)
     t.strictSame(elementsOfOurs(ours.columns[0]!), elements, `${type} at our client`)
     t.strictSame(await readBack(client, ends, name), elements, `${type} at the official one`)
   }

@@ -132,7 +132,7 @@ test('a table of any columns, inserted by the client, is read by our client and 
       const columns = types.map((type, at) => clientVector(client, type, lists[at]!, `c${at}`))
       const table = new client.make['DdbTable']!(columns)
       const answer = await official.call(`tableInsert{${name}}`, [table])
-      const ours = (await session.run(`select * from ${name}`)) as Table
+      const ours = await session.run<Table>(`select * from ${name}`)
       const theirs = (await official.eval(`select * from ${name}`)).value as ClientObject[]
       await official.eval(`undef(\`${name}, SHARED)`)
       return (

@@ -1,7 +1,7 @@
 /*
   The official client over TLS: WebSocket inside TLS, on the TLS port of the server.
 */
-import { connect } from '../../src/client/open-session.js'
+import { connectTyped as connect } from '../../src/client/open-session.js'
 import { startServer } from '../../src/server/index.js'
 import t from 'tap'
 import { Certificates } from '../helpers/certificates.js'

@@ -13,12 +13,10 @@ import type { CellRules } from '../../src/parse/cell-rules.js'
 import { BufferPool } from '../../src/parse/columns/buffer-pool.js'
 import type { Batch, RecordShape, Reject, ResumePoint } from '../../src/parse/batch.js'
 import type { BatchOptions, FlushClock, InputReader } from '../../src/parse/input-reader.js'
-import { KeptRecords, RecordCopies } from '../../src/parse/kept-records.js'
 import { NullTexts } from '../../src/parse/null-texts.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
-import { PieceBounds } from '../../src/parse/cuts.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
-import { RowPlaces } from '../../src/parse/row-places.js'
+import { RecordCopies, RowPlaces } from '../../src/parse/row-places.js'
 import type { MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
@@ -829,7 +827,7 @@ function blockOfRowPlaces(bytesOffset: number, records: readonly Place[]): Recor
 const far = 2 ** 40
 
 t.test('each row has the position of its record in the whole input', async t => {
-  const places = new RowPlaces(new BufferPool())
+  const places = new RowPlaces(new BufferPool(), false)
   const first = blockOfRowPlaces(100, [
     [5, 15, 2],
     [15, 40, 4],
@@ -838,7 +836,7 @@ t.test('each row has the position of its record in the whole input', async t => 
   t.equal(places.append(blockOfRowPlaces(500, []), 2), 0)
   t.equal(places.append(blockOfRowPlaces(far, [[0, 7, far]]), 2), 7)
   const buffers: ArrayBuffer[] = []
-  const place = places.take(buffers)
+  const { place } = places.take(buffers)
   t.equal(buffers.length, 1)
   t.strictSame(
     [0, 1, 2].map(row => place(row)),
@@ -851,21 +849,21 @@ t.test('each row has the position of its record in the whole input', async t => 
 })
 
 t.test('the next batch begins at row 0, and the last batch can still be queried', async t => {
-  const places = new RowPlaces(new BufferPool())
+  const places = new RowPlaces(new BufferPool(), false)
   places.append(blockOfRowPlaces(0, [[0, 3, 1]]), 0)
   const first = places.take([])
   places.append(blockOfRowPlaces(3, [[0, 5, 2]]), 0)
   const second = places.take([])
-  t.strictSame(first(0), { offsetBytes: 0, lengthBytes: 3, lineNumber: 1 })
-  t.strictSame(second(0), { offsetBytes: 3, lengthBytes: 5, lineNumber: 2 })
+  t.strictSame(first.place(0), { offsetBytes: 0, lengthBytes: 3, lineNumber: 1 })
+  t.strictSame(second.place(0), { offsetBytes: 3, lengthBytes: 5, lineNumber: 2 })
 })
 
 t.test('one block can have many rows', async t => {
-  const places = new RowPlaces(new BufferPool())
+  const places = new RowPlaces(new BufferPool(), false)
   const rows = 5000
   const records = Array.from({ length: rows }, (_, row): Place => [2 * row, 2 * row + 2, row + 1])
   t.equal(places.append(blockOfRowPlaces(10, records), 0), 2 * rows)
-  const place = places.take([])
+  const { place } = places.take([])
   t.strictSame(place(rows - 1), { offsetBytes: 8 + 2 * rows, lengthBytes: 2, lineNumber: rows })
 })
 
@@ -897,7 +895,7 @@ t.test('every record is returned, with any gaps between records', async t => {
     fc.property(
       fc.array(fc.array(fc.array(record), { maxLength: 4 }), { maxLength: 3 }),
       batches => {
-        const kept = new KeptRecords(new BufferPool())
+        const kept = new RowPlaces(new BufferPool(), true)
         for (const blocks of batches) {
           let rows = 0
           for (const records of blocks) {
@@ -907,9 +905,9 @@ t.test('every record is returned, with any gaps between records', async t => {
             block.bytes.fill(0x23)
             rows += records.length
           }
-          const recordOf = kept.take([])
+          const taken = kept.take([])
           for (const [row, { text }] of blocks.flat().entries()) {
-            strictEqual(Buffer.from(recordOf(row)).toString(), text)
+            strictEqual(Buffer.from(taken.record(row)).toString(), text)
           }
         }
       },
@@ -921,15 +919,15 @@ t.test('every record is returned, with any gaps between records', async t => {
 
 t.test('a batch keeps its records until its buffers are released', async t => {
   const pool = new BufferPool()
-  const kept = new KeptRecords(pool)
+  const kept = new RowPlaces(pool, true)
   kept.append(blockOfKeptRecords([{ gap: 0, text: 'a,b\n' }]), 0)
   const buffers: ArrayBuffer[] = []
   const first = kept.take(buffers)
-  t.equal(buffers.length, 2, 'bytes and bounds')
+  t.equal(buffers.length, 2, 'bytes and places')
   kept.append(blockOfKeptRecords([{ gap: 0, text: 'c,d\n' }]), 0)
   const second = kept.take([])
-  t.equal(Buffer.from(first(0)).toString(), 'a,b\n')
-  t.equal(Buffer.from(second(0)).toString(), 'c,d\n')
+  t.equal(Buffer.from(first.record(0)).toString(), 'a,b\n')
+  t.equal(Buffer.from(second.record(0)).toString(), 'c,d\n')
 })
 
 // Copies of records in shared memory, compared with separate copies.
@@ -1237,33 +1235,6 @@ t.test('a record that is too long keeps its beginning', async t => {
   t.match(read.rejects, [{ code: 'DDB_INPUT_RECORD_TOO_LONG', lengthBytes: 203, offsetBytes: 11 }])
   t.equal(iconv.decode(Buffer.from(read.rejects[0]!.bytes), 'gb18030'), `2,${'股'.repeat(16)}`)
   t.equal(read.sum, bytes.length)
-})
-
-// The boundaries of pieces, in the order in which a reader reaches them.
-
-t.test('pieces and the gaps between them alternate', async t => {
-  const bounds = new PieceBounds([
-    { startBytes: 10, endBytes: 20 },
-    { startBytes: 20, endBytes: 30 },
-    { startBytes: 40, endBytes: 40 },
-  ])
-  const found: [number, boolean][] = []
-  for (; bounds.boundaryBytes < Infinity; bounds.cross()) {
-    found.push([bounds.boundaryBytes, bounds.isInside])
-  }
-  t.strictSame(found, [
-    [10, false],
-    [20, true],
-    [20, false],
-    [30, true],
-    [40, false],
-    [40, true],
-  ])
-  t.equal(bounds.isInside, false)
-})
-
-t.test('without pieces there are no boundaries', async t => {
-  t.equal(new PieceBounds([]).boundaryBytes, Infinity)
 })
 
 // Texts that mean null.

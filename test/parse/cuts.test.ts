@@ -72,7 +72,9 @@ function cutsOf({ texts, split }: Case, { records, bytes }: CutSizes): Cut[] {
       const lineNumber = lineAt(text, record.end)
       end = { input, offsetBytes: record.end, lineNumber, records: index + 1 }
     }
-    base += Buffer.byteLength(text)
+    // What follows the last record counts only here: a later input's records follow that record.
+    if (count > 0 && base + Buffer.byteLength(text) >= batchStart + bytes) cut()
+    base = lastEnd
   }
   if (count > 0) cut()
   return found

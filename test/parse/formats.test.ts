@@ -109,7 +109,7 @@ const chunkBytes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10
 /** One or two records, followed by arbitrary text. */
 const delimited = (
   delimiter: string,
-  head = `a${delimiter}b\n`.repeat(delimiter.length),
+  head = delimiter.length > 1 ? `a${delimiter}b\nc${delimiter}d\n` : `a${delimiter}b\n`,
 ): fc.Arbitrary<string> =>
   fc
     .array(

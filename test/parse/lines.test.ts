@@ -7,18 +7,12 @@ import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import { brokenTextMessage, clippedText } from '../../src/parse/shown-text.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../../src/parse/line-ends.js'
-import {
-  truncatedMessage,
-  faulty,
-  type LineFormat,
-  LineTokenizer,
-  type ScanFault,
-  unfinished,
-} from '../../src/parse/line-tokenizer.js'
-import { RecordBlock } from '../../src/parse/record-block.js'
+import { faulty, type LineFormat, type ScanFault, unfinished } from '../../src/parse/line-format.js'
+import { LineTokenizer, truncatedMessage } from '../../src/parse/line-tokenizer.js'
 import { slackBytes, Window } from '../../src/parse/window.js'
 import { runs } from '../helpers/runs.js'
 import { utf8Source } from '../helpers/utf8-source.js'
+import { recordsOf } from './records-of.js'
 
 // The behaviour of all formats with one record per line. The format here accepts every line without a `!`.
 
@@ -27,10 +21,13 @@ const exclamation = 0x21
 function plainLines(lines: LineTokenizer): LineFormat {
   return {
     startBlock: () => undefined,
-    isNoRecord(start) {
-      const c = lines.window.bytes[start]
-      return c === lineFeed || c === carriageReturn
-    },
+    toRecord: end =>
+      lines.toRecordLine(end, {
+        isNoRecord(start) {
+          const c = lines.window.bytes[start]
+          return c === lineFeed || c === carriageReturn
+        },
+      }),
     scanRun: (_block, row) => row,
     scanRecord(block, row, start) {
       const { bytes, end } = lines.window
@@ -67,30 +64,11 @@ function read(
   } = {},
 ): Found {
   const tokenizer = new LineTokenizer('x', maxRecordBytes, 7, plainLines)
-  const block = new RecordBlock(1, 3)
-  const records: [string, number, number][] = []
-  const drain = (): void => {
-    for (let more = true; more;) {
-      block.clear()
-      more = tokenizer.fill(block, 2, 1 << 20)
-      for (let row = 0; row < block.rowCount; row++) {
-        const start = block.recordStarts[row]!
-        const record = Buffer.from(block.bytes.subarray(start, block.recordEnds[row])).toString()
-        records.push([record, block.lineNumbers[row]!, block.bytesOffset + start])
-      }
-      for (const { code, record, lineNumber, offsetBytes } of block.faults) {
-        records.push([`${code} ${Buffer.from(record).toString()}`, lineNumber, offsetBytes])
-      }
-    }
-  }
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; at += chunkBytes) {
-    tokenizer.push(bytes.subarray(at, at + chunkBytes))
-    drain()
-  }
-  tokenizer.end(cutOff)
-  drain()
-  records.sort((a, b) => a[2] - b[2])
+  const found = recordsOf(tokenizer, Buffer.from(text), 1, chunkBytes, cutOff)
+  const records = found.map(({ cells, record, lineNumber, offsetBytes }): Found['records'][0] => {
+    const code = typeof cells === 'string' ? `${cells} ` : ''
+    return [code + record.toString(), lineNumber, offsetBytes]
+  })
   return { records, otherBytes: tokenizer.otherBytes }
 }
 

@@ -4,7 +4,7 @@
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Batch, Reject } from '../../src/parse/batch.js'
 import type { BatchOptions, InputReader } from '../../src/parse/input-reader.js'
-import { formatElement } from '../../src/protocol/value-text.js'
+import { formatElement } from '../../src/protocol/element.js'
 import type { ColumnMapping, MappingRules } from '../../src/schema/cell-source.js'
 import { mapColumns } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'

@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
-import type { ByteRange, ResumePoint } from '../../src/parse/batch.js'
+import type { ResumePoint } from '../../src/parse/batch.js'
 import type { BatchOptions } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/formats.js'
 import type { Files } from '../../src/platform/platform.js'
@@ -173,61 +173,7 @@ function checkRest(whole: Reading, rest: Reading, { offsetBytes }: ResumePoint):
   if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
 }
 
-/** Pieces of batches. The choice for each: 0 the whole, 1 both halves, 2 the part before its first row, 3 nothing. */
-function piecesOf({ batches }: Reading, choices: readonly number[]): ByteRange[] {
-  return batches.flatMap(({ start, end, rows }, index) => {
-    const range = { startBytes: start, endBytes: end.offsetBytes }
-    const choice = choices[index % choices.length]
-    const first = rows[0]!.offsetBytes
-    const middle = rows[rows.length >> 1]!.offsetBytes
-    if (choice === 0) return [range]
-    if (choice === 1)
-      return [
-        { ...range, endBytes: middle },
-        { ...range, startBytes: middle },
-      ]
-    return choice === 2 ? [{ ...range, endBytes: first }] : []
-  })
-}
-
-async function checkPieces(
-  input: Input,
-  whole: Reading,
-  size: number,
-  pieces: readonly ByteRange[],
-): Promise<void> {
-  // Each piece becomes one batch, however many rows it has. In the gaps between pieces, a batch has at most two rows.
-  const cut = await readAll(input, size, { pieces, batchRows: 2 })
-  deepStrictEqual(rowsIn(cut), rowsIn(whole))
-  deepStrictEqual(cut.rejects, whole.rejects)
-  deepStrictEqual(cut.failure, whole.failure)
-  checkEnds(input, cut)
-  const left = new Set(cut.batches)
-  for (const { startBytes, endBytes } of pieces) {
-    const own = rowsIn(whole).filter(
-      row => row.offsetBytes >= startBytes && row.offsetBytes < endBytes,
-    )
-    const batch = cut.batches.find(({ rows }) => rows[0]!.offsetBytes === own[0]?.offsetBytes)
-    deepStrictEqual(batch?.rows ?? [], own)
-    if (batch === undefined) continue
-    deepStrictEqual([batch.start, batch.end.offsetBytes], [startBytes, endBytes])
-    left.delete(batch)
-  }
-  for (const batch of left) {
-    const { start, end, rows } = batch
-    ok(rows.length <= 2)
-    ok(
-      pieces.every(
-        ({ startBytes, endBytes }) => endBytes <= start || startBytes >= end.offsetBytes,
-      ),
-    )
-    const isLast = batch === cut.batches.at(-1)
-    ok(rows.length === 2 || isLast || pieces.some(piece => piece.startBytes === end.offsetBytes))
-  }
-}
-
 const sizes = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }))
-const choices = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 5 })
 
 async function check(
   inputs: fc.Arbitrary<Input>,
@@ -235,7 +181,7 @@ async function check(
   compression: Input['compression'] = 'none',
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(inputs, sizes, choices, async (generated, [first, second], numbers) => {
+    fc.asyncProperty(inputs, sizes, async (generated, [first, second]) => {
       const input = { ...generated, compression }
       let whole: Reading
       try {
@@ -249,7 +195,6 @@ async function check(
         if (index > 0) deepStrictEqual(start, whole.batches[index - 1]!.end.offsetBytes)
       }
       await checkResumed(input, whole, second)
-      await checkPieces(input, whole, second, piecesOf(whole, numbers))
     }),
     { numRuns: runs(usual) },
   )
@@ -319,7 +264,7 @@ function delimited(dialect: ReaderOptions): fc.Arbitrary<Input> {
 
 const delimitedText = delimited({ delimiter: ',', quote: '"' })
 
-t.test('delimited text resumes after every batch, and is divided into pieces', async () => {
+t.test('delimited text resumes after every batch', async () => {
   await check(delimitedText, 100)
 })
 
@@ -368,7 +313,7 @@ const object = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom({ n: 'x', s: '' }, { n: 1 }, 5, 'text', null, [1, 2]) },
 )
 
-t.test('NDJSON resumes after every batch, and is divided into pieces', async () => {
+t.test('NDJSON resumes after every batch', async () => {
   const line = fc.oneof(
     { weight: 5, arbitrary: object.map(value => JSON.stringify(value)) },
     {
@@ -592,36 +537,4 @@ t.test('the limit counts from the position at which reading resumes', async t =>
   const { batches, reader } = await batchesOf('1\n2\n3\n4\n5\n', { from, limit: 2 })
   t.strictSame(batches, [{ start: 4, end: 8, line: 5, rows: ['3', '4'] }])
   t.equal(reader.recordsRead, 2)
-})
-
-t.test('a limit or a stop ends the batch of a piece where reading ends', async t => {
-  const pieces = [{ startBytes: 2, endBytes: 8 }]
-  const { batches } = await batchesOf('1\n2\n3\n4\n5\n', { pieces, limit: 3 })
-  t.strictSame(batches, [
-    { start: 0, end: 2, line: 2, rows: ['1'] },
-    { start: 2, end: 6, line: 4, rows: ['2', '3'] },
-  ])
-})
-
-t.test('a piece is one batch, however small batches are otherwise', async t => {
-  const pieces = [{ startBytes: 4, endBytes: 10 }]
-  const { batches } = await batchesOf('1\n2\n3\n4\n5\n6\n', { pieces, batchRows: 1, batchBytes: 1 })
-  t.strictSame(
-    batches.map(({ rows }) => rows),
-    [['1'], ['2'], ['3', '4', '5'], ['6']],
-  )
-})
-
-t.test('pieces before the position at which reading resumes are ignored', async t => {
-  const pieces = [
-    { startBytes: 0, endBytes: 2 },
-    { startBytes: 6, endBytes: 8 },
-  ]
-  const from = { offsetBytes: 4, lineNumber: 3 }
-  const { batches } = await batchesOf('1\n2\n3\n4\n5\n', { pieces, from })
-  t.strictSame(batches, [
-    { start: 4, end: 6, line: 4, rows: ['3'] },
-    { start: 6, end: 8, line: 5, rows: ['4'] },
-    { start: 8, end: 10, line: 6, rows: ['5'] },
-  ])
 })

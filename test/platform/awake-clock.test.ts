@@ -1,5 +1,5 @@
 import t from 'tap'
-import { awakeClock } from '../../src/platform/awake-clock.js'
+import { awakeClock } from '../../src/platform/clocks.js'
 import type { Clock } from '../../src/platform/platform.js'
 import { handClock } from '../helpers/clocks.js'
 

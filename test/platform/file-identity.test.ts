@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import t from 'tap'
-import { fileKey } from '../../src/platform/file-identity.js'
+import { fileKey } from '../../src/platform/file-name.js'
 
 t.test('names with one device and inode are one file', async t => {
   const file = { device: 3n, inode: 5n }

@@ -7,7 +7,7 @@ import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 
-const { clock, random, network } = systemPlatform
+const { clock, network } = systemPlatform
 
 /** Everything that arrives until the other end finishes. The socket stays open. */
 async function textOf(socket: Socket): Promise<string> {
@@ -45,22 +45,6 @@ t.test('the next turn of the event loop comes after all pending promises', async
   void Promise.resolve().then(() => order.push('promise'))
   await turn
   t.strictSame(order, ['promise', 'turn'])
-})
-
-t.test('time only increases, and the wall clock is the machine’s', async t => {
-  const [first, second] = [clock.nowMs(), clock.nowMs()]
-  t.ok(second >= first)
-  const before = Date.now()
-  const now = clock.wallMs()
-  t.ok(now >= before && now <= Date.now())
-})
-
-t.test('random numbers are below 1, random bytes as many as requested', async t => {
-  const numbers = Array.from({ length: 1000 }, () => random.number())
-  t.ok(numbers.every(number => number >= 0 && number < 1))
-  t.ok(new Set(numbers).size > 1)
-  t.equal(random.bytes(16).length, 16)
-  t.notSame(random.bytes(16), random.bytes(16))
 })
 
 t.test(

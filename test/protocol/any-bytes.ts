@@ -3,10 +3,9 @@
 */
 import { isDeepStrictEqual } from 'node:util'
 import { decodeValue } from '../../src/protocol/codec.js'
-import { elementAt, isNullAt } from '../../src/protocol/element.js'
+import { elementAt, formatElement, formatValue, isNullAt } from '../../src/protocol/element.js'
 import { decodeRequest } from '../../src/protocol/request.js'
 import { decodeResponse } from '../../src/protocol/response.js'
-import { formatElement, formatValue } from '../../src/protocol/value-text.js'
 import type { Value } from '../../src/protocol/value.js'
 import { decoded, encoded } from '../helpers/codec.js'
 import { agreedOutcome, type Decoder } from '../helpers/decoded-outcome.js'

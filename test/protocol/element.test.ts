@@ -4,13 +4,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../src/protocol/civil-date.js'
-import { type ColumnType, type DataType, dataTypes } from '../../src/protocol/data-type.js'
-import {
-  elementBytes,
-  isFixedType,
-  nullElement,
-  vectorOfBytes,
-} from '../../src/protocol/element-bytes.js'
+import { type ColumnType, type DataType } from '../../src/protocol/data-type.js'
+import { elementBytes, vectorOfBytes } from '../../src/protocol/element.js'
 import {
   columnTypeOf,
   elementAt,
@@ -19,7 +14,7 @@ import {
   scalarAt,
   vectorOf,
 } from '../../src/protocol/element.js'
-import { type Column, explicitNull, type TypedVector } from '../../src/protocol/value.js'
+import { type Column, type TypedVector } from '../../src/protocol/value.js'
 import { hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 
@@ -101,30 +96,6 @@ t.test('a row of an array vector consists of its cells; all cells null means nul
   }
 })
 
-t.test('VOID is null everywhere', async t => {
-  const column = vectorOf({ type: 'VOID' }, [null, null])
-  t.ok(isNullAt(column, 1))
-  t.strictSame(elementAt(column, 1), explicitNull)
-})
-
-t.test('a tuple returns its values unchanged', async t => {
-  const inner = vectorOf({ type: 'INT' }, [1])
-  const column = vectorOf({ type: 'ANY' }, [
-    inner,
-    null,
-    scalar('STRING', ''),
-    scalar('STRING', 'x'),
-    scalar('BLOB', new Uint8Array(0)),
-    scalar('INT', 0),
-  ])
-  t.equal(elementAt(column, 0), inner)
-  t.strictSame(elementAt(column, 1), explicitNull)
-  t.same(
-    [0, 1, 2, 3, 4, 5].map(row => isNullAt(column, row)),
-    [false, true, true, false, true, false],
-  )
-})
-
 t.test('text in wire form is decoded on demand', async t => {
   const column: Column = {
     form: 'vector',
@@ -139,41 +110,12 @@ t.test('text in wire form is decoded on demand', async t => {
   t.ok(isNullAt(column, 1))
 })
 
-t.test('a COMPLEX with one null part is null', async t => {
-  const column = vectorOf({ type: 'COMPLEX' }, [
-    [-Number.MAX_VALUE, 1],
-    [1, -Number.MAX_VALUE],
-    [1, 2],
-  ])
-  t.same(
-    [0, 1, 2].map(row => isNullAt(column, row)),
-    [true, true, false],
-  )
-})
-
 t.test('a 16-byte element is a copy', async t => {
   const data = hex('01'.repeat(16))
   const vector: TypedVector = { form: 'vector', type: 'UUID', length: 1, data }
   const element = scalarAt(vector, 0)
   data.fill(9)
   t.strictSame(element, scalar('UUID', new Uint8Array(16).fill(1)))
-})
-
-t.test('integers of all sizes are returned unchanged', async t => {
-  fc.assert(
-    fc.property(fc.array(fc.option(fc.bigInt(-(2n ** 63n) + 1n, 2n ** 63n - 1n))), values => {
-      const column = vectorOf({ type: 'LONG' }, values)
-      return values.every((value, row) => {
-        const element = elementAt(column, row)
-        return (
-          element.form === 'scalar' &&
-          element.value === value &&
-          isNullAt(column, row) === (value === null)
-        )
-      })
-    }),
-  )
-  t.pass()
 })
 
 // Columns share memory with the bytes that are sent.
@@ -188,45 +130,12 @@ t.test('a column and its bytes share memory', async t => {
   t.equal(again[0], 7)
 })
 
-t.test('rows are cut by their size', async t => {
-  const vector = vectorOfBytes('SHORT', 4, Uint8Array.from(hex('0100 0200 0300 0400')))
-  t.equal(Buffer.from(elementBytes(vector, 1, 3)).toString('hex'), '02000300')
-  t.equal(elementBytes(vector, 2, 2).length, 0)
-  t.equal(elementBytes({ ...vector, length: 2 }).length, 4, 'rows after the length are left out')
-  const behind = vectorOfBytes('SHORT', 1, Uint8Array.from(hex('ffff 0500')).subarray(2))
-  t.equal(Buffer.from(elementBytes(behind)).toString('hex'), '0500')
-})
-
 t.test('a column with less data than rows is refused', async t => {
   const vector = vectorOfBytes('LONG', 2, new Uint8Array(16))
   t.throws(() => elementBytes({ ...vector, length: 3 }), {
     code: 'DDB_USAGE',
     message: 'A LONG vector of length 3 needs 24 bytes of data, but has 16',
   })
-})
-
-t.test('a decimal keeps its scale', async t => {
-  const vector = vectorOfBytes('DECIMAL32', 1, new Uint8Array(4), 3)
-  t.match(vector, { type: 'DECIMAL32', scale: 3, length: 1 })
-})
-
-t.test('types have elements of a fixed size, or none', async t => {
-  const types = Object.keys(dataTypes) as DataType[]
-  t.strictSame(types.filter(type => !isFixedType(type)).sort(), [
-    'ANY',
-    'BLOB',
-    'CODE',
-    'DATASOURCE',
-    'FUNCTIONDEF',
-    'HANDLE',
-    'RESOURCE',
-    'STRING',
-    'SYMBOL',
-    'VOID',
-  ])
-  for (const type of types.filter(isFixedType)) {
-    t.equal(nullElement(type).length, dataTypes[type].bytesPerValue, type)
-  }
 })
 
 const dayMs = 86_400_000

@@ -10,7 +10,7 @@ import {
   type Request,
   type RequestHead,
 } from '../../src/protocol/request.js'
-import { formatElement } from '../../src/protocol/value-text.js'
+import { formatElement } from '../../src/protocol/element.js'
 import type { Table, Value } from '../../src/protocol/value.js'
 import { ByteReader, runDecoder, readerOf } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'

@@ -37,10 +37,8 @@ export function scopeWith(changes: Partial<CheckScope> = {}): CheckScope {
     serverMs: () => 0,
     signal: new AbortController().signal,
     control: sessionOf(() => undefined),
-    sessions: [],
-    exchanges: [],
+    opened: [],
     made: [],
-    kept: { made: [] },
     ...changes,
   }
 }

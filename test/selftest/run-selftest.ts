@@ -9,6 +9,7 @@ import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
 import { type EmbeddedServer, type ServerOptions, startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
+export const ann = { user: 'ann', password: 'abc12345' }
 const admin = { user: 'admin', password: '123456', insecureLogin: true }
 
 export interface Tried {

@@ -17,7 +17,7 @@ import {
   requestBytes,
   script,
 } from '../helpers/requests.js'
-import { startTinyServer } from '../helpers/tiny-server.js'
+import { tinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, text } from '../helpers/values.js'
 import { runs, seed } from '../helpers/runs.js'
 
@@ -80,8 +80,7 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 t.test('the answers do not depend on how the requests are divided into chunks', async t => {
-  const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => int(2), call: (_name, args) => args[0] })
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(...requests), { minLength: 1, maxLength: 12 }),
@@ -105,8 +104,7 @@ t.test('the answers do not depend on how the requests are divided into chunks', 
 })
 
 t.test('after any bytes the session ends and the server continues', async t => {
-  const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => int(2), call: (_name, args) => args[0] })
   const damaged = fc
     .record({
       request: fc.constantFrom(...requests.slice(1)),
@@ -130,8 +128,7 @@ t.test('after any bytes the session ends and the server continues', async t => {
     }),
     { numRuns: runs(40), seed },
   )
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(Buffer.concat([connectBytes, requestBytes(script('1+1'))]))
-  await peer.response()
+  const peer = await RawPeer.connected(server.port)
+  await peer.write(requestBytes(script('1+1')))
   t.match(await peer.response(), { ok: true, value: { value: 2 } })
 })

@@ -10,7 +10,7 @@ import {
 } from '../helpers/recordings.js'
 import { connectBytes, firstSessionId, requestBytes, script } from '../helpers/requests.js'
 import { deepTest, isTried, seed } from '../helpers/runs.js'
-import { startTinyServer, type TinyServer } from '../helpers/tiny-server.js'
+import { tinyServer, type TinyServer } from '../helpers/tiny-server.js'
 import { int } from '../helpers/values.js'
 
 t.comment(`TEST_SEED=${seed}`)
@@ -49,12 +49,11 @@ async function replay(port: number, bytes: Buffer, pieceBytes: number): Promise<
 t.test(
   'recorded requests get the right answers to the byte, asynchronous requests none',
   async t => {
-    const server = await startTinyServer({
+    const server = await tinyServer(t, {
       script: () => int(42),
       call: () => int(42),
       upload: () => int(42),
     })
-    t.teardown(() => server.close())
     for (const recording of recordings) {
       const { client, name, requests } = recording
       if (name.startsWith('login')) continue
@@ -118,8 +117,7 @@ t.test('both clients log in with a plain login, whatever the answer to SCRAM', a
   const cases = recordings.filter(({ name }) => name === 'login')
   t.equal(cases.length, 2)
   for (const [hasScram, first] of firstAnswers) {
-    const server = await startTinyServer({ script: () => int(42) })
-    t.teardown(() => server.close())
+    const server = await tinyServer(t, { script: () => int(42) })
     server.node.users.get('admin')!.hasScram = hasScram
     for (const recording of cases) {
       const peer = await RawPeer.connect(server.port)
@@ -137,8 +135,7 @@ t.test('both clients log in with a plain login, whatever the answer to SCRAM', a
 })
 
 t.test('a login encrypted with a wrong key is refused, and the session continues', async t => {
-  const server = await startTinyServer({ script: () => int(42) })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => int(42) })
   const [, [, first]] = firstAnswers
   for (const recording of recordings.filter(({ name }) => name === 'login_rsa')) {
     const peer = await RawPeer.connect(server.port)

@@ -19,8 +19,6 @@ export interface Change {
   /** If a journal was restored from a copy: the time of the copy, and the run. */
   readonly sinceMs?: number
   readonly runId?: string | undefined
-  /** Whether the restored journal names the target of the run. */
-  readonly knowsTarget?: boolean
 }
 
 export interface CallEnd {
@@ -186,12 +184,10 @@ function checkCopies(
 ): void {
   if (kind.keyed) return
   const { plan } = own[0]!.job
-  // A server that loses its memory no longer knows the run. If the journal does not name the target either, the run
-  // cannot notice that the journal is old.
+  // A server that loses its memory no longer knows the run, which then cannot notice that the journal is old.
   const isBlank = changes.some(
-    ({ runId, sinceMs, atMs, knowsTarget }) =>
+    ({ runId, sinceMs, atMs }) =>
       runId === plan.runId &&
-      knowsTarget === false &&
       changes.some(other => losesMemory(other) && other.atMs > sinceMs! && other.atMs < atMs),
   )
   if (kind.onDisk && isBlank) return

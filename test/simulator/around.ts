@@ -338,7 +338,6 @@ class Around {
         atMs: this.#world.nowMs,
         sinceMs: state.kept.atMs,
         runId: state.job.plan.runId,
-        knowsTarget: new TextDecoder().decode(state.kept.bytes).includes('"kind":"target"'),
         before: this.#there(),
       })
     }

@@ -104,8 +104,8 @@ export const defects: readonly Defect[] = [
       },
       {
         file: 'src/load/transport/receipts/link.ts',
-        from: 'batch === undefined || batch.attempt !== row.attempt',
-        to: 'batch === undefined',
+        from: 'batch.attempt !== row.attempt',
+        to: 'batch.attempt < 0',
       },
     ],
   },
@@ -181,23 +181,18 @@ export const defects: readonly Defect[] = [
     '',
   ),
   {
-    name: 'the numbers of rows in receipts and in the final check are ignored',
+    name: 'the final check compares neither the number of rows nor their values',
     from: firstAroundSeed,
     changes: [
       {
         file: 'src/load/evidence/evidence.ts',
-        from: 'if (had < least || counted === undefined) {',
-        to: 'if (least < 0 || counted === undefined) {',
+        from: 'if (before !== null && now.rows! < least) {',
+        to: 'if (before !== null && now.rows! < 0) {',
       },
       {
         file: 'src/load/evidence/evidence.ts',
-        from: 'if (least !== undefined && now.rows !== null && now.rows < least) {',
-        to: 'if (least !== undefined && now.rows !== null && now.rows < 0) {',
-      },
-      {
-        file: 'src/load/evidence/evidence.ts',
-        from: 'const table = watchedTable(checked)\n      // Rows',
-        to: 'const table = checked.mode === undefined ? watchedTable(checked) : undefined\n      // Rows',
+        from: 'isFindable && !learns ? samples.rows : []',
+        to: 'isFindable && learns ? samples.rows : []',
       },
     ],
   },
@@ -222,13 +217,13 @@ export const defects: readonly Defect[] = [
   ofOldJournal(
     'the run does not look into the table of finished runs',
     'journal/check-sole-process.ts',
-    'mayBeOld && (await askFinished(',
-    'mayBeOld && !mayBeOld && (await askFinished(',
+    'const isFinished = mayBeOld && marks',
+    'const isFinished = mayBeOld && !mayBeOld && marks',
   ),
   ofOldJournal(
     'a journal restored from an earlier time is trusted',
     'journal/check-sole-process.ts',
-    'if ((counts && isOld) || isFinished || finisher > past.owner)',
+    'if ((counts && isOld) || isFinished || hasGoneOn)',
     'if (isOld && isFinished && !isOld)',
   ),
   around(
@@ -262,13 +257,18 @@ export const defects: readonly Defect[] = [
         from: "if (rows.length === 0) return 'unknown'",
         to: "if (rows.length < 10) return 'unknown'",
       },
+      {
+        file: 'src/load/evidence/find-rows.ts',
+        from: 'if (rows.length === 0) return []',
+        to: 'if (rows.length < 10) return rows',
+      },
     ],
   },
   around(
     'rows in DFS tables are not looked up',
     'evidence/find-rows.ts',
-    "const expression = table.kind === 'shared' ?",
-    "if (table.kind !== 'shared') return ''\n  const expression = table.kind === 'shared' ?",
+    'export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {',
+    "export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {\n  if (table.kind !== 'shared') return ''",
   ),
   around(
     "a finished run's journal is ignored if the wall clock says that it is old",
@@ -306,7 +306,7 @@ export const defects: readonly Defect[] = [
   },
   ofPlatform(
     'the time in which the loader was suspended counts as silence of the server',
-    'awake-clock.ts',
+    'clocks.ts',
     'sleptMs += gapMs - beatEveryMs',
     'sleptMs += 0',
   ),
@@ -316,25 +316,24 @@ export const defects: readonly Defect[] = [
     'if (found.processes > 0 && !resends) throw',
     'if (found.processes < 0 && !resends) throw',
   ),
-  around(
-    'rows that the journal does not know are not looked up',
-    'evidence/unsent-rows.ts',
-    'if (2 * there >= rows.length) throw',
-    'if (2 * there >= rows.length && there < 0) throw',
-  ),
   {
     name: 'two connections share a sequence of claims',
     from: firstSeveralSeed,
     changes: [
       {
         file: 'src/load/transport/receipts/receipt-node.ts',
-        from: 'value: BigInt(no) }',
-        to: 'value: BigInt(connection === 0 ? no : Math.max(1, no - 1)) }',
+        from: 'const copy = { place, cut,',
+        to: 'const copy = { place: { ...place, no: connection === 0 ? place.no : Math.max(1, place.no - 1) }, cut,',
       },
       {
         file: 'src/load/transport/receipts/link.ts',
         from: 'row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)',
         to: 'row.sendNo < 0',
+      },
+      {
+        file: 'src/load/transport/receipts/link.ts',
+        from: 'row.cut !== part.cut',
+        to: 'false',
       },
     ],
   },
@@ -355,8 +354,8 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/source/same-files.ts',
-        from: 'const input = knownAs(path, index, status)',
-        to: 'const input = status === undefined ? knownAs(path, index, status) : undefined',
+        from: 'const input = known.get(key)',
+        to: 'const input = status === undefined ? known.get(key) : undefined',
       },
     ],
   },

@@ -4,7 +4,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect } from '../../src/client/open-session.js'
+import { connectTyped as connect } from '../../src/client/open-session.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { checkRound, type Rejects } from './check.js'
 import {

@@ -6,7 +6,6 @@ import t from 'tap'
 import type { Files } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import { expandBraces, globFiles, hasGlob } from '../../src/source/glob.js'
-import { newPathList } from '../../src/source/path-list.js'
 import { runs } from '../helpers/runs.js'
 
 /** Files with these paths. The parts before a `/` are folders. */
@@ -179,9 +178,7 @@ async function matching(
     throw cause
   },
 ): Promise<string[]> {
-  const paths = newPathList()
-  await globFiles(pattern, files, paths, unread)
-  return [...paths]
+  return globFiles(pattern, files, unread)
 }
 
 t.test('texts that are patterns', async t => {
@@ -210,25 +207,4 @@ t.test('lists that give too many names are refused quickly', async t => {
   t.equal(expandBraces('{a,b}'.repeat(13)).length, 8192)
   t.throws(() => expandBraces('{a,b}'.repeat(40)), { code: 'DDB_USAGE' })
   t.equal(expandBraces('{'.repeat(1000)).length, 1)
-})
-
-t.test('sorted paths are unique, and paths before them stay', t => {
-  const list = newPathList()
-  for (const [folder, name] of [
-    ['z/', 'first'],
-    ['d/', 'b'],
-    ['', 'd/\ue000'],
-    ['', 'd/\ud83d\ude00'],
-    ['d', '/b'],
-  ] as const)
-    list.add(folder, name)
-  list.sortFrom(1)
-  t.strictSame([...list], ['z/first', 'd/b', 'd/\ud83d\ude00', 'd/\ue000'])
-  list.move(2, 0)
-  list.cut(2)
-  t.strictSame(
-    [list.length, list.at(0), list.at(-1), list.at(2)],
-    [2, 'd/\ud83d\ude00', undefined, undefined],
-  )
-  t.end()
 })

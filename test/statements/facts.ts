@@ -88,7 +88,6 @@ export const facts: Readonly<Record<string, Fact>> = {
     source: `M getCurrentSessionAndUser, ${notes('1.30.17')}`,
   },
   getClusterDFSDatabases: old,
-  getPersistenceMeta: unknown,
   rpc: old,
   getControllerAlias: unknown,
   getClusterLiveDataNodes: { since: '?', source: clients },

@@ -32,14 +32,7 @@ export type Manner = 'answered' | 'asynchronous' | 'urgent'
 type Found = Pick<SentStatement, 'text' | 'names'>
 
 /** Any name may be a variable, a table or a function of the server. */
-const names: Names = {
-  isVariable: () => false,
-  isConstant: () => false,
-  isTable: () => true,
-  isFunction: name => builtins.has(name),
-  hidesFunction: () => false,
-  isBuiltin: () => false,
-}
+const names: Names = name => (builtins.has(name) ? 'function' : 'table')
 
 /** The statements of a request, without constants and variables, which need nothing from the server. */
 export function statementsOf({ head, request }: SentRequest): SentStatement[] {
@@ -148,12 +141,14 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   [/(?:CONDITION)+/g, 'CONDITIONS'],
   [/ddbIngestValue\d+(?:, ddbIngestValue\d+)*/g, 'VALUES'],
   [/\bddbIngest(?:Test\w*|(?:Bench|Ledger\d*)?_\w+)/g, 'NAME'],
-  [/\bmy[A-Z]\w*|\b(?:trades|appendStreamingData)\b/g, 'NAME'],
+  [/\bmy[A-Z]\w*|\b(?:trades|tradeDates|appendStreamingData)\b/g, 'NAME'],
   [/\bdfs:\/\/\w+(?:\/\w+)*/g, 'dfs://NAME'],
   [/(?<=\b(?:loadTable|existsTable|dropTable)\("dfs:\/\/NAME", ?)["`]\w+"?/g, '"NAME"'],
   [/(?<=\bcreate(?:Partitioned)?Table\(.*)"\w*"/g, '"NAME"'],
   [/(?<=\b(?:defined|undef|objByName|dropFunctionView)\()(?:"\w*"|`\w+)/g, '"NAME"'],
   [/(?<=physicalName like )"[^"]*"/g, '"/NAME%"'],
+  // The digest of a run, and the chunk of its table.
+  [/"[0-9a-f]{32}", "[0-9a-f-]*"/g, '"DIGEST", "CHUNK"'],
   // The default name of a run.
   [/"(?:[0-9a-f]{16}(?:\.retry-[0-9a-f]+)?|demo-[0-9a-f]{8})"/g, '"NAME"'],
   [/`\w+(?:`\w+)+|(?<!\w)\[`\w+(?:, ?`\w+)*\]/g, 'NAMES'],

@@ -167,26 +167,8 @@ t.test('lines and strings end at their terminator, wherever chunks end', async t
   }
 })
 
-t.test('a byte order mark is ordinary text', async t => {
-  t.equal(runDecoder(readerOf(Buffer.from('\uFEFFabc\0')).str0(100)), '\uFEFFabc')
-  t.equal(
-    runDecoder(readerOf(Buffer.from('\uFEFFabcdefghijklmn\n')).line(100)),
-    '\uFEFFabcdefghijklmn',
-  )
-})
-
 t.test('invalid UTF-8 keeps its length in replacement characters', async t => {
   t.equal(runDecoder(readerOf(Uint8Array.of(0x61, 0xff, 0x62, 0)).str0(100)), 'a\uFFFDb')
-})
-
-t.test('tryLine and tryStr0 read nothing if the end has not arrived', async t => {
-  const reader = new ByteReader()
-  reader.push(Buffer.from('not yet'))
-  t.equal(reader.tryLine(100), undefined)
-  t.equal(reader.tryStr0(100), undefined)
-  t.equal(reader.available, 7)
-  reader.push(Buffer.from(' there\n'))
-  t.equal(runDecoder(reader.line(100)), 'not yet there')
 })
 
 t.test('a line or string longer than allowed gives a limit error at its start', async t => {
@@ -219,11 +201,6 @@ t.test('utf8 reads a text of known length', async t => {
   const bytes = Buffer.from('数据 and more')
   t.equal(runDecoder(readerOf(bytes).utf8(6)), '数据')
   t.equal(runDecoder(readerOf(...pieces(bytes, 1)).utf8(bytes.length)), '数据 and more')
-  const reader = readerOf(bytes)
-  t.equal(reader.tryUtf8(6), undefined, 'nothing is available before the first read')
-  t.ok(reader.has(1))
-  t.equal(reader.tryUtf8(6), '数据')
-  t.equal(reader.tryUtf8(100), undefined)
 })
 
 t.test('waiting for bytes that cannot come is an error at the end of the stream', async t => {
@@ -237,18 +214,6 @@ t.test('waiting for bytes that cannot come is an error at the end of the stream'
   t.throws(() => runDecoder(readerOf(all).fill(new Uint8Array(41))), { message })
   t.throws(() => runDecoder(readerOf(all.subarray(20)).line(100)), { message })
   t.throws(() => runDecoder(readerOf(all).str0(100)), { message })
-})
-
-t.test('empty chunks change nothing', async t => {
-  const reader = readerOf(
-    new Uint8Array(0),
-    all.subarray(0, 1),
-    new Uint8Array(0),
-    all.subarray(1, 2),
-  )
-  t.ok(reader.has(2))
-  t.equal(reader.u16(), 0x0201)
-  t.notOk(reader.has(1))
 })
 
 t.test('any mixture of reads over any pieces reads the stream once, in order', async t => {

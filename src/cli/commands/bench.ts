@@ -11,10 +11,9 @@ import { systemPlatform } from '../../platform/system.js'
 import type { Table } from '../../protocol/value.js'
 import { version } from '../../version.js'
 import { catchSignals } from '../process-environment.js'
-import type { BenchSettings } from '../options/command-options.js'
+import type { Settings } from '../options/options.js'
 import { serverOf } from '../options/library-options.js'
 import { endFailed } from '../output/failures.js'
-import { openBar } from '../output/progress.js'
 import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 import type { Call } from './command.js'
 
@@ -22,13 +21,11 @@ import type { Call } from './command.js'
 const modeNames = { sync: 'synchronous', async: 'asynchronous' } as const
 type Mode = keyof typeof modeNames
 
-interface Measurement extends Readonly<Record<Mode, { seconds: number; rowsPerSec: number }>> {
-  /** Speed of asynchronous writing divided by the speed of synchronous writing. */
-  readonly ratio: number
-}
-
-export interface MeasureOptions {
+/** What both modes share. */
+interface Measuring {
   readonly connect: () => Promise<Session>
+  /** Counts rows while another session writes. */
+  readonly control: Session
   /** In each mode. */
   readonly requests: number
   /** In each request. */
@@ -41,23 +38,33 @@ const requestsPerStep = 100
 const stallMs = 60_000
 
 /** @returns the exit code @throws {DdbError} if the measurement fails; with `--json` prints the error first */
-export async function run(settings: BenchSettings, call: Call): Promise<number> {
-  const { output } = call
-  const interruption = catchSignals(call.processEnvironment)
+export async function run(settings: Settings<'bench'>, call: Call): Promise<number> {
+  const { output, processEnvironment } = call
+  const { requests, rows, printJson } = settings
+  const interruption = catchSignals(processEnvironment)
   const { signal } = interruption
-  const { requests, rows } = settings
   const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0 }
   const size = { requests, rowsPerRequest: rows }
   try {
     const server = await serverOf(settings, call)
+    const host = `${server.host}:${server.port}`
     const work = `${counted(requests, 'request')} of ${counted(rows, 'row')}`
     output.note(`${work} in each mode`)
     const deadlineMs = connectDeadlineMs(systemPlatform, server)
     const connect = (): Promise<Session> =>
       connectServer(systemPlatform, server, { deadlineMs, signal })
-    const { sync, async, ratio } = await measure({ connect, requests, rows, signal }, call)
-    const host = `${server.host}:${server.port}`
-    if (settings.json) {
+    await using control = await connect()
+    const measured = async (mode: Mode) => {
+      const seconds = await writeAll(mode, { connect, control, requests, rows, signal })
+      const rowsPerSec = Math.round((requests * rows) / seconds)
+      const speed = `${grouped(rowsPerSec).padStart(10)} rows/s`
+      output.note(`${modeNames[mode].padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
+      return { seconds, rowsPerSec }
+    }
+    const sync = await measured('sync')
+    const async = await measured('async')
+    const ratio = round(sync.seconds / async.seconds, 3)
+    if (printJson) {
       const found = { ...size, sync, async, ratio, error: null }
       await output.writeData(jsonLine({ ...head, server: host, ...found }))
     } else {
@@ -67,47 +74,16 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
     return 0
   } catch (error) {
     const object = { ...head, server: null, ...size, sync: null, async: null, ratio: null }
-    return endFailed(output, error, settings.json && object, interruption)
+    return endFailed(output, error, printJson && object, interruption)
   } finally {
     interruption.release()
-  }
-}
-
-/** @throws {DdbError} DDB_UNCONFIRMED if the rows do not arrive, DDB_INTERRUPTED, and the session's errors */
-export async function measure(
-  options: MeasureOptions,
-  { output, processEnvironment }: Pick<Call, 'output' | 'processEnvironment'>,
-): Promise<Measurement> {
-  const { requests, rows } = options
-  const bar = await openBar(output, processEnvironment)
-  const control = await options.connect()
-  const measureMode = async (mode: Mode) => {
-    const name = modeNames[mode]
-    const seconds = await writeAll(mode, control, options, share =>
-      bar?.show({ share, parts: [name] }),
-    )
-    const rowsPerSec = Math.round((requests * rows) / seconds)
-    bar?.stop()
-    const speed = `${grouped(rowsPerSec).padStart(10)} rows/s`
-    output.note(`${name.padEnd(12)}  ${seconds.toFixed(2).padStart(6)} s  ${speed}`)
-    return { seconds, rowsPerSec }
-  }
-  try {
-    const sync = await measureMode('sync')
-    const async = await measureMode('async')
-    return { sync, async, ratio: round(sync.seconds / async.seconds, 3) }
-  } finally {
-    bar?.stop()
-    await control.close().catch(() => undefined)
   }
 }
 
 /** @returns the seconds until the server has counted all rows */
 async function writeAll(
   mode: Mode,
-  control: Session,
-  { connect, requests, rows, signal }: MeasureOptions,
-  show: (share: number) => void,
+  { connect, control, requests, rows, signal }: Measuring,
 ): Promise<number> {
   const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
   const columns = '`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]'
@@ -121,9 +97,7 @@ async function writeAll(
       const args = [makeBatch(sent++)]
       if (mode === 'sync') await session.call(name, args)
       else if (!session.send(name, args)) await session.drained()
-      if (sent % requestsPerStep !== 0) continue
-      refuseInterrupted(signal)
-      show(sent / requests)
+      if (sent % requestsPerStep === 0) refuseInterrupted(signal)
     }
     await awaitCount(control, table, requests * rows, signal)
     return round((performance.now() - startMs) / 1000, 6)
@@ -180,7 +154,8 @@ async function awaitCount(
   let last = -1
   let grownMs = 0
   for (;;) {
-    const rows = await countRows(control, table)
+    const answer = await control.run(`exec count(*) from ${table}`)
+    const rows = answer?.form === 'scalar' ? Number(answer.value) : 0
     if (rows === expected) return
     const nowMs = performance.now()
     if (rows !== last) [last, grownMs] = [rows, nowMs]
@@ -193,13 +168,6 @@ async function awaitCount(
     refuseInterrupted(signal)
     await delay(2)
   }
-}
-
-/** @param table  as an expression of a script */
-export async function countRows(session: Session, table: string): Promise<number> {
-  const answer = await session.run(`exec count(*) from ${table}`)
-  if (answer?.form === 'scalar') return Number(answer.value)
-  throw new DdbError('DDB_PROTOCOL', 'the server answered exec count(*) with something else')
 }
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))

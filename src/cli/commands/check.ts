@@ -10,8 +10,8 @@ import { inputsOf, refuseTerminal } from '../files/files-from.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
-import type { CheckSettings } from '../options/command-options.js'
-import { loadOnlyOptions } from '../options/load-options.js'
+import type { Settings } from '../options/options.js'
+import { loadOnlyOptions } from '../options/options.js'
 import { defined } from '../options/definition.js'
 import { journalOf, loadOptionsOf, targetOptionsOf } from '../options/library-options.js'
 import { loadCommand } from '../options/shell-command.js'
@@ -22,7 +22,7 @@ import { startProgress } from '../output/progress.js'
 import { jsonLine } from '../output/terminal-text.js'
 
 /** @returns the exit code; failures of the check itself are in its result, not thrown */
-export async function run(settings: CheckSettings, call: Call): Promise<number> {
+export async function run(settings: Settings<'check'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   refuseOfLoad(call)
   const failed = (error: unknown): CheckResult =>
@@ -42,7 +42,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
 }
 
 async function runCheck(
-  settings: CheckSettings,
+  settings: Settings<'check'>,
   inputs: readonly string[],
   call: Call,
   files: OutputFiles<CheckResult>,
@@ -51,16 +51,11 @@ async function runCheck(
   const asked = await loadOptionsOf(settings, inputs, call, files.openTrace())
   const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
   const interruption = catchSignals(processEnvironment)
-  let isReplaced = false
   const options: CheckOptions = {
     ...asked,
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
-    onNeeded(needed, readsAll) {
-      adviseNeededOptions(call.asked, needed, readsAll)
-      // If even the advised options leave rows unreadable, the load as typed is printed, too.
-      isReplaced = readsAll !== false
-    },
+    onNeeded: (needed, isWhole) => adviseNeededOptions(call.asked, needed, isWhole),
     signal: interruption.signal,
     leave: interruption.leaving,
   }
@@ -70,8 +65,7 @@ async function runCheck(
     if (result.status === 'interrupted') {
       result.exitCode = interruption.exitCode ?? result.exitCode
     }
-    // If `onNeeded` has advised a load with the missing options, the load as typed would fail, so it is not printed.
-    if (!isReplaced) result.commands = commandsOf(result, settings, call)
+    result.commands = commandsOf(result, settings, call)
     return await files.publish(result, () => print(settings, call, result))
   } finally {
     progress.stop()
@@ -79,11 +73,14 @@ async function runCheck(
   }
 }
 
+/** Loads that get further: none if an input or the target does not fit, and none that lacks options which the check has found. */
 function commandsOf(
-  { frozen, inputs }: CheckResult,
-  settings: CheckSettings,
-  { args, sources }: Call,
+  { frozen, inputs, status }: CheckResult,
+  settings: Settings<'check'>,
+  { args, sources, asked: { next, serverEnds } }: Call,
 ): string[] {
+  if (serverEnds || (status !== 'fits' && status !== 'rejects')) return []
+  if (next !== undefined) return next.startsWith('ddb-ingest load ') ? [next] : []
   return frozen.map((one, i) => {
     const own = inputs.filter(({ path }) => one.inputs.includes(path))
     const rows = own.reduce((sum, input) => sum + input.rows, 0)
@@ -93,12 +90,12 @@ function commandsOf(
       number: i + 1,
       isOnly: frozen.length === 1,
       args: args.length > 0 || settings.filesFrom !== undefined ? args : ['-'],
-      counts: own.every(({ isWhole }) => isWhole) ? { rows, fit } : undefined,
+      counts: { rows, fit, isWhole: own.every(({ isWhole }) => isWhole) },
     })
   })
 }
 
-async function print(settings: CheckSettings, call: Call, result: CheckResult): Promise<void> {
+async function print(settings: Settings<'check'>, call: Call, result: CheckResult): Promise<void> {
   const { output, asked } = call
   const isSilent = settings.quiet === true && result.exitCode === 0
   if (!isSilent) {
@@ -108,14 +105,14 @@ async function print(settings: CheckSettings, call: Call, result: CheckResult): 
       printAdvice(output, result.error, asked)
     } else if (result.exitCode === errorCodes.DDB_OUTPUT_WRITE) {
       printAdvice(output, { code: 'DDB_OUTPUT_WRITE' }, asked)
-    } else if (asked.next !== undefined) output.note(`next: ${asked.next}`)
+    } else if (asked.next !== undefined && !asked.serverEnds) output.note(`next: ${asked.next}`)
   }
   if (settings.json?.print) {
     await output.writeData(jsonLine(result))
   } else if (!isSilent) {
     await output.write(checkText(result, output.paintResult, output.resultColumns))
     if (result.commands.length === 0) return
-    await output.write(`\n${commandsTitle(result, output.paintResult)}\n`)
+    await output.write(`\n${commandsTitle(result.commands, asked.next, output.paintResult)}\n`)
     for (const command of result.commands) await output.writeData(`${command}\n`)
   }
 }

@@ -1,9 +1,8 @@
 /*
-  The description of a command: its options, its place in the help, and the module that runs it, loaded on demand.
+  What a command is, and what it gets to run.
 */
-import type { OptionTable, SettingsOf } from '../options/definition.js'
-import { resolveOptions, type OptionSources } from '../options/resolve.js'
-import { epilogues } from './help.js'
+import type { OptionTable } from '../options/definition.js'
+import type { OptionSources } from '../options/resolve.js'
 import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
@@ -26,37 +25,20 @@ export interface Call {
   showHelp(): void
 }
 
-export interface CommandFacts<Table extends OptionTable> {
-  readonly name: string
-  readonly group: string
-  readonly summary: string
-  /** The command's arguments in commander's notation, such as `[source...]`; empty if it takes none. */
-  readonly args: string
-  readonly options: Table
-  /** False if this command does not use the settings that clients share, such as `host`. */
-  readonly isClient?: false
-  readonly load: () => Promise<{ run(settings: SettingsOf<Table>, call: Call): Promise<number> }>
-}
-
 /** A command without the type of its settings. */
-export interface Command extends Omit<CommandFacts<OptionTable>, 'load' | 'isClient'> {
+export interface Command {
+  readonly name: string
+  /** Heading under which the help lists the command. */
+  readonly group: string
+  /** The command's arguments: `<one>`, `[one]`, `[several...]`, or none. */
+  readonly args: string
+  readonly summary: string
+  /** What a brief help shows instead of all options: the keys of the common ones, and an example. */
+  readonly brief?: { readonly options: readonly string[]; readonly example: string } | undefined
+  readonly options: OptionTable
   readonly environmentPrefix: string
-  /** The help text that follows the options. */
+  /** Shown unchanged below the options. */
   readonly epilogue: string
   /** Reads the settings immediately, so that errors in them are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>
-}
-
-/** Hides the type of a command's settings, so that all commands have one type. */
-export function defineCommand<Table extends OptionTable>(facts: CommandFacts<Table>): Command {
-  const { name, isClient = true } = facts
-  return {
-    ...facts,
-    environmentPrefix: isClient ? 'DDB_INGEST_' : `DDB_INGEST_${name.toUpperCase()}_`,
-    epilogue: epilogues[name] ?? '',
-    prepare(sources) {
-      const settings = resolveOptions(facts.options, sources)
-      return async call => (await facts.load()).run(settings, call)
-    },
-  }
 }

@@ -10,19 +10,19 @@ import type { Call } from './command.js'
 import { endFailed } from '../output/failures.js'
 import { catchSignals, type Interruption } from '../process-environment.js'
 import { serverOf } from '../options/library-options.js'
-import type { ExecSettings } from '../options/command-options.js'
+import type { Settings } from '../options/options.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { readScriptFile } from '../files/files-from.js'
 import { openTrace, type TraceFile } from '../files/output-files.js'
 import type { Output } from '../output/output.js'
-import { csvText, hideInValue, jsonText, tableText } from '../render/render.js'
+import { csvText, hideInValue, inPieces, jsonText, tableText } from '../render/render.js'
 
 /** A note for the user: the output differs from the server's data. */
 const struckOut = "the server's answer contains the password: *** replaces it"
 
 /** @returns the exit code @throws {ServerError} DDB_SCRIPT for any error in the script */
-export async function run(settings: ExecSettings, call: Call): Promise<number> {
-  const format = settings.json ? 'json' : settings.output
+export async function run(settings: Settings<'exec'>, call: Call): Promise<number> {
+  const format = settings.outputJson ? 'json' : settings.resultOutput
   const source = sourceOf(settings, call)
   if (source === undefined) {
     call.showHelp()
@@ -37,7 +37,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     const value = answer && hideInValue(answer, call.output.hide)
     // Tables are escaped already, and `writeData` would escape their colours, too.
     const write = format === 'table' ? call.output.write : call.output.writeData
-    for (const text of textOf(value, format, settings, call.output)) {
+    for (const text of inPieces(linesOf(value, format, settings, call.output))) {
       if (!(await write(text))) break
     }
     if (value !== answer) call.output.note(struckOut)
@@ -59,7 +59,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
 type Source = { readonly text: string } | { readonly path: string }
 
 function sourceOf(
-  { script }: ExecSettings,
+  { script }: Settings<'exec'>,
   { args, processEnvironment }: Call,
 ): Source | undefined {
   const [path] = args
@@ -71,7 +71,7 @@ function sourceOf(
 }
 
 async function runScript(
-  settings: ExecSettings,
+  settings: Settings<'exec'>,
   call: Call,
   source: Source,
   { signal }: Interruption,
@@ -102,10 +102,10 @@ async function runScript(
 const terminalRows = 100
 
 /** @param format  of the output */
-function textOf(
+function linesOf(
   value: Value | undefined,
-  format: ExecSettings['output'],
-  { maxRows }: ExecSettings,
+  format: Settings<'exec'>['resultOutput'],
+  { maxRows }: Settings<'exec'>,
   { resultColumns, paintResult }: Output,
 ): Iterable<string> {
   if (format === 'csv') return csvText(value)

@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises'
 import { usageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
-import type { ExplainSettings } from '../options/command-options.js'
 import { clean, didYouMean, tableLines } from '../output/terminal-text.js'
 
 /** A row of a table in docs/errors.md: its code, and the other cells by column heading. */
@@ -15,10 +14,7 @@ export interface Explanation {
 }
 
 /** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code; the message names a similar code */
-export async function run(
-  _settings: ExplainSettings,
-  { args, output, helpTexts }: Call,
-): Promise<number> {
+export async function run(_settings: unknown, { args, output, helpTexts }: Call): Promise<number> {
   const isChinese = helpTexts.language === 'zh'
   const path = isChinese ? 'docs/zh/errors.md' : 'docs/errors.md'
   const page = await readFile(packageFile(path), 'utf8')

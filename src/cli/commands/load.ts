@@ -14,7 +14,7 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { withFiles, type OutputFiles } from '../files/output-files.js'
 import { checkedStateFolder, leftoversToReport } from '../files/state.js'
 import { catchSignals } from '../process-environment.js'
-import type { RunSettings } from '../options/command-options.js'
+import type { RunSettings } from '../options/options.js'
 import { defined } from '../options/definition.js'
 import {
   journalFolder,
@@ -22,7 +22,7 @@ import {
   loadOptionsOf,
   targetOptionsOf,
 } from '../options/library-options.js'
-import type { LoadSettings } from '../options/load-options.js'
+import type { Settings } from '../options/options.js'
 import {
   lookCommand,
   optionsPastRejects,
@@ -40,7 +40,7 @@ import type { Timeline } from '../report/page.js'
 import type { Call } from './command.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
-export async function run(settings: LoadSettings, call: Call): Promise<number> {
+export async function run(settings: Settings<'load'>, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, confirm } = settings

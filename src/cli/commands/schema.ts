@@ -18,23 +18,23 @@ import { schemaFromTypes, typesText } from '../../schema/target-schema.js'
 import { withArchives } from '../../source/archive/archives.js'
 import { sourceNotices } from '../../source/expand-sources.js'
 import type { AssumedHeader } from '../../parse/csv/assume-header.js'
-import { pathNames } from '../../source/path/path-pattern.js'
+import { pathNames } from '../../source/path/input-texts.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
 import { inputsOf } from '../files/files-from.js'
 import { nextCommands, sameCommand } from '../options/shell-command.js'
 import { isThere, refuseSharedFiles } from '../files/one-file.js'
 import { defined, fieldsOf } from '../options/definition.js'
-import { sharedOptions, type SchemaSettings } from '../options/command-options.js'
+import { sharedOptions, type Settings } from '../options/options.js'
 import { endFailed, printOtherHeader } from '../output/failures.js'
 import type { Output, Paint } from '../output/output.js'
-import { lookLine, openBar, type Bar } from '../output/progress.js'
+import { lookLine, openBar, type Line } from '../output/progress.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { clean, clip, counted, grouped, jsonLine, tableLines } from '../output/terminal-text.js'
 
 /** @returns the exit code @throws {InputError} for unreadable inputs @throws {UsageError} DDB_USAGE, DDB_NAME */
-export async function run(given: SchemaSettings, call: Call): Promise<number> {
-  const format = given.json ? 'json' : given.create ? 'create' : given.output
+export async function run(given: Settings<'schema'>, call: Call): Promise<number> {
+  const format = given.outputJson ? 'json' : given.createScript ? 'create' : given.output
   try {
     const found = await find({ ...given, output: format }, call)
     await print(format, found, call)
@@ -70,14 +70,14 @@ interface FoundSchema {
 /** The kinds of tables that `load --create` can create. */
 const tableKinds = ['dfs', 'stream']
 
-async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
+async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSchema> {
   const { processEnvironment, args } = call
   if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
     call.showHelp()
     throw usageError('no input: name files, or pipe data into standard input')
   }
   const kind = tableKinds.find(one => args.includes(one) && !isThere(one))
-  if (settings.create && kind !== undefined) {
+  if (settings.createScript && kind !== undefined) {
     throw usageError(
       `--create takes no ${kind} here: the name of the table tells its kind, such as --table dfs://market/trades`,
     )
@@ -91,11 +91,11 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const paths = [...sources.paths]
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
-  const { sample, types } = settings
+  const { sampleFirst: sample, newTypes: types } = settings
   const [source = paths[0]!] = args
   const table =
-    settings.table ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
-  const look = showReading(call.output, processEnvironment)
+    settings.newTable ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
+  const look = await showReading(call.output, processEnvironment)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
@@ -136,7 +136,7 @@ function tableNameOf(path: string): string {
 }
 
 async function print(
-  format: SchemaSettings['output'],
+  format: Settings<'schema'>['output'],
   found: FoundSchema,
   { output }: Call,
 ): Promise<void> {
@@ -179,7 +179,7 @@ function objectOf({ schema, table, commands, script }: FoundSchema): Record<stri
       name: column.name,
       source: column.source ?? null,
       type: columnTypeText(column.type),
-      dateFormat: column.dateFormat ?? null,
+      dateFormat: column.needs.dateFormats?.[column.name] ?? null,
       nulls: column.nulls,
       distinct: column.distinct ?? null,
       sample: column.sample ?? null,
@@ -285,40 +285,21 @@ export function pathOfParts(
   return from < 0 ? undefined : segments.slice(from).join('/')
 }
 
-const longestSilenceMs = 1000
-/** A timer redraws the line, because a pipe that delivers nothing causes no event. */
-const drawnEveryMs = 200
-
-/** Shows on a terminal what `schema` reads, if that takes over a second: otherwise a slow pipe would look like a hang. */
-export function showReading(
+/** Shows on a terminal what `schema` reads, because a slow pipe would look like a hang. */
+export async function showReading(
   output: Output,
   terminal: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
 ) {
-  let place: ReadingPlace | undefined
-  let bar: Bar | undefined
-  let timer: NodeJS.Timeout | undefined
-  let isOver = terminal.stderr.isTTY !== true
-  const draw = (): void => {
-    const { number = 1, count = 1, source } = place ?? {}
-    const { bytesRead = 0, totalBytes } = source ?? {}
-    bar?.show(lookLine({ input: { number, count }, bytesRead, totalBytes }))
-  }
-  const begin = async (): Promise<void> => {
-    output.note(
-      'looking at every value of the inputs: --sample 10000 looks only at the first records',
-    )
-    bar = await openBar(output, terminal)
-    if (isOver || bar === undefined) return
-    draw()
-    timer = setInterval(draw, drawnEveryMs)
-  }
-  if (!isOver) timer = setTimeout(() => void begin(), longestSilenceMs)
+  const bar = await openBar(output, terminal)
   return {
-    onLook: (at: ReadingPlace): void => void (place = at),
-    stop: (): void => {
-      isOver = true
-      clearTimeout(timer)
-      bar?.stop()
+    onLook: ({ number, count, source }: ReadingPlace): void => {
+      // Asked again for each drawing: a pipe that delivers nothing causes no event.
+      const line = (): Line => {
+        const { bytesRead = 0, totalBytes } = source ?? {}
+        return lookLine({ input: { number, count }, bytesRead, totalBytes })
+      }
+      bar?.show(line)
     },
+    stop: (): void => bar?.stop(),
   }
 }

@@ -5,7 +5,7 @@ import { usageError } from '../../errors.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
-import type { SecondLogin } from '../../selftest/context.js'
+import type { Credentials } from '../../client/login/log-in.js'
 import { issueText } from '../../selftest/issue-text.js'
 import type { CheckResult, SelftestResult } from '../../selftest/check.js'
 import { selftest } from '../../selftest/selftest.js'
@@ -16,7 +16,7 @@ import type { ResultFile, TraceFile } from '../files/output-files.js'
 import { catchSignals } from '../process-environment.js'
 import { serverOf } from '../options/library-options.js'
 import { readPasswordFile } from '../options/password.js'
-import type { SelftestSettings } from '../options/command-options.js'
+import type { Settings } from '../options/options.js'
 import type { Output } from '../output/output.js'
 import { endFailed } from '../output/failures.js'
 import { clean, counted, jsonLine, wrapped } from '../output/terminal-text.js'
@@ -30,7 +30,7 @@ interface Ended extends SelftestResult {
 }
 
 /** @returns the exit code @throws {DdbError} if connecting or the login fails; with `--json` prints the error first */
-export async function run(settings: SelftestSettings, call: Call): Promise<number> {
+export async function run(settings: Settings<'selftest'>, call: Call): Promise<number> {
   const { output, processEnvironment } = call
   const interruption = catchSignals(processEnvironment)
   let issueFile: ResultFile<Ended> | undefined
@@ -54,14 +54,14 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     })
     const result = output.withoutSecrets(found)
     const exitCode = interruption.exitCode ?? (result.counts.fail > 0 ? failedExitCode : 0)
-    if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
+    if (settings.printJson) await output.writeData(jsonLine(objectOf(result, exitCode)))
     else await printChecks(result, output)
     if (interruption.exitCode !== undefined) output.problem('interrupted')
     const ended = { ...result, exitCode, server }
     await issueFile?.write(ended, output)
     return ended.exitCode
   } catch (error) {
-    return await endFailed(output, error, settings.json && objectOf(nothing, 0), interruption)
+    return await endFailed(output, error, settings.printJson && objectOf(nothing, 0), interruption)
   } finally {
     interruption.release()
     await issueFile?.close()
@@ -71,9 +71,9 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
 
 /** @throws {UsageError} DDB_USAGE if only one of user and password file is given */
 async function secondLogin(
-  { secondUser: user, secondPasswordFile: path }: SelftestSettings,
+  { secondUser: user, secondPasswordFile: path }: Settings<'selftest'>,
   { output, processEnvironment }: Call,
-): Promise<SecondLogin | undefined> {
+): Promise<Credentials | undefined> {
   if (user === undefined && path === undefined) return undefined
   if (user === undefined || path === undefined) {
     throw usageError('--second-user and --second-password-file go together')

@@ -20,16 +20,16 @@ import {
 import type { Call } from './command.js'
 import { defined } from '../options/definition.js'
 import { catchSignals } from '../process-environment.js'
-import type { ServeSettings } from '../options/command-options.js'
+import type { Settings } from '../options/options.js'
 import { readScriptFile } from '../files/files-from.js'
-import { embeddedServerVariable } from '../files/state.js'
+import { embeddedServerVariable, servingProcessVariable } from '../files/state.js'
 import { clean, systemCode } from '../output/terminal-text.js'
 
 /**
  * @returns the exit code; with a command after `--`, the command's exit code
  * @throws {UsageError} DDB_CONFIG if the server would be exposed with the initial password
  */
-export async function run(settings: ServeSettings, call: Call): Promise<number> {
+export async function run(settings: Settings<'serve'>, call: Call): Promise<number> {
   const server = await start(settings, call)
   try {
     const [file, ...args] = call.childCommand
@@ -42,14 +42,16 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
   }
 }
 
-async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServer> {
-  const { host, init, allowOrigin, setting, fault, serverVersion, tlsCert, tlsKey } = settings
-  const { port, requireLogin, newValuePartitions, discard } = settings
+async function start(settings: Settings<'serve'>, call: Call): Promise<EmbeddedServer> {
+  const { listenHost: host, init, as: report, allowOrigin, setting, fault } = settings
+  const { listenPort: port, tlsCert, tlsKey, requireLogin, newValuePartitions, discard } = settings
+  const { serverVersion: version } = settings
   const given = {
-    ...{ host, port, requireLogin, newValuePartitions, discard, version: serverVersion },
+    ...{ host, port, requireLogin, newValuePartitions, discard, version },
     ...{ tlsCertFile: tlsCert, tlsKeyFile: tlsKey, allowOrigins: allowOrigin },
     faults: fault === undefined ? undefined : requestedFaults(fault),
     initScript: init === undefined ? undefined : await readScriptFile(init, call),
+    report: report === undefined ? undefined : await readScriptFile(report, call),
     settings: setting && readSettings(setting),
     onAsyncError: failureLog(call),
   }
@@ -110,7 +112,7 @@ async function serveForeground(
 
 /** Environment variables that make CMD use TLS, and that name the server's certificate if it is self-signed. */
 async function tlsEnvironment(
-  { tlsCert }: ServeSettings,
+  { tlsCert }: Settings<'serve'>,
   environment: Call['processEnvironment']['environment'],
 ): Promise<Record<string, string>> {
   if (tlsCert === undefined) return {}
@@ -131,7 +133,7 @@ const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE--
 
 async function serveChild(
   server: EmbeddedServer,
-  settings: ServeSettings,
+  settings: Settings<'serve'>,
   { processEnvironment }: Call,
   file: string,
   args: readonly string[],
@@ -148,6 +150,7 @@ async function serveChild(
       DDB_HOST: host,
       DDB_PORT: port,
       [embeddedServerVariable]: `${host}:${port}`,
+      [servingProcessVariable]: String(process.pid),
     },
   })
   const interruption = catchSignals(

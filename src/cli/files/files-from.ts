@@ -2,15 +2,13 @@
   Reads DolphinDB scripts, and lists of inputs: one path per line, or a NUL after each path, as from `find -print0`.
 */
 import type { Call } from '../commands/command.js'
-import type { LoadSettings } from '../options/load-options.js'
+import type { Settings } from '../options/options.js'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { UsageError } from '../../errors.js'
-import { InputError, usageError } from '../../errors.js'
+import { usageError, type UsageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
-import { missingMessage } from '../../source/open-source.js'
-import { clean, systemCode } from '../output/terminal-text.js'
+import { missingInput } from '../../source/open-source.js'
 
 /** Enough for a hundred thousand long paths. A larger file is probably a data file given by mistake. */
 const maxListBytes = 32 * 1024 * 1024
@@ -22,7 +20,7 @@ const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
  * @throws {InputError} DDB_INPUT_MISSING @throws {UsageError} DDB_USAGE if the file is empty, or not a list
  */
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
-  const bytes = path === '-' ? await readStream(stdin) : await readList(path)
+  const bytes = path === '-' ? await readStream(stdin) : await readNamed(path)
   if (bytes.length > maxListBytes) throw noList(path, `has more than ${maxListBytes} bytes`)
   if (utf16Marks.some(mark => bytes.subarray(0, 2).equals(mark))) {
     throw noList(path, 'is UTF-16: write it in UTF-8')
@@ -35,16 +33,11 @@ export async function readFilesFrom(path: string, stdin: Readable): Promise<stri
   return names
 }
 
-async function readList(path: string): Promise<Buffer> {
+async function readNamed(path: string): Promise<Buffer> {
   try {
     return await readFile(systemName(path))
   } catch (cause) {
-    throw new InputError(
-      'DDB_INPUT_MISSING',
-      missingMessage(path, cause),
-      { file: path },
-      { cause },
-    )
+    throw missingInput(path, cause)
   }
 }
 
@@ -64,23 +57,12 @@ function noList(path: string, why: string): UsageError {
   return usageError(`--files-from ${path} ${why}`)
 }
 
-/** @param path  `-` is standard input @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
+/** @param path  `-` is standard input @throws {InputError} DDB_INPUT_MISSING */
 export async function readScriptFile(
   path: string,
   { processEnvironment }: Pick<Call, 'processEnvironment'>,
 ): Promise<string> {
-  if (path === '-') return text(processEnvironment.stdin)
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const code = systemCode(error)
-    throw new InputError(
-      code === 'ENOENT' ? 'DDB_INPUT_MISSING' : 'DDB_INPUT_READ',
-      `cannot read the script ${clean(path)} (${code})`,
-      { file: path },
-      { cause: error },
-    )
-  }
+  return path === '-' ? text(processEnvironment.stdin) : String(await readNamed(path))
 }
 
 /**
@@ -88,7 +70,7 @@ export async function readScriptFile(
  * @throws {UsageError} as `readFilesFrom`, and if standard input would be read twice
  */
 export async function inputsOf(
-  { filesFrom, passwordFile }: Pick<LoadSettings, 'filesFrom' | 'passwordFile'>,
+  { filesFrom, passwordFile }: Pick<Settings<'load'>, 'filesFrom' | 'passwordFile'>,
   { args, processEnvironment }: Call,
 ): Promise<readonly string[]> {
   if (filesFrom === undefined) return args.length > 0 ? args : ['-']
@@ -101,7 +83,10 @@ export async function inputsOf(
 }
 
 /** @throws {UsageError} DDB_USAGE, after showing the help, if the user would have to type the data */
-export function refuseTerminal({ filesFrom }: Pick<LoadSettings, 'filesFrom'>, call: Call): void {
+export function refuseTerminal(
+  { filesFrom }: Pick<Settings<'load'>, 'filesFrom'>,
+  call: Call,
+): void {
   if (filesFrom !== undefined || call.args.length > 0) return
   if (!call.processEnvironment.stdin.isTTY) return
   call.showHelp()

@@ -2,20 +2,19 @@
   Which file a path leads to: paths lead to one file if they have one inode, or would create the same file. Refuses a run that uses one file
   in two roles, such as an input and the report: writing would destroy the input. Also refuses to write over the program's own files.
 */
-import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { usageError, type UsageError } from '../../errors.js'
 import { expandInputs } from '../../load/inputs/expand-inputs.js'
 import { isFurtherPath, reasonsPath } from '../../load/rejects/reject-path.js'
 import { looksLikeJournal } from '../../load/journal/read-journal.js'
-import { fileKey } from '../../platform/file-identity.js'
+import { fileKey } from '../../platform/file-name.js'
 import { parseHolder } from '../../platform/file-lock.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import type { FileStatus } from '../../platform/platform.js'
 import type { ExpandedSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { stateFolder, stateParts } from './state.js'
-import type { ProcessEnvironment } from '../process-environment.js'
 import { defined } from '../options/definition.js'
 import { clean } from '../output/terminal-text.js'
 
@@ -41,13 +40,6 @@ export function placeOf(path: string): FilePlace {
 
 export function isThere(path: string): boolean {
   return attempt(() => statSync(systemName(path))) !== undefined
-}
-
-/** The key of the ordinary file that a descriptor has open; undefined for anything else. */
-export function openFileKey(descriptor: number): string | undefined {
-  const stats = attempt(() => fstatSync(descriptor, { bigint: true }))
-  // If the system gives no inode number (0), nothing identifies the file.
-  return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
 }
 
 /** Gives the same text for all names of one file on a disk that ignores case. */
@@ -82,7 +74,6 @@ interface Role {
 
 const asInput: Role = { part: 'an input', label: 'the input ' }
 const asOptions: Role = { part: 'an options file', label: 'the options file ' }
-const standardStream = 'the standard output or error'
 
 const password = { part: 'the password file', label: 'the password file ' }
 const tls = { part: 'a TLS file', label: 'the TLS file ' }
@@ -110,7 +101,7 @@ type NamedFiles = { readonly [Name in keyof typeof roles]?: string }
 /** Settings that name a file; each command has some of them. */
 export interface FileSettings extends Omit<NamedFiles, 'reasons' | 'jsonFile'> {
   /** Of a run: where its JSON object goes. */
-  readonly json?: boolean | { readonly file?: string | undefined }
+  readonly json?: { readonly file?: string | undefined }
   readonly stateDir?: string
   /** Patterns that select files in folders. */
   readonly include?: readonly string[]
@@ -136,10 +127,9 @@ export async function refuseSharedFiles(
 ): Promise<ExpandedSources | undefined> {
   const { rejects } = settings
   const own = [...namedPaths(settings), ...files.map(path => ({ path, role: asOptions }))]
-  const open = openFiles(settings, inputs, processEnvironment)
   const nullKey = placeOf('/dev/null').key
   const rejectsName = rejects && placeOf(rejects).name
-  const seen = new Map<string, NamedPath & { isStandardOutput: boolean }>()
+  const seen = new Map<string, NamedPath>()
   const look = (named: NamedPath): void => {
     const place = placeOf(named.path)
     // Records with different headers get separate rejects files, next to the file that --rejects names.
@@ -151,26 +141,21 @@ export async function refuseSharedFiles(
     const other = seen.get(place.key)
     const { part } = named.role
     if (other !== undefined && other.role.part !== part) throw shared(other, part)
-    seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
+    seen.set(place.key, named)
   }
   for (const named of own) look(named)
   let expanded: ExpandedSources | undefined
   // If none of the run's other files exists yet, none of them is an input, and the inputs need not be expanded.
-  if (rejects !== undefined || open.length > 0 || own.some(({ path }) => isThere(path))) {
-    const known = new Set([...seen.keys(), ...open.map(({ key }) => key)])
+  if (rejects !== undefined || own.some(({ path }) => isThere(path))) {
     const stem = rejectsName && foldedName(basename(rejectsName, extname(rejectsName)))
     const like = await inputsLike(inputs, settings, (path, status) => {
       const isFurther = stem !== undefined && foldedName(basename(path)).startsWith(stem)
-      return isFurther || known.has(`file ${fileKey(path, status)}`)
+      return isFurther || seen.has(`file ${fileKey(path, status)}`)
     })
     expanded = like.sources
     for (const path of like.paths) look({ path, role: asInput })
-  }
-  for (const { key, part } of open) {
-    const other = seen.get(key)
-    if (other === undefined || other.role.part === part) continue
-    // Users who write `--json=/dev/stdout` want the object in standard output.
-    if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
+    // A file that the shell has opened.
+    if (inputs.includes('-')) look({ path: '/dev/stdin', role: asInput })
   }
   for (const named of own) {
     if (!named.role.isWritten || named.role === roles.journal) continue
@@ -182,10 +167,9 @@ export async function refuseSharedFiles(
 
 function namedPaths({ json, ...settings }: FileSettings): NamedPath[] {
   const { rejects } = settings
-  const jsonFile = typeof json === 'object' ? json.file : undefined
   const paths: NamedFiles = defined({
     ...settings,
-    jsonFile,
+    jsonFile: json?.file,
     reasons: rejects && reasonsPath(rejects),
   })
   return Object.entries<Role>(roles).flatMap(([name, role]) => {
@@ -221,26 +205,6 @@ async function inputsLike(
       .catch(() => input !== '-' && found.push(input))
   }
   return { paths: found }
-}
-
-/** Files that the shell has opened for this process. */
-function openFiles(
-  { passwordFile, filesFrom }: FileSettings,
-  inputs: readonly string[],
-  { stdin, stdout, stderr }: ProcessEnvironment,
-): { key: string; part: string }[] {
-  const streams: (readonly [stream: object, part: string])[] = [
-    [stdout, standardStream],
-    [stderr, standardStream],
-  ]
-  if (inputs.includes('-')) streams.unshift([stdin, asInput.part])
-  else if (filesFrom === '-') streams.unshift([stdin, roles.filesFrom.part])
-  else if (passwordFile === '-') streams.unshift([stdin, password.part])
-  return streams.flatMap(([stream, part]) => {
-    const { fd } = stream as { fd?: unknown }
-    const key = typeof fd === 'number' ? openFileKey(fd) : undefined
-    return key === undefined ? [] : [{ key, part }]
-  })
 }
 
 function shared(named: NamedPath, part: string): UsageError {

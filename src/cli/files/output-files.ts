@@ -111,7 +111,7 @@ export interface TraceFile extends Trace {
  */
 export function openTrace(
   { trace: path }: { trace?: string },
-  { withoutSecrets, note }: Pick<Output, 'withoutSecrets' | 'note'>,
+  { hide, note }: Pick<Output, 'hide' | 'note'>,
 ): TraceFile | undefined {
   if (path === undefined) return undefined
   const fd = openToAppend(path)
@@ -120,7 +120,7 @@ export function openTrace(
     write(line) {
       if (failure !== undefined) return
       try {
-        writeSync(fd, `${withoutSecrets(line)}\n`)
+        writeSync(fd, `${hide(line)}\n`)
       } catch (error) {
         // A failing trace must not end the run.
         failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`

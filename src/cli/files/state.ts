@@ -96,6 +96,8 @@ export function checkStateFolder(path: string): string | undefined {
 
 /** In this variable `serve -- CMD` passes its address to CMD. CMD stores nothing about a server that ends with CMD. */
 export const embeddedServerVariable = 'DDB_EMBEDDED_SERVER'
+/** Has the ID of that `serve` process: the server ends with its child, but not with the commands of a script that is its child. */
+export const servingProcessVariable = 'DDB_EMBEDDED_SERVER_PROCESS'
 
 /** The object in a state file, with unchecked members; empty if the file is missing or unreadable. */
 function readStateFile(path: string): Readonly<Record<string, unknown>> {

@@ -2,11 +2,11 @@
   Reads a transform (the function that makes each batch's rows): the function itself, or `@` and the file with its text.
 */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { InputError, UsageError, usageError } from '../../errors.js'
+import { UsageError, usageError } from '../../errors.js'
 import { checkTransform, mostTransformChars } from '../../load/target/transform.js'
-import { systemCode } from '../output/terminal-text.js'
+import { missingInput } from '../../source/open-source.js'
 
-/** @throws {UsageError} DDB_USAGE if the text is not a function @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
+/** @throws {UsageError} DDB_USAGE if the text is not a function @throws {InputError} DDB_INPUT_MISSING */
 export function readTransform(given: string): string {
   return checkTransform(given.startsWith('@') ? textOfFile(given.slice(1)) : given)
 }
@@ -27,13 +27,7 @@ function textOfFile(path: string): string {
   } catch (error) {
     if (error instanceof UsageError) throw error
     if (error instanceof TypeError) throw usageError(`${path} is not UTF-8`)
-    const code = systemCode(error)
-    throw new InputError(
-      code === 'ENOENT' ? 'DDB_INPUT_MISSING' : 'DDB_INPUT_READ',
-      `cannot read ${path} (${code})`,
-      { file: path },
-      { cause: error },
-    )
+    throw missingInput(path, error)
   } finally {
     if (file !== undefined) closeSync(file)
   }

@@ -8,8 +8,7 @@ import { UsageError, usageError } from '../../errors.js'
 import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
-import { briefs, program } from '../commands/help.js'
-import { english, type HelpTexts } from '../language/help-texts.js'
+import { english, englishHelp, type HelpTexts } from '../language/help-texts.js'
 import { clean, displayWidth, systemCode, wrapped } from '../output/terminal-text.js'
 import { longName, shortName, type OptionDefinition, type OptionTable } from './definition.js'
 
@@ -155,8 +154,8 @@ export function helpText(
 
 function newParser(words: HelpTexts): Parser {
   const { say } = words
-  return new Parser(program.name)
-    .description(say(program.summary))
+  return new Parser('ddb-ingest')
+    .description(say(englishHelp.summary))
     .version(version, '-V, --version', say('print the version'))
     .helpOption('-h, --help', say('print help'))
     .addHelpCommand(
@@ -165,7 +164,7 @@ function newParser(words: HelpTexts): Parser {
         .description(say('print the help of a command'))
         .helpGroup(say('Tools') + say(':')),
     )
-    .addHelpText('after', words.epilogue(program.name, program.epilogue))
+    .addHelpText('after', words.epilogue('ddb-ingest'))
     .configureHelp(layoutIn(words))
 }
 
@@ -193,11 +192,10 @@ function layoutIn({ language, say }: HelpTexts): HelpConfiguration {
 
 /** Help that fits a screen, for the commands with the most options. */
 function briefLayout(
-  { name, options }: Command,
+  { name, options, brief }: Command,
   summary: string,
   { say, optionHelp }: HelpTexts,
 ): HelpConfiguration {
-  const brief = briefs[name]
   if (brief === undefined) return {}
   return {
     formatHelp(_, helper) {
@@ -234,7 +232,7 @@ function subcommand(parser: Parser, command: Command, words: HelpTexts): Parser 
   const isBrief = (): boolean => sub.configureHelp().formatHelp !== undefined
   return sub
     .addOption(new Option(`--${wholeHelp}`, say('print help with all options')).helpGroup(output))
-    .addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name, command.epilogue)))
+    .addHelpText('after', () => (isBrief() ? '' : words.epilogue(command.name)))
 }
 
 function optionOf(definition: OptionDefinition, { say, optionHelp, language }: HelpTexts): Option {

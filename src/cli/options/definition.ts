@@ -1,7 +1,7 @@
 /*
   Defines options. One definition serves flags, environment, help and LoadOptions.
 */
-import { optionHelp, type HelpName } from '../language/en-options.js'
+import { english } from '../language/help-texts.js'
 import type { LoadOptions } from '../../load/options.js'
 import type { Reader } from './readers.js'
 
@@ -26,7 +26,7 @@ export type FieldValue<Field extends LoadField> = Field extends TopField
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 
-/** What a table says about one option. Its key in the table is its long name in camel case. */
+/** What a table says about one option. Its key names its setting and its help text. */
 interface Entry {
   /** In commander's notation, such as `-b, --batch-rows <n>`. */
   readonly flags: string
@@ -42,18 +42,16 @@ interface Entry {
   readonly environment?: readonly string[]
   /** Only meaningful on the command line: the environment cannot set it. */
   readonly flagOnly?: boolean
-  /** Name of the help text; default: the option's key. */
-  readonly helpName?: HelpName
 }
 
 export interface OptionDefinition extends Entry {
   readonly group: OptionGroup
-  readonly helpName: HelpName
+  readonly helpName: string
   /** The help text in English. */
   readonly help: string
 }
 
-/** The options of a command, by the key of the setting. */
+/** The options of a command, by their settings. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>
 
 type ValueOf<Definition> = Definition extends { reader: Reader<infer T> } ? T : never
@@ -87,16 +85,27 @@ export function option<T>(
 type Titled = Pick<OptionDefinition, 'group' | 'help' | 'helpName'>
 
 /** Puts options under one heading of the help, and adds their help texts. */
-export function optionGroup<
-  const Table extends {
-    readonly [Key in keyof Table]: Key extends HelpName ? Entry : Entry & { helpName: HelpName }
-  },
->(group: OptionGroup, table: Table): { readonly [Key in keyof Table]: Table[Key] & Titled } {
-  const entries = Object.entries<Entry>(table).map(([key, entry]) => {
-    const { helpName = key as HelpName } = entry
-    return [key, { ...entry, group, helpName, help: optionHelp[helpName] }]
-  })
+export function optionGroup<const Table extends Readonly<Record<string, Entry>>>(
+  group: OptionGroup,
+  table: Table,
+): { readonly [Key in keyof Table]: Table[Key] & Titled } {
+  const entries = Object.entries<Entry>(table).map(([helpName, entry]) => [
+    helpName,
+    { ...entry, group, helpName, help: english.optionHelp(helpName) },
+  ])
   return Object.fromEntries(entries) as { [Key in keyof Table]: Table[Key] & Titled }
+}
+
+/** The same options with other defaults in the help. */
+export function noted<const Table extends OptionTable>(
+  table: Table,
+  notes: { readonly [Key in keyof Table]?: string },
+): Table {
+  const entries = Object.entries<OptionDefinition>(table).map(([key, one]) => [
+    key,
+    { ...one, ...defined({ defaultNote: notes[key] ?? one.defaultNote }) },
+  ])
+  return Object.fromEntries(entries) as Table
 }
 
 /** `batch-rows` from `-b, --batch-rows <n>`. */

@@ -17,14 +17,14 @@ import { systemPlatform } from '../../platform/system.js'
 import { stateFolder } from '../files/state.js'
 import { didYouMean } from '../output/terminal-text.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import type { journaledServerOptions } from './command-options.js'
 import { defined, fieldsOf, type SettingsOf } from './definition.js'
 import {
+  type journaledServerOptions,
   loadOptions,
   serverOptions,
-  type LoadSettings,
+  type Settings,
   type ServerSettings,
-} from './load-options.js'
+} from './options.js'
 import { readCredentials, type Login, type LoginCall } from './password.js'
 
 /**
@@ -32,7 +32,7 @@ import { readCredentials, type Login, type LoginCall } from './password.js'
  * @throws {UsageError} for a wrong target or login
  */
 export async function loadOptionsOf(
-  settings: LoadSettings,
+  settings: Settings<'load'>,
   inputs: readonly string[],
   call: LoginCall,
   trace?: Trace,
@@ -57,7 +57,7 @@ export async function serverOf(
 }
 
 /** The target that the user asked for. The result names it if a command fails before its run. */
-export function targetOptionsOf(settings: LoadSettings): TargetOptions {
+export function targetOptionsOf(settings: Settings<'load'>): TargetOptions {
   return fieldsOf(loadOptions, settings).target ?? {}
 }
 

@@ -2,13 +2,13 @@
   Commands that the program prints, ready for a shell: options become flags again, with the texts that the user gave or with those
   of detected values. No printed command contains a password.
 */
+import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { FrozenLoad } from '../../load/check/check-result.js'
 import type { JournaledServer } from '../../load/journal/journal-record.js'
 import type { LoadOptions, ServerAddress, ServerTarget } from '../../load/options.js'
 import { defaultMaxErrors } from '../../load/defaults.js'
-import { dfsOptions, schemaOptions, sharedOptions } from './command-options.js'
 import {
   defined,
   fieldsOf,
@@ -16,7 +16,15 @@ import {
   type OptionDefinition,
   type OptionTable,
 } from './definition.js'
-import { loadOptions, serverOptions, valueOptions, type LoadSettings } from './load-options.js'
+import {
+  commandOptions,
+  loadOptions,
+  newTableOptions,
+  serverOptions,
+  sharedOptions,
+  valueOptions,
+  type Settings,
+} from './options.js'
 import { jsonTo } from './readers.js'
 import { findValue, type OptionSources } from './resolve.js'
 
@@ -72,12 +80,12 @@ function commandText(name: string, args: readonly string[], options: OptionTable
   return shellText([name, ...words, ...flagWords(options, flags)])
 }
 
-const namesOf = (table: OptionTable): Set<string> => new Set(Object.values(table).map(longName))
+const namesOf = (table: OptionTable): string[] => Object.values(table).map(longName)
 
-/** The flags of the options in `table`. */
-function flagsIn(table: OptionTable, flags: Flags): Flags {
-  const names = namesOf(table)
-  return new Map([...flags].filter(([name]) => names.has(name)))
+/** The flags of the options in `table`, in its order. */
+function flagsIn(table: OptionTable, flags: Flags): Map<string, readonly string[]> {
+  const entries = namesOf(table).map(name => [name, flags.get(name) ?? []] as const)
+  return new Map(entries.filter(([, texts]) => texts.length > 0))
 }
 
 /** The flags of `load` that set these fields, with their texts. */
@@ -134,8 +142,8 @@ export interface CommandPart {
   readonly isOnly: boolean
   /** The arguments as the user gave them. */
   readonly args: readonly string[]
-  /** Records of this load's inputs, and how many of them would load; undefined if not all were read. */
-  readonly counts: { readonly rows: number; readonly fit: number } | undefined
+  /** Records of this load's inputs, and how many of them would load. */
+  readonly counts: { readonly rows: number; readonly fit: number; readonly isWhole: boolean }
 }
 
 /** Options about the output of this process. */
@@ -145,42 +153,38 @@ const ofOne = ['run-id', 'rejects', 'json', 'metrics-file', 'report']
 
 /** A `load` command with every given and every detected setting. @param settings  read from `sources` */
 export function loadCommand(
-  settings: LoadSettings,
+  settings: Settings<'load'>,
   sources: OptionSources,
   { frozen: { inputs, ...detected }, number, isOnly, args, counts }: CommandPart,
 ): string {
-  // A list from standard input cannot be read again.
-  const isAsGiven = isOnly && settings.filesFrom !== '-'
   const flags = new Map<string, readonly string[]>()
-  // Folders and lists are replaced by the files that they select.
-  const left = new Set([...ofOutput, ...(isAsGiven ? [] : ['include', 'files-from'])])
-  const own = flagsOf(fieldsOf(loadOptions, settings))
-  const found = flagsOf(detected)
-  // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
-  const shares = new Map([
-    ['limit', counts?.rows],
-    ['expect-rows', counts?.fit],
-  ])
   for (const definition of Object.values<OptionDefinition>(loadOptions)) {
-    const name = longName(definition)
-    if (left.has(name)) continue
-    const value = findValue(definition, sources)
-    const given = value === undefined || value.origin === 'default' ? [] : value.texts
+    const given = findValue(definition, sources)
+    if (given !== undefined) flags.set(longName(definition), given.texts)
+  }
+  const own = flagsOf(fieldsOf(loadOptions, settings))
+  for (const [name, texts] of flagsOf(detected)) {
     // A setting that the check did not change stays as the user wrote it.
-    const isSame = String(found.get(name)) === String(own.get(name))
-    const texts = (isSame ? given : found.get(name)) ?? given
-    const kept = name === 'json' ? texts.filter(isFile) : texts
-    const share = isOnly || given.length === 0 ? undefined : shares.get(name)
-    const isNumbered = !isOnly && number > 1 && ofOne.includes(name)
-    flags.set(
-      name,
-      share === undefined
-        ? kept.map(text => (isNumbered ? numbered(text, number, name) : text))
-        : [String(share)],
-    )
+    if (String(texts) !== String(own.get(name))) flags.set(name, texts)
   }
   flags.set('host', [settings.host.map(addressText).join(',')])
-  return commandText('load', isAsGiven ? args : inputs, loadOptions, flags)
+  flags.set('json', flags.get('json')?.filter(isFile) ?? [])
+  // A list from standard input cannot be read again.
+  const isAsGiven = isOnly && settings.filesFrom !== '-'
+  // Folders and lists are replaced by the files that they select.
+  const left = isAsGiven ? ofOutput : [...ofOutput, 'include', 'files-from']
+  for (const name of left) flags.delete(name)
+  // The limit applied to the inputs of all these loads together, so each load gets the count of its own inputs.
+  const { rows, fit, isWhole } = counts
+  const shares = isOnly || !isWhole ? {} : { limit: rows, 'expect-rows': fit }
+  for (const [name, count] of Object.entries(shares)) {
+    if (flags.has(name)) flags.set(name, [String(count)])
+  }
+  passRejects(flags, rows - fit, isWhole)
+  for (const name of isOnly || number === 1 ? [] : ofOne) {
+    flags.set(name, flags.get(name)?.map(text => numbered(text, number, name)) ?? [])
+  }
+  return commandText('load', isAsGiven ? args : inputs, loadOptions, flagsIn(loadOptions, flags))
 }
 
 /** `r-2.csv` for `r.csv`. */
@@ -203,44 +207,35 @@ export interface NewTableLoad {
   readonly hasScript: boolean
 }
 
-const { key, types } = schemaOptions
-const newTableOptions = { key, types, ...dfsOptions }
-
 /** The commands that create the table and fill it: one if `load` itself can create it, otherwise two. */
 export function nextCommands(command: NewTableLoad): string[] {
   const { inputs, table, flags, needsScript, hasScript, needed } = command
   const isStdin = inputs.includes('-') || flags.get('files-from')?.at(-1) === '-'
   const isMade = hasScript || needsScript || isStdin
-  // Repeats only flags: variables of the environment will apply again.
-  const target = ['table', [table]] as const
   const create = ['create', [table.startsWith('dfs://') ? 'dfs' : 'stream']] as const
+  // Repeats only flags: variables of the environment will apply again.
   const ofNewTable = flagsIn(newTableOptions, flags)
   const shared = flagsIn(sharedOptions, flags)
-  const created = isMade ? [] : [create, ...ofNewTable]
-  const filled = withNeeded(new Map([target, ...created, ...shared]), needed)
-  const load = commandText('load', inputs, loadOptions, filled)
+  const target = ['table', [table]] as const
+  const filled = new Map([target, ...(isMade ? [] : [create, ...ofNewTable]), ...shared])
+  const load = commandText('load', inputs, loadOptions, withNeeded(filled, needed))
   if (hasScript || !isMade || isStdin) return [load]
   const script = new Map([target, ...ofNewTable, ...shared, ['output', ['create']]])
-  const schema = commandText('schema', inputs, schemaOptions, script)
+  const schema = commandText('schema', inputs, commandOptions.schema, script)
   return [`${schema} | ddb-ingest exec -`, load]
 }
 
-/** The user's call plus the needed options; drops `--on-error` and `--max-errors` if some rows do not fit. */
+/** The user's call plus the needed options. */
 export function completedCommand(call: TypedCall, needed: NeededOptions): string {
-  const { command, args, name = command.name } = call
-  const kept = new Map(call.flags)
-  if (needed.rejects > 0) {
-    kept.delete('max-errors')
-    if (kept.get('on-error')?.at(-1) !== 'null') kept.delete('on-error')
-  }
-  return commandText(name, args, command.options, withNeeded(kept, needed))
+  const { command, args, flags, name = command.name } = call
+  return commandText(name, args, command.options, withNeeded(flags, needed))
 }
 
-const ofValues = namesOf(valueOptions)
+const ofValues = new Set(namesOf(valueOptions))
 
 /** Adds the options that the inputs need. Those about cells come after the user's own, and count; others only if there is none. */
 function withNeeded(flags: Flags, needed: NeededOptions): Flags {
-  const { header, rejects } = needed
+  const { header } = needed
   const all = new Map(flags)
   for (const [name, texts] of flagsOf({ ...needed, input: { header, ...needed.input } })) {
     const given = flags.get(name) ?? []
@@ -250,10 +245,28 @@ function withNeeded(flags: Flags, needed: NeededOptions): Flags {
     const isOpen = (text: string): boolean => !given.some(own => nameIn(own) === nameIn(text))
     all.set(name, [...given, ...(isPair ? texts.filter(isOpen) : texts)])
   }
-  if (rejects === 0 || flags.has('rejects')) return all
-  all.set('rejects', ['rejects.csv'])
-  if (rejects > defaultMaxErrors) all.set('max-errors', [String(rejects)])
+  passRejects(all, needed.rejects)
   return all
+}
+
+/**
+ * Has a load pass its bad rows: it saves them, unless the user chose to leave them out or to store nulls.
+ * @param isWhole  false if there may be more of them
+ */
+function passRejects(flags: Map<string, readonly string[]>, rejects: number, isWhole = true): void {
+  if (rejects === 0) return
+  if (flags.get('on-error')?.at(-1) === 'stop') flags.delete('on-error')
+  if (!flags.has('rejects') && !flags.has('on-error')) flags.set('rejects', [newRejectsFile()])
+  flags.delete('max-errors')
+  if (!isWhole) flags.set('max-errors', ['100%'])
+  else if (rejects > defaultMaxErrors) flags.set('max-errors', [String(rejects)])
+}
+
+/** A name that no file has yet, because a load refuses to replace a rejects file. */
+function newRejectsFile(): string {
+  let name = 'rejects.csv'
+  for (let i = 2; existsSync(name); i++) name = `rejects-${i}.csv`
+  return name
 }
 
 const { passwordFile, insecureLogin, require, tlsInsecure, allowRedirect } = serverOptions

@@ -46,11 +46,15 @@ export function checkText(result: CheckResult, paint: Paint, columns = Infinity)
     .join('\n')
 }
 
-export function commandsTitle({ commands, error }: CheckResult, paint: Paint): string {
-  const one =
-    error === null ? 'to load exactly this way:' : 'equivalent command with every detected setting:'
+/** @param next  a load with options that this check lacked */
+export function commandsTitle(
+  { length }: readonly string[],
+  next: string | undefined,
+  paint: Paint,
+): string {
   const several = 'the inputs are read in different ways, so it takes several loads:'
-  return paint('bold', commands.length === 1 ? one : several)
+  const one = next === undefined ? 'to load exactly this way:' : 'to load with the options found:'
+  return paint('bold', length === 1 ? one : several)
 }
 
 /** Breaks a line that is too long, and indents the continuation lines. */

@@ -6,7 +6,7 @@ import { DdbError, errorCodes, type ErrorCode, type Fix } from '../../errors.js'
 import type { NeededOptions } from '../../infer/needed-options.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTableTarget, tableExpression } from '../../load/target/target.js'
-import { loadOnlyOptions } from '../options/load-options.js'
+import { loadOnlyOptions } from '../options/options.js'
 import type { OptionTable } from '../options/definition.js'
 import { completedCommand, sameCommand, serverWords, shellText } from '../options/shell-command.js'
 import type { TypedCall } from '../options/shell-command.js'
@@ -24,6 +24,8 @@ export interface UserCall {
   next?: string
   /** True if rows may be in the table: repeating the command could load them twice. */
   mayHaveStored?: boolean
+  /** True under `serve -- CMD`: the server ends with this process, so no command that needs it is printed. */
+  serverEnds?: boolean
 }
 
 interface Failure {
@@ -115,6 +117,7 @@ export function printAdvice(output: Output, failed: Failed, asked: UserCall): vo
 export function printOtherHeader(output: Output, isHeader: boolean, asked: UserCall): void {
   const known = knownCall(asked, { options: { '--header': isHeader ? 'no' : 'yes' } })
   if (known === undefined || !hasFiles(known) || asked.mayHaveStored) return
+  if (asked.serverEnds && needsServer(known.command.name)) return
   output.note(`if the first record is a ${isHeader ? 'row' : 'header'}: ${fixed(known)}`)
 }
 
@@ -171,8 +174,9 @@ const usage: Advice = asked =>
     ? fixed(asked)
     : shellText([asked.command.name, isLoad(asked) ? '--help-all' : '--help'])
 
-/** `check`, which shows column by column what the load would do, with the options that would help. */
+/** `check`, which shows column by column what the load would do, with the options that would help. A load that it prints would repeat rows. */
 const check: Advice = asked => {
+  if (asked.mayHaveStored && asked.command.name === 'load') return look(asked)
   if (!hasFiles(asked)) return undefined
   if (!isFixed(asked) && asked.command.name !== 'load') return undefined
   if (!isLoad(asked)) return fixed(asked)
@@ -202,11 +206,6 @@ const look: Advice = ({ flags }) => {
   const script = `exec count(*) from ${tableExpression(parseTableTarget(table))}`
   return shellText(['exec', '-e', script, ...serverWords(flags)])
 }
-
-const lookIfStored =
-  (otherwise: Advice): Advice =>
-  asked =>
-    asked.mayHaveStored ? look(asked) : otherwise(asked)
 
 const runs: Advice = ({ flags, args, command }) => {
   const name = flags.get('run-id')?.at(-1) ?? (command.name === 'resume' ? args[0] : undefined)
@@ -247,33 +246,37 @@ const advice: Readonly<Partial<Record<ErrorCode, Advice>>> = {
   DDB_CONNECT: serve,
   DDB_CONNECTION_LOST: look,
   DDB_UNCONFIRMED: look,
-  DDB_EXPECTATION: lookIfStored(check),
+  DDB_EXPECTATION: check,
   DDB_LOGIN: login,
   DDB_TIMEOUT: again,
   // Does not suggest repeating a named run: with a different state folder, its rows would be stored twice.
   DDB_LOCKED: asked => (runs(asked) === undefined ? again(asked) : undefined),
   DDB_UNAVAILABLE: again,
-  DDB_INTERRUPTED: lookIfStored(() => undefined),
+  DDB_INTERRUPTED: asked => (asked.mayHaveStored ? look(asked) : undefined),
 }
 
 export function nextCommand({ code, fix }: Failed, asked: UserCall): string {
-  if (asked.next !== undefined) return asked.next
   const known = knownCall(asked, fix)
   if (known === undefined && code === 'DDB_USAGE') return 'ddb-ingest --help'
-  return (known && advice[code as ErrorCode]?.(known)) ?? `ddb-ingest explain ${code}`
+  const command = asked.next ?? (known && advice[code as ErrorCode]?.(known))
+  const isOver = asked.serverEnds && needsServer(command?.split(' ')[1])
+  return command === undefined || isOver ? `ddb-ingest explain ${code}` : command
 }
 
-/** Options of `check` that `load` would understand differently, or not at all. */
-const ofCheck = ['dry-run', 'sample', 'json']
+/** True for the name of a command that reads or fills tables of a server. */
+const needsServer = (name = ''): boolean =>
+  ['load', 'check', 'resume', 'retry', 'exec'].includes(name)
 
 /**
  * Stores the next command: this call plus the options that it lacks.
- * @param loads  true if a check has found that all rows would load with these options
+ * @param loads  true if a check has read all rows, so that a load with these options stores those that fit
  */
 export function adviseNeededOptions(asked: UserCall, needed: NeededOptions, loads = false): void {
   const known = knownCall(asked)
   if (known === undefined || !isLoad(known)) return
-  const kept = [...known.flags].filter(([flag]) => !loads || !ofCheck.includes(flag))
+  // Options of `check` that `load` would understand differently, or not at all.
+  const ofCheck = loads ? ['dry-run', 'sample', 'json'] : []
+  const kept = [...known.flags].filter(([flag]) => !ofCheck.includes(flag))
   const name = loads ? 'load' : known.command.name
   asked.next = completedCommand({ ...known, flags: new Map(kept), name }, needed)
 }
@@ -287,23 +290,33 @@ export interface NextStep {
 /** The next step after a run; undefined if nothing is left to do. */
 export function nextStep(result: LoadResult, asked: UserCall): NextStep | undefined {
   const { resume, error, rows, rejects, exitCode, confirm } = result
-  if (resume.look !== null) {
-    return { label: 'to look for the rows of this run', command: resume.look }
-  }
+  // Without an error the run itself went well; perhaps only its result could not be printed or stored.
+  const isUnwritten = exitCode === errorCodes.DDB_OUTPUT_WRITE
+  const code = isUnwritten
+    ? 'DDB_OUTPUT_WRITE'
+    : rows.unconfirmed > 0
+      ? 'DDB_UNCONFIRMED'
+      : undefined
   const next = (command: string): NextStep => ({ label: 'next', command })
-  const step = (code: ErrorCode): NextStep => next(nextCommand({ code }, asked))
-  if (resume.possible && resume.command !== null) {
-    return isLeftUnanswered(result, confirm.used)
-      ? step('DDB_RUN_CHANGED')
-      : { label: 'to go on', command: resume.command }
+  // The rows that were left out are all that a check is to show.
+  const isLeftOut = error === null && code === undefined
+  const call = isLeftOut ? { ...asked, mayHaveStored: false } : asked
+  const usual = next(nextCommand(error ?? { code: code ?? 'DDB_INPUT_CELL' }, call))
+  if (!asked.serverEnds) {
+    if (resume.look !== null) {
+      return { label: 'to look for the rows of this run', command: resume.look }
+    }
+    // If a named load stops at its first bad row, an option may be missing, and a resumed run would lack it, too.
+    const isBad = rows.rejected > 0 && rejects.files.length === 0 && asked.command?.name === 'load'
+    if (resume.possible && resume.command !== null && (asked.mayHaveStored || !isBad)) {
+      return isLeftUnanswered(result, confirm.used)
+        ? next(nextCommand({ code: 'DDB_RUN_CHANGED' }, asked))
+        : { label: 'to go on', command: resume.command }
+    }
+    const [file] = rejects.files
+    if (isLeftOut && exitCode !== 0 && file) return next(shellText(['retry', file.path]))
   }
-  if (error !== null) return next(nextCommand(error, asked))
-  if (exitCode === 0) return undefined
-  // The run itself went well; only its result could not be printed or stored.
-  if (exitCode === errorCodes.DDB_OUTPUT_WRITE) return step('DDB_OUTPUT_WRITE')
-  if (rows.unconfirmed > 0) return step('DDB_UNCONFIRMED')
-  const [file] = rejects.files
-  return file === undefined ? step('DDB_INPUT_CELL') : next(shellText(['retry', file.path]))
+  return error === null && exitCode === 0 ? undefined : usual
 }
 
 export function tellNextStep(
@@ -314,7 +327,7 @@ export function tellNextStep(
 ): void {
   if (next === undefined) return
   if (error !== null && resume.look === null) printHints(output, error.code, asked)
-  if (resume.restart !== null) {
+  if (resume.restart !== null && next.label !== 'next') {
     output.note(`to load all rows again, if the table has none of them: ${resume.restart}`)
   }
   output.note(`${next.label}: ${next.command}`)

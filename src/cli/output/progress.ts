@@ -25,29 +25,30 @@ export async function startProgress(
 ): Promise<Progress> {
   const nothing = (): undefined => undefined
   if (quiet) return { report: nothing, note: nothing, stop: nothing }
-  const figuresOf = newFigures()
+  const lineOf = newLines()
   const bar = await openBar(output, terminal)
   if (bar !== undefined) {
-    return { ...bar, report: report => bar.show(lineOf(figuresOf(report), shortCount)) }
+    const show = (line: Line): void => bar.show(() => line)
+    return { ...bar, report: report => show(lineOf(report)) }
   }
   let nextLineMs = plainLineEveryMs
   return {
     report(report) {
-      const figures = figuresOf(report)
+      const { elapsedMs, phase } = report
+      const line = lineOf(report)
       // Prints nothing in these two phases: they load no rows, and users read a log for row counts.
-      const isNoRows = report.phase === 'looking' || report.phase === 'done'
-      if (report.elapsedMs < nextLineMs || isNoRows) return
-      nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
-      output.note(logText(figures))
+      if (elapsedMs < nextLineMs || phase === 'looking' || phase === 'done') return
+      nextLineMs = (Math.floor(elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
+      output.note(`${clockText(elapsedMs)}  ${lineText(line)}`)
     },
     note: output.note,
     stop: nothing,
   }
 }
 
-/** The last line of a terminal. Draws nothing before the first `show`. */
+/** The last line of a terminal. Draws nothing before the first `show`, and redraws itself. */
 export interface Bar {
-  show(this: void, line: Line): void
+  show(this: void, line: () => Line): void
   /** Prints a sentence that stays above the line. */
   note(this: void, text: string, style?: Style): void
   stop(this: void): void
@@ -79,8 +80,8 @@ export async function openBar(
     clearOnComplete: true,
     linewrap: true,
     // The last column stays free.
-    format: (_, { maxWidth }, { line }: { line: Line }) =>
-      lineText(line, Math.max(maxWidth - 1, 1), signs),
+    format: (_, { maxWidth }, { line }: { line: () => Line }) =>
+      lineText(line(), Math.max(maxWidth - 1, 1), signs),
   }
   let bar: SingleBar | undefined
   const stop = (): void => {
@@ -101,133 +102,83 @@ export async function openBar(
   }
 }
 
-/** A report, with figures computed from this report and earlier ones. */
-interface Figures extends LoadReport {
-  /** Rows per second that a load sent or a check read, during the last seconds; the average covers the whole run. */
-  readonly rowsPerSec: number
-  readonly averageRowsPerSec: number
-  readonly bytesPerSec: number
-  /** The share of the rows read that has a known outcome. */
-  readonly settledShare: number
-  /** undefined in the first second, and if the size of the input is unknown. */
-  readonly leftMs: number | undefined
+/** One line that shows progress. */
+export interface Line {
+  /** The share that is done, from 0 to 1; undefined if it is unknown. */
+  readonly share?: number | undefined
+  /** In the order of their importance: a narrow terminal shows only the first. */
+  readonly parts: readonly (string | undefined)[]
 }
 
 /** The length of "now": long enough for a steady rate, short enough to show that a server slows down. */
 const windowMs = 5_000
 
-/** A rate over a shorter time is too uncertain to show the time left. */
-const earliestLeftMs = 1_000
+/** A rate over a shorter time is too uncertain to be shown. */
+const shortestMs = 1_000
 
 /** The returned function expects every report of one run, in order. */
-export function newFigures(): (report: LoadReport) => Figures {
-  let samples: { elapsedMs: number; sentRows: number; doneBytes: number }[] = []
-  let hasLooked = false
-  let beganMs: number | undefined
+export function newLines(): (report: LoadReport) => Line {
+  let samples = [{ elapsedMs: 0, rows: 0, bytes: 0 }]
   return report => {
-    const { elapsedMs, bytesRead, rows, totalBytes, phase } = report
+    const { phase, elapsedMs, rows, input, totalBytes } = report
     // The rates do not include the time for connecting and for finding the columns of a new table.
     if (phase === 'looking' || phase === 'connecting') {
-      hasLooked ||= phase === 'looking'
-      const none = { rowsPerSec: 0, averageRowsPerSec: 0, bytesPerSec: 0 }
-      return { ...report, ...none, settledShare: 0, leftMs: undefined }
+      samples = [{ elapsedMs, rows: 0, bytes: 0 }]
+      return phase === 'looking' ? lookLine(report) : { parts: [phase] }
     }
-    const sentRows = phase === 'checking' ? rows.read : report.sentRows
-    beganMs ??= hasLooked || bytesRead === 0 ? elapsedMs : 0
-    const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped
-    const settledShare = rows.read === 0 ? 0 : Math.min(1, settled / rows.read)
-    // Rows differ in length, so this is an estimate. If rows are confirmed only at the end, or not at all, only the bytes read show progress.
-    const doneBytes = rows.confirmed === 0 ? bytesRead : Math.round(bytesRead * settledShare)
-    samples = samples.filter(sample => sample.elapsedMs >= elapsedMs - windowMs)
-    const from = samples[0] ?? { elapsedMs: beganMs, sentRows: 0, doneBytes: 0 }
-    samples.push({ elapsedMs, sentRows, doneBytes })
-    const seconds = Math.max(elapsedMs - beganMs, 1) / 1000
-    const recently = Math.max(elapsedMs - from.elapsedMs, 1) / 1000
-    const isShort = elapsedMs - from.elapsedMs < earliestLeftMs
-    const doneNow = (doneBytes - from.doneBytes) / recently
-    const donePerSec = isShort || doneNow <= 0 ? doneBytes / seconds : doneNow
-    const left = totalBytes === undefined ? 0 : totalBytes - doneBytes
-    const isReading = phase === 'loading' || phase === 'checking'
-    const isTimed = isReading && elapsedMs - beganMs >= earliestLeftMs && donePerSec > 0 && left > 0
+    const isCheck = phase === 'checking'
+    const bytes = doneBytes(report)
+    const now = { elapsedMs, rows: isCheck ? rows.read : report.sentRows, bytes }
+    const isRecent = ({ elapsedMs: at }: typeof now): boolean => at >= elapsedMs - windowMs
+    samples = [...samples.filter((one, i) => isRecent(one) || i === samples.length - 1), now]
+    const [from = now] = samples
+    const ms = elapsedMs - from.elapsedMs
+    const rowsPerSec = Math.max(0, (now.rows - from.rows) / ms) * 1000
+    const leftMs = (((totalBytes ?? 0) - bytes) / (bytes - from.bytes)) * ms
+    const isTimed = ms >= shortestMs && leftMs > 0 && Number.isFinite(leftMs)
     return {
-      ...report,
-      rowsPerSec: isShort ? sentRows / seconds : (sentRows - from.sentRows) / recently,
-      averageRowsPerSec: sentRows / seconds,
-      bytesPerSec: bytesRead / seconds,
-      settledShare,
-      leftMs: isTimed ? (left / donePerSec) * 1000 : undefined,
+      share: shareOf(bytes, totalBytes),
+      parts: [
+        isTimed && phase !== 'confirming' ? `${clockText(leftMs)} left` : undefined,
+        phase === 'confirming' ? phase : undefined,
+        isCheck ? `read ${grouped(rows.read)}` : `confirmed ${grouped(rows.confirmed)}`,
+        rows.rejected === 0 ? undefined : `rejected ${grouped(rows.rejected)}`,
+        ms < shortestMs ? undefined : `${shortCount(rowsPerSec)} rows/s`,
+        input === undefined || input.count < 2 ? undefined : fileText(input),
+        bytesPart(report),
+      ],
     }
   }
 }
 
-/** One line that shows progress. */
-export interface Line {
-  /** How long the bar is, from 0 to 1; undefined: no bar. */
-  readonly share?: number | undefined
-  /** The share of the bar that is settled; default: the whole bar. */
-  readonly settled?: number
-  /** In the order of their importance: a narrow terminal shows only the first. */
-  readonly parts: readonly (string | undefined)[]
+/** Rows differ in length, so this is an estimate. If rows are confirmed only at the end, or not at all, only the bytes read show progress. */
+function doneBytes({ rows, bytesRead }: LoadReport): number {
+  const settled = rows.confirmed + rows.filtered + rows.rejected + rows.skipped
+  if (rows.confirmed === 0 || settled >= rows.read) return bytesRead
+  return Math.round((bytesRead * settled) / rows.read)
 }
 
-type Signs = readonly [settled: string, sent: string, rest: string]
-
 /** The characters of the bar: ASCII if the terminal's locale is not UTF-8. */
-export function signsOf(environment: Readonly<Record<string, string | undefined>>): Signs {
+export function signsOf(environment: Readonly<Record<string, string | undefined>>): string {
   const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
-  return /utf-?8/i.test(locale) ? ['█', '▒', '░'] : ['#', '=', '.']
+  return /utf-?8/i.test(locale) ? '█░' : '#.'
 }
 
 const barColumns = 16
 
-/** The line for a terminal: leaves out the last parts until it fits. */
-export function lineText({ share, settled = 1, parts }: Line, width: number, signs: Signs): string {
+/**
+ * The line for a log; for a terminal, with a bar, and without the last parts if they do not fit.
+ * @param signs  for what is done and for what is not
+ */
+export function lineText({ share, parts }: Line, width = Infinity, signs?: string): string {
   const kept = parts.filter(part => part !== undefined)
   if (share !== undefined) {
-    const upTo = Math.floor(barColumns * share)
-    const first = Math.floor(barColumns * share * settled)
-    const lengths = [first, upTo - first, barColumns - upTo]
-    kept.unshift(`${signs.map((sign, i) => sign.repeat(lengths[i]!)).join('')} ${percent(share)}`)
+    const done = Math.floor(barColumns * share)
+    const bar = signs && `${signs[0]!.repeat(done)}${signs[1]!.repeat(barColumns - done)} `
+    kept.unshift(`${bar ?? ''}${Math.floor(share * 100)}%`)
   }
   while (kept.length > 1 && displayWidth(kept.join('  ')) > width) kept.pop()
   return clip(kept.join('  '), width)
-}
-
-/** The line for a log: `0:10  25%  0:30 left  confirmed …`. */
-export function logText(figures: Figures): string {
-  const { share, parts } = lineOf(figures, grouped)
-  const done = share === undefined ? undefined : percent(share)
-  return [clockText(figures.elapsedMs), done, ...parts].filter(Boolean).join('  ')
-}
-
-const percent = (share: number): string => `${Math.floor(share * 100)}%`
-
-/** The progress of a run. @param number  writes a count of rows */
-export function lineOf(figures: Figures, number: (count: number) => string): Line {
-  const { phase, rows, input, leftMs, settledShare, rowsPerSec, averageRowsPerSec } = figures
-  if (phase === 'connecting') return { parts: [phase] }
-  if (phase === 'looking') return lookLine(figures)
-  const isCheck = phase === 'checking'
-  const counts: Readonly<Record<string, number>> = isCheck
-    ? { read: rows.read }
-    : { confirmed: rows.confirmed, sent: figures.sentRows }
-  return {
-    share: shareOf(figures),
-    settled: settledShare,
-    parts: [
-      leftMs === undefined ? undefined : `${clockText(leftMs)} left`,
-      phase === 'confirming' ? phase : undefined,
-      ...Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`),
-      rows.rejected === 0 ? undefined : `rejected ${number(rows.rejected)}`,
-      `${shortCount(rowsPerSec)} rows/s`,
-      input === undefined || input.count < 2 ? undefined : fileText(input),
-      bytesPart(figures),
-      `average ${shortCount(averageRowsPerSec)}`,
-      rows.skipped === 0 ? undefined : `confirmed earlier ${number(rows.skipped)}`,
-      `${bytesText(figures.bytesPerSec)}/s`,
-      isCheck ? undefined : `in flight ${bytesText(figures.inFlightBytes)}`,
-    ],
-  }
 }
 
 type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
@@ -235,16 +186,17 @@ type Place = Pick<LoadReport, 'bytesRead' | 'totalBytes' | 'input'>
 /** Progress while inputs are inspected: number of the current file, or bytes read of a single input. */
 export function lookLine(at: Place): Line {
   const { number, count } = at.input ?? { number: 1, count: 1 }
-  if (count < 2) return { share: shareOf(at), parts: [`looking at the input  ${bytesPart(at)}`] }
+  if (count < 2) {
+    const share = shareOf(at.bytesRead, at.totalBytes)
+    return { share, parts: [`looking at the input  ${bytesPart(at)}`] }
+  }
   const share = Math.min(Math.max(number - 1, 0) / count, 1)
   return { share, parts: [`looking at ${fileText({ number, count })}`] }
 }
 
-/** The share of the input that has been read, at most 1 even if a file grows; undefined if the size is unknown. */
-function shareOf({ bytesRead, totalBytes }: Place): number | undefined {
-  return totalBytes === undefined || totalBytes === 0
-    ? undefined
-    : Math.min(1, bytesRead / totalBytes)
+/** At most 1 even if a file grows; undefined if the size is unknown. */
+function shareOf(bytes: number, totalBytes: number | undefined): number | undefined {
+  return totalBytes ? Math.min(1, bytes / totalBytes) : undefined
 }
 
 function bytesPart({ bytesRead, totalBytes }: Place): string {

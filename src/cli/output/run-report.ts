@@ -1,11 +1,10 @@
 /*
   A run with a journal as one plain object, which `runs --json` prints, and as text: all runs as a table, or one run in detail.
 */
-import { inputProgress } from '../../load/journal/input-progress.js'
-import type { JournaledInput } from '../../load/outcomes/journaled-run.js'
+import { inputProgress, type InputProgress } from '../../load/journal/input-progress.js'
 import type { KnownRun } from '../../load/journal/known-runs.js'
 import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
-import { confirmationWords, mayKnowBatches } from '../../load/transport/confirmations.js'
+import { confirmationWords } from '../../load/transport/confirmations.js'
 import { shellText } from '../options/shell-command.js'
 import type { Paint } from './output.js'
 import { clean, counted, fieldLines, grouped, tableLines } from './terminal-text.js'
@@ -17,9 +16,13 @@ export type RunReport = ReturnType<typeof reportOf>
 export function reportOf(known: KnownRun, command: string, ways: readonly ResumeChoice[]) {
   const { run, journal, state, processes, holder } = known
   const { server, target } = run.options
+  const progressOf = inputProgress(journal)
   const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
-  // Resuming would fail again, because the journal keeps the refused options.
-  const isMisuse = lastEnd?.error?.code === 'DDB_USAGE' && journal.isUntouched
+  const rows = rowsOf(known)
+  const { error = null } = lastEnd ?? {}
+  const isBad = rows.rejected > 0 && (journal.rejects?.files.length ?? 0) === 0
+  // Resuming would fail again, because the journal keeps the options that were refused, or that did not suit the first rows.
+  const isMisuse = error && journal.isUntouched && (error.code === 'DDB_USAGE' || isBad)
   const possible = state !== 'running' && state !== 'finished' && ways.length === 0 && !isMisuse
   return {
     runId: known.runId,
@@ -36,8 +39,8 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Resume
     },
     confirmUsed: journal.used ?? null,
     /** Rows of all processes together, so no row counts as skipped. */
-    rows: rowsOf(known),
-    inputs: journal.inputs.map((input, index) => inputOf(input, index, known)),
+    rows,
+    inputs: journal.inputs.map((input, index) => inputOf(input, progressOf(index), known)),
     processes: processes.map(({ startedAt, end }) => ({
       startedAt,
       endedAt: end?.at ?? null,
@@ -58,8 +61,11 @@ export function reportOf(known: KnownRun, command: string, ways: readonly Resume
 }
 
 /** Progress in one input; bytes count the content, decompressed and as UTF-8. */
-function inputOf(input: JournaledInput, index: number, { journal }: KnownRun) {
-  const { settled, isDone, uncertain } = inputProgress(input, index)
+function inputOf(
+  input: KnownRun['journal']['inputs'][number],
+  { settled, isDone, uncertain }: InputProgress,
+  { journal }: KnownRun,
+) {
   const { offsetBytes, lineNumber, records: rows } = settled
   const { path, fingerprint } = input
   return {
@@ -105,7 +111,7 @@ export function isLeftUnanswered(
  * @returns one command for each possible case if only the user can know the case; none if `resume` is always right
  */
 export function waysToResume(
-  { journal, run: { options } }: Pick<KnownRun, 'journal' | 'run'>,
+  { journal }: Pick<KnownRun, 'journal'>,
   changed: readonly string[],
   resume: string,
   clean: string,
@@ -138,12 +144,6 @@ export function waysToResume(
     ]
   }
   if (isUntouched) return []
-  const { mode, confirm } = options.delivery ?? {}
-  // A killed process may not have recorded how it confirmed rows.
-  if (!mayKnowBatches(used ?? (mode === 'sync' ? undefined : confirm))) {
-    const when = 'to load all rows again; first remove the rows of the run from the table'
-    return [{ when, command: resume }, giveUp]
-  }
   if (end === undefined || !isLeftUnanswered(end, used)) return []
   return [
     {

@@ -14,11 +14,15 @@ const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
 // Bytes of file names that are not UTF-8 (platform/file-name.ts).
 const nameBytes = /[\udc80-\udcff]/gu
 
-/** Turns any text into one line that cannot move a terminal's cursor. */
+/** Characters that look like nothing or like a plain blank, such as a byte order mark and a no-break space. */
+const invisible = /\p{Cf}|(?! )\p{Zs}/gu
+
+/** Turns any text into one line that cannot move a terminal's cursor. Shows invisible characters as `\u{FEFF}`. */
 export function clean(text: string): string {
   return text
     .replace(sequences, '')
     .replace(blanks, ' ')
+    .replace(invisible, one => `\\u{${one.codePointAt(0)!.toString(16).toUpperCase()}}`)
     .replace(controlCharacters, '')
     .replace(nameBytes, escape => `\\x${(escape.charCodeAt(0) & 0xff).toString(16)}`)
 }

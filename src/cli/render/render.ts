@@ -1,10 +1,9 @@
 /*
   Writes any DolphinDB value as a table for people, as CSV and as JSON.
 */
-import { elementAt, isNullAt } from '../../protocol/element.js'
-import { formatElement, formatScalar } from '../../protocol/value-text.js'
+import { elementAt, formatElement, formatScalar, isNullAt } from '../../protocol/element.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import { shortestFloat } from '../../protocol/types/floats.js'
+import { shortestFloat } from '../../protocol/types/fixed-types.js'
 import type { Column, Matrix, Scalar, Table, Value, Vector } from '../../protocol/value.js'
 import type { Hide } from '../../client/login/hide-password.js'
 import type { Paint } from '../output/output.js'
@@ -48,14 +47,17 @@ export function gridOf(value: Value): Grid {
   }
 }
 
+const made = <T>(length: number, make: (index: number) => T): T[] =>
+  Array.from({ length }, (_, index) => make(index))
+
 function tupleOf(values: readonly Value[]): Vector {
   return { form: 'vector', type: 'ANY', length: values.length, data: values }
 }
 
 function matrixGrid(matrix: Matrix): Grid {
   const { rows, columns: columnCount, elements, rowLabels, columnLabels } = matrix
-  const columns = Array.from({ length: columnCount }, (_, column) =>
-    tupleOf(Array.from({ length: rows }, (_, row) => elementAt(elements, column * rows + row))),
+  const columns = made(columnCount, column =>
+    tupleOf(made(rows, row => elementAt(elements, column * rows + row))),
   )
   const labels = columnLabels && columns.map((_, column) => cellText(columnLabels, column))
   if (rowLabels === undefined) return { names: labels, columns, rows }
@@ -72,17 +74,15 @@ export function cellText(column: Column, row: number): string {
 /** A cell shows at most this many elements of a vector. */
 const maxInlineElements = 20
 
-const several = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
 /** A value inside a cell: vectors in brackets; tables, dictionaries and matrices only as their size. */
 export function inlineText(value: Value): string {
   switch (value.form) {
     case 'scalar':
       return formatScalar(value)
     case 'table':
-      return `<table of ${several(value.rows, 'row')}, ${several(value.columns.length, 'column')}>`
+      return `<table of ${counted(value.rows, 'row')}, ${counted(value.columns.length, 'column')}>`
     case 'dictionary':
-      return `<dictionary of ${several(value.keys.length, 'key')}>`
+      return `<dictionary of ${counted(value.keys.length, 'key')}>`
     case 'matrix':
       return `<matrix of ${value.rows} x ${value.columns}>`
     case 'pair':
@@ -96,9 +96,7 @@ export function inlineText(value: Value): string {
 
 function bracketed(column: Column): string {
   const { length } = column
-  const shown = Array.from({ length: Math.min(length, maxInlineElements) }, (_, row) =>
-    cellText(column, row),
-  )
+  const shown = made(Math.min(length, maxInlineElements), row => cellText(column, row))
   return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
 }
 
@@ -109,10 +107,10 @@ export function isNumeric(column: Column): boolean {
   return category === 'integral' || category === 'floating' || category === 'denary'
 }
 
-/** Lines per yielded text: a long result appears gradually and does not fill memory. */
 const linesAtOnce = 500
 
-function* inPieces(lines: Iterable<string>): Generator<string, void, void> {
+/** Joins lines, so that a long result appears gradually and does not fill memory. */
+export function* inPieces(lines: Iterable<string>): Generator<string, void, void> {
   let text = ''
   let count = 0
   for (const line of lines) {
@@ -124,15 +122,8 @@ function* inPieces(lines: Iterable<string>): Generator<string, void, void> {
   if (text !== '') yield text
 }
 
-/**
- * Quoted according to RFC 4180, with LF line ends as Unix tools expect. Yields some lines at a time, and none if there is no value. A
- * scalar has no quotes, for use in a shell.
- */
-export function csvText(value: Value | undefined): Iterable<string> {
-  return inPieces(csvLines(value))
-}
-
-function* csvLines(value: Value | undefined): Generator<string, void, void> {
+/** The lines, quoted according to RFC 4180, with LF line ends as Unix tools expect; none if there is no value. A scalar has no quotes. */
+export function* csvText(value: Value | undefined): Generator<string, void, void> {
   if (value === undefined) return
   if (value.form === 'scalar') return yield `${inlineText(value)}\n`
   const { names, columns, rows } = gridOf(value)
@@ -154,23 +145,14 @@ function csvField(text: string): string {
 const maxCellColumns = 60
 
 /**
- * An aligned table with its row count, some lines at a time, or the bare text of a single cell.
+ * The lines of an aligned table with its row count, or the bare text of a single cell.
  * @param columns  width of the terminal; undefined leaves lines whole @param maxRows  further rows are only counted
  */
-export function tableText(
+export function* tableText(
   value: Value | undefined,
   columns?: number,
   paint: Paint = (_, text) => text,
   maxRows = Infinity,
-): Iterable<string> {
-  return inPieces(linesOfTable(value, columns, paint, maxRows))
-}
-
-function* linesOfTable(
-  value: Value | undefined,
-  columns: number | undefined,
-  paint: Paint,
-  maxRows: number,
 ): Generator<string, void, void> {
   if (value === undefined) return
   if (value.form === 'scalar' || value.form === 'pair') return yield `${clean(inlineText(value))}\n`
@@ -221,11 +203,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
  * A JSON value and a line end, for programs; a table is an array with one object per row. Numbers that JSON cannot represent exactly become
  * strings: a LONG beyond 2^53, every DECIMAL, NaN and the infinities. Temporal values use DolphinDB's text form. A null becomes null.
  */
-export function jsonText(value: Value | undefined): Iterable<string> {
-  return inPieces(jsonLines(value))
-}
-
-function* jsonLines(value: Value | undefined): Generator<string, void, void> {
+export function* jsonText(value: Value | undefined): Generator<string, void, void> {
   if (value?.form !== 'table') return yield jsonLine(value === undefined ? null : jsonOf(value))
   for (let row = 0; row < value.rows; row++) {
     yield `${row === 0 ? '[' : ','}\n${jsonLine(rowObject(value, row)).trimEnd()}`
@@ -238,25 +216,23 @@ function jsonOf(value: Value): Json {
     case 'scalar':
       return scalarJson(value)
     case 'table':
-      return Array.from({ length: value.rows }, (_, row) => rowObject(value, row))
+      return made(value.rows, row => rowObject(value, row))
     case 'dictionary':
       return Object.fromEntries(
-        Array.from({ length: value.keys.length }, (_, index) => [
+        made(value.keys.length, index => [
           keyText(elementAt(value.keys, index)),
           elementJson(value.values, index),
         ]),
       )
     case 'matrix':
-      return Array.from({ length: value.rows }, (_, row) =>
-        Array.from({ length: value.columns }, (_, column) =>
-          elementJson(value.elements, column * value.rows + row),
-        ),
+      return made(value.rows, row =>
+        made(value.columns, column => elementJson(value.elements, column * value.rows + row)),
       )
     case 'pair':
     case 'set':
       return jsonOf(value.elements)
     default:
-      return Array.from({ length: value.length }, (_, index) => elementJson(value, index))
+      return made(value.length, index => elementJson(value, index))
   }
 }
 
@@ -321,8 +297,8 @@ function hidden(part: unknown, hide: Hide, isBlob: boolean): unknown {
   if (typeof part === 'string') return hide(part)
   if (typeof part !== 'object' || part === null) return part
   if (Array.isArray(part)) {
-    const made = part.map(each => hidden(each, hide, isBlob))
-    return made.every((each, i) => each === part[i]) ? part : made
+    const safe = part.map(each => hidden(each, hide, isBlob))
+    return safe.every((each, i) => each === part[i]) ? part : safe
   }
   if (ArrayBuffer.isView(part)) {
     if (!isBlob || !(part instanceof Uint8Array)) return part
@@ -332,8 +308,8 @@ function hidden(part: unknown, hide: Hide, isBlob: boolean): unknown {
   }
   const isOfBlob = 'type' in part && part.type === 'BLOB'
   const changes = Object.entries(part).flatMap(([name, member]) => {
-    const made: unknown = ofShape.has(name) ? member : hidden(member, hide, isOfBlob)
-    return made === member ? [] : [[name, made] as const]
+    const safe: unknown = ofShape.has(name) ? member : hidden(member, hide, isOfBlob)
+    return safe === member ? [] : [[name, safe] as const]
   })
   return changes.length === 0 ? part : { ...part, ...Object.fromEntries(changes) }
 }

@@ -18,7 +18,7 @@ const statusTexts: Readonly<Record<LoadResult['status'], string>> = {
   interrupted: 'The run was interrupted',
 }
 
-/** A whole HTML document. @param next  the command to run next, unless the result already contains it */
+/** A whole HTML document. @param next  the command to run next, if it is none of those in the result */
 export function reportPage(result: LoadResult, moments: readonly Moment[], next?: string): string {
   const name = result.target.table ?? result.target.function ?? ''
   return `<!doctype html>
@@ -113,12 +113,10 @@ function listOf(facts: Readonly<Record<string, string | null>>): string {
 
 function head(result: LoadResult, name: string, next: string | undefined): string {
   const { rows, rate, resume, error, status, confirm, memory, inputs, inputTotals } = result
-  const steps = {
-    'To go on': resume.command,
-    'To look for rows of this run': resume.look,
-    'To load everything again, if none of its rows are there': resume.restart,
-    Next: next ?? null,
-  }
+  const { command, look, restart } = resume
+  const ways = { 'To go on': command, 'To look for rows of this run': look }
+  const again = { 'To load everything again, if none of its rows are there': restart }
+  const steps = next === undefined ? { ...ways, ...again } : { Next: next }
   const told = Object.entries(steps).flatMap(([label, text]) =>
     text === null ? [] : [`<p>${label}: <code>${escapeHtml(text)}</code></p>`],
   )
@@ -177,44 +175,30 @@ function percentText(share: number): string {
 function overTime(moments: readonly Moment[]): string {
   const title = 'Over time'
   if (moments.at(-1)?.sentRows === 0) return section(title, paragraph('Nothing was sent.'))
-  if (new Set(moments.map(({ sentRows }) => sentRows)).size < 3) {
-    return section(title, paragraph('The run was too short for a chart.'))
-  }
-  const later = moments.slice(1)
-  const speeds = (rows: 'sentRows' | 'confirmedRows'): number[] =>
-    later.map((moment, i) => {
-      const seconds = Math.max(moment.elapsedMs - moments[i]!.elapsedMs, 1) / 1000
-      return Math.max(0, moment[rows] - moments[i]![rows]) / seconds
-    })
+  const isShort = new Set(moments.map(({ sentRows }) => sentRows)).size < 3
   return section(
     title,
-    chart('Rows sent and confirmed', {
-      ms: moments.map(({ elapsedMs }) => elapsedMs),
-      sent: moments.map(({ sentRows }) => sentRows),
-      good: moments.map(({ confirmedRows }) => confirmedRows),
-    }),
-    chart('Speed, rows a second', {
-      ms: later.map(({ elapsedMs }) => elapsedMs),
-      sent: speeds('sentRows'),
-      good: speeds('confirmedRows'),
-    }),
+    isShort ? paragraph('The run was too short for a chart.') : chartOf(moments),
   )
 }
 
 const chartSize = { width: 1000, height: 240, left: 60, bottom: 24, top: 8 }
 const gridLines = 4
 
-/** Two curves over time as SVG. */
-function chart(
-  title: string,
-  { ms, ...curves }: Readonly<Record<'ms' | 'sent' | 'good', readonly number[]>>,
-): string {
+/** Rows sent and confirmed over time, as SVG: the steeper, the faster. */
+function chartOf(moments: readonly Moment[]): string {
   const { width, height, left, bottom, top } = chartSize
-  const most = { x: Math.max(1, ms.at(-1)!), y: Math.max(1, ...curves.sent, ...curves.good) }
-  const x = (value: number): number => left + ((width - left) * value) / most.x
+  const curves = {
+    sent: moments.map(({ sentRows }) => sentRows),
+    good: moments.map(({ confirmedRows }) => confirmedRows),
+  }
+  const most = { x: moments.at(-1)!.elapsedMs, y: Math.max(...curves.sent, ...curves.good) }
+  const x = (value: number): number => left + ((width - left) * value) / Math.max(1, most.x)
   const y = (value: number): number => height - bottom - ((height - bottom - top) * value) / most.y
   const lines = Object.entries(curves).map(([tone, values]) => {
-    const points = values.map((value, i) => `${x(ms[i]!).toFixed(1)},${y(value).toFixed(1)}`)
+    const points = moments.map(
+      ({ elapsedMs }, i) => `${x(elapsedMs).toFixed(1)},${y(values[i]!).toFixed(1)}`,
+    )
     return `<polyline class="${tone}" points="${points.join(' ')}"/>`
   })
   const grid = Array.from({ length: gridLines + 1 }, (_, i) => {
@@ -222,8 +206,8 @@ function chart(
     const anchor = i === 0 ? 'start' : i === gridLines ? 'end' : 'middle'
     return `<line x1="${left}" x2="${width}" y1="${y(up)}" y2="${y(up)}"/><text x="${left - 8}" y="${y(up) + 4}" text-anchor="end">${shortCount(up)}</text><text x="${x(across)}" y="${height - 4}" text-anchor="${anchor}">${(across / 1000).toFixed(2)} s</text>`
   })
-  return `<h3>${title}: <span class="sent">sent</span>, <span class="good">confirmed</span></h3>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${[...grid, ...lines].join('')}</svg>`
+  return `<h3>Rows <span class="sent">sent</span> and <span class="good">confirmed</span></h3>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Rows sent and confirmed">${[...grid, ...lines].join('')}</svg>`
 }
 
 function delivery(result: LoadResult): string {

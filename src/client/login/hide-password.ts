@@ -10,10 +10,24 @@ export type Hide = (text: string) => string
 /** Shorter encoded parts are not redacted, because they reveal too little and any text may contain them by chance. */
 const fewestEncoded = 6
 
-/** Redacts a password in all its encodings. @param fewest  passwords with fewer characters are not redacted */
-export function passwordHider(password: string, fewest = 1): Hide {
-  if (password.length < Math.max(1, fewest)) return text => text
+/** Redacts a password in all its encodings. */
+export function passwordHider(password: string): Hide {
+  if (password === '') return text => text
   const pattern = new RegExp(formsOf(password).map(escaped).join('|'), 'g')
+  return text => text.replace(pattern, stand)
+}
+
+/**
+ * Redacts a password in our own sentences. These quote the server only after its words were redacted, so the cells and
+ * examples in them stay as they are: a part of a longer number or word, and what follows `got "`. Encoded, it is redacted everywhere.
+ */
+function sentenceHider(password: string): Hide {
+  if (password.length < fewestInSentence) return text => text
+  const encoded = formsOf(password).filter(form => form !== password && form.length > fewestEncoded)
+  const before = /^\d/.test(password) ? '(?<![\\d.])' : '(?<![A-Za-z])'
+  const after = /\d$/.test(password) ? '(?!\\d)' : '(?![A-Za-z])'
+  const plain = `(?<!\\bgot "[^"]*)${before}${escaped(password)}${after}`
+  const pattern = new RegExp([...encoded.map(escaped), plain].join('|'), 'g')
   return text => text.replace(pattern, stand)
 }
 
@@ -112,7 +126,7 @@ export function newSecrets(...passwords: readonly (string | undefined)[]): Secre
     if (known.has(password)) return
     known.add(password)
     hiders.push(passwordHider(password))
-    inSentences.push(passwordHider(password, fewestInSentence))
+    inSentences.push(sentenceHider(password))
   }
   for (const password of passwords) if (password !== undefined) add(password)
   return {

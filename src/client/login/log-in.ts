@@ -2,25 +2,27 @@
   Logs in by the best method that a server offers: SCRAM, which reveals nothing of the password; RSA, as official clients do;
   plain text, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
 */
+import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:crypto'
 import { ServerError, UsageError, option } from '../../errors.js'
-import { isRefusedLogin } from '../failure.js'
-import { lacksLogin } from '../missing-right.js'
+import { isRefusedLogin, lacksLogin } from '../failure.js'
 import type { Response } from '../../protocol/response.js'
 import type { Value } from '../../protocol/value.js'
 import { hidePassword } from './hide-password.js'
-import {
-  checkLoginAnswer,
-  loginFailure,
-  unprotectedLogin,
-  type Credentials,
-} from './plain-login.js'
 import { loginMethods, type LoginMethod, type Protection } from './protection.js'
-import { encryptText, readPublicKey, shortestKeyBits } from './rsa.js'
 import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scram.js'
+
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+}
 
 /** Calls a function on the session that logs in, and returns the answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
+/** Shorter keys have been factored. The program does not demand longer keys, because the key lengths of servers are undocumented. */
+const shortestKeyBits = 1_024
+/** Padding of PKCS#1 v1.5 (RFC 8017 §7.2.1). */
+const paddingBytes = 11
 /** The minimum of RFC 7677. With fewer iterations, an impostor could quickly find the password from our proof. */
 const fewestIterations = 4_096
 /** Limit of characters quoted from a server's message. The rest of a longer line adds nothing. */
@@ -74,10 +76,10 @@ function checkTrust(
 const names = { scram: 'SCRAM', rsa: 'RSA', plain: 'a plain password' } as const
 
 /** `isProven`: whether the server has proved that it knows the password. `reason`: a clause on why SCRAM is impossible. */
-export type ScramOutcome = { readonly isProven: boolean } | { readonly reason: string }
+type ScramOutcome = { readonly isProven: boolean } | { readonly reason: string }
 
 /** @throws {ServerError} DDB_LOGIN */
-export async function scramLogin(
+async function scramLogin(
   credentials: Credentials,
   { address, needsProof }: Pick<Protection, 'address' | 'needsProof'>,
   random: (length: number) => Uint8Array,
@@ -124,7 +126,7 @@ function impostorError(sentence: string): ServerError {
 }
 
 /** @returns a clause on why RSA is impossible; undefined after a login @throws {ServerError} DDB_LOGIN */
-export async function rsaLogin(
+async function rsaLogin(
   credentials: Credentials,
   { beforeRsa }: Pick<Protection, 'beforeRsa'>,
   ask: AskServer,
@@ -192,4 +194,51 @@ function text(value: string): Value {
 
 function textOf(value: Value | undefined): string | undefined {
   return value?.form === 'scalar' && value.type === 'STRING' ? value.value : undefined
+}
+
+/** The server's key, which keeps the password from eavesdroppers, but not from a man in the middle; undefined if unusable. */
+function readPublicKey(pem: string): KeyObject | undefined {
+  try {
+    const key = createPublicKey(pem)
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+    return key.asymmetricKeyType === 'rsa' && bits >= shortestKeyBits ? key : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns base64; undefined if the text is too long for the key */
+function encryptText(key: KeyObject, text: string): string | undefined {
+  const bytes = Buffer.from(text, 'utf8')
+  const keyBytes = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8
+  if (bytes.length > keyBytes - paddingBytes) return undefined
+  return publicEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, bytes).toString('base64')
+}
+
+/** The error if a password would be sent in plain text. @param cause  a clause that says why nothing better is possible */
+export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
+  return new UsageError(
+    'DDB_CONFIG',
+    `The password of user "${user}" would travel to ${address} in plain text: ${cause}. There are three ways out: ` +
+      `connect with ${option('server.tls')}; have the user created for SCRAM (\`createUser\` with authMode="scram", from server ` +
+      `2.00.16 or 3.00.3 on); or allow it with ${option('server.insecureLogin')}.`,
+  )
+}
+
+/** A cause for `unprotectedLogin`: the password is part of the connect request. */
+export const withConnect =
+  'a session that is asynchronous from its first request sends it with that request'
+
+/** @throws {ServerError} DDB_LOGIN if the server answers that the password is wrong */
+export function checkLoginAnswer(credentials: Credentials, value: Value | undefined): void {
+  if (value?.form === 'scalar' && value.type === 'BOOL' && value.value === false) {
+    throw loginFailure(credentials, 'the user name or password is incorrect')
+  }
+}
+
+/** The failure of a login, with the password redacted, because the server's text may repeat it. */
+export function loginFailure({ user, password }: Credentials, received: string): ServerError {
+  const safe = hidePassword(received, password)
+  const message = `The server refused the login of user "${user}": ${safe}`
+  return new ServerError(safe, 'DDB_LOGIN', message, received)
 }

@@ -37,18 +37,6 @@ export interface LoginOptions {
   loginMemory?: LoginMemory
 }
 
-export function loginOptionsOf({
-  insecureLogin,
-  require,
-  loginMemory,
-}: LoginOptions): LoginOptions {
-  return {
-    ...(insecureLogin === undefined ? {} : { insecureLogin }),
-    ...(require === undefined ? {} : { require }),
-    ...(loginMemory === undefined ? {} : { loginMemory }),
-  }
-}
-
 export interface Protection {
   readonly address: string
   /** True if the password may be sent in plain text. */

@@ -5,7 +5,7 @@ import { ConnectionError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import type { ConnectOptions } from '../session-options.js'
 import { toPlain } from '../plain-output.js'
-import { connect } from '../open-session.js'
+import { connectTyped } from '../open-session.js'
 
 export interface NodeAddress {
   host: string
@@ -20,7 +20,7 @@ export async function liveNodes(
   options: ConnectOptions,
   allowed: readonly string[],
 ): Promise<readonly NodeAddress[]> {
-  const session = await connect({ ...options, typed: true })
+  const session = await connectTyped(options)
   try {
     const nodes = nodesIn(await session.run(liveNodesScript))
     const named = [options.host, ...allowed].map(host => host.toLowerCase())

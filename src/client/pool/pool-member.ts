@@ -4,9 +4,9 @@
 import type { UsageError } from '../../errors.js'
 import { type DdbError } from '../../errors.js'
 import type { ConnectOptions } from '../session-options.js'
-import type { Result } from '../session-result.js'
-import { connect, type Session } from '../open-session.js'
-import type { TaskRequest } from './task-request.js'
+import type { Value } from '../../protocol/value.js'
+import { connectTyped, type Session } from '../open-session.js'
+import type { TaskRequest } from './pool-task.js'
 
 /** Not connected until `open`; runs one task at a time. */
 export class PoolMember {
@@ -17,7 +17,7 @@ export class PoolMember {
 
   constructor(options: ConnectOptions) {
     // Sessions answer with typed values; the pool converts them to the form that each task wants.
-    this.#options = { ...options, typed: true }
+    this.#options = { ...options }
     // This signal ends only the pool's first attempt to connect, not a later reconnection.
     delete this.#options.signal
   }
@@ -36,7 +36,7 @@ export class PoolMember {
   async open(signal?: AbortSignal): Promise<void> {
     const signals = signal === undefined ? [this.#abort.signal] : [this.#abort.signal, signal]
     try {
-      const session = await connect({ ...this.#options, signal: AbortSignal.any(signals) })
+      const session = await connectTyped({ ...this.#options, signal: AbortSignal.any(signals) })
       this.#session = session
       if (this.#ended !== undefined) session.abandon(this.#ended)
     } catch (error) {
@@ -45,7 +45,7 @@ export class PoolMember {
   }
 
   /** Runs a task. If the connection is lost, the task fails. It is not repeated, because the server may have run it. */
-  perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
+  perform({ script, args, options }: TaskRequest): Promise<Value | undefined> {
     return this.#session!.run(script, ...args, options)
   }
 

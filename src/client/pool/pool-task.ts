@@ -1,16 +1,19 @@
 /*
-  One task of a pool as callers see it: an id, a state, and a result to wait for.
+  One task of a pool: an id, a state, and a result to wait for; its request; and the queue in which tasks wait for a free
+  session.
 */
 import { TimeoutError, usageError } from '../../errors.js'
 import type { Timer } from '../../platform/platform.js'
 import { systemClock } from '../../platform/system.js'
-import { maxInt32 } from '../session-options.js'
-import type { PlainOutput } from '../plain-output.js'
-import type { Result } from '../session-result.js'
+import type { Value } from '../../protocol/value.js'
+import type { PlainInput } from '../plain-input.js'
+import { toColumnList, toPlain, type PlainOutput } from '../plain-output.js'
+import type { AnswerOptions, RunOptions } from '../session-options.js'
+import { checkRunOptions, maxInt32, runOptionNames, splitArguments } from '../session-options.js'
 import { limitWait, type WaitLimits } from '../wait-limits.js'
 
 /** Result of a task: a plain value, or a typed one; with `pickleTableToList`, the columns of a table. */
-export type TaskResult = PlainOutput | Result | undefined
+export type TaskResult = PlainOutput | Value | undefined
 
 /** A task of a pool, as `runTaskAsync` returns it. */
 export class PoolTask<T = PlainOutput | undefined> {
@@ -83,4 +86,124 @@ export class PoolTask<T = PlainOutput | undefined> {
     this.#release()
     settle()
   }
+}
+
+/** `clearMemory` defaults to true; `timeoutMs` and `signal` count from the call, including the wait in the queue. */
+export interface TaskOptions extends RunOptions {
+  /** True to get a table as a list of its columns, each an array of plain values. */
+  pickleTableToList?: boolean
+}
+
+/** Values for a function's parameters, optionally followed by options. */
+export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
+
+/** A task with all its arguments already converted to values, so that a wrong argument is reported on submission. */
+export interface TaskRequest {
+  readonly task: PoolTask<TaskResult>
+  readonly script: string
+  readonly args: readonly Value[]
+  /** What the session is told. The task itself limits the wait, because it may wait in the queue. */
+  readonly options: RunOptions
+  /** The form of the answer; the pool's settings are the defaults. */
+  readonly answer: Pick<TaskOptions, 'typed' | 'times' | 'pickleTableToList'>
+}
+
+const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickleTableToList'])
+
+/** @throws {UsageError} DDB_USAGE for bad options @throws {ValueError} for arguments without a DolphinDB equivalent */
+export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
+  const { values, options: answer = {} } = splitArguments<TaskOptions>(args, taskOptionNames)
+  checkRunOptions(answer)
+  const { timeoutMs, signal, typed, times, pickleTableToList, ...sent } = answer
+  return {
+    task: new PoolTask<TaskResult>(id, answer),
+    script,
+    args: values,
+    options: { clearMemory: true, ...sent },
+    answer,
+  }
+}
+
+/** Converts a typed answer by the task's options. The pool's options are their defaults. */
+export function taskResult(
+  { answer }: TaskRequest,
+  value: Value | undefined,
+  pool: AnswerOptions,
+): TaskResult {
+  const { typed = pool.typed ?? false, times = pool.times, pickleTableToList = false } = answer
+  if (pickleTableToList && value?.form === 'table') return toColumnList(value, times)
+  return typed || value === undefined ? value : toPlain(value, times)
+}
+
+/** Finished tasks are removed in groups of at least this many, because every removal shifts all remaining tasks. */
+const compactAt = 1024
+
+/** First in, first out. Skips tasks whose caller has given up. */
+export class TaskQueue {
+  #requests: TaskRequest[] = []
+  #head = 0
+
+  push(request: TaskRequest): void {
+    this.#requests.push(request)
+  }
+
+  first(): TaskRequest | undefined {
+    while (this.#head < this.#requests.length) {
+      const request = this.#requests[this.#head]!
+      if (request.task.state === 'pending') return request
+      this.#advance()
+    }
+    return undefined
+  }
+
+  next(): TaskRequest | undefined {
+    const request = this.first()
+    if (request !== undefined) this.#advance()
+    return request
+  }
+
+  /** Empties the queue and fails its tasks. Tasks whose caller gave up earlier keep their own failure. */
+  failAll(error: unknown): void {
+    for (const { task } of this.#requests.splice(0).slice(this.#head)) task.fail(error)
+    this.#head = 0
+  }
+
+  #advance(): void {
+    this.#head++
+    const isLast = this.#head === this.#requests.length
+    if (!isLast && (this.#head < compactAt || this.#head * 2 < this.#requests.length)) return
+    this.#requests.splice(0, this.#head)
+    this.#head = 0
+  }
+}
+
+/**
+ * Yields each result as soon as it is there (Python's as_completed). If a promise fails, the iteration throws the
+ * failure. After that, or if the caller stops early, the remaining promises cause no unhandled rejection.
+ */
+export function asCompleted<T>(
+  promises: Iterable<PromiseLike<T>>,
+): AsyncGenerator<Awaited<T>, void, void> {
+  const done: PromiseSettledResult<Awaited<T>>[] = []
+  let onDone: (() => void) | undefined
+  const note = (outcome: PromiseSettledResult<Awaited<T>>): void => {
+    done.push(outcome)
+    onDone?.()
+  }
+  let left = 0
+  for (const promise of promises) {
+    left++
+    Promise.resolve(promise).then(
+      value => note({ status: 'fulfilled', value }),
+      (reason: unknown) => note({ status: 'rejected', reason }),
+    )
+  }
+  return (async function* () {
+    for (; left > 0; left--) {
+      if (done.length === 0) await new Promise<void>(resolve => (onDone = resolve))
+      const outcome = done.shift()!
+      if (outcome.status === 'rejected') throw outcome.reason
+      yield outcome.value
+    }
+  })()
 }

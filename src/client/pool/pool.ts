@@ -7,9 +7,15 @@ import { liveNodes, type NodeAddress } from './live-nodes.js'
 import type { PlainOutput } from '../plain-output.js'
 import type { AnswerOptions, ConnectOptions } from '../session-options.js'
 import { PoolMember } from './pool-member.js'
-import type { PoolTask, TaskResult } from './pool-task.js'
-import type { TaskArguments, TaskRequest } from './task-request.js'
-import { TaskQueue, taskRequest, taskResult } from './task-request.js'
+import {
+  type PoolTask,
+  type TaskArguments,
+  TaskQueue,
+  type TaskRequest,
+  taskRequest,
+  type TaskResult,
+  taskResult,
+} from './pool-task.js'
 
 /** Sessions of a pool are synchronous, because every task returns a result. */
 export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {

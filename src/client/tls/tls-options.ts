@@ -37,16 +37,6 @@ export function checkTlsOptions(options: TlsOptions): void {
   }
 }
 
-export function tlsOptionsOf(options: TlsOptions): TlsOptions {
-  const { tls, caFile, tlsInsecure, certFile } = options
-  return {
-    ...(tls === undefined ? {} : { tls }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(tlsInsecure === undefined ? {} : { tlsInsecure }),
-    ...(certFile === undefined ? {} : { certFile }),
-  }
-}
-
 export function isVerified({ tls, tlsInsecure }: TlsOptions): boolean {
   return tls === true && tlsInsecure !== true
 }

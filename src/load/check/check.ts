@@ -26,7 +26,7 @@ import { checkedOptions, type CheckedOptions } from '../checked-options.js'
 import { loadResult, unmetCount } from '../result.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
-import { newCheckObserver, type CheckObserver } from './check-observer.js'
+import { CheckObserver } from './check-observer.js'
 import { explicitLoads, findRemedies, type ExplicitInput } from './explicit-options.js'
 
 /** Limit of different notices to keep; no run has so many. */
@@ -56,8 +56,7 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const checked = checkedOptions(options, platform.random)
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
-  let target: TargetDescription | undefined
-  const look = newCheckObserver(given, sampleRows, () => target !== undefined)
+  const look = new CheckObserver(given, sampleRows)
   const run = newRun({ ...given, onNotice }, lookingOptions(checked), withFiles(platform), {
     watch: look,
   })
@@ -65,13 +64,13 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   const { inputs, misuse } = await runPipeline(run, {
     async open(_, opened) {
       missing = await failureOf(async () => {
-        target = (await findTarget(run, session => (opened.control = session)))[1]
+        look.target = (await findTarget(run, session => (opened.control = session)))[1]
       })
       // A server that ignores a query would also ignore the closing of the connection.
       if (missing instanceof TimeoutError) abandon(opened, missing)
       if (missing instanceof UsageError && opened.control === undefined) throw missing
-      opened.delivery = look.delivery(run, target)
-      return { target: target ?? noTarget, delivery: opened.delivery }
+      opened.delivery = look.delivery(run)
+      return { target: look.target ?? noTarget, delivery: opened.delivery }
     },
     finish() {
       for (const failure of [missing, ...unfitFailures(look)])
@@ -82,23 +81,22 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   })
   if (misuse !== undefined) throw misuse
   if (!run.ending.stopped) failUnlessExpected(run, look, expectRows)
-  return checkResult(run, { look, checked, target, inputs, notices: [...notices] })
+  return checkResult(run, { look, checked, inputs, notices: [...notices] })
 }
 
 interface CheckParts {
   readonly look: CheckObserver
   /** As requested; the check itself reads with changed options. */
   readonly checked: CheckedOptions
-  /** Undefined if the server could not be asked. */
-  readonly target: TargetDescription | undefined
   readonly inputs: Inputs | undefined
   readonly notices: readonly string[]
 }
 
 async function checkResult(
   run: Run,
-  { look, checked, target, inputs, notices }: CheckParts,
+  { look, checked, inputs, notices }: CheckParts,
 ): Promise<CheckResult> {
+  const { target } = look
   const { columns = [] } = target ?? {}
   const result = loadResult(run, inputs, { columns })
   const { version, rows, error, exitCode, sources } = result
@@ -118,8 +116,8 @@ async function checkResult(
       ? await findRemedies(run, first, shown, isWhole ? undefined : rows.read)
       : undefined
   if (remedies?.needed !== undefined) {
-    const isSure = byClass.parse + byClass.server === 0 && tally === undefined
-    run.options.onNeeded?.(remedies.needed, isSure && remedies.readsAll)
+    // In which partitions rows lie is known only once their columns are read.
+    run.options.onNeeded?.(remedies.needed, tally === undefined && remedies.isWhole)
   }
   return {
     schema: 'ddb-ingest/check/1',
@@ -138,7 +136,7 @@ async function checkResult(
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: result.columns.map((column, i) => ({
       ...column,
-      rejected: look.rejectedOf(columns[i]!.name),
+      rejected: look.rejectedBy.get(columns[i]!.name) ?? 0,
       first: look.times[i]?.first ?? null,
       last: look.times[i]?.last ?? null,
     })),

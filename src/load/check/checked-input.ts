@@ -3,7 +3,8 @@
 */
 import { DdbError } from '../../errors.js'
 import { recordFormat, type OpenedReader } from '../../parse/formats.js'
-import type { RecordShape } from '../../parse/batch.js'
+import type { Batch, RecordShape } from '../../parse/batch.js'
+import { isNullAt } from '../../protocol/element.js'
 import type { InputReader } from '../../parse/input-reader.js'
 import {
   fieldsUsed,
@@ -14,7 +15,7 @@ import {
 import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { LoadOptions } from '../options.js'
 import type { CheckedField } from './check-result.js'
-import { memberNames, recordTexts, type RecordReading } from './record-texts.js'
+import { memberNames, recordTexts, shownElement, type RecordReading } from './record-texts.js'
 
 export interface CheckedInput {
   readonly path: string
@@ -27,30 +28,43 @@ export interface CheckedInput {
   /** Why input and target do not fit; undefined if they fit. */
   readonly failure: DdbError | undefined
   readonly isUnfit: boolean
-  readonly isWhole: boolean
-  readonly rows: number
-  readonly batches: number
+  isWhole: boolean
+  rows: number
+  batches: number
   /** Bytes of the rows on the wire, and of the records in the input. */
-  readonly encodedBytes: number
-  readonly recordBytes: number
+  encodedBytes: number
+  recordBytes: number
+  sample: Sample | undefined
   /** How each target column is read, followed by fields that no column takes. */
   fields(): Promise<CheckedField[]>
 }
 
 /** Values of an input, with the records that they come from. */
-export interface Sample {
+interface Sample {
   /** By target column; empty if no record became a row. */
   readonly values: readonly { readonly text: string; readonly record: Uint8Array }[]
   readonly record: Uint8Array
 }
 
-export interface OpenInput extends CheckedInput {
-  isWhole: boolean
-  rows: number
-  batches: number
-  encodedBytes: number
-  recordBytes: number
-  sample: Sample | undefined
+/** How many rows of a batch are searched for a value that is not null. */
+const lookedRows = 1_000
+
+/** The first non-null value of each column, if the first rows have one. */
+export function sampleOf(batch: Batch): Sample {
+  const records = new Map<number, Uint8Array>()
+  const recordOf = (row: number): Uint8Array => {
+    const kept = records.get(row) ?? batch.record(row).slice()
+    records.set(row, kept)
+    return kept
+  }
+  const last = Math.min(batch.rowCount, lookedRows)
+  const values = batch.columns.map(column => {
+    let row = 0
+    while (row < last && isNullAt(column, row)) row++
+    if (row === last) row = 0
+    return { text: shownElement(column, row), record: recordOf(row) }
+  })
+  return { values, record: recordOf(0) }
 }
 
 /**
@@ -63,14 +77,14 @@ export function openedInput(
   reader: OpenedReader,
   options: LoadOptions,
   map: (() => ColumnMapping) | undefined,
-  texts: InputTexts = {},
-): OpenInput {
+  texts: InputTexts,
+): CheckedInput {
   const { mapping, failure } = mappingOf(reader, map)
   const isUnfit = map === undefined || failure !== undefined
   const { fieldNames, fieldCount, recordKind } = reader
   const reading = { ...readingOf(reader, options), texts }
   const isEmpty = recordKind === 'fields' && fieldCount === 0
-  const input: OpenInput = {
+  const input: CheckedInput = {
     path,
     mapping,
     fieldNames,

@@ -109,8 +109,8 @@ interface Remedies {
   readonly said: readonly string[]
   /** Undefined if no option is missing, or if no set of options can read all columns. */
   readonly needed: NeededOptions | undefined
-  /** True if all rows were read and, with these options, every text is a value of its column. */
-  readonly readsAll: boolean
+  /** True if all rows were read, so that `needed` has the count of those that do not fit even with these options. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -163,13 +163,13 @@ export async function findRemedies(
   )
   const found = neededOptions(schema)
   const { input: reading, cells } = found
-  const needed: NeededOptions = { input: reading, cells, mapping: {}, rejects: 0 }
+  const needed: NeededOptions = { input: reading, cells, mapping: {}, rejects: found.rejects }
   const isContrary = cells.thousands === ',' && cells.decimalComma
   const isNeeded = !isContrary && missingOptions(run, needed, true).length > 0
   return {
     said: [...ofColumns, ...(reading.comment === undefined ? [] : (schema.totals?.said ?? []))],
     needed: isNeeded ? needed : undefined,
-    readsAll: found.rejects === 0 && schema.isComplete,
+    isWhole: schema.isComplete,
   }
 }
 

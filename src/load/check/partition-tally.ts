@@ -1,16 +1,14 @@
 /*
   Counts the rows of a check by partition. All hash partitions count as one, because the scheme does not show which of them takes a row.
 */
-import { formatElement, formatValue } from '../../protocol/value-text.js'
-import { elementAt, vectorOf } from '../../protocol/element.js'
-import type { Value } from '../../protocol/value.js'
+import { elementAt, formatElement, vectorOf } from '../../protocol/element.js'
+import type { Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension } from '../../schema/partition-dimension.js'
 import {
+  divisionsOf,
   keyReader,
-  keysOf,
   outsideMarks,
-  rangeOf,
-  scalarKey,
+  type Divisions,
   type Key,
   type Partitioned,
   type RowsOfColumns,
@@ -26,123 +24,100 @@ export interface PartitionTally {
   result(): CheckedPartitions
 }
 
-/** The partitions of one dimension, numbered from 0 in the order in which they occur. */
-interface Bins {
-  /** Whether the scheme shows which values share a partition. */
-  readonly tells: boolean
-  /** Number of the partition that contains the value; −1 if none does. */
-  binOf(key: Key): number
-  nameOf(bin: number): string | null
-  /** Whether the server has to create the partition. */
-  isAdded(bin: number): boolean
-}
-
 /** Counts at most this many partitions, because each takes memory. */
 const maxPartitions = 100_000
 const shownPartitions = 20
+/** More than the divisions of a dimension. The product for three dimensions, the most of a table, is a safe integer. */
+const mostDivisions = 2 ** 17
 
 /** @returns undefined if the target is not partitioned */
 export function newPartitionTally(target: Partitioned): PartitionTally | undefined {
   const { dimensions = [], unpredictable = false } = target.partition ?? {}
   if (dimensions.length === 0) return undefined
   const marksOf = outsideMarks(target)
-  const bins = dimensions.map(dimension => (unpredictable ? unknown : binsOf(dimension)))
-  const places = newPlaces(dimensions.length)
+  const divisions = dimensions.map(one => (unpredictable ? undefined : countedDivisions(one)))
+  /** Row counts of partitions. A key is made of the numbers of the divisions. */
+  const rows = new Map<number, number>()
+  let isFull = false
   let outsideRows = 0
   return {
     add(batch) {
       const marks = marksOf?.(batch)
-      const keys = dimensions.map((dimension, i) =>
-        bins[i]!.tells
-          ? keyReader(batch.columns[dimension.columnIndex]!, dimension.type)
-          : undefined,
+      const keys = dimensions.map(
+        (dimension, i) =>
+          divisions[i] && keyReader(batch.columns[dimension.columnIndex]!, dimension.type),
       )
       for (let row = 0; row < batch.rowCount; row++) {
         if (marks?.[row] === 1) {
           outsideRows++
           continue
         }
-        let place = 0
-        for (let level = 0; level < bins.length && place >= 0; level++) {
+        let partition = 0
+        for (let level = 0; level < keys.length && partition >= 0; level++) {
           const key = keys[level]?.(row)
-          const bin = key === undefined ? 0 : key === null ? -1 : bins[level]!.binOf(key)
-          place = bin < 0 ? -1 : places.inside(place, level, bin)
+          const place = key === undefined ? 0 : key === null ? -1 : divisions[level]!.placeOf(key)
+          partition = place < 0 ? -1 : partition * mostDivisions + place
         }
-        if (place >= 0) places.count(place)
+        if (partition < 0) continue
+        const count = rows.get(partition)
+        if (count === undefined && rows.size === maxPartitions) isFull = true
+        else rows.set(partition, (count ?? 0) + 1)
       }
       return marks
     },
     result() {
-      const tells = bins.some(one => one.tells)
-      const found = tells ? places.found() : undefined
+      const isKnown = !isFull && divisions.some(one => one !== undefined)
+      const found = isKnown
+        ? [...rows].map(([key, count]) => ({ places: placesOf(key), count }))
+        : []
       return {
         dimensions: dimensions.map(({ columnName, kind }) => ({ column: columnName, kind })),
-        count: found?.length ?? null,
-        added: (found ?? []).filter(({ path }) => path.some((bin, i) => bins[i]!.isAdded(bin)))
-          .length,
-        largest: (found ?? [])
-          .sort((a, b) => b.rows - a.rows)
+        count: isKnown ? found.length : null,
+        added: found.filter(({ places }) =>
+          places.some((place, i) => place >= (divisions[i]?.count ?? Infinity)),
+        ).length,
+        largest: found
+          .sort((a, b) => b.count - a.count)
           .slice(0, shownPartitions)
-          .map(({ path, rows }) => ({ keys: path.map((bin, i) => bins[i]!.nameOf(bin)), rows })),
+          .map(({ places, count }) => ({
+            keys: places.map((place, i) => divisions[i]?.nameOf(place) ?? null),
+            rows: count,
+          })),
         outside: marksOf === undefined ? null : outsideRows,
       }
     },
   }
+
+  function placesOf(partition: number): number[] {
+    return dimensions.map(
+      (_, i) =>
+        Math.floor(partition / mostDivisions ** (dimensions.length - 1 - i)) % mostDivisions,
+    )
+  }
 }
 
-const unknown: Bins = {
-  tells: false,
-  binOf: () => 0,
-  nameOf: () => null,
-  isAdded: () => false,
-}
-
-function binsOf({ kind, scheme }: PartitionDimension): Bins {
-  if (scheme?.form !== 'vector') return unknown
-  switch (kind) {
-    case 'VALUE': {
-      const known = keysOf(scheme)
-      const names = known.map((_, i) => formatElement(scheme, i))
-      const bins = new Map(known.map((key, i) => [key, i]))
-      return {
-        tells: true,
-        binOf(key) {
-          const bin = bins.get(key)
-          if (bin !== undefined || bins.size >= maxPartitions) return bin ?? -1
-          const next = names.push(keyText(key, elementAt(scheme, 0))) - 1
-          bins.set(key, next)
-          return next
-        },
-        nameOf: bin => names[bin]!,
-        isAdded: bin => bin >= known.length,
-      }
-    }
-    case 'LIST': {
-      if (scheme.type !== 'ANY') return unknown
-      const lists = scheme.data
-      const bins = new Map(
-        lists.flatMap((list, i) =>
-          (list.form === 'vector' ? keysOf(list) : [scalarKey(list)]).map(key => [key, i] as const),
-        ),
+/** The divisions of a dimension, and those that the server would add for new values; undefined if there are too many. */
+function countedDivisions(dimension: PartitionDimension): Divisions | undefined {
+  const known = divisionsOf(dimension)
+  if (known === undefined || known.count > mostDivisions) return undefined
+  if (dimension.kind !== 'VALUE') return known
+  const added = new Map<Key, number>()
+  return {
+    ...known,
+    placeOf(key) {
+      const place = known.placeOf(key)
+      if (place >= 0) return place
+      const next = known.count + added.size
+      if (!added.has(key) && next < mostDivisions) added.set(key, next)
+      return added.get(key) ?? -1
+    },
+    nameOf(place) {
+      if (place < known.count) return known.nameOf(place)
+      return keyText(
+        [...added.keys()][place - known.count]!,
+        elementAt(dimension.scheme as Vector, 0),
       )
-      return {
-        tells: true,
-        binOf: key => bins.get(key) ?? -1,
-        nameOf: bin => formatValue(lists[bin]!),
-        isAdded: () => false,
-      }
-    }
-    case 'RANGE': {
-      const bounds = keysOf(scheme)
-      return {
-        tells: true,
-        binOf: key => rangeOf(key, bounds),
-        nameOf: bin => `[${formatElement(scheme, bin)},${formatElement(scheme, bin + 1)})`,
-        isAdded: () => false,
-      }
-    }
-    default:
-      return unknown
+    },
   }
 }
 
@@ -154,46 +129,4 @@ function keyText(key: Key, like: Value): string {
   if (typeof key === 'string' || like.form !== 'scalar') return String(key)
   const value = typeof like.value === 'bigint' ? BigInt(key) : key
   return formatElement(vectorOf({ type: like.type }, [value]), 0)
-}
-
-interface Places {
-  /** Index of partition `bin` (`Bins`) inside partition `place` of the level above; −1 beyond `maxPartitions`. */
-  inside(place: number, level: number, bin: number): number
-  count(place: number): void
-  /** Partitions with rows, each as the path of bins, outermost first; undefined if there were too many. */
-  found(): { path: number[]; rows: number }[] | undefined
-}
-
-function newPlaces(levels: number): Places {
-  /** One map per level, from `outer index * 2 ** 26 + bin` to the partition's index in this level. */
-  const known = Array.from({ length: levels }, () => new Map<number, number>())
-  /** Row count of each partition of the last level, by its index there. */
-  const rows: number[] = []
-  let isFull = false
-  return {
-    inside(place, level, bin) {
-      const map = known[level]!
-      const key = place * 2 ** 26 + bin
-      const found = map.get(key)
-      if (found !== undefined) return found
-      if (map.size >= maxPartitions) {
-        isFull = true
-        return -1
-      }
-      map.set(key, map.size)
-      return map.size - 1
-    },
-    count: place => void (rows[place] = (rows[place] ?? 0) + 1),
-    found() {
-      if (isFull) return undefined
-      const paths = known.reduce<number[][]>(
-        (above, map) =>
-          [...map.keys()].map(key => [...(above[Math.floor(key / 2 ** 26)] ?? []), key % 2 ** 26]),
-        [[]],
-      )
-      return paths.flatMap((path, place) =>
-        rows[place] === undefined ? [] : [{ path, rows: rows[place] }],
-      )
-    },
-  }
 }

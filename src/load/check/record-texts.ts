@@ -5,7 +5,9 @@ import { Readable } from 'node:stream'
 import { openReader, type ReaderOptions } from '../../parse/formats.js'
 import type { InputTexts } from '../../parse/columns/template-column.js'
 import type { RecordShape } from '../../parse/batch.js'
-import { formatElement } from '../../protocol/value-text.js'
+import { clippedText } from '../../parse/shown-text.js'
+import type { Column } from '../../protocol/value.js'
+import { formatElement } from '../../protocol/element.js'
 import type { CellSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { openSource } from '../../source/open-source.js'
@@ -17,7 +19,6 @@ export interface RecordReading {
   readonly options: ReaderOptions
 }
 
-const shownCharacters = 80
 /** Longer records are not read again. */
 const mostBytes = 256 * 1024
 
@@ -52,7 +53,7 @@ export async function recordTexts(
       onReject: () => undefined,
     })
     for await (const batch of batches) {
-      return batch.columns.map(column => clippedText(formatElement(column, 0)))
+      return batch.columns.map(column => shownElement(column, 0))
     }
   } catch {
     // An unreadable record is already among the rejects, with its reason.
@@ -96,11 +97,8 @@ function sourceOf(
   return openSource('-', { stdin, encoding, compression: 'none' })
 }
 
-/** The text, cut to 80 characters. */
-export function clippedText(text: string): string {
-  if (text.length <= shownCharacters) return text
-  // This part has enough characters, because a character has at most two code units.
-  const characters = [...text.slice(0, 2 * shownCharacters + 2)]
-  if (characters.length <= shownCharacters) return text
-  return `${characters.slice(0, shownCharacters).join('')}…`
+/** The text of an element, cut if it is long. */
+export function shownElement(column: Column, row: number): string {
+  const bytes = Buffer.from(formatElement(column, row))
+  return clippedText(bytes, 0, bytes.length)
 }

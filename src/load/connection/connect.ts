@@ -2,8 +2,6 @@
   Connects a run's sessions to the first host that answers, within one time limit for all hosts.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
-import { loginOptionsOf } from '../../client/login/protection.js'
-import { tlsOptionsOf } from '../../client/tls/tls-options.js'
 import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ServerTarget } from '../options.js'
@@ -64,20 +62,16 @@ async function connectAny(
   server: ServerTarget,
   { deadlineMs, signal, ...limits }: ConnectRules,
 ): Promise<Session> {
-  const addresses = [server, ...(server.otherHosts ?? [])]
+  const { otherHosts = [], ...session } = server
+  const addresses = [server, ...otherHosts]
   let failure: unknown
   for (const [index, { host, port }] of addresses.entries()) {
     // A silent host must leave time for the hosts after it.
     const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
     const options = {
+      ...session,
       host,
       port,
-      ...(server.user === undefined ? {} : { user: server.user }),
-      ...(server.password === undefined ? {} : { password: server.password }),
-      ...loginOptionsOf(server),
-      ...(server.compress === undefined ? {} : { compress: server.compress }),
-      ...tlsOptionsOf(server),
-      ...(server.trace === undefined ? {} : { trace: server.trace }),
       connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),
       ...(signal === undefined ? {} : { signal }),
       ...limits,

@@ -13,7 +13,6 @@ import {
   option,
 } from '../../errors.js'
 import { classifyRefusal } from '../outcomes/refusal.js'
-import { traitsOf } from '../transport/confirmations.js'
 import type { Run } from '../run.js'
 import {
   asynchronousThroughout,
@@ -131,7 +130,7 @@ export async function sendUnmixed(
     ? ''
     : `. ${option('server.tls')} or ${option('server.insecureLogin')} make it faster`
   const { found } = run.history
-  if (traitsOf(found.used).needsLedger && found.rows().unconfirmed > 0) {
+  if (found.used === 'receipts' && found.rows().unconfirmed > 0) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
       `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only receipts show ` +

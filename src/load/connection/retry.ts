@@ -2,7 +2,7 @@
   Retries until a deadline, with exponential back-off and jitter.
 */
 import type { Clock, Platform, Random } from '../../platform/platform.js'
-import { wait } from '../../platform/wait.js'
+import { wait } from '../../platform/clocks.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { RunEnding } from '../run-ending.js'
 

@@ -3,6 +3,8 @@
   that it has had since, and the values of some rows.
 */
 import type { Session } from '../../client/open-session.js'
+import { DdbError, option } from '../../errors.js'
+import { wait } from '../../platform/clocks.js'
 import {
   askIdentity,
   watchedTable,
@@ -10,9 +12,11 @@ import {
   type TargetIdentity,
 } from '../journal/target-identity.js'
 import type { JournalRecord } from '../journal/journal-record.js'
+import { rowsText } from '../outcomes/row-counts.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { askFound, findScript, type Found } from './find-rows.js'
+import type { Asking } from '../connection/server-queries.js'
+import { askFound, askRowsAt, findRows, findScript, type Found } from './find-rows.js'
 import { hasTransform } from '../target/target.js'
 import { leavesMemory, neverDecreases } from './total-rows.js'
 import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
@@ -20,11 +24,10 @@ import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './
 export interface Look {
   /** Why confirmed rows cannot be in the table; undefined if they may be there. */
   readonly change: string | undefined
-  /** True if a process that resumes the run may still find the rows, because this look at the table proved nothing. */
-  readonly isOpen: boolean
+  /** Whether the table seems to be the same, and others have removed rows that were looked up. */
+  readonly isRemoval: boolean
   /** Rows that the table has ever had; null if they cannot be counted. */
   readonly rows: number | null
-  readonly found: Found
 }
 
 /** Evidence about one run. It never uses the rows of a different run. */
@@ -32,47 +35,57 @@ export interface Evidence {
   /** The target as it was before the run's first row. */
   readonly identity: TargetIdentity
   readonly samples: SampleRows
-  /** Lower limit of the number of rows that the table has ever had; undefined if unknown. */
-  readonly leastRows: number | undefined
+  /** Must be called when the table has accepted rows. */
+  taken(rows: number): void
   /**
-   * Must be called when the table has accepted rows.
-   * @param leastBefore  `leastRows` when the server began to write these rows; undefined if unknown
-   * @param had  rows that the table has ever had, counted afterwards; undefined if the server did not report it
-   * @returns why rows accepted earlier cannot be in the table any more; undefined if they may be there
+   * True if `learn` must be called once all rows sent so far have an outcome, before more are sent. If a function or a
+   * transform makes the rows, their values are known only from the table.
    */
-  taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
+  readonly learns: boolean
+  /**
+   * Reads some of the accepted rows, if the table has grown by exactly these rows. Otherwise keeps those of the sent rows
+   * that are in the table as they were sent.
+   */
+  learn(control: Session): Promise<void>
   /** Forgets the accepted rows, because they are lost or are on a different node. */
   forget(): void
   /** The journal record that a later process needs to resume the run. */
   sampled(): Extract<JournalRecord, { kind: 'sampled' }>
-  /** Compares the table with this evidence. @throws {ConnectionError} @throws {TimeoutError} */
-  look(control: Session): Promise<Look>
+  /**
+   * Compares the table with this evidence.
+   * @param waitMs  how long to wait for rows that a function may write later; default `confirmTimeoutMs`
+   * @throws {ConnectionError} @throws {TimeoutError}
+   */
+  look(control: Session, waitMs?: number): Promise<Look>
 }
 
 export interface EarlierEvidence {
   readonly samples: readonly SampleRow[]
-  /** Lower limit of the number of rows in the table when an earlier process last asked the server. */
-  readonly leastRows: number | undefined
+  /** Rows that earlier processes have confirmed. */
+  readonly confirmed: number
 }
 
-const unknownRows =
-  'rows that earlier processes wrote are not in it as they were sent, and nothing shows whether the function changed them'
+const firstPauseMs = 20
+const longestPauseMs = 1_000
 
 export function rowsGoneMessage(change: string): string {
   return `rows that were confirmed may be gone: ${change}`
 }
 
-/** Whether the run can find its rows by the values that it sent. */
-function findsRows(
-  checked: Run['checked'],
-  { keyed, keyColumns = [] }: TargetDescription,
+/** Whether the rows in the table have values that the run did not send. */
+function makesRows(checked: Run['checked']): boolean {
+  return checked.target.kind === 'function' || hasTransform(checked)
+}
+
+/** The columns by which the run can find its rows; none if it cannot. */
+function findableColumns(
+  { columns, keyed, keyColumns = [] }: TargetDescription,
   { dropsDuplicates }: TargetIdentity,
-): boolean {
-  // A transform may have changed or dropped any row, so the sent values need not be in the table.
-  if (hasTransform(checked)) return false
+): readonly string[] {
   // In a table with keys, other writers may replace values of a row. The run can then find the row only by its key
   // columns, if it knows them.
-  return !(dropsDuplicates || keyed) || keyColumns.length > 0
+  const isFindable = !(dropsDuplicates || keyed) || keyColumns.length > 0
+  return isFindable ? columns.map(({ name }) => name) : []
 }
 
 export function newEvidence(
@@ -81,96 +94,126 @@ export function newEvidence(
   identity: TargetIdentity,
   earlier: EarlierEvidence,
 ): Evidence {
-  const { checked } = run
-  const { total, adds } = identity
+  const { checked, platform } = run
+  const { total, adds, inMemory } = identity
+  const isFunction = checked.target.kind === 'function'
+  const table = watchedTable(checked)
   const { keyColumns: keys = [], partitionColumns = [] } = description
   const choosing = partitionColumns.filter(name => keys.length === 0 || keys.includes(name))
-  const names = findsRows(checked, description, identity)
-    ? description.columns.map(({ name }) => name)
-    : []
-  const counts = total !== null && total !== undefined && identity.rows !== null
+  const counts = inMemory ? total !== null : isFunction
+  const isFindable = table !== undefined && !leavesMemory(total)
+  let learns = makesRows(checked) && isFindable && earlier.confirmed === 0
+  const names = learns || !makesRows(checked) ? findableColumns(description, identity) : []
   const samples = newSampleRows(names, keys, earlier.samples, choosing)
-  /** Rows in the table before the run, plus rows accepted since then. */
-  let counted = counts ? (earlier.leastRows ?? identity.rows) : undefined
-  let mostHad = 0
-  const leastRows = (): number | undefined =>
-    counted === undefined ? undefined : Math.max(counted, mostHad)
+  /** Whether the rows of the sample were in the table, rather than only sent. */
+  let areSure = !makesRows(checked) || earlier.samples.length > 0
+  /** Rows in the table before the run; null if they are unknown, or if the table is another by now. */
+  let before = counts ? identity.rows : null
+  let accepted = earlier.confirmed
+  const sampled = () =>
+    ({ kind: 'sampled', rows: areSure ? samples.rows.map(journaledRow) : [] }) as const
+  const asking = (session: Session): Asking => ({ session, timeoutMs: checked.confirmTimeoutMs })
   return {
     identity,
     samples,
-    get leastRows() {
-      return leastRows()
+    get learns() {
+      return learns
     },
-    taken(rows, leastBefore, had) {
-      const more = adds === true ? rows : 0
-      const before = leastRows()
-      if (counted !== undefined) counted += more
-      if (had === undefined || !counts) return undefined
-      const least = (leastBefore ?? 0) + more
-      if (had < least || counted === undefined) {
-        counted = had
-        mostHad = 0
-        if (before === undefined) return undefined
-        return `the table had ${Math.max(least, before)} rows, and has ${had}: it was recreated or emptied`
+    taken(rows) {
+      accepted += rows
+    },
+    async learn(control) {
+      if (!learns || accepted === 0) return
+      learns = false
+      const added = { from: before ?? 0, rows: accepted, keys }
+      const isKnown = inMemory && counts && adds
+      try {
+        const made = isKnown ? await askRowsAt(asking(control), table!, added) : []
+        const sent = made.length > 0 ? [] : await findRows(asking(control), table!, samples.rows)
+        const rows = [...made, ...(sent ?? [])]
+        if (rows.length === 0) return
+        areSure = true
+        samples.learned(rows)
+        run.emit(sampled())
+      } catch (error) {
+        // A lost connection is noticed elsewhere.
+        if (!(error instanceof DdbError)) throw error
       }
-      if (neverDecreases(total)) mostHad = Math.max(mostHad, had)
-      return undefined
     },
     forget() {
       samples.clear()
-      counted = undefined
-      mostHad = 0
+      learns = false
+      before = null
     },
-    sampled: () => sampledRecord(samples, leastRows()),
-    async look(control) {
-      const table = watchedTable(checked)
+    sampled,
+    async look(control, waitMs = checked.confirmTimeoutMs) {
       // Rows that the server has removed from memory cannot be found.
-      const mayFind = table !== undefined && !leavesMemory(total)
-      const rows = mayFind ? askedRows(checked, identity, samples) : []
+      const rows = isFindable && !learns ? samples.rows : []
       const definitions = rows.length === 0 ? '' : findScript(table!, rows)
-      const now = await askIdentity(control, checked, description, { counts: false, definitions })
-      const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
-      const found = await askFound(asking, rows)
-      const change = changeOf(now, found)
-      // If even rows of this process are missing, the function changes rows. Else earlier rows may be changed or lost.
-      const isOpen = change === undefined && found === 'none' && !samples.hasOwn
-      return { change: isOpen ? unknownRows : change, isOpen, rows: now.rows, found }
+      const question = { counts: counts && !inMemory, definitions }
+      const endMs = platform.clock.nowMs() + waitMs
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+        const now = await askIdentity(control, checked, description, question)
+        const found = await askFound(asking(control), rows)
+        const growth = { before, accepted, isFunction, areSure }
+        const mayGrow = isShort(now, growth) && platform.clock.nowMs() + pauseMs < endMs
+        if (!mayGrow || run.ending.isLeaving) {
+          const change = changeOf(identity, now, growth, found)
+          // Nobody can remove rows from a stream table.
+          const isRemoval = change === removed && !neverDecreases(total)
+          return { change, isRemoval, rows: now.rows }
+        }
+        await wait(platform.clock, pauseMs, run.ending.leaving)
+      }
     },
   }
+}
 
-  function changeOf(now: TargetIdentity, found: Found): string | undefined {
-    const change = whatChanged(identity, now, 0)
-    if (change !== undefined) return change
-    if (counts && now.rows === null) return 'its rows cannot be counted any more'
-    if (typeof identity.chunkId === 'string' && now.chunkId === null) {
-      return 'the server no longer reports its chunk'
-    }
-    const least = leastRows()
-    if (least !== undefined && now.rows !== null && now.rows < least) {
-      return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
-    }
-    // A target function may change rows. Missing rows then prove a loss only if the run finds other rows unchanged.
-    if (found === 'some' || (found === 'none' && checked.target.kind === 'table')) {
-      return 'rows that this run wrote into it are missing'
-    }
-    return undefined
+const removed = 'rows that this run wrote into it are missing'
+
+interface Growth {
+  /** Rows in the table before the run; null if they prove nothing. */
+  readonly before: number | null
+  readonly accepted: number
+  readonly isFunction: boolean
+  /** Whether the rows that are looked up were in the table before. */
+  readonly areSure: boolean
+}
+
+/** Whether the table has grown by fewer rows than a function was given. */
+function isShort({ rows, adds }: TargetIdentity, growth: Growth): boolean {
+  const { before, accepted, isFunction } = growth
+  if (!isFunction || !adds || rows === null || before === null) return false
+  return rows >= before && rows < before + accepted
+}
+
+function changeOf(
+  identity: TargetIdentity,
+  now: TargetIdentity,
+  growth: Growth,
+  found: Found,
+): string | undefined {
+  const change = whatChanged(identity, now, 0)
+  if (change !== undefined) return change
+  const { before, accepted, isFunction, areSure } = growth
+  if (before !== null && now.rows === null) return 'its rows cannot be counted any more'
+  if (typeof identity.chunkId === 'string' && now.chunkId === null) {
+    return 'the server no longer reports its chunk'
   }
-}
-
-/**
- * Chooses the rows to look up. For a table in memory, the first row is enough, because a recreated or emptied table
- * does not have it. A DFS table may have lost any partition, so all rows are looked up. A target function may change
- * rows, so a missing row proves a loss only if another row is found: the first and the last row are looked up.
- */
-function askedRows(
-  { target }: Run['checked'],
-  { inMemory }: TargetIdentity,
-  { rows }: SampleRows,
-): readonly SampleRow[] {
-  if (target.kind === 'table') return inMemory ? rows.slice(0, 1) : rows
-  return rows.filter((_, index) => index === 0 || index === rows.length - 1)
-}
-
-function sampledRecord({ rows }: SampleRows, leastRows = null as number | null) {
-  return { kind: 'sampled', rows: rows.map(journaledRow), leastRows } as const
+  if (isShort(now, growth)) {
+    return (
+      `it has ${rowsText(now.rows! - before!)} more than before the run, and the function was given ${accepted}. ` +
+      `If the function may drop rows, say so with ${option('target.mayDrop')}`
+    )
+  }
+  const least = (before ?? 0) + (identity.adds ? accepted : 0)
+  if (before !== null && now.rows! < least) {
+    return `it had ${least} rows, and has ${now.rows}: it was recreated or emptied`
+  }
+  // A function may change all rows, so no row then proves a loss. If it changes none, one that is there shows that. A
+  // transform may also drop some.
+  const isLost = areSure
+    ? found === 'some' || found === 'none'
+    : found === 'some' && isFunction && identity.adds
+  return isLost ? removed : undefined
 }

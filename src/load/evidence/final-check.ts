@@ -3,6 +3,9 @@
   killed before it records this, a later process records it.
 */
 import type { Session } from '../../client/open-session.js'
+import { chunkText } from '../journal/target-identity.js'
+import { runDigest } from '../journal/portable-options.js'
+import { targetChanged } from '../journal/changed-run.js'
 import { markFinished } from '../marker/finished-runs.js'
 import { isUnfinished, type Run } from '../run.js'
 import { longestUnmarkMs } from '../marker/leftovers.js'
@@ -23,12 +26,43 @@ export async function checkAtEnd(
   run: Run,
   session: Session,
   evidence: Evidence | undefined,
-  takeBack: (change: string, isCertain: boolean) => void,
+  takeBack: (change: string) => void,
 ): Promise<Look | undefined> {
   if (evidence === undefined || !claimsRows(run)) return undefined
   const look = await evidence.look(session)
-  if (look.change !== undefined) takeBack(look.change, !look.isOpen)
+  if (look.change !== undefined) takeBack(look.change)
   return look
+}
+
+/** How often a run that follows its inputs looks at the target. */
+const lookEveryMs = 10_000
+
+/**
+ * A run that follows its inputs may not end for months. So it looks at the target now and then.
+ * @returns a function to call whenever rows were accepted. It fails the run if the target is another table by now. If only
+ *   rows are missing, as after their retention, it says so and looks for newer rows from then on
+ */
+export function followedLook(
+  run: Run,
+  evidence: Evidence | undefined,
+  takeBack: (change: string) => void,
+): (session: Session) => Promise<void> {
+  const { clock } = run.platform
+  let lookedAtMs = clock.nowMs()
+  return async session => {
+    const isDue = run.options.input?.follow === true && clock.nowMs() - lookedAtMs >= lookEveryMs
+    if (evidence === undefined || !isDue) return
+    const { change, isRemoval } = await evidence.look(session, 0)
+    lookedAtMs = clock.nowMs()
+    if (change === undefined || isRemoval) {
+      if (isRemoval) run.reporter.notice(`${evidence.identity.name}: ${change}. The run goes on`)
+      // The values of rows that a function made are known of the first rows only.
+      if (isRemoval || run.checked.target.kind === 'table') evidence.samples.clear()
+    } else {
+      takeBack(change)
+      run.ending.fail(targetChanged({ run: run.checked, target: evidence.identity }, change))
+    }
+  }
 }
 
 /**
@@ -40,21 +74,26 @@ export async function noteFinished(
   run: Run,
   session: Session,
   evidence: Evidence | undefined,
-  look: Look | undefined,
+  rows: number | null,
   timeoutMs: number,
 ): Promise<void> {
   const { journal } = run.history
   if (journal === undefined || evidence === undefined || isUnfinished(run)) return
-  const rows = look?.rows ?? null
   // Writes the journal before the server's record: if the process is killed in between, the journal has all rows.
   journal.commit()
   const target = evidence.identity.name
   const processNo = Math.max(journal.owner, journal.past.owner)
-  const mark = { target, rows, begunMs: journal.begunMs, processNo }
+  const { state, options, checked } = run
+  const mark = {
+    ...{ target, rows, begunMs: journal.begunMs, processNo },
+    digest: runDigest(options, checked, state.inputs),
+    chunk: chunkText(evidence.identity),
+    stored: state.rows.confirmed + state.rows.skipped,
+  }
   const isMarked = await markFinished(session, run.history.name, mark, timeoutMs)
   run.emit(evidence.sampled())
   const server = `${session.host}:${session.port}`
-  run.emit({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
+  run.emit({ kind: 'finished', isMarked, server })
 }
 
 /**
@@ -65,13 +104,13 @@ export async function checkAndMarkFinished(
   run: Run,
   session: Session,
   evidence: Evidence,
-  takeBack: (change: string, isCertain: boolean) => void,
+  takeBack: (change: string) => void,
 ): Promise<void> {
   let isChanged = false
-  const look = await checkAtEnd(run, session, evidence, (change, isCertain) => {
+  const look = await checkAtEnd(run, session, evidence, change => {
     isChanged = true
-    takeBack(change, isCertain)
+    takeBack(change)
   })
   const timeoutMs = Math.min(longestUnmarkMs, run.checked.confirmTimeoutMs)
-  if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
+  if (!isChanged) await noteFinished(run, session, evidence, look?.rows ?? null, timeoutMs)
 }

@@ -8,7 +8,56 @@ import type { Scalar, Table } from '../../protocol/value.js'
 import type { Asking } from '../connection/server-queries.js'
 import { longsOf } from '../marker/marker.js'
 import { tableExpression, type TableTarget } from '../target/target.js'
-import type { SampleRow } from './sample-rows.js'
+import { sampleRow, type SampleRow } from './sample-rows.js'
+
+/** Those of the rows that are in the table; undefined if the server cannot look them up. */
+export async function findRows(
+  asking: Asking,
+  table: TableTarget,
+  rows: readonly SampleRow[],
+): Promise<readonly SampleRow[] | undefined> {
+  if (rows.length === 0) return []
+  try {
+    await asking.session.run(findScript(table, rows), { timeoutMs: asking.timeoutMs })
+    const counts = await askCounts(asking, rows)
+    return counts && rows.filter((_, index) => counts[index]! > 0n)
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Reads the first and the last row of a range of a table in memory.
+ * @param added  index of the first row, number of rows, and the key columns of the table
+ * @returns no row if the server does not answer, or if rows follow the range, which may then contain rows of other writers
+ */
+export async function askRowsAt(
+  { session, timeoutMs }: Asking,
+  table: TableTarget,
+  { from, rows, keys }: { from: number; rows: number; keys: readonly string[] },
+): Promise<readonly SampleRow[]> {
+  const script = `ddbIngestTable = ${findExpression(table)}
+ddbIngestFirst = select * from ddbIngestTable limit ${from}, 1
+ddbIngestLast = select * from ddbIngestTable limit ${from + rows - 1}, 1
+(long(rows(ddbIngestTable)), ddbIngestFirst, ddbIngestLast)`
+  try {
+    const answer = await session.run(script, { timeoutMs })
+    const [count, ...found] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+    if (count?.form !== 'scalar' || count.value !== BigInt(from + rows)) return []
+    return found.flatMap(one => {
+      const { columns, columnNames } = one as Table
+      const row = sampleRow(columns, columnNames, keys, 0)
+      return row === undefined ? [] : [row]
+    })
+  } catch (error) {
+    if (error instanceof ServerError) return []
+    throw error
+  }
+}
+
+const findExpression = (table: TableTarget): string =>
+  table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
 
 /** How many of the rows are in a table; `unknown` if the server cannot look them up. */
 export type Found = 'all' | 'some' | 'none' | 'unknown'
@@ -32,12 +81,11 @@ export function findScript(table: TableTarget, rows: readonly SampleRow[]): stri
   })
   const parameters = Array.from({ length: next }, (_, index) => `, ${parameter(index)}`).join('')
   const found = rows.map((_, index) => `long(ddbIngestCount${index})`).join(', ')
-  const expression = table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
   return `def ddbIngestCounts(ddbIngestFrom${parameters}) {
 ${counts.join('')}    return [${found}]
 }
 def ddbIngestFind(ddbIngestGiven${parameters}) {
-    return join(ddbIngestCounts(ddbIngestGiven${parameters}), ddbIngestCounts(${expression}${parameters}))
+    return join(ddbIngestCounts(ddbIngestGiven${parameters}), ddbIngestCounts(${findExpression(table)}${parameters}))
 }
 `
 }
@@ -62,7 +110,7 @@ export async function askFound(
  * @param rows  at least one
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-export async function askCounts(
+async function askCounts(
   { session, timeoutMs }: Asking,
   rows: readonly SampleRow[],
 ): Promise<readonly bigint[] | undefined> {

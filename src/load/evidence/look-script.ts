@@ -2,7 +2,7 @@
   A script for users, to check whether a run's rows are in the table if the program cannot.
 */
 import type { DataType } from '../../protocol/data-type.js'
-import { formatValue } from '../../protocol/value-text.js'
+import { formatValue } from '../../protocol/element.js'
 import type { Scalar } from '../../protocol/value.js'
 import { watchedTable } from '../journal/target-identity.js'
 import type { CheckedOptions } from '../checked-options.js'

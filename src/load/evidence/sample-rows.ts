@@ -23,15 +23,13 @@ export interface SampleRows {
    * process. If earlier processes have no rows, the first row of this process is included.
    */
   readonly rows: readonly SampleRow[]
-  /** Whether the sample contains a row of this process. */
-  readonly hasOwn: boolean
   /**
    * Must be called when the target has accepted rows `start` to `end` (exclusive) of a batch.
    * @returns true if the number of accepted rows has doubled; the caller should then record the sample in the journal
    */
   taken(batch: Batch, start: number, end: number): boolean
-  /** The values of one row; undefined if none of them can be compared. */
-  at(batch: Batch, row: number): SampleRow | undefined
+  /** Replaces the sample by rows that are in the table. The sample then stays as it is. */
+  learned(rows: readonly SampleRow[]): void
   /** Drops the sample, because the rows are lost. */
   clear(): void
 }
@@ -76,6 +74,7 @@ export function newSampleRows(
    */
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
+  let isLearned = false
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
   /** Computed once, because columns have the same types in every batch. */
   let order: readonly number[] | undefined
@@ -91,10 +90,8 @@ export function newSampleRows(
       const own = [first, doublings.at(-2), last].filter(row => row !== undefined)
       return [...before, ...new Set(own)]
     },
-    get hasOwn() {
-      return last !== undefined
-    },
     taken(batch, start, end) {
+      if (isLearned) return false
       const count = end - start
       rows += count
       // A batch that is smaller than the largest may be the last of the run, so one of its rows is kept.
@@ -109,7 +106,12 @@ export function newSampleRows(
       doublings.push(row)
       return true
     },
-    at: keep,
+    learned(rows) {
+      before = rows
+      doublings = []
+      last = undefined
+      isLearned = true
+    },
     clear() {
       before = []
       doublings = []
@@ -117,6 +119,17 @@ export function newSampleRows(
       rows = nextKept = nextDoubling = 0
     },
   }
+}
+
+/** As `SampleRows.taken` keeps them: the values of a row of these columns; undefined if none can be compared. */
+export function sampleRow(
+  columns: readonly Column[],
+  names: readonly string[],
+  keys: readonly string[],
+  row: number,
+): SampleRow | undefined {
+  const cells = cellsOf(columns, orderOf(columns, names, []), names, keys, row)
+  return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
 }
 
 /** The values of a row to compare; empty if a key column cannot be compared. */

@@ -2,8 +2,6 @@
   Counts the rows that a table in memory has ever had, including rows that have left memory. As long as a stream table
   is not recreated, its count never falls.
 */
-import type { TableTarget } from '../target/target.js'
-
 /**
  * The source of the count. `rows`: the rows of a stream table, which never deletes any. `kept`: the rows of any other
  * table. If the server removes old rows from memory: `totalSize` of the table's persistence, or `totalRows` in the list
@@ -55,24 +53,4 @@ export function neverDecreases(total: RowsTotal | null | undefined): boolean {
 /** Whether the server may remove rows from memory after they were written. */
 export function leavesMemory(total: RowsTotal | null | undefined): boolean {
   return total === 'totalSize' || total === 'totalRows'
-}
-
-/** An expression of type LONG: the number of rows that the table has ever had, null if the server cannot count them. */
-export function totalRowsExpression(
-  table: TableTarget | undefined,
-  total: RowsTotal | null | undefined,
-): string {
-  if (table?.kind !== 'shared') return '00l'
-  const object = `objByName("${table.name}")`
-  switch (total) {
-    case 'rows':
-    case 'kept':
-      return `long(rows(${object}))`
-    case 'totalSize':
-      return `long(getPersistenceMeta(${object})["totalSize"])`
-    case 'totalRows':
-      return `long(exec first(totalRows) from getStreamTables() where name = "${table.name}" and shared = true)`
-    default:
-      return '00l'
-  }
 }

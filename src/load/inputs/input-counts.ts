@@ -3,6 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { LoadResult } from '../options.js'
+import { unsentInput } from '../outcomes/streams.js'
 import type { Run } from '../run.js'
 
 type ContentBytes = LoadResult['inputs'][number]['contentBytes']
@@ -42,8 +43,8 @@ export function newRecordCounter(
   { history: { found } }: Run,
   input: number | undefined,
 ): NewRecords {
-  const known = input === undefined ? undefined : found.inputs[input]?.covered.ends.at(-1)
-  const { records: knownRecords, offsetBytes: knownBytes } = known ?? { records: 0, offsetBytes: 0 }
+  const known = input === undefined ? unsentInput : found.sentTo.at(input)
+  const { records: knownRecords, offsetBytes: knownBytes } = known
   let rejectsAhead = 0
   return {
     among: records => Math.max(0, records - knownRecords) - rejectsAhead,

@@ -2,7 +2,6 @@
   Remembers the inputs that a run has read: a few numbers each, and shared properties once. A folder of a hundred thousand files needs
   no object per file.
 */
-import type { PathList } from '../../source/path-list.js'
 import type { InputFailure, InputTotals, ListedInputs } from '../options.js'
 import type { InputRejects } from '../rejects/run-rejects.js'
 import type { InputSummary } from './input-reading.js'
@@ -90,7 +89,7 @@ function isAllRows(bytes: number, content: InputSummary['contentBytes']): boolea
 }
 
 /** @param names  the inputs' names, in reading order */
-export function newInputList(names: PathList): InputList {
+export function newInputList(names: readonly string[]): InputList {
   const packed = newPackedSummaries()
   let count = 0
   const failures = new Map<number, InputFailure>()

@@ -23,7 +23,7 @@ import type { RunEvent } from '../outcomes/events.js'
 import { heldTexts } from '../rejects/reject-run.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { readSizes } from '../outcomes/read-sizes.js'
-import type { ResumedInput } from '../journal/resumed-input.js'
+import type { ResumedInput } from '../journal/resumption.js'
 import type {
   Detected,
   InputFailure,
@@ -174,7 +174,7 @@ class Reading implements InputReading {
     /** Counts the records before the end of a batch. Leaves out a later reject that was already read. */
     const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     const place = (range: InputRange): void =>
-      resumption.place(range, index, recordsUpTo(range.endOffsetBytes))
+      void (range.place = { input: index, records: recordsUpTo(range.endOffsetBytes) })
     // Every reject and every batch causes a call, so this must be cheap.
     const update = (): void => {
       summary.rows = recordsRead()
@@ -197,7 +197,7 @@ class Reading implements InputReading {
       flushIntervalMs: opened.flushes ? flushIntervalMs : undefined,
       limit: Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - (resumed?.records ?? 0)),
       from: resumed?.from,
-      pieces: resumed?.pieces,
+      ends: resumed?.ends,
       shared: opened.shared,
       cuts: opened.cuts,
       feed: opened.feed?.(mapping, cells),
@@ -230,7 +230,6 @@ class Reading implements InputReading {
           yield step
           opened.afterBatch?.()
         }
-        resize(settings!, run)
       }
       if (reader.lastRange !== undefined) place(reader.lastRange)
     } finally {
@@ -258,6 +257,11 @@ class Reading implements InputReading {
   #end(run: Run, { reader, summary }: OpenedInput, isFit: boolean): void {
     this.#tellOffsets(run)
     summary.ragged = reader.raggedRecords
+    const { droppedMarks } = reader
+    if (droppedMarks > 0) {
+      const marks = droppedMarks === 1 ? 'a byte order mark' : `${droppedMarks} byte order marks`
+      run.reporter.notice(`${summary.path}: dropped ${marks} at the start of records`)
+    }
     summary.contentBytes = { read: reader.taken.contentBytesRead, ...reader.byteCounts }
     run.watch?.closed(reader)
     if (isFit) this.#addCounts(reader.columnCounts)
@@ -353,16 +357,6 @@ class Reading implements InputReading {
       sum.coerced += coerced
     }
   }
-}
-
-/** Sets the sizes of further batches. Call it after each step of the reader, in case the run has changed the sizes. */
-function resize(
-  settings: { -readonly [Name in keyof BatchOptions]: BatchOptions[Name] },
-  run: Run,
-): void {
-  const { batchRows, batchBytes } = readSizes(run)
-  settings.batchRows = batchRows
-  settings.batchBytes = batchBytes
 }
 
 function misread({ code, offsetBytes }: Reject, input: number): RunEvent {

@@ -47,6 +47,7 @@ import type { RunEvent } from '../outcomes/events.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputTotals, ListedInputs, LoadOptions, SourceNotes } from '../options.js'
 import { runDamaged } from '../journal/changed-run.js'
+import { placer } from '../journal/resumption.js'
 import { openJournal } from '../journal/open-journal.js'
 import { checkRejects, isOfRun } from '../rejects/check-rejects.js'
 import { reasonsPath } from '../rejects/reject-path.js'
@@ -206,7 +207,7 @@ class SequentialInputs implements Inputs {
   }
 
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
-    return batchesAmong(this.#steps(run, target))
+    return batchesAmong(this.#steps(run, target), placer(run.history.resumption))
   }
 
   *#steps(run: Run, target: TargetDescription): Generator<Step, void, void> {

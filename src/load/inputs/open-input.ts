@@ -12,7 +12,6 @@ import type { Platform, Clock, Files } from '../../platform/platform.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { cutShort, chunkBytes } from '../../source/file-chunks.js'
 import { openSource, wholeSource } from '../../source/open-source.js'
-import type { PathList } from '../../source/path-list.js'
 import type { LoadOptions } from '../options.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { InputSummary, OpenedInput } from './input-reading.js'
@@ -21,8 +20,8 @@ import type { PreviousFindings } from '../../parse/input-reader.js'
 
 export interface NamedInputs {
   /** The inputs' names in the journal. */
-  readonly names: PathList
-  readonly paths: PathList
+  readonly names: readonly string[]
+  readonly paths: readonly string[]
   /** Size of each input when the run began, in bytes; undefined for anything but a file. */
   readonly sizes: readonly (number | undefined)[]
 }

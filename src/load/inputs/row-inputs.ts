@@ -3,7 +3,6 @@
   lines of JSON.
 */
 import type { CellRules } from '../../parse/cell-rules.js'
-import { Cuts } from '../../parse/cuts.js'
 import { openReader } from '../../parse/formats.js'
 import type { Feed, FedPiece } from '../../parse/rows/fed-rows.js'
 import { memberNames, rowColumns } from '../../parse/rows/row-columns.js'
@@ -14,10 +13,10 @@ import type { ByteSource } from '../../source/byte-source.js'
 import { wholeSource } from '../../source/open-source.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { traitsOf } from '../transport/confirmations.js'
 import { newSummary } from './input-list.js'
 import { failureOf, newInputReading, type Inputs } from './input-reading.js'
 import { dialectOf } from './reader-options.js'
+import { placer } from '../journal/resumption.js'
 import type { RowStore } from './row-store.js'
 import { noSourceNotes } from './expand-inputs.js'
 
@@ -39,7 +38,7 @@ export function openRows(run: Run, store: RowStore): Inputs {
   return {
     async *batches(_, target: TargetDescription) {
       const reader = await openReader(noBytes, { ...dialectOf(options), format: 'ndjson' })
-      store.keepsRows = traitsOf(run.delivery?.used).knowsBatches
+      store.keepsRows = run.delivery?.used !== 'none'
       store.onReady?.()
       const steps = reading.steps(run, target, {
         source: noBytes,
@@ -49,7 +48,6 @@ export function openRows(run: Run, store: RowStore): Inputs {
         detected: undefined,
         resumed: undefined,
         shared: undefined,
-        cuts: run.cutSizes && new Cuts({ ...run.cutSizes, bytes: Infinity }),
         feed: (mapping, cells) => rowFeed(run, store, mapping, cells, isPlain),
         maxRecords: limit ?? Infinity,
         flushes: true,
@@ -59,7 +57,7 @@ export function openRows(run: Run, store: RowStore): Inputs {
         },
       })
       try {
-        yield* batchesAmong(steps)
+        yield* batchesAmong(steps, placer(run.history.resumption))
       } catch (error) {
         summary.firstError = failureOf(error)
         throw error

@@ -42,7 +42,13 @@ export function unknownBatches(sentNo: number, journaledNo: number): DdbError {
   )
 }
 
-export function targetChanged({ run, target }: JournaledRun, what: string): DdbError {
+/** A run, and the target that it has written to. */
+interface Loaded {
+  readonly run: { readonly runId: string } | undefined
+  readonly target: { readonly name: string } | undefined
+}
+
+export function targetChanged({ run, target }: Loaded, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot continue: the rows that it loaded into "${target?.name ?? ''}" are no longer there: ${sentence(what)} ` +
@@ -50,33 +56,7 @@ export function targetChanged({ run, target }: JournaledRun, what: string): DdbE
   )
 }
 
-/** The error if the target holds rows that, according to the journal, no process of the run has sent. */
-export function rowsInTable(
-  { run, target }: JournaledRun,
-  { file, lineNumber }: { readonly file: string; readonly lineNumber: number },
-): DdbError {
-  return new DdbError(
-    'DDB_UNPROVEN',
-    `run "${run?.runId ?? ''}" cannot continue: its journal lists the rows from ${file}:${lineNumber} on as unsent, but "${target?.name ?? ''}" has them. ` +
-      'Either its journal was restored from an earlier time and the server was restarted since, or another load has stored the same rows. ' +
-      `Restore the journal as it was, and continue. ${remedies.othersOrRestart()}`,
-  )
-}
-
-/**
- * The error if the target has transformed rows that the journal does not contain. The program cannot search for such
- * rows, because their values are not those that were sent.
- */
-export function unknownTransformedRows({ run, target }: JournaledRun, rows: number): DdbError {
-  return new DdbError(
-    'DDB_UNPROVEN',
-    `run "${run?.runId ?? ''}" cannot continue: "${target?.name ?? ''}" has ${rows} rows that its journal does not know, the server was restarted, and a ` +
-      'transform has made them, so nothing shows whether they are the rows that would be sent next. ' +
-      `Restore the journal as it was, and continue. ${remedies.othersOrRestart()}`,
-  )
-}
-
-export function unproven({ run, target }: JournaledRun, why: string): DdbError {
+export function unproven({ run, target }: Loaded, why: string): DdbError {
   return new DdbError(
     'DDB_UNPROVEN',
     `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +

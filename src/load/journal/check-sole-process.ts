@@ -5,13 +5,12 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import { dropReceipts } from '../marker/drop-run-tables.js'
-import { askFinished, askFinisher, forgetFinished } from '../marker/finished-runs.js'
+import { askFinished, forgetFinished } from '../marker/finished-runs.js'
 import { askLeftOnServer, type LeftOnServer } from '../marker/marker.js'
 import { askKnown, askOwner, noteSent, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
-import { mayKnowBatches } from '../transport/confirmations.js'
 import { runDamaged, runTakenOver, targetChanged } from './changed-run.js'
-import type { JournaledInput } from '../outcomes/journaled-run.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
 
 /**
  * Must be called before the run creates anything on the server.
@@ -33,21 +32,21 @@ export async function checkSoleProcess(
   if (known === undefined) return
   journal.seen(known)
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // In two cases, the journal of a finished run does not record all inputs as done. Either the run has a limit of rows,
-  // or the outcome of each batch is not known and the process was killed before it recorded the inputs.
-  const used = past.used ?? checked.confirm
-  const isKept = mayKnowBatches(used) && options?.input?.limit === undefined
-  const mayBeOld =
-    counts && !isRead && isKept && past.finished === undefined && !past.inputs.every(isDone)
-  const begunMs = past.isAnew ? journal.begunMs : undefined
-  const isFinished =
-    mayBeOld && (await askFinished(control, name, checked.confirmTimeoutMs, begunMs)) === true
+  // The journal of a finished run with a limit of rows does not record all inputs as done.
+  const isKept = options?.input?.limit === undefined
+  const mayBeOld = counts && !isRead && isKept && past.finished === undefined && !areDone(past)
   const mayHaveGoneOn = counts && !isRead && past.finished !== undefined
-  const finisher = mayHaveGoneOn
-    ? ((await askFinisher(control, name, checked.confirmTimeoutMs)) ?? 0)
-    : 0
-  if ((counts && isOld) || isFinished || finisher > past.owner)
-    throw runDamaged(journal.path, isOlder)
+  const isAsked = mayBeOld || mayHaveGoneOn
+  const all = isAsked ? await askFinished(control, name.runId, checked.confirmTimeoutMs) : []
+  const marks = (all ?? []).filter(
+    ({ token, begunMs }) => token === name.token && (!past.isAnew || begunMs === journal.begunMs),
+  )
+  const isFinished = mayBeOld && marks.length > 0
+  const hasGoneOn = mayHaveGoneOn && marks.some(({ processNo }) => processNo > past.owner)
+  if ((counts && isOld) || isFinished || hasGoneOn) {
+    // While this process slept, another may have finished the run.
+    throw journal.lost() ?? runDamaged(journal.path, isOlder)
+  }
   // A run that starts over is not finished, whatever the server says.
   const isAnew = found !== past || past.isAnew
   if (isAnew) await unlessRefused(forgetFinished(control, name, checked.confirmTimeoutMs))
@@ -81,10 +80,13 @@ export async function checkMemory(
   return left
 }
 
-/** Whether the input was read to its end, and the outcome of all its batches is known. */
-function isDone({ summary, covered }: JournaledInput): boolean {
-  covered.settle()
-  return summary !== undefined && covered.ends.length === 1
+/** Whether all inputs were read to their ends, and the outcome of all batches is known. */
+function areDone({ inputs, streams }: JournaledRun): boolean {
+  return (
+    inputs.length > 0 &&
+    inputs.every(({ summary }) => summary !== undefined) &&
+    [...streams.values()].every(({ open }) => open.size === 0)
+  )
 }
 
 /**

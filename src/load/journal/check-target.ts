@@ -3,9 +3,8 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { traitsOf } from '../transport/confirmations.js'
 import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
-import { findScript, askFound, type Found } from '../evidence/find-rows.js'
+import { findRows } from '../evidence/find-rows.js'
 import { leavesMemory } from '../evidence/total-rows.js'
 import { askFinished } from '../marker/finished-runs.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -13,7 +12,6 @@ import { noteFinished } from '../evidence/final-check.js'
 import { dropLeftTables } from '../marker/drop-run-tables.js'
 import { isUnfinished, type Run } from '../run.js'
 import { targetChanged, unproven } from './changed-run.js'
-import type { JournaledRun } from '../outcomes/journaled-run.js'
 import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
 
 /** The state of the target when a run begins or resumes. */
@@ -23,7 +21,7 @@ export interface CheckedTarget {
 }
 
 /**
- * @returns undefined for a run that has neither confirmation nor a journal
+ * @returns undefined for a run without confirmation
  * @throws {DdbError} DDB_TARGET_CHANGED if confirmed rows cannot be in the target any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -34,13 +32,13 @@ export async function checkTarget(
 ): Promise<CheckedTarget | undefined> {
   const { checked } = run
   const { journal, found } = run.history
-  const { leavesDoubt } = traitsOf(checked.confirm)
-  if (journal === undefined && !leavesDoubt && checked.mode !== 'sync') return undefined
-  const counts = journal !== undefined
+  if (checked.confirm === 'none' && checked.mode !== 'sync') return undefined
+  const isFunction = checked.target.kind === 'function'
+  const counts = journal !== undefined || isFunction
   const now = await askIdentity(control, checked, description, { counts })
   const { target: before } = found
   if (before === undefined) {
-    const none: EarlierEvidence = { samples: [], leastRows: undefined }
+    const none: EarlierEvidence = { samples: [], confirmed: 0 }
     return { evidence: newEvidence(run, description, now, none), now }
   }
   const { confirmed } = found.rows()
@@ -49,7 +47,8 @@ export async function checkTarget(
   const change =
     found.isForgotten && now.inMemory
       ? forgotten
-      : (whatChanged(before, now, confirmed, found.leastRows) ??
+      : // A function may write the last rows later, so `checkRows` counts them.
+        (whatChanged(before, now, isFunction ? 0 : confirmed) ??
         (found.isForgotten ? notThere : undefined))
   if (change !== undefined) throw targetChanged(found, change)
   // A property that was unknown when the run began gets its present value.
@@ -59,48 +58,26 @@ export async function checkTarget(
     physicalIndex: before.physicalIndex ?? now.physicalIndex,
     chunkId: before.chunkId ?? now.chunkId,
   }
-  const leastRows = now.adds && before.rows !== null ? before.rows + confirmed : found.leastRows
-  const earlier = { samples: found.samples, leastRows: leastRows ?? now.rows ?? undefined }
+  const earlier = { samples: found.samples, confirmed }
   return { evidence: newEvidence(run, description, identity, earlier), now }
 }
 
 /**
- * Before the run sends new rows, looks up rows that earlier processes sent. The length of the table would prove
- * nothing, because other writers may have refilled it.
+ * Looks for the rows of earlier processes before the run sends new ones.
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are not there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
-export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
+export async function checkRows(run: Run, control: Session, evidence: Evidence): Promise<void> {
   const { found } = run.history
   if (found.rows().confirmed === 0) return
-  const isLooked = !leavesMemory(now.total) && run.checked.target.kind === 'table'
-  if (!isLooked) return
-  const rows = await lookUp(run, control, found)
-  if (rows === 'none' || rows === 'some') throw targetChanged(found, notThere)
+  const { change } = await evidence.look(control)
+  if (change !== undefined) throw targetChanged(found, change)
 }
 
 const notThere = 'rows that it wrote are not in it'
 
-async function lookUp(
-  { checked }: Run,
-  control: Session,
-  { samples }: JournaledRun,
-): Promise<Found> {
-  const table = watchedTable(checked)
-  if (table === undefined || samples.length === 0) return 'unknown'
-  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
-  try {
-    await control.run(findScript(table, samples), { timeoutMs: checked.confirmTimeoutMs })
-    return await askFound(asking, samples)
-  } catch (error) {
-    if (error instanceof ServerError) return 'unknown'
-    throw error
-  }
-}
-
 /**
  * Checks that the rows of a run that has sent everything are still in the target.
- * @returns what a search for rows of the run in the target has found
  * @throws {DdbError} DDB_TARGET_CHANGED if the rows are gone, DDB_UNPROVEN if nothing shows whether they are there
  * @throws {ConnectionError} @throws {TimeoutError}
  */
@@ -108,31 +85,32 @@ export async function checkLoaded(
   run: Run,
   control: Session,
   { now }: CheckedTarget,
-): Promise<Found> {
-  const { found } = run.history
-  const { target: before, finished } = found
+): Promise<void> {
+  const { found, name } = run.history
+  const { target: before, finished, samples } = found
   const { confirmed, unconfirmed } = found.rows()
-  if (confirmed + unconfirmed === 0 || before === undefined) return 'unknown'
+  if (confirmed + unconfirmed === 0 || before === undefined) return
   const isStored = !now.inMemory
-  const isSame = isStored && traitsOf(found.used).leavesDoubt && isSameChunk(before, now)
+  const isSame = isStored && isSameChunk(before, now)
   if (isSame && now.rows === 0) throw targetChanged(found, 'it has no rows')
-  const rows = await lookUp(run, control, found)
-  const isRead = run.checked.target.kind === 'table' || finished?.isFound === true
-  if (isRead && (rows === 'none' || rows === 'some') && !leavesMemory(now.total)) {
+  const { confirmTimeoutMs: timeoutMs } = run.checked
+  const table = watchedTable(run.checked)
+  const there = table && (await findRows({ session: control, timeoutMs }, table, samples))
+  const isFound = samples.length > 0 && there?.length === samples.length
+  if (there !== undefined && there.length < samples.length && !leavesMemory(now.total)) {
     throw targetChanged(found, notThere)
   }
-  const isFound = rows === 'all'
   if (isStored) {
-    if (isFound || isSame) return rows
+    if (isFound || isSame) return
     throw unproven(found, 'the server does not say whether it is the same DFS table')
   }
-  const { confirmTimeoutMs } = run.checked
-  const isKnown = await askFinished(control, run.history.name, confirmTimeoutMs)
+  const marks = await askFinished(control, name.runId, timeoutMs)
+  const isKnown = marks?.some(({ token }) => token === name.token)
   const server = finished?.server ?? before.server
   if (isKnown !== true && server !== now.server) {
     throw targetChanged(found, `it was loaded into ${server}, and ${now.server} does not know it`)
   }
-  if (isFound && finished?.isMarked !== false) return rows
+  if (isFound && finished?.isMarked !== false) return
   if (finished?.isMarked === true && isKnown === false && now.total !== 'totalSize') {
     throw targetChanged(found, 'the server was restarted, and its rows in memory are gone')
   }
@@ -153,13 +131,11 @@ export async function finishLoadedRun(
   run: Run,
   control: Session,
   { evidence, now }: CheckedTarget,
-  rows: Found,
 ): Promise<void> {
   const { checked } = run
   const { found, name } = run.history
   if (found.target !== undefined && found.finished === undefined) {
-    const look = { change: undefined, isOpen: false, rows: now.rows, found: rows }
-    await noteFinished(run, control, evidence, look, checked.confirmTimeoutMs)
+    await noteFinished(run, control, evidence, now.rows, checked.confirmTimeoutMs)
   }
   if (found.hasLeftServer || isUnfinished(run)) return
   run.emit({ kind: 'leaving' })

@@ -1,9 +1,9 @@
 /*
   The progress of a run in one input, in bytes and lines as the user sees the file.
 */
-import { unconfirmedRows, type BatchEnd } from '../outcomes/covered-range.js'
-import type { JournaledInput } from '../outcomes/journaled-run.js'
-import { resumedInput } from './resumed-input.js'
+import type { JournaledRun } from '../outcomes/journaled-run.js'
+import { unconfirmedRows, type BatchEnd } from '../outcomes/streams.js'
+import { resumedInputs, streamOf } from './resumption.js'
 
 /** A range with rows of unknown outcome. Bytes count the decompressed content as UTF-8; lines count from 1. */
 export interface UncertainRange {
@@ -26,36 +26,40 @@ export interface InputProgress {
   readonly uncertain: readonly UncertainRange[]
 }
 
-/**
- * Returns the progress that the journal records for an input. Drops batches for which nothing is left to do from
- * `input.covered`.
- */
-export function inputProgress(input: JournaledInput, index: number): InputProgress {
-  const uncertain = uncertainRanges(input)
-  const { isDone } = resumedInput(input, index)
-  return { settled: input.covered.ends[0]!, isDone, uncertain }
+/** @returns a function of the number of an input: the progress that the journal records */
+export function inputProgress(journal: JournaledRun): (input: number) => InputProgress {
+  const isFollowing = journal.run?.options.input?.follow === true
+  const resumed = resumedInputs(journal, isFollowing)
+  return input => {
+    const { from, records, isDone } = resumed(input)
+    const stream = streamOf(input, isFollowing)
+    const uncertain = uncertainRanges(journal, input, stream, from.lineNumber)
+    return { settled: { ...from, records }, isDone, uncertain }
+  }
 }
 
-function uncertainRanges({ covered: { ends, ranges } }: JournaledInput): UncertainRange[] {
+function uncertainRanges(
+  { streams }: JournaledRun,
+  input: number,
+  stream: number,
+  firstLineNumber: number,
+): UncertainRange[] {
   const found: UncertainRange[] = []
-  let at = 0
-  for (const { startBytes, endBytes, rows: sent, batch } of ranges) {
-    // If a batch has rows of several inputs, all its rows of unknown outcome may belong to this input.
-    const rows = Math.min(sent, unconfirmedRows(batch))
-    if (rows === 0) continue
-    while (at + 1 < ends.length && ends[at + 1]!.offsetBytes <= startBytes) at++
-    const lines = { firstLine: ends[at]!.lineNumber, lastLine: lastLineOf(ends, at) }
-    const last = found.at(-1)
-    if (last?.endBytes === startBytes) {
-      const { lastLine } = lines
-      found[found.length - 1] = { ...last, endBytes, lastLine, rows: last.rows + rows }
-    } else found.push({ startBytes, endBytes, ...lines, rows })
+  let line = firstLineNumber
+  for (const batch of streams.get(stream)?.open.values() ?? []) {
+    for (const { input: own, startBytes, endBytes, endLine, rows: sent } of batch.ranges) {
+      if (own !== input) continue
+      const firstLine = line
+      line = endLine
+      // If a batch has rows of several inputs, all its rows of unknown outcome may belong to this input.
+      const rows = Math.min(sent, unconfirmedRows(batch))
+      if (rows === 0) continue
+      const lastLine = Math.max(firstLine, endLine - 1)
+      const last = found.at(-1)
+      if (last?.endBytes === startBytes) {
+        found[found.length - 1] = { ...last, endBytes, lastLine, rows: last.rows + rows }
+      } else found.push({ startBytes, endBytes, firstLine, lastLine, rows })
+    }
   }
   return found
-}
-
-/** The last line of the batch that begins at `ends[at]`: the line before the next batch. */
-function lastLineOf(ends: readonly BatchEnd[], at: number): number {
-  const { lineNumber } = ends[at]!
-  return Math.max(lineNumber, (ends[at + 1]?.lineNumber ?? lineNumber) - 1)
 }

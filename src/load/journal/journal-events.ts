@@ -1,36 +1,23 @@
 /*
-  Converts journal records to events and back. Most records have the form of their event; records of batches keep the
-  form of the first journals.
+  Converts journal records to events and back. Most records have the form of their event.
 */
 import { foldDurable, type DurableState } from '../outcomes/durable-state.js'
-import { isDurable, onlyLane, type BatchRange, type RunEvent } from '../outcomes/events.js'
-import type { JournaledBatch, JournaledPart, JournalRecord } from './journal-record.js'
+import { isDurable, type RunEvent } from '../outcomes/events.js'
+import type { BatchRange } from '../outcomes/place.js'
+import type { JournaledRange, JournalRecord } from './journal-record.js'
 
 function eventOf(record: JournalRecord): RunEvent {
   switch (record.kind) {
-    case 'batch':
-    case 'part': {
-      const { no, more = [] } = record
+    case 'batch': {
+      const { stream, no, more = [], lanes, early = false } = record
       const ranges = [record, ...more].map(rangeOf)
-      const rows = sum(ranges.map(range => range.rows))
-      const isNew = record.kind === 'batch'
-      return { kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes: 0, isNew }
+      const rows = ranges.reduce((sum, range) => sum + range.rows, 0)
+      return { kind: 'batch', stream, no, ranges, rows, lanes, isEarly: early }
     }
-    case 'lanes': {
-      const { no, perLane, by, more = [] } = record
-      const ranges = [record, ...more].map(rangeOf)
-      const rows = sum(ranges.map(range => range.rows))
-      if (rows !== sum(perLane)) throw new Error(`lanes of batch ${no} have other rows than it has`)
-      return { kind: 'laned', lane: onlyLane, no, ranges, rows, lanes: { perLane, by } }
+    case 'ended': {
+      const { stream, no, lane = 0, part = 1, ...rows } = record
+      return { ...rows, no: undefined, place: { stream, no, lane, part } }
     }
-    case 'lanePart': {
-      const { no, of: firstNo, start: firstRow, rows } = record
-      const ofLanes = { firstNo, firstRow, isLane: false }
-      const batch = { no, ranges: [], rows, bytes: 0, isNew: false, ofLanes }
-      return { kind: 'numbered', lane: onlyLane, ...batch }
-    }
-    case 'ended':
-      return { lane: onlyLane, ...record }
     case 'forgotten':
       return { kind: 'takenBack', reason: '', isCertain: true }
     default:
@@ -41,23 +28,15 @@ function eventOf(record: JournalRecord): RunEvent {
 /** The record of an event; undefined if journals do not keep the event, or keep it only as part of a later record. */
 export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   switch (event.kind) {
-    case 'laned': {
-      const { no, ranges, lanes } = event
-      const more = ranges.length === 1 ? {} : { more: ranges.slice(1).map(batchOf) }
-      return { kind: 'lanes', no, ...batchOf(ranges[0]!), ...lanes, ...more }
-    }
-    case 'numbered': {
-      const { no, ranges, rows, isNew, ofLanes } = event
-      if (ofLanes !== undefined) {
-        const { firstNo: of, firstRow: start, isLane } = ofLanes
-        return isLane ? undefined : { kind: 'lanePart', no, of, start, rows }
-      }
+    case 'batch': {
+      const { stream, no, ranges, lanes, isEarly } = event
       // Most batches have rows of one input, so most records have no `more`.
-      const more = ranges.length === 1 ? undefined : ranges.slice(1)
-      if (!isNew) {
-        return { kind: 'part', no, ...partOf(ranges[0]!), ...(more && { more: more.map(partOf) }) }
+      return {
+        ...{ kind: 'batch', stream, no, ...journaled(ranges[0]!) },
+        ...(ranges.length === 1 ? {} : { more: ranges.slice(1).map(journaled) }),
+        ...(lanes && { lanes }),
+        ...(isEarly && { early: true }),
       }
-      return { kind: 'batch', no, ...batchOf(ranges[0]!), ...(more && { more: more.map(batchOf) }) }
     }
     case 'takenBack':
       return event.isCertain ? { kind: 'forgotten' } : undefined
@@ -66,29 +45,21 @@ export function recordOfEvent(event: RunEvent): JournalRecord | undefined {
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((all, one) => all + one, 0)
-}
-
-function rangeOf(rows: JournaledPart | JournaledBatch): BatchRange {
-  const { input, start: startBytes, end: endBytes, rows: count } = rows
-  const { endLine, records } = 'endLine' in rows ? rows : { endLine: 0, records: 0 }
+function rangeOf({ input, start, end, rows, endLine, records }: JournaledRange): BatchRange {
   const lines = { firstLine: 0, lastLine: 0, endLine }
-  return { input, file: '', startBytes, endBytes, rows: count, ...lines, records }
+  return { input, file: '', startBytes: start, endBytes: end, rows, ...lines, records }
 }
 
-function partOf({ input, startBytes: start, endBytes: end, rows }: BatchRange): JournaledPart {
-  return { input, start, end, rows }
-}
-
-function batchOf({ endLine, records, ...range }: BatchRange): JournaledBatch {
-  const { input, startBytes: start, endBytes: end, rows } = range
-  return { input, start, end, endLine, rows, records }
+function journaled(range: BatchRange): JournaledRange {
+  const { input, startBytes: start, endBytes: end, rows, endLine, records } = range
+  return { input, start, end, rows, endLine, records }
 }
 
 /** Number of the last input that a record mentions; −1 if it mentions none. */
 function lastInput(record: JournalRecord): number {
-  if (record.kind === 'settled') return record.inputs.length - 1
+  if (record.kind === 'settled') {
+    return Math.max(record.inputs.length - 1, ...record.streams.map(({ input }) => input))
+  }
   if (!('input' in record)) return -1
   const { more = [] } = 'more' in record ? record : {}
   return Math.max(record.input, ...more.map(({ input }) => input))

@@ -6,6 +6,9 @@ import { crc32 } from 'node:zlib'
 import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
+import type { CutSizes } from '../../parse/cuts.js'
+import type { LanesOfBatch } from '../outcomes/place.js'
+import type { EndedRows, StreamPlace } from '../outcomes/streams.js'
 import { faultyField, isOf, type Shape } from './shape.js'
 import type { TargetIdentity } from './target-identity.js'
 
@@ -21,22 +24,8 @@ export type JournaledServer = Pick<
   'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'compress'
 >
 
-export interface EndedRows {
-  readonly confirmed: number
-  readonly rejected: number
-  readonly unconfirmed: number
-  /** Rows that are certainly not stored: a process may send them again, under another batch number. */
-  readonly unsent: number
-  /** Rows that the run's transform dropped; absent if there are none. */
-  readonly filtered?: number
-}
-
 /** The state of the target when the run checked it for the last time. */
 export interface FinishedTarget {
-  /** How many rows the target has had so far; null if the run cannot count them. */
-  readonly rows: number | null
-  /** Whether rows of the run were found in the target by value. */
-  readonly isFound: boolean
   /** Whether the server's table of finished runs got the run. The table is lost when the server stops. */
   readonly isMarked: boolean
   /** `host:port` of the server on which the run finished. */
@@ -45,7 +34,6 @@ export interface FinishedTarget {
 
 /** Rejected rows of a run, and the files that hold them. */
 export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' | 'byCode'> {
-  readonly unplaced: number
   /**
    * `key` determines which records the file holds. `sizeBytes`: size of these records. `reasonsBytes`: size of their
    * reasons.
@@ -71,32 +59,23 @@ export interface JournaledRejectsSource {
   flush(): void
   /** Grows with every reject. The journal records the rejects again only if this number has changed. */
   readonly count: number
+  /** Rejects that could not be written to their file. */
+  readonly unplaced: number
   /** What the journal records of the rejects and their files; call `flush` first. */
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
-/** Rows of one input, given by the range of their bytes. */
-export interface JournaledPart {
+/** Rows of one input, given by the range of their bytes. `records` counts records of the input that begin before `end`. */
+export interface JournaledRange {
   readonly input: number
   readonly start: number
   readonly end: number
   readonly rows: number
-}
-
-/** `records` counts records of the input that begin before `end`. */
-export interface JournaledBatch extends JournaledPart {
   readonly endLine: number
   readonly records: number
 }
 
-export interface JournaledLanes {
-  /** How many rows each lane has, in the order of lanes. A lane with 0 rows gets no batch number. */
-  readonly perLane: readonly number[]
-  /** The rule that divided the rows. */
-  readonly by: string
-}
-
-/** One line of a journal. Inputs are numbered from 0 in reading order. */
+/** One line of a journal. Inputs are numbered from 0 in reading order. Streams and batches: `BatchPlace`. */
 export type JournalRecord =
   /** The first record. */
   | {
@@ -129,12 +108,8 @@ export type JournalRecord =
     }
   /** The ledger (table of receipts). */
   | { readonly kind: 'ledger'; readonly number: number }
-  /** Values of some accepted rows. The target has had at least `leastRows` rows. Replaces earlier samples. */
-  | {
-      readonly kind: 'sampled'
-      readonly rows: readonly JournaledRow[]
-      readonly leastRows: number | null
-    }
+  /** Values of some accepted rows. Replaces earlier samples. */
+  | { readonly kind: 'sampled'; readonly rows: readonly JournaledRow[] }
   /** No row is left to be sent, and the run has examined the target again. */
   | ({ readonly kind: 'finished' } & FinishedTarget)
   /** The process is about to tell the server that it works on the run. Each `number` is one higher than the last. */
@@ -144,40 +119,26 @@ export type JournalRecord =
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
   /** Time zone offsets of columns, from the first times that were read. */
   | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
-  /** Rows are about to be sent under a number; `more` has the rows of inputs after the first. */
-  | (JournaledBatch & {
+  /** Where batches end (`Cuts`). Every process of the run uses these sizes. */
+  | ({ readonly kind: 'sizes' } & CutSizes)
+  /** A batch is about to be sent. `early`: its end does not follow from the inputs and the sizes of batches. */
+  | (JournaledRange & {
       readonly kind: 'batch'
+      readonly stream: number
       readonly no: number
-      readonly more?: readonly JournaledBatch[]
+      /** The rows of inputs after the first. */
+      readonly more?: readonly JournaledRange[]
+      readonly lanes?: LanesOfBatch
+      readonly early?: true
     })
-  /** Like `batch`, for rows that were part of an earlier batch. */
-  | (JournaledPart & {
-      readonly kind: 'part'
+  /** The outcome of a batch, or of its rows of one lane, or of a part of them (`Place`). */
+  | ({
+      readonly kind: 'ended'
+      readonly stream: number
       readonly no: number
-      readonly more?: readonly JournaledPart[]
-    })
-  /**
-   * Like `batch`, for rows divided among lanes (connections). The lanes that have rows get the numbers from `no` on, in
-   * lane order.
-   */
-  | (JournaledBatch &
-      JournaledLanes & {
-        readonly kind: 'lanes'
-        readonly no: number
-        readonly more?: readonly JournaledBatch[]
-      })
-  /**
-   * Like `part`, for rows of one lane. `of` is the `no` of the `lanes` record of their batch. `start` is the index of
-   * the first row among all rows of that batch, sorted by lane.
-   */
-  | {
-      readonly kind: 'lanePart'
-      readonly no: number
-      readonly of: number
-      readonly start: number
-      readonly rows: number
-    }
-  | ({ readonly kind: 'ended'; readonly no: number } & EndedRows)
+      readonly lane?: number
+      readonly part?: number
+    } & EndedRows)
   /** The process is about to make a rejects file. */
   | { readonly kind: 'rejectsFile'; readonly path: string }
   | ({ readonly kind: 'rejects' } & JournaledRejects)
@@ -196,12 +157,14 @@ export type JournalRecord =
    */
   | { readonly kind: 'leaving' }
   /**
-   * In a finished journal, replaces all batches and their outcomes: records how far each input was sent, and how many
+   * In a finished journal, replaces all batches and their outcomes: records how far each stream and each input was sent, and how many
    * rows have which outcome.
    */
   | {
       readonly kind: 'settled'
-      readonly lastNo: number
+      /** How many batches the run had. */
+      readonly batches: number
+      readonly streams: readonly (StreamPlace & { readonly stream: number })[]
       readonly inputs: readonly {
         readonly offsetBytes: number
         readonly lineNumber: number
@@ -233,14 +196,16 @@ export function recordLine(record: JournalRecord): string {
 /** Like JSON.stringify, but three times as fast for the records that come with every batch. */
 function jsonOf(record: JournalRecord): string {
   if (record.kind === 'batch') {
-    const { no, input, start, end, endLine, rows, records, more } = record
-    const others = more === undefined ? '' : `,"more":${JSON.stringify(more)}`
-    return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
+    const { stream, no, input, start, end, endLine, rows, records, more, lanes, early } = record
+    const isPlain = more === undefined && lanes === undefined && early === undefined
+    const others = isPlain ? '' : `,${JSON.stringify({ more, lanes, early }).slice(1, -1)}`
+    return `{"kind":"batch","stream":${stream},"no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}${others}}`
   }
   if (record.kind === 'ended') {
-    const { no, confirmed, rejected, unconfirmed, unsent, filtered } = record
+    const { stream, no, lane, part, confirmed, rejected, unconfirmed, unsent, filtered } = record
+    const piece = part === undefined ? '' : `,"lane":${lane},"part":${part}`
     const left = filtered === undefined ? '' : `,"filtered":${filtered}`
-    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${left}}`
+    return `{"kind":"ended","stream":${stream},"no":${no}${piece},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${left}}`
   }
   return JSON.stringify(record)
 }
@@ -264,8 +229,12 @@ export function recordOf(line: string): JournalRecord | undefined {
 
 const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
 
-const partShape: Shape = { input: '#', start: '#', end: '#', rows: '#' }
-const batchShape: Shape = { ...partShape, endLine: '#', records: '#' }
+const rangeShape: Shape = {
+  ...{ input: '#', start: '#', end: '#', rows: '#', endLine: '#', records: '#' },
+}
+const placeShape: Shape = {
+  ...{ stream: '#', no: '#', input: '#', offsetBytes: '#', lineNumber: '#', records: '#' },
+}
 
 const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   run: { runId: 'text', token: 'text', startedAt: 'text', folder: 'text', options: '*' },
@@ -275,21 +244,21 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   target: { identity: '*', used: 'text' },
   ledger: { number: '#' },
   sampled: {},
-  finished: { isFound: 'flag', isMarked: 'flag', server: 'text' },
+  finished: { isMarked: 'flag', server: 'text' },
   owner: { number: '#' },
   session: { id: 'text' },
   reading: { input: '#', detected: 'text' },
   offsets: { offsets: '*' },
-  batch: { no: '#', ...batchShape, more: [batchShape, '?'] },
-  part: { no: '#', ...partShape, more: [partShape, '?'] },
-  lanes: { no: '#', ...batchShape, more: [batchShape, '?'], perLane: '#s', by: 'text' },
-  lanePart: { no: '#', of: '#', start: '#', rows: '#' },
-  ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
+  sizes: { records: '#', bytes: '#' },
+  batch: { stream: '#', no: '#', ...rangeShape, more: [rangeShape, '?'], lanes: '*?' },
+  ended: {
+    ...{ stream: '#', no: '#', lane: '#?', part: '#?' },
+    ...{ confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#', filtered: '#?' },
+  },
   rejectsFile: { path: 'text' },
   rejects: {
     byClass: '*',
     byCode: '*',
-    unplaced: '#',
     files: [{ key: 'text', path: 'text', rows: '#', sizeBytes: '#', reasonsBytes: '#' }],
     byInput: '*',
     upTo: { input: '#', offsetBytes: '#' },
@@ -298,7 +267,8 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   forgotten: {},
   leaving: {},
   settled: {
-    lastNo: '#',
+    batches: '#',
+    streams: [placeShape],
     inputs: [{ offsetBytes: '#', lineNumber: '#', records: '#', rows: '#' }],
     sums: { confirmed: '#', rejected: '#', unconfirmed: '#', filtered: '#?' },
   },
@@ -316,7 +286,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
 }
 
 /** Must increase whenever records change. The program refuses journals of every other format. */
-export const journalFormat = 5
+export const journalFormat = 6
 
 /** Why a record is wrong, to complete a sentence that begins with the line number; undefined if it is right. */
 export function faultOf(record: JournalRecord): string | undefined {
@@ -338,7 +308,7 @@ const optionsShape: Shape = {
   server: { host: 'text', port: '#', user: 'text?' },
   target: {
     ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?' },
-    ...{ confirmTable: 'text?', transform: 'text?' },
+    ...{ confirmTable: 'text?', transform: 'text?', mayDrop: 'flag?' },
   },
   input: '*?',
   mapping: '*?',

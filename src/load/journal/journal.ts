@@ -9,13 +9,10 @@ import type { JournaledRun } from '../outcomes/journaled-run.js'
 import type { Files } from '../../platform/platform.js'
 import type { KnownOnServer } from '../marker/ownership.js'
 import type { JournalFile } from './journal-file.js'
-import type {
-  EndedRows,
-  JournaledRejects,
-  JournaledRejectsSource,
-  JournalRecord,
-} from './journal-record.js'
+import type { JournaledRejects, JournaledRejectsSource, JournalRecord } from './journal-record.js'
 import { recordOfEvent } from './journal-events.js'
+import type { Place } from '../outcomes/place.js'
+import type { EndedRows } from '../outcomes/streams.js'
 import { shrinkJournal } from './replace-journal.js'
 
 type SeenOnServer = Omit<KnownOnServer, 'isConnected'>
@@ -29,8 +26,6 @@ export interface Journal {
   readonly past: JournaledRun
   /** Number of this process, from 1. */
   readonly processNumber: number
-  /** Highest batch number that any process of the run has used. */
-  readonly lastNo: number
   /** Number of the ledger that holds receipts; a restart begins a new ledger. */
   readonly ledgerNumber: number
   /** Identifies the run in its tables on the server: the ledger (receipts) and the marker. */
@@ -66,8 +61,7 @@ export interface Journal {
   /** The last number that `nextOwner` returned; 0 before the first call. */
   readonly owner: number
   /**
-   * Receives every event. After an event has given rows a batch number, the rows must not be sent before the next
-   * `commit`, which may cover many batches.
+   * Receives every event. After the event of a batch, its rows must not be sent before the next `commit`, which may cover many batches.
    * @throws {DdbError} DDB_OUTPUT_WRITE; the event must then not happen
    */
   take(event: RunEvent): void
@@ -109,7 +103,6 @@ class KeptJournal implements Journal {
   readonly inputs: readonly NamedInput[]
   readonly path: string
   readonly processNumber: number
-  readonly lastNo: number
   readonly wasUnlocked: boolean
   readonly lost: () => DdbError | undefined
   readonly #file: JournalFile
@@ -121,7 +114,7 @@ class KeptJournal implements Journal {
   #rejectsTold: JournaledRejects | undefined
   #state: Readonly<RunState> | undefined
   #shrink: () => Promise<void> = () => Promise.resolve()
-  #ended: { no: number; rows: EndedRows }[] = []
+  #ended: { readonly place: Place; readonly rows: EndedRows }[] = []
   #rejects: JournaledRejectsSource | undefined
   #rejectsKnown = 0
   #keepsRejects = true
@@ -140,7 +133,6 @@ class KeptJournal implements Journal {
     this.inputs = inputs
     this.path = file.path
     this.processNumber = past.processes + 1
-    this.lastNo = past.lastNo
     this.wasUnlocked = setup.wasUnlocked
     this.lost = setup.lost
     this.#opening = setup.opening
@@ -184,10 +176,10 @@ class KeptJournal implements Journal {
   take(event: RunEvent): void {
     switch (event.kind) {
       case 'ended': {
-        const { no, confirmed, rejected, unconfirmed, unsent, filtered } = event
-        if (no === undefined) return
+        const { place, confirmed, rejected, unconfirmed, unsent, filtered } = event
+        if (place === undefined) return
         const known = filtered === undefined ? {} : { filtered }
-        this.#ended.push({ no, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
+        this.#ended.push({ place, rows: { confirmed, rejected, unconfirmed, unsent, ...known } })
         return
       }
       case 'misread':
@@ -203,7 +195,7 @@ class KeptJournal implements Journal {
       default: {
         const record = recordOfEvent(event)
         if (record === undefined) return
-        if (event.kind === 'numbered' || event.kind === 'laned') this.#noteEnded()
+        if (event.kind === 'batch') this.#noteEnded()
         this.#add(record)
         // These records must be on the disk before the process creates the ledger, or removes the run's objects.
         if (event.kind === 'ledger' || event.kind === 'leaving') this.#file.sync()
@@ -252,7 +244,11 @@ class KeptJournal implements Journal {
   #noteEnded(): void {
     const rejects = this.#rejects
     if (this.#keepsRejects && rejects !== undefined && rejects.count !== this.#rejectsKnown) {
+      this.#keepsRejects = false
       rejects.flush()
+      // Rejects that are in no file are read again by the next process, when the disk has room.
+      if (rejects.unplaced > 0) return this.#noteEnded()
+      this.#keepsRejects = true
       this.#rejectsKnown = rejects.count
       const upTos = this.#upTos.size === 0 ? {} : { upTos: [...this.#upTos] }
       this.#upTos.clear()
@@ -265,9 +261,11 @@ class KeptJournal implements Journal {
       this.#rejectsTold = mergeRejects(this.#rejectsTold, record)
       this.#add(record)
     }
-    for (const { no, rows } of this.#ended) {
+    for (const { place, rows } of this.#ended) {
       if (!this.#keepsRejects && rows.rejected > 0) continue
-      this.#add({ kind: 'ended', no, ...rows })
+      const { stream, no, lane, part } = place
+      const piece = lane === 0 && part === 1 ? {} : { lane, part }
+      this.#add({ kind: 'ended', stream, no, ...piece, ...rows })
     }
     this.#ended = []
   }

@@ -2,7 +2,7 @@
   Matches the inputs of a resumed run with the names in its journal. A different folder or a link may have changed an input's name.
 */
 import { resolve } from 'node:path'
-import { fileKey } from '../../platform/file-identity.js'
+import { fileKey } from '../../platform/file-name.js'
 import type { Files } from '../../platform/platform.js'
 
 export interface KnownInputs {

@@ -74,8 +74,12 @@ export async function openJournal(
   const held = await takeLock(path, runId, `${folder}/runs`, files)
   try {
     const read = newDurableState(true)
-    const size = await readJournal(path, runId, files, record => readRecord(read, record))
+    const whole = await readJournal(path, runId, files, record => readRecord(read, record))
     const past = journaledRun(read)
+    // Every process writes the line of the run together with its own.
+    const isCut = past.run !== undefined && past.processes === 0
+    const damage = whole?.damage ?? (isCut ? 'it ends after its first line' : undefined)
+    const size = whole && { ...whole, damage }
     if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const asked = { platform, options, checked, token }

@@ -1,7 +1,10 @@
 /*
   Converts options to the form that a journal keeps, and selects the options that determine which rows a run loads.
 */
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { LoadOptions } from '../options.js'
+import type { NamedInput } from '../outcomes/events.js'
 import type { CheckedOptions } from '../checked-options.js'
 import type { JournaledOptions, JournaledServer } from './journal-record.js'
 
@@ -56,6 +59,28 @@ export function decidingOptions({
   // The limit of rejects may change. The rejects file may not change, because it holds some rejects already.
   const { file } = rejects
   return { target, input: dialect, mapping, cells, rejects: { file }, delivery: { mode, confirm } }
+}
+
+/**
+ * Identifies what a run loads, on any machine: names and contents of its inputs, and the options that decide which rows it
+ * sends. 32 hexadecimal digits.
+ */
+export function runDigest(
+  options: LoadOptions,
+  checked: CheckedOptions,
+  inputs: readonly Pick<NamedInput, 'path' | 'fingerprint'>[],
+): string {
+  const {
+    rejects: _,
+    delivery: _delivery,
+    ...deciding
+  } = decidingOptions(journaledOptions(options, checked))
+  const files = inputs.map(({ path, fingerprint: { sizeBytes, head, tail } }) => [
+    basename(path),
+    ...[sizeBytes, head, tail],
+  ])
+  const text = textOf({ ...deciding, files })
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
 /** Names of the fields in which two sets of options differ, such as `cells.nullTexts`. */

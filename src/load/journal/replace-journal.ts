@@ -58,9 +58,7 @@ export async function replaceJournal(
   }
 }
 
-const summedKinds = [
-  ...(['batch', 'part', 'lanes', 'lanePart', 'ended', 'session', 'rejects', 'settled'] as const),
-] as const
+const summedKinds = [...(['batch', 'ended', 'session', 'rejects', 'settled'] as const)] as const
 
 /**
  * Shortens a finished journal.
@@ -71,7 +69,13 @@ const summedKinds = [
 export async function shrinkJournal(
   path: string,
   files: Files,
-  { lastNo, inputs, sentTo, sums }: Pick<DurableState, 'lastNo' | 'inputs' | 'sentTo' | 'sums'>,
+  {
+    batchCount: batches,
+    inputs,
+    streams,
+    sentTo,
+    sums,
+  }: Pick<DurableState, 'batchCount' | 'inputs' | 'streams' | 'sentTo' | 'sums'>,
   rejects: JournaledRejects | undefined,
   end: Extract<JournalRecord, { kind: 'end' }>,
   sizeBytes: number,
@@ -80,8 +84,10 @@ export async function shrinkJournal(
   const { filtered, ...others } = sums
   const all = filtered > 0 ? sums : others
   // A run that cannot learn the outcomes of single batches gives its batches no numbers.
-  if (lastNo > 0) {
-    records.push({ kind: 'settled', lastNo, inputs: inputs.map((_, i) => sentTo.at(i)), sums: all })
+  if (batches > 0) {
+    const lasts = [...streams].map(([stream, { last }]) => ({ stream, ...last }))
+    const sent = inputs.map((_, i) => sentTo.at(i))
+    records.push({ kind: 'settled', batches, streams: lasts, inputs: sent, sums: all })
   }
   if (rejects !== undefined) records.push({ kind: 'rejects', ...rejects })
   await replaceJournal(path, files, { sizeBytes, without: summedKinds }, [...records, end])

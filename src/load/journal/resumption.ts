@@ -2,19 +2,32 @@
   How a process resumes a run: where to begin reading each input, and what earlier processes did with rows that are read again. A run
   without a journal resumes nothing.
 */
-import type { Batch, InputRange } from '../../parse/batch.js'
+import type { Batch, BatchPlace, InputRange } from '../../parse/batch.js'
 import { runChanged } from './changed-run.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
 import {
-  resumedInput,
-  type KnownBatch,
-  type ResumedInput,
-  type SentBefore,
-} from './resumed-input.js'
+  streamStart,
+  type BatchEnd,
+  type SentBatch,
+  type StreamPlace,
+} from '../outcomes/streams.js'
+
+/** Where to resume reading an input: at the end of a batch, or at its start. */
+export interface ResumedInput {
+  readonly from: { readonly offsetBytes: number; readonly lineNumber: number }
+  /** Records before `from`. */
+  readonly records: number
+  /** Offsets after `from`, ascending, at which batches end that nothing else cuts there. */
+  readonly ends: readonly number[]
+  /** True if nothing in the input is left to be read. */
+  readonly isDone: boolean
+}
 
 export interface Resumption {
   /** Where to resume reading an input; undefined if no process has read any of it. */
   resumed(input: number): ResumedInput | undefined
+  /** The number of the batch at whose end reading of the stream resumes; 0 at its start. */
+  settledNo(this: void, stream: number): number
   /**
    * Call this before an input is read.
    * @param detected  a text that says how the input will be read
@@ -23,23 +36,32 @@ export interface Resumption {
    */
   isReadAnew(input: number, path: string, detected: string): boolean
   /**
-   * Call this for rows that were read from an input.
-   * @param records  records of the input, up to the end of these rows
-   * @throws {DdbError} DDB_RUN_CHANGED if the rows differ from those that were sent
-   */
-  place(range: InputRange, input: number, records: number): void
-  /**
-   * What earlier processes did with a batch's rows; undefined if they never read these rows. Call `place` for all
-   * ranges of the batch first.
-   */
-  knownOf(batch: Batch): KnownBatch | undefined
-  /**
-   * Call this before a batch is sent again, if the whole batch was read.
+   * The batch at this place as an earlier process sent it, or was about to; undefined if none did.
    * @throws {DdbError} DDB_RUN_CHANGED if the batch has other rows than were sent
    */
-  checkRows(batch: Batch, sent: Pick<SentBefore, 'rows'>): void
+  knownOf(batch: Batch): SentBatch | undefined
   /** Whether an earlier process has already counted this reject of the reader. */
   isKnownReject(input: number, offsetBytes: number): boolean
+}
+
+/**
+ * @param numberOf  the number of the stream; called with the first batch
+ * @returns a function that gives each further batch of a stream its place
+ */
+export function placer(
+  { settledNo }: Resumption,
+  numberOf: () => number = () => 1,
+): (batch: Batch) => void {
+  let last: BatchPlace | undefined
+  return batch => {
+    last ??= { stream: numberOf(), no: settledNo(numberOf()) }
+    batch.place = last = { stream: last.stream, no: last.no + 1 }
+  }
+}
+
+/** The stream to which an input of a run belongs. */
+export function streamOf(input: number, isFollowing: boolean): number {
+  return isFollowing ? input + 1 : 1
 }
 
 /**
@@ -47,33 +69,28 @@ export interface Resumption {
  * @param isFollowing  whether several inputs are read at once
  */
 export function newResumption(found: JournaledRun, isFollowing: boolean): Resumption {
-  const inputs = new Map<number, ResumedInput>()
-  for (const [input, journaled] of found.inputs.entries()) {
-    if (journaled.detected !== undefined) inputs.set(input, resumedInput(journaled, input))
-  }
-  const otherRows = (input: number): Error =>
-    runChanged(found, `"${found.inputs[input]!.path}" no longer has the rows that were sent`)
-  const { rejects } = found
+  const { rejects, inputs, streams } = found
   const upTos = new Map(rejects?.upTos)
+  const resumed = resumedInputs(found, isFollowing)
   return {
-    resumed: input => inputs.get(input),
+    resumed: input => (inputs[input]?.detected === undefined ? undefined : resumed(input)),
+    settledNo: stream => streams.get(stream)?.settled.no ?? 0,
     isReadAnew(input, path, detected) {
-      const before = found.inputs[input]?.detected
+      const before = inputs[input]?.detected
       if (before === undefined || before === detected) return before === undefined
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(found, `"${path}" ${how}`)
     },
-    place(range, input, records) {
-      // Stores the place in the range itself, because with small batches a map keyed by batch would be slow.
-      range.place = { input, records }
-      if (inputs.get(input)?.hasRowsOf(range) === false) throw otherRows(input)
-    },
-    knownOf({ ranges }) {
-      const { place } = ranges[0]!
-      return place && inputs.get(place.input)?.knownOf(ranges[0]!)
-    },
-    checkRows({ ranges, rowCount }, { rows }) {
-      if (rowCount !== rows) throw otherRows(ranges[0]!.place!.input)
+    knownOf({ place, ranges, endedBy }) {
+      const sent = place && streams.get(place.stream)?.open.get(place.no)
+      // The process has stopped reading within the batch.
+      if (sent === undefined || endedBy === 'broken') return sent
+      const isSame =
+        sent.ranges.length === ranges.length &&
+        sent.ranges.every((range, i) => isSameRange(ranges[i]!, range))
+      if (isSame) return sent
+      const { path } = inputs[sent.ranges[0]!.input]!
+      throw runChanged(found, `"${path}" no longer has the rows that were sent`)
     },
     isKnownReject(input, offsetBytes) {
       if (isFollowing) return offsetBytes < (upTos.get(input) ?? 0)
@@ -82,4 +99,46 @@ export function newResumption(found: JournaledRun, isFollowing: boolean): Resump
       return input < upTo.input || offsetBytes < upTo.offsetBytes
     },
   }
+}
+
+function isSameRange(
+  { place, startOffsetBytes, endOffsetBytes, rowCount }: InputRange,
+  sent: SentBatch['ranges'][number],
+): boolean {
+  return (
+    place?.input === sent.input &&
+    startOffsetBytes === sent.startBytes &&
+    endOffsetBytes === sent.endBytes &&
+    rowCount === sent.rows
+  )
+}
+
+/** @returns a function of the number of an input */
+export function resumedInputs(
+  { inputs, streams, sentTo }: Pick<JournaledRun, 'inputs' | 'streams' | 'sentTo'>,
+  isFollowing: boolean,
+): (input: number) => ResumedInput {
+  /** Ends of batches by input; the key is there for every input with rows of an open batch. */
+  const endsIn = new Map<number, number[]>()
+  for (const { open } of streams.values()) {
+    for (const { ranges, isEarly } of open.values()) {
+      for (const { input } of ranges) if (!endsIn.has(input)) endsIn.set(input, [])
+      const last = ranges.at(-1)!
+      if (isEarly) endsIn.get(last.input)!.push(last.endBytes)
+    }
+  }
+  return input => {
+    const { settled = streamStart, open } = streams.get(streamOf(input, isFollowing)) ?? {}
+    const { offsetBytes, lineNumber, records } = beginOf(input, settled, sentTo.at(input))
+    // The place of a batch depends on all inputs that are read before it.
+    const isBetween = input > settled.input && open !== undefined && open.size > 0
+    const isDone = inputs[input]!.summary !== undefined && !isBetween && !endsIn.has(input)
+    return { from: { offsetBytes, lineNumber }, records, ends: endsIn.get(input) ?? [], isDone }
+  }
+}
+
+/** Where a stream resumes in an input that may lie before or after the one at which it resumes. */
+function beginOf(input: number, settled: StreamPlace, sent: BatchEnd): BatchEnd {
+  if (input === settled.input) return settled
+  return input < settled.input ? sent : streamStart
 }

@@ -3,7 +3,6 @@
 */
 import type { DdbError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
-import { sentInput } from '../outcomes/durable-state.js'
 import { emptyRun, type JournaledRun } from '../outcomes/journaled-run.js'
 import type { RunLog } from '../outcomes/run-log.js'
 import { newToken, type RunName } from '../marker/marker.js'
@@ -30,7 +29,7 @@ interface HistorySetup extends Pick<RunLog, 'emit' | 'state'> {
   readonly options: Pick<LoadOptions, 'journal' | 'input'>
   readonly checked: Pick<CheckedOptions, 'runId'>
   readonly platform: Pick<Platform, 'hostName' | 'random'>
-  readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count'>
+  readonly rejects: Pick<RunRejects, 'goOn' | 'flush' | 'journaled' | 'count' | 'unplaced'>
 }
 
 export function newRunHistory({
@@ -68,16 +67,17 @@ export function newRunHistory({
       found = kept.found
       resumption = newResumption(found, options.input?.follow === true)
       const { confirmed, ...others } = found.rows()
-      const sent = kept.inputs.map((_, i) => sentInput(found.inputs[i]?.covered))
+      const lasts = [...found.streams].map(([stream, { last }]) => [stream, last] as const)
       emit({
         kind: 'goesOn',
         named: kept.inputs,
-        inputs: sent,
+        inputs: kept.inputs.map((_, i) => found.sentTo.at(i)),
+        streams: new Map(lasts),
         sums: found.sums,
         ...others,
         skipped: confirmed,
       })
-      emit({ kind: 'numbersGiven', lastNo: kept.lastNo, lastSendNo: 0 })
+      emit({ kind: 'batchesKnown', count: kept.past.batchCount })
       rejects.goOn(found, path => emit({ kind: 'rejectsFile', path }))
       kept.follow(rejects, state)
     },

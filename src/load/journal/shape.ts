@@ -4,10 +4,11 @@
 
 export type Shape = { readonly [name: string]: FieldType }
 /**
- * `#` is a whole number of at least 0, `#s` an array of such numbers, `*` any object. `[shape]` is an array of objects
+ * `#` is a whole number of at least 0, `*` any object. `[shape]` is an array of objects
  * of that shape. A field is optional if its type ends in `?` or has the form `[shape, '?']`.
  */
-type FieldType = '#' | '#?' | '#s' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | Many
+type FieldType =
+  '#' | '#?' | 'time' | 'text' | 'text?' | 'flag' | 'flag?' | '*' | '*?' | Shape | Many
 type Many = readonly [Shape] | readonly [Shape, '?']
 
 /** The name of the first field that has the wrong type; undefined if all fields fit. */
@@ -20,10 +21,10 @@ export function faultyField(
 
 export function isOf(type: FieldType, value: unknown): boolean {
   if (type === 'text?') return value === undefined || isOf('text', value)
+  if (type === 'flag?') return value === undefined || isOf('flag', value)
   if (type === '#?') return value === undefined || isOf('#', value)
   if (type === '*?') return value === undefined || isOf('*', value)
   if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
-  if (type === '#s') return Array.isArray(value) && value.every(one => isOf('#', one))
   // Times before 1970 are negative.
   if (type === 'time') return Number.isSafeInteger(value)
   if (type === 'text') return typeof value === 'string'

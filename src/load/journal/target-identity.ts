@@ -51,6 +51,11 @@ export function watchedTable({ target }: CheckedOptions): TableTarget | undefine
   return target.kind === 'function' ? target.confirmTable : target.table
 }
 
+/** The chunk's id without signs that could end a text in a script; '' if it is unknown. */
+export function chunkText({ chunkId }: Pick<TargetIdentity, 'chunkId'>): string {
+  return (chunkId ?? '').replace(/[^\w-]/g, '')
+}
+
 export interface IdentityQuestion {
   /** Whether to count the rows even if the target is a DFS table. */
   readonly counts?: boolean
@@ -86,7 +91,7 @@ export async function askIdentity(
     columns: known.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(','),
     inMemory: table?.kind !== 'dfs',
     dropsDuplicates,
-    adds: target.kind === 'table' && !dropsDuplicates,
+    adds: target.kind === 'table' ? !dropsDuplicates : !keyed && !target.mayDrop,
     server: `${control.host}:${control.port}`,
     ...asked,
   }
@@ -199,13 +204,11 @@ function numberOf(value: Value | undefined): number | null {
 /**
  * Why rows that were confirmed for the target `before` cannot be in the target `now`; undefined if they may be there.
  * @param confirmedRows  rows that earlier processes of the run had confirmed
- * @param leastRows  how many rows the table had when the run last asked
  */
 export function whatChanged(
   before: TargetIdentity,
   now: TargetIdentity,
   confirmedRows: number,
-  leastRows = 0,
 ): string | undefined {
   if (before.columns !== now.columns) {
     return `its columns were ${before.columns} and are ${now.columns}`
@@ -220,9 +223,7 @@ export function whatChanged(
     !before.inMemory || before.dropsDuplicates || !before.adds || before.total === null
       ? Math.min(1, before.rows + confirmedRows)
       : before.rows + confirmedRows
-  const had = neverDecreases(before.total) ? leastRows : 0
-  if (now.rows >= Math.max(least, had)) return undefined
-  if (now.rows >= least) return `it has had ${rowsText(had)}, and has ${now.rows}`
+  if (now.rows >= least) return undefined
   return `it has ${rowsText(now.rows)}, and had ${before.rows} before ${rowsText(confirmedRows)} ${confirmedRows === 1 ? 'was' : 'were'} confirmed`
 }
 

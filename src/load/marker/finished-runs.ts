@@ -4,11 +4,11 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { stringsOf } from '../../protocol/types/strings.js'
-import { longsOf, type RunName } from './marker.js'
+import { elementAt } from '../../protocol/element.js'
+import type { RunName } from './marker.js'
 
 /** Must change whenever the table's columns change. */
-const finishedTable = 'ddbIngestFinished1'
+const finishedTable = 'ddbIngestFinished2'
 
 /** If the table has this many rows (some ten megabytes), the script removes the older half before it adds a row. */
 const mostRuns = 100_000
@@ -18,45 +18,38 @@ const mostTries = 3
 
 const ofRun = ({ runId, token }: RunName): string => `runId = "${runId}" and token = ${token}l`
 
-/** The time is stored as text after the target's name. */
-const begun = (begunMs: number): string => `", begun " + string(${begunMs}l)`
-/** Separates the time from the number of the process. */
-const byProcess = ', process '
-
-export interface FinishedMark {
-  /** Name of the target. Already checked, because scripts contain it. */
-  readonly target: string
-  /** Rows that the target has ever had; null if they cannot be counted. */
-  readonly rows: number | null
+/** A run that has finished, as the server knows it. */
+export interface FinishedRun {
+  readonly token: bigint
   /** When the run was begun or restarted, in ms since 1970 by its machine's clock. Identifies a restarted run. */
   readonly begunMs: number
+  /** The number of the process that finished it. */
   readonly processNo: number
+  /** Rows that the target has ever had; null if they cannot be counted. */
+  readonly rows: number | null
+  /** `runDigest`. */
+  readonly digest: string
+  /** Id of the chunk of a DFS table, letters, digits and hyphens; '' if unknown. */
+  readonly chunk: string
+  /** Rows of the run that are stored. */
+  readonly stored: number
 }
 
-/**
- * A script that sets `ddbIngestMarked` to the number of rows about this run in the table of finished runs; 0 if the
- * server has no such table.
- * @param begunMs  if given, counts only rows of the run that was begun or restarted at this time
- */
-const countScript = (run: RunName, begunMs?: number): string => `ddbIngestMarked = 0l
-if(defined("${finishedTable}", SHARED)) {
-    ddbIngestFinished = objByName("${finishedTable}")
-    ddbIngestMarked = long(exec count(*) from ddbIngestFinished where ${ofRun(run)}${begunMs === undefined ? '' : ` and target like ("%" + ${begun(begunMs)} + "%")`})
-}
-`
+/** `target`: name of the target. Already checked, because scripts contain it. */
+export type FinishedMark = Omit<FinishedRun, 'token'> & { readonly target: string }
 
 const markScript = (
   run: RunName,
-  { target, rows, begunMs, processNo }: FinishedMark,
+  { target, rows, begunMs, processNo, digest, chunk, stored }: FinishedMark,
 ): string => `if(!defined("${finishedTable}", SHARED)) {
-    share(table(1:0, \`runId\`token\`target\`rowsHad\`finishedAt, [STRING, LONG, STRING, LONG, TIMESTAMP]), "${finishedTable}")
+    share(table(1:0, \`runId\`token\`target\`begunMs\`processNo\`rowsHad\`digest\`chunk\`stored\`finishedAt, [STRING, LONG, STRING, LONG, LONG, LONG, STRING, STRING, LONG, TIMESTAMP]), "${finishedTable}")
 }
 ddbIngestFinished = objByName("${finishedTable}")
 if(ddbIngestFinished.rows() >= ${mostRuns}) {
     ddbIngestOldest = (exec finishedAt from ddbIngestFinished)[${mostRuns / 2}]
     delete from ddbIngestFinished where finishedAt < ddbIngestOldest
 }
-tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}" + ${begun(begunMs)} + "${byProcess}" + string(${processNo}l), ${rows === null ? '00l' : `${rows}l`}, now())
+tableInsert(ddbIngestFinished, "${run.runId}", ${run.token}l, "${target}", ${begunMs}l, ${processNo}l, ${rows === null ? '00l' : `${rows}l`}, "${digest}", "${chunk}", ${stored}l, now())
 `
 
 /**
@@ -74,7 +67,8 @@ export async function markFinished(
   try {
     for (let tries = 0; tries < mostTries; tries++) {
       await session.run(markScript(run, mark), { timeoutMs })
-      if ((await askFinished(session, run, timeoutMs)) === true) return true
+      const known = await askFinished(session, run.runId, timeoutMs)
+      if (known?.some(({ token }) => token === run.token) === true) return true
     }
     return false
   } catch (error) {
@@ -84,48 +78,41 @@ export async function markFinished(
 }
 
 /**
- * Whether the server has a record that the run has finished; undefined if the server cannot answer.
- * @param begunMs  when the run was last restarted; earlier records do not count
+ * The records of finished runs of this name, oldest first.
+ * @returns undefined if the server cannot answer
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function askFinished(
   session: Session,
-  run: RunName,
+  runId: string,
   timeoutMs: number,
-  begunMs?: number,
-): Promise<boolean | undefined> {
-  try {
-    const answer = await session.run(`${countScript(run, begunMs)}[ddbIngestMarked]`, { timeoutMs })
-    const [count] = longsOf(answer)
-    return count === undefined ? undefined : count > 0n
-  } catch (error) {
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
-}
-
-/**
- * The highest number of a process that finished the run. A journal with fewer processes is an outdated copy.
- * @returns 0 without a record; undefined if the server cannot answer
- * @throws {ConnectionError} @throws {TimeoutError}
- */
-export async function askFinisher(
-  session: Session,
-  run: RunName,
-  timeoutMs: number,
-): Promise<number | undefined> {
-  const script = `ddbIngestTargets = NULL
+): Promise<readonly FinishedRun[] | undefined> {
+  const script = `ddbIngestMarked = NULL
 if(defined("${finishedTable}", SHARED)) {
     ddbIngestFinished = objByName("${finishedTable}")
-    ddbIngestTargets = exec target from ddbIngestFinished where ${ofRun(run)}
+    ddbIngestMarked = select token, begunMs, processNo, rowsHad, digest, chunk, stored from ddbIngestFinished where runId = "${runId}"
 }
-ddbIngestTargets`
+ddbIngestMarked`
   try {
     const answer = await session.run(script, { timeoutMs })
-    const isKnown = answer?.form === 'vector' && answer.type === 'STRING'
-    const targets = isKnown ? stringsOf(answer) : []
-    const numbers = targets.map(target => Number(target.split(byProcess).at(-1)))
-    return Math.max(0, ...numbers.filter(number => Number.isSafeInteger(number)))
+    if (answer?.form !== 'table') return []
+    return Array.from({ length: answer.rows }, (_, row) => {
+      const [token, begunMs, processNo, rows, digest, chunk, stored] = answer.columns.map(
+        column => {
+          const cell = column.form === 'vector' ? elementAt(column, row) : undefined
+          return cell?.form === 'scalar' ? cell.value : null
+        },
+      )
+      return {
+        token: typeof token === 'bigint' ? token : 0n,
+        begunMs: Number(begunMs),
+        processNo: Number(processNo),
+        rows: rows === null ? null : Number(rows),
+        digest: typeof digest === 'string' ? digest : '',
+        chunk: typeof chunk === 'string' ? chunk : '',
+        stored: Number(stored),
+      }
+    })
   } catch (error) {
     if (error instanceof ServerError) return undefined
     throw error
@@ -142,7 +129,8 @@ export async function forgetFinished(
   run: RunName,
   timeoutMs: number,
 ): Promise<void> {
-  const script = `${countScript(run)}if(ddbIngestMarked > 0) {
+  const script = `if(defined("${finishedTable}", SHARED)) {
+    ddbIngestFinished = objByName("${finishedTable}")
     delete from ddbIngestFinished where ${ofRun(run)}
     if(ddbIngestFinished.rows() == 0) { undef("${finishedTable}", SHARED) }
 }`

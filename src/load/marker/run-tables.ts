@@ -41,7 +41,7 @@ function escaped(sign: string): string {
 }
 
 /** Version of a ledger's columns (receipts/ledger-columns.ts). */
-const ledgerVersion = 3
+const ledgerVersion = 5
 
 const digitsOf = (token: bigint): string => token.toString(16).padStart(16, '0')
 

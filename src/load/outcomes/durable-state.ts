@@ -2,25 +2,22 @@
   The facts about a run that outlive a process. `foldDurable` derives them from events: once when an event happens, and
   again when a later process reads the events from the journal.
 */
-import { traitsOf } from '../transport/confirmations.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
 import type { FinishedTarget, JournaledRejects, JournalRecord } from '../journal/journal-record.js'
 import {
+  endOf,
   isSettled,
-  newCoveredInput,
-  newSentBatch,
   newSentInputs,
-  removeRest,
-  replacePart,
-  unsentInput,
-  type BatchEnd,
-  type CoveredInput,
-  type SentBatch,
-  type SentLanes,
-  type SentInput,
+  newSentStream,
+  pieceKey,
+  rowsOf,
+  settleStream,
+  type EndedRows,
   type SentInputs,
-} from './covered-range.js'
-import type { BatchRange, Ended, NamedInput, PlaceInLanes, RunEvent, Sums } from './events.js'
+  type SentStream,
+} from './streams.js'
+import type { CutSizes } from '../../parse/cuts.js'
+import type { Ended, NamedInput, RunEvent, Sums } from './events.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
@@ -31,34 +28,25 @@ export interface DurableState {
   isUntouched: boolean
   /** By input number. Empty if the run has no journal and follows no files. */
   readonly inputs: NamedInput[]
-  /** The sent rows by batch number; undefined unless the state was read from a journal. */
-  readonly read:
-    | {
-        /** Indexed by input. */
-        readonly covered: CoveredInput[]
-        /** Batches by number. A batch is removed once no later record can change its outcome. */
-        readonly sent: Map<number, SentBatch>
-        /** Batches that were divided by lane. The key is the number of the batch's first part. */
-        readonly laned: Map<number, SentLanes>
-        /** True while the records read come from a process that sent batches with receipts. */
-        hasReceipts: boolean
-      }
-    | undefined
-  /** For each input, the rows that this and earlier processes sent. Not used if the state was read from a journal. */
+  /** Whether the state is read from a journal. Then it also has the batches for which something is left to do. */
+  readonly isRead: boolean
+  /** True while the records read come from a process that sent batches with receipts. */
+  hasReceipts: boolean
+  readonly streams: Map<number, SentStream>
+  /** For each input, the rows that this and earlier processes sent. */
   readonly sentTo: SentInputs
+  /** Where batches end; undefined before the first process of the run has sent any. */
+  sizes: CutSizes | undefined
   /** Sums over all batches with an outcome. */
   readonly sums: { -readonly [Name in keyof Sums]: number }
-  lastNo: number
-  /** Number of lanes when rows were last divided by lane; 0 if no rows were. */
-  lanes: number
-  /** Number of the last process that sent new rows, that is, rows that no earlier process had sent; 0 if there is none. */
-  lastSender: number
+  /** How many batches the run has sent, or was about to send. */
+  batchCount: number
   /** Time zone offsets by column, for columns whose times contain an offset. */
   offsets: Readonly<Record<string, string>>
   target: RecordOf<'target'> | undefined
   ledgerNumber: number
-  /** The values of a few accepted rows, and a lower limit of the number of rows in the target. */
-  sampled: Pick<RecordOf<'sampled'>, 'rows' | 'leastRows'> | undefined
+  /** The values of a few accepted rows. */
+  sampled: Pick<RecordOf<'sampled'>, 'rows'> | undefined
   finished: FinishedTarget | undefined
   /** True if the run starts over and no process has claimed it on the server since. */
   isAnew: boolean
@@ -74,16 +62,10 @@ export interface DurableState {
   /** True if the server holds nothing of the run but its rows: all other objects were removed or never created. */
   hasLeftServer: boolean
   end: RecordOf<'end'> | undefined
-  /** Summaries of the inputs that the last process has read, if the run does not learn the outcome of single batches. */
-  readonly unproven: Map<number, RecordOf<'read'>['summary']>
-  /** The counts when a process last finished the run. They exclude later processes that did not finish it. */
-  done:
-    | { readonly rows: RecordOf<'end'>['rows']; readonly rejects: DurableState['rejects'] }
-    | undefined
 }
 
 /**
- * @param isRead  true for a state that is read from a journal; it also records the rows of each batch number
+ * @param isRead  true for a state that is read from a journal
  */
 export function newDurableState(isRead: boolean): DurableState {
   return {
@@ -91,14 +73,13 @@ export function newDurableState(isRead: boolean): DurableState {
     processes: 0,
     isUntouched: true,
     inputs: [],
-    read: isRead
-      ? { covered: [], sent: new Map(), laned: new Map(), hasReceipts: true }
-      : undefined,
+    isRead,
+    hasReceipts: true,
+    streams: new Map(),
     sentTo: newSentInputs(),
+    sizes: undefined,
     sums: noSums(),
-    lastNo: 0,
-    lanes: 0,
-    lastSender: 0,
+    batchCount: 0,
     offsets: {},
     target: undefined,
     ledgerNumber: 0,
@@ -112,8 +93,6 @@ export function newDurableState(isRead: boolean): DurableState {
     isForgotten: false,
     hasLeftServer: true,
     end: undefined,
-    unproven: new Map(),
-    done: undefined,
   }
 }
 
@@ -125,18 +104,11 @@ export function namedInput(path: string, fingerprint: Fingerprint): NamedInput {
   return { path, fingerprint, detected: undefined, summary: undefined }
 }
 
-/** The sent rows of an input; `unsentInput` if nothing is known of the input. */
-export function sentInput(covered: CoveredInput | undefined): SentInput {
-  return covered === undefined ? unsentInput : { ...covered.ends.at(-1)!, rows: covered.rows }
-}
-
 /** Ignores events that are not in journals. */
 export function foldDurable(state: DurableState, event: RunEvent): void {
   switch (event.kind) {
-    case 'laned':
-      return divide(state, event)
-    case 'numbered':
-      return number(state, event)
+    case 'batch':
+      return addBatch(state, event)
     case 'ended':
       return end(state, event)
     case 'takenBack':
@@ -145,10 +117,14 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
     case 'goesOn':
       state.inputs.push(...event.named.map(input => ({ ...input })))
       for (const [i, input] of event.inputs.entries()) state.sentTo.set(i, input)
+      for (const [number, last] of event.streams) streamOf(state, number).last = last
       Object.assign(state.sums, event.sums)
       return
-    case 'numbersGiven':
-      state.lastNo = event.lastNo
+    case 'batchesKnown':
+      state.batchCount = event.count
+      return
+    case 'sizes':
+      state.sizes = event
       return
     case 'inputs':
     case 'grown':
@@ -158,13 +134,12 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
       return foldInput(state, event)
     case 'target':
       Object.assign(state, { target: event, hasLeftServer: false, finished: undefined })
-      if (state.read !== undefined) state.read.hasReceipts &&= event.used === 'receipts'
+      state.hasReceipts &&= event.used === 'receipts'
       return
     case 'ledger':
       // A new ledger replaces the old one, so the receipts in the old one are gone.
-      if (event.number !== state.ledgerNumber)
-        for (const batch of state.read?.sent.values() ?? []) batch.hasNoReceipt = true
-      if (state.read !== undefined) state.read.hasReceipts = true
+      if (event.number !== state.ledgerNumber) forgetReceipts(state)
+      state.hasReceipts = true
       state.ledgerNumber = event.number
       return
     case 'sampled':
@@ -196,132 +171,70 @@ export function foldDurable(state: DurableState, event: RunEvent): void {
   }
 }
 
-/** Rows are about to be sent under the number `no`. */
-function number(state: DurableState, event: Extract<RunEvent, { kind: 'numbered' }>): void {
-  const { no, ranges, rows, isNew, ofLanes } = event
-  state.lastNo = Math.max(state.lastNo, no)
-  if (isNew) state.lastSender = state.processes
-  const { read, sentTo } = state
-  if (read === undefined) {
-    if (isNew) for (const range of ranges) sentTo.add(range.input, endOf(range), range.rows)
-    return
-  }
-  if (ofLanes !== undefined) return replaceInLanes(read, event, ofLanes)
-  const batch = newSentBatch(no, rows, inputsOf(ranges), read.hasReceipts)
-  read.sent.set(no, batch)
-  for (const range of ranges) {
-    const { startBytes, endBytes } = range
-    const covered = (read.covered[range.input] ??= newCoveredInput())
-    const sent = { batch, startBytes, endBytes, rows: range.rows }
-    if (isNew) covered.extend(sent, endOf(range))
-    else for (const before of covered.replace(sent)) removeRest(read.covered, before, range.input)
-  }
+function streamOf({ streams }: DurableState, number: number, input = 0): SentStream {
+  let stream = streams.get(number)
+  if (stream === undefined) streams.set(number, (stream = newSentStream(input)))
+  return stream
 }
 
-/** Rows are about to be sent in lanes, and the rows of each lane have their own number. */
-function divide(state: DurableState, event: Extract<RunEvent, { kind: 'laned' }>): void {
-  const { no, ranges, rows, lanes } = event
-  const numbered = lanes.perLane.filter(count => count > 0)
-  state.lastNo = Math.max(state.lastNo, no + numbered.length - 1)
-  state.lastSender = state.processes
-  state.lanes = lanes.perLane.length
-  const { read, sentTo } = state
-  if (read === undefined) {
-    for (const range of ranges) sentTo.add(range.input, endOf(range), range.rows)
-    return
-  }
-  if (read.laned.size % mostLaned === mostLaned - 1) forgetSettled(read)
-  const inputs = inputsOf(ranges)
-  let firstRow = 0
-  const parts = numbered.map((count, i) => {
-    const part = { batch: newSentBatch(no + i, count, inputs, read.hasReceipts), firstRow }
-    firstRow += count
-    read.sent.set(no + i, part.batch)
-    return part
-  })
-  const sentLanes = { ...lanes, parts }
-  read.laned.set(no, sentLanes)
-  const batch = { ...newSentBatch(no, rows, inputs, read.hasReceipts), lanes: sentLanes }
-  for (const range of ranges) {
-    const { startBytes, endBytes } = range
-    const covered = (read.covered[range.input] ??= newCoveredInput())
-    covered.extend({ batch, startBytes, endBytes, rows: range.rows }, endOf(range))
+function addBatch(state: DurableState, event: Extract<RunEvent, { kind: 'batch' }>): void {
+  const { no, ranges, rows, lanes, isEarly } = event
+  state.batchCount++
+  const stream = streamOf(state, event.stream, ranges[0]!.input)
+  stream.last = endOf(event)
+  for (const range of ranges) state.sentTo.add(range)
+  if (!state.isRead) return
+  const hasNoReceipt = !state.hasReceipts
+  const pieces = new Map<string, EndedRows>()
+  stream.open.set(no, { no, rows, ranges, lanes, isEarly, pieces, settledRows: 0, hasNoReceipt })
+}
+
+function forgetReceipts({ streams }: DurableState): void {
+  for (const { open } of streams.values()) {
+    for (const batch of open.values()) batch.hasNoReceipt = true
   }
 }
 
-/** Each time `laned` grows to a multiple of this size, batches for which nothing is left to do are removed from it. */
-const mostLaned = 1_024
-
-function forgetSettled({ laned }: NonNullable<DurableState['read']>): void {
-  for (const [no, lanes] of laned) {
-    const rows = lanes.perLane.reduce((sum, count) => sum + count, 0)
-    if (isSettled({ ended: undefined, rows, lanes })) laned.delete(no)
-  }
-}
-
-/** @throws if batch `firstNo` is not divided by lane, or if no lane of it contains all these rows */
-function replaceInLanes(
-  read: NonNullable<DurableState['read']>,
-  { no, rows }: Pick<SentBatch, 'no' | 'rows'>,
-  { firstNo, firstRow }: PlaceInLanes,
-): void {
-  const lanes = read.laned.get(firstNo)
-  if (lanes === undefined) throw new Error(`batch ${firstNo} is not divided by lane`)
-  let laneEnd = 0
-  for (const count of lanes.perLane) if (laneEnd <= firstRow) laneEnd += count
-  if (firstRow + rows > laneEnd) throw new Error(`no lane of batch ${firstNo} has such rows`)
-  const batch = newSentBatch(no, rows, [], read.hasReceipts)
-  read.sent.set(no, batch)
-  replacePart(lanes, { batch, firstRow })
-}
-
-function inputsOf(ranges: readonly BatchRange[]): readonly number[] {
-  return ranges.map(({ input }) => input)
-}
-
-function endOf({ endBytes, endLine, records }: BatchRange): BatchEnd {
-  return { offsetBytes: endBytes, lineNumber: endLine, records }
-}
-
-function end({ read, sums }: DurableState, event: Ended): void {
-  const { no, confirmed, rejected, unconfirmed, unsent, filtered = 0 } = event
-  if (no === undefined) return
-  const batch = read?.sent.get(no)
-  // Ignores the event: the batch was settled and removed, so its outcome is final.
-  if (read !== undefined && batch === undefined) return
-  const before = batch?.ended
+function end({ isRead, sums, streams }: DurableState, event: Ended): void {
+  const { place, confirmed, rejected, unconfirmed, unsent, filtered = 0 } = event
+  if (place === undefined) return
+  const stream = streams.get(place.stream)
+  const batch = stream?.open.get(place.no)
+  // Ignores the event: nothing is left to do for the batch, so its outcome is final.
+  if (isRead && batch === undefined) return
+  const before = batch?.pieces.get(pieceKey(place))
+  const ended = { confirmed, rejected, unconfirmed, unsent, filtered }
   sums.confirmed += confirmed - (before?.confirmed ?? 0)
   sums.rejected += rejected - (before?.rejected ?? 0)
   sums.filtered += filtered - (before?.filtered ?? 0)
-  const ended = { confirmed, rejected, unconfirmed, unsent, filtered }
-  if (batch !== undefined) batch.ended = ended
-  const rows = batch?.rows ?? confirmed + filtered + rejected + unconfirmed + unsent
-  if (!isSettled({ ended, rows })) return
-  sums.unconfirmed += unconfirmed
-  read?.sent.delete(no)
+  if (isSettled(ended)) sums.unconfirmed += unconfirmed
+  if (batch === undefined) return
+  batch.pieces.set(pieceKey(place), ended)
+  // A process divides a part only if nothing of it was stored, so its halves replace it.
+  for (let part = place.part >> 1; part > 0; part >>= 1) {
+    batch.pieces.delete(pieceKey({ ...place, part }))
+  }
+  if (isSettled(ended)) batch.settledRows += rowsOf(ended)
+  if (batch.settledRows === batch.rows) settleStream(stream!)
 }
 
 type OfInput = Extract<RunEvent, { kind: 'inputs' | 'grown' | 'reading' | 'read' | 'settled' }>
 
 function foldInput(state: DurableState, event: OfInput): void {
-  const { inputs, read } = state
+  const { inputs } = state
   switch (event.kind) {
     case 'inputs':
       for (const { path, fingerprint } of event.inputs) {
         inputs.push(namedInput(path, fingerprint))
-        read?.covered.push(newCoveredInput())
       }
       return
     case 'settled': {
-      for (const [i, input] of event.inputs.entries()) {
-        const { rows, ...to } = input
-        if (read === undefined) state.sentTo.set(i, input)
-        else read.covered[i]!.begin(to, rows)
+      for (const [i, input] of event.inputs.entries()) state.sentTo.set(i, input)
+      for (const { stream, ...last } of event.streams) {
+        state.streams.set(stream, { last, settled: last, open: new Map() })
       }
-      read?.sent.clear()
-      read?.laned.clear()
       Object.assign(state.sums, { filtered: 0, ...event.sums })
-      state.lastNo = Math.max(state.lastNo, event.lastNo)
+      state.batchCount = Math.max(state.batchCount, event.batches)
       return
     }
     default: {
@@ -330,8 +243,7 @@ function foldInput(state: DurableState, event: OfInput): void {
       if (event.kind === 'read') input.readAt = event.at
       if (event.kind === 'grown') input.fingerprint = event.fingerprint
       else if (event.kind === 'reading') input.detected = event.detected
-      else if (traitsOf(state.target?.used).knowsBatches) input.summary = event.summary
-      else state.unproven.set(event.input, event.summary)
+      else input.summary = event.summary
     }
   }
 }
@@ -345,8 +257,7 @@ function foldProcess(state: DurableState, event: OfProcess): void {
     case 'process':
       if (state.processes > 0 && state.end === undefined) state.isUntouched = false
       Object.assign(state, { processes: event.number, end: undefined, dataSessions: [] })
-      if (state.read !== undefined) state.read.hasReceipts = false
-      state.unproven.clear()
+      state.hasReceipts = false
       return
     case 'owner':
       Object.assign(state, { owner: event.number, isAnew: false })
@@ -358,23 +269,18 @@ function foldProcess(state: DurableState, event: OfProcess): void {
       const { rows } = event
       if (rows.confirmed + rows.unconfirmed + rows.skipped > 0) state.isUntouched = false
       state.end = event
-      if (!event.isDone) return
-      for (const [input, summary] of state.unproven) state.inputs[input]!.summary = summary
-      const { rejects } = state
-      state.done = { rows, rejects: rejects && { ...rejects, byInput: { ...rejects.byInput } } }
     }
   }
 }
 
-/** Starts the run over. Numbers do not start at 1 again, because batches from before the restart may still arrive. */
+/** Starts the run over. Numbers of processes, ledgers and owners do not start at 1 again, because requests from before may still arrive. */
 function beginAnew(state: DurableState, run: RecordOf<'run'>): void {
-  const { processes, lastNo, ledgerNumber, owner, dataSessions, rejectsFiles, hasLeftServer } =
-    state
-  const { unproven, isUntouched } = state
-  const kept = { processes, lastNo, ledgerNumber, owner, dataSessions, rejectsFiles, hasLeftServer }
+  const { processes, batchCount, ledgerNumber, owner, dataSessions, rejectsFiles } = state
+  const { isUntouched, hasLeftServer, isRead } = state
+  const numbers = { processes, batchCount, ledgerNumber, owner }
+  const kept = { ...numbers, dataSessions, rejectsFiles, hasLeftServer }
   const isAnew = run.isAnew === true
-  Object.assign(state, newDurableState(state.read !== undefined), kept, {
-    unproven,
+  Object.assign(state, newDurableState(isRead), kept, {
     isUntouched,
     run,
     isAnew,

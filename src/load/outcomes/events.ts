@@ -2,30 +2,14 @@
   Everything that may happen to the rows of a run, as one closed union. All knowledge about rows and batches comes from these events,
   and only `fold` derives it. A batch has its own events. A single row has an event only if it is rejected.
 
-  The field `lane` of an event names a sequence of batch numbers, and is always 0 in a run. It has nothing to do with the lanes that
-  divide rows among connections.
+  `no` is a number that the process gives to each piece it sends: a batch, its rows of one lane, or a half of them. Other processes know
+  a piece by its place (`place.ts`).
 */
-
+import type { BatchPlace } from '../../parse/batch.js'
 import type { Fingerprint } from '../journal/fingerprint.js'
-import type { EndedRows, JournaledLanes, JournalRecord } from '../journal/journal-record.js'
-import type { SentInput } from './covered-range.js'
-
-export interface BatchRange {
-  /** Number of the input in reading order. */
-  readonly input: number
-  readonly file: string
-  /** Start and end (exclusive) in the decompressed input. The next range starts where this one ends. */
-  readonly startBytes: number
-  readonly endBytes: number
-  readonly rows: number
-  /** Lines of the first and the last row, from 1. */
-  readonly firstLine: number
-  readonly lastLine: number
-  /** Line of the byte at `endBytes`. */
-  readonly endLine: number
-  /** Number of the input's records that begin before `endBytes`. */
-  readonly records: number
-}
+import type { JournalRecord } from '../journal/journal-record.js'
+import type { BatchRange, LanesOfBatch, Place } from './place.js'
+import type { EndedRows, SentInput, StreamPlace } from './streams.js'
 
 export interface NamedInput {
   readonly path: string
@@ -38,27 +22,19 @@ export interface NamedInput {
   readAt?: string
 }
 
-export interface PlaceInLanes {
-  /** The lowest number of the batch. Each lane with rows has its own number. */
-  readonly firstNo: number
-  readonly firstRow: number
-  /** True if the event `laned` gave these rows their number. */
-  readonly isLane: boolean
-}
-
 export type Sums = Required<Omit<EndedRows, 'unsent'>>
 
-interface OfBatch {
-  readonly lane: number
+interface OfPiece {
   readonly no: number
 }
 
-/** The outcome of a batch's rows. Only `takenBack` can change it later. */
+/** The outcome of a piece. Only `takenBack` can change it later. */
 export interface Ended extends EndedRows {
   readonly kind: 'ended'
-  readonly lane: number
-  /** The batch number; undefined for rows that never had one. */
+  /** undefined for rows that were never queued. */
   readonly no: number | undefined
+  /** Set if the journal keeps the outcome. */
+  readonly place?: Place | undefined
   /** The ranges of the rows, if they have no batch number. The ranges of numbered rows are known. */
   readonly ranges?: readonly BatchRange[]
   /** The ranges that contain the confirmed rows; only set if the target accepted the batch. */
@@ -73,13 +49,10 @@ export interface Ended extends EndedRows {
 export type EarlierState = 'unconfirmed' | 'unsent'
 
 /**
- * Events that the journal stores unchanged. It stores other events under other names: `laned` as `lanes`; `numbered` as `batch`,
- * `part` or `lanePart`; `takenBack` with `isCertain` as `forgotten`. It shortens `ended` and omits the rest of this file.
+ * Events that the journal stores unchanged. It stores `takenBack` with `isCertain` as `forgotten`, shortens `batch` and `ended`, and
+ * omits the rest of this file.
  */
-export type Durable = Exclude<
-  JournalRecord,
-  { kind: 'batch' | 'part' | 'lanes' | 'lanePart' | 'ended' | 'forgotten' }
->
+export type Durable = Exclude<JournalRecord, { kind: 'batch' | 'ended' | 'forgotten' }>
 
 export type RunEvent =
   | Durable
@@ -96,6 +69,7 @@ export type RunEvent =
       /** `named` describes the inputs. `inputs` contains the rows that were sent of each. */
       readonly named: readonly NamedInput[]
       readonly inputs: readonly SentInput[]
+      readonly streams: ReadonlyMap<number, StreamPlace>
       readonly sums: Sums
       readonly skipped: number
       readonly filtered: number
@@ -103,12 +77,16 @@ export type RunEvent =
       readonly unconfirmed: number
       readonly unsent: number
     }
-  /** Earlier processes have used batch numbers up to `lastNo`, and send numbers up to `lastSendNo`. */
-  | { readonly kind: 'numbersGiven'; readonly lastNo: number; readonly lastSendNo: number }
+  /** A process that has another journal has stored these rows. */
+  | { readonly kind: 'loadedElsewhere'; readonly rows: number }
+  /** Earlier processes have used send numbers up to `lastSendNo`. */
+  | { readonly kind: 'numbersGiven'; readonly lastSendNo: number }
+  /** `batch` events count from here, because the server knows of more batches than the journal. */
+  | { readonly kind: 'batchesKnown'; readonly count: number }
   /** The readers have found this many records in all inputs together. */
   | { readonly kind: 'records'; readonly upTo: number }
-  /** The run will not send a row, or the server has refused the row. */
-  | { readonly kind: 'rejected' }
+  /** The run will not send a row, or the server has refused the row. `moreLines`: lines of its record after the first. */
+  | { readonly kind: 'rejected'; readonly moreLines: number }
   /** The run has read rows and will not send them. */
   | { readonly kind: 'unsent'; readonly rows: number }
   /** All rows that were read and have no outcome yet are unsent: they never reached a session. */
@@ -124,35 +102,27 @@ export type RunEvent =
   | { readonly kind: 'withdrawn'; readonly rows: number }
   /** This process hands over rows that an earlier process left unconfirmed or unsent (`from`). */
   | { readonly kind: 'takenUp'; readonly from: EarlierState; readonly rows: number }
-  /** A new batch is divided by lane. Each lane with rows gets a batch number, the first lane `no`. */
-  | (OfBatch & {
-      readonly kind: 'laned'
+  /** A batch that no process has sent is about to be sent. */
+  | (BatchPlace & {
+      readonly kind: 'batch'
       readonly ranges: readonly BatchRange[]
       readonly rows: number
-      readonly lanes: JournaledLanes
+      readonly lanes?: LanesOfBatch | undefined
+      /** True if its end does not follow from the inputs and the sizes of batches. */
+      readonly isEarly: boolean
     })
-  | (OfBatch & {
-      readonly kind: 'numbered'
+  | (OfPiece & {
+      readonly kind: 'queued'
       readonly ranges: readonly BatchRange[]
       readonly rows: number
       /** Size on the wire. */
       readonly bytes: number
-      /** True for a whole batch that was never sent before. */
-      readonly isNew: boolean
-      readonly ofLanes?: PlaceInLanes | undefined
-    })
-  /** Like `numbered`, for a number that an earlier process gave. That process sent the rows, or was about to. */
-  | (OfBatch & {
-      readonly kind: 'inherited'
-      readonly ranges: readonly BatchRange[]
-      readonly rows: number
-      readonly bytes: number
+      /** Set if an earlier process has sent the piece, or was about to. */
+      readonly earlier?: { readonly isSent: boolean; readonly atMs: number } | undefined
       readonly attempt: number
-      readonly isSent: boolean
-      readonly atMs: number
     })
   /** The run sends one copy of a batch. */
-  | (OfBatch & {
+  | (OfPiece & {
       readonly kind: 'sent'
       readonly sendNo: number
       /** Index of the connection, from 0. */
@@ -160,16 +130,16 @@ export type RunEvent =
       readonly atMs: number
     })
   /** The server has begun to write the copy of an earlier process, and this process has not sent the batch yet. */
-  | (OfBatch & { readonly kind: 'found' })
-  /** The server has begun to write the batch. `leastHad`: lower limit of the number of rows in the target at that time, if known. */
-  | (OfBatch & { readonly kind: 'claimed'; readonly leastHad: number | undefined })
+  | (OfPiece & { readonly kind: 'found' })
+  /** The server has begun to write the batch. */
+  | (OfPiece & { readonly kind: 'claimed' })
   /** The server has reported the outcome of the current attempt. */
-  | (OfBatch & { readonly kind: 'answered'; readonly atMs: number })
+  | (OfPiece & { readonly kind: 'answered'; readonly atMs: number })
   /** The server has stored no row of the current attempt. */
-  | (OfBatch & { readonly kind: 'refused'; readonly words: string })
+  | (OfPiece & { readonly kind: 'refused'; readonly words: string })
   /** The batch waits for its next attempt. */
-  | (OfBatch & { readonly kind: 'again' })
-  | (OfBatch & { readonly kind: 'divided' })
+  | (OfPiece & { readonly kind: 'again' })
+  | (OfPiece & { readonly kind: 'divided' })
   | Ended
   /** A run without confirmation ends. All rows that it sent are unconfirmed. */
   | { readonly kind: 'unasked' }
@@ -178,6 +148,7 @@ export type RunEvent =
 
 const durable: Readonly<Record<Durable['kind'], true>> = {
   run: true,
+  sizes: true,
   process: true,
   owner: true,
   rejects: true,
@@ -200,5 +171,3 @@ const durable: Readonly<Record<Durable['kind'], true>> = {
 export function isDurable(event: RunEvent): event is Durable {
   return Object.hasOwn(durable, event.kind)
 }
-
-export const onlyLane = 0

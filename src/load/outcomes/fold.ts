@@ -10,7 +10,8 @@ import type { LoadResult, RowCounts } from '../options.js'
 import { accountedFor, noRows } from './row-counts.js'
 import { foldDurable, newDurableState, type DurableState } from './durable-state.js'
 import { addSent, connectionTotals, type ConnectionTotals } from './by-connection.js'
-import type { BatchRange, Ended, RunEvent } from './events.js'
+import type { Ended, RunEvent } from './events.js'
+import type { BatchRange } from './place.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { LineRanges } from './line-ranges.js'
 
@@ -32,7 +33,6 @@ const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
 
 /** A batch, or a part of one, without a recorded outcome. */
 export interface OpenBatch {
-  readonly lane: number
   readonly no: number
   readonly ranges: readonly BatchRange[]
   readonly rows: number
@@ -40,6 +40,10 @@ export interface OpenBatch {
   state: BatchState
   /** From 0. A new attempt is made if the last one stored no rows, or if the user accepts copies of rows. */
   attempt: number
+  /** The first attempt of this process. */
+  readonly firstAttempt: number
+  /** Whether an earlier process has sent the rows, or was about to. */
+  readonly isEarlier: boolean
   /** Index of the connection that was last used; undefined if this process has not sent the batch. */
   connection: number | undefined
   /** Numbers of the transmissions in this attempt, newest last. */
@@ -50,23 +54,18 @@ export interface OpenBatch {
   refusal: string
   /** When the current attempt was first sent, in ms. */
   sentAtMs: number
-  /** Lower limit of the number of rows in the target when the server began to write the batch; undefined if unknown. */
-  leastHad: number | undefined
-  /**
-   * True if confirmed rows became uncertain after the server had begun this batch. The rows of this batch may be lost
-   * for the same reason.
-   */
-  isDoubted: boolean
 }
 
 export interface RunState extends DurableState {
   readonly rows: RowCounts
+  /** Lines of rejected records, except the first of each; only records of this process. */
+  moreRejectedLines: number
   /** The rows in `rows.read` that earlier processes read. */
   readBefore: number
   /** Rows handed to a session. Each ends as confirmed, unconfirmed, rejected or, if it is certainly not stored, unsent. */
   sentRows: number
   readonly batches: LoadResult['batches']
-  /** Batches without an outcome, in the order of their numbers. */
+  /** Pieces without an outcome, in the order of their numbers. */
   readonly open: Map<number, OpenBatch>
   openBytes: number
   /** Number of batches that were sent and have no answer. */
@@ -79,8 +78,6 @@ export interface RunState extends DurableState {
   lastSendNo: number
   /** Earlier processes have used the send numbers up to this one. */
   earlierSendNo: number
-  /** Earlier processes have used the batch numbers up to this one. They sent these batches, or were about to. */
-  earlierNo: number
   readonly latencies: Latencies
   readonly uncertain: LineRanges
   readonly confirmed: LineRanges
@@ -91,6 +88,7 @@ export function newRunState(): RunState {
   return {
     ...newDurableState(false),
     rows: noRows(),
+    moreRejectedLines: 0,
     readBefore: 0,
     sentRows: 0,
     batches: { sent: 0, retried: 0, failed: 0 },
@@ -101,7 +99,6 @@ export function newRunState(): RunState {
     totalsByConnection: [],
     lastSendNo: 0,
     earlierSendNo: 0,
-    earlierNo: 0,
     latencies: newLatencies(),
     uncertain: new LineRanges(),
     confirmed: new LineRanges(),
@@ -125,15 +122,18 @@ function foldOwn(state: RunState, event: RunEvent): void {
       rows.read = state.readBefore = accountedFor(rows)
       return
     }
+    case 'loadedElsewhere':
+      rows.read = rows.skipped = event.rows
+      return
     case 'numbersGiven':
       state.lastSendNo = state.earlierSendNo = event.lastSendNo
-      state.earlierNo = event.lastNo
       return
     case 'records':
       rows.read = Math.max(state.readBefore, event.upTo)
       return
     case 'rejected':
       rows.rejected++
+      state.moreRejectedLines += event.moreLines
       return
     case 'unsent':
       rows.unsent += event.rows
@@ -166,23 +166,28 @@ function foldOwn(state: RunState, event: RunEvent): void {
       rows.skipped = 0
       if (event.reason !== '') state.uncertain.addAll(state.confirmed, event.reason)
       state.confirmed.clear()
-      for (const batch of state.open.values()) batch.isDoubted ||= batch.state === 'claimed'
       return
     case 'ended':
       return end(state, event)
-    case 'laned':
-      // The rows of each lane (a connection with a fixed share of the rows) are a batch with its own events.
-      return
+    case 'queued':
+    case 'sent':
+    case 'found':
+    case 'claimed':
+    case 'answered':
+    case 'refused':
+    case 'again':
+    case 'divided':
+      return foldBatch(state, event)
     default:
-      if ('lane' in event) foldBatch(state, event)
+      return
   }
 }
 
-type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended | { kind: 'laned' }>
+type BatchEvent = Exclude<Extract<RunEvent, { no: number | undefined }>, Ended | { kind: 'batch' }>
 
 function foldBatch(state: RunState, event: BatchEvent): void {
   const { no } = event
-  if (event.kind === 'numbered' || event.kind === 'inherited') return register(state, event)
+  if (event.kind === 'queued') return register(state, event)
   const batch = state.open.get(no)
   if (batch === undefined) throw impossible(no, 'closed', event.kind)
   switch (event.kind) {
@@ -206,7 +211,6 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       return
     case 'claimed':
       move(state, batch, 'claimed')
-      batch.leastHad = event.leastHad
       return
     case 'answered': {
       const latencyMs = event.atMs - batch.sentAtMs
@@ -224,7 +228,6 @@ function foldBatch(state: RunState, event: BatchEvent): void {
       move(state, batch, 'queued')
       batch.attempt++
       batch.sendNos = []
-      batch.isDoubted = false
       state.batches.retried++
       return
     case 'divided':
@@ -232,33 +235,27 @@ function foldBatch(state: RunState, event: BatchEvent): void {
   }
 }
 
-type Registered = Extract<RunEvent, { kind: 'numbered' | 'inherited' }>
-
-function register(state: RunState, event: Registered): void {
-  const { lane, no, ranges, rows, bytes } = event
+function register(state: RunState, event: Extract<RunEvent, { kind: 'queued' }>): void {
+  const { no, ranges, rows, bytes, attempt, earlier } = event
   // Lists the fields. An object spread would take as long as all other work for a batch.
   const batch: OpenBatch = {
-    lane,
     no,
     ranges,
     rows,
     bytes,
     state: 'queued',
-    attempt: 0,
+    attempt,
+    firstAttempt: attempt,
+    isEarlier: earlier !== undefined,
     connection: undefined,
     sendNos: [],
     resends: 0,
     refusal: '',
-    sentAtMs: 0,
-    leastHad: undefined,
-    isDoubted: false,
+    sentAtMs: earlier?.atMs ?? 0,
   }
   state.open.set(no, batch)
   state.openBytes += bytes
-  if (event.kind === 'numbered') return
-  batch.attempt = event.attempt
-  batch.sentAtMs = event.atMs
-  if (event.isSent) move(state, batch, 'sent')
+  if (earlier?.isSent === true) move(state, batch, 'sent')
 }
 
 function end(state: RunState, event: Ended): void {

@@ -1,18 +1,13 @@
 /*
   A run as its journal describes it. A process needs this to resume the run or to report its state.
 */
-import { traitsOf } from '../transport/confirmations.js'
 import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
 import type { JournaledRejects } from '../journal/journal-record.js'
 import type { ConfirmUsed } from '../options.js'
 import type { TargetIdentity } from '../journal/target-identity.js'
-import { unknownRows, type CoveredInput } from './covered-range.js'
+import { unknownRows } from './streams.js'
 import { newDurableState, type DurableState } from './durable-state.js'
 import type { NamedInput } from './events.js'
-
-export interface JournaledInput extends Readonly<NamedInput> {
-  readonly covered: CoveredInput
-}
 
 /** Counts of the run's rows by outcome. They include only rows whose place in the inputs the journal records. */
 export interface JournaledRows {
@@ -37,41 +32,36 @@ export interface JournaledRun extends Readonly<
     | 'finished'
     | 'isAnew'
     | 'owner'
-    | 'lastNo'
+    | 'batchCount'
+    | 'streams'
+    | 'sentTo'
+    | 'sizes'
     | 'ledgerNumber'
-    | 'lanes'
-    | 'lastSender'
     | 'isForgotten'
     | 'hasLeftServer'
     | 'end'
     | 'sums'
   >
 > {
-  readonly inputs: readonly JournaledInput[]
+  readonly inputs: readonly Readonly<NamedInput>[]
   readonly target: TargetIdentity | undefined
   readonly used: ConfirmUsed | undefined
   readonly samples: readonly SampleRow[]
-  /** Lower limit of the number of rows in the target; undefined if unknown. */
-  readonly leastRows: number | undefined
   readonly dataSessions: readonly string[]
-  /** The run's rejects. If it cannot learn the outcomes of single batches: the rejects when it was last finished. */
   readonly rejects: JournaledRejects | undefined
   readonly rejectsFiles: readonly string[]
   rows(this: void): JournaledRows
 }
 
 export function journaledRun(state: DurableState): JournaledRun {
-  const { target, sampled, done, read } = state
-  const rejects = readsAgain(state) ? done?.rejects : state.rejects
+  const { target, sampled, rejects } = state
   return {
     ...state,
     isUntouched: state.isUntouched && state.end !== undefined,
-    inputs: state.inputs.map((input, i) => ({ ...input, covered: read!.covered[i]! })),
+    inputs: state.inputs.map(input => ({ ...input })),
     target: target?.identity,
     used: target?.used,
     samples: sampled === undefined ? [] : samplesOf(sampled.rows),
-    leastRows: sampled?.leastRows ?? undefined,
-    rejects,
     rows: () => rowsOf(state, rejects),
   }
 }
@@ -80,25 +70,14 @@ export function emptyRun(): JournaledRun {
   return journaledRun(newDurableState(true))
 }
 
-/** Without the outcome of single batches, a resumed run reads an unfinished input from its beginning. */
-function readsAgain({ target }: DurableState): boolean {
-  return target !== undefined && !traitsOf(target.used).knowsBatches
-}
-
 function rowsOf(state: DurableState, rejects: JournaledRejects | undefined): JournaledRows {
   const byClass = Object.values(rejects?.byClass ?? {})
   const rejectedRows = byClass.reduce((sum, rows) => sum + rows, 0)
-  if (readsAgain(state)) {
-    const { confirmed = 0, skipped = 0 } = state.done?.rows ?? {}
-    const nothing = { filtered: 0, unconfirmed: 0, unsent: 0 }
-    return { ...nothing, confirmed: confirmed + skipped, rejected: rejectedRows }
-  }
   let unknown = 0
-  const { covered } = state.read!
-  // A batch with rows of several inputs is listed for each of these inputs.
-  const batches = new Set(covered.flatMap(({ ranges }) => ranges.map(({ batch }) => batch)))
-  for (const batch of batches) unknown += unknownRows(batch)
-  const sent = covered.reduce((sum, { rows }) => sum + rows, 0)
+  for (const { open } of state.streams.values()) {
+    for (const batch of open.values()) unknown += unknownRows(batch)
+  }
+  const sent = state.inputs.reduce((sum, _, i) => sum + state.sentTo.at(i).rows, 0)
   const { confirmed, filtered, rejected, unconfirmed } = state.sums
   return {
     confirmed,

@@ -4,37 +4,24 @@
 */
 import type { Batch, InputRange } from '../../parse/batch.js'
 import { takeRows } from '../../protocol/element.js'
-import type { KnownBatch } from '../journal/resumed-input.js'
+import type { LanesOfBatch } from './place.js'
 
 export interface LaneBatch {
   readonly batch: Batch
   readonly lane: number
-  /** Index of the lane's first row. Indexes count the rows of lane 0 first, then those of lane 1, and so on. */
-  readonly firstRow: number
 }
 
-/** `lanes` contains only the lanes that have rows. */
-export interface DividedBatch {
+export interface LaneRows extends LanesOfBatch {
+  /** The lanes that have rows. */
   readonly lanes: readonly LaneBatch[]
-  /** Number of rows of each lane, including lanes without rows. */
-  readonly rowCounts: readonly number[]
-}
-
-/** What the journal records about rows that earlier processes divided by lane. */
-export type KnownLanes = Extract<KnownBatch, { kind: 'lanes' }>
-
-export interface LaneRows extends DividedBatch {
-  /** Digest of the scheme by which the rows were divided. */
-  readonly by: string
-  /** What the journal records about the lanes for which something is left to do; undefined if no row was ever sent. */
-  readonly known?: KnownLanes
 }
 
 /**
  * The batch is released after all of its lanes are released.
  * @param laneOf  the lane of each row
+ * @returns the lanes that have rows
  */
-export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): DividedBatch {
+export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number): LaneBatch[] {
   const rowCounts = new Array<number>(laneCount).fill(0)
   for (let row = 0; row < batch.rowCount; row++) rowCounts[laneOf[row]!]!++
   const rowsOf = rowCounts.map(count => new Int32Array(count))
@@ -48,20 +35,18 @@ export function divideByLane(batch: Batch, laneOf: Uint8Array, laneCount: number
     open--
     if (open === 0) batch.release()
   }
-  let firstRow = 0
   const lanes: LaneBatch[] = []
   for (const [lane, rows] of rowsOf.entries()) {
-    if (rows.length === 0) continue
-    lanes.push({ batch: rowsAlone(batch, rows, release), lane, firstRow })
-    firstRow += rows.length
+    if (rows.length > 0) lanes.push({ batch: rowsAlone(batch, rows, release), lane })
   }
-  return { lanes, rowCounts }
+  return lanes
 }
 
 function rowsAlone(batch: Batch, rows: Int32Array, release: () => void): Batch {
   const { rowCount, columns, encodedBytes } = batch
   let isReleased = false
   return {
+    place: batch.place,
     rowCount: rows.length,
     columns: rows.length === rowCount ? columns : columns.map(column => takeRows(column, rows)),
     encodedBytes: Math.ceil((encodedBytes * rows.length) / rowCount),

@@ -1,117 +1,80 @@
 /*
-  Divides the rows of a batch by lane. A resumed run divides rows exactly as the earlier process did, so that each batch number
-  keeps its rows.
+  Divides the rows of a batch into the parts to send. A process that resumes divides them exactly as the earlier one did, so that each
+  place keeps its rows.
 */
 import type { Batch } from '../../parse/batch.js'
-import type { KnownBatch, SentBefore } from '../journal/resumed-input.js'
 import type { Run } from '../run.js'
-import { isSettled, isUnderWay } from './covered-range.js'
-import { divideByLane, type KnownLanes, type LaneBatch, type LaneRows } from './lane-batches.js'
-import type { BatchPart, PartLane } from './batch-part.js'
-import type { SendQueue } from './send-queue.js'
+import { batchRanges, openParts, wholeBatch, type BatchPart, type OpenPart } from './batch-part.js'
+import { divideByLane, type LaneRows } from './lane-batches.js'
+import { cutOf } from './place.js'
+import type { SentBatch } from './streams.js'
 
-/** @returns undefined if the batch is not divided; `changed` if its rows cannot be divided as the earlier process divided them */
+/**
+ * @param known  the batch as an earlier process sent it
+ * @returns undefined if the batch is not divided; `changed` if its rows cannot be divided as the earlier process divided them
+ */
 export function laneRows(
   { lanes: scheme, checked }: Pick<Run, 'lanes' | 'checked'>,
   batch: Batch,
-  known: KnownBatch | undefined,
+  known: SentBatch | undefined,
 ): LaneRows | 'changed' | undefined {
-  if (known === undefined) {
-    if (scheme === undefined || checked.connections === 1) return undefined
-    const { connections } = checked
-    const divided = divideByLane(batch, scheme.lanesOf(batch, connections), connections)
-    return { ...divided, by: scheme.digest }
+  const count = known === undefined ? checked.connections : (known.lanes?.count ?? 1)
+  if (known === undefined ? scheme === undefined || count === 1 : known.lanes === undefined) {
+    return undefined
   }
-  if (known.kind !== 'lanes') return undefined
-  const { perLane, by } = known
-  if (scheme?.digest !== by || known.rows !== batch.rowCount) return 'changed'
-  const divided = divideByLane(batch, scheme.lanesOf(batch, perLane.length), perLane.length)
-  const isSame = divided.rowCounts.every((count, lane) => count === perLane[lane])
-  if (!isSame) return 'changed'
-  const lanes = divided.lanes.filter(lane => partsOf(lane, known, false).length > 0)
-  for (const lane of divided.lanes) if (!lanes.includes(lane)) lane.batch.release()
-  return { ...divided, lanes, by, known }
-}
-
-/** Numbers of rows for which something is left to do, by their state in the journal. */
-export function openRows({ parts, rows }: KnownLanes): { sent: number; unsent: number } {
-  let settled = 0
-  let sent = 0
-  for (const { batch } of parts) {
-    if (isSettled(batch)) settled += batch.rows
-    else if (isUnderWay(batch)) sent += batch.rows
+  if (scheme === undefined || (known !== undefined && known.lanes?.by !== scheme.digest)) {
+    return 'changed'
   }
-  return { sent, unsent: rows - settled - sent }
+  const lanes = divideByLane(batch, scheme.lanesOf(batch, count), count)
+  return { lanes, count, by: scheme.digest }
 }
 
-/** Rows that are certainly not stored, according to the journal. */
-export function unsentParts({ lanes, known }: LaneRows): BatchPart[] {
-  if (known === undefined) return []
-  const open = lanes.flatMap(lane => partsOf(lane, known, false))
-  return open.filter(({ sent }) => sent === undefined).map(({ part }) => part)
-}
-
-/** Takes over rows under the number that an earlier process gave them. */
-export type TakeUp = (part: BatchPart, sent: SentBefore) => void
-
-/**
- * Hands over the rows of all lanes.
- * @returns whether there is room for more
- */
-export function handOverLanes(
-  { checked, emit }: Pick<Run, 'checked' | 'emit'>,
+/** The parts of a batch that no process has sent. Records the batch, which is about to be sent. */
+export function newParts(
+  { state, emit, checked }: Pick<Run, 'state' | 'emit' | 'checked'>,
   batch: Batch,
-  rows: LaneRows,
-  queue: SendQueue,
-  takeUp: TakeUp,
-): boolean {
-  const { lanes, known } = rows
-  if (known === undefined) {
-    const room = queue.addLanes(batch, rows)
-    for (const { batch: each } of lanes) emit({ kind: 'handedOver', rows: each.rowCount })
-    return room
+  lanes: LaneRows | undefined,
+): readonly BatchPart[] {
+  const ranges = batchRanges(batch)
+  const of = lanes && { count: lanes.count, by: lanes.by }
+  const isEarly = batch.endedBy !== 'full'
+  const { stream, no } = batch.place!
+  emit({ kind: 'batch', stream, no, ranges, rows: batch.rowCount, lanes: of, isEarly })
+  const cut = cutOf(ranges, of)
+  // Most batches have rows of one input, and their ranges need not be made again.
+  if (lanes === undefined && ranges.length === 1) {
+    return [wholeBatch(batch, { cut, ordinal: state.batchCount, ranges })]
   }
-  const isOurs = known.perLane.length === checked.connections
-  for (const lane of lanes) {
-    for (const { part, sent } of partsOf(lane, known, isOurs)) {
-      if (sent === undefined) queue.add(part)
-      else takeUp(part, sent)
-      emit({ kind: 'handedOver', rows: part.end - part.start })
-    }
-  }
-  return queue.node.bufferedBytes < checked.maxInFlightBytes
+  return partsOf(checked, batch, lanes, cut, state.batchCount)
 }
 
-interface OpenPart {
-  readonly part: BatchPart
-  /** undefined if the rows need a new batch number. */
-  readonly sent: SentBefore | undefined
+/** What the place of the batch stands for in this process. */
+export function cutOfBatch(batch: Batch, lanes: LaneRows | undefined): bigint {
+  return cutOf(batchRanges(batch), lanes)
 }
 
-/** The rows of a lane for which something is left to do, in order. */
+/** The parts of a batch for which earlier processes have left something to do. */
+export function leftParts(
+  { checked }: Pick<Run, 'checked'>,
+  batch: Batch,
+  lanes: LaneRows | undefined,
+  known: SentBatch,
+): readonly OpenPart[] {
+  const cut = cutOf(known.ranges, known.lanes)
+  return partsOf(checked, batch, lanes, cut, 0).flatMap(part => openParts(part, known))
+}
+
 function partsOf(
-  { batch, lane, firstRow }: LaneBatch,
-  { no: firstNo, parts }: KnownLanes,
-  isOurs: boolean,
-): OpenPart[] {
-  const of: PartLane = { index: isOurs ? lane : undefined, firstRow, firstNo, open: 0 }
-  const open = { parts: 0 }
-  const found: OpenPart[] = []
-  const add = (start: number, end: number, sent?: SentBefore): void => {
-    if (start >= end) return
-    const encodedBytes = Math.ceil((batch.encodedBytes * (end - start)) / batch.rowCount)
-    found.push({ part: { batch, start, end, encodedBytes, open, lane: of }, sent })
-  }
-  let next = 0
-  for (const { batch: sent, firstRow: row } of parts) {
-    const start = row - firstRow
-    if (start < 0 || start >= batch.rowCount) continue
-    add(next, start)
-    next = start + sent.rows
-    if (isSettled(sent)) continue
-    add(start, next, isUnderWay(sent) ? sent : undefined)
-  }
-  add(next, batch.rowCount)
-  open.parts = of.open = found.length
-  return found
+  { connections }: Run['checked'],
+  batch: Batch,
+  lanes: LaneRows | undefined,
+  cut: bigint,
+  ordinal: number,
+): readonly BatchPart[] {
+  if (lanes === undefined) return [wholeBatch(batch, { cut, ordinal })]
+  const isOurs = lanes.count === connections
+  return lanes.lanes.map(({ batch: rows, lane: laneNo }) => {
+    const lane = { index: isOurs ? laneNo : undefined, open: 1 }
+    return wholeBatch(rows, { cut, ordinal, laneNo, lane })
+  })
 }

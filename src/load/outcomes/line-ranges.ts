@@ -1,7 +1,7 @@
 /*
   Sets of input lines. Ranges of batches that touch are merged, so that a million ranges become a few.
 */
-import type { BatchRange } from './events.js'
+import type { BatchRange } from './place.js'
 
 /** Consecutive lines of one input with the same reason. */
 export interface LineRange {

@@ -49,19 +49,12 @@ export class OutcomeHandler {
     this.#queue = queue
   }
 
-  apply(batch: OpenBatch, { rows, had, left, errText }: Outcome): void {
+  apply(batch: OpenBatch, { rows, left, errText }: Outcome): void {
     const { run, recorder } = this.#setup
-    const { lane, no, leastHad } = batch
-    run.emit({ kind: 'answered', lane, no, atMs: run.platform.clock.nowMs() })
-    if (batch.isDoubted && rows !== -1) {
-      return this.giveUp(
-        batch,
-        'begun before the server lost confirmed rows: this batch may be lost as well',
-      )
-    }
+    run.emit({ kind: 'answered', no: batch.no, atMs: run.platform.clock.nowMs() })
     if (rows === null || rows >= 0) {
       this.#moves = 0
-      recorder.taken(this.#close(batch), rows, had, leastHad, left ?? undefined)
+      recorder.taken(this.#close(batch), rows, left ?? undefined)
     } else {
       this.#refused(batch, errText, left === null)
     }
@@ -70,25 +63,25 @@ export class OutcomeHandler {
 
   #refused(batch: OpenBatch, errText: string, byTransform: boolean): void {
     const { run, recorder, rules } = this.#setup
-    const { lane, no, rows: rowCount, resends } = batch
+    const { no, rows: rowCount, resends } = batch
     const part = this.#queue.partOf(batch)
     const refused = { rowCount, resends, text: partText(part), byTransform }
     const decision = decideRefusal(errText, refused, recorder.target)
     switch (decision.kind) {
       case 'again': {
         if (this.#ended) return this.giveUp(batch, `refused: ${errText}`)
-        run.emit({ kind: 'refused', lane, no, words: errText })
+        run.emit({ kind: 'refused', no, words: errText })
         const delayMs = retryDelayMs(resends + 1, rules.random, restGrowth)
         return this.#queue.sendLater(batch, delayMs)
       }
       case 'follow':
-        run.emit({ kind: 'refused', lane, no, words: errText })
+        run.emit({ kind: 'refused', no, words: errText })
         if (this.#ended) return this.drop(batch)
         this.#queue.leader = decision.to
         return
       case 'divide':
         this.#close(batch)
-        run.emit({ kind: 'divided', lane, no })
+        run.emit({ kind: 'divided', no })
         return this.#bisect.divide(part)
       case 'reject':
         return recorder.rejected(this.#close(batch), byTransform ? inTransform(errText) : errText)
@@ -114,13 +107,7 @@ export class OutcomeHandler {
     if (this.#setup.run.ending.stopped) return this.#leaveLanes()
     const part = this.#bisect.next()
     if (part === undefined) return
-    try {
-      this.#bisected = this.#queue.add(part).batch
-    } catch (error) {
-      // The journal cannot be written, and the server has stored none of these rows.
-      this.#setup.recorder.unsent(part)
-      throw error
-    }
+    this.#bisected = this.#queue.add(part)
   }
 
   /** If the run is stopping, drops the halves that were not sent, and all batches that must follow them. */
@@ -136,10 +123,10 @@ export class OutcomeHandler {
     }
   }
 
-  /** Continues with a part that an earlier process sent under this number. */
-  takeUp(part: BatchPart, no: number, { attempt, isLost, resends }: Inherited): OpenBatch {
+  /** Continues with a part that an earlier process sent, or was about to send. */
+  takeUp(part: BatchPart, { attempt, isLost, resends }: Inherited): OpenBatch {
     if (isLost !== undefined && resends) part.mayBeStored = true
-    const batch = this.#queue.takeUp(part, no, attempt)
+    const batch = this.#queue.takeUp(part, attempt)
     if (isLost !== undefined && !resends) this.giveUp(batch, isLost)
     else if (attempt === undefined) this.#queue.sendTakenUp(batch)
     return batch
@@ -195,7 +182,7 @@ export class OutcomeHandler {
     if (this.#queue.isEarlier(batch)) {
       return this.giveUp(batch, 'sent by an earlier process, and no receipt came')
     }
-    const isNew = batch.sendNos.length === 0 && batch.attempt === 0
+    const isNew = batch.sendNos.length === 0 && batch.attempt === batch.firstAttempt
     // The last attempt was given up without an answer, so the server may have stored it.
     if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
     if (isNew) this.#setup.run.emit({ kind: 'withdrawn', rows: batch.rows })

@@ -1,6 +1,9 @@
 /*
   The sizes of the batches to read, and the limit of bytes in flight.
 */
+import type { CutSizes } from '../../parse/cuts.js'
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
 import type { Run } from '../run.js'
 
 export interface ReadSizes {
@@ -24,4 +27,26 @@ export function readSizes({
   const half = Math.max(1, Math.floor(maxInFlightBytes / 2))
   const batchBytes = Math.min(bytes * connections, half)
   return { batchRows: rows * connections, batchBytes, roomBytes: maxInFlightBytes - batchBytes + 1 }
+}
+
+/**
+ * Where batches of inputs end: as the first process of the run has decided, because the place of a batch depends on it. A batch takes at
+ * most `batchBytes` of input, and at most as many records as fill `batchBytes` on the wire without their texts.
+ */
+export function fixedSizes(run: Run, columns: readonly TargetColumn[]): CutSizes {
+  const { sizes } = run.history.found
+  if (sizes !== undefined) return { records: sizes.records, bytes: sizes.bytes }
+  const { batchRows, batchBytes: bytes } = readSizes(run)
+  const set = run.options.mapping?.set ?? {}
+  const rowBytes = columns.reduce((sum, { name, type }) => {
+    return sum + leastBytes(type) + Buffer.byteLength(set[name] ?? '')
+  }, 0)
+  const records = Math.max(1, Math.min(batchRows, Math.floor(bytes / Math.max(1, rowBytes))))
+  run.emit({ kind: 'sizes', records, bytes })
+  return { records, bytes }
+}
+
+/** The size of a cell on the wire without its text or its elements. */
+function leastBytes({ type, array = false }: ColumnType): number {
+  return array ? 1 : Math.max(1, dataTypes[type].bytesPerValue)
 }

@@ -3,10 +3,10 @@
   mode, the recorder records every batch that was handed over exactly once.
 */
 import { DdbError } from '../../errors.js'
-import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
+import type { Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
-import { onlyLane, type Ended } from './events.js'
+import type { Ended } from './events.js'
 import type { TargetTraits } from './refusal-decision.js'
 import { partRanges, partText, releasePart, type BatchPart } from './batch-part.js'
 import { outsideMarks } from '../target/partition-scheme.js'
@@ -31,11 +31,9 @@ export interface Recorder {
   /**
    * The target accepted the part, perhaps without rows outside its partition scheme.
    * @param rows  rows accepted; null if the server does not report it, which means all of `left`
-   * @param had  rows in the target afterwards, if known
-   * @param leastHad  lower limit of the rows in the target when the server began to write the part, if known
    * @param left  rows that remain after the run's transform; default: all rows
    */
-  taken(part: BatchPart, rows: number | null, had?: number, leastHad?: number, left?: number): void
+  taken(part: BatchPart, rows: number | null, left?: number): void
   /** The server refused these rows because of their values. */
   rejected(part: BatchPart, errText: string): void
   /** The part may or may not be stored. */
@@ -65,12 +63,13 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
   const { state } = run
   let lastRefusal: string | undefined
   const end: End = (part, rows) => {
-    const { no } = part
+    const { no, place } = part
     // Uses one object spread only. With three, these events took a tenth of the time of a small batch.
     const ended: Ended = {
       kind: 'ended',
-      lane: onlyLane,
       no,
+      // A program's rows and those of a run without confirmation have no place in a journal.
+      place: no === undefined ? undefined : place,
       confirmed: 0,
       rejected: 0,
       unconfirmed: 0,
@@ -88,10 +87,9 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     get holdsMemory() {
       return target.inMemory && state.rows.confirmed + state.rows.skipped > 0
     },
-    taken(part, rows, had, leastHad, left = rowsOf(part)) {
+    taken(part, rows, left = rowsOf(part)) {
       lastRefusal = undefined
-      const change = target.evidence?.taken(rows ?? left, leastHad, had)
-      if (change !== undefined) recorder.replaced(rowsGoneMessage(change), true)
+      target.evidence?.taken(rows ?? left)
       settle(part, rows, left)
     },
     rejected(part, errText) {

@@ -2,12 +2,7 @@
   Decides how to treat a batch that the server has refused. Other files carry out the decision.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
-import {
-  lacksLogin,
-  withLoginAdvice,
-  rightAdvice,
-  settingAdvice,
-} from '../../client/missing-right.js'
+import { lacksLogin, withLoginAdvice, rightAdvice, settingAdvice } from '../../client/failure.js'
 import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
@@ -16,8 +11,6 @@ import { classifyRefusal, type Refusal } from './refusal.js'
 export interface Outcome {
   /** null if the server does not report it. All rows then count as accepted. */
   readonly rows: number | null
-  /** Rows in the target after this batch; undefined if the server does not report it. */
-  readonly had?: number | undefined
   /** Rows that remain after the run's transform: null if it threw an error; undefined without a transform. */
   readonly left?: number | null | undefined
   readonly errText: string

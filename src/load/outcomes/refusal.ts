@@ -2,7 +2,7 @@
   Classifies a refusal by its message. Rows are at fault only if the message says so
   (docs/server-semantics.md#refusals).
 */
-import { lacksLogin, lacksRight } from '../../client/missing-right.js'
+import { lacksLogin, lacksRight } from '../../client/failure.js'
 import type { ServerError } from '../../errors.js'
 import { redirectIn } from '../connection/redirect.js'
 

@@ -3,16 +3,17 @@
   move to a new leader.
 */
 import type { DdbError } from '../../errors.js'
-import type { Batch } from '../../parse/batch.js'
 import type { Timer } from '../../platform/platform.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import { onlyLane } from './events.js'
+import type { RunEvent } from './events.js'
 import type { BatchState, OpenBatch } from './fold.js'
-import type { LaneRows } from './lane-batches.js'
-import { partRanges, wholeBatch, type BatchPart, type PartLane } from './batch-part.js'
+import { keyOf, type Place } from './place.js'
+import { partRanges, type BatchPart, type PartLane } from './batch-part.js'
 import { readSizes } from './read-sizes.js'
+
+type Earlier = Extract<RunEvent, { kind: 'queued' }>['earlier']
 
 /** Sends batches to the server. Their outcome arrives separately. */
 export interface Outlet {
@@ -47,10 +48,10 @@ export class SendQueue<To extends Outlet = Outlet> {
   readonly #run: Run
   readonly #stop: (error: DdbError) => void
   readonly #parts = new Map<number, BatchPart>()
-  /** New batches of this turn of the event loop. One journal write records all of them before the first is sent. */
+  readonly #byPlace = new Map<string | number, OpenBatch>()
+  #lastNo = 0
+  /** Parts of new batches of this turn of the event loop. One journal write records the batches before the first is sent. */
   #unwritten: OpenBatch[] = []
-  /** The next number to use, while the lanes of a batch are added. */
-  #laneNo = 0
   /** The connection to use next, unless a different one has fewer batches in flight. */
   #turn = 0
   /** True while some batches wait for the outcome of earlier batches. */
@@ -93,60 +94,51 @@ export class SendQueue<To extends Outlet = Outlet> {
 
   /** Drops the rows of a batch. The caller must record their outcome. */
   forget(batch: OpenBatch): void {
-    const { lane } = this.partOf(batch)
+    const { lane, place } = this.partOf(batch)
     if (lane !== undefined) lane.open--
     this.#alone.delete(batch)
+    this.#byPlace.delete(keyOf(place))
     this.#parts.delete(batch.no)
   }
 
-  /**
-   * Numbers the rows of each lane of a new batch, and sends them like `add`.
-   * @returns room: false if the caller has to wait
-   */
-  addLanes(batch: Batch, { lanes, rowCounts, by }: LaneRows): boolean {
-    const { state } = this.#run
-    const firstNo = state.lastNo + 1
-    const { ranges, rows } = asBatch(wholeBatch(batch), firstNo)
-    const told = { perLane: rowCounts, by }
-    this.#run.emit({ kind: 'laned', lane: onlyLane, no: firstNo, ranges, rows, lanes: told })
-    this.#laneNo = firstNo
-    let room = true
-    for (const { batch: rowsOfLane, lane, firstRow } of lanes) {
-      const part = wholeBatch(rowsOfLane, { index: lane, firstRow, firstNo, open: 1 })
-      room = this.add(part, true).room && room
-    }
-    return room
+  /** The open part at this place. */
+  at(place: Place): OpenBatch | undefined {
+    return this.#byPlace.get(keyOf(place))
   }
 
   /**
-   * Numbers a part, and sends it or lets it wait. With a journal, the part is sent at the end of this turn of the event loop.
-   * @param isLane  whether the number of the part follows from the number of its batch
-   * @returns room: false if the caller has to wait
+   * Sends a part of a new batch, or lets it wait. With a journal, it is sent at the end of this turn of the event loop.
+   * @returns false if the caller has to wait
    */
-  add(part: BatchPart, isLane = false): { batch: OpenBatch; room: boolean } {
-    const { checked, platform, state } = this.#run
-    const { journal } = this.#run.history
-    // The event `laned` has already numbered the lanes of the batch.
-    const no = isLane ? this.#laneNo++ : state.lastNo + 1
-    const { ranges, rows, bytes } = asBatch(part, no)
-    const { input, startBytes } = ranges[0]!
-    const { lane, start } = part
-    const isNew =
-      lane === undefined && isWhole(part) && startBytes >= state.sentTo.at(input).offsetBytes
-    const ofLanes = lane && {
-      firstNo: lane.firstNo,
-      firstRow: lane.firstRow + start,
-      isLane,
-    }
-    // Avoids an object spread, because this code runs for every batch and a spread is slow.
-    this.#run.emit({ kind: 'numbered', lane: onlyLane, no, ranges, rows, bytes, isNew, ofLanes })
-    part.no = no
-    this.#parts.set(no, part)
-    const batch = state.open.get(no)!
-    if (journal === undefined) return { batch, room: this.#send(batch) }
+  addNew(part: BatchPart): boolean {
+    const { checked, platform, history } = this.#run
+    const batch = this.#queue(part, 0)
+    if (history.journal === undefined) return this.#send(batch)
     if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
     this.#unwritten.push(batch)
-    return { batch, room: this.node.bufferedBytes < checked.maxInFlightBytes }
+    return this.node.bufferedBytes < checked.maxInFlightBytes
+  }
+
+  /**
+   * Sends a part of a batch that the journal has, or lets it wait. The part is certainly not stored.
+   * @param attempt  the server has no receipt of this attempt yet
+   */
+  add(part: BatchPart, attempt = 0): OpenBatch {
+    const batch = this.#queue(part, attempt)
+    this.#send(batch)
+    return batch
+  }
+
+  #queue(part: BatchPart, attempt: number, earlier?: Earlier): OpenBatch {
+    const no = ++this.#lastNo
+    const { start, end, encodedBytes: bytes, ranges = partRanges(part) } = part
+    part.no = no
+    this.#parts.set(no, part)
+    // Avoids an object spread, because this code runs for every batch and a spread is slow.
+    this.#run.emit({ kind: 'queued', no, ranges, rows: end - start, bytes, attempt, earlier })
+    const batch = this.#run.state.open.get(no)!
+    this.#byPlace.set(keyOf(part.place), batch)
+    return batch
   }
 
   /** Writes the batches since the last call to the journal, and then sends them. */
@@ -166,19 +158,13 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /**
-   * Continues with a part that an earlier process sent under this number.
+   * Continues with a part that an earlier process sent, or was about to send.
    * @param attempt  the last attempt that the server has begun; undefined if it has begun none. The part must then be sent again,
    *   because the earlier copy may be lost
    */
-  takeUp(part: BatchPart, no: number, attempt: number | undefined): OpenBatch {
-    const { state, platform } = this.#run
-    part.no = no
-    const isSent = attempt !== undefined
-    const atMs = platform.clock.nowMs()
-    const batch = asBatch(part, no)
-    this.#run.emit({ kind: 'inherited', ...batch, attempt: attempt ?? 0, isSent, atMs })
-    this.#parts.set(no, part)
-    return state.open.get(no)!
+  takeUp(part: BatchPart, attempt: number | undefined): OpenBatch {
+    const earlier = { isSent: attempt !== undefined, atMs: this.#run.platform.clock.nowMs() }
+    return this.#queue(part, attempt ?? 0, earlier)
   }
 
   sendTakenUp(batch: OpenBatch): void {
@@ -191,8 +177,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /** Sends the next attempt, because the last one stored no rows or the user accepts copies. */
-  sendAgain({ lane, no }: OpenBatch): void {
-    this.#run.emit({ kind: 'again', lane, no })
+  sendAgain({ no }: OpenBatch): void {
+    this.#run.emit({ kind: 'again', no })
     this.#send(this.#run.state.open.get(no)!)
   }
 
@@ -251,9 +237,8 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   /** True for a queued batch that an earlier process sent to the current node, or was about to send. */
-  isEarlier({ no, state, attempt, sendNos }: OpenBatch): boolean {
-    const isNext = state === 'queued' && attempt === 0 && sendNos.length === 0
-    return isNext && no <= this.#run.state.earlierNo
+  isEarlier({ isEarlier, state, attempt, sendNos }: OpenBatch): boolean {
+    return isEarlier && state === 'queued' && attempt === 0 && sendNos.length === 0
   }
 
   #send(batch: OpenBatch): boolean {
@@ -288,7 +273,7 @@ export class SendQueue<To extends Outlet = Outlet> {
   }
 
   #transmit(batch: OpenBatch): boolean {
-    const { lane, no } = batch
+    const { no } = batch
     const { state, platform } = this.#run
     // The journal already contains the batch, so a process that takes over the run will find it.
     if (!this.#run.ending.maySend()) {
@@ -297,7 +282,7 @@ export class SendQueue<To extends Outlet = Outlet> {
     }
     const sendNo = state.lastSendNo + 1
     const connection = this.partOf(batch).lane?.index ?? this.#nextConnection()
-    this.#run.emit({ kind: 'sent', lane, no, sendNo, connection, atMs: platform.clock.nowMs() })
+    this.#run.emit({ kind: 'sent', no, sendNo, connection, atMs: platform.clock.nowMs() })
     return this.node.send(batch, this.partOf(batch), sendNo, connection)
   }
 
@@ -313,13 +298,4 @@ export class SendQueue<To extends Outlet = Outlet> {
     this.#turn = (next + 1) % checked.connections
     return next
   }
-}
-
-function asBatch(part: BatchPart, no: number) {
-  const ranges = partRanges(part)
-  return { lane: onlyLane, no, ranges, rows: part.end - part.start, bytes: part.encodedBytes }
-}
-
-function isWhole({ batch, start, end }: BatchPart): boolean {
-  return end - start === batch.rowCount
 }

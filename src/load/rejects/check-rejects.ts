@@ -3,7 +3,7 @@
   process has created and its journal does not count. The run reads their rows again.
 */
 import { DdbError, option, usageError } from '../../errors.js'
-import { fileKey } from '../../platform/file-identity.js'
+import { fileKey } from '../../platform/file-name.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { archiveOf } from '../../source/archive/archives.js'
 import { reasonOf } from './reject-file.js'

@@ -32,7 +32,7 @@ export function createRejectFile(
       files.remove(reasonsPath(path))
       if (records.isMade) files.remove(path)
     }
-    return new RejectFile(path, shape, emptyPair, [records.file, reasons], removeBoth)
+    return new RejectFile(files, path, shape, emptyPair, [records.file, reasons], removeBoth)
   } catch (error) {
     reasons.close()
     files.remove(reasonsPath(path))
@@ -61,7 +61,7 @@ export function reopenRejectFile(
   const records = reopenTruncated(path, size.sizeBytes, files)
   try {
     const reasons = reopenTruncated(reasonsPath(path), size.reasonsBytes, files)
-    return new RejectFile(path, shape, size, [records, reasons], () => undefined)
+    return new RejectFile(files, path, shape, size, [records, reasons], () => undefined)
   } catch (error) {
     records.close()
     throw error
@@ -132,9 +132,12 @@ export class RejectFile {
   /** Rows in both files that may not be on the disk yet. */
   #unsynced = 0
   #hasFailed = false
+  /** Whether somebody has removed, cut or replaced one of the files. */
+  #isGone = false
 
   /** @param removeBoth  called at the end if there are no rows */
   constructor(
+    files: Files,
     path: string,
     { headerBytes, text }: RecordShape,
     size: PairSize,
@@ -143,8 +146,8 @@ export class RejectFile {
   ) {
     this.path = path
     this.rows = size.rows
-    this.#records = new RowFile(path, records, size.sizeBytes)
-    this.#reasons = new RowFile(reasonsPath(path), reasons, size.reasonsBytes)
+    this.#records = new RowFile(files, path, records, size.sizeBytes)
+    this.#reasons = new RowFile(files, reasonsPath(path), reasons, size.reasonsBytes)
     this.#both = [this.#records, this.#reasons]
     this.#ended = lineEnder(text.encoding)
     this.#removeBoth = removeBoth
@@ -194,11 +197,28 @@ export class RejectFile {
 
   /** Flushes and closes both files, and removes them if they have no rows. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void {
-    const steps = [() => this.flush(), () => this.#records.close(), () => this.#reasons.close()]
+    const steps = [
+      () => this.flush(),
+      () => this.#checkPlace(),
+      () => this.#records.close(),
+      () => this.#reasons.close(),
+    ]
     const failure = steps.map(failureOf).find(each => each !== undefined)
     // The files have no rows, so it does not matter if they cannot be removed.
-    if (this.rows === 0) failureOf(this.#removeBoth)
+    if (this.rows === 0 && !this.#isGone) failureOf(this.#removeBoth)
     if (failure !== undefined) throw failure
+  }
+
+  /** If the files are gone, all of their rows are unplaced. @throws {DdbError} DDB_OUTPUT_WRITE */
+  #checkPlace(): void {
+    try {
+      for (const file of this.#both) file.checkPlace()
+    } catch (error) {
+      this.#isGone = true
+      this.unplaced += this.rows
+      this.rows = 0
+      throw error
+    }
   }
 
   /** Writes the queued rows to both files. If they do not fit, they are cut off again. */
@@ -215,6 +235,7 @@ export class RejectFile {
 
   #settle(writeFailure: Error | undefined): void {
     const syncFailure = failureOf(() => {
+      this.#checkPlace()
       for (const file of this.#both) file.cut()
       for (const file of this.#both) file.sync()
     })
@@ -224,7 +245,7 @@ export class RejectFile {
     } else {
       // After a failed sync, the disk may lose the rows that it should have written, even if a second sync succeeds. So
       // these rows are removed from the files.
-      for (const file of this.#both) failureOf(() => file.cut(file.settledBytes))
+      if (!this.#isGone) for (const file of this.#both) failureOf(() => file.cut(file.settledBytes))
       this.unplaced += this.#unsynced
     }
     this.#unsynced = 0
@@ -243,12 +264,16 @@ class RowFile {
   keptBytes: number
   settledBytes: number
   #writtenBytes: number
+  readonly #files: Files
   readonly #path: string
   readonly #file: OutputFile
+  readonly #inode: bigint | undefined
 
-  constructor(path: string, file: OutputFile, sizeBytes: number) {
+  constructor(files: Files, path: string, file: OutputFile, sizeBytes: number) {
+    this.#files = files
     this.#path = path
     this.#file = file
+    this.#inode = files.statusNow(path)?.inode
     this.keptBytes = this.settledBytes = this.#writtenBytes = sizeBytes
   }
 
@@ -298,6 +323,15 @@ class RowFile {
 
   sync(): void {
     this.#guard(() => this.#file.sync())
+  }
+
+  /** Checks that the path still leads to this file with all of its bytes. */
+  checkPlace(): void {
+    this.#guard(() => {
+      const { inode, sizeBytes = 0 } = this.#files.statusNow(this.#path) ?? {}
+      if (inode === this.#inode && sizeBytes >= this.#writtenBytes) return
+      throw new Error('somebody has removed, cut or replaced it while the run wrote it')
+    })
   }
 
   close(): void {

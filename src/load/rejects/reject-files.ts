@@ -2,7 +2,7 @@
   The rejects files of a run: the file that the user named, and one more in the same folder for each further shape of records. A file
   can be loaded again only if all of its records have the same header.
 */
-import { DdbError } from '../../errors.js'
+import { DdbError, option } from '../../errors.js'
 import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/batch.js'
 import type { FileLock, Files, OutputFile } from '../../platform/platform.js'
@@ -123,16 +123,17 @@ export class RejectFiles {
    * @param making  called before each further file is created
    * @throws {DdbError} DDB_OUTPUT_CREATE if one of these files has changed
    */
-  goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void {
+  goOn(kept: readonly KeptFile[], making: (path: string) => void): void {
     const files = this.#files
     this.#number += kept.length
     this.#tellMaking = making
-    this.#unplaced = unplaced
-    for (const one of kept) this.#byShape.set(one.key, newPlace(one))
+    this.#unplaced = kept.reduce((sum, { rows }) => sum + rows, 0)
     forEachFile(kept, (path, sizeBytes) => {
       files.reopen(path).close()
       checkSize(path, sizeBytes, files)
     })
+    this.#unplaced = 0
+    for (const one of kept) this.#byShape.set(one.key, newPlace(one))
   }
 
   /** Truncates each file given to `goOn` to its recorded size. @throws {DdbError} DDB_OUTPUT_CREATE */
@@ -236,7 +237,9 @@ function guard<T>(path: string, action: () => T): T {
   try {
     return action()
   } catch (cause) {
-    throw createError('cannot continue with', path, cause)
+    const error = createError('cannot continue with', path, cause)
+    error.message += `. Put the file back as it was and continue, or start over with ${option('journal.restart')}`
+    throw error
   }
 }
 

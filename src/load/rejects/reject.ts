@@ -12,7 +12,7 @@ import type { Batch, Reject } from '../../parse/batch.js'
 import type { RejectReason } from './reject-run.js'
 import type { RunState } from '../outcomes/fold.js'
 import type { JournaledRun } from '../outcomes/journaled-run.js'
-import type { LoadOptions, RowCounts } from '../options.js'
+import type { LoadOptions } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { rowsText } from '../outcomes/row-counts.js'
 
@@ -29,6 +29,18 @@ export function refusedRow(batch: Batch, rowIndex: number, serverMessage: string
     columnName: undefined,
     value: undefined,
   }
+}
+
+const lineFeed = 0x0a
+
+/** Lines of the record after its first. */
+export function moreLines({ bytes }: AnyReject): number {
+  let lines = 0
+  for (let at = bytes.indexOf(lineFeed); at >= 0 && at < bytes.length - 1;) {
+    lines++
+    at = bytes.indexOf(lineFeed, at + 1)
+  }
+  return lines
 }
 
 /** For example `trades.csv, line 7: …`. */
@@ -73,7 +85,7 @@ export function newReasons(runId: string): (reject: AnyReject) => RejectReason {
 
 interface LimitedRun {
   readonly checked: CheckedOptions
-  readonly state: Pick<RunState, 'rows'>
+  readonly state: Pick<RunState, 'rows' | 'moreRejectedLines'>
   readonly options: Pick<LoadOptions, 'inputs'>
   readonly history: { readonly found: Pick<JournaledRun, 'rejects'> }
 }
@@ -89,8 +101,8 @@ export function limitFailure(
   if (checked.onError === 'stop') {
     return new InputError(reject.code, located(reject), positionOf(reject))
   }
-  if (!exceedsLimit(checked.maxErrors, state.rows, shareFromRows)) return undefined
-  return limitError(state.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
+  if (!exceedsLimit(checked.maxErrors, state, shareFromRows)) return undefined
+  return limitError(state, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
 /** The failure at the end of a run with too many bad rows. At the end, a limit in percent also applies to few rows. */
@@ -99,8 +111,8 @@ export function finalLimitFailure({
   state,
   options,
 }: Pick<LimitedRun, 'checked' | 'state' | 'options'>): DdbError | undefined {
-  if (!exceedsLimit(checked.maxErrors, state.rows, 1)) return undefined
-  return limitError(state.rows.rejected, '', { file: options.inputs.join(', ') })
+  if (!exceedsLimit(checked.maxErrors, state, 1)) return undefined
+  return limitError(state, '', { file: options.inputs.join(', ') })
 }
 
 /**
@@ -110,14 +122,13 @@ export function finalLimitFailure({
 export function earlierLimitFailure({
   checked,
   state,
-  history: {
-    found: { rejects },
-  },
+  history,
 }: Pick<LimitedRun, 'checked' | 'state' | 'history'>): DdbError | undefined {
+  const { rejects } = history.found
   if (rejects === undefined) return undefined
   if (checked.onError !== 'stop') {
-    if (!exceedsLimit(checked.maxErrors, state.rows, shareFromRows)) return undefined
-    return limitError(state.rows.rejected, '', { file: Object.keys(rejects.byInput).join(', ') })
+    if (!exceedsLimit(checked.maxErrors, state, shareFromRows)) return undefined
+    return limitError(state, '', { file: Object.keys(rejects.byInput).join(', ') })
   }
   for (const [file, { firstError }] of Object.entries(rejects.byInput)) {
     if (firstError === null) continue
@@ -129,19 +140,26 @@ export function earlierLimitFailure({
   return undefined
 }
 
+/** A quote that never closes may make thousands of lines one record, so the share counts lines. */
 function exceedsLimit(
   maxErrors: CheckedOptions['maxErrors'],
-  rows: RowCounts,
+  { rows, moreRejectedLines }: LimitedRun['state'],
   fromRows: number,
 ): boolean {
   if ('count' in maxErrors) return rows.rejected > maxErrors.count
-  return rows.read >= fromRows && rows.rejected > maxErrors.share * rows.read
+  const read = rows.read + moreRejectedLines
+  return read >= fromRows && rows.rejected + moreRejectedLines > maxErrors.share * read
 }
 
-function limitError(rejected: number, last: string, position: InputPosition): InputError {
+function limitError(
+  { rows: { rejected }, moreRejectedLines }: LimitedRun['state'],
+  last: string,
+  position: InputPosition,
+): InputError {
+  const lines = moreRejectedLines === 0 ? '' : ` of ${rejected + moreRejectedLines} lines`
   return new InputError(
     'DDB_INPUT_LIMIT',
-    `${rowsText(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected, more than ${option('rejects.maxErrors')} allows${last}. ` +
+    `${rowsText(rejected)}${lines} ${rejected === 1 ? 'was' : 'were'} rejected, more than ${option('rejects.maxErrors')} allows${last}. ` +
       `Repair the input, or raise ${option('rejects.maxErrors')}.`,
     position,
   )

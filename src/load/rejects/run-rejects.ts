@@ -11,7 +11,14 @@ import type { InputFailure, LoadResult } from '../options.js'
 import type { CheckedOptions } from '../checked-options.js'
 import { RejectFiles, type AboutRun } from './reject-files.js'
 import { reasonsFormat, type AskedFor, type RejectReading } from './reject-run.js'
-import { newReasons, type AnyReject, limitFailure, located, refusedRow } from './reject.js'
+import {
+  newReasons,
+  type AnyReject,
+  limitFailure,
+  located,
+  moreLines,
+  refusedRow,
+} from './reject.js'
 import { rangeAt } from '../../parse/row-places.js'
 import type { ReadObserver } from '../check/read-observer.js'
 import type { RowStore } from '../inputs/row-store.js'
@@ -32,6 +39,8 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void
   /** Number of rejects that this process has added. */
   readonly count: number
+  /** Number of rejects that are in no file, because a file could not be written. */
+  readonly unplaced: number
   /** For the journal, after a flush. Lists only inputs whose rejects changed since the last call. */
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /**
@@ -95,14 +104,15 @@ export function newRunRejects(
   const byCode: Record<string, number> = {}
   const first = newFirstRejects()
   const byInput = new Map<string, InputRejects>()
-  /**
-   * Inputs whose rejects changed since the last record in the journal.
-   */
+  /** Inputs whose rejects changed since the last record in the journal. */
   const changed = new Set<string>()
   let count = 0
   return {
     get count() {
       return count
+    },
+    get unplaced() {
+      return files?.unplaced ?? 0
     },
     reading: (file, reading, offsets) => files && readings?.add(file, reading, offsets),
     journaled() {
@@ -111,19 +121,17 @@ export function newRunRejects(
       return {
         byClass,
         byCode,
-        unplaced: files?.unplaced ?? 0,
         files: files?.kept() ?? [],
         byInput: Object.fromEntries(inputs),
       }
     },
     goOn({ rejects }, making) {
-      files?.goOn(rejects?.files ?? [], rejects?.unplaced ?? 0, making)
-      if (rejects === undefined) return
-      Object.assign(byClass, rejects.byClass)
-      Object.assign(byCode, rejects.byCode)
-      for (const [name, { rejected, firstError }] of Object.entries(rejects.byInput)) {
-        byInput.set(name, { rejected, firstError })
+      Object.assign(byClass, rejects?.byClass)
+      Object.assign(byCode, rejects?.byCode)
+      for (const [name, ofInput] of Object.entries(rejects?.byInput ?? {})) {
+        byInput.set(name, { ...ofInput })
       }
+      files?.goOn(rejects?.files ?? [], making)
     },
     cutBack: () => files?.cutBack(),
     add(reject, shape) {
@@ -230,7 +238,7 @@ export function keptRejects(rejects: RunRejects, keeping: Keeping): KeptRejects 
   const keep = (told: AnyReject, shape: RecordShape): void => {
     const reject = rows?.explained(told) ?? told
     if (checked.onError === 'stop') emit({ kind: 'rejectsForgotten' })
-    emit({ kind: 'rejected' })
+    emit({ kind: 'rejected', moreLines: moreLines(reject) })
     if (watch !== undefined) watch.rejected(reject)
     else if (state.rows.rejected <= shownRejects) reporter.notice(`rejected: ${located(reject)}`)
     try {

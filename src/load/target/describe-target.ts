@@ -4,10 +4,9 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { option, usageError } from '../../errors.js'
-import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
-import { schemaFromServer } from '../../schema/server-schema.js'
+import { member, schemaFromServer, texts } from '../../schema/server-schema.js'
 import { limitedColumns } from '../../schema/text-limits.js'
 import {
   schemaFromTypes,
@@ -95,19 +94,17 @@ export async function describeTarget(
       )
     }
     const engine = target.table.kind === 'dfs' ? textOf(answer, 'engineType') : undefined
-    const keyed = isKeyed(target.table, answer)
+    const keys = keysOf(target.table, answer, target.keyColumns)
+    const { keyed } = keys
     const upsert = target.method === 'upsert' ? await upsertOf(asking, target, keyed, engine) : {}
     const policy = await policyOf(asking, schema)
-    const keyColumns = keyColumnsOf(target.table, answer, target.keyColumns)
-    const partitionColumns = textsOf(answer, 'partitionColumnName').filter(name => name !== '')
     const stored = storedColumns(target.table, answer)
-    const columns = limitedColumns(schema.columns, stored)
     const isHandle = target.table.kind === 'shared' && stored.length > 0
-    const tableKey = textsOf(answer, 'keyColumn')
-    const keys = { keyed, keyColumns, partitionColumns, dropsDuplicates: keyed }
-    const known = { columns, ...keys }
-    const more = { tableKey, ...(isHandle ? { isHandle } : {}) }
-    const description = { ...schema, ...known, ...upsert, ...policy, ...more }
+    const description = {
+      ...{ ...schema, columns: limitedColumns(schema.columns, stored) },
+      ...{ ...keys, tableKey: textsOf(answer, 'keyColumn'), dropsDuplicates: keyed },
+      ...{ ...upsert, ...policy, ...(isHandle ? { isHandle } : {}) },
+    }
     return hasTransform(checked) ? transformed(description, options.target.types) : description
   }
   await askFunction(asking, target.name)
@@ -121,11 +118,21 @@ export async function describeTarget(
   const { columns } =
     fromAnswer === undefined ? schemaFromTypes(types) : schemaFromServer(fromAnswer)
   const stored = table === undefined ? [] : storedColumns(table, answer!)
-  const known = { columns: limitedColumns(columns, stored), keyed: false }
-  if (confirmTable === undefined) return known
-  const keyColumns = keyColumnsOf(confirmTable, answer!, [])
-  const partitionColumns = textsOf(answer!, 'partitionColumnName').filter(name => name !== '')
-  return { ...known, keyed: isKeyed(confirmTable, answer!), keyColumns, partitionColumns }
+  const keys = confirmTable === undefined ? { keyed: false } : keysOf(confirmTable, answer!, [])
+  return { columns: limitedColumns(columns, stored), ...keys }
+}
+
+/** @param upserted  columns named for an upsert */
+function keysOf(
+  table: TableTarget,
+  answer: Value,
+  upserted: readonly string[],
+): Pick<TargetDescription, 'keyed' | 'keyColumns' | 'partitionColumns'> {
+  return {
+    keyed: isKeyed(table, answer),
+    keyColumns: keyColumnsOf(table, answer, upserted),
+    partitionColumns: textsOf(answer, 'partitionColumnName').filter(name => name !== ''),
+  }
 }
 
 /**
@@ -194,11 +201,10 @@ function keyColumnsOf(
  * under a plain name, and no column of any other table.
  */
 function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
-  const url = entryOf(schema, 'dbUrl')
   const isStored =
     table.kind === 'dfs' ||
-    entryOf(schema, 'compressMethods')?.form === 'table' ||
-    (url?.form === 'scalar' && typeof url.value === 'string' && url.value.startsWith('dfs://'))
+    member(schema, 'compressMethods')?.form === 'table' ||
+    textsOf(schema, 'dbUrl').some(url => url.startsWith('dfs://'))
   return isStored ? schemaFromServer(schema).columns : []
 }
 
@@ -236,17 +242,10 @@ async function policyOf(
   return newValues === undefined ? {} : { newValues }
 }
 
-function isKeyed({ kind }: TableTarget, schema: Value): boolean {
-  if (kind === 'shared') return hasKey(schema)
-  return textOf(schema, 'engineType') === 'PKEY' || keepsOneOfEquals(schema)
-}
-
 /** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */
-function hasKey(schema: Value): boolean {
-  const value = entryOf(schema, 'keyColumn')
-  if (value === undefined) return false
-  if (value.form === 'scalar') return value.value !== null && value.value !== ''
-  return value.form === 'vector' && value.length > 0
+function isKeyed({ kind }: TableTarget, schema: Value): boolean {
+  if (kind === 'shared') return textsOf(schema, 'keyColumn').some(name => name !== '')
+  return textOf(schema, 'engineType') === 'PKEY' || keepsOneOfEquals(schema)
 }
 
 /**
@@ -260,21 +259,9 @@ function keepsOneOfEquals(schema: Value): boolean {
 
 /** The text of an entry, in capitals. */
 function textOf(schema: Value, key: string): string | undefined {
-  const value = entryOf(schema, key)
-  return value?.form === 'scalar' && typeof value.value === 'string'
-    ? value.value.toUpperCase()
-    : undefined
+  return textsOf(schema, key)[0]?.toUpperCase()
 }
 
 function textsOf(schema: Value, key: string): readonly string[] {
-  const value = entryOf(schema, key)
-  if (value?.form === 'scalar') return typeof value.value === 'string' ? [value.value] : []
-  return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
-}
-
-function entryOf(schema: Value, key: string): Value | undefined {
-  if (schema.form !== 'dictionary') return undefined
-  const { keys, values } = schema
-  if (keys.type !== 'STRING' || !('data' in keys) || values.type !== 'ANY') return undefined
-  return values.data[keys.data.indexOf(key)]
+  return texts(member(schema, key)) ?? []
 }

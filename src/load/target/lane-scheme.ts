@@ -6,18 +6,16 @@
 */
 import { createHash } from 'node:crypto'
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
-import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
+import { elementBytes, isFixedType } from '../../protocol/element.js'
 import { murmurHash } from '../../protocol/murmur-hash.js'
 import { stringsOf } from '../../protocol/types/strings.js'
-import { formatValue } from '../../protocol/value-text.js'
 import type { Column, FixedVector } from '../../protocol/value.js'
 import type { PartitionDimension } from '../../schema/partition-dimension.js'
 import type { TargetDescription } from './describe-target.js'
 import type { Target } from './target.js'
 import {
+  divisionsOf,
   keyReader,
-  keysOf,
-  rangeOf,
   scalarKey,
   type Key,
   type RowsOfColumns,
@@ -46,7 +44,7 @@ interface Level {
 }
 
 /** Part of the scheme's digest. Increase this number whenever rows are divided in a new way. */
-const version = 1
+const version = 2
 
 /** @returns undefined if all rows must use one connection, or may use any connection */
 export function laneScheme(description: TargetDescription, target: Target): LaneScheme | undefined {
@@ -117,9 +115,10 @@ const valueBuckets = 1_048_576
 
 /** @returns undefined if the scheme does not show which values share a partition */
 function partitionLevel(
-  { columnIndex, columnName, kind, type, scheme }: PartitionDimension,
+  dimension: PartitionDimension,
   { columns }: TargetDescription,
 ): Level | undefined {
+  const { columnIndex, columnName, kind, type, scheme } = dimension
   const own = columns[columnIndex]?.type
   if (own === undefined || own.array === true) return undefined
   const level = (find: (key: Key) => number, values: string): Level => ({
@@ -139,21 +138,10 @@ function partitionLevel(
       if (typeof buckets !== 'number' || buckets < 1 || width === undefined) return undefined
       return level(key => bucketOf(key, width, buckets), String(buckets))
     }
-    case 'RANGE': {
-      if (scheme?.form !== 'vector') return undefined
-      const bounds = keysOf(scheme)
-      return level(key => rangeOf(key, bounds), formatValue(scheme))
-    }
+    case 'RANGE':
     case 'LIST': {
-      if (scheme?.form !== 'vector' || scheme.type !== 'ANY') return undefined
-      const lists = scheme.data.map(list =>
-        list.form === 'vector' ? keysOf(list) : [scalarKey(list)],
-      )
-      const places = new Map(lists.flatMap((keys, at) => keys.map(key => [key, at] as const)))
-      return level(
-        key => places.get(key) ?? -1,
-        JSON.stringify(lists.map(keys => keys.map(String))),
-      )
+      const divisions = divisionsOf(dimension)
+      return divisions && level(divisions.placeOf, JSON.stringify(divisions.keys.map(String)))
     }
     case 'SEQ':
       return undefined

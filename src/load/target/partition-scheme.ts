@@ -3,7 +3,8 @@
   (docs/server-semantics.md#rows-outside-the-scheme), so the run must count them before it sends them. For new values of
   a VALUE scheme, the server's policy decides. If the policy is unknown, nothing can be counted.
 */
-import { elementAt } from '../../protocol/element.js'
+import { unitsPerDay } from '../../infer/candidate-types.js'
+import { elementAt, formatElement, formatValue } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
@@ -13,9 +14,6 @@ import type { PartitionDimension, PartitionScheme } from '../../schema/partition
 
 /** The value that determines the partition: a bigint if a number would not be exact. */
 export type Key = number | bigint | string
-
-/** Sets a mark in `outside` for each row that lies outside one dimension of the scheme. */
-type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
 
 export interface RowsOfColumns {
   readonly rowCount: number
@@ -47,69 +45,83 @@ export function outsideMarks(
   const { partition, newValues } = target
   if (partition === undefined || partition.unpredictable === true) return undefined
   if (newValues === undefined && asksForPolicy(target)) return undefined
-  const checks: [number, DimensionCheck][] = []
+  const checks: { dimension: PartitionDimension; isInside: (key: Key) => boolean }[] = []
   for (const dimension of partition.dimensions) {
-    const isAdded = dimension.kind === 'VALUE' && newValues === 'add'
-    const check = isAdded ? checkOf(dimension, () => true) : dimensionCheck(dimension)
-    if (check === undefined) return undefined
-    checks.push([dimension.columnIndex, check])
+    const { kind } = dimension
+    const takesAll = kind === 'HASH' || kind === 'SEQ' || (kind === 'VALUE' && newValues === 'add')
+    const divisions = takesAll ? undefined : divisionsOf(dimension)
+    if (divisions === undefined && !takesAll) return undefined
+    const isInside = (key: Key): boolean => divisions === undefined || divisions.placeOf(key) >= 0
+    checks.push({ dimension, isInside })
   }
-  return batch => {
-    const outside = new Uint8Array(batch.rowCount)
-    for (const [columnIndex, check] of checks) {
-      check(batch.columns[columnIndex]!, batch.rowCount, outside)
+  return ({ columns, rowCount }) => {
+    const outside = new Uint8Array(rowCount)
+    for (const { dimension, isInside } of checks) {
+      const keyAt = keyReader(columns[dimension.columnIndex]!, dimension.type)
+      if (keyAt === undefined) continue
+      for (let row = 0; row < rowCount; row++) {
+        const key = keyAt(row)
+        if (key === null || !isInside(key)) outside[row] = 1
+      }
     }
     return outside
   }
 }
 
-function dimensionCheck(dimension: PartitionDimension): DimensionCheck | undefined {
-  const inside = insideOf(dimension)
-  return inside === undefined ? undefined : checkOf(dimension, inside)
+/** The divisions of one dimension, numbered from 0 in the order of its scheme. */
+export interface Divisions {
+  readonly count: number
+  /** The bounds, or the values of each division. */
+  readonly keys: readonly unknown[]
+  /** Number of the division that holds the key; −1 if none does. */
+  readonly placeOf: (key: Key) => number
+  /** The division as the server would write it. */
+  readonly nameOf: (place: number) => string
 }
 
-function checkOf({ type }: PartitionDimension, inside: (key: Key) => boolean): DimensionCheck {
-  return (column, rowCount, outside) => {
-    const keyAt = keyReader(column, type)
-    if (keyAt === undefined) return
-    for (let row = 0; row < rowCount; row++) {
-      const key = keyAt(row)
-      if (key === null || !inside(key)) outside[row] = 1
+/** @returns undefined if the scheme does not show which values belong together: HASH, SEQ, unknown schemes */
+export function divisionsOf({ kind, scheme }: PartitionDimension): Divisions | undefined {
+  if (scheme?.form !== 'vector') return undefined
+  if (kind === 'RANGE') {
+    const bounds = keysOf(scheme).filter(bound => bound !== null)
+    if (bounds.length === 0 || bounds.length < scheme.length) return undefined
+    return {
+      count: bounds.length - 1,
+      keys: bounds,
+      placeOf: key => rangeOf(key, bounds),
+      nameOf: place => `[${formatElement(scheme, place)},${formatElement(scheme, place + 1)})`,
     }
   }
-}
-
-function insideOf({ kind, scheme }: PartitionDimension): ((key: Key) => boolean) | undefined {
-  switch (kind) {
-    case 'HASH':
-    case 'SEQ':
-      return () => true
-    case 'VALUE':
-      return scheme?.form === 'vector' ? memberOf(keysOf(scheme)) : undefined
-    case 'LIST':
-      if (scheme?.form !== 'vector' || scheme.type !== 'ANY') return undefined
-      return memberOf(
-        scheme.data.flatMap(list => (list.form === 'vector' ? keysOf(list) : [scalarKey(list)])),
-      )
-    case 'RANGE': {
-      if (scheme?.form !== 'vector') return undefined
-      const bounds = keysOf(scheme)
-      const low = bounds[0]
-      const high = bounds.at(-1)
-      if (low === undefined || low === null || high === undefined || high === null) return undefined
-      return key => key >= low && key < high
-    }
+  const lists = kind === 'LIST' && scheme.type === 'ANY' ? scheme.data : undefined
+  if (kind !== 'VALUE' && lists === undefined) return undefined
+  const keys =
+    lists?.map(list => (list.form === 'vector' ? keysOf(list) : [scalarKey(list)])) ??
+    keysOf(scheme).map(key => [key])
+  const places = new Map(keys.flatMap((each, place) => each.map(key => [key, place] as const)))
+  return {
+    count: keys.length,
+    keys,
+    placeOf: key => places.get(key) ?? -1,
+    nameOf: place =>
+      lists === undefined ? formatElement(scheme, place) : formatValue(lists[place]!),
   }
-}
-
-function memberOf(keys: readonly (Key | null)[]): (key: Key) => boolean {
-  const members = new Set(keys)
-  return key => members.has(key)
 }
 
 /** Keys of all elements; null for a null. */
-export function keysOf(vector: Vector): (Key | null)[] {
+function keysOf(vector: Vector): (Key | null)[] {
   return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
+}
+
+/** The index of the range that holds a key, from 0; −1 if no range does. */
+function rangeOf(key: Key, bounds: readonly Key[]): number {
+  let low = 0
+  let high = bounds.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (bounds[middle]! <= key) low = middle + 1
+    else high = middle
+  }
+  return low < bounds.length ? low - 1 : -1
 }
 
 /** Null for a null, which is outside every scheme. */
@@ -119,18 +131,6 @@ export function scalarKey(value: Value): Key | null {
   if (typeof value.value === 'bigint') return exactKey(value.value)
   if (typeof value.value === 'boolean') return value.value ? 1 : 0
   return typeof value.value === 'number' ? value.value : null
-}
-
-/** The index of the range that holds a key, from 0; −1 if no range does. */
-export function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
-  let low = 0
-  let high = bounds.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (bounds[middle]! <= key) low = middle + 1
-    else high = middle
-  }
-  return low < bounds.length ? low - 1 : -1
 }
 
 /** Reads keys in the unit of the scheme; undefined if the scheme's type cannot be compared with the column's. */
@@ -165,14 +165,6 @@ function nullOf(data: ArrayBufferView): number | undefined {
   if (data instanceof Int16Array) return nullInt16
   if (data instanceof Int8Array) return nullInt8
   return data instanceof Float64Array ? nullDouble : undefined
-}
-
-const unitsPerDay: Partial<Record<DataType, number>> = {
-  DATE: 1,
-  DATEHOUR: 24,
-  DATETIME: 86_400,
-  TIMESTAMP: 86_400_000,
-  NANOTIMESTAMP: 86_400_000_000_000,
 }
 
 function unitChange(

@@ -28,6 +28,8 @@ export type Target =
       name: string
       functionArguments: readonly unknown[]
       confirmTable: TableTarget | undefined
+      /** Whether the function may store fewer rows than it is given. */
+      mayDrop: boolean
     }
 
 /** Whether rows are changed on the server before they are written. */
@@ -125,6 +127,7 @@ export function parseTarget(options: TargetOptions): Target {
   for (const [given, name] of [
     [takesTypes ? undefined : options.types, 'types'],
     [options.confirmTable, 'confirmTable'],
+    [options.mayDrop, 'mayDrop'],
     [
       options.functionArguments?.length ? options.functionArguments : undefined,
       'functionArguments',
@@ -187,12 +190,18 @@ function functionTarget(options: TargetOptions, name: string): Target {
       `a function does not declare its columns: give ${option('target.types')} NAME:TYPE,… or @TABLE`,
     )
   }
+  if (options.mayDrop === true && options.confirmTable === undefined) {
+    throw usageError(
+      `${option('target.mayDrop')} goes with ${option('target.confirmTable')}, whose rows are counted`,
+    )
+  }
   return {
     kind: 'function',
     name,
     functionArguments: options.functionArguments ?? [],
     confirmTable:
       options.confirmTable === undefined ? undefined : parseTableTarget(options.confirmTable),
+    mayDrop: options.mayDrop === true,
   }
 }
 

@@ -13,15 +13,14 @@ import { OutcomeHandler } from '../outcomes/outcome-handler.js'
 import type { Outcome } from '../outcomes/refusal-decision.js'
 import type { OpenBatch } from '../outcomes/fold.js'
 import type { LaneRows } from '../outcomes/lane-batches.js'
-import { handOverLanes, type TakeUp } from '../outcomes/lane-rows.js'
-import { partTable, wholeBatch, type BatchPart } from '../outcomes/batch-part.js'
+import { newParts } from '../outcomes/lane-rows.js'
+import { partTable, type BatchPart } from '../outcomes/batch-part.js'
 import type { Recorder } from '../outcomes/recorder.js'
 import { SendQueue, type Outlet } from '../outcomes/send-queue.js'
-import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
-import { abandonAll, closeAll, type Delivery, type Writer } from './delivery.js'
+import { abandonAll, closeAll, type Delivery, type LeftParts, type Writer } from './delivery.js'
 import { hasTransform } from '../target/target.js'
 import type { RunNotes } from './run-notes.js'
 import { answeredOutcome } from './transformed.js'
@@ -50,6 +49,10 @@ export interface AnsweredSetup {
    * @throws {DdbError} if the server cannot be asked
    */
   readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
+  /** As `Evidence.learn`. */
+  readonly learn: () => Promise<void>
+  /** As `followedLook`. */
+  readonly lookAgain: () => Promise<void>
   /** Whether a resumed run sends batches of unknown outcome again. */
   readonly resends: boolean
   readonly unmark: (() => Promise<void>) | undefined
@@ -98,28 +101,26 @@ export class AnsweredDelivery implements Delivery, Outlet {
     return this.#setup.checkOwner()
   }
 
-  deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): Promise<void> {
-    const { run } = this.#setup
-    const takeUp: TakeUp = (part, sent) => this.#takeUp(part, sent)
-    if (lanes !== undefined) handOverLanes(run, batch, lanes, this.#queue, takeUp)
-    else {
-      const part = wholeBatch(batch)
-      if (sentBefore === undefined) this.#queue.add(part)
-      else takeUp(part, sentBefore)
-      run.emit({ kind: 'handedOver', rows: batch.rowCount })
+  deliver(batch: Batch, lanes?: LaneRows, left?: LeftParts): Promise<void> {
+    const { run, resends } = this.#setup
+    const handed = (part: BatchPart): void =>
+      run.emit({ kind: 'handedOver', rows: part.end - part.start })
+    for (const part of left === undefined ? newParts(run, batch, lanes) : []) {
+      this.#queue.addNew(part)
+      handed(part)
+    }
+    for (const { part, isSent } of left?.parts ?? []) {
+      const isLost = 'sent by an earlier process, which got no answer'
+      if (isSent) this.#outcomeHandler.takeUp(part, { attempt: undefined, isLost, resends })
+      else this.#queue.add(part)
+      handed(part)
     }
     this.#delivering = this.#room()
     return this.#delivering
   }
 
-  #takeUp(part: BatchPart, { no }: SentBefore): void {
-    const { resends } = this.#setup
-    const isLost = 'sent by an earlier process, which got no answer'
-    this.#outcomeHandler.takeUp(part, no, { attempt: undefined, isLost, resends })
-  }
-
   send(batch: OpenBatch, part: BatchPart, _sendNo: number, connection: number): boolean {
-    this.#setup.notes.sending(batch.no)
+    this.#setup.notes.sending(part.ordinal)
     void this.#ask(batch, part, this.#writer.sessions[connection]!)
     return true
   }
@@ -203,8 +204,13 @@ export class AnsweredDelivery implements Delivery, Outlet {
    * @throws {DdbError} the failure that ended the run
    */
   async #room(): Promise<void> {
-    const { run } = this.#setup
-    await this.#until(() => run.state.open.size < run.checked.connections && this.#queue.hasRoom)
+    const { run, recorder, learn, lookAgain } = this.#setup
+    const isLearning = recorder.target.evidence?.learns === true
+    await this.#until(
+      () => !isLearning && run.state.open.size < run.checked.connections && this.#queue.hasRoom,
+    )
+    if (isLearning) await learn()
+    await lookAgain()
     if (run.ending.failure !== undefined) throw run.ending.failure
     await this.#setup.notes.told()
   }

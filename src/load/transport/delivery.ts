@@ -6,9 +6,16 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import type { Table, Value } from '../../protocol/value.js'
+import type { OpenPart } from '../outcomes/batch-part.js'
 import type { LaneRows } from '../outcomes/lane-batches.js'
-import type { SentBefore } from '../journal/resumed-input.js'
+import type { SentBatch } from '../outcomes/streams.js'
 import type { ConfirmUsed } from '../options.js'
+
+/** What earlier processes have left to do of a batch. */
+export interface LeftParts {
+  readonly parts: readonly OpenPart[]
+  readonly known: SentBatch
+}
 
 export interface Delivery {
   readonly used: ConfirmUsed
@@ -19,12 +26,12 @@ export interface Delivery {
   /**
    * Hands over one batch and counts it as sent. If a promise is returned, the caller must wait for it before the next batch. The
    * batch's columns belong to the delivery until it releases them.
-   * @param sentBefore  set if an earlier process of the run sent these rows and their outcome is unknown
    * @param lanes  the batch's rows by connection; left out if any connection may carry them
+   * @param left  set if an earlier process of the run sent the batch, or was about to
    * @throws {DdbError} at once if nothing more can be sent; the batch is then not counted. If the promise rejects instead, the batch
    *   is counted
    */
-  deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): void | Promise<void>
+  deliver(batch: Batch, lanes?: LaneRows, left?: LeftParts): void | Promise<void>
   /**
    * Resolves once every batch that was handed over has an outcome.
    * @throws {DdbError} after that, if an outcome makes the run fail

@@ -4,7 +4,7 @@
 import type { Session } from '../../client/open-session.js'
 import type { RetryRules } from '../connection/retry.js'
 import { askIdle } from '../connection/server-queries.js'
-import { checkAndMarkFinished } from '../evidence/final-check.js'
+import { checkAndMarkFinished, followedLook } from '../evidence/final-check.js'
 import { rowsGoneMessage, type Evidence } from '../evidence/evidence.js'
 import { unknownBatches } from '../journal/changed-run.js'
 import { checkOwner, announceRunAgain, announceBatch } from '../journal/check-sole-process.js'
@@ -31,9 +31,12 @@ export async function openAnswered(
   await checkMemory(run, control, recorder.target.inMemory)
   const resends = resendsUnknown(run, description)
   checkNumbers(run, resends)
-  const { writer, unmark } = await openMarkedWriter(run, description, control, true)
+  const { writer, unmark } = await openMarkedWriter(run, description, control)
   const isMarked = async (session: Session): Promise<boolean> =>
     unmark !== undefined && (await hasMarker(run, session, run.checked.confirmTimeoutMs))
+  const lookAgain = followedLook(run, evidence, change =>
+    recorder.replaced(rowsGoneMessage(change), true),
+  )
   return new AnsweredDelivery(writer, {
     run,
     recorder,
@@ -50,8 +53,7 @@ export async function openAnswered(
         : serverRemembersRun(run, rules, control, silent),
     async look(silent, leader) {
       if (evidence === undefined) return
-      const takeBack = (change: string, isCertain: boolean): void =>
-        recorder.replaced(rowsGoneMessage(change), isCertain)
+      const takeBack = (change: string): void => recorder.replaced(rowsGoneMessage(change), true)
       const known = leader ?? control
       await askOnAnySession(run, rules, known, silent, async session => {
         // If the server has restarted, rows in its memory are lost. For rows that a function wrote, only the marker shows
@@ -62,6 +64,8 @@ export async function openAnswered(
         await checkAndMarkFinished(run, session, evidence, takeBack)
       })
     },
+    learn: async () => evidence?.learn(control),
+    lookAgain: () => lookAgain(control),
     resends,
     unmark: unmark && (() => unmark(control)),
     leaveMarked: unmark && (() => leaveMarked(control, name, longestUnmarkMs)),
@@ -81,9 +85,10 @@ export async function openAnswered(
 function checkNumbers({ history: { journal, found }, emit }: Run, resends: boolean): void {
   if (journal === undefined) return
   const { lastNo = 0 } = journal.onServer ?? {}
-  if (lastNo <= journal.lastNo) return
-  if (found.processes > 0 && !resends) throw unknownBatches(lastNo, journal.lastNo)
-  emit({ kind: 'numbersGiven', lastNo, lastSendNo: 0 })
+  const { batchCount } = journal.past
+  if (lastNo <= batchCount) return
+  if (found.processes > 0 && !resends) throw unknownBatches(lastNo, batchCount)
+  emit({ kind: 'batchesKnown', count: lastNo })
 }
 
 /** True if the table drops a second copy of rows, or the user accepts one. */

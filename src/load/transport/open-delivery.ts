@@ -2,7 +2,7 @@
   Chooses how the run sends and confirms batches: as the options request, if the server allows it.
 */
 import type { Session } from '../../client/open-session.js'
-import { settingAdvice } from '../../client/missing-right.js'
+import { settingAdvice } from '../../client/failure.js'
 import { DdbError, ServerError, option } from '../../errors.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import type { Evidence } from '../evidence/evidence.js'
@@ -12,7 +12,6 @@ import { openReceipts } from './receipts/open-receipts.js'
 import { openEarly, type EarlySession } from './receipts/sessions.js'
 import type { Run } from '../run.js'
 import { remedies } from '../remedies.js'
-import { traitsOf } from './confirmations.js'
 import { openUnconfirmed } from './unconfirmed.js'
 import type { Delivery } from './delivery.js'
 import { openAnswered } from './open-answered.js'
@@ -38,8 +37,7 @@ export async function openDelivery(
   const { mode, confirm } = run.checked
   const rules = retryRules(run)
   if (mode === 'async' && confirm === 'none') {
-    checkGoesOn(run)
-    return openUnconfirmed(run, description, control, evidence)
+    return openUnconfirmed(run, description)
   }
   if (triesReceipts(run)) {
     const receipts = await receiptsIfAny(run, rules, description, control, evidence, early)
@@ -74,30 +72,10 @@ function receiptsRefused(why: string, need: string): DdbError {
 
 /** @throws {DdbError} DDB_UNAVAILABLE if only receipts show the outcome of batches of earlier processes */
 function checkNeedsNoReceipts({ history: { found } }: Run, why: string): void {
-  if (!traitsOf(found.used).needsLedger || found.rows().unconfirmed === 0) return
+  if (found.used !== 'receipts' || found.rows().unconfirmed === 0) return
   throw new DdbError(
     'DDB_UNAVAILABLE',
     `${why}, and only receipts show the outcome of what earlier processes of this run sent. ${remedies.removeThenRestart()}`,
-  )
-}
-
-/**
- * Without confirmation, it is unknown which rows earlier processes stored. A resumed run fails if the journal lists batches.
- * Otherwise it starts over with a warning.
- */
-function checkGoesOn(run: Run): void {
-  const { journal } = run.history
-  if (journal === undefined || journal.found.processes === 0) return
-  if (journal.found.lastNo > 0 && journal.found === journal.past) {
-    throw new DdbError(
-      'DDB_UNAVAILABLE',
-      `earlier processes of this run had their rows confirmed, and the run cannot continue with ${option('delivery.confirm')} none. ` +
-        remedies.removeThenRestart(),
-    )
-  }
-  run.reporter.notice(
-    'rows of this run are not confirmed: it starts over, so rows that an earlier process sent may be in the table twice. ' +
-      `Leave out ${option('delivery.confirm')} none for a run that continues where it stopped`,
   )
 }
 

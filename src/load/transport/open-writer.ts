@@ -1,6 +1,6 @@
 /*
-  Opens the data sessions of a run without receipts. If the run needs a marker (its table on the server), writes the
-  marker first.
+  Opens the data sessions of a run without receipts. If the server answers its batches, the run first writes its marker
+  (a table on the server).
 */
 import { setMaxListeners } from 'node:events'
 import type { Session } from '../../client/open-session.js'
@@ -26,7 +26,7 @@ export type Unmark = (session: Session) => Promise<void>
 
 export interface MarkedWriter {
   readonly writer: Writer
-  /** undefined if the run has no marker. */
+  /** undefined if the server refuses shared tables. */
   readonly unmark: Unmark | undefined
 }
 
@@ -39,19 +39,15 @@ const mostUnaskedBytes = 4 << 20
 /** Name of a function that upserts and returns the number of rows, for servers whose own upsert does not return it. */
 const upsertFunction = 'ddbIngestUpsert'
 
-/**
- * Writes the marker, opens the data sessions, and then checks the marker before the first row is sent.
- * @param answered  whether the server answers every batch
- */
+/** Writes the marker, opens the data sessions, and then checks the marker before the first row is sent. */
 export async function openMarkedWriter(
   run: Run,
   description: TargetDescription,
   control: Session,
-  answered: boolean,
 ): Promise<MarkedWriter> {
-  const unmark = await mark(run, control, answered)
+  const unmark = await mark(run, control)
   try {
-    const writer = await openWriter(run, description, answered)
+    const writer = await openWriter(run, description, true)
     if (unmark !== undefined) await checkStillMarked(run, control, writer)
     return { writer, unmark }
   } catch (error) {
@@ -61,14 +57,10 @@ export async function openMarkedWriter(
   }
 }
 
-/**
- * Writes the marker if the run needs one: if the user has named the run, or answers confirm its rows.
- * @returns a function that removes the marker; undefined without a marker
- */
-async function mark(run: Run, control: Session, answered: boolean): Promise<Unmark | undefined> {
-  const { checked, options } = run
+/** @returns a function that removes the marker; undefined if the server refuses shared tables */
+async function mark(run: Run, control: Session): Promise<Unmark | undefined> {
+  const { checked } = run
   const { name } = run.history
-  if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, checked.confirmTimeoutMs)
     // If the last process ended cleanly, the marker names no session. From now on it must name the current one.
@@ -106,7 +98,11 @@ function unused(): ConnectionError {
   return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
 }
 
-async function openWriter(
+/**
+ * Opens the data sessions.
+ * @param answered  whether the server answers every batch
+ */
+export async function openWriter(
   run: Run,
   description: TargetDescription,
   answered: boolean,

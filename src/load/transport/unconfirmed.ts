@@ -1,12 +1,8 @@
 /*
   Delivery without confirmation. The server does not answer the batches, and their rows stay unconfirmed.
 */
-import type { Session } from '../../client/open-session.js'
-import { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/batch.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import type { Evidence } from '../evidence/evidence.js'
-import { checkAndMarkFinished } from '../evidence/final-check.js'
 import type { LaneRows } from '../outcomes/lane-batches.js'
 import type { Run } from '../run.js'
 import { asDdbError } from '../run-ending.js'
@@ -19,37 +15,26 @@ import {
   type Delivery,
   type Writer,
 } from './delivery.js'
-import { openMarkedWriter } from './open-writer.js'
+import { openWriter } from './open-writer.js'
 
-export async function openUnconfirmed(
-  run: Run,
-  description: TargetDescription,
-  control: Session,
-  evidence: Evidence | undefined,
-): Promise<Delivery> {
-  const { writer, unmark } = await openMarkedWriter(run, description, control, false)
+export async function openUnconfirmed(run: Run, description: TargetDescription): Promise<Delivery> {
+  const writer = await openWriter(run, description, false)
   const columnNames = description.columns.map(column => column.name)
   const idleTimeout = { clock: run.platform.clock, timeoutMs: run.checked.confirmTimeoutMs }
-  const flow: Flow = { run, writer, columnNames, idleTimeout, evidence }
+  const flow: Flow = { run, writer, columnNames, idleTimeout }
   return {
     used: 'none',
     get inFlightBytes() {
       return bufferedBytes(writer)
     },
-    deliver: (batch, _, lanes) => sendBatch(flow, batch, lanes),
+    deliver: (batch, lanes) => sendBatch(flow, batch, lanes),
     async finish() {
       run.emit({ kind: 'unasked' })
       // The run claims only that the kernel took all bytes, and only closing the sessions proves that.
       await Promise.all(writer.sessions.map(session => session.close()))
-      if (evidence === undefined || run.ending.isLeaving) return
-      // The run does not claim that rows are stored, so it does not matter if recording its end fails.
-      await checkAndMarkFinished(run, control, evidence, () => undefined).catch(ignoreFailure)
     },
     leave: reason => abandonAll(writer, reason),
-    async close() {
-      await closeAll(writer)
-      await unmark?.(control)
-    },
+    close: () => closeAll(writer),
   }
 }
 
@@ -58,7 +43,6 @@ interface Flow {
   readonly writer: Writer
   readonly columnNames: readonly string[]
   readonly idleTimeout: IdleTimeout
-  readonly evidence: Evidence | undefined
 }
 
 /**
@@ -90,13 +74,12 @@ function sendBatch(
 
 function sendOn(
   connection: number,
-  { run, writer, columnNames, idleTimeout, evidence }: Flow,
+  { run, writer, columnNames, idleTimeout }: Flow,
   batch: Batch,
 ): Promise<void> | undefined {
   const session = writer.sessions[connection]!
   const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
   const { rowCount, encodedBytes } = batch
-  evidence?.samples.taken(batch, 0, rowCount)
   const isTaken = session.send(writer.functionName, arguments_, batch.release)
   run.emit({ kind: 'handedOver', rows: rowCount, sent: { connection, bytes: encodedBytes } })
   if (isTaken && bufferedBytes(writer) < run.checked.maxInFlightBytes) return undefined
@@ -110,8 +93,4 @@ function leastBusy({ run, writer: { sessions } }: Flow): number {
     if (bytes < sessions[least]!.bufferedBytes) least = i
   }
   return least
-}
-
-function ignoreFailure(error: unknown): void {
-  if (!(error instanceof DdbError)) throw error
 }

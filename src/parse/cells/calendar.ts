@@ -1,24 +1,7 @@
 /*
-  Reads parts of dates directly from bytes.
+  Days since 1970 and the calendar of years 0000 to 9999, the years that texts can express.
 */
-import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
-
-const zero = 48
-
-/** The value of bytes that are not all digits: larger than any part of a date, so that every range check fails. */
-const noDigits = 65_536
-
-/** The number of two digits at `p`, or more than 65,535 if a byte is not a digit. */
-export function twoDigits(bytes: Uint8Array, p: number): number {
-  const a = bytes[p]! - zero
-  const b = bytes[p + 1]! - zero
-  return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : noDigits
-}
-
-/** The number of four digits at `p`, or more than 65,535 if a byte is not a digit. */
-export function fourDigits(bytes: Uint8Array, p: number): number {
-  return twoDigits(bytes, p) * 100 + twoDigits(bytes, p + 2)
-}
+import { daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 
 const maxYear = 9999
 const daysBefore1970 = 719_528
@@ -39,21 +22,26 @@ export function isTextDay(days: number): boolean {
  */
 const monthStarts = new Int32Array((maxYear + 1) * 12)
 
-function monthStart(year: number, month: number): number {
+/** @param index  months since year 0 */
+function monthStart(index: number): number {
+  const year = Math.floor(index / 12)
+  const month = (index % 12) + 1
   const start = daysFromCivil(year, month, 1) + daysBefore1970
-  return (start << 5) | daysInMonth(year, month)
+  return (monthStarts[index] = (start << 5) | daysInMonth(year, month))
 }
 
-/** Days from 1970-01-01 to a date of the years 0 to 9999 (proleptic Gregorian); NaN for an invalid date. */
+/** Days from 0000-01-01 to a month's first day. */
+const startOf = (index: number): number => (monthStarts[index]! || monthStart(index)) >> 5
+
+/** What `civilDays` returns for a day that does not exist. */
+export const noDay = 1_000_000_000
+
+/** Days from 1970-01-01 to a date of the years 0 to 9999 (proleptic Gregorian). */
 export function civilDays(year: number, month: number, day: number): number {
-  if (year > maxYear || month < 1 || month > 12 || day < 1) return NaN
+  if (year > maxYear || month < 1 || month > 12 || day < 1) return noDay
   const index = year * 12 + month - 1
-  let start = monthStarts[index]!
-  if (start === 0) {
-    start = monthStart(year, month)
-    monthStarts[index] = start
-  }
-  return day > (start & 31) ? NaN : (start >> 5) - daysBefore1970 + day - 1
+  const start = monthStarts[index]! || monthStart(index)
+  return day > (start & 31) ? noDay : (start >> 5) - daysBefore1970 + day - 1
 }
 
 const daysPerYear = 365.2425
@@ -67,8 +55,13 @@ export function yearAt(days: number): number {
   return year
 }
 
+const daysPerMonth = daysPerYear / 12
+
 /** Months since year 0 for midnight of a month's first day; Infinity for any other moment. */
 export function monthsAt(days: number, secondOfDay: number, nanos: number): number {
-  const { year, month, day } = civilFromDays(days)
-  return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity
+  const day = days + daysBefore1970
+  // Months are not equally long, so the computed month may be one too early.
+  let month = Math.floor(day / daysPerMonth)
+  if (startOf(month) < day && month + 1 < monthStarts.length) month++
+  return startOf(month) === day && secondOfDay === 0 && nanos === 0 ? month : Infinity
 }

@@ -3,12 +3,14 @@
   would both become 10:00. The first time of the column decides, unless the user gave the offset.
 */
 import { option, usageError } from '../../errors.js'
+import { isAt, trimmedStart } from './cell-bytes.js'
+import { colon, letterZ, minus, plus, zero } from './read-cell.js'
 import { fixedOffset } from './time-zone.js'
 
 /** Means an unknown offset. No real offset has a million seconds, and V8 allocates nothing for such a number. */
 const unknown = 1_000_000
 /** Means times without a time zone offset. No real offset has this many seconds. */
-const noOffset = 1_000_001
+export const noOffset = 1_000_001
 
 const noOffsetText = 'none'
 
@@ -27,9 +29,11 @@ export class ColumnOffset {
     this.#onKnown = onKnown
   }
 
-  /** True if a time's offset, `seconds` ahead of UTC, is the column's. Sets the column's offset if it is unknown. */
-  takes(isGiven: boolean, seconds: number): boolean {
-    const own = isGiven ? seconds : noOffset
+  /**
+   * True if a time's offset is the column's. Sets the column's offset if it is unknown.
+   * @param own  seconds ahead of UTC, or `noOffset`
+   */
+  takes(own: number): boolean {
     if (this.#seconds === own) return true
     if (this.#seconds === unknown) {
       this.#seconds = own
@@ -40,18 +44,9 @@ export class ColumnOffset {
     return false
   }
 
-  /** True if times without an offset fit; false while the column's offset is unknown. */
-  get takesPlain(): boolean {
-    return this.#seconds === noOffset
-  }
-
-  get takesUtc(): boolean {
-    return this.#seconds === 0
-  }
-
   /** For messages: `the offset +08:00`, or `no offset`. */
   get words(): string {
-    return this.takesPlain ? 'no offset' : `the offset ${this.text}`
+    return this.#seconds === noOffset ? 'no offset' : `the offset ${this.text}`
   }
 
   /** `+08:00`, or `none`; undefined while the column's offset is unknown. */
@@ -116,4 +111,27 @@ function offsetText(seconds: number): string {
   const minutes = Math.abs(seconds) / 60
   const two = (number: number): string => String(number).padStart(2, '0')
   return `${seconds < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}
+
+/** Reads an offset that ends a text, maybe after blanks: `Z`, `UTC`, `+HH:MM`, `+HHMM`, `+HH`; `noOffset` for any other text. */
+export function readOffset(bytes: Uint8Array, start: number, end: number): number {
+  const p = trimmedStart(bytes, start, end)
+  const sign = bytes[p]!
+  if (end - p === 1 && (sign | 0x20) === letterZ) return 0
+  if (end - p === 3 && isAt(utc, bytes, p)) return 0
+  if (sign !== plus && sign !== minus) return noOffset
+  const hours = twoDigits(bytes, p + 1)
+  const minuteAt = bytes[p + 3] === colon ? p + 4 : p + 3
+  const minutes = end === p + 3 ? 0 : end === minuteAt + 2 ? twoDigits(bytes, minuteAt) : 60
+  if (hours > 23 || minutes > 59) return noOffset
+  return (sign === minus ? -60 : 60) * (hours * 60 + minutes)
+}
+
+const utc = new TextEncoder().encode('UTC')
+
+/** The number of two digits at `p`, or more than 99 if a byte is not a digit. */
+function twoDigits(bytes: Uint8Array, p: number): number {
+  const a = bytes[p]! - zero
+  const b = bytes[p + 1]! - zero
+  return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : 100
 }

@@ -4,12 +4,15 @@
 */
 import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
-import { EpochFormat, epochUnits } from './epoch-format.js'
+import { EpochFormat, epochUnits, likelyUnit } from './epoch-format.js'
 import { ExcelFormat } from './excel-format.js'
-import { PatternFormat, parsePattern } from './pattern-format.js'
+import { viewOf } from './cell-bytes.js'
+import { PatternFormat } from './pattern-format.js'
+import { isRead } from './read-cell.js'
+import { alternativesOf, parsePattern, patternLetters, type PatternPart } from './time-pattern.js'
+import type { DateFormat } from './time-unit.js'
 import type { TimeZone } from './time-zone.js'
-import type { DateFormat } from './wall-clock.js'
-import { ZonedFormat, type ZoneTask } from './zoned-format.js'
+import { formatsReading } from './written-formats.js'
 
 const fieldNames: Readonly<Record<string, string>> = {
   y: 'the year (yyyy)',
@@ -73,6 +76,51 @@ export function dateFormatText(
   return formats[columnName] ?? formats[everyColumn] ?? ''
 }
 
+const mostNamed = 3
+
+/** A time in the usual notation with a fraction of a second. */
+const preciseTime = /^(\d{4}[-./]\d\d[-./]\d\d[ T])?\d\d:\d\d:\d\d\.(\d+)(Z?)$/
+
+/**
+ * Names the formats of `cells.dateFormats` that read a text which a column without a format refuses; undefined if no
+ * format does.
+ * @param holds  true if the type holds the time that a format has just read
+ */
+export function formatHint(
+  place: DatedPlace,
+  holds: (format: DateFormat) => boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string | undefined {
+  const view = viewOf(bytes)
+  const text = Buffer.from(bytes.subarray(start, end)).toString('latin1').trim()
+  const named = (format: string): string => {
+    const value = `${place.columnName}=${format}`
+    return `${option('cells.dateFormats')} ${/[ *']/.test(value) ? `"${value}"` : value}`
+  }
+  const isUsable = (text: string): boolean => {
+    const format = formatOf(place, text)
+    return (
+      typeof format !== 'string' && format.read(bytes, view, start, end) === isRead && holds(format)
+    )
+  }
+  const [, date = '', digits, zulu = ''] = preciseTime.exec(text) ?? []
+  if (digits !== undefined) {
+    const day = date.replace(/\d{4}(\D)\d\d\D\d\d/, 'yyyy$1MM$1dd')
+    const found = ['SSS', ''].find(kept => isUsable(`${day}HH:mm:ss.${kept}*${zulu}`))
+    return found === undefined
+      ? undefined
+      : `with ${found.length} digits of a second, not ${digits.length}: ${named(`${day}HH:mm:ss.${found}*${zulu}`)} drops the others`
+  }
+  const unit = /^\d{9,}$/.test(text) ? likelyUnit(Number(text)) : undefined
+  if (unit !== undefined && isUsable(unit.format)) {
+    return `or ${unit.day} with ${named(unit.format)}`
+  }
+  const found = formatsReading(bytes, start, end).filter(isUsable).slice(0, mostNamed)
+  return found.length === 0 ? undefined : `or ${found.map(named).join(' or ')}`
+}
+
 function wrongFormat(columnName: string, text: string, why: string): UsageError {
   return usageError(`${option('cells.dateFormats')} ${columnName}=${text}: ${why}`)
 }
@@ -81,8 +129,9 @@ function wrongFormat(columnName: string, text: string, why: string): UsageError 
 function faultOf(text: string): string | undefined {
   if (isExcel(text)) return undefined
   if (isEpoch(text)) return unitOf(text) === undefined ? wrongUnit : undefined
-  const parts = parsePattern(text)
-  return typeof parts === 'string' ? parts : undefined
+  return alternativesOf(text)
+    .map(pattern => parsePattern(pattern))
+    .find(parts => typeof parts === 'string')
 }
 
 const wrongUnit = 'the unit is s, ms, us or ns'
@@ -91,29 +140,30 @@ const wrongUnit = 'the unit is s, ms, us or ns'
 function formatOf(place: DatedPlace, text: string): DateFormat | string {
   const { typeName, needs, zone, keepsTime = true } = place
   const isTimeOfDay = needs === 'H'
-  const zoned = (format: DateFormat, task: ZoneTask): DateFormat => {
-    const matters = zone !== undefined && !isTimeOfDay && (keepsTime || task === 'convert')
-    return matters ? new ZonedFormat(format, zone, task) : format
-  }
-  if (isExcel(text)) return zoned(new ExcelFormat(text !== 'excel', isTimeOfDay), 'check')
+  // Counts since 1970 are moments. In every other text, only the time of day may be one that the zone's clocks skipped.
+  const checked = keepsTime && !isTimeOfDay ? zone : undefined
+  if (isExcel(text)) return new ExcelFormat(text !== 'excel', isTimeOfDay, checked)
   if (isEpoch(text)) {
     const unitDigits = unitOf(text)
     if (unitDigits === undefined) return wrongUnit
     if (isTimeOfDay) return `${typeName} does not count from 1970`
-    return zoned(new EpochFormat(unitDigits), 'convert')
+    return new EpochFormat(unitDigits, zone)
   }
-  const parts = parsePattern(text)
-  if (typeof parts === 'string') return parts
-  const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
-  const missing = [...needs].find(letter => !letters.includes(letter))
-  if (missing !== undefined) return `${typeName} needs ${fieldNames[missing]}`
-  return zoned(new PatternFormat(parts), 'check')
+  const alternatives: PatternPart[][] = []
+  for (const pattern of alternativesOf(text)) {
+    const parts = parsePattern(pattern)
+    if (typeof parts === 'string') return parts
+    const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
+    const missing = [...needs].find(letter => !letters.includes(letter))
+    if (missing !== undefined) return `${typeName} needs ${fieldNames[missing]}`
+    alternatives.push(parts)
+  }
+  return new PatternFormat(alternatives, { zone: checked, isMonth: needs === 'yM' })
 }
 
 /** True if a format that applies to all columns contains a date, which a column of times of day would lose. */
 function dropsDate({ needs }: DatedPlace, text: string): boolean {
-  const parts = isExcel(text) ? [] : parsePattern(text)
-  return needs === 'H' && typeof parts !== 'string' && parts.some(part => /[yMd]/.test(part.letter))
+  return needs === 'H' && !isExcel(text) && /[yMd]/.test(patternLetters(text))
 }
 
 const isExcel = (text: string): boolean => text === 'excel' || text === 'excel:1904'

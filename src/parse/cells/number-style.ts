@@ -5,15 +5,11 @@
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { comma, letterE, minus, percent, plus, point, zero } from './read-cell.js'
 
-const zero = 48
-const plus = 43
-const minus = 45
-const point = 46
-const comma = 44
-const percent = 37
-const letterE = 0x65
 const groupDigits = 3
+const openParenthesis = 40
+const closeParenthesis = 41
 
 export interface NumberStyle {
   /** Thousands separator in UTF-8; empty for none. */
@@ -89,7 +85,12 @@ export function writePlainNumber(
     if (bytes[last - 1] !== percent) return -1
     last = trimmedEnd(bytes, p, last - 1)
   }
-  if (bytes[p] === minus || bytes[p] === plus) into[to++] = bytes[p++]!
+  if (bytes[p] === openParenthesis && bytes[last - 1] === closeParenthesis) {
+    // Accountants write a negative number in parentheses.
+    into[to++] = minus
+    p++
+    last--
+  } else if (bytes[p] === minus || bytes[p] === plus) into[to++] = bytes[p++]!
   const { thousands, decimal } = style
   /** Number of digits since the last separator; −1 before the first separator. */
   let group = -1

@@ -1,122 +1,78 @@
 /*
-  Reads dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm ss
-  SSS and so on. Every other character is literal, and so is everything in single quotes. Exchanges write times of day as whole
-  numbers without leading zeros: with HHmmssSSS, `93000000` is 09:30:00.000.
+  Reads dates and times by patterns. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS, `93000000`
+  is 09:30:00.000.
 */
-import { civilDays } from './calendar.js'
+import { option } from '../../errors.js'
+import { civilDays, noDay } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { DateFormat } from './wall-clock.js'
+import { noOffset, readOffset, type ColumnOffset } from './column-offset.js'
+import {
+  blank,
+  comma,
+  isRead,
+  minus,
+  noValue,
+  outOfRange,
+  point,
+  slash,
+  zero,
+  type NumberArray,
+  type Outcome,
+} from './read-cell.js'
+import type { RecordBlock } from '../record-block.js'
+import {
+  clearPlaces,
+  nanosOfDigits,
+  newPlaces,
+  TimeLayout,
+  type TimePlaces,
+} from './time-layout.js'
+import { monthNames, type PatternPart } from './time-pattern.js'
+import type { DateFormat, TimeUnit } from './time-unit.js'
+import { setMoment, type TimeZone } from './time-zone.js'
 
-const zero = 48
+const secondsPerDay = 86_400
+const nanoDigits = 9
 
-/** A field, or a literal byte; the `letter` of a literal byte is ''. */
-export interface PatternPart {
-  readonly letter: string
-  readonly minDigits: number
-  readonly maxDigits: number
-  readonly literal: number
-  /** Digits of the whole time if this part is the hour of a time without separators, such as `HHmmss`; otherwise 0. */
-  readonly runDigits: number
+export interface ClockRules {
+  /** Time zone of the stored times; undefined to store them as written. */
+  readonly zone?: TimeZone | undefined
+  /** The time zone offset of the column's times if they are stored as written; undefined if offsets do not matter. */
+  readonly offset?: ColumnOffset | undefined
+  /** Called when an offset other than 0 is first ignored because no zone is set. */
+  readonly onOffset?: (() => void) | undefined
+  /** Names formats that read a refused text; undefined if there is none. */
+  readonly formatHint?: DateFormat['explain']
 }
 
-/** How often a pattern may repeat the letter of a field: `y`, `yy` or `yyyy`, but not `yyy`. */
-const fieldLengths: Readonly<Record<string, readonly number[]>> = {
-  y: [1, 2, 4],
-  M: [1, 2, 3],
-  d: [1, 2],
-  H: [1, 2],
-  h: [1, 2],
-  m: [1, 2],
-  s: [1, 2],
-  a: [2],
-  S: [3],
-  n: [6, 9],
+export interface PatternRules extends ClockRules {
+  /** False if the type has no time of day, so that it may store a day whose midnight the zone's clocks skipped. */
+  readonly keepsTime?: boolean
+  /** True if the type has no days either. */
+  readonly isMonth?: boolean
 }
 
-const months = 'janfebmaraprmayjunjulaugsepoctnovdec'
+/** Why a time is refused because of its offset or the zone. */
+const noFault = 0
+const skippedTime = 1
+const withoutDate = 2
+const otherOffset = 3
 
-/** Splits a pattern into its parts, or returns the reason why it is invalid. */
-export function parsePattern(text: string): PatternPart[] | string {
-  const parts: PatternPart[] = []
-  const tokens = (text.match(/'(?:[^']|'')*'|([YyMDdHhmsaSn])\1*|[^]/gu) ?? []).map(symbolOf)
-  for (const [i, token] of tokens.entries()) {
-    const letter = token[0]!
-    const lengths = fieldLengths[letter]
-    if (lengths === undefined) {
-      if (token === "'") return "a quote ' is not closed"
-      for (const literal of new TextEncoder().encode(unquoted(token))) {
-        parts.push({ letter: '', minDigits: 0, maxDigits: 0, literal, runDigits: 0 })
-      }
-      continue
-    }
-    const { length } = token
-    if (!lengths.includes(length)) {
-      return `${token} has ${length} letters, but ${letter} takes ${lengths.join(' or ')}`
-    }
-    if (parts.some(part => part.letter === letter)) return `${letter} occurs twice`
-    const isExact = isField(tokens[i + 1]) || isNumber(tokens[i - 1])
-    const runDigits = isNumber(tokens[i - 1]) ? 0 : timeDigits(tokens.slice(i))
-    parts.push({ letter, literal: 0, ...digitsOf(letter, length, isExact), runDigits })
-  }
-  return parts
-}
+/** Longer texts have no layout. */
+const maxLength = 40
+/** How many layouts a column learns. Only texts whose digits stand in ever new places need many. */
+const maxLearned = 200
 
-/** The letters of the pattern's fields; empty if the text is not a pattern. */
-export function patternLetters(text: string): string {
-  const parts = parsePattern(text)
-  return typeof parts === 'string' ? '' : parts.map(({ letter }) => letter).join('')
-}
-
-/** Reads YYYY and DD like yyyy and dd, because other programs write them, and they have no other meaning here. */
-function symbolOf(token: string): string {
-  return /^(?:Y+|D+)$/.test(token) ? token.toLowerCase() : token
-}
-
-function unquoted(token: string): string {
-  if (token === "''") return "'"
-  return token.length > 1 && token.startsWith("'")
-    ? token.slice(1, -1).replaceAll("''", "'")
-    : token
-}
-
-function isField(token: string | undefined): boolean {
-  return token !== undefined && fieldLengths[token[0]!] !== undefined
-}
-
-/** True for a field of digits; `aa` and `MMM` are fields of letters. */
-function isNumber(token: string | undefined): boolean {
-  return isField(token) && token !== 'aa' && token !== 'MMM'
-}
-
-/** Number of digits if the next fields are a time of day without separators; otherwise 0. */
-function timeDigits(tokens: readonly string[]): number {
-  const other = tokens.findIndex(token => !isNumber(token))
-  const run = other < 0 ? tokens : tokens.slice(0, other)
-  const isTime = /^[Hh]+$/.test(run[0] ?? '') && run.every(token => /^[HhmsSn]/.test(token))
-  return run.length > 1 && isTime ? run.join('').length : 0
-}
-
-/** @param isExact  true if the field touches the next field, or earlier digits; it then has one digit per letter */
-function digitsOf(
-  letter: string,
-  length: number,
-  isExact: boolean,
-): { minDigits: number; maxDigits: number } {
-  if (letter === 'M' && length === 3) return { minDigits: 3, maxDigits: 3 }
-  if (letter === 'S' || letter === 'n' || (letter === 'y' && length > 1) || isExact) {
-    return { minDigits: length, maxDigits: length }
-  }
-  return letter === 'y' ? { minDigits: 2, maxDigits: 4 } : { minDigits: 1, maxDigits: 2 }
-}
-
-/** Keeps the parts of the text read last. */
+/** Keeps the parts of the text read last. If that text was not a time, the parts are meaningless. */
 export class PatternFormat implements DateFormat {
   readonly isNumber = false
   days = 0
   secondOfDay = 0
   nanos = 0
-  months = 0
-  readonly #parts: readonly PatternPart[]
+  readonly #patterns: readonly (readonly PatternPart[])[]
+  readonly #rules: PatternRules
+  readonly #hasDate: boolean
+  #isOffsetTold = false
   #half: 'none' | 'morning' | 'afternoon' = 'none'
   #year = 1970
   #month = 1
@@ -124,56 +80,143 @@ export class PatternFormat implements DateFormat {
   #hour = 0
   #minute = 0
   #second = 0
+  /** The offset in the text, in seconds, or `noOffset`. */
+  #offset = noOffset
+  #isTooFine = false
   /** Number of leading zeros that the text lacks. The fields read next count these zeros among their digits. */
   #missing = 0
+  readonly #places: TimePlaces = newPlaces()
+  #isRegular = true
+  readonly #layouts: (TimeLayout | undefined)[] = []
+  #learned = 0
+  #fault: number = noFault
 
-  constructor(parts: readonly PatternPart[]) {
-    this.#parts = parts
+  /** @param patterns  the first of them that fits reads a text */
+  constructor(patterns: readonly (readonly PatternPart[])[], rules: PatternRules = {}) {
+    this.#patterns = patterns
+    this.#rules = rules
+    this.#hasDate = patterns[0]!.some(part => part.letter === 'd')
   }
 
-  read(bytes: Uint8Array, start: number, end: number): number {
-    let p = trimmedStart(bytes, start, end)
-    const last = trimmedEnd(bytes, p, end)
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): Outcome {
+    const first = trimmedStart(bytes, start, end)
+    const last = trimmedEnd(bytes, first, end)
+    this.#fault = noFault
+    this.#isRegular = true
+    let i = 0
+    while (!this.#follows(this.#patterns[i]!, bytes, first, last)) {
+      if (++i === this.#patterns.length) return noValue
+    }
+    if (!this.#toWholeDay()) return noValue
+    this.days = civilDays(this.#year, this.#month, this.#day)
+    this.secondOfDay = (this.#hour * 60 + this.#minute) * 60 + this.#second
+    if (this.days === noDay) return noValue
+    if (this.#isTooFine) return outOfRange
+    if (this.#rules.isMonth === true) {
+      this.#isRegular &&= this.#places.day < 0 && this.#places.hour < 0
+      this.days -= this.#day - 1
+      this.secondOfDay = this.nanos = 0
+    }
+    const outcome = this.toZone(this.#offset)
+    const isExact = first === start && last === end && end - start <= maxLength
+    if (outcome === isRead && isExact && this.#isRegular) this.#learn(bytes, view, start, end)
+    return outcome
+  }
+
+  /** Reads times of one layout into a column of this unit. */
+  readRun(
+    block: RecordBlock,
+    field: number,
+    from: number,
+    into: NumberArray,
+    firstRow: number,
+    unit: TimeUnit,
+  ): number {
+    const { starts, ends, fieldCount, rowCount } = block
+    const zoned = this.#rules.zone === undefined ? undefined : this
+    let row = from
+    while (row < rowCount) {
+      const cell = field + row * fieldCount
+      const layout = this.#layouts[ends[cell]! - starts[cell]!]
+      const next = layout?.readRun(block, field, row, into, firstRow, unit, zoned) ?? row
+      if (next === row) break
+      row = next
+    }
+    return row
+  }
+
+  /** Learns the layout of the text that was read last. */
+  #learn(bytes: Uint8Array, view: DataView, start: number, end: number): void {
+    if (this.#layouts[end - start]?.fits(view, start) === true) return
+    if (this.#learned++ >= maxLearned) return
+    this.#layouts[end - start] = new TimeLayout(bytes, start, end, this.#places, this.#offset)
+  }
+
+  /** Sets the fields if the text from `first` to `last` follows the pattern. */
+  #follows(parts: readonly PatternPart[], bytes: Uint8Array, first: number, last: number): boolean {
+    let p = first
+    let separator = 0
     this.#half = 'none'
+    this.#year = 1970
+    this.#month = this.#day = 1
+    this.#hour = this.#minute = this.#second = this.nanos = 0
+    this.#offset = noOffset
+    this.#isTooFine = false
     this.#missing = 0
-    for (const part of this.#parts) {
-      if (part.letter === '') {
-        if (p >= last || bytes[p] !== part.literal) return NaN
-        p++
-      } else {
-        if (part.runDigits > 0) this.#missing = missingZeros(bytes, p, last, part.runDigits)
-        p = this.#field(part, bytes, p, last)
-        if (p < 0) return NaN
+    clearPlaces(this.#places)
+    for (const part of parts) {
+      switch (part.letter) {
+        case '':
+          if (p >= last || bytes[p] !== part.literal) return false
+          p++
+          break
+        case '-':
+          if (p >= last || !isDateSeparator(bytes[p]!)) return false
+          if (separator !== 0 && bytes[p] !== separator) return false
+          separator = bytes[p++]!
+          break
+        case 'T':
+          if (p >= last || ((bytes[p]! | 0x20) !== 0x74 && bytes[p] !== blank)) return false
+          p++
+          break
+        case '?':
+          if (p === last) return true
+          break
+        case 'Z':
+          if (p === last) return true
+          this.#offset = readOffset(bytes, p, last)
+          if (this.#offset !== noOffset) return true
+          break
+        case '_':
+          p = trimmedStart(bytes, p, last)
+          break
+        default:
+          if (part.runDigits > 0) this.#missing = missingZeros(bytes, p, last, part.runDigits)
+          p = this.#field(part, bytes, first, p, last)
+          if (p < 0) return false
       }
     }
-    if (p !== last) return NaN
-    this.days = civilDays(this.#year, this.#month, this.#day)
-    this.months = this.#year * 12 + this.#month - 1
-    const hour = this.#hourOfDay()
-    this.secondOfDay = (hour * 60 + this.#minute) * 60 + this.#second
-    return Number.isNaN(this.days + hour) ? NaN : 0
+    return p === last
   }
 
-  /** The hour of the day: 12 AM is 0, and 12 PM is 12. NaN for AM with an hour above 12. */
-  #hourOfDay(): number {
-    const hour = this.#hour
-    switch (this.#half) {
-      case 'none':
-        return hour
-      case 'morning':
-        return hour > 12 ? NaN : hour % 12
-      case 'afternoon':
-        return hour < 12 ? hour + 12 : hour
-    }
+  /** The hour of the day: 12 AM is 0, and 12 PM is 12. Returns false for AM with an hour above 12. */
+  #toWholeDay(): boolean {
+    if (this.#half === 'afternoon' && this.#hour < 12) this.#hour += 12
+    if (this.#half !== 'morning') return true
+    if (this.#hour > 12) return false
+    this.#hour %= 12
+    return true
   }
 
-  /** Reads a field at `start`. Returns the position after the field, or −1. */
-  #field(part: PatternPart, bytes: Uint8Array, start: number, end: number): number {
-    if (part.letter === 'a') return this.#halfDay(bytes, start, end)
-    if (part.letter === 'M' && part.minDigits === 3) return this.#monthName(bytes, start, end)
-    const zeros = Math.min(this.#missing, part.maxDigits)
+  /** Reads a field at `start`, in a text that begins at `first`. Returns the position after the field, or −1. */
+  #field(part: PatternPart, bytes: Uint8Array, first: number, start: number, end: number): number {
+    const { letter, minDigits, maxDigits } = part
+    if (letter === 'a') return this.#halfDay(bytes, start, end)
+    if (letter === 'M' && minDigits === 3) return this.#monthName(bytes, start, end)
+    if (letter === '.') return this.#fraction(bytes, first, start, end)
+    const zeros = Math.min(this.#missing, maxDigits)
     this.#missing -= zeros
-    const most = part.maxDigits - zeros
+    const most = maxDigits - zeros
     let value = 0
     let p = start
     while (p < end && p - start < most) {
@@ -183,40 +226,80 @@ export class PatternFormat implements DateFormat {
       p++
     }
     const digits = p - start + zeros
-    return digits >= part.minDigits && this.#set(part.letter, value, digits) ? p : -1
+    if (zeros > 0) this.#isRegular = false
+    if (digits < minDigits) return -1
+    if (this.#set(letter, value, digits, start - first)) return p
+    // The pattern may fit a text with other digits in the same places.
+    this.#isRegular = false
+    return -1
   }
 
   /** Stores the value of a field. Returns false if the value is out of range. */
-  #set(letter: string, value: number, digits: number): boolean {
+  #set(letter: string, value: number, digits: number, place: number): boolean {
     switch (letter) {
       case 'y':
+        this.#place('year', place, digits === 4)
         if (digits === 2) this.#year = value < 40 ? 2000 + value : 1900 + value
         else this.#year = value
         return digits !== 3
       case 'M':
+        this.#place('month', place, digits === 2)
         this.#month = value
         return value >= 1 && value <= 12
       case 'd':
+        this.#place('day', place, digits === 2)
         this.#day = value
         return value >= 1 && value <= 31
       case 'H':
+        this.#place('hour', place, digits === 2)
         this.#hour = value
         return value <= 23
       case 'h':
+        this.#isRegular = false
         // 12 is the first hour of each half of the day.
         this.#hour = value % 12
         return value <= 12
       case 'm':
+        this.#place('minute', place, digits === 2)
         this.#minute = value
         return value <= 59
       case 's':
+        this.#place('second', place, digits === 2)
         this.#second = value
         return value <= 59
+      case '*':
+        this.#place('dropped', place, true)
+        this.#places.droppedDigits = digits
+        return true
       default:
-        // Computes no power, because V8 would allocate the result for each cell.
-        this.nanos = digits === 3 ? value * 1_000_000 : digits === 6 ? value * 1000 : value
+        this.#place('fraction', place, true)
+        this.#places.fractionDigits = digits
+        this.nanos = value * nanosOfDigits[digits]!
         return true
     }
+  }
+
+  #place(field: keyof TimePlaces, place: number, isRegular: boolean): void {
+    this.#isRegular &&= isRegular && this.#places[field] < 0
+    this.#places[field] = place
+  }
+
+  /** Reads a point or comma, and digits. */
+  #fraction(bytes: Uint8Array, first: number, start: number, end: number): number {
+    if (start >= end || (bytes[start] !== point && bytes[start] !== comma)) return -1
+    let value = 0
+    let p = start + 1
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit < 0 || digit > 9) break
+      if (p - start <= nanoDigits) value = value * 10 + digit
+      else if (digit !== 0) this.#isTooFine = true
+    }
+    const digits = p - start - 1
+    this.#isRegular &&= digits <= nanoDigits
+    return digits > 0 && this.#set('n', value, Math.min(digits, nanoDigits), start + 1 - first)
+      ? p
+      : -1
   }
 
   #halfDay(bytes: Uint8Array, start: number, end: number): number {
@@ -224,25 +307,74 @@ export class PatternFormat implements DateFormat {
     if (start + 2 > end || (bytes[start + 1]! | 0x20) !== 0x6d) return -1
     if (letter !== 0x61 && letter !== 0x70) return -1
     this.#half = letter === 0x70 ? 'afternoon' : 'morning'
+    this.#isRegular = false
     return start + 2
   }
 
   #monthName(bytes: Uint8Array, start: number, end: number): number {
     if (start + 3 > end) return -1
-    for (let month = 0; month < 12; month++) {
-      const at = 3 * month
+    this.#isRegular = false
+    for (let at = 0; at < monthNames.length; at += 3) {
       if (
-        (bytes[start]! | 0x20) === months.charCodeAt(at) &&
-        (bytes[start + 1]! | 0x20) === months.charCodeAt(at + 1) &&
-        (bytes[start + 2]! | 0x20) === months.charCodeAt(at + 2)
+        (bytes[start]! | 0x20) === monthNames.charCodeAt(at) &&
+        (bytes[start + 1]! | 0x20) === monthNames.charCodeAt(at + 1) &&
+        (bytes[start + 2]! | 0x20) === monthNames.charCodeAt(at + 2)
       ) {
-        this.#month = month + 1
+        this.#month = at / 3 + 1
         return start + 3
       }
     }
     return -1
   }
+
+  /** Converts a time with an offset to the zone's clocks; without a zone, only checks the offset. */
+  toZone(own: number): Outcome {
+    const { zone, offset, onOffset, keepsTime = true } = this.#rules
+    if (zone === undefined) {
+      // A date alone has no offset to check.
+      if (this.#places.hour < 0) return isRead
+      if (offset?.takes(own) === false) {
+        this.#fault = otherOffset
+        return noValue
+      }
+      if (own !== noOffset && own !== 0 && onOffset !== undefined && !this.#isOffsetTold) {
+        this.#isOffsetTold = true
+        onOffset()
+      }
+      return isRead
+    }
+    if (own !== noOffset) {
+      if (this.#hasDate) {
+        setMoment(this, this.days * secondsPerDay + this.secondOfDay - own, zone)
+        return isRead
+      }
+      // Without a date, the time cannot be converted to another time zone.
+      this.#fault = withoutDate
+      return noValue
+    }
+    if (!this.#hasDate || !keepsTime) return isRead
+    if (!zone.skips(this.days * secondsPerDay + this.secondOfDay)) return isRead
+    this.#fault = skippedTime
+    return noValue
+  }
+
+  /** What a valid text would be, if the text read last is invalid because of its offset or the zone. */
+  explain(): string | undefined {
+    const { zone, offset } = this.#rules
+    switch (this.#fault) {
+      case withoutDate:
+        return `a time of day without an offset: without a date it cannot be converted to ${zone?.name}`
+      case skippedTime:
+        return `a time that exists in ${zone?.name}, where clocks were put forward past this one`
+      case otherOffset:
+        return `a time with ${offset?.words} like the first one of the column (${option('cells.timeZone')} allows others)`
+      default:
+        return undefined
+    }
+  }
 }
+
+const isDateSeparator = (byte: number): boolean => byte >= minus && byte <= slash
 
 /** `digits` minus the number of digits at `start`. Returns 0 if that is negative, or if no digit is at `start`. */
 function missingZeros(bytes: Uint8Array, start: number, end: number, digits: number): number {

@@ -1,186 +1,329 @@
 /*
-  Reads numbers from bytes: fast readers for short numbers, and slower ones for any number.
+  Reads numbers from bytes, correctly rounded and without a string where that is certain.
 */
+import { nullDouble, nullFloat, nullInt32 } from '../../protocol/null-value.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { singleOf } from './single-precision.js'
-
-const zero = 48
-const plus = 43
-const minus = 45
-const point = 46
+import {
+  isRead,
+  letterE,
+  minus,
+  notFinite,
+  noValue,
+  outOfRange,
+  plus,
+  point,
+  zero,
+  type NumberArray,
+  type Outcome,
+} from './read-cell.js'
+import { isBetweenSingles, singleOf } from './single-precision.js'
 
 /** XOR with `zeros` gives the values of four digits. A value is below ten if adding 6 leaves its upper half zero. */
 const zeros = 0x30303030
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
+/** Any whole number with this many digits has 32 bits. */
+const smallDigits = 9
+
 /** A double is exact for every whole number of up to this many digits. */
-const exactDigits = 15
+export const exactDigits = 15
 
 /** 1 to 10^22, which doubles hold exactly. */
 export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) =>
   Number(`1e${i}`),
 )
+const maxPower = 22
 
 /** The number of four digits at `p`; negative if a byte is not a digit. Combines digits into pairs, then the pairs. */
-export function fourDigitsAt(view: DataView, p: number): number {
+function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
   if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
   const pairs = Math.imul(digits, 10) + (digits >>> 8)
   return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
 }
 
-/** The number read last. It is in an array, because V8 would allocate a returned number of more than 31 bits. */
-export const numberRead: Float64Array = new Float64Array(1)
-
-/** Appends the digits from `start` to `end` to `numberRead`. Returns true if all bytes are digits. */
-function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
-  let p = start
-  let sum = numberRead[0]!
-  for (; end - p >= 4; p += 4) {
-    const four = fourDigitsAt(view, p)
-    if (four < 0) return false
-    sum = sum * 10_000 + four
-  }
-  for (; p < end; p++) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return false
-    sum = sum * 10 + digit
-  }
-  numberRead[0] = sum
-  return true
-}
-
-/** Reads a whole number of at most 15 digits for SHORT and INT columns; NaN for other texts. `view` is over `bytes`. */
-export function readShortInteger(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-): number {
+/** Reads a whole number of at most nine digits. Returns the null of INT for any other text. */
+export function readSmall(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  // An empty cell has no sign: `sign` is then the byte after the cell, and `p` may be greater than `end`.
-  if (p >= end || end - p > exactDigits) return NaN
+  if (p === end || end - p > smallDigits) return nullInt32
   let value = 0
   for (; end - p >= 4; p += 4) {
     const four = fourDigitsAt(view, p)
-    if (four < 0) return NaN
+    if (four < 0) return nullInt32
     value = value * 10_000 + four
   }
   for (; p < end; p++) {
     const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return NaN
+    if (digit < 0 || digit > 9) return nullInt32
     value = value * 10 + digit
   }
   return sign === minus ? -value : value
 }
 
-/** Reads a whole number of at most 15 digits into `numberRead`. False for other texts. `view` is over `bytes`. */
-export function readShortLong(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-): boolean {
-  let p = start
-  const sign = bytes[p]
-  if (sign === minus || sign === plus) p++
-  // An empty cell has no sign: `sign` is then the byte after the cell, and `p` may be greater than `end`.
-  if (p >= end || end - p > exactDigits) return false
-  numberRead[0] = 0
-  if (!addDigits(bytes, view, p, end)) return false
-  if (sign === minus) numberRead[0] = -numberRead[0]
-  return true
-}
+/** The number read last. It is in an array, because V8 would allocate a returned number of more than 31 bits. */
+export const numberRead: Float64Array = new Float64Array(1)
 
-/** Like `readShortLong`, for numbers with or without a point, correctly rounded. Returns false for an exponent. */
-export function readShortDouble(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-): boolean {
+/**
+ * Reads a number of at most 15 characters after the sign, without exponent. Sets `numberRead` to its digits as a whole number.
+ * @returns the number of digits after the point; −1 for any other text
+ */
+export function readShort(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  if (end - p > exactDigits) return false
   const first = p
+  if (end - first > exactDigits) return -1
   let value = 0
+  let decimals = 0
+  for (; end - p >= 4; p += 4) {
+    const four = fourDigitsAt(view, p)
+    if (four < 0) break
+    value = value * 10_000 + four
+  }
   for (; p < end; p++) {
     const digit = bytes[p]! - zero
     if (digit < 0 || digit > 9) break
     value = value * 10 + digit
   }
-  numberRead[0] = value
   if (p < end) {
-    if (bytes[p] !== point || end - first === 1) return false
-    const afterPoint = ++p
-    if (!addDigits(bytes, view, p, end)) return false
-    // Dividend and divisor are exact, so the quotient is rounded only once.
-    numberRead[0] = numberRead[0] / powersOfTen[end - afterPoint]!
-  } else if (p === first) {
-    return false
-  }
-  if (sign === minus) numberRead[0] = -numberRead[0]
-  return true
-}
-
-/** Reads a number of up to 15 digits, without exponent, into `numberRead`, correctly rounded. Returns its end or −1. */
-export function readDoubleAt(bytes: Uint8Array, start: number, end: number): number {
-  let p = start
-  const sign = bytes[p]
-  if (sign === minus || sign === plus) p++
-  const first = p
-  let value = 0
-  for (; p < end; p++) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) break
-    value = value * 10 + digit
-  }
-  let digits = p - first
-  if (p < end && bytes[p] === point) {
-    const afterPoint = ++p
+    if (bytes[p] !== point || end - first === 1) return -1
+    decimals = end - ++p
+    for (; end - p >= 4; p += 4) {
+      const four = fourDigitsAt(view, p)
+      if (four < 0) return -1
+      value = value * 10_000 + four
+    }
     for (; p < end; p++) {
       const digit = bytes[p]! - zero
-      if (digit < 0 || digit > 9) break
+      if (digit < 0 || digit > 9) return -1
       value = value * 10 + digit
     }
-    digits += p - afterPoint
-    // Dividend and divisor are exact, so the quotient is rounded only once.
-    if (digits <= exactDigits) value /= powersOfTen[p - afterPoint]!
-  }
-  if (digits < 1 || digits > exactDigits) return -1
+  } else if (p === first) return -1
   numberRead[0] = sign === minus ? -value : value
-  return p
+  return decimals
 }
 
-const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
+/** How many digits `scan.upper` and `scan.lower` have at most. */
+export const upperDigits = 10
+export const lowerDigits = 9
+const keptDigits = upperDigits + lowerDigits
 
-/** Why a text is not a number of its type: not a number at all, too large, or NaN or an infinity. */
-export type NumberFault = 'cell' | 'range' | 'notFinite'
+/** The number scanned last: its digits, from the first that is not 0, times 10^`tens`. */
+export const scan = {
+  isNegative: false,
+  /** Place of the first digit or point, and where they end. */
+  first: 0,
+  end: 0,
+  digits: 0,
+  tens: 0,
+  /** The first ten digits, and the nine after them. Both are exact. */
+  upper: 0.5,
+  lower: 0,
+}
 
-/** Reads a number of any length, correctly rounded, or returns the reason why the text is not a number. */
-export function readDouble(bytes: Uint8Array, start: number, end: number): number | NumberFault {
-  const text = trimmedText(bytes, start, end)
-  if (decimalNumber.test(text)) {
-    const value = Number(text)
-    return Number.isFinite(value) ? value : 'range'
+/** Scans a number in any decimal notation, maybe with blanks around. False for any other text. */
+export function scanNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, p, end)
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  const first = p
+  let pointAt = -1
+  let digits = 0
+  let upper = 0
+  let lower = 0
+  for (; p < last; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) {
+      if (digit !== point - zero || pointAt >= 0) break
+      pointAt = p
+    } else if (digits < upperDigits) {
+      upper = upper * 10 + digit
+      // Zeros before the first other digit do not count.
+      if (upper !== 0) digits++
+    } else {
+      if (digits < keptDigits) lower = lower * 10 + digit
+      digits++
+    }
   }
-  return notFinite.test(text) ? 'notFinite' : 'cell'
+  if (p - first === (pointAt < 0 ? 0 : 1)) return false
+  const exponent = p === last ? 0 : readExponent(bytes, p, last)
+  if (exponent !== exponent) return false
+  scan.isNegative = sign === minus
+  scan.first = first
+  scan.end = p
+  scan.digits = digits
+  scan.tens = exponent - (pointAt < 0 ? 0 : p - pointAt - 1)
+  scan.upper = upper
+  scan.lower = lower
+  return true
 }
+
+/** How many of the scanned digits are zeros after the last other digit. */
+export function zerosBehind(bytes: Uint8Array): number {
+  let zeros = 0
+  for (let p = scan.end - 1; zeros < scan.digits; p--) {
+    if (bytes[p] === zero) zeros++
+    else if (bytes[p] !== point) break
+  }
+  return zeros
+}
+
+/** A larger exponent counts as this one, because no type can hold such a number. */
+const maxExponent = 1_000_000_000
+
+/** Reads an exponent such as `e-12`; NaN for other texts. Returns at most a billion, positive or negative. */
+function readExponent(bytes: Uint8Array, start: number, end: number): number {
+  if ((bytes[start]! | 0x20) !== letterE) return NaN
+  let p = start + 1
+  const isNegative = bytes[p] === minus
+  if (isNegative || bytes[p] === plus) p++
+  if (p >= end) return NaN
+  let value = 0
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return NaN
+    value = Math.min(value * 10 + digit, maxExponent)
+  }
+  return isNegative ? -value : value
+}
+
+/** A number with more digits may lie too near the middle between two doubles for `setDouble`. */
+const maxDoubleDigits = 17
+
+/** Factor that splits a double into halves whose products are exact (Veltkamp, Dekker). */
+const splitter = 134_217_729
+
+/** A generous upper limit for the relative error of the computed remainder. */
+const maxError = 2 ** -40
+
+/**
+ * Sets `numberRead` to the scanned number, without its sign, correctly rounded. Computes with about twice the precision
+ * of a double. Returns false if that does not decide the rounding.
+ */
+function setDouble(bytes: Uint8Array): boolean {
+  const { digits, upper } = scan
+  let { tens, lower } = scan
+  if (digits > maxDoubleDigits && digits - zerosBehind(bytes) > maxDoubleDigits) return false
+  let kept = Math.min(digits, keptDigits)
+  tens += digits - kept
+  if (kept > maxDoubleDigits) {
+    lower /= powersOfTen[kept - maxDoubleDigits]!
+    tens += kept - maxDoubleDigits
+    kept = maxDoubleDigits
+  }
+  if (tens > maxPower || tens < -maxPower) return false
+  // Exact, because 10^7 is 5^7 times a power of two, and ten digits times 5^7 fit in a double.
+  const high = kept > upperDigits ? upper * powersOfTen[kept - upperDigits]! : upper
+  const sum = high + lower
+  const power = powersOfTen[tens < 0 ? -tens : tens]!
+  if (kept <= exactDigits) {
+    // Both numbers are exact, so the result is rounded only once.
+    numberRead[0] = tens < 0 ? sum / power : sum * power
+    return true
+  }
+  const lost = lower - (sum - high)
+  if (tens < 0) {
+    const quotient = sum / power
+    const product = quotient * power
+    const remainder = sum - product - productError(quotient, power, product) + lost
+    return setSum(quotient, remainder / power)
+  }
+  const product = sum * power
+  return setSum(product, productError(sum, power, product) + lost * power)
+}
+
+/** Sets `numberRead` to the sum. Returns false if the error of `second` could change the rounding. */
+function setSum(first: number, second: number): boolean {
+  numberRead[0] = first + second
+  return first + second * (1 + maxError) === first + second * (1 - maxError)
+}
+
+/** The rounding error of `product`: `a × b` minus `product`. */
+function productError(a: number, b: number, product: number): number {
+  const aScaled = splitter * a
+  const aHigh = aScaled - (aScaled - a)
+  const aLow = a - aHigh
+  const bScaled = splitter * b
+  const bHigh = bScaled - (bScaled - b)
+  const bLow = b - bHigh
+  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow
+}
+
+/** Reads a number of any length into `numberRead`, correctly rounded. */
+export function readNumber(bytes: Uint8Array, view: DataView, start: number, end: number): Outcome {
+  const decimals = readShort(bytes, view, start, end)
+  if (decimals >= 0) {
+    // Dividend and divisor are exact, so the quotient is rounded only once.
+    if (decimals > 0) numberRead[0] = numberRead[0]! / powersOfTen[decimals]!
+    return isRead
+  }
+  return readLongNumber(bytes, start, end)
+}
+
+function readLongNumber(bytes: Uint8Array, start: number, end: number): Outcome {
+  if (!scanNumber(bytes, start, end)) {
+    return isNotFinite.test(trimmedText(bytes, start, end)) ? notFinite : noValue
+  }
+  if (setDouble(bytes)) {
+    if (scan.isNegative) numberRead[0] = -numberRead[0]!
+    return isRead
+  }
+  numberRead[0] = Number(trimmedText(bytes, start, end))
+  return Number.isFinite(numberRead[0]) ? isRead : outOfRange
+}
+
+const isNotFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
 function trimmedText(bytes: Uint8Array, start: number, end: number): string {
   const first = trimmedStart(bytes, start, end)
   return latin1(bytes, first, trimmedEnd(bytes, first, end))
 }
 
-/** Like `readDouble`, but returns the nearest single, or 'range' for a number too large for a single. */
-export function readFloat(bytes: Uint8Array, start: number, end: number): number | NumberFault {
-  const value = readDouble(bytes, start, end)
-  if (typeof value !== 'number') return value
-  const single = singleOf(trimmedText(bytes, start, end), value)
-  return Number.isFinite(single) ? single : 'range'
+/** Reads a DOUBLE. */
+export function readDouble(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: NumberArray,
+  at: number,
+): Outcome {
+  const decimals = readShort(bytes, view, start, end)
+  if (decimals >= 0) {
+    into[at] = numberRead[0]! / powersOfTen[decimals]!
+    return isRead
+  }
+  const outcome = readLongNumber(bytes, start, end)
+  if (outcome !== isRead) return outcome
+  const value = numberRead[0]!
+  if (value === nullDouble) return outOfRange
+  into[at] = value
+  return isRead
+}
+
+/** Beyond this size, the text decides whether a single is large enough for a number. */
+const largeSingle = 1e38
+
+/** Reads a FLOAT: the nearest single, ties to even. */
+export function readFloat(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: NumberArray,
+  at: number,
+): Outcome {
+  const outcome = readNumber(bytes, view, start, end)
+  if (outcome !== isRead) return outcome
+  const value = numberRead[0]!
+  if (value > largeSingle || value < -largeSingle || isBetweenSingles(value)) {
+    const single = singleOf(trimmedText(bytes, start, end), value)
+    if (!Number.isFinite(single) || single === nullFloat) return outOfRange
+    into[at] = single
+  } else into[at] = value
+  return isRead
 }

@@ -2,99 +2,84 @@
   Reads COMPLEX, POINT and DURATION: two values in one text.
 */
 import { nullDouble } from '../../protocol/null-value.js'
-import { durationUnits } from '../../protocol/types/pairs.js'
+import { durationUnits } from '../../protocol/types/fixed-types.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { readLongDouble } from './read-long-double.js'
-import { numberRead, readDouble, readDoubleAt } from './read-number.js'
-
-const blank = 32
-const zero = 48
-const nine = 57
-const plus = 43
-const minus = 45
-const point = 46
-const comma = 44
-const open = 40
-const close = 41
-const letterE = 0x65
-const letterI = 0x69
+import {
+  blank,
+  closeParenthesis,
+  comma,
+  isRead,
+  letterE,
+  letterI,
+  minus,
+  nine,
+  notFinite,
+  noValue,
+  openParenthesis,
+  outOfRange,
+  plus,
+  tab,
+  zero,
+  type NumberArray,
+  type Outcome,
+  type ReadCell,
+} from './read-cell.js'
+import { numberRead, readNumber } from './read-number.js'
 
 const largestCount = 2_147_483_647
 
-/** Reads `2.3+4.0i`. Returns the same as `WideType.readCell`. */
-export function readComplex(
-  bytes: Uint8Array,
-  _view: DataView,
-  start: number,
-  end: number,
-  into: Float64Array,
-  at: number,
-): number {
-  const signAt = readDoubleAt(bytes, start, end)
-  if (signAt > 0 && (bytes[signAt] === plus || bytes[signAt] === minus)) {
-    const real = numberRead[0]!
-    if (readDoubleAt(bytes, signAt, end) === end - 1 && bytes[end - 1] === letterI) {
-      into[at] = real
-      into[at + 1] = numberRead[0]!
-      return 0
-    }
-  }
+/** Reads `2.3+4.0i`. */
+export const readComplex: ReadCell = (bytes, view, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end) - 1
-  const firstEnd = numberEnd(bytes, first, last)
-  const sign = firstEnd < last ? bytes[firstEnd] : 0
-  if (bytes[last] !== letterI || (sign !== plus && sign !== minus)) return NaN
-  if (numberEnd(bytes, firstEnd, last) !== last) return NaN
-  return store(bytes, first, firstEnd, firstEnd, last, into, at)
+  let sign = last - 1
+  while (sign > first && !isSignOfNumber(bytes, sign)) sign--
+  if (bytes[last] !== letterI || sign <= first) return noValue
+  if (isBlank(bytes[sign - 1]!) || isBlank(bytes[last - 1]!)) return noValue
+  return readPair(bytes, view, first, sign, sign, last, into, at)
 }
 
-/** Reads `(1.5, 2.5)`. Returns the same as `WideType.readCell`. */
-export function readPoint(
-  bytes: Uint8Array,
-  _view: DataView,
-  start: number,
-  end: number,
-  into: Float64Array,
-  at: number,
-): number {
-  const commaAt = bytes[start] === open ? readDoubleAt(bytes, start + 1, end) : -1
-  if (commaAt > 0 && bytes[commaAt] === comma) {
-    const x = numberRead[0]!
-    const second = bytes[commaAt + 1] === blank ? commaAt + 2 : commaAt + 1
-    if (readDoubleAt(bytes, second, end) === end - 1 && bytes[end - 1] === close) {
-      into[at] = x
-      into[at + 1] = numberRead[0]!
-      return 0
-    }
-  }
+/** True for a sign that does not belong to an exponent. */
+function isSignOfNumber(bytes: Uint8Array, p: number): boolean {
+  return (bytes[p] === plus || bytes[p] === minus) && (bytes[p - 1]! | 0x20) !== letterE
+}
+
+const isBlank = (byte: number): boolean => byte === blank || byte === tab
+
+/** Reads `(1.5, 2.5)`. */
+export const readPoint: ReadCell = (bytes, view, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end) - 1
-  if (bytes[first] !== open || last <= first || bytes[last] !== close) return NaN
-  const x = trimmedStart(bytes, first + 1, last)
-  const xEnd = numberEnd(bytes, x, last)
-  const between = xEnd < 0 ? last : trimmedStart(bytes, xEnd, last)
-  if (between === last || bytes[between] !== comma) return NaN
-  const y = trimmedStart(bytes, between + 1, last)
-  const yEnd = numberEnd(bytes, y, last)
-  if (yEnd < 0 || trimmedStart(bytes, yEnd, last) !== last) return NaN
-  return store(bytes, x, xEnd, y, yEnd, into, at)
+  if (bytes[first] !== openParenthesis || bytes[last] !== closeParenthesis) return noValue
+  let between = first + 1
+  while (between < last && bytes[between] !== comma) between++
+  if (between >= last) return noValue
+  const second = trimmedStart(bytes, between + 1, last)
+  return readPair(bytes, view, first + 1, between, second, last, into, at)
 }
 
-/** Position after the decimal number at `start`; −1 without one. */
-function numberEnd(bytes: Uint8Array, start: number, end: number): number {
-  const first = afterSign(bytes, start)
-  let p = afterDigits(bytes, first, end)
-  let digits = p - first
-  if (p < end && bytes[p] === point) {
-    const after = afterDigits(bytes, p + 1, end)
-    digits += after - p - 1
-    p = after
-  }
-  if (digits <= 0) return -1
-  if (p >= end || (bytes[p]! | 0x20) !== letterE) return p
-  const exponent = afterSign(bytes, p + 1)
-  const after = afterDigits(bytes, exponent, end)
-  return after > exponent ? after : p
+/** Reads two numbers, maybe with blanks around. */
+function readPair(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  secondStart: number,
+  secondEnd: number,
+  into: NumberArray,
+  at: number,
+): Outcome {
+  const outcome = readNumber(bytes, view, start, end)
+  const first = numberRead[0]!
+  const other = readNumber(bytes, view, secondStart, secondEnd)
+  const second = numberRead[0]!
+  if (outcome === noValue || outcome === notFinite) return noValue
+  if (other === noValue || other === notFinite) return noValue
+  if (outcome !== isRead || other !== isRead) return outOfRange
+  if (first === nullDouble || second === nullDouble) return outOfRange
+  into[at] = first
+  into[at + 1] = second
+  return isRead
 }
 
 function afterSign(bytes: Uint8Array, p: number): number {
@@ -105,34 +90,6 @@ function afterDigits(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && bytes[p]! >= zero && bytes[p]! <= nine) p++
   return p
-}
-
-/** Stores both numbers. Returns 0, or Infinity if one of them does not fit. */
-function store(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  secondStart: number,
-  secondEnd: number,
-  into: Float64Array,
-  at: number,
-): number {
-  if (!setNumber(bytes, start, end)) return Infinity
-  const first = numberRead[0]!
-  if (!setNumber(bytes, secondStart, secondEnd)) return Infinity
-  into[at] = first
-  into[at + 1] = numberRead[0]!
-  return 0
-}
-
-/** Sets `numberRead` to the number in a text. Returns false if the number does not fit. */
-function setNumber(bytes: Uint8Array, start: number, end: number): boolean {
-  if (!readLongDouble(bytes, start, end)) {
-    const value = readDouble(bytes, start, end)
-    if (typeof value !== 'number') return false
-    numberRead[0] = value
-  }
-  return numberRead[0] !== nullDouble
 }
 
 /** The number of each unit. The key is the unit's letters, read as digits in base 256. */
@@ -146,30 +103,23 @@ function lettersOf(text: string): number {
 
 const exchangeLetters = 4
 
-/** Reads `3M`, `200ms`, or `5XNYS` with the code of an exchange's calendar. Returns the same as `WideType.readCell`. */
-export function readDuration(
-  bytes: Uint8Array,
-  _view: DataView,
-  start: number,
-  end: number,
-  into: Int32Array,
-  at: number,
-): number {
+/** Reads `3M`, `200ms`, or `5XNYS` with the code of an exchange's calendar. */
+export const readDuration: ReadCell = (bytes, _view, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   const digits = afterSign(bytes, first)
   const unitAt = afterDigits(bytes, digits, last)
-  if (unitAt === digits) return NaN
+  if (unitAt === digits) return noValue
   const unit = unitOf(bytes, unitAt, last)
-  if (unit < 0) return NaN
+  if (unit < 0) return noValue
   let count = 0
   for (let p = digits; p < unitAt && count <= largestCount; p++) {
     count = count * 10 + bytes[p]! - zero
   }
-  if (count > largestCount) return Infinity
+  if (count > largestCount) return outOfRange
   into[at] = bytes[first] === minus ? -count : count
   into[at + 1] = unit
-  return 0
+  return isRead
 }
 
 /** The number that stores a time unit (`ms`) or an exchange (`XNYS`); −1 for other letters. */

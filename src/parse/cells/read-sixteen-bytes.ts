@@ -3,11 +3,7 @@
   the text's first four bytes become the last word, the first byte highest.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
-
-const dash = 45
-const zero = 48
-const point = 46
-const colon = 58
+import { colon, isRead, minus, noValue, point, zero, type ReadCell } from './read-cell.js'
 
 const uuidLength = 36
 const hexLength = 32
@@ -34,19 +30,12 @@ function fourHexDigits(view: DataView, p: number): number {
   return (hexPairs[digits & 0xffff]! << 8) | hexPairs[digits >>> 16]!
 }
 
-/** Reads `00112233-4455-6677-8899-aabbccddeeff`. Returns 0, or NaN for any other text. */
-export function readUuid(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: Int32Array,
-  at: number,
-): number {
+/** Reads `00112233-4455-6677-8899-aabbccddeeff`. */
+export const readUuid: ReadCell = (bytes, view, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
-  if (trimmedEnd(bytes, first, end) - first !== uuidLength) return NaN
-  if (bytes[first + 8] !== dash || bytes[first + 13] !== dash) return NaN
-  if (bytes[first + 18] !== dash || bytes[first + 23] !== dash) return NaN
+  if (trimmedEnd(bytes, first, end) - first !== uuidLength) return noValue
+  if (bytes[first + 8] !== minus || bytes[first + 13] !== minus) return noValue
+  if (bytes[first + 18] !== minus || bytes[first + 23] !== minus) return noValue
   const a = fourHexDigits(view, first)
   const b = fourHexDigits(view, first + 4)
   const c = fourHexDigits(view, first + 9)
@@ -59,20 +48,13 @@ export function readUuid(
   into[at + 2] = (c << 16) | d
   into[at + 1] = (e << 16) | f
   into[at] = (g << 16) | h
-  return (a | b | c | d | e | f | g | h) < 0 ? NaN : 0
+  return (a | b | c | d | e | f | g | h) < 0 ? noValue : isRead
 }
 
-/** Reads 32 hexadecimal digits. Returns 0, or NaN for any other text. */
-export function readHexDigits(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: Int32Array,
-  at: number,
-): number {
+/** Reads 32 hexadecimal digits. */
+export const readHexDigits: ReadCell = (bytes, view, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
-  if (trimmedEnd(bytes, first, end) - first !== hexLength) return NaN
+  if (trimmedEnd(bytes, first, end) - first !== hexLength) return noValue
   let all = 0
   for (let i = 0; i <= lastWord; i++) {
     const high = fourHexDigits(view, first + 8 * i)
@@ -80,21 +62,14 @@ export function readHexDigits(
     all |= high | low
     into[at + lastWord - i] = (high << 16) | low
   }
-  return all < 0 ? NaN : 0
+  return all < 0 ? noValue : isRead
 }
 
 /** The latest address that was read, as groups of 16 bits, first group first. An IPv4 address takes two groups. */
 const groups = new Int32Array(ipv6Groups)
 
-/** Reads `1.2.3.4` or any IPv6 address. Returns 0, or NaN for any other text. */
-export function readIpAddress(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: Int32Array,
-  at: number,
-): number {
+/** Reads `1.2.3.4` or any IPv6 address. */
+export const readIpAddress: ReadCell = (bytes, view, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   if (readIpv4(bytes, first, last, 0)) {
@@ -102,14 +77,14 @@ export function readIpAddress(
     into[at + 1] = 0
     into[at + 2] = 0
     into[at + 3] = 0
-    return 0
+    return isRead
   }
-  if (!readIpv6(bytes, view, first, last)) return NaN
+  if (!readIpv6(bytes, view, first, last)) return noValue
   into[at] = (groups[6]! << 16) | groups[7]!
   into[at + 1] = (groups[4]! << 16) | groups[5]!
   into[at + 2] = (groups[2]! << 16) | groups[3]!
   into[at + 3] = (groups[0]! << 16) | groups[1]!
-  return 0
+  return isRead
 }
 
 /** Reads an IPv4 address into `groups`, from index `at` on. Returns false for any other text. */

@@ -99,6 +99,22 @@ export class TimeZone {
   }
 }
 
+/** The parts of a moment, from which every temporal type can be made. */
+export interface TimeParts {
+  /** Days since 1970. */
+  days: number
+  secondOfDay: number
+  /** Nanoseconds within the second. */
+  nanos: number
+}
+
+/** Sets `days` and `secondOfDay` to the zone's wall-clock time at `utcSeconds`, counted since 1970. */
+export function setMoment(parts: TimeParts, utcSeconds: number, zone: TimeZone): void {
+  const wall = utcSeconds + zone.offsetAt(utcSeconds)
+  parts.days = Math.floor(wall / secondsPerDay)
+  parts.secondOfDay = wall - parts.days * secondsPerDay
+}
+
 const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
 
 /** The first second whose offset differs from `before`; it is after `from`, and not after `to`. */

@@ -1,16 +1,36 @@
 /*
-  Rewrites the user's words for true and false (`--booleans Y/N`) as `1` and `0`. Compares byte by byte.
+  Reads true and false, and rewrites the user's words for them (`--booleans Y/N`) as `1` and `0`. Compares byte by byte.
 */
 import { option, usageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
 import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { isRead, noValue, one, zero, type ReadCell } from './read-cell.js'
 
-const one = 49
-const zero = 48
+/** Reads `true` or `false` in any case, 1 or 0. */
+export const readBool: ReadCell = (bytes, _view, start, end, into, at) => {
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end)
+  const isOne = last - first === 1
+  if (isOne ? bytes[first] === one : isWord(bytes, first, last, 'true')) into[at] = 1
+  else if (isOne ? bytes[first] === zero : isWord(bytes, first, last, 'false')) into[at] = 0
+  else return noValue
+  return isRead
+}
+
+/** Compares the bytes with a word in lower case, ignoring case. */
+function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start !== word.length) return false
+  for (let i = 0; i < word.length; i++) {
+    if ((bytes[start + i]! | 0x20) !== word.charCodeAt(i)) return false
+  }
+  return true
+}
 
 export interface TruthTexts {
   readonly trueTexts: readonly Uint8Array[]
   readonly falseTexts: readonly Uint8Array[]
+  /** All of them, those that mean true first. */
+  readonly words: readonly string[]
 }
 
 /**
@@ -35,7 +55,7 @@ export function truthTexts({
   }
   const encoder = new TextEncoder()
   const [trueTexts, falseTexts] = [yes!, no!].map(texts => texts.map(text => encoder.encode(text)))
-  return { trueTexts: trueTexts!, falseTexts: falseTexts! }
+  return { trueTexts: trueTexts!, falseTexts: falseTexts!, words: [...yes!, ...no!] }
 }
 
 /** Writes `1` for a word that means true, `0` for one that means false, else the text. Returns the end in `into`. */

@@ -12,84 +12,52 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder, ColumnPart, TextPart, WireRoom } from './column-builder.js'
 
-/** Texts one after the other. */
-abstract class EncodedColumn implements ColumnBuilder {
-  protected readonly columnIndex: number
-  protected readonly maxBytes: number
-  protected encoded: Uint8Array = new Uint8Array(0)
-  protected view: DataView = new DataView(new ArrayBuffer(0))
-  protected length = 0
-  /** Number of bytes that each text takes besides its own. */
-  protected abstract readonly rowBytes: number
-  readonly #type: DataType
-  readonly #store: ArrayStore
-  #lengthBefore = 0
-
-  constructor(type: DataType, columnIndex: number, pool: BufferPool, maxBytes: number) {
-    this.#type = type
-    this.columnIndex = columnIndex
-    this.maxBytes = maxBytes
-    this.#store = new ArrayStore(pool, 1)
-  }
-
-  abstract read(block: RecordBlock, field: number): number
-  abstract explain(bytes: Uint8Array, start: number, end: number): CellFault
-
-  undo(): void {
-    this.length = this.#lengthBefore
-  }
-
-  encodedBytes(): number {
-    return this.length
-  }
-
-  get most(): WireRoom {
-    return { row: this.rowBytes, textByte: 1 }
-  }
-
-  take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const encoded = this.encoded.subarray(0, this.length)
-    this.#store.release(buffers)
-    this.encoded = new Uint8Array(0)
-    this.length = 0
-    return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
-  }
-
-  /** Makes room for the texts of the block. */
-  protected begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
-    this.#lengthBefore = this.length
-    let needed = this.length + this.rowBytes * rowCount
-    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      needed += ends[cell]! - starts[cell]!
-    }
-    this.reserve(needed)
-  }
-
-  protected reserve(needed: number): void {
-    if (this.#store.reserve(needed)) {
-      this.encoded = new Uint8Array(this.#store.buffer)
-      this.view = new DataView(this.#store.buffer)
-    }
-  }
-}
-
 /** Constants for copying and checking four bytes as one word. */
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
-/** Refuses rows whose text is not UTF-8, contains U+0000 or is too long. */
-export class StringColumn extends EncodedColumn {
-  protected readonly rowBytes = 1
+/** Bytes of the length before a BLOB. */
+const lengthBytes = 4
+
+/** Refuses rows whose text is too long; in a STRING also texts that are not UTF-8 or contain U+0000. */
+export class StringColumn implements ColumnBuilder {
+  readonly #type: DataType
+  readonly #isBlob: boolean
+  readonly #columnIndex: number
+  readonly #maxBytes: number
+  readonly #store: ArrayStore
+  #encoded: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #length = 0
+  #lengthBefore = 0
+
+  constructor(
+    type: DataType,
+    isBlob: boolean,
+    columnIndex: number,
+    pool: BufferPool,
+    maxBytes: number,
+  ) {
+    this.#type = type
+    this.#isBlob = isBlob
+    this.#columnIndex = columnIndex
+    this.#maxBytes = maxBytes
+    this.#store = new ArrayStore(pool, 1)
+  }
 
   read(block: RecordBlock, field: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
-    this.begin(block, field)
-    const { encoded, view: target, maxBytes } = this
-    let to = this.length
+    this.#begin(block, field)
+    const isBlob = this.#isBlob
+    const encoded = this.#encoded
+    const target = this.#view
+    const maxBytes = this.#maxBytes
+    let to = this.#length
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
+      if (isBlob) to += lengthBytes
       const first = to
       const isTooLong = end - start > maxBytes
       let all = 0
@@ -108,59 +76,68 @@ export class StringColumn extends EncodedColumn {
         zeros |= c - 1
       }
       // A high bit in `all` comes from a byte beyond ASCII. A high bit in `zeros` comes from a zero, or from such a byte.
-      if (isTooLong || (((all | zeros) & highBits) !== 0 && !isText(bytes, start, end))) {
+      const isPlain = isBlob || ((all | zeros) & highBits) === 0
+      if (isTooLong || (!isPlain && !isText(bytes, start, end))) {
         to = first
-        block.refuse(row, this.columnIndex)
+        block.refuse(row, this.#columnIndex)
       }
       if (to === first) nulls++
-      encoded[to++] = 0
+      if (isBlob) target.setInt32(first - lengthBytes, to - first, true)
+      else encoded[to++] = 0
     }
-    this.length = to
+    this.#length = to
     return nulls
   }
 
+  /** Makes room for the texts of the block. */
+  #begin({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
+    this.#lengthBefore = this.#length
+    let needed = this.#length + this.most.row * rowCount
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      needed += ends[cell]! - starts[cell]!
+    }
+    this.#reserve(needed)
+  }
+
+  #reserve(needed: number): void {
+    if (this.#store.reserve(needed)) {
+      this.#encoded = new Uint8Array(this.#store.buffer)
+      this.#view = new DataView(this.#store.buffer)
+    }
+  }
+
+  undo(): void {
+    this.#length = this.#lengthBefore
+  }
+
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return explainText(bytes, start, end, this.maxBytes)
+    return this.#isBlob
+      ? tooLong(end - start, this.#maxBytes)
+      : explainText(bytes, start, end, this.#maxBytes)
+  }
+
+  encodedBytes(): number {
+    return this.#length
+  }
+
+  get most(): WireRoom {
+    return { row: this.#isBlob ? lengthBytes : 1, textByte: 1 }
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const encoded = this.#encoded.subarray(0, this.#length)
+    this.#store.release(buffers)
+    this.#encoded = new Uint8Array(0)
+    this.#length = 0
+    return { form: 'vector', type: this.#type, length: rowCount, encoded } as Column
   }
 
   append(part: ColumnPart, from: number, to: number): void {
     const { encoded, ends } = part as TextPart
     const texts = encoded.subarray(from === 0 ? 0 : ends[from - 1], to === 0 ? 0 : ends[to - 1])
-    this.reserve(this.length + texts.length)
-    this.encoded.set(texts, this.length)
-    this.length += texts.length
-  }
-}
-
-/** Accepts every text up to `maxBytes`; refuses the rows of longer texts. */
-export class BlobColumn extends EncodedColumn {
-  protected readonly rowBytes = 4
-
-  read(block: RecordBlock, field: number): number {
-    const { bytes, view, starts, ends, fieldCount, rowCount } = block
-    this.begin(block, field)
-    const { encoded, view: target, maxBytes } = this
-    let to = this.length
-    let nulls = 0
-    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      let p = starts[cell]!
-      const end = ends[cell]!
-      if (end - p > maxBytes) {
-        block.refuse(row, this.columnIndex)
-        p = end
-      }
-      if (p === end) nulls++
-      target.setInt32(to, end - p, true)
-      to += this.rowBytes
-      for (; end - p >= 4; p += 4, to += 4) target.setInt32(to, view.getInt32(p, true), true)
-      for (; p < end; p++) encoded[to++] = bytes[p]!
-    }
-    this.length = to
-    return nulls
-  }
-
-  explain(_bytes: Uint8Array, start: number, end: number): CellFault {
-    return tooLong(end - start, this.maxBytes)
+    this.#reserve(this.#length + texts.length)
+    this.#encoded.set(texts, this.#length)
+    this.#length += texts.length
   }
 }
 
@@ -186,6 +163,6 @@ export function explainText(
   return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
 }
 
-function tooLong(lengthBytes: number, maxBytes: number): CellFault {
-  return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, lengthBytes) }
+function tooLong(textBytes: number, maxBytes: number): CellFault {
+  return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, textBytes) }
 }

@@ -1,7 +1,7 @@
 /*
   The dialect of delimited text: how it separates and quotes fields, and which lines are not records.
 */
-import { defaultMaxRecordBytes } from '../tokenizer.js'
+import { defaultMaxRecordBytes } from '../line-format.js'
 
 /** The parts of the dialect that the user gives. Other parts are detected or have defaults. */
 export interface DialectOptions {
@@ -22,10 +22,13 @@ export interface DialectOptions {
   readonly trailingDelimiter?: boolean
   /** Records with more or fewer fields than the first: `pad` adds nulls, `cut` drops the surplus; default `reject`. */
   readonly ragged?: 'reject' | 'pad' | 'cut'
-  /** Ignores blanks and tabs around quoted fields; default false. */
+  /** Ignores blanks and tabs around fields; default false. */
   readonly trim?: boolean
-  /** With `lax` a quote inside an unquoted field is an ordinary character; default `strict`. */
-  readonly quotes?: 'strict' | 'lax'
+  /**
+   * With `lax` a quote inside an unquoted field is an ordinary character; with `excel` also, and `="1"` is the text 1.
+   * Default `strict`.
+   */
+  readonly quotes?: 'strict' | 'lax' | 'excel'
   /** Longest record in bytes, including the line end; default 16 MiB. */
   readonly maxRecordBytes?: number
   /** Lines to skip at the start of each input. */
@@ -62,6 +65,8 @@ export function givenDialect(options: {
 export function isPlainDialect(dialect: CsvDialect): boolean {
   return (
     isByte(dialect.delimiter) &&
+    !dialect.trim &&
+    dialect.quotes !== 'excel' &&
     (dialect.quote === '' || (isPlainQuote(dialect.quote) && dialect.escape === dialect.quote))
   )
 }

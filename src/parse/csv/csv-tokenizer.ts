@@ -5,27 +5,33 @@ import { InputError, option } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { isAt } from '../cells/cell-bytes.js'
 import { carriageReturn, countLineEnds, lineFeed, nextLine } from '../line-ends.js'
-import {
-  faulty,
-  LineTokenizer,
-  undecided,
-  unfinished,
-  type LineFormat,
-  type ScanFault,
-} from '../line-tokenizer.js'
-import { RecordBlock } from '../record-block.js'
+import { faulty, undecided, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
+import { LineTokenizer } from '../line-tokenizer.js'
+import type { RecordBlock } from '../record-block.js'
+import type { Window } from '../window.js'
 import { BrokenRecords, openEnd } from './broken-record.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { maxHeaderFields, type FirstRecord } from './header-record.js'
-import type { RecordScanner } from './record-scanner.js'
+import type { RecordWalk } from './record-walk.js'
 
 /** The meaning of empty lines: no record, or a record whose only field is null. Undecided until the first record was examined. */
 export type EmptyLines = 'undecided' | 'passed' | 'rows'
 
-const noBytes = new Uint8Array(0)
-
-/** Memory for the fields of a first record. All inputs share it, because it takes half a megabyte. */
-let headerBlock: RecordBlock | undefined
+/** Scans records of the window: four bytes at a time, or with csv-parse. */
+export interface RecordScanner {
+  /** Describes the record that `scan` has scanned last. */
+  readonly walk: RecordWalk
+  /** The header without its line end, if `scanRun` must stop before records that may repeat it. */
+  header?: Uint8Array
+  /** As in `LineFormat`. */
+  scanRun?(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number
+  jumped?(): void
+  /**
+   * Scans the record at `start`. Examines no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks.
+   * @returns the position after the record, whatever its field count; `faulty` (bad quote), `unfinished` or `undecided`
+   */
+  scan(start: number): number
+}
 
 /** Lets callers examine the first record without consuming it, because it may be a header. */
 export class CsvTokenizer implements LineFormat {
@@ -38,9 +44,15 @@ export class CsvTokenizer implements LineFormat {
   readonly #quote: number
   readonly #ragged: CsvDialect['ragged']
   readonly #trailingDelimiter: boolean
-  readonly #broken: BrokenRecords
-  /** Position after the record scanned last, if only the number of its fields is wrong; else −1. */
-  #wrongCountNext = -1
+  readonly #dialect: CsvDialect
+  /** Undefined before the first record with a wrong quote. */
+  #broken: BrokenRecords | undefined
+  /** The header without its line end; empty if there is none. */
+  #header: Uint8Array = new Uint8Array(0)
+  /** Position after the record scanned last, if only the number of its fields is wrong, or it repeats the header; else −1. */
+  #wrongNext = -1
+  #repeatsHeader = false
+  #innerLines = 0
   /** Start of the record that `peek` returned, and the position after it. */
   #peekedAt = 0
   #peeked = 0
@@ -55,25 +67,16 @@ export class CsvTokenizer implements LineFormat {
     offsetBytes: number,
     scannerOf: (lines: LineTokenizer) => RecordScanner,
     text?: SourceText,
+    window?: Window,
   ) {
-    this.lines = new LineTokenizer(file, dialect.maxRecordBytes, offsetBytes, () => this, text)
+    const { maxRecordBytes } = dialect
+    this.lines = new LineTokenizer(file, maxRecordBytes, offsetBytes, () => this, text, window)
     this.#scanner = scannerOf(this.lines)
     this.#comment = Buffer.from(dialect.comment)
     this.#quote = Buffer.from(dialect.quote)[0] ?? -1
     this.#ragged = dialect.ragged
     this.#trailingDelimiter = dialect.trailingDelimiter
-    this.#broken = new BrokenRecords(dialect)
-  }
-
-  /** Begins a new input in the same encoding, and forgets the previous one. */
-  begin(file: string): void {
-    this.lines.begin(file)
-    this.emptyLines = 'undecided'
-    this.raggedRecords = 0
-    this.#wrongCountNext = -1
-    this.#otherUpTo = 0
-    this.#recordAt = -1
-    this.#broken.begin()
+    this.#dialect = dialect
   }
 
   /** Lets the block recognize quoted cells. */
@@ -103,8 +106,15 @@ export class CsvTokenizer implements LineFormat {
 
   /** Skips a header that is one line and already in the window. */
   passHeader({ length }: Uint8Array): void {
-    this.lines.window.start += length
+    const { window } = this.lines
+    this.#keepHeader(window.start, window.start + length)
+    window.start += length
     this.lines.lineNumber++
+  }
+
+  #keepHeader(start: number, next: number): void {
+    this.#header = this.lines.window.bytes.slice(start, this.#lineEndBefore(next))
+    this.#scanner.header = this.#header
   }
 
   /**
@@ -114,39 +124,28 @@ export class CsvTokenizer implements LineFormat {
   peek(): FirstRecord | 'more' | undefined {
     const { lines } = this
     const { window } = lines
-    const scanner = this.#scanner
+    const { walk } = this.#scanner
     // Does not consume empty lines, because they may be rows.
-    if (!lines.toRecord(window.end)) return lines.ended ? undefined : 'more'
-    const { bytes } = window
-    const start = this.#nextRecord(window.start)
-    if (start === window.end) {
+    if (!this.toRecord(window.end)) return lines.ended ? undefined : 'more'
+    const found = this.#nextRecord(window.start)
+    if (found === window.end) {
       this.emptyLines = 'passed'
-      lines.toRecord(window.end)
+      this.toRecord(window.end)
       return undefined
     }
-    if (start < 0) {
-      if (!this.#isOverLimit(window.start, window.end)) return 'more'
-      throw this.#badFirstRecord(unfinished, true, window.start)
-    }
-    const block = (headerBlock ??= new RecordBlock(maxHeaderFields, 1))
-    block.bytes = bytes
-    scanner.startBlock()
-    const next = scanner.scan(block, 0, start)
-    block.bytes = noBytes
-    const tooLong = this.#isOverLimit(start, next < 0 ? window.end : next)
-    if (next === undecided) return 'more'
-    if (next === unfinished && !lines.ended && !tooLong) return 'more'
-    if (next < 0 || tooLong || scanner.fields > maxHeaderFields) {
+    const next = found < 0 ? unfinished : this.#scanner.scan(found)
+    const start = found < 0 ? window.start : found
+    const tooLong = next === unfinished && this.#isOverLimit(start)
+    if (next === undecided || (next === unfinished && !lines.ended && !tooLong)) return 'more'
+    if (next < 0 || walk.fieldCount > maxHeaderFields) {
       throw this.#badFirstRecord(next, tooLong, start)
     }
     this.#peekedAt = start
     this.#peeked = next
     return {
-      fields: Array.from({ length: scanner.fields }, (_, field) =>
-        bytes.slice(block.starts[field], block.ends[field]),
-      ),
+      fields: Array.from({ length: walk.fieldCount }, (_, field) => walk.cell(field).slice()),
       bytes: lines.recordBytes(start, next),
-      lineNumber: lines.lineNumber + countLineEnds(bytes, window.start, start),
+      lineNumber: lines.lineNumber + countLineEnds(window.bytes, window.start, start),
       offsetBytes: window.inputOffset(start),
     }
   }
@@ -155,28 +154,29 @@ export class CsvTokenizer implements LineFormat {
   skipPeeked(): void {
     const { lines } = this
     const { window } = lines
-    lines.otherBytes += lines.inputLength(window.start, this.#peekedAt)
-    lines.lineNumber += countLineEnds(window.bytes, window.start, this.#peeked)
+    lines.pass(this.#peekedAt)
+    this.#keepHeader(this.#peekedAt, this.#peeked)
+    lines.lineNumber += countLineEnds(window.bytes, this.#peekedAt, this.#peeked)
     window.start = this.#peeked
   }
 
-  #isOverLimit(start: number, next: number): boolean {
-    return this.lines.contentEnd(next) - start > this.lines.maxRecordBytes
+  /** True if the bytes from `start` on are more than a record may have. */
+  #isOverLimit(start: number): boolean {
+    const { maxRecordBytes, window } = this.lines
+    return this.lines.contentEnd(window.end) - start > maxRecordBytes
   }
 
   #badFirstRecord(scanned: number, tooLong: boolean, start: number): InputError {
     const { file, maxRecordBytes, window } = this.lines
-    const { openQuoteAt, badQuoteAt, fields } = this.#scanner
+    const { openAt, badQuoteAt, fieldCount } = this.#scanner.walk
     const lineNumber = this.lines.lineNumber + countLineEnds(window.bytes, window.start, start)
     const position = { file, lineNumber, offsetBytes: window.inputOffset(start) }
-    if (scanned === unfinished && this.#isInReach(openQuoteAt, start)) {
-      const reason = this.#openQuoteMessage(openQuoteAt, tooLong ? maxRecordBytes : undefined)
-      const message = `the first record of ${file}: ${reason}`
-      return new InputError('DDB_INPUT_QUOTE', message, position)
-    }
-    if (scanned === faulty && this.#isInReach(badQuoteAt, start)) {
-      const message = `the first record of ${file}: ${quoteMessage(fields + 1)}`
-      return new InputError('DDB_INPUT_QUOTE', message, position)
+    let reason: string | undefined
+    if (scanned === unfinished && openAt >= 0) {
+      reason = this.#openQuoteMessage(openAt, tooLong ? maxRecordBytes : undefined)
+    } else if (scanned === faulty && badQuoteAt >= 0) reason = quoteMessage(fieldCount + 1)
+    if (reason !== undefined) {
+      return new InputError('DDB_INPUT_QUOTE', `the first record of ${file}: ${reason}`, position)
     }
     return new InputError(
       'DDB_INPUT_RECORD_TOO_LONG',
@@ -186,6 +186,11 @@ export class CsvTokenizer implements LineFormat {
     )
   }
 
+  toRecord(end: number): boolean {
+    return this.lines.toRecordLine(end, this)
+  }
+
+  /** True if a blank line or a comment certainly begins at `start`. */
   isNoRecord(start: number): boolean {
     if (!this.#isEmptyLine(start)) return this.#isComment(start)
     if (this.emptyLines !== 'rows') return this.emptyLines === 'passed'
@@ -234,12 +239,7 @@ export class CsvTokenizer implements LineFormat {
    */
   #isRow(start: number): boolean {
     const next = this.#nextRecord(start)
-    const { end } = this.lines.window
-    return (next >= 0 && next < end) || this.#isOverLimit(start, end)
-  }
-
-  startBlock(): void {
-    this.#scanner.startBlock()
+    return (next >= 0 && next < this.lines.window.end) || this.#isOverLimit(start)
   }
 
   jumped(): void {
@@ -247,29 +247,53 @@ export class CsvTokenizer implements LineFormat {
   }
 
   scanRun(block: RecordBlock, row: number, rowEnd: number, stopAt: number): number {
-    return this.#scanner.scanRun(block, row, rowEnd, stopAt)
+    return this.#scanner.scanRun?.(block, row, rowEnd, stopAt) ?? row
   }
 
   innerLines(): number {
-    return this.#scanner.quotedLines
+    return this.#innerLines
   }
 
   /** In a file with one column, an empty line is a record with one empty field. */
   scanRecord(block: RecordBlock, row: number, start: number): number {
-    const scanner = this.#scanner
-    this.#wrongCountNext = -1
-    if (this.emptyLines !== 'rows' || !this.#isEmptyLine(start)) {
-      const next = scanner.scan(block, row, start)
-      if (next < 0 || scanner.fields === block.fieldCount) return next
-      return this.#otherCount(block, row, start, next)
+    const { walk } = this.#scanner
+    this.#wrongNext = -1
+    this.#innerLines = 0
+    if (this.emptyLines === 'rows' && this.#isEmptyLine(start)) {
+      walk.openAt = -1
+      if (!this.#isRow(start)) return unfinished
+      walk.limitTo(start, this.lines)
+      walk.walk(start)
+    } else {
+      const next = this.#scanner.scan(start)
+      if (next < 0) return next
+      this.#repeatsHeader = this.#isHeader(start, next)
+      if (this.#repeatsHeader) {
+        this.#wrongNext = next
+        return faulty
+      }
+      if (walk.fieldCount !== block.fieldCount && !this.#mayDiffer(block.fieldCount)) {
+        this.#wrongNext = next
+        return faulty
+      }
+      // Only quoted fields have line ends.
+      if (walk.hasQuoted) this.#innerLines = countLineEnds(walk.bytes, start, next) - 1
     }
-    scanner.openQuoteAt = -1
-    scanner.quotedLines = 0
-    if (!this.#isRow(start)) return unfinished
-    block.starts[row] = start
-    block.ends[row] = start
+    walk.addCells(block, row)
+    return walk.next
+  }
+
+  #isHeader(start: number, next: number): boolean {
+    const header = this.#header
+    const isLong = header.length > 0 && this.#lineEndBefore(next) - start === header.length
+    return isLong && isAt(header, this.lines.window.bytes, start)
+  }
+
+  /** Position of the line end before `next`, or `next` itself. */
+  #lineEndBefore(next: number): number {
     const { bytes } = this.lines.window
-    return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
+    const isPair = bytes[next - 1] === lineFeed && bytes[next - 2] === carriageReturn
+    return isPair ? next - 2 : this.#isEmptyLine(next - 1) ? next - 1 : next
   }
 
   /** True for empty lines at the end of a truncated input. Empty lines are rows only if a record follows. */
@@ -277,47 +301,41 @@ export class CsvTokenizer implements LineFormat {
     return this.emptyLines === 'rows' && this.#isEmptyLine(this.lines.window.start)
   }
 
-  /**
-   * Handles a record that has more or fewer fields than the first record.
-   * @param next  position after the record
-   * @returns `next` if the record is a row nevertheless, else `faulty`
-   */
-  #otherCount(block: RecordBlock, row: number, start: number, next: number): number {
-    const { fieldCount, starts, ends } = block
-    const { fields, isLastEmpty } = this.#scanner
-    if (fields === fieldCount + 1 && isLastEmpty && this.#trailingDelimiter) return next
-    if (this.#ragged === (fields < fieldCount ? 'pad' : 'cut')) {
-      const firstCell = row * fieldCount
-      starts.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
-      ends.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
-      // Does not count a record that is too long: it is rejected, and may not even be scanned to its end.
-      if (!this.#isOverLimit(start, next)) this.raggedRecords++
-      return next
-    }
-    this.#wrongCountNext = next
-    return faulty
+  /** True if the record may be a row although it does not have `fieldCount` fields. Counts records that are padded or cut. */
+  #mayDiffer(expected: number): boolean {
+    const { fieldCount, isLastEmpty } = this.#scanner.walk
+    if (fieldCount === expected + 1 && isLastEmpty && this.#trailingDelimiter) return true
+    if (this.#ragged !== (fieldCount < expected ? 'pad' : 'cut')) return false
+    this.raggedRecords++
+    return true
   }
 
   /** Examines no byte beyond `maxRecordBytes`, so that the result does not depend on the chunks. */
   faultOf(block: RecordBlock, start: number, scanned: number): ScanFault | InputError | undefined {
-    const { fields, badQuoteAt } = this.#scanner
-    if (this.#wrongCountNext >= 0) {
-      const message = fieldCountMessage(block.fieldCount, fields)
-      return { code: 'DDB_INPUT_FIELD_COUNT', message, next: this.#wrongCountNext }
+    const { fieldCount, badQuoteAt, openAt } = this.#scanner.walk
+    const next = this.#wrongNext
+    if (next >= 0 && this.#repeatsHeader) {
+      const message = 'the record repeats the header, as in files that were joined'
+      return { code: 'DDB_INPUT_CELL', message, next }
     }
-    if (scanned === unfinished) return this.#openQuoteFault(this.#scanner.openQuoteAt, start)
-    if (scanned !== faulty || !this.#isInReach(badQuoteAt, start)) return undefined
-    const next = this.#brokenEnd(block, start)
-    if (next === openEnd) return this.#openQuoteFault(this.#broken.openAt, start)
-    const lineCount = next < 0 ? 1 : countLineEnds(this.lines.window.bytes, start, next)
-    return { code: 'DDB_INPUT_QUOTE', message: quoteMessage(fields + 1, lineCount), next }
+    if (next >= 0) {
+      const message = fieldCountMessage(block.fieldCount, fieldCount)
+      return { code: 'DDB_INPUT_FIELD_COUNT', message, next }
+    }
+    if (scanned === unfinished) return this.#openQuoteFault(openAt, start)
+    if (scanned !== faulty || badQuoteAt < 0) return undefined
+    this.#broken ??= new BrokenRecords(this.#dialect, this.lines, this)
+    const end = this.#broken.endOf(start, block.fieldCount)
+    if (end === openEnd) return this.#openQuoteFault(this.#broken.openAt, start)
+    const lineCount = end < 0 ? 1 : countLineEnds(this.lines.window.bytes, start, end)
+    return { code: 'DDB_INPUT_QUOTE', message: quoteMessage(fieldCount + 1, lineCount), next: end }
   }
 
   /** The fault of the record at `start` if the record ends in an open quote; `openAt` is the quote's position, or −1. */
   #openQuoteFault(openAt: number, start: number): ScanFault | InputError | undefined {
     const { file, window, maxRecordBytes, lineNumber, offsetBytes, ended } = this.lines
-    const isOverLimit = this.#isOverLimit(start, window.end)
-    if (isOverLimit && this.#isInReach(openAt, start)) {
+    const isOverLimit = this.#isOverLimit(start)
+    if (isOverLimit && openAt >= 0) {
       const message = this.#openQuoteMessage(openAt, maxRecordBytes)
       return new InputError('DDB_INPUT_QUOTE', message, { file, lineNumber, offsetBytes })
     }
@@ -326,27 +344,14 @@ export class CsvTokenizer implements LineFormat {
     return { code: 'DDB_INPUT_QUOTE', message, next: window.end }
   }
 
-  /** @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first */
+  /**
+   * Names the line where the quote was opened, which may be any line of the record.
+   * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
+   */
   #openQuoteMessage(openAt: number, limitBytes: number | undefined): string {
-    return openQuoteMessage(this.#scanner.quoteOpenedAt(openAt), limitBytes)
-  }
-
-  #brokenEnd(block: RecordBlock, start: number): number {
-    const { bytes, end, offset } = this.lines.window
-    return this.#broken.endOf(start, {
-      bytes,
-      end,
-      contentEnd: this.lines.contentEnd(end),
-      offset,
-      ended: this.lines.ended,
-      fieldCount: block.fieldCount,
-      isNoRecord: position => this.isNoRecord(position),
-    })
-  }
-
-  /** True if fewer than `maxRecordBytes` bytes lie between the start of the record and `position`; false for −1. */
-  #isInReach(position: number, start: number): boolean {
-    return position >= 0 && position - start < this.lines.maxRecordBytes
+    const { window, lineNumber } = this.lines
+    const line = lineNumber + countLineEnds(window.bytes, window.start, openAt)
+    return openQuoteMessage(line, limitBytes)
   }
 }
 
@@ -367,16 +372,16 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
       : `; all ${lineCount} lines up to the next certain end of a record are rejected with it`
   return (
     `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
-    `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quote')} '' all`
+    `or load quotes as text, with ${option('input.quotes')} lax those inside unquoted fields, with ${option('input.quotes')} excel those of formulas such as ="1", with ${option('input.quote')} '' all`
   )
 }
 
 /**
  * Message for an open quote that takes in the rest of the input.
- * @param quote  names the quote and the line where it was opened
+ * @param line  where the quote was opened
  * @param limitBytes  how many bytes were searched for a closing quote; undefined if the input ended first
  */
-export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
+export function openQuoteMessage(line: number, limitBytes: number | undefined): string {
   const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
-  return `${quote} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
+  return `the quote opened in line ${line} is never closed${limit}: close it, or load quotes as text with ${option('input.quote')} ''`
 }

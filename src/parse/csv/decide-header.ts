@@ -100,8 +100,8 @@ function agreed(
 
 function firstRows(records: SampleRecords): string[][] {
   const rows: string[][] = []
-  records.next()
-  while (rows.length < assumedRecords && records.next()) {
+  records.nextRecord()
+  while (rows.length < assumedRecords && records.nextRecord()) {
     const count = Math.min(records.fieldCount, assumedFields)
     rows.push(
       Array.from({ length: count }, (_, i) => Buffer.from(records.cell(i)).toString().trim()),
@@ -167,8 +167,8 @@ function columnLooks(
     areYears: true,
   }))
   let hasUsualNames = false
-  records.next()
-  for (let count = 0; count < lookedAtRecords && records.next(); count++) {
+  records.nextRecord()
+  for (let count = 0; count < lookedAtRecords && records.nextRecord(); count++) {
     for (const [field, column] of columns.entries()) {
       if (field >= records.fieldCount) break
       const text = records.text(field).trim()

@@ -2,7 +2,8 @@
   Detects the delimiter, quote and escape character that the user has not given. The best dialect makes the records of a sample
   most alike, and its fields look like values.
 */
-import { SampleRecords, type TriedDialect } from './sample-records.js'
+import type { TriedDialect } from './record-walk.js'
+import { SampleRecords } from './sample-records.js'
 
 export const delimiters = [',', '\t', ';', '|'] as const
 
@@ -83,7 +84,7 @@ function has(bytes: Uint8Array, text: string): boolean {
 }
 
 function firstFields(records: SampleRecords): number {
-  return records.next() ? records.fieldCount : 0
+  return records.nextRecord() ? records.fieldCount : 0
 }
 
 /** True if nearly all records with wrong quotes are right once a backslash escapes quotes. */
@@ -110,7 +111,7 @@ function fit(
   let brokenRecords = 0
   let looks = 0
   let lookedAt = 0
-  while (count < maxRecords && records.next()) {
+  while (count < maxRecords && records.nextRecord()) {
     const { isBroken, hasQuoted } = records
     if (isBroken) brokenRecords++
     if (hasQuoted) quotedRecords++
@@ -120,9 +121,7 @@ function fit(
     counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
     if (!isLookedAt || lookedAt >= lookedAtFields) continue
     // Leaves out an empty last field, because the delimiter before it may just end the record.
-    const last = records.fieldCount - 1
-    const isEnded = records.starts[last] === records.ends[last] && !records.quoted[last]
-    const fields = isEnded ? last : last + 1
+    const fields = records.isLastEmpty ? records.fieldCount - 1 : records.fieldCount
     for (let field = 0; field < fields; field++) looks += looksOf(records, field)
     lookedAt += fields
   }
@@ -142,9 +141,7 @@ function fit(
 
 /** True if the record has `fieldCount` fields and an empty field after them. */
 export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
-  if (records.fieldCount !== fieldCount + 1) return false
-  const last = fieldCount
-  return records.starts[last] === records.ends[last] && !records.quoted[last]
+  return records.fieldCount === fieldCount + 1 && records.isLastEmpty
 }
 
 const number = /^[+-]?[\d.,:/\-TZ %]*\d[\d.,:/\-TZ %]*$/

@@ -3,8 +3,8 @@
   records end with a delimiter that the first record lacks.
 */
 import { hasTrailingDelimiter } from './detect-dialect.js'
-import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import { SampleRecords, type TriedDialect } from './sample-records.js'
+import type { TriedDialect } from './record-walk.js'
+import { SampleRecords } from './sample-records.js'
 
 /** Limit of the fields to examine, because records may be very wide. */
 const lookedAtFields = 600
@@ -26,18 +26,19 @@ export function detectLayout(
   dialect: TriedDialect,
 ): Layout {
   const records = new SampleRecords(bytes, from, isWhole, dialect)
-  if (!records.next()) return { standsOut: false, decimalComma: false, trailingDelimiter: false }
+  if (!records.nextRecord())
+    return { standsOut: false, decimalComma: false, trailingDelimiter: false }
   const { fieldCount } = records
   const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, newColumn)
   let count = 0
   let trailing = 0
   const maxRecords = Math.max(leastRecords, lookedAtFields / columns.length)
-  while (count < maxRecords && records.next()) {
+  while (count < maxRecords && records.nextRecord()) {
     count++
     if (hasTrailingDelimiter(records, fieldCount)) trailing++
     for (const [field, column] of columns.entries()) {
       if (field < records.fieldCount) {
-        see(column, records.bytes, records.starts[field]!, records.ends[field]!)
+        see(column, records.text(field).replace(/^[ \t]+|[ \t]+$/g, ''))
       }
     }
   }
@@ -63,37 +64,20 @@ function newColumn(): ColumnLook {
   return { numbers: 0, texts: 0, commas: 0, thousands: 0, others: 0 }
 }
 
-const zero = 48
-const nine = 57
-const comma = 44
-const point = 46
-const plus = 43
-const minus = 45
+/** A number like `15`, `1.5` or `1,5`, or the beginning of another text: whole part, mark, fraction, and what follows. */
+const numberParts = /^[+-]?(\d*)(.?)(\d*)(.*)$/s
 
-/** Uses no regular expressions, because compiling them would take longer than reading all rows of a small file. */
-function see(column: ColumnLook, bytes: Uint8Array, start: number, end: number): void {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  if (first === last) return
-  const whole = bytes[first] === plus || bytes[first] === minus ? first + 1 : first
-  const mark = digitsEnd(bytes, whole, last)
-  const isPoint = mark < last && bytes[mark] === point
-  const fraction = Math.min(mark + 1, last)
-  const fractionEnd = digitsEnd(bytes, fraction, last)
-  if (mark > whole || (isPoint && fractionEnd > fraction)) column.numbers++
+function see(column: ColumnLook, text: string): void {
+  if (text === '') return
+  const [, whole = '', mark, fraction = '', rest] = numberParts.exec(text)!
+  if (whole !== '' || (mark === '.' && fraction !== '')) column.numbers++
   else column.texts++
-  if (mark === last && mark > whole) return
-  const isMarked = fractionEnd === last && fraction < last
-  if (isMarked && bytes[mark] === comma && mark > whole) {
+  if (whole !== '' && mark === '') return
+  const isMarked = fraction !== '' && rest === ''
+  if (isMarked && mark === ',' && whole !== '') {
     column.commas++
-    if (mark - whole <= 3 && last - fraction === 3) column.thousands++
-  } else column.others += isMarked && isPoint ? Infinity : 1
-}
-
-function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
-  let p = start
-  while (p < end && bytes[p]! >= zero && bytes[p]! <= nine) p++
-  return p
+    if (whole.length <= 3 && fraction.length === 3) column.thousands++
+  } else column.others += isMarked && mark === '.' ? Infinity : 1
 }
 
 /** True if some column holds only numbers with commas that cannot separate thousands, and no column has points in numbers. */

@@ -9,7 +9,7 @@ import { SampleRecords } from './sample-records.js'
 export interface QuotesDialect {
   /** Set if quotes are ordinary characters. */
   readonly quote?: ''
-  readonly quotes?: 'lax'
+  readonly quotes?: 'lax' | 'excel'
   readonly trim?: true
 }
 
@@ -46,9 +46,9 @@ export function findQuotes(
     return readingOf(new SampleRecords(bytes, from, isWhole, dialect))
   }
   if (known.quote !== undefined || !bytes.includes(quoteByte)) return undefined
-  // Spreadsheets keep digits as text with formulas such as ="1". No choice of quotes helps, because each would load
-  // the formula itself.
-  if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) return undefined
+  if (/(?:^|[,;|\t\r\n])="/.test(Buffer.from(bytes).toString('latin1'))) {
+    return { quotes: 'excel', said: 'fields contain formulas such as ="1"' }
+  }
   const usual = read({})
   if (usual.broken === 0 || usual.isUnsure) return undefined
   const trimmed = read({ trim: true })
@@ -75,7 +75,7 @@ function readingOf(records: SampleRecords): Reading {
   let misquoted = 0
   let quoted = 0
   let isUnsure = false
-  for (; count < lookedAtRecords && records.next(); count++) {
+  for (; count < lookedAtRecords && records.nextRecord(); count++) {
     counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
     if (records.isBroken) broken++
     if (records.isMisquoted) misquoted++

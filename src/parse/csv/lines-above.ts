@@ -5,8 +5,9 @@
 import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
 import { delimiters, detectDialect, type KnownDialect } from './detect-dialect.js'
-import { lineEndFrom, SampleRecords, type TriedDialect } from './sample-records.js'
-import { carriageReturn, lineFeed } from '../line-ends.js'
+import type { TriedDialect } from './record-walk.js'
+import { SampleRecords } from './sample-records.js'
+import { countLineEnds } from '../line-ends.js'
 
 const lookedAtRecords = 1000
 const lookedAtFields = 50_000
@@ -43,12 +44,7 @@ export function linesAbove(bytes: Uint8Array, isWhole: boolean, known: KnownDial
     if (next !== undefined && (best === undefined || isBetter(next, best))) best = next
   }
   if (best === undefined || best.titles === 0 || best.share < leastShare) return 0
-  let lines = 0
-  for (let p = 0; p < best.start; lines++) {
-    p = lineEndFrom(bytes, p)
-    p += bytes[p] === carriageReturn && bytes[p + 1] === lineFeed ? 2 : 1
-  }
-  return lines
+  return countLineEnds(bytes, 0, best.start)
 }
 
 export function linesAboveError(file: string, lines: number): UsageError {
@@ -70,7 +66,7 @@ function cutBy(sample: SampleRecords): Cut | undefined {
     []
   let records = 0
   for (let fields = 0; records < lookedAtRecords && fields < lookedAtFields; records++) {
-    if (!sample.next()) break
+    if (!sample.nextRecord()) break
     const { fieldCount } = sample
     fields += fieldCount
     counts.set(fieldCount, (counts.get(fieldCount) ?? 0) + 1)

@@ -18,7 +18,8 @@ import { type FollowingRecords, isHeaderByData, isHeaderFor } from './decide-hea
 import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, withoutLast, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
-import { afterLines, SampleRecords, separatorLine, type TriedDialect } from './sample-records.js'
+import type { TriedDialect } from './record-walk.js'
+import { afterLines, SampleRecords, separatorLine } from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
@@ -32,6 +33,7 @@ import type {
 import type { LineTokenizer } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 import { recordReader, type OpenedInput } from '../record-reader.js'
+import type { Window } from '../window.js'
 
 /** Omitted options are detected, or have defaults. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
@@ -171,8 +173,8 @@ function wantedCount(
   if (columns === undefined || foundCount === 0 || dialect.trailingDelimiter) return undefined
   if (columns === foundCount) return undefined
   const sample = records()
-  if (isHeader) sample.next()
-  for (let count = 0; count < lookedAtRecords && sample.next(); count++) {
+  if (isHeader) sample.nextRecord()
+  for (let count = 0; count < lookedAtRecords && sample.nextRecord(); count++) {
     if (sample.fieldCount === columns) return columns
   }
   return undefined
@@ -181,12 +183,13 @@ function wantedCount(
 /** Opens inputs that are alike, one after the other, in the same memory. */
 function alikeOpener(expected: ExpectedCsv): NonNullable<PreviousFindings<'csv' | 'tsv'>['open']> {
   const { dialect, found, headerBytes } = expected
-  let tokenizer: CsvTokenizer | undefined
+  let window: Window | undefined
+  const scannerOf = (lines: LineTokenizer): CsvScanner => new CsvScanner(lines, dialect)
   return (source, bytes) => {
     if (!isSimilar(expected, bytes)) return undefined
     const { name, text } = source
-    tokenizer ??= new CsvTokenizer(name, dialect, 0, lines => new CsvScanner(lines, dialect), text)
-    tokenizer.begin(name)
+    const tokenizer = new CsvTokenizer(name, dialect, 0, scannerOf, text, window)
+    window = tokenizer.lines.window
     tokenizer.lines.push(bytes)
     tokenizer.passHeader(headerBytes)
     tokenizer.emptyLines = found.fieldCount === 1 ? 'rows' : 'passed'
@@ -317,7 +320,7 @@ function checkTrailing(names: readonly string[], undecided: Undecided): void {
 function checkDialect(dialect: CsvDialect): void {
   if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
   throw usageError(
-    `${option('input.trim')} and ${option('input.quotes')} lax need a quote and an escape character of ASCII: choose another ${option('input.quote')}`,
+    `${option('input.trim')} and ${option('input.quotes')} need a quote and an escape character of ASCII: choose another ${option('input.quote')}`,
   )
 }
 

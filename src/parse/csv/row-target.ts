@@ -8,6 +8,7 @@ import type { InputShape, MappingRules } from '../../schema/cell-source.js'
 import { mapColumns } from '../../schema/column-mapping.js'
 import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
 import { BatchBuilder } from '../batch-builder.js'
+import { noInput } from '../check-texts.js'
 import { sourceFields } from '../sourced-column.js'
 import type { CellRules } from '../cell-rules.js'
 import type { Known } from '../input-reader.js'
@@ -60,14 +61,6 @@ export interface Fit {
   readonly hasValues: boolean
 }
 
-const utf8 = {
-  encoding: 'utf-8',
-  how: 'found',
-  mark: new Uint8Array(0),
-  broken: undefined,
-  origin: undefined,
-} as const
-
 /**
  * Tests whether records fit the target. Keeps none of them.
  * @param records  the fields of each record; at least one record
@@ -93,15 +86,7 @@ export function testFit(
     arrayDelimiter: undefined,
     keepRecords: false,
   })
-  const input = {
-    format: 'csv',
-    delimiter: undefined,
-    fieldNames: shape.names,
-    fieldCount: shape.fieldCount,
-    headerBytes: undefined,
-    text: utf8,
-  }
-  builder.beginInput({ file: shape.file, showRecord: undefined, shape: input, text: utf8 }, 0)
+  builder.beginInput({ ...noInput, file: shape.file }, 0)
   builder.read(block)
   const refused = block.refusedBy.findIndex(column => column !== 0)
   if (refused >= 0) return { misfit: builder.rejectOf(block, refused).message, hasValues: false }

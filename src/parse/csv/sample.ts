@@ -2,9 +2,9 @@
   Takes the first bytes of an input for examination, and delivers them again to the reader.
 */
 import { InputError } from '../../errors.js'
+import { isLate } from '../arriving-input.js'
 import { carriageReturn, lineFeed } from '../line-ends.js'
 import type { FlushClock } from '../input-reader.js'
-import type { Timer } from '../../platform/platform.js'
 
 /** Size of a sample. It holds some thousand records, and examining it takes a few milliseconds. */
 const sampleBytes = 1024 * 1024
@@ -38,7 +38,11 @@ export async function takeSample(
   try {
     while (length < sampleBytes) {
       pending ??= chunks.next()
-      if (clock !== undefined && (await isLate(pending, clock)) && isEnough(Buffer.concat(taken))) {
+      if (
+        clock !== undefined &&
+        (await isLate(pending, patienceMs, clock)) &&
+        isEnough(Buffer.concat(taken))
+      ) {
         break
       }
       const { done, value } = await pending
@@ -61,23 +65,6 @@ export async function takeSample(
     bytes: taken.length === 1 ? taken[0]! : Buffer.concat(taken),
     isWhole,
     chunks: again(taken, pending, failure, isWhole, chunks),
-  }
-}
-
-/** True if the chunk takes longer than `patienceMs`; false for a chunk that fails. */
-async function isLate(pending: Promise<unknown>, clock: FlushClock): Promise<boolean> {
-  let timer: Timer | undefined
-  const late = new Promise<true>(resolve => {
-    timer = clock.afterIfAlive(patienceMs, () => resolve(true))
-  })
-  const come = pending.then(
-    () => false,
-    () => false,
-  )
-  try {
-    return await Promise.race([come, late])
-  } finally {
-    timer?.cancel()
   }
 }
 

@@ -4,27 +4,16 @@
 */
 import { isUtf8 } from 'node:buffer'
 import { carriageReturn, lineFeed } from '../line-ends.js'
-import type { InputReader, Known } from '../input-reader.js'
+import type { Known } from '../input-reader.js'
+import type { FoundShape } from '../record-reader.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { isByteDialect } from './csv-dialect.js'
 import { delimiters } from './detect-dialect.js'
 
-export type FoundCsv = Pick<
-  InputReader<'csv' | 'tsv'>,
-  | 'format'
-  | 'recordKind'
-  | 'dialect'
-  | 'isHeaderGuessed'
-  | 'fieldNames'
-  | 'fieldCount'
-  | 'headerBytes'
-  | 'headerLineNumber'
->
-
 /** The dialect and header that the next input should have. */
 export interface ExpectedCsv {
   readonly dialect: CsvDialect
-  readonly found: FoundCsv
+  readonly found: FoundShape<'csv' | 'tsv'>
   readonly headerBytes: Uint8Array
   /** Bits for each byte value, which describe what the byte means in a file of this dialect. */
   readonly kinds: Uint8Array
@@ -45,7 +34,10 @@ const isNoLineFeed = isReturn << 1
 const divides = 64
 
 /** Returns undefined if every input must be examined by itself. */
-export function expectedOf(dialect: CsvDialect, found: FoundCsv): ExpectedCsv | undefined {
+export function expectedOf(
+  dialect: CsvDialect,
+  found: FoundShape<'csv' | 'tsv'>,
+): ExpectedCsv | undefined {
   const { headerBytes, headerLineNumber } = found
   const { delimiter, comment, skipLines, trailingDelimiter, trim } = dialect
   if (trailingDelimiter || trim || skipLines > 0 || comment !== '') return undefined

@@ -27,8 +27,8 @@ const noBytes = new Uint8Array(0)
 export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
   const { length } = names
   const found: Uint8Array[][] = []
-  records.next()
-  while (found.length < lookedAtRecords && records.next()) {
+  records.nextRecord()
+  while (found.length < lookedAtRecords && records.nextRecord()) {
     if (!hasTrailingDelimiter(records, length)) continue
     found.push(Array.from({ length }, (_, field) => records.cell(field)))
   }

@@ -89,15 +89,16 @@ export class JsonCells {
   /** Handles a value of a kind that the column refuses. Returns true if the record may still be a row. */
   wrongKind(block: RecordBlock, row: number, field: number, kinds: number): boolean {
     const { bytes, textStart, textEnd, kind } = this.#scanner
-    const { columnName, typeText } = this.#members[field]!
+    const { columnName, typeText, formatHint } = this.#members[field]!
     if (this.#lenient) {
       block.addWrongCell(row, field)
       return true
     }
+    const hint = kind === jsonKinds.number ? formatHint?.(bytes, textStart, textEnd) : undefined
     const value = clippedText(bytes, textStart, textEnd)
     const got = kind === jsonKinds.string ? `the string "${value}"` : value
     const advice = kind === jsonKinds.notFinite ? `, ${notJsonAdvice}` : ''
-    const message = `${typeText} column "${columnName}": expected ${kindsText(kinds)}, got ${got}${advice}`
+    const message = `${typeText} column "${columnName}": expected ${kindsText(kinds)}${hint === undefined ? '' : `, ${hint}`}, got ${got}${advice}`
     this.obstacle = { code: 'DDB_INPUT_CELL', class: 'type', message, columnName, value }
     return false
   }

@@ -1,40 +1,23 @@
 /*
   Reads NDJSON: one object per line.
 */
-import type { SourceText } from '../../source/encoding/text-origin.js'
-import type { JsonRecords } from './json-records.js'
-import type { JsonScanner } from './json-scanner.js'
+import { option } from '../../errors.js'
 import { carriageReturn, lineFeed, nextLine } from '../line-ends.js'
-import {
-  faulty,
-  LineTokenizer,
-  unfinished,
-  type LineFormat,
-  type ScanFault,
-} from '../line-tokenizer.js'
+import { faulty, unfinished, type LineFormat, type ScanFault } from '../line-format.js'
+import type { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
+import type { JsonRecords } from './json-records.js'
+import { comma, openBrace, type JsonScanner } from './json-scanner.js'
 
-/**
- * Makes the tokenizer of NDJSON. A line that is not JSON is rejected alone; the next line is read normally.
- * @param scanner  the scanner that `records` uses, made for single lines
- */
-export function jsonLines(
-  file: string,
-  scanner: JsonScanner,
-  records: JsonRecords,
-  maxRecordBytes: number,
-  offsetBytes: number,
-  text?: SourceText,
-): LineTokenizer {
-  const formatOf = (lines: LineTokenizer): LineFormat => new JsonLines(lines, scanner, records)
-  return new LineTokenizer(file, maxRecordBytes, offsetBytes, formatOf, text)
-}
-
-class JsonLines implements LineFormat {
+/** A line that is not JSON is rejected alone; the next line is read normally. */
+export class JsonLines implements LineFormat {
   readonly #lines: LineTokenizer
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords
+  /** True if the line goes on after its object. */
+  #isAfterObject = false
 
+  /** @param scanner  the scanner that `records` uses; for it, line ends are no blanks */
   constructor(lines: LineTokenizer, scanner: JsonScanner, records: JsonRecords) {
     this.#lines = lines
     this.#scanner = scanner
@@ -42,11 +25,11 @@ class JsonLines implements LineFormat {
   }
 
   startBlock(): void {
-    const { bytes, view, end, scratchStart } = this.#lines.window
-    this.#scanner.bytes = bytes
-    this.#scanner.view = view
-    this.#scanner.end = end
-    this.#scanner.scratch = scratchStart
+    this.#scanner.startBlock(this.#lines.window)
+  }
+
+  toRecord(end: number): boolean {
+    return this.#lines.toRecordLine(end, this)
   }
 
   /** A blank line is not a record. If it is longer than a record may be, it counts as a record that is too long. */
@@ -82,6 +65,7 @@ class JsonLines implements LineFormat {
   scanRecord(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const { bytes, end } = scanner
+    this.#isAfterObject = false
     let p = this.#records.scan(block, row, scanner.skipBlanks(start))
     if (p < 0) {
       return this.#records.obstacle === undefined && scanner.stoppedAt >= end ? unfinished : faulty
@@ -92,6 +76,7 @@ class JsonLines implements LineFormat {
     if (c === lineFeed) return p + 1
     if (c === carriageReturn) return bytes[p + 1] === lineFeed ? p + 2 : p + 1
     scanner.stoppedAt = p
+    this.#isAfterObject = true
     return faulty
   }
 
@@ -101,10 +86,18 @@ class JsonLines implements LineFormat {
     const next = nextLine(bytes, start, end)
     const { obstacle } = this.#records
     if (obstacle !== undefined) return { ...obstacle, next }
-    const column = this.#scanner.stoppedAt - start + 1
+    const { stoppedAt } = this.#scanner
+    const column = stoppedAt - start + 1
+    const c = this.#isAfterObject ? bytes[stoppedAt] : undefined
+    const advice =
+      c === comma
+        ? ", the comma after an object: take it out, such as with sed 's/,$//'"
+        : c === openBrace
+          ? `, where another object begins: ${option('input.format')} json reads objects without line ends between them`
+          : ''
     return {
       code: 'DDB_INPUT_JSON',
-      message: `the line is not a JSON object: ${this.#scanner.reason} at byte ${column} of the line`,
+      message: `the line is not a JSON object: ${this.#scanner.reason} at byte ${column} of the line${advice}`,
       next,
     }
   }

@@ -5,7 +5,8 @@
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
-import { cellTypeOf, hasDateFormat } from '../types/column-types.js'
+import type { ClockRules } from '../cells/pattern-format.js'
+import { cellTypeOf, formatHintFor, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 
 export interface JsonMember {
@@ -17,6 +18,8 @@ export interface JsonMember {
   /** Name and type of the first target column that the member fills, for messages. */
   readonly columnName: string
   readonly typeText: string
+  /** Names formats that read a number as a time; undefined for other types. */
+  readonly formatHint?: ClockRules['formatHint']
 }
 
 /** Lists the members that fill columns. If a member fills several columns, its values must suit all of them. */
@@ -35,6 +38,7 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
         elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
         columnName: other?.columnName ?? column.name,
         typeText: other?.typeText ?? columnTypeText(column.type),
+        ...formatHintFor(column.name, column.type.type),
       })
     }
   }
@@ -74,6 +78,8 @@ export interface JsonLevel {
   /** Index of this level among all levels, from 0. */
   readonly index: number
   readonly entries: ReadonlyMap<string, JsonEntry>
+  /** The entries by their keys in lower case, without those whose keys differ in case only. */
+  readonly anyCase: ReadonlyMap<string, JsonEntry | undefined>
   /** Fields for the members of this object and of the objects in it. */
   readonly fields: readonly number[]
 }
@@ -93,7 +99,8 @@ export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
     if (known !== undefined) return known
     const entries = new Map<string, JsonEntry>()
     const fields = [...names.keys()].filter(field => names[field]!.startsWith(prefix))
-    const level = { prefix, index: levels.length, entries, fields }
+    const anyCase = new Map<string, JsonEntry | undefined>()
+    const level = { prefix, index: levels.length, entries, anyCase, fields }
     levels.push(level)
     byPrefix.set(prefix, level)
     for (const field of fields) {
@@ -105,44 +112,46 @@ export function jsonLevels(names: readonly string[]): readonly JsonLevel[] {
         entries.set(key, { field: entries.get(key)?.field ?? -1, level: inner })
       }
     }
+    for (const [key, entry] of entries) {
+      const small = key.toLowerCase()
+      anyCase.set(small, anyCase.has(small) ? undefined : entry)
+    }
     return level
   }
   levelOf('')
   return levels
 }
 
-/**
- * A key of an earlier record and its quotes, as 32-bit words, to compare keys of later records four bytes at a time. Only some bytes of
- * the last word count.
- */
+/** A key of an earlier record, with its quotes. */
 export interface RememberedKey {
-  readonly length: number
-  readonly words: Int32Array
-  readonly lastMask: number
+  readonly text: WordText
   /** The object that contained the key, and the key's meaning in that object. */
   readonly level: JsonLevel
   readonly entry: JsonEntry
 }
 
-/** @param quoted  the key with its quotes */
-export function rememberedKey(
-  quoted: Uint8Array,
-  level: JsonLevel,
-  entry: JsonEntry,
-): RememberedKey {
-  const { length } = quoted
-  const padded = new Uint8Array(Math.ceil(length / 4) * 4)
-  padded.set(quoted)
-  const lastBytes = length % 4
-  const lastMask = lastBytes === 0 ? -1 : 2 ** (8 * lastBytes) - 1
-  return { length, words: new Int32Array(padded.buffer), lastMask, level, entry }
-}
+/** A text as 32-bit words, which is compared with others four bytes at a time. Only some bytes of the last word count. */
+export class WordText {
+  readonly length: number
+  readonly #words: Int32Array
+  readonly #lastMask: number
 
-/** True if this key is at `open`. At least three bytes after the key must be readable. */
-export function isKeyAt({ words, lastMask }: RememberedKey, view: DataView, open: number): boolean {
-  const last = words.length - 1
-  for (let i = 0; i < last; i++) {
-    if (view.getInt32(open + 4 * i, true) !== words[i]) return false
+  constructor(text: Uint8Array) {
+    const { length } = text
+    const padded = new Uint8Array(Math.ceil(length / 4) * 4)
+    padded.set(text)
+    this.length = length
+    this.#words = new Int32Array(padded.buffer)
+    this.#lastMask = length % 4 === 0 ? -1 : 2 ** (8 * (length % 4)) - 1
   }
-  return ((view.getInt32(open + 4 * last, true) ^ words[last]!) & lastMask) === 0
+
+  /** True if this text is at `start`. At least three bytes after the text must be readable. */
+  isAt(view: DataView, start: number): boolean {
+    const words = this.#words
+    const last = words.length - 1
+    for (let i = 0; i < last; i++) {
+      if (view.getInt32(start + 4 * i, true) !== words[i]) return false
+    }
+    return ((view.getInt32(start + 4 * last, true) ^ words[last]!) & this.#lastMask) === 0
+  }
 }

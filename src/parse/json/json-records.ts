@@ -8,8 +8,7 @@ import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../shown-text.js'
 import { JsonCells, notJsonAdvice } from './json-cells.js'
 import {
-  isKeyAt,
-  rememberedKey,
+  WordText,
   type RememberedKey,
   jsonLevels,
   ignoredEntry,
@@ -230,8 +229,8 @@ export class JsonRecords {
   #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
     const position = this.#position++
     const key = this.#keys[position]
-    if (key !== undefined && key.level === level && isKeyAt(key, this.#scanner.view, open)) {
-      this.#keyEnd = open + key.length
+    if (key !== undefined && key.level === level && key.text.isAt(this.#scanner.view, open)) {
+      this.#keyEnd = open + key.text.length
       return key.entry
     }
     return this.#findByName(open, level, position)
@@ -244,7 +243,7 @@ export class JsonRecords {
     const { bytes, textStart, textEnd } = scanner
     const text = bytes.slice(textStart, textEnd)
     const key = utf8Text(text)
-    const entry = level.entries.get(key) ?? ignoredEntry
+    const entry = level.entries.get(key) ?? level.anyCase.get(key.toLowerCase()) ?? ignoredEntry
     if (entry === ignoredEntry && !this.#rules.ignoreExtra) {
       const names = this.#members.map(member => member.name)
       const name = `${level.prefix}${key}`
@@ -257,7 +256,8 @@ export class JsonRecords {
     }
     // A key with escapes is longer than its text, and so would not match.
     if (textStart === open + 1 && position < maxRemembered) {
-      this.#keys[position] = rememberedKey(bytes.subarray(open, this.#keyEnd), level, entry)
+      const text = new WordText(bytes.subarray(open, this.#keyEnd))
+      this.#keys[position] = { text, level, entry }
     }
     return entry
   }

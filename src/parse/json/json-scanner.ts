@@ -3,6 +3,7 @@
   its text. Methods take the position of a value and return the position after it, or set `stoppedAt` and return −1.
 */
 import { hexDigit } from '../cells/cell-bytes.js'
+import type { Window } from '../window.js'
 import { jsonKinds } from './json-kinds.js'
 
 export const quote = 0x22
@@ -44,7 +45,7 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
   ).map(([word, kind]) => [word.charCodeAt(0), { text: new TextEncoder().encode(word), kind }]),
 )
 
-/** Checks values in `bytes` and finds their ends. The owner sets `bytes`, `view`, `end` and `scratch` before each block. */
+/** Checks values in `bytes` and finds their ends. */
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(new ArrayBuffer(0))
@@ -69,6 +70,14 @@ export class JsonScanner {
 
   constructor(manyLines: boolean) {
     this.#manyLines = manyLines
+  }
+
+  /** Call this whenever the window has changed. */
+  startBlock({ bytes, view, end, scratchStart }: Window): void {
+    this.bytes = bytes
+    this.view = view
+    this.end = end
+    this.scratch = scratchStart
   }
 
   /** Position of the first byte from `start` on that is not a blank; `end` if there is none. */
@@ -280,13 +289,17 @@ export class JsonScanner {
 
   /** The reason why the last scan has no result. */
   get reason(): string {
-    if (!this.tooDeep) return `unexpected ${byteText(this.bytes[this.stoppedAt]!)}`
+    const c = this.bytes[this.stoppedAt]!
+    if (c === apostrophe) return `unexpected "'": print with json.dumps what Python has printed`
+    if (!this.tooDeep) return `unexpected ${byteText(c)}`
     return (
       `values are nested more than ${maxDepth} levels deep, which is refused: ` +
       'take the records apart first, with jq for example'
     )
   }
 }
+
+const apostrophe = 39
 
 export function byteText(c: number): string {
   if (c === lineFeed || c === carriageReturn) return 'end of the line'

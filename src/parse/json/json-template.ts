@@ -4,6 +4,7 @@
   the values' ends. All else (escapes, arrays, objects, unusual numbers, other members) is read the general way.
 */
 import { jsonKinds } from './json-kinds.js'
+import { WordText } from './json-members.js'
 import { quote } from './json-scanner.js'
 import type { RecordBlock } from '../record-block.js'
 
@@ -37,12 +38,8 @@ const anyKind = -1
 
 /** The shape of one record. It never changes; a record of a different shape becomes a new template. */
 export class JsonTemplate {
-  /** The text before each value and the text after the last value, each padded with zeros to 32-bit words. */
-  readonly #words: Int32Array
-  /** For each text in `#words`: the index of its first word, its length in bytes, and a mask for its last word. */
-  readonly #firstWords: Int32Array
-  readonly #lengths: Int32Array
-  readonly #lastMasks: Int32Array
+  /** The text before each value and the text after the last value. */
+  readonly #texts: readonly WordText[]
   readonly #fields: Int32Array
   readonly #kinds: Int32Array
 
@@ -51,43 +48,24 @@ export class JsonTemplate {
    * @param values  the values of this record in order, each field once
    */
   constructor(bytes: Uint8Array, start: number, end: number, values: readonly TemplateValue[]) {
-    const pieceCount = values.length + 1
-    this.#firstWords = new Int32Array(pieceCount + 1)
-    this.#lengths = new Int32Array(pieceCount)
-    this.#lastMasks = new Int32Array(pieceCount)
+    const starts = [start, ...values.map(value => value.end)]
+    const ends = [...values.map(value => value.start), end]
+    this.#texts = starts.map((from, i) => new WordText(bytes.subarray(from, ends[i])))
     this.#fields = Int32Array.from(values, value => value.field)
     this.#kinds = Int32Array.from(values, value => (value.field < 0 ? anyKind : value.kinds))
-    const words: number[] = []
-    for (let piece = 0; piece < pieceCount; piece++) {
-      const pieceStart = piece === 0 ? start : values[piece - 1]!.end
-      const pieceEnd = piece === values.length ? end : values[piece]!.start
-      const length = pieceEnd - pieceStart
-      const padded = new Uint8Array(Math.ceil(length / 4) * 4)
-      padded.set(bytes.subarray(pieceStart, pieceEnd))
-      this.#firstWords[piece] = words.length
-      this.#lengths[piece] = length
-      this.#lastMasks[piece] = length % 4 === 0 ? -1 : 2 ** (8 * (length % 4)) - 1
-      words.push(...new Int32Array(padded.buffer))
-    }
-    this.#firstWords[pieceCount] = words.length
-    this.#words = Int32Array.from(words)
   }
 
   /** Scans a record of this shape into `row`. Returns the position after the record, or −1 for a different shape. */
   scan(block: RecordBlock, row: number, start: number): number {
     const { bytes, view, starts, ends, fieldCount } = block
-    const words = this.#words
-    const firstWords = this.#firstWords
+    const texts = this.#texts
     const valueCount = this.#fields.length
     const firstCell = row * fieldCount
     let p = start
     for (let i = 0; ; i++) {
-      let word = firstWords[i]!
-      const lastWord = firstWords[i + 1]! - 1
-      let q = p
-      for (; word < lastWord; word++, q += 4) if (view.getInt32(q, true) !== words[word]) return -1
-      if (((view.getInt32(q, true) ^ words[word]!) & this.#lastMasks[i]!) !== 0) return -1
-      p += this.#lengths[i]!
+      const text = texts[i]!
+      if (!text.isAt(view, p)) return -1
+      p += text.length
       if (i === valueCount) return p
       const c = bytes[p]!
       let kind: number = jsonKinds.string
@@ -96,11 +74,11 @@ export class JsonTemplate {
       if (c === quote) {
         textStart = ++p
         for (;;) {
-          const text = view.getInt32(p, true)
-          const quoted = text ^ quotes
-          const escaped = text ^ backslashes
+          const word = view.getInt32(p, true)
+          const quoted = word ^ quotes
+          const escaped = word ^ backslashes
           const found =
-            (((text - blanks) & ~text) |
+            (((word - blanks) & ~word) |
               ((quoted - ones) & ~quoted) |
               ((escaped - ones) & ~escaped)) &
             highBits

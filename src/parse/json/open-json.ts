@@ -1,21 +1,24 @@
 /*
   Opens NDJSON and JSON. Members are matched by name, so the columns are known before an input is read.
 */
+import { option, usageError } from '../../errors.js'
 import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { CellRules } from '../cell-rules.js'
 import { hasNumberStyle } from '../cells/number-style.js'
 import { elementSeparator } from '../columns/array-column.js'
+import type { SourceText } from '../../source/encoding/text-origin.js'
+import { lineFeed } from '../line-ends.js'
 import { RecordBlock } from '../record-block.js'
-import { jsonLines } from './json-lines.js'
+import { JsonDocuments } from './json-documents.js'
+import { JsonLines } from './json-lines.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
-import { parseJsonPath } from './json-path.js'
-import { JsonValues, oneLine } from './json-values.js'
 import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
-import { defaultMaxRecordBytes } from '../tokenizer.js'
+import { defaultMaxRecordBytes, type LineFormat } from '../line-format.js'
+import { LineTokenizer } from '../line-tokenizer.js'
 
 export interface JsonOptions {
   /** Path to the records in each document. With a path the format is `json`, even if each line is a value. */
@@ -51,14 +54,13 @@ export function openJson(
     records: ({ mapping, cells = {} }) => {
       const chunks = source.chunks()
       const { scanner, records, ...columns } = jsonColumns(mapping, cells, isDocument)
-      const setup = [name, scanner, records, maxRecordBytes, startOffsetBytes, text] as const
-      if (!isDocument) return { tokenizer: jsonLines(...setup), chunks, ...columns }
-      return {
-        tokenizer: new JsonValues(...setup, pathNames),
-        chunks,
-        ...columns,
-        showRecord: record => oneLine(record, text.encoding),
-      }
+      const formatOf = (lines: LineTokenizer): LineFormat =>
+        isDocument
+          ? new JsonDocuments(lines, scanner, records, pathNames)
+          : new JsonLines(lines, scanner, records)
+      const tokenizer = new LineTokenizer(name, maxRecordBytes, startOffsetBytes, formatOf, text)
+      const shown = (record: Uint8Array): Uint8Array => oneLine(record, text.encoding)
+      return { tokenizer, chunks, ...columns, ...(isDocument ? { showRecord: shown } : {}) }
     },
   })
 }
@@ -90,4 +92,42 @@ function jsonColumns(mapping: ColumnMapping, cells: CellRules, isDocument: boole
       from.kind === 'member' ? members.findIndex(({ name }) => name === from.name) : -1,
     arrayDelimiter: String.fromCharCode(elementSeparator),
   }
+}
+
+/**
+ * Splits a path into names.
+ * @param text  names separated by dots, optionally with `$.` before and `[*]` after them; or a JSON pointer such as `/data/a.b`
+ * @throws {UsageError} DDB_USAGE for any other text
+ */
+export function parseJsonPath(text: string): string[] {
+  if (text.startsWith('/')) {
+    const names = text.slice(1).split('/')
+    return names.map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+  }
+  const names = text
+    .replace(/^\$\.?/, '')
+    .replace(/\[\*?\]$/, '')
+    .split('.')
+  if (names.every(name => /^[^[\]]+$/.test(name))) return names
+  throw usageError(
+    `${option('input.jsonPath')} ${text}: expected names of members separated by dots, such as data.items, or /data/items if names contain dots`,
+  )
+}
+
+/**
+ * Writes an element as one line. This is safe because line ends can only stand between tokens.
+ * @param encoding  of the element; in all but UTF-16, a byte below 20 (hexadecimal) is a character by itself
+ */
+export function oneLine(element: Uint8Array, encoding?: SourceText['encoding']): Uint8Array {
+  if (element.length === 0) return element
+  const unitBytes = encoding === 'utf-16le' || encoding === 'utf-16be' ? 2 : 1
+  const low = encoding === 'utf-16be' ? 1 : 0
+  const line = new Uint8Array(element.length + unitBytes)
+  line.set(element)
+  for (let p = low; p < element.length; p += unitBytes) {
+    const isAlone = unitBytes === 1 || element[p ^ 1] === 0
+    if (isAlone) line[p] = Math.max(32, element[p]!)
+  }
+  line[element.length + low] = lineFeed
+  return line
 }

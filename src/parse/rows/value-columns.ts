@@ -2,10 +2,9 @@
   Columns that take a program's values without converting them to text. A column stops at a value that it cannot store
   directly. The reader of texts then decides what the value means.
 */
-import type { ColumnOffset } from '../cells/column-offset.js'
-import { firstTextMs, lastTextMs } from '../cells/calendar.js'
+import type { NumberArray } from '../cells/read-cell.js'
 import type { ColumnPart } from '../columns/column-builder.js'
-import { storeExact, type NumberArray, type NumberLayout } from '../columns/fixed-columns.js'
+import type { FixedLayout } from '../columns/fixed-column.js'
 import { slackBytes } from '../window.js'
 
 /** A column that is filled again for each piece (part of a batch). */
@@ -52,125 +51,24 @@ function valueColumn(
   }
 }
 
-/** Leaves values to the reader of texts that `takes` does not accept. */
-function numberColumn<A extends NumberArray>(
+/** Stores a value as a column would store its text, from element `at` on. Returns false to leave it to the reader of texts. */
+export type TakeValue = (value: unknown, into: NumberArray, at: number) => boolean
+
+/** Values of a type whose elements all have the same size. */
+export function fixedValues(
+  { Cells, bytesPerRow, nullElements }: FixedLayout,
   capacity: number,
-  { Cells, bytesPerRow, nullValue }: NumberLayout<A>,
-  takes: (value: unknown) => boolean,
+  take: TakeValue,
 ): ValueColumn {
-  const buffer = new ArrayBuffer(capacity * bytesPerRow)
-  const data = new Cells(buffer)
-  const put = (value: unknown, i: number): boolean => {
-    if (!takes(value)) return false
-    data[i] = value as number
-    return true
-  }
+  const data = new ArrayBuffer(capacity * bytesPerRow)
+  const array = new Cells(data)
+  const width = nullElements.length
   return valueColumn(
-    () => ({ data: buffer }),
-    put,
-    i => void (data[i] = nullValue),
-  )
-}
-
-export function boolColumn(capacity: number, layout: NumberLayout<Int8Array>): ValueColumn {
-  return numberColumn(capacity, layout, value => typeof value === 'boolean')
-}
-
-export function wholeColumn(
-  capacity: number,
-  layout: NumberLayout<Int16Array | Int32Array>,
-): ValueColumn {
-  const { min, max } = layout
-  return numberColumn(
-    capacity,
-    layout,
-    value => typeof value === 'number' && value >= min && value <= max && (value | 0) === value,
-  )
-}
-
-export function doubleColumn(capacity: number, layout: NumberLayout<Float64Array>): ValueColumn {
-  const { min, max } = layout
-  return numberColumn(
-    capacity,
-    layout,
-    value => typeof value === 'number' && value >= min && value <= max,
-  )
-}
-
-/**
- * Leaves a value to the reader of texts if rounding it to a single may differ from rounding its digits. This happens
- * halfway between two singles, and also below the smallest normal single, because singles are spaced differently there.
- */
-export function floatColumn(capacity: number, layout: NumberLayout<Float32Array>): ValueColumn {
-  const { min, max } = layout
-  const double = new Float64Array(1)
-  const words = new Uint32Array(double.buffer)
-  const isBetween = (value: number): boolean => {
-    double[0] = value
-    const isHalf = (words[0]! & 0x1fff_ffff) === 0x1000_0000
-    return isHalf || (value !== 0 && value < 2 ** -126 && value > -(2 ** -126))
-  }
-  return numberColumn(
-    capacity,
-    layout,
-    value => typeof value === 'number' && value >= min && value <= max && !isBetween(value),
-  )
-}
-
-const nullHigh = -2_147_483_648
-const mostLong = 2n ** 63n - 1n
-
-export function longColumn(capacity: number): ValueColumn {
-  const longs = new BigInt64Array(capacity)
-  const words = new Int32Array(longs.buffer)
-  const put = (value: unknown, i: number): boolean => {
-    if (typeof value === 'number') {
-      if (!Number.isSafeInteger(value)) return false
-      storeExact(words, 2 * i, value)
-      return true
-    }
-    if (typeof value !== 'bigint' || value > mostLong || value < -mostLong) return false
-    longs[i] = value
-    return true
-  }
-  return valueColumn(() => ({ data: longs.buffer }), put, putNullLong(words))
-}
-
-const putNullLong =
-  (words: Int32Array) =>
-  (i: number): void => {
-    words[2 * i] = 0
-    words[2 * i + 1] = nullHigh
-  }
-
-/** Values of DATE, DATETIME and TIMESTAMP. */
-export function dateColumn(
-  capacity: number,
-  unitMs: number,
-  isLong: boolean,
-  offset: ColumnOffset | undefined,
-): ValueColumn {
-  const words = new Int32Array(isLong ? 2 * capacity : capacity)
-  /** Whether the column takes times in UTC. If the column has no offset yet, UTC becomes its offset. */
-  const isUtc = (): boolean =>
-    offset?.takesUtc === true || (offset?.text === undefined && offset?.takes(true, 0) === true)
-  const put = (value: unknown, i: number): boolean => {
-    if (!(value instanceof Date)) return false
-    const ms = value.getTime()
-    if (!(ms >= firstTextMs && ms <= lastTextMs) || !isUtc()) return false
-    if (isLong) {
-      storeExact(words, 2 * i, ms)
-      return true
-    }
-    const units = ms / unitMs
-    if (units !== (units | 0) || units === nullHigh) return false
-    words[i] = units
-    return true
-  }
-  return valueColumn(
-    () => ({ data: words.buffer }),
-    put,
-    isLong ? putNullLong(words) : i => void (words[i] = nullHigh),
+    () => ({ data }),
+    (value, i) => take(value, array, i * width),
+    i => {
+      for (let k = 0; k < width; k++) array[i * width + k] = nullElements[k]!
+    },
   )
 }
 

@@ -3,43 +3,36 @@
   times.
 */
 import type { DataType } from '../../protocol/data-type.js'
-import { nullDouble, nullInt32 } from '../../protocol/null-value.js'
+import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { CellRules } from '../cell-rules.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
-import { readDecimal128, readDecimal32, readDecimal64 } from '../cells/read-decimal.js'
-import { readBool, readChar } from '../cells/read-logical.js'
+import type { ClockRules } from '../cells/pattern-format.js'
+import type { DateFormat } from '../cells/time-unit.js'
+import { isRead, outOfRange, type ReadCell } from '../cells/read-cell.js'
+import {
+  readChar,
+  readDecimal128,
+  readDecimal32,
+  readDecimal64,
+  readInteger,
+  readLong,
+  storeExact,
+} from '../cells/read-exact.js'
 import { readDouble, readFloat } from '../cells/read-number.js'
 import { readComplex, readDuration, readPoint } from '../cells/read-pair.js'
 import { readHexDigits, readIpAddress, readUuid } from '../cells/read-sixteen-bytes.js'
-import { readInt64 } from '../cells/read-whole.js'
-import type { ClockRules, DateFormat } from '../cells/wall-clock.js'
+import { readBool } from '../cells/truth-texts.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
-import {
-  doubleLayout,
-  floatLayout,
-  int16Layout,
-  int32Layout,
-  int64Layout,
-  int8Layout,
-  NumberColumn,
-  WideColumn,
-  type NumberArray,
-  type ReadWide,
-  type WideType,
-} from '../columns/fixed-columns.js'
-import { FloatingColumn, IntegerColumn, LongColumn } from '../columns/number-columns.js'
-import { BlobColumn, StringColumn } from '../columns/string-column.js'
+import { FixedColumn, type FixedLayout } from '../columns/fixed-column.js'
+import { StringColumn } from '../columns/string-column.js'
 import { SymbolColumn } from '../columns/symbol-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import {
-  boolColumn,
-  doubleColumn,
-  floatColumn,
-  longColumn,
+  fixedValues,
   symbolColumn,
   textColumn,
-  wholeColumn,
+  type TakeValue,
   type ValueColumn,
 } from '../rows/value-columns.js'
 
@@ -88,6 +81,8 @@ export interface CellType {
 export interface DatedColumn {
   /** The letters that every format for the type must have: `yMd` for a DATE. */
   readonly needs: string
+  /** True if the type holds the time that a format has just read. */
+  readonly holds: (format: DateFormat) => boolean
   /** False if the type has no time of day. */
   readonly keepsTime: boolean
   /** @param expected  describes values of the type in messages */
@@ -96,159 +91,233 @@ export interface DatedColumn {
 
 const { boolean, number, string } = jsonKinds
 
-const logicalTypes: readonly CellType[] = [
-  {
-    name: 'BOOL',
-    spelling: 'truth',
-    jsonKinds: boolean | number | string,
-    values: ({ capacity }) => boolColumn(capacity, int8Layout),
-    column({ columnIndex, pool }) {
-      const type = {
-        ...int8Layout,
-        name: 'BOOL',
-        min: 0,
-        max: 1,
-        expected: 'true or false',
-      } as const
-      return new NumberColumn(type, columnIndex, pool, readBool)
-    },
-  },
-  {
-    name: 'CHAR',
-    takesNames: true,
-    jsonKinds: number | string,
-    column({ columnIndex, pool }) {
-      const expected = 'a number from -127 to 127 or one ASCII character'
-      const type = { ...int8Layout, name: 'CHAR', expected } as const
-      return new NumberColumn(type, columnIndex, pool, readChar)
-    },
-  },
-]
+const layoutOf = (
+  Cells: FixedLayout['Cells'] & { readonly BYTES_PER_ELEMENT: number },
+  ...nullElements: number[]
+): FixedLayout => ({
+  bytesPerRow: nullElements.length * Cells.BYTES_PER_ELEMENT,
+  Cells,
+  nullElements,
+})
 
-type NumberTypes = readonly Omit<CellType, 'jsonKinds' | 'spelling'>[]
+const int8Layout = layoutOf(Int8Array, nullInt8)
+export const int32Layout: FixedLayout = layoutOf(Int32Array, nullInt32)
+/** The layout of LONG, DECIMAL64 and the longer times: two words, the low word first. No cell needs a BigInt. */
+export const int64Layout: FixedLayout = {
+  ...layoutOf(Int32Array, 0, nullInt32),
+  Data: BigInt64Array,
+}
+/** 16 bytes per value, sent in reverse order (docs/protocol.md#sixteen-byte-values). */
+const sixteenBytes: FixedLayout = { ...layoutOf(Int32Array, 0, 0, 0, 0), Data: Uint8Array }
 
-const integerTypes: NumberTypes = [
-  {
-    name: 'SHORT',
-    values: ({ capacity }) => wholeColumn(capacity, int16Layout),
-    column({ columnIndex, pool }) {
-      const expected = 'a whole number from -32767 to 32767'
-      return new IntegerColumn({ ...int16Layout, name: 'SHORT', expected }, columnIndex, pool)
-    },
-  },
-  {
-    name: 'INT',
-    values: ({ capacity }) => wholeColumn(capacity, int32Layout),
-    column({ columnIndex, pool }) {
-      const expected = 'a whole number from -2147483647 to 2147483647'
-      return new IntegerColumn({ ...int32Layout, name: 'INT', expected }, columnIndex, pool)
-    },
-  },
-  {
-    name: 'LONG',
-    values: ({ capacity }) => longColumn(capacity),
-    column({ columnIndex, pool }) {
-      const expected = 'a whole number from -9223372036854775807 to 9223372036854775807'
-      const type = { ...int64Layout, name: 'LONG', readCell: readInt64, expected } as const
-      return new LongColumn(type, columnIndex, pool)
-    },
-  },
-]
+/** A type whose elements all have the same size. */
+interface FixedCellType extends Pick<CellType, 'name' | 'jsonKinds' | 'spelling' | 'takesNames'> {
+  readonly layout: FixedLayout
+  readonly expected: string | ((scale: number) => string)
+  readonly readCell: ReadCell | { readonly of: (scale: number) => ReadCell }
+  readonly take?: TakeValue
+}
 
-const floatingTypes: NumberTypes = [
-  {
-    name: 'FLOAT',
-    values: ({ capacity }) => floatColumn(capacity, floatLayout),
-    column({ columnIndex, pool }) {
-      const expected = 'a number in the range of single precision'
-      const type = { ...floatLayout, name: 'FLOAT', expected } as const
-      return new FloatingColumn(type, columnIndex, pool, readFloat)
-    },
-  },
-  {
-    name: 'DOUBLE',
-    values: ({ capacity }) => doubleColumn(capacity, doubleLayout),
-    column({ columnIndex, pool }) {
-      const type = { ...doubleLayout, name: 'DOUBLE', expected: 'a number' } as const
-      return new FloatingColumn(type, columnIndex, pool, readDouble)
-    },
-  },
-]
+const takeWhole =
+  (most: number): TakeValue =>
+  (value, into, at) => {
+    if (typeof value !== 'number' || !(value >= -most && value <= most)) return false
+    if ((value | 0) !== value) return false
+    into[at] = value
+    return true
+  }
 
-/** Nothing is rounded: a row with digits beyond the scale is refused. */
-const decimalTypes: NumberTypes = [
-  {
-    name: 'DECIMAL32',
-    column({ columnIndex, pool, scale }) {
-      const type = {
-        ...int32Layout,
-        name: 'DECIMAL32',
-        scale,
-        expected: decimalText(scale),
-      } as const
-      return new NumberColumn(type, columnIndex, pool, readDecimal32(scale))
-    },
-  },
-  wideType('DECIMAL64', scale => ({
-    ...{ ...int64Layout, scale, readCell: readDecimal64(scale) },
-    expected: decimalText(scale),
-  })),
-  wideType('DECIMAL128', scale => ({
-    ...{ ...fourWords, scale, nullElements: [0, 0, 0, nullInt32] },
-    ...{ readCell: readDecimal128(scale), expected: decimalText(scale) },
-  })),
-]
+const longs = new BigInt64Array(1)
+const longWords = new Int32Array(longs.buffer)
+const mostLong = 2n ** 63n - 1n
+
+const takeLong: TakeValue = (value, into, at) => {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) return false
+    storeExact(into, at, value)
+    return true
+  }
+  if (typeof value !== 'bigint' || value > mostLong || value < -mostLong) return false
+  longs[0] = value
+  into[at] = longWords[0]!
+  into[at + 1] = longWords[1]!
+  return true
+}
+
+const double = new Float64Array(1)
+const doubleWords = new Uint32Array(double.buffer)
+
+/**
+ * Leaves a value to the reader of texts if rounding it to a single may differ from rounding its digits. This happens
+ * halfway between two singles, and also below the smallest normal single, because singles are spaced differently there.
+ */
+const takeFloat: TakeValue = (value, into, at) => {
+  if (typeof value !== 'number' || !(value >= -1e38 && value <= 1e38)) return false
+  double[0] = value
+  const isHalf = (doubleWords[0]! & 0x1fff_ffff) === 0x1000_0000
+  if (isHalf || (value !== 0 && value < 2 ** -126 && value > -(2 ** -126))) return false
+  into[at] = value
+  return true
+}
 
 const decimalText = (scale: number): string =>
   `a decimal number with at most ${scale} digits after the point`
 
-/** Four words of 32 bits, the least significant first. */
-const fourWords = { bytesPerRow: 16, Cells: Int32Array, Data: Uint8Array } as const
+const numberTypes: readonly Omit<FixedCellType, 'jsonKinds'>[] = [
+  {
+    name: 'SHORT',
+    layout: layoutOf(Int16Array, nullInt16),
+    expected: 'a whole number from -32767 to 32767',
+    readCell: readInteger(-32_767, 32_767),
+    take: takeWhole(32_767),
+  },
+  {
+    name: 'INT',
+    layout: int32Layout,
+    expected: 'a whole number from -2147483647 to 2147483647',
+    readCell: readInteger(-2_147_483_647, 2_147_483_647),
+    take: takeWhole(2_147_483_647),
+  },
+  {
+    name: 'LONG',
+    layout: int64Layout,
+    expected: 'a whole number from -9223372036854775807 to 9223372036854775807',
+    readCell: readLong,
+    take: takeLong,
+  },
+  {
+    name: 'FLOAT',
+    layout: layoutOf(Float32Array, nullFloat),
+    expected: 'a number in the range of single precision',
+    readCell: readFloat,
+    take: takeFloat,
+  },
+  {
+    name: 'DOUBLE',
+    layout: layoutOf(Float64Array, nullDouble),
+    expected: 'a number',
+    readCell: readDouble,
+    take(value, into, at) {
+      if (typeof value !== 'number' || !(value >= -1e308 && value <= 1e308)) return false
+      into[at] = value
+      return true
+    },
+  },
+  {
+    name: 'DECIMAL32',
+    layout: int32Layout,
+    expected: decimalText,
+    readCell: { of: readDecimal32 },
+  },
+  {
+    name: 'DECIMAL64',
+    layout: int64Layout,
+    expected: decimalText,
+    readCell: { of: readDecimal64 },
+  },
+  {
+    name: 'DECIMAL128',
+    layout: { ...sixteenBytes, nullElements: [0, 0, 0, nullInt32] },
+    expected: decimalText,
+    readCell: { of: readDecimal128 },
+  },
+]
 
-function wideType<A extends NumberArray>(
-  name: DataType,
-  typeOf: (scale: number) => Omit<WideType<A>, 'name'>,
-): Omit<CellType, 'jsonKinds'> {
+/** 16 zero bytes are DolphinDB's null. A text with this value is refused, because it would become null. */
+const notZero =
+  (readCell: ReadCell): ReadCell =>
+  (bytes, view, start, end, into, at) => {
+    const outcome = readCell(bytes, view, start, end, into, at)
+    const bits = into[at]! | into[at + 1]! | into[at + 2]! | into[at + 3]!
+    return outcome === isRead && bits === 0 ? outOfRange : outcome
+  }
+
+const fixedTypes: readonly FixedCellType[] = [
+  {
+    name: 'BOOL',
+    layout: int8Layout,
+    jsonKinds: boolean | number | string,
+    spelling: 'truth',
+    expected: 'true or false',
+    readCell: readBool,
+    take(value, into, at) {
+      if (typeof value !== 'boolean') return false
+      into[at] = value ? 1 : 0
+      return true
+    },
+  },
+  {
+    name: 'CHAR',
+    layout: int8Layout,
+    jsonKinds: number | string,
+    takesNames: true,
+    expected: 'a number from -127 to 127 or one ASCII character',
+    readCell: readChar,
+  },
+  ...numberTypes.map(
+    type => ({ ...type, jsonKinds: number | string, spelling: 'number' }) as const,
+  ),
+  {
+    name: 'UUID',
+    layout: sixteenBytes,
+    jsonKinds: string,
+    expected: 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff; all zeros are the null of UUID',
+    readCell: notZero(readUuid),
+  },
+  {
+    name: 'INT128',
+    layout: sixteenBytes,
+    jsonKinds: string,
+    expected: '32 hexadecimal digits; all zeros are the null of INT128',
+    readCell: notZero(readHexDigits),
+  },
+  {
+    name: 'IPADDR',
+    layout: sixteenBytes,
+    jsonKinds: string,
+    expected: 'an address such as 1.2.3.4 or 2001:db8::1; all zeros are the null of IPADDR',
+    readCell: notZero(readIpAddress),
+  },
+  {
+    name: 'COMPLEX',
+    layout: layoutOf(Float64Array, nullDouble, nullDouble),
+    jsonKinds: string,
+    expected: 'a number such as 2.3+4.0i',
+    readCell: readComplex,
+  },
+  {
+    name: 'POINT',
+    layout: layoutOf(Float64Array, nullDouble, nullDouble),
+    jsonKinds: string,
+    expected: 'a point such as (1.5, 2.5)',
+    readCell: readPoint,
+  },
+  {
+    name: 'DURATION',
+    layout: layoutOf(Int32Array, nullInt32, 0),
+    jsonKinds: string,
+    expected: 'a duration such as 3M or 200ms',
+    readCell: readDuration,
+  },
+]
+
+function fixedCellType({ layout, expected, readCell, take, ...type }: FixedCellType): CellType {
   return {
-    name,
-    column: ({ columnIndex, pool, scale }) =>
-      new WideColumn<A>({ ...typeOf(scale), name }, columnIndex, pool),
+    ...type,
+    ...(take && { values: ({ capacity }) => fixedValues(layout, capacity, take) }),
+    column({ columnIndex, pool, scale }) {
+      const hasScale = typeof readCell === 'object'
+      const fixed = {
+        ...layout,
+        name: type.name,
+        ...(hasScale && { scale }),
+        readCell: hasScale ? readCell.of(scale) : readCell,
+        expected: typeof expected === 'string' ? expected : expected(scale),
+      }
+      return new FixedColumn(fixed, columnIndex, pool)
+    },
   }
 }
-
-/** 16 bytes per value, sent in reverse order (docs/protocol.md#sixteen-byte-values). */
-function sixteenByteType(name: DataType, expected: string, readCell: ReadWide<Int32Array>) {
-  return wideType<Int32Array>(name, () => ({
-    ...fourWords,
-    nullElements: [0, 0, 0, 0],
-    // 16 zero bytes are DolphinDB's null. A text with this value is refused, because it would become null.
-    readCell: (bytes, view, start, end, array, at) => {
-      const outcome = readCell(bytes, view, start, end, array, at)
-      const bits = array[at]! | array[at + 1]! | array[at + 2]! | array[at + 3]!
-      return outcome === 0 && bits === 0 ? Infinity : outcome
-    },
-    expected: `${expected}; all zeros are the null of ${name}`,
-  }))
-}
-
-function pairType(name: DataType, expected: string, readCell: ReadWide<Float64Array>) {
-  return wideType<Float64Array>(name, () => ({
-    ...{ bytesPerRow: 16, Cells: Float64Array, nullElements: [nullDouble, nullDouble] },
-    ...{ readCell, expected },
-  }))
-}
-
-const otherTypes: readonly Omit<CellType, 'jsonKinds'>[] = [
-  sixteenByteType('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
-  sixteenByteType('INT128', '32 hexadecimal digits', readHexDigits),
-  sixteenByteType('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readIpAddress),
-  pairType('COMPLEX', 'a number such as 2.3+4.0i', readComplex),
-  pairType('POINT', 'a point such as (1.5, 2.5)', readPoint),
-  wideType<Int32Array>('DURATION', () => ({
-    ...{ bytesPerRow: 8, Cells: Int32Array, nullElements: [nullInt32, 0] },
-    ...{ readCell: readDuration, expected: 'a duration such as 3M or 200ms' },
-  })),
-]
 
 /** An empty text is null. JSON numbers and booleans are stored as their JSON text. */
 const textTypes: readonly Omit<CellType, 'jsonKinds' | 'isText' | 'takesNames'>[] = [
@@ -262,22 +331,18 @@ const textTypes: readonly Omit<CellType, 'jsonKinds' | 'isText' | 'takesNames'>[
     name: 'STRING',
     values: ({ capacity, maxBytes }) => textColumn(capacity, maxBytes),
     column: ({ columnIndex, pool, maxBytes }) =>
-      new StringColumn('STRING', columnIndex, pool, maxBytes),
+      new StringColumn('STRING', false, columnIndex, pool, maxBytes),
   },
   {
     name: 'BLOB',
     column: ({ columnIndex, pool, maxBytes }) =>
-      new BlobColumn('BLOB', columnIndex, pool, maxBytes),
+      new StringColumn('BLOB', true, columnIndex, pool, maxBytes),
   },
 ]
 
 /** All types except those of dates and times. */
 export const cellTypes: readonly CellType[] = [
-  ...logicalTypes,
-  ...[...integerTypes, ...floatingTypes, ...decimalTypes].map(
-    type => ({ ...type, jsonKinds: number | string, spelling: 'number' }) as const,
-  ),
-  ...otherTypes.map(type => ({ ...type, jsonKinds: string })),
+  ...fixedTypes.map(fixedCellType),
   ...textTypes.map(
     type =>
       ({ ...type, jsonKinds: string | number | boolean, isText: true, takesNames: true }) as const,

@@ -8,7 +8,7 @@ import { columnTypeText, type ColumnType, type DataType } from '../../protocol/d
 import type { TargetColumn } from '../../schema/target-schema.js'
 import type { CellRules } from '../cell-rules.js'
 import { ColumnOffset } from '../cells/column-offset.js'
-import { dateFormatFor, dateFormatText, type DatedPlace } from '../cells/date-format.js'
+import { dateFormatFor, dateFormatText, formatHint, type DatedPlace } from '../cells/date-format.js'
 import {
   numberStyle,
   plainNumberRoom,
@@ -18,6 +18,7 @@ import {
 } from '../cells/number-style.js'
 import { TimeZone } from '../cells/time-zone.js'
 import { truthTexts, writeTruth } from '../cells/truth-texts.js'
+import type { ClockRules } from '../cells/pattern-format.js'
 import { ArrayColumn, elementSeparator } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
@@ -54,7 +55,7 @@ export function columnBuilder(
   const zone = timeZoneOf(rules)
   const onOffset = rules.onOffset === undefined ? undefined : () => rules.onOffset?.(name)
   const offset = columnOffset(name, columnType, rules)
-  const clock = { zone, offset, onOffset }
+  const clock = { zone, offset, onOffset, ...formatHintFor(name, columnType.type) }
   const place = { columnIndex, pool, scale: columnType.scale ?? 0, maxBytes, clock, rules }
   if (columnType.array !== true) return elementBuilder(name, columnType, place)
   if (cellTypeOf(columnType.type)?.isText === true) throw notFromText(name, columnType)
@@ -65,6 +66,14 @@ export function columnBuilder(
   const ownPlace = { ...place, columnIndex: 0, rules: elementRules(rules, delimiter) }
   const elements = elementBuilder(name, columnType, ownPlace)
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
+}
+
+/** Names formats that read what a column without a format refuses; undefined for types that are no times. */
+export function formatHintFor(columnName: string, type: DataType): Pick<ClockRules, 'formatHint'> {
+  const cellType = cellTypeOf(type)
+  const { holds } = cellType?.dated ?? {}
+  if (cellType === undefined || holds === undefined) return {}
+  return { formatHint: (...text) => formatHint(datedPlace(columnName, cellType), holds, ...text) }
 }
 
 /** The offset from UTC that a column's times share; undefined with a time zone, or for a column without times. */
@@ -140,12 +149,10 @@ function rewritingOf(
   }
   const texts = spelling === 'truth' ? truthTexts(rules) : undefined
   if (texts === undefined) return undefined
-  const pairs = (rules.booleans ?? []).map(text => text.split('/'))
-  const all = [0, 1].flatMap(side => pairs.map(pair => pair[side]!)).filter(Boolean)
   return {
     write: (bytes, start, end, into, at) => writeTruth(texts, bytes, start, end, into, at),
     roomBytes: 0,
-    expected: `or ${all.map(text => `"${text}"`).join(', ')}`,
+    expected: `or ${texts.words.map(text => `"${text}"`).join(', ')}`,
   }
 }
 

@@ -7,13 +7,14 @@ import { readCount } from '../flag.js'
 import type { ScalarShape, VectorShape } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
 import {
+  checkRows,
   type ColumnAccess,
   type ElementCodec,
+  listColumns,
   type ScalarCodec,
+  sliceEncoded,
   type TypeFacts,
-  variableType,
-  joined,
-  picked,
+  typeFacts,
 } from './type-facts.js'
 
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>
@@ -44,24 +45,25 @@ const scalars: ScalarCodec<BlobScalar> = {
   },
 }
 
-const columns: ColumnAccess<BlobScalar, BlobVector | EncodedBlobVector> = {
-  emptyVector: () => blobVector([]),
+type AnyBlobVector = BlobVector | EncodedBlobVector
+
+const inLists = listColumns<BlobScalar, Uint8Array, AnyBlobVector>({
+  vector: blobVector,
+  dataOf: blobsOf,
+  valueOf: blobOf,
+  scalar: value => ({ form: 'scalar', type: 'BLOB', value }),
+  isNull: ({ length }) => length === 0,
+})
+
+const columns: ColumnAccess<BlobScalar, AnyBlobVector> = {
+  ...inLists,
   slice: (vector, start, end) =>
     'encoded' in vector
-      ? encodedSlice(vector, start, end)
-      : blobVector(vector.data.slice(start, end), end - start),
-  concat: (first, second) => blobVector(joined(withData(first), withData(second))),
-  take: (vector, indexes) => blobVector(picked(blobsOf(vector), indexes)),
-  vectorOf: values => blobVector(values.map(blobOf)),
-  scalarAt: (vector, index) => ({
-    form: 'scalar',
-    type: vector.type,
-    value: blobsOf(vector)[index]!,
-  }),
-  isNullAt: (vector, index) => blobsOf(vector)[index]!.length === 0,
+      ? sliceEncoded(vector, start, end, afterBlobs)
+      : inLists.slice(vector, start, end),
 }
 
-const elements: ElementCodec<BlobVector | EncodedBlobVector> = {
+const elements: ElementCodec<AnyBlobVector> = {
   encodeElements(writer, vector) {
     if ('encoded' in vector) {
       if (afterBlobs(vector.encoded, 0, vector.length) !== vector.encoded.length) {
@@ -71,12 +73,7 @@ const elements: ElementCodec<BlobVector | EncodedBlobVector> = {
       return
     }
     const { data, length } = vector
-    if (data.length < length) {
-      throw new ValueError(
-        'DDB_USAGE',
-        `A BLOB vector of length ${length} has only ${data.length} values`,
-      )
-    }
+    checkRows(vector.type, length, data)
     for (let index = 0; index < length; index++) {
       const blob = data[index]!
       writer.i32(blob.length)
@@ -98,12 +95,12 @@ const elements: ElementCodec<BlobVector | EncodedBlobVector> = {
   },
 }
 
-function blobVector(data: readonly Uint8Array[], length: number = data.length): BlobVector {
-  return { form: 'vector', type: 'BLOB', length, data }
+function blobVector(data: readonly Uint8Array[]): BlobVector {
+  return { form: 'vector', type: 'BLOB', length: data.length, data }
 }
 
 /** The values of the column. If the column is in wire form, they share its memory. */
-export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8Array[] {
+export function blobsOf(vector: AnyBlobVector): readonly Uint8Array[] {
   if ('data' in vector) return vector.data
   const { encoded } = vector
   let at = 0
@@ -112,17 +109,6 @@ export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8A
     at = afterBlobs(encoded, at, 1)
     return encoded.subarray(from, at)
   })
-}
-
-function withData(vector: BlobVector | EncodedBlobVector): BlobVector {
-  return 'data' in vector ? vector : blobVector(blobsOf(vector))
-}
-
-function encodedSlice(vector: EncodedBlobVector, start: number, end: number): EncodedBlobVector {
-  const { encoded } = vector
-  const from = afterBlobs(encoded, 0, start)
-  const to = afterBlobs(encoded, from, end - start)
-  return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
 }
 
 /** The position after `count` values that begin at `start`. If bytes are missing, a position beyond the array. */
@@ -144,7 +130,7 @@ function blobOf(value: ElementValue): Uint8Array {
 }
 
 export const blobTypes: Readonly<Record<BlobScalar['type'], TypeFacts>> = {
-  BLOB: variableType(32, 'literal', { scalars, columns, elements }, (value: Uint8Array) =>
+  BLOB: typeFacts(32, 'literal', { scalars, columns, elements }, (value: Uint8Array) =>
     Buffer.from(value).toString('utf8'),
   ),
 }

@@ -2,14 +2,13 @@
   DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes. The scale comes once, before the values.
   With scale 2, 150 means 1.50. The smallest integer is the null.
 */
-import { ProtocolError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
 import { nullInt128, nullInt32 } from '../null-value.js'
 import type { VectorShape } from '../value.js'
 import { storedBigInt } from './element-value.js'
-import { fixedElements, type FixedStorage } from './fixed-elements.js'
-import { int64Storage } from './integers.js'
-import { fixedType, type TypeFacts } from './type-facts.js'
+import { fixedParts, type FixedStorage } from './fixed-parts.js'
+import { int64Storage } from './fixed-types.js'
+import { typeFacts, type TypeFacts } from './type-facts.js'
 
 export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
 
@@ -53,12 +52,11 @@ const int128Decimals: FixedStorage<Uint8Array, bigint> = {
 const format = (value: bigint, { scale }: DecimalScalar): string => formatDecimal(value, scale)
 
 export const decimalTypes: Readonly<Record<DecimalType, TypeFacts>> = {
-  DECIMAL32: fixedType(37, 'denary', fixedElements(int32Decimals, readScale), format),
-  DECIMAL64: fixedType(38, 'denary', fixedElements(int64Storage, readScale), format),
-  DECIMAL128: fixedType(39, 'denary', fixedElements(int128Decimals, readScale), format),
+  DECIMAL32: typeFacts(37, 'denary', fixedParts(int32Decimals, readScale), format),
+  DECIMAL64: typeFacts(38, 'denary', fixedParts(int64Storage, readScale), format),
+  DECIMAL128: typeFacts(39, 'denary', fixedParts(int128Decimals, readScale), format),
 }
 
-/** Reads the int32 scale of a decimal. @throws {ProtocolError} if the type does not allow this scale */
 export function readScale(reader: ByteReader, type: DecimalType): number {
   return checkedScale(reader, type, reader.i32())
 }
@@ -69,7 +67,7 @@ export function readScale(reader: ByteReader, type: DecimalType): number {
  */
 export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
   if (scale < 0 || scale > maxScale[type]) {
-    throw new ProtocolError(`A ${type} cannot have scale ${scale}`, reader.offsetBytes - 4)
+    throw reader.fault(`A ${type} cannot have scale ${scale}`, 4)
   }
   return scale
 }

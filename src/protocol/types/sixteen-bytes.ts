@@ -6,8 +6,8 @@
 */
 import type { ScalarShape, VectorShape } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
-import { fixedElements, type FixedStorage } from './fixed-elements.js'
-import { fixedType, type TypeFacts } from './type-facts.js'
+import { fixedParts, type FixedStorage } from './fixed-parts.js'
+import { typeFacts, type TypeFacts } from './type-facts.js'
 
 type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
 /** The bytes of the value are in wire order. */
@@ -29,12 +29,12 @@ const storage: FixedStorage<Uint8Array, Uint8Array> = {
   },
 }
 
-const elements = fixedElements(storage)
+const parts = fixedParts(storage)
 
 export const bytes16Types: Readonly<Record<Bytes16Type, TypeFacts>> = {
-  UUID: fixedType(19, 'binary', elements, formatUuid),
-  IPADDR: fixedType(30, 'binary', elements, formatIpAddress),
-  INT128: fixedType(31, 'binary', elements, formatHex),
+  UUID: typeFacts(19, 'binary', parts, formatUuid),
+  IPADDR: typeFacts(30, 'binary', parts, formatIpAddress),
+  INT128: typeFacts(31, 'binary', parts, formatHex),
 }
 
 function isZero(bytes: Uint8Array): boolean {
@@ -110,54 +110,24 @@ function parseIpv4(text: string): number[] | undefined {
   return parts.every(part => part < 256) ? parts : undefined
 }
 
-/** Reads eight groups. `::` replaces a run of zero groups. The last two groups may have the form of an IPv4 address. */
+/** Eight groups. The platform parses the address, and writes it with `::` for the first longest run of zero groups. */
 function parseIpv6(text: string): number[] | undefined {
-  const halves = text.split('::')
-  if (halves.length > 2) return undefined
-  const head = parseGroups(halves[0]!, halves.length === 1)
-  const tail = halves.length === 2 ? parseGroups(halves[1]!, true) : []
-  if (head === undefined || tail === undefined) return undefined
-  const missing = 8 - head.length - tail.length
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
-  return [...head, ...Array<number>(missing).fill(0), ...tail]
-}
-
-function parseGroups(text: string, isEnd: boolean): number[] | undefined {
-  if (text === '') return []
-  const groups: number[] = []
-  const parts = text.split(':')
-  for (const [index, part] of parts.entries()) {
-    if (isEnd && index === parts.length - 1 && part.includes('.')) {
-      const ipv4 = parseIpv4(part)
-      if (ipv4 === undefined) return undefined
-      groups.push((ipv4[0]! << 8) | ipv4[1]!, (ipv4[2]! << 8) | ipv4[3]!)
-    } else if (/^[0-9a-f]{1,4}$/i.test(part)) {
-      groups.push(Number.parseInt(part, 16))
-    } else {
-      return undefined
-    }
-  }
-  return groups
+  const url = `http://[${text}]/`
+  if (!/^[0-9a-f:.]+$/i.test(text) || !URL.canParse(url)) return undefined
+  const [head = [], tail = []] = new URL(url).hostname
+    .slice(1, -1)
+    .split('::')
+    .map(half => (half === '' ? [] : half.split(':').map(group => Number.parseInt(group, 16))))
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail]
 }
 
 function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.subarray(4).every(byte => byte === 0)) {
     return `${bytes[3]}.${bytes[2]}.${bytes[1]}.${bytes[0]}`
   }
-  const groups: number[] = []
-  for (let at = 15; at > 0; at -= 2) groups.push((bytes[at]! << 8) | bytes[at - 1]!)
-  const { start, length } = longestZeroRun(groups)
-  const hex = groups.map(group => group.toString(16))
-  if (length < 2) return hex.join(':')
-  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`
-}
-
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 }
-  let start = 0
-  for (const [index, group] of groups.entries()) {
-    if (group !== 0) start = index + 1
-    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start }
+  const groups: string[] = []
+  for (let at = 15; at > 0; at -= 2) {
+    groups.push(((bytes[at]! << 8) | bytes[at - 1]!).toString(16))
   }
-  return best
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1)
 }

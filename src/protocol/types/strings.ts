@@ -12,13 +12,14 @@ import type { ScalarShape, VectorShape } from '../value.js'
 import { textOf } from './element-value.js'
 import type { SymbolScalar } from './symbols.js'
 import {
+  checkRows,
   type ColumnAccess,
   type ElementCodec,
+  listColumns,
   type ScalarCodec,
+  sliceEncoded,
   type TypeFacts,
-  variableType,
-  firstOf,
-  picked,
+  typeFacts,
 } from './type-facts.js'
 
 export type StringScalar = ScalarShape<'STRING', string>
@@ -51,59 +52,57 @@ export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar
     writer.str0(value)
   },
   *decodeScalar(reader, context, type) {
-    const value =
-      textAtHand(reader, context) ?? (yield* reader.str0(context.remainingBytes(reader)))
-    return { form: 'scalar', type, value }
+    return { form: 'scalar', type, value: yield* decodeText(reader, context) }
   },
 }
 
-const columns: ColumnAccess<StringScalar, StringVector | EncodedStringVector> = {
-  emptyVector: () => stringVector([]),
+type AnyStringVector = StringVector | EncodedStringVector
+
+const inLists = listColumns<StringScalar, string, AnyStringVector>({
+  vector: stringVector,
+  dataOf: stringsOf,
+  valueOf: value => textOf('STRING', value),
+  scalar: stringScalar,
+  isNull: text => text === '',
+})
+
+const columns: ColumnAccess<StringScalar, AnyStringVector> = {
+  ...inLists,
   slice: (vector, start, end) =>
     'encoded' in vector
-      ? encodedSlice(vector, start, end)
-      : { ...vector, length: end - start, data: vector.data.slice(start, end) },
-  concat: (first, second) =>
-    stringVector([
-      ...firstOf(stringsOf(first), first.length),
-      ...firstOf(stringsOf(second), second.length),
-    ]),
-  take: (vector, indexes) => stringVector(picked(stringsOf(vector), indexes)),
-  vectorOf: values => stringVector(values.map(value => textOf('STRING', value))),
-  scalarAt: (vector, index) => stringScalar(stringsOf(vector)[index]!),
-  isNullAt: (vector, index) => stringsOf(vector)[index] === '',
+      ? sliceEncoded(vector, start, end, afterStrings)
+      : inLists.slice(vector, start, end),
 }
 
-const elements: ElementCodec<StringVector | EncodedStringVector> = {
+const elements: ElementCodec<AnyStringVector> = {
   encodeElements: encodeStrings,
   *decodeElements(reader, context, length) {
-    return stringVector(yield* decodeStrings(reader, context, length), length)
+    return stringVector(yield* decodeStrings(reader, context, length))
   },
 }
 
 export const stringTypes: Readonly<Record<StringScalar['type'], TypeFacts>> = {
-  STRING: variableType(18, 'literal', { scalars: textScalars, columns, elements }, String),
+  STRING: typeFacts(18, 'literal', { scalars: textScalars, columns, elements }, String),
 }
 
 export function stringScalar(value: string): StringScalar {
   return { form: 'scalar', type: 'STRING', value }
 }
 
-function stringVector(data: readonly string[], length: number = data.length): StringVector {
-  return { form: 'vector', type: 'STRING', length, data }
+function stringVector(data: readonly string[]): StringVector {
+  return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
-/** The next text if the current chunk contains all of it; otherwise returns undefined and consumes nothing. */
-function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
+function decodeText(reader: ByteReader, context: DecodeContext): Generator<void, string, void> {
   context.expect(reader, 0)
-  return reader.tryStr0(context.remainingBytes(reader))
+  return reader.str0(context.remainingBytes(reader))
 }
 
 /**
  * Writes the elements without flag and length. Does not copy large texts that are already in wire form.
  * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE if texts are missing, or encoded texts do not end in 00
  */
-function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringVector): void {
+function encodeStrings(writer: ByteWriter, vector: AnyStringVector): void {
   if ('encoded' in vector) {
     // Checks only the last byte, because counting the texts would read the whole buffer again.
     if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
@@ -113,12 +112,7 @@ function encodeStrings(writer: ByteWriter, vector: StringVector | EncodedStringV
     return
   }
   const { data, length } = vector
-  if (data.length < length) {
-    throw new ValueError(
-      'DDB_USAGE',
-      `A STRING vector of length ${length} has only ${data.length} values`,
-    )
-  }
+  checkRows(vector.type, length, data)
   for (let index = 0; index < length; index++) writer.str0(data[index]!)
 }
 
@@ -138,7 +132,7 @@ export function* decodeStrings(
 }
 
 /** The texts of a STRING column. Each call decodes texts in wire form again. */
-export function stringsOf(vector: StringVector | EncodedStringVector): readonly string[] {
+export function stringsOf(vector: AnyStringVector): readonly string[] {
   if ('data' in vector) return vector.data
   const { buffer, byteOffset, byteLength } = vector.encoded
   const texts = Buffer.from(buffer, byteOffset, byteLength).toString('utf8').split('\0')
@@ -146,17 +140,10 @@ export function stringsOf(vector: StringVector | EncodedStringVector): readonly 
   return texts
 }
 
-function encodedSlice(
-  vector: EncodedStringVector,
-  start: number,
-  end: number,
-): EncodedStringVector {
-  const { encoded } = vector
-  let at = 0
-  for (let row = 0; row < start; row++) at = encoded.indexOf(0, at) + 1
-  const from = at
-  for (let row = start; row < end; row++) at = encoded.indexOf(0, at) + 1
-  return { ...vector, length: end - start, encoded: encoded.subarray(from, at) }
+function afterStrings(encoded: Uint8Array, start: number, count: number): number {
+  let at = start
+  for (let row = 0; row < count; row++) at = encoded.indexOf(0, at) + 1
+  return at
 }
 
 const functions: ScalarCodec<FunctionScalar> = {
@@ -168,16 +155,14 @@ const functions: ScalarCodec<FunctionScalar> = {
     context.expect(reader, 1)
     if (!reader.has(1)) yield* reader.need(1)
     const functionKind = reader.u8()
-    const value =
-      textAtHand(reader, context) ?? (yield* reader.str0(context.remainingBytes(reader)))
-    return { form: 'scalar', type, functionKind, value }
+    return { form: 'scalar', type, functionKind, value: yield* decodeText(reader, context) }
   },
 }
 
 export const serverObjectTypes: Readonly<Record<ServerObjectScalar['type'], TypeFacts>> = {
-  FUNCTIONDEF: variableType(20, 'system', { scalars: functions }, String),
-  HANDLE: variableType(21, 'system', { scalars: textScalars }, String),
-  CODE: variableType(22, 'system', { scalars: textScalars }, String),
-  DATASOURCE: variableType(23, 'system', { scalars: textScalars }, String),
-  RESOURCE: variableType(24, 'system', { scalars: textScalars }, String),
+  FUNCTIONDEF: typeFacts(20, 'system', { scalars: functions }, String),
+  HANDLE: typeFacts(21, 'system', { scalars: textScalars }, String),
+  CODE: typeFacts(22, 'system', { scalars: textScalars }, String),
+  DATASOURCE: typeFacts(23, 'system', { scalars: textScalars }, String),
+  RESOURCE: typeFacts(24, 'system', { scalars: textScalars }, String),
 }

@@ -10,7 +10,7 @@
     codes      length × int32
   Empty vectors (as in the C++ client), pairs and sets are sent as plain strings of type 17.
 */
-import { ProtocolError, ValueError } from '../../errors.js'
+import { ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext, SymbolBases } from '../decode-context.js'
@@ -18,7 +18,7 @@ import { encodeFlag, readCount } from '../flag.js'
 import type { ScalarShape } from '../value.js'
 import { textOf } from './element-value.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
-import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
+import { type ColumnAccess, type ElementCodec, type TypeFacts, typeFacts } from './type-facts.js'
 
 /** Only clients send SYMBOL scalars. In DolphinDB, an element of a SYMBOL vector is a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
@@ -67,7 +67,7 @@ const elements: ElementCodec<SymbolVector> = {
 }
 
 export const symbolTypes: Readonly<Record<SymbolScalar['type'], TypeFacts>> = {
-  SYMBOL: variableType(
+  SYMBOL: typeFacts(
     typeId,
     'literal',
     { bytesPerValue: 4, scalars: textScalars, columns, elements },
@@ -84,28 +84,37 @@ function symbolVector(length: number, codes: Int32Array, base: readonly string[]
 }
 
 function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector {
-  const length = first.length + second.length
-  const codes = new Int32Array(length)
+  const codes = new Int32Array(first.length + second.length)
   codes.set(first.codes.subarray(0, first.length))
+  const rest = codes.subarray(first.length)
   if (first.base === second.base) {
-    codes.set(second.codes.subarray(0, second.length), first.length)
-    return symbolVector(length, codes, first.base)
+    rest.set(second.codes.subarray(0, second.length))
+    return symbolVector(codes.length, codes, first.base)
   }
   const base = [...first.base]
-  const codeOfText = new Map(base.map((text, code) => [text, code]))
+  recode(second, rest, base, new Map(base.map((text, code) => [text, code])))
+  return symbolVector(codes.length, codes, base)
+}
+
+/** Stores the rows' codes for another base in `codes`. Adds texts that rows use and the base lacks, in order of rows. */
+function recode(
+  vector: SymbolVector,
+  codes: Int32Array,
+  base: string[],
+  codeOfText: Map<string, number>,
+): void {
   const newCodes = new Map<number, number>()
-  for (let row = 0; row < second.length; row++) {
-    const code = second.codes[row]!
+  for (let row = 0; row < vector.length; row++) {
+    const code = vector.codes[row]!
     let newCode = newCodes.get(code)
     if (newCode === undefined) {
-      const text = second.base[code]!
+      const text = vector.base[code]!
       newCode = codeOfText.get(text) ?? base.push(text) - 1
       codeOfText.set(text, newCode)
       newCodes.set(code, newCode)
     }
-    codes[first.length + row] = newCode
+    codes[row] = newCode
   }
-  return symbolVector(length, codes, base)
 }
 
 /** The largest base that official clients accept. */
@@ -140,21 +149,11 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
   writer.payload(new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
 }
 
-/** The same column with a base of only the texts that rows use, numbered from 1 in order of first appearance. */
+/** The same column with a base of only the texts that rows use. */
 function compacted(vector: SymbolVector): SymbolVector {
-  const newCodes = new Map<number, number>([[0, 0]])
   const base = ['']
   const codes = new Int32Array(vector.length)
-  for (let row = 0; row < vector.length; row++) {
-    const code = vector.codes[row]!
-    let newCode = newCodes.get(code)
-    if (newCode === undefined) {
-      newCode = base.length
-      newCodes.set(code, newCode)
-      base.push(vector.base[code]!)
-    }
-    codes[row] = newCode
-  }
+  recode(vector, codes, base, new Map([['', 0]]))
   return symbolVector(vector.length, codes, base)
 }
 
@@ -206,19 +205,18 @@ export function* decodeSymbols(
   const baseSize = readCount(reader, 'symbols')
   const base = baseSize === 0 ? bases.get(baseId) : yield* decodeBase(reader, context, baseSize)
   if (base === undefined) {
-    throw new ProtocolError(`Symbol base ${baseId} has not been sent`, reader.offsetBytes - 8)
+    throw reader.fault(`Symbol base ${baseId} has not been sent`, 8)
   }
   bases.set(baseId, base)
   const byteLength = length * 4
   context.expect(reader, byteLength)
-  const bytes =
-    reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
+  const bytes = yield* reader.payload(byteLength)
   const codes = new Int32Array(bytes.buffer, bytes.byteOffset, length)
   if (!allWithin(codes, base.length)) {
     const row = codes.findIndex(code => code < 0 || code >= base.length)
-    throw new ProtocolError(
+    throw reader.fault(
       `Symbol code ${codes[row]} is outside a base of ${base.length} entries`,
-      reader.offsetBytes - byteLength + row * 4,
+      byteLength - row * 4,
     )
   }
   return symbolVector(length, codes, base)
@@ -249,15 +247,12 @@ function* decodeBase(
   baseSize: number,
 ): Generator<void, string[], void> {
   if (baseSize > maxBaseSize) {
-    throw new ProtocolError(
+    throw reader.excess(
       `A symbol base of ${baseSize} entries exceeds the ${maxBaseSize} allowed`,
-      reader.offsetBytes - 4,
-      'DDB_LIMIT',
+      4,
     )
   }
   const base = yield* decodeStrings(reader, context, baseSize)
-  if (base[0] !== '') {
-    throw new ProtocolError('Entry 0 of a symbol base is not the empty string', reader.offsetBytes)
-  }
+  if (base[0] !== '') throw reader.fault('Entry 0 of a symbol base is not the empty string')
   return base
 }

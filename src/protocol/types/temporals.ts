@@ -6,9 +6,9 @@ import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'
 import { nullInt32, nullInt64 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'
-import { fixedElements } from './fixed-elements.js'
-import { int32Storage, int64Storage } from './integers.js'
-import { fixedType, type TypeFacts } from './type-facts.js'
+import type { FixedParts } from './fixed-parts.js'
+import { int32Parts, int64Parts } from './fixed-types.js'
+import { typeFacts, type TypeFacts } from './type-facts.js'
 
 export type Temporal32Type =
   'DATE' | 'MONTH' | 'TIME' | 'MINUTE' | 'SECOND' | 'DATETIME' | 'DATEHOUR' | 'DATEMINUTE'
@@ -20,94 +20,37 @@ export type TemporalScalar =
 export type TemporalVector =
   VectorShape<Temporal32Type, Int32Array> | VectorShape<Temporal64Type, BigInt64Array>
 
-interface TemporalText {
+interface TemporalFacts extends TypeFacts {
   /** The text that DolphinDB shows for a value, which must not be null. */
   readonly format: (raw: number | bigint) => string
   /** Parses a text; undefined if the type has no value with this text. */
   readonly parse: (text: string) => number | bigint | undefined
 }
 
-const secondMs = 1000
-const secondNs = 1_000_000_000
 const daySeconds = 86_400
 
-const texts: Readonly<Record<TemporalType, TemporalText>> = {
-  DATE: { format: byDays(1, dateText), parse: parseDate },
-  MONTH: { format: monthText, parse: parseMonth },
-  TIME: {
-    format: byDays(daySeconds * secondMs, (days, ms) => {
-      return `${clockText(Math.floor(ms / secondMs), days)}.${padded(ms % secondMs, 3)}`
-    }),
-    parse: ofDay(3, (seconds, ms) => seconds * secondMs + ms),
-  },
-  MINUTE: {
-    format: byDays(1440, (days, minutes) => `${clockText(minutes * 60, days).slice(0, -3)}m`),
-    parse: parseMinute,
-  },
-  SECOND: {
-    format: byDays(daySeconds, (days, seconds) => clockText(seconds, days)),
-    parse: ofDay(0, seconds => seconds),
-  },
-  DATETIME: {
-    format: byDays(daySeconds, (days, seconds) => `${dateText(days)}T${clockText(seconds)}`),
-    parse: moment(0, within32),
-  },
-  TIMESTAMP: {
-    format: byDays(daySeconds * secondMs, (days, ms) => {
-      const clock = clockText(Math.floor(ms / secondMs))
-      return `${dateText(days)}T${clock}.${padded(ms % secondMs, 3)}`
-    }),
-    parse: moment(3, (seconds, ms) => BigInt(seconds) * BigInt(secondMs) + BigInt(ms)),
-  },
-  NANOTIME: {
-    format: byDays(daySeconds * secondNs, (days, ns) => {
-      return `${clockText(Math.floor(ns / secondNs), days)}.${padded(ns % secondNs, 9)}`
-    }),
-    parse: ofDay(9, (seconds, ns) => BigInt(seconds) * BigInt(secondNs) + BigInt(ns)),
-  },
-  NANOTIMESTAMP: {
-    format: byDays(daySeconds * secondNs, (days, ns) => {
-      const clock = clockText(Math.floor(ns / secondNs))
-      return `${dateText(days)}T${clock}.${padded(ns % secondNs, 9)}`
-    }),
-    parse: moment(9, (seconds, ns) => within64(BigInt(seconds) * BigInt(secondNs) + BigInt(ns))),
-  },
-  DATEHOUR: {
-    format: byDays(24, (days, hours) => `${dateText(days)}T${padded(hours, 2)}`),
-    parse: moment(0, seconds => (seconds % 3600 === 0 ? seconds / 3600 : undefined), true),
-  },
-  DATEMINUTE: {
-    format: byDays(1440, (days, minutes) => {
-      return `${dateText(days)}T${clockText(minutes * 60).slice(0, -3)}`
-    }),
-    parse: moment(0, seconds => (seconds % 60 === 0 ? seconds / 60 : undefined)),
-  },
-}
-
-const int32Elements = fixedElements(int32Storage)
-const int64Elements = fixedElements(int64Storage)
-
-export const temporalTypes: Readonly<Record<TemporalType, TypeFacts>> = {
-  DATE: fixedType(6, 'temporal', int32Elements, texts.DATE.format),
-  MONTH: fixedType(7, 'temporal', int32Elements, texts.MONTH.format),
-  TIME: fixedType(8, 'temporal', int32Elements, texts.TIME.format),
-  MINUTE: fixedType(9, 'temporal', int32Elements, texts.MINUTE.format),
-  SECOND: fixedType(10, 'temporal', int32Elements, texts.SECOND.format),
-  DATETIME: fixedType(11, 'temporal', int32Elements, texts.DATETIME.format),
-  TIMESTAMP: fixedType(12, 'temporal', int64Elements, texts.TIMESTAMP.format),
-  NANOTIME: fixedType(13, 'temporal', int64Elements, texts.NANOTIME.format),
-  NANOTIMESTAMP: fixedType(14, 'temporal', int64Elements, texts.NANOTIMESTAMP.format),
-  DATEHOUR: fixedType(28, 'temporal', int32Elements, texts.DATEHOUR.format),
-  DATEMINUTE: fixedType(29, 'temporal', int32Elements, texts.DATEMINUTE.format),
+/** Units of each type a day, and whether they count from 1970-01-01 or from midnight. */
+export const temporalTypes: Readonly<Record<TemporalType, TemporalFacts>> = {
+  DATE: temporal(6, int32Parts, 1, true),
+  MONTH: textual(7, int32Parts, monthText, parseMonth),
+  TIME: temporal(8, int32Parts, daySeconds * 1e3, false),
+  MINUTE: temporal(9, int32Parts, 1440, false),
+  SECOND: temporal(10, int32Parts, daySeconds, false),
+  DATETIME: temporal(11, int32Parts, daySeconds, true),
+  TIMESTAMP: temporal(12, int64Parts, daySeconds * 1e3, true),
+  NANOTIME: temporal(13, int64Parts, daySeconds * 1e9, false),
+  NANOTIMESTAMP: temporal(14, int64Parts, daySeconds * 1e9, true),
+  DATEHOUR: temporal(28, int32Parts, 24, true),
+  DATEMINUTE: temporal(29, int32Parts, 1440, true),
 }
 
 export function isTemporal(type: DataType): type is TemporalType {
-  return type in texts
+  return type in temporalTypes
 }
 
 /** The text that DolphinDB shows for a value other than null: `2012.06.13T13:30:10.008`, `13:30m`, `2012.06M`. */
 export function formatTemporal(type: TemporalType, raw: number | bigint): string {
-  return texts[type].format(raw)
+  return temporalTypes[type].format(raw)
 }
 
 /**
@@ -118,23 +61,54 @@ export function formatTemporal(type: TemporalType, raw: number | bigint): string
 export function parseTemporal(type: Temporal64Type, text: string): bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined
 export function parseTemporal(type: TemporalType, text: string): number | bigint | undefined {
-  return texts[type].parse(text)
+  return temporalTypes[type].parse(text)
 }
 
-/** Formats a count of units. Splits it into days of `perDay` units, rounded down, and a rest; `show` formats both. */
-function byDays(
-  perDay: number,
-  show: (days: number, rest: number) => string,
-): TemporalText['format'] {
-  return raw => {
-    if (typeof raw === 'number') {
-      const days = Math.floor(raw / perDay)
-      return show(days, raw - days * perDay)
-    }
-    const bigPerDay = BigInt(perDay)
-    const rest = ((raw % bigPerDay) + bigPerDay) % bigPerDay
-    return show(Number((raw - rest) / bigPerDay), Number(rest))
+function textual(
+  id: number,
+  parts: FixedParts,
+  format: TemporalFacts['format'],
+  parse: TemporalFacts['parse'],
+): TemporalFacts {
+  return { ...typeFacts(id, 'temporal', parts, format), format, parse }
+}
+
+function temporal(id: number, parts: FixedParts, perDay: number, isDated: boolean): TemporalFacts {
+  const perSecond = Math.max(1, perDay / daySeconds)
+  const secondsPerUnit = Math.max(1, daySeconds / perDay)
+  const fractionDigits = Math.round(Math.log10(perSecond))
+  const format = (raw: number | bigint): string => {
+    const [days, units] = dayAndRest(raw, perDay)
+    if (perDay === 1) return dateText(days)
+    const clock = clockText(Math.floor(units / perSecond) * secondsPerUnit, isDated ? 0 : days)
+    const fraction = perSecond > 1 ? `.${padded(units % perSecond, fractionDigits)}` : ''
+    // Leaves out the seconds, or minutes and seconds, of types that do not count them.
+    const time = secondsPerUnit > 1 ? clock.slice(0, perDay === 24 ? -6 : -3) : clock + fraction
+    if (isDated) return `${dateText(days)}T${time}`
+    return secondsPerUnit > 1 ? `${time}m` : time
   }
+  const is64 = parts === int64Parts
+  const parse = (text: string): number | bigint | undefined => {
+    const moment = isDated ? parseMoment(text, perDay) : parseTime(text, perDay)
+    if (moment === undefined || moment.seconds % secondsPerUnit !== 0) return undefined
+    // Further digits of the fraction must be 0.
+    if (/[1-9]/.test(moment.fraction.slice(fractionDigits))) return undefined
+    const fraction = Number(moment.fraction.slice(0, fractionDigits) || '0')
+    if (is64) return within64(BigInt(moment.seconds) * BigInt(perSecond) + BigInt(fraction))
+    return within32((moment.seconds / secondsPerUnit) * perSecond + fraction)
+  }
+  return textual(id, parts, format, parse)
+}
+
+/** Splits a count of units into days, rounded down, and the units of the last day. */
+function dayAndRest(raw: number | bigint, perDay: number): [days: number, units: number] {
+  if (typeof raw === 'number') {
+    const days = Math.floor(raw / perDay)
+    return [days, raw - days * perDay]
+  }
+  const bigPerDay = BigInt(perDay)
+  const rest = ((raw % bigPerDay) + bigPerDay) % bigPerDay
+  return [Number((raw - rest) / bigPerDay), Number(rest)]
 }
 
 function monthText(raw: number | bigint): string {
@@ -172,12 +146,6 @@ function parseMonth(text: string): number | undefined {
   return month >= 1 && month <= 12 ? Number(match[1]) * 12 + month - 1 : undefined
 }
 
-/** Parses a text that consists only of a date, into days since 1970. */
-function parseDate(text: string): number | undefined {
-  const date = leadingDate(text)
-  return date?.length === text.length ? date.days : undefined
-}
-
 function leadingDate(text: string): { days: number; length: number } | undefined {
   const match = datePattern.exec(text)
   if (match === null) return undefined
@@ -212,49 +180,30 @@ function parseClock(text: string): Clock | undefined {
   return { hours, minutes, seconds, fraction: match[4]?.padEnd(9, '0') ?? '', marked }
 }
 
+/** Seconds from 1970-01-01 or from midnight, and the digits after the point. */
+interface Moment {
+  seconds: number
+  fraction: string
+}
+
 function secondsOfDay(clock: Clock): number {
   return clock.hours * 3600 + clock.minutes * 60 + (clock.seconds ?? 0)
 }
 
-/** The fraction in units of 10^-digits seconds; undefined if further digits are not 0. */
-function fractionUnits(fraction: string, digits: 0 | 3 | 9): number | undefined {
-  return /[1-9]/.test(fraction.slice(digits)) ? undefined : Number(fraction.slice(0, digits) || '0')
-}
-
-/** Parses a time of day. Passes the whole seconds, and the fraction in units of 10^-digits seconds, to `valueOf`. */
-function ofDay(
-  digits: 0 | 3 | 9,
-  valueOf: (seconds: number, fraction: number) => number | bigint,
-): TemporalText['parse'] {
-  return text => {
-    const clock = parseClock(text)
-    if (clock?.seconds === undefined) return undefined
-    const fraction = fractionUnits(clock.fraction, digits)
-    return fraction === undefined ? undefined : valueOf(secondsOfDay(clock), fraction)
-  }
-}
-
-function parseMinute(text: string): number | undefined {
+/** Parses a time of day. Types that count minutes have no seconds in their texts. */
+function parseTime(text: string, perDay: number): Moment | undefined {
   const clock = parseClock(text)
-  if (clock === undefined || clock.seconds !== undefined) return undefined
-  return clock.hours * 60 + clock.minutes
+  if (clock === undefined || (clock.seconds === undefined) !== perDay < daySeconds) return undefined
+  return { seconds: secondsOfDay(clock), fraction: clock.fraction }
 }
 
-/** Parses date and time. Passes the whole seconds since 1970, and the fraction as in `ofDay`, to `valueOf`. */
-function moment(
-  digits: 0 | 3 | 9,
-  valueOf: (seconds: number, fraction: number) => number | bigint | undefined,
-  hoursAlone: boolean = false,
-): TemporalText['parse'] {
-  return text => {
-    const date = leadingDate(text)
-    if (date === undefined) return undefined
-    const time = clockAfterDate(text.slice(date.length), hoursAlone)
-    if (time === undefined) return undefined
-    const fraction = fractionUnits(time.fraction, digits)
-    if (fraction === undefined) return undefined
-    return valueOf(date.days * daySeconds + secondsOfDay(time), fraction)
-  }
+/** Parses a date, and a time unless the type counts days. */
+function parseMoment(text: string, perDay: number): Moment | undefined {
+  const date = leadingDate(text)
+  if (date === undefined || (perDay === 1 && date.length < text.length)) return undefined
+  const clock = clockAfterDate(text.slice(date.length), perDay === 24)
+  if (clock === undefined) return undefined
+  return { seconds: date.days * daySeconds + secondsOfDay(clock), fraction: clock.fraction }
 }
 
 /** Parses `T13:30:10.008Z`, ` 13:30`, or '' for midnight. If `hoursAlone` is true, also parses `T13`. */

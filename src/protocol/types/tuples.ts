@@ -1,11 +1,74 @@
 /*
-  ANY, the type of tuples. Each element is a complete value with a flag of its own, and may have any form. Therefore
-  `../codec.ts`, which handles all forms, also writes and reads tuples.
+  ANY, the type of tuples: each element is a complete value with a flag of its own, and may have any form, so `../codec.ts`
+  also writes and reads tuples. VOID, the type of NULL in them: a scalar is one byte, its `voidKind`; an element of a vector
+  takes no bytes.
 */
-import type { Value, Vector } from '../value.js'
+import type { Scalar, Value, Vector } from '../value.js'
 import { type ElementValue, unsuitableValue } from './element-value.js'
-import { type ColumnAccess, type TypeFacts, variableType, joined, picked } from './type-facts.js'
-import { explicitNull } from './voids.js'
+import {
+  type ColumnAccess,
+  type ElementCodec,
+  listColumns,
+  type ScalarCodec,
+  type TypeFacts,
+  typeFacts,
+} from './type-facts.js'
+
+/** `voidKind`: 0 no value, 1 NULL, 2 a default (docs/protocol.md#data-types); default 0. */
+export interface VoidScalar {
+  form: 'scalar'
+  type: 'VOID'
+  voidKind?: number
+  value: null
+}
+
+export interface VoidVector {
+  form: 'vector'
+  type: 'VOID'
+  length: number
+}
+
+/** NULL without a type, as an element or an argument. Kind 0, the absence of a value, is different. */
+export const explicitNull: Scalar = { form: 'scalar', type: 'VOID', voidKind: 1, value: null }
+
+const scalars: ScalarCodec<VoidScalar> = {
+  encodeScalar(writer, { voidKind }) {
+    writer.u8(voidKind ?? 0)
+  },
+  *decodeScalar(reader, context, type) {
+    context.expect(reader, 1)
+    if (!reader.has(1)) yield* reader.need(1)
+    const voidKind = reader.u8()
+    return { form: 'scalar', type, ...(voidKind > 0 && { voidKind }), value: null }
+  },
+}
+
+const voidColumns: ColumnAccess<Scalar, VoidVector> = {
+  emptyVector: () => voidVector(0),
+  slice: (_, start, end) => voidVector(end - start),
+  concat: (first, second) => voidVector(first.length + second.length),
+  take: (_, { length }) => voidVector(length),
+  vectorOf: ({ length }) => voidVector(length),
+  scalarAt: () => explicitNull,
+  isNullAt: () => true,
+}
+
+const elements: ElementCodec<VoidVector> = {
+  encodeElements: () => undefined,
+  // eslint-disable-next-line require-yield -- it has no bytes to wait for
+  *decodeElements(reader, context, length) {
+    context.chargeVoid(reader, length)
+    return voidVector(length)
+  },
+}
+
+function voidVector(length: number): VoidVector {
+  return { form: 'vector', type: 'VOID', length }
+}
+
+export const voidTypes: Readonly<Record<VoidScalar['type'], TypeFacts>> = {
+  VOID: typeFacts(0, 'nothing', { scalars, columns: voidColumns, elements }, String),
+}
 
 /** A tuple, whose elements are values of any form. */
 export interface AnyVector {
@@ -15,15 +78,13 @@ export interface AnyVector {
   data: readonly Value[]
 }
 
-const columns: ColumnAccess<Value, AnyVector> = {
-  emptyVector: () => tupleOf([]),
-  slice: ({ data }, start, end) => ({ ...tupleOf(data.slice(start, end)), length: end - start }),
-  concat: (first, second) => tupleOf(joined(first, second)),
-  take: ({ data }, indexes) => tupleOf(picked(data, indexes)),
-  vectorOf: values => tupleOf(values.map(valueOf)),
-  scalarAt: ({ data }, index) => data[index]!,
-  isNullAt: ({ data }, index) => isNullValue(data[index]!),
-}
+const tupleColumns = listColumns<Value, Value, AnyVector>({
+  vector: tupleOf,
+  dataOf: tuple => tuple.data,
+  valueOf,
+  scalar: value => value,
+  isNull: isNullValue,
+})
 
 export function tupleOf(data: readonly Value[]): AnyVector {
   return { form: 'vector', type: 'ANY', length: data.length, data }
@@ -46,5 +107,5 @@ function isNullValue(value: Value): boolean {
 }
 
 export const tupleTypes: Readonly<Record<AnyVector['type'], TypeFacts>> = {
-  ANY: variableType(25, 'mixed', { columns: columns as ColumnAccess }, String),
+  ANY: typeFacts(25, 'mixed', { columns: tupleColumns as ColumnAccess }, String),
 }

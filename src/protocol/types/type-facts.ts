@@ -2,10 +2,12 @@
   The facts that each file of this folder provides for its types: number, category, and how values are written, read,
   stored in columns and printed. `../data-type.ts` lists the files. Code for vectors, matrices and tables names no type.
 */
+import { ValueError } from '../../errors.js'
 import type { ByteReader } from '../../wire/byte-reader.js'
 import type { ByteWriter } from '../../wire/byte-writer.js'
+import type { ColumnType, DataType } from '../data-type.js'
 import type { DecodeContext } from '../decode-context.js'
-import type { FixedVector, Scalar, VariableVector } from '../value.js'
+import type { FixedVector, Scalar, Vector } from '../value.js'
 import type { ElementValue } from './element-value.js'
 
 /** Groups of types that convert into each other (docs/protocol.md#data-types). */
@@ -21,29 +23,17 @@ export type Category =
   | 'mixed'
   | 'system'
 
-/** Access to single elements of a column. Loops over whole columns should read the typed arrays instead. */
-interface ElementAccess<S, V> {
-  /** Element `index` as a scalar that shares no memory with `vector`; null for a null sentinel. */
-  scalarAt(vector: V, index: number): S
-  isNullAt(vector: V, index: number): boolean
-}
-
-/** Elements of a fixed size. A column is one typed array of exactly the bytes that are sent. */
-export interface FixedElements extends ElementAccess<Scalar, FixedVector> {
-  readonly bytesPerValue: number
-  /** Bytes of a scalar after its flag, including the scale. */
-  readonly scalarBytes: number
-  /** Writes a scalar after its flag; null becomes the sentinel. */
-  encodeScalar(writer: ByteWriter, scalar: Scalar): void
-  /** Reads a scalar. All `scalarBytes` must have arrived. */
-  readScalar(reader: ByteReader, type: Scalar['type']): Scalar
-  /** A vector that shares the memory of received bytes. */
+/** The arrays of types whose elements have a fixed size. A column is one typed array of exactly the bytes that are sent. */
+export interface FixedElements {
+  /** A vector that shares the memory of received bytes. Only decimals have a scale. */
   vectorOver(
     type: FixedVector['type'],
     length: number,
     bytes: Uint8Array,
-    scale: number,
+    scale?: number,
   ): FixedVector
+  /** The bytes of elements `start` to `end` (exclusive). */
+  bytesOf(vector: FixedVector, start: number, end: number): Uint8Array
   /**
    * Stores a JavaScript value as element `index`.
    * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind
@@ -51,7 +41,7 @@ export interface FixedElements extends ElementAccess<Scalar, FixedVector> {
   store(vector: FixedVector, index: number, value: ElementValue): void
 }
 
-/** Writes and reads scalars that have no fixed size, after their flag. */
+/** Writes and reads scalars after their flag; null is the sentinel of the type. */
 export interface ScalarCodec<S extends Scalar = Scalar> {
   encodeScalar(writer: ByteWriter, scalar: S): void
   decodeScalar(
@@ -61,105 +51,129 @@ export interface ScalarCodec<S extends Scalar = Scalar> {
   ): Generator<void, S, void>
 }
 
-/** Operations on columns whose elements are not one typed array. */
-export interface ColumnAccess<
-  S = Scalar,
-  V extends VariableVector = VariableVector,
-> extends ElementAccess<S, V> {
+/** What can be done with the columns of a type. Loops over whole columns should read the arrays instead. */
+export interface ColumnAccess<S = Scalar, V extends Vector = Vector> {
   /** A vector without rows. If it has arrays, they have room for `capacity` rows. */
-  emptyVector(capacity: number): V
+  emptyVector(capacity: number, type: ColumnType): V
   /** Rows `start` to `end` (exclusive); shares memory with `vector` if possible. */
   slice(vector: V, start: number, end: number): V
   concat(first: V, second: V): V
   /** Row i of the result is row `indexes[i]` of `vector`. */
   take(vector: V, indexes: Int32Array): V
-  /** @throws {ValueError} DDB_USAGE for a value of the wrong kind */
-  vectorOf(values: readonly ElementValue[]): V
+  /** @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind */
+  vectorOf(values: readonly ElementValue[], type: ColumnType): V
+  /** Element `index` as a scalar that shares no memory with `vector`; null for a null sentinel. */
+  scalarAt(vector: V, index: number): S
+  isNullAt(vector: V, index: number): boolean
 }
 
-/** Writes and reads the elements of a `VariableVector`. On the wire, they come after the counts of rows and columns. */
-export interface ElementCodec<V extends VariableVector = VariableVector> {
+/** Writes and reads the elements of a vector. On the wire, they come after the counts of rows and columns. */
+export interface ElementCodec<V extends Vector = Vector> {
   encodeElements(writer: ByteWriter, vector: V): void
+  /** @param sentScale  a decimal's scale, if it does not come before the elements */
   decodeElements(
     reader: ByteReader,
     context: DecodeContext,
     length: number,
+    type: V['type'],
+    sentScale?: number,
   ): Generator<void, V, void>
 }
 
-/**
- * Facts about a type. A type has either `fixed` alone, or all three others: `scalars` for scalars, `columns` and
- * `elements` for columns.
- */
-export interface TypeFacts {
-  /** The type's number on the wire. */
-  readonly id: number
-  readonly category: Category
+/** Types of the server's objects have only scalars, and tuples no codecs of their own. */
+interface TypeParts {
   /** Size of a vector element in bytes; 0 if elements have no fixed size. */
   readonly bytesPerValue: number
   readonly fixed: FixedElements | undefined
   readonly scalars: ScalarCodec | undefined
   readonly columns: ColumnAccess | undefined
   readonly elements: ElementCodec | undefined
+}
+
+/** Facts about a type. */
+export interface TypeFacts extends TypeParts {
+  /** The type's number on the wire. */
+  readonly id: number
+  readonly category: Category
   /** The text of a value, which must not be null. */
   format(value: NonNullable<Scalar['value']>, scalar: Scalar): string
 }
 
-export function fixedType(
-  id: number,
-  category: Category,
-  fixed: FixedElements,
-  format: TypeFacts['format'],
-): TypeFacts {
-  return {
-    id,
-    category,
-    bytesPerValue: fixed.bytesPerValue,
-    fixed,
-    scalars: undefined,
-    columns: undefined,
-    elements: undefined,
-    format,
-  }
-}
-
-/** The first `length` elements; returns `data` itself if it has no further elements. */
-export function firstOf<T>(data: readonly T[], length: number): readonly T[] {
-  return data.length === length ? data : data.slice(0, length)
-}
-
-export function joined<T>(
-  first: { readonly data: readonly T[]; readonly length: number },
-  second: { readonly data: readonly T[]; readonly length: number },
-): T[] {
-  return [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)]
-}
-
-/** Element i of the result is element `indexes[i]` of `data`. */
-export function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
-  return Array.from(indexes, row => data[row]!)
-}
-
 /** Sets all members in the same order, so that all results have one shape in V8. */
-export function variableType(
+export function typeFacts(
   id: number,
   category: Category,
-  parts: {
-    bytesPerValue?: number
-    scalars?: ScalarCodec
-    columns?: ColumnAccess
-    elements?: ElementCodec
-  },
+  parts: Partial<TypeParts>,
   format: TypeFacts['format'],
 ): TypeFacts {
   return {
     id,
     category,
     bytesPerValue: parts.bytesPerValue ?? 0,
-    fixed: undefined,
+    fixed: parts.fixed,
     scalars: parts.scalars,
     columns: parts.columns,
     elements: parts.elements,
     format,
   }
+}
+
+interface ListKind<S, T, V> {
+  vector: (data: readonly T[]) => V
+  /** The elements; there may be more than rows. */
+  dataOf: (vector: V) => readonly T[]
+  valueOf: (value: ElementValue) => T
+  scalar: (value: T) => S
+  isNull: (value: T) => boolean
+}
+
+/** Columns whose elements are the values of a list. */
+export function listColumns<S, T, V extends Vector>({
+  vector,
+  dataOf,
+  valueOf,
+  scalar,
+  isNull,
+}: ListKind<S, T, V>): ColumnAccess<S, V> {
+  const rowsOf = (column: V): readonly T[] => dataOf(column).slice(0, column.length)
+  return {
+    emptyVector: () => vector([]),
+    slice: (column, start, end) => vector(dataOf(column).slice(start, end)),
+    concat: (first, second) => vector([...rowsOf(first), ...rowsOf(second)]),
+    take(column, indexes) {
+      const data = dataOf(column)
+      return vector(Array.from(indexes, row => data[row]!))
+    },
+    vectorOf: values => vector(values.map(valueOf)),
+    scalarAt: (column, index) => scalar(dataOf(column)[index]!),
+    isNullAt: (column, index) => isNull(dataOf(column)[index]!),
+  }
+}
+
+/** Values of a list in wire form, one after the other. Parsers make such vectors to send them. */
+interface EncodedVector {
+  length: number
+  encoded: Uint8Array
+}
+
+/** @param after  the position after `count` values that begin at `start` */
+export function sliceEncoded<V extends EncodedVector>(
+  vector: V,
+  start: number,
+  end: number,
+  after: (encoded: Uint8Array, start: number, count: number) => number,
+): V {
+  const { encoded } = vector
+  const from = after(encoded, 0, start)
+  const to = after(encoded, from, end - start)
+  return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
+}
+
+/** @throws {ValueError} DDB_USAGE if a vector has fewer values than rows */
+export function checkRows(type: DataType, rows: number, data: readonly unknown[]): void {
+  if (data.length >= rows) return
+  throw new ValueError(
+    'DDB_USAGE',
+    `A ${type} vector of length ${rows} has only ${data.length} values`,
+  )
 }

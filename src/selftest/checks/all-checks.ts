@@ -1,44 +1,26 @@
 /*
   Every check, in the order of execution. The last ones check that `selftest` leaves nothing on the server.
 */
-import { fail, type Check } from '../check.js'
+import { fail } from '../answers.js'
+import type { Check } from '../check.js'
 import { isOwn, listObjects, removeTestObjects } from '../leftovers.js'
 import { asynchronousChecks } from './asynchronous.js'
-import { createChecks } from './create-scripts.js'
-import { dfsChecks } from './dfs.js'
-import { jobChecks } from './jobs.js'
+import { createChecks, dfsChecks } from './dfs.js'
 import { insertChecks, openQuestionChecks, refusalChecks } from './memory.js'
-import { receiptChecks } from './receipts.js'
-import { connectionChecks, loginChecks } from './sessions.js'
+import { functionViewChecks, receiptChecks, secondUserChecks } from './receipts.js'
+import { connectionChecks, jobChecks, loginChecks } from './sessions.js'
+import { checksOf } from './steps.js'
 import { typeChecks } from './types.js'
-import { functionViewChecks, secondUserChecks } from './views.js'
 
-const dependsOnIt = 'this test, and the tables of runs: they have to go again'
-
-export const leftoverChecks: readonly Check[] = [
-  {
-    name: 'leftovers: what was removed is gone',
-    dependsOnIt,
-    async run({ control, signal, stamp, kept }) {
-      const inUse = new Set(kept.made.map(({ name }) => name))
-      const names = (await listObjects(control, signal)).map(({ name }) => name)
-      const own = names.filter(name => isOwn(name, stamp) && !inUse.has(name))
-      if (own.length > 0) fail(`still there: ${own.join(', ')}`)
-    },
+const leftoverChecks = checksOf('leftovers', 'the tables of runs: they have to go again', {
+  'what was removed is gone': async ({ control, signal, stamp, serverMs }) => {
+    const own = (await listObjects(control, signal)).filter(({ name }) => isOwn(name, stamp))
+    if (own.length > 0) fail(`still there: ${own.map(({ name }) => name).join(', ')}`)
+    const left = await removeTestObjects(control, stamp, serverMs(), signal)
+    if (left.length === 0) return
+    return `this user cannot remove ${left.map(({ name }) => name).join(', ')}`
   },
-  {
-    name: 'leftovers: what earlier tests have left',
-    dependsOnIt,
-    async run({ control, signal, stamp, serverMs, kept }) {
-      const inUse = new Set(kept.made.map(({ name }) => name))
-      const left = await removeTestObjects(control, stamp, serverMs(), signal, inUse)
-      const names = left.map(({ name }) => name)
-      const own = names.filter(name => isOwn(name, stamp))
-      if (own.length > 0) fail(`cannot be removed: ${own.join(', ')}`)
-      return names.length > 0 ? `this user cannot remove ${names.join(', ')}` : undefined
-    },
-  },
-]
+})
 
 export const allChecks: readonly Check[] = [
   ...connectionChecks,

@@ -1,159 +1,125 @@
 /*
-  Checks tables in DFS databases: in the run's own, partitioned by the values 1 to 3, and with one row per key.
+  Checks tables in DFS databases: partitioned by the values 1 to 3, with one row per key, and made by one script of each
+  kind that `schema` prints and `load --create` runs. Also tries unusual column names.
 */
+import { ServerError } from '../../errors.js'
+import { createScript, type NewTable } from '../../infer/create-script.js'
+import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
 import { askAtomic } from '../../load/connection/server-queries.js'
 import { classifyRefusal } from '../../load/outcomes/refusal.js'
+import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
-import { numberOf, refusalOf, refusalText, tableOfColumns } from '../answers.js'
-import { expectText, fail, type Check } from '../check.js'
-import { ask, call, dfsTable, ints, pairs, send, stepsCheck } from './steps.js'
-
-const dependsOnIt = 'load --table dfs://…'
-const table = 'dfs'
-const limitMs = 15_000
-
-/** Writes rows with these keys. @returns the number that the server answers, or its refusal, and the table's rows */
-function dropping(name: string, keys: readonly (number | null)[], found: Found): Check {
-  return {
-    name: `dfs: ${name}`,
-    dependsOnIt: 'naming rows that a DFS table has dropped',
-    limitMs,
-    async run(context) {
-      const { expression } = await dfsTable(context, `keys${keys.length}`)
-      const request = context.call(`tableInsert{${expression}}`, [pairs(keys)])
-      const answer = await request.then(numberOf, refusalText)
-      if (typeof answer === 'string') return found(answer.replace('refused: ', ''))
-      const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
-      if (answer !== count) fail(`tableInsert answers ${answer}, the table has ${count} rows`)
-      return found(count)
-    },
-  }
-}
+import {
+  expectText,
+  fail,
+  numberOf,
+  refusalOf,
+  refusalText,
+  serverWords,
+  tableOfColumns,
+} from '../answers.js'
+import type { CheckContext } from '../context.js'
+import { ask, call, checksOf, dfsTable, ints, onTable, pairs, rows, send } from './steps.js'
 
 type Found = (countOrRefusal: number | string) => string
 
-/** How a table has one row per key: arguments of createPartitionedTable. */
-const engines = [
-  {
-    name: 'TSDB that keeps the last of equals',
-    engine: 'TSDB',
-    key: 'sortColumns=`v`k, keepDuplicates=LAST',
-  },
-  { name: 'a primary key', engine: 'PKEY', key: 'primaryKey=`k`v' },
-]
+/** Writes rows with these keys. @param found  gets the number that the server answers, or its refusal */
+const dropping =
+  (keys: readonly (number | null)[], found: Found) =>
+  async (context: CheckContext, purpose: string): Promise<string> => {
+    const { expression } = await dfsTable(context, purpose)
+    const request = context.call(`tableInsert{${expression}}`, [pairs(keys)])
+    const answer = await request.then(numberOf, refusalText)
+    if (typeof answer === 'string') return found(answer.replace('refused: ', ''))
+    const count = numberOf(await context.ask(`exec count(*) from ${expression}`))
+    if (answer !== count) fail(`tableInsert answers ${answer}, the table has ${count} rows`)
+    return found(count)
+  }
 
 /** Three rows, whose keys (k, v) are (1, 1), (2, 2) and (3, `third`). */
 const threeRows = (third: number) =>
   tableOfColumns({ k: ints([1, 2, 3]), v: ints([1, 2, third]), w: ints([7, 8, 9]) })
 
-function knownKeys({ name, engine, key }: (typeof engines)[number]): Check {
-  return {
-    name: `dfs: rows with known keys, ${name}`,
-    dependsOnIt: 'what an answer with fewer rows means: known keys, or rows that are lost',
-    limitMs,
-    async run({ ask, call, prepare, databaseName }) {
-      const database = databaseName(engine.toLowerCase())
-      await prepare(`createPartitionedTable(database("${database}", VALUE, 1..3, engine="${engine}"),
+/** @param key  how a table has one row per key: arguments of createPartitionedTable */
+const knownKeys =
+  (engine: string, key: string) =>
+  async ({ ask, call, prepare, databaseName }: CheckContext): Promise<string> => {
+    const database = databaseName(engine.toLowerCase())
+    await prepare(`createPartitionedTable(database("${database}", VALUE, 1..3, engine="${engine}"),
     table(1:0, \`k\`v\`w, [INT, INT, INT]), "t", \`k, ${key})`)
-      const expression = `loadTable("${database}","t")`
-      const insert = async (third: number): Promise<number> =>
-        numberOf(await call(`tableInsert{${expression}}`, [threeRows(third)]))
-      const first = await insert(3)
-      if (first !== 3) fail(`an insert of 3 new rows answers ${first}`)
-      const again = await insert(30)
-      const count = numberOf(await ask(`exec count(*) from ${expression}`))
-      const upsert = (rest: string): Promise<string> =>
-        call(`upsert!{${expression}${rest}}`, [threeRows(3)]).then(() => 'taken', refusalText)
-      const bare = await upsert(',')
-      const named = await upsert(',,ignoreNull=false,keyColNames=`k`v')
-      return `3 rows, 2 of them known: the answer is ${again}, the table has ${count} of 6 rows; upsert! ${bare}, with keyColNames ${named}`
-    },
+    const expression = `loadTable("${database}","t")`
+    const insert = async (third: number): Promise<number> =>
+      numberOf(await call(`tableInsert{${expression}}`, [threeRows(third)]))
+    const first = await insert(3)
+    if (first !== 3) fail(`an insert of 3 new rows answers ${first}`)
+    const again = await insert(30)
+    const count = numberOf(await ask(`exec count(*) from ${expression}`))
+    const upsert = await call(`upsert!{${expression},,ignoreNull=false,keyColNames=\`k\`v}`, [
+      threeRows(3),
+    ]).then(() => 'taken', refusalText)
+    return `3 rows, 2 of them known: the answer is ${again}, the table has ${count} of 6 rows; upsert! ${upsert}`
   }
-}
 
-export const dfsChecks: readonly Check[] = [
-  stepsCheck({
-    name: 'dfs: tableInsert',
-    dependsOnIt,
-    table,
-    steps: [
+const wrongPairs = tableOfColumns({ k: ints([1, 2]), v: vectorOf({ type: 'STRING' }, ['a', 'b']) })
+
+export const dfsChecks = [
+  ...checksOf('dfs', 'load --table dfs://…', {
+    tableInsert: onTable(
+      'dfs',
       call('tableInsert{T}', pairs([1, 1, 2, 2, 3, 3], [1, null, 3, 4, 5, 6]), 6),
       ask('select * from T order by k, v', pairs([1, 1, 2, 2, 3, 3], [null, 1, 3, 4, 5, 6])),
-    ],
-  }),
-  stepsCheck({
-    name: 'dfs: append!',
-    dependsOnIt,
-    table,
-    steps: [call('append!{T}', pairs([1, 2, 3])), ask('exec count(*) from T', 3)],
-  }),
-  stepsCheck({
-    name: 'dfs: upsert!',
-    dependsOnIt: 'load --method upsert into dfs://…',
-    table,
-    steps: [
+    ),
+    'append!': onTable('dfs', call('append!{T}', pairs([1, 2, 3])), ask('exec count(*) from T', 3)),
+    'upsert!': onTable(
+      'dfs',
       call('tableInsert{T}', pairs([1, 2], [10, 20])),
       call('upsert!{T,,ignoreNull=false,keyColNames=`k}', pairs([2, 3], [21, 30])),
       ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
-    ],
-  }),
-  stepsCheck({
-    name: 'dfs: without an answer',
-    dependsOnIt,
-    table,
-    steps: [send('tableInsert{T}', pairs([1, 2, 3]))],
-    rows: 3,
-  }),
-  dropping('rows outside the partition scheme', [1, 2, 99], found => {
-    if (typeof found === 'string') return `refused: ${found}`
-    if (found === 2) return 'the row is dropped, tableInsert answers 2'
-    return found === 3 ? 'a partition is added, tableInsert answers 3' : fail(`${found} rows`)
-  }),
-  dropping('a null in the partition column', [1, null], found => {
-    if (typeof found === 'number') return `tableInsert answers ${found}`
-    return classifyRefusal(found) === 'rows' ? found : fail(`not understood: ${found}`)
-  }),
-  stepsCheck({
-    name: 'dfs: R10, a refused insert leaves nothing',
-    dependsOnIt: 'receipts into dfs://…: a refused batch is sent again in halves',
-    table,
-    steps: [
-      call(
-        'tableInsert{T}',
-        tableOfColumns({ k: ints([1, 2]), v: vectorOf({ type: 'STRING' }, ['a', 'b']) }),
-        { refused: 'rows' },
-      ),
-      ask('exec count(*) from T', 0),
-    ],
-  }),
-  stepsCheck({
-    name: 'dfs: schema() tells columns and scheme',
-    dependsOnIt: 'load --table dfs://…: columns and partitions come from there',
-    table,
-    steps: [
+    ),
+    'without an answer': onTable('dfs', send('tableInsert{T}', pairs([1, 2, 3])), rows(3)),
+    'schema() tells columns and scheme': onTable(
+      'dfs',
       ask('schema(T)', answer => {
         const { columns, partition } = schemaFromServer(answer ?? fail('there is no answer'))
         const names = columns.map(({ name }) => name).join()
-        const scheme = partition?.dimensions.map(({ columnName, kind }) => `${columnName} ${kind}`)
+        const scheme = partition?.dimensions.map(each => `${each.columnName} ${each.kind}`)
         expectText('columns and scheme', `${names}; ${scheme?.join()}`, 'k,v; k VALUE')
       }),
-    ],
+    ),
   }),
-  {
-    name: 'dfs: schema() tells atomic',
-    dependsOnIt: 'receipts into dfs://…: only then is a refused batch sent again',
-    limitMs,
-    async run(context) {
-      const asking = { session: context.control, timeoutMs: 5_000 }
-      return (await askAtomic(asking, await context.database())) ?? fail('it does not tell')
+  ...checksOf(
+    'dfs',
+    'what an answer with fewer rows means: rows outside the scheme, known keys, or rows that are lost',
+    {
+      'rows outside the partition scheme': dropping([1, 2, 99], found => {
+        if (typeof found === 'string') return `refused: ${found}`
+        if (found === 2) return 'the row is dropped, tableInsert answers 2'
+        return found === 3 ? 'a partition is added, tableInsert answers 3' : fail(`${found} rows`)
+      }),
+      'a null in the partition column': dropping([1, null], found => {
+        if (typeof found === 'number') return `tableInsert answers ${found}`
+        return classifyRefusal(found) === 'rows' ? found : fail(`not understood: ${found}`)
+      }),
+      'rows with known keys, TSDB that keeps the last of equals': knownKeys(
+        'TSDB',
+        'sortColumns=`v`k, keepDuplicates=LAST',
+      ),
+      'rows with known keys, a primary key': knownKeys('PKEY', 'primaryKey=`k`v'),
     },
-  },
-  {
-    name: 'dfs: two writers of one partition',
-    dependsOnIt: 'receipts into dfs://…: a run waits while another writer holds a partition',
-    limitMs,
-    async run(context) {
+  ),
+  ...checksOf('dfs', 'receipts into dfs://…: a refused batch is sent again, whole or in halves', {
+    'R10, a refused insert leaves nothing': onTable(
+      'dfs',
+      call('tableInsert{T}', wrongPairs, { refused: 'rows' }),
+      ask('exec count(*) from T', 0),
+    ),
+    'schema() tells atomic': async (context, purpose) => {
+      const { database } = await dfsTable(context, purpose)
+      const asking = { session: context.control, timeoutMs: 5_000 }
+      return (await askAtomic(asking, database)) ?? fail('it does not tell')
+    },
+    'two writers of one partition': async context => {
       const { expression } = await dfsTable(context, 'contended')
       const sessions = [await context.open(), await context.open()]
       const words: string[] = []
@@ -171,6 +137,115 @@ export const dfsChecks: readonly Check[] = [
       if (unknown !== undefined) fail(`not understood: ${unknown}`)
       return words[0] ?? 'none was refused'
     },
-  },
-  ...engines.map(knownKeys),
+  }),
 ]
+
+/** 2024.01.01 in days since 1970. */
+const firstDay = 19_723
+const megabyte = 1_000_000
+
+/** @param days  how many days the column contains, if it has dates */
+function column(name: string, type: ColumnType, days?: number): InferredColumn {
+  return {
+    ...{ name, source: name, type },
+    ...{ needs: {}, nulls: 0, refused: 0, distinct: undefined, sample: undefined },
+    textBytes: 0,
+    days: days === undefined ? undefined : { first: firstDay, last: firstDay + days - 1 },
+    warnings: [],
+  }
+}
+
+const id = column('id', { type: 'INT' })
+const sym = column('sym', { type: 'SYMBOL' })
+const price = column('price', { type: 'DOUBLE' })
+const day = (days: number): InferredColumn => column('day', { type: 'DATE' }, days)
+const time = column('time', { type: 'TIMESTAMP' }, 2)
+
+interface Shape {
+  readonly columns: readonly InferredColumn[]
+  readonly keys?: readonly string[]
+  readonly isStream?: boolean
+  /** Size of all rows. A table with more than a gigabyte a day gets a second level of partitions. */
+  readonly megabytes?: number
+}
+
+const dayShape: Shape = { columns: [day(2), id] }
+const trades = [time, sym, price]
+
+const shapes: Readonly<Record<string, Shape>> = {
+  'a stream table': { columns: trades, isStream: true },
+  'a keyed stream table': { columns: trades, isStream: true, keys: ['sym', 'time'] },
+  'a partition a day': dayShape,
+  'a partition a month': { columns: [day(100), id] },
+  'a partition a year': { columns: [day(5_000), id] },
+  'partitions by a hash': { columns: [id, price] },
+  'partitions of two levels': { columns: [day(1), id], megabytes: 1200 },
+  TSDB: { columns: trades },
+  arrays: { columns: [time, sym, column('levels', { type: 'DOUBLE', array: true })] },
+  decimals: { columns: [day(2), column('exact', { type: 'DECIMAL64', scale: 4 })] },
+}
+
+function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
+  const none = { leftOut: [], inputs: [], rejected: 0, firstReject: undefined }
+  return {
+    ...none,
+    columns,
+    rows: 1,
+    isComplete: true,
+    estimatedRows: Math.ceil((megabytes * megabyte) / (8 * columns.length)),
+    needsPosition: false,
+    needsAllowMissing: false,
+  }
+}
+
+const create = (shape: Shape) => async (context: CheckContext) => {
+  const table: NewTable =
+    shape.isStream === true
+      ? { kind: 'shared', name: context.tableName('created') }
+      : { kind: 'dfs', database: context.databaseName('created'), table: 't' }
+  await context.ask(createScript(schemaOf(shape), table, shape.keys))
+  const expression =
+    table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
+  const answer = await context.ask(`schema(${expression})`)
+  const seen = answer === undefined ? [] : schemaFromServer(answer).columns
+  const text = (columns: readonly { name: string; type: ColumnType }[]): string =>
+    columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
+  expectText('its columns', text(seen), text(shape.columns))
+}
+
+/** Words that the manual reserves (page "Variables"), words that have a meaning in scripts, and Chinese words. */
+const names = 'DATE TIME SYMBOL VALUE RANGE LIST HASH pi e \u4ef7\u683c \u65f6\u95f4'.split(' ')
+
+export const createChecks = checksOf('create', 'schema, and load --create', {
+  ...Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, create(shape)])),
+  'what a script that fails leaves': async ({ databaseName, ask }) => {
+    const database = databaseName('failed')
+    const script = createScript(schemaOf(dayShape), { kind: 'dfs', database, table: 't' })
+    const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')
+    const words = await ask(wrong).then(
+      () => fail('it is accepted'),
+      (error: unknown) => {
+        if (!(error instanceof ServerError) || error.code === 'DDB_PRIVILEGE') throw error
+        return serverWords(error)
+      },
+    )
+    const isLeft = numberOf(await ask(`existsDatabase("${database}")`)) === 1
+    return `${isLeft ? 'the database' : 'nothing'}; ${words}`
+  },
+  'reserved and Chinese words as names of columns': async context => {
+    const { share, ask, call, tableName } = context
+    // Users who may not share tables skip this part.
+    await share('named', 'streamTable(1:0, [`id], [INT])')
+    const words: string[] = []
+    for (const [number, name] of names.entries()) {
+      const table = tableName(`named${number}`)
+      const seven = tableOfColumns({ [name]: ints([7]) })
+      const said = await ask(`share(streamTable(1:0, [\`${name}], [INT]), "${table}")`)
+        .then(() => call(`tableInsert{${table}}`, [seven]))
+        .then(() => ask(`exec first(${name}) from objByName("${table}")`))
+        .then(answer => (numberOf(answer) === 7 ? undefined : 'it is another value'), refusalText)
+      if (said !== undefined) words.push(`${name} ${said}`)
+    }
+    return words.length === 0 ? 'all of them' : words.join('; ')
+  },
+})

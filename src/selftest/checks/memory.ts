@@ -10,50 +10,59 @@ import {
   answerText,
   columnOf,
   elementsOf,
+  expectText,
+  fail,
   numberOf,
   tableOf,
   tableOfColumns,
   textOf,
   textsOf,
 } from '../answers.js'
-import { expectText, fail, type Check } from '../check.js'
 import {
   ask,
+  asks,
   batch,
   batchColumns,
   call,
+  checksOf,
   ints,
+  onTable,
   pairs,
-  stepsCheck,
   streamTable,
   wrongBatch,
 } from './steps.js'
 
-const table = `table(${batchColumns})`
+/** Kinds of table that take rows of `batch`, and the scripts that make them. */
+const kinds = {
+  table: `table(${batchColumns})`,
+  'stream table': streamTable,
+  'keyed table': `keyedTable(\`id, ${batchColumns})`,
+  'keyed stream table': `keyedStreamTable(\`id, ${batchColumns})`,
+} as const
+type Kind = keyof typeof kinds
+
 const keyed = (kind: string): string => `${kind}(\`k, 1:0, \`k\`v, [INT, INT])`
 const texts = (type: 'SYMBOL' | 'STRING', values: readonly string[]) => vectorOf({ type }, values)
 
-function writes(kind: string, table: string, method: string): Check {
-  const rows = batch(0, 100)
-  return stepsCheck({
-    name: `insert: ${method} into a ${kind}`,
-    dependsOnIt: `load --table with method ${method}`,
-    table,
-    steps: [
-      call(`${method}{T}`, rows, method === 'tableInsert' ? 100 : undefined),
-      ask('select * from T', rows),
-    ],
-  })
-}
-
-const thousandSymbols = tableOfColumns({
-  sym: texts(
-    'SYMBOL',
-    Array.from({ length: 3000 }, (_, i) => `s${i % 1000}`),
+const hundred = batch(0, 100)
+const writes = (kind: Kind, method: string) => ({
+  [`${method} into a ${kind}`]: onTable(
+    kinds[kind],
+    call(`${method}{T}`, hundred, method === 'tableInsert' ? 100 : undefined),
+    ask('select * from T', hundred),
   ),
 })
+
+const repeated = Array.from({ length: 3000 }, (_, i) => `s${i % 1000}`)
+const thousandSymbols = tableOfColumns({ sym: texts('SYMBOL', repeated) })
 const numbers = [1, null, -3]
 const words = ['x', '', 'y']
+const wholeNumbers = { a: ints(numbers), b: ints(numbers), s: texts('STRING', words) }
+const converted = {
+  a: vectorOf({ type: 'LONG' }, numbers),
+  b: vectorOf({ type: 'DOUBLE' }, numbers),
+  s: texts('SYMBOL', words),
+}
 
 /** The two numbers of tableUpsert, a pair or a vector. */
 function expectCounts(answer: Value | undefined): void {
@@ -61,126 +70,37 @@ function expectCounts(answer: Value | undefined): void {
   expectText('the answer', counts.map(numberOf).join(':'), '2:1')
 }
 
-export const insertChecks: readonly Check[] = [
-  writes('stream table', streamTable, 'tableInsert'),
-  writes('stream table', streamTable, 'append!'),
-  writes('table', table, 'tableInsert'),
-  writes('table', table, 'append!'),
-  writes('keyed table', `keyedTable(\`id, ${batchColumns})`, 'tableInsert'),
-  writes('keyed stream table', `keyedStreamTable(\`id, ${batchColumns})`, 'tableInsert'),
-  stepsCheck({
-    name: 'insert: scalars, one for each column',
-    dependsOnIt: 'the ledger of receipts, which is written that way',
-    table: streamTable,
-    steps: [
-      ask('tableInsert(objByName("T"), 1, `A, 2.5)', 1),
-      ask('exec string(sym) from T', 'STRING vector [A]'),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: an empty table',
-    dependsOnIt: 'batches that lost all of their rows',
-    table: streamTable,
-    steps: [call('tableInsert{T}', batch(0, 0), 0)],
-  }),
-  stepsCheck({
-    name: 'insert: a batch of 100,000 rows',
-    dependsOnIt: 'batches of the usual size and above',
-    table: streamTable,
-    steps: [
+export const insertChecks = [
+  ...checksOf('insert', 'load into tables in memory', {
+    ...writes('stream table', 'tableInsert'),
+    ...writes('stream table', 'append!'),
+    ...writes('table', 'tableInsert'),
+    ...writes('table', 'append!'),
+    ...writes('keyed table', 'tableInsert'),
+    ...writes('keyed stream table', 'tableInsert'),
+    'an empty table': onTable(streamTable, call('tableInsert{T}', batch(0, 0), 0)),
+    'a batch of 100,000 rows': onTable(
+      streamTable,
       call('tableInsert{T}', batch(0, 100_000), 100_000),
       ask('select * from T', batch(0, 100_000)),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: a thousand symbols',
-    dependsOnIt: 'SYMBOL columns',
-    table: 'streamTable(1:0, [`sym], [SYMBOL])',
-    steps: [call('tableInsert{T}', thousandSymbols), ask('select * from T', thousandSymbols)],
-  }),
-  stepsCheck({
-    name: 'insert: columns match by position',
-    dependsOnIt:
-      'batches being sent in the order of the target, whatever the input calls its columns',
-    table,
-    steps: [
+    ),
+    'a thousand symbols': onTable(
+      'streamTable(1:0, [`sym], [SYMBOL])',
+      call('tableInsert{T}', thousandSymbols),
+      ask('select * from T', thousandSymbols),
+    ),
+    'columns match by position': onTable(
+      kinds.table,
       call('tableInsert{T}', { ...batch(0, 3), columnNames: ['sym', 'price', 'id'] }),
       ask('select * from T', batch(0, 3)),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: types are converted in memory',
-    dependsOnIt: 'functions as targets, if types differ',
-    table: 'table(1:0, `a`b`s, [LONG, DOUBLE, SYMBOL])',
-    steps: [
-      call(
-        'tableInsert{T}',
-        tableOfColumns({ a: ints(numbers), b: ints(numbers), s: texts('STRING', words) }),
-      ),
-      ask(
-        'select * from T',
-        tableOfColumns({
-          a: vectorOf({ type: 'LONG' }, numbers),
-          b: vectorOf({ type: 'DOUBLE' }, numbers),
-          s: texts('SYMBOL', words),
-        }),
-      ),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: a keyed table keeps the last row of a key',
-    dependsOnIt: 'sending rows again into keyed tables without harm',
-    table: keyed('keyedTable'),
-    steps: [
-      call('tableInsert{T}', pairs([1, 2], [10, 20])),
-      call('tableInsert{T}', pairs([2, 3], [21, 30])),
-      ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: a keyed stream table keeps the first row of a key',
-    dependsOnIt: 'receipts: the second claim of a batch must insert nothing',
-    table: keyed('keyedStreamTable'),
-    steps: [
-      call('tableInsert{T}', pairs([1, 2, 1], [10, 20, 11])),
-      call('tableInsert{T}', pairs([2, 3], [21, 30])),
-      ask('select * from T order by k', pairs([1, 2, 3], [10, 20, 30])),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: upsert!',
-    dependsOnIt: 'load --method upsert',
-    table: keyed('keyedTable'),
-    steps: [
-      call('tableInsert{T}', pairs([1, 2], [10, 20])),
-      call('upsert!{T,,ignoreNull=false}', pairs([2, 3], [21, 30])),
-      ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: tableUpsert tells new and changed rows',
-    dependsOnIt: 'load --method upsert with answers or receipts',
-    table: keyed('keyedTable'),
-    steps: [
-      call('tableInsert{T}', pairs([1, 2], [10, 20])),
-      call('tableUpsert{T,,ignoreNull=false}', pairs([2, 3, 4], [21, 30, 40]), expectCounts),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: a table is found by objByName in a function',
-    dependsOnIt: 'receipts',
-    table: streamTable,
-    steps: [
-      ask('def ddbIngestTestWrite(mutable data) { return tableInsert(objByName("T"), data) }'),
-      call('ddbIngestTestWrite', batch(0, 4), 4),
-      ask('select * from T', batch(0, 4)),
-    ],
-  }),
-  stepsCheck({
-    name: 'insert: exec count(*) counts',
-    dependsOnIt: 'load: whether a DFS table has kept its rows',
-    table: streamTable,
-    steps: [
+    ),
+    'types are converted in memory': onTable(
+      'table(1:0, `a`b`s, [LONG, DOUBLE, SYMBOL])',
+      call('tableInsert{T}', tableOfColumns(wholeNumbers)),
+      ask('select * from T', tableOfColumns(converted)),
+    ),
+    'exec count(*) counts': onTable(
+      streamTable,
       call('tableInsert{T}', batch(0, 7)),
       call('tableInsert{T}', batch(7, 5)),
       ask('exec count(*) from T', answer => {
@@ -189,120 +109,99 @@ export const insertChecks: readonly Check[] = [
         if (!isNumber || numberOf(answer) !== 12) fail(`it answers ${answerText(answer)}, not 12`)
         return type
       }),
-    ],
+    ),
+  }),
+  ...checksOf('insert', 'load --method upsert, and the ledger of receipts', {
+    'scalars, one for each column': onTable(
+      streamTable,
+      ask('tableInsert(objByName("T"), 1, `A, 2.5)', 1),
+      ask('exec string(sym) from T', 'STRING vector [A]'),
+    ),
+    'a keyed table keeps the last row of a key': onTable(
+      keyed('keyedTable'),
+      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+      call('tableInsert{T}', pairs([2, 3], [21, 30])),
+      ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
+    ),
+    'a keyed stream table keeps the first row of a key': onTable(
+      keyed('keyedStreamTable'),
+      call('tableInsert{T}', pairs([1, 2, 1], [10, 20, 11])),
+      call('tableInsert{T}', pairs([2, 3], [21, 30])),
+      ask('select * from T order by k', pairs([1, 2, 3], [10, 20, 30])),
+    ),
+    'upsert!': onTable(
+      keyed('keyedTable'),
+      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+      call('upsert!{T,,ignoreNull=false}', pairs([2, 3], [21, 30])),
+      ask('select * from T order by k', pairs([1, 2, 3], [10, 21, 30])),
+    ),
+    'tableUpsert tells new and changed rows': onTable(
+      keyed('keyedTable'),
+      call('tableInsert{T}', pairs([1, 2], [10, 20])),
+      call('tableUpsert{T,,ignoreNull=false}', pairs([2, 3, 4], [21, 30, 40]), expectCounts),
+    ),
   }),
 ]
 
-function leavesNothing(kind: string, table: string): Check {
-  return stepsCheck({
-    name: `refusals: R10, a refused insert into a ${kind} leaves nothing`,
-    dependsOnIt: 'receipts: a refused batch is sent again in halves',
-    table,
-    steps: [
-      call('tableInsert{T}', batch(100, 2)),
-      call('tableInsert{T}', wrongBatch(5), { refused: 'rows' }),
-      ask('exec count(*) from T', 2),
-    ],
-  })
-}
+const leavesNothing = (kind: Kind) => ({
+  [`R10, a refused insert into a ${kind} leaves nothing`]: onTable(
+    kinds[kind],
+    call('tableInsert{T}', batch(100, 2)),
+    call('tableInsert{T}', wrongBatch(5), { refused: 'rows' }),
+    ask('exec count(*) from T', 2),
+  ),
+})
 
 export const missing = 'ddbIngestTestMissing'
-
-const unknownNames = {
-  'an unknown variable': ask(missing, { refused: 'target' }),
-  'an unknown function': ask(`${missing}(1)`, { refused: 'target' }),
-  'an unknown function in a call': call(missing, batch(0, 1), { refused: 'target' }),
-  'an unknown table in a query': ask(`select * from ${missing}`, { refused: 'target' }),
-  'an unknown table in a call': call(`tableInsert{${missing}}`, batch(0, 1), { refused: 'target' }),
-  'an unknown name in objByName': ask(`objByName("${missing}")`, { refused: 'target' }),
-}
+const target = { refused: 'target' } as const
+const twoColumns = tableOfColumns({ id: ints([1]), sym: texts('SYMBOL', ['A']) })
 
 const caughtScript = `ddbIngestTestCaught = [\`none, \`none]
 try { objByName("${missing}") } catch(ex) { ddbIngestTestCaught = [ex[0], ex[1]] }
 ddbIngestTestCaught`
 
-export const refusalChecks: readonly Check[] = [
-  leavesNothing('table', table),
-  leavesNothing('stream table', streamTable),
-  leavesNothing('keyed table', `keyedTable(\`id, ${batchColumns})`),
-  leavesNothing('keyed stream table', `keyedStreamTable(\`id, ${batchColumns})`),
-  ...Object.entries(unknownNames).map(([what, step]) =>
-    stepsCheck({
-      name: `refusals: ${what}`,
-      dependsOnIt: 'ending with 78 at once if a target does not exist',
-      steps: [step],
-    }),
-  ),
-  stepsCheck({
-    name: 'refusals: too few columns',
-    dependsOnIt: 'ending with 78 at once if the target has changed',
-    table,
-    steps: [
-      call('tableInsert{T}', tableOfColumns({ id: ints([1]), sym: texts('SYMBOL', ['A']) }), {
-        refused: 'target',
-      }),
-    ],
+export const refusalChecks = [
+  ...checksOf('refusals', 'receipts: a refused batch is sent again in halves', {
+    ...leavesNothing('table'),
+    ...leavesNothing('stream table'),
+    ...leavesNothing('keyed table'),
+    ...leavesNothing('keyed stream table'),
   }),
-  stepsCheck({
-    name: 'refusals: catch gives class and text',
-    dependsOnIt: 'receipts: the outcome of a refused batch is written that way',
-    steps: [
+  ...checksOf('refusals', 'ending with 78 at once if a target does not exist or has changed', {
+    'an unknown variable': asks(ask(missing, target)),
+    'an unknown function': asks(ask(`${missing}(1)`, target)),
+    'an unknown function in a call': asks(call(missing, batch(0, 1), target)),
+    'an unknown table in a query': asks(ask(`select * from ${missing}`, target)),
+    'an unknown table in a call': asks(call(`tableInsert{${missing}}`, batch(0, 1), target)),
+    'an unknown name in objByName': asks(ask(`objByName("${missing}")`, target)),
+    'too few columns': onTable(kinds.table, call('tableInsert{T}', twoColumns, target)),
+  }),
+  ...checksOf('refusals', 'the reasons of refused batches', {
+    'catch gives class and text': asks(
       ask(caughtScript, answer => {
         const words = elementsOf(answer).map(textOf).join(': ')
         return classifyRefusal(words) === 'target' ? words : fail(`it gives ${words}`)
       }),
-    ],
+    ),
+    'a thrown text arrives whole': asks(
+      ask('throw "ddbIngestTest refuses"', { refused: /ddbIngestTest refuses/ }),
+    ),
   }),
-  {
-    name: 'refusals: a thrown text arrives whole',
-    dependsOnIt: 'messages of functions that refuse rows',
-    async run({ refusalOf }) {
-      const words = (await refusalOf('throw "ddbIngestTest refuses"')) ?? fail('it is accepted')
-      return words.includes('ddbIngestTest refuses') ? words : fail(words)
-    },
-  },
 ]
 
-export const openQuestionChecks: readonly Check[] = [
-  {
-    name: 'open: defined tells of shared tables',
-    dependsOnIt: 'marker and ledger of a run',
-    async run({ tableName, ask }) {
-      const name = tableName('defined')
-      const script = `defined("${name}", SHARED)`
-      const before = numberOf(await ask(script))
-      await ask(`share(table([1] as v), "${name}")`)
-      expectText('it answers', `${before},${numberOf(await ask(script))}`, '0,1')
-    },
+export const openQuestionChecks = checksOf('open', 'finding the table of a run, and its columns', {
+  'objs(true) lists shared tables': async ({ share, ask }) => {
+    const name = await share('listed', 'table([1] as v)')
+    const objects = tableOf(await ask('select * from objs(true) where shared=true'))
+    const isFound = textsOf(columnOf(objects, 'name')).includes(name)
+    return isFound ? objects.columnNames.join(', ') : fail('it is not in the list')
   },
-  {
-    name: 'open: objs(true) lists shared tables',
-    dependsOnIt: 'similar names for a wrong --table, and naming what killed runs have left',
-    async run({ share, ask }) {
-      const name = await share('listed', 'table([1] as v)')
-      const objects = tableOf(await ask('select * from objs(true) where shared=true'))
-      const isFound = textsOf(columnOf(objects, 'name')).includes(name)
-      return isFound ? objects.columnNames.join(', ') : fail('it is not in the list')
-    },
-  },
-  stepsCheck({
-    name: 'open: schema() tells the columns',
-    dependsOnIt: 'load --table: the columns come from there',
-    table: 'table(1:0, `a`b`c`d, [INT, SYMBOL, DECIMAL64(4), DOUBLE[]])',
-    steps: [
-      ask('schema(T)', answer => {
-        const { columns } = schemaFromServer(answer ?? fail('there is no answer'))
-        const text = columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
-        expectText('the columns', text, 'a INT, b SYMBOL, c DECIMAL64(4), d DOUBLE[]')
-      }),
-    ],
-  }),
-  {
-    name: 'open: the form of an undefined symbol',
-    dependsOnIt: 'ending with 78 if a name is wrong',
-    async run({ refusalOf }) {
-      const words = await refusalOf('ddbIngestTestUndefined')
-      return `refused: ${words ?? fail('it is accepted')}`
-    },
-  },
-]
+  'schema() tells the columns': onTable(
+    'table(1:0, `a`b`c`d, [INT, SYMBOL, DECIMAL64(4), DOUBLE[]])',
+    ask('schema(T)', answer => {
+      const { columns } = schemaFromServer(answer ?? fail('there is no answer'))
+      const text = columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
+      expectText('the columns', text, 'a INT, b SYMBOL, c DECIMAL64(4), d DOUBLE[]')
+    }),
+  ),
+})

@@ -7,34 +7,60 @@ import { vectorOf } from '../../protocol/element.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import {
   answerText,
+  expectText,
+  fail,
   numberOf,
   refusalOf,
   tableDifference,
   tableOf,
   tableOfColumns,
 } from '../answers.js'
-import { expectText, fail, type Check } from '../check.js'
+import type { Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 
+/** @param purpose  the part of the check's name that names of objects may contain */
+type Trial = (context: CheckContext, purpose: string) => ReturnType<Check['run']>
+
+/** Subjects whose checks need more than the usual time, ms. */
+const limitsMs: Readonly<Record<string, number>> = {
+  ...{ asynchronous: 10_000, jobs: 10_000 },
+  ...{ rights: 15_000, dfs: 15_000, create: 15_000 },
+}
+
+/** Checks of one subject on which the same parts of this program depend. */
+export function checksOf(
+  subject: string,
+  dependsOnIt: string,
+  trials: Readonly<Record<string, Trial>>,
+): readonly Check[] {
+  const limitMs = limitsMs[subject]
+  return Object.entries(trials).map(([what, trial]) => {
+    const name = `${subject}: ${what}`
+    const purpose = name.replace(/[^A-Za-z0-9]+/g, '').slice(0, 40)
+    return { name, dependsOnIt, limitMs, run: context => trial(context, purpose) }
+  })
+}
+
 /**
- * What must come: a number; the text of a value; a table, bit for bit; a refusal that this program understands so
- * (the server's words are the finding); any refusal; or what a function says.
+ * What must come: a number; the text of a value; a table, bit for bit; a refusal that this program understands so, or
+ * with such words (the server's words are the finding); or what a function says.
  */
 type Expected =
   | number
   | string
   | Table
-  | { readonly refused: Refusal | 'anyhow' }
+  | { readonly refused: Refusal | RegExp }
   | ((answer: Value | undefined) => string | void)
 
 interface Step {
   /** A script, or with `args` the name of a function. */
   readonly request: string
   readonly args?: readonly Value[]
-  /** Absent if any answer will do. */
+  /** Undefined if any answer will do. */
   readonly expected?: Expected | undefined
   /** Sends the request with flag 4, which demands no answer. */
   readonly isSent?: boolean
+  readonly rows?: number
 }
 
 export const ask = (request: string, expected?: Expected): Step => ({ request, expected })
@@ -42,48 +68,39 @@ export const call = (
   request: string,
   args: Value | readonly Value[],
   expected?: Expected,
-): Step => ({
-  request,
-  args: 'form' in args ? [args] : args,
-  expected,
-})
+): Step => ({ request, args: 'form' in args ? [args] : args, expected })
 export const send = (request: string, ...args: readonly Value[]): Step => ({
   request,
   args,
   isSent: true,
 })
 
-interface StepsCheck extends Omit<Check, 'run'> {
-  /** A script that makes the table `T`, which is shared; or `dfs` for a table `k INT, v INT` in the run's database. */
-  readonly table?: string
-  /** Runs the steps in a session of their own; so does a step without an answer. */
-  readonly hasSession?: boolean
-  readonly steps: readonly Step[]
-  /** The table must have so many rows at last. */
-  readonly rows?: number
-}
+/** The table must have so many rows after the server has executed all steps. */
+export const rows = (rows: number): Step => ({ request: '', rows })
 
-export function stepsCheck({ table, hasSession, steps, rows, ...check }: StepsCheck): Check {
-  const run: Check['run'] = async context => {
-    const purpose = check.name.replace(/[^A-Za-z0-9]+/g, '').slice(0, 40)
+/** Runs the steps, in a session of their own if one of them demands no answer. */
+export const asks = (...steps: readonly Step[]): Trial => onTable('', ...steps)
+
+/** @param table  a script that makes the table `T`, which is shared; or `dfs` for a table `k INT, v INT` in a database */
+export function onTable(table: string, ...steps: readonly Step[]): Trial {
+  return async (context, purpose) => {
     let name = ''
     if (table === 'dfs') name = (await dfsTable(context, purpose)).expression
-    else if (table !== undefined) name = await context.share(purpose, table)
-    const isOwn = hasSession === true || steps.some(({ isSent }) => isSent)
+    else if (table !== '') name = await context.share(purpose, table)
+    const isOwn = steps.some(({ isSent }) => isSent)
     const session = isOwn ? await context.open() : context.control
     let finding: string | void = undefined
-    for (const { request, args, expected, isSent } of steps) {
+    for (const { request, args, expected, isSent, rows } of steps) {
       const text = request.replace(/\bT\b/g, name)
       if (isSent === true) session.send(text, args ?? [])
+      else if (rows !== undefined) await expectRows(context, name, rows, session)
       else {
         const asked = args ? context.call(text, args, session) : context.ask(text, session)
         finding = (await compare(request, asked, expected)) ?? finding
       }
     }
-    if (rows !== undefined) await expectRows(context, name, rows, session)
     return finding
   }
-  return { ...check, ...(table === 'dfs' && { limitMs: 15_000 }), run }
 }
 
 async function compare(
@@ -93,21 +110,21 @@ async function compare(
 ): Promise<string | void> {
   if (typeof expected === 'object' && 'refused' in expected) {
     const { refused } = expected
-    if (refused !== 'anyhow') return expectRefusal(asked, refused)
-    if ((await refusalOf(asked)) === undefined) fail('it is accepted')
-    return
+    const words = (await refusalOf(asked)) ?? fail('it is accepted')
+    if (refused instanceof RegExp) return refused.test(words) ? words : fail(words)
+    const understood = classifyRefusal(words)
+    if (understood === refused) return words
+    fail(`understood as ${understood}, not ${refused}: ${words}`)
   }
   const answer = await asked
   if (typeof expected === 'function') return expected(answer)
   const what = request.length > 60 ? `${request.slice(0, 60)}…` : request
   if (typeof expected === 'number') expectText(what, String(numberOf(answer)), String(expected))
   else if (typeof expected === 'string') expectText(what, answerText(answer), expected)
-  else if (expected !== undefined) expectTable(tableOf(answer), expected)
-}
-
-function expectTable(actual: Table, expected: Table): void {
-  const difference = tableDifference(actual, expected)
-  if (difference !== undefined) fail(difference)
+  else if (expected !== undefined) {
+    const difference = tableDifference(tableOf(answer), expected)
+    if (difference !== undefined) fail(difference)
+  }
 }
 
 /** Passes if the table has exactly so many rows after the server has executed everything that `session` sent. */
@@ -115,30 +132,23 @@ export async function expectRows(
   { rowsOf, ask }: CheckContext,
   table: string,
   rows: number,
-  session = undefined as Parameters<CheckContext['ask']>[1],
+  session: CheckContext['control'],
 ): Promise<void> {
   await rowsOf(table, rows)
   await ask('1', session)
   expectText('rows', String(await rowsOf(table)), String(rows))
 }
 
-/** @returns the server's words, if this program understands them as `kind` */
-async function expectRefusal(request: Promise<unknown>, kind: Refusal): Promise<string> {
-  const words = (await refusalOf(request)) ?? fail('it is accepted')
-  const understood = classifyRefusal(words)
-  return understood === kind ? words : fail(`understood as ${understood}, not ${kind}: ${words}`)
-}
-
-/** Creates a table in the run's database, partitioned by the table's first column. */
+/** Creates a table in a database of its own, partitioned by the values 1 to 3 of the table's first column. */
 export async function dfsTable(
-  context: CheckContext,
-  name: string,
-): Promise<{ expression: string; path: string }> {
-  const database = await context.database()
-  await context.prepare(
-    `createPartitionedTable(database("${database}"), table(1:0, \`k\`v, [INT, INT]), "${name}", \`k)`,
+  { databaseName, prepare }: CheckContext,
+  purpose: string,
+): Promise<{ database: string; expression: string }> {
+  const database = databaseName(purpose)
+  await prepare(
+    `createPartitionedTable(database("${database}", VALUE, 1..3), table(1:0, \`k\`v, [INT, INT]), "t", \`k)`,
   )
-  return { expression: `loadTable("${database}","${name}")`, path: `${database}/${name}` }
+  return { database, expression: `loadTable("${database}","t")` }
 }
 
 /** Arguments for `streamTable`, `table` and the like, to create a table for rows of `batch`. */
@@ -150,16 +160,12 @@ const symbols = ['IBM', null, 'A', '\u4e2d']
 /** Rows with ids from `first` on. Every fourth symbol is null, and every fifth price. */
 export function batch(first: number, rows: number): Table {
   const ids = Array.from({ length: rows }, (_, i) => first + i)
+  const sym = ids.map(id => symbols[id % 4]!)
+  const price = ids.map(id => (id % 5 === 0 ? null : id / 4))
   return tableOfColumns({
-    id: vectorOf({ type: 'INT' }, ids),
-    sym: vectorOf(
-      { type: 'SYMBOL' },
-      ids.map(id => symbols[id % 4]!),
-    ),
-    price: vectorOf(
-      { type: 'DOUBLE' },
-      ids.map(id => (id % 5 === 0 ? null : id / 4)),
-    ),
+    id: ints(ids),
+    sym: vectorOf({ type: 'SYMBOL' }, sym),
+    price: vectorOf({ type: 'DOUBLE' }, price),
   })
 }
 

@@ -3,10 +3,18 @@
   nulls, extremes, and values around zero.
 */
 import { parseColumnType } from '../../protocol/data-type.js'
-import { scalarAt, vectorOf, type ElementValue } from '../../protocol/element.js'
-import type { Column, TypedVector, Value } from '../../protocol/value.js'
-import { columnDifference, numberOf, tableOf, tableOfColumns } from '../answers.js'
-import { fail, type Check } from '../check.js'
+import { vectorOf, type ElementValue } from '../../protocol/element.js'
+import type { Column, Value } from '../../protocol/value.js'
+import {
+  columnDifference,
+  elementsOf,
+  fail,
+  numberOf,
+  tableOf,
+  tableOfColumns,
+} from '../answers.js'
+import type { CheckContext } from '../context.js'
+import { checksOf } from './steps.js'
 
 const maxFloat = 3.4028234663852886e38
 const leastFloat = 1.401298464324817e-45
@@ -86,43 +94,35 @@ export const arraySamples: readonly TypeSample[] = Object.entries(samples)
 const variable = 'ddbIngestTestValues'
 
 /** @param inserts  the arguments of each tableInsert */
-function roundTrip(
-  { type, column }: TypeSample,
-  form: string,
-  dependsOnIt: string,
-  inserts: readonly Value[],
-): Check {
-  return {
-    name: `types: ${type} ${form}`,
-    dependsOnIt: `${dependsOnIt} of type ${type}`,
-    async run({ ask, call }) {
-      await ask(`${variable} = table(${column.length}:0, [\`v], [${type}])`)
-      // Sends all requests without waiting for answers.
-      const answers = await Promise.all(
-        inserts.map(value => call(`tableInsert{${variable}}`, [value])),
-      )
-      const inserted = answers.reduce((sum, answer) => sum + numberOf(answer), 0)
-      if (inserted !== column.length) {
-        fail(`tableInsert answered ${inserted} rows, not ${column.length}`)
-      }
-      const table = tableOf(await ask(`select * from ${variable}`))
-      const difference = columnDifference(table.columns[0]!, column)
-      if (difference !== undefined) fail(difference)
-    },
+const roundTrip =
+  ({ type, column }: TypeSample, inserts: readonly Value[]) =>
+  async ({ ask, call }: CheckContext) => {
+    await ask(`${variable} = table(${column.length}:0, [\`v], [${type}])`)
+    // Sends all requests without waiting for answers.
+    const answers = await Promise.all(
+      inserts.map(value => call(`tableInsert{${variable}}`, [value])),
+    )
+    const inserted = answers.reduce((sum, answer) => sum + numberOf(answer), 0)
+    if (inserted !== column.length) {
+      fail(`tableInsert answered ${inserted} rows, not ${column.length}`)
+    }
+    const table = tableOf(await ask(`select * from ${variable}`))
+    const difference = columnDifference(table.columns[0]!, column)
+    if (difference !== undefined) fail(difference)
   }
-}
 
-function scalarCheck(sample: TypeSample): Check {
-  const column = sample.column as TypedVector
-  const scalars = Array.from({ length: column.length }, (_, i) => scalarAt(column, i))
-  return roundTrip(sample, 'scalar', 'bound arguments and cells of receipts', scalars)
-}
+const asScalars = (sample: TypeSample) => roundTrip(sample, elementsOf(sample.column))
+const asColumn = (sample: TypeSample) => roundTrip(sample, [tableOfColumns({ v: sample.column })])
 
-const columnCheck = (sample: TypeSample): Check =>
-  roundTrip(sample, 'column', 'loading columns', [tableOfColumns({ v: sample.column })])
+const trials = (samples: readonly TypeSample[], form: string, trial: typeof asColumn) =>
+  Object.fromEntries(samples.map(sample => [`${sample.type} ${form}`, trial(sample)]))
 
-export const typeChecks: readonly Check[] = [
-  ...columnSamples.map(scalarCheck),
-  ...columnSamples.map(columnCheck),
-  ...arraySamples.map(columnCheck),
+export const typeChecks = [
+  ...checksOf('types', 'bound arguments and cells of receipts, of this type', {
+    ...trials(columnSamples, 'scalar', asScalars),
+  }),
+  ...checksOf('types', 'loading columns of this type', {
+    ...trials(columnSamples, 'column', asColumn),
+    ...trials(arraySamples, 'column', asColumn),
+  }),
 ]

@@ -1,28 +1,33 @@
 /*
-  Columns of zeros or nulls, the texts of text columns, and columns of numbers as arrays of doubles and back. Null becomes
-  NaN. In types without NaN, NaN becomes null.
+  Columns of zeros or nulls, and the elements of columns as JavaScript values ("cells") and back.
 */
-import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
+import { type ColumnType, type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
+import type { Category } from '../../protocol/types/type-facts.js'
 import {
   type FixedVector,
-  elementBytes,
+  formatElement,
   isFixedType,
-  nullElement,
+  scalarAt,
+  takeRows,
+  vectorOf,
   vectorOfBytes,
-} from '../../protocol/element-bytes.js'
+} from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import {
   type Column,
   type SymbolVector,
-  type Value,
+  type TypedVector,
   type Vector,
-  explicitNull,
 } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
-
-/** The null of BLOB. */
-export const noBytes: Uint8Array = new Uint8Array(0)
+import {
+  nullDouble,
+  nullFloat,
+  nullInt16,
+  nullInt32,
+  nullInt64,
+  nullInt8,
+} from '../../protocol/null-value.js'
 
 /**
  * True for columns whose data is one typed array. Excludes SYMBOL, whose codes mean nothing without their base (the
@@ -43,54 +48,19 @@ export function cellType(type: ColumnType): ColumnType {
 
 /** `length` zeros (DolphinDB manual, page streamTable). In an array column, each row is an empty array. */
 export function zeroColumn(type: ColumnType, length: number): Column {
-  const name = type.type
   if (type.array) {
     const cells = zeroColumn(cellType(type), 0) as Vector
     return { form: 'arrayVector', length, offsets: new Uint32Array(length + 1), cells }
   }
-  if (isFixedType(name)) {
-    const bytes = new Uint8Array(length * dataTypes[name].bytesPerValue)
-    return vectorOfBytes(name, length, bytes, type.scale)
-  }
-  switch (name) {
-    case 'VOID':
-      return { form: 'vector', type: name, length }
-    case 'SYMBOL':
-      return { form: 'vector', type: name, length, codes: new Int32Array(length), base: [''] }
-    case 'BLOB':
-      return { form: 'vector', type: name, length, data: filled(length, noBytes) }
-    case 'ANY':
-      return { form: 'vector', type: name, length, data: filled<Value>(length, explicitNull) }
-    default:
-      return { form: 'vector', type: 'STRING', length, data: filled(length, '') }
-  }
-}
-
-function filled<T>(length: number, element: T): T[] {
-  return new Array<T>(length).fill(element)
+  if (!isFixedType(type.type)) return nullColumn(type, length)
+  const bytes = new Uint8Array(length * dataTypes[type.type].bytesPerValue)
+  return vectorOfBytes(type.type, length, bytes, type.scale)
 }
 
 /** `length` nulls. In an array column, each row is an array with one null cell (docs/protocol.md#array-vectors). */
 export function nullColumn(type: ColumnType, length: number): Column {
-  if (type.array) {
-    const cells = nullColumn(cellType(type), length) as Vector
-    const offsets = Uint32Array.from({ length: length + 1 }, (_, row) => row)
-    return { form: 'arrayVector', length, offsets, cells }
-  }
-  const column = zeroColumn(type, length)
-  if (isFixedVector(column)) fillNulls(column)
-  return column
-}
-
-function fillNulls(column: FixedVector): void {
-  const bytes = elementBytes(column)
-  const nullBytes = nullElement(column.type)
-  if (bytes.length === 0) return
-  bytes.set(nullBytes)
-  // Doubles the filled part until everything is filled.
-  for (let filled = nullBytes.length; filled < bytes.length; filled *= 2) {
-    bytes.copyWithin(filled, 0, Math.min(filled, bytes.length - filled))
-  }
+  if (type.type === 'VOID') return { form: 'vector', type: 'VOID', length }
+  return takeRows(vectorOf(type, [null]), new Int32Array(length))
 }
 
 /** Texts of a STRING or SYMBOL column, whichever way the column stores them; undefined for other column types. */
@@ -106,6 +76,22 @@ function symbolTexts(column: SymbolVector): string[] {
   return texts
 }
 
+/** Every element as the text that string(x) returns; '' for nulls. */
+export function textsOfVector(vector: Vector): readonly string[] {
+  const texts = columnTexts(vector)
+  if (texts !== undefined) {
+    return texts.length === vector.length ? texts : texts.slice(0, vector.length)
+  }
+  if (vector.type === 'CHAR') return Array.from(vector.data.subarray(0, vector.length), charText)
+  return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
+}
+
+/** Prints a CHAR without quotes. An unprintable CHAR becomes its number. */
+function charText(code: number): string {
+  if (code === nullInt8) return ''
+  return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)
+}
+
 // Does not list VOID, because `select NULL as x` makes a VOID column.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'FUNCTIONDEF', 'HANDLE', 'CODE', 'DATASOURCE', 'RESOURCE', 'DURATION',
@@ -117,101 +103,139 @@ export function checkColumnType(name: string, { type }: ColumnType): void {
   throw new ScriptError(`The column [${name}] can't be of type ${type}: tables don't support it.`)
 }
 
-const twoTo32 = 2 ** 32
-const nullHighWord = nullInt32
+/** How to compute with the values of a type: as whole numbers of 32 or 64 bits, floating numbers, decimals or texts. */
+export type Kind = 'int' | 'long' | 'double' | 'decimal' | 'text' | 'void'
+
+const kinds: Partial<Record<Category, Kind>> = {
+  logical: 'int',
+  integral: 'int',
+  temporal: 'int',
+  floating: 'double',
+  denary: 'decimal',
+  literal: 'text',
+  nothing: 'void',
+}
+
+/** The kind of a type. Temporal values and BOOLs are whole numbers. Undefined for UUIDs, tuples and the like. */
+export function kindOf(type: DataType): Kind | undefined {
+  const { category, bytesPerValue } = dataTypes[type]
+  const kind = kinds[category]
+  return kind === 'int' && bytesPerValue === 8 ? 'long' : kind
+}
+
+/** Types from narrow to wide, or from coarse to fine. Two types of one group meet in the later one. */
+export const typeRanks: Readonly<Record<'numbers' | 'decimals' | 'times', readonly DataType[]>> = {
+  numbers: ['CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE'],
+  decimals: ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'],
+  times: [
+    'MONTH', 'DATE', 'DATEHOUR', 'DATEMINUTE', 'DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP', 'MINUTE', 'SECOND', 'TIME',
+    'NANOTIME',
+  ],
+} // prettier-ignore
+
+/** The later of two types of a group; undefined if one of them is not in the group. */
+export function widerType(
+  group: keyof typeof typeRanks,
+  a: DataType,
+  b: DataType,
+): DataType | undefined {
+  const ranks = [a, b].map(type => typeRanks[group].indexOf(type))
+  return ranks.includes(-1) ? undefined : typeRanks[group][Math.max(...ranks)]
+}
+
+/** The null of the array in which a column keeps its numbers. */
+const sentinels: ReadonlyMap<unknown, number | bigint> = new Map<unknown, number | bigint>([
+  [Int8Array, nullInt8],
+  [Int16Array, nullInt16],
+  [Int32Array, nullInt32],
+  [BigInt64Array, nullInt64],
+  [Float32Array, nullFloat],
+  [Float64Array, nullDouble],
+])
+
+/** The number of an element: a bigint for 64-bit types and unscaled decimals; null for a null. A BOOL is 0 or 1. */
+export type Cell = number | bigint | null
+
+/** Longer lists of cells could end the process, which no error would explain. */
+const maxCells = 2 ** 26
+
+/** @throws {ScriptError} for types without numbers @throws {RangeError} for vectors that are too long to compute with */
+export function cellsOf(vector: Vector): Cell[] {
+  const { type, length } = vector
+  if (length > maxCells) throw new RangeError(`Invalid array length ${length}`)
+  const kind = kindOf(type)
+  if (kind === 'void') return new Array<Cell>(length).fill(null)
+  if (kind === undefined || kind === 'text') {
+    throw new ScriptError(`A vector of numbers is expected, but the actual type is ${type}.`)
+  }
+  const cells = new Array<Cell>(length)
+  if (kind === 'decimal') {
+    for (let i = 0; i < length; i++) cells[i] = scalarAt(vector as TypedVector, i).value as Cell
+    return cells
+  }
+  const { data } = vector as FixedVector
+  const nullValue = sentinels.get(data.constructor)
+  for (let i = 0; i < length; i++) cells[i] = data[i] === nullValue ? null : data[i]!
+  return cells
+}
 
 /**
- * Rows of an integral, floating, temporal or BOOL column as doubles; NaN for null. Rounds 64-bit integers beyond 2^53
- * to the nearest double.
+ * Makes a column of numbers. Rounds fractions half away from zero. Numbers that the type cannot hold become null; so does
+ * NaN, except in floating types. @throws {ValueError} if a decimal type cannot hold a number
  */
-export function numbersOf(column: FixedVector): Float64Array {
-  const { data, length } = column
-  if (data instanceof BigInt64Array) return numbersOfInt64(data, length)
-  const numbers = new Float64Array(length)
-  const nullValue = nullOf(column)
-  for (let row = 0; row < length; row++) {
-    const value = data[row]!
-    numbers[row] = value === nullValue ? NaN : value
-  }
-  return numbers
-}
-
-function nullOf(column: FixedVector): number {
-  switch (column.type) {
-    case 'BOOL':
-    case 'CHAR':
-      return nullInt8
-    case 'SHORT':
-      return nullInt16
-    case 'FLOAT':
-      return nullFloat
-    case 'DOUBLE':
-      return nullDouble
-    default:
-      return nullInt32
-  }
-}
-
-/** Two int32 words per row, the low word first. Loops over words are faster than loops over BigInts. */
-export function wordsOfInt64(data: BigInt64Array): Int32Array {
-  return new Int32Array(data.buffer, data.byteOffset, data.length * 2)
-}
-
-function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
-  const numbers = new Float64Array(length)
-  const words = wordsOfInt64(data)
-  for (let row = 0; row < length; row++) {
-    const low = words[row * 2]! >>> 0
-    const high = words[row * 2 + 1]!
-    numbers[row] = high === nullHighWord && low === 0 ? NaN : high * twoTo32 + low
-  }
-  return numbers
-}
-
-/** How a number that is not null becomes a value of a type; other types take whole numbers. */
-const fits: Partial<Record<DataType, (value: number) => number>> = {
-  BOOL: value => (value === 0 ? 0 : 1),
-  DOUBLE: value => value,
-  // Numbers too large for FLOAT become null (DolphinDB manual, page data_types, note 7). Infinities stay infinite.
-  FLOAT: value => (Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? NaN : value),
-}
-
-/**
- * Makes a column of an integral, floating, temporal or BOOL type from doubles. Rounds fractions half away from zero.
- * NaN and values out of range become null.
- */
-export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
-  const column = zeroColumn(type, numbers.length) as FixedVector
-  const { data } = column
-  if (data instanceof BigInt64Array) {
-    fillInt64(data, numbers)
-    return column
-  }
-  const nullValue = nullOf(column)
-  // Excludes the smallest value of a type of whole numbers, because that value is the null.
-  const whole = (value: number): number => {
-    const rounded = roundAway(value)
-    return rounded > nullValue && rounded < -nullValue ? rounded : NaN
-  }
-  const fit = fits[column.type] ?? whole
-  for (let row = 0; row < numbers.length; row++) {
-    const value = fit(numbers[row]!)
-    data[row] = Number.isNaN(value) || Number.isNaN(numbers[row]!) ? nullValue : value
+export function columnOfCells(type: ColumnType, cells: ArrayLike<Cell>): FixedVector {
+  if (isDecimal(type.type)) return vectorOf(type, Array.from(cells)) as FixedVector
+  const column = zeroColumn(type, cells.length) as FixedVector
+  const data = column.data as { [row: number]: Cell }
+  const nullValue = sentinels.get(column.data.constructor)!
+  const fit = fits[type.type] ?? (typeof nullValue === 'bigint' ? wholeInt64 : whole)
+  for (let row = 0; row < cells.length; row++) {
+    const cell = cells[row]!
+    data[row] = (cell === null ? null : fit(cell, Number(nullValue))) ?? nullValue
   }
   return column
 }
 
-/** Writes each whole number as two words. NaN and values beyond int64 become null. */
-export function fillInt64(target: BigInt64Array, numbers: Float64Array): void {
-  const words = wordsOfInt64(target)
-  for (let row = 0; row < numbers.length; row++) {
-    const value = roundAway(numbers[row]!)
-    const fits = value > -(2 ** 63) && value < 2 ** 63
-    words[row * 2] = fits ? value >>> 0 : 0
-    words[row * 2 + 1] = fits ? Math.floor(value / twoTo32) : nullHighWord
-  }
+/** How a number becomes a value of a type; other types take whole numbers. */
+const fits: Partial<Record<DataType, (value: number | bigint) => number | null>> = {
+  BOOL: value => (Number.isNaN(value) ? null : Number(Number(value) !== 0)),
+  DOUBLE: Number,
+  // Numbers too large for FLOAT become null (DolphinDB manual, page data_types, note 7). Infinities stay infinite.
+  FLOAT: cell => {
+    const value = Number(cell)
+    return Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? null : value
+  },
 }
 
-function roundAway(value: number): number {
-  return value < 0 ? -Math.round(-value) : Math.round(value)
+/** Excludes the smallest value of a type of whole numbers, because that value is the null. */
+function whole(value: number | bigint, nullValue: number): number | null {
+  const number = Number(value)
+  const rounded = number < 0 ? -Math.round(-number) : Math.round(number)
+  return rounded > nullValue && rounded < -nullValue ? rounded : null
+}
+
+function wholeInt64(value: number | bigint): bigint | null {
+  if (typeof value === 'bigint') return value > nullInt64 && value < -nullInt64 ? value : null
+  const rounded = whole(value, Number(nullInt64))
+  return rounded === null ? null : BigInt(rounded)
+}
+
+/** Like `cellsOf` as doubles, for columns with many rows: NaN for null. Rounds 64-bit integers beyond 2^53. */
+export function numbersOf({ data, length }: FixedVector): Float64Array {
+  const numbers = new Float64Array(length)
+  if (data instanceof BigInt64Array) {
+    // Two int32 words per row, the low word first. Loops over words are faster than loops over BigInts.
+    const words = new Int32Array(data.buffer, data.byteOffset, data.length * 2)
+    for (let row = 0; row < length; row++) {
+      const low = words[row * 2]! >>> 0
+      const high = words[row * 2 + 1]!
+      numbers[row] = high === nullInt32 && low === 0 ? NaN : high * 2 ** 32 + low
+    }
+    return numbers
+  }
+  const nullValue = sentinels.get(data.constructor)
+  for (let row = 0; row < length; row++) {
+    numbers[row] = data[row] === nullValue ? NaN : data[row]!
+  }
+  return numbers
 }

@@ -1,200 +1,82 @@
 /*
-  Converts columns to other types, as an insert does (docs/server-semantics.md#conversions-on-insert). Decimals are rounded
-  half away from zero if the new scale is smaller. A number too large for the decimal type is an error.
+  The one table of conversions between column types: those of an insert (docs/server-semantics.md#conversions-on-insert), and
+  the further ones of a cast, which also parses and prints texts and treats times as their numbers. Decimals are rounded half
+  away from zero if the new scale is smaller. A number too large for the decimal type is an error.
 */
 import {
   type ColumnType,
-  type DataType,
-  type DecimalType,
   columnTypeText,
   dataTypes,
   isDecimal,
   maxScale,
 } from '../../protocol/data-type.js'
-import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
-import type { FixedVector } from '../../protocol/element-bytes.js'
+import { type ElementValue, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
+import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
+import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
+import type { Category } from '../../protocol/types/type-facts.js'
 import type { ArrayVector, Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import {
+  type Cell,
   cellType,
-  columnOfNumbers,
+  cellsOf,
+  columnOfCells,
   columnTexts,
-  isFixedVector,
   nullColumn,
-  numbersOf,
   sameColumnType,
+  textsOfVector,
 } from './column-layout.js'
-import { blobsOf } from '../../protocol/types/blobs.js'
+import { type BlobVector, blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
-import { nullDouble, nullFloat, nullInt32, nullInt64 } from '../../protocol/null-value.js'
+import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import { convertTemporal, isInsertable } from './convert-temporal.js'
 import { growingColumn } from './growing-column.js'
 
-const storedBits = { DECIMAL32: 32, DECIMAL64: 64, DECIMAL128: 128 } as const
+/** Converts a column; undefined if the types are refused. */
+type Conversion = (column: Vector, target: ColumnType) => Column | undefined
+type Conversions = Readonly<Partial<Record<Group, Readonly<Partial<Record<Group, Conversion>>>>>>
 
-/** Converts a decimal column to another scale or type, or to numbers. */
-function convertDecimal(column: FixedVector, target: ColumnType): Column {
-  const scale = 'scale' in column ? column.scale : 0
-  const values = unscaledValues(column)
-  if (target.type in maxScale) {
-    const shift = (target.scale ?? 0) - scale
-    return decimalColumn(
-      target,
-      values.map(value => (value === null ? null : rescale(value, shift))),
-    )
-  }
-  if (dataTypes[target.type].category === 'integral') {
-    // Converts between integers, because a detour through doubles would round the value a second time.
-    return integersOf(
-      target,
-      values.map(value => (value === null ? null : rescale(value, -scale))),
-    )
-  }
-  const numbers = Float64Array.from(values, value =>
-    value === null ? NaN : Number(`${value}e-${scale}`),
-  )
-  return columnOfNumbers(target, numbers)
+/** Types that convert in the same way. */
+type Group = 'number' | 'decimal' | 'time' | 'text' | 'bytes'
+
+const groups: Readonly<Partial<Record<Category, Group>>> = {
+  logical: 'number',
+  integral: 'number',
+  floating: 'number',
+  denary: 'decimal',
+  temporal: 'time',
+  literal: 'text',
+  binary: 'bytes',
+  system: 'bytes',
 }
 
-/** Values out of range become null, as in conversions between integral types. */
-function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Column {
-  if (target.type !== 'LONG') {
-    return columnOfNumbers(
-      target,
-      Float64Array.from(values, value => (value === null ? NaN : Number(value))),
-    )
-  }
-  const limit = 2n ** 63n
-  return vectorOf(
-    target,
-    values.map(value => (value !== null && value < limit && value > -limit ? value : null)),
-  )
+const ofNumbers = { number: numberColumn, decimal: decimalColumn }
+
+/** Given group → wanted group → conversion of an insert. Other pairs do not convert. */
+const inserts: Conversions = {
+  number: ofNumbers,
+  decimal: ofNumbers,
+  time: {
+    time: (column, target) =>
+      isInsertable(column.type, target.type) ? convertTemporal(column, target) : undefined,
+  },
+  text: { text: textColumn, number: numbersOfText, decimal: numbersOfText },
 }
 
-/** Converts an integral, floating or BOOL column to decimals. */
-function decimalOfNumbers(column: FixedVector, target: ColumnType): Column {
-  const scale = target.scale ?? 0
-  if (column.data instanceof BigInt64Array) {
-    const values = unscaledValues(column)
-    return decimalColumn(
-      target,
-      values.map(value => (value === null ? null : rescale(value, scale))),
-    )
-  }
-  const values = Array.from(numbersOf(column), number => unscaledNumber(number, scale))
-  return decimalColumn(target, values)
-}
-
-/** @throws {ScriptError} S05003 if a value has more bits than the type, or equals the type's null (the lowest value) */
-function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
-  const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)
-  for (const value of values) {
-    if (value !== null && (value >= limit || value <= -limit)) {
-      throw new ScriptError('DECIMAL math overflow RefId:S05003')
-    }
-  }
-  return vectorOf(target, values)
-}
-
-/** The unscaled integers of a decimal column (150 for 1.50), or the values of a column of integers. */
-export function unscaledValues(column: FixedVector): (bigint | null)[] {
-  return Array.from({ length: column.length }, (_, row) => {
-    const element = elementAt(column, row)
-    return 'value' in element ? (element.value as bigint | null) : null
-  })
-}
-
-function rescale(value: bigint, digits: number): bigint {
-  if (digits >= 0) return value * 10n ** BigInt(digits)
-  const divisor = 10n ** BigInt(-digits)
-  const half = divisor / 2n
-  return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
-}
-
-/** Uses the decimal digits that JavaScript prints for the number, so that 0.29 with scale 2 gives 29 and not 28. */
-function unscaledNumber(number: number, scale: number): bigint | null {
-  if (Number.isNaN(number)) return null
-  if (!Number.isFinite(number)) throw new ScriptError('DECIMAL math overflow RefId:S05003')
-  const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
-  const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
-  const digits = scale + Number(exponent) - fraction.length
-  // No decimal type has so many digits. Larger exponents would also make `rescale` compute huge powers of ten.
-  if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
-  return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
-}
-
-/** Converts between STRING, SYMBOL and BLOB. */
-export function textColumn(column: Vector, target: ColumnType): Column {
-  if (target.type === 'BLOB') {
-    const texts = columnTexts(column)!
-    const encoder = new TextEncoder()
-    const data = Array.from({ length: column.length }, (_, row) => encoder.encode(texts[row]))
-    return { form: 'vector', type: 'BLOB', length: column.length, data }
-  }
-  const data = column.type === 'BLOB' ? textsOfBlobs(blobsOf(column)) : columnTexts(column)!
-  if (target.type === 'SYMBOL') return symbolVectorOf(data.slice(0, column.length))
-  return { form: 'vector', type: 'STRING', length: column.length, data }
-}
-
-function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
-  const decoder = new TextDecoder()
-  return blobs.map(blob => decoder.decode(blob))
-}
-
-const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-
-/**
- * Converts text to FLOAT, DOUBLE or a decimal. '' becomes null, and so does a number too large for FLOAT or DOUBLE.
- * @throws {ScriptError} `Incompatible type. …` if a text is not a number
- */
-function numbersOfText(column: Vector, target: ColumnType): Column {
-  const all = columnTexts(column)!
-  const texts = Array.from({ length: column.length }, (_, row) => all[row]!.trim())
-  if (texts.some(text => text !== '' && !numberText.test(text))) {
-    throw new ScriptError(
-      `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${columnTypeText(columnTypeOf(column))}`,
-    )
-  }
-  if (isDecimal(target.type)) {
-    return decimalColumn(
-      target,
-      texts.map(text => (text === '' ? null : decimalOfText(text, target))),
-    )
-  }
-  return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
-}
-
-/** NaN for '' and for numbers too large for a double; `1e400` must not become infinity. */
-function doubleOfText(text: string): number {
-  const value = text === '' ? NaN : Number(text)
-  return Number.isFinite(value) ? value : NaN
+/** What a cast converts in addition, or differently. */
+const casts: Conversions = {
+  number: { time: timesOfNumbers, text: printed },
+  decimal: { time: timesOfNumbers, text: printed },
+  time: { time: convertTemporal, number: numbersOfTimes, decimal: numbersOfTimes, text: printed },
+  text: { number: parsed, decimal: parsed, time: parsed, bytes: parsed },
+  bytes: { text: printed },
 }
 
 /**
- * The unscaled integer of a decimal text; null if the text is not a number. Cuts off digits beyond the scale:
- * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
- * @throws {ScriptError} if the text has more digits than the type can hold
+ * Converts a column, as an insert does or, if `isCast` is true, as a cast. May return `column` itself.
+ * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB cannot convert these types
  */
-export function decimalOfText(text: string, target: ColumnType): bigint | null {
-  if (!numberText.test(text)) return null
-  const [, sign, whole = '', fraction = '', exponent = '0'] =
-    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)!
-  const scale = target.scale ?? 0
-  const point = whole.length + Number(exponent) + scale
-  const type = target.type as keyof typeof maxScale
-  const digits = `${whole}${fraction}`.padEnd(Math.min(point, 80), '0')
-  const kept = point <= 0 ? '0' : digits.slice(0, point).replace(/^0+(?=\d)/, '')
-  if (kept.length > maxScale[type] || point > 80) {
-    const name = columnTypeText(target)
-    throw new ScriptError(
-      `Can't convert STRING to ${name}: parse ${text} to ${name} failed: decimal overflow`,
-    )
-  }
-  return sign === '-' ? -BigInt(kept) : BigInt(kept)
-}
-
-/** @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` if DolphinDB cannot convert these types */
-export function convertColumn(column: Column, target: ColumnType): Column {
+export function convertColumn(column: Column, target: ColumnType, isCast = false): Column {
   const actual = columnTypeOf(column)
   if (sameColumnType(actual, target)) return column
   if (column.form === 'vector' && column.type === 'VOID') return nullColumn(target, column.length)
@@ -202,12 +84,20 @@ export function convertColumn(column: Column, target: ColumnType): Column {
   if (column.form === 'vector' && column.type === 'ANY')
     return columnOfTuple(column.data.slice(0, column.length), target)
   if (column.form === 'arrayVector') {
-    if (target.array !== true) throw incompatible(actual, target)
+    if (target.array !== true) throw incompatible(target, actual)
     return { ...column, cells: convertColumn(column.cells, cellType(target)) as Vector }
   }
-  const converted = target.array === true ? undefined : convertVector(column, target)
-  if (converted === undefined) throw incompatible(actual, target)
+  const [from, to] = [column, target].map(({ type }) => groups[dataTypes[type].category])
+  const convert = from && to && ((isCast ? casts[from]?.[to] : undefined) ?? inserts[from]?.[to])
+  const converted = target.array === true ? undefined : convert?.(column, target)
+  if (converted === undefined) throw incompatible(target, actual)
   return converted
+}
+
+export function incompatible(expected: ColumnType, actual: ColumnType): ScriptError {
+  return new ScriptError(
+    `Incompatible type. Expected: ${columnTypeText(expected)}, Actual: ${columnTypeText(actual)}`,
+  )
 }
 
 /** Makes a column of one row. The common types have a fast path, because each receipt inserts a dozen scalars. */
@@ -230,52 +120,217 @@ export function columnOfScalar(scalar: Scalar): Vector {
   }
 }
 
-function incompatible(actual: ColumnType, target: ColumnType): ScriptError {
-  return new ScriptError(
-    `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${columnTypeText(actual)}`,
+/** Converts numbers and decimals to numbers. Values out of range become null. */
+function numberColumn(column: Vector, target: ColumnType): Column {
+  if (scaleOf(column) === undefined) return columnOfCells(target, cellsOf(column))
+  // Converts between integers, because a detour through doubles would round the value a second time.
+  const isFloating = dataTypes[target.type].category === 'floating'
+  return columnOfCells(target, isFloating ? cellsAs('double', column) : cellsAs('long', column))
+}
+
+/** The elements as numbers for `int` and `double`, and as bigints for `long`. Null is null. */
+export function cellsAs(kind: 'int' | 'double', vector: Vector): (number | null)[]
+/** @param scale  scale of the results: 150n for 1.50 with scale 2. Rounds if the vector has a larger scale */
+export function cellsAs(kind: 'long', vector: Vector, scale?: number): (bigint | null)[]
+export function cellsAs(kind: 'int' | 'long' | 'double', vector: Vector, scale = 0): Cell[] {
+  const cells = cellsOf(vector)
+  if (kind === 'int') return cells
+  const own = scaleOf(vector)
+  // Parses the decimal text. A division would round twice, because large powers of ten are not exact as doubles.
+  const double = (cell: number | bigint): number =>
+    own === undefined ? Number(cell) : Number(`${cell}e-${own}`)
+  const long = (cell: number | bigint): bigint => rescale(BigInt(cell), scale - (own ?? 0))
+  const convert = kind === 'double' ? double : long
+  return cells.map(cell => (cell === null ? null : convert(cell)))
+}
+
+/** The scale of a decimal column; undefined for other types. */
+export function scaleOf(column: Vector): number | undefined {
+  return 'scale' in column ? column.scale : undefined
+}
+
+/** Converts numbers and decimals to decimals. */
+function decimalColumn(column: Vector, target: ColumnType): Column {
+  const scale = target.scale ?? 0
+  const shift = scale - (scaleOf(column) ?? 0)
+  return checkedDecimals(
+    target,
+    cellsOf(column).map(cell =>
+      typeof cell === 'bigint' ? rescale(cell, shift) : unscaledNumber(cell, scale),
+    ),
   )
 }
 
-function convertVector(column: Vector, target: ColumnType): Column | undefined {
-  const from = dataTypes[column.type].category
-  const to = dataTypes[target.type].category
-  if (from === 'literal') {
-    if (to === 'literal') return textColumn(column, target)
-    const readsNumbers = column.type !== 'BLOB' && (to === 'floating' || to === 'denary')
-    return readsNumbers ? numbersOfText(column, target) : undefined
+/** @throws {ScriptError} S05003 if a value has more bits than the type, or equals the type's null (the lowest value) */
+function checkedDecimals(target: ColumnType, values: readonly (bigint | null)[]): Column {
+  const limit = decimalLimit(target.type)
+  for (const value of values) {
+    if (value !== null && (value >= limit || value <= -limit)) throw decimalOverflow()
   }
-  if (!isFixedVector(column)) return undefined
-  if (isNumeric(from) && isNumeric(to)) return convertNumbers(column, target)
-  if (from === 'temporal' && to === 'temporal') {
-    return isInsertable(column.type, target.type) ? convertTemporal(column, target.type) : undefined
-  }
-  if (from === 'denary') {
-    return to === 'denary' || isNumeric(to) ? convertDecimal(column, target) : undefined
-  }
-  return to === 'denary' && isNumeric(from) ? decimalOfNumbers(column, target) : undefined
+  return vectorOf(target, values)
 }
 
-function isNumeric(category: string): boolean {
-  return category === 'logical' || category === 'integral' || category === 'floating'
+/** The unscaled integers of a decimal type are between −limit and limit (both exclusive). */
+export function decimalLimit(type: ColumnType['type']): bigint {
+  return 2n ** BigInt(dataTypes[type].bytesPerValue * 8 - 1)
 }
 
-/** Converts between integers, BOOL and floating types. Between floating types, NaN and infinities stay. */
-function convertNumbers(column: FixedVector, target: ColumnType): Column {
-  const isFloating = (type: DataType): boolean => dataTypes[type].category === 'floating'
-  if (!isFloating(column.type) || !isFloating(target.type)) {
-    return columnOfNumbers(target, numbersOf(column))
+function decimalOverflow(): ScriptError {
+  return new ScriptError('DECIMAL math overflow RefId:S05003')
+}
+
+/** @param digits  added to the scale; if negative, rounds half away from zero */
+function rescale(value: bigint, digits: number): bigint {
+  if (digits >= 0) return value * 10n ** BigInt(digits)
+  const divisor = 10n ** BigInt(-digits)
+  const half = divisor / 2n
+  return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
+}
+
+/** Uses the decimal digits that JavaScript prints for the number, so that 0.29 with scale 2 gives 29 and not 28. */
+function unscaledNumber(number: number | null, scale: number): bigint | null {
+  if (number === null || Number.isNaN(number)) return null
+  if (!Number.isFinite(number)) throw decimalOverflow()
+  const [value, exponent] = digitsOf(String(number))
+  const digits = scale + exponent
+  // No decimal type has so many digits. Larger exponents would also make `rescale` compute huge powers of ten.
+  if (digits > 40 && value !== 0n) throw decimalOverflow()
+  return rescale(value, Math.max(Math.min(digits, 40), -400))
+}
+
+/** The number is the integer, multiplied by that power of ten. Cuts off digits that no decimal type can hold. */
+function digitsOf(text: string): [value: bigint, exponent: number] {
+  const [, sign, whole = '', fraction = '', exponent = '0'] =
+    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)!
+  const digits = (whole + fraction).slice(0, 200)
+  const value = BigInt(digits)
+  return [sign === '-' ? -value : value, Number(exponent) + whole.length - digits.length]
+}
+
+const decoder = new TextDecoder()
+
+/** Converts between STRING, SYMBOL and BLOB. */
+function textColumn(column: Vector, target: ColumnType): Column {
+  if (target.type === 'BLOB') {
+    const texts = columnTexts(column)!
+    const encoder = new TextEncoder()
+    const data = Array.from({ length: column.length }, (_, row) => encoder.encode(texts[row]))
+    return { form: 'vector', type: 'BLOB', length: column.length, data }
   }
-  const isNarrower = target.type === 'FLOAT'
-  const [from, to] = isNarrower ? [nullDouble, nullFloat] : [nullFloat, nullDouble]
-  const { length } = column
-  const data = isNarrower ? new Float32Array(length) : new Float64Array(length)
-  for (let row = 0; row < length; row++) {
-    const value = column.data[row] as number
-    // Values out of range become null (DolphinDB manual, page data_types, note 7).
-    const overflows = isNarrower && Number.isFinite(value) && !Number.isFinite(Math.fround(value))
-    data[row] = value === from || overflows ? to : value
+  const data =
+    columnTexts(column) ?? blobsOf(column as BlobVector).map(blob => decoder.decode(blob))
+  if (target.type === 'SYMBOL') return symbolVectorOf(data.slice(0, column.length))
+  return { form: 'vector', type: 'STRING', length: column.length, data }
+}
+
+const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+/**
+ * Converts text to FLOAT, DOUBLE or a decimal. '' becomes null, and so does a number too large for FLOAT or DOUBLE.
+ * @throws {ScriptError} `Incompatible type. …` if a text is not a number
+ */
+function numbersOfText(column: Vector, target: ColumnType): Column | undefined {
+  const { category } = dataTypes[target.type]
+  if (column.type === 'BLOB' || category === 'integral' || category === 'logical') return undefined
+  const texts = textsOfVector(column).map(text => text.trim())
+  if (texts.some(text => text !== '' && !numberText.test(text))) {
+    throw incompatible(target, columnTypeOf(column))
   }
-  return { form: 'vector', type: target.type, length, data } as Column
+  if (isDecimal(target.type)) {
+    return checkedDecimals(
+      target,
+      texts.map(text => decimalOfText(text, target)),
+    )
+  }
+  return columnOfCells(target, texts.map(doubleOfText))
+}
+
+/** Null for '' and for numbers too large for a double; `1e400` must not become infinity. */
+function doubleOfText(text: string): Cell {
+  const value = Number.parseFloat(text)
+  return Number.isFinite(value) ? value : null
+}
+
+/** Parses texts as far as they are values; null for others. @throws {ScriptError} for types without literals */
+function parsed(column: Vector, target: ColumnType): Column {
+  const texts = textsOfVector(column)
+  const { type } = target
+  switch (dataTypes[type].category) {
+    case 'integral':
+      return columnOfCells(
+        target,
+        texts.map(text =>
+          type === 'CHAR' && /^\D$/s.test(text) ? text.charCodeAt(0) : leadingInteger(text),
+        ),
+      )
+    case 'floating':
+      return columnOfCells(target, texts.map(doubleOfText))
+    case 'logical':
+      return columnOfCells(
+        target,
+        texts.map(text => words.get(text.toLowerCase()) ?? doubleOfText(text)),
+      )
+    default:
+      return vectorOf(
+        target,
+        texts.map(text => (text === '' ? null : (valueOfText(text, target) ?? null))),
+      )
+  }
+}
+
+const words: ReadonlyMap<string, number> = new Map([
+  ['true', 1],
+  ['false', 0],
+])
+
+/** The integer at the start of a text; null without digits, or with more digits than any integer type can hold. */
+function leadingInteger(text: string): bigint | null {
+  const digits = /^[+-]?\d+/.exec(text)?.[0]
+  return digits === undefined || Number(digits) >= 2 ** 64 ? null : BigInt(digits)
+}
+
+function valueOfText(text: string, target: ColumnType): ElementValue | undefined {
+  const { type } = target
+  if (isTemporal(type)) return parseTemporal(type, text)
+  if (isDecimal(type)) return decimalOfText(text, target)
+  if (type === 'UUID' || type === 'IPADDR' || type === 'INT128')
+    return parseSixteenBytes(type, text)
+  throw incompatible(target, { type: 'STRING' })
+}
+
+function printed(column: Vector, target: ColumnType): Column {
+  const data = textsOfVector(column)
+  return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, target)
+}
+
+/** The integers by which times are stored. */
+function numbersOfTimes(column: Vector, target: ColumnType): Column {
+  const type = dataTypes[column.type].bytesPerValue === 8 ? 'LONG' : 'INT'
+  return convertColumn({ ...column, type } as Vector, target)
+}
+
+function timesOfNumbers(column: Vector, { type }: ColumnType): Column {
+  const stored = dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
+  return { ...convertColumn(column, { type: stored }), type } as Vector
+}
+
+/**
+ * The unscaled integer of a decimal text; null if the text is not a number. Cuts off digits beyond the scale:
+ * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
+ * @throws {ScriptError} if the text has more digits than the type can hold
+ */
+function decimalOfText(text: string, target: ColumnType): bigint | null {
+  if (!numberText.test(text)) return null
+  const [value, exponent] = digitsOf(text)
+  const shift = (target.scale ?? 0) + exponent
+  const power = 10n ** BigInt(Math.min(Math.abs(shift), 100))
+  const unscaled = shift < 0 ? value / power : value * power
+  const limit = 10n ** BigInt(maxScale[target.type as keyof typeof maxScale])
+  if (unscaled < limit && unscaled > -limit) return unscaled
+  const name = columnTypeText(target)
+  throw new ScriptError(
+    `Can't convert STRING to ${name}: parse ${text} to ${name} failed: decimal overflow`,
+  )
 }
 
 function tupleOf(column: Column): Column {
@@ -289,7 +344,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   const rows = elements.map(value => {
     if (value.form === 'scalar') return convertColumn(columnOfScalar(value), element) as Vector
     if (value.form === 'vector' && target.array) return convertColumn(value, element) as Vector
-    throw incompatible({ type: 'ANY' }, target)
+    throw incompatible(target, { type: 'ANY' })
   })
   const joined = growingColumn(element, rows.length)
   for (const row of rows) joined.append(row)

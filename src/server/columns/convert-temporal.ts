@@ -1,39 +1,38 @@
 /*
-  Converts between temporal types, exactly, also before 1970. Computes in milliseconds, as doubles. To avoid BigInts, it
-  splits nanoseconds into whole milliseconds and a remainder.
+  Converts between temporal types, exactly, also before 1970: by the nanoseconds since 1970 or since midnight.
 */
-import { columnTypeOf } from '../../protocol/element.js'
-import type { DataType } from '../../protocol/data-type.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
-import type { FixedVector } from '../../protocol/element-bytes.js'
-import { nullInt32 } from '../../protocol/null-value.js'
-import {
-  columnOfNumbers,
-  fillInt64,
-  numbersOf,
-  sameColumnType,
-  wordsOfInt64,
-  zeroColumn,
-} from './column-layout.js'
+import type { ColumnType, DataType } from '../../protocol/data-type.js'
+import type { FixedVector } from '../../protocol/element.js'
+import type { TemporalType } from '../../protocol/types/temporals.js'
+import type { Vector } from '../../protocol/value.js'
+import { cellsOf, columnOfCells } from './column-layout.js'
 
-const msPerDay = 86_400_000
-const nanosPerMs = 1_000_000
-const twoTo32 = 2 ** 32
+const nanosPerDay = 86_400_000_000_000n
 
-/** Milliseconds per unit of the types that count from 1970, except MONTH. */
-const msPerUnitFromEpoch: Partial<Record<DataType, number>> = {
-  DATE: msPerDay,
-  DATEHOUR: 3_600_000,
-  DATEMINUTE: 60_000,
-  DATETIME: 1000,
-  TIMESTAMP: 1,
+interface Unit {
+  readonly nanos: bigint
+  /** True for types that count from midnight; the others count from 1970. */
+  readonly ofDay?: true
 }
 
-/** Milliseconds per unit of the types that count from midnight. */
-const msPerUnitOfDay: Partial<Record<DataType, number>> = { MINUTE: 60_000, SECOND: 1000, TIME: 1 }
+/** MONTH has no fixed length; it is converted through its first day. */
+const units: Readonly<Record<TemporalType, Unit>> = {
+  MONTH: { nanos: nanosPerDay },
+  DATE: { nanos: nanosPerDay },
+  DATEHOUR: { nanos: 3_600_000_000_000n },
+  DATEMINUTE: { nanos: 60_000_000_000n },
+  DATETIME: { nanos: 1_000_000_000n },
+  TIMESTAMP: { nanos: 1_000_000n },
+  NANOTIMESTAMP: { nanos: 1n },
+  MINUTE: { nanos: 60_000_000_000n, ofDay: true },
+  SECOND: { nanos: 1_000_000_000n, ofDay: true },
+  TIME: { nanos: 1_000_000n, ofDay: true },
+  NANOTIME: { nanos: 1n, ofDay: true },
+}
 
-function isOfDay(type: DataType): boolean {
-  return type === 'NANOTIME' || msPerUnitOfDay[type] !== undefined
+function unitOf(type: DataType): Unit {
+  return units[type as TemporalType]
 }
 
 /**
@@ -43,9 +42,9 @@ function isOfDay(type: DataType): boolean {
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true
-  if (isOfDay(from)) return isOfDay(to)
+  if (unitOf(from).ofDay) return unitOf(to).ofDay === true
   if (from === 'MONTH') return false
-  if (isOfDay(to)) return from === 'DATETIME' || from === 'TIMESTAMP' || from === 'NANOTIMESTAMP'
+  if (unitOf(to).ofDay) return ['DATETIME', 'TIMESTAMP', 'NANOTIMESTAMP'].includes(from)
   return true
 }
 
@@ -53,99 +52,48 @@ export function isInsertable(from: DataType, to: DataType): boolean {
  * Converts a temporal column to another temporal type. Nulls stay null; values out of range become null. A date becomes
  * midnight of that day, a month its first day. A conversion to a time of day drops the date.
  */
-export function convertTemporal(column: FixedVector, to: DataType): FixedVector {
-  if (sameColumnType(columnTypeOf(column), { type: to })) return column
-  if (to === 'NANOTIME' || to === 'NANOTIMESTAMP') return nanosOf(column, to)
-  const ms = msOf(column)
-  if (to === 'MONTH') return columnOfNumbers({ type: to }, ms.map(monthOf))
-  const perUnit = isOfDay(to) ? msPerUnitOfDay[to]! : msPerUnitFromEpoch[to]!
-  const numbers = new Float64Array(ms.length)
-  const cutsDay = isOfDay(to) && !isOfDay(column.type)
-  for (let row = 0; row < numbers.length; row++) {
-    const value = cutsDay ? timeOfDay(ms[row]!) : ms[row]!
-    numbers[row] = Math.floor(value / perUnit)
-  }
-  return columnOfNumbers({ type: to }, numbers)
+export function convertTemporal(column: Vector, { type }: ColumnType): FixedVector {
+  const { nanos: perUnit } = unitOf(type)
+  const cells = nanosOf(column, type).map(nanos => {
+    const count = nanos === null ? null : floorDivide(nanos, perUnit)
+    return type === 'MONTH' && count !== null ? monthOf(Number(count)) : count
+  })
+  return columnOfCells({ type }, cells)
 }
 
-function timeOfDay(ms: number): number {
-  return ms - Math.floor(ms / msPerDay) * msPerDay
+/**
+ * The elements as nanoseconds since 1970 or, for times of day, since midnight.
+ * @param to  the type to convert to or to compare with; a time of day has no date
+ */
+export function nanosOf(column: Vector, to: DataType): (bigint | null)[] {
+  const { nanos, ofDay } = unitOf(column.type)
+  const cutsDay = unitOf(to).ofDay && !ofDay
+  const isMonth = column.type === 'MONTH'
+  return cellsOf(column).map(cell => {
+    if (cell === null) return null
+    const exact = BigInt(isMonth ? firstDayOf(Number(cell)) : cell) * nanos
+    return cutsDay ? floorModulo(exact, nanosPerDay) : exact
+  })
 }
 
-function monthOf(ms: number): number {
-  if (!Number.isFinite(ms)) return NaN
-  const { year, month } = civilFromDays(Math.floor(ms / msPerDay))
+/** Rounds down, unlike the division of bigints. */
+export function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b
+  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient
+}
+
+/** The rest of `floorDivide`, which has the sign of `b`. */
+export function floorModulo(a: bigint, b: bigint): bigint {
+  const rest = a % b
+  return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest
+}
+
+function monthOf(day: number): number {
+  const { year, month } = civilFromDays(day)
   return year * 12 + month - 1
 }
 
-/** Whole milliseconds since 1970 or since midnight, rounded down. NaN for nulls and for results beyond 2^53. */
-function msOf(column: FixedVector): Float64Array {
-  if (column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP')
-    return splitNanos(column.data, column.length).ms
-  const ms = numbersOf(column)
-  const perUnit = msPerUnitFromEpoch[column.type] ?? msPerUnitOfDay[column.type]
-  for (let row = 0; row < ms.length; row++) {
-    const value = ms[row]!
-    const scaled = perUnit === undefined ? firstDayOf(value) * msPerDay : value * perUnit
-    ms[row] = Number.isSafeInteger(scaled) ? scaled : NaN
-  }
-  return ms
-}
-
 function firstDayOf(month: number): number {
-  if (Number.isNaN(month)) return NaN
   const year = Math.floor(month / 12)
   return daysFromCivil(year, month - year * 12 + 1, 1)
-}
-
-/** Splits nanoseconds into whole milliseconds and a remainder (0 to 999,999), both exact. NaN for null. */
-function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; rest: Float64Array } {
-  const words = wordsOfInt64(data)
-  const ms = new Float64Array(length)
-  const rest = new Float64Array(length)
-  for (let row = 0; row < length; row++) {
-    const high = words[row * 2 + 1]!
-    const low = words[row * 2]! >>> 0
-    if (high === nullInt32 && low === 0) {
-      ms[row] = NaN
-      continue
-    }
-    // A value is high × 2^32 + low = (quotient × 10^6 + remainder) × 2^32 + low; remainder × 2^32 + low is below 2^53.
-    const quotient = Math.floor(high / nanosPerMs)
-    const remainder = (high - quotient * nanosPerMs) * twoTo32 + low
-    const ofRemainder = Math.floor(remainder / nanosPerMs)
-    ms[row] = quotient * twoTo32 + ofRemainder
-    rest[row] = remainder - ofRemainder * nanosPerMs
-  }
-  return { ms, rest }
-}
-
-function nanosOf(column: FixedVector, to: 'NANOTIME' | 'NANOTIMESTAMP'): FixedVector {
-  const isNanos = column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP'
-  const { ms, rest } = isNanos
-    ? splitNanos(column.data, column.length)
-    : { ms: msOf(column), rest: undefined }
-  const result = zeroColumn({ type: to }, column.length) as FixedVector
-  const cutsDay = isOfDay(to) && !isOfDay(column.type)
-  if (cutsDay) for (let row = 0; row < ms.length; row++) ms[row] = timeOfDay(ms[row]!)
-  joinNanos(result.data as BigInt64Array, ms, rest)
-  return result
-}
-
-/** Writes ms × 10^6 + rest as int64; null if the sum is out of range. */
-function joinNanos(target: BigInt64Array, ms: Float64Array, rest: Float64Array | undefined): void {
-  fillInt64(target, new Float64Array(ms.length))
-  const words = wordsOfInt64(target)
-  for (let row = 0; row < ms.length; row++) {
-    // Multiplies 22 bits at a time, so that every product and sum stays below 2^53.
-    const upper = Math.floor(ms[row]! / 2 ** 22)
-    const lower = ms[row]! - upper * 2 ** 22
-    const middle = upper * nanosPerMs
-    const middleHigh = Math.floor(middle / 2 ** 10)
-    const low = (middle - middleHigh * 2 ** 10) * 2 ** 22 + lower * nanosPerMs + (rest?.[row] ?? 0)
-    const high = middleHigh + Math.floor(low / twoTo32)
-    const fits = high >= -(2 ** 31) && high < 2 ** 31
-    words[row * 2] = fits ? low >>> 0 : 0
-    words[row * 2 + 1] = fits ? high : nullInt32
-  }
 }

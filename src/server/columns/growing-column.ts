@@ -1,36 +1,38 @@
 /*
   Columns of the server's tables, to which rows are added: numbers, texts, symbols and array vectors with spare room.
 */
-import { concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
 import {
   type ArrayVector,
   type Column,
   type Vector,
   type SymbolVector,
-  explicitNull,
 } from '../../protocol/value.js'
-import { columnTexts, cellType, noBytes } from './column-layout.js'
+import { type EncodedBlobVector, blobsOf } from '../../protocol/types/blobs.js'
+import { cellType, columnTexts } from './column-layout.js'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import {
+  concatColumns,
   elementBytes,
   vectorOfBytes,
   type FixedType,
   type FixedVector,
   isFixedType,
-} from '../../protocol/element-bytes.js'
+  sliceColumn,
+  takeRows,
+} from '../../protocol/element.js'
 
 const smallestCapacity = 16
 
 /** A column of array vectors. Appends the cells of a whole batch without looking at single cells. */
 class GrowingArrays implements GrowingColumn {
-  readonly #emptyCells: () => GrowingColumn
+  readonly #cellType: ColumnType
   #cells: GrowingColumn
   #offsets = new Uint32Array(smallestCapacity)
   #length = 0
 
-  constructor(emptyCells: () => GrowingColumn) {
-    this.#emptyCells = emptyCells
-    this.#cells = emptyCells()
+  constructor(type: ColumnType, capacity: number) {
+    this.#cellType = cellType(type)
+    this.#cells = growingColumn(this.#cellType, capacity)
   }
 
   view(): ArrayVector {
@@ -64,7 +66,7 @@ class GrowingArrays implements GrowingColumn {
     const order = Int32Array.from({ length: old.length }, (_, row) => row)
     for (let i = 0; i < rows.length; i++) order[rows[i]!] = old.length + i
     const changed = takeRows(concatColumns(old, values), order)
-    this.#cells = this.#emptyCells()
+    this.#cells = growingColumn(this.#cellType, 0)
     this.#offsets = new Uint32Array(smallestCapacity)
     this.#length = 0
     this.append(changed)
@@ -72,41 +74,40 @@ class GrowingArrays implements GrowingColumn {
 }
 
 /** A column whose elements are in a JavaScript array. Views share this array until `assign` changes rows. */
-class GrowingList<T> implements GrowingColumn {
-  readonly #vector: (length: number, data: readonly T[]) => Column
-  readonly #null: T
-  #data: T[] = []
+class GrowingList implements GrowingColumn {
+  readonly #type: 'STRING' | 'BLOB' | 'ANY'
+  #data: unknown[] = []
   #viewed = false
 
-  /** @param nullValue  fills rows for which an appended column has no value */
-  constructor(nullValue: T, vector: (length: number, data: readonly T[]) => Column) {
-    this.#null = nullValue
-    this.#vector = vector
+  constructor(type: 'STRING' | 'BLOB' | 'ANY') {
+    this.#type = type
   }
 
   view(): Column {
     this.#viewed = true
-    return this.#vector(this.#data.length, this.#data)
+    const data = this.#data
+    return { form: 'vector', type: this.#type, length: data.length, data } as Column
   }
 
   append(column: Column): void {
-    const values = this.#valuesOf(column)
-    const data = this.#data
-    for (let row = 0; row < column.length; row++) data.push(values[row] ?? this.#null)
+    const values = listOf(column)
+    for (let row = 0; row < column.length; row++) this.#data.push(values[row])
   }
 
   assign(rows: Int32Array, values: Column): void {
-    if (this.#viewed) {
-      this.#data = this.#data.slice()
-      this.#viewed = false
-    }
-    const from = this.#valuesOf(values)
-    for (let i = 0; i < rows.length; i++) this.#data[rows[i]!] = from[i] ?? this.#null
+    if (this.#viewed) this.#data = this.#data.slice()
+    this.#viewed = false
+    const from = listOf(values)
+    for (let i = 0; i < rows.length; i++) this.#data[rows[i]!] = from[i]
   }
+}
 
-  #valuesOf(column: Column): readonly T[] {
-    return (columnTexts(column) ?? ('data' in column ? column.data : [])) as readonly T[]
-  }
+function listOf(column: Column): readonly unknown[] {
+  const texts = columnTexts(column)
+  return (
+    texts ??
+    ('data' in column ? (column.data as readonly unknown[]) : blobsOf(column as EncodedBlobVector))
+  )
 }
 
 /** A column of SYMBOL codes. The base never loses an entry, so the codes of earlier views stay valid. */
@@ -236,23 +237,19 @@ export interface GrowingColumn {
 }
 
 export function growingColumn(type: ColumnType, capacity: number): GrowingColumn {
-  if (type.array) {
-    return new GrowingArrays(() => growingColumn(cellType(type), capacity))
-  }
-  const form = 'vector' as const
+  if (type.array) return new GrowingArrays(type, capacity)
   switch (type.type) {
     case 'VOID':
       return new GrowingNothing()
     case 'SYMBOL':
       return new GrowingSymbols(capacity)
     case 'BLOB':
-      return new GrowingList(noBytes, (length, data) => ({ form, type: 'BLOB', length, data }))
     case 'ANY':
-      return new GrowingList(explicitNull, (length, data) => ({ form, type: 'ANY', length, data }))
+      return new GrowingList(type.type)
     default:
       return isFixedType(type.type)
         ? new GrowingCells(type.type, type.scale, capacity)
-        : new GrowingList('', (length, data) => ({ form, type: 'STRING', length, data }))
+        : new GrowingList('STRING')
   }
 }
 

@@ -3,9 +3,9 @@
   received values to script values and back.
 */
 import { type ColumnType, type DataType, dataTypes } from '../../protocol/data-type.js'
-import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
-import { formatScalar } from '../../protocol/value-text.js'
+import { columnTypeOf, elementAt, formatScalar } from '../../protocol/element.js'
 import {
+  type Column,
   type Dictionary,
   type Scalar,
   type Value,
@@ -13,12 +13,17 @@ import {
   explicitNull,
 } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { castValue, castVector } from '../operators/cast.js'
+import { castValue } from '../operators/cast.js'
 import { isStream } from '../tables/prepare.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { intScalar, nullOf, stringScalar } from '../values/scalar.js'
 import type { FunctionValue, ServerDictionary, ServerValue } from '../values/server-value.js'
-import { tupleOf, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
+import {
+  tupleElements,
+  tupleOf,
+  vectorOfElements,
+  vectorOfScalars,
+} from '../values/vector-literal.js'
 import { tableFromWire, tableToWire } from '../tables/memory-table.js'
 
 /** @param valueType  if omitted or ANY, the dictionary accepts values of any type and stores them unchanged */
@@ -33,19 +38,29 @@ export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): Se
 }
 
 /** The text under which the dictionary stores a key. Equal keys have equal texts. */
-export function keyText(key: ServerValue): string {
+function keyText(key: ServerValue): string {
   if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
   return formatScalar(key)
 }
 
-/** Makes the dictionary of `{k: v}` or `dict([…], […])`. The keys determine the key type; values may have any type. */
+/** The key in the dictionary's type. @throws {ScriptError} if a cast is impossible */
+function typedKey({ keyType }: ServerDictionary, key: ServerValue): ServerValue {
+  const isTyped = key.form !== 'scalar' || keyType.type === 'ANY' || key.type === keyType.type
+  return isTyped ? key : castValue(key, keyType)
+}
+
+/**
+ * Makes the dictionary of `{k: v}` or `dict([…], […])`. The keys determine the key type.
+ * @param valueType  if omitted, values may have any type
+ */
 export function makeDictionary(
   keys: readonly ServerValue[],
   values: readonly ServerValue[],
+  valueType?: ColumnType,
 ): ServerDictionary {
   const keyVector = vectorOfElements(keys)
   const keyType: DataType = keyVector.form === 'vector' ? keyVector.type : 'STRING'
-  const dictionary = emptyDictionary({ type: keys.length === 0 ? 'STRING' : keyType })
+  const dictionary = emptyDictionary({ type: keys.length === 0 ? 'STRING' : keyType }, valueType)
   keys.forEach((key, index) => setEntry(dictionary, key, values[index] ?? explicitNull))
   return dictionary
 }
@@ -56,20 +71,14 @@ export function makeDictionary(
  */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
   const { valueType } = dictionary
-  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
+  const typed = typedKey(dictionary, key)
   const typedValue = valueType === undefined ? value : castValue(value, valueType)
-  dictionary.entries.set(keyText(typedKey), { key: typedKey, value: typedValue })
-}
-
-function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
-  const { type } = dictionary.keyType
-  return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
+  dictionary.entries.set(keyText(typed), { key: typed, value: typedValue })
 }
 
 /** The value of a key. If the key is missing, the null of the dictionary's value type; VOID without a value type. */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
-  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
-  const entry = dictionary.entries.get(keyText(typedKey))
+  const entry = dictionary.entries.get(keyText(typedKey(dictionary, key)))
   if (entry !== undefined) return entry.value
   const { valueType } = dictionary
   return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
@@ -79,8 +88,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
-  if (keys.length > 0)
-    return vector ?? { form: 'vector', type: 'ANY', length: keys.length, data: keys }
+  if (keys.length > 0) return vector ?? tupleOf(keys)
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 
@@ -89,19 +97,6 @@ export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
   const isTyped = dictionary.valueType !== undefined && values.length > 0
   return isTyped ? vectorOfElements(values) : tupleOf(values)
-}
-
-function dictionaryFromWire(
-  value: Dictionary,
-  element: (value: Value) => ServerValue,
-): ServerDictionary {
-  const { keys, values } = value
-  const dictionary = emptyDictionary(columnTypeOf(keys), columnTypeOf(values))
-  for (let row = 0; row < keys.length; row++) {
-    const key = elementAt(keys, row) as Scalar
-    dictionary.entries.set(keyText(key), { key, value: element(elementAt(values, row)) })
-  }
-  return dictionary
 }
 
 /** @throws {ScriptError} if the value has no such member */
@@ -141,8 +136,17 @@ export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':
       return tableFromWire(value)
-    case 'dictionary':
-      return dictionaryFromWire(value, fromWire)
+    case 'dictionary': {
+      const { keys, values } = value
+      const dictionary = emptyDictionary(columnTypeOf(keys), columnTypeOf(values))
+      for (let row = 0; row < keys.length; row++) {
+        const key = elementAt(keys, row) as Scalar
+        dictionary.entries.set(keyText(key), { key, value: fromWire(elementAt(values, row)) })
+      }
+      return dictionary
+    }
+    case 'vector':
+      return value.type === 'ANY' ? tupleOf(value.data.map(fromWire)) : value
     default:
       return value
   }
@@ -151,8 +155,10 @@ export function fromWire(value: Value): ServerValue {
 /** Converts functions and handles to text, and types to their numbers (docs/protocol.md#data-forms). */
 export function toWire(value: ServerValue): Value {
   switch (value.form) {
-    case 'serverTable':
-      return tableToWire(value)
+    case 'serverTable': {
+      const table = tableToWire(value)
+      return { ...table, columns: table.columns.map(column => toWire(column) as Column) }
+    }
     case 'serverDictionary':
       return dictionaryToWire(value)
     case 'database':
@@ -166,9 +172,9 @@ export function toWire(value: ServerValue): Value {
       }
     case 'type':
       return intScalar(dataTypes[value.column.type].id)
-    case 'list': {
-      const data = value.elements.map(toWire)
-      return { form: 'vector', type: 'ANY', length: data.length, data }
+    case 'vector': {
+      const elements = tupleElements(value)
+      return elements === undefined ? value : ({ ...value, data: elements.map(toWire) } as Vector)
     }
     default:
       return value
@@ -187,19 +193,12 @@ export function functionText(fn: FunctionValue): string {
   }
 }
 
-function dictionaryToWire(value: ServerDictionary): Dictionary {
-  const { valueType } = value
-  const keys = dictionaryKeys(value)
-  const typed = valueType === undefined ? undefined : dictionaryValues(value)
-  if (valueType !== undefined && typed?.form === 'vector') {
-    const values =
-      typed.length === 0 ? (vectorOf(valueType, []) as Vector) : castVector(typed, valueType)
-    return { form: 'dictionary', keys, values }
-  }
-  const data = [...value.entries.values()].map(entry => toWire(entry.value))
+function dictionaryToWire(dictionary: ServerDictionary): Dictionary {
+  const { valueType } = dictionary
+  const values = dictionaryValues(dictionary)
   return {
     form: 'dictionary',
-    keys,
-    values: { form: 'vector', type: 'ANY', length: data.length, data },
+    keys: dictionaryKeys(dictionary),
+    values: toWire(valueType === undefined ? values : castValue(values, valueType)) as Vector,
   }
 }

@@ -1,5 +1,6 @@
 /*
-  Helpers for built-in functions: declare a function, and read its arguments.
+  Helpers for built-in functions: declare a function with the kinds of its arguments, and make results. Column types of
+  results must be exact, because clients cast to them.
 */
 import type {
   Builtin,
@@ -7,45 +8,84 @@ import type {
   CallContext,
   Evaluation,
   FunctionValue,
+  ServerDictionary,
   ServerValue,
 } from '../values/server-value.js'
 import { ScriptError } from '../script-error.js'
 import {
   type ColumnType,
+  type DataType,
   arrayTypeOffset,
   dataTypeOf,
   dataTypes,
   isDecimal,
   parseColumnType,
 } from '../../protocol/data-type.js'
-import { boolScalar, intScalar, integerOf, isVoid, textOf, textsOf } from '../values/scalar.js'
+import { type ElementValue, columnTypeOf, vectorOf } from '../../protocol/element.js'
+import {
+  boolScalar,
+  intScalar,
+  integerOf,
+  isVoid,
+  stringScalar,
+  textOf,
+  textsOf,
+} from '../values/scalar.js'
 import { tupleElements } from '../values/vector-literal.js'
+import { emptyDictionary, setEntry } from '../elements/dictionary.js'
 import type { DatabaseHandle, ServerTable } from '../tables/server-table.js'
+import { createTable } from '../tables/memory-table.js'
 import { findTable } from '../tables/privileges.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 
 type Result = ServerValue | Evaluation<ServerValue>
-
 type Traits = Pick<Builtin, 'mutatesFirst' | 'adminOnly' | 'since'>
 
-export function unaryFunction(
-  name: string,
-  compute: (x: ServerValue, context: CallContext) => Result,
-  traits?: Traits,
-): Builtin {
-  return builtin(`${name}(X)`, (context, [x]) => compute(x, context), traits)
+/** What messages name, and where names are looked up. */
+interface Place {
+  readonly parameter: string
+  readonly fn: string
+  readonly context: CallContext
 }
 
-export function binaryFunction(
-  name: string,
-  compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
-  traits?: Traits,
-): Builtin {
-  return builtin(`${name}(X, Y)`, (context, [x, y]) => compute(x, y, context), traits)
-}
+/** Kind of an argument in a signature → how a call reads it. @throws {ScriptError} for an unsuitable value */
+const kinds = {
+  bool: (value, { parameter }) =>
+    required(integerOf(value), parameter, 'must be a boolean value.') !== 0,
+  int: (value, { parameter }) => required(integerOf(value), parameter, 'must be an integer.'),
+  text: (value, { parameter }) => required(textOf(value), parameter, 'must be a string scalar.'),
+  texts: (value, { parameter }) => textsArgument(value, parameter),
+  function: (value, { parameter }): FunctionValue => {
+    if (value.form === 'function') return value
+    throw unsuitable(parameter, 'must be a function.')
+  },
+  table: (value, { context }) => tableArgument(value, context),
+  /** The handle itself or, for the path of an existing database, a handle of that database. */
+  database: (value, { context }): DatabaseHandle => {
+    if (value.form === 'database') return value
+    const path = textOf(value)
+    const database = path === undefined ? undefined : context.node.databases.get(path)
+    if (database !== undefined) return database.handle
+    throw path === undefined
+      ? new ScriptError('A database handle or the path of a database is expected.')
+      : new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
+  },
+  /** The path of a database, which may not exist. */
+  path: (value, { parameter }) =>
+    (value.form === 'database'
+      ? value.path
+      : required(textOf(value), parameter, 'must be a string scalar.')
+    ).replace(/\/+$/, ''),
+  column: (value, { fn }) => columnArgument(value, fn),
+  vector: (value, { fn }) => vectorArgument(value, fn),
+  types: (value, { parameter }) => typesArgument(value, parameter),
+} satisfies Record<string, (value: ServerValue, place: Place) => unknown>
 
-/** The argument types of the signature `name(given, [optional], ...rest)`: only `given` is never undefined. */
+type Kinds = { [Kind in keyof typeof kinds]: ReturnType<(typeof kinds)[Kind]> }
+type Argument = ServerValue | undefined
+
+/** The arguments of the signature `name(given, given: kind, [optional], [optional: kind], ...rest)`. */
 type Given<Signature extends string> = Signature extends `${string}(${infer List})`
   ? List extends ''
     ? []
@@ -56,11 +96,16 @@ type GivenOf<List extends string> = List extends `${infer First}, ${infer Others
   : List extends `...${string}`
     ? Argument[]
     : [GivenAs<List>]
-type GivenAs<Word extends string> = Word extends `[${string}]` ? Argument : ServerValue
+type GivenAs<Word extends string> = Word extends `[${infer Inner}]`
+  ? ReadAs<Inner> | undefined
+  : ReadAs<Word>
+type ReadAs<Word extends string> = Word extends `${string}: ${infer Kind extends keyof Kinds}`
+  ? Kinds[Kind]
+  : ServerValue
 
 /**
- * @param signature `name(given, [optional], ...rest)`; in the arguments of `call`, any parameter but `given` may be
- * undefined
+ * @param signature  the names are those of keyword arguments; an argument with a kind is converted before the call. Of
+ *   the arguments of `call`, optional ones may be undefined; those with a kind are also undefined for NULL.
  */
 export function builtin<const Signature extends string>(
   signature: Signature,
@@ -68,27 +113,65 @@ export function builtin<const Signature extends string>(
   traits: Traits = {},
 ): Builtin {
   const [, name = '', list = ''] = /^(.+)\((.*)\)$/.exec(signature) ?? []
-  const words = list === '' ? [] : list.split(', ')
-  const parameters = words.map(word => word.replace(/^\[|\]$/g, ''))
+  const declared = (list === '' ? [] : list.split(', ')).map(word => {
+    const [, parameter = '', kind] = /^\[?([^:\]]+)(?:: (\w+))?/.exec(word)!
+    const read = kind === undefined ? undefined : kinds[kind as keyof Kinds]
+    return { parameter, read, isRequired: !/^\[|^\.\.\./.test(word) }
+  })
+  const parameters = declared.map(({ parameter }) => parameter)
+  const hasKinds = declared.some(({ read }) => read !== undefined)
   const hasRest = parameters.at(-1)?.startsWith('...') === true
-  const isRequired = words.map(word => !/^\[|^\.\.\./.test(word))
   return {
     name,
     parameters,
-    minArguments: isRequired.lastIndexOf(true) + 1,
+    minArguments: declared.map(({ isRequired }) => isRequired).lastIndexOf(true) + 1,
     maxArguments: hasRest ? Infinity : parameters.length,
     ...traits,
     call: (context, args) => {
-      const missing = isRequired.findIndex((one, index) => one && args[index] === undefined)
-      if (missing < 0) return call(context, args as Given<Signature>)
-      throw new ScriptError(
-        `The argument [${parameters[missing]!}] of function [${name}] must be given.`,
-      )
+      const missing = declared.findIndex((one, at) => one.isRequired && args[at] === undefined)
+      if (missing >= 0) {
+        throw new ScriptError(
+          `The argument [${parameters[missing]!}] of function [${name}] must be given.`,
+        )
+      }
+      if (!hasKinds) return call(context, args as Given<Signature>)
+      const given = args.map((value, at) => {
+        const { read, isRequired, parameter } = declared[at] ?? {}
+        if (read === undefined || value === undefined) return value
+        if (!isRequired && isVoid(value)) return undefined
+        return read(value, { parameter: parameter!, fn: name, context })
+      })
+      return call(context, given as Given<Signature>)
     },
   }
 }
 
-type Argument = ServerValue | undefined
+export function unaryFunction(name: string, compute: (x: ServerValue) => Result): Builtin {
+  return builtin(`${name}(X)`, (_, [x]) => compute(x))
+}
+
+export function binaryFunction(
+  name: string,
+  compute: (x: ServerValue, y: ServerValue) => Result,
+): Builtin {
+  return builtin(`${name}(X, Y)`, (_, [x, y]) => compute(x, y))
+}
+
+function required<T>(value: T | undefined, parameter: string, wanted: string): T {
+  if (value !== undefined) return value
+  throw unsuitable(parameter, wanted)
+}
+
+/** @param wanted  such as `must be an integer.` */
+export function unsuitable(parameter: string, wanted: string): ScriptError {
+  return new ScriptError(`The argument [${parameter}] ${wanted}`)
+}
+
+/** The strings of a vector, or a list with a single string; none for NULL. */
+export function textsArgument(value: ServerValue, parameter: string): readonly string[] {
+  if (isVoid(value)) return []
+  return required(textsOf(value), parameter, 'must be a string scalar or vector.')
+}
 
 /** True if the caller omitted the argument or passed NULL. */
 export function isAbsent(value: Argument): value is undefined {
@@ -96,8 +179,8 @@ export function isAbsent(value: Argument): value is undefined {
 }
 
 /** The table itself or, for a name, the session's variable of that name or else the shared table. */
-export function tableArgument(context: CallContext, value: Argument): ServerTable {
-  if (value?.form === 'serverTable') return value
+export function tableArgument(value: ServerValue, context: CallContext): ServerTable {
+  if (value.form === 'serverTable') return value
   const name = textOf(value)
   if (name === undefined) throw new ScriptError('A table object or table name is expected.')
   return namedTable(context, name)
@@ -108,41 +191,6 @@ export function namedTable({ node, session }: CallContext, name: string): Server
   const table = findTable(node, session, name)
   if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
   return table
-}
-
-/** @throws {ScriptError} unless `value` is a single text */
-export function textArgument(value: Argument, name: string): string {
-  const text = textOf(value)
-  if (text === undefined) throw new ScriptError(`The argument [${name}] must be a string scalar.`)
-  return text
-}
-
-/** The strings of a vector, or a list with a single string; an empty list if the argument is absent. */
-export function textsArgument(value: Argument, name: string): readonly string[] {
-  if (isAbsent(value)) return []
-  const texts = textsOf(value)
-  if (texts === undefined) {
-    throw new ScriptError(`The argument [${name}] must be a string scalar or vector.`)
-  }
-  return texts
-}
-
-/** @throws {ScriptError} unless `value` is a BOOL or a whole number */
-export function booleanArgument(value: Argument, name: string, otherwise: boolean): boolean {
-  if (isAbsent(value)) return otherwise
-  const number = integerOf(value)
-  if (number === undefined) throw new ScriptError(`The argument [${name}] must be a boolean value.`)
-  return number !== 0
-}
-
-/**
- * @param otherwise  the default; if undefined, the argument is required
- * @throws {ScriptError} if `value` is a typed null, or not a whole number
- */
-export function integerArgument(value: Argument, name: string, otherwise?: number): number {
-  const number = isAbsent(value) ? otherwise : integerOf(value)
-  if (number === undefined) throw new ScriptError(`The argument [${name}] must be an integer.`)
-  return number
 }
 
 /**
@@ -161,32 +209,19 @@ export function wordArgument<Word extends string>(
   const all = Object.keys(words) as Word[]
   const word = all.find(one => one === text || words[one] === id)
   if (word !== undefined) return word
-  const list = `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`
-  throw new ScriptError(`The argument [${name}] must be ${list}.`)
-}
-
-/** A BOOL for a single argument, a vector of BOOLs for several. */
-export function boolResult(argument: Argument, flags: readonly boolean[]): ServerValue {
-  if (argument?.form === 'scalar') return boolScalar(flags[0]!)
-  const data = Int8Array.from(flags, Number)
-  return { form: 'vector', type: 'BOOL', length: data.length, data }
+  throw unsuitable(name, `must be ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`)
 }
 
 /** The elements of a list, a tuple or a vector of strings. For any other value, a list with that value. */
 export function elementsArgument(value: ServerValue): readonly ServerValue[] {
-  const tuple = tupleElements(value)
-  if (tuple !== undefined) return tuple
-  const texts = textsOf(value)
-  if (texts === undefined) return [value]
-  return texts.map(text => ({ form: 'scalar', type: 'STRING', value: text }))
+  return tupleElements(value) ?? textsOf(value)?.map(stringScalar) ?? [value]
 }
 
 /**
  * Accepts types as words (`[INT, SYMBOL]`), as conversion functions (`[int, symbol]`), as strings (`` `INT`SYMBOL ``)
  * and as numbers (DolphinDB manual, page var).
  */
-export function typesArgument(value: Argument, name: string): readonly ColumnType[] {
-  if (value === undefined) throw new ScriptError(`The argument [${name}] must be data types.`)
+export function typesArgument(value: ServerValue, name: string): readonly ColumnType[] {
   if (value.form === 'vector' && value.type === 'INT') {
     return Array.from(value.data.subarray(0, value.length), id => typeOfId(id, name))
   }
@@ -198,16 +233,14 @@ export function typesArgument(value: Argument, name: string): readonly ColumnTyp
     const type = parseColumnType(text ?? '')
     if (type !== undefined) return type
     if (isDecimal((text ?? '').trim().toUpperCase() as 'INT')) throw missingScale()
-    throw new ScriptError(
-      `The argument [${name}] must be data types, but ${text ?? 'one'} is none.`,
-    )
+    throw unsuitable(name, `must be data types, but ${text ?? 'one'} is none.`)
   })
 }
 
 function typeOfId(id: number, name: string): ColumnType {
   const type = dataTypeOf(id % arrayTypeOffset)
   if (type === undefined || id < 0 || id >= 2 * arrayTypeOffset) {
-    throw new ScriptError(`The argument [${name}] must be data types, but ${id} is none.`)
+    throw unsuitable(name, `must be data types, but ${id} is none.`)
   }
   return withScale(id >= arrayTypeOffset ? { type, array: true } : { type })
 }
@@ -223,33 +256,8 @@ function missingScale(): ScriptError {
   )
 }
 
-/** The two integers of a pair such as `100:0`; undefined for other values. */
-export function pairArgument(value: Argument): readonly [number, number] | undefined {
-  if (value?.form !== 'pair') return undefined
-  const { elements } = value
-  if (elements.type !== 'INT' && elements.type !== 'LONG') return undefined
-  return [Number(elements.data[0]), Number(elements.data[1])]
-}
-
-/** @throws {ScriptError} unless `value` is a function */
-export function functionArgument(value: Argument, name: string): FunctionValue {
-  if (value?.form === 'function') return value
-  throw new ScriptError(`The argument [${name}] must be a function.`)
-}
-
-/** The handle itself or, for the path of an existing database, a handle of that database. */
-export function databaseArgument(context: CallContext, value: Argument): DatabaseHandle {
-  if (value?.form === 'database') return value
-  const path = textOf(value)
-  const database = path === undefined ? undefined : context.node.databases.get(path)
-  if (database !== undefined) return database.handle
-  throw path === undefined
-    ? new ScriptError('A database handle or the path of a database is expected.')
-    : new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
-}
-
-export function columnArgument(value: ServerValue | undefined, name: string): Column {
-  switch (value?.form) {
+export function columnArgument(value: ServerValue, fn: string): Column {
+  switch (value.form) {
     case 'vector':
     case 'arrayVector':
       return value
@@ -260,13 +268,45 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
     case 'pair':
       return value.elements
     default:
-      throw new ScriptError(`The function [${name}] takes a vector.`)
+      throw new ScriptError(`The function [${fn}] takes a vector.`)
   }
 }
 
-/** Like `columnArgument`, but refuses array vectors. @throws {ScriptError} with the name of the function */
-export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
-  const column = columnArgument(value, name)
-  if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
+/** Like `columnArgument`, but refuses array vectors. */
+export function vectorArgument(value: ServerValue, fn: string): Vector {
+  const column = columnArgument(value, fn)
+  if (column.form !== 'vector') throw new ScriptError(`The function [${fn}] takes a vector.`)
   return column
+}
+
+/** A BOOL for a single argument, a vector of BOOLs for several. */
+export function boolResult(argument: ServerValue, flags: readonly boolean[]): ServerValue {
+  if (argument.form === 'scalar') return boolScalar(flags[0]!)
+  return vectorOf({ type: 'BOOL' }, flags)
+}
+
+export function tableOfColumns(columns: Readonly<Record<string, Column>>): ServerTable {
+  const all = Object.values(columns)
+  return createTable('basic', Object.keys(columns), all.map(columnTypeOf), { columns: all })
+}
+
+/** Makes a table with one row per item. @param columns  name → type, and the cell for an item */
+export function tableOf<Item>(
+  items: readonly Item[],
+  columns: Readonly<Record<string, readonly [DataType, (item: Item) => ElementValue]>>,
+): ServerTable {
+  const vectors = Object.entries(columns).map(([name, [type, cell]]): [string, Column] => [
+    name,
+    vectorOf({ type }, items.map(cell)),
+  ])
+  return tableOfColumns(Object.fromEntries(vectors))
+}
+
+/** A dictionary STRING → ANY, the type of the results of `schema()` and `license()`. */
+export function dictionaryOf(values: Readonly<Record<string, ServerValue>>): ServerDictionary {
+  const dictionary = emptyDictionary({ type: 'STRING' })
+  for (const [name, value] of Object.entries(values)) {
+    setEntry(dictionary, stringScalar(name), value)
+  }
+  return dictionary
 }

@@ -3,44 +3,23 @@
 */
 import type { Builtin } from '../values/server-value.js'
 import { dfsFunctions } from './dfs/dfs.js'
-import {
-  functionViewFunctions,
-  higherOrderFunctions,
-  languageFunctions,
-  operatorFunctions,
-} from './language/language.js'
+import { languageFunctions } from './language/language.js'
 import { nodeFunctions } from './node/node.js'
 import { userFunctions } from './node/user.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
-import { insertFunctions, shareFunctions, streamTableFunctions } from './tables/insert-rows.js'
+import { rowFunctions } from './tables/insert-rows.js'
 import { tableFunctions } from './tables/make-tables.js'
-import { objectListFunctions, schemaFunctions } from './tables/schema.js'
-import { stringFunctions } from './text/text.js'
-import { conversionFunctions, typeFunctions } from './types/type.js'
-import { containerFunctions, searchFunctions, vectorFunctions } from './vectors/vector.js'
+import { schemaFunctions } from './tables/schema.js'
+import { textFunctions } from './text/text.js'
+import { typeFunctions } from './types/type.js'
+import { vectorFunctions } from './vectors/vector.js'
+
+const families = [
+  aggregateFunctions, dfsFunctions, languageFunctions, nodeFunctions, rowFunctions, schemaFunctions, tableFunctions,
+  textFunctions, typeFunctions, userFunctions, vectorFunctions,
+] // prettier-ignore
 
 /** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = new Map(
-  [
-    ...aggregateFunctions,
-    ...containerFunctions,
-    ...conversionFunctions,
-    ...dfsFunctions,
-    ...functionViewFunctions,
-    ...higherOrderFunctions,
-    ...insertFunctions,
-    ...languageFunctions,
-    ...nodeFunctions,
-    ...objectListFunctions,
-    ...operatorFunctions,
-    ...schemaFunctions,
-    ...searchFunctions,
-    ...shareFunctions,
-    ...streamTableFunctions,
-    ...stringFunctions,
-    ...tableFunctions,
-    ...typeFunctions,
-    ...userFunctions,
-    ...vectorFunctions,
-  ].map(builtin => [builtin.name, builtin]),
+  families.flat().map(builtin => [builtin.name, builtin]),
 )

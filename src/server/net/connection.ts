@@ -1,5 +1,5 @@
 /*
-  One connection to the embedded server: decodes requests as their bytes arrive, runs one request after the other, and
+  One connection to the embedded server: one loop that takes requests as their bytes arrive, runs one after the other, and
   sends the answers. If the peer leaves, the connection still runs the requests that have arrived.
 */
 import { type RequestLimits, requestFlags } from '../../protocol/request.js'
@@ -7,12 +7,7 @@ import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
-import {
-  type ArrivedRequest,
-  type AsynchronousFailures,
-  RequestQueue,
-  jobOf,
-} from './request-queue.js'
+import { type ArrivedRequest, type Arrival, RequestQueue, jobOf } from './request-queue.js'
 import {
   type FaultBefore,
   type Faults,
@@ -25,11 +20,12 @@ import type { RequestRunner, Transport } from './request-runner.js'
 
 export interface ConnectionContext {
   readonly clock: Clock
-  readonly failures: AsynchronousFailures
   readonly node: ServerNode
   readonly faults: Faults | undefined
   readonly limits: RequestLimits
   countRequest(asynchronous: boolean): void
+  /** Called for a failed request whose client gets no answer. */
+  countFailure(sessionId: string, text: string, message: string): void
 }
 
 /** A request whose turn has come. */
@@ -37,9 +33,11 @@ interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   silent: boolean
   /** Description for fault hooks; undefined if the server has no hooks. */
   readonly info: RequestInfo | undefined
-  /** How many more times the fault `twice` runs the request. */
-  repeats: number
+  /** How many times the request runs: twice for the fault `twice`. */
+  runs: number
 }
+
+type Result = { readonly value: Value | undefined } | { readonly error: unknown }
 
 // Reading pauses if this many bytes of requests have arrived while a request waits or answers pile up.
 const readAheadBytes = 4_194_304
@@ -64,18 +62,14 @@ export class Connection {
   #requestNumber = 0
   /** Start of the current turn of the event loop; undefined between turns. */
   #turnStartedMs: number | undefined
-  /** True while a request waits, or while the next turn is scheduled. */
-  #busy = false
-  /** True while answers wait because the peer reads too slowly. */
-  #blocked = false
+  /** Continues the loop if it waits for bytes, or for room for answers. */
+  #wake: (() => void) | undefined
   #reading = true
   #finished = false
   /** The running request; between requests, the last one. */
   #current: Work | undefined
   /** Requests that the fault `later` holds back until the next answered request has run. */
   #later: Work[] = []
-  /** Requests that the fault `later` held back and that may now run. */
-  #due: Work[] = []
 
   constructor(
     context: ConnectionContext,
@@ -90,6 +84,7 @@ export class Connection {
     this.#requests = new RequestQueue(context.limits, context.node)
     this.#runner = this.#open()
     this.#replies = new Replies(this.#runner.session.id, transport)
+    void this.#serve()
   }
 
   #open(): RequestRunner {
@@ -106,8 +101,8 @@ export class Connection {
   }
 
   get busy(): boolean {
-    const waiting = this.#requests.waitingBytes > 0 || this.#due.length > 0
-    return !this.#finished && (this.#busy || this.#blocked || waiting)
+    const waits = this.#wake !== undefined && this.#replies.hasRoom
+    return !this.#finished && !(waits && this.#requests.waitingBytes === 0)
   }
 
   /** Number of requests whose turn has come, including the running one. */
@@ -118,28 +113,26 @@ export class Connection {
   receive(chunk: Uint8Array): void {
     if (this.#finished) return
     this.#requests.push(chunk)
-    this.#work()
+    if (this.#wake === undefined) this.#regulateReading(true)
+    this.#wake?.()
   }
 
   /** Call this when the peer has finished sending. The peer may still read answers. */
   receiveEnd(): void {
-    if (this.#finished || this.#requests.ended) return
-    this.#requests.end()
-    this.#work()
+    if (!this.#finished && !this.#requests.ended) this.#requests.end()
+    this.#wake?.()
   }
 
   /** Call this when the peer has room for answers again. */
   drained(): void {
-    this.#replies.drained()
-    this.#work()
+    this.#replies.hasRoom = true
+    this.#wake?.()
   }
 
   /** Call this when the peer is gone. Runs the requests that have arrived, and drops their answers. */
   abandoned(): void {
-    if (this.#finished) return
     this.#replies.discard()
-    this.#requests.end()
-    this.#work()
+    this.receiveEnd()
   }
 
   /** Tells the peer that no more answers will come. Still runs requests that the peer sends. */
@@ -149,75 +142,66 @@ export class Connection {
 
   /** Stops at once: runs no further request. */
   stop(): void {
-    this.#finish()
-  }
-
-  #work(): void {
     if (this.#finished) return
-    this.#blocked = !this.#replies.flush()
-    this.#beginTurn()
-    while (!this.#busy && !this.#blocked && !this.#finished) {
-      const due = this.#due.shift()
-      if (due !== undefined) this.#run((this.#current = due))
-      else if (!this.#takeNext()) break
-      if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
-      if (!this.#busy) this.#giveWayInTime()
+    this.#finished = true
+    this.#runner.close()
+    this.#onFinished()
+  }
+
+  async #serve(): Promise<void> {
+    while (!this.#finished) {
+      const arrival = await this.#next()
+      if (arrival.kind === 'request') await this.#take(arrival)
+      else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
+      else {
+        await this.#runLater()
+        this.stop()
+      }
     }
-    this.#blocked = !this.#replies.flush()
-    if (this.#finished) this.#transport.end()
-    else this.#regulateReading()
+    this.#replies.flush()
+    this.#transport.end()
   }
 
-  /** @returns false if the next request has not arrived completely */
-  #takeNext(): boolean {
-    const arrival = this.#requests.next()
-    if (arrival === undefined) return false
-    if (arrival.kind === 'request') this.#execute(arrival)
-    else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
-    else if (this.#later.length > 0) this.#laterIsDue()
-    else this.#finish()
-    return true
+  /** The next request, as soon as it has arrived and there is room for its answer. */
+  async #next(): Promise<Arrival> {
+    for (;;) {
+      if (this.#replies.bufferedBytes >= replyBytes) this.#replies.flush()
+      if (this.#replies.hasRoom) {
+        await this.#giveTurn()
+        const arrival = this.#requests.next()
+        if (arrival !== undefined) return arrival
+        this.#replies.flush()
+      }
+      this.#regulateReading(!this.#replies.hasRoom)
+      await new Promise<void>(resolve => (this.#wake = resolve))
+      this.#wake = undefined
+    }
   }
 
-  #laterIsDue(): void {
-    this.#due.push(...this.#later.splice(0))
-  }
-
-  /** Records the start of this turn of the event loop, if an earlier chunk of the turn has not done so. */
-  #beginTurn(): void {
-    if (this.#turnStartedMs !== undefined) return
+  /** Lets other connections run if requests of this one have run for a while in this turn of the event loop. */
+  async #giveTurn(): Promise<void> {
     const { clock } = this.#context
-    this.#turnStartedMs = clock.nowMs()
-    clock.nextTurn(this.#endTurn)
+    const startedMs = this.#turnStartedMs
+    if (startedMs === undefined) {
+      this.#turnStartedMs = clock.nowMs()
+      clock.nextTurn(() => (this.#turnStartedMs = undefined))
+    } else if (this.#requests.waitingBytes > 0 && clock.nowMs() - startedMs >= turnMs) {
+      this.#replies.flush()
+      this.#regulateReading(true)
+      await new Promise<void>(resolve => clock.nextTurn(resolve))
+    }
   }
 
-  readonly #endTurn = (): void => {
-    this.#turnStartedMs = undefined
-  }
-
-  #giveWayInTime(): void {
-    const { clock } = this.#context
-    const started = this.#turnStartedMs ?? 0
-    if (this.#requests.waitingBytes === 0 || clock.nowMs() - started < turnMs) return
-    this.#busy = true
-    clock.nextTurn(this.#proceed)
-  }
-
-  readonly #proceed = (): void => {
-    this.#busy = false
-    this.#work()
-  }
-
-  /** Pauses or resumes reading. Never pauses while the decoder waits for the rest of a request. */
-  #regulateReading(): void {
-    const ahead = (this.#busy || this.#blocked) && this.#requests.waitingBytes > readAheadBytes
+  /** Pauses or resumes reading. Never pauses while the loop waits for the rest of a request. */
+  #regulateReading(isWorking: boolean): void {
+    const ahead = isWorking && this.#requests.waitingBytes > readAheadBytes
     if (ahead === !this.#reading) return
     this.#reading = !ahead
     if (ahead) this.#transport.pause()
     else this.#transport.resume()
   }
 
-  #execute({ head, request, job, isCancelled }: ArrivedRequest): void {
+  async #take({ head, request, job, isCancelled }: ArrivedRequest): Promise<void> {
     const asynchronous = (head.flags & requestFlags.async) !== 0
     const { faults } = this.#context
     this.#requestNumber += 1
@@ -228,141 +212,121 @@ export class Connection {
     const { id } = this.#runner.session
     const info = faults && requestInfo(id, this.#requestNumber, request, asynchronous, mixed)
     const silent = asynchronous && request.kind !== 'connect'
-    const work = { head, request, job, info, silent, repeats: 0 }
+    const work: Work = { head, request, job, info, silent, runs: 1 }
     this.#current = work
-    if (isCancelled) return this.#failed(work, new ScriptError('The task was cancelled'))
+    if (isCancelled) {
+      await this.#settle(work, { error: new ScriptError('The task was cancelled') })
+      return
+    }
     // Sends earlier answers first, because the fault may concern only the answer of this request.
     if (info !== undefined) this.#replies.flush()
-    const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
-    if (fault === undefined) this.#run(work)
-    else this.#runFaulty(work, fault)
+    const fault = info && faults?.beforeExecute?.(info)
+    if (fault === undefined || (await this.#apply(fault, work))) await this.#run(work)
   }
 
-  #run(work: Work): void {
+  /** @returns true if the request runs now */
+  async #apply(fault: FaultBefore, work: Work): Promise<boolean> {
+    if (typeof fault === 'string') {
+      if (fault === 'close') this.#kill()
+      if (fault === 'later') this.#later.push(work)
+      if (fault === 'flag') work.silent = !work.silent
+      if (fault === 'stall') this.#replies.discard()
+      if (fault === 'twice' && work.silent) work.runs = 2
+      if (fault === 'forget') this.#openAnew()
+      return fault !== 'drop' && fault !== 'close' && fault !== 'later'
+    }
+    if ('error' in fault) await this.#settle(work, { error: new Error(fault.error) })
+    else await fault.until.catch(() => undefined)
+    return 'until' in fault && !this.#finished
+  }
+
+  async #run(work: Work): Promise<void> {
+    this.#current = work
+    let result: Result = { value: undefined }
+    while (work.runs-- > 0) {
+      result = await this.#resultOf(work)
+      if (this.#finished) return
+      this.#runner.afterRequest(work.head)
+    }
+    await this.#settle(work, result)
+  }
+
+  async #resultOf(work: Work): Promise<Result> {
     try {
       if (work.request.kind === 'connect') this.#connected = true
       else if (!this.#connected)
         throw new Error('The first request of a connection must be connect.')
       const outcome = this.#runner.run(work.head, work.request)
-      if (outcome instanceof Promise) {
-        this.#busy = true
-        this.#beginJob(work)
-        // Sends printed output before the request waits.
-        this.#replies.flush()
-        outcome.then(
-          value => this.#waited(() => this.#succeeded(work, value)),
-          (error: unknown) => this.#waited(() => this.#failed(work, error)),
-        )
-      } else this.#succeeded(work, outcome)
+      return { value: outcome instanceof Promise ? await this.#awaited(work, outcome) : outcome }
     } catch (error) {
-      this.#failed(work, error)
+      return { error }
     }
   }
 
-  #beginJob({ head, request, job }: Work): void {
+  async #awaited(work: Work, outcome: Promise<Value | undefined>): Promise<Value | undefined> {
     const { node } = this.#context
-    const own = jobOf(node, head, request, () => this.#runner.cancel())
-    if (own === undefined) return
-    const running = job === undefined ? own : { ...own, rootJobId: job.rootJobId }
-    node.jobs.set(this.#runner.session.id, { running, queued: this.#requests.jobs })
-  }
-
-  #waited(finish: () => void): void {
-    this.#context.node.jobs.delete(this.#runner.session.id)
-    this.#resumed(finish)
-  }
-
-  #resumed(finish: () => void): void {
-    this.#busy = false
-    if (this.#finished) return
-    finish()
-    this.#work()
-  }
-
-  #runFaulty(work: Work, fault: FaultBefore): void {
-    if (fault === 'drop') return
-    if (fault === 'close') this.#kill()
-    else if (fault === 'later') this.#later.push(work)
-    else if (fault === 'flag') {
-      work.silent = !work.silent
-      this.#run(work)
-    } else if (fault === 'stall') {
-      this.#replies.discard()
-      this.#run(work)
-    } else if (fault === 'twice') {
-      work.repeats = work.silent ? 1 : 0
-      this.#run(work)
-    } else if (fault === 'forget') {
-      this.#openAnew()
-      this.#run(work)
-    } else if ('error' in fault) this.#failed(work, new Error(fault.error))
-    else {
-      this.#busy = true
-      const go = (): void => this.#resumed(() => this.#run(work))
-      fault.until.then(go, go)
+    const { id } = this.#runner.session
+    const job = jobOf(node, work.head, work.request, () => this.#runner.cancel())
+    if (job !== undefined) {
+      const running = work.job === undefined ? job : { ...job, rootJobId: work.job.rootJobId }
+      node.jobs.set(id, { running, queued: this.#requests.jobs })
+    }
+    // Sends printed output before the request waits.
+    this.#replies.flush()
+    try {
+      return await outcome
+    } finally {
+      node.jobs.delete(id)
     }
   }
 
-  #succeeded(work: Work, value: Value | undefined): void {
-    this.#runner.afterRequest(work.head)
-    if (work.repeats-- > 0) return this.#run(work)
-    if (!work.silent) {
-      const { flags, fetchSize = 0 } = work.head
-      this.#replies.value(value, fetchSize, (flags & requestFlags.compress) !== 0)
-      this.#laterIsDue()
-    }
-    this.#applyFaultAfter(work)
-  }
-
-  #failed(work: Work, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
-    this.#runner.afterRequest(work.head)
-    if (work.repeats-- > 0) return this.#run(work)
-    if (work.silent) {
-      this.#context.failures.add(this.#runner.session.id, requestText(work.request), message)
+  /** Answers a request, or counts its failure if its client gets no answer. */
+  async #settle({ head, request, silent, info }: Work, result: Result): Promise<void> {
+    if (silent) {
+      if ('error' in result) this.#countFailure(requestText(request), result.error)
     } else {
-      this.#replies.error(message)
-      this.#laterIsDue()
+      const isCompressed = (head.flags & requestFlags.compress) !== 0
+      if ('error' in result) this.#replies.error(messageOf(result.error))
+      else this.#replies.value(result.value, head.fetchSize ?? 0, isCompressed)
+      await this.#runLater()
     }
-    this.#applyFaultAfter(work)
+    const fault = info && this.#context.faults?.afterExecute?.(info)
+    if (fault === 'drop') this.#replies.forget()
+    if (fault === 'cut') this.#replies.flushHalf()
+    if (fault === 'cut' || fault === 'close') this.#kill()
   }
 
-  #applyFaultAfter({ info }: Work): void {
-    const fault = info === undefined ? undefined : this.#context.faults?.afterExecute?.(info)
-    if (fault === undefined) return
-    if (fault === 'drop') this.#replies.forget()
-    else {
-      if (fault === 'cut') this.#replies.flushHalf()
-      this.#kill()
-    }
+  async #runLater(): Promise<void> {
+    for (const work of this.#later.splice(0)) await this.#run(work)
+  }
+
+  #countFailure(text: string, error: unknown): void {
+    this.#context.countFailure(this.#runner.session.id, text, messageOf(error))
   }
 
   #print(text: string): void {
     const work = this.#current
     if (work === undefined || work.silent || work.head.protocol === 'API') return
     this.#replies.message(text)
-    if (this.#busy) this.#replies.flush()
+    const isWaiting = this.#context.node.jobs.has(this.#runner.session.id)
+    if (isWaiting) this.#replies.flush()
   }
 
   /** Handles invalid bytes: reports the error, in an answer if one is expected, and ends only this connection. */
   #breakOff(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0
-    if (asynchronous) this.#context.failures.add(this.#runner.session.id, '', message)
-    else this.#replies.error(message)
-    this.#finish()
+    if (asynchronous) this.#countFailure('', error)
+    else this.#replies.error(messageOf(error))
+    this.stop()
   }
 
   /** Acts as if somebody had cut the cable: the connection reads, runs and sends nothing more. */
   #kill(): void {
-    this.#finish()
+    this.stop()
     this.#transport.destroy()
   }
+}
 
-  #finish(): void {
-    if (this.#finished) return
-    this.#finished = true
-    this.#runner.close()
-    this.#onFinished()
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -3,15 +3,10 @@
   and duplicate rows cannot cancel out. Sums of integers are exact if no request has more than two million rows.
 */
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
+import type { FixedVector } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 
-const lowWord = 2 ** 32
-
-/** The sum of one column. High and low words of 64-bit values are added separately, which avoids a bigint per value. */
-interface ColumnSum {
-  high: number
-  low: number
-}
+type Sum = bigint | number
 
 /** Counts since the server started. */
 export interface DiscardCounters {
@@ -25,77 +20,60 @@ export interface DiscardCounters {
 export class Discard {
   #requests = 0
   #rows = 0
-  readonly #integers = new Map<string, ColumnSum>()
-  readonly #floats = new Map<string, number>()
+  readonly #sums = new Map<string, Sum>()
 
   /** A snapshot, which later requests do not change. */
   get counters(): DiscardCounters {
-    const sums: Record<string, bigint | number> = {}
-    for (const [name, { high, low }] of this.#integers) {
-      sums[name] = (BigInt(high) << 32n) + BigInt(low)
-    }
-    for (const [name, sum] of this.#floats) sums[name] = sum
-    return { requests: this.#requests, rows: this.#rows, sums }
+    return { requests: this.#requests, rows: this.#rows, sums: Object.fromEntries(this.#sums) }
   }
 
   /** Counts the table of one request. Columns with the same name share one sum, even in different tables. */
   count(table: Table): void {
     this.#requests += 1
     this.#rows += table.rows
-    for (let i = 0; i < table.columns.length; i++) {
-      this.#add(table.columnNames[i]!, table.columns[i]!)
-    }
-  }
-
-  #add(name: string, column: Column): void {
-    if (column.form === 'arrayVector' || !('data' in column)) return
-    // Skips types whose values consist of two numbers, because a sum of such numbers has no meaning.
-    if (column.type === 'DURATION' || column.type === 'COMPLEX' || column.type === 'POINT') return
-    const { data, length } = column
-    if (data instanceof BigInt64Array) this.#addLongs(name, data, length)
-    else if (data instanceof Int32Array) this.#addInteger(name, sumOf(data, length, nullInt32))
-    else if (data instanceof Float64Array) this.#addFloat(name, sumOf(data, length, nullDouble))
-    else if (data instanceof Float32Array) this.#addFloat(name, sumOf(data, length, nullFloat))
-    else if (data instanceof Int16Array) this.#addInteger(name, sumOf(data, length, nullInt16))
-    else if (data instanceof Int8Array) this.#addInteger(name, sumOf(data, length, nullInt8))
-  }
-
-  #addInteger(name: string, sum: number): void {
-    const high = Math.floor(sum / lowWord)
-    this.#addWords(name, high, sum - high * lowWord)
-  }
-
-  #addLongs(name: string, data: BigInt64Array, length: number): void {
-    const words = new Int32Array(data.buffer, data.byteOffset, length * 2)
-    let high = 0
-    let low = 0
-    for (let i = 0; i < words.length; i += 2) {
-      const lowOfValue = words[i]! >>> 0
-      const highOfValue = words[i + 1]!
-      if (highOfValue === nullInt32 && lowOfValue === 0) continue
-      low += lowOfValue
-      high += highOfValue
-    }
-    this.#addWords(name, high, low)
-  }
-
-  #addWords(name: string, high: number, low: number): void {
-    const sum = this.#integers.get(name)
-    if (sum === undefined) this.#integers.set(name, { high, low })
-    else {
-      const total = sum.low + low
-      const carry = Math.floor(total / lowWord)
-      sum.low = total - carry * lowWord
-      sum.high += high + carry
-    }
-  }
-
-  #addFloat(name: string, sum: number): void {
-    this.#floats.set(name, (this.#floats.get(name) ?? 0) + sum)
+    table.columns.forEach((column, index) => {
+      const sum = sumOf(column)
+      if (sum === undefined) return
+      const name = table.columnNames[index]!
+      const known = this.#sums.get(name) ?? sumOfNothing(sum)
+      const isWhole = typeof known === 'bigint' && typeof sum === 'bigint'
+      this.#sums.set(name, isWhole ? known + sum : Number(known) + Number(sum))
+    })
   }
 }
 
-function sumOf(
+const sumOfNothing = (sum: Sum): Sum => (typeof sum === 'bigint' ? 0n : 0)
+
+/** The sum of the values; undefined for types without numbers, or with two numbers in each value. */
+function sumOf(column: Column): Sum | undefined {
+  if (column.form === 'arrayVector' || !('data' in column)) return undefined
+  if (['DURATION', 'COMPLEX', 'POINT'].includes(column.type)) return undefined
+  const { data, length } = column as FixedVector
+  if (data instanceof BigInt64Array) return sumOfLongs(data, length)
+  if (data instanceof Float64Array) return sumOfNumbers(data, length, nullDouble)
+  if (data instanceof Float32Array) return sumOfNumbers(data, length, nullFloat)
+  if (data instanceof Int32Array) return BigInt(sumOfNumbers(data, length, nullInt32))
+  if (data instanceof Int16Array) return BigInt(sumOfNumbers(data, length, nullInt16))
+  if (data instanceof Int8Array) return BigInt(sumOfNumbers(data, length, nullInt8))
+  return undefined
+}
+
+/** Adds high and low words separately, which avoids a bigint per value. */
+function sumOfLongs(data: BigInt64Array, length: number): bigint {
+  const words = new Int32Array(data.buffer, data.byteOffset, length * 2)
+  let high = 0
+  let low = 0
+  for (let i = 0; i < words.length; i += 2) {
+    const lowOfValue = words[i]! >>> 0
+    const highOfValue = words[i + 1]!
+    if (highOfValue === nullInt32 && lowOfValue === 0) continue
+    low += lowOfValue
+    high += highOfValue
+  }
+  return (BigInt(high) << 32n) + BigInt(low)
+}
+
+function sumOfNumbers(
   data: Int32Array | Int16Array | Int8Array | Float64Array | Float32Array,
   length: number,
   nullValue: number,

@@ -22,6 +22,16 @@ export interface RequestInfo {
   readonly rows: number
 }
 
+/** The action fails with this text. */
+interface FaultError {
+  readonly error: string
+}
+
+/** The action waits for the promise first. Jobs of other sessions continue. */
+interface FaultWait {
+  readonly until: Promise<unknown>
+}
+
 /**
  * The fault of a request.
  * - drop: the server neither runs nor answers the request.
@@ -31,19 +41,9 @@ export interface RequestInfo {
  * - later: the request runs after the next answered request, or when no more requests come.
  * - flag: the request runs with flag 4 inverted.
  * - stall: the request runs, but the connection sends no more answers.
- * - error: the request does not run and fails with this text.
- * - until: the request waits for the promise, then runs.
  */
 export type FaultBefore =
-  | 'drop'
-  | 'close'
-  | 'twice'
-  | 'forget'
-  | 'later'
-  | 'flag'
-  | 'stall'
-  | { readonly error: string }
-  | { readonly until: Promise<unknown> }
+  'drop' | 'close' | 'twice' | 'forget' | 'later' | 'flag' | 'stall' | FaultError | FaultWait
 
 /** A fault after a request has run: no answer (drop), connection ended (close), or answer cut in the middle (cut). */
 export type FaultAfter = 'drop' | 'close' | 'cut'
@@ -57,47 +57,25 @@ export interface WriteInfo {
   readonly rows: number
 }
 
-/**
- * The fault of an insert. drop: it returns 0 and stores nothing, as if its job had been killed. error: it fails with
- * this text. until: it waits for the promise first; jobs of other sessions continue.
- */
-export type FaultWrite = 'drop' | { readonly error: string } | { readonly until: Promise<unknown> }
-
-/** Describes the removal of a shared stream table to fault hooks. */
-export interface RemovalInfo {
-  readonly sessionId: string
-  readonly table: string
-}
-
-/** Describes a clause `limit offset, rows` to fault hooks. */
-export interface SliceInfo {
-  readonly offset: number
-  /** Rows of the result before `limit` applies. */
-  readonly rows: number
-}
+/** The fault of an insert. drop: it returns 0 and stores nothing, as if its job had been killed. */
+export type FaultWrite = 'drop' | FaultError | FaultWait
 
 /** All hooks are optional. A hook that returns undefined applies no fault. */
 export interface Faults {
+  beforeExecute?(request: RequestInfo): FaultBefore | undefined
+  afterExecute?(request: RequestInfo): FaultAfter | undefined
   /** Called before each tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined
   /** Called before the server removes a shared stream table. */
-  beforeRemoval?(removal: RemovalInfo): { readonly error: string } | undefined
-  /** Called before a `limit` clause is applied. */
-  beforeSlice?(slice: SliceInfo): { readonly error: string } | undefined
-  beforeExecute?(request: RequestInfo): FaultBefore | undefined
-  afterExecute?(request: RequestInfo): FaultAfter | undefined
+  beforeRemoval?(removal: Pick<WriteInfo, 'sessionId' | 'table'>): FaultError | undefined
+  /** Called before a clause `limit offset, n` is applied to a result with `rows` rows. */
+  beforeSlice?(slice: { readonly offset: number; readonly rows: number }): FaultError | undefined
 }
 
 const describedChars = 200
 
-/** Describes a request in hooks, job lists and failure lists: clipped text, without the arguments of `login(…)`. */
-export function requestText(request: Request): string {
-  return fullText(request)
-    .slice(0, describedChars)
-    .replaceAll(/\blogin\s*\([^)]*\)?/g, 'login(***)')
-}
-
-function fullText(request: Request): string {
+/** The script, the name of the function, or the names of the variables. */
+export function fullText(request: Request): string {
   switch (request.kind) {
     case 'connect':
       return ''
@@ -108,6 +86,13 @@ function fullText(request: Request): string {
     case 'variable':
       return request.names.join(',')
   }
+}
+
+/** Describes a request in hooks, job lists and failure lists: clipped text, without the arguments of `login(…)`. */
+export function requestText(request: Request): string {
+  return fullText(request)
+    .slice(0, describedChars)
+    .replaceAll(/\blogin\s*\([^)]*\)?/g, 'login(***)')
 }
 
 /** Describes a request to hooks; hides passwords inside `login(…)`. */
@@ -130,50 +115,53 @@ export function requestInfo(
   }
 }
 
-/** The tag or RefId of an error → DolphinDB's message for a refused insert. `table` is a shared table's name, or ''. */
-const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
-  // Tags of the errors with which a cluster refuses a write that would succeed a little later.
+/** The tags of the errors with which a cluster refuses a write that would succeed a little later. */
+const tags = [
+  'ChunkInTransaction', 'ChunkInRecovery', 'DataNodeNotAvail', 'DataNodeNotReady', 'ControllerNotAvail',
+  'ControllerNotReady', 'CacheInvalid', 'NotLeader',
+] // prettier-ignore
+
+/** The tag or RefId of an error → DolphinDB's message for a refused insert. TABLE is the name of a shared table. */
+const refusedInserts: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    [
-      'ChunkInTransaction',
-      'ChunkInRecovery',
-      'DataNodeNotAvail',
-      'DataNodeNotReady',
-      'ControllerNotAvail',
-      'ControllerNotReady',
-      'CacheInvalid',
-      'NotLeader',
-    ].map(tag => [
+    tags.map(tag => [
       tag,
-      () => `<${tag}>The insert was refused because this server was asked to (fault).`,
+      `<${tag}>The insert was refused because this server was asked to (fault).`,
     ]),
   ),
-  S00002: table =>
-    `<ChunkInTransaction>The openChunks operation failed because the chunk '/${table}' is currently locked and in use by transaction 1. RefId:S00002`,
-  S00003: () => "One symbase's size can't exceed 2097152. RefId: S00003",
-  S00005: () =>
+  S00002:
+    "<ChunkInTransaction>The openChunks operation failed because the chunk '/TABLE' is currently locked and in use by transaction 1. RefId:S00002",
+  S00003: "One symbase's size can't exceed 2097152. RefId: S00003",
+  S00005:
     'Cannot accept new task <tableInsert> during a graceful shutdown of the server.RefId: S00005',
-  S01012: table =>
-    `No available replica for the chunk /${table} is found on the controller. RefId:S01012`,
-  S01019: table =>
-    `<restore> Failed to add new value partitions to database dfs://${table}. Please manually add new partitions: []. RefId:S01019`,
-  S01070: () =>
+  S01012: 'No available replica for the chunk /TABLE is found on the controller. RefId:S01012',
+  S01019:
+    '<restore> Failed to add new value partitions to database dfs://TABLE. Please manually add new partitions: []. RefId:S01019',
+  S01070:
     'The transaction 1 has expired, and the resolution process has been initiated. RefId: S01070',
-  S01071: () =>
-    'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
-  S03019: () =>
+  S01071: 'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
+  S03019:
     'The volume of data exceeds the compression limit. Try inserting data in smaller batches, or adjust the replay rate. PersistenceManager fail to compress data: fault. RefId: S03019',
-  S03020: () => 'The leader has not been elected. Try again later. RefId: S03020',
+  S03020: 'The leader has not been elected. Try again later. RefId: S03020',
 }
 
+/** Makes the hooks of a fault of every N-th event. `isDue` counts the events and is true for each N-th. */
+type CountedFault = (isDue: () => boolean, every: number) => Faults
+
 const refusing =
-  (text: (table: string) => string) =>
-  (isDue: () => boolean): Faults => ({
-    beforeWrite: ({ rows, table }) => (rows > 0 && isDue() ? { error: text(table) } : undefined),
+  (text: string): CountedFault =>
+  isDue => ({
+    beforeWrite: ({ rows, table }) =>
+      rows > 0 && isDue() ? { error: text.replace('TABLE', table) } : undefined,
   })
 
-/** Faults of every N-th event. `isDue` counts the events and is true for each N-th. */
-const countedFaults: Readonly<Record<string, (isDue: () => boolean, every: number) => Faults>> = {
+/** Applies a fault to requests in which flag 4 (no answer) is not the same as in the connect request. */
+const toMixed = (fault: FaultBefore): Faults => ({
+  beforeExecute: request => (request.mixed ? fault : undefined),
+})
+
+/** The faults that users request by name. A fault without a count hits every request of its kind. */
+const faultTable: Readonly<Record<string, Faults | CountedFault>> = {
   ...Object.fromEntries(
     Object.entries(refusedInserts).map(([name, text]) => [name, refusing(text)]),
   ),
@@ -188,15 +176,6 @@ const countedFaults: Readonly<Record<string, (isDue: () => boolean, every: numbe
     beforeExecute: ({ kind, requestNumber }) =>
       kind !== 'connect' && requestNumber % every === 0 ? 'forget' : undefined,
   }),
-}
-
-/** Applies a fault to requests in which flag 4 (no answer) is not the same as in the connect request. */
-const toMixed = (fault: FaultBefore): Faults => ({
-  beforeExecute: request => (request.mixed ? fault : undefined),
-})
-
-/** Faults of every request of their kind. */
-const constantFaults: Readonly<Record<string, Faults>> = {
   mixedRefuse: toMixed('close'),
   mixedIgnore: toMixed('drop'),
   mixedReorder: toMixed('later'),
@@ -211,21 +190,22 @@ const constantFaults: Readonly<Record<string, Faults>> = {
   },
 }
 
-export const faultNames = [...Object.keys(countedFaults), ...Object.keys(constantFaults)]
+export const faultNames = Object.keys(faultTable)
 
 /**
  * Makes the hooks of a fault that the user requests by name.
- * @param text  `NAME` or `NAME:N`; N is 10 by default. Constant faults take no N.
+ * @param text  `NAME` or `NAME:N`; N is 10 by default. Faults of every request take no N.
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {
   const [, name = '', count] = /^(\w+)(?::(\d{1,9}))?$/.exec(text) ?? []
+  const fault = Object.hasOwn(faultTable, name) ? faultTable[name] : undefined
   const every = Number(count ?? 10)
-  if (Object.hasOwn(countedFaults, name) && every > 0) {
+  if (typeof fault === 'function' && every > 0) {
     let events = 0
-    return countedFaults[name]!(() => ++events % every === 0, every)
+    return fault(() => ++events % every === 0, every)
   }
-  if (Object.hasOwn(constantFaults, name) && count === undefined) return constantFaults[name]!
+  if (typeof fault === 'object' && count === undefined) return fault
   throw new UsageError(
     'DDB_USAGE',
     `fault must be NAME or NAME:N, with NAME one of ${faultNames.join(', ')}, not ${JSON.stringify(text)}.`,

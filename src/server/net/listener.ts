@@ -1,6 +1,7 @@
 /*
   Listens on a port, with or without TLS, and owns the connections of that port.
 */
+import type { Duplex } from 'node:stream'
 import { ConnectionError, UsageError } from '../../errors.js'
 import { type PemContent, readPemFile } from '../../platform/pem-file.js'
 import type {
@@ -57,8 +58,6 @@ const firstByteOfGet = 0x47
 // `close` cuts off all peers after `goodbyeMs` without progress. A socket that we end is cut off after `lingerMs`.
 const goodbyeMs = 500
 const lingerMs = 5_000
-/** Limit of connections without a request. Many clients may start at once, but not open endless connections. */
-const maxSilent = 1_024
 
 export class Listener {
   readonly #options: ListenerOptions
@@ -76,7 +75,8 @@ export class Listener {
     this.#door = new WebSocketDoor({
       allowOrigins: options.allowOrigins,
       maxMessageBytes: options.context.limits.maxValueBytes,
-      accept: (stream, transport, refusal) => this.#open(stream as Socket, transport, refusal),
+      accept: (messages, socket, refusal) =>
+        void this.#serve(messages, socket as Socket, refusal, true),
     })
   }
 
@@ -107,7 +107,6 @@ export class Listener {
       this.#onChange?.()
     })
     this.#peers.set(socket, undefined)
-    this.#endSilent()
     socket.once('data', (first: Buffer) => {
       if (this.#isFull()) {
         this.#peers.delete(socket)
@@ -120,7 +119,7 @@ export class Listener {
         void this.#door.handle(socket)
         return
       }
-      this.#serve(socket, first)
+      this.#serve(socket, socket, undefined, false).receive(first)
     })
     socket.once('end', () => {
       if (this.#peers.get(socket) === undefined) socket.end()
@@ -130,32 +129,14 @@ export class Listener {
   /** Counts only connections that have sent a request. Otherwise silent ones could lock out all other clients. */
   #isFull(): boolean {
     let asking = 0
-    for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++
+    for (const connection of this.#peers.values()) if (connection?.requestCount) asking++
     return asking >= this.#options.maxConnections
   }
 
-  /** If too many connections have sent no request yet, ends the oldest of them. */
-  #endSilent(): void {
-    if (this.#peers.size <= maxSilent) return
-    const silent = [...this.#peers].filter(([, connection]) => !hasAsked(connection))
-    for (const [socket] of silent.slice(0, -maxSilent)) socket.destroy()
-  }
-
-  #serve(socket: Socket, first: Buffer): void {
-    const connection = this.#open(
-      socket,
-      new TcpTransport(socket, this.#options.context.clock),
-      undefined,
-    )
-    socket.on('data', (chunk: Buffer) => connection.receive(chunk))
-    socket.once('end', () => connection.receiveEnd())
-    socket.on('drain', () => connection.drained())
-    socket.once('close', () => connection.abandoned())
-    connection.receive(first)
-  }
-
-  #open(socket: Socket, transport: Transport, refusal: string | undefined): Connection {
+  /** Opens a connection whose bytes come and go through `stream`, which is the socket itself, or its messages. */
+  #serve(stream: Duplex, socket: Socket, refusal: string | undefined, framed: boolean): Connection {
     const options = this.#options
+    const transport = new StreamTransport(stream, socket, framed, options.context.clock)
     const openSession = (): RequestRunner => options.openSession(transport, refusal)
     const connection = new Connection(options.context, openSession, transport, () => {
       this.#connections.delete(connection)
@@ -163,6 +144,12 @@ export class Listener {
     })
     this.#peers.set(socket, connection)
     this.#connections.add(connection)
+    // Without a listener, an error event would be an uncaught exception. The event 'close' follows and does the work.
+    stream.on('error', () => undefined)
+    stream.on('data', (chunk: Buffer) => connection.receive(chunk))
+    stream.once('end', () => connection.receiveEnd())
+    stream.on('drain', () => connection.drained())
+    stream.once('close', () => connection.abandoned())
     return connection
   }
 
@@ -210,55 +197,54 @@ export class Listener {
   }
 }
 
-class TcpTransport implements Transport {
-  readonly framed = false
+class StreamTransport implements Transport {
+  readonly framed: boolean
   readonly remoteAddress: string
   readonly remotePort: number
+  readonly #stream: Duplex
   readonly #socket: Socket
   readonly #clock: Clock
   #ended = false
 
-  constructor(socket: Socket, clock: Clock) {
+  constructor(stream: Duplex, socket: Socket, framed: boolean, clock: Clock) {
+    this.#stream = stream
     this.#socket = socket
+    this.framed = framed
     this.#clock = clock
     this.remoteAddress = socket.remoteAddress ?? ''
     this.remotePort = socket.remotePort ?? 0
   }
 
   send(chunks: readonly Uint8Array[]): boolean {
-    const socket = this.#socket
-    if (!socket.writable) return true
-    const gathers = chunks.length > 1
-    if (gathers) socket.cork()
-    for (const chunk of chunks) socket.write(chunk)
-    if (gathers) socket.uncork()
-    return !socket.writableNeedDrain
+    const stream = this.#stream
+    if (!stream.writable) return true
+    const whole = this.framed && chunks.length > 1 ? [Buffer.concat(chunks)] : chunks
+    if (whole.length > 1) stream.cork()
+    for (const chunk of whole) stream.write(chunk)
+    if (whole.length > 1) stream.uncork()
+    return !stream.writableNeedDrain
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#stream.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#stream.resume()
   }
 
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#socket.end()
+    this.#stream.end()
     // Reads what the peer still sends, because unread bytes would cause an RST that could overtake the last answer.
-    this.#socket.resume()
-    if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
+    this.#stream.resume()
+    if (!this.#stream.readableEnded) endLater(this.#socket, this.#clock)
   }
 
   destroy(): void {
     this.#socket.destroy()
   }
-}
-
-function hasAsked(connection: Connection | undefined): boolean {
-  return connection !== undefined && connection.requestCount > 0
 }
 
 function endLater(socket: Socket, clock: Clock): void {

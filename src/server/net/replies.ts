@@ -3,6 +3,7 @@
 */
 import { encodeValue } from '../../protocol/codec.js'
 import { sliceColumn } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import { ByteWriter } from '../../wire/byte-writer.js'
 import { encodeMessage, encodeResponse } from '../../protocol/response.js'
@@ -18,38 +19,34 @@ function inBlocks(table: Table, blockBytes: number): Value {
   const bytesPerRow = writer.byteLength / Math.max(1, table.rows)
   const blockRows = Math.max(1, Math.floor(blockBytes / bytesPerRow))
   const data: Table[] = []
-  const cutters = table.columns.map(cutterOf)
+  const columns = table.columns.map(indexed)
   let start = 0
   do {
     const end = Math.min(table.rows, start + blockRows)
-    data.push({ ...table, rows: end - start, columns: cutters.map(cut => cut(start, end)) })
+    data.push({
+      ...table,
+      rows: end - start,
+      columns: columns.map(one => sliceColumn(one, start, end)),
+    })
     start = end
   } while (start < table.rows)
   return { form: 'vector', type: 'ANY', length: data.length, data }
 }
 
-function cutterOf(column: Column): (start: number, end: number) => Column {
-  if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
-    return (start, end) => sliceColumn(column, start, end)
-  }
-  // Text in wire form has no index. Each cut removes its rows from the front, so the next cut need not scan them.
-  let { encoded } = column
-  return (start, end) => {
-    let at = 0
-    for (let row = start; row < end; row++) at = encoded.indexOf(0, at) + 1
-    const cut = { ...column, length: end - start, encoded: encoded.subarray(0, at) }
-    encoded = encoded.subarray(at)
-    return cut
-  }
+/** The column with its texts one by one, because in wire form they can only be found by reading all texts before them. */
+function indexed(column: Column): Column {
+  if (column.form !== 'vector' || column.type !== 'STRING') return column
+  return { form: 'vector', type: 'STRING', length: column.length, data: stringsOf(column) }
 }
 
 export class Replies {
   /** The session id in the answers that follow. */
   sessionId: string
+  /** False if the caller must wait until the peer has read more. The caller sets it to true then. */
+  hasRoom = true
   readonly #transport: Transport
   readonly #writer: ByteWriter = new ByteWriter()
   #discarding = false
-  #roomLeft = true
 
   constructor(sessionId: string, transport: Transport) {
     this.sessionId = sessionId
@@ -68,12 +65,11 @@ export class Replies {
     try {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
       encodeResponse(this.#writer, this.sessionId, { value: answer }, isCompressed)
+      this.#flushFramed()
     } catch (error) {
       // A result that cannot be sent is an error of its request; the connection continues.
       this.error(error instanceof Error ? error.message : String(error))
-      return
     }
-    this.#flushFramed()
   }
 
   /** @param text  may contain line breaks, which are replaced */
@@ -92,14 +88,9 @@ export class Replies {
     if (this.#transport.framed) this.flush()
   }
 
-  /** @returns false if the caller must wait until the peer has read more */
-  flush(): boolean {
-    if (this.#discarding) {
-      this.#writer.take()
-      return true
-    }
-    if (this.#writer.byteLength > 0) this.#roomLeft = this.#transport.send(this.#writer.take())
-    return this.#roomLeft
+  flush(): void {
+    if (this.#discarding) this.forget()
+    if (this.#writer.byteLength > 0) this.hasRoom = this.#transport.send(this.#writer.take())
   }
 
   forget(): void {
@@ -113,14 +104,10 @@ export class Replies {
     if (first !== undefined) this.#transport.send([first.subarray(0, half)])
   }
 
-  /** Call this when the peer reads again after `flush` returned false. */
-  drained(): void {
-    this.#roomLeft = true
-  }
-
   /** Drops this and all later output. Call this when the peer no longer reads. */
   discard(): void {
     this.#discarding = true
-    this.#writer.take()
+    this.hasRoom = true
+    this.forget()
   }
 }

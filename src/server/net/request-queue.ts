@@ -1,6 +1,6 @@
 /*
-  The requests that a node keeps track of: queued requests of a connection, running requests, and asynchronous requests that
-  failed. A request is decoded when its turn comes, or earlier if a client lists queued jobs (getConsoleJobs).
+  The requests of one connection that have arrived. A request is decoded when its turn comes, or earlier if a client lists
+  queued jobs (getConsoleJobs).
 */
 import {
   type Request,
@@ -12,49 +12,6 @@ import { requestText } from './faults.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { newUuid } from '../values/scalar.js'
 import { ByteReader } from '../../wire/byte-reader.js'
-
-/** A failed request whose client got no answer. */
-export interface AsynchronousFailure {
-  readonly sessionId: string
-  /** Script, function name or variable names, cut to 200 characters. */
-  readonly text: string
-  /** The error line that an answer would have contained. */
-  readonly message: string
-  /** Milliseconds since the epoch. */
-  readonly at: number
-}
-
-const keptFailures = 256
-
-/** The last 256 failures of a server. */
-export class AsynchronousFailures {
-  readonly #onFailure: ((failure: AsynchronousFailure) => void) | undefined
-  readonly #now: () => number
-  #kept: AsynchronousFailure[] = []
-  #count = 0
-
-  constructor(now: () => number, onFailure?: (failure: AsynchronousFailure) => void) {
-    this.#now = now
-    this.#onFailure = onFailure
-  }
-
-  /** Number of all failures, including those that `recent` has dropped. */
-  get count(): number {
-    return this.#count
-  }
-
-  /** The latest failures, oldest first. */
-  get recent(): readonly AsynchronousFailure[] {
-    return this.#kept
-  }
-
-  add(sessionId: string, text: string, message: string): void {
-    const failure = { sessionId, text, message, at: this.#now() }
-    this.#count += 1
-    this.#kept = [...this.#kept.slice(1 - keptFailures), failure]
-    this.#onFailure?.(failure)
-  }
-}
 
 /** A request's entry in the list of jobs that other sessions can query; undefined for a connect request. */
 export function jobOf(
@@ -86,7 +43,7 @@ export interface ArrivedRequest {
 }
 
 /** A request, the end of the stream, or invalid bytes. Nothing can follow invalid bytes. */
-type Arrival =
+export type Arrival =
   ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
 
 export class RequestQueue {
@@ -94,7 +51,7 @@ export class RequestQueue {
   readonly #node: ServerNode
   readonly #reader: ByteReader = new ByteReader()
   #decoding: ReturnType<typeof decodeRequest>
-  /** Requests decoded before their turn. */
+  /** Requests decoded before their turn, and their size. */
   readonly #ahead: Arrival[] = []
   #aheadBytes = 0
 
@@ -142,9 +99,7 @@ export class RequestQueue {
       }
       this.#ahead.push(arrival)
     }
-    return this.#ahead.flatMap(arrival =>
-      arrival.kind === 'request' && arrival.job !== undefined ? [arrival.job] : [],
-    )
+    return this.#ahead.flatMap(one => (one.kind === 'request' && one.job ? [one.job] : []))
   }
 
   #read(): Arrival | undefined {

@@ -1,13 +1,12 @@
 /*
-  Runs requests, whatever their transport, and returns their outcomes. Also the two interfaces that a connection uses: an
-  interpreter that runs requests, and a transport that carries bytes. Runs a repeated request only once: a client that
-  reconnects gives each request its client id and a number. If it does not know whether the server ran a request, it repeats
-  the request with the negated number (docs/protocol.md#high-availability).
+  Runs the requests of a session, whatever their transport. Also the two interfaces that a connection uses: an interpreter
+  that runs requests, and a transport that carries bytes.
 */
 import type { Value } from '../../protocol/value.js'
 import type { ScriptSession } from '../values/server-value.js'
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
-import type { ConnectionFunctions } from '../login/users.js'
+import { type LoginFunction, checkAccess, logIn, loginFunctions } from '../login/users.js'
+import type { ServerNode } from '../node.js'
 import type { Discard } from './discard.js'
 import { ScriptError } from '../script-error.js'
 
@@ -23,23 +22,17 @@ export interface SessionInfo {
 /** A value, or a promise if the request has to wait. Errors have the server's final text, on one line. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
-export interface FunctionOptions {
-  /** If true, drops rows for shared and stored tables but answers as if they were inserted (tables/insert-values.ts). */
-  readonly discards: boolean
-}
+/** A request for the interpreter. The name of a function is any expression, such as `tableInsert{trades}`. */
+export type ScriptRequest = Exclude<Request, { kind: 'connect' }>
 
 /** The interpreter of a server. Every session that is passed to it comes from `open`. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
-  runScript(session: ScriptSession, script: string): Outcome
-  /** @param name  any expression that yields a function, such as `tableInsert{trades}` */
-  runFunction(
-    session: ScriptSession,
-    name: string,
-    args: readonly Value[],
-    options?: FunctionOptions,
-  ): Outcome
-  setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
+  /**
+   * @param discards  if true, the request drops rows for shared and stored tables but answers as if they were inserted
+   *   (tables/insert-values.ts)
+   */
+  run(session: ScriptSession, request: ScriptRequest, discards: boolean): Outcome
   /** Ends the session's running request with an error if the request waits; otherwise does nothing. */
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
@@ -64,18 +57,17 @@ export interface Transport {
   destroy(): void
 }
 
-interface Latest {
-  sequenceNumber: number
-  outcome: Outcome
-}
-
 // Limit of remembered clients. A client id belongs to one connection object of a client program.
 const keptClients = 1024
 
-/** Remembers the latest numbered request of each client, across all connections of the server. */
+/**
+ * Remembers the latest numbered request of each client, across all connections of the server. A client that reconnects
+ * gives each request its client id and a number. If it does not know whether the server ran a request, it repeats the
+ * request with the negated number (docs/protocol.md#high-availability).
+ */
 export class Retries {
   /** Client id → its latest request. The least recently used client comes first. */
-  readonly #latest = new Map<string, Latest>()
+  readonly #latest = new Map<string, { sequenceNumber: number; outcome: Outcome }>()
 
   /**
    * Runs a request once. Repeating a client's latest request gives the earlier outcome; repeating an older request
@@ -90,7 +82,10 @@ export class Retries {
       return sequenceNumber === latest.sequenceNumber ? latest.outcome : undefined
     }
     const outcome = run()
-    this.#keep(clientId, { sequenceNumber, outcome })
+    this.#latest.delete(clientId)
+    this.#latest.set(clientId, { sequenceNumber, outcome })
+    const [oldest] = this.#latest.keys()
+    if (this.#latest.size > keptClients) this.#latest.delete(oldest!)
     if (outcome instanceof Promise) {
       // Forgets the request if it fails, so that its client may repeat it. Keeps a later request of the client.
       outcome.catch(() => {
@@ -99,91 +94,72 @@ export class Retries {
     }
     return outcome
   }
-
-  #keep(clientId: string, latest: Latest): void {
-    this.#latest.delete(clientId)
-    this.#latest.set(clientId, latest)
-    if (this.#latest.size <= keptClients) return
-    const [oldest] = this.#latest.keys()
-    this.#latest.delete(oldest!)
-  }
 }
 
 const otherLanguages = requestFlags.python | requestFlags.kdb
 
+/** What the sessions of a server share. */
 interface RunnerContext {
+  readonly node: ServerNode
   readonly executor: Executor
   readonly retries: Retries
+  /** If true, guests may not run anything. */
+  readonly requireLogin: boolean
   /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
   readonly discard: Discard | undefined
-  /**
-   * True for function views and functions of the session. With `discard`, the server does not run any other function
-   * whose last argument is a table: it only counts the rows.
-   */
-  isDefined(session: ScriptSession, name: string): boolean
 }
 
-/** Runs the requests of one session, whatever the transport. */
 export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
-  readonly #functions: ConnectionFunctions
+  readonly #loginFunctions: ReadonlyMap<string, LoginFunction>
   /** The error for every request if the server does not support the client's kind of session; otherwise undefined. */
   readonly #refusal: string | undefined
 
-  constructor(
-    context: RunnerContext,
-    session: ScriptSession,
-    functions: ConnectionFunctions,
-    refusal: string | undefined,
-  ) {
+  constructor(context: RunnerContext, session: ScriptSession, refusal: string | undefined) {
     this.#context = context
     this.session = session
-    this.#functions = functions
+    this.#loginFunctions = loginFunctions(context.node, context.requireLogin)
     this.#refusal = refusal
   }
 
   /** Throws the error for the client; if the request has to wait, returns a promise that may reject with this error. */
   run(head: RequestHead, request: Request): Outcome {
-    if (this.#refusal !== undefined) throw refusal(this.#refusal)
+    if (this.#refusal !== undefined) throw new ScriptError(this.#refusal, { located: true })
     if ((head.flags & otherLanguages) !== 0) {
-      throw refusal('The embedded server runs DolphinDB scripts only, neither Python nor q.')
+      const text = 'The embedded server runs DolphinDB scripts only, neither Python nor q.'
+      throw new ScriptError(text, { located: true })
     }
-    if (request.kind === 'connect') return this.#connect(request)
-    return head.clientId === undefined
-      ? this.#execute(request)
-      : this.#context.retries.once(head, () => this.#execute(request))
-  }
-
-  #execute(request: Exclude<Request, { kind: 'connect' }>): Outcome {
-    switch (request.kind) {
-      case 'script':
-        this.#functions.checkAccess(this.session, undefined)
-        return this.#context.executor.runScript(this.session, request.script)
-      case 'function':
-        return this.#call(request)
-      case 'variable':
-        this.#functions.checkAccess(this.session, undefined)
-        return this.#context.executor.setVariables(this.session, request.names, request.values)
+    if (request.kind !== 'connect') {
+      return head.clientId === undefined
+        ? this.#execute(request)
+        : this.#context.retries.once(head, () => this.#execute(request))
     }
-  }
-
-  #connect({ login }: Extract<Request, { kind: 'connect' }>): Outcome {
+    const { login } = request
     if (login === undefined) return undefined
-    return this.#functions.login(this.session, login.user, login.password, login.encrypted)
+    return logIn(this.#context.node, this.session, login.user, login.password, login.encrypted)
   }
 
-  #call({ name, args }: Extract<Request, { kind: 'function' }>): Outcome {
-    if (this.#functions.has(name)) return this.#functions.call(this.session, name, args)
-    this.#functions.checkAccess(this.session, name)
-    const last = args[args.length - 1]
-    const { discard } = this.#context
+  #execute(request: ScriptRequest): Outcome {
+    const { executor, discard, node, requireLogin } = this.#context
+    const { session } = this
+    if (request.kind !== 'function') {
+      if (requireLogin) checkAccess(session, undefined)
+      return executor.run(session, request, false)
+    }
+    const { name, args } = request
+    const loginFunction = this.#loginFunctions.get(name)
+    if (loginFunction !== undefined) return loginFunction(session, args)
+    if (requireLogin) checkAccess(session, name)
+    const last = args.at(-1)
     if (discard === undefined || last?.form !== 'table') {
-      return this.#context.executor.runFunction(this.session, name, args)
+      return executor.run(session, request, false)
     }
     discard.count(last)
-    return this.#context.isDefined(this.session, calledName(name))
-      ? this.#context.executor.runFunction(this.session, name, args, { discards: true })
+    // Runs function views and functions of the session. Of any other function, only the rows are counted.
+    const [called = ''] = /^[^\W\d]\w*/.exec(name) ?? []
+    return session.functions.has(called) || node.functionViews.has(called)
+      ? executor.run(session, request, true)
       : { form: 'scalar', type: 'INT', value: last.rows }
   }
 
@@ -201,13 +177,4 @@ export class RequestRunner {
   close(): void {
     this.#context.executor.close(this.session)
   }
-}
-
-/** The function's name in `f` or `f{x}`; '' if the text does not begin with a name. */
-function calledName(text: string): string {
-  return /^[^\W\d]\w*/.exec(text)?.[0] ?? ''
-}
-
-function refusal(text: string): ScriptError {
-  return new ScriptError(text, { located: true })
 }

@@ -4,15 +4,16 @@
 */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WebSocket, WebSocketServer } from 'ws'
-import type { Connection } from './connection.js'
-import type { Transport } from './request-runner.js'
+import type { WebSocketServer } from 'ws'
 
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number
-  /** Opens a session for an upgraded socket. With `refusal`, the session answers every request with that text. */
-  accept(stream: Duplex, transport: Transport, refusal: string | undefined): Connection
+  /**
+   * Opens a session for an upgraded socket. Each write to `messages` is one message, and each message that arrives is
+   * read as its bytes. With `refusal`, the session answers every request with that text.
+   */
+  accept(messages: Duplex, socket: Duplex, refusal: string | undefined): void
 }
 
 interface Machinery {
@@ -21,8 +22,7 @@ interface Machinery {
 }
 
 // If more bytes than this wait in the socket, the session pauses until the client has read some of them.
-const highWaterBytes = 1_048_576
-const goingAway = 1001
+const writableHighWaterMark = 1_048_576
 
 /** Unsupported kind of session → error for its requests. Clients require that the handshake succeeds. */
 const refusals: Readonly<Record<string, string>> = {
@@ -49,7 +49,7 @@ export class WebSocketDoor {
   }
 
   async #load(): Promise<Machinery> {
-    const [{ createServer }, { WebSocketServer }] = await Promise.all([
+    const [{ createServer }, { WebSocketServer, createWebSocketStream }] = await Promise.all([
       import('node:http'),
       import('ws'),
     ])
@@ -66,67 +66,16 @@ export class WebSocketDoor {
         refuseUpgrade(stream)
         return
       }
-      sockets.handleUpgrade(request, stream, head, socket => this.#open(socket, stream, request))
+      sockets.handleUpgrade(request, stream, head, socket => {
+        const messages = createWebSocketStream(socket, { writableHighWaterMark })
+        this.#options.accept(messages, stream, refusals[socket.protocol])
+      })
     })
     return { http, sockets }
   }
 
   #isAllowed(origin: string | undefined): boolean {
     return origin === undefined || this.#options.allowOrigins.includes(origin)
-  }
-
-  #open(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const transport = new WebSocketTransport(socket, request)
-    const connection = this.#options.accept(stream, transport, refusals[socket.protocol])
-    transport.onDrain = () => connection.drained()
-    socket.on('message', (data: Buffer) => connection.receive(data))
-    // Without a listener, an error event would be an uncaught exception. The event 'close' follows and does the work.
-    socket.on('error', () => undefined)
-    socket.on('close', () => connection.abandoned())
-  }
-}
-
-class WebSocketTransport implements Transport {
-  readonly framed = true
-  readonly remoteAddress: string
-  readonly remotePort: number
-  onDrain: (() => void) | undefined
-  readonly #socket: WebSocket
-  #full = false
-
-  constructor(socket: WebSocket, request: IncomingMessage) {
-    this.#socket = socket
-    this.remoteAddress = request.socket.remoteAddress ?? ''
-    this.remotePort = request.socket.remotePort ?? 0
-  }
-
-  send(chunks: readonly Uint8Array[]): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return true
-    this.#socket.send(Buffer.concat(chunks), { binary: true }, this.#sent)
-    this.#full = this.#socket.bufferedAmount >= highWaterBytes
-    return !this.#full
-  }
-
-  readonly #sent = (): void => {
-    if (!this.#full || this.#socket.bufferedAmount >= highWaterBytes) return
-    this.#full = false
-    this.onDrain?.()
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
-  }
-
-  end(): void {
-    this.#socket.close(goingAway)
-  }
-
-  destroy(): void {
-    this.#socket.terminate()
   }
 }
 

@@ -3,28 +3,22 @@
   ignores a null if the other operand has a value (manual, "Functions and NULL", logicOrIgnoreNull=true). Also compares rows:
   keys, distinct rows, groups of equal rows, and sorting with nulls first (manual, "Null values in sorting").
 */
-import { dataTypes, isDecimal } from '../../protocol/data-type.js'
-import { nullDouble, nullInt32, nullInt64, nullInt8 } from '../../protocol/null-value.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { columnTypeOf, type FixedVector, formatElement } from '../../protocol/element.js'
+import { nullInt8 } from '../../protocol/null-value.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Column, Vector } from '../../protocol/value.js'
-import type { ServerValue } from '../values/server-value.js'
-import { comparableTemporal } from './arithmetic.js'
 import {
-  type Pairing,
-  decimalAsDouble,
-  doubleOf,
-  int32Of,
-  int64Of,
-  isLiteral,
-  numberKindOf,
-  operandOf,
-  operatorError,
-  refused,
-  rescale,
+  cellsOf,
+  isFixedVector,
+  kindOf,
   textsOfVector,
-  unscaledOf,
-} from './operands.js'
-import { formatElement } from '../../protocol/value-text.js'
+  widerType,
+} from '../columns/column-layout.js'
+import { cellsAs, incompatible, scaleOf } from '../columns/convert-column.js'
+import { isInsertable, nanosOf } from '../columns/convert-temporal.js'
+import type { ServerValue } from '../values/server-value.js'
+import { type Pairing, isLiteral, operandOf, operatorError, refused } from './operands.js'
 import { ScriptError } from '../script-error.js'
 
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
@@ -44,52 +38,48 @@ export function compare(operator: ComparisonOperator, pairing: Pairing): Vector 
     const next = (from: number): number => indexOf!.call(a, b[0]!, from)
     for (let i = next(0); i >= 0 && i < length; i = next(i + 1)) data[i] = 1
   } else {
-    for (let i = 0; i < length; i++) {
-      data[i] = holds(operator, a[i * leftStep]!, b[i * rightStep]!) ? 1 : 0
-    }
+    const holds = comparisons[operator]
+    for (let i = 0; i < length; i++) data[i] = Number(holds(a[i * leftStep]!, b[i * rightStep]!))
   }
   return { form: 'vector', type: 'BOOL', length, data }
 }
 
-export function holds(operator: ComparisonOperator, x: Comparable, y: Comparable): boolean {
-  switch (operator) {
-    case '<':
-      return x < y
-    case '<=':
-      return x <= y
-    case '==':
-      return x === y
-    case '!=':
-      return x !== y
-    case '>':
-      return x > y
-    case '>=':
-      return x >= y
-  }
+export const comparisons: Readonly<
+  Record<ComparisonOperator, (x: Comparable, y: Comparable) => boolean>
+> = {
+  '<': (x, y) => x < y,
+  '<=': (x, y) => x <= y,
+  '==': (x, y) => x === y,
+  '!=': (x, y) => x !== y,
+  '>': (x, y) => x > y,
+  '>=': (x, y) => x >= y,
 }
 
 /** The elements of two vectors in a form in which JavaScript compares them. @throws {ScriptError} if there is none */
 function comparables(left: Vector, right: Vector): readonly [Comparables, Comparables] {
-  if (isLiteral(left.type) || isLiteral(right.type)) return [textsFor(left), textsFor(right)]
-  if (isDecimal(left.type) || isDecimal(right.type)) return comparableDecimals(left, right)
-  if (isTemporal(left.type) && isTemporal(right.type)) {
-    const same = comparableTemporal(left, right)
-    return comparableNumbers(same.left, same.right)
+  const kinds = [kindOf(left.type), kindOf(right.type)]
+  if (kinds.includes('text')) return [textsFor(left), textsFor(right)]
+  if (kinds.includes(undefined)) return [printedFor(left, right), printedFor(right, left)]
+  if (isTemporal(left.type) && isTemporal(right.type) && left.type !== right.type) {
+    const type = widerType('times', left.type, right.type)!
+    return [nanosFor(left, type), nanosFor(right, type)]
   }
-  return isNumber(left) && isNumber(right)
-    ? comparableNumbers(left, right)
-    : [bytesFor(left, right), bytesFor(right, left)]
+  if (isArray(left) && isArray(right) && left.data.constructor === right.data.constructor) {
+    return [left.data, right.data] as [Comparables, Comparables]
+  }
+  const scale = Math.max(scaleOf(left) ?? 0, scaleOf(right) ?? 0)
+  const read = (vector: Vector): readonly (number | bigint | null)[] =>
+    kinds.includes('double') ? cellsAs('double', vector) : cellsAs('long', vector, scale)
+  return [nullsFirst(read(left)), nullsFirst(read(right))]
 }
 
-function isNumber({ type }: Vector): boolean {
-  return type === 'VOID' || numberKindOf(type) !== undefined
+/** True if the array of the column can be compared as it is, because the null is the smallest value of its type. */
+function isArray(vector: Vector): vector is FixedVector {
+  return isFixedVector(vector) && scaleOf(vector) === undefined
 }
 
-/** Null sentinels are the smallest values of their types. */
-function comparableNumbers(left: Vector, right: Vector): [Comparables, Comparables] {
-  const kinds = [left, right].map(({ type }) => numberKindOf(type))
-  const read = kinds.includes('double') ? doubleOf : kinds.includes('int64') ? int64Of : int32Of
-  return [read(left), read(right)]
+function nullsFirst(cells: readonly (number | bigint | null)[]): Comparables {
+  return cells.map(cell => cell ?? -Infinity)
 }
 
 /** Refuses types that cannot be compared with text. A CHAR counts as a text with one character. */
@@ -99,47 +89,27 @@ function textsFor(vector: Vector): Comparables {
   throw operatorError(`Can't compare ${type} with STRING.`)
 }
 
-/** Less than every decimal. */
-const beforeDecimals = -(2n ** 300n)
-
-function comparableDecimals(left: Vector, right: Vector): [Comparables, Comparables] {
-  const a = unscaledOf(left)
-  const b = unscaledOf(right)
-  if (a === undefined || b === undefined) {
-    return comparableNumbers(decimalAsDouble(left), decimalAsDouble(right))
-  }
-  const scale = Math.max(a.scale, b.scale)
-  const valuesOf = (side: typeof a): Comparables =>
-    side.values.map(value => (value === null ? beforeDecimals : rescale(value, side.scale, scale)))
-  return [valuesOf(a), valuesOf(b)]
+function nanosFor(vector: Vector, type: DataType): Comparables {
+  if (!isInsertable(vector.type, type)) throw incompatible({ type }, columnTypeOf(vector))
+  return nullsFirst(nanosOf(vector, type))
 }
 
-/**
- * The bytes of UUID, INT128, IPADDR, COMPLEX, POINT and DURATION as texts, last byte first, so that texts sort like values
- * (docs/protocol.md#sixteen-byte-values).
- */
-function bytesFor(vector: Vector, other: Vector): string[] {
-  if (vector.type !== other.type || !('data' in vector) || !ArrayBuffer.isView(vector.data)) {
-    throw operatorError(`Can't compare ${vector.type} with ${other.type}.`)
-  }
-  const { data, length } = vector
-  const size = dataTypes[vector.type].bytesPerValue
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, length * size)
-  return Array.from({ length }, (_, row) =>
-    String.fromCharCode(...bytes.slice(row * size, (row + 1) * size).reverse()),
-  )
+/** The texts of UUIDs and the like, which sort like the values. */
+function printedFor(vector: Vector, other: Vector): Comparables {
+  if (vector.type === other.type && isFixedVector(vector)) return textsOfVector(vector)
+  throw operatorError(`Can't compare ${vector.type} with ${other.type}.`)
 }
 
 /** 1 or 0 for each element, or the null of BOOL. */
 export function truthOf(vector: Vector, operation: string): Int8Array {
   if (vector.type === 'BOOL') return vector.data
-  if (!isNumber(vector)) throw refused(operation, vector.type.toLowerCase())
-  const numbers = doubleOf(vector)
-  const truths = new Int8Array(vector.length)
-  for (let i = 0; i < truths.length; i++) {
-    truths[i] = numbers[i] === nullDouble ? nullInt8 : numbers[i] === 0 ? 0 : 1
+  const kind = kindOf(vector.type)
+  if (kind === undefined || kind === 'text' || kind === 'decimal') {
+    throw refused(operation, vector.type.toLowerCase())
   }
-  return truths
+  return Int8Array.from(cellsOf(vector), cell =>
+    cell === null ? nullInt8 : Number(Number(cell) !== 0),
+  )
 }
 
 /**
@@ -181,29 +151,21 @@ export type Key = number | bigint | string | null
 /** One key per row: null for nulls, but '' for nulls of text. Equal integers of all widths have equal keys. */
 export function keysOfVector(vector: Vector): readonly Key[] {
   const { type, length } = vector
-  if (isLiteral(type)) return textsOfVector(vector)
-  switch (numberKindOf(type)) {
-    case 'int32':
-      return Array.from(int32Of(vector).subarray(0, length), one =>
-        one === nullInt32 ? null : one,
-      )
-    case 'int64':
-      return Array.from(int64Of(vector).subarray(0, length), value => {
-        if (value === nullInt64) return null
-        const narrow = Number(value)
-        return Number.isSafeInteger(narrow) ? narrow : value
-      })
-    case 'double':
-      return Array.from(doubleOf(vector).subarray(0, length), one =>
-        one === nullDouble ? null : one,
-      )
-    default:
+  switch (kindOf(type)) {
+    case 'text':
+      return textsOfVector(vector)
+    case undefined:
+    case 'decimal':
       return Array.from({ length }, (_, row) => formatElement(vector, row) || null)
+    default:
+      return cellsOf(vector).map(cell =>
+        typeof cell === 'bigint' && Number.isSafeInteger(Number(cell)) ? Number(cell) : cell,
+      )
   }
 }
 
 /** One key per row, made from all columns. Compares the rows of array vectors by their text. */
-export function rowKeys(columns: readonly Column[]): readonly Key[] {
+function rowKeys(columns: readonly Column[]): readonly Key[] {
   const keys = columns.map(column =>
     column.form === 'vector' && column.type !== 'ANY'
       ? keysOfVector(column)
@@ -226,22 +188,15 @@ export function distinctRows(columns: readonly Column[]): Int32Array {
   return rows.subarray(0, seen.size)
 }
 
-export interface Groups {
-  readonly length: number
-  /** The rows of a group, in ascending order. A group has at least one row. */
-  rowsOf(group: number): Int32Array
-}
-
-/** Groups in the order of their first rows. */
-export function groupRows(columns: readonly Column[]): Groups {
+/** The rows of each group of equal rows, in the order of their first rows. */
+export function groupRows(columns: readonly Column[]): Int32Array[] {
   const groups = new Map<Key, number[]>()
   rowKeys(columns).forEach((key, row) => {
     const rows = groups.get(key)
     if (rows === undefined) groups.set(key, [row])
     else rows.push(row)
   })
-  const all = Array.from(groups.values(), rows => Int32Array.from(rows))
-  return { length: all.length, rowsOf: group => all[group]! }
+  return Array.from(groups.values(), rows => Int32Array.from(rows))
 }
 
 /** A column to sort by. Rows that are equal in this column are ordered by the next sort column. */

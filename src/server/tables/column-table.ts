@@ -3,35 +3,32 @@
   that belong to no partition. A row with a known key changes the stored row, or the table drops it.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
-import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
+import { columnTypeOf, isNullAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { checkColumnType } from '../columns/column-layout.js'
 import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
-import { KeyIndex } from './key-index.js'
-import { placeRows, type TablePartitioning, PartitionWidths } from './partitions/partition-level.js'
-import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
+import { KeyIndex, keysOf } from './key-index.js'
+import { placeRows, type TablePartitioning } from './partitions/partition-level.js'
+import { prepareColumn, prepareColumns } from './prepare.js'
 import type { StoredTableFacts, TableKind, UpsertCount, UpsertOptions } from './server-table.js'
 
 /** Determines which rows have the same key, and which of them the table keeps. */
-export interface KeyRule {
+interface KeyRule {
   readonly columns: readonly number[]
-  /** What a new row does if its key exists: `update` changes the stored row, `ignore` drops the new row. */
-  readonly onDuplicate: 'update' | 'ignore'
+  /** True if the table drops a new row whose key exists; otherwise the new row changes the stored row. */
+  readonly ignores: boolean
   /** True if rows in different partitions may have the same key (TSDB keepDuplicates). */
-  readonly withinPartition?: boolean
+  readonly withinPartition: boolean
 }
 
-export interface ColumnTableOptions {
-  kind: TableKind
-  names: readonly string[]
-  types: readonly ColumnType[]
-  /** Initial rows; not allowed for keyed tables. The caller must not change these columns afterwards. */
-  columns?: readonly Column[] | undefined
-  rows?: number | undefined
+export interface TableOptions {
   /** Initial capacity in rows, which is only a hint. */
   capacity?: number | undefined
-  keys?: KeyRule | undefined
+  /** Initial rows, in the types of the table. The caller must not change these columns afterwards. */
+  columns?: readonly Column[] | undefined
+  /** Names of the key columns, for keyed, indexed and keyed stream tables. */
+  keyColumns?: readonly string[]
   partitioning?: TablePartitioning | undefined
   stored?: StoredTableFacts | undefined
 }
@@ -53,7 +50,6 @@ export class ColumnTable {
   /** How the table is partitioned; undefined for tables without partitions. */
   readonly partitioning: TablePartitioning | undefined
   readonly #keys: KeyRule | undefined
-  readonly #widths: PartitionWidths | undefined
   columnNames: readonly string[]
   columnTypes: readonly ColumnType[]
   /** A given column becomes a growing column when the table first changes it. */
@@ -67,19 +63,24 @@ export class ColumnTable {
   /** Index of all rows by key. Without a key rule, the first upsert creates the index for its key columns. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
 
-  constructor(options: ColumnTableOptions) {
-    this.kind = options.kind
+  /** Without the checks of `createTable`. A keyed table gets no initial rows. */
+  constructor(
+    kind: TableKind,
+    names: readonly string[],
+    types: readonly ColumnType[],
+    options: TableOptions,
+  ) {
+    this.kind = kind
     this.partitioning = options.partitioning
     this.stored = options.stored
-    this.#keys = options.keys
-    this.columnNames = options.names
-    this.columnTypes = options.types
+    this.#keys = keyRule(kind, names, options)
+    this.columnNames = names
+    this.columnTypes = types
+    const columns = this.#keys === undefined ? options.columns : undefined
     const capacity = Math.min(options.capacity ?? 0, maxInitialCapacity)
-    this.#columns =
-      options.columns?.slice() ?? options.types.map(type => growingColumn(type, capacity))
-    this.rows = options.rows ?? 0
-    this.#widths = options.kind === 'dfs' ? new PartitionWidths() : undefined
-    if (options.keys !== undefined) this.#openIndex(options.keys.columns)
+    this.#columns = columns?.slice() ?? types.map(type => growingColumn(type, capacity))
+    this.rows = columns?.[0]?.length ?? 0
+    if (this.#keys !== undefined) this.#openIndex(this.#keys.columns)
   }
 
   /** Rows that were ever appended, including rows that are no longer in memory. */
@@ -109,13 +110,10 @@ export class ColumnTable {
    * @throws {ScriptError} with the server's message; the table is then unchanged
    */
   append(columns: readonly Column[], rows: number): number {
-    const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
-    if (this.#keys === undefined) {
-      this.#appendAll(batch.columns, batch.rows)
-      this.#purge()
-      return batch.rows
-    }
-    const { inserted } = this.#merge(batch, this.#keys.onDuplicate === 'ignore', false)
+    const batch = this.#place(prepareColumns(this, columns, rows), rows)
+    let inserted = batch.rows
+    if (this.#keys === undefined) this.#appendAll(batch.columns, batch.rows)
+    else inserted = this.#merge(batch, this.#keys.ignores, false).inserted
     this.#purge()
     return this.kind === 'dfs' ? batch.rows : inserted
   }
@@ -130,7 +128,7 @@ export class ColumnTable {
 
   /** Like `append`, but changes the stored row if a key exists (docs/server-semantics.md#upsert-and-tableupsert). */
   upsert(columns: readonly Column[], rows: number, options: UpsertOptions = {}): UpsertCount {
-    const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
+    const batch = this.#place(prepareColumns(this, columns, rows), rows)
     if (this.#keys === undefined) {
       const keys = new Set([...(this.partitioning?.columns ?? []), ...(options.keyColumns ?? [])])
       this.#openIndex([...keys].sort((a, b) => a - b))
@@ -140,9 +138,14 @@ export class ColumnTable {
 
   /** Sets row `rows[i]` of column `index` to `values[i]`, after conversion to the type of the column. */
   update(index: number, rows: Int32Array, values: Column): void {
-    if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
+    this.checkNoKey(index)
     this.#growing(index).assign(rows, prepareColumn(this, index, values, rows.length))
     this.#forgetUpsertIndex()
+  }
+
+  /** @throws {ScriptError} if the column belongs to the key */
+  checkNoKey(index: number): void {
+    if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
   }
 
   /** Keeps only these rows, in this order. */
@@ -150,7 +153,6 @@ export class ColumnTable {
     this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
     this.rows = rows.length
     this.version++
-    if (rows.length === 0) this.#widths?.clear()
     if (this.#keys === undefined) this.#forgetUpsertIndex()
     else this.#openIndex(this.#keys.columns)
   }
@@ -158,7 +160,7 @@ export class ColumnTable {
   /** Replaces a column. The table takes the type of the new column. */
   replaceColumn(index: number, column: Column): void {
     checkColumnType(this.columnNames[index]!, columnTypeOf(column))
-    if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
+    this.checkNoKey(index)
     this.#columns[index] = column
     this.columnTypes = this.columnTypes.with(index, columnTypeOf(column))
     this.#forgetUpsertIndex()
@@ -172,26 +174,20 @@ export class ColumnTable {
   }
 
   /** Finds the partitions of new rows and leaves out the rows that belong to no partition. */
-  #place(columns: readonly Column[], rows: number, given: number): Batch {
-    if (this.partitioning === undefined)
-      return this.#checkSize({ columns, rows, partitions: undefined })
-    const partitions = placeRows(this.partitioning, columns, rows)
-    const kept = new Int32Array(rows)
-    let count = 0
-    for (let row = 0; row < rows; row++) if (partitions[row]! >= 0) kept[count++] = row
-    const batch =
-      count === rows
-        ? { columns, rows, partitions }
-        : {
-            columns: columns.map(column => takeRows(column, kept.subarray(0, count))),
-            rows: count,
-            partitions: partitions.filter(partition => partition >= 0),
-          }
-    this.#widths?.note(batch.partitions, given)
-    return this.#checkSize(batch)
-  }
-
-  #checkSize(batch: Batch): Batch {
+  #place(columns: readonly Column[], rows: number): Batch {
+    let batch: Batch = { columns, rows, partitions: undefined }
+    if (this.partitioning !== undefined) {
+      const partitions = placeRows(this.partitioning, columns, rows)
+      batch = { columns, rows, partitions }
+      if (partitions.includes(-1)) {
+        const kept = Int32Array.from(partitions.keys()).filter(row => partitions[row]! >= 0)
+        batch = {
+          columns: columns.map(column => takeRows(column, kept)),
+          rows: kept.length,
+          partitions: partitions.filter(partition => partition >= 0),
+        }
+      }
+    }
     if (this.rows + batch.rows > maxRows) {
       throw new ScriptError("An in-memory table can't exceed 2 billion rows. RefId: S05016")
     }
@@ -217,29 +213,31 @@ export class ColumnTable {
   /** Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. */
   #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
     const { keys, columns: keyColumns } = this.#index!
-    const words = keys.read(
-      this.#keyValues(keyColumns, batch.columns, batch.partitions),
-      batch.rows,
-    )
-    const fresh = new Int32Array(batch.rows)
-    const known = new Int32Array(batch.rows)
-    const targets = new Int32Array(batch.rows)
+    const { columns, rows } = batch
+    const given = keysOf(this.#keyValues(keyColumns, columns, batch.partitions), rows)
+    const fresh = new Int32Array(rows)
+    const known = new Int32Array(rows)
+    const targets = new Int32Array(rows)
     let inserted = 0
     let matched = 0
-    for (let row = 0; row < batch.rows; row++) {
-      const existing = keys.find(words, row)
-      if (existing < 0) {
-        keys.add(words, row)
+    for (let row = 0; row < rows; row++) {
+      const existing = keys.find(given[row]!)
+      if (existing === undefined) {
+        keys.add(given[row]!)
         fresh[inserted++] = row
       } else if (!forgetKnown) {
         known[matched] = row
         targets[matched++] = existing
       }
     }
-    this.#appendAll(pickRows(batch.columns, fresh, inserted, batch.rows), inserted)
+    const taken = fresh.subarray(0, inserted)
+    const added = inserted === rows ? columns : columns.map(column => takeRows(column, taken))
+    this.#appendAll(added, inserted)
     if (matched === 0) return { inserted, updated: 0 }
-    const updated = this.#overwrite(batch.columns, known.subarray(0, matched), targets, ignoreNull)
-    return { inserted, updated }
+    return {
+      inserted,
+      updated: this.#overwrite(columns, known.subarray(0, matched), targets, ignoreNull),
+    }
   }
 
   /** @returns how many rows changed; with `ignoreNull`, a row whose values are all null changes nothing */
@@ -254,12 +252,12 @@ export class ColumnTable {
     columns.forEach((column, index) => {
       if (keyColumns.includes(index)) return
       const values = takeRows(column, known)
-      const nulls = ignoreNull ? nullsOf(values) : undefined
-      const picked: number[] = []
-      for (let i = 0; i < known.length; i++) if (nulls?.[i] !== true) picked.push(i)
+      const picked = Int32Array.from(known.keys()).filter(i => !ignoreNull || !isNullAt(values, i))
       for (const i of picked) changed[i] = 1
-      const at = Int32Array.from(picked, i => targets[i]!)
-      this.#growing(index).assign(at, takeRows(values, Int32Array.from(picked)))
+      this.#growing(index).assign(
+        picked.map(i => targets[i]!),
+        takeRows(values, picked),
+      )
     })
     return changed.reduce((sum, one) => sum + one, 0)
   }
@@ -271,29 +269,26 @@ export class ColumnTable {
   ): Column[] {
     const values = keyColumns.map(index => columns[index]!)
     if (this.#keys?.withinPartition !== true || partitions === undefined) return values
-    return [
-      { form: 'vector', type: 'DOUBLE', length: partitions.length, data: partitions },
-      ...values,
-    ]
+    const { length } = partitions
+    return [{ form: 'vector', type: 'DOUBLE', length, data: partitions }, ...values]
   }
 
   /** Indexes all rows by these key columns. Extends the existing index if it has the same columns. */
   #openIndex(columns: readonly number[]): void {
+    const isWithin = this.#keys?.withinPartition === true
     const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
     if (!reusable) {
       const types = columns.map(index => this.columnTypes[index]!)
-      if (this.#keys?.withinPartition === true) types.unshift({ type: 'DOUBLE' })
+      if (isWithin) types.unshift({ type: 'DOUBLE' })
       this.#index = { columns, keys: new KeyIndex(types) }
     }
     const { keys } = this.#index!
     const from = keys.rows
+    const count = this.rows - from
     const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.rows))
     const partitions =
-      this.partitioning && this.#keys?.withinPartition
-        ? placeRows(this.partitioning, all, this.rows - from)
-        : undefined
-    const words = keys.read(this.#keyValues(columns, all, partitions), this.rows - from)
-    for (let row = 0; row < this.rows - from; row++) keys.add(words, row)
+      this.partitioning && isWithin ? placeRows(this.partitioning, all, count) : undefined
+    for (const key of keysOf(this.#keyValues(columns, all, partitions), count)) keys.add(key)
   }
 
   #forgetUpsertIndex(): void {
@@ -301,19 +296,28 @@ export class ColumnTable {
   }
 }
 
+/** The keys of a keyed table, or the sort columns of a TSDB table that keeps one row of equal ones. */
+function keyRule(
+  kind: TableKind,
+  names: readonly string[],
+  { keyColumns = [], stored, partitioning }: TableOptions,
+): KeyRule | undefined {
+  const isKeyed = keyColumns.length > 0
+  const keepsAll = stored === undefined || stored.keepDuplicates === 'ALL'
+  const keyNames = isKeyed || keepsAll ? keyColumns : stored.sortColumns
+  if (keyNames.length === 0) return undefined
+  const columns = keyNames.map(name => {
+    const index = names.indexOf(name)
+    if (index < 0) throw new ScriptError(`The key column [${name}] does not exist in the table.`)
+    return index
+  })
+  const ignores = isKeyed ? kind === 'keyedStream' : stored?.keepDuplicates === 'FIRST'
+  return { columns, ignores, withinPartition: !isKeyed && partitioning !== undefined }
+}
+
 interface Batch {
   columns: readonly Column[]
   rows: number
   /** The partition of each row; undefined for a table without partitions. */
   partitions: Float64Array | undefined
-}
-
-function pickRows(
-  columns: readonly Column[],
-  rows: Int32Array,
-  count: number,
-  total: number,
-): readonly Column[] {
-  if (count === total || count === 0) return columns
-  return columns.map(column => takeRows(column, rows.subarray(0, count)))
 }

@@ -2,12 +2,12 @@
   Databases under dfs:// and their tables, which the embedded server keeps in memory: creates, finds and drops them
   (docs/server-semantics.md#dfs-databases).
 */
-import { type ColumnType, columnTypeText } from '../../protocol/data-type.js'
-import { formatElement, formatValue } from '../../protocol/value-text.js'
-import type { Scalar } from '../../protocol/value.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { formatValue } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
 import type { DfsDatabase, ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
-import type { ScriptSession, ServerValue } from '../values/server-value.js'
+import type { CallContext, ScriptSession } from '../values/server-value.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
 import { newUuid } from '../values/scalar.js'
@@ -17,11 +17,12 @@ import { checkEngine } from './prepare.js'
 import { mayMakeDatabase, privilegeOf } from './privileges.js'
 import { type TablePartitioning, levelOf } from './partitions/partition-level.js'
 
-export interface StoredTableOptions {
+export interface StoredTableOptions extends Pick<
+  StoredTableFacts,
+  'sortColumns' | 'keepDuplicates'
+> {
+  name: string
   partitionColumns: readonly string[]
-  compressMethods: ReadonlyMap<string, string>
-  sortColumns: readonly string[]
-  keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }
 
 /**
@@ -46,7 +47,8 @@ export function openDatabase(
   if (handle.levels.length === 0) {
     throw new ScriptError(`The database [${handle.path}] does not exist. RefId: S04001`)
   }
-  checkMayMake(node, session, handle.path)
+  const mayMake = session.isAdmin || mayMakeDatabase(node, session.user, handle.path)
+  if (!mayMake) throw new ScriptError(mayNot)
   node.databases.set(handle.path, { handle, owner: session.user, tables: new Map() })
   return handle
 }
@@ -77,34 +79,36 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
  * @throws {ScriptError} if the name exists, or if partition columns do not fit the scheme
  */
 export function createStoredTable(
-  node: ServerNode,
-  session: ScriptSession,
+  { node, session }: CallContext,
   handle: DatabaseHandle,
   template: ServerTable,
-  name: string,
   options: StoredTableOptions,
 ): ServerTable {
+  const { name, partitionColumns, ...engineOptions } = options
+  const isStored = handle.path !== ''
   const facts: StoredTableFacts = {
     databasePath: handle.path,
     tableName: name,
-    physicalIndex: handle.path === '' ? '' : (node.nextPhysicalIndex++).toString(36),
-    chunkId: handle.path === '' ? '' : newUuid(node.random),
+    physicalIndex: isStored ? (node.nextPhysicalIndex++).toString(36) : '',
+    chunkId: isStored ? newUuid(node.random) : '',
     owner: session.user,
     engine: handle.engine,
-    compressMethods: options.compressMethods,
-    sortColumns: options.sortColumns,
-    keepDuplicates: options.keepDuplicates,
+    ...engineOptions,
   }
   const { columnNames: names, columnTypes: types } = template
-  if (handle.path !== '') checkEngine(handle, template, options)
-  const partitioning = partitioningOf(node, handle, template, options.partitionColumns)
-  if (handle.path === '') {
+  if (isStored) checkEngine(handle, template, options)
+  const partitioning = partitioningOf(node, handle, template, partitionColumns)
+  if (!isStored) {
     const keyColumns = template.keyColumns.map(index => names[index]!)
     return createTable('partitioned', names, types, { ...partitioning, keyColumns, stored: facts })
   }
   const database = databaseAt(node, handle.path)
   checkMayChange(node, session, database, 'DBOBJ_CREATE')
-  checkTableName(name)
+  if (!/^[\p{L}][\p{L}\p{N}_]*$/u.test(name)) {
+    throw new ScriptError(
+      'A table name must consist of letters, digits and underscores and begin with a letter.',
+    )
+  }
   if (database.tables.has(name)) {
     throw new ScriptError(`The table [${name}] already exists in database [${handle.path}].`)
   }
@@ -121,7 +125,7 @@ export function dropDatabase(node: ServerNode, session: ScriptSession, path: str
   const database = databaseAt(node, path)
   const { tables } = database
   checkMayChange(node, session, database)
-  for (const table of tables.values()) forget(node, table)
+  for (const table of tables.values()) table.isDropped = true
   node.databases.delete(path)
 }
 
@@ -139,24 +143,13 @@ export function dropTable(
   if (table === undefined) {
     throw new ScriptError(`The table [${name}] does not exist. RefId: S04001`)
   }
-  forget(node, table)
-  tables.delete(name)
-}
-
-function forget(node: ServerNode, table: ServerTable): void {
   table.isDropped = true
-  node.transactions.unflushed.delete(table)
+  tables.delete(name)
 }
 
 /** @throws {ScriptError} unless the user may change columns of the tables in this database */
 export function checkMayAlter(node: ServerNode, session: ScriptSession, path: string): void {
   checkMayChange(node, session, databaseAt(node, path), 'DBOBJ_CREATE')
-}
-
-/** @throws {ScriptError} unless the user is an administrator, or has DB_OWNER for a name prefix of this path */
-function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: string): void {
-  if (isAdmin || mayMakeDatabase(node, user, path)) return
-  throw mayNot()
 }
 
 /**
@@ -172,12 +165,10 @@ function checkMayChange(
   const isOwner = user !== 'guest' && user === owner
   const rights = ['DB_MANAGE', ...(right === undefined ? [] : [right])]
   if (isAdmin || isOwner || rights.some(one => privilegeOf(node, user, one, path) === true)) return
-  throw mayNot()
+  throw new ScriptError(mayNot)
 }
 
-function mayNot(): ScriptError {
-  return new ScriptError('<NoPrivilege>Not granted to create or delete databases')
-}
+const mayNot = '<NoPrivilege>Not granted to create or delete databases'
 
 function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   if (a.levels.length !== b.levels.length) return false
@@ -193,14 +184,7 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
 /** Type and values of a scheme as text. Equal schemes give equal texts, even if their arrays are stored differently. */
 function schemeText(level: LevelScheme): string {
   const { type, schema } = levelOf(level)
-  return JSON.stringify([columnTypeText(type), elementTexts(schema)])
-}
-
-function elementTexts(schema: ServerValue): unknown {
-  if (schema.form !== 'vector') return formatValue(schema as Scalar)
-  return schema.type === 'ANY'
-    ? schema.data.slice(0, schema.length).map(list => elementTexts(list as ServerValue))
-    : Array.from({ length: schema.length }, (_, row) => formatElement(schema, row))
+  return `${columnTypeText(type)} ${formatValue(schema as Value)}`
 }
 
 function partitioningOf(
@@ -218,30 +202,19 @@ function partitioningOf(
   const columns = columnNames.map((name, level) => {
     const index = template.columnNames.indexOf(name)
     if (index < 0) throw new ScriptError(`The partitioning column [${name}] does not exist.`)
-    checkFits(template.columnTypes[index]!, levelOf(handle.levels[level]!).type, name)
+    try {
+      convertColumn(
+        nullColumn(template.columnTypes[index]!, 0),
+        levelOf(handle.levels[level]!).type,
+      )
+    } catch {
+      throw new ScriptError(
+        `The data type of the partitioning column [${name}] does not match the partition scheme.`,
+      )
+    }
     return index
   })
-  const newValues =
-    handle.path === ''
-      ? (): 'memory' => 'memory'
-      : (): ServerNode['config']['newValuePartitionPolicy'] => node.config.newValuePartitionPolicy
+  const newValues = (): ReturnType<TablePartitioning['newValues']> =>
+    handle.path === '' ? 'memory' : node.config.newValuePartitionPolicy
   return { partitioning: { columns, levels: handle.levels, newValues } }
-}
-
-function checkFits(column: ColumnType, scheme: ColumnType, name: string): void {
-  try {
-    convertColumn(nullColumn(column, 0), scheme)
-  } catch {
-    throw new ScriptError(
-      `The data type of the partitioning column [${name}] does not match the partition scheme.`,
-    )
-  }
-}
-
-function checkTableName(name: string): void {
-  if (!/^[\p{L}][\p{L}\p{N}_]*$/u.test(name)) {
-    throw new ScriptError(
-      'A table name must consist of letters, digits and underscores and begin with a letter.',
-    )
-  }
 }

@@ -5,20 +5,18 @@
 */
 import { Buffer } from 'node:buffer'
 import { type ColumnType, columnTypeText, dataTypes } from '../../protocol/data-type.js'
-import type { Column, SymbolVector } from '../../protocol/value.js'
+import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { isInsertable } from '../columns/convert-temporal.js'
 import type { DatabaseHandle, ServerTable } from './server-table.js'
 import type { StoredTableOptions } from './dfs-database.js'
-import { columnTypeOf, isNullAt } from '../../protocol/element.js'
+import { columnTypeOf } from '../../protocol/element.js'
 import { nullColumn, sameColumnType } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
 
 const maxStringBytes = 65_535
 const maxBlobBytes = 67_108_863
 const maxSymbolBytes = 255
-/** The most UTF-8 bytes that one UTF-16 unit needs. */
-const maxBytesPerUnit = 3
 
 export function isStorable(actual: ColumnType, target: ColumnType): boolean {
   const from = dataTypes[actual.type].category
@@ -40,11 +38,16 @@ export function isStorable(actual: ColumnType, target: ColumnType): boolean {
 export function limitText(column: Column): Column {
   if (column.form !== 'vector') return column
   if (column.type === 'SYMBOL') {
-    checkSymbols(column)
+    // The base may contain texts that no row uses.
+    const { base, codes, length } = column
+    const tooLong = base.map(text => !fits(text, maxSymbolBytes))
+    if (tooLong.includes(true) && codes.subarray(0, length).some(code => tooLong[code])) {
+      throw new ScriptError(`A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
+    }
     return column
   }
   if (column.type === 'STRING' && 'data' in column) {
-    if (column.data.every(text => byteLength(text, maxStringBytes) <= maxStringBytes)) return column
+    if (column.data.every(text => fits(text, maxStringBytes))) return column
     return { ...column, data: column.data.map(text => cutText(text, maxStringBytes)) }
   }
   if (column.type === 'BLOB' && 'data' in column) {
@@ -54,26 +57,13 @@ export function limitText(column: Column): Column {
   return column
 }
 
-/** Checks only the texts that rows use. The base may contain unused texts. */
-function checkSymbols({ codes, base, length }: SymbolVector): void {
-  const isChecked = new Uint8Array(base.length)
-  for (let row = 0; row < length; row++) {
-    const code = codes[row]!
-    if (isChecked[code] === 1) continue
-    isChecked[code] = 1
-    if (byteLength(base[code] ?? '', maxSymbolBytes) > maxSymbolBytes) {
-      throw new ScriptError(`A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
-    }
-  }
-}
-
-/** The UTF-8 length. For a text that surely fits `limit`, the UTF-16 length, which is quicker and never larger. */
-function byteLength(text: string, limit: number): number {
-  return text.length * maxBytesPerUnit <= limit ? text.length : Buffer.byteLength(text)
+/** True if the text has at most so many bytes. One UTF-16 unit needs at most three bytes. */
+function fits(text: string, maxBytes: number): boolean {
+  return text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes
 }
 
 function cutText(text: string, maxBytes: number): string {
-  if (byteLength(text, maxBytes) <= maxBytes) return text
+  if (fits(text, maxBytes)) return text
   const bytes = Buffer.from(text)
   let end = maxBytes
   // Steps back to the start of a character, because UTF-8 bytes of the form 10xxxxxx continue a character.
@@ -92,26 +82,22 @@ const textTypes = ['STRING', 'SYMBOL']
 /** @throws {ScriptError} if the database's engine does not accept such a table */
 export function checkEngine(
   { engine }: DatabaseHandle,
-  template: Template,
+  { columnNames, columnTypes }: Template,
   { partitionColumns, sortColumns }: StoredTableOptions,
 ): void {
-  const { columnNames, columnTypes } = template
   const array = columnNames.find((_, i) => columnTypes[i]!.array === true)
   if (engine === 'OLAP' && array !== undefined) {
     throw new ScriptError(`The OLAP engine does not support array vectors: column [${array}].`)
   }
-  const types = sortColumns.map(name => typeOf(template, name))
+  const types = sortColumns.map(name => {
+    const type = columnTypes[columnNames.indexOf(name)]
+    if (type === undefined) throw new ScriptError(`The sort column [${name}] does not exist.`)
+    return type
+  })
   if (engine === 'TSDB') checkSortColumns(sortColumns, types, partitionColumns.length > 0)
   if (engine !== 'PKEY') return
-  const missing = partitionColumns.find(name => !sortColumns.includes(name))
-  if (sortColumns.length > 0 && missing === undefined) return
+  if (sortColumns.length > 0 && partitionColumns.every(name => sortColumns.includes(name))) return
   throw new ScriptError('The primary key must be given and contain all partitioning columns.')
-}
-
-function typeOf({ columnNames, columnTypes }: Template, name: string): ColumnType {
-  const type = columnTypes[columnNames.indexOf(name)]
-  if (type === undefined) throw new ScriptError(`The sort column [${name}] does not exist.`)
-  return type
 }
 
 function checkSortColumns(
@@ -119,15 +105,12 @@ function checkSortColumns(
   types: readonly ColumnType[],
   isPartitioned: boolean,
 ): void {
-  if (names.length === 0) {
-    if (!isPartitioned) return
+  if (names.length === 0 && isPartitioned) {
     throw new ScriptError('The argument [sortColumns] must be given for a TSDB table.')
   }
   types.forEach(({ type, scale, array }, i) => {
     const isLast = i === names.length - 1 && names.length > 1
-    const allowed = isLast
-      ? [...integerTypes, ...dateTypes, ...momentTypes]
-      : [...integerTypes, ...dateTypes, ...textTypes]
+    const allowed = [...integerTypes, ...dateTypes, ...(isLast ? momentTypes : textTypes)]
     if (array !== true && (allowed.includes(type) || (!isLast && scale !== undefined))) return
     throw new ScriptError(`The column [${names[i]!}] of type ${type} can't be a sort column there.`)
   })
@@ -194,30 +177,28 @@ export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }
 
+/** The error for a table with a wrong number of columns. */
 export function columnCountError(table: ServerTable): ScriptError {
-  if (table.kind === 'dfs') {
-    return new ScriptError(
-      'The number of columns of the current table must match that of the target table. RefId:S01015',
-    )
-  }
-  if (isStream(table)) return streamCountError()
   return new ScriptError(
-    'The number of columns of the table to insert must be the same as that of the original table.',
+    table.kind === 'dfs'
+      ? 'The number of columns of the current table must match that of the target table. RefId:S01015'
+      : isStream(table)
+        ? streamCount
+        : 'The number of columns of the table to insert must be the same as that of the original table.',
   )
 }
 
+/** The error for a wrong number of values. */
 export function valueCountError(table: ServerTable): ScriptError {
-  if (isStream(table)) return streamCountError()
   return new ScriptError(
-    "The number of table columns doesn't match the number of columns to append.",
+    isStream(table)
+      ? streamCount
+      : "The number of table columns doesn't match the number of columns to append.",
   )
 }
 
-function streamCountError(): ScriptError {
-  return new ScriptError(
-    "Data insertion failed: Number of columns in the data to insert doesn't match the target table. If you’re trying to persist table, a table with the same name may exist on disk. Consider changing the table name, adjusting the data schema, or deleting the existing table from persistentDir and retrying. RefId: S03012",
-  )
-}
+const streamCount =
+  "Data insertion failed: Number of columns in the data to insert doesn't match the target table. If you’re trying to persist table, a table with the same name may exist on disk. Consider changing the table name, adjusting the data schema, or deleting the existing table from persistentDir and retrying. RefId: S03012"
 
 /** Fills missing last columns of a partitioned DFS table with nulls, unless a partition column is missing. */
 function padColumns(table: ServerTable, columns: readonly Column[], rows: number): Column[] {
@@ -226,8 +207,4 @@ function padColumns(table: ServerTable, columns: readonly Column[], rows: number
   if (columns.length > table.columnTypes.length || !isComplete) throw columnCountError(table)
   const missing = table.columnTypes.slice(columns.length).map(type => nullColumn(type, rows))
   return [...columns, ...missing]
-}
-
-export function nullsOf(column: Column): boolean[] {
-  return Array.from({ length: column.length }, (_, row) => isNullAt(column, row))
 }

@@ -36,22 +36,18 @@ export function privilegeKey(accessType: string, objs: string): string {
 
 /** True if the user has DB_OWNER for `*` or a matching pattern such as `dfs://test*` (DolphinDB manual, page grant). */
 export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
-  const key = privilegeKey('DB_OWNER', '')
-  let isGranted = false
-  for (const [right, isAllowed] of privileges.get(user) ?? []) {
-    if (!right.startsWith(key) || !path.startsWith(right.slice(key.length).replace(/\*$/, '')))
-      continue
-    if (!isAllowed) return false
-    isGranted = true
-  }
-  return isGranted
+  const prefix = privilegeKey('DB_OWNER', '')
+  const answers = [...(privileges.get(user) ?? [])]
+    .filter(([right]) => right.startsWith(prefix))
+    .filter(([right]) => path.startsWith(right.slice(prefix.length).replace(/\*$/, '')))
+    .map(([, isAllowed]) => isAllowed)
+  return answers.length > 0 && !answers.includes(false)
 }
 
+type Context = Pick<CallContext, 'node' | 'session'>
+
 /** The user whose rights apply: the owner of the running function view, or else the session's user. */
-function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>): {
-  user: string
-  isAdmin: boolean
-} {
+function rightsHolder({ node, session }: Context): { user: string; isAdmin: boolean } {
   const user = session.viewOwner ?? session.user
   return { user, isAdmin: node.users.get(user)?.isAdmin === true }
 }
@@ -61,11 +57,7 @@ function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>):
  * `namespace::*` or `*`. A denied right overrides ownership and grants.
  * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
  */
-export function checkViewCall(
-  context: Pick<CallContext, 'node' | 'session'>,
-  view: string,
-  owner: string | undefined,
-): void {
+export function checkViewCall(context: Context, view: string, owner: string | undefined): void {
   const { user, isAdmin } = rightsHolder(context)
   if (isAdmin) return
   const space = view.lastIndexOf('::')
@@ -80,35 +72,26 @@ export function checkViewCall(
  * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
  */
 export function checkWrite(
-  context: Pick<CallContext, 'node' | 'session'>,
+  context: Context,
   table: ServerTable,
   change: 'INSERT' | 'UPDATE' | 'DELETE' = 'INSERT',
 ): void {
-  const { node } = context
-  const { user, isAdmin } = rightsHolder(context)
-  if (isAdmin) return
-  if (table.kind === 'dfs') {
-    if (mayUseStored(node, user, table, ['WRITE', change])) return
-    throw new ScriptError(`<NoPrivilege>Not granted to write data to table ${pathOf(table)}`)
-  }
-  if (mayUseShared(node, user, table, ['WRITE', change])) return
-  throw new ScriptError(`No access to table [${table.sharedName}]`)
+  if (mayUse(context, table, ['WRITE', change])) return
+  throw new ScriptError(
+    table.kind === 'dfs'
+      ? `<NoPrivilege>Not granted to write data to table ${pathOf(table)}`
+      : `No access to table [${table.sharedName}]`,
+  )
 }
 
 /** @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]` */
-export function checkRead(
-  context: Pick<CallContext, 'node' | 'session'>,
-  table: ServerTable,
-): void {
-  const { node } = context
-  const { user, isAdmin } = rightsHolder(context)
-  if (isAdmin) return
-  if (table.kind === 'dfs') {
-    if (mayUseStored(node, user, table, ['READ'])) return
-    throw new ScriptError(`<NotAuthenticated>Not granted to read table ${pathOf(table)}`)
-  }
-  if (mayUseShared(node, user, table, ['READ'])) return
-  throw new ScriptError(`No access to shared table [${table.sharedName}]`)
+export function checkRead(context: Context, table: ServerTable): void {
+  if (mayUse(context, table, ['READ'])) return
+  throw new ScriptError(
+    table.kind === 'dfs'
+      ? `<NotAuthenticated>Not granted to read table ${pathOf(table)}`
+      : `No access to shared table [${table.sharedName}]`,
+  )
 }
 
 function pathOf(table: ServerTable): string {
@@ -116,35 +99,27 @@ function pathOf(table: ServerTable): string {
   return `${databasePath}/${tableName}`
 }
 
-function mayUseStored(
-  node: ServerNode,
-  user: string,
-  table: ServerTable,
-  actions: readonly string[],
-): boolean {
-  const { databasePath, owner } = table.stored!
-  const answers = actions.flatMap(action => [
-    privilegeOf(node, user, `TABLE_${action}`, pathOf(table)),
-    privilegeOf(node, user, `DB_${action}`, databasePath),
-  ])
-  if (answers.includes(false)) return false
-  return (user !== 'guest' && user === owner) || answers.includes(true)
-}
-
-function mayUseShared(
-  node: ServerNode,
-  user: string,
-  { sharedName }: ServerTable,
-  actions: readonly string[],
-): boolean {
-  if (sharedName === '') return true
+/** True if the user owns the table or has one of the rights, and none of them is denied. */
+function mayUse(context: Context, table: ServerTable, actions: readonly string[]): boolean {
+  const { node } = context
+  const { user, isAdmin } = rightsHolder(context)
+  const isStored = table.kind === 'dfs'
+  const { sharedName } = table
+  if (isAdmin || (!isStored && sharedName === '')) return true
   const entry = node.shared.get(sharedName)
-  const isRestricted =
+  const isControlled =
     entry?.isControlled === true || (node.privileges.size > 0 && hasRights(node, sharedName))
-  if (!isRestricted) return true
-  const answers = actions.map(action => privilegeOf(node, user, `TABLE_${action}`, sharedName))
-  if (answers.includes(false)) return false
-  return (user !== 'guest' && user === entry?.owner) || answers.includes(true)
+  if (!isStored && !isControlled) return true
+  const name = isStored ? pathOf(table) : sharedName
+  const answers = actions.map(action => privilegeOf(node, user, `TABLE_${action}`, name))
+  if (isStored) {
+    const { databasePath } = table.stored!
+    for (const one of actions) answers.push(privilegeOf(node, user, `DB_${one}`, databasePath))
+  }
+  const owner = isStored ? table.stored!.owner : entry?.owner
+  return (
+    !answers.includes(false) && ((user !== 'guest' && user === owner) || answers.includes(true))
+  )
 }
 
 /** True if any right on the shared table has been granted or denied. */

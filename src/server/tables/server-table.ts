@@ -33,7 +33,6 @@ export interface StoredTableFacts {
   chunkId: string
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
-  compressMethods: ReadonlyMap<string, string>
   /** The sort columns; for a PKEY table, its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'

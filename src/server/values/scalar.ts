@@ -2,15 +2,15 @@
   Creates and reads single values. Also reads numbers, dates and times as scripts write them (docs/grammar.md#literals), and
   lists the words that are constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
 */
-import { type DataType, type DecimalType, dataTypes } from '../../protocol/data-type.js'
-import { nullInt8 } from '../../protocol/null-value.js'
-import { stringsOf } from '../../protocol/types/strings.js'
-import { type Scalar, type Value, type Vector, dataForms } from '../../protocol/value.js'
+import { type DataType, dataTypes, isDecimal } from '../../protocol/data-type.js'
+import { elementAt, scalarAt } from '../../protocol/element.js'
+import { columnOfCells, columnTexts, nullColumn } from '../columns/column-layout.js'
+import { type Scalar, type TypedVector, type Vector, dataForms } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import type { ServerValue } from './server-value.js'
 import { Buffer } from 'node:buffer'
 import type { Random } from '../../platform/platform.js'
-import { durationUnits } from '../../protocol/types/pairs.js'
+import { durationUnits } from '../../protocol/types/fixed-types.js'
 import { type TemporalType, parseTemporal } from '../../protocol/types/temporals.js'
 
 /** No value: an omitted argument, or the result of a function that returns nothing. NULL is `explicitNull`. */
@@ -40,21 +40,10 @@ export function stringVector(data: readonly string[]): Vector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
+/** The null of a type that columns may have. */
 export function nullOf(type: DataType, scale = 0): Scalar {
-  switch (type) {
-    case 'STRING':
-      return stringScalar('')
-    case 'SYMBOL':
-      return { form: 'scalar', type: 'SYMBOL', value: '' }
-    case 'BLOB':
-      return { form: 'scalar', type: 'BLOB', value: new Uint8Array(0) }
-    case 'DECIMAL32':
-    case 'DECIMAL64':
-    case 'DECIMAL128':
-      return { form: 'scalar', type: type satisfies DecimalType, scale, value: null }
-    default:
-      return { form: 'scalar', type, value: null } as Scalar
-  }
+  const column = nullColumn(isDecimal(type) ? { type, scale } : { type }, 1)
+  return scalarAt(column as TypedVector, 0)
 }
 
 /** True for NULL without a type and for the absence of a value. A null that has a type is a value. */
@@ -66,17 +55,9 @@ export function isVoid(value: ServerValue): boolean {
 export function textOf(value: ServerValue | undefined): string | undefined {
   if (value?.form !== 'scalar') return undefined
   if (value.type === 'STRING' || value.type === 'SYMBOL') return value.value
-  if (value.type === 'CHAR') return charText(value.value ?? nullInt8)
+  if (value.type === 'CHAR') return value.value === null ? '' : String.fromCharCode(value.value)
   if (value.type === 'BLOB') return new TextDecoder().decode(value.value)
   return undefined
-}
-
-function charText(code: number): string {
-  return code === nullInt8 ? '' : String.fromCharCode(code)
-}
-
-function wireText(value: Value): string | undefined {
-  return value.form === 'table' || value.form === 'dictionary' ? undefined : textOf(value)
 }
 
 /** The texts of a string, a string vector, or a tuple of strings; undefined for other values. */
@@ -85,46 +66,28 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
   const text = textOf(value)
   if (text !== undefined) return [text]
   if (value.form !== 'vector') return undefined
-  switch (value.type) {
-    case 'STRING':
-      return stringsOf(value).slice(0, value.length)
-    case 'SYMBOL':
-      return Array.from(value.codes.subarray(0, value.length), code => value.base[code] ?? '')
-    case 'CHAR':
-      return Array.from(value.data.subarray(0, value.length), code => charText(code))
-    case 'ANY': {
-      const texts = value.data.slice(0, value.length).map(element => wireText(element))
-      return texts.every(text => text !== undefined) ? texts : undefined
-    }
-    default:
-      return undefined
-  }
+  const known = columnTexts(value)
+  if (known !== undefined) return known.slice(0, value.length)
+  if (value.type !== 'CHAR' && value.type !== 'ANY') return undefined
+  const row = (_: unknown, index: number): string | undefined =>
+    textOf(elementAt(value, index) as ServerValue)
+  const texts = Array.from({ length: value.length }, row)
+  return texts.every(one => one !== undefined) ? texts : undefined
 }
 
 /** An integral scalar as a JavaScript number; undefined for nulls and for other values. */
 export function integerOf(value: ServerValue | undefined): number | undefined {
-  if (value?.form !== 'scalar') return undefined
-  switch (value.type) {
-    case 'BOOL':
-      return value.value === null ? undefined : Number(value.value)
-    case 'CHAR':
-    case 'SHORT':
-    case 'INT':
-      return value.value ?? undefined
-    case 'LONG':
-      return value.value === null ? undefined : Number(value.value)
-    default:
-      return undefined
-  }
+  if (value?.form !== 'scalar' || value.value === null) return undefined
+  const { category } = dataTypes[value.type]
+  return category === 'integral' || category === 'logical' ? Number(value.value) : undefined
 }
 
 /** The truth of a condition. A null counts as false (DolphinDB manual, "if-else"). */
 export function isTrue(value: ServerValue): boolean {
   if (value.form === 'scalar') {
-    if (typeof value.value === 'number') return value.value !== 0
-    if (typeof value.value === 'bigint') return value.value !== 0n
-    if (typeof value.value === 'boolean') return value.value
     if (value.value === null) return false
+    if (['number', 'bigint', 'boolean'].includes(typeof value.value))
+      return Number(value.value) !== 0
   }
   throw new ScriptError('A scalar object is expected. But the actual object is not a scalar.')
 }
@@ -189,21 +152,41 @@ export function constantOf(name: string): ServerValue | undefined {
   return constants.get(name)
 }
 
-/** The argument `DFLT` selects the default value, like an omitted argument. */
-export const defaultWord = 'DFLT'
+/** Suffix of a number → its type. */
+const numberSuffixes: Readonly<Record<string, DataType>> = {
+  b: 'BOOL', c: 'CHAR', h: 'SHORT', i: 'INT', l: 'LONG', f: 'FLOAT', F: 'DOUBLE',
+} // prettier-ignore
 
 /** Suffix of `00` → type of the null. */
 const nullSuffixes: Readonly<Record<string, DataType>> = {
-  b: 'BOOL', c: 'CHAR', h: 'SHORT', i: 'INT', l: 'LONG', f: 'FLOAT', F: 'DOUBLE', d: 'DATE', M: 'MONTH', t: 'TIME',
-  m: 'MINUTE', s: 'SECOND', D: 'DATETIME', T: 'TIMESTAMP', n: 'NANOTIME', N: 'NANOTIMESTAMP', S: 'SYMBOL', W: 'STRING',
-  P: 'DECIMAL64',
+  ...numberSuffixes, d: 'DATE', M: 'MONTH', t: 'TIME', m: 'MINUTE', s: 'SECOND', D: 'DATETIME', T: 'TIMESTAMP',
+  n: 'NANOTIME', N: 'NANOTIMESTAMP', S: 'SYMBOL', W: 'STRING', P: 'DECIMAL64',
 } // prettier-ignore
 
-const temporalPattern =
-  /(?:(\d{4}\.\d{1,2}\.\d{1,2})(?:(?:T| (?=\d{1,2}:\d{2}:\d{2}))(\d{1,2}(?::\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?))?[dDTN]?|(\d{4}\.\d{1,2}M)|(\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?)[stn]?|(\d{1,2}:\d{2}m))(?![\w.])/y
+const date = String.raw`\d{4}\.\d{1,2}\.\d{1,2}`
+const clock = String.raw`\d{1,2}:\d{2}:\d{2}`
+const moment = `${date}(?:T| (?=${clock}))`
 
-const datesPattern = /(\d{4}\.\d{1,2}\.\d{1,2})(?=\.\.)|(\d{4}\.\d{1,2}M)(?=\.\.)/y
+/** Type → its literals. A letter may follow that stands for the type; a range may begin with a date or a month. */
+const temporalLiterals = Object.entries({
+  NANOTIMESTAMP: String.raw`(${moment}${clock}\.\d{4,9})[dDTN]?`,
+  TIMESTAMP: String.raw`(${moment}${clock}\.\d{1,3})[dDTN]?`,
+  DATETIME: `(${moment}${clock})[dDTN]?`,
+  DATEMINUTE: String.raw`(${moment}\d{1,2}:\d{2})[dDTN]?`,
+  DATEHOUR: String.raw`(${moment}\d{1,2})[dDTN]?`,
+  DATE: String.raw`(${date})(?:(?=\.\.)|[dDTN]?(?![\w.]))`,
+  MONTH: String.raw`(\d{4}\.\d{1,2}M)(?:(?=\.\.)|(?![\w.]))`,
+  NANOTIME: String.raw`(${clock}\.\d{4,9})[stn]?`,
+  TIME: String.raw`(${clock}\.\d{1,3})[stn]?`,
+  SECOND: `(${clock})[stn]?`,
+  MINUTE: String.raw`(\d{1,2}:\d{2}m)`,
+} satisfies Record<TemporalType, string>).map(([type, literal]): [TemporalType, RegExp] => [
+  type as TemporalType,
+  new RegExp(/DATE$|MONTH/.test(type) ? literal : String.raw`${literal}(?![\w.])`, 'y'),
+])
 
+/** The most frequent numbers, which need no further look. */
+const shortInteger = /\d{1,9}(?![\w.:])/y
 const numberPattern = /(\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)([eE][+-]?\d+)?([A-Za-z_]\w*)?/y
 
 /** A constant, and the position after it. */
@@ -214,66 +197,20 @@ interface NumberLiteral {
 
 /** Reads the number, date or time at `start`; undefined for other text, such as the impossible date 2024.02.30. */
 export function readNumber(source: string, start: number): NumberLiteral | undefined {
-  const short = readShortInteger(source, start)
-  if (short !== undefined) return short
-  datesPattern.lastIndex = start
-  const range = datesPattern.exec(source)
-  temporalPattern.lastIndex = start
-  const match = range ?? temporalPattern.exec(source)
-  return match === null
-    ? readPlainNumber(source, start)
-    : temporalLiteral(match, start, range !== null)
-}
-
-/** The fast path for up to nine digits; undefined if the next character may belong to the number. */
-function readShortInteger(source: string, start: number): NumberLiteral | undefined {
-  let value = 0
-  for (let end = start; end < start + 10; end++) {
-    const code = source.charCodeAt(end)
-    if (code < 48 || code > 57 || Number.isNaN(code)) {
-      const ends = end > start && !/[\w.:]/.test(source.charAt(end))
-      return ends ? { value: intScalar(value), end } : undefined
-    }
-    value = value * 10 + code - 48
+  shortInteger.lastIndex = start
+  if (shortInteger.test(source)) {
+    const end = shortInteger.lastIndex
+    return { value: intScalar(Number(source.slice(start, end))), end }
   }
-  return undefined
-}
-
-function temporalLiteral(
-  match: RegExpExecArray,
-  start: number,
-  isRange: boolean,
-): NumberLiteral | undefined {
-  const [text, date] = match
-  const type = isRange
-    ? date === undefined
-      ? 'MONTH'
-      : 'DATE'
-    : temporalType(match[1], match[2], match[3], match[4])
-  const body = type === 'MINUTE' || type === 'MONTH' ? text : text.replace(/[stndDTN]$/, '')
-  const raw = parseTemporal(type, body.replace(' ', 'T'))
-  if (raw === undefined) return undefined
-  return { value: { form: 'scalar', type, value: raw } as Scalar, end: start + text.length }
-}
-
-function temporalType(
-  date: string | undefined,
-  timeOfDate: string | undefined,
-  month: string | undefined,
-  time: string | undefined,
-): TemporalType {
-  if (month !== undefined) return 'MONTH'
-  if (date !== undefined) {
-    if (timeOfDate === undefined) return 'DATE'
-    const digits = timeOfDate.split('.')[1]?.length ?? 0
-    if (digits > 3) return 'NANOTIMESTAMP'
-    if (digits > 0) return 'TIMESTAMP'
-    const colons = timeOfDate.split(':').length - 1
-    return colons === 2 ? 'DATETIME' : colons === 1 ? 'DATEMINUTE' : 'DATEHOUR'
+  for (const [type, pattern] of temporalLiterals) {
+    pattern.lastIndex = start
+    const match = pattern.exec(source)
+    if (match === null) continue
+    const value = parseTemporal(type, match[1]!.replace(' ', 'T'))
+    if (value === undefined) return undefined
+    return { value: { form: 'scalar', type, value } as Scalar, end: pattern.lastIndex }
   }
-  if (time === undefined) return 'MINUTE'
-  const digits = time.split('.')[1]?.length ?? 0
-  return digits > 3 ? 'NANOTIME' : digits > 0 ? 'TIME' : 'SECOND'
+  return readPlainNumber(source, start)
 }
 
 function readPlainNumber(source: string, start: number): NumberLiteral | undefined {
@@ -285,34 +222,21 @@ function readPlainNumber(source: string, start: number): NumberLiteral | undefin
   return value && { value, end: start + text.length }
 }
 
-/** Suffix of small integers → type, and its largest value. */
-const integerSuffixes: Readonly<Record<string, readonly ['CHAR' | 'SHORT' | 'INT', number]>> = {
-  c: ['CHAR', 127],
-  h: ['SHORT', 32_767],
-  i: ['INT', 2_147_483_647],
-}
-
 function scalarOf(digits: string, exponent: string, suffix: string): Scalar | undefined {
   if (digits === '00' && Object.hasOwn(nullSuffixes, suffix)) return nullOf(nullSuffixes[suffix]!)
   const number = Number(digits + exponent)
   const isInteger = exponent === '' && !digits.includes('.')
-  if (suffix === 'f') return { form: 'scalar', type: 'FLOAT', value: Math.fround(number) }
-  if (suffix === 'F' || (suffix === '' && !isInteger)) return doubleScalar(number)
+  if (suffix === '') return isInteger ? integer(digits) : doubleScalar(number)
   if (suffix === 'P') return exponent === '' ? decimal(digits) : undefined
-  if (!isInteger) return undefined
-  if (suffix === '') return integer(digits)
-  if (suffix === 'b') return boolScalar(number !== 0)
-  if (suffix === 'l') {
-    const value = longOf(digits)
-    return value === undefined ? undefined : longScalar(value)
-  }
-  if (Object.hasOwn(integerSuffixes, suffix)) {
+  if (Object.hasOwn(numberSuffixes, suffix)) {
+    const type = numberSuffixes[suffix]!
+    if (!isInteger && dataTypes[type].category !== 'floating') return undefined
     // A number that is too large for its suffix is the null of the type: `-128c` is the null CHAR.
-    const [type, max] = integerSuffixes[suffix]!
-    return { form: 'scalar', type, value: number <= max ? number : null }
+    const cell = isInteger ? (longOf(digits) ?? number) : number
+    return scalarAt(columnOfCells({ type }, [cell]), 0)
   }
   const unit = durationUnits.get(suffix)
-  if (unit === undefined) return undefined
+  if (unit === undefined || !isInteger) return undefined
   return { form: 'scalar', type: 'DURATION', value: { count: number, unit } }
 }
 

@@ -110,12 +110,6 @@ interface TypeName {
   column: ColumnType
 }
 
-/** A list with elements that a vector cannot hold: functions, tables, type names. */
-export interface ValueList {
-  form: 'list'
-  elements: readonly ServerValue[]
-}
-
 /** A dictionary. `entries` maps the text form of each key to the key and its value. */
 export interface ServerDictionary {
   form: 'serverDictionary'
@@ -125,6 +119,7 @@ export interface ServerDictionary {
   entries: Map<string, { key: ServerValue; value: ServerValue }>
 }
 
+/** Tuples (ANY vectors) may also hold functions, tables, database handles and type names. */
 export type ServerValue =
   | Exclude<Value, Table | Dictionary>
   | ServerTable
@@ -132,7 +127,6 @@ export type ServerValue =
   | DatabaseHandle
   | FunctionValue
   | TypeName
-  | ValueList
 
 /** Values in the order in which the script writes them; undefined for omitted ones. */
 export type CallArguments = readonly (ServerValue | undefined)[]
@@ -171,38 +165,18 @@ export function mergedKeywords(partial: PartialFunction, keywords: Keywords): Ke
   return new Map([...partial.keywords, ...keywords])
 }
 
-/** A new object that shares the arrays. Returns tables, dictionaries, functions and handles themselves. */
-export function shallowCopy(value: ServerValue): ServerValue {
-  switch (value.form) {
-    case 'scalar':
-    case 'vector':
-    case 'arrayVector':
-    case 'matrix':
-    case 'set':
-      return { ...value }
-    case 'pair':
-      return { ...value, elements: { ...value.elements } }
-    case 'list':
-      return { form: 'list', elements: [...value.elements] }
-    default:
-      return value
-  }
-}
+const plainForms = ['scalar', 'vector', 'arrayVector', 'matrix', 'set', 'pair'] as const
+type PlainForm = (typeof plainForms)[number]
 
 /** True for plain records, which `overwrite` can turn into a different value. */
-export function isPlain(value: ServerValue): boolean {
-  switch (value.form) {
-    case 'scalar':
-    case 'vector':
-    case 'arrayVector':
-    case 'matrix':
-    case 'set':
-    case 'pair':
-    case 'list':
-      return true
-    default:
-      return false
-  }
+export function isPlain(value: ServerValue): value is Extract<ServerValue, { form: PlainForm }> {
+  return plainForms.includes(value.form as PlainForm)
+}
+
+/** A new object that shares the arrays. Returns tables, dictionaries, functions and handles themselves. */
+export function shallowCopy(value: ServerValue): ServerValue {
+  if (value.form === 'pair') return { ...value, elements: { ...value.elements } }
+  return isPlain(value) ? { ...value } : value
 }
 
 /** Copies `source` into `target`, so that all references see the change (for `mutable` arguments and `&x = y`). */

@@ -5,14 +5,7 @@
 import { posix } from 'node:path'
 import { InputError, option } from '../../errors.js'
 import type { Files, FileStatus } from '../../platform/platform.js'
-import {
-  dataFiles,
-  dataFileText,
-  newPassedOver,
-  type IsData,
-  type PassedOverCount,
-} from '../data-files.js'
-import { newSameFiles, type SameFilesCount } from '../same-files.js'
+import { dataFileText, type IsData, type PassedOverCount } from '../data-files.js'
 import { archivesOf } from './archives.js'
 import { checkMember } from './zip-member.js'
 
@@ -23,31 +16,8 @@ export interface MemberChoice {
   readonly extensions: readonly string[]
   /** True if the user has set `input.include`. */
   readonly byPattern: boolean
-  readonly passedOver: PassedOverCount
-  /** Recognizes an archive that was reached under several names. */
-  readonly archives: SameFilesCount
-  readonly paths: string[]
-}
-
-/** @throws {UsageError} DDB_USAGE for a pattern that nothing can match */
-export function newMemberChoice(
-  names: {
-    readonly extensions: readonly string[]
-    readonly include: readonly string[] | undefined
-  },
-  onSame?: (path: string, input: string) => void,
-): MemberChoice {
-  const paths: string[] = []
-  const { extensions, include } = names
-  return {
-    isData: dataFiles({ extensions, include }),
-    isUsual: dataFiles({ extensions }),
-    extensions,
-    byPattern: include !== undefined && include.length > 0,
-    passedOver: newPassedOver(),
-    archives: newSameFiles(index => paths[index]!, onSame),
-    paths,
-  }
+  /** Archive members that are not inputs. */
+  readonly passedMembers: PassedOverCount
 }
 
 /** Matches names of archives, which are never loaded as data. */
@@ -64,7 +34,7 @@ export async function selectedMembers(
   choice: MemberChoice,
   isNamed: boolean,
 ): Promise<{ path: string; status: FileStatus }[]> {
-  const { extensions, passedOver } = choice
+  const { extensions, passedMembers } = choice
   const byPattern = isNamed && choice.byPattern
   const isData = isNamed ? choice.isData : choice.isUsual
   const archives = archivesOf(files)
@@ -75,7 +45,7 @@ export async function selectedMembers(
     const base = posix.basename(member.name)
     const isTaken = isData(base, () => member.name)
     if (nested.test(base) && (isTaken || !byPattern)) throw inArchive(path)
-    if (!isTaken || member.isLink) passedOver.add(path, base, isTaken)
+    if (!isTaken || member.isLink) passedMembers.add(path, base, isTaken)
     else {
       checkMember(member, path)
       taken.push({ path, status: archives.statusOf(status, member, index) })

@@ -4,7 +4,7 @@
 import type { Chunks, Compression } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
 import { damagedInput, emptyText, notCompressed } from './damaged-input.js'
-import { gunzipped, unbrotlied } from './zlib-stream.js'
+import { decompressed } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
 /** Detects the compression by the first bytes; Brotli is detected by the file name. @param asked  the user's choice */
@@ -37,8 +37,7 @@ export async function contentOf(
   const { head, isWhole } = stored
   if (head.length === 0 && isWhole) throw damagedInput(name, emptyText(compression))
   if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
-  if (compression === 'gzip') return gunzipped(stored.rest(), name)
-  if (compression === 'brotli') return unbrotlied(stored.rest(), name)
+  if (compression !== 'zstd') return decompressed(stored.rest(), name, compression)
   // Loads the modules only when needed, because most runs read no Zstandard.
   const { unzstd } = await import('./unzstd.js')
   return unzstd(stored.rest(), name)

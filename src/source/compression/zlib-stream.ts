@@ -2,11 +2,18 @@
   Decompresses gzip and Brotli. Readers get all content that can be decompressed before a failure is reported. Only
   zeros may follow the compressed data, because some programs pad files with zeros.
 */
+import type { TransformOptions } from 'node:stream'
+import {
+  createBrotliDecompress,
+  createGunzip,
+  type BrotliDecompress,
+  type Gunzip,
+  type ZlibOptions,
+} from 'node:zlib'
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
+import { chunkBytes } from '../file-chunks.js'
 import { damagedInput, isCutOff, damagedText, trailingDataText } from './damaged-input.js'
-import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
-import { KeptInput, lastContent, type Place } from './last-content.js'
 
 interface Given {
   bytes: number
@@ -14,20 +21,11 @@ interface Given {
 }
 
 /**
- * The content of the gzip members in `stored`. Yields everything that can be decompressed before an error.
- * @throws {InputError} DDB_INPUT_READ for other data after the members, and for truncated or damaged data
+ * The content of the gzip members, or of the Brotli stream, in `stored`. Yields everything that can be decompressed before an error.
+ * @throws {InputError} DDB_INPUT_READ for other data after the compressed data, and for truncated or damaged data
  * @throws all errors of `stored`
  */
-export function gunzipped(stored: Chunks, name: string): Chunks {
-  return decompressed(stored, name, 'gzip')
-}
-
-/** The content of the Brotli stream in `stored`. @throws as `gunzipped` */
-export function unbrotlied(stored: Chunks, name: string): Chunks {
-  return decompressed(stored, name, 'brotli')
-}
-
-async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
+export async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
   const decompressor = newDecompressor(tool)
   const given: Given = { bytes: 0, kept: new KeptInput() }
   const feeding = feed(decompressor, stored, name, given)
@@ -127,4 +125,162 @@ function unreadable(
       'gzip -dc FILE | ddb-ingest load -',
     cause,
   )
+}
+
+type Decompressor = Gunzip | BrotliDecompress
+
+/** A compression of zlib, and the name of the program that tests its files. */
+type Tool = 'gzip' | 'brotli'
+
+// Buffers some chunks, so that zlib's thread works while the caller parses.
+const options: ZlibOptions & TransformOptions = {
+  chunkSize: chunkBytes,
+  highWaterMark: 4 * chunkBytes,
+}
+
+function newDecompressor(tool: Tool): Decompressor {
+  return tool === 'gzip' ? createGunzip(options) : createBrotliDecompress(options)
+}
+
+/** Resolves once zlib has failed or no longer needs the chunk. The caller may then overwrite the chunk. */
+function write(decompressor: Decompressor, chunk: Uint8Array): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      decompressor.off('close', done)
+      resolve()
+    }
+    decompressor.once('close', done)
+    decompressor.write(chunk, done)
+  })
+}
+
+/** Yields all content that zlib delivers before it fails, unlike a loop over the stream. @returns the failure, if any */
+async function* contentOf(
+  decompressor: Decompressor,
+): AsyncGenerator<Uint8Array, Error | undefined, void> {
+  let failure: Error | undefined
+  let isOver = false
+  let wake = (): void => undefined
+  const end = (error?: Error): void => {
+    failure ??= error
+    isOver = true
+    wake()
+  }
+  decompressor
+    .on('readable', () => wake())
+    .on('end', () => end())
+    .on('close', () => end())
+    .on('error', end)
+  for (;;) {
+    const chunk = decompressor.read() as Uint8Array | null
+    if (chunk !== null) yield chunk
+    else if (isOver) return failure
+    else {
+      await new Promise<void>(resolve => {
+        wake = resolve
+      })
+    }
+  }
+}
+
+/*
+  A failing zlib loses the output of its last input piece. The content of a damaged archive right before the damage is recovered by
+  feeding the archive to zlib again, in smaller and smaller pieces.
+*/
+
+/** The part of an archive that contains the damage; everything before `fromBytes` is intact. */
+interface Place {
+  readonly fromBytes: number
+  readonly toBytes: number
+}
+
+/** Limits memory. If a larger archive is damaged, up to half a megabyte of content before the damage is also lost. */
+const mostKeptBytes = 2 * 1024 * 1024
+
+/** Keeps a whole archive, or nothing once the archive exceeds `mostKeptBytes`. */
+class KeptInput {
+  isWhole = true
+  #bytes: Uint8Array = new Uint8Array(64 * 1024)
+  #length = 0
+
+  /** @param chunk  copied, because the caller will overwrite it */
+  add(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length
+    if (length > mostKeptBytes) {
+      this.isWhole = false
+      this.#bytes = new Uint8Array(0)
+    }
+    if (!this.isWhole) return
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length))
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(chunk, this.#length)
+    this.#length = length
+  }
+
+  /** Yields the bytes up to `endBytes`: at once up to `fromBytes`, after that in pieces of at most `pieceBytes`. */
+  *pieces(fromBytes: number, endBytes: number, pieceBytes: number): Generator<Uint8Array> {
+    if (fromBytes > 0) yield this.#bytes.subarray(0, fromBytes)
+    for (let at = fromBytes; at < endBytes; at += pieceBytes) {
+      yield this.#bytes.subarray(at, Math.min(at + pieceBytes, endBytes))
+    }
+  }
+}
+
+/** Bytes that zlib gets at once in each of three passes over the damaged part. The last pass finds the exact byte. */
+const pieceSizes = [4096, 64, 1]
+
+/**
+ * Yields the content that zlib delivers before the damage in `place`, without the content that the caller already has.
+ * @param kept  the whole archive up to `place.toBytes`
+ * @param knownBytes  length of the content that the caller has
+ * @returns the byte at which zlib fails
+ */
+async function* lastContent(
+  tool: Tool,
+  kept: KeptInput,
+  place: Place,
+  knownBytes: number,
+): AsyncGenerator<Uint8Array, Place, void> {
+  let narrowed = place
+  let contentBytes = knownBytes
+  for (const pieceBytes of pieceSizes) {
+    const decompressor = newDecompressor(tool)
+    const feeding = feedPieces(decompressor, kept, narrowed, pieceBytes)
+    try {
+      let position = 0
+      for await (const chunk of contentOf(decompressor)) {
+        const fresh = chunk.subarray(Math.max(0, contentBytes - position))
+        position += chunk.length
+        if (fresh.length === 0) continue
+        contentBytes += fresh.length
+        yield fresh
+      }
+      narrowed = await feeding
+    } finally {
+      decompressor.destroy()
+    }
+  }
+  return narrowed
+}
+
+/** Feeds zlib piece by piece until it fails. @returns the place of the piece at which zlib failed */
+async function feedPieces(
+  decompressor: Decompressor,
+  kept: KeptInput,
+  { fromBytes, toBytes }: Place,
+  pieceBytes: number,
+): Promise<Place> {
+  let position = 0
+  for (const piece of kept.pieces(fromBytes, toBytes, pieceBytes)) {
+    await write(decompressor, piece)
+    if (decompressor.destroyed) {
+      return { fromBytes: position, toBytes: position + piece.length }
+    }
+    position += piece.length
+  }
+  decompressor.end()
+  return { fromBytes: position, toBytes: position }
 }

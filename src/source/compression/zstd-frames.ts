@@ -42,7 +42,7 @@ const reserved = 3
 
 export function isZstd(head: Uint8Array): boolean {
   if (head.length < 4) return false
-  const magic = uint32(head, 0)
+  const magic = Buffer.from(head.buffer, head.byteOffset, 4).readUInt32LE()
   return magic === frameMagic || isSkippable(magic)
 }
 
@@ -259,10 +259,4 @@ function windowBytes(descriptor: number): number {
 function contentSize(bytes: Buffer, at: number, sizeBytes: number): number {
   if (sizeBytes < 8) return bytes.readUIntLE(at, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
-  )
 }

@@ -5,8 +5,10 @@ import {
   brokenMark,
   bytesOfLength,
   decoderSlackBytes,
+  openDecoder,
   type Bytes,
   type CharacterDecoder,
+  type DecodedEncoding,
 } from './character-decoder.js'
 import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
 
@@ -38,19 +40,17 @@ export class DecodedText implements TextOrigin, BrokenText {
   #textEnd: number
   #ended = false
   /** Each mark is a pair of positions: one in the kept input, one in the text after `#textOffset`. */
-  #inputMarks = new Int32Array(64)
-  #textMarks = new Int32Array(64)
-  #marks = 0
-  #lastMark = 0
+  #inputMarks: number[] = []
+  #textMarks: number[] = []
   /** Text position after the last bytes that were not a character. */
   #brokenBefore = -1
   #text: Bytes = bytesOfLength(0)
 
-  /** @param makeDecoder  makes a new decoder for the input's encoding */
-  constructor(makeDecoder: () => CharacterDecoder, startOffsetBytes: number) {
-    this.#decoder = makeDecoder()
+  /** @throws {UsageError} DDB_USAGE if this Node was built without the encoding */
+  constructor(encoding: DecodedEncoding, startOffsetBytes: number) {
+    this.#decoder = openDecoder(encoding)
     this.lineFeed = this.#decoder.lineFeed
-    this.#seeker = makeDecoder()
+    this.#seeker = openDecoder(encoding)
     this.#inputOffset = startOffsetBytes
     this.#textOffset = startOffsetBytes
     this.#textEnd = startOffsetBytes
@@ -89,7 +89,7 @@ export class DecodedText implements TextOrigin, BrokenText {
 
   release(textOffset: number): void {
     const mark = this.#markBefore(textOffset)
-    const input = this.#inputMarks[mark]!
+    const input = this.#inputMarks[mark] ?? 0
     const text = this.#textMarks[mark]!
     if (input === 0) return
     this.#input.bytes.copyWithin(0, input, this.#inputLength)
@@ -97,12 +97,8 @@ export class DecodedText implements TextOrigin, BrokenText {
     this.#decoded -= input
     this.#inputOffset += input
     this.#textOffset += text
-    for (let from = mark, to = 0; from < this.#marks; from++, to++) {
-      this.#inputMarks[to] = this.#inputMarks[from]! - input
-      this.#textMarks[to] = this.#textMarks[from]! - text
-    }
-    this.#marks -= mark
-    this.#lastMark = 0
+    this.#inputMarks = this.#inputMarks.slice(mark).map(position => position - input)
+    this.#textMarks = this.#textMarks.slice(mark).map(position => position - text)
   }
 
   #keep(chunk: Uint8Array): void {
@@ -126,17 +122,12 @@ export class DecodedText implements TextOrigin, BrokenText {
     let p = this.#decoded
     let to = 0
     const textBefore = this.#textEnd - this.#textOffset
-    this.#reserveMarks(Math.ceil((end - p) / bytesPerMark) + 2)
     while (p < end) {
-      this.#inputMarks[this.#marks] = p
-      this.#textMarks[this.#marks] = textBefore + to
-      this.#marks++
       const stop = Math.min(end, p + bytesPerMark)
       decoder.decode(this.#input, p, stop, end, this.#ended, this.#text, to, noLimit)
-      if (decoder.inputAt === p) {
-        this.#marks--
-        break
-      }
+      if (decoder.inputAt === p) break
+      this.#inputMarks.push(p)
+      this.#textMarks.push(textBefore + to)
       p = decoder.inputAt
       to = decoder.textAt
     }
@@ -146,18 +137,6 @@ export class DecodedText implements TextOrigin, BrokenText {
     if (broken >= 0) this.#brokenBefore = this.#textEnd + broken + 1
     this.#textEnd += to
     return text
-  }
-
-  #reserveMarks(count: number): void {
-    const needed = this.#marks + count
-    if (needed <= this.#inputMarks.length) return
-    const length = Math.max(needed, 2 * this.#inputMarks.length)
-    const inputMarks = new Int32Array(length)
-    inputMarks.set(this.#inputMarks)
-    const textMarks = new Int32Array(length)
-    textMarks.set(this.#textMarks)
-    this.#inputMarks = inputMarks
-    this.#textMarks = textMarks
   }
 
   /** Finds the position in the kept input that belongs to `textOffset` in the text. */
@@ -172,23 +151,17 @@ export class DecodedText implements TextOrigin, BrokenText {
     return seeker.inputAt
   }
 
-  /** Finds the last mark at or before `textOffset`. Starts at the mark of the last search, which is usually near. */
+  /** Finds the last mark at or before `textOffset`. */
   #markBefore(textOffset: number): number {
     const text = textOffset - this.#textOffset
     const marks = this.#textMarks
     let low = 0
-    let high = this.#marks - 1
-    const last = this.#lastMark
-    if (last <= high && marks[last]! <= text) {
-      low = last
-      if (last + 4 <= high && marks[last + 4]! > text) high = last + 3
-    }
+    let high = marks.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
       if (marks[middle]! <= text) low = middle
       else high = middle - 1
     }
-    this.#lastMark = low
     return low
   }
 }

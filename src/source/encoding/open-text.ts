@@ -4,14 +4,11 @@
 import { InputError, option } from '../../errors.js'
 import type { ByteSource, Chunks } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
-import { byteOrderMark, markBytes } from './byte-order-mark.js'
 import { DecodedText } from './decoded-text.js'
 import type { Encoding } from './encodings.js'
 import { guessedEncoding } from './guess-encoding.js'
-import { openDecoder } from './open-decoder.js'
 import type { SourceText } from './text-origin.js'
-import { Utf8Check } from './utf8-check.js'
-import { Utf8Text } from './utf8-text.js'
+import { Utf8Check, Utf8Text } from './utf8-text.js'
 
 /** How many bytes to examine before the first row, if they are available without waiting. */
 const sampleBytes = 1024 * 1024
@@ -58,8 +55,8 @@ export async function openText(
     const text: SourceText = { ...known, broken, origin: undefined }
     return { text, startOffsetBytes: start, head, ...noted(content, start, broken) }
   }
-  const decoded = new DecodedText(() => openDecoder(encoding), start)
-  const head = new DecodedText(() => openDecoder(encoding), start)
+  const decoded = new DecodedText(encoding, start)
+  const head = new DecodedText(encoding, start)
     .append(content.head.subarray(start, start + headBytes))
     .slice()
   return {
@@ -69,6 +66,30 @@ export async function openText(
     chunks: () => decodedChunks(content, start, decoded),
     skipTo: undefined,
   }
+}
+
+/** Byte order marks: first bytes that identify the encoding of a text. */
+const marks: readonly (readonly [Encoding | 'utf-32', readonly number[]])[] = [
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+  // UTF-32LE comes first, because its mark begins with the mark of UTF-16LE.
+  ['utf-32', [0xff, 0xfe, 0, 0]],
+  ['utf-32', [0, 0, 0xfe, 0xff]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+  ['gb18030', [0x84, 0x31, 0x95, 0x33]],
+]
+
+export const markBytes = 4
+
+export function byteOrderMark(
+  head: Uint8Array,
+): { readonly encoding: Encoding | 'utf-32'; readonly mark: Uint8Array } | undefined {
+  for (const [encoding, bytes] of marks) {
+    if (head.length >= bytes.length && bytes.every((byte, i) => head[i] === byte)) {
+      return { encoding, mark: Uint8Array.from(bytes) }
+    }
+  }
+  return undefined
 }
 
 function markOf(

@@ -5,7 +5,7 @@
 */
 import { DdbError, InputError, option } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'
-import { wait } from '../../platform/wait.js'
+import { wait } from '../../platform/clocks.js'
 import type { Chunks } from '../byte-source.js'
 import { chunkBytes } from '../file-chunks.js'
 import type { Turns } from './turns.js'

@@ -13,7 +13,6 @@ import {
 } from '../data-files.js'
 import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { expandBraces, globFiles, hasGlob } from '../glob.js'
-import { newPathList } from '../path-list.js'
 import { newSameFiles } from '../same-files.js'
 
 export interface PresentFile {
@@ -59,17 +58,13 @@ export async function presentFiles(
       found.push(...(await ofPaths(await ofFolder(input, look), look)))
     } else if (status !== undefined) found.push(named(input, status))
     else if (hasGlob(input)) {
-      const paths = newPathList()
-      await globFiles(input, files, paths, folder => look.unread.push(folder))
+      const paths = await globFiles(input, files, folder => look.unread.push(folder))
       found.push(...(await ofPaths(paths, look)))
     }
     if (found.length === before) missing.push(input)
   }
-  const once: PresentFile[] = []
-  const sameFiles = newSameFiles(index => once[index]!.path)
-  for (const file of found) {
-    if (sameFiles.isFirst(file.path, once.length, file.status)) once.push(file)
-  }
+  const sameFiles = newSameFiles()
+  const once = found.filter(({ path, status }) => sameFiles.isFirst(path, status))
   const { passedOver, unread } = look
   return { files: once, missing, sameFiles: sameFiles.found, passedOver, unread }
 }

@@ -227,12 +227,6 @@ t.test('columns of days and codes from paths are suggested, because rows lack th
   t.notMatch(dated.stderr, /--path/)
 })
 
-t.test('if no record can be read there is no table, and the error quotes the texts', async t => {
-  const path = join(t.testdir({ 'a.xls': 'code\tn\n="000001"\t100\n="000002"\t200\n' }), 'a.xls')
-  const found = await schema([path])
-  t.match(found, { code: 65, stdout: '', stderr: /no record that can be read.*="…", .*\bsed 's/ })
-})
-
 t.test('the printed command omits totals below a table', async t => {
   const path = join(
     t.testdir({ 'a.tsv': 'day\tsym\tn\n2024-01-02\tA\t1\n2024-01-02\tB\t2\n\t合计\t3\n' }),

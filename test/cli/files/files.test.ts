@@ -328,8 +328,8 @@ t.test('the error for a missing or unreadable script has its path', async t => {
   await t.rejects(readScriptFile(missing, fakeProcess()), {
     name: 'InputError',
     code: 'DDB_INPUT_MISSING',
-    message: /nosuch\.dos \(ENOENT\)/,
+    message: `there is no file "${missing}"`,
     position: { file: missing },
   })
-  await t.rejects(readScriptFile(dir, fakeProcess()), { code: 'DDB_INPUT_READ', message: /EISDIR/ })
+  await t.rejects(readScriptFile(dir, fakeProcess()), { message: /EISDIR/ })
 })

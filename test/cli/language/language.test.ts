@@ -3,11 +3,12 @@
 */
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { epilogues, program } from '../../../src/cli/commands/help.js'
-import { english, helpTextsFor } from '../../../src/cli/language/help-texts.js'
-import { zhEpilogues } from '../../../src/cli/language/zh-epilogues.js'
-import { optionHelp, type HelpName } from '../../../src/cli/language/en-options.js'
-import { zhHelp, zhOptionHelp } from '../../../src/cli/language/zh-help.js'
+import {
+  english,
+  englishHelp,
+  helpTextsFor,
+  readChineseHelp,
+} from '../../../src/cli/language/help-texts.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { runMain } from '../run-cli.js'
@@ -28,7 +29,7 @@ const frame = [
 const isSentence = (note: string): boolean => / |^all$/.test(note)
 
 const shown = new Set([
-  program.summary,
+  englishHelp.summary,
   ...frame,
   ...commands.flatMap(({ group, summary, options }) => [
     group,
@@ -40,7 +41,9 @@ const shown = new Set([
   ]),
 ])
 
-const chinese = await helpTextsFor({ LANG: 'zh_CN.UTF-8' }, true)
+const { options: optionHelp } = englishHelp
+const { texts: zhHelp, options: zhOptionHelp, epilogues } = readChineseHelp()
+const chinese = helpTextsFor({ LANG: 'zh_CN.UTF-8' }, true)
 
 t.test(
   'every text of the help has a Chinese translation, and no translation is superfluous',
@@ -69,7 +72,7 @@ const typed = (text: string): string[] =>
 
 t.test('a translation keeps the options, values and numbers of the English text', async t => {
   const options = Object.entries(zhOptionHelp)
-  const texts = options.map(([name, text]) => [optionHelp[name as HelpName], text] as const)
+  const texts = options.map(([name, text]) => [optionHelp[name]!, text] as const)
   for (const [text, translated] of [...Object.entries(zhHelp), ...texts]) {
     // The word DATABASE in placeholders is translated. "JSON" may appear once where the English text has a pronoun.
     if (/DATABASE/.test(text)) continue
@@ -78,23 +81,24 @@ t.test('a translation keeps the options, values and numbers of the English text'
 })
 
 t.test('the text below the options has the same commands, options and numbers', async t => {
-  const english = { [program.name]: program.epilogue, ...epilogues }
-  t.strictSame(Object.keys(zhEpilogues).sort(), Object.keys(english).sort())
+  t.strictSame(Object.keys(epilogues), Object.keys(englishHelp.epilogues))
   const examples = (text: string): string[] => text.split('\n').filter(line => /^ {2}/.test(line))
-  for (const [name, text] of Object.entries(english)) {
-    t.strictSame(examples(zhEpilogues[name]!), examples(text), name)
-    t.strictSame(typed(zhEpilogues[name]!), typed(text), name)
+  for (const [name, lines] of Object.entries(englishHelp.epilogues)) {
+    const text = lines.join('\n')
+    const translated = epilogues[name]!.join('\n')
+    t.strictSame(examples(translated), examples(text), name)
+    t.strictSame(typed(translated), typed(text), name)
   }
 })
 
 t.test("the terminal's locale decides; pipes stay English", async t => {
-  const of = async (environment: Record<string, string>, isTerminal = true): Promise<string> =>
-    (await helpTextsFor(environment, isTerminal)).language
-  t.equal(await of({ LANG: 'zh_CN.UTF-8' }), 'zh')
-  t.equal(await of({ LANG: 'zh_CN.UTF-8' }, false), 'en')
-  t.equal(await of({ LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }), 'en')
-  t.equal(await of({ LC_MESSAGES: 'zh_TW', LANG: 'en_US' }), 'zh')
-  t.equal(await of({ LANG: 'zhuang' }), 'en')
+  const of = (environment: Record<string, string>, isTerminal = true): string =>
+    helpTextsFor(environment, isTerminal).language
+  t.equal(of({ LANG: 'zh_CN.UTF-8' }), 'zh')
+  t.equal(of({ LANG: 'zh_CN.UTF-8' }, false), 'en')
+  t.equal(of({ LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }), 'en')
+  t.equal(of({ LC_MESSAGES: 'zh_TW', LANG: 'en_US' }), 'zh')
+  t.equal(of({ LANG: 'zhuang' }), 'en')
 })
 
 t.test('the help fits 80 columns in both languages', async t => {

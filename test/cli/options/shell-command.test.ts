@@ -2,7 +2,7 @@ import { spawnSync, execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { loadOptions } from '../../../src/cli/options/options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import {
   shellWord,
@@ -66,7 +66,7 @@ function command(
     number: 1,
     isOnly: true,
     args: ['a.csv'],
-    counts: undefined,
+    counts: { rows: 5, fit: 5, isWhole: false },
     ...change,
   })
 }
@@ -124,7 +124,11 @@ t.test('several loads have different run IDs and files', async t => {
     'expect-rows': ['8'],
     json: ['true', 's'],
   }
-  const second = command(flags, { isOnly: false, number: 2, counts: { rows: 5, fit: 4 } })
+  const second = command(flags, {
+    isOnly: false,
+    number: 2,
+    counts: { rows: 5, fit: 4, isWhole: true },
+  })
   for (const words of [
     '--run-id r-2',
     '--rejects x/r-2.csv',
@@ -136,7 +140,10 @@ t.test('several loads have different run IDs and files', async t => {
   }
   const first = command(flags, { isOnly: false })
   t.match(first, /--limit 9 .*--rejects x\/r\.csv .*--run-id r --expect-rows 8/)
-  t.notMatch(command({}, { isOnly: false, counts: { rows: 5, fit: 4 } }), /--limit|--expect-rows/)
+  t.notMatch(
+    command({}, { isOnly: false, counts: { rows: 5, fit: 4, isWhole: true } }),
+    /--limit|--expect-rows/,
+  )
 })
 
 t.test('characters that are hard to type have names', async t => {
@@ -220,8 +227,8 @@ t.test('given options are repeated, and necessary options are added', async t =>
     rejects: 0,
   }
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
-    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --null NA --null '' --null=- --null N/A " +
-      "--trim --quote '' --comment '#' --quotes lax --match position " +
+    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' --null=- --null N/A " +
+      "--quote '' --comment '#' --quotes lax --match position " +
       "--map 'a_b=a '\\''b'\\''' --ignore-extra --allow-missing --date-format d=dd/MM/yyyy --thousands ' ' " +
       "--decimal-comma --percent p --percent 'q r' --booleans Y/N",
   ])

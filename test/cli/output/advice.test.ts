@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
-import { fieldFlags } from '../../../src/cli/options/load-options.js'
+import { fieldFlags } from '../../../src/cli/options/options.js'
 import { resolveOptions } from '../../../src/cli/options/resolve.js'
 import {
   nextCommand,

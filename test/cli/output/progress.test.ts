@@ -5,16 +5,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { openOutput } from '../../../src/cli/output/output.js'
 import {
-  lineOf,
   lineText,
-  logText,
-  newFigures,
+  newLines,
   openBar,
   signsOf,
   startProgress,
   type Progress,
 } from '../../../src/cli/output/progress.js'
-import { displayWidth, shortCount } from '../../../src/cli/output/terminal-text.js'
+import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import type { LoadReport } from '../../../src/load/options.js'
 import { newScreen, type Screen } from '../../helpers/screen.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
@@ -40,43 +38,47 @@ const report = (given: Partial<LoadReport> = {}): LoadReport => ({
   ...given,
 })
 
-const signs = ['#', '=', '.'] as const
+const signs = '#.'
 
 const lineAt = (columns: number, given: Partial<LoadReport> = {}): string =>
-  lineText(lineOf(newFigures()(report(given)), shortCount), columns - 1, signs)
+  lineText(newLines()(report(given)), columns - 1, signs)
 
 const busy: Partial<LoadReport> = {
   rows: { ...report().rows, rejected: 3, skipped: 4 },
   input: { number: 3, count: 1000 },
 }
 
-t.test('a bar shows confirmed, sent and remaining rows', async t => {
-  t.equal(lineAt(80), '####====........ 50%  0:06 left  confirmed 1.00k  sent 1.99k  995 rows/s')
+t.test('a bar shows what is done', async t => {
+  t.equal(
+    lineAt(80),
+    '####............ 25%  0:06 left  confirmed 1,000  995 rows/s  500 kB of 1.00 MB',
+  )
   t.match(
     lineAt(80, { rows: { ...report().rows, confirmed: 2000 } }),
     '########........ 50%  0:02 left',
   )
-  t.match(lineAt(80, { bytesRead: 2_000_000 }), / 100% /, 'a file that grew')
+  t.match(lineAt(80, { rows: { ...report().rows, confirmed: 0 } }), / 50% /, 'without receipts')
+  t.match(lineAt(80, { bytesRead: 3_000_000 }), / 100% /, 'a file that grew')
 })
 
 t.test('a narrow screen shows the most important parts, a wide screen shows all', async t => {
-  t.equal(lineAt(40, busy), '####====........ 50%  0:06 left')
-  t.equal(lineAt(60, busy), '####====........ 50%  0:06 left  confirmed 1.00k')
+  t.equal(lineAt(40, busy), '####............ 25%  0:06 left')
+  t.equal(lineAt(60, busy), '####............ 25%  0:06 left  confirmed 1,000')
   t.equal(
     lineAt(200, busy),
-    '####====........ 50%  0:06 left  confirmed 1.00k  sent 1.99k  rejected 3  995 rows/s  file 3 of 1,000  500 kB of 1.00 MB  average 995  confirmed earlier 4  250 kB/s  in flight 4.00 MB',
+    '####............ 25%  0:06 left  confirmed 1,000  rejected 3  995 rows/s  file 3 of 1,000  500 kB of 1.00 MB',
   )
 })
 
 t.test('for a pipe of unknown size there is no bar, percentage or remaining time', async t => {
   const unknown = lineAt(80, { totalBytes: undefined, input: undefined })
-  t.match(unknown, /^confirmed 1\.00k .* {2}500 kB {2}average/)
-  t.match(lineAt(80, { totalBytes: 0 }), /^confirmed 1\.00k .* {2}500 kB of 0 B/)
+  t.equal(unknown, 'confirmed 1,000  995 rows/s  500 kB')
+  t.match(lineAt(80, { totalBytes: 0 }), /^confirmed 1,000 .* {2}500 kB of 0 B/)
 })
 
 t.test('each phase has its own text', async t => {
   t.equal(lineAt(80, { phase: 'connecting' }), 'connecting')
-  t.match(lineAt(80, { phase: 'confirming', bytesRead: 1_000_000 }), / 100% {2}confirming {2}/)
+  t.match(lineAt(80, { phase: 'confirming', bytesRead: 1_000_000 }), / 50% {2}confirming {2}/)
   const looking = { phase: 'looking', input: { number: 121, count: 4_000 } } as const
   t.equal(lineAt(80, looking), '................ 3%  looking at file 121 of 4,000')
   t.equal(
@@ -92,19 +94,18 @@ t.test('a check shows the rows that it has read', async t => {
   const reading = { phase: 'checking', rows, sentRows: 0, inFlightBytes: 0 } as const
   t.equal(
     lineAt(100, reading),
-    '========........ 50%  0:02 left  read 2.00k  rejected 5  1.00k rows/s  500 kB of 1.00 MB',
+    '########........ 50%  0:02 left  read 2,000  rejected 5  1.00k rows/s  500 kB of 1.00 MB',
   )
 })
 
 t.test('bytes read before loading do not count as loaded', async t => {
-  const figuresOf = newFigures()
-  figuresOf(report({ phase: 'connecting', elapsedMs: 10, bytesRead: 0 }))
-  figuresOf(report({ phase: 'looking', elapsedMs: 60_000, bytesRead: 1_000_000 }))
-  figuresOf(report({ phase: 'loading', elapsedMs: 60_000, bytesRead: 0, sentRows: 0 }))
-  const { averageRowsPerSec, bytesPerSec } = figuresOf(
-    report({ phase: 'loading', elapsedMs: 62_000, bytesRead: 500_000, sentRows: 1_000 }),
-  )
-  t.strictSame({ averageRowsPerSec, bytesPerSec }, { averageRowsPerSec: 500, bytesPerSec: 250_000 })
+  const lineOf = newLines()
+  lineOf(report({ phase: 'connecting', elapsedMs: 10, bytesRead: 0 }))
+  lineOf(report({ phase: 'looking', elapsedMs: 60_000, bytesRead: 1_000_000 }))
+  lineOf(report({ phase: 'loading', elapsedMs: 60_000, bytesRead: 0, sentRows: 0 }))
+  const { parts } = lineOf(report({ elapsedMs: 62_000, bytesRead: 500_000, sentRows: 1_000 }))
+  t.ok(parts.includes('500 rows/s'), parts.join())
+  t.ok(parts.includes('0:06 left'), parts.join())
 })
 
 const anyReport = fc.record({
@@ -137,13 +138,13 @@ t.test(
         fc.array(anyReport, { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 2, max: 250 }),
         (reports, columns) => {
-          const figuresOf = newFigures()
+          const lineOf = newLines()
           let elapsedMs = 0
           for (const one of reports) {
-            const figures = figuresOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
-            const line = lineText(lineOf(figures, shortCount), columns - 1, signs)
+            const made = lineOf({ ...one, elapsedMs: (elapsedMs += one.elapsedMs) })
+            const line = lineText(made, columns - 1, signs)
             if (displayWidth(line) >= columns) return false
-            if (/NaN|Infinity|undefined|-\d/.test(`${line} ${logText(figures)}`)) return false
+            if (/NaN|Infinity|undefined|-\d/.test(`${line} ${lineText(made)}`)) return false
           }
           return true
         },
@@ -153,32 +154,29 @@ t.test(
 )
 
 t.test('the remaining time is shown after one second, and follows the rate', async t => {
-  const figuresOf = newFigures()
-  let last: number | undefined
+  const lineOf = newLines()
+  const shownAt = new Map<number, string>()
   // First 10 kB per second, then 40 kB per second.
   for (let elapsedMs = 0; elapsedMs < 30_000; elapsedMs += 100) {
     const bytesRead = elapsedMs < 10_000 ? elapsedMs * 10 : 100_000 + (elapsedMs - 10_000) * 40
     const read = Math.floor(bytesRead / 10)
     const rows = { ...report().rows, read, confirmed: read }
-    const { leftMs, rowsPerSec } = figuresOf(
+    const line = lineOf(
       report({ elapsedMs, bytesRead, rows, sentRows: read, totalBytes: 2_000_000 }),
     )
-    if (elapsedMs < 1000) t.equal(leftMs, undefined)
-    else t.ok(leftMs! > 0)
-    if (elapsedMs === 9_900) {
-      t.ok(Math.abs(leftMs! - 190_000) < 1_000)
-      t.ok(Math.abs(rowsPerSec - 1_000) < 10)
-    }
-    if (elapsedMs >= 16_000) t.ok(Math.abs(rowsPerSec - 4_000) < 50)
-    last = leftMs
+    shownAt.set(elapsedMs, lineText(line))
   }
-  t.ok(Math.abs(last! - 27_500) < 1_000)
+  t.notMatch(shownAt.get(900), /left|rows\/s/)
+  t.match(shownAt.get(1_000), / 3:19 left .* 1\.00k rows\/s/)
+  t.match(shownAt.get(9_900), / 3:10 left .* 1\.00k rows\/s/)
+  t.match(shownAt.get(16_000), / 0:42 left .* 4\.00k rows\/s/)
+  t.match(shownAt.get(29_900), / 0:28 left .* 4\.00k rows\/s/)
 })
 
 t.test('only characters that the terminal can show are used', async t => {
-  t.equal(signsOf({ LANG: 'de_DE.UTF-8' })[0], '█')
-  t.equal(signsOf({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' })[0], '#')
-  t.equal(signsOf({})[0], '#')
+  t.equal(signsOf({ LANG: 'de_DE.UTF-8' }), '█░')
+  t.equal(signsOf({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' }), '#.')
+  t.equal(signsOf({}), '#.')
   const line = { share: 0.5, parts: ['synchronous'] }
   t.equal(lineText(line, 79, signs), '########........ 50%  synchronous')
 })
@@ -221,7 +219,7 @@ t.test('nothing is drawn before there are figures, and nothing stays at the end'
 
 t.test('the line is redrawn in place; a note is printed above it', async t => {
   const { progress, screen } = await watched({ stderrColumns: 80 })
-  progress.report(report({ phase: 'connecting' }))
+  progress.report(report({ phase: 'connecting', elapsedMs: 0 }))
   progress.note('worth keeping')
   progress.report(report())
   const drawn = await screen()
@@ -252,7 +250,7 @@ t.test('a terminal of unknown width counts as 80 columns wide', async t => {
   const fake = fakeProcess({ stderrColumns: 0 })
   const { processEnvironment } = fake
   const bar = await openBar(openOutput(processEnvironment, true), processEnvironment)
-  bar?.show({ parts: ['x'.repeat(100)] })
+  bar?.show(() => ({ parts: ['x'.repeat(100)] }))
   bar?.stop()
   await new Promise(resolve => setImmediate(resolve))
   t.match(fake.stderr(), /Jx{78}…/)
@@ -272,7 +270,7 @@ t.test('without a terminal, and on a dumb one, there is one line every ten secon
     )
     t.match(
       lines[0],
-      /^0:10 {2}50% {2}\d:\d\d left {2}confirmed 1,000 {2}sent 1,990 {2}rejected 3 {2}0 rows\/s {2}file 3 of 1,000 {2}500 kB of 1\.00 MB {2}average 199 {2}confirmed earlier 4 {2}50\.0 kB\/s {2}in flight 4\.00 MB$/,
+      /^0:10 {2}25% {2}confirmed 1,000 {2}rejected 3 {2}0 rows\/s {2}file 3 of 1,000 {2}500 kB of 1\.00 MB$/,
     )
   }
   const { progress, stderr } = await watched()

@@ -1,7 +1,7 @@
 /*
   How the results of loads, runs and checks are printed: as text, as JSON and as metrics.
 */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
@@ -520,13 +520,6 @@ t.test('for a running run the process is named, and the last record may be incom
   t.match(text, 'target     trades on h:8848\n')
 })
 
-t.test('names of files and tables cannot move the cursor', async t => {
-  const target = { host: 'h', table: 'tr\u001b[2Jades', function: null }
-  const evil = reportOfRunsText({ target, folder: '/\u0007data' })
-  const said = runsTable([evil], plain, 80) + runText(evil, plain, 80)
-  t.notOk(said.includes('\u0007') || said.includes('\u001b'))
-})
-
 const plainOfCheckText = (_: unknown, text: string): string => text
 
 function resultOfCheckText(change: Partial<CheckResult>): CheckResult {
@@ -677,19 +670,9 @@ t.test('the first partitions and problems are named', async t => {
 })
 
 t.test('the check prints one command or several', async t => {
-  t.equal(
-    commandsTitle(resultOfCheckText({ commands: ['x'] }), plainOfCheckText),
-    'to load exactly this way:',
-  )
-  t.match(
-    commandsTitle(resultOfCheckText({ commands: ['x', 'y'] }), plainOfCheckText),
-    /several loads:$/,
-  )
-  const error = { code: 'DDB_TARGET', message: '', fix: null }
-  t.match(
-    commandsTitle(resultOfCheckText({ commands: ['x'], error }), plainOfCheckText),
-    /with every detected setting:$/,
-  )
+  t.equal(commandsTitle(['x'], undefined, plainOfCheckText), 'to load exactly this way:')
+  t.equal(commandsTitle(['x'], 'x', plainOfCheckText), 'to load with the options found:')
+  t.match(commandsTitle(['x', 'y'], undefined, plainOfCheckText), /several loads:$/)
 })
 
 t.test('the object of a check that did not begin has all members and claims nothing', async t => {
@@ -864,41 +847,6 @@ t.test('a failed run also writes metrics, and keeps the time of the last success
     t.equal(values.get('ddb_ingest_last_success_timestamp_seconds'), success)
   }
   t.strictSame(readdirSync(dir), ['run.prom'], 'no other file is left')
-})
-
-t.test('paths that cannot be written stop the run before it begins', async t => {
-  const dir = t.testdir({ folder: {} })
-  const before = server.counters.requests
-  for (const path of ['/no/such/run.prom', join(dir, 'new/'), join(dir, 'folder')]) {
-    const { code, stderr } = await load(['--metrics-file', path], 'id,price\n1,1\n')
-    t.equal(code, 73, path)
-    t.match(stderr, /cannot create the metrics.*\[DDB_OUTPUT_CREATE\]/)
-  }
-  const input = join(dir, 'rows.csv')
-  writeFileSync(input, 'id,price\n1,1\n')
-  t.match(await load([input, '--metrics-file', input], ''), { code: 64 })
-  t.equal(server.counters.requests, before)
-  t.strictSame(readdirSync(dir).sort(), ['folder', 'rows.csv'])
-})
-
-t.test('a device gets the metrics and stays a device', async t => {
-  t.equal((await load(['--metrics-file', '/dev/null'], 'id,price\n1,1\n')).code, 0)
-  t.ok(lstatSync('/dev/null').isCharacterDevice())
-})
-
-t.test('a metrics file that cannot be replaced at the end gives exit code 74', async t => {
-  const dir = t.testdir()
-  const path = join(dir, 'run.prom')
-  // During the run, a folder appears in place of the metrics file.
-  server.node.faults.beforeWrite = () => {
-    mkdirSync(join(path, 'in-the-way'), { recursive: true })
-    return undefined
-  }
-  t.teardown(() => delete server.node.faults.beforeWrite)
-  const { code, stderr } = await load(['--metrics-file', path], 'id,price\n1,1\n')
-  t.equal(code, 74)
-  t.match(stderr, /cannot write the metrics.*\[DDB_OUTPUT_WRITE\]/)
-  t.strictSame(readdirSync(dir), ['run.prom'])
 })
 
 t.test(

@@ -115,7 +115,7 @@ deepTest(t, 'after kill -9 the terminal still wraps and shows its cursor', { ski
   const words = [...load, join(folder, 'many'), '--rate-limit', '16krows/s']
   let killed = false
   const { pieces } = await onTerminal(80, words, {}, (text, node) => {
-    if (killed || !text.includes('sent ')) return
+    if (killed || !text.includes(' left')) return
     killed = true
     process.kill(node, 'SIGKILL')
   })

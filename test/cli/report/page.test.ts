@@ -132,25 +132,23 @@ t.test('no script may run, and nothing is fetched', t => {
   t.end()
 })
 
-t.test('the charts show every moment within their frame', t => {
+t.test('the chart shows every moment within its frame', t => {
   const page = reportPage(result(), moments)
   const curves = [...page.matchAll(/<polyline class="(\w+)" points="([^"]*)"/g)]
   t.strictSame(
     curves.map(([, tone]) => tone),
-    ['sent', 'good', 'sent', 'good'],
+    ['sent', 'good'],
   )
   const points = curves.map(([, , list]) =>
     list!.split(' ').map(pair => pair.split(',').map(Number)),
   )
   t.strictSame(
     points.map(({ length }) => length),
-    [50, 50, 49, 49],
+    [50, 50],
   )
   t.ok(points.flat().every(([x, y]) => x! >= 60 && x! <= 1000 && y! >= 8 && y! <= 216))
   t.strictSame(points[0]!.at(-1), [1000, 8], 'the last moment has the most rows')
   t.strictSame(points[1]![0], [60, 216])
-  const speeds = points[2]!.map(([, y]) => y)
-  t.equal(new Set(speeds).size, 1, 'the speed is constant')
   t.match(page, '>49.0k</text>')
   t.match(page, '>4.90 s</text>')
   t.end()

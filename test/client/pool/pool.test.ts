@@ -3,14 +3,12 @@
 */
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { asCompleted } from '../../../src/client/pool/as-completed.js'
+import { asCompleted } from '../../../src/client/pool/pool-task.js'
 import { liveNodes } from '../../../src/client/pool/live-nodes.js'
 import { PoolMember } from '../../../src/client/pool/pool-member.js'
-import { PoolTask } from '../../../src/client/pool/pool-task.js'
 import { ConnectionPool, type PoolOptions } from '../../../src/client/pool/pool.js'
 import type { PlainTable } from '../../../src/client/plain-output.js'
-import { TaskQueue, taskRequest, taskResult } from '../../../src/client/pool/task-request.js'
-import { resultOf, type ResultTable } from '../../../src/client/session-result.js'
+import { TaskQueue, taskRequest } from '../../../src/client/pool/pool-task.js'
 import { UsageError } from '../../../src/errors.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
@@ -18,8 +16,8 @@ import { type RequestInfo, type ServerOptions, startServer } from '../../../src/
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
-import { startTinyServer } from '../../helpers/tiny-server.js'
-import { idTable, int, text, yes } from '../../helpers/values.js'
+import { startTinyServer, type TinyServer } from '../../helpers/tiny-server.js'
+import { idTable, int, yes } from '../../helpers/values.js'
 
 const host = '127.0.0.1'
 
@@ -45,6 +43,21 @@ async function pooled(
     await server.close()
   })
   return pool
+}
+
+/** A pool on a server of scripts. */
+async function tinyPool(
+  t: Teardown,
+  size: number,
+  handlers: Parameters<typeof startTinyServer>[0],
+): Promise<{ server: TinyServer; pool: ConnectionPool }> {
+  const server = await startTinyServer(handlers)
+  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size })
+  t.teardown(async () => {
+    await pool.shutDown()
+    await server.close()
+  })
+  return { server, pool }
 }
 
 t.test('run returns promises with increasing ids', async t => {
@@ -77,9 +90,7 @@ deepTest(
   t,
   'tasks beyond the number of sessions wait and start in order, and none fails',
   async t => {
-    const server = await startTinyServer({ script: code => int(Number(code)) })
-    const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
-    t.teardown(() => server.close())
+    const { server, pool } = await tinyPool(t, 2, { script: code => int(Number(code)) })
     const count = 5_000
     const results = await Promise.all(Array.from({ length: count }, (_, i) => pool.run(String(i))))
     t.strictSame(
@@ -103,14 +114,9 @@ t.test('variables are released after a task, unless an option keeps them', async
   t.strictSame(await pool.run('b', { clearMemory: false }), int(2))
 })
 
-t.test('tables come with methods, or as lists of columns', async t => {
+t.test('tables come as lists of columns on request', async t => {
   const pool = await pooled(t)
   const script = 'table(1 2 as id, `a`b as sym)'
-  const result = await pool.run<ResultTable>(script)
-  t.strictSame(result.toRows(), [
-    { id: 1, sym: 'a' },
-    { id: 2, sym: 'b' },
-  ])
   const lists = [
     [1, 2],
     ['a', 'b'],
@@ -125,11 +131,9 @@ t.test('tables come with methods, or as lists of columns', async t => {
 
 t.test('addTask, isFinished and getData use ids given by the caller', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({
+  const { server, pool } = await tinyPool(t, 2, {
     script: code => (code === 'slow' ? gate.opened.then(() => int(1)) : int(Number(code))),
   })
-  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
-  t.teardown(() => server.close())
   await pool.addTask('slow', 12)
   t.equal(await pool.isFinished(12), false)
   await t.rejects(pool.addTask('2', 12), { code: 'DDB_TASK', message: /12 is not finished/ })
@@ -181,9 +185,7 @@ t.test('counted ids and given ids cannot be mixed', async t => {
 
 t.test('runTaskAsync returns a state, and a result that can be awaited with a timeout', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({ script: () => gate.opened.then(() => int(5)) })
-  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 1 })
-  t.teardown(() => server.close())
+  const { pool } = await tinyPool(t, 1, { script: () => gate.opened.then(() => int(5)) })
   const task = pool.runTaskAsync('slow')
   t.equal(task.state, 'pending')
   await t.rejects(task.result(0.001), { name: 'TimeoutError', code: 'DDB_TIMEOUT' })
@@ -199,11 +201,9 @@ t.test('runTaskAsync returns a state, and a result that can be awaited with a ti
 
 t.test('an abandoned task keeps its session until its answer has arrived', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({
+  const { server, pool } = await tinyPool(t, 2, {
     script: code => (code === 'slow' ? gate.opened : int(Number(code))),
   })
-  const pool = await ConnectionPool.connect({ typed: true, host, port: server.port, size: 2 })
-  t.teardown(() => server.close())
   const controller = new AbortController()
   const slow = pool.run('slow', { timeoutMs: 1 })
   await t.rejects(slow, { code: 'DDB_TIMEOUT' })
@@ -351,11 +351,6 @@ t.test('load is distributed over the live nodes of a cluster', async t => {
   })
 })
 
-t.test('the embedded server counts as a cluster of one node', async t => {
-  const pool = await pooled(t, { loadBalance: true })
-  t.strictSame(await pool.run('1+1'), int(2))
-})
-
 t.test('a pool that cannot open leaves no connection open', async t => {
   for (const size of [0, 1.5, 5_000]) {
     await t.rejects(ConnectionPool.connect({ typed: true, host, port: 1, size }), {
@@ -459,12 +454,6 @@ t.test('nodes are returned as HOST:PORT:ALIAS, and the session is closed', async
   await ended
 })
 
-t.test('a single node may be a scalar', async t => {
-  t.strictSame((await asked(t, text('10.0.0.1:8902:node1'))).nodes, [
-    { host: '10.0.0.1', port: 8902 },
-  ])
-})
-
 t.test('names without an address are skipped; if no node is left, there is an error', async t => {
   t.strictSame((await asked(t, strings('node1', 'h:1:x', ':5:x', 'h:port:x'))).nodes, [
     { host: 'h', port: 1 },
@@ -493,34 +482,6 @@ t.test('a login goes only to hosts that were named or allowed', async t => {
 
 const shutDown = new UsageError('DDB_CLOSED', 'the pool is shut down')
 
-t.test('a member of a pool is closed until it is opened, and then runs tasks', async t => {
-  const server = await startFakeServer((_, peer) => peer.reply({ value: int(5) }))
-  t.teardown(() => server.close())
-  const member = new PoolMember({ host, port: server.port })
-  t.strictSame([member.isOpen, member.sessionId], [false, '0'])
-  await member.open()
-  t.strictSame([member.isOpen, member.sessionId], [true, '1000000002'])
-  t.strictSame(await member.perform(taskRequest(1, '2+3', [])), int(5))
-  await member.abandon(shutDown)
-  t.equal(member.isOpen, false)
-})
-
-t.test('a lost connection fails its task, and the member can be reopened', async t => {
-  let losses = 1
-  const server = await startFakeServer((_, peer) => {
-    if (losses-- > 0) peer.socket.destroy()
-    else peer.reply({ value: int(1) })
-  })
-  t.teardown(() => server.close())
-  const member = new PoolMember({ host, port: server.port })
-  await member.open()
-  await t.rejects(member.perform(taskRequest(1, '1', [])), { code: 'DDB_CONNECTION_LOST' })
-  t.equal(member.isOpen, false)
-  await member.open()
-  t.strictSame(await member.perform(taskRequest(1, '1', [])), int(1))
-  await member.abandon(shutDown)
-})
-
 t.test("the pool's signal ends its own attempt, not a later attempt", async t => {
   const server = await startFakeServer((_, peer) => peer.reply({ value: int(1) }))
   t.teardown(() => server.close())
@@ -533,21 +494,6 @@ t.test("the pool's signal ends its own attempt, not a later attempt", async t =>
   await member.abandon(shutDown)
 })
 
-t.test(
-  'abandoning fails running tasks with the given reason, and the member stays closed',
-  async t => {
-    const server = await startFakeServer(() => undefined)
-    t.teardown(() => server.close())
-    const member = new PoolMember({ host, port: server.port })
-    await member.open()
-    const running = member.perform(taskRequest(1, '1', []))
-    running.catch(() => undefined)
-    await member.abandon(shutDown)
-    await t.rejects(running, { message: /the pool is shut down/ })
-    await t.rejects(member.open(), shutDown)
-  },
-)
-
 t.test('abandoning during a connection attempt gives the reason', async t => {
   const server = await startFakeServer(() => undefined, { answerConnect: false })
   t.teardown(() => server.close())
@@ -559,71 +505,12 @@ t.test('abandoning during a connection attempt gives the reason', async t => {
   await t.rejects(opening, shutDown)
 })
 
-t.test('a task is pending until it has a result, and then keeps it', async t => {
-  const task = new PoolTask(3, {})
-  t.strictSame([task.id, task.state], [3, 'pending'])
-  task.finish(undefined)
-  task.fail(new Error('too late'))
-  t.equal(task.state, 'finished')
-  t.equal(await task.result(), undefined)
-  t.equal(await task.result(0), undefined)
-})
-
-t.test('a failed task is finished, and throws for every caller who asks', async t => {
-  const task = new PoolTask(3, {})
-  const reason = new Error('lost')
-  task.fail(reason)
-  t.equal(task.state, 'finished')
-  await t.rejects(task.result(), reason)
-  await t.rejects(task.result(1), reason)
-})
-
-t.test('after a timeout the result can be requested again', async t => {
-  const task = new PoolTask(3, {})
-  await t.rejects(task.result(0), { code: 'DDB_TIMEOUT' })
-  t.equal(task.state, 'pending')
-  const waiting = task.result(1e9)
-  task.finish(undefined)
-  t.equal(await waiting, undefined)
-})
-
-t.test('a timeout is a number of seconds', async t => {
-  const task = new PoolTask(3, {})
-  for (const seconds of [-1, NaN]) {
-    await t.rejects(task.result(seconds), { code: 'DDB_USAGE' }, String(seconds))
-  }
-  task.finish(undefined)
-})
-
-t.test('a signal fails the task, at once if it was already aborted', async t => {
-  const signals = new AbortController()
-  const task = new PoolTask(3, { signal: signals.signal })
-  const result = task.result()
-  signals.abort()
-  await t.rejects(result, { code: 'DDB_INTERRUPTED' })
-  const late = new PoolTask(4, { signal: signals.signal })
-  t.equal(late.state, 'finished')
-  await t.rejects(late.result(), { code: 'DDB_INTERRUPTED' })
-})
-
 t.test('a task sends its arguments as values and keeps its own options to itself', async t => {
   const options = { pickleTableToList: true, timeoutMs: 1000, priority: 2 }
-  const { task, script, args, pickleTableToList, ...rest } = taskRequest(7, 'f', [1, options])
-  t.strictSame([task.id, script, args, pickleTableToList], [7, 'f', [int(1)], true])
+  const { task, script, args, ...rest } = taskRequest(7, 'f', [1, options])
+  t.strictSame([task.id, script, args], [7, 'f', [int(1)]])
   t.strictSame(rest.options, { clearMemory: true, priority: 2 })
   task.finish(undefined)
-})
-
-t.test('options out of range are refused when a task is created', async t => {
-  t.throws(() => taskRequest(1, 'f', [{ timeoutMs: 0 }]), { code: 'DDB_USAGE' })
-})
-
-t.test('a table is a list of columns if the task requested that', async t => {
-  const value = resultOf(idTable(1, 2))
-  const asked = taskRequest(1, 'f', [{ pickleTableToList: true }])
-  t.strictSame(taskResult(asked, value, {}), [[1, 2]])
-  t.equal(taskResult(asked, undefined, {}), undefined)
-  t.equal(taskResult(taskRequest(1, 'f', []), value, { typed: true }), value)
 })
 
 t.test('results are plain unless the pool or the task requests types', async t => {
@@ -646,28 +533,4 @@ t.test('a queue returns any number of tasks in the order of pushing', async t =>
     ids,
     Array.from({ length: count }, (_, i) => i + 1),
   )
-})
-
-t.test('the queue skips abandoned tasks', async t => {
-  const queue = new TaskQueue()
-  const tasks = [1, 2, 3].map(id => taskRequest(id, 'f', []))
-  for (const task of tasks) queue.push(task)
-  tasks[0]!.task.finish(undefined)
-  t.equal(queue.first(), tasks[1])
-  t.equal(queue.next(), tasks[1])
-  t.equal(queue.next(), tasks[2])
-  t.equal(queue.next(), undefined)
-})
-
-t.test('emptying a queue fails its waiting tasks, once', async t => {
-  const queue = new TaskQueue()
-  const tasks = [1, 2].map(id => taskRequest(id, 'f', []))
-  for (const task of tasks) queue.push(task)
-  queue.next()
-  const reason = new Error('closed')
-  const failed = tasks[1]!.task.result()
-  queue.failAll(reason)
-  await t.rejects(failed, reason)
-  t.equal(tasks[0]!.task.state, 'pending')
-  t.equal(queue.next(), undefined)
 })

@@ -5,14 +5,9 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
-import { connect, type ConnectOptions } from '../../../src/client/open-session.js'
+import { connectTyped as connect, type ConnectOptions } from '../../../src/client/open-session.js'
 import { isTlsRecord, tlsFailure, unusableIdentity } from '../../../src/client/tls/tls-failure.js'
-import {
-  checkTlsOptions,
-  isVerified,
-  readTls,
-  tlsOptionsOf,
-} from '../../../src/client/tls/tls-options.js'
+import { checkTlsOptions, readTls } from '../../../src/client/tls/tls-options.js'
 import { ConnectionError, type DdbError } from '../../../src/errors.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { startServer } from '../../../src/server/index.js'
@@ -44,16 +39,6 @@ t.test('contradictory options are refused', async t => {
       JSON.stringify(options),
     )
   }
-})
-
-t.test('TLS counts as verified only if certificates are checked', async t => {
-  t.equal(isVerified({}), false)
-  t.equal(isVerified({ tlsInsecure: false }), false)
-  t.equal(isVerified({ tls: true }), true)
-  t.equal(isVerified({ tls: true, tlsInsecure: true }), false)
-  const options = { tls: true, caFile: 'a', tlsInsecure: false, certFile: 'c' }
-  t.strictSame(tlsOptionsOf({ ...options, host: 'h' } as typeof options), options)
-  t.strictSame(tlsOptionsOf({}), {})
 })
 
 t.test('files are read for a connection', async t => {
@@ -322,12 +307,6 @@ t.test("a server that requests a certificate gets the client's certificate", asy
     t.equal(session.id, '7')
     session.abandon(new ConnectionError('DDB_CONNECT', 'enough'))
   }
-})
-
-t.test('nothing older than TLS 1.2 is used', async t => {
-  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
-  const port = await tlsServer(t, { ...identityOf(good), ...old })
-  t.match(await failureOf({ ...trusted, host, port }), { code: 'DDB_TLS', message: /1.2 or newer/ })
 })
 
 t.test("the client's certificate and key must match", async t => {

@@ -88,7 +88,8 @@ async function readDocument(text: string): Promise<ReadResult | undefined> {
 deepTest(t, 'JSON Parsing Test Suite: a document that is not JSON is never accepted', async t => {
   for (const { name, input } of parsing) {
     const found = await readDocument(input)
-    if (isJson(input)) t.ok(found, name)
+    // A byte order mark at the beginning is dropped.
+    if (isJson(input.replace(/^\ufeff/, ''))) t.ok(found, name)
     // An empty input has no rows and causes no error.
     else if (input.trim() !== '') t.not(found?.rejects.length ?? 1, 0, name)
   }

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { formatScalar } from '../../../src/protocol/value-text.js'
+import { formatScalar } from '../../../src/protocol/element.js'
 import type { Value } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain, type Outcome } from '../../cli/run-cli.js'
@@ -78,36 +78,6 @@ function exec(port: number, home: string, ...further: string[]): Promise<Outcome
 
 const notice = (port: number): string =>
   `127.0.0.1:${port}: the password is sent encrypted, but the server is not verified: --tls verifies it\n`
-
-t.test('a squatter that accepts only plain logins gets no password', async t => {
-  const squatter = await squat(t, taken)
-  const home = t.testdir()
-  t.match(await exec(squatter.port, home), {
-    code: 78,
-    stderr:
-      /password of user "ann" would travel to 127\.0\.0\.1:\d+ in plain text: the server offers them no SCRAM .*no key for RSA .*three ways out: connect with --tls; have the user created for SCRAM .*authMode="scram".*; or allow it with --insecure-login\. \[DDB_CONFIG\]/,
-  })
-  t.strictSame(squatter.calls, ['connect', 'scramClientFirst', 'getDynamicPublicKey'])
-  t.notMatch(squatter.heard(), password)
-  t.match(await exec(squatter.port, home, '--insecure-login'), {
-    code: 0,
-    stdout: '1\n',
-    stderr: '',
-  })
-  t.match(squatter.heard(), password)
-})
-
-deepTest(t, 'a squatter with a short or broken key gets no password either', async t => {
-  for (const key of [text(''), text('-----BEGIN PUBLIC KEY-----'), int(1), undefined]) {
-    const getDynamicPublicKey: Answer = (_, peer) => peer.reply({ value: key })
-    const squatter = await squat(t, { ...taken, getDynamicPublicKey })
-    t.match(await exec(squatter.port, t.testdir()), {
-      code: 78,
-      stderr: /its RSA key is invalid/,
-    })
-    t.notOk(squatter.calls.includes('login'))
-  }
-})
 
 deepTest(t, 'a squatter that does SCRAM without the password is refused', async t => {
   for (const [what, functions] of [

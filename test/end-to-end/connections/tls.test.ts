@@ -104,19 +104,6 @@ t.test('every command that connects verifies the server, and reports a failure',
   })
 })
 
-deepTest(t, 'a server without TLS is reported within the time to connect', async t => {
-  const plain = await startServer({ port: 0, initScript: streamScript })
-  t.teardown(() => plain.close())
-  for (const command of [
-    ['exec', '-e', '1'],
-    ['load', '-t', 'target'],
-  ] as const) {
-    const [name, ...argv] = command
-    const outcome = await run(name, plain.port, '--tls', ...argv)
-    t.match(outcome, { code: 76, stderr: /--tls.*\[DDB_TLS\]/ }, name)
-  }
-})
-
 deepTest(t, 'additional hosts and redirects use TLS in the same way', async t => {
   const leader = await serve(t, good)
   const outdated = await serve(t, expired)

@@ -6,6 +6,8 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } fr
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../src/load/options.js'
+import type { Platform } from '../../../src/platform/platform.js'
+import { systemPlatform } from '../../../src/platform/system.js'
 import { spawnCli, type Spawned } from '../../cli/run-cli.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
 import { deepTest, seed as testSeed } from '../../helpers/runs.js'
@@ -237,3 +239,73 @@ deepTest(t, 'many files are followed without notices', async t => {
   t.equal(code, 143)
   t.notMatch(stderr, /Warning/)
 })
+
+/** A platform whose time passes twenty times as fast. */
+function fastPlatform(): Platform {
+  const { clock } = systemPlatform
+  const speed = 20
+  return {
+    ...systemPlatform,
+    clock: {
+      ...clock,
+      nowMs: () => speed * clock.nowMs(),
+      after: (delayMs, callback) => clock.after(delayMs / speed, callback),
+      afterIfAlive: (delayMs, callback) => clock.afterIfAlive(delayMs / speed, callback),
+    },
+  }
+}
+
+/** The first look is at the start of the run. */
+const lookBegins = /^(?:ddbIngestRows = 00l|def ddbIngestCounts\()/
+
+const madeAgain = `undef("target", SHARED)\n${script}`
+const others = 'tableInsert(target, table(100..199 as id, take("x", 100) as text))'
+
+for (const mode of ['async', 'sync'] as const) {
+  for (const [what, deed, isStopped] of [
+    ['is as it was', '1', false],
+    ['is made again', madeAgain, true],
+    ['is made again and filled by others', `${madeAgain}\n${others}`, true],
+  ] as const) {
+    t.test(`${mode}: a followed run looks at its table now and then: it ${what}`, async t => {
+      let looks = 0
+      const here = await startLoadServer(t, script, {
+        faults: {
+          beforeExecute: ({ text }) => void (looks += Number(lookBegins.test(text))),
+        },
+      })
+      const { host, port } = here.server
+      const path = join(t.testdir({ 'app.csv': 'id,text\n' }), 'app.csv')
+      const ending = new AbortController()
+      let isEnded = false
+      const running = here.load(
+        path,
+        {
+          target: { table: 'target' },
+          input: { follow: true, flushIntervalMs: 10, header: 'yes' },
+          server: {
+            ...{ host, port, user: 'admin', password: '123456' },
+            connectTimeoutMs: 10_000_000,
+          },
+          delivery: { mode, confirmTimeoutMs: 10_000_000 },
+          signal: ending.signal,
+        },
+        fastPlatform(),
+      )
+      void running.then(() => (isEnded = true))
+      const add = async (id: number, rows: number): Promise<void> => {
+        appendFileSync(path, `${id},a\n`)
+        while (!isEnded && (await here.count('target')) < rows);
+      }
+      await add(1, 1)
+      await add(2, 2)
+      await here.session.run(deed)
+      const before = await here.count('target')
+      for (let id = 3; isStopped ? !isEnded : looks < 3; id++) await add(id, before + id - 2)
+      if (!isStopped) ending.abort()
+      const { exitCode, error } = await running
+      t.equal(exitCode, isStopped ? 75 : 130)
+      t.equal(error?.code, isStopped ? 'DDB_TARGET_CHANGED' : 'DDB_INTERRUPTED')
+    })
+  }
+}

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { loadOptions } from '../../../src/cli/options/options.js'
 import type { OptionDefinition } from '../../../src/cli/options/definition.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
 import { runMain } from '../../cli/run-cli.js'

@@ -50,11 +50,11 @@ t.test("DolphinDB's function view converts rows", async t => {
   }
   t.match(
     await load(join(dir, 'in.csv'), {
-      target: { ...target, confirmTable: 'trades' },
+      target: { ...target, confirmTable: 'tradeDates' },
     }),
     { exitCode: 0, rows: { confirmed: 1 } },
   )
-  t.same(await rows('select * from trades'), [['2020.01.02', 'FHU', '63.6', '5']])
+  t.same(await rows('select * from tradeDates'), [['2020.01.02', 'FHU', '63.6', '5']])
 })
 
 t.test('without receipts, answers confirm the rows of a function', async t => {

@@ -449,7 +449,7 @@ deepTest(
     const change = { runId }
     t.match(await run(t, here, csv(1), change), { exitCode: 0 })
     keepsMarker = false
-    for (const delivery of [receipts, { mode: 'sync' }, { confirm: 'none' }] as const) {
+    for (const delivery of [receipts, { mode: 'sync' }] as const) {
       t.match(await run(t, here, csv(1), { ...change, delivery }), {
         exitCode: 75,
         error: { code: 'DDB_LOCKED' },

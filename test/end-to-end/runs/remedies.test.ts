@@ -147,13 +147,6 @@ const journalOf = async (folder: string): Promise<string> => {
   return join(runs, name!)
 }
 
-/** Simulates a restart: in-memory tables are lost, DFS tables stay. */
-const forget = ({ server }: LoadServer): void => {
-  for (const name of server.node.shared.keys()) {
-    if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
-  }
-}
-
 /** A killed run whose input was written again with its rows in a different order. */
 async function changedScene(t: Test) {
   const place = await scene(t)
@@ -168,7 +161,7 @@ async function changedScene(t: Test) {
   return { place, path, refused }
 }
 
-type Remedy = keyof typeof remedies | 'goOn' | 'unanswered' | 'unconfirmedAgain'
+type Remedy = keyof typeof remedies | 'goOn' | 'unanswered'
 
 const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise<void>][]>> = {
   goOn: [
@@ -257,59 +250,6 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
         await eachOnce()
         const tables = [...here.server.node.shared.keys()]
         t.notOk(tables.find(name => name.startsWith('ddbIngestLedger')))
-      },
-    ],
-    [
-      'the journal has lost its end',
-      async t => {
-        const { folder, load, kill, removeRows, eachOnce } = await scene(t)
-        await kill('--run-id', 'nightly')
-        const path = await journalOf(folder)
-        const lines = (await readFile(path, 'utf8')).split('\n')
-        const first = lines.findIndex(line => line.includes('"kind":"batch"'))
-        await writeFile(path, `${lines.slice(0, first).join('\n')}\n`)
-        const refused = await load('--run-id', 'nightly')
-        t.match(refused.stderr, /the journal's end was lost.*would be stored twice: remove them/s)
-        t.match(refused, { code: 4 })
-        await removeRows()
-        t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
-        await eachOnce()
-      },
-    ],
-  ],
-  othersOrRestart: [
-    [
-      'the journal was brought back, and the server has lost its memory',
-      async t => {
-        const { here, folder, load, kill, removeRows, eachOnce } = await scene(t, dfsScript)
-        await kill('--run-id', 'nightly')
-        const path = await journalOf(folder)
-        const early = await readFile(path)
-        t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
-        await writeFile(path, early)
-        forget(here)
-        const refused = await load('--run-id', 'nightly')
-        t.match(refused, {
-          code: 75,
-          stderr: /"dfs:\/\/d\/t" has them.*restored from an earlier time/s,
-        })
-        await removeRows()
-        t.match(await load('--run-id', 'nightly', '--restart'), { code: 0 })
-        await eachOnce()
-      },
-    ],
-    [
-      'another load has stored the same rows, and they are to be there twice',
-      async t => {
-        const { here, load, kill } = await scene(t, dfsScript)
-        await kill('--run-id', 'nightly')
-        t.match(await load('--run-id', 'other'), { code: 0 })
-        forget(here)
-        t.match(await load('--run-id', 'nightly'), { code: 75, stderr: /another load has stored/ })
-        t.match(await load('--run-id', 'nightly', '--on-doubt', 'resend'), { code: 0 })
-        const found = await ids(here, 'loadTable("dfs://d","t")')
-        t.same([...new Set(found)], upTo(rowCount))
-        t.ok(found.length >= 2 * rowCount, 'rows of both loads')
       },
     ],
   ],
@@ -440,44 +380,6 @@ const carriedOut: Readonly<Record<Remedy, readonly [string, (t: Test) => Promise
       },
     ],
   ],
-  unconfirmedAgain: [
-    [
-      'one that meets bad rows: its rejects file is known to the next process',
-      async t => {
-        const place = await scene(t)
-        const path = join(place.folder, 'rows.csv')
-        await writeFile(path, (await readFile(path, 'utf8')).replace(/^(7\d\d),/gm, 'x$1,'))
-        const start = ['--run-id', 'nightly', '--confirm', 'none', '--max-errors', '60']
-        let ended = await place.load(...start)
-        const codes = [ended.code]
-        while (ended.code === 65 && codes.length < 5) {
-          await place.removeRows()
-          // The rejects file's path is relative to the current folder.
-          ended = await place.shell(commandAfter(restarts, ended), place.folder)
-          codes.push(ended.code)
-        }
-        t.same(codes, [65, 65, 3], ended.stderr)
-        t.same(
-          await ids(place.here),
-          upTo(rowCount).filter(id => id < 700 || id > 799),
-        )
-      },
-    ],
-    [
-      'one that a signal ends',
-      async t => {
-        const place = await scene(t)
-        const { child, outcome } = await place.stuck('--run-id', 'nightly', '--confirm', 'none')
-        child.kill('SIGINT')
-        place.release()
-        const ended = await outcome
-        t.match(await place.shell(commandAfter(looks, ended)), { code: 0, stdout: /^[1-9]/ })
-        await place.removeRows()
-        t.match(await place.shell(commandAfter(restarts, ended)), { code: 0 })
-        await place.eachOnce()
-      },
-    ],
-  ],
   waitForIt: [
     [
       'another process is at the run',
@@ -580,8 +482,5 @@ for (const [remedy, cases] of Object.entries(carriedOut)) {
 }
 
 t.test('each remedy that the program can print is carried out', async t => {
-  t.same(
-    Object.keys(carriedOut).sort(),
-    [...Object.keys(remedies), 'goOn', 'unanswered', 'unconfirmedAgain'].sort(),
-  )
+  t.same(Object.keys(carriedOut).sort(), [...Object.keys(remedies), 'goOn', 'unanswered'].sort())
 })

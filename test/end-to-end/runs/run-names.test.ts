@@ -178,8 +178,8 @@ deepTest(
         rows: { unconfirmed: 0 },
       })
       t.equal(await here.count('target'), rowCount)
-      t.same(await sharedTables(here), ['ddbIngestFinished1'], 'the mark that it has finished')
-      await here.session.run('undef(`ddbIngestFinished1, SHARED)')
+      t.same(await sharedTables(here), ['ddbIngestFinished2'], 'the mark that it has finished')
+      await here.session.run('undef(`ddbIngestFinished2, SHARED)')
     }
   },
 )

@@ -215,38 +215,90 @@ deepTest(t, 'an earlier journal does not change rejects of later processes', asy
   }
 })
 
-deepTest(t, 'if a journal is refused because of its batches, no rejects are cut off', async t => {
-  for (const mode of ['async', 'sync'] as const) {
-    const one = await scene(t, { mode })
-    const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
-    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
-    const file = join(one.dir, 'bad.csv')
-    const rejects = { file, maxErrors: rowCount }
-    const leave = new AbortController()
-    one.onBatch = no => {
-      if (no === 5) copyFileSync(one.path, `${one.path}.earlier`)
-      if (no === 15) leave.abort()
-    }
-    await one.load({ rejects, leave: leave.signal })
-    one.onBatch = () => undefined
-    const kept = [readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')]
-    copyFileSync(one.path, `${one.path}.latest`)
-    copyFileSync(`${one.path}.earlier`, one.path)
-    t.match(await one.load({ rejects }), { error: { code: 'DDB_UNCONFIRMED' } }, mode)
-    t.same([readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')], kept)
-    copyFileSync(`${one.path}.latest`, one.path)
-    const resumed = await one.load({ rejects, delivery: { onDoubt: 'resend' } })
-    t.match(resumed, { exitCode: 3, error: null, rows: { rejected: 14 } })
-    truncateSync(file, 3)
-    t.match(await one.load({ rejects }), {
-      exitCode: 73,
-      error: {
-        code: 'DDB_OUTPUT_CREATE',
-        message: /it has 3 bytes and had \d+: somebody has changed/,
-      },
-    })
+/** A killed run whose journal ends before its first record of this kind. */
+async function cutJournal(t: Test, kind: string, change: DeliveryOptions, table: string) {
+  const one = await scene(t, { mode: 'async', ...change })
+  const leave = new AbortController()
+  one.onBatch = no => void (no === 9 && leave.abort())
+  await one.load({ target: { table }, leave: leave.signal })
+  one.onBatch = () => undefined
+  while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
+  const lines = readFileSync(one.path, 'utf8').split('\n')
+  const first = lines.findIndex(line => line.includes(`"kind":"${kind}"`))
+  writeFileSync(one.path, `${lines.slice(0, first).join('\n')}\n`)
+  return one
+}
+
+t.test('a journal that has lost its batches takes their outcomes from the receipts', async t => {
+  // With other sizes asked for, the run keeps those in its journal.
+  for (const delivery of [{}, { batchRows: 7 }]) {
+    const one = await cutJournal(t, 'batch', {}, 'target')
+    t.match(await one.load({ delivery }), { exitCode: 0, error: null })
+    t.same(await ids(one.here, 'target'), upTo(rowCount))
   }
 })
+
+t.test('receipts of batches that were cut or divided differently end the run unsent', async t => {
+  const stored = 'loadTable("dfs://d","t")'
+  for (const [kind, connections, delivery] of [
+    ['sizes', 1, { batchRows: 7 }],
+    ['batch', 2, { connections: 3 }],
+    ['batch', 2, { connections: 1 }],
+  ] as const) {
+    const one = await cutJournal(t, kind, { connections }, 'dfs://d/t')
+    const count = await one.here.count(stored)
+    t.ok(count > 0)
+    t.match(await one.load({ target: { table: 'dfs://d/t' }, delivery }), {
+      exitCode: 4,
+      error: { code: 'DDB_UNCONFIRMED' },
+    })
+    t.equal(await one.here.count(stored), count)
+  }
+})
+
+deepTest(
+  t,
+  'an earlier journal: receipts show the rest, and without them no rejects are cut off',
+  async t => {
+    for (const mode of ['async', 'sync'] as const) {
+      const one = await scene(t, { mode })
+      const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
+      writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
+      const file = join(one.dir, 'bad.csv')
+      const rejects = { file, maxErrors: rowCount }
+      const leave = new AbortController()
+      one.onBatch = no => {
+        if (no === 5) copyFileSync(one.path, `${one.path}.earlier`)
+        if (no === 15) leave.abort()
+      }
+      await one.load({ rejects, leave: leave.signal })
+      one.onBatch = () => undefined
+      const kept = [readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')]
+      copyFileSync(one.path, `${one.path}.latest`)
+      copyFileSync(`${one.path}.earlier`, one.path)
+      if (mode === 'async') {
+        t.match(await one.load({ rejects }), { exitCode: 3, error: null, rows: { rejected: 14 } })
+        t.equal(await one.here.count('target'), rowCount - 14)
+        const bad = rows.filter(row => row.startsWith('x'))
+        t.equal(readFileSync(file, 'utf8'), `id,sym\n${bad.join('\n')}\n`)
+        continue
+      }
+      t.match(await one.load({ rejects }), { error: { code: 'DDB_UNCONFIRMED' } }, mode)
+      t.same([readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')], kept)
+      copyFileSync(`${one.path}.latest`, one.path)
+      const resumed = await one.load({ rejects, delivery: { onDoubt: 'resend' } })
+      t.match(resumed, { exitCode: 3, error: null, rows: { rejected: 14 } })
+      truncateSync(file, 3)
+      t.match(await one.load({ rejects }), {
+        exitCode: 73,
+        error: {
+          code: 'DDB_OUTPUT_CREATE',
+          message: /it has 3 bytes and had \d+: somebody has changed/,
+        },
+      })
+    }
+  },
+)
 
 deepTest(t, 'with an earlier journal the run may start over', async t => {
   const one = await scene(t)
@@ -356,106 +408,6 @@ deepTest(t, 'in sync mode, an earlier journal of the same process is noticed as 
     }
   }
 })
-
-/** Simulates a restart: in-memory tables are lost, DFS tables stay. */
-function forget({ server }: LoadServer): void {
-  for (const name of server.node.shared.keys()) {
-    if (name.startsWith('ddbIngest')) server.node.shared.delete(name)
-  }
-}
-
-deepTest(
-  t,
-  'after a restart of the server, rows in a DFS table reveal an earlier journal',
-  async t => {
-    const stored = 'loadTable("dfs://d","t")'
-    const target = { table: 'dfs://d/t' }
-    for (const mode of ['async', 'sync'] as const) {
-      for (const [early, last, more] of [
-        [3, 15, {}],
-        [1, 9, {}],
-        // The next batch has more rows than the process has sent since the copy.
-        [3, 9, { batchRows: 100 }],
-        // The copy is made near the end of the run.
-        [9, 99, {}],
-      ] as const) {
-        const one = await scene(t, { mode })
-        let kept: Buffer | undefined
-        const leave = new AbortController()
-        one.onBatch = no => {
-          if (no === early) kept = readFileSync(one.path)
-          if (no === last) leave.abort()
-        }
-        await one.load({ target, leave: leave.signal })
-        one.onBatch = () => undefined
-        while (one.here.server.node.jobs.size > 0) await new Promise(setImmediate)
-        const later = readFileSync(one.path)
-        for (const about of ['first', 'second', 'third']) {
-          writeFileSync(one.path, about === 'second' ? readFileSync(one.path) : kept!)
-          forget(one.here)
-          const count = await one.here.count(stored)
-          t.match(await one.load({ target, delivery: more }), {
-            exitCode: 75,
-            error: {
-              code: 'DDB_UNPROVEN',
-              message: /lists the rows from .*rows\.csv:\d+ on as unsent/,
-            },
-            resume: { possible: false },
-          })
-          t.equal(await one.here.count(stored), count, `nothing was sent the ${about} time`)
-          // The refused process may have created tables on the server. They say nothing about the rows.
-          t.match(await one.load({ target, delivery: more }), { error: { code: 'DDB_UNPROVEN' } })
-          t.equal(await one.here.count(stored), count)
-        }
-        if (last === 99) continue
-        writeFileSync(one.path, later)
-        forget(one.here)
-        const resumed = await one.load({ target })
-        t.equal(resumed.rows.unsent, 0, 'with the right journal the run resumes')
-        const found = await ids(one.here, stored)
-        t.same([...new Set(found)], found, 'no row is stored twice')
-      }
-    }
-  },
-)
-
-deepTest(t, 'repeated rows are no evidence of an earlier journal', async t => {
-  const target = { table: 'dfs://d/t' }
-  for (const mode of ['async', 'sync'] as const) {
-    const one = await scene(t, { mode })
-    // All batches have the same rows.
-    const rows = upTo(rowCount).map(id => `${id % 10},A\n`)
-    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('')}`)
-    await one.load({ target, signal: interruptedAt(one, 8) })
-    forget(one.here)
-    const resumed = await one.load({ target })
-    t.match(resumed, { exitCode: 0, error: null })
-    t.equal(await one.here.count('loadTable("dfs://d","t")'), rowCount)
-  }
-})
-
-deepTest(t, 'rows of other clients are no evidence of an earlier journal either', async t => {
-  const target = { table: 'dfs://d/t' }
-  for (const mode of ['async', 'sync'] as const) {
-    const one = await scene(t, { mode })
-    await one.load({ target, signal: interruptedAt(one, 8) })
-    forget(one.here)
-    await one.here.session.run(
-      'tableInsert(loadTable("dfs://d","t"), table(1000..1999 as id, take(`A`B, 1000) as sym))',
-    )
-    const resumed = await one.load({ target })
-    t.match(resumed, { exitCode: 0, error: null })
-    const found = await ids(one.here, 'loadTable("dfs://d","t")')
-    t.same(found, [...upTo(rowCount), ...upTo(1_000).map(id => id + 1_000)])
-  }
-})
-
-/** Ends a process cleanly while the server holds a batch. */
-function interruptedAt(one: Scene, at: number): AbortSignal {
-  const interrupt = new AbortController()
-  one.onBatch = no => void (no === at && interrupt.abort())
-  return interrupt.signal
-}
 
 deepTest(t, 'a run in sync mode that starts over uses higher numbers than before', async t => {
   const one = await scene(t, { mode: 'sync' })

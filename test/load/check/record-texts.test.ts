@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clippedText, memberNames, recordTexts } from '../../../src/load/check/record-texts.js'
+import { memberNames, recordTexts } from '../../../src/load/check/record-texts.js'
 import type { CellSource } from '../../../src/schema/cell-source.js'
 
 const none = new Uint8Array(0)
@@ -44,11 +44,4 @@ t.test('unreadable or too long records have no texts', async t => {
   t.strictSame(await recordTexts(none, csv, [field(0)]), [null])
   t.strictSame(await recordTexts(Buffer.alloc(300_000, 0x61), csv, [field(0)]), [null])
   t.strictSame(await memberNames(none, utf8), [])
-})
-
-t.test('long texts are cut between characters, never inside a character', async t => {
-  t.equal(clippedText('a'.repeat(80)), 'a'.repeat(80))
-  t.equal(clippedText('a'.repeat(81)), `${'a'.repeat(80)}…`)
-  t.equal(clippedText('😀'.repeat(81)), `${'😀'.repeat(80)}…`)
-  t.equal(clippedText('😀'.repeat(80)), '😀'.repeat(80))
 })

@@ -3,7 +3,7 @@
   behaviour of real servers.
 */
 import t, { type Test } from 'tap'
-import { connect, type Session } from '../../../src/client/open-session.js'
+import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
 import {
   askMixedFlags,
   probeMixedFlags,

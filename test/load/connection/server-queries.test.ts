@@ -13,7 +13,7 @@ import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
-import { connect } from '../../../src/client/open-session.js'
+import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { Faults } from '../../../src/server/index.js'
 import type { Value } from '../../../src/protocol/value.js'
 

@@ -3,17 +3,15 @@
   seed 9,050,002,306, the rows of a run did not add up.
 */
 import t from 'tap'
-import { newCoveredInput } from '../../../src/load/outcomes/covered-range.js'
+import { newSentInputs } from '../../../src/load/outcomes/streams.js'
 import { newRecordCounter } from '../../../src/load/inputs/input-counts.js'
 import { testRun } from '../../helpers/load-run.js'
 
 function runWith(last: { offsetBytes: number; lineNumber: number; records: number }) {
   const run = testRun({ inputs: ['a.csv'] })
-  const covered = newCoveredInput()
-  covered.begin(last, last.records)
-  const fingerprint = { sizeBytes: 200, modifiedMs: 0, head: '', tail: '' }
-  const input = { path: 'a.csv', fingerprint, detected: undefined, summary: undefined, covered }
-  const found = { ...run.history.found, inputs: [input] }
+  const sentTo = newSentInputs()
+  sentTo.set(0, { ...last, rows: last.records })
+  const found = { ...run.history.found, sentTo }
   return { ...run, history: { ...run.history, found } }
 }
 

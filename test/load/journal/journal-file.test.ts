@@ -19,6 +19,7 @@ import { deepTest, isTried, runs } from '../../helpers/runs.js'
 
 const ended = (no: number): JournalRecord => ({
   kind: 'ended',
+  stream: 1,
   no,
   confirmed: no,
   rejected: 0,

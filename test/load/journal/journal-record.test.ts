@@ -10,6 +10,7 @@ import { runs } from '../../helpers/runs.js'
 
 const batch: JournalRecord = {
   kind: 'batch',
+  stream: 1,
   no: 3,
   input: 0,
   start: 9,
@@ -19,12 +20,12 @@ const batch: JournalRecord = {
   records: 41,
 }
 const json =
-  '{"kind":"batch","no":3,"input":0,"start":9,"end":409,"endLine":42,"rows":40,"records":41}'
+  '{"kind":"batch","stream":1,"no":3,"input":0,"start":9,"end":409,"endLine":42,"rows":40,"records":41}'
 
 t.test('a record is a line of its checksum and JSON', async t => {
   // The expected checksum was computed by Python's zlib.crc32.
-  t.equal(recordLine(batch), `ecf676b9 ${json}\n`)
-  t.strictSame(recordOf(`ecf676b9 ${json}`), batch)
+  t.equal(recordLine(batch), `70d65887 ${json}\n`)
+  t.strictSame(recordOf(`70d65887 ${json}`), batch)
 })
 
 t.test('records of every batch, written without JSON.stringify, are the same JSON', async () => {
@@ -32,6 +33,7 @@ t.test('records of every batch, written without JSON.stringify, are the same JSO
   const record: fc.Arbitrary<JournalRecord> = fc.oneof(
     fc.record({
       kind: fc.constant('batch' as const),
+      stream: count,
       no: count,
       input: count,
       start: count,
@@ -42,6 +44,7 @@ t.test('records of every batch, written without JSON.stringify, are the same JSO
     }),
     fc.record({
       kind: fc.constant('ended' as const),
+      stream: count,
       no: count,
       confirmed: count,
       rejected: count,
@@ -92,14 +95,14 @@ t.test('a line that is not a record is refused', async t => {
   for (const other of [
     '',
     ' ',
-    'ecf676b9',
-    'ecf676b9 ',
+    '70d65887',
+    '70d65887 ',
     json,
     ` ${line}`,
     `${line} `,
     `${line}\r`,
     line.toUpperCase(),
-    line.replace('ecf676b9', 'ECF676B9'),
+    line.replace('70d65887', '70D65887'),
     line.replace(' ', '\t'),
     line.replace('"no":3', '"no":4'),
     '\0'.repeat(100),

@@ -91,7 +91,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.match(records(), [
     {
       kind: 'run',
-      format: 5,
+      format: 6,
       runId: 'nightly',
       token: journal.token.toString(16),
       options: { target: { table: 'trades' } },

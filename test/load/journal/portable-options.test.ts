@@ -58,6 +58,7 @@ const target: Values<TargetOptions> = {
   },
   types: { values: ['a:INT', 'a:LONG'] },
   confirmTable: { values: ['a', 'b'] },
+  mayDrop: { values: [true, false] },
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { connect, type Session } from '../../../src/client/open-session.js'
+import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
 import {
   askLeftOnServer,
   askMarker,

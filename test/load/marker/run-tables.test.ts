@@ -18,8 +18,8 @@ t.test('different run IDs have different markers, and each marker is a DolphinDB
 
 t.test('no marker is named like a ledger, and the ledgers of a run differ', async t => {
   const token = 0x1234n
-  t.equal(ledgerName(token, 1), 'ddbIngestLedger3_0000000000001234')
-  t.equal(ledgerName(token, 2), 'ddbIngestLedger3_0000000000001234_2')
+  t.equal(ledgerName(token, 1), 'ddbIngestLedger5_0000000000001234')
+  t.equal(ledgerName(token, 2), 'ddbIngestLedger5_0000000000001234_2')
   fc.assert(fc.property(runId, id => !markerName(id).startsWith('ddbIngestLedger')))
 })
 

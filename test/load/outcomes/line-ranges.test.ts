@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { LineRanges, rangeText } from '../../../src/load/outcomes/line-ranges.js'
-import type { BatchRange } from '../../../src/load/outcomes/events.js'
+import type { BatchRange } from '../../../src/load/outcomes/place.js'
 import { halves, partRanges, wholeBatch } from '../../../src/load/outcomes/batch-part.js'
 import { batchOf } from '../../helpers/batches.js'
 import { runs } from '../../helpers/runs.js'
 
 const rows = (count: number, first: number, file?: string): BatchRange =>
-  partRanges(wholeBatch(batchOf(count, first, file)))[0]!
+  partRanges(wholeBatch(batchOf(count, first, file), { cut: 0n, ordinal: 1 }))[0]!
 
 const shown = (ranges: LineRanges): [string, number, number, number, string][] =>
   ranges.ranges.map(({ file, firstLine, lastLine, batches, reason }) => [
@@ -101,7 +101,7 @@ for (const [name, parts, expected] of cases) {
 
 t.test('halves of a batch are neighbours', async t => {
   const ranges = new LineRanges()
-  const [left, right] = halves(wholeBatch(batchOf(7)))
+  const [left, right] = halves(wholeBatch(batchOf(7), { cut: 0n, ordinal: 1 }))
   for (const range of [right, left].flatMap(partRanges)) ranges.add(range, 'lost')
   t.same(shown(ranges), [['in.csv', 2, 8, 2, 'lost']])
 })

@@ -22,7 +22,6 @@ async function left(
       kind: 'rejects',
       byClass: { parse: 1, type: 0, server: 0 },
       byCode: {},
-      unplaced: 0,
       byInput: {},
       upTo: { input: 0, offsetBytes: 0 },
       files: counted.map(name => ({

@@ -3,6 +3,7 @@ import {
   earlierLimitFailure,
   finalLimitFailure,
   limitFailure,
+  moreLines,
   type AnyReject,
 } from '../../../src/load/rejects/reject.js'
 import type { JournaledRun } from '../../../src/load/outcomes/journaled-run.js'
@@ -22,10 +23,10 @@ const reject: AnyReject = {
   value: 'x',
 }
 
-function runWith(rejects: RejectOptions, read: number, rejected: number) {
+function runWith(rejects: RejectOptions, read: number, rejected: number, lines = 0) {
   const run = testRun({ rejects, inputs: ['a.csv', 'b.csv'] })
   run.emit({ kind: 'records', upTo: read })
-  for (let i = 0; i < rejected; i++) run.emit({ kind: 'rejected' })
+  for (let i = 0; i < rejected; i++) run.emit({ kind: 'rejected', moreLines: lines })
   return run
 }
 
@@ -61,6 +62,16 @@ t.test(
     }
   },
 )
+
+t.test('a share counts every line of a record', async t => {
+  const open = { ...reject, bytes: Buffer.from(`1,"x\n${'2,y\n'.repeat(99)}`) }
+  t.equal(moreLines(open), 99)
+  t.equal(moreLines({ ...reject, bytes: Buffer.from('1,2\n') }), 0)
+  t.equal(limitFailure(runWith(skip('5%'), 1_901, 1, 99), reject), undefined)
+  t.match(limitFailure(runWith(skip('5%'), 1_900, 1, 99), reject), {
+    message: /^1 row of 100 lines was rejected/,
+  })
+})
 
 t.test(
   'the error gives the number of rejects, the position of the last, and the option for more',

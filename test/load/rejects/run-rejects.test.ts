@@ -139,7 +139,6 @@ t.test('the journal gets the inputs with new rejects, and all counts', async t =
   t.match(rejects.journaled(), {
     byClass: { type: 2 },
     byCode: { DDB_INPUT_CELL: 2 },
-    unplaced: 0,
     files: [{ path, rows: 2, sizeBytes: 6 }],
     byInput: { 'in.csv': { rejected: 1 }, 'b.csv': { rejected: 1 } },
   })

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { connect, type Session } from '../../../src/client/open-session.js'
+import { connectTyped as connect, type Session } from '../../../src/client/open-session.js'
 import { findTarget } from '../../../src/load/target/find-target.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { startServer, type Faults } from '../../../src/server/index.js'

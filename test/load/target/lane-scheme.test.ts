@@ -4,6 +4,7 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
+import { tupleOf } from '../../../src/server/values/vector-literal.js'
 import type { TargetDescription } from '../../../src/load/target/describe-target.js'
 import { laneScheme } from '../../../src/load/target/lane-scheme.js'
 import type { Target } from '../../../src/load/target/target.js'
@@ -74,7 +75,7 @@ const pairs = [
 ] as const
 
 function hash(type: DataType, buckets: number): Level {
-  const own: ServerValue = { form: 'list', elements: [text(type), int(buckets)] }
+  const own: ServerValue = tupleOf([text(type), int(buckets)])
   return { kind: 'HASH', type, scheme: int(buckets), own }
 }
 

@@ -110,7 +110,7 @@ t.test('receipts that the user requested are not replaced', async t => {
 })
 
 t.test('if a different run has the name, nothing is opened', async t => {
-  for (const delivery of [{ mode: 'sync' }, { confirm: 'none' }, { mode: 'async' }] as const) {
+  for (const delivery of [{ mode: 'sync' }, { mode: 'async' }] as const) {
     const { open, own, node, session } = await scene(t, { delivery, runId: 'nightly' })
     await markRun(session, { runId: 'nightly', token: 7n }, 60_000)
     await t.rejects(open(), { code: 'DDB_LOCKED' })

@@ -1,11 +1,10 @@
 /*
-  Numbers in text: compared with Number, BigInt, Intl and exact fractions.
+  Numbers in text: what columns make of them, compared with Number, BigInt, Intl and exact fractions.
 */
-import { strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { CellOptions } from '../../../src/parse/cell-rules.js'
-import { Int64Parts } from '../../../src/parse/cells/int64-parts.js'
 import {
   hasNumberStyle,
   numberStyle,
@@ -13,446 +12,215 @@ import {
   styleText,
   writePlainNumber,
 } from '../../../src/parse/cells/number-style.js'
-import {
-  readDecimal128,
-  readDecimal32,
-  readDecimal64,
-} from '../../../src/parse/cells/read-decimal.js'
-import {
-  readInt64,
-  readInteger,
-  readWhole,
-  wholeParts,
-} from '../../../src/parse/cells/read-whole.js'
-import { readLongDouble } from '../../../src/parse/cells/read-long-double.js'
-import {
-  numberRead,
-  readDouble,
-  readFloat,
-  readShortDouble,
-  readShortInteger,
-  readShortLong,
-} from '../../../src/parse/cells/read-number.js'
-import { isBetweenSingles, singleOf } from '../../../src/parse/cells/single-precision.js'
+import { storeProduct } from '../../../src/parse/cells/read-exact.js'
 import { runs } from '../../helpers/runs.js'
-import { read as readColumn } from '../reading.js'
-import { cellOf } from './cell.js'
+import { cellOf, readText, readTexts } from './cell.js'
 
-// Numbers from bytes, compared with Number and BigInt.
+/** Digits with a point, an exponent and zeros anywhere. */
+const digits = (maxLength: number): fc.Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength })
+const anyNumber = fc
+  .tuple(
+    fc.constantFrom('', '-', '+'),
+    fc.oneof(digits(9), digits(24)),
+    fc.constantFrom('', '.'),
+    fc.oneof(digits(9), digits(24), fc.stringMatching(/^0{0,30}$/)),
+    fc.option(fc.tuple(fc.constantFrom('e', 'E', 'e+', 'E-', 'e-'), fc.nat(40)), {
+      nil: undefined,
+    }),
+  )
+  .filter(([, whole, , fraction]) => whole + fraction !== '')
+  .map(([sign, whole, point, fraction, exponent]) =>
+    [sign, whole, point, fraction, ...(exponent ?? [])].join(''),
+  )
 
-const shortInteger = (text: string): number => {
-  const { bytes, view, start, end } = cellOf(text)
-  const value = readShortInteger(bytes, view, start, end)
-  const isLong = readShortLong(bytes, view, start, end)
-  strictEqual(isLong ? numberRead[0]! : NaN, value)
-  return value
+/** The number as a fraction of integers. */
+function exactOf(text: string): [top: bigint, bottom: bigint] {
+  const [, sign, whole = '', fraction = '', exponent = '0'] =
+    /^([+-]?)(\d*)\.?(\d*)(?:e(.+))?$/i.exec(text)!
+  const tens = Number(exponent) - fraction.length
+  const top = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n)
+  return tens < 0 ? [top, 10n ** BigInt(-tens)] : [top * 10n ** BigInt(tens), 1n]
 }
-const shortDouble = (text: string): number => {
-  const { bytes, view, start, end } = cellOf(text)
-  return readShortDouble(bytes, view, start, end) ? numberRead[0]! : NaN
-}
-const longDouble = (text: string): number => {
-  const { bytes, view, start, end } = cellOf(text)
-  const value = readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
-  // With `view`, the reader takes four digits at a time.
-  const isRead = readLongDouble(bytes, start, end, view)
-  strictEqual(isRead ? numberRead[0]! : NaN, value)
-  return value
-}
-t.test('integers of up to 15 digits are read like Number, all other texts are left', async t => {
-  const digits = fc.stringMatching(/^[+-]?\d{1,15}$/)
+
+t.test('any number becomes the nearest double', async t => {
   fc.assert(
-    fc.property(digits, text => strictEqual(shortInteger(text), Number(text))),
+    fc.property(fc.array(anyNumber, { minLength: 1, maxLength: 20 }), list => {
+      deepStrictEqual(readTexts('DOUBLE', list), list.map(Number))
+    }),
     { numRuns: runs(300) },
   )
-  for (const text of ['', '-', '+', '1.0', '1e3', ' 1', '12x4', '1234567890123456', '١']) {
-    t.ok(Number.isNaN(shortInteger(text)), JSON.stringify(text))
-  }
-})
-
-t.test('decimal numbers are read like Number, or left to the next reader', async t => {
-  const text = fc
-    .tuple(
-      fc.constantFrom('', '-', '+'),
-      fc.stringMatching(/^\d{0,18}$/),
-      fc.stringMatching(/^\d{0,18}$/),
-    )
-    .map(([sign, whole, fraction]) => `${sign}${whole}.${fraction}`)
-    .filter(number => /\d/.test(number))
-  let short = 0
-  let long = 0
+  const full = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e308 })
   fc.assert(
-    fc.property(text, number => {
-      const quick = shortDouble(number)
-      const other = longDouble(number)
-      if (!Number.isNaN(quick)) {
-        short++
-        strictEqual(quick, Number(number))
-      }
-      if (!Number.isNaN(other)) {
-        long++
-        strictEqual(other, Number(number))
+    fc.property(full, fc.nat(8), (value, cut) => {
+      for (const text of [String(value), value.toExponential(), value.toPrecision(17 + cut)]) {
+        strictEqual(readText('DOUBLE', text), Number(text), text)
       }
     }),
     { numRuns: runs(1000) },
   )
-  t.ok(short > 0 && long > 0, `${short} were short, ${long} long`)
+  for (const text of [
+    '9007199254740993',
+    '9007199254740995',
+    '12345678901234567',
+    '4503599627370496.5',
+    '4503599627370497.5',
+    '0.50000000000000011102230246251565',
+    '1.1102230246251565',
+    '0.000000000000000000001',
+    '00000000000000000000003.141592653589793',
+    '123.450000000000000000000000',
+    '0.00000000000000000000001',
+    '1.7976931348623157e308',
+    '5e-324',
+    '1e-400',
+  ]) {
+    t.equal(readText('DOUBLE', text), Number(text), text)
+  }
 })
 
 t.test('a number is distinguished from other texts, and checked for its range', async t => {
   for (const [text, double, float] of [
+    ['', null, null],
     ['1e308', 1e308, 'range'],
     ['-1e309', 'range', 'range'],
-    ['0x10', 'cell', 'cell'],
-    ['.', 'cell', 'cell'],
-    ['-INF', 'notFinite', 'notFinite'],
-    ['NaN', 'notFinite', 'notFinite'],
-    ['nano', 'cell', 'cell'],
+    ['-1.7976931348623157e308', 'range', 'range'],
+    ['-3.4028234663852886e38', -3.4028234663852886e38, 'range'],
+    ['-INF', 'range', 'range'],
+    ['NaN', 'range', 'range'],
     ['3.4028235e38', 3.4028235e38, Math.fround(3.4028235e38)],
     [' 5. ', 5, 5],
+    ...[
+      '0x10',
+      '.',
+      '-',
+      '1e',
+      'e5',
+      '.e5',
+      '1e5.5',
+      '1e+-5',
+      '1x5',
+      '1.2.3',
+      'nano',
+      '١',
+      ' ',
+    ].map(text => [text, 'cell', 'cell'] as const),
   ] as const) {
-    const cell = cellOf(text)
-    t.equal(readDouble(cell.bytes, cell.start, cell.end), double, text)
-    t.equal(readFloat(cell.bytes, cell.start, cell.end), float, text)
+    t.equal(readText('DOUBLE', text), double, text)
+    t.equal(readText('FLOAT', text), float, text)
   }
 })
 
-// Integers in any spelling, compared with exact fractions of BigInt.
+// Whole numbers and decimals in any spelling, compared with exact fractions.
 
-/** The number, or the result of a reading that fails. */
-function read(text: string): bigint | number {
-  const { bytes, start, end } = cellOf(text)
-  const sign = readWhole(bytes, start, end)
-  if (sign !== 1 && sign !== -1) return sign
-  return BigInt(sign) * (BigInt(wholeParts[0]!) * 1_000_000_000n + BigInt(wholeParts[1]!))
+const exactTypes = [
+  ['CHAR', 8n, 0],
+  ['SHORT', 16n, 0],
+  ['INT', 32n, 0],
+  ['LONG', 64n, 0],
+  ['DECIMAL32', 32n, 9],
+  ['DECIMAL64', 64n, 18],
+  ['DECIMAL128', 128n, 38],
+] as const
+
+for (const [name, bits, maxScale] of exactTypes) {
+  const isDecimal = maxScale > 0
+  const largest = 2n ** (bits - 1n) - 1n
+  const typeOf = (scale: number): string => (isDecimal ? `${name}(${scale})` : name)
+  const valueOf = (found: unknown): unknown => (typeof found === 'number' ? BigInt(found) : found)
+
+  t.test(`${name}: a number is read exactly if the type holds all its digits`, async t => {
+    fc.assert(
+      fc.property(
+        fc.array(anyNumber, { minLength: 1, maxLength: 20 }),
+        fc.nat(maxScale),
+        (list, scale) => {
+          // A single digit is a character of a CHAR, too, but a number first.
+          const expected = list.map(text => {
+            const [top, bottom] = exactOf(text)
+            const scaled = top * 10n ** BigInt(scale)
+            if (scaled % bottom !== 0n) return isDecimal ? 'range' : 'cell'
+            const value = scaled / bottom
+            return value > largest || value < -largest ? 'range' : value
+          })
+          deepStrictEqual(readTexts(typeOf(scale), list).map(valueOf), expected, list.join(' '))
+        },
+      ),
+      { numRuns: runs(300) },
+    )
+    const unscaled = fc.oneof(
+      fc.bigInt({ min: -largest, max: largest }),
+      fc.constantFrom(-largest, -1n, 0n, 1n, largest),
+    )
+    fc.assert(
+      fc.property(unscaled, fc.nat(maxScale), fc.nat(60), (value, scale, fraction) => {
+        for (const text of [
+          textOf(value, scale),
+          `${textOf(value, scale)}${scale === 0 ? '.' : ''}00`,
+          `${textOf(value, fraction)}e${fraction - scale}`,
+          `${value}0000E-${scale + 4}`,
+        ]) {
+          strictEqual(valueOf(readText(typeOf(scale), text)), value, text)
+        }
+      }),
+      { numRuns: runs(200) },
+    )
+    for (const text of [largest + 1n, -largest - 1n, '9'.repeat(46), '1e44', '-1e46'].map(String)) {
+      t.equal(readText(typeOf(0), text), 'range', text)
+    }
+  })
+
+  t.test(`${name}: other texts, and huge exponents`, async t => {
+    for (const text of [
+      '+.',
+      '-.',
+      '1.2.3',
+      '1,5',
+      '1e',
+      'e5',
+      '.e1',
+      '1e5.5',
+      '1 2',
+      '0x1',
+      '--1',
+    ]) {
+      t.equal(readText(typeOf(0), text), 'cell', text)
+    }
+    t.equal(valueOf(readText(typeOf(0), '0e999999999999999999')), 0n)
+    t.equal(valueOf(readText(typeOf(0), '0.00e-999999999999999999')), 0n)
+    t.equal(valueOf(readText(typeOf(0), ' \t-12 ')), -12n)
+    t.equal(readText(typeOf(0), '1e999999999999999999'), 'range')
+    t.equal(readText(typeOf(0), '1e-999999999999999999'), isDecimal ? 'range' : 'cell')
+    t.equal(readText(typeOf(0), ''), null)
+  })
 }
 
-/** `digits × 10^exponent` if that is an integer of at most 19 digits. */
-function exact(digits: bigint, exponent: number): bigint | number {
-  if (exponent < 0 && digits % 10n ** BigInt(-exponent) !== 0n) return NaN
-  const value = exponent < 0 ? digits / 10n ** BigInt(-exponent) : digits * 10n ** BigInt(exponent)
-  return value < 10n ** 19n ? value : Infinity
+/** `unscaled` with a decimal point `scale` digits from the right. */
+function textOf(unscaled: bigint, scale: number): string {
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
+  const whole = digits.slice(0, digits.length - scale)
+  return `${unscaled < 0n ? '-' : ''}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`
 }
-
-t.test('a number is an integer exactly if its fraction is', async t => {
-  const digits = fc.stringMatching(/^\d{0,12}0{0,12}$/)
-  const number = fc
-    .record({
-      sign: fc.constantFrom('', '-', '+'),
-      whole: digits,
-      point: fc.constantFrom('', '.'),
-      fraction: fc.oneof(digits, fc.stringMatching(/^0{0,9}$/)),
-      exponent: fc.option(fc.integer({ min: -25, max: 25 })),
-    })
-    .filter(({ whole, point, fraction }) => whole + (point === '' ? '' : fraction) !== '')
-  fc.assert(
-    fc.property(number, ({ sign, whole, point, fraction, exponent }) => {
-      const behind = point === '' ? '' : fraction
-      const text = `${sign}${whole}${point}${behind}${exponent === null ? '' : `e${exponent}`}`
-      const size = exact(BigInt(whole + behind), (exponent ?? 0) - behind.length)
-      const expected = typeof size === 'bigint' ? (sign === '-' ? -size : size) : size
-      const found = read(text)
-      if (expected === Infinity) strictEqual(Math.abs(found as number), Infinity, text)
-      else strictEqual(found, expected, text)
-    }),
-    { numRuns: runs(1000) },
-  )
-  t.pass()
-})
-
-t.test('a text that is not a number is not an integer', async t => {
-  for (const text of [
-    '',
-    '.',
-    '-',
-    '+.',
-    'e1',
-    '.e1',
-    '1e',
-    '1e+',
-    '1e1.0',
-    '1.2.3',
-    '0x1',
-    '1 2',
-  ]) {
-    t.ok(Number.isNaN(read(text)), JSON.stringify(text))
-  }
-})
-
-t.test('huge exponents take neither time nor memory', async t => {
-  t.equal(read('1e999999999999999999'), Infinity)
-  t.equal(read('-1e999999999999999999'), -Infinity)
-  t.equal(read('0e999999999999999999'), 0n)
-  t.ok(Number.isNaN(read('1e-999999999999999999')))
-})
-
-t.test('a number is exact up to 2^53', async t => {
-  const integer = (text: string): number => {
-    const { bytes, start, end } = cellOf(text)
-    return readInteger(bytes, start, end)
-  }
-  t.equal(integer(' 9007199254740991 '), 9_007_199_254_740_991)
-  t.equal(integer('9007199254740992'), Infinity)
-  t.equal(integer('-9007199254740992'), -Infinity)
-  t.equal(integer('1.20e2'), 120)
-})
-
-// 64-bit integers, compared with BigInt.
-
-/** Two words, the low word first; the words before and after them must stay unchanged. */
-const longOf = (into: Int32Array): bigint => {
-  strictEqual(into[0]! + into[3]!, 2 * 0xcc)
-  return new DataView(into.buffer).getBigInt64(4, true)
-}
-
-const int64 = (text: string): bigint | number => {
-  const { bytes, view, start, end } = cellOf(text)
-  const into = new Int32Array(4).fill(0xcc)
-  const outcome = readInt64(bytes, view, start, end, into, 1)
-  return outcome === 0 ? longOf(into) : outcome
-}
-
-t.test('64-bit integers are read like BigInt', async t => {
-  const max = 2n ** 63n - 1n
-  fc.assert(
-    fc.property(fc.bigInt({ min: -max, max }), value => strictEqual(int64(String(value)), value)),
-    { numRuns: runs(300) },
-  )
-  for (const [text, outcome] of [
-    ['9223372036854775807', max],
-    ['-9223372036854775807', -max],
-    ['-9223372036854775808', Infinity],
-    ['9223372036854775808', Infinity],
-    ['10000000000000000000', Infinity],
-    ['99999999999999999999', Infinity],
-    ['00000000000000000000000001', 1n],
-    ['-0', 0n],
-    ['+7', 7n],
-    [' \t-12 ', -12n],
-    ['999999999', 999_999_999n],
-    ['1000000000', 1_000_000_000n],
-    ['1.0', 1n],
-    ['1e3', 1000n],
-    ['1.5', NaN],
-    ['9.223372036854775807e18', max],
-    ['922337203685477580800e-2', Infinity],
-    ['--1', NaN],
-    ['-', NaN],
-    ['0x1', NaN],
-    ['', NaN],
-  ] as const) {
-    t.ok(Object.is(int64(text), outcome), `${text}: ${int64(text)}`)
-  }
-})
-
-// 64-bit integers composed of two halves, compared with BigInt.
-
-const valueOf = ({ high, low }: Int64Parts): bigint =>
-  BigInt.asIntN(64, (BigInt(high) << 32n) + BigInt(low))
 
 t.test('a × b + c is computed like BigInt, and refused exactly if it does not fit', async t => {
   const factors = fc.nat(30).chain(bits => {
     const limit = Math.min(2 ** (68 - bits), Number.MAX_SAFE_INTEGER)
     return fc.tuple(fc.integer({ min: -limit, max: limit }), fc.nat(2 ** bits))
   })
+  const words = new Int32Array(2)
   fc.assert(
     fc.property(factors, fc.nat(2 ** 30), ([a, b], c) => {
-      const parts = new Int64Parts()
       const expected = BigInt(a) * BigInt(b) + BigInt(c)
       const fits = expected > -(2n ** 63n) && expected < 2n ** 63n
-      strictEqual(parts.setProduct(a, b, c), fits)
-      if (fits) strictEqual(valueOf(parts), expected)
+      strictEqual(storeProduct(words, 0, a, b, c), fits)
+      if (fits) strictEqual(new BigInt64Array(words.buffer)[0], expected)
     }),
     { numRuns: runs(500) },
   )
   t.pass()
-})
-
-t.test('integral doubles are stored exactly', async t => {
-  fc.assert(
-    fc.property(fc.maxSafeInteger(), value => {
-      const parts = new Int64Parts()
-      parts.setExact(value)
-      strictEqual(valueOf(parts), BigInt(value))
-    }),
-    { numRuns: runs(300) },
-  )
-  t.pass()
-})
-
-t.test('billions and the rest form a number with either sign', async t => {
-  const billion = 10n ** 9n
-  fc.assert(
-    fc.property(fc.boolean(), fc.nat(2 ** 31 - 1), fc.nat(31), fc.nat(999_999_999), (...drawn) => {
-      const [negative, units, times, lower] = drawn
-      const upper = units * times
-      const value = BigInt(upper) * billion + BigInt(lower)
-      const signed = negative ? -value : value
-      const parts = new Int64Parts()
-      const fits = signed > -(2n ** 63n) && signed < 2n ** 63n
-      strictEqual(parts.setBillions(negative, upper, lower), fits)
-      if (fits) strictEqual(valueOf(parts), signed)
-    }),
-    { numRuns: runs(500) },
-  )
-  t.pass()
-})
-
-// Decimal numbers of up to 17 digits, compared with Number.
-
-t.test('a number is read like Number, or left to the next reader', async t => {
-  const digits = fc
-    .tuple(fc.bigInt({ min: 10n ** 15n, max: 10n ** 17n - 1n }), fc.nat(22), fc.boolean())
-    .map(([unscaled, scale, negative]) => {
-      const text = String(unscaled).padStart(scale + 1, '0')
-      const whole = text.slice(0, text.length - scale)
-      return `${negative ? '-' : ''}${whole}${scale === 0 ? '' : `.${text.slice(-scale)}`}`
-    })
-  let read = 0
-  fc.assert(
-    fc.property(digits, text => {
-      const value = longDouble(text)
-      if (Number.isNaN(value)) return
-      read++
-      strictEqual(value, Number(text), text)
-    }),
-    { numRuns: runs(2000) },
-  )
-  t.ok(read > runs(2000) / 2, `${read} were read`)
-})
-
-t.test('an exponent, and zeros after the digits, change nothing', async t => {
-  const written = fc
-    .tuple(
-      fc.bigInt({ min: 0n, max: 10n ** 17n - 1n }),
-      fc.nat(24),
-      fc.integer({ min: -40, max: 40 }),
-      fc.constantFrom('', '-', '+'),
-      fc.constantFrom('e', 'E', 'e+'),
-      fc.nat(30),
-    )
-    .map(([unscaled, scale, exponent, sign, letter, zeros]) => {
-      const text = String(unscaled).padStart(scale + 1, '0')
-      const whole = text.slice(0, text.length - scale)
-      const fraction = scale === 0 ? '' : `.${text.slice(text.length - scale)}${'0'.repeat(zeros)}`
-      const power = letter === 'e+' && exponent < 0 ? `e${exponent}` : `${letter}${exponent}`
-      return `${sign}${whole}${fraction}${exponent === 0 ? '' : power}`
-    })
-  let read = 0
-  fc.assert(
-    fc.property(written, text => {
-      const value = longDouble(text)
-      if (Number.isNaN(value)) return
-      read++
-      strictEqual(value, Number(text), text)
-    }),
-    { numRuns: runs(3000) },
-  )
-  t.ok(read > runs(3000) / 5, `${read} were read`)
-  const doubles = fc.double({ min: 1e-5, max: 1e30, noNaN: true })
-  fc.assert(
-    fc.property(doubles, double => {
-      const value = longDouble(double.toExponential())
-      if (!Number.isNaN(value)) strictEqual(value, double)
-    }),
-    { numRuns: runs(2000) },
-  )
-})
-
-t.test('a decimal point may be anywhere, even between and after zeros', async t => {
-  const text = fc
-    .tuple(
-      fc.constantFrom('', '-'),
-      fc.nat(5),
-      fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 19 }),
-      fc.nat(6),
-      fc.nat(30),
-      fc.constantFrom('', 'e0', 'E-7'),
-    )
-    .map(([sign, front, digits, behind, at, exponent]) => {
-      const all = `${'0'.repeat(front)}${digits}${'0'.repeat(behind)}`
-      const point = Math.min(at, all.length)
-      return `${sign}${all.slice(0, point)}.${all.slice(point)}${exponent}`
-    })
-  let read = 0
-  fc.assert(
-    fc.property(text, text => {
-      const value = longDouble(text)
-      if (Number.isNaN(value)) return
-      read++
-      strictEqual(value, Number(text), text)
-    }),
-    { numRuns: runs(3000) },
-  )
-  t.ok(read > runs(3000) / 3, `${read} were read`)
-})
-
-t.test('doubles are read from their full spelling', async t => {
-  for (const text of [
-    '0.1234567890123456',
-    '-0.12345678901234567',
-    '1.7976931348623157',
-    '9007199254740991',
-    '12345678901234568',
-    '0.00000012345678901234',
-    '+3.141592653589793',
-    '00000000000000000000003.141592653589793',
-    '1e5',
-    '12.5e-2',
-    '-1.2345678901234567e-5',
-    '1.2345678901234567E+22',
-    '123.450000000000000000000000',
-    '0.00',
-  ]) {
-    t.equal(longDouble(text), Number(text), text)
-  }
-})
-
-t.test('a text halfway between two doubles is rounded to the even one, or left', async t => {
-  for (const text of [
-    '9007199254740993',
-    '9007199254740995',
-    '12345678901234567',
-    '4503599627370496.5',
-  ]) {
-    const value = longDouble(text)
-    t.ok(Number.isNaN(value) || value === Number(text), `${text}: ${value}`)
-  }
-})
-
-t.test('all other texts are left', async t => {
-  for (const text of [
-    '',
-    '-',
-    '.',
-    '1e',
-    'e5',
-    '.e5',
-    '1e5.5',
-    '1e+-5',
-    '1x5',
-    '1.2.3',
-    ' 1.5',
-    '1.5 ',
-    'NaN',
-    '1e-23',
-    '1e23',
-    '1e99999999999',
-    '123456789012345678',
-    '100000000000000000000',
-    '1.000000000000000001',
-    '0.00000000000000000000001',
-  ]) {
-    t.ok(Number.isNaN(longDouble(text)), JSON.stringify(text))
-  }
 })
 
 // The nearest single-precision number for a text, compared with exact fractions.
-
-const readSinglePrecision = (text: string): number | string => {
-  const { bytes, start, end } = cellOf(text)
-  return readFloat(bytes, start, end)
-}
 
 const bits = new DataView(new ArrayBuffer(4))
 
@@ -493,7 +261,8 @@ t.test('known texts for which rounding twice gives a wrong result', async t => {
     ['3.4028235677973366e38', 3.4028234663852886e38],
     ['340282356779733661637539395458142568447.9999', 3.4028234663852886e38],
     ['340282356779733661637539395458142568448', 'range'],
-    ['-340282356779733661637539395458142568447.9', -3.4028234663852886e38],
+    // The largest negative single is the null.
+    ['-340282356779733661637539395458142568447.9', 'range'],
     ['7.006492321624085e-46', 0],
     ['7.00649232162408535461864791644958e-46', 0],
     ['7.00649232162408535461864791644959e-46', 1.401298464324817e-45],
@@ -503,12 +272,12 @@ t.test('known texts for which rounding twice gives a wrong result', async t => {
     ['1.6777217e7', 16777216],
     ['167772170000000001e-10', 16777218],
   ] as const) {
-    t.equal(readSinglePrecision(text), single, text)
+    t.equal(readText('FLOAT', text), single, text)
   }
 })
 
 t.test('between two singles, the nearer single is used, and halfway the even one', async t => {
-  const pattern = fc.integer({ min: 0, max: 0x7f7f_fffe })
+  const pattern = fc.integer({ min: 0, max: 0x7f7f_fffd })
   fc.assert(
     fc.property(pattern, fc.constantFrom('', '-'), (low, sign) => {
       const lower = singleWith(low)
@@ -519,21 +288,8 @@ t.test('between two singles, the nearer single is used, and halfway the even one
       const exact = middle.includes('.') ? middle : `${middle}.0`
       const even = low % 2 === 0 ? lower : upper
       const signed = (value: number): number => (sign === '-' ? -value : value)
-      strictEqual(readSinglePrecision(`${sign}${exact}`), signed(even), exact)
-      strictEqual(readSinglePrecision(`${sign}${exact}0000001`), signed(upper), `above ${exact}`)
-      strictEqual(isBetweenSingles((lower + upper) / 2), true)
-      strictEqual(isBetweenSingles(lower), false)
-    }),
-    { numRuns: runs(300) },
-  )
-  t.pass()
-})
-
-t.test('a double that is not halfway is rounded directly', async t => {
-  fc.assert(
-    fc.property(fc.double({ noNaN: true, min: -1e38, max: 1e38 }), value => {
-      if (isBetweenSingles(value)) return
-      strictEqual(singleOf(String(value), value), Math.fround(value))
+      const texts = [`${sign}${exact}`, `${sign}${exact}0000001`]
+      deepStrictEqual(readTexts('FLOAT', texts), [signed(even), signed(upper)])
     }),
     { numRuns: runs(300) },
   )
@@ -573,18 +329,15 @@ t.test('a FLOAT column holds the nearest single of short texts, by exact fractio
     fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 15n - 1n }), fc.integer({ min: 0, max: 14 })),
     fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n - 1n }), fc.integer({ min: 0, max: 16 })),
   )
-  await fc.assert(
-    fc.asyncProperty(fc.array(number, { minLength: 1, maxLength: 30 }), async list => {
-      const texts = list.map(([digits, places]) => {
-        const text = String(digits).padStart(places + 1, '0')
-        return places === 0 ? text : `${text.slice(0, -places)}.${text.slice(-places)}`
-      })
-      const { rows } = await readColumn(texts.map(text => `${text}\n`).join(''), 'c:FLOAT', {
-        header: 'no',
-      })
-      for (const [i, [digits, places]] of list.entries()) {
-        strictEqual(Math.fround(Number(rows[i]![0])), nearestSingle(digits, places), texts[i])
-      }
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1, maxLength: 30 }), list => {
+      deepStrictEqual(
+        readTexts(
+          'FLOAT',
+          list.map(([digits, places]) => textOf(digits, places)),
+        ),
+        list.map(([digits, places]) => nearestSingle(digits, places)),
+      )
     }),
     { numRuns: runs(60) },
   )
@@ -700,139 +453,4 @@ t.test('plain numbers have no style', async t => {
   }
   t.equal(numberStyle('c', { percentColumns: ['d'] })?.isPercent, false)
   t.match(styleText(numberStyle('c', { ...german, percentColumns })!), /1\.234,5%/)
-})
-
-// Decimals, compared with BigInt and DataView.
-
-type Outcome = bigint | number
-
-/** The unscaled number, or the result of a reading that fails. The column checks the range of DECIMAL32. */
-function read32(scale: number, text: string): Outcome {
-  const { bytes, start, end } = cellOf(text)
-  const value = readDecimal32(scale)(bytes, start, end)
-  return Number.isFinite(value) ? BigInt(value) : value
-}
-
-function read64(scale: number, text: string): Outcome {
-  const { bytes, view, start, end } = cellOf(text)
-  const into = new Int32Array(4).fill(0xcc)
-  const outcome = readDecimal64(scale)(bytes, view, start, end, into, 1)
-  return outcome === 0 ? longOf(into) : outcome
-}
-
-function read128(scale: number, text: string): Outcome {
-  const { bytes, view: text128, start, end } = cellOf(text)
-  const into = new Int32Array(6).fill(0xcc)
-  const outcome = readDecimal128(scale)(bytes, text128, start, end, into, 1)
-  if (outcome !== 0) return outcome
-  strictEqual(into[0]! + into[5]!, 2 * 0xcc)
-  const view = new DataView(into.buffer)
-  return (view.getBigInt64(12, true) << 64n) | view.getBigUint64(4, true)
-}
-
-/** `unscaled` with a decimal point `scale` digits from the right. */
-function textOf(unscaled: bigint, scale: number): string {
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
-  const whole = digits.slice(0, digits.length - scale)
-  return `${unscaled < 0n ? '-' : ''}${whole}${scale === 0 ? '' : `.${digits.slice(-scale)}`}`
-}
-
-const largest = (bits: bigint): bigint => 2n ** (bits - 1n) - 1n
-
-const widths = [
-  ['DECIMAL32', 32n, 9, read32],
-  ['DECIMAL64', 64n, 18, read64],
-  ['DECIMAL128', 128n, 38, read128],
-] as const
-
-for (const [name, bits, maxScale, read] of widths) {
-  t.test(`${name} keeps every digit at every scale`, async t => {
-    const max = largest(bits)
-    fc.assert(
-      fc.property(fc.bigInt({ min: -max, max }), fc.nat(maxScale), (unscaled, scale) => {
-        strictEqual(read(scale, textOf(unscaled, scale)), unscaled)
-        strictEqual(read(scale, `${textOf(unscaled, scale)}${scale === 0 ? '.' : ''}00`), unscaled)
-      }),
-      { numRuns: runs(300) },
-    )
-    for (const unscaled of [0n, 1n, -1n, max, -max]) {
-      t.equal(read(2, textOf(unscaled, 2)), unscaled, String(unscaled))
-    }
-  })
-}
-
-t.test('the null value and numbers beyond the type do not fit', async t => {
-  for (const [name, bits, , read] of widths.slice(1)) {
-    const max = largest(bits)
-    t.equal(read(0, String(-max - 1n)), Infinity, `${name}: the null`)
-    t.equal(read(0, String(max + 1n)), Infinity, `${name}: one more than the largest`)
-    t.equal(read(0, '9'.repeat(46)), Infinity, `${name}: 46 digits`)
-    t.equal(read(0, `1${'0'.repeat(44)}`), Infinity, `${name}: 10^44`)
-  }
-  t.equal(read32(0, '1000000000000000000'), Infinity, 'DECIMAL32: 19 digits')
-})
-
-for (const [name, , , read] of widths) {
-  t.test(`${name}: spellings`, async t => {
-    for (const [text, unscaled] of [
-      ['1', 100n],
-      ['1.5', 150n],
-      ['.5', 50n],
-      ['-.5', -50n],
-      ['1.', 100n],
-      ['+1.25', 125n],
-      [' -0.01\t', -1n],
-      ['000000000000000000000000000000000000000000000001.20', 120n],
-      ['1.250000000000000000000000000000000000000000000000', 125n],
-      ['1.5e0', 150n],
-      ['125E-2', 125n],
-      ['-0.0125e+2', -125n],
-    ] as const) {
-      t.equal(read(2, text), unscaled, text)
-    }
-    for (const text of ['1.001', '0.001', '1e-3', '1.25e-1']) {
-      t.equal(read(2, text), Infinity, `${text} would lose a digit`)
-    }
-    for (const text of ['', '-', '+', '.', '-.', '1.2.3', '1,5', '1e', 'e5', '1e5.5', 'x', '1 2']) {
-      t.ok(Number.isNaN(read(2, text)), `${JSON.stringify(text)} is not a number`)
-    }
-  })
-}
-
-for (const [name, bits, maxScale, read] of widths) {
-  t.test(`${name}: an exponent moves the point from any position`, async t => {
-    const max = largest(bits)
-    fc.assert(
-      fc.property(
-        fc.bigInt({ min: -max, max }),
-        fc.nat(maxScale),
-        fc.nat(60),
-        fc.nat(8),
-        (unscaled, scale, fraction, zeros) => {
-          const text = `${textOf(unscaled, fraction)}${'0'.repeat(fraction > 0 ? zeros : 0)}`
-          strictEqual(read(scale, `${text}e${fraction - scale}`), unscaled, text)
-          strictEqual(read(scale, `${unscaled}0000E-${scale + 4}`), unscaled)
-        },
-      ),
-      { numRuns: runs(300) },
-    )
-    t.equal(read(0, '0e99999999999999999999'), 0n)
-    t.equal(read(0, '0.00e-99999999999999999999'), 0n)
-    for (const text of ['1e99999999999999999999', '1e-99999999999999999999', '-1e46', '1e46']) {
-      t.equal(read(0, text), Infinity, text)
-    }
-    for (const text of ['1e+', '1e-', '1e1e1', '1e1.', 'e', '.e1', '+e1', '1 e1']) {
-      t.ok(Number.isNaN(read(2, text)), text)
-    }
-  })
-}
-
-t.test('nothing of one text remains in the next text', async t => {
-  const long = '9'.repeat(38)
-  read128(0, long)
-  t.equal(read128(0, '1'), 1n)
-  t.equal(read64(0, '2'), 2n)
-  t.equal(read32(0, '3'), 3n)
-  read128(0, '-5')
-  t.equal(read128(0, '5'), 5n)
 })

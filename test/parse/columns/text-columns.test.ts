@@ -9,22 +9,27 @@ import { ArrayColumn, elementSeparator } from '../../../src/parse/columns/array-
 import { ArrayStore } from '../../../src/parse/columns/array-store.js'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
 import { ConstantColumn } from '../../../src/parse/columns/constant-column.js'
-import { int32Layout } from '../../../src/parse/columns/fixed-columns.js'
-import { IntegerColumn } from '../../../src/parse/columns/number-columns.js'
+import type { ColumnBuilder } from '../../../src/parse/columns/column-builder.js'
 import { RewrittenColumn } from '../../../src/parse/columns/rewritten-column.js'
-import { BlobColumn, explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
+import { explainText, StringColumn } from '../../../src/parse/columns/string-column.js'
 import { SymbolColumn } from '../../../src/parse/columns/symbol-column.js'
 import { noSymbol, SymbolTable } from '../../../src/parse/columns/symbol-table.js'
+import { columnBuilder } from '../../../src/parse/types/column-types.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import type { Column, SymbolVector } from '../../../src/protocol/value.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { cellOf } from '../cells/cell.js'
 import { blockOf, field, refusedRows } from './block.js'
 
+const wholeNumber = 'a whole number from -2147483647 to 2147483647'
+
+const intColumn = (pool: BufferPool): ColumnBuilder =>
+  columnBuilder({ name: 'c', type: { type: 'INT' } }, 0, pool, {})
+
 // STRING columns in wire form, compared with Buffer and TextDecoder.
 
 const make = (maxBytes = Infinity): StringColumn =>
-  new StringColumn('STRING', 3, new BufferPool(), maxBytes)
+  new StringColumn('STRING', false, 3, new BufferPool(), maxBytes)
 
 const encodedOf = (column: Column): Buffer =>
   Buffer.from((column as unknown as { encoded: Uint8Array }).encoded)
@@ -262,10 +267,10 @@ t.test('bytes that are not text have no number', async t => {
 
 // BLOB columns: any bytes, unchanged.
 
-const makeBlobColumn = (maxBytes = Infinity): BlobColumn =>
-  new BlobColumn('BLOB', 2, new BufferPool(), maxBytes)
+const makeBlobColumn = (maxBytes = Infinity): StringColumn =>
+  new StringColumn('BLOB', true, 2, new BufferPool(), maxBytes)
 
-const valuesOf = (column: BlobColumn, rowCount: number): string[] =>
+const valuesOf = (column: StringColumn, rowCount: number): string[] =>
   blobsOf(column.take(rowCount, []) as EncodedBlobVector).map(value =>
     Buffer.from(value).toString('hex'),
   )
@@ -334,11 +339,7 @@ const comma = 0x2c
 
 function makeArrayColumn(delimiter = comma): ArrayColumn {
   const pool = new BufferPool()
-  const elements = new IntegerColumn(
-    { ...int32Layout, name: 'INT', expected: 'a whole number' },
-    0,
-    pool,
-  )
+  const elements = intColumn(pool)
   return new ArrayColumn(elements, columnIndex, delimiter, pool)
 }
 
@@ -399,7 +400,7 @@ t.test('a row with a bad element is refused, and the reason names the element', 
   ] as const) {
     const cell = 2 * row + field
     const fault = column.explain(block.bytes, block.starts[cell]!, block.ends[cell]!)
-    t.strictSame(fault, { code, expected: `element ${element} to be a whole number` })
+    t.strictSame(fault, { code, expected: `element ${element} to be ${wholeNumber}` })
   }
   const good = blockOf(['1,2', '4'])
   column.read(good, field, 0)
@@ -425,15 +426,7 @@ t.test('a row may have more elements than a block has room for', async t => {
 // Columns with one text in every row.
 
 const makeConstantColumn = (text: string, rowCapacity = 8): ConstantColumn =>
-  new ConstantColumn(
-    new IntegerColumn(
-      { ...int32Layout, name: 'INT', expected: 'a whole number' },
-      0,
-      new BufferPool(),
-    ),
-    text,
-    rowCapacity,
-  )
+  new ConstantColumn(intColumn(new BufferPool()), text, rowCapacity)
 
 const elements = (column: ConstantColumn, rowCount: number): number[] => {
   const { data } = column.take(rowCount, []) as { data: Int32Array }
@@ -463,11 +456,11 @@ t.test('the empty text is null in every row', async t => {
 t.test('a text that is not a value is refused before any row', async t => {
   t.strictSame(makeConstantColumn('x').fault, {
     code: 'DDB_INPUT_CELL',
-    expected: 'a whole number',
+    expected: wholeNumber,
   })
   t.strictSame(makeConstantColumn('2147483648').fault, {
     code: 'DDB_INPUT_RANGE',
-    expected: 'a whole number',
+    expected: wholeNumber,
   })
 })
 
@@ -476,7 +469,7 @@ t.test('a text that is not a value is refused before any row', async t => {
 /** Accepts numbers with the prefix x. Other texts are not values. */
 const column = (): RewrittenColumn =>
   new RewrittenColumn(
-    new IntegerColumn({ ...int32Layout, name: 'INT', expected: 'a number' }, 0, new BufferPool()),
+    intColumn(new BufferPool()),
     {
       write(bytes, start, end, into, at) {
         if (bytes[start] !== 0x78) return -1
@@ -501,7 +494,7 @@ t.test('texts are rewritten, empty texts are null, other texts refuse their row'
   t.equal(builder.read(block, field, 0), 4)
   t.strictSame(refusedRows(block), [2, 4, 5])
   t.ok([2, 4, 5].every(row => block.refusedBy[row] === 5))
-  const { nullValue } = int32Layout
+  const nullValue = -(2 ** 31)
   t.strictSame(numbers(builder, 6), [10, nullValue, nullValue, -270, nullValue, nullValue])
 })
 
@@ -532,7 +525,7 @@ t.test('a refusal says how the text should be written', async t => {
     ['x99999999999', 'DDB_INPUT_RANGE'],
   ] as const) {
     const { bytes, starts, ends } = blockOf([text])
-    const expected = 'a number, behind an x'
+    const expected = `${wholeNumber}, behind an x`
     t.strictSame(column().explain(bytes, starts[field]!, ends[field]!), { code, expected }, text)
   }
 })

@@ -14,6 +14,7 @@ import {
   quoteMessage,
 } from '../../../src/parse/csv/csv-tokenizer.js'
 import { openReader, type ReaderOptions } from '../../../src/parse/formats.js'
+import type { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
 import { openSource } from '../../../src/source/open-source.js'
 import { deepTest, runs } from '../../helpers/runs.js'
@@ -292,6 +293,15 @@ deepTest(t, 'enough good records prove that the quote does not reach further', a
   }
 })
 
+/** Lines that have exactly these bytes, and in which every line is a record. */
+function linesOf(bytes: Uint8Array, ended: boolean, maxRecordBytes = 1e6): LineTokenizer {
+  const window = { bytes, end: bytes.length, offset: 0 }
+  const contentEnd = (position: number): number => position
+  return { window, ended, maxRecordBytes, contentEnd } as unknown as LineTokenizer
+}
+
+const allRecords = { isNoRecord: () => false }
+
 t.test('many broken records in a row are read in one pass', async t => {
   const text = `0,x\n${'"Big" Joe,5\n'.repeat(30_000)}`
   let steps = 0
@@ -301,29 +311,20 @@ t.test('many broken records in a row are read in one pass', async t => {
       return Reflect.get(target, key, target) as unknown
     },
   })
-  const broken = new BrokenRecords(csvDialect)
-  const rest = { ended: true, offset: 0, fieldCount: 2, isNoRecord: () => false }
+  const broken = new BrokenRecords(csvDialect, linesOf(bytes, true), allRecords)
   let at = 4
-  for (let record = 0; record < 2000; record++) {
-    const { length } = text
-    at = broken.endOf(at, { bytes, end: length, contentEnd: length, ...rest })
-  }
+  for (let record = 0; record < 2000; record++) at = broken.endOf(at, 2)
   t.equal(at, 4 + 2000 * 12)
   t.ok(steps < 20 * text.length + 2000 * 200, `${steps} bytes were examined`)
 })
 
 t.test('nothing is decided earlier than necessary', async t => {
-  const text = '"Big" Joe,5\n1,2\n'
-  const bytes = Buffer.from(text)
-  const end = bytes.length
-  const rest = { bytes, end, contentEnd: end, offset: 0, fieldCount: 2, isNoRecord: () => false }
-  const broken = new BrokenRecords(csvDialect)
-  t.equal(broken.endOf(0, { ...rest, ended: false }), unknownEnd)
-  t.equal(broken.endOf(0, { ...rest, ended: true }), 12)
-  t.equal(
-    new BrokenRecords({ ...csvDialect, maxRecordBytes: 14 }).endOf(0, { ...rest, ended: false }),
-    12,
-  )
+  const bytes = Buffer.from('"Big" Joe,5\n1,2\n')
+  const end = (ended: boolean, maxRecordBytes?: number): number =>
+    new BrokenRecords(csvDialect, linesOf(bytes, ended, maxRecordBytes), allRecords).endOf(0, 2)
+  t.equal(end(false), unknownEnd)
+  t.equal(end(true), 12)
+  t.equal(end(false, 14), 12)
 })
 
 t.test('a field with line breaks and single inner quotes never becomes rows', async t => {
@@ -537,12 +538,6 @@ t.test(
 )
 
 t.test('the message for an open quote names the limit if there is one', async t => {
-  t.match(
-    openQuoteMessage('the quote of line 3', undefined),
-    /^the quote of line 3 is never closed: /,
-  )
-  t.match(
-    openQuoteMessage('the quote of line 3', 16),
-    /closed within 16 bytes: .*`input\.quote` ''/,
-  )
+  t.match(openQuoteMessage(3, undefined), /^the quote opened in line 3 is never closed: /)
+  t.match(openQuoteMessage(3, 16), /closed within 16 bytes: .*`input\.quote` ''/)
 })

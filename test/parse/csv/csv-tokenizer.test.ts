@@ -11,6 +11,7 @@ import { CsvScanner } from '../../../src/parse/csv/csv-scanner.js'
 import { CsvTokenizer } from '../../../src/parse/csv/csv-tokenizer.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
 import { bytesOf } from '../reading.js'
+import { recordsOf } from '../records-of.js'
 import { runs } from '../../helpers/runs.js'
 
 interface Found {
@@ -21,48 +22,20 @@ interface Found {
   lines: number[]
 }
 
-/** Reads everything in chunks of `chunkBytes`, in blocks of a few rows. */
 function tokens(
   csv: CsvTokenizer,
   bytes: Uint8Array,
   fieldCount: number,
   chunkBytes: number,
 ): Found {
-  const block = new RecordBlock(fieldCount, 3)
-  const tokenizer = csv.lines
   csv.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
-  const found: { offset: number; end: number; record: string[] | string; line: number }[] = []
-  const drain = (): void => {
-    let more = true
-    while (more) {
-      block.clear()
-      more = tokenizer.fill(block, 2, 1 << 20)
-      for (let row = 0; row < block.rowCount; row++) {
-        const record = Array.from({ length: fieldCount }, (_, field) => {
-          const cell = row * fieldCount + field
-          return Buffer.from(block.bytes.subarray(block.starts[cell], block.ends[cell])).toString()
-        })
-        const offset = block.bytesOffset + block.recordStarts[row]!
-        const end = block.bytesOffset + block.recordEnds[row]!
-        found.push({ offset, end, record, line: block.lineNumbers[row]! })
-      }
-      for (const { code, offsetBytes, lengthBytes, lineNumber } of block.faults) {
-        const end = offsetBytes + lengthBytes
-        found.push({ offset: offsetBytes, end, record: code, line: lineNumber })
-      }
-    }
-  }
-  for (let at = 0; at < bytes.length; at += chunkBytes) {
-    tokenizer.push(bytes.slice(at, at + chunkBytes))
-    drain()
-  }
-  tokenizer.end()
-  drain()
-  found.sort((a, b) => a.offset - b.offset)
+  const found = recordsOf(csv.lines, bytes, fieldCount, chunkBytes)
   return {
-    records: found.map(({ record }) => record),
-    slices: found.map(({ offset, end }) => Buffer.from(bytes.subarray(offset, end))),
-    lines: found.map(({ line }) => line),
+    records: found.map(({ cells }) => cells),
+    slices: found.map(({ offsetBytes, lengthBytes }) =>
+      Buffer.from(bytes.subarray(offsetBytes, offsetBytes + lengthBytes)),
+    ),
+    lines: found.map(({ lineNumber }) => lineNumber),
   }
 }
 

@@ -5,12 +5,12 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
-import { parseJsonPath } from '../../../src/parse/json/json-path.js'
-import { byteText, JsonScanner } from '../../../src/parse/json/json-scanner.js'
-import { oneLine } from '../../../src/parse/json/json-values.js'
+import { oneLine, parseJsonPath } from '../../../src/parse/json/open-json.js'
+import { byteText, type JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadOptions, type ReadResult } from '../reading.js'
+import { scanned } from './scanning.js'
 import { type Token, tokensOf } from './tokens.js'
 
 // Arrays of objects, and consecutive objects, compared with JSON.stringify.
@@ -343,16 +343,8 @@ t.test('a path implies JSON, even for a document on one line', async t => {
 
 /** Scans one value. The scanner then holds the result. */
 function scan(text: string): { scanner: JsonScanner; next: number; length: number } {
-  const content = Buffer.from(text)
-  const bytes = new Uint8Array(2 * content.length + 32)
-  bytes.set(content)
-  bytes[content.length] = 10
-  const scanner = new JsonScanner(true)
-  scanner.bytes = bytes
-  scanner.view = new DataView(bytes.buffer)
-  scanner.end = content.length
-  scanner.scratch = content.length + 1
-  return { scanner, next: scanner.value(0), length: content.length }
+  const { scanner, length } = scanned(text, 0)
+  return { scanner, next: scanner.value(0), length }
 }
 
 const textOf = ({ bytes, textStart, textEnd }: JsonScanner): string =>

@@ -3,17 +3,18 @@
 */
 import type { InputError } from '../../../src/errors.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
-import { jsonLines } from '../../../src/parse/json/json-lines.js'
+import { JsonDocuments } from '../../../src/parse/json/json-documents.js'
+import { oneLine } from '../../../src/parse/json/open-json.js'
+import { JsonLines } from '../../../src/parse/json/json-lines.js'
 import { JsonRecords } from '../../../src/parse/json/json-records.js'
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
-import { JsonValues } from '../../../src/parse/json/json-values.js'
-import { RecordBlock } from '../../../src/parse/record-block.js'
-import { cellText } from './scanning.js'
+import { LineTokenizer } from '../../../src/parse/line-tokenizer.js'
+import { recordsOf } from '../records-of.js'
 
 export interface Token {
   /** The cells of a row, or the code of a reject. */
   readonly cells: string[] | string
-  /** The record as it is in the input; for a reject, the form in which messages show the record. */
+  /** The record as it is in the input; for a reject, the form in which a rejects file shows the record. */
   readonly record: string
   readonly lineNumber: number
   readonly offsetBytes: number
@@ -51,38 +52,18 @@ export function tokensOf(
     })),
     { ignoreExtra: false, allowMissing: false },
   )
-  const tokenizer =
-    format === 'json'
-      ? new JsonValues('x', scanner, records, maxRecordBytes, 0)
-      : jsonLines('x', scanner, records, maxRecordBytes, 0)
-  const block = new RecordBlock(members.length, 3)
-  const tokens: Token[] = []
-  const drain = (): void => {
-    for (let more = true; more;) {
-      block.clear()
-      more = tokenizer.fill(block, 2, 1 << 20)
-      for (let row = 0; row < block.rowCount; row++) {
-        const start = block.recordStarts[row]!
-        tokens.push({
-          cells: members.map((_, field) => cellText(block, row, field)),
-          record: Buffer.from(block.bytes.subarray(start, block.recordEnds[row])).toString(),
-          lineNumber: block.lineNumbers[row]!,
-          offsetBytes: block.bytesOffset + start,
-        })
-      }
-      for (const { code, record, lineNumber, offsetBytes } of block.faults) {
-        const shown = Buffer.from(record).toString()
-        tokens.push({ cells: code, record: shown, lineNumber, offsetBytes })
-      }
-    }
-  }
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; at += chunkBytes) {
-    tokenizer.push(bytes.subarray(at, at + chunkBytes))
-    drain()
-  }
-  tokenizer.end()
-  drain()
-  tokens.sort((a, b) => a.offsetBytes - b.offsetBytes)
+  const Format = format === 'json' ? JsonDocuments : JsonLines
+  const tokenizer = new LineTokenizer(
+    'x',
+    maxRecordBytes,
+    0,
+    lines => new Format(lines, scanner, records),
+  )
+  const found = recordsOf(tokenizer, Buffer.from(text), members.length, chunkBytes)
+  const tokens = found.map(({ cells, record, lineNumber, offsetBytes }): Token => {
+    const isShown = typeof cells === 'string' && format === 'json'
+    const shown = Buffer.from(isShown ? oneLine(record) : record).toString()
+    return { cells, record: shown, lineNumber, offsetBytes }
+  })
   return { tokens, failure: tokenizer.failure, otherBytes: tokenizer.otherBytes }
 }

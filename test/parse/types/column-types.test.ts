@@ -1,11 +1,13 @@
 /*
   Columns of each type: accepted and refused texts, and null.
 */
+import fc from 'fast-check'
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import { openReader } from '../../../src/parse/formats.js'
 import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
+import { runs } from '../../helpers/runs.js'
 import { mappingFor, memorySource, read, type ReadResult } from '../reading.js'
 
 // Every column type: accepted texts with their values, and refused texts with the reason. The values are compared in
@@ -505,12 +507,63 @@ t.test('a refusal gives the expected form and the text', async t => {
   }
   t.equal(
     await messages('DATE', '02/01/2024'),
-    'DATE column "day": expected a date such as 2024-01-31, got "02/01/2024"',
+    'DATE column "day": expected a date such as 2024-01-31 (or `cells.dateFormats` day=dd/MM/yyyy or `cells.dateFormats` day=MM/dd/yyyy), got "02/01/2024"',
   )
   t.match(await messages('DOUBLE', 'NaN'), /finite.*`cells.nullTexts`.*got "NaN"/)
   t.match(await messages('INT[]', '"1,x"'), /expected element 2 to be a whole number/)
   t.match(await messages('INT', 'x'.repeat(500)), /got "x{80}…"$/)
   t.match(await messages('DECIMAL32(2)', '1.001'), /at most 2 digits after the point, got "1.001"/)
+})
+
+t.test('a text is UTF-8 exactly if TextDecoder accepts it', async t => {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const isText = (bytes: Uint8Array): boolean => {
+    try {
+      decoder.decode(bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const lead = fc.constantFrom(
+    0x41,
+    0x7f,
+    0x80,
+    0xbf,
+    0xc1,
+    0xc2,
+    0xdf,
+    0xe0,
+    0xed,
+    0xef,
+    0xf0,
+    0xf4,
+    0xf5,
+  )
+  const trail = fc.constantFrom(0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0x41, 0xc2)
+  const bytes = fc.oneof(
+    fc
+      .array(fc.oneof(lead, trail), { minLength: 1, maxLength: 5 })
+      .map(list => Uint8Array.from(list)),
+    fc.tuple(lead, trail, trail, trail).map(list => Uint8Array.from(list)),
+    fc.string({ minLength: 1, unit: 'binary' }).map(text => new TextEncoder().encode(text)),
+  )
+  const usable = bytes.filter(
+    list => !list.some(byte => byte < 0x20 || byte === 0x22 || byte === 0x2c),
+  )
+  await fc.assert(
+    fc.asyncProperty(usable, fc.constantFrom('STRING', 'SYMBOL'), async (list, type) => {
+      const { rows, rejects } = await read(
+        Buffer.concat([list, Buffer.from(',1\n')]),
+        `s:${type},n:INT`,
+        { header: 'no' },
+      )
+      if (!isText(list)) return rejects.length === 1 && rejects[0]!.code === 'DDB_INPUT_ENCODING'
+      return rows[0]?.[0] === Buffer.from(list).toString()
+    }),
+    { numRuns: runs(150) },
+  )
+  t.pass()
 })
 
 t.test('text must be UTF-8 without U+0000', async t => {

@@ -2,9 +2,13 @@
   Tests types with elements of a fixed size from tables: a JavaScript value, its bytes computed by hand, and its text.
 */
 import type { Test } from 'tap'
-import { scalarAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
-import { elementBytes, nullElement, type FixedType } from '../../../src/protocol/element-bytes.js'
-import { formatScalar } from '../../../src/protocol/value-text.js'
+import {
+  type ElementValue,
+  formatScalar,
+  scalarAt,
+  vectorOf,
+} from '../../../src/protocol/element.js'
+import { elementBytes, nullElement, type FixedType } from '../../../src/protocol/element.js'
 import type { FixedVector } from '../../../src/protocol/value.js'
 import { decoded, encoded } from '../../helpers/codec.js'
 

@@ -13,8 +13,8 @@ import {
   readInt128,
   writeInt128,
 } from '../../../src/protocol/types/decimals.js'
-import { durationUnits } from '../../../src/protocol/types/pairs.js'
-import { formatNumber, shortestFloat } from '../../../src/protocol/types/floats.js'
+import { durationUnits } from '../../../src/protocol/types/fixed-types.js'
+import { formatNumber, shortestFloat } from '../../../src/protocol/types/fixed-types.js'
 import {
   formatTemporal,
   isTemporal,

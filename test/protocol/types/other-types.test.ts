@@ -10,6 +10,8 @@ import {
   elementAt,
   type ElementValue,
   emptyVector,
+  formatElement,
+  formatScalar,
   isNullAt,
   sliceColumn,
   vectorOf,
@@ -18,9 +20,7 @@ import { blobsOf } from '../../../src/protocol/types/blobs.js'
 import { parseSixteenBytes } from '../../../src/protocol/types/sixteen-bytes.js'
 import { stringScalar, stringsOf } from '../../../src/protocol/types/strings.js'
 import { symbolVectorOf } from '../../../src/protocol/types/symbols.js'
-import { isTuple, tupleOf } from '../../../src/protocol/types/tuples.js'
-import { explicitNull, isVoid } from '../../../src/protocol/types/voids.js'
-import { formatElement, formatScalar } from '../../../src/protocol/value-text.js'
+import { explicitNull, isTuple, tupleOf } from '../../../src/protocol/types/tuples.js'
 import type {
   EncodedStringVector,
   Scalar,
@@ -461,10 +461,6 @@ t.test('rows without bytes also count against the limit', async t => {
   const limits = { maxValueBytes: 1000, maxDepth: 4 }
   t.match(decoded(hex('00 01 0a000000 01000000'), limits), { length: 10 })
   t.throws(() => decoded(hex('00 01 10000000 01000000'), limits), { code: 'DDB_LIMIT' })
-})
-
-t.test('VOID is distinguished from types with bytes', async t => {
-  t.strictSame(['VOID', 'INT', 'ANY'].map(isVoid), [true, false, false])
 })
 
 // Objects that only a server can use, such as functions, are sent as text.

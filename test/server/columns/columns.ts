@@ -4,8 +4,8 @@
 import fc from 'fast-check'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
 import { elementAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
-import type { FixedVector } from '../../../src/protocol/element-bytes.js'
-import type { Column, Scalar, SymbolVector } from '../../../src/protocol/value.js'
+import type { FixedVector } from '../../../src/protocol/element.js'
+import type { Column, Scalar } from '../../../src/protocol/value.js'
 
 export function column(type: DataType, ...values: ElementValue[]): Column {
   return vectorOf({ type }, values)
@@ -76,17 +76,3 @@ export function elements(type: ColumnType): fc.Arbitrary<ElementValue> {
       return fc.string({ maxLength: 4 }).map(text => text.replaceAll('\0', ''))
   }
 }
-
-/** A SYMBOL column with its own base. The base may hold entries that no row uses. */
-export const symbolColumns: fc.Arbitrary<SymbolVector> = fc
-  .uniqueArray(fc.string({ minLength: 1, maxLength: 2 }), { maxLength: 6 })
-  .chain(names => {
-    const base = ['', ...names]
-    return fc.array(fc.nat({ max: base.length - 1 }), { maxLength: 20 }).map(codes => ({
-      form: 'vector',
-      type: 'SYMBOL',
-      length: codes.length,
-      codes: Int32Array.from(codes),
-      base,
-    }))
-  })

@@ -1,3 +1,6 @@
+/*
+  Logins in all forms that clients send (docs/protocol.md#login, docs/protocol.md#scram), and error S04009.
+*/
 import { Buffer } from 'node:buffer'
 import {
   constants,
@@ -9,30 +12,17 @@ import {
   publicEncrypt,
 } from 'node:crypto'
 import type { Value } from '../../../src/protocol/value.js'
-import {
-  ConnectionFunctions,
-  checkPassword,
-  decrypt,
-  publicPem,
-} from '../../../src/server/login/users.js'
-import { type User, createNode } from '../../../src/server/node.js'
-import { failureOf } from '../../helpers/call-context.js'
+import { decrypt, publicPem } from '../../../src/server/login/users.js'
+import { type User } from '../../../src/server/node.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
-import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { call, requestBytes, script } from '../../helpers/requests.js'
 import { deepTest } from '../../helpers/runs.js'
-import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
+import { tinyServer } from '../../helpers/tiny-server.js'
 import { int, text, yes } from '../../helpers/values.js'
 import t from 'tap'
 
 const badLogin = 'The user name or password is incorrect.'
 const ann: User = { password: '123456', isAdmin: false, hasScram: true }
-
-async function connected(port: number): Promise<RawPeer> {
-  const peer = await RawPeer.connect(port)
-  await peer.write(connectBytes)
-  await peer.response()
-  return peer
-}
 
 async function ask(peer: RawPeer, name: string, ...args: Value[]): Promise<unknown> {
   await peer.write(requestBytes(call(name, ...args)))
@@ -41,8 +31,7 @@ async function ask(peer: RawPeer, name: string, ...args: Value[]): Promise<unkno
 }
 
 t.test('credentials inside connect are answered with BOOL true, to the byte', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   for (const end of ['\nfalse', '']) {
     const body = `connect\nlogin\nadmin\n123456${end}`
     const peer = await RawPeer.connect(server.port)
@@ -58,8 +47,7 @@ t.test('credentials inside connect are answered with BOOL true, to the byte', as
 })
 
 t.test('wrong credentials inside connect give an error without an object', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   for (const [user, password] of [
     ['admin', '12345'],
     ['admin', ''],
@@ -75,9 +63,8 @@ t.test('wrong credentials inside connect give an error without an object', async
 })
 
 t.test('plain login takes two arguments or three', async t => {
-  const server = await startTinyServer({}, { adminPassword: 'pw' })
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
+  const server = await tinyServer(t, {}, { adminPassword: 'pw' })
+  const peer = await RawPeer.connected(server.port)
   const no: Value = { form: 'scalar', type: 'BOOL', value: false }
   t.equal(await ask(peer, 'login', text('admin'), text('123456')), badLogin)
   t.equal(server.sessions[0]?.user, 'guest')
@@ -90,30 +77,16 @@ t.test('plain login takes two arguments or three', async t => {
 })
 
 t.test('users that scripts create can log in', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   server.node.users.set('ann', { password: 'secret', isAdmin: false })
-  const peer = await connected(server.port)
+  const peer = await RawPeer.connected(server.port)
   t.strictSame(await ask(peer, 'login', text('ann'), text('secret')), yes)
   t.equal(server.sessions[0]?.user, 'ann')
 })
 
-t.test('a login in asynchronous mode gets no answer', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
-  const before = peer.received.length
-  await peer.write(requestBytes(call('login', text('admin'), text('123456')), asynchronous))
-  await peer.write(requestBytes(script('1')))
-  await peer.response()
-  t.equal(peer.received.subarray(before).toString(), '1000000001 0 1\nOK\n')
-  t.equal(server.sessions[0]?.user, 'admin')
-})
-
 deepTest(t, 'an encrypted login accepts the line breaks in base64 of Java and C++', async t => {
-  const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
+  const server = await tinyServer(t, {}, { adminPassword: 'pässwörd' })
+  const peer = await RawPeer.connected(server.port)
   const reply = await ask(peer, 'getDynamicPublicKey')
   const pem = (reply as { value: string }).value
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/)
@@ -145,39 +118,6 @@ deepTest(t, 'an encrypted login accepts the line breaks in base64 of Java and C+
   t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
 })
 
-t.test('functions of a connection, and the users who may call them', async t => {
-  const session = guestSession({
-    id: '1',
-    remoteAddress: '127.0.0.1',
-    remotePort: 9,
-    delay: () => Promise.resolve(),
-  })
-  const node = createNode()
-  const [open, closed] = [false, true].map(isClosed => new ConnectionFunctions(node, isClosed))
-  const own =
-    'login getDynamicPublicKey scramClientFirst scramClientFinal authenticateByTicket isClientAuth'
-  for (const name of own.split(' ')) t.ok(open!.has(name), name)
-  for (const name of ['version', 'Login', 'toString', '']) t.notOk(open!.has(name), name)
-  const refused = (functions: ConnectionFunctions, name: string | undefined): boolean =>
-    failureOf(() => functions.checkAccess(session, name)).endsWith('RefId: S04009')
-  for (const name of [undefined, 'tableInsert', 'version']) t.notOk(refused(open!, name), `${name}`)
-  for (const name of [undefined, 'tableInsert', 'Version', 'login{}']) {
-    t.ok(refused(closed!, name), `${name}`)
-  }
-  t.notOk(refused(closed!, 'version'))
-  session.user = 'ann'
-  t.notOk(refused(closed!, undefined), 'a user who has logged in')
-  t.strictSame(open!.call(session, 'isClientAuth', []), { ...yes, value: false })
-  t.strictSame(closed!.call(session, 'isClientAuth', []), yes)
-  for (const args of [[], [text('a')], [text('a'), text('b'), yes, yes], [text('a'), int(1)]]) {
-    t.match(
-      failureOf(() => open!.call(session, 'login', args)),
-      /^Usage: login/,
-    )
-  }
-  t.equal(session.user, 'ann', 'a failed login keeps the user')
-})
-
 /** The client's side of SCRAM, written from docs/protocol.md#scram alone. */
 async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {
   const nonce = Buffer.from('0123456789abcdef').toString('base64')
@@ -202,19 +142,17 @@ async function scram(peer: RawPeer, user: string, password: string): Promise<[un
 }
 
 t.test('SCRAM logs in and proves that the server knows the password', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   server.node.users.set('ann', { ...ann, password: 'pässwörd' })
-  const peer = await connected(server.port)
+  const peer = await RawPeer.connected(server.port)
   const [answer, signature] = await scram(peer, 'ann', 'pässwörd')
   t.strictSame(answer, text(signature))
   t.equal(server.sessions[0]?.user, 'ann')
 })
 
 t.test('a user not created for SCRAM is refused with words that clients recognize', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
+  const server = await tinyServer(t)
+  const peer = await RawPeer.connected(server.port)
   for (const user of ['admin', 'nobody']) {
     const words = (await ask(peer, 'scramClientFirst', text(user), text('abc'))) as string
     t.ok(words.includes("sha256 authMode doesn't support scram authMode"), 'C++, Java, Go')
@@ -227,10 +165,9 @@ t.test('a user not created for SCRAM is refused with words that clients recogniz
 })
 
 t.test('SCRAM refuses a wrong password, and a second attempt with the same challenge', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   server.node.users.set('ann', ann)
-  const peer = await connected(server.port)
+  const peer = await RawPeer.connected(server.port)
   t.equal((await scram(peer, 'ann', 'wrong'))[0], badLogin)
   t.match(
     await ask(peer, 'scramClientFinal', text('admin'), text('x'), text('y')),
@@ -245,10 +182,9 @@ t.test('SCRAM refuses a wrong password, and a second attempt with the same chall
 })
 
 t.test('a SCRAM challenge has the form that Java expects: ANY of STRING, INT, STRING', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   server.node.users.set('ann', ann)
-  const peer = await connected(server.port)
+  const peer = await RawPeer.connected(server.port)
   t.match(await ask(peer, 'scramClientFirst', text('ann'), text('abc')), {
     type: 'ANY',
     data: [{ type: 'STRING' }, { type: 'INT' }, { type: 'STRING', value: /^abc./ }],
@@ -258,9 +194,8 @@ t.test('a SCRAM challenge has the form that Java expects: ANY of STRING, INT, ST
 t.test('if a login is required, guests may only call functions of the login', async t => {
   const refusal =
     'Login is required for script execution with client authentication enabled. RefId: S04009'
-  const server = await startTinyServer({ call: () => yes }, { requireLogin: true })
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
+  const server = await tinyServer(t, { call: () => yes }, { requireLogin: true })
+  const peer = await RawPeer.connected(server.port)
   await peer.write(requestBytes(script('1+1')))
   t.match(await peer.response(), { ok: false, message: refusal })
   await peer.write(requestBytes({ kind: 'variable', names: ['a'], values: [int(1)] }))
@@ -276,16 +211,9 @@ t.test('if a login is required, guests may only call functions of the login', as
   t.strictSame(server.log.slice(-1), ['script 1+1'])
 })
 
-t.test('if no login is required, isClientAuth reports this', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  t.match(await ask(await connected(server.port), 'isClientAuth'), { type: 'BOOL', value: false })
-})
-
 t.test('a ticket is accepted and has no effect', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
+  const server = await tinyServer(t)
+  const peer = await RawPeer.connected(server.port)
   t.equal(await ask(peer, 'authenticateByTicket', text('ticket')), undefined)
   t.equal(server.sessions[0]?.user, 'guest')
 })
@@ -313,17 +241,6 @@ t.test('the public key is a PEM of 2048 bits, the same for all servers of a proc
   t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]+\n-----END PUBLIC KEY-----\n$/)
   t.match(createPublicKey(pem).asymmetricKeyDetails, { modulusLength: 2048 })
   t.equal(publicPem(), pem)
-  t.end()
-})
-
-t.test('texts encrypted with the key are decrypted, with any line breaks', t => {
-  const pem = publicPem()
-  for (const plain of ['admin', '', 'pässwörd 中文', 'x'.repeat(blockBytes - 11)]) {
-    const base64 = encrypt(pem, plain)
-    t.equal(decrypt(base64), plain)
-    t.equal(decrypt(base64.replaceAll(/.{76}/g, '$&\r\n')), plain, 'Java')
-    t.equal(decrypt(base64.replaceAll(/.{64}/g, '$&\n')), plain, 'C++')
-  }
   t.end()
 })
 
@@ -356,52 +273,4 @@ deepTest(t, 'all other texts are not decrypted', t => {
     t.equal(decrypt(base64), undefined, title)
   }
   t.end()
-})
-
-const node = createNode()
-node.users.set('ann', { password: 'pässwörd', isAdmin: false })
-node.users.set('empty', { password: '', isAdmin: false })
-
-/** [user, password, whether the server accepts them] */
-const logins: [string, string, boolean][] = [
-  ['admin', '123456', true],
-  ['ann', 'pässwörd', true],
-  ['empty', '', true],
-  ['admin', '12345', false],
-  ['admin', '1234567', false],
-  ['admin', '', false],
-  ['ann', '123456', false],
-  ['empty', ' ', false],
-  ['nobody', '', false],
-  ['nobody', '123456', false],
-  ['', '', false],
-  ['Admin', '123456', false],
-]
-
-t.test('a plain password', async t => {
-  for (const [user, password, isRight] of logins) {
-    const words = failureOf(() => checkPassword(node, user, password))
-    t.equal(words, isRight ? 'no error' : badLogin, `${user} ${password}`)
-  }
-  node.users.set('late', { password: 'x', isAdmin: false })
-  t.equal(
-    failureOf(() => checkPassword(node, 'late', 'x')),
-    'no error',
-    'new users count at once',
-  )
-})
-
-t.test('user and password encrypted with the public key', async t => {
-  const secret = (plain: string): string => encrypt(publicPem(), plain)
-  const functions = new ConnectionFunctions(node, false)
-  const session = guestSession({ id: '1', remoteAddress: '', remotePort: 9, delay: async () => {} })
-  const login = (user: string, password: string): string =>
-    failureOf(() => functions.login(session, user, password, true))
-  for (const [user, password, isRight] of logins) {
-    const words = login(secret(user), secret(password))
-    t.equal(words, isRight ? 'no error' : badLogin, `${user} ${password}`)
-    if (isRight) t.equal(session.user, user)
-  }
-  t.equal(login('admin', secret('123456')), badLogin)
-  t.equal(login(secret('admin'), '123456'), badLogin)
 })

@@ -1,3 +1,6 @@
+/*
+  SCRAM-SHA-256 as in RFC 7677, section 3 (docs/protocol.md#scram).
+*/
 import { Buffer } from 'node:buffer'
 import t from 'tap'
 import { finishScram, scramChallenge, startScram } from '../../../src/server/login/users.js'

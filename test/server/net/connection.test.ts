@@ -1,3 +1,6 @@
+/*
+  One connection, to the byte: docs/protocol.md#response, #asynchronous-requests, #flags and #blocks name the sources.
+*/
 import t from 'tap'
 import { Buffer } from 'node:buffer'
 import { ScriptError } from '../../../src/server/script-error.js'
@@ -6,32 +9,24 @@ import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { deepTest } from '../../helpers/runs.js'
-import { startTinyServer } from '../../helpers/tiny-server.js'
-import { idTable, int, ints, text } from '../../helpers/values.js'
-import { connect } from '../../../src/client/open-session.js'
+import { tinyServer } from '../../helpers/tiny-server.js'
+import { idTable, int, ints } from '../../helpers/values.js'
+import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { Table } from '../../../src/protocol/value.js'
-import { Replies } from '../../../src/server/net/replies.js'
-import type { Transport } from '../../../src/server/net/request-runner.js'
 
 const one = Buffer.from('1000000001 1 1\nOK\n\x04\0\x01\0\0\0', 'latin1')
 
 t.test('a bare connect is answered with a session id and no object, to the byte', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  const first = await RawPeer.connect(server.port)
-  await first.write(connectBytes)
-  await first.response()
+  const server = await tinyServer(t)
+  const first = await RawPeer.connected(server.port)
   t.equal(first.received.toString(), '1000000001 0 1\nOK\n')
-  const second = await RawPeer.connect(server.port)
-  await second.write(connectBytes)
-  await second.response()
+  const second = await RawPeer.connected(server.port)
   t.equal(second.received.toString(), '1000000002 0 1\nOK\n')
   t.equal(server.counters.connections, 2)
 })
 
 t.test('requests may arrive in any chunks, and several at once', async t => {
-  const server = await startTinyServer({ script: () => int(1), call: (_name, args) => args[0] })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => int(1), call: (_name, args) => args[0] })
   const bytesIn = (sessionId: string): Buffer =>
     Buffer.concat([
       connectBytes,
@@ -62,18 +57,16 @@ t.test('requests may arrive in any chunks, and several at once', async t => {
 
 t.test('a session runs its requests in order; other sessions do not wait for it', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: code => (code === 'wait' ? gate.opened.then(() => int(1)) : int(2)),
   })
-  t.teardown(() => server.close())
   const waiting = await RawPeer.connect(server.port)
   await waiting.write(
     Buffer.concat([connectBytes, requestBytes(script('wait')), requestBytes(script('next'))]),
   )
   await server.logged('script wait')
-  const other = await RawPeer.connect(server.port)
-  await other.write(Buffer.concat([connectBytes, requestBytes(script('other'))]))
-  await other.response()
+  const other = await RawPeer.connected(server.port)
+  await other.write(requestBytes(script('other')))
   t.match(await other.response(), { ok: true, value: { value: 2 } })
   t.strictSame(server.log, ['script wait', 'script other'])
   t.match(
@@ -90,7 +83,8 @@ t.test('a session runs its requests in order; other sessions do not wait for it'
 
 t.test('the server sends no byte for asynchronous requests, whatever their outcome', async t => {
   const failures: string[] = []
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     {
       call: (name, _args, session) => {
         session.print('nobody reads this')
@@ -101,7 +95,6 @@ t.test('the server sends no byte for asynchronous requests, whatever their outco
     },
     { onAsyncError: failure => failures.push(failure.message) },
   )
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   await peer.write(Buffer.from('API 0 8 / 36_1_4_2\nconnect\n'))
   await peer.response()
@@ -128,13 +121,12 @@ t.test('the server sends no byte for asynchronous requests, whatever their outco
 })
 
 t.test('only the latest asynchronous failures are kept', async t => {
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     call: name => {
       throw new Error(name)
     },
     script: () => int(1),
   })
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   const bad = Array.from({ length: 300 }, (_, i) => requestBytes(call(`f${i}`), asynchronous))
   await peer.write(Buffer.concat([connectBytes, ...bad, requestBytes(script('1'))]))
@@ -146,39 +138,29 @@ t.test('only the latest asynchronous failures are kept', async t => {
 })
 
 t.test('an error is one line, and the connection can still be used', async t => {
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: code => {
       if (code === 'bad') throw new ScriptError('first\nsecond\r\nthird')
       if (code === 'unsendable') return { form: 'scalar', type: 'STRING', value: 'a\0b' }
       return int(1)
     },
   })
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(
-    Buffer.concat([
-      connectBytes,
-      ...['bad', 'unsendable', 'good'].map(s => requestBytes(script(s))),
-    ]),
-  )
-  await peer.response()
+  const peer = await RawPeer.connected(server.port)
+  await peer.write(Buffer.concat(['bad', 'unsendable', 'good'].map(s => requestBytes(script(s)))))
   t.match(await peer.response(), { ok: false, message: 'first second third' })
   t.match(await peer.response(), { ok: false, message: /U\+0000/ })
   t.match(await peer.response(), { ok: true, value: { value: 1 } })
 })
 
 t.test('printed output comes before the answer, for API2 only', async t => {
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: (_code, session) => {
       session.print('hello')
       session.print('world')
       return int(1)
     },
   })
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(connectBytes)
-  await peer.response()
+  const peer = await RawPeer.connected(server.port)
   const before = peer.received.length
   await peer.write(requestBytes(script('1')))
   await peer.response()
@@ -194,14 +176,13 @@ t.test('printed output comes before the answer, for API2 only', async t => {
 
 t.test('printed output arrives while the request still waits', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: async (_code, session) => {
       session.print('before')
       await gate.opened
       return int(1)
     },
   })
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   await peer.write(Buffer.concat([connectBytes, requestBytes(script('1'))]))
   await peer.response()
@@ -214,23 +195,17 @@ t.test('printed output arrives while the request still waits', async t => {
 
 t.test('flag 16 clears memory after its request, not before', async t => {
   const events: string[] = []
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: code => {
       events.push(code)
       return undefined
     },
     clear: () => events.push('clear'),
   })
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
+  const peer = await RawPeer.connected(server.port)
   await peer.write(
-    Buffer.concat([
-      connectBytes,
-      requestBytes(script('a'), { flags: 48 }),
-      requestBytes(script('b')),
-    ]),
+    Buffer.concat([requestBytes(script('a'), { flags: 48 }), requestBytes(script('b'))]),
   )
-  await peer.response()
   await peer.response()
   t.match(await peer.response(), { ok: true, value: undefined })
   t.strictSame(events, ['a', 'clear', 'b'])
@@ -240,14 +215,13 @@ for (const goodbye of ['end', 'destroy'] as const) {
   t.test(`everything sent before a client's ${goodbye}() is executed`, async t => {
     const gate = closedGate()
     let rows = 0
-    const server = await startTinyServer({
+    const server = await tinyServer(t, {
       call: (_name, args) => {
         const [table] = args
         if (table?.form === 'table') rows += table.rows
         return rows === 1 ? gate.opened : undefined
       },
     })
-    t.teardown(() => server.close())
     const peer = await RawPeer.connect(server.port)
     await peer.write(connectBytes)
     const { sessionId } = await peer.response()
@@ -263,8 +237,7 @@ for (const goodbye of ['end', 'destroy'] as const) {
 
 t.test('a client that only finished sending still gets its answers', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({ script: () => gate.opened.then(() => int(1)) })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => gate.opened.then(() => int(1)) })
   const peer = await RawPeer.connect(server.port)
   await peer.write(
     Buffer.concat([connectBytes, requestBytes(script('1')), requestBytes(script('2'))]),
@@ -279,11 +252,8 @@ t.test('a client that only finished sending still gets its answers', async t => 
 t.test(
   'bytes that are not a request end their session with a message, and no other session',
   async t => {
-    const server = await startTinyServer({ script: () => int(1) })
-    t.teardown(() => server.close())
-    const good = await RawPeer.connect(server.port)
-    await good.write(connectBytes)
-    await good.response()
+    const server = await tinyServer(t, { script: () => int(1) })
+    const good = await RawPeer.connected(server.port)
     const bad = await RawPeer.connect(server.port)
     await bad.write(
       Buffer.concat([connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000))]),
@@ -299,11 +269,8 @@ t.test(
 )
 
 t.test('an asynchronous session that sends invalid bytes is closed without an answer', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(connectBytes)
-  await peer.response()
+  const server = await tinyServer(t)
+  const peer = await RawPeer.connected(server.port)
   const before = peer.received.length
   await peer.write(
     Buffer.concat([requestBytes(call('f'), asynchronous), Buffer.from('nonsense\n')]),
@@ -316,8 +283,7 @@ t.test('an asynchronous session that sends invalid bytes is closed without an an
 t.test(
   'a connection that ends inside a request is reported, and the request does not run',
   async t => {
-    const server = await startTinyServer()
-    t.teardown(() => server.close())
+    const server = await tinyServer(t)
     const peer = await RawPeer.connect(server.port)
     const insert = requestBytes(call('f', idTable(1, 2, 3)), asynchronous)
     await peer.write(Buffer.concat([connectBytes, insert, insert.subarray(0, -1)]))
@@ -329,18 +295,8 @@ t.test(
   },
 )
 
-t.test('a request before connect is refused', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(requestBytes(script('1')))
-  t.match(await peer.response(), { ok: false, message: /must be connect/ })
-  t.strictSame(server.log, [])
-})
-
 t.test('sessions of other languages are refused with a message', async t => {
-  const server = await startTinyServer()
-  t.teardown(() => server.close())
+  const server = await tinyServer(t)
   for (const flags of [2048, 4096]) {
     const peer = await RawPeer.connect(server.port)
     await peer.write(requestBytes({ kind: 'connect' }, { flags }))
@@ -351,9 +307,7 @@ t.test('sessions of other languages are refused with a message', async t => {
 deepTest(t, 'the server stops working for a client that does not read', async t => {
   const server = await startBigServer()
   t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(connectBytes)
-  await peer.response()
+  const peer = await RawPeer.connected(server.port)
   peer.socket.pause()
   const requests = 200
   const all = peer.write(
@@ -372,14 +326,13 @@ deepTest(t, 'the server stops working for a client that does not read', async t 
 deepTest(t, 'while a request waits, the server reads only a limited number of bytes', async t => {
   const gate = closedGate()
   let executed = 0
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: () => gate.opened,
     call: () => {
       executed += 1
       return undefined
     },
   })
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   await peer.write(Buffer.concat([connectBytes, requestBytes(script('wait'))]))
   await server.logged('script wait')
@@ -407,8 +360,7 @@ const host = '127.0.0.1'
 const ids = Array.from({ length: 10_000 }, (_, i) => i)
 
 t.test('a table requested with a fetchSize comes in blocks of about that size', async t => {
-  const server = await startTinyServer({ script: () => idTable(...ids) })
-  t.teardown(() => server.close())
+  const server = await tinyServer(t, { script: () => idTable(...ids) })
   const session = await connect({ host, port: server.port })
   const seen: number[] = []
   let blocks = 0
@@ -424,10 +376,9 @@ t.test('a table requested with a fetchSize comes in blocks of about that size', 
 })
 
 t.test('small tables are also sent in blocks, and an empty table keeps its columns', async t => {
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: code => (code === 'empty' ? idTable() : idTable(1)),
   })
-  t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })
   t.match(await session.run('one', { fetchSize: 8192 }), {
     type: 'ANY',
@@ -440,77 +391,4 @@ t.test('small tables are also sent in blocks, and an empty table keeps its colum
   })
   t.match(await session.run('one'), { form: 'table' })
   await session.close()
-})
-
-t.test('all other results are answered unchanged', async t => {
-  const server = await startTinyServer({ script: () => int(1) })
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(Buffer.concat([connectBytes, requestBytes(script('1'), { fetchSize: 8192 })]))
-  await peer.response()
-  t.match(await peer.response(), { ok: true, value: int(1) })
-})
-
-interface Sent {
-  /** The text of each `send`. */
-  readonly sent: string[]
-  readonly replies: Replies
-}
-
-/** @param hasRoom  returns the result of `send` */
-function repliesOn(framed: boolean, hasRoom: () => boolean = () => true): Sent {
-  const sent: string[] = []
-  const transport = {
-    framed,
-    send: (chunks: readonly Uint8Array[]) => {
-      sent.push(Buffer.concat(chunks).toString('latin1'))
-      return hasRoom()
-    },
-  } as Partial<Transport> as Transport
-  return { sent, replies: new Replies('7', transport) }
-}
-
-const oneReplies = '7 1 1\nOK\n\x04\0\x01\0\0\0'
-
-t.test('answers, errors and output are combined into one write', async t => {
-  const { sent, replies } = repliesOn(false)
-  replies.message('hello')
-  replies.value(int(1), 0)
-  replies.value(undefined, 0)
-  replies.error('two\nlines')
-  replies.sessionId = '8'
-  replies.value(undefined, 0)
-  const wanted = `MSG\nhello\0${oneReplies}7 0 1\nOK\n7 0 1\ntwo lines\n8 0 1\nOK\n`
-  t.strictSame(sent, [])
-  t.equal(replies.bufferedBytes, wanted.length)
-  t.equal(replies.flush(), true)
-  t.strictSame(sent, [wanted])
-  t.equal(replies.bufferedBytes, 0)
-  t.equal(replies.flush(), true)
-  t.equal(sent.length, 1, 'nothing is sent without bytes')
-})
-
-t.test('a value that cannot be sent is an error of its request', async t => {
-  for (const framed of [true, false]) {
-    const { sent, replies } = repliesOn(framed)
-    replies.value(text('a\0b'), 0)
-    replies.value(int(1), 0)
-    replies.flush()
-    t.match(sent.join(''), /^7 0 1\n[^\n]+\n7 1 1\nOK\n/)
-    t.equal(sent.length, framed ? 2 : 1)
-  }
-})
-
-t.test('tables are answered in blocks if requested, other values never', async t => {
-  const table = idTable(...Array.from({ length: 100 }, (_, row) => row))
-  const bytesOf = (value: Parameters<Replies['value']>[0], blockBytes: number): string => {
-    const { sent, replies } = repliesOn(true)
-    replies.value(value, blockBytes)
-    return sent.join('')
-  }
-  const tuple = '7 1 1\nOK\n\x19\x01'
-  t.match(bytesOf(table, 1), tuple)
-  t.notMatch(bytesOf(table, 0), tuple)
-  t.equal(bytesOf(int(1), 1), oneReplies)
-  t.equal(bytesOf(undefined, 1), '7 0 1\nOK\n')
 })

@@ -1,26 +1,26 @@
+/*
+  Faults (docs/embedded-server.md), repeated requests (docs/protocol.md#high-availability) and `serve --discard`.
+*/
 import t from 'tap'
 import { closedGate } from '../../helpers/gate.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
-import { startTinyServer } from '../../helpers/tiny-server.js'
+import { tinyServer } from '../../helpers/tiny-server.js'
 import { idTable, int } from '../../helpers/values.js'
 import { classifyRefusal } from '../../../src/load/outcomes/refusal.js'
 import { faultNames, requestedFaults, type RequestInfo } from '../../../src/server/net/faults.js'
-import { systemClock } from '../../../src/platform/system.js'
-import { Delays } from '../../../src/server/start.js'
 import type { RequestHead } from '../../../src/protocol/request.js'
-import { AsynchronousFailures } from '../../../src/server/net/request-queue.js'
 import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-value.js'
 import type { Table } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 
 t.test('hooks get every request in order, with its identification', async t => {
   const seen: RequestInfo[] = []
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     {},
     { faults: { beforeExecute: request => void seen.push(request) } },
   )
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   await peer.write(
     Buffer.concat([
@@ -51,7 +51,8 @@ t.test('hooks get every request in order, with its identification', async t => {
 
 t.test('before execution: dropped, failed or delayed', async t => {
   const gate = closedGate()
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     { script: () => int(1) },
     {
       faults: {
@@ -63,7 +64,6 @@ t.test('before execution: dropped, failed or delayed', async t => {
       },
     },
   )
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   const scripts = ['dropped', 'failed', 'first', 'delayed', 'last'].map(code =>
     requestBytes(script(code)),
@@ -84,11 +84,11 @@ t.test(
   async t => {
     const seen: Record<string, string> = {}
     for (const fault of ['later', 'flag', 'stall'] as const) {
-      const server = await startTinyServer(
+      const server = await tinyServer(
+        t,
         { script: code => int(Number(code)) },
         { faults: { beforeExecute: ({ mixed }) => (mixed ? fault : undefined) } },
       )
-      t.teardown(() => server.close())
       const peer = await RawPeer.connect(server.port)
       const requests = [
         requestBytes(script('1'), asynchronous),
@@ -109,13 +109,13 @@ t.test(
 )
 
 t.test('closed before execution: the server runs neither this request nor later ones', async t => {
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     {},
     {
       faults: { beforeExecute: ({ requestNumber }) => (requestNumber === 3 ? 'close' : undefined) },
     },
   )
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('f'), asynchronous)
   await peer.write(Buffer.concat([connectBytes, insert, insert, insert]))
@@ -129,14 +129,12 @@ t.test('after execution: closed without an answer, or in the middle of it', asyn
     ['close', ''],
     ['cut', '1000000001 1'],
   ] as const) {
-    const server = await startTinyServer(
+    const server = await tinyServer(
+      t,
       { script: () => int(1) },
       { faults: { afterExecute: ({ kind }) => (kind === 'script' ? fault : undefined) } },
     )
-    t.teardown(() => server.close())
-    const peer = await RawPeer.connect(server.port)
-    await peer.write(connectBytes)
-    await peer.response()
+    const peer = await RawPeer.connected(server.port)
     const before = peer.received.length
     await peer.write(requestBytes(script('x')))
     const rest = (await peer.ended()).subarray(before).toString()
@@ -146,23 +144,21 @@ t.test('after execution: closed without an answer, or in the middle of it', asyn
 })
 
 t.test('a single answer can be dropped without its neighbours', async t => {
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     { script: code => int(Number(code)) },
     { faults: { afterExecute: ({ text }) => (text === '2' ? 'drop' : undefined) } },
   )
-  t.teardown(() => server.close())
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(
-    Buffer.concat([connectBytes, ...['1', '2', '3'].map(s => requestBytes(script(s)))]),
-  )
-  await peer.response()
+  const peer = await RawPeer.connected(server.port)
+  await peer.write(Buffer.concat(['1', '2', '3'].map(s => requestBytes(script(s)))))
   t.match(await peer.response(), { value: { value: 1 } })
   t.match(await peer.response(), { value: { value: 3 } })
 })
 
 t.test('a password in a script is hidden from hooks and lists', async t => {
   const texts: string[] = []
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     {
       script: () => {
         throw new Error('no')
@@ -170,7 +166,6 @@ t.test('a password in a script is hidden from hooks and lists', async t => {
     },
     { faults: { beforeExecute: ({ text }) => void texts.push(text) } },
   )
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   const codes = [
     'login("admin", "secret"); 1',
@@ -195,32 +190,6 @@ t.test('every n-th insert into a table is refused, and nothing else', t => {
   t.end()
 })
 
-t.test('every tenth insert is refused if no number is given', t => {
-  const faults = requestedFaults('S01012')
-  const refused = Array.from({ length: 20 }, () => faults.beforeWrite!(write) !== undefined)
-  t.strictSame([refused.indexOf(true), refused.lastIndexOf(true)], [9, 19])
-  t.end()
-})
-
-t.test('every tag for a temporary refusal by a cluster can be requested', t => {
-  // The tags of temporary refusals in docs/server-semantics.md#refusals; <DataCorruption> is not temporary.
-  const tags = [
-    'ChunkInTransaction',
-    'ChunkInRecovery',
-    'DataNodeNotAvail',
-    'DataNodeNotReady',
-    'ControllerNotAvail',
-    'ControllerNotReady',
-    'CacheInvalid',
-    'NotLeader',
-  ]
-  for (const tag of tags) {
-    const fault = requestedFaults(`${tag}:1`).beforeWrite!(write)
-    t.match(fault, { error: new RegExp(`^<${tag}>`) })
-  }
-  t.end()
-})
-
 const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
 
 t.test('the loader classifies each refusal correctly, most of them as temporary', t => {
@@ -229,48 +198,6 @@ t.test('the loader classifies each refusal correctly, most of them as temporary'
     const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
     t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
   }
-  t.end()
-})
-
-/** Error texts from DolphinDB's pages of error codes. */
-const texts: readonly [string, string][] = [
-  [
-    'S00002',
-    "<ChunkInTransaction>The openChunks operation failed because the chunk '/trades' is currently locked and in use by transaction 1. RefId:S00002",
-  ],
-  ['S00003', "One symbase's size can't exceed 2097152. RefId: S00003"],
-  [
-    'S00005',
-    'Cannot accept new task <tableInsert> during a graceful shutdown of the server.RefId: S00005',
-  ],
-  ['S01012', 'No available replica for the chunk /trades is found on the controller. RefId:S01012'],
-  [
-    'S01019',
-    '<restore> Failed to add new value partitions to database dfs://trades. Please manually add new partitions: []. RefId:S01019',
-  ],
-  [
-    'S01070',
-    'The transaction 1 has expired, and the resolution process has been initiated. RefId: S01070',
-  ],
-  [
-    'S01071',
-    'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
-  ],
-  [
-    'S03019',
-    'The volume of data exceeds the compression limit. Try inserting data in smaller batches, or adjust the replay rate. PersistenceManager fail to compress data: fault. RefId: S03019',
-  ],
-  ['S03020', 'The leader has not been elected. Try again later. RefId: S03020'],
-]
-
-t.test('numbers of refusals come with their error texts', t => {
-  for (const [name, error] of texts) {
-    t.strictSame(requestedFaults(`${name}:1`).beforeWrite!(write), { error }, name)
-  }
-  t.strictSame(
-    faultNames.filter(name => /^S\d/.test(name) && name !== 'S03000'),
-    texts.map(([name]) => name),
-  )
   t.end()
 })
 
@@ -316,14 +243,6 @@ t.test('limitEnd: the server refuses parts that begin at or after the end of a r
   t.end()
 })
 
-t.test('forget: every n-th request of a session, except its connect', t => {
-  const faults = requestedFaults('forget:1')
-  const asked = (kind: RequestInfo['kind']): unknown => faults.beforeExecute!({ ...request, kind })
-  t.equal(asked('connect'), undefined)
-  t.equal(asked('function'), 'forget')
-  t.end()
-})
-
 t.test('faults that cannot be requested', t => {
   for (const text of [
     '',
@@ -341,26 +260,6 @@ t.test('faults that cannot be requested', t => {
   t.end()
 })
 
-t.test('even a sleep of zero time lets other sessions run first', async t => {
-  const delays = new Delays(systemClock)
-  let isOver = false
-  const slept = delays.wait(0).then(() => (isOver = true))
-  for (let turn = 0; turn < 100; turn++) await Promise.resolve()
-  t.equal(isOver, false)
-  await slept
-  delays.stop()
-})
-
-t.test('a sleep interrupted by its server never ends', async t => {
-  const delays = new Delays(systemClock)
-  let isOver = false
-  void delays.wait(0).then(() => (isOver = true))
-  delays.stop()
-  // This timer starts later, so it fires later.
-  await new Delays(systemClock).wait(0)
-  t.equal(isOver, false)
-})
-
 const clientId = '46e3fbf2-abba-cd29-ec4a-ff517369c667'
 const numbered = (sequenceNumber: number, id = clientId): Partial<RequestHead> => ({
   clientId: id,
@@ -368,23 +267,15 @@ const numbered = (sequenceNumber: number, id = clientId): Partial<RequestHead> =
 })
 const insert = call('tableInsert{t}', idTable(1))
 
-async function connected(port: number): Promise<RawPeer> {
-  const peer = await RawPeer.connect(port)
-  await peer.write(connectBytes)
-  await peer.response()
-  return peer
-}
-
 t.test('a request repeated after a reconnect is answered again but not executed again', async t => {
   let executed = 0
-  const server = await startTinyServer({ call: () => int((executed += 1)) })
-  t.teardown(() => server.close())
-  const first = await connected(server.port)
+  const server = await tinyServer(t, { call: () => int((executed += 1)) })
+  const first = await RawPeer.connected(server.port)
   await first.write(requestBytes(insert, numbered(1)))
   await first.write(requestBytes(insert, numbered(2)))
   await first.response()
   first.socket.destroy()
-  const second = await connected(server.port)
+  const second = await RawPeer.connected(server.port)
   await second.write(requestBytes(insert, numbered(-2)))
   t.match(await second.response(), { ok: true, value: { value: 2 } })
   await second.write(requestBytes(insert, numbered(-1)))
@@ -405,16 +296,15 @@ t.test('a request repeated after a reconnect is answered again but not executed 
 
 t.test('a request repeated while the first one is running is executed once', async t => {
   const gate = closedGate()
-  const server = await startTinyServer({ script: () => gate.opened.then(() => int(7)) })
-  t.teardown(() => server.close())
-  const first = await connected(server.port)
+  const server = await tinyServer(t, { script: () => gate.opened.then(() => int(7)) })
+  const first = await RawPeer.connected(server.port)
   await first.write(requestBytes(script('slow'), numbered(1)))
   await server.logged('script slow')
   first.socket.destroy()
-  const second = await connected(server.port)
+  const second = await RawPeer.connected(server.port)
   await second.write(requestBytes(script('slow'), numbered(-1)))
   const answer = second.response()
-  const other = await connected(server.port)
+  const other = await RawPeer.connected(server.port)
   other.socket.end()
   await other.ended()
   gate.open()
@@ -424,7 +314,7 @@ t.test('a request repeated while the first one is running is executed once', asy
 
 t.test('a failed request may be tried again', async t => {
   let tries = 0
-  const server = await startTinyServer({
+  const server = await tinyServer(t, {
     script: code => {
       tries += 1
       if (tries > 1) return int(tries)
@@ -432,8 +322,7 @@ t.test('a failed request may be tried again', async t => {
       throw new Error('not now')
     },
   })
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
+  const peer = await RawPeer.connected(server.port)
   for (const [code, number] of [
     ['at once', 1],
     ['late', 2],
@@ -444,62 +333,6 @@ t.test('a failed request may be tried again', async t => {
     await peer.write(requestBytes(script(code), numbered(-number)))
     t.match(await peer.response(), { ok: true, value: { value: 2 } })
   }
-})
-
-t.test('a request that fails late does not affect a later request of its client', async t => {
-  const gate = closedGate()
-  let executed = 0
-  const server = await startTinyServer({
-    script: code =>
-      code === 'slow'
-        ? gate.opened.then(() => Promise.reject(new Error('too late')))
-        : int((executed += 1)),
-  })
-  t.teardown(() => server.close())
-  const first = await connected(server.port)
-  await first.write(requestBytes(script('slow'), numbered(1)))
-  await server.logged('script slow')
-  const second = await connected(server.port)
-  await second.write(requestBytes(script('next'), numbered(2)))
-  t.match(await second.response(), { ok: true, value: { value: 1 } })
-  gate.open()
-  t.match(await first.response(), { ok: false, message: 'too late' })
-  await second.write(requestBytes(script('next'), numbered(-2)))
-  t.match(await second.response(), { ok: true, value: { value: 1 } })
-})
-
-t.test('keys are kept for a limited number of clients', async t => {
-  const server = await startTinyServer({ script: () => int(1) })
-  t.teardown(() => server.close())
-  const peer = await connected(server.port)
-  const requests = Array.from({ length: 1025 }, (_, i) =>
-    requestBytes(script('x'), numbered(1, `c${i}`)),
-  )
-  await peer.write(Buffer.concat(requests))
-  for (let i = 0; i < 1025; i++) await peer.response()
-  await peer.write(requestBytes(script('again'), numbered(-1, 'c1')))
-  await peer.write(requestBytes(script('again'), numbered(-1, 'c0')))
-  await peer.response()
-  await peer.response()
-  t.equal(
-    server.log.filter(line => line === 'script again').length,
-    1,
-    'only the oldest was forgotten',
-  )
-})
-
-t.test('only the latest 256 failures are kept, but all are counted', async t => {
-  const failures = new AsynchronousFailures(() => 0)
-  const before = failures.recent
-  for (let number = 1; number <= 256; number++) failures.add(String(number), '', '')
-  t.strictSame([failures.recent.length, failures.recent[0]!.sessionId], [256, '1'])
-  failures.add('257', '', '')
-  t.strictSame(
-    [failures.recent.length, failures.recent[0]!.sessionId, failures.recent.at(-1)!.sessionId],
-    [256, '2', '257'],
-  )
-  t.equal(failures.count, 257)
-  t.equal(before.length, 0, 'a returned list does not change')
 })
 
 const table: Table = {
@@ -530,11 +363,11 @@ const table: Table = {
 }
 
 t.test('a discarding server counts rows and sums exactly, without nulls', async t => {
-  const server = await startTinyServer(
+  const server = await tinyServer(
+    t,
     { script: () => int(7), call: () => int(8) },
     { discard: true },
   )
-  t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   const insert = requestBytes(call('tableInsert{t}', table), asynchronous)
   const inserts = Array.from({ length: 10 }, () => insert)
@@ -565,9 +398,7 @@ t.test(
   async t => {
     const server = await startServer({ port: 0, discard: true })
     t.teardown(() => server.close())
-    const peer = await RawPeer.connect(server.port)
-    await peer.write(connectBytes)
-    await peer.response()
+    const peer = await RawPeer.connected(server.port)
     const answer = async (bytes: Buffer): Promise<unknown> => {
       await peer.write(bytes)
       const response = await peer.response()

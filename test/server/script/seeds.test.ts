@@ -1,8 +1,8 @@
 /*
-  The scripts on DolphinDB's pages about asynchronous submission, word for word, and the scripts that create receipts.
+  The scripts on DolphinDB's pages about asynchronous submission, word for word, and the scripts of the official JavaScript client.
 */
 import t from 'tap'
-import type { Table, Value } from '../../../src/protocol/value.js'
+import type { Table } from '../../../src/protocol/value.js'
 import { createNode } from '../../../src/server/node.js'
 import { testSession } from '../../helpers/script.js'
 import { int } from '../../helpers/values.js'
@@ -95,91 +95,6 @@ t.test('the pool examples sleep and answer', async t => {
   const { show } = testSession()
   t.equal(await show('sleep(0);1+2'), '3')
   t.equal(await show('sleep(0); 1+0'), '1')
-})
-
-const ledger = (run: string): string => `
-if(!defined("ddbIngest_${run}", SHARED)) {
-    share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0,
-        \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt,
-        [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "ddbIngest_${run}")
-}
-ddbIngestProbe = objByName("ddbIngest_${run}")               // batch 0 is ours: probe (phase 8), owner (phase 9)
-tableInsert(ddbIngestProbe, 0l, 0, 8, 0l, 0l, "", now())
-tableInsert(ddbIngestProbe, 0l, 0, 8, 0l, 0l, "", now())  // value of the script: 0 = duplicates are not inserted
-`
-
-const deliver = (run: string): string => `
-def ddbIngestTarget(mutable data) {                       // the only part that varies
-    return tableInsert(objByName("trades"), data)
-}
-def ddbIngestDeliver(b, a, s, mutable data) {             // batch, attempt, number of this transmission
-    ledger = objByName("ddbIngest_${run}")                   // gone -> throws here, before anything is inserted
-    if(tableInsert(ledger, b, a, 0, s, long(data.rows()), "", now()) != 1) { return -2l }   // someone has it
-    n = -1l
-    why = ""
-    try {
-        n = long(ddbIngestTarget(data))
-    } catch(ex) {
-        why = left(ex[0] + ": " + ex[1], 4000)
-    }
-    tableInsert(ledger, b, a, 1, s, n, why, now())
-    return n
-}
-`
-
-const long = (value: bigint): Value => ({ form: 'scalar', type: 'LONG', value })
-
-t.test('a batch is claimed once, and its outcome is in the ledger', async t => {
-  const node = createNode()
-  const control = testSession({ node })
-  const lane = testSession({ node })
-  await control.run(shareTrades)
-  t.equal(await control.show(ledger('a1')), '0', 'the probe is not inserted twice')
-  await lane.run(deliver('a1'))
-  t.match(await lane.call('ddbIngestDeliver', long(1n), int(0), long(1n), ticks(3)), { value: 3n })
-  t.match(await lane.call('ddbIngestDeliver', long(1n), int(0), long(2n), ticks(3)), { value: -2n })
-  t.match(await lane.call('ddbIngestDeliver', long(2n), int(0), long(3n), frame), { value: -1n })
-  t.match(await lane.call('ddbIngestDeliver{3l,0,4l}', ticks(1)), { value: 1n })
-  t.equal(await control.show('exec count(*) from trades'), '4')
-  t.equal(
-    await control.show(
-      'select batchNo, phase, sendNo, rowCount, left(errText, 15) from objByName("ddbIngest_a1") limit 1, 20000',
-    ),
-    '1 0 1 3 ;1 1 1 3 ;2 0 3 4 ;2 1 3 -1 SYSTEM_Runtime:;3 0 4 1 ;3 1 4 1 ',
-  )
-  t.equal(
-    await control.show(
-      'ledger = objByName("ddbIngest_a1")\nexec first(sendNo) from ledger where batchNo=1, attempt=0, phase=0',
-    ),
-    '1',
-  )
-  t.equal(
-    await control.show(
-      'select name, rows, owner from objs(true) where shared=true, name like "ddbIngest_%"',
-    ),
-    'ddbIngest_a1 7 admin',
-  )
-  await control.run('if(defined("ddbIngest_a1", SHARED)) { undef("ddbIngest_a1", SHARED) }')
-  await t.rejects(lane.call('ddbIngestDeliver', long(5n), int(0), long(1n), ticks(1)), {
-    message: /Can't find the object with name ddbIngest_a1/,
-  })
-  t.equal(await lane.show('defined("ddbIngestDeliver", DEF)'), 'true')
-})
-
-t.test('the scripts for all other targets of receipts run as well', async t => {
-  const { run, show, call } = testSession()
-  await run(createDatabase)
-  await run(`
-def toStored(mutable data) { return tableInsert(loadTable("dfs://testDB", "tb1"), data) }
-def upserted(mutable data) {
-    r = tableUpsert(loadTable("dfs://testDB","tb1"), data, false, \`id\`ticker); return r[0] + r[1]
-}
-def keyed(mutable data) { n = data.rows(); toStored(data); return n }`)
-  t.match(await call('toStored', frame), { value: 4 })
-  t.match(await call('upserted', frame), { value: 4n })
-  t.match(await call('keyed', frame), { value: 4 })
-  t.equal(await show('exec count(*) from loadTable("dfs://testDB","tb1")'), '8')
-  t.equal(await show('schema(database("dfs://testDB")).atomic'), 'TRANS')
 })
 
 t.test('the functions that the JavaScript client defines for invoke and jsrpc run', async t => {

@@ -1,312 +1,177 @@
+/*
+  Shared tables, and who may use a table or call a function view. Manual, pages share, grant, deny, addAccessControl and
+  addFunctionView; error code S00001; docs/server-semantics.md#rights names the sources of the refusals.
+*/
 import t from 'tap'
-import { type ServerNode, createNode } from '../../../src/server/node.js'
-import {
-  checkRead,
-  checkViewCall,
-  checkWrite,
-  privilegeKey,
-  privilegeOf,
-  shareTable,
-  unshareTable,
-} from '../../../src/server/tables/privileges.js'
-import { sessionOn } from '../../helpers/script.js'
-import { int, ints, text } from '../../helpers/values.js'
-import { tableOf } from './tables.js'
-import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
-import type { ColumnType } from '../../../src/protocol/data-type.js'
-import { vectorOf } from '../../../src/protocol/element.js'
-import { makeDictionary } from '../../../src/server/elements/dictionary.js'
-import { discardedRows } from '../../../src/server/tables/insert-values.js'
-import { createTable } from '../../../src/server/tables/memory-table.js'
-import type { CallContext, ServerValue } from '../../../src/server/values/server-value.js'
-import { column } from '../columns/columns.js'
+import { testRefusals } from '../../helpers/examples.js'
+import { testSession, type TestSession } from '../../helpers/script.js'
 
-const node = createNode()
-const session = sessionOn(node)
-session.user = 'joe'
-
-t.test('a shared name begins with a letter', async t => {
+t.test('a shared name begins with a letter (page share)', async t => {
+  const { fail } = testSession()
   for (const name of ['a', '交易', 'é1_']) {
-    t.doesNotThrow(() => shareTable(node, session, tableOf('basic'), name), name)
+    t.equal(await fail(`share(table(1 as a), "${name}")`), 'no error', name)
   }
   for (const name of ['', '1a', '_a', 'a b', 'a.b', 'a;']) {
-    t.throws(() => shareTable(node, session, tableOf('basic'), name), {
-      message: `The shared name [${name}] is not a valid variable name.`,
-    })
+    const refusal = `The shared name [${name}] is not a valid variable name.`
+    t.ok((await fail(`share(table(1 as a), "${name}")`)).endsWith(refusal), name)
   }
 })
 
-t.test('a fault prevents the removal of stream tables, and nothing else', async t => {
-  const asked: unknown[] = []
-  node.faults.beforeRemoval = removal => {
-    asked.push(removal)
-    return { error: 'first cancel all subscriptions' }
+t.test('without publishing, only stream tables cannot be shared (S00001)', async t => {
+  const { fail } = testSession({ config: { maxPubConnections: 0 } })
+  for (const table of ['streamTable(1 as a)', 'keyedStreamTable(`a, 1 as a)']) {
+    t.match(
+      await fail(`share(${table}, "s")`),
+      'The feature of publish is not enabled. RefId: S00001',
+    )
   }
-  t.teardown(() => delete node.faults.beforeRemoval)
-  shareTable(node, session, tableOf('stream'), 'kept')
-  shareTable(node, session, tableOf('basic'), 'plain')
-  t.throws(() => unshareTable(node, session, 'kept'), { message: /first cancel/ })
-  t.ok(node.shared.has('kept'))
-  unshareTable(node, session, 'plain')
-  t.strictSame(asked, [{ sessionId: session.id, table: 'kept' }])
+  t.equal(await fail('share(keyedTable(`a, 1 as a), "s")'), 'no error')
 })
 
-t.test('without publishing, only stream tables cannot be shared', async t => {
-  const quiet = createNode({ config: { maxPubConnections: 0 } })
-  for (const kind of ['stream', 'keyedStream'] as const) {
-    t.throws(() => shareTable(quiet, session, tableOf(kind), 's'), {
-      message: 'The feature of publish is not enabled. RefId: S00001',
-    })
+t.test('sharing may need a right that even new administrators lack (page grant)', async t => {
+  const config = { enableSharedVarCreationControl: true }
+  const { node, run, fail } = testSession({ config })
+  await run('createUser("boss", "secret", , true); createUser("joe", "secret")')
+  const share = (user: string): Promise<string> =>
+    testSession({ node, user }).fail(`share(table(1 as a), "${user}")`)
+  for (const user of ['guest', 'joe', 'boss']) {
+    t.match(await share(user), '<NoPrivilege>Not granted to create shared variables', user)
   }
-  shareTable(quiet, session, tableOf('keyed'), 's')
-  t.equal(quiet.shared.size, 1)
+  t.equal(await fail('share(table(1 as a), "a")'), 'no error')
+  await run('grant("joe", CREATE_SHARED_VAR)')
+  t.equal(await share('joe'), 'no error')
+  const older = testSession({ config, version: '3.00.3', user: 'guest' })
+  t.equal(await older.fail('share(table(1 as a), "x")'), 'no error')
 })
 
-t.test('if configured, sharing needs a right that even new administrators lack', async t => {
-  const strict = createNode({ config: { enableSharedVarCreationControl: true } })
-  strict.users.set('boss', { password: 'x', isAdmin: true })
-  const share = (user: string, name: string): void => {
-    const own = sessionOn(strict)
-    own.user = user
-    shareTable(strict, own, tableOf('basic'), name)
-  }
-  const refusal = { message: /NoPrivilege.*shared variables/ }
-  for (const user of ['guest', 'joe', 'boss']) t.throws(() => share(user, 'x'), refusal, user)
-  share('admin', 'a')
-  strict.privileges.set('joe', new Map([['CREATE_SHARED_VAR *', true]]))
-  share('joe', 'b')
-  t.same([...strict.shared.keys()], ['a', 'b'])
-  const older = createNode({
-    config: { enableSharedVarCreationControl: true },
-    version: '3.00.3',
-  })
-  shareTable(older, session, tableOf('basic'), 'x')
-})
-
-type Rights = Readonly<Record<string, boolean>>
-type Change = 'INSERT' | 'UPDATE' | 'DELETE'
-
-/** A node on which sue has these rights, and a session of `user`. */
-function asking(
-  user: string,
-  rights: Rights = {},
-): { node: ServerNode; session: ReturnType<typeof sessionOn> } {
-  const node = createNode()
-  if (Object.keys(rights).length > 0) node.privileges.set('sue', new Map(Object.entries(rights)))
-  const session = sessionOn(node)
-  session.user = user
-  return { node, session }
+/** Sessions of admin, of joe, who owns everything, of sue and of a guest, on one node. */
+async function people(): Promise<Record<'admin' | 'joe' | 'sue' | 'guest', TestSession>> {
+  const admin = testSession()
+  await admin.run(`createUser("joe", "secret"); createUser("sue", "secret")
+grant("joe", DB_OWNER, "*"); grant("joe", VIEW_OWNER)`)
+  const as = (user: string): TestSession => testSession({ node: admin.node, user })
+  const [joe, sue, guest] = [as('joe'), as('sue'), as('guest')]
+  await joe.run(`db = database("dfs://db", VALUE, 1 2)
+db.createPartitionedTable(table(1:0, \`id\`v, [INT,INT]), \`pt, \`id)
+share streamTable(1:0, [\`id], [INT]) as trades
+def f(){ return 1 }
+addFunctionView(f)`)
+  return { admin, joe, sue, guest }
 }
 
-const allows = (check: () => void): boolean => {
-  try {
-    check()
-    return true
-  } catch {
-    return false
-  }
+const stored = {
+  r: 'select * from loadTable("dfs://db", "pt")',
+  i: 'tableInsert(loadTable("dfs://db", "pt"), table(1 as id, 1 as v))',
+  u: 'update loadTable("dfs://db", "pt") set v=2',
+  d: 'delete from loadTable("dfs://db", "pt") where id=9',
 }
-const mayWrite = (user: string, table: ServerTable, rights?: Rights, change?: Change): boolean =>
-  allows(() => checkWrite(asking(user, rights), table, change))
-const mayRead = (user: string, table: ServerTable, rights?: Rights): boolean =>
-  allows(() => checkRead(asking(user, rights), table))
+const shared = { r: 'select * from trades', i: 'tableInsert(trades, 1)' }
+const view = { x: 'f()' }
 
-t.test('a denial overrides every grant, for one object or for all', async t => {
-  const examples: [Rights, boolean | undefined][] = [
-    [{}, undefined],
-    [{ 'TABLE_READ t': true }, true],
-    [{ 'TABLE_READ t': false }, false],
-    [{ 'TABLE_READ *': true }, true],
-    [{ 'TABLE_READ *': false }, false],
-    [{ 'TABLE_READ t': true, 'TABLE_READ *': false }, false],
-    [{ 'TABLE_READ t': false, 'TABLE_READ *': true }, false],
-    [{ 'TABLE_READ other': true, 'TABLE_WRITE t': true }, undefined],
-  ]
-  for (const [rights, wanted] of examples) {
-    const { node } = asking('sue', rights)
-    t.equal(privilegeOf(node, 'sue', 'TABLE_READ', 't'), wanted)
-    t.equal(privilegeOf(node, 'joe', 'TABLE_READ', 't'), undefined, 'rights belong to one user')
+/** The letters of the statements that the session may run. */
+async function allowed({ fail }: TestSession, scripts: Record<string, string>): Promise<string> {
+  let letters = ''
+  for (const [letter, script] of Object.entries(scripts)) {
+    const text = await fail(script)
+    if (text === 'no error') letters += letter
+    else if (!/<No\w+>|No access|<NotAuth/.test(text)) throw new Error(text)
   }
-  t.equal(privilegeKey('TABLE_READ', 't'), 'TABLE_READ t')
-})
-
-t.test('a DFS table is open to administrators, its owner, and users with a grant', async t => {
-  const table = tableOf('dfs')
-  for (const [user, wanted] of [
-    ['admin', true],
-    ['joe', true],
-    ['sue', false],
-    ['guest', false],
-  ] as const) {
-    t.equal(mayWrite(user, table), wanted, user)
-    t.equal(mayRead(user, table), wanted, user)
-  }
-  const guests = tableOf('dfs')
-  Object.assign(guests, { stored: { ...guests.stored, owner: 'guest' } })
-  t.equal(mayRead('guest', guests), false, 'guests own nothing')
-  for (const object of ['TABLE', 'DB']) {
-    const path = object === 'TABLE' ? 'dfs://db/pt' : 'dfs://db'
-    t.equal(mayRead('sue', table, { [`${object}_READ ${path}`]: true }), true)
-    t.equal(mayRead('sue', table, { [`${object}_WRITE ${path}`]: true }), false)
-    t.equal(mayWrite('sue', table, { [`${object}_WRITE ${path}`]: true }), true)
-    t.equal(mayWrite('sue', table, { [`${object}_READ ${path}`]: true }), false)
-    t.equal(mayWrite('sue', table, { [`${object}_INSERT ${path}`]: true }), true)
-    t.equal(mayWrite('sue', table, { [`${object}_INSERT ${path}`]: true }, 'DELETE'), false)
-    t.equal(mayWrite('sue', table, { [`${object}_DELETE ${path}`]: true }, 'DELETE'), true)
-    t.equal(mayWrite('sue', table, { [`${object}_UPDATE ${path}`]: true }, 'UPDATE'), true)
-  }
-  const denied = { 'TABLE_WRITE dfs://db/pt': true, 'DB_INSERT dfs://db': false }
-  t.equal(mayWrite('sue', table, denied), false)
-  t.equal(mayWrite('sue', table, denied, 'UPDATE'), true)
-})
-
-t.test('an in-memory table is open, a shared one until rights are granted', async t => {
-  t.equal(mayWrite('guest', tableOf('basic')), true)
-  const shared = (user: string, rights: Rights, isControlled = false): boolean[] => {
-    const { node, session } = asking(user, rights)
-    const owner = sessionOn(node)
-    owner.user = 'joe'
-    const table = tableOf('stream')
-    shareTable(node, owner, table, 'trades')
-    node.shared.get('trades')!.isControlled = isControlled
-    return [
-      () => checkRead({ node, session }, table),
-      () => checkWrite({ node, session }, table),
-    ].map(allows)
-  }
-  t.same(shared('guest', {}), [true, true])
-  t.same(shared('guest', { 'TABLE_READ other': true }), [true, true])
-  t.same(shared('guest', { 'TABLE_READ trades': true }), [false, false], 'rights of sue')
-  t.same(shared('sue', { 'TABLE_READ trades': true }), [true, false])
-  t.same(shared('sue', { 'TABLE_WRITE trades': true }), [false, true])
-  t.same(shared('sue', { 'TABLE_INSERT trades': true }), [false, true])
-  t.same(shared('sue', { 'TABLE_INSERT trades': true, 'TABLE_WRITE trades': false }), [
-    false,
-    false,
-  ])
-  t.same(shared('joe', { 'TABLE_READ trades': true }), [true, true], 'the user who shared it')
-  t.same(shared('sue', {}, true), [false, false], 'addAccessControl')
-  t.same(shared('joe', {}, true), [true, true])
-  t.same(shared('admin', {}, true), [true, true])
-})
-
-t.test('a refusal names the table', async t => {
-  const dfs = tableOf('dfs')
-  t.throws(() => checkWrite(asking('sue'), dfs), {
-    name: 'ScriptError',
-    message: '<NoPrivilege>Not granted to write data to table dfs://db/pt',
-  })
-  t.throws(() => checkRead(asking('sue'), dfs), {
-    message: '<NotAuthenticated>Not granted to read table dfs://db/pt',
-  })
-  const { node, session } = asking('guest', { 'TABLE_READ trades': true })
-  const table = tableOf('stream')
-  shareTable(node, session, table, 'trades')
-  t.throws(() => checkWrite({ node, session }, table), { message: 'No access to table [trades]' })
-  t.throws(() => checkRead({ node, session }, table), {
-    message: 'No access to shared table [trades]',
-  })
-})
+  return letters
+}
 
 t.test(
-  'a view may be called by its owner and by users with a grant for it or its namespace',
+  'DFS tables: administrators, the owner, and users with a right that is not denied',
   async t => {
-    const mayCall = (user: string, rights?: Rights): boolean =>
-      allows(() => checkViewCall(asking(user, rights), 'a::f', 'joe'))
-    t.ok(mayCall('admin'))
-    t.ok(mayCall('joe'))
-    t.notOk(mayCall('guest'))
-    const examples: [Rights, boolean][] = [
-      [{}, false],
-      [{ 'VIEW_EXEC a::f': true }, true],
-      [{ 'VIEW_EXEC a::*': true }, true],
-      [{ 'VIEW_EXEC *': true }, true],
-      [{ 'VIEW_EXEC f': true, 'VIEW_EXEC b::*': true, 'VIEW_OWNER *': true }, false],
-      [{ 'VIEW_EXEC a::f': true, 'VIEW_EXEC a::*': false }, false],
-      [{ 'VIEW_EXEC a::f': false, 'VIEW_EXEC *': true }, false],
+    const { admin, joe, sue, guest } = await people()
+    t.equal(await allowed(admin, stored), 'riud')
+    t.equal(await allowed(joe, stored), 'riud')
+    t.equal(await allowed(guest, stored), '')
+    const cases: [script: string, letters: string][] = [
+      ['', ''],
+      ['grant("sue", TABLE_READ, "dfs://db/pt")', 'r'],
+      ['grant("sue", TABLE_READ, "*")', 'r'],
+      ['grant("sue", DB_READ, "dfs://db")', 'r'],
+      ['grant("sue", TABLE_WRITE, "dfs://db/pt")', 'iud'],
+      ['grant("sue", DB_WRITE, "dfs://db")', 'iud'],
+      ['grant("sue", TABLE_INSERT, "dfs://db/pt")', 'i'],
+      ['grant("sue", DB_INSERT, "dfs://db")', 'i'],
+      ['grant("sue", TABLE_UPDATE, "dfs://db/pt")', 'u'],
+      ['grant("sue", TABLE_DELETE, "dfs://db/pt")', 'd'],
+      ['grant("sue", TABLE_WRITE, "dfs://db/pt"); deny("sue", DB_INSERT, "dfs://db")', 'ud'],
+      ['grant("sue", TABLE_READ, "dfs://db/pt"); deny("sue", TABLE_READ, "*")', ''],
+      ['deny("sue", TABLE_READ, "dfs://db/pt"); grant("sue", TABLE_READ, "*")', ''],
+      ['grant("sue", TABLE_READ, "dfs://db/other")', ''],
     ]
-    for (const [rights, wanted] of examples) {
-      t.equal(mayCall('sue', rights), wanted, JSON.stringify(rights))
+    for (const [script, letters] of cases) {
+      admin.node.privileges.delete('sue')
+      await admin.run(script)
+      t.equal(await allowed(sue, stored), letters, script)
     }
-    const { node, session } = asking('sue', {})
-    session.viewOwner = 'joe'
-    t.ok(
-      allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
-      'inside a view of joe',
-    )
-    session.viewOwner = 'admin'
-    t.ok(
-      allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
-      'inside a view of admin',
-    )
   },
 )
 
-const keeping = { discards: false } as CallContext
-const discarding = { discards: true } as CallContext
-
-function shared(kind: TableKind): ServerTable {
-  const table = tableOf(kind)
-  table.sharedName = 'target'
-  return table
-}
-
-t.test('rows for tables that outlive the request are counted', async t => {
-  const names = column('STRING', 'a', 'b', 'c')
-  const tuple = column('ANY', ints(1, 2, 3), names) as ServerValue
-  const list: ServerValue = {
-    form: 'list',
-    elements: [ints(1, 2, 3) as ServerValue, { form: 'type', column: { type: 'INT' } }],
-  }
-  const dictionary = (id: ServerValue): ServerValue =>
-    makeDictionary([text('id'), text('name')], [id, text('a')])
-  const examples: [ServerValue[], number][] = [
-    [[tableOf('basic', [1, 'a'], [2, 'b'])], 2],
-    [[tableOf('basic')], 0],
-    [[int(1), text('a')], 1],
-    [[ints(1, 2, 3) as ServerValue, names], 3],
-    [[tuple], 3],
-    [[list], 3],
-    [[column('ANY', int(1), text('a'))], 1],
-    [[dictionary(int(1))], 1],
-    [[dictionary(ints(1, 2) as ServerValue)], 2],
+t.test('shared tables are open until rights on them are given (page addAccessControl)', async t => {
+  const { admin, joe, sue, guest } = await people()
+  t.equal(await allowed(guest, shared), 'ri')
+  const cases: [script: string, letters: string][] = [
+    ['grant("sue", TABLE_READ, "other")', 'ri'],
+    ['grant("sue", TABLE_READ, "trades")', 'r'],
+    ['grant("sue", TABLE_WRITE, "trades")', 'i'],
+    ['grant("sue", TABLE_INSERT, "trades")', 'i'],
+    ['grant("sue", TABLE_INSERT, "trades"); deny("sue", TABLE_WRITE, "trades")', ''],
   ]
-  for (const kind of ['basic', 'stream', 'keyed', 'indexed'] as const) {
-    for (const [values, wanted] of examples) {
-      t.equal(discardedRows(discarding, shared(kind), values), wanted, kind)
-    }
+  for (const [script, letters] of cases) {
+    admin.node.privileges.delete('sue')
+    await admin.run(script)
+    t.equal(await allowed(sue, shared), letters, script)
+    t.equal(await allowed(guest, shared), script.includes('other') ? 'ri' : '', 'rights of sue')
+    t.equal(await allowed(joe, shared), 'ri', 'the user who shared it')
   }
-  t.equal(discardedRows(discarding, tableOf('dfs'), [tableOf('basic', [1, 'a'])]), 1)
+  admin.node.privileges.delete('sue')
+  await joe.run('addAccessControl(trades)')
+  t.equal(await allowed(sue, shared), '')
+  t.equal(await allowed(admin, shared), 'ri')
 })
 
-t.test('a vector for a column of arrays is one row', async t => {
-  const types: ColumnType[] = [{ type: 'INT', array: true }]
-  const table = createTable('stream', ['v'], types)
-  table.sharedName = 'target'
-  const rows = (value: ServerValue): number | undefined => discardedRows(discarding, table, [value])
-  t.equal(rows(ints(1, 2, 3) as ServerValue), 1)
-  t.equal(rows(vectorOf(types[0]!, [[1], [2, 3]])), 2)
-  t.equal(rows(column('ANY', column('ANY', ints(1), ints(2, 3))) as ServerValue), 2)
-  t.equal(rows(makeDictionary([text('v')], [ints(1, 2)] as ServerValue[])), 1)
+t.test(
+  'a view may be called by its owner and by users with VIEW_EXEC (page addFunctionView)',
+  async t => {
+    const { admin, joe, sue, guest } = await people()
+    t.equal(await allowed(admin, view), 'x')
+    t.equal(await allowed(joe, view), 'x')
+    t.equal(await allowed(guest, view), '')
+    const cases: [script: string, letters: string][] = [
+      ['', ''],
+      ['grant("sue", VIEW_EXEC, "f")', 'x'],
+      ['grant("sue", VIEW_EXEC, "*")', 'x'],
+      ['grant("sue", VIEW_OWNER)', ''],
+      ['grant("sue", VIEW_EXEC, "*"); deny("sue", VIEW_EXEC, "f")', ''],
+      ['grant("sue", VIEW_EXEC, "f"); deny("sue", VIEW_EXEC, "*")', ''],
+    ]
+    for (const [script, letters] of cases) {
+      admin.node.privileges.delete('sue')
+      await admin.run(script)
+      t.equal(await allowed(sue, view), letters, script)
+    }
+  },
+)
+
+testRefusals(t, 'the words of refusals for users without rights', {
+  'createUser("a", "secret"); share(table(1 as x), "t"); grant("a", TABLE_READ, "t"); login("a", "secret"); tableInsert(objByName("t"), 2)':
+    'No access to table [t]',
+  'createUser("a", "secret"); share(table(1 as x), "t"); grant("a", TABLE_WRITE, "t"); login("a", "secret"); select * from objByName("t")':
+    'No access to shared table [t]',
 })
 
-t.test('tables of the request get their rows, and so do receipts', async t => {
-  const rows: ServerValue[] = [tableOf('basic', [1, 'a'])]
-  t.equal(discardedRows(discarding, tableOf('basic'), rows), undefined)
-  t.equal(discardedRows(discarding, shared('keyedStream'), [int(1), text('a')]), undefined)
-  t.equal(discardedRows(discarding, shared('keyedStream'), rows), 1)
-  t.equal(discardedRows(keeping, shared('stream'), rows), undefined, 'nothing is discarded')
-})
-
-t.test('rows that the table would refuse are refused', async t => {
-  const strings = createTable('basic', ['id', 'name'], [{ type: 'STRING' }, { type: 'STRING' }])
-  t.throws(() => discardedRows(discarding, shared('stream'), [strings]), {
-    name: 'ScriptError',
-    message: /Expected: INT, Actual: STRING. RefId:S03017$/,
-  })
-  const narrow = createTable('basic', ['id'], [{ type: 'INT' }])
-  t.throws(() => discardedRows(discarding, tableOf('dfs'), [narrow]), { message: /S01015$/ })
-  const target = shared('stream')
-  discardedRows(discarding, target, [tableOf('basic', [1, 'a'])])
-  t.equal(target.rows, 0)
+t.test('refusals of scripts begin with the call, those of function requests do not', async t => {
+  const { sue } = await people()
+  const pt = 'loadTable("dfs://db", "pt")'
+  const read = `<NotAuthenticated>Not granted to read table dfs://db/pt`
+  const write = `<NoPrivilege>Not granted to write data to table dfs://db/pt`
+  t.equal(await sue.fail(`schema(${pt})`), `schema(${pt}) => ${read}`)
+  t.equal(
+    await sue.fail(`append!(${pt}, table(1 as id, 2 as v))`),
+    `append!(${pt}, table(1 as id, 2 as v)) => ${write}`,
+  )
+  await t.rejects(sue.call(`tableInsert{${pt}, table(1 as id, 2 as v)}`), { message: write })
 })

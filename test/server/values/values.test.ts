@@ -1,37 +1,9 @@
+/*
+  Literals and constants. Manual, "Data Types" (table of types and literals), "Vector", "Tuple", "Pair", "Data Form".
+*/
 import t from 'tap'
-import { type ColumnType, columnTypeText } from '../../../src/protocol/data-type.js'
-import { type ElementValue, columnTypeOf, vectorOf } from '../../../src/protocol/element.js'
-import {
-  boolScalar,
-  constantOf,
-  doubleScalar,
-  intScalar,
-  isTrue,
-  longScalar,
-  newUuid,
-  nullOf,
-  stringScalar,
-  voidValue,
-} from '../../../src/server/values/scalar.js'
-import type { ServerValue } from '../../../src/server/values/server-value.js'
-import { int, ints, text } from '../../helpers/values.js'
-import { testSession, textsOf as textsOfJoinVectors } from '../../helpers/script.js'
-import { joinColumns } from '../../../src/server/values/vector-literal.js'
-
-t.test('a condition is true unless it is zero or null', async t => {
-  for (const value of [boolScalar(true), intScalar(-1), doubleScalar(0.1), longScalar(1n)]) {
-    t.equal(isTrue(value), true)
-  }
-  const untrue = [boolScalar(false), intScalar(0), doubleScalar(-0), longScalar(0n), voidValue]
-  for (const value of [...untrue, boolScalar(null), intScalar(null), nullOf('DATE')]) {
-    t.equal(isTrue(value), false)
-  }
-  for (const value of [ints(1) as ServerValue, stringScalar('a')]) {
-    t.throws(() => isTrue(value), {
-      message: 'A scalar object is expected. But the actual object is not a scalar.',
-    })
-  }
-})
+import { testExamples } from '../../helpers/examples.js'
+import { testSession } from '../../helpers/script.js'
 
 const { run, show, fail } = testSession()
 
@@ -178,93 +150,26 @@ t.test('inherited JavaScript names such as toString are not suffixes of numbers'
   }
 })
 
-const array: ColumnType = { type: 'INT', array: true }
-const decimalJoinVectors = (scale: number): ColumnType => ({ type: 'DECIMAL64', scale })
-
-t.test('joined vectors have the type that can hold the rows of both', async t => {
-  const examples: [ColumnType, ElementValue[], ColumnType, ElementValue[], string, string[]][] = [
-    [{ type: 'INT' }, [1, null], { type: 'INT' }, [2], 'INT', ['1', '', '2']],
-    [{ type: 'INT' }, [1], { type: 'LONG' }, [2n, null], 'LONG', ['1', '2', '']],
-    [{ type: 'LONG' }, [1n, null], { type: 'FLOAT' }, [2.5], 'FLOAT', ['1', '', '2.5']],
-    [{ type: 'FLOAT' }, [0.5], { type: 'DOUBLE' }, [2.5], 'DOUBLE', ['0.5', '2.5']],
-    [{ type: 'CHAR' }, [65], { type: 'SHORT' }, [2], 'SHORT', ['65', '2']],
-    [{ type: 'SYMBOL' }, ['a', ''], { type: 'STRING' }, ['b'], 'SYMBOL', ['a', '', 'b']],
-    [{ type: 'STRING' }, ['a'], { type: 'SYMBOL' }, ['b', ''], 'STRING', ['a', 'b', '']],
-    [{ type: 'VOID' }, [null], { type: 'DATE' }, [0], 'DATE', ['', '1970.01.01']],
-    [{ type: 'DATE' }, [0], { type: 'VOID' }, [null, null], 'DATE', ['1970.01.01', '', '']],
-    [array, [[1, 2]], { type: 'DOUBLE', array: true }, [[2.5]], 'DOUBLE[]', ['[1,2]', '[2.5]']],
-    [decimalJoinVectors(2), [150n], decimalJoinVectors(2), [null], 'DECIMAL64(2)', ['1.50', '']],
-    [decimalJoinVectors(2), [150n], decimalJoinVectors(3), [150n], 'ANY', ['1.50', '0.150']],
-    [{ type: 'INT' }, [1], { type: 'STRING' }, ['a'], 'ANY', ['1', 'a']],
-    [{ type: 'BOOL' }, [true], { type: 'INT' }, [2], 'ANY', ['true', '2']],
-    [{ type: 'DATE' }, [0], { type: 'MONTH' }, [0], 'ANY', ['1970.01.01', '0000.01M']],
-    [{ type: 'INT' }, [3], array, [[1, 2]], 'ANY', ['3', '[1,2]']],
-    [{ type: 'INT' }, [], { type: 'DOUBLE' }, [], 'DOUBLE', []],
-  ]
-  for (const [leftType, left, rightType, right, type, texts] of examples) {
-    const joined = joinColumns(vectorOf(leftType, left), vectorOf(rightType, right))
-    t.equal(columnTypeText(columnTypeOf(joined)), type)
-    t.strictSame(
-      textsOfJoinVectors(joined),
-      texts,
-      `${columnTypeText(leftType)} ${columnTypeText(rightType)}`,
-    )
-  }
-})
-
-t.test(
-  'forms, partition types, kinds of objects and duplicate policies have their numbers',
-  async t => {
-    const numbers: Readonly<Record<string, readonly string[]>> = {
-      0: ['SCALAR', 'SEQ', 'VAR', 'ALL'],
-      1: ['VECTOR', 'VALUE', 'SHARED', 'LAST'],
-      2: ['PAIR', 'RANGE', 'DEF', 'FIRST'],
-      3: ['LIST'],
-      4: ['SET', 'COMPO'],
-      5: ['DICT', 'HASH'],
-      6: ['TABLE'],
-    }
-    for (const [number, words] of Object.entries(numbers)) {
-      for (const word of words) t.strictSame(constantOf(word), int(Number(number)), word)
-    }
+testExamples(t, {
+  // Page join, "Details"; "Vector".
+  'joined vectors have the type that can hold the rows of both': {
+    'typestr([1, 00i] <- 2l)': 'FAST LONG VECTOR',
+    '[1l, 00l] <- 2.5f': '[1,,2.5]',
+    'typestr(0.5f <- 2.5)': 'FAST DOUBLE VECTOR',
+    'typestr((`a`b$SYMBOL) <- `c)': 'FAST SYMBOL VECTOR',
+    'NULL <- 1970.01.01': '[,1970.01.01]',
+    'typestr(1.50P <- 1.500P)': 'ANY VECTOR',
+    'typestr(true <- 2)': 'ANY VECTOR',
+    '1970.01.01 <- 2012.01M': '[1970.01.01,2012.01M]',
+    '3 <- arrayVector(2 3, 1 2 3)': '[3,[1,2],[3]]',
+    'typestr(array(INT, 0) <- array(DOUBLE, 0))': 'FAST DOUBLE VECTOR',
   },
-)
-
-t.test('a right is written as its name', async t => {
-  const actions = ['READ', 'WRITE', 'INSERT', 'UPDATE', 'DELETE']
-  const rights = [
-    ...actions.flatMap(action => [`TABLE_${action}`, `DB_${action}`]),
-    ...['DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER'],
-    ...['SCRIPT_EXEC', 'TEST_EXEC', 'CREATE_SHARED_VAR'],
-    ...['QUERY_RESULT_MEM_LIMIT', 'TASK_GROUP_MEM_LIMIT'],
-  ]
-  for (const word of rights) {
-    t.strictSame(constantOf(word), text(word))
-  }
-})
-
-t.test('unknown names have no value', async t => {
-  for (const name of ['', 'x', 'int', 'Value', 'DFLT', 'constructor', 'toString', '__proto__']) {
-    t.equal(constantOf(name), undefined, name)
-  }
-})
-
-function uuidOf(byteAt: (at: number) => number): string {
-  const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => byteAt(at))
-  return newUuid({ number: () => 0, bytes })
-}
-
-t.test('version and variant are set, all other bits are random', async t => {
-  t.equal(
-    uuidOf(() => 0x00),
-    '00000000-0000-4000-8000-000000000000',
-  )
-  t.equal(
-    uuidOf(() => 0xff),
-    'ffffffff-ffff-4fff-bfff-ffffffffffff',
-  )
-  t.equal(
-    uuidOf(at => at * 0x11),
-    '00112233-4455-4677-8899-aabbccddeeff',
-  )
+  // "Constants"; page createPartitionedTable, "Arguments".
+  'words of the language have their numbers and names': {
+    '[SCALAR, VECTOR, PAIR, SET, DICT, TABLE]': '[0,1,2,4,5,6]',
+    '[SEQ, VALUE, RANGE, LIST, COMPO, HASH]': '[0,1,2,3,4,5]',
+    '[VAR, SHARED, DEF]': '[0,1,2]',
+    '[ALL, LAST, FIRST]': '[0,1,2]',
+    '[TABLE_READ, DB_MANAGE, VIEW_EXEC]': '[TABLE_READ,DB_MANAGE,VIEW_EXEC]',
+  },
 })

@@ -22,18 +22,11 @@ import {
   trailingDataText,
 } from '../../../src/source/compression/damaged-input.js'
 import {
-  contentOf,
-  type Decompressor,
-  newDecompressor,
-  write,
-} from '../../../src/source/compression/decompressor.js'
-import { KeptInput, lastContent } from '../../../src/source/compression/last-content.js'
-import {
   compressionOf,
   contentOf as openContent,
 } from '../../../src/source/compression/open-content.js'
 import { unzstd } from '../../../src/source/compression/unzstd.js'
-import { gunzipped, unbrotlied } from '../../../src/source/compression/zlib-stream.js'
+import { decompressed } from '../../../src/source/compression/zlib-stream.js'
 import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
 import { CountedChunks } from '../../../src/source/counted-chunks.js'
 import { deepTest, runs } from '../../helpers/runs.js'
@@ -49,58 +42,6 @@ import {
   unchecked,
   zeros,
 } from './zstd.js'
-
-async function all(decompressor: Decompressor): Promise<{ content: string; failure: unknown }> {
-  const found: Buffer[] = []
-  const content = contentOf(decompressor)
-  let next = await content.next()
-  for (; next.done !== true; next = await content.next()) found.push(Buffer.from(next.value))
-  return { content: Buffer.concat(found).toString(), failure: next.value }
-}
-
-const text = 'content\n'.repeat(200_000)
-
-t.test('the complete content is returned, and then the stream ends', async t => {
-  for (const [tool, packed] of [
-    ['gzip', gzipSync(text)],
-    ['brotli', brotliCompressSync(text)],
-  ] as const) {
-    const decompressor = newDecompressor(tool)
-    const reading = all(decompressor)
-    await write(decompressor, packed)
-    decompressor.end()
-    const { content, failure } = await reading
-    t.ok(content === text, tool)
-    t.equal(failure, undefined)
-  }
-})
-
-t.test(
-  'a chunk that zlib cannot read is accepted, and the error comes after the content',
-  async t => {
-    const decompressor = newDecompressor('gzip')
-    const reading = all(decompressor)
-    const packed = gzipSync(text)
-    await write(decompressor, packed)
-    t.notOk(decompressor.destroyed)
-    await write(decompressor, Buffer.from('garbage'))
-    t.ok(decompressor.destroyed)
-    const { content, failure } = await reading
-    t.ok(content === text)
-    t.match(failure, { code: 'Z_DATA_ERROR' })
-    t.equal(decompressor.bytesWritten, packed.length)
-  },
-)
-
-t.test('a reader that gives up does not wait forever', async t => {
-  const decompressor = newDecompressor('gzip')
-  const writing = write(decompressor, gzipSync(Buffer.alloc(20_000_000)))
-  const content = contentOf(decompressor)
-  t.notOk((await content.next()).done)
-  decompressor.destroy()
-  await writing
-  t.pass()
-})
 
 // The content of gzip streams, compared with zlib in one call.
 
@@ -127,7 +68,11 @@ async function read(
   const found: Buffer[] = []
   let error: unknown
   try {
-    for await (const chunk of gunzipped(piecesZlibStream(bytes, size, failure), 'x.gz')) {
+    for await (const chunk of decompressed(
+      piecesZlibStream(bytes, size, failure),
+      'x.gz',
+      'gzip',
+    )) {
       found.push(Buffer.from(chunk))
     }
   } catch (thrown) {
@@ -215,7 +160,11 @@ t.test('the reason for the end of the input explains more than the error of zlib
 })
 
 t.test('a reader may stop after any chunk', async t => {
-  const content = gunzipped(piecesZlibStream(gzipSync(Buffer.alloc(5_000_000, 'x')), 1000), 'x.gz')
+  const content = decompressed(
+    piecesZlibStream(gzipSync(Buffer.alloc(5_000_000, 'x')), 1000),
+    'x.gz',
+    'gzip',
+  )
   for await (const chunk of content) {
     t.ok(chunk.length > 0)
     break
@@ -538,14 +487,12 @@ const ways = {
   gzip: {
     pack: (bytes: Buffer) => gzipSync(bytes),
     unpack: (bytes: Buffer) => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
-    read: gunzipped,
   },
   brotli: {
     pack: (bytes: Buffer) =>
       brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
     unpack: (bytes: Buffer) =>
       brotliDecompressSync(bytes, { finishFlush: constants.BROTLI_OPERATION_FLUSH }),
-    read: unbrotlied,
   },
 }
 type Way = keyof typeof ways
@@ -570,7 +517,7 @@ async function readLastContent(
   const found: Buffer[] = []
   let error: unknown
   try {
-    for await (const chunk of ways[way].read(piecesLastContent(bytes, size), 'x')) {
+    for await (const chunk of decompressed(piecesLastContent(bytes, size), 'x', way)) {
       found.push(Buffer.from(chunk))
     }
   } catch (thrown) {
@@ -722,9 +669,10 @@ deepTest(t, 'very large content comes in chunks of limited size', async t => {
   let largest = 0
   let sum = 0
   const reading = async (): Promise<void> => {
-    for await (const chunk of gunzipped(
+    for await (const chunk of decompressed(
       piecesLastContent(Buffer.concat([bomb, Buffer.from('garbage')]), 1 << 19),
       'x',
+      'gzip',
     )) {
       largest = Math.max(largest, chunk.length)
       sum += chunk.length
@@ -750,72 +698,13 @@ deepTest(t, 'if a damaged archive is too large for memory, at most 512 KiB are l
 
 t.test('a reader may stop while content is decompressed for the second time', async t => {
   const whole = gzipSync(Buffer.alloc(300_000, 'x'))
-  const content = gunzipped(
+  const content = decompressed(
     piecesLastContent(Buffer.concat([whole, Buffer.from('garbage')]), 1 << 19),
     'x',
+    'gzip',
   )
   t.notOk((await content.next()).done)
   t.match(await content.return(), { done: true })
-})
-
-t.test('input is kept unchanged, and returned in chunks of the requested size', async t => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.nat(150_000), { maxLength: 8 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.integer({ min: 100, max: 100_000 }),
-      (lengths, one, other, pieceBytes) => {
-        const kept = new KeptInput()
-        const chunks = lengths.map(length => randomBytes(length))
-        for (const chunk of chunks) {
-          const lent = Buffer.from(chunk)
-          kept.add(lent)
-          lent.fill(0)
-        }
-        const all = Buffer.concat(chunks)
-        const [from, end] = [one, other]
-          .map(share => Math.floor(share * all.length))
-          .sort((a, b) => a - b)
-        let position = 0
-        const found: Buffer[] = []
-        for (const piece of kept.pieces(from!, end!, pieceBytes)) {
-          assert.ok(piece.length > 0)
-          if (position >= from!) assert.ok(piece.length <= pieceBytes)
-          else assert.ok(position + piece.length <= from!)
-          position += piece.length
-          found.push(Buffer.from(piece))
-        }
-        assert.ok(Buffer.concat(found).equals(all.subarray(0, end)))
-      },
-    ),
-    { numRuns: runs(50) },
-  )
-  t.pass()
-})
-
-t.test('input of more than two megabytes is not kept', async t => {
-  const kept = new KeptInput()
-  const chunk = Buffer.alloc(1024 * 1024)
-  for (let count = 0; count < 2; count++) kept.add(chunk)
-  t.ok(kept.isWhole)
-  kept.add(Buffer.alloc(1))
-  t.notOk(kept.isWhole)
-  kept.add(Buffer.alloc(1))
-  t.notOk(kept.isWhole)
-})
-
-t.test('the position of the damage is narrowed down to one byte', async t => {
-  const whole = gzipSync(Buffer.from('content'))
-  const kept = new KeptInput()
-  kept.add(Buffer.concat([whole, Buffer.from('garbage')]))
-  const content = lastContent('gzip', kept, { fromBytes: 0, toBytes: whole.length + 7 }, 3)
-  const found: string[] = []
-  let next = await content.next()
-  for (; next.done !== true; next = await content.next())
-    found.push(Buffer.from(next.value).toString())
-  t.equal(found.join(''), 'tent', 'three of its bytes are known')
-  t.strictSame(next.value, { fromBytes: whole.length + 1, toBytes: whole.length + 2 })
 })
 
 t.test('the message names the file, the position and the remedy', t => {

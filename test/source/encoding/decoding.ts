@@ -4,10 +4,10 @@
 import {
   bytesOfLength,
   decoderSlackBytes,
+  openDecoder,
   type CharacterDecoder,
 } from '../../../src/source/encoding/character-decoder.js'
 import type { Encoding } from '../../../src/source/encoding/encodings.js'
-import { openDecoder } from '../../../src/source/encoding/open-decoder.js'
 
 /** The output of a decoder for all the bytes: UTF-8, with FF for invalid characters. */
 export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buffer {

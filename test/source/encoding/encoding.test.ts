@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import t from 'tap'
 import { CountedChunks } from '../../../src/source/counted-chunks.js'
-import { byteOrderMark } from '../../../src/source/encoding/byte-order-mark.js'
+import { openDecoder } from '../../../src/source/encoding/character-decoder.js'
 import { DecodedText } from '../../../src/source/encoding/decoded-text.js'
 import {
   type Encoding,
@@ -17,9 +17,8 @@ import {
   knownEncoding,
 } from '../../../src/source/encoding/encodings.js'
 import { guessedEncoding } from '../../../src/source/encoding/guess-encoding.js'
-import { openDecoder } from '../../../src/source/encoding/open-decoder.js'
-import { type OpenedText, openText } from '../../../src/source/encoding/open-text.js'
-import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-check.js'
+import { byteOrderMark, type OpenedText, openText } from '../../../src/source/encoding/open-text.js'
+import { firstNotUtf8, Utf8Check } from '../../../src/source/encoding/utf8-text.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { decodedBytes, pieces, textOf } from './decoding.js'
 
@@ -356,7 +355,7 @@ interface Piecewise {
 }
 
 function piecewise(encoding: Decoded, bytes: Uint8Array, size: number, start = 0): Piecewise {
-  const text = new DecodedText(() => openDecoder(encoding), start)
+  const text = new DecodedText(encoding, start)
   const parts: Buffer[] = []
   for (let at = 0; at < bytes.length; at += size) {
     parts.push(Buffer.from(text.append(bytes.slice(at, at + size))))

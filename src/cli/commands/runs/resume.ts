@@ -18,12 +18,12 @@ import {
   serverOf,
 } from '../../options/library-options.js'
 import { runId as runIdReader } from '../../options/readers.js'
-import { resumeOptions, type ResumeSettings } from '../../options/command-options.js'
+import { commandOptions, type Settings } from '../../options/options.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
 import { systemCode } from '../../output/terminal-text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
-export async function run(given: ResumeSettings, call: Call): Promise<number> {
+export async function run(given: Settings<'resume'>, call: Call): Promise<number> {
   const { args, processEnvironment } = call
   const settings = withWholePaths(given)
   const folder = journalFolder(settings, processEnvironment)
@@ -70,7 +70,7 @@ function refuseStrange({ path, runId, run }: KnownRun): void {
 }
 
 /** @throws {UsageError} DDB_USAGE if part of the rows would have nulls for bad cells, and part not */
-function refuseOtherNulls({ run }: KnownRun, { onError }: ResumeSettings): void {
+function refuseOtherNulls({ run }: KnownRun, { onError }: Settings<'resume'>): void {
   if (onError === undefined || (onError === 'null') === (run.options.cells?.lenient ?? false))
     return
   throw usageError(
@@ -98,9 +98,9 @@ async function knownRun(folder: string, runId: string, restart = false): Promise
 }
 
 /** If neither the user nor the run's options name a rejects file, uses the file that an earlier process recorded. */
-function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: ResumeSettings) {
+function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Settings<'resume'>) {
   const { onError, ...kept } = options.rejects ?? {}
-  const own = fieldsOf(resumeOptions, settings).rejects ?? {}
+  const own = fieldsOf(commandOptions.resume, settings).rejects ?? {}
   const isSame = kept.file !== undefined && resolve(folder, kept.file) === own.file
   // A journal may lack `rejects`; then `rejectsFiles` still names the rejects file.
   const before = journal.rejects?.files[0]?.path ?? journal.rejectsFiles[0]
@@ -114,7 +114,7 @@ function rejectsOf({ run: { folder, options }, journal }: KnownRun, settings: Re
 }
 
 /** Makes the user's paths absolute, because they are relative to the user's folder, not to the run's folder. */
-function withWholePaths(settings: ResumeSettings): ResumeSettings {
+function withWholePaths(settings: Settings<'resume'>): Settings<'resume'> {
   const { json, stateDir, rejects, metricsFile, report, trace, caFile, certFile } = settings
   const named = defined({ stateDir, rejects, metricsFile, report, trace, caFile, certFile })
   const whole = Object.entries(named).map(([name, path]) => [name, resolve(path)] as const)

@@ -24,13 +24,10 @@ import { otherWritersAt } from '../../files/state.js'
 import { defined, fieldsOf, longName } from '../../options/definition.js'
 import { journalFolder, serverSettingsOf, serverOf } from '../../options/library-options.js'
 import { addressText, shellWord } from '../../options/shell-command.js'
-import {
-  retryOptions as optionsOfRetry,
-  type RetrySettings,
-} from '../../options/command-options.js'
+import { commandOptions, type Settings } from '../../options/options.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
-export async function run(settings: RetrySettings, call: Call): Promise<number> {
+export async function run(settings: Settings<'retry'>, call: Call): Promise<number> {
   const { args, processEnvironment } = call
   const { files } = systemPlatform
   const path = resolve(args[0] ?? '')
@@ -69,7 +66,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
  * The load sends rows and password to the server that the file of reasons names. If other users could have edited that
  * file, the user must repeat server, login and transform. @throws {UsageError} DDB_USAGE
  */
-function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
+function refuseStrange({ run }: KnownRejects, reasons: string, given: Settings<'retry'>): void {
   const strangers = otherWritersAt(reasons)
   if (strangers === undefined) return
   const { user, caFile, certFile, otherHosts = [], ...server } = run.options.server
@@ -78,7 +75,7 @@ function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySetti
   const named = Object.entries(defined({ user, caFile, certFile, transform }))
   const missing = named.flatMap(([name, text]) => {
     const key = name as 'user' | 'caFile' | 'certFile' | 'transform'
-    return given[key] === undefined ? [`--${longName(optionsOfRetry[key])}`, text] : []
+    return given[key] === undefined ? [`--${longName(commandOptions.retry[key])}`, text] : []
   })
   if (given.host === undefined) {
     missing.unshift('--host', [server, ...otherHosts].map(addressText).join(','))
@@ -99,10 +96,10 @@ function optionsOf(
   known: KnownRejects,
   path: string,
   rejects: string,
-  settings: RetrySettings,
+  settings: Settings<'retry'>,
 ): Omit<LoadOptions, 'server'> {
   const asked = retryOptions(known, path)
-  const given = fieldsOf(optionsOfRetry, settings)
+  const given = fieldsOf(commandOptions.retry, settings)
   const { maxErrors = '100%', expectRows } = settings
   return {
     ...asked,

@@ -33,7 +33,7 @@ import {
   serverTargetOf,
 } from '../../options/library-options.js'
 import { optionsPastRejects, resumeCommand, shellText } from '../../options/shell-command.js'
-import type { RunsSettings } from '../../options/command-options.js'
+import type { Settings } from '../../options/options.js'
 import { endFailed } from '../../output/failures.js'
 import { reportOf, runsTable, runText, waysToResume } from '../../output/run-report.js'
 import type { RunReport } from '../../output/run-report.js'
@@ -54,7 +54,7 @@ export interface RunsResult {
 }
 
 /** @returns the exit code @throws {DdbError} DDB_RUN_MISSING; with `--clean` also the errors of `cleanRuns` */
-export async function run(settings: RunsSettings, call: Call): Promise<number> {
+export async function run(settings: Settings<'runs'>, call: Call): Promise<number> {
   const folder = `${journalFolder(settings, call.processEnvironment)}`
   if (settings.files === true) return printRunFiles(settings, call, folder)
   const result: RunsResult = {
@@ -79,17 +79,17 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
     result.runs = await Promise.all(runs.map(known => reportOn(known, settings)))
     result.strange = strange
   } catch (error) {
-    if (!settings.json) await tellRemoved(settings, call, removed).catch(() => undefined)
-    return endFailed(call.output, error, settings.json && result)
+    if (!settings.printJson) await tellRemoved(settings, call, removed).catch(() => undefined)
+    return endFailed(call.output, error, settings.printJson && result)
   }
-  if (settings.json) await call.output.writeData(jsonLine(result))
+  if (settings.printJson) await call.output.writeData(jsonLine(result))
   else await print(settings, call, result, removed)
   return 0
 }
 
 /** The named runs, or all runs if none is named, without those that `--clean` removed. */
 async function foundRuns(
-  { clean }: RunsSettings,
+  { clean }: Settings<'runs'>,
   names: readonly string[],
   folder: string,
 ): Promise<{ runs: readonly KnownRun[]; strange: readonly StrangeFile[] }> {
@@ -104,7 +104,7 @@ async function foundRuns(
   return { runs, strange: [] }
 }
 
-async function reportOn(known: KnownRun, { stateDir }: RunsSettings): Promise<RunReport> {
+async function reportOn(known: KnownRun, { stateDir }: Settings<'runs'>): Promise<RunReport> {
   const { runId, run, journal, state } = known
   const { server, rejects } = run.options
   const past = journal.end === undefined ? [] : optionsPastRejects(runId, rejects, journal.end)
@@ -117,7 +117,7 @@ async function reportOn(known: KnownRun, { stateDir }: RunsSettings): Promise<Ru
 }
 
 async function print(
-  settings: RunsSettings,
+  settings: Settings<'runs'>,
   call: Call,
   { runs, strange, folder }: RunsResult,
   removed: readonly RemovedRun[],
@@ -136,7 +136,7 @@ async function print(
 }
 
 async function tellRemoved(
-  { clean: isCleaning }: RunsSettings,
+  { clean: isCleaning }: Settings<'runs'>,
   { output }: Call,
   removed: readonly RemovedRun[],
 ): Promise<void> {
@@ -152,7 +152,11 @@ async function tellRemoved(
  * Prints the outcome of each file of one run. `done`: all outcomes known. `uncertain`: some unknown. `begun`: some rows were sent. `waiting`:
  * nothing was read. @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED
  */
-async function printRunFiles(settings: RunsSettings, call: Call, folder: string): Promise<number> {
+async function printRunFiles(
+  settings: Settings<'runs'>,
+  call: Call,
+  folder: string,
+): Promise<number> {
   const { output, args } = call
   const [runId, other] = args
   if (runId === undefined || other !== undefined) {
@@ -163,7 +167,7 @@ async function printRunFiles(settings: RunsSettings, call: Call, folder: string)
     const known = await readRun(folder, runId, systemPlatform.files)
     if (known === undefined) throw await missingRunError(folder, runId)
     const files = filesOf(known)
-    if (settings.json) await output.writeData(jsonLine({ ...report, files, error: null }))
+    if (settings.printJson) await output.writeData(jsonLine({ ...report, files, error: null }))
     else {
       const rows = files.map(({ path, state, rows, rejected, at }) => [
         ...[clean(path), state, grouped(rows), grouped(rejected)],
@@ -175,15 +179,17 @@ async function printRunFiles(settings: RunsSettings, call: Call, folder: string)
     }
     return 0
   } catch (error) {
-    return endFailed(output, error, settings.json && { ...report, files: [] })
+    return endFailed(output, error, settings.printJson && { ...report, files: [] })
   }
 }
 
 /** Rows count as read so far, including rejected ones; `at` is when the file was read to its end. Unknown values are null. */
-function filesOf({ journal: { inputs, rejects } }: KnownRun) {
+function filesOf({ journal }: KnownRun) {
+  const { inputs, rejects } = journal
+  const progressOf = inputProgress(journal)
   return inputs.map((input, index) => {
     const { path, fingerprint, summary, readAt, detected } = input
-    const { settled, isDone, uncertain } = inputProgress(input, index)
+    const { settled, isDone, uncertain } = progressOf(index)
     const known = summary !== undefined && isDone ? 'done' : detected ? 'begun' : 'waiting'
     return {
       path,
@@ -203,7 +209,7 @@ function filesOf({ journal: { inputs, rejects } }: KnownRun) {
  * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
  */
 async function cleanRuns(
-  settings: RunsSettings,
+  settings: Settings<'runs'>,
   call: Call,
   folder: string,
   removed: RemovedRun[],
@@ -248,7 +254,7 @@ async function cleanRuns(
 
 /** Reads each user's password only once, because standard input delivers it once. */
 function newTargets(
-  settings: RunsSettings,
+  settings: Settings<'runs'>,
   call: Call,
 ): (journaled: JournaledServer, begunIn: string) => Promise<ServerTarget> {
   const known = new Map<string | undefined, Login>()

@@ -12,6 +12,7 @@ import { openGrowing } from '../../../source/open-source.js'
 import { newSummary } from '../input-list.js'
 import type { InputReading, InputSummary } from '../input-reading.js'
 import { newRecordCounter } from '../input-counts.js'
+import { placer, streamOf } from '../../journal/resumption.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../../journal/fingerprint.js'
 import type { Detected } from '../../options.js'
 import { dialectOf, rowTarget } from '../reader-options.js'
@@ -100,9 +101,6 @@ export async function* batchesOf(
   try {
     const encoding = options.input?.encoding ?? 'auto'
     const source = await openGrowing(path, content.chunks, encoding, () => file.close())
-    const told = (): void => {
-      followed.leftBytes = source.contentBytesRead - accounted(summary)
-    }
     try {
       summary.compression = source.compression
       const reader = await openReader(source, {
@@ -133,13 +131,17 @@ export async function* batchesOf(
         knownReject: news.knownReject,
         beforeBatch: () => noteGrowth(followed, run),
       })
-      yield* batchesAmong(steps)
+      // The file has its number once its first batch is read.
+      yield* batchesAmong(
+        steps,
+        placer(run.history.resumption, () => streamOf(followed.number!, true)),
+      )
     } catch (error) {
       // If unread data is gone, the loss is the error to report, whatever ended the reading.
       const loss = await content.checkRead().catch((found: unknown) => found)
       throw isTruncated(loss) ? loss : error
     } finally {
-      told()
+      followed.leftBytes = source.contentBytesRead - accounted(summary)
     }
     // Determined before the check, because a signal that arrives during the check must not change the outcome.
     const isWhole = !run.ending.stopped

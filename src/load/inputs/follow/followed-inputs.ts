@@ -4,10 +4,10 @@
 */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
-import { UsageError, type DdbError, option, usageError } from '../../../errors.js'
+import { UsageError, type DdbError, usageError } from '../../../errors.js'
 import { dataExtensions } from '../../../parse/formats.js'
 import type { Batch, ColumnCounts } from '../../../parse/batch.js'
-import { fileKey } from '../../../platform/file-identity.js'
+import { fileKey } from '../../../platform/file-name.js'
 import type { Files, InputFile } from '../../../platform/platform.js'
 import { newPassedOver } from '../../../source/data-files.js'
 import { sourceNotices } from '../../../source/expand-sources.js'
@@ -40,8 +40,6 @@ import {
 } from './followed-file.js'
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
-import { traitsOf } from '../../transport/confirmations.js'
-import type { Delivery } from '../../transport/delivery.js'
 
 /** Time between two looks for new files and names: listing folders costs more than checking an open file. */
 const scanEveryMs = 1_000
@@ -311,15 +309,5 @@ async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promi
 function tooMany(): UsageError {
   return usageError(
     `more than ${maxFiles} files would be followed at once: move away those that are done, or divide them among several runs`,
-  )
-}
-
-/** @throws {UsageError} DDB_USAGE if a followed run has a journal, but cannot learn the outcome of single batches */
-export function checkFollowed({ options, history: { journal } }: Run, { used }: Delivery): void {
-  if (options.input?.follow !== true || journal === undefined) return
-  if (traitsOf(used).knowsBatches) return
-  throw usageError(
-    'the server gives no receipts here, so every process of this run would read its files from their start: ' +
-      `${option('input.follow')} with a journal needs ${option('delivery.mode')} sync`,
   )
 }

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import type { Files, FolderEntry, InputFile } from '../../../platform/platform.js'
 import { runChanged } from '../../journal/changed-run.js'
 import { fingerprintText, isSameGrown, type Fingerprint } from '../../journal/fingerprint.js'
-import type { JournaledInput, JournaledRun } from '../../outcomes/journaled-run.js'
+import type { NamedInput } from '../../outcomes/events.js'
+import type { JournaledRun } from '../../outcomes/journaled-run.js'
 import type { RunHistory } from '../../journal/run-history.js'
 
 /** A file that is not completely read or sent. */
@@ -21,7 +22,10 @@ export interface ResumedFile {
 export interface ResumedFiles {
   readonly open: readonly ResumedFile[]
   /** Files that were read to their end and completely sent. */
-  readonly done: readonly { readonly fingerprint: Fingerprint; readonly input: JournaledInput }[]
+  readonly done: readonly {
+    readonly fingerprint: Fingerprint
+    readonly input: Readonly<NamedInput>
+  }[]
 }
 
 /** @throws {DdbError} DDB_RUN_CHANGED if a file does not exist any more */
@@ -39,7 +43,9 @@ export async function resumedFiles(
         done.push({ fingerprint, input })
         continue
       }
-      const file = await find(path, atLeast(input), files)
+      // The file contained every row that was sent, so it certainly reached this size.
+      const { offsetBytes: sizeBytes } = found.sentTo.at(number)
+      const file = await find(path, { fingerprint, sizeBytes }, files)
       if (file === undefined) throw isGone(found, path, fingerprint)
       open.push({ number, path, file, fingerprint })
     }
@@ -50,17 +56,14 @@ export async function resumedFiles(
   }
 }
 
-/** The file's fingerprint, and a size that it certainly reached, because it contained every row that was sent. */
-function atLeast({ fingerprint, covered }: JournaledInput): {
+interface SoughtFile {
   readonly fingerprint: Fingerprint
   readonly sizeBytes: number
-} {
-  return { fingerprint, sizeBytes: covered.ends.at(-1)!.offsetBytes }
 }
 
 async function find(
   path: string,
-  sought: ReturnType<typeof atLeast>,
+  sought: SoughtFile,
   files: Files,
 ): Promise<InputFile | undefined> {
   const named = await openIfSame(path, sought, files)
@@ -78,7 +81,7 @@ async function find(
 
 async function openIfSame(
   path: string,
-  { fingerprint, sizeBytes }: ReturnType<typeof atLeast>,
+  { fingerprint, sizeBytes }: SoughtFile,
   files: Files,
 ): Promise<InputFile | undefined> {
   let file: InputFile | undefined

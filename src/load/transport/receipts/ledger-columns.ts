@@ -10,15 +10,18 @@ interface LedgerColumn {
   readonly isKey?: true
 }
 
-/** Lane and number identify a batch; each lane numbers its batches from 1. Parts of a divided batch have their own numbers. */
+/** The first four columns are the place of the rows (`Place`). */
 const columns = {
-  /** Number of the lane, from 0. Here a lane is a sequence of batch numbers, whose batches may use any connections. */
-  lane: { name: 'lane', type: 'INT', isKey: true },
-  /** From 1. Rows with number 0 do not belong to a batch. */
+  /** Rows of stream 0 do not belong to a batch. */
+  streamNo: { name: 'streamNo', type: 'LONG', isKey: true },
   batchNo: { name: 'batchNo', type: 'LONG', isKey: true },
+  laneNo: { name: 'laneNo', type: 'INT', isKey: true },
+  partNo: { name: 'partNo', type: 'LONG', isKey: true },
   /** From 0. A new attempt begins only if the last attempt certainly stored no rows. */
   attempt: { name: 'attempt', type: 'INT', isKey: true },
   phase: { name: 'phase', type: 'INT', isKey: true },
+  /** What the place stands for (`cutOf`). */
+  cutDigest: { name: 'cutDigest', type: 'LONG' },
   /** Send number of the copy that wrote the row. Each copy of a batch has a new send number. */
   sendNo: { name: 'sendNo', type: 'LONG' },
   rowsReceived: { name: 'rowsReceived', type: 'LONG' },
@@ -29,8 +32,6 @@ const columns = {
   rowsLeft: { name: 'rowsLeft', type: 'LONG' },
   /** Rows that the target accepted: −1 if it refused them, null if the server does not report it. */
   rowsTaken: { name: 'rowsTaken', type: 'LONG' },
-  /** Rows that the target has ever had, including rows of other writers; null if the server does not report it. */
-  rowsHad: { name: 'rowsHad', type: 'LONG' },
   /** Why the target refused the rows, otherwise ''. */
   errText: { name: 'errText', type: 'STRING' },
   /** By the server's clock. */
@@ -44,7 +45,11 @@ export const ledgerColumns: readonly LedgerColumn[] = Object.values(columns)
 
 /** Values of columns that `cells` of `insertReceipt` omits. An omitted column without a value here becomes null. */
 const unnamed: Readonly<Record<string, string>> = {
-  lane: '0',
+  streamNo: '0l',
+  batchNo: '0l',
+  laneNo: '0',
+  partNo: '0l',
+  cutDigest: '0l',
   sendNo: '0l',
   errText: '""',
   loggedAt: 'now()',
@@ -63,8 +68,9 @@ export function insertReceipt(ledger: string, cells: LedgerCells): string {
 
 /** The columns that the run reads, in this order. */
 export const readColumns = [
-  ...['batchNo', 'attempt', 'phase', 'sendNo', 'errText'],
-  ...['rowsReceived', 'rowsTaken', 'rowsHad'],
+  ...['streamNo', 'batchNo', 'laneNo', 'partNo', 'cutDigest'],
+  ...['attempt', 'phase', 'sendNo', 'errText'],
+  ...['rowsReceived', 'rowsTaken'],
 ] as const satisfies readonly LedgerColumnName[]
 
 /** A further column to read if the run has a transform: the number of rows that remain after the transform. */

@@ -8,17 +8,17 @@ import { stringsOf } from '../../../protocol/types/strings.js'
 import type { Column, Table } from '../../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../../marker/marker.js'
 import { dropTableScript, ledgerName } from '../../marker/run-tables.js'
+import type { Place } from '../../outcomes/place.js'
 import { claimPhase, ledgerQuery, probeScript, shareScript, type WrittenLedger } from './script.js'
 
 export interface LedgerRow {
-  batchNo: number
+  readonly place: Place
+  readonly cut: bigint
   attempt: number
   phase: number
   sendNo: number
   /** In a claim: rows that arrived. In an outcome: rows accepted, −1 after a refusal, null if the server does not report it. */
   rowCount: number | null
-  /** Rows that the target has ever had; undefined if the server does not report it. */
-  had?: number | undefined
   /** In an outcome: rows that remain after the transform. Undefined if the transform threw an error. */
   left?: number | undefined
   errText: string
@@ -114,20 +114,27 @@ export async function dropLedger(
 
 /** Reads the columns' arrays directly, because a ledger has tens of thousands of rows if batches are small. */
 function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
-  const [batchNo, attempt, phase, sendNo, , received, taken, had, left] = columns.map(wordsOf)
-  const errText = columns[4]
+  const [stream, batchNo, lane, part, , attempt, phase, sendNo, , received, taken, left] =
+    columns.map(wordsOf)
+  const [cut, errText] = [columns[4], columns[8]]
+  const cuts = cut?.form === 'vector' && cut.type === 'LONG' ? cut.data : undefined
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
     const isClaim = numberAt(phase, i) === claimPhase
     const count = isClaim ? received : taken
     found.push({
-      batchNo: numberAt(batchNo, i) ?? 0,
+      place: {
+        stream: numberAt(stream, i) ?? 0,
+        no: numberAt(batchNo, i) ?? 0,
+        lane: numberAt(lane, i) ?? 0,
+        part: numberAt(part, i) ?? 0,
+      },
+      cut: cuts?.[i] ?? 0n,
       attempt: numberAt(attempt, i) ?? 0,
       phase: numberAt(phase, i) ?? 0,
       sendNo: numberAt(sendNo, i) ?? 0,
       rowCount: numberAt(count, i) ?? null,
-      had: isClaim ? undefined : numberAt(had, i),
       left: isClaim ? undefined : numberAt(left, i),
       errText: texts[i] ?? '',
     })

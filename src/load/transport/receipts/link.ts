@@ -7,17 +7,17 @@ import type { RetryRules } from '../../connection/retry.js'
 import { OutcomeHandler } from '../../outcomes/outcome-handler.js'
 import type { Outcome } from '../../outcomes/refusal-decision.js'
 import type { OpenBatch } from '../../outcomes/fold.js'
-import type { BatchPart } from '../../outcomes/batch-part.js'
+import { partText, type BatchPart } from '../../outcomes/batch-part.js'
 import type { Recorder } from '../../outcomes/recorder.js'
 import { rowsText } from '../../outcomes/row-counts.js'
 import { SendQueue } from '../../outcomes/send-queue.js'
-import type { SentBefore } from '../../journal/resumed-input.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
 import { asDdbError } from '../../run-ending.js'
 import { hasTransform } from '../../target/target.js'
 import { rowsLeft } from '../transformed.js'
-import type { EarlierReceipts } from './earlier-receipts.js'
+import { classifyRefusal, type Refusal } from '../../outcomes/refusal.js'
+import { cutElsewhere, type EarlierReceipts } from './earlier-receipts.js'
 import type { LedgerRow } from './ledger.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
@@ -86,25 +86,46 @@ export class ReceiptLink {
     this.outcomeHandler = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
   }
 
-  /** Continues with rows that an earlier process sent, or may have sent, under the batch number `no`. */
-  takeUp(part: BatchPart, { no, hasNoReceipt }: SentBefore): void {
-    const { earlier, run } = this.setup
+  /**
+   * Continues with a part of a batch that an earlier process sent, or was about to send.
+   * @param isSent  false if the part is certainly not stored, according to the journal
+   */
+  takeUp(part: BatchPart, isSent: boolean, hasNoReceipt: boolean): void {
+    const { earlier } = this.setup
     const isKnown = earlier.isLedgerKept && !hasNoReceipt
-    const receipts = isKnown ? earlier.of(no) : []
-    this.outcomeHandler.takeUp(part, no, {
-      attempt: receipts.at(-1)?.attempt,
+    const receipts = isKnown ? earlier.of(part) : []
+    const last = receipts.at(-1)
+    if (last === undefined && !isSent) return void this.queue.add(part)
+    if (last !== undefined && this.#beginsAnew(last, isSent)) {
+      return void this.queue.add(part, last.attempt + 1)
+    }
+    const batch = this.outcomeHandler.takeUp(part, {
+      attempt: last?.attempt,
       isLost: isKnown ? undefined : receiptsLost,
       resends: earlier.resends,
     })
     try {
       for (const row of receipts) {
-        const found = run.state.open.has(no) ? readReceipt(run, row) : undefined
-        if (found !== undefined) this.outcomeHandler.apply(found.batch, found.outcome)
+        const isOpen = batch.state !== 'closed'
+        const outcome = isOpen ? readReceipt(this.setup.run, batch, part, row) : undefined
+        if (outcome !== undefined) this.outcomeHandler.apply(batch, outcome)
       }
     } catch (error) {
       // Does not throw, because the batch is already open. The failing run gives it an outcome with all other open batches.
       this.fail(error)
     }
+  }
+
+  /** Whether the part needs another attempt: the last one certainly stored nothing, and its cause may be gone by now. */
+  #beginsAnew({ phase, rowCount, errText }: LedgerRow, isSent: boolean): boolean {
+    if (phase !== outcomePhase || rowCount !== -1) return false
+    const { allOrNothing } = this.setup.recorder.target
+    return !isSent || (allOrNothing && !ofRows.includes(classifyRefusal(errText)))
+  }
+
+  /** Whether an earlier process has sent a part of which its journal knows nothing: the end of the journal was lost. */
+  isBegun(part: BatchPart): boolean {
+    return this.setup.earlier.isLedgerKept && this.setup.earlier.of(part).length > 0
   }
 
   get state(): LinkState {
@@ -188,10 +209,10 @@ export class ReceiptLink {
 
   /** Stores a receipt of an earlier process for a later attempt. It is applied when this process makes that attempt. */
   #keepIfAhead(row: LedgerRow): void {
-    const batch = this.setup.run.state.open.get(row.batchNo)
+    const batch = this.queue.at(row.place)
     if (batch === undefined || row.attempt <= batch.attempt) return
-    const rows = this.#ahead.get(row.batchNo)
-    if (rows === undefined) this.#ahead.set(row.batchNo, [row])
+    const rows = this.#ahead.get(batch.no)
+    if (rows === undefined) this.#ahead.set(batch.no, [row])
     else rows.push(row)
   }
 
@@ -213,51 +234,53 @@ export class ReceiptLink {
   }
 
   take(row: LedgerRow): void {
-    const { earlier, recorder, run } = this.setup
-    const batch = run.state.open.get(row.batchNo)
-    const isWaited = batch !== undefined
-    if (isWaited && row.attempt === 0 && this.queue.isEarlier(batch)) {
-      run.emit({ kind: 'found', lane: batch.lane, no: batch.no })
+    const { earlier, run } = this.setup
+    const batch = this.queue.at(row.place)
+    if (batch === undefined) {
+      if (row.sendNo <= run.state.earlierSendNo) earlier.add(row)
+      return
     }
-    const found = readReceipt(run, row, recorder.target.evidence?.leastRows)
-    if (row.batchNo <= earlier.lastNo && !isWaited) earlier.add(row)
+    if (row.attempt === 0 && this.queue.isEarlier(batch)) run.emit({ kind: 'found', no: batch.no })
+    const outcome = readReceipt(run, batch, this.queue.partOf(batch), row)
     this.#keepIfAhead(row)
-    if (found !== undefined) this.outcomeHandler.apply(found.batch, found.outcome)
+    if (outcome !== undefined) this.outcomeHandler.apply(batch, outcome)
   }
 }
 
+/** Refusals because of the rows: another attempt would be refused alike. */
+const ofRows: readonly Refusal[] = ['rows', 'tooLarge']
+
 /**
- * Interprets a row of the ledger. A claim (the server has begun the batch) becomes an event; an outcome is returned
- * with its batch. Other rows, such as those of different attempts, have no effect.
- * @param leastHad  lower limit of the number of rows in the target, according to earlier rows of the ledger
+ * Interprets a row of the ledger. A claim (the server has begun the batch) becomes an event; an outcome is returned. Other rows, such as those of different attempts, have no effect.
  * @throws {DdbError} DDB_PROTOCOL if the row cannot belong to anything sent
  */
 function readReceipt(
-  { state, emit, checked }: Pick<Run, 'state' | 'emit'> & Partial<Pick<Run, 'checked'>>,
+  { state, emit, checked }: Pick<Run, 'state' | 'emit' | 'checked'>,
+  batch: OpenBatch,
+  part: BatchPart,
   row: LedgerRow,
-  leastHad?: number,
-): { readonly batch: OpenBatch; readonly outcome: Outcome } | undefined {
-  const batch = state.open.get(row.batchNo)
+): Outcome | undefined {
   // Receipts of earlier attempts change nothing, because these are over. `#keepIfAhead` stores those of later attempts.
-  if (batch === undefined || batch.attempt !== row.attempt) return undefined
+  if (batch.attempt !== row.attempt) return undefined
   if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
   if (batch.state !== 'sent' && batch.state !== 'claimed') return undefined
   if (row.sendNo > state.earlierSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(
       'DDB_PROTOCOL',
-      `the server has a receipt for transmission ${row.sendNo} of batch ${batch.no}, which was never sent`,
+      `the server has a receipt for transmission ${row.sendNo} of ${partText(part)}, which was never sent`,
     )
   }
+  if (row.cut !== part.cut) throw cutElsewhere()
   if (row.phase === outcomePhase) {
     const left = hasTransform(checked) ? rowsLeft(batch.rows, row.left, row.rowCount) : undefined
-    return { batch, outcome: { rows: row.rowCount, had: row.had, left, errText: row.errText } }
+    return { rows: row.rowCount, left, errText: row.errText }
   }
   if (row.rowCount !== batch.rows) {
     throw new DdbError(
       'DDB_PROTOCOL',
-      `the server claimed ${rowsText(row.rowCount ?? 0)} of batch ${batch.no}, which has ${batch.rows}`,
+      `the server claimed ${rowsText(row.rowCount ?? 0)} of ${partText(part)}, which has ${batch.rows}`,
     )
   }
-  emit({ kind: 'claimed', lane: batch.lane, no: batch.no, leastHad })
+  emit({ kind: 'claimed', no: batch.no })
   return undefined
 }

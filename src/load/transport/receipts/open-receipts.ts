@@ -8,8 +8,6 @@ import type { RetryRules } from '../../connection/retry.js'
 import type { Delivery } from '../delivery.js'
 import type { Recorder } from '../../outcomes/recorder.js'
 import type { TargetDescription } from '../../target/describe-target.js'
-import { totalRowsExpression } from '../../evidence/total-rows.js'
-import { watchedTable } from '../../journal/target-identity.js'
 import { checkMemory } from '../../journal/check-sole-process.js'
 import type { ServerAddress } from '../../options.js'
 import type { Run } from '../../run.js'
@@ -45,10 +43,6 @@ export async function openReceipts(
     rules,
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
-    rowsHad: totalRowsExpression(
-      watchedTable(run.checked),
-      recorder.target.evidence?.identity.total,
-    ),
     nextLedger: () => {
       ledgers++
       run.emit({ kind: 'ledger', number: ledgers })
@@ -74,11 +68,7 @@ export async function openReceipts(
     // Somebody may have removed the ledger since the server reported it.
     const hasLedger = left.ledger && !node.hasNewLedger
     const earlier = await earlierReceipts(run, node, description, hasLedger)
-    run.emit({
-      kind: 'numbersGiven',
-      lastNo: earlier.lastNo,
-      lastSendNo: earlier.firstSendNo - 1,
-    })
+    run.emit({ kind: 'numbersGiven', lastSendNo: earlier.firstSendNo - 1 })
     return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
   } catch (error) {
     node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not continue'))

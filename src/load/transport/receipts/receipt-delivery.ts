@@ -3,12 +3,13 @@
   batch in the ledger (the server-side table of receipts).
 */
 import type { Batch } from '../../../parse/batch.js'
-import type { Delivery } from '../delivery.js'
+import type { Delivery, LeftParts } from '../delivery.js'
+import type { BatchPart } from '../../outcomes/batch-part.js'
 import type { LaneRows } from '../../outcomes/lane-batches.js'
-import { handOverLanes } from '../../outcomes/lane-rows.js'
-import { wholeBatch, type BatchPart } from '../../outcomes/batch-part.js'
-import type { SentBefore } from '../../journal/resumed-input.js'
+import { cutOfBatch, newParts } from '../../outcomes/lane-rows.js'
+import { cutElsewhere } from './earlier-receipts.js'
 import type { LinkSetup } from './link.js'
+import type { Evidence } from '../../evidence/evidence.js'
 import { ReceiptWatcher } from './watcher.js'
 
 /** After this many batches, the run reads the ledger at once, so that it can release the memory of many small batches. */
@@ -17,6 +18,7 @@ const batchesPerRead = 128
 /** Opens no session: the node in `setup` has open ones. The node belongs to the delivery from now on. */
 export function openReceiptDelivery(setup: LinkSetup): Delivery {
   const { run } = setup
+  const { evidence } = setup.recorder.target
   const watcher = new ReceiptWatcher(setup)
   const { link } = watcher
   const { queue } = link
@@ -35,16 +37,29 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     if (link.failure !== undefined) throw link.failure
   }
 
-  const takeUp = (part: BatchPart, sentBefore: SentBefore): void => link.takeUp(part, sentBefore)
+  const learn = async (from: Evidence): Promise<void> => {
+    await room()
+    while (run.state.open.size > 0 && link.failure === undefined) await link.woken()
+    await queue.node.ask(control => from.learn(control))
+  }
 
   /** @returns whether there is room for more */
-  const handOver = (batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows): boolean => {
-    if (lanes !== undefined) return handOverLanes(run, batch, lanes, queue, takeUp)
-    const part = wholeBatch(batch)
+  const handOver = (batch: Batch, lanes?: LaneRows, left?: LeftParts): boolean => {
+    const begun = setup.earlier.cutOf(batch.place!)
+    // Checked for the whole batch, because another division by lane has other parts.
+    if (begun !== undefined && begun !== cutOfBatch(batch, lanes)) throw cutElsewhere()
     let room = true
-    if (sentBefore === undefined) ({ room } = queue.add(part))
-    else takeUp(part, sentBefore)
-    run.emit({ kind: 'handedOver', rows: batch.rowCount })
+    const handed = (part: BatchPart): void =>
+      run.emit({ kind: 'handedOver', rows: part.end - part.start })
+    for (const part of left === undefined ? newParts(run, batch, lanes) : []) {
+      if (link.isBegun(part)) link.takeUp(part, true, false)
+      else room = queue.addNew(part) && room
+      handed(part)
+    }
+    for (const { part, isSent } of left?.parts ?? []) {
+      link.takeUp(part, isSent, left!.known.hasNoReceipt)
+      handed(part)
+    }
     return room && queue.node.bufferedBytes < run.checked.maxInFlightBytes
   }
 
@@ -56,11 +71,12 @@ export function openReceiptDelivery(setup: LinkSetup): Delivery {
     get inFlightBytes() {
       return run.state.openBytes
     },
-    deliver(batch: Batch, sentBefore?: SentBefore, lanes?: LaneRows) {
+    deliver(batch: Batch, lanes?: LaneRows, left?: LeftParts) {
       if (link.failure !== undefined) throw link.failure
-      const hasRoom = handOver(batch, sentBefore, lanes)
+      const hasRoom = handOver(batch, lanes, left)
       if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
       watcher.begin()
+      if (evidence?.learns === true) return learn(evidence)
       return hasRoom && queue.hasRoom ? undefined : room()
     },
     checkOwner: () => queue.node.checkOwner(link.queryTimeoutMs),

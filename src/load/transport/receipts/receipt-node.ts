@@ -24,7 +24,7 @@ import {
   type Ledger,
   type LedgerRow,
 } from './ledger.js'
-import { deliverFunction } from './script.js'
+import { deliverArguments, deliverFunction } from './script.js'
 import {
   defineFunctions,
   remainingMs,
@@ -136,16 +136,12 @@ export class ReceiptNode implements Outlet {
    * @returns whether there is room for more
    */
   send(batch: OpenBatch, part: BatchPart, sendNo: number, connection: number): boolean {
-    const { no, attempt } = batch
     const session = this.#data[connection]!
     this.#carriers.set(batch, session)
-    const arguments_: Value[] = [
-      { form: 'scalar', type: 'LONG', value: BigInt(no) },
-      { form: 'scalar', type: 'INT', value: attempt },
-      { form: 'scalar', type: 'LONG', value: BigInt(sendNo) },
-      ...this.#leading,
-      partTable(part, this.#setup.columnNames),
-    ]
+    const { place, cut } = part
+    const copy = { place, cut, attempt: batch.attempt, sendNo }
+    const table = partTable(part, this.#setup.columnNames)
+    const arguments_ = deliverArguments(copy, this.#leading, table)
     try {
       return session.send(deliverFunction, arguments_)
     } catch (error) {

@@ -230,11 +230,11 @@ async function leaveTarget(
   const isLooked = evidence !== undefined && !run.ending.isLeaving
   if (isLooked) {
     await node.ask(async control => {
-      const look = await checkAtEnd(run, control, evidence, (change, isCertain) =>
-        recorder.replaced(rowsGoneMessage(change), isCertain),
+      const look = await checkAtEnd(run, control, evidence, change =>
+        recorder.replaced(rowsGoneMessage(change), true),
       )
       ended.isLooked = true
-      await noteFinished(run, control, evidence, look, timeoutMs)
+      await noteFinished(run, control, evidence, look?.rows ?? null, timeoutMs)
     })
   }
   await node.finish(timeoutMs, hasUncertain(run.state), isLooked)

@@ -2,6 +2,8 @@
   The DolphinDB scripts for receipts: they create the ledger, a shared table of claims and outcomes, and define the functions that
   write batches and their receipts. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
+import type { Place } from '../../outcomes/place.js'
+import type { Table, Value } from '../../../protocol/value.js'
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../../target/target.js'
 import { maxErrorChars, transformScript, writeLines } from '../../target/transform.js'
 import { insertReceipt, ledgerColumns, rowsLeftColumn, readColumns } from './ledger-columns.js'
@@ -39,7 +41,6 @@ export function shareScript(ledger: string): string {
 /** As `ledgerScript`, for a ledger that already exists. */
 export function probeScript(ledger: string): string {
   const probe = insertReceipt('ddbIngestLedger', {
-    batchNo: '0l',
     attempt: '0',
     phase: String(probePhase),
     rowsReceived: '0l',
@@ -64,16 +65,15 @@ export interface WrittenLedger {
  * Defines the functions of a data session. The function that writes a batch returns the number of rows, −1 for a refusal, or −2 if a
  * different copy has the claim. It finds the ledger with `objByName` each time it runs. A bare name would be bound when the server
  * parses the function, and the function might later write into a table that was dropped.
- * @param rowsHad  expression of type LONG: rows that the target has ever had
  */
 export function deliverScript(
   { name, countsDuplicates }: WrittenLedger,
   target: Target,
-  rowsHad = '00l',
   upsert: UpsertForm = usualUpsert,
 ): string {
   const transform = target.kind === 'table' ? target.transform : undefined
-  const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
+  const place = { streamNo: 't', batchNo: 'b', laneNo: 'l', partNo: 'p' }
+  const receipt = { ...place, cutDigest: 'c', attempt: 'a', sendNo: 's' }
   const claimRow = insertReceipt('ledger', {
     ...receipt,
     phase: String(claimPhase),
@@ -83,32 +83,29 @@ export function deliverScript(
     ...receipt,
     phase: String(outcomePhase),
     rowsReceived: 'm',
-    rowsLeft: transform === undefined ? 'm' : 'l',
+    rowsLeft: transform === undefined ? 'm' : 'kept',
     rowsTaken: 'n',
-    rowsHad: 'had',
     errText: 'why',
   })
   const claim = countsDuplicates
     ? `${claimRow}
-    if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
+    if((exec first(sendNo) from ledger where streamNo=t, batchNo=b, laneNo=l, partNo=p, attempt=a, phase=${claimPhase}) != s) { return -2l }`
     : `if(${claimRow} != 1) { return -2l }`
   const write =
     transform === undefined
       ? `n = long(ddbIngestTarget(${targetArguments(target)}data))`
-      : writeLines('l', 'n', 'ddbIngestTarget(made)')
+      : writeLines('kept', 'n', 'ddbIngestTarget(made)')
   return `${transform === undefined ? '' : transformScript(transform)}def ddbIngestTarget(${targetParameters(target)}mutable data) {
 ${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
 }
-def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
+def ${deliverFunction}(t, b, l, p, c, a, s, ${targetParameters(target)}mutable data) {
     ledger = objByName("${name}", true)
     m = long(data.rows())
     ${claim}
-    n = -1l${transform === undefined ? '' : '\n    l = 00l'}
-    had = 00l
+    n = -1l${transform === undefined ? '' : '\n    kept = 00l'}
     why = ""
     try {
         ${write}
-        had = ${rowsHad}
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
     }
@@ -117,6 +114,40 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 }
 `
 }
+
+/** One copy of rows that the function writes, and the claim under which it may do so. */
+export interface Copy {
+  readonly place: Place
+  readonly cut: bigint
+  readonly attempt: number
+  readonly sendNo: number
+}
+
+/** The arguments of the function. @param leading  fixed arguments of a target function */
+export function deliverArguments(
+  { place: { stream, no, lane, part }, cut, attempt, sendNo }: Copy,
+  leading: readonly Value[],
+  rows: Table,
+): Value[] {
+  const numbers = [long(stream), long(no), int(lane), long(part), long(cut), int(attempt)]
+  numbers.push(long(sendNo), ...leading, rows)
+  return numbers
+}
+
+function int(value: number): Value {
+  return value < few.length ? few[value]!.int : { form: 'scalar', type: 'INT', value }
+}
+
+function long(value: number | bigint): Value {
+  if (value < few.length) return few[Number(value)]!.long
+  return { form: 'scalar', type: 'LONG', value: BigInt(value) }
+}
+
+/** The values of most streams, lanes, parts and attempts. */
+const few = Array.from({ length: 8 }, (_, value) => ({
+  int: { form: 'scalar', type: 'INT', value } as const,
+  long: { form: 'scalar', type: 'LONG', value: BigInt(value) } as const,
+}))
 
 /** For example `mutable p0, mutable p1, ` for a function with two fixed arguments, which the function may change. */
 function targetParameters(target: Target): string {

@@ -31,8 +31,6 @@ export type BarrierAnswer =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
-  /** Expression for the number of rows that the target has ever had; it returns NULL if the server cannot count them. */
-  readonly rowsHad: string
   /** Default: `usualUpsert`. */
   readonly upsert?: UpsertForm | undefined
 }
@@ -191,12 +189,12 @@ async function openData(
 
 /** Defines the functions that write batches. On an asynchronous session, the server does not report errors in them. */
 export function defineFunctions(
-  { run, rowsHad, upsert }: SessionSetup,
+  { run, upsert }: SessionSetup,
   data: Session,
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(ledger, run.checked.target, rowsHad, upsert), { timeoutMs })
+  return data.run(deliverScript(ledger, run.checked.target, upsert), { timeoutMs })
 }
 
 /** At least 1 ms. */

@@ -3,8 +3,11 @@
   table of receipts), how long silence may last, and when to stop waiting.
 */
 import { ConnectionError, TimeoutError } from '../../../errors.js'
-import { wait } from '../../../platform/wait.js'
+import { wait } from '../../../platform/clocks.js'
 import { silenceError } from '../../connection/idle-timeout.js'
+import type { Session } from '../../../client/open-session.js'
+import { rowsGoneMessage } from '../../evidence/evidence.js'
+import { followedLook } from '../../evidence/final-check.js'
 import { hasUncertain } from '../../outcomes/projections.js'
 import type { Run } from '../../run.js'
 import { ReceiptLink, type LinkSetup } from './link.js'
@@ -51,10 +54,15 @@ export class ReceiptWatcher {
    * them.
    */
   readonly #firstRows: number
+  readonly #lookAtTarget: (session: Session) => Promise<void>
 
   constructor(setup: LinkSetup) {
     this.link = new ReceiptLink(setup)
     this.#firstRows = setup.node.ledgerRows
+    const { recorder, run } = setup
+    this.#lookAtTarget = followedLook(run, recorder.target.evidence, change =>
+      recorder.replaced(rowsGoneMessage(change), true),
+    )
   }
 
   /** Starts the watcher with the first batch. Each later call wakes it. */
@@ -147,7 +155,10 @@ export class ReceiptWatcher {
     const { node } = link.queue
     try {
       if (link.queue.leader !== undefined) await moveToLeader(link)
-      if (await readLedger(link)) return true
+      if (await readLedger(link)) {
+        await node.ask(this.#lookAtTarget)
+        return true
+      }
       this.#seeProgress()
       if (link.nowMs - Math.max(link.newsAtMs, this.#lookedAtMs) >= this.#quietMs) {
         await investigateSilence(link)

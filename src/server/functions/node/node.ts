@@ -4,15 +4,11 @@
   (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
-import type {
-  Builtin,
-  CallContext,
-  Evaluation,
-  FunctionValue,
-  ScriptSession,
-  ServerValue,
-} from '../../values/server-value.js'
+import type { Builtin, Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
+import type { DataType } from '../../../protocol/data-type.js'
+import { createTable } from '../../tables/memory-table.js'
+import type { ServerTable } from '../../tables/server-table.js'
 import { castValue } from '../../operators/cast.js'
 import {
   boolScalar,
@@ -22,19 +18,12 @@ import {
   newUuid,
   stringScalar,
   stringVector,
+  textsOf,
   voidValue,
 } from '../../values/scalar.js'
 import { type ConsoleJob, type ServerNode, nodeAlias } from '../../node.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import {
-  booleanArgument,
-  builtin,
-  functionArgument,
-  isAbsent,
-  textArgument,
-  textsArgument,
-} from '../arguments.js'
-import { dictionaryOf, tableOf, tableOfColumns } from '../result-table.js'
+import { builtin, dictionaryOf, tableOf, tableOfColumns } from '../arguments.js'
 import { tableBytes } from '../tables/schema.js'
 
 const maxConnections = 512
@@ -88,18 +77,33 @@ export const nodeFunctions: readonly Builtin[] = [
   ),
 
   /** Calls the function if `nodeAlias` is the alias of this node. */
-  builtin('rpc(nodeAlias, func, ...rest)', (context, [alias, fn, ...args]) => {
-    checkAlias(context.node, textArgument(alias, 'nodeAlias'))
-    const given = args.map(value => value ?? voidValue)
-    return context.call(functionArgument(fn, 'func'), given)
+  builtin('rpc(nodeAlias: text, func: function, ...rest)', (context, [alias, fn, ...args]) => {
+    checkAlias(context.node, alias)
+    return context.call(
+      fn,
+      args.map(value => value ?? voidValue),
+    )
   }),
 
-  /** Calls the function on this node, which is the whole cluster. */
-  builtin('pnodeRun(function, [nodes], [addNodeAlias])', (context, [fn, nodes, addNodeAlias]) => {
-    for (const alias of textsArgument(nodes, 'nodes')) checkAlias(context.node, alias)
-    const addsAlias = booleanArgument(addNodeAlias, 'addNodeAlias', true)
-    return runHere(context, functionArgument(fn, 'func'), addsAlias)
-  }),
+  /**
+   * Calls the function on this node, which is the whole cluster. Turns a scalar result into a table of node and value,
+   * and can add a column of aliases to a table (DolphinDB manual, page pnodeRun).
+   */
+  builtin(
+    'pnodeRun(function: function, [nodes: texts], [addNodeAlias: bool])',
+    function* (context, [fn, nodes = [], addsAlias = true]): Evaluation<ServerValue> {
+      for (const name of nodes) checkAlias(context.node, name)
+      const value = yield* context.call(fn, [])
+      const alias = nodeAlias(context.node)
+      if (value.form === 'serverTable' && addsAlias) {
+        const columns = value.columnNames.map((name, index) => [name, value.column(index)] as const)
+        const aliases = stringVector(new Array<string>(value.rows).fill(alias))
+        return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
+      }
+      if (value.form !== 'scalar' || isVoid(value)) return value
+      return tableOfColumns({ Node: stringVector([alias]), Value: columnOfScalar(value) })
+    },
+  ),
 
   builtin('getCurrentSessionAndUser()', ({ session }) => ({
     form: 'vector',
@@ -145,12 +149,12 @@ export const nodeFunctions: readonly Builtin[] = [
    * Returns all settings of this server, or one setting as text; NULL for an unknown name. With
    * enableConfigAccessControl, guests see no settings (DolphinDB manual, page getConfig).
    */
-  builtin('getConfig([key])', ({ node: { config }, session }, [key]) => {
+  builtin('getConfig([key: text])', ({ node: { config }, session }, [key]) => {
     const isHidden = config.enableConfigAccessControl && session.user === 'guest'
     const known = isHidden ? [] : Object.entries(config).filter(([, value]) => value !== undefined)
     const settings = new Map(known.map(([name, value]) => [name, stringScalar(String(value))]))
-    if (isAbsent(key)) return dictionaryOf(Object.fromEntries(settings))
-    return settings.get(textArgument(key, 'key')) ?? voidValue
+    if (key === undefined) return dictionaryOf(Object.fromEntries(settings))
+    return settings.get(key) ?? voidValue
   }),
 
   /** Returns one row per running or queued request, including this call. */
@@ -158,9 +162,16 @@ export const nodeFunctions: readonly Builtin[] = [
     const sessions = new Map(node.sessions).set(session.id, session)
     const rows = [...sessions.values()].flatMap(one => {
       const jobs = node.jobs.get(one.id)
-      if (jobs === undefined) return one === session ? [jobRow(one, askingJob(node), 1)] : []
-      return [jobRow(one, jobs.running, 1), ...jobs.queued().map(job => jobRow(one, job, 0))]
+      if (jobs === undefined && one !== session) return []
+      const [running, ...queued] = jobs ? [jobs.running, ...jobs.queued()] : [askingJob(node)]
+      return [
+        { session: one, job: running, running: 1 },
+        ...queued.map(job => ({ session: one, job, running: 0 })),
+      ]
     })
+    const received = ({ job }: { job: ConsoleJob }): bigint => BigInt(job.receivedAt.getTime())
+    const started = (row: (typeof rows)[number]): bigint | null =>
+      row.running === 0 ? null : received(row)
     return tableOf(rows, {
       node: ['STRING', () => nodeAlias(node)],
       userID: ['STRING', ({ session }) => session.user],
@@ -169,15 +180,15 @@ export const nodeFunctions: readonly Builtin[] = [
       desc: ['STRING', ({ job }) => job.description],
       priority: ['INT', ({ job }) => job.priority],
       parallelism: ['INT', ({ job }) => job.parallelism],
-      receiveTime: ['TIMESTAMP', row => row.receivedAt],
+      receiveTime: ['TIMESTAMP', received],
       sessionId: ['LONG', ({ session }) => BigInt(session.id)],
       remoteIP: ['STRING', ({ session }) => session.remoteAddress],
       remotePort: ['INT', ({ session }) => session.remotePort],
       totalTasks: ['INT', () => 1],
       finishedTasks: ['INT', () => 0],
       runningTask: ['INT', row => row.running],
-      firstTaskStartTime: ['TIMESTAMP', row => row.startedAt],
-      latestTaskStartTime: ['TIMESTAMP', row => row.startedAt],
+      firstTaskStartTime: ['TIMESTAMP', started],
+      latestTaskStartTime: ['TIMESTAMP', started],
       queue: ['STRING', () => 'normal queue'],
     })
   }),
@@ -188,7 +199,7 @@ export const nodeFunctions: readonly Builtin[] = [
    * administrators can cancel the jobs of other users.
    */
   builtin('cancelConsoleJob(rootJobId)', ({ node, session }, [value]) => {
-    const ids = new Set(textsArgument(castValue(value, { type: 'STRING' }), 'rootJobId'))
+    const ids = new Set(textsOf(castValue(value, { type: 'STRING' })))
     const chosen = [...node.jobs].flatMap(([sessionId, { running, queued }]) =>
       [running, ...queued()].filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
     )
@@ -200,57 +211,31 @@ export const nodeFunctions: readonly Builtin[] = [
     return voidValue
   }),
 
-  /**
-   * One row per table whose transactions are in the cache engine but not yet in its files. The embedded server has no
-   * files, so it lists a table until a flush. It allows only administrators, because no document says who may call this.
-   */
-  builtin(
-    'getRedoLogGCStat()',
-    ({ node }) =>
-      tableOf([...node.transactions.unflushed], {
-        physicalName: [
-          'STRING',
-          ([{ stored }]) =>
-            `${stored!.databasePath.slice('dfs:/'.length)}/${stored!.tableName}_${stored!.physicalIndex}`,
-        ],
-        txnCount: ['INT', ([, { count }]) => count],
-        numOfTxnPendingGC: ['INT', () => 0],
-        minTidPendingGC: ['LONG', () => null],
-        numOfTxnPendingFlush: ['INT', ([, { count }]) => count],
-        minTidPendingFlush: ['LONG', ([, { first }]) => BigInt(first)],
-      }),
-    { adminOnly: true },
-  ),
-  flushFunction('OLAP'),
-  flushFunction('TSDB'),
+  /** The tables are empty, because nobody can subscribe to tables here (DolphinDB manual, page getStreamingStat). */
+  builtin('getStreamingStat()', () => {
+    const empty = (columns: Readonly<Record<string, DataType>>): ServerTable =>
+      createTable(
+        'basic',
+        Object.keys(columns),
+        Object.values(columns).map(type => ({ type })),
+      )
+    const queue = { queueDepthLimit: 'INT', queueDepth: 'INT' } as const
+    const published = empty({
+      tableName: 'STRING',
+      subscriber: 'STRING',
+      msgOffset: 'LONG',
+      actions: 'STRING',
+    })
+    return dictionaryOf({
+      pubConns: empty({ client: 'STRING', ...queue, tables: 'STRING' }),
+      subConns: empty({ publisher: 'STRING', cumMsgCount: 'LONG', lastUpdate: 'NANOTIMESTAMP' }),
+      pubTables: published,
+      udpPubTables: published,
+      persistWorkers: empty({ workerId: 'INT', ...queue, tables: 'STRING' }),
+      subWorkers: empty({ workerId: 'INT', topic: 'STRING', ...queue, lastErrMsg: 'STRING' }),
+    })
+  }),
 ]
-
-/** flushOLAPCache() and flushTSDBCache() mark all finished transactions of the engine as written to files. */
-function flushFunction(engine: 'OLAP' | 'TSDB'): Builtin {
-  return builtin(`flush${engine}Cache()`, ({ node: { transactions } }) => {
-    for (const table of transactions.unflushed.keys()) {
-      if (table.stored?.engine === engine) transactions.unflushed.delete(table)
-    }
-    return voidValue
-  })
-}
-
-/** Turns a scalar result into a table of node and value. Can add a column of aliases (manual, page pnodeRun). */
-function* runHere(
-  context: CallContext,
-  fn: FunctionValue,
-  addsAlias: boolean,
-): Evaluation<ServerValue> {
-  const value = yield* context.call(fn, [])
-  const alias = nodeAlias(context.node)
-  if (value.form === 'serverTable' && addsAlias) {
-    const columns = value.columnNames.map((name, index) => [name, value.column(index)] as const)
-    const aliases = stringVector(new Array<string>(value.rows).fill(alias))
-    return tableOfColumns({ ...Object.fromEntries(columns), node: aliases })
-  }
-  if (value.form !== 'scalar' || isVoid(value)) return value
-  return tableOfColumns({ Node: stringVector([alias]), Value: columnOfScalar(value) })
-}
 
 function checkAlias(node: ServerNode, alias: string): void {
   if (alias !== nodeAlias(node)) throw new ScriptError(`Can't find the node with alias ${alias}.`)
@@ -277,18 +262,4 @@ function askingJob(node: ServerNode): ConsoleJob {
     ...jobDefaults,
     receivedAt: new Date(node.now()),
   }
-}
-
-interface JobRow {
-  readonly session: ScriptSession
-  readonly job: ConsoleJob
-  readonly running: 0 | 1
-  readonly receivedAt: bigint
-  readonly startedAt: bigint | null
-}
-
-/** @param running  1 for a running job, 0 for a queued job */
-function jobRow(session: ScriptSession, job: ConsoleJob, running: 0 | 1): JobRow {
-  const receivedAt = BigInt(job.receivedAt.getTime())
-  return { session, job, running, receivedAt, startedAt: running === 0 ? null : receivedAt }
 }

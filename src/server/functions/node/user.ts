@@ -1,46 +1,22 @@
 /*
   Users and rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
 */
-import type { Builtin, CallContext } from '../../values/server-value.js'
+import type { Builtin, CallContext, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, voidValue } from '../../values/scalar.js'
 import { checkPassword } from '../../login/users.js'
-import {
-  builtin,
-  booleanArgument,
-  isAbsent,
-  tableArgument,
-  textArgument,
-  textsArgument,
-} from '../arguments.js'
+import { builtin, isAbsent, textsArgument } from '../arguments.js'
 import { privilegeKey } from '../../tables/privileges.js'
-
-/** @throws {ScriptError} for a mode other than `scram` and `sha256`, the default */
-function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
-  const mode = isAbsent(authMode) ? 'sha256' : textArgument(authMode, 'authMode').toLowerCase()
-  if (mode === 'scram' || mode === 'sha256') return mode === 'scram'
-  throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
-}
-
-/**
- * Administrators may call this function. The owner of a view may also call this function, for VIEW_EXEC on that view.
- */
-function accessFunction(name: string, access: boolean | undefined): Builtin {
-  return builtin(`${name}(userId, accessType, [objs])`, (context, args) =>
-    setAccess(name, context, args, access),
-  )
-}
 
 export const userFunctions: readonly Builtin[] = [
   /** Logs the session in as this user. The connection handles encrypted logins (`login/users.ts`). */
   builtin(
-    'login(userId, password, [encrypted])',
-    ({ node, session }, [userId, password, encrypted]) => {
-      if (booleanArgument(encrypted, 'encrypted', false)) {
+    'login(userId: text, password: text, [encrypted: bool])',
+    ({ node, session }, [user, password, isEncrypted]) => {
+      if (isEncrypted === true) {
         throw new ScriptError('An encrypted login can only be sent as a request of its own.')
       }
-      const user = textArgument(userId, 'userId')
-      checkPassword(node, user, textArgument(password, 'password'))
+      checkPassword(node, user, password)
       session.user = user
       return boolScalar(true)
     },
@@ -54,9 +30,8 @@ export const userFunctions: readonly Builtin[] = [
 
   /** Ignores groups, because the embedded server has none. */
   builtin(
-    'createUser(userId, password, [groupIds], [isAdmin], [authMode])',
-    ({ node }, [userId, password, , isAdmin, authMode]) => {
-      const user = textArgument(userId, 'userId')
+    'createUser(userId: text, password: text, [groupIds], [isAdmin: bool], [authMode: text])',
+    ({ node }, [user, password, , isAdmin = false, authMode = 'sha256']) => {
       if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user)) {
         throw new ScriptError(
           'A user name must be letters, digits, underscores or hyphens, at most 30, beginning with a letter.',
@@ -65,21 +40,20 @@ export const userFunctions: readonly Builtin[] = [
       if (node.users.has(user) || user === 'guest') {
         throw new ScriptError(`The user name [${user}] already exists.`)
       }
-      node.users.set(user, {
-        password: textArgument(password, 'password'),
-        isAdmin: booleanArgument(isAdmin, 'isAdmin', false),
-        hasScram: isScram(authMode),
-      })
+      const mode = authMode.toLowerCase()
+      if (mode !== 'scram' && mode !== 'sha256') {
+        throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
+      }
+      node.users.set(user, { password, isAdmin, hasScram: mode === 'scram' })
       return voidValue
     },
     { adminOnly: true },
   ),
   builtin(
-    'deleteUser(userId)',
-    ({ node }, [userId]) => {
-      const user = textArgument(userId, 'userId')
+    'deleteUser(userId: text)',
+    ({ node }, [user]) => {
       if (user === 'admin') throw new ScriptError("The user admin can't be deleted.")
-      if (!node.users.delete(user)) throw new ScriptError(`The user [${user}] does not exist.`)
+      if (!node.users.delete(user)) throw unknownUser(user)
       node.privileges.delete(user)
       return voidValue
     },
@@ -91,9 +65,7 @@ export const userFunctions: readonly Builtin[] = [
   accessFunction('revoke', undefined),
 
   /** After this call, only administrators and the user who shared the table may use it without rights. */
-  builtin('addAccessControl(table)', (context, [target]) => {
-    const { node, session } = context
-    const { sharedName } = tableArgument(context, target)
+  builtin('addAccessControl(table: table)', ({ node, session }, [{ sharedName }]) => {
     const entry = node.shared.get(sharedName)
     if (entry === undefined) throw new ScriptError('addAccessControl(table). table must be shared.')
     if (!session.isAdmin && session.user !== entry.owner) {
@@ -104,30 +76,36 @@ export const userFunctions: readonly Builtin[] = [
   }),
 ]
 
-function setAccess(
-  name: string,
-  { node, session }: CallContext,
-  [userId, accessType, objs]: Parameters<Builtin['call']>[1],
-  access: boolean | undefined,
-): typeof voidValue {
-  const user = textArgument(userId, 'userId')
-  const type = textArgument(accessType, 'accessType')
-  const objects = isAbsent(objs) ? ['*'] : objectNames(objs)
-  const isOwn = (object: string): boolean => node.functionViews.get(object)?.owner === session.user
-  if (!session.isAdmin && !(type === 'VIEW_EXEC' && objects.every(isOwn))) {
-    throw new ScriptError(`Only administrators execute function ${name}`)
-  }
-  if (!node.users.has(user)) throw new ScriptError(`The user [${user}] does not exist.`)
-  const own = node.privileges.get(user) ?? new Map<string, boolean>()
-  for (const object of objects) {
-    if (type === 'VIEW_EXEC' && !viewsExist(node, object)) {
-      throw new ScriptError(`The function view [${object}] does not exist. RefId: S04002`)
-    }
-    if (access === undefined) own.delete(privilegeKey(type, object))
-    else own.set(privilegeKey(type, object), access)
-  }
-  node.privileges.set(user, own)
-  return voidValue
+function unknownUser(user: string): ScriptError {
+  return new ScriptError(`The user [${user}] does not exist.`)
+}
+
+/**
+ * Administrators may call this function. The owner of a view may also call this function, for VIEW_EXEC on that view.
+ */
+function accessFunction(name: string, access: boolean | undefined): Builtin {
+  return builtin(
+    `${name}(userId: text, accessType: text, [objs])` as const,
+    ({ node, session }, [user, type, objs]) => {
+      const objects = objectNames(objs)
+      const isOwn = (object: string): boolean =>
+        node.functionViews.get(object)?.owner === session.user
+      if (!session.isAdmin && !(type === 'VIEW_EXEC' && objects.every(isOwn))) {
+        throw new ScriptError(`Only administrators execute function ${name}`)
+      }
+      if (!node.users.has(user)) throw unknownUser(user)
+      const own = node.privileges.get(user) ?? new Map<string, boolean>()
+      for (const object of objects) {
+        if (type === 'VIEW_EXEC' && !viewsExist(node, object)) {
+          throw new ScriptError(`The function view [${object}] does not exist. RefId: S04002`)
+        }
+        if (access === undefined) own.delete(privilegeKey(type, object))
+        else own.set(privilegeKey(type, object), access)
+      }
+      node.privileges.set(user, own)
+      return voidValue
+    },
+  )
 }
 
 /** Returns whether the view exists. `*` always exists; `namespace::*` exists if the namespace contains a view. */
@@ -137,7 +115,8 @@ function viewsExist({ functionViews }: CallContext['node'], object: string): boo
   return [...functionViews.keys()].some(view => view.startsWith(object.slice(0, -1)))
 }
 
-/** The names of tables, databases or views. For a view, the caller may also pass the function. */
-function objectNames(objs: Parameters<Builtin['call']>[1][number]): readonly string[] {
-  return objs?.form === 'function' ? [objs.name] : textsArgument(objs, 'objs')
+/** The names of tables, databases or views; `*` if omitted. For a view, the caller may also pass the function. */
+function objectNames(objs: ServerValue | undefined): readonly string[] {
+  if (isAbsent(objs)) return ['*']
+  return objs.form === 'function' ? [objs.name] : textsArgument(objs, 'objs')
 }

@@ -4,7 +4,7 @@
 */
 import { type ColumnType, columnTypeText, isDecimal } from '../../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, takeRows } from '../../../protocol/element.js'
-import type { Column } from '../../../protocol/value.js'
+import type { Column, Vector } from '../../../protocol/value.js'
 import type {
   Builtin,
   BuiltinArguments,
@@ -12,12 +12,13 @@ import type {
   ServerValue,
 } from '../../values/server-value.js'
 import { type Release, firstReleases, isAtLeast } from '../../release.js'
+import type { ServerNode } from '../../node.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar, voidValue } from '../../values/scalar.js'
-import { nullColumn, zeroColumn } from '../../columns/column-layout.js'
+import { cellsOf, nullColumn, zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { checkMayAlter } from '../../tables/dfs-database.js'
-import { preparedValues, updateRows } from '../../tables/insert-values.js'
+import { updateColumns } from '../../tables/insert-values.js'
 import { columnIndex, createTable } from '../../tables/memory-table.js'
 import { checkWritable, isStream } from '../../tables/prepare.js'
 import { checkWrite } from '../../tables/privileges.js'
@@ -25,10 +26,9 @@ import type { ServerTable, TableKind } from '../../tables/server-table.js'
 import {
   builtin,
   elementsArgument,
-  pairArgument,
-  tableArgument,
   textsArgument,
   typesArgument,
+  unsuitable,
 } from '../arguments.js'
 import { factsOf } from '../types/type.js'
 
@@ -39,31 +39,14 @@ interface Columns {
   capacity?: number
 }
 
-/**
- * The columns that the arguments define: `capacity:size, names, types`, or one table, or one value per column. A column
- * is named after the alias of its value or, without an alias, after the variable that was passed.
- */
-function describedColumns(
-  { node: { release } }: CallContext,
-  args: BuiltinArguments,
-  argumentNames: readonly (string | undefined)[],
-): Columns {
-  const size = pairArgument(args[0])
-  if (size !== undefined && args.length >= 3) return emptyColumns(release, size, args[1], args[2])
-  const [first] = args
-  if (args.length === 1 && first?.form === 'serverTable') {
-    const { columnNames: names, columnTypes: types } = first
-    return { names, types, columns: names.map((_, index) => first.column(index)) }
-  }
-  return givenColumns(args, argumentNames)
-}
-
+/** The columns of `capacity:size, names, types`. */
 function emptyColumns(
-  release: Release,
-  [capacity, size]: readonly [number, number],
-  nameArgument: ServerValue | undefined,
-  typeArgument: ServerValue | undefined,
+  { release }: ServerNode,
+  counts: Vector,
+  nameArgument: ServerValue,
+  typeArgument: ServerValue,
 ): Columns {
+  const [capacity = 0, size = 0] = cellsOf(counts).map(Number)
   const names = textsArgument(nameArgument, 'colNames')
   const types = typesArgument(typeArgument, 'colTypes')
   for (const type of types) checkKnown(release, type)
@@ -93,6 +76,10 @@ interface NamedColumn {
   column: Column
 }
 
+/**
+ * The columns of values. A column is named after the alias of its value or, without an alias, after the variable that was
+ * passed.
+ */
 function givenColumns(
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
@@ -152,23 +139,22 @@ function equalVectors(elements: readonly { form: string }[]): readonly Column[] 
  * Makes a table of this kind from the arguments. For the keyed kinds, the first argument names the key columns.
  * @throws {ScriptError} if a keyed kind has no key columns
  */
-export function makeTable(
-  context: CallContext,
-  kind: TableKind,
-  args: BuiltinArguments,
-): ServerTable {
+function makeTable(context: CallContext, kind: TableKind, args: BuiltinArguments): ServerTable {
   const isKeyed = (['keyed', 'indexed', 'keyedStream'] as TableKind[]).includes(kind)
-  const keyColumns = isKeyed ? textsArgument(args[0], 'keyColumns') : []
+  const keyColumns = isKeyed ? textsArgument(args[0] ?? voidValue, 'keyColumns') : []
   if (isKeyed && keyColumns.length === 0) {
-    throw new ScriptError('The argument [keyColumns] must name columns.')
+    throw unsuitable('keyColumns', 'must name columns.')
   }
-  const skipped = isKeyed ? 1 : 0
-  const { names, types, ...more } = describedColumns(
-    context,
-    args.slice(skipped),
-    context.argumentNames.slice(skipped),
-  )
-  return createTable(kind, names, types, { ...more, ...(isKeyed ? { keyColumns } : {}) })
+  const given = args.slice(isKeyed ? 1 : 0)
+  const [first, names, types] = given
+  const {
+    names: columnNames,
+    types: columnTypes,
+    ...more
+  } = first?.form === 'pair' && names !== undefined && types !== undefined
+    ? emptyColumns(context.node, first.elements, names, types)
+    : givenColumns(given, context.argumentNames.slice(isKeyed ? 1 : 0))
+  return createTable(kind, columnNames, columnTypes, { ...more, keyColumns })
 }
 
 /** Replaces the values and the type of a column. Refuses tables that other sessions can see. */
@@ -202,27 +188,24 @@ function replaceColumns(
   for (const [index, column] of replacements) table.replaceColumn(index, column)
 }
 
+function tableFunction(signature: string, kind: TableKind): Builtin {
+  return builtin(signature, (context, args) => makeTable(context, kind, args))
+}
+
 export const tableFunctions: readonly Builtin[] = [
-  builtin('table(X, ...rest)', (context, args) => makeTable(context, 'basic', args)),
+  tableFunction('table(X, ...rest)', 'basic'),
   /** A new row replaces the row with the same key (DolphinDB manual, page keyedTable). */
-  builtin('keyedTable(keyColumns, X, ...rest)', (context, args) =>
-    makeTable(context, 'keyed', args),
-  ),
+  tableFunction('keyedTable(keyColumns, X, ...rest)', 'keyed'),
   /** Like a keyed table. On a real server, queries differ in speed (DolphinDB manual, page indexedTable). */
-  builtin('indexedTable(keyColumns, X, ...rest)', (context, args) =>
-    makeTable(context, 'indexed', args),
-  ),
-  builtin('streamTable(X, ...rest)', (context, args) => makeTable(context, 'stream', args)),
+  tableFunction('indexedTable(keyColumns, X, ...rest)', 'indexed'),
+  tableFunction('streamTable(X, ...rest)', 'stream'),
   /** The first row of each key wins, even within one batch (DolphinDB manual, page keyedStreamTable). */
-  builtin('keyedStreamTable(keyColumn, X, ...rest)', (context, args) =>
-    makeTable(context, 'keyedStream', args),
-  ),
+  tableFunction('keyedStreamTable(keyColumn, X, ...rest)', 'keyedStream'),
   builtin('rows(X)', (_, [value]) => intScalar(factsOf(value).size)),
   builtin(
-    'replaceColumn!(table, colName, newCol)',
-    (context, [target, names, replacement]) => {
-      const table = tableArgument(context, target)
-      replaceColumns(table, textsArgument(names, 'colName'), replacement)
+    'replaceColumn!(table: table, colName: texts, newCol)',
+    (_, [table, names, replacement]) => {
+      replaceColumns(table, names, replacement)
       return table
     },
     { mutatesFirst: true },
@@ -232,42 +215,39 @@ export const tableFunctions: readonly Builtin[] = [
    * Adds columns to a stream table or a DFS table; existing rows get nulls
    * (docs/server-semantics.md#tables-in-databases).
    */
-  builtin('addColumn(table, colNames, colTypes)', (context, [target, colNames, colTypes]) => {
-    const table = tableArgument(context, target)
-    const names = textsArgument(colNames, 'colNames')
-    const types = typesArgument(colTypes, 'colTypes')
-    if (names.length !== types.length) {
-      throw new ScriptError('The size of colNames and colTypes must be equal.')
-    }
-    if (table.kind === 'dfs') {
-      checkMayAlter(context.node, context.session, table.stored!.databasePath)
-    } else if (isStream(table)) checkWrite(context, table)
-    else throw new ScriptError('addColumn is for stream tables and DFS tables.')
-    const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
-    const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
-    if (twice !== undefined) throw new ScriptError(`The column [${twice}] already exists.`)
-    for (const [i, name] of names.entries()) {
-      table.addColumn(name, types[i]!, nullColumn(types[i]!, table.rows))
-    }
-    return voidValue
-  }),
+  builtin(
+    'addColumn(table: table, colNames: texts, colTypes: types)',
+    (context, [table, names, types]) => {
+      if (names.length !== types.length) {
+        throw new ScriptError('The size of colNames and colTypes must be equal.')
+      }
+      if (table.kind === 'dfs') {
+        checkMayAlter(context.node, context.session, table.stored!.databasePath)
+      } else if (isStream(table)) checkWrite(context, table)
+      else throw new ScriptError('addColumn is for stream tables and DFS tables.')
+      const taken = new Set(table.columnNames.map(name => name.toLowerCase()))
+      const twice = names.find(name => taken.size === taken.add(name.toLowerCase()).size)
+      if (twice !== undefined) throw new ScriptError(`The column [${twice}] already exists.`)
+      for (const [i, name] of names.entries()) {
+        table.addColumn(name, types[i]!, nullColumn(types[i]!, table.rows))
+      }
+      return voidValue
+    },
+  ),
 
   /** Replaces the null cells of a table with a value (DolphinDB manual, pages nullFill and loadTextEx). */
   builtin(
-    'nullFill!(X, Y)',
-    (context, [target, value]) => {
-      const table = tableArgument(context, target)
+    'nullFill!(X: table, Y)',
+    (_, [table, value]) => {
       if (value.form !== 'scalar') {
         throw new ScriptError('The second argument of nullFill! must be a scalar for a table.')
       }
-      const filled = table.columnNames.map((name, index) => {
+      const changes = table.columnNames.map((name, index) => {
         const column = table.column(index)
-        const nulls = Array.from({ length: table.rows }, (_, row) => row)
-        const rows = Int32Array.from(nulls.filter(row => isNullAt(column, row)))
-        const values = takeRows(columnOfScalar(value), new Int32Array(rows.length))
-        return { name, rows, values: preparedValues(table, name, rows, values) }
+        const rows = Int32Array.from(Array(table.rows).keys()).filter(row => isNullAt(column, row))
+        return { name, rows, values: takeRows(columnOfScalar(value), new Int32Array(rows.length)) }
       })
-      for (const { name, rows, values } of filled) updateRows(table, name, rows, values)
+      updateColumns(table, changes)
       return table
     },
     { mutatesFirst: true },

@@ -8,12 +8,7 @@ import {
   columnTypeText,
   dataTypes,
 } from '../../../protocol/data-type.js'
-import type {
-  DatabaseHandle,
-  LevelScheme,
-  ServerTable,
-  TableKind,
-} from '../../tables/server-table.js'
+import type { DatabaseHandle, LevelScheme, ServerTable } from '../../tables/server-table.js'
 import type {
   Builtin,
   CallContext,
@@ -23,18 +18,17 @@ import type {
 import {
   boolScalar,
   intScalar,
-  isTrue,
   partitionTypeIds,
   stringScalar,
   stringVector,
   textOf,
   voidValue,
 } from '../../values/scalar.js'
-import { builtin, namedTable } from '../arguments.js'
-import { dictionaryOf, tableOf, tableOfColumns } from '../result-table.js'
-import { factsOf } from '../types/type.js'
-import { vectorOf } from '../../../protocol/element.js'
-import type { Value } from '../../../protocol/value.js'
+import { builtin, dictionaryOf, namedTable, tableOf, tableOfColumns } from '../arguments.js'
+import { factsOf, tableWords } from '../types/type.js'
+import { scalarAt, vectorOf } from '../../../protocol/element.js'
+import type { TypedVector, Vector } from '../../../protocol/value.js'
+import { tupleOf } from '../../values/vector-literal.js'
 import { firstReleases, isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { levelOf } from '../../tables/partitions/partition-level.js'
@@ -42,6 +36,7 @@ import { checkRead } from '../../tables/privileges.js'
 
 /** Estimated size of a string: the reference plus a short text. */
 const bytesPerText = 24
+const bytesPerScalar = 16
 
 /** The size of a table's rows in bytes. If tables share a column, each table counts it. */
 export function tableBytes(table: ServerTable): number {
@@ -51,110 +46,65 @@ export function tableBytes(table: ServerTable): number {
   )
 }
 
-const tableTypeNames: Readonly<Record<TableKind, string>> = {
-  basic: 'BASIC',
-  stream: 'REALTIME',
-  keyedStream: 'REALTIME',
-  keyed: 'KEYED',
-  indexed: 'INDEXED',
-  partitioned: 'SEGMENTED',
-  dfs: 'ALIAS',
-}
-
-/** Size of a reference in a list of texts or in a tuple, without the referenced value. */
-const bytesPerReference = 8
-/** Estimated sizes of values that are not vectors, per element. */
-const bytesPerScalar = 16
-const bytesPerHandle = 24
-const bytesPerEntry = 32
-
-interface ObjectFacts {
-  readonly type: string
-  readonly rows: number
-  readonly columns: number
-  readonly bytes: number
-  readonly extra: string
-}
-
-function objectFacts(value: ServerValue): ObjectFacts {
+/** The size of a value in bytes, an estimate for everything but vectors and tables. */
+function bytesOf(value: ServerValue): number {
+  if (value.form === 'serverTable') return tableBytes(value)
+  if (value.form === 'scalar' || value.form === 'type') return bytesPerScalar
   const { type, size } = factsOf(value)
-  const name = type.array === true ? `${type.type}[]` : type.type
-  const plain = { type: name, rows: size, columns: 1, extra: '' }
-  switch (value.form) {
-    case 'serverTable': {
-      const path = value.stored?.databasePath ?? ''
-      return {
-        type: tableTypeNames[value.kind],
-        rows: value.kind === 'dfs' ? 0 : value.rows,
-        columns: value.columnNames.length,
-        bytes: tableBytes(value),
-        extra: path === '' ? '' : `${path}/${value.stored!.tableName}`,
-      }
-    }
-    case 'database':
-      return { ...plain, bytes: bytesPerHandle, extra: value.path }
-    case 'function':
-      return { ...plain, bytes: bytesPerHandle }
-    case 'serverDictionary':
-    case 'list':
-      return { ...plain, bytes: size * bytesPerEntry }
-    case 'scalar':
-    case 'type':
-      return { ...plain, bytes: bytesPerScalar }
-    case 'matrix':
-    case 'vector':
-    case 'arrayVector':
-    case 'pair':
-    case 'set': {
-      const cells = value.form === 'arrayVector' ? value.cells.length : size
-      const bytes = cells * (dataTypes[type.type].bytesPerValue || bytesPerReference)
-      const isMatrix = value.form === 'matrix'
-      return isMatrix
-        ? { ...plain, rows: value.rows, columns: value.columns, bytes }
-        : { ...plain, bytes }
-    }
-  }
+  const cells = value.form === 'arrayVector' ? value.cells.length : size
+  return cells * (dataTypes[type.type].bytesPerValue || bytesPerText)
 }
 
-export const objectListFunctions: readonly Builtin[] = [
+function pathOf(value: ServerValue): string {
+  if (value.form === 'database') return value.path
+  const stored = value.form === 'serverTable' ? value.stored : undefined
+  return stored?.databasePath ? `${stored.databasePath}/${stored.tableName}` : ''
+}
+
+export const schemaFunctions: readonly Builtin[] = [
+  /** Accepts a database handle, a table or the name of a table. */
+  builtin('schema(table)', (context, [value]) => {
+    if (value.form === 'database') return databaseSchema(context, value)
+    if (value.form === 'serverTable') return tableSchema(context, value)
+    const name = textOf(value)
+    if (name !== undefined) return tableSchema(context, namedTable(context, name))
+    throw new ScriptError(
+      'schema(table|dbHandle). The argument must be a table or a database handle.',
+    )
+  }),
+
   /** The session's variables; if `shared` is true, also the shared tables of all sessions. */
-  builtin('objs([shared])', ({ session, node }, [shared]) => {
-    const withShared = shared !== undefined && isTrue(shared)
+  builtin('objs([shared: bool])', ({ session, node }, [withShared = false]) => {
     const own = [...session.variables].map(([name, value]) => ({ name, value, owner: '' }))
-    const others = [...node.shared].map(([name, { table, owner }]) => ({
+    const shared = [...node.shared].map(([name, { table, owner }]) => ({
       name,
       value: table,
       owner,
     }))
-    const objects = (withShared ? [...own, ...others] : own).map(one => {
-      return { ...one, ...objectFacts(one.value) }
-    })
-    return tableOf(objects, {
+    return tableOf((withShared ? [...own, ...shared] : own).map(describedObject), {
       name: ['STRING', one => one.name],
       type: ['STRING', one => one.type],
-      form: ['STRING', ({ value }) => factsOf(value).form.toUpperCase()],
+      form: ['STRING', one => one.form.toUpperCase()],
       rows: ['INT', one => one.rows],
       columns: ['INT', one => one.columns],
-      bytes: ['LONG', one => BigInt(one.bytes)],
-      shared: ['BOOL', one => one.owner !== ''],
-      extra: ['STRING', one => one.extra],
-      ...(withShared ? { owner: ['STRING', (one: { owner: string }) => one.owner] as const } : {}),
+      bytes: ['LONG', ({ value }) => BigInt(bytesOf(value))],
+      shared: ['BOOL', ({ owner }) => owner !== ''],
+      extra: ['STRING', ({ value }) => pathOf(value)],
+      ...(withShared && { owner: ['STRING', (one: { owner: string }) => one.owner] as const }),
     })
   }),
 ]
 
-/** Accepts a database handle, a table or the name of a table. */
-const schema = builtin('schema(table)', (context, [value]) => {
-  if (value?.form === 'database') return databaseSchema(context, value)
-  if (value?.form === 'serverTable') return tableSchema(context, value)
-  const name = textOf(value)
-  if (name !== undefined) return tableSchema(context, namedTable(context, name))
-  throw new ScriptError(
-    'schema(table|dbHandle). The argument must be a table or a database handle.',
-  )
-})
-
-export const schemaFunctions: readonly Builtin[] = [schema]
+/** A named value with the words and sizes that objs() shows. The rows of a DFS table count as 0. */
+function describedObject(object: { name: string; value: ServerValue; owner: string }) {
+  const { value } = object
+  const { form, type, size } = factsOf(value)
+  const shown = { ...object, form, type: type.array ? `${type.type}[]` : type.type }
+  if (value.form === 'matrix') return { ...shown, rows: value.rows, columns: value.columns }
+  if (value.form !== 'serverTable') return { ...shown, rows: size, columns: 1 }
+  const rows = value.kind === 'dfs' ? 0 : size
+  return { ...shown, type: tableWords[value.kind][1], rows, columns: value.columnNames.length }
+}
 
 function tableSchema(context: CallContext, table: ServerTable): ServerDictionary {
   if (table.kind === 'dfs') checkRead(context, table)
@@ -163,7 +113,9 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
   const common = {
     colDefs: columnDefinitions(table),
     chunkPath: voidValue,
-    ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
+    ...(keys.length > 0 && table.kind !== 'dfs'
+      ? { keyColumn: oneOrMany(stringVector(keys)) }
+      : {}),
   }
   const { stored, partitioning } = table
   // The Java client treats every table with a partitionColumnName as partitioned, so other tables must not have one.
@@ -172,7 +124,7 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
       ? { partitionColumnIndex: intScalar(-1) }
       : {
           partitionColumnName: oneOrMany(
-            partitioning.columns.map(index => table.columnNames[index]!),
+            stringVector(partitioning.columns.map(index => table.columnNames[index]!)),
           ),
           partitionColumnIndex: integers(partitioning.columns),
           ...levelsSchema(partitioning.levels),
@@ -192,7 +144,10 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
       : {}),
     chunkGranularity: stringScalar('TABLE'),
     encryptMode: stringScalar('plaintext'),
-    compressMethods: compressionMethods(table),
+    compressMethods: tableOfColumns({
+      name: stringVector(table.columnNames),
+      compressMethods: stringVector(table.columnNames.map(() => 'lz4')),
+    }),
     ...(stored.sortColumns.length > 0
       ? {
           sortColumns: stringVector(stored.sortColumns),
@@ -220,12 +175,9 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
   const schemes = levels.map(level => levelOf(level).schema)
   return {
     partitionType: integers(levels.map(({ type }) => partitionTypeIds[type])),
-    partitionTypeName: oneOrMany(levels.map(({ type }) => type)),
+    partitionTypeName: oneOrMany(stringVector(levels.map(({ type }) => type))),
     partitionColumnType: integers(levels.map(level => typeId(levelOf(level).type))),
-    partitionSchema:
-      schemes.length === 1
-        ? schemes[0]!
-        : { form: 'vector', type: 'ANY', length: schemes.length, data: schemes as Value[] },
+    partitionSchema: schemes.length === 1 ? schemes[0]! : tupleOf(schemes),
   }
 }
 
@@ -244,25 +196,15 @@ function columnDefinitions(table: ServerTable): ServerTable {
   })
 }
 
-function compressionMethods(table: ServerTable): ServerTable {
-  return tableOfColumns({
-    name: stringVector(table.columnNames),
-    compressMethods: stringVector(
-      table.columnNames.map(name => table.stored?.compressMethods.get(name) ?? 'lz4'),
-    ),
-  })
-}
-
 function typeId({ type, array }: ColumnType): number {
   return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
 }
 
-function oneOrMany(texts: readonly string[]): ServerValue {
-  return texts.length === 1 ? stringScalar(texts[0]!) : stringVector(texts)
+/** The only element of a vector, or else the vector. */
+function oneOrMany(vector: Vector): ServerValue {
+  return vector.length === 1 ? scalarAt(vector as TypedVector, 0) : vector
 }
 
 function integers(values: readonly number[]): ServerValue {
-  return values.length === 1
-    ? intScalar(values[0]!)
-    : { form: 'vector', type: 'INT', length: values.length, data: Int32Array.from(values) }
+  return oneOrMany(vectorOf({ type: 'INT' }, values) as Vector)
 }

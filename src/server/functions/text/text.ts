@@ -1,18 +1,26 @@
 /*
   Prints values, and provides functions of text (DolphinDB manual, pages left and fromStdJson).
 */
-import { columnTypeOf, elementAt, vectorOf } from '../../../protocol/element.js'
-import { formatElement, formatScalar, formatValue } from '../../../protocol/value-text.js'
+import {
+  columnTypeOf,
+  elementAt,
+  formatElement,
+  formatScalar,
+  formatValue,
+  vectorOf,
+} from '../../../protocol/element.js'
 import { type Column, type Scalar, type Vector, explicitNull } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
+import type { ServerTable } from '../../tables/server-table.js'
 import type { Builtin, ServerValue } from '../../values/server-value.js'
-import { boolScalar, doubleScalar, readNumber, stringScalar, textsOf } from '../../values/scalar.js'
+import { boolScalar, doubleScalar, readNumber, stringScalar } from '../../values/scalar.js'
 import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
-import { functionText, makeDictionary, setEntry } from '../../elements/dictionary.js'
+import { functionText, makeDictionary } from '../../elements/dictionary.js'
 import { columnTypeText, dataTypes } from '../../../protocol/data-type.js'
-import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
-import { binaryFunction, integerArgument, unaryFunction } from '../arguments.js'
-import { isLiteral, operandOf, scalarAt, textsOfVector } from '../../operators/operands.js'
+import { vectorOfElements } from '../../values/vector-literal.js'
+import { builtin } from '../arguments.js'
+import { textsOfVector } from '../../columns/column-layout.js'
+import { isLiteral, operandOf, scalarAt } from '../../operators/operands.js'
 
 /** Printed output shows at most this many rows of a table, and this many elements of a vector. */
 const maxRows = 30
@@ -33,19 +41,11 @@ export function printText(value: ServerValue): string {
     case 'matrix':
       return formatValue(value)
     case 'serverTable':
-      return gridText(
-        value.columnNames.map((name, index) => ({ name, column: value.column(index) })),
-        value.rows,
-      )
+      return gridText(value)
     case 'serverDictionary':
       return [...value.entries.values()]
         .map(entry => `${printText(entry.key)}->${printText(entry.value)}`)
         .join('\n')
-    case 'list':
-      return listText(
-        value.elements.map(element => printText(element)),
-        true,
-      )
     case 'type':
       return columnTypeText(value.column)
     case 'function':
@@ -76,29 +76,22 @@ function listText(texts: readonly string[], isTuple: boolean): string {
   return isTuple ? `(${joined})` : `[${joined}]`
 }
 
-interface GridColumn {
-  name: string
-  column: Column
-}
-
 /** Prints columns next to each other, under their names. Each column is as wide as its widest cell. */
-function gridText(columns: readonly GridColumn[], rows: number): string {
-  const shown = Math.min(rows, maxRows)
-  const cells = columns.map(({ name, column }) => {
-    const texts = [name, '']
-    for (let row = 0; row < shown; row++) texts.push(cellText(column, row))
-    const width = Math.max(...texts.map(text => text.length))
-    texts[1] = '-'.repeat(width)
-    return texts.map(text => text.padEnd(width))
+function gridText(table: ServerTable): string {
+  const shown = Math.min(table.rows, maxRows)
+  const columns = table.columnNames.map((name, index) => {
+    const column = table.column(index)
+    const texts = Array.from({ length: shown }, (_, row) => cellText(column, row))
+    const width = Math.max(...[name, ...texts].map(text => text.length))
+    return [name, '-'.repeat(width), ...texts].map(text => text.padEnd(width))
   })
   const lines = Array.from({ length: shown + 2 }, (_, line) =>
-    cells
+    columns
       .map(texts => texts[line]!)
       .join(' ')
       .trimEnd(),
   )
-  if (rows > shown) lines.push('...')
-  return lines.join('\n')
+  return [...lines, ...(table.rows > shown ? ['...'] : [])].join('\n')
 }
 
 function cellText(column: Column, row: number): string {
@@ -113,43 +106,33 @@ function cellText(column: Column, row: number): string {
 const maxParsedLength = 2_097_152
 
 function parseJson(text: string): unknown {
-  if (text.length > maxParsedLength) {
-    throw new ScriptError(
-      `fromStdJson: the string must not be longer than ${maxParsedLength} characters.`,
-    )
-  }
   try {
-    return JSON.parse(text)
+    if (text.length <= maxParsedLength) return JSON.parse(text)
   } catch {
     throw new ScriptError('fromStdJson: the string is not valid JSON.')
   }
+  throw new ScriptError(
+    `fromStdJson: the string must not be longer than ${maxParsedLength} characters.`,
+  )
 }
 
 function fromJson(json: unknown, depth: number): ServerValue {
-  switch (typeof json) {
-    case 'string':
-      return temporalOf(json) ?? stringScalar(json)
-    case 'number':
-      return doubleScalar(json)
-    case 'boolean':
-      return boolScalar(json)
-    default:
-      break
-  }
+  if (typeof json === 'string') return temporalOf(json) ?? stringScalar(json)
+  if (typeof json === 'number') return doubleScalar(json)
+  if (typeof json === 'boolean') return boolScalar(json)
   if (typeof json !== 'object' || json === null) return explicitNull
   if (depth >= defaultDecodeLimits.maxDepth) {
     throw new ScriptError(
       `fromStdJson: the string is nested deeper than ${defaultDecodeLimits.maxDepth} levels.`,
     )
   }
-  const values: ServerValue[] = []
-  const dictionary = makeDictionary([], [])
-  for (const [key, element] of Object.entries(json) as [string, unknown][]) {
-    const value = fromJson(element, depth + 1)
-    if (Array.isArray(json)) values.push(value)
-    else setEntry(dictionary, stringScalar(key), value)
-  }
-  return Array.isArray(json) ? vectorOfElements(values) : dictionary
+  const entries = Object.entries(json)
+  const values = entries.map(([, value]) => fromJson(value, depth + 1))
+  if (Array.isArray(json)) return vectorOfElements(values)
+  return makeDictionary(
+    entries.map(([name]) => stringScalar(name)),
+    values,
+  )
 }
 
 /** The temporal value of a text that consists only of a date or a time; undefined for other texts. */
@@ -160,17 +143,10 @@ function temporalOf(text: string): ServerValue | undefined {
   return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
 }
 
-export const stringFunctions: readonly Builtin[] = [
-  unaryFunction('fromStdJson', value => {
-    const texts = textsOf(value)
-    if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
-    const parsed: ServerValue[] = []
-    for (const text of texts) parsed.push(fromJson(parseJson(text), 0))
-    return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
-  }),
+export const textFunctions: readonly Builtin[] = [
+  builtin('fromStdJson(X: text)', (_, [text]) => fromJson(parseJson(text), 0)),
   /** The first n characters of each text; '' for a null. */
-  binaryFunction('left', (value, number) => {
-    const n = integerArgument(number, 'n')
+  builtin('left(X, n: int)', (_, [value, n]) => {
     const { vector, rebuild } = operandOf(value, 'left')
     if (!isLiteral(vector.type) && vector.type !== 'CHAR' && vector.type !== 'VOID') {
       throw new ScriptError('left: X must be a string or a vector of strings.')

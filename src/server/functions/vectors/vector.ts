@@ -2,10 +2,10 @@
   Functions about vectors, dictionaries, sets and matrices, and membership tests (DolphinDB manual, one page per function).
   Scripts can create and send sets and matrices but not compute with them.
 */
-import type { DataType } from '../../../protocol/data-type.js'
+import { type DataType, dataTypes } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
 import { isTemporal } from '../../../protocol/types/temporals.js'
-import type { Column, Scalar, Value, Vector } from '../../../protocol/value.js'
+import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import type { Builtin, ServerDictionary, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue, castVector, typeArgument } from '../../operators/cast.js'
@@ -13,19 +13,12 @@ import {
   dictionaryKeys,
   dictionaryValues,
   emptyDictionary,
-  setEntry,
+  makeDictionary,
 } from '../../elements/dictionary.js'
 import { type Key, distinctRows, keysOfVector, sortRows } from '../../operators/comparison.js'
-import {
-  int64Of,
-  isLiteral,
-  numberKindOf,
-  operandOf,
-  scalarAt,
-  textsOfVector,
-} from '../../operators/operands.js'
+import { isLiteral, operandOf, scalarAt } from '../../operators/operands.js'
 import { applyBinary } from '../../operators/operators.js'
-import { integerOf, stringVector, textOf } from '../../values/scalar.js'
+import { integerOf, stringVector, voidValue } from '../../values/scalar.js'
 import {
   elementsOf,
   joinAll,
@@ -33,18 +26,18 @@ import {
   tupleOf,
   vectorOfElements,
 } from '../../values/vector-literal.js'
-import { columnOfScalar } from '../../columns/convert-column.js'
+import { cellsAs, columnOfScalar } from '../../columns/convert-column.js'
 import {
   binaryFunction,
-  booleanArgument,
   builtin,
   columnArgument,
   isAbsent,
   unaryFunction,
+  unsuitable,
   vectorArgument,
 } from '../arguments.js'
-import { zeroColumn } from '../../columns/column-layout.js'
-import { pickTableRows } from '../../elements/indexing.js'
+import { columnOfCells, kindOf, textsOfVector, zeroColumn } from '../../columns/column-layout.js'
+import { createTable } from '../../tables/memory-table.js'
 
 /** The values in which the function `in` searches, as a vector. */
 function haystackOf(value: ServerValue): Vector {
@@ -72,7 +65,7 @@ function keysFor(vector: Vector, other: Vector): readonly Key[] {
 }
 
 function isPlainNumber(type: DataType): boolean {
-  return numberKindOf(type) !== undefined && !isTemporal(type)
+  return ['int', 'long', 'double'].includes(kindOf(type) ?? '') && !isTemporal(type)
 }
 
 function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
@@ -121,103 +114,21 @@ function likeMatcher(pattern: string): (text: string) => boolean {
   }
 }
 
-export const searchFunctions: readonly Builtin[] = [
-  binaryFunction('in', isIn),
-  binaryFunction('between', between),
-  binaryFunction('like', (value, patternArgument) => {
-    const pattern = textOf(patternArgument)
-    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
-    const operand = operandOf(value, 'like')
-    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
-      throw new ScriptError('like: X must be a string or a vector of strings.')
-    }
-    const matches = likeMatcher(pattern)
-    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
-    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
-  }),
-]
-
 function dictionaryArgument(value: ServerValue, name: string): ServerDictionary {
-  if (value.form !== 'serverDictionary') throw new ScriptError(`${name} takes a dictionary.`)
-  return value
+  if (value.form === 'serverDictionary') return value
+  throw new ScriptError(`${name} takes a dictionary.`)
 }
 
-export const containerFunctions: readonly Builtin[] = [
-  /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
-  builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
-    const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
-    const valueType = typeArgument(values)
-    if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
-    const keyElements = elementsOf(keys)
-    const valueElements = elementsOf(values)
-    if (keyElements.length !== valueElements.length) {
-      throw new ScriptError('The keys and the values of a dictionary must have the same length.')
-    }
-    const isTyped = values.form === 'vector' && values.type !== 'ANY'
-    const keyVector = vectorOfElements(keyElements)
-    const dictionary = emptyDictionary(
-      { type: keyVector.form === 'vector' ? keyVector.type : 'STRING' },
-      isTyped ? { type: (values as Vector).type } : undefined,
-    )
-    keyElements.forEach((key, index) => setEntry(dictionary, key, valueElements[index]!))
-    return dictionary
-  }),
+/** @param what  takes elements of one type */
+function ofOneType(vector: Vector, what: string): Vector {
+  if (vector.type !== 'ANY') return vector
+  throw new ScriptError(`The elements of a ${what} must be of the same type.`)
+}
 
-  unaryFunction('keys', value => {
-    if (value.form === 'serverTable') return stringVector(value.columnNames)
-    if (value.form === 'set') return value.elements
-    return dictionaryKeys(dictionaryArgument(value, 'keys'))
-  }),
-
-  unaryFunction('values', value => {
-    if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
-    const data: Value[] = value.columnNames.map((_, index) => value.column(index))
-    return { form: 'vector', type: 'ANY', length: data.length, data }
-  }),
-
-  unaryFunction('set', value => {
-    const vector = vectorArgument(value, 'set')
-    if (vector.type === 'ANY') {
-      throw new ScriptError('The elements of a set must be of the same type.')
-    }
-    return { form: 'set', elements: takeRows(vector, distinctRows([vector])) as Vector }
-  }),
-
-  /** Makes a matrix from columns. From a type, a number of rows and a number of columns, makes a matrix of zeros. */
-  builtin('matrix(X, ...rest)', (_, args) => {
-    const [first, second, third] = args
-    const type =
-      first.form === 'type' || first.form === 'function' ? typeArgument(first) : undefined
-    const [rows, columns] = [integerOf(second), integerOf(third)]
-    if (type !== undefined && rows !== undefined && columns !== undefined) {
-      if (rows < 0 || columns < 0)
-        throw new ScriptError('A matrix cannot have negative dimensions.')
-      return {
-        form: 'matrix',
-        rows,
-        columns,
-        elements: zeroColumn(type, rows * columns) as Vector,
-      }
-    }
-    const vectors = args.map(column => vectorArgument(column, 'matrix'))
-    const { length } = vectors[0]!
-    if (vectors.some(vector => vector.length !== length)) {
-      throw new ScriptError('All columns must be of the same length. RefId:S02010')
-    }
-    const elements = joinAll(vectors)
-    if (elements.type === 'ANY') {
-      throw new ScriptError('The elements of a matrix must be of the same type.')
-    }
-    return { form: 'matrix', rows: length, columns: vectors.length, elements }
-  }),
-]
-
-function lengthArgument(value: ServerValue | undefined, name: string): number {
+function lengthArgument(value: ServerValue, name: string): number {
   const length = integerOf(value)
-  if (length === undefined || length < 0 || length > 2_147_483_647) {
-    throw new ScriptError(`The argument [${name}] must be a non-negative integer.`)
-  }
-  return length
+  if (length !== undefined && length >= 0 && length <= 2_147_483_647) return length
+  throw unsuitable(name, 'must be a non-negative integer.')
 }
 
 /** `count` positions from the front, or from the back if `count` is negative. Starts over if there are too few rows. */
@@ -233,26 +144,82 @@ function takenPositions(rows: number, count: number): Int32Array {
 
 /** Random numbers from 0 to below `limit`, of the type of `limit`. */
 function randomNumbers(limit: Scalar, count: number, random: () => number): Vector {
-  const bound = Number(limit.value)
-  const isFloating = limit.type === 'DOUBLE' || limit.type === 'FLOAT'
-  if (!isFloating && !['INT', 'SHORT', 'CHAR', 'LONG', 'BOOL'].includes(limit.type)) {
+  const { category } = dataTypes[limit.type]
+  if (!['integral', 'floating', 'logical'].includes(category)) {
     throw new ScriptError(`rand does not make values of type ${limit.type}.`)
   }
+  const bound = Number(limit.value) * (category === 'logical' ? 2 : 1)
   if (!(bound > 0)) throw new ScriptError('rand: X must be greater than 0.')
-  const most = limit.type === 'BOOL' ? 2 : bound
-  const data = new Float64Array(count)
-  for (let i = 0; i < count; i++) {
-    data[i] = isFloating ? random() * most : Math.floor(random() * most)
-  }
-  return castVector({ form: 'vector', type: 'DOUBLE', length: count, data }, { type: limit.type })
+  const round = category === 'floating' ? (value: number) => value : Math.floor
+  const numbers = Array.from({ length: count }, () => round(random() * bound))
+  return columnOfCells({ type: limit.type }, numbers)
 }
 
 export const vectorFunctions: readonly Builtin[] = [
+  binaryFunction('in', isIn),
+  binaryFunction('between', between),
+  builtin('like(X, pattern: text)', (_, [value, pattern]) => {
+    const operand = operandOf(value, 'like')
+    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+      throw new ScriptError('like: X must be a string or a vector of strings.')
+    }
+    const matches = likeMatcher(pattern)
+    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  }),
+
+  /** Makes a dictionary from keys and values, or an empty one from their types. Always keeps the order of the keys. */
+  builtin('dict(keyObj, valueObj, [ordered])', (_, [keys, values]) => {
+    const keyType = keys.form === 'vector' ? undefined : typeArgument(keys)
+    const valueType = typeArgument(values)
+    if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
+    const keyElements = elementsOf(keys)
+    const valueElements = elementsOf(values)
+    if (keyElements.length !== valueElements.length) {
+      throw new ScriptError('The keys and the values of a dictionary must have the same length.')
+    }
+    const type = values.form === 'vector' ? columnTypeOf(values) : undefined
+    return makeDictionary(keyElements, valueElements, type)
+  }),
+
+  unaryFunction('keys', value => {
+    if (value.form === 'serverTable') return stringVector(value.columnNames)
+    if (value.form === 'set') return value.elements
+    return dictionaryKeys(dictionaryArgument(value, 'keys'))
+  }),
+
+  unaryFunction('values', value => {
+    if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
+    return tupleOf(value.columnNames.map((_, index) => value.column(index)))
+  }),
+
+  builtin('set(X: vector)', (_, [vector]) => {
+    const rows = distinctRows([ofOneType(vector, 'set')])
+    return { form: 'set', elements: takeRows(vector, rows) as Vector }
+  }),
+
+  /** Makes a matrix from columns. From a type and the numbers of rows and columns, makes a matrix of zeros. */
+  builtin('matrix(X, ...rest)', (_, args) => {
+    const [first, ...counts] = args
+    if (first.form === 'type') {
+      const [rows = 0, columns = 0] = counts.map(one => lengthArgument(one ?? voidValue, 'rest'))
+      const elements = zeroColumn(first.column, rows * columns) as Vector
+      return { form: 'matrix', rows, columns, elements }
+    }
+    const vectors = args.map(column => vectorArgument(column ?? voidValue, 'matrix'))
+    const { length } = vectors[0]!
+    if (vectors.some(vector => vector.length !== length)) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    const elements = ofOneType(joinAll(vectors), 'matrix')
+    return { form: 'matrix', rows: length, columns: vectors.length, elements }
+  }),
+
   /** The template is a type, or a vector of the wanted type. */
   builtin(
     'array(template, [initialSize], [capacity], [defaultValue])',
     (_, [template, initialSize, , defaultValue]) => {
-      const model = template?.form === 'vector' || template?.form === 'arrayVector'
+      const model = template.form === 'vector' || template.form === 'arrayVector'
       const type = model ? columnTypeOf(template) : typeArgument(template)
       if (type === undefined) {
         throw new ScriptError('array takes a data type or a vector as template.')
@@ -266,13 +233,12 @@ export const vectorFunctions: readonly Builtin[] = [
   ),
 
   /** index[i] is the position in `value` after the last cell of row i. */
-  builtin('arrayVector(index, value)', (_, [index, value]) => {
-    const ends = int64Of(vectorArgument(index, 'arrayVector'))
-    const cells = vectorArgument(value, 'arrayVector')
-    const { length } = vectorArgument(index, 'arrayVector')
+  builtin('arrayVector(index: vector, value: vector)', (_, [index, cells]) => {
+    const ends = cellsAs('long', index)
+    const { length } = index
     const offsets = new Uint32Array(length + 1)
     for (let row = 0; row < length; row++) {
-      const end = Number(ends[row])
+      const end = Number(ends[row] ?? -1)
       if (end < offsets[row]! || end > cells.length) {
         throw new ScriptError('The index of arrayVector must be increasing and within the values.')
       }
@@ -281,17 +247,11 @@ export const vectorFunctions: readonly Builtin[] = [
     return { form: 'arrayVector', length, offsets, cells }
   }),
 
-  builtin('take(X, n)', (_, [value, n]): ServerValue => {
-    const count = integerOf(n)
-    if (count === undefined) throw new ScriptError('take: n must be an integer.')
-    if (value?.form === 'list') {
-      const { elements } = value
-      const positions = takenPositions(elements.length, count)
-      return tupleOf(Array.from(positions, position => elements[position]!))
-    }
-    if (value?.form === 'serverTable') {
+  builtin('take(X, n: int)', (_, [value, count]): ServerValue => {
+    if (value.form === 'serverTable') {
       const positions = takenPositions(value.rows, count)
-      return pickTableRows(value, column => takeRows(column, positions))
+      const columns = value.columnNames.map((_, at) => takeRows(value.column(at), positions))
+      return createTable('basic', value.columnNames, value.columnTypes, { columns })
     }
     const column = columnArgument(value, 'take')
     return takeRows(column, takenPositions(column.length, count))
@@ -299,24 +259,21 @@ export const vectorFunctions: readonly Builtin[] = [
 
   binaryFunction('join', (x, y) => applyBinary('<-', x, y)),
 
-  builtin('sort(X, [ascending])', (_, [value, ascending]) => {
-    const column = vectorArgument(value, 'sort')
-    const descending = !booleanArgument(ascending, 'ascending', true)
-    return takeRows(column, sortRows([{ column, descending }], column.length))
-  }),
+  builtin('sort(X: vector, [ascending: bool])', (_, [column, ascending = true]) =>
+    takeRows(column, sortRows([{ column, descending: !ascending }], column.length)),
+  ),
 
-  unaryFunction('distinct', value => {
-    const column = vectorArgument(value, 'distinct')
+  builtin('distinct(X: vector)', (_, [column]) => {
     if (column.type === 'ANY') {
       throw new ScriptError('The function [distinct] takes a vector of one type.')
     }
     return takeRows(column, distinctRows([column]))
   }),
 
-  builtin('rand(X, [count])', (context, [value, number]) => {
-    const random = (): number => context.node.random.number()
+  builtin('rand(X, [count])', ({ node }, [value, number]) => {
+    const random = (): number => node.random.number()
     const count = number === undefined ? 1 : lengthArgument(number, 'count')
-    const made = value?.form === 'scalar' ? randomNumbers(value, count, random) : undefined
+    const made = value.form === 'scalar' ? randomNumbers(value, count, random) : undefined
     const column: Column = made ?? columnArgument(value, 'rand')
     if (column.length === 0 && count > 0) {
       throw new ScriptError('rand: there is nothing to choose from.')

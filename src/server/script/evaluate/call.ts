@@ -3,7 +3,6 @@
   read-only values, and creates the frame of a user function.
 */
 import { isDecimal, maxScale } from '../../../protocol/data-type.js'
-import { indexValue } from '../../elements/indexing.js'
 import { ScriptError, notEmbedded } from '../../script-error.js'
 import { checkViewCall } from '../../tables/privileges.js'
 import {
@@ -21,14 +20,14 @@ import {
   shallowCopy,
   withOpenPlacesFilled,
 } from '../../values/server-value.js'
-import { defaultWord, intScalar, integerOf, longScalar, voidValue } from '../../values/scalar.js'
+import { intScalar, integerOf, longScalar, voidValue } from '../../values/scalar.js'
 import { syntaxError } from '../parse/lexer.js'
 import type { Argument, Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'
 import { locateInFunction, withSourceText } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { executeBody } from './execute.js'
-import { type Frame, calleeOfName, isReadOnly, lookUp, valueOfName } from './frame.js'
+import { type Frame, calleeOfName, lookUp, valueOfName } from './frame.js'
 
 /**
  * Runs `f(…)`. @throws {ScriptError} with the source text of this call, or of an inner call that failed
@@ -37,7 +36,7 @@ export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue>
   const rowCount = rowCountOf(node, frame)
   if (rowCount !== undefined) return rowCount
   const callee = calleeOf(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
-  if (callee.form !== 'function') return yield* applyValue(callee, node, frame)
+  if (callee.form !== 'function') return yield* typeWithScale(callee, node, frame)
   const { runtime } = frame
   try {
     const given = yield* evaluateArguments(callee, node.args, frame)
@@ -79,22 +78,16 @@ function calleeOf(node: Expression, frame: Frame): ServerValue | undefined {
   throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
 }
 
-/** A callee need not be a function: `DECIMAL64(4)` makes a type, `d("a")` indexes a value. */
-function* applyValue(callee: ServerValue, node: Call, frame: Frame): Evaluation<ServerValue> {
+/** `DECIMAL64(4)` makes a type. No other value than a function or a decimal type can be called. */
+function* typeWithScale(callee: ServerValue, node: Call, frame: Frame): Evaluation<ServerValue> {
   const { positional } = yield* evaluateArguments(undefined, node.args, frame)
-  const [first] = positional
-  if (callee.form === 'type' && positional.length === 1) {
-    const { type } = callee.column
-    const scale = integerOf(first) ?? -1
-    if (isDecimal(type) && scale >= 0 && scale <= maxScale[type]) {
-      return { form: 'type', column: { type, scale } }
-    }
-    throw new ScriptError(`The scale of ${type} is out of range.`)
-  }
-  if (first === undefined || positional.length !== 1) {
+  if (callee.form !== 'type' || !isDecimal(callee.column.type)) {
     throw withSourceText(new ScriptError('The object is not a function.'), node.span)
   }
-  return indexValue(callee, [first])
+  const { type } = callee.column
+  const scale = integerOf(positional[0]) ?? -1
+  if (scale >= 0 && scale <= maxScale[type]) return { form: 'type', column: { type, scale } }
+  throw new ScriptError(`The scale of ${type} is out of range.`)
 }
 
 interface Given {
@@ -112,11 +105,9 @@ function* evaluateArguments(
   const given: Given = { positional: [], keywords: new Map(), names: [] }
   const { positional, keywords, names } = given
   for (const { name, value: node } of nodes) {
-    const isOmitted = node === undefined || (node.kind === 'name' && node.name === defaultWord)
-    const value = isOmitted
-      ? undefined
-      : (plainArgument(fn, name ?? positional.length, node, frame) ??
-        (yield* evaluate(node, frame)))
+    const value =
+      node &&
+      (plainArgument(fn, name ?? positional.length, node, frame) ?? (yield* evaluate(node, frame)))
     if (name === undefined) {
       positional.push(value)
       const isNamed = node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member'
@@ -139,17 +130,14 @@ function plainArgument(
   node: Expression,
   frame: Frame,
 ): ServerValue | undefined {
-  if (node.kind !== 'literal' && node.kind !== 'name') return undefined
+  if (node.kind === 'literal') return shallowCopy(node.value)
+  if (node.kind !== 'name') return undefined
   const isChanged = fn !== undefined && changes(fn, place)
-  if (node.kind === 'literal') return isChanged ? shallowCopy(node.value) : node.value
-  if (!isChanged) {
-    const value = valueOfName(node, frame)
-    return fn?.kind === 'user' ? value : shallowCopy(value)
-  }
-  if (isReadOnly(frame, node.name)) {
+  if (isChanged && frame.parameters?.some(one => one.name === node.name && !one.isMutable)) {
     throw new ScriptError(`Read only object can't be applied to mutable function ${fn.name}`)
   }
-  return valueOfName(node, frame)
+  const value = valueOfName(node, frame)
+  return isChanged || fn?.kind === 'user' ? value : shallowCopy(value)
 }
 
 /** True if the function changes this argument. */

@@ -3,14 +3,9 @@
 */
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
 import { type IndexValue, indexValue } from '../../elements/indexing.js'
-import { applyBinary, applyUnary, choose } from '../../operators/operators.js'
+import { applyBinary, applyUnary } from '../../operators/operators.js'
 import { ScriptError } from '../../script-error.js'
-import {
-  type Evaluation,
-  type FunctionValue,
-  type ServerValue,
-  shallowCopy,
-} from '../../values/server-value.js'
+import { type Evaluation, type ServerValue, shallowCopy } from '../../values/server-value.js'
 import { integerOf, isTrue, voidValue } from '../../values/scalar.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import type {
@@ -23,13 +18,11 @@ import type {
   Lambda,
   Member,
   Select,
-  Slice,
-  Ternary,
   Update,
 } from '../parse/syntax.js'
 import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-scope.js'
 import { evaluateSelect } from '../sql/sql-select.js'
-import { callFunction, evaluateCall, evaluatePartial } from './call.js'
+import { evaluateCall, evaluatePartial } from './call.js'
 import { withSourceText } from './error-text.js'
 import { type Frame, valueOfName } from './frame.js'
 
@@ -59,15 +52,17 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'unary':
       return applyUnary(node.operator, yield* evaluate(node.operand, frame))
     case 'index':
-      return yield* evaluateIndex(node, frame)
+      return yield* evaluateElements(node, frame)
     case 'vector':
       return vectorOfElements(yield* evaluateList(node.elements, frame))
     case 'tuple':
       return tupleOf(yield* evaluateList(node.elements, frame))
     case 'dictionary':
       return yield* evaluateDictionary(node, frame)
-    case 'ternary':
-      return yield* evaluateTernary(node, frame)
+    case 'ternary': {
+      const condition = isTrue(yield* evaluate(node.condition, frame))
+      return yield* evaluate(condition ? node.whenTrue : node.whenFalse, frame)
+    }
     case 'lambda':
       return closure(node, frame)
     case 'select':
@@ -130,16 +125,6 @@ function* evaluateDictionary(node: DictionaryLiteral, frame: Frame): Evaluation<
   return makeDictionary(keys, yield* evaluateList(valueNodes, frame))
 }
 
-/** If the condition is a scalar, evaluates only one branch; if it is a vector, chooses element by element. */
-function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> {
-  const condition = yield* evaluate(node.condition, frame)
-  if (condition.form === 'scalar') {
-    return yield* evaluate(isTrue(condition) ? node.whenTrue : node.whenFalse, frame)
-  }
-  const whenTrue = yield* evaluate(node.whenTrue, frame)
-  return choose(condition, whenTrue, yield* evaluate(node.whenFalse, frame))
-}
-
 /** Makes the function of a lambda. Outer variables that the body uses become leading bound arguments. */
 function closure(node: Lambda, frame: Frame): ServerValue {
   const { captures, definition } = node
@@ -160,46 +145,20 @@ function closure(node: Lambda, frame: Frame): ServerValue {
   return { form: 'function', kind: 'partial', name: '', target: fn, bound, keywords: new Map() }
 }
 
-/** Evaluates `x[…]`: elements for a value x, a call for a function x, an array type such as `INT[]` for a type x. */
-function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
+/** Evaluates `x[…]`: elements of a value x, or an array type such as `INT[]` for a type x. */
+function* evaluateElements(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = immediate(node.target, frame) ?? (yield* evaluate(node.target, frame))
-  if (target.form === 'type' && node.indexes.length === 0) {
+  if (target.form === 'type' && node.index === undefined) {
     return { form: 'type', column: { ...target.column, array: true } }
   }
-  const indexes = yield* evaluateIndexes(node.indexes, frame)
-  if (target.form === 'function') {
-    return yield* callFunction(frame.runtime, target, argumentsOf(target, indexes.map(asArgument)))
-  }
-  const [only] = indexes
-  if (indexes.length === 1 && only?.form === 'function') {
-    return indexValue(target, [yield* callFunction(frame.runtime, only, [target])])
-  }
-  return indexValue(target, indexes)
+  return indexValue(target, yield* evaluateIndex(node, frame))
 }
 
-/** The arguments of `(corr)[x, y]`. A function with one parameter gets all values as one vector: `uuid["…", "…"]`. */
-function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
-  const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
-  return takesOne && values.length > 1 ? [vectorOfElements(values)] : values
-}
-
-function asArgument(index: IndexValue): ServerValue {
-  if (index.form === 'slice') throw new ScriptError('A function can not be sliced.')
-  return index
-}
-
-/** Evaluates the content of a bracket: values, or the bounds of slices. */
-export function* evaluateIndexes(
-  nodes: readonly (Expression | Slice)[],
-  frame: Frame,
-): Evaluation<IndexValue[]> {
-  const indexes: IndexValue[] = []
-  for (const node of nodes) {
-    if (node.kind === 'slice') {
-      const from = node.from && integerOf(yield* evaluate(node.from, frame))
-      const to = node.to && integerOf(yield* evaluate(node.to, frame))
-      indexes.push({ form: 'slice', from, to })
-    } else indexes.push(immediate(node, frame) ?? (yield* evaluate(node, frame)))
-  }
-  return indexes
+/** Evaluates the content of the brackets: a value, or the bounds of a slice. */
+export function* evaluateIndex({ index }: Index, frame: Frame): Evaluation<IndexValue> {
+  if (index === undefined) throw new ScriptError('An index is expected.')
+  if (index.kind !== 'slice') return immediate(index, frame) ?? (yield* evaluate(index, frame))
+  const from = index.from && integerOf(yield* evaluate(index.from, frame))
+  const to = index.to && integerOf(yield* evaluate(index.to, frame))
+  return { form: 'slice', from, to }
 }

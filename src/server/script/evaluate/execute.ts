@@ -2,8 +2,7 @@
   Executes statements. Each execution returns how the statement ended. Assignment copies: after `x = y`, changes of x do
   not affect y (manual, "Assignment"). `&x = y` makes both names refer to one value.
 */
-import { elementAt } from '../../../protocol/element.js'
-import { formatValue } from '../../../protocol/value-text.js'
+import { formatValue } from '../../../protocol/element.js'
 import { assignElements, indexValue, itemsOf } from '../../elements/indexing.js'
 import { scalarAt } from '../../operators/operands.js'
 import type { BinaryOperator } from '../../operators/operator-names.js'
@@ -18,7 +17,6 @@ import {
   shallowCopy,
 } from '../../values/server-value.js'
 import { isTrue, stringVector, textOf } from '../../values/scalar.js'
-import { tupleOf } from '../../values/vector-literal.js'
 import type {
   Assignment,
   Expression,
@@ -29,7 +27,7 @@ import type {
   While,
 } from '../parse/syntax.js'
 import { asScriptError, sourceText, withSourceText } from './error-text.js'
-import { evaluate, evaluateIndexes, immediate } from './evaluate.js'
+import { evaluate, evaluateIndex, immediate } from './evaluate.js'
 import { type Frame, lookUp } from './frame.js'
 
 /** The value of an expression statement, or the reason to skip the statements that follow. */
@@ -79,8 +77,6 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
         runtime.session.functions.set(name, fn)
         return undefined
       }
-      case 'declare':
-        return undefined
       case 'if': {
         const holds = yield* evaluateCondition(statement.condition, frame)
         return yield* executeStatements(holds ? statement.then : statement.otherwise, frame)
@@ -98,21 +94,13 @@ export function* executeStatement(statement: Statement, frame: Frame): Execution
       case 'throw':
         return yield* executeThrow(statement, frame)
       case 'return': {
-        const values: ServerValue[] = []
-        for (const node of statement.values) values.push(yield* valueOf(node, frame))
-        return { kind: 'return', value: values.length > 1 ? tupleOf(values) : values[0] }
+        const value = statement.value && (yield* valueOf(statement.value, frame))
+        return { kind: 'return', value }
       }
       case 'share': {
         const table = yield* evaluate(statement.value, frame)
         if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
         shareTable(runtime.node, runtime.session, table, statement.name)
-        return undefined
-      }
-      case 'assert': {
-        // Prints a message if the assertion fails; the script continues (manual, "assert").
-        const label = statement.label === '' ? 'adhocTesting' : statement.label
-        const holds = isTrue(yield* evaluate(statement.condition, frame))
-        if (!holds) runtime.session.print(`Testing case ${label} failed`)
         return undefined
       }
     }
@@ -150,14 +138,29 @@ function* evaluateCondition(condition: Expression, frame: Frame): Evaluation<boo
 
 function* executeFor(node: StatementOf<'for'>, frame: Frame): Execution {
   for (const item of yield* evaluateItems(node.iterable, frame)) {
-    const pause = frame.runtime.step()
-    if (pause !== undefined) yield pause
     frame.variables.set(node.variable, item)
-    const completion = yield* executeStatements(node.body, frame)
-    if (completion?.kind === 'return') return completion
-    if (completion?.kind === 'break') return undefined
+    const ending = yield* executeLoopBody(node.body, frame)
+    if (ending !== undefined) return ending.kind === 'return' ? ending : undefined
   }
   return undefined
+}
+
+function* executeWhile(node: While, frame: Frame): Execution {
+  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node.condition, frame))
+  while (goesOn) {
+    const ending = yield* executeLoopBody(node.body, frame)
+    if (ending !== undefined) return ending.kind === 'return' ? ending : undefined
+    goesOn = yield* evaluateCondition(node.condition, frame)
+  }
+  return undefined
+}
+
+/** Runs the body of a loop once. @returns the `break` or `return` that ends the loop; undefined if the loop goes on */
+function* executeLoopBody(body: readonly Statement[], frame: Frame): Execution {
+  const pause = frame.runtime.step()
+  if (pause !== undefined) yield pause
+  const completion = yield* executeStatements(body, frame)
+  return completion?.kind === 'continue' ? undefined : completion
 }
 
 function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<ServerValue>> {
@@ -170,19 +173,6 @@ function* evaluateItems(node: Expression, frame: Frame): Evaluation<Iterable<Ser
   } catch (error) {
     throw withSourceText(error, node.span)
   }
-}
-
-function* executeWhile(node: While, frame: Frame): Execution {
-  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node.condition, frame))
-  while (goesOn) {
-    const pause = frame.runtime.step()
-    if (pause !== undefined) yield pause
-    const completion = yield* executeStatements(node.body, frame)
-    if (completion?.kind === 'return') return completion
-    if (completion?.kind === 'break') return undefined
-    goesOn = yield* evaluateCondition(node.condition, frame)
-  }
-  return undefined
 }
 
 /** Sets `ex` to a pair of strings: category and text of the error (manual, "try-catch"). */
@@ -198,25 +188,13 @@ function* executeTry(node: StatementOf<'try'>, frame: Frame): Execution {
   return yield* executeStatements(node.handler, frame)
 }
 
-/** @throws {ScriptError} for unknown names, too few or too many values, and invalid indexes */
+/** @throws {ScriptError} for unknown names and invalid indexes */
 function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
-  const [target] = node.targets
-  const [source] = node.values
-  if (node.targets.length > 1 || target === undefined || source === undefined) {
-    yield* assignSeveral(node, frame)
-    return
-  }
-  if (node.values.length > 1) throw new ScriptError('One variable can not take several values.')
-  const value = yield* valueOf(source, frame)
+  const { target, operator } = node
+  const value = yield* valueOf(node.value, frame)
   if (target.kind === 'index') yield* assignToIndex(target, node, value, frame)
-  else if (node.operator !== undefined) changeVariable(target, node.operator, value, frame)
-  else {
-    frame.variables.set(target.name, node.isReference ? value : copyFrom(source, value))
-    const { runtime } = frame
-    if (node.isConstant && frame.variables === runtime.session.variables) {
-      runtime.constants.add(target.name)
-    }
-  }
+  else if (operator !== undefined) changeVariable(target, operator, value, frame)
+  else frame.variables.set(target.name, copyFrom(node.value, value))
 }
 
 /** Runs `x += v` and similar statements. */
@@ -243,26 +221,6 @@ function copyFrom(source: Expression, value: ServerValue): ServerValue {
   return shallowCopy(value)
 }
 
-function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
-  const values: ServerValue[] = []
-  for (const source of node.values) values.push(yield* evaluate(source, frame))
-  const parts = values.length === 1 ? partsFor(values[0]!, node.targets.length) : values
-  if (parts.length !== node.targets.length) {
-    throw new ScriptError('The number of variables must match the number of values.')
-  }
-  node.targets.forEach((target, index) => {
-    if (target.kind !== 'name') return
-    frame.variables.set(target.name, shallowCopy(parts[index]!))
-  })
-}
-
-/** Divides one value among `count` variables. Each variable gets one element; a scalar goes to all of them. */
-function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
-  if (value.form === 'scalar') return new Array<ServerValue>(count).fill(value)
-  if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)
-  return [...itemsOf(value)]
-}
-
 function* assignToIndex(
   target: Index,
   node: Assignment,
@@ -274,12 +232,12 @@ function* assignToIndex(
   if (variable === undefined) {
     throw new ScriptError('Only elements of a variable can be assigned.')
   }
-  const indexes = yield* evaluateIndexes(target.indexes, frame)
+  const index = yield* evaluateIndex(target, frame)
   const changed =
     node.operator === undefined
       ? value
-      : applyBinary(node.operator, indexValue(variable, indexes), value)
-  if (!assignElements(variable, indexes, changed)) {
+      : applyBinary(node.operator, indexValue(variable, index), value)
+  if (!assignElements(variable, index, changed)) {
     throw new ScriptError(
       `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
     )

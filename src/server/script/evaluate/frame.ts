@@ -27,13 +27,6 @@ export interface Frame {
   readonly columns: ColumnScope | undefined
 }
 
-/** True for names that the code may not change: constants of the session, and parameters without `mutable`. */
-export function isReadOnly({ runtime, parameters, variables }: Frame, name: string): boolean {
-  if (!variables.has(name)) return false
-  if (parameters === undefined) return runtime.constants.has(name)
-  return parameters.some(one => one.name === name && !one.isMutable)
-}
-
 /** The value of a name. @throws {ScriptError} for an unknown name */
 export function valueOfName(node: Name, frame: Frame): ServerValue {
   const value = lookUp(node, frame)

@@ -7,7 +7,7 @@ import type { Span } from './syntax.js'
 /** Limit for the length of a script, in characters (docs/server-semantics.md#sessions). */
 const maxCodeLength = 1_048_576
 /** Nesting limit that protects the stack. No script written by hand is nested so deeply. */
-const maxDepth = 400
+const maxDepth = 300
 /** Limit for chains of indexes and calls, which the parser reads in a loop but the interpreter evaluates nested. */
 const maxLinks = 650
 /** Limit of tokens in a statement. With this limit, parsing a statement blocks the server for less than 0.1 s. */
@@ -104,14 +104,14 @@ export abstract class Cursor {
     return token.kind === 'name' && words.has(token.text.toLowerCase())
   }
 
-  /** Consumes this operator or word if it is the next token; otherwise returns false. */
+  /** Consumes the token if it is next. @returns true if it was */
   protected accept(text: string): boolean {
     if (!this.is(text)) return false
     this.next()
     return true
   }
 
-  /** @throws {ScriptError} a syntax error unless this operator or word is next */
+  /** @throws {ScriptError} a syntax error unless the token is next */
   protected expect(text: string): void {
     if (!this.accept(text)) throw this.unexpected(`'${text}' is expected`)
   }

@@ -3,61 +3,54 @@
   `share` statements or named functions inside functions, before the unit runs (docs/server-semantics.md#parse-units).
 */
 import { notEmbedded } from '../../script-error.js'
-import { constantOf, defaultWord } from '../../values/scalar.js'
+import { constantOf } from '../../values/scalar.js'
 import { Cursor } from './cursor.js'
 import type { Name, Parameter } from './syntax.js'
 
-/** The names that exist before a unit, in the session or on the server. */
-export interface Names {
-  isVariable(name: string): boolean
-  /** True for a variable of the session that is constant. */
-  isConstant(name: string): boolean
-  isTable(name: string): boolean
-  isFunction(name: string): boolean
-  /** True for a variable of the session that is not a function. */
-  hidesFunction(name: string): boolean
-  isBuiltin(name: string): boolean
-}
+/** What a name means before a unit, in the session or on the server; undefined for an unknown name. */
+export type NameKind =
+  'variable' | 'functionVariable' | 'function' | 'builtin' | 'table' | undefined
+export type Names = (name: string) => NameKind
+
+const variableKinds: readonly NameKind[] = ['variable', 'functionVariable']
+const functionKinds: readonly NameKind[] = ['functionVariable', 'function', 'builtin']
 
 /** The names of one function body, or of the top level of a unit. */
-interface Scope {
+class Scope {
   readonly isTop: boolean
   readonly variables: Set<string>
-  readonly readOnly: Set<string>
+  readonly readOnly: ReadonlySet<string>
   /** The variables of the outer scope that a lambda uses. */
-  readonly captures: Set<string>
+  readonly captures: Set<string> = new Set()
   /** The surrounding scope of a lambda. A named function sees only its own variables. */
-  readonly outer?: Scope | undefined
-}
+  readonly outer: Scope | undefined
 
-function topScope(): Scope {
-  return { isTop: true, variables: new Set(), readOnly: new Set(), captures: new Set() }
+  /** @param parameters  undefined for the top level */
+  constructor(parameters?: readonly Parameter[], outer?: Scope) {
+    this.isTop = parameters === undefined
+    this.variables = new Set(parameters?.map(({ name }) => name))
+    this.readOnly = new Set(parameters?.filter(one => !one.isMutable).map(({ name }) => name))
+    this.outer = outer
+  }
 }
 
 export abstract class NameParser extends Cursor {
-  protected readonly names: Names
-  #scope = topScope()
+  readonly #names: Names
+  #scope = new Scope()
   /** What the unit has defined so far. */
-  #functions = new Set<string>()
-  #tables = new Set<string>()
+  readonly #functions = new Set<string>()
+  readonly #tables = new Set<string>()
 
   constructor(source: string, names: Names) {
     super(source)
-    this.names = names
+    this.#names = names
   }
 
   protected beginUnit(): void {
-    this.#scope = topScope()
+    this.#scope = new Scope()
     this.#functions.clear()
     this.#tables.clear()
     this.deepest = 0
-  }
-
-  /** Makes this parser see the names of another one. The other one does not see new variables. */
-  protected adoptNames(other: NameParser): void {
-    this.#scope = { ...other.#scope, variables: new Set(other.#scope.variables) }
-    this.#functions = other.#functions
-    this.#tables = other.#tables
   }
 
   /** Parses the body of a function, which has its own variables. */
@@ -69,78 +62,49 @@ export abstract class NameParser extends Cursor {
     const outer = this.#scope
     const { deepest, depth } = this
     this.deepest = depth
-    const captures = new Set<string>()
-    this.#scope = {
-      isTop: false,
-      variables: new Set(parameters.map(({ name }) => name)),
-      readOnly: new Set(parameters.filter(one => !one.isMutable).map(({ name }) => name)),
-      captures,
-      outer: isLambda ? outer : undefined,
-    }
+    const scope = new Scope(parameters, isLambda ? outer : undefined)
+    this.#scope = scope
     const body = this.within({ isSql: false, hasColumns: false }, parse)
     const height = this.deepest - depth
     this.#scope = outer
     this.deepest = Math.max(deepest, this.deepest)
-    return { body, captures: [...captures], height }
+    return { body, captures: [...scope.captures], height }
   }
 
-  /** True if the name is a function here. `sum x` applies a function, but is an error if `sum` is a variable. */
+  /** True if the name is a function here, and not a variable or table that hides it. */
   protected isFunction(name: string): boolean {
     for (let scope: Scope | undefined = this.#scope; scope; scope = scope.outer) {
       if (scope.variables.has(name)) return false
     }
-    if (this.#tables.has(name) || this.names.hidesFunction(name)) return false
-    return this.#functions.has(name) || this.names.isFunction(name)
+    const isHidden = this.#tables.has(name) || this.#names(name) === 'variable'
+    return !isHidden && (this.#functions.has(name) || this.#isKnownAs(name, functionKinds))
+  }
+
+  protected isBuiltin(name: string): boolean {
+    return this.#names(name) === 'builtin'
   }
 
   /** @throws {ScriptError} a syntax error if the name is unknown and cannot be a column */
   protected checked(node: Name, isCalled = false): Name {
     const { name, isFunction, span } = node
     // In a lambda, `#hasVariable` also records the outer variables that the lambda uses.
-    const isKnown =
-      this.#hasVariable(name) || this.#functions.has(name) || this.names.isFunction(name)
-    if (isKnown || (this.mode.hasColumns && !isFunction && !isCalled)) return node
-    const isOther = this.#hasTable(name) || constantOf(name) !== undefined || name === defaultWord
-    if (isOther && !isFunction) return node
+    const isKnown = this.#hasVariable(name) || this.#functions.has(name)
+    if (isKnown || this.#isKnownAs(name, functionKinds)) return node
+    if (this.mode.hasColumns && !isFunction && !isCalled) return node
+    const isTable = this.#tables.has(name) || this.#names(name) === 'table'
+    if (!isFunction && (isTable || constantOf(name) !== undefined)) return node
     return this.fail(`Cannot recognize the token ${name}${isCalled ? notEmbedded : ''}`, span.line)
   }
 
-  /** @throws {ScriptError} a syntax error unless a table or a variable has the name */
-  protected checkTable({ name, span }: Name): void {
-    if (this.#hasVariable(name) || this.#hasTable(name)) return
-    this.fail(`Can't recognize table ${name}`, span.line)
-  }
-
-  /** @throws {ScriptError} a syntax error if the variable is constant */
+  /** @throws {ScriptError} a syntax error if the variable is a parameter without `mutable` */
   protected checkChangeable({ name, span }: Name): void {
-    const { isTop, readOnly, variables } = this.#scope
-    const isFixed = isTop && this.names.isConstant(name) && this.#hasVariable(name)
-    if (!isFixed && !(readOnly.has(name) && variables.has(name))) return
+    if (!this.#scope.readOnly.has(name)) return
     this.fail(`Constant variable [${name}] can't be modified.`, span.line)
   }
 
-  /** @throws {ScriptError} S06003, S06005 */
-  protected checkDefinable(name: string, line: number): void {
-    if (!this.#scope.isTop) {
-      this.fail(
-        `Not allowed to define a named function [${name}] within another function. RefId: S06003`,
-        line,
-      )
-    }
-    if (!this.names.isBuiltin(name)) return
-    this.fail(
-      'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005',
-      line,
-    )
-  }
-
-  /** @throws {ScriptError} S06002 */
-  protected checkSharable(line: number): void {
-    if (this.#scope.isTop) return
-    this.fail(
-      "'share' statement can't be declared within a function definition. RefId: S06002",
-      line,
-    )
+  /** Refuses statements inside a function definition. @throws {ScriptError} a syntax error with this text */
+  protected checkAtTop(line: number, text: string): void {
+    if (!this.#scope.isTop) this.fail(text, line)
   }
 
   /** From here on, the name is a function, whatever it was before. */
@@ -150,22 +114,21 @@ export abstract class NameParser extends Cursor {
   }
 
   /** From here on, the name is a variable and hides functions of that name. */
-  protected declareVariable(name: string, isConstant = false): void {
+  protected declareVariable(name: string): void {
     this.#scope.variables.add(name)
-    if (isConstant) this.#scope.readOnly.add(name)
   }
 
   protected declareTable(name: string): void {
     this.#tables.add(name)
   }
 
-  #hasTable(name: string): boolean {
-    return this.#tables.has(name) || this.names.isTable(name)
+  #isKnownAs(name: string, kinds: readonly NameKind[]): boolean {
+    return kinds.includes(this.#names(name))
   }
 
   #hasVariable(name: string, scope = this.#scope): boolean {
     if (scope.variables.has(name)) return true
-    if (scope.isTop) return this.names.isVariable(name)
+    if (scope.isTop) return this.#isKnownAs(name, variableKinds)
     if (scope.outer === undefined || !this.#hasVariable(name, scope.outer)) return false
     scope.captures.add(name)
     return true

@@ -4,8 +4,7 @@
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
-import { operatorNames, operatorOf } from '../../operators/operator-names.js'
-import { boolScalar, stringScalar, voidValue } from '../../values/scalar.js'
+import { boolScalar, stringScalar, textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfLiterals } from '../../values/vector-literal.js'
 import { freshMode } from './cursor.js'
@@ -33,14 +32,11 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
 
 /** Words of statements and of SQL, which cannot be values. */
 export const reservedWords: ReadonlySet<string> = new Set([
-  'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert',
-  'const', 'mutable', 'timer', 'module', 'use', 'class', 'transaction',
+  'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert', 'const',
+  'mutable', 'timer', 'module', 'use', 'class', 'transaction',
 ]) // prettier-ignore
 
 export abstract class OperandParser extends NameParser {
-  /** Expressions that were in brackets: `(1<2)<3` is not a chain. */
-  protected readonly bracketed: WeakSet<Expression> = new WeakSet()
-
   protected abstract parseExpression(minPrecedence?: number): Expression
   protected abstract parseBlock(): Statement[]
   protected abstract startsSql(): boolean
@@ -74,50 +70,48 @@ export abstract class OperandParser extends NameParser {
 
   #parsePrimary(first: Token): Expression {
     const { kind, text } = first
-    if (kind === 'name') {
-      if (constants.has(text)) return this.#parseConstants(first)
-      if (text === 'def' || text === 'defg') {
-        this.next()
-        return this.#lambdaOf(first, this.parseParameters())
-      }
-      if (this.startsShortLambda()) return this.#parseShortLambda()
-      if (this.startsSql()) return this.parseSql()
-      if (reservedWords.has(text)) throw this.unexpected()
-      this.next()
-      const span = this.spanFrom(first)
-      const isCalled = !this.breaksLine() && this.#startsArguments()
-      return this.checked(this.nameNode(text, span), isCalled)
-    }
+    if (kind === 'name' && !constants.has(text)) return this.#parseWord(first)
     if (kind === 'end') throw this.unexpected()
     // A sign is allowed only before a number here.
     if (kind !== 'operator' || this.isSignedNumber()) return this.#parseConstants(first)
-    if (!['(', '[', '{', '&', '::'].includes(text)) throw this.unexpected()
+    if (!['(', '[', '{'].includes(text)) throw this.unexpected()
     this.next()
     if (text === '(') return this.#parseParenthesized(first)
-    if (text === '{') return this.#parseBraced(first)
-    if (text === '[') {
-      const elements = this.inBrackets(']', () => this.#parseElementOrGap(), freshMode)
-      return this.node(first, { kind: 'vector', elements })
+    if (text === '{') {
+      const entries = this.inBrackets('}', () => this.#parseEntry(), freshMode)
+      return this.node(first, { kind: 'dictionary', entries })
     }
-    const name = this.expectName()
-    return this.checked(this.nameNode(name, this.spanFrom(first), true))
+    const elements = this.inBrackets(']', () => this.parseElement(), freshMode)
+    return this.node(first, { kind: 'vector', elements })
+  }
+
+  #parseWord(first: Token): Expression {
+    const { text } = first
+    if (text === 'def' || text === 'defg') {
+      this.next()
+      return this.#lambdaOf(first, this.parseParameters())
+    }
+    if (this.is('->', 1)) return this.#lambdaOf(first, [readOnlyParameter(this.next().text)])
+    if (this.startsSql()) return this.parseSql()
+    if (reservedWords.has(text)) throw this.unexpected()
+    this.next()
+    const span = this.spanFrom(first)
+    return this.checked(this.nameNode(text, span), !this.breaksLine() && this.#startsArguments())
   }
 
   /** One constant, or several separated by blanks: `1 2 NULL`, `"a" "b"`, `1 -1`. */
   #parseConstants(first: Token): Expression {
-    const values = [this.#parseConstant()]
-    while (this.#continuesConstants()) values.push(this.#parseConstant())
+    const values: ServerValue[] = []
+    do {
+      const isNegative = this.accept('-')
+      const { kind, text, value } = this.next()
+      if (kind === 'name') values.push(constants.get(text)!)
+      else values.push(isNegative ? negated(value!) : value!)
+    } while (this.#continuesConstants())
     const value = values.length === 1 ? values[0] : vectorOfLiterals(values)
     if (value !== undefined) return this.node(first, { kind: 'literal', value })
     const text = textOfSpan(this.spanFrom(first))
     return this.fail(`The elements of the vector [${text}] have different types.`, first.line)
-  }
-
-  #parseConstant(): ServerValue {
-    const isNegative = this.accept('-')
-    const token = this.next()
-    if (token.kind === 'name') return constants.get(token.text)!
-    return isNegative ? negated(token.value!) : token.value!
   }
 
   /** True at `-5`. Before a date or a variable the minus is an operator. */
@@ -132,9 +126,9 @@ export abstract class OperandParser extends NameParser {
     if (newlineBefore) return false
     // A string or symbol may follow without a blank.
     if (kind === 'string' || kind === 'symbol') return true
-    if (kind === 'name') return spaceBefore && constants.has(text)
-    if (kind === 'number') return spaceBefore
-    return spaceBefore && this.isSignedNumber() && !this.peek(1).spaceBefore
+    if (!spaceBefore || kind === 'number') return spaceBefore
+    if (kind === 'name') return constants.has(text)
+    return this.isSignedNumber() && !this.peek(1).spaceBefore
   }
 
   #parseParenthesized(first: Token): Expression {
@@ -143,21 +137,12 @@ export abstract class OperandParser extends NameParser {
       while (!this.is(')')) {
         elements.push(this.parseElement())
         const [only] = elements
-        if (elements.length === 1 && only !== undefined && this.accept(')')) {
-          this.bracketed.add(only)
-          return only
-        }
+        if (elements.length === 1 && only !== undefined && this.accept(')')) return only
         if (!this.accept(',')) break
       }
       this.expect(')')
       return this.node(first, { kind: 'tuple', elements })
     })
-  }
-
-  /** The element of a vector; the VOID constant for an omitted one, as in `[a,,b]`. */
-  #parseElementOrGap(): Expression {
-    if (!this.is(',')) return this.parseElement()
-    return { kind: 'literal', value: voidValue, span: this.spanFrom(this.peek()) }
   }
 
   /** Parses an expression that may have a name: `1..3 as id`. */
@@ -170,31 +155,12 @@ export abstract class OperandParser extends NameParser {
 
   /** Parses a name, which may be a plain word, a symbol or a string. */
   protected parseAlias(): string {
-    const token = this.peek()
-    if (token.kind === 'end') throw this.unexpected('A name is expected')
+    const { kind, text, value, line } = this.peek()
+    if (kind === 'end') throw this.unexpected('A name is expected')
     this.next()
-    if (token.kind === 'name') return token.text
-    if (token.value?.form === 'scalar') {
-      const { type, value } = token.value
-      if (typeof value === 'string') return value
-      if (type === 'CHAR') return String.fromCharCode(value ?? 0)
-    }
-    return this.fail(`Cannot recognize the token ${token.text}`, token.line)
-  }
-
-  /** Parses `{k: v}`, `{}`, or a function in braces. */
-  #parseBraced(first: Token): Expression {
-    if (this.is('}') || this.is(':', 1)) {
-      const entries = this.inBrackets('}', () => this.#parseEntry(), freshMode)
-      return this.node(first, { kind: 'dictionary', entries })
-    }
-    return this.within(freshMode, () => {
-      const isShort = this.startsShortLambda(true)
-      const lambda = isShort ? this.#parseShortLambda() : this.parseExpression()
-      if (lambda.kind !== 'lambda') this.fail('Cannot recognize the token {', first.line)
-      this.expect('}')
-      return lambda
-    })
+    const name = kind === 'name' ? text : textOf(value)
+    if (name !== undefined) return name
+    return this.fail(`Cannot recognize the token ${text}`, line)
   }
 
   #parseEntry(): { key: Expression; value: Expression } {
@@ -208,19 +174,19 @@ export abstract class OperandParser extends NameParser {
 
   /** Parses what directly follows an operand; undefined if nothing does. @param first  first token of the operand */
   #extend(target: Expression, first: Token): Expression | undefined {
-    const { kind, text, spaceBefore } = this.peek()
+    const { kind, text } = this.peek()
     if (kind !== 'operator') return undefined
     if (text === '.') return this.#parseMember(target, first)
     // Constants without brackets cannot be indexed: `1 2 3`, but not `(1 2 3)`.
-    const isBare = target.kind === 'literal' && !this.bracketed.has(target)
+    const isBare = target.kind === 'literal' && first.text !== '('
     if (isBare || this.breaksLine()) return undefined
     if (this.#startsArguments()) return this.#parseCall(target, [], first)
-    // `sum [1, 2]` applies the function. `x [1]` and `x[1]` index a value.
-    const applies = spaceBefore && target.kind === 'name' && this.isFunction(target.name)
-    if (text !== '[' || applies) return undefined
-    this.next()
-    const indexes = this.inBrackets(']', () => this.#parseIndexElement(), freshMode)
-    return this.node(first, { kind: 'index', target, indexes })
+    if (!this.accept('[')) return undefined
+    const index = this.within({ ...freshMode, ignoresNewlines: true }, () =>
+      this.is(']') ? undefined : this.#parseIndex(),
+    )
+    this.expect(']')
+    return this.node(first, { kind: 'index', target, index })
   }
 
   /** True at `(`, and at `{` without a blank before it. */
@@ -240,11 +206,10 @@ export abstract class OperandParser extends NameParser {
   /** Parses `x.y`, and `x.f(…)`, which is `f(x, …)`. */
   #parseMember(target: Expression, first: Token): Expression | undefined {
     const { kind, spaceBefore } = this.peek(1)
-    if ((kind !== 'name' && kind !== 'number') || spaceBefore) return undefined
+    if (kind !== 'name' || spaceBefore) return undefined
     this.next()
     const member = this.next()
-    const isCall = this.#startsArguments() && !(this.is('(') && this.peek().newlineBefore)
-    if (member.kind !== 'name' || !isCall) {
+    if (!this.#startsArguments() || this.peek().newlineBefore) {
       return this.node(first, { kind: 'member', target, name: member.text })
     }
     const callee = this.checked(this.nameNode(member.text, this.spanFrom(member), true), true)
@@ -259,48 +224,26 @@ export abstract class OperandParser extends NameParser {
       this.next()
       return { name: text, value: this.parseElement() }
     }
-    const closes = this.is(')', 1)
-    if (kind !== 'operator' || !(closes || this.is(',', 1))) return { value: this.parseElement() }
-    const isAll = text === '*' && this.mode.isSql
-    const operator = operatorOf(text)
-    if (isAll ? !closes : operator === undefined) return { value: this.parseElement() }
-    const span = this.spanFrom(this.next())
-    if (isAll) return { value: this.nameNode('*', span) }
-    return { value: this.nameNode(operatorNames[operator!], span, true) }
+    // In SQL, `count(*)` counts rows.
+    const isAll = this.mode.isSql && text === '*' && this.is(')', 1)
+    return { value: isAll ? this.nameNode('*', this.spanFrom(this.next())) : this.parseElement() }
   }
 
-  #parseIndexElement(): Expression | Slice {
+  #parseIndex(): Expression | Slice {
     const first = this.peek()
     if (this.accept(':')) {
-      const isOpen = this.is(']') || this.is(',')
-      const to = isOpen ? undefined : this.parseExpression()
+      const to = this.is(']') ? undefined : this.parseExpression()
       return this.node(first, { kind: 'slice', from: undefined, to })
     }
     const from = this.parseExpression()
     return this.accept(':') ? this.node(first, { kind: 'slice', from, to: undefined }) : from
   }
 
-  /** True at `x -> …`, and inside braces also at `x, y -> …`. @param ahead  position of the first name */
-  protected startsShortLambda(inBraces = false, ahead = 0): boolean {
-    let last = ahead
-    while (inBraces && this.peek(last).kind === 'name' && this.is(',', last + 1)) last += 2
-    return this.peek(last).kind === 'name' && this.is('->', last + 1)
-  }
-
-  #parseShortLambda(): Expression {
-    const first = this.peek()
-    const names = this.list(() => this.expectName())
-    return this.#lambdaOf(first, names.map(readOnlyParameter))
-  }
-
   #lambdaOf(first: Token, parameters: readonly Parameter[]): Expression {
     const [definition, captures] = this.parseDefinition(first, '', parameters)
     const all = [...captures.map(readOnlyParameter), ...parameters]
-    return this.node(first, {
-      kind: 'lambda',
-      definition: { ...definition, parameters: all },
-      captures,
-    })
+    const whole = { ...definition, parameters: all }
+    return this.node(first, { kind: 'lambda', definition: whole, captures })
   }
 
   protected parseParameters(): Parameter[] {
@@ -309,9 +252,7 @@ export abstract class OperandParser extends NameParser {
   }
 
   #parseParameter(): Parameter {
-    const isMarked = (word: string): boolean => this.is(word) && this.peek(1).kind === 'name'
-    const isMutable = isMarked('mutable')
-    if (isMutable || isMarked('const')) this.next()
+    const isMutable = this.accept('mutable')
     const name = this.expectName()
     const defaultValue = this.accept('=') ? this.parseExpression() : undefined
     if (isMutable && defaultValue !== undefined) {
@@ -329,14 +270,13 @@ export abstract class OperandParser extends NameParser {
     name: string,
     parameters: readonly Parameter[],
   ): [FunctionDefinition, readonly string[]] {
-    const parseBody = (): Statement[] => {
+    const { body, captures, height } = this.inFunction(parameters, name === '', () => {
       if (this.is('{')) return this.parseBlock()
       if (!this.accept('->')) this.expect(':')
       const start = this.peek()
-      const values = [this.parseExpression()]
-      return [this.node(start, { kind: 'return', values })]
-    }
-    const { body, captures, height } = this.inFunction(parameters, name === '', parseBody)
+      const value = this.parseExpression()
+      return [this.node(start, { kind: 'return', value })]
+    })
     const source = textOfSpan(this.spanFrom(first))
     return [{ name, parameters, body, height, source }, captures]
   }

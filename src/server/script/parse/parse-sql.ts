@@ -1,20 +1,9 @@
 /*
-  Parses select, exec, insert, update and delete (manual, "SQL"). Each clause may be on its own line. The error for an
-  unsupported clause (joins, context by, pivot by, …) contains the name of the clause.
+  Parses select, exec, insert, update and delete (manual, "SQL"). Each clause may be on its own line.
 */
 import type { Token } from './lexer.js'
 import { ExpressionParser, pairPrecedence } from './parse-expression.js'
 import type { Expression, OrderItem, SelectColumn } from './syntax.js'
-
-const refusedClauses = [
-  'context by', 'pivot by', 'cgroup by', 'csort', 'union', 'interval', 'map', 'over', 'inner join', 'left join',
-  'right join', 'full join', 'cross join', 'join',
-] // prettier-ignore
-
-interface Limit {
-  offset: Expression | undefined
-  count: Expression
-}
 
 export abstract class SqlParser extends ExpressionParser {
   /** True if a SQL statement begins here. Elsewhere, words such as `update` are ordinary names. */
@@ -42,46 +31,26 @@ export abstract class SqlParser extends ExpressionParser {
   }
 
   #parseSelect(first: Token, isExec: boolean): Expression {
-    if (this.is('[')) this.fail('SQL hints are not supported.')
-    const top = this.#parseTop()
+    const hasTop = this.is('top') && this.peek(1).kind === 'number' && this.accept('top')
+    const top = hasTop ? [this.parseExpression(pairPrecedence)] : []
     // `distinct(a)` is a call of the function.
     const isDistinct = !this.is('(', 1) && this.accept('distinct')
     const columns = this.list(() => this.#parseSelectColumn())
     this.#expectClause('from')
     const from = this.within({ hasColumns: false }, () => this.parseOperand())
-    if (this.is(',')) this.fail('Joins are not supported.')
     const where = this.#parseWhere()
     const isGrouped = this.#acceptClause('group', 'by')
     const groupBy = isGrouped ? this.list(() => this.#parseSelectColumn()) : []
     const having = this.#acceptClause('having') ? this.parseExpression() : undefined
-    this.#refuseClauses()
     const isOrdered = this.#acceptClause('order', 'by')
     const orderBy = isOrdered ? this.list(() => this.#parseOrderItem()) : []
-    this.#refuseClauses()
-    const limit = this.#acceptClause('limit') ? this.#parseLimit() : top
-    this.#refuseClauses()
-    const bounds = { limitOffset: limit?.offset, limitCount: limit?.count }
+    const limit = this.#acceptClause('limit') ? this.list(() => this.parseExpression()) : top
+    const [offsetOrCount, count] = limit
+    const bounds = count
+      ? { limitOffset: offsetOrCount, limitCount: count }
+      : { limitOffset: undefined, limitCount: offsetOrCount }
     const parts = { isExec, isDistinct, from, columns, where, groupBy, having, orderBy, ...bounds }
     return this.node(first, { kind: 'select', ...parts })
-  }
-
-  /** Parses `top n`, or `top a:b` for the rows from a to b (exclusive). */
-  #parseTop(): Limit | undefined {
-    if (!this.is('top') || this.peek(1).kind !== 'number') return undefined
-    this.next()
-    const bounds = this.parseExpression(pairPrecedence)
-    if (bounds.kind !== 'binary' || bounds.operator !== ':') {
-      return { offset: undefined, count: bounds }
-    }
-    const { left, right } = bounds
-    return { offset: left, count: { ...bounds, operator: '-', left: right, right: left } }
-  }
-
-  /** Parses `n` or `offset, n`. */
-  #parseLimit(): Limit {
-    const first = this.parseExpression()
-    if (this.accept(',')) return { offset: first, count: this.parseExpression() }
-    return { offset: undefined, count: first }
   }
 
   #parseSelectColumn(): SelectColumn {
@@ -100,49 +69,37 @@ export abstract class SqlParser extends ExpressionParser {
   #parseInsert(first: Token): Expression {
     this.expect('into')
     const target = this.#parseTarget()
-    const hasNames = this.is('(')
-    const columnNames = hasNames
-      ? this.inParentheses(() => this.list(() => this.parseAlias()))
-      : undefined
-    if (!this.accept('values')) this.fail('insert into is only supported with values.')
-    const parseRow = (): Expression[] =>
-      this.inParentheses(() =>
-        this.within({ isSql: false }, () => this.list(() => this.parseExpression())),
-      )
-    const rows = this.list(parseRow)
+    const columnNames = this.accept('(') ? this.inBrackets(')', () => this.parseAlias()) : undefined
+    this.expect('values')
+    const rows = this.list(() => {
+      this.expect('(')
+      return this.inBrackets(')', () => this.parseExpression(), { isSql: false })
+    })
     return this.node(first, { kind: 'insert', target, columnNames, rows })
   }
 
   /** Parses the table to change. After the name of a table, `(` begins a list of columns; after a function, a call. */
   #parseTarget(): Expression {
-    const token = this.peek()
-    if (token.kind !== 'name' || this.isFunction(token.text) || this.is('.', 1)) {
-      return this.within({ hasColumns: false }, () => this.parseOperand())
+    const first = this.peek()
+    if (this.is('(', 1) && !this.isFunction(first.text)) {
+      return this.checked(this.nameNode(this.expectName(), this.spanFrom(first)))
     }
-    this.next()
-    const name = this.nameNode(token.text, this.spanFrom(token))
-    this.checkTable(name)
-    return name
+    return this.within({ hasColumns: false }, () => this.parseOperand())
   }
 
   #parseUpdate(first: Token): Expression {
     const target = this.#parseTarget()
     this.#expectClause('set')
     const assignments = this.list(() => {
-      const name = this.parseAlias()
-      const columnName = this.accept('.') ? this.parseAlias() : name
+      const columnName = this.parseAlias()
       this.expect('=')
       return { columnName, value: this.parseExpression() }
     })
-    if (this.#acceptClause('from')) this.fail('Joins are not supported.')
     return this.node(first, { kind: 'update', target, assignments, where: this.#parseWhere() })
   }
 
   #parseWhere(): Expression[] {
-    this.#refuseClauses()
-    const where = this.#acceptClause('where') ? this.list(() => this.parseExpression()) : []
-    this.#refuseClauses()
-    return where
+    return this.#acceptClause('where') ? this.list(() => this.parseExpression()) : []
   }
 
   /** Consumes the start of a clause, even on a new line. `group` and the like begin a clause only before `by`. */
@@ -156,15 +113,5 @@ export abstract class SqlParser extends ExpressionParser {
 
   #expectClause(word: string): void {
     if (!this.#acceptClause(word)) throw this.unexpected(`'${word}' is expected`)
-  }
-
-  #refuseClauses(): void {
-    for (const clause of refusedClauses) {
-      const [word = '', second] = clause.split(' ')
-      if (!this.is(word) || (second !== undefined && !this.is(second, 1))) continue
-      // A single word on a new line is a new statement.
-      if (second === undefined && this.atStatementEnd) continue
-      this.fail(`The clause [${clause}] is not supported.`)
-    }
   }
 }

@@ -6,20 +6,8 @@ import { stringScalar } from '../../values/scalar.js'
 import { freshMode } from './cursor.js'
 import type { Token } from './lexer.js'
 import { startingWords } from './parse-expression.js'
-import { reservedWords } from './parse-operand.js'
 import { StructureParser } from './parse-structure.js'
-import {
-  setSpans,
-  textOfSpan,
-  type Expression,
-  type Index,
-  type Name,
-  type Statement,
-} from './syntax.js'
-
-const refusedStatements: ReadonlySet<string> = new Set([
-  'module', 'use', 'include', 'class', 'timer', 'transaction', 'import',
-]) // prettier-ignore
+import type { Expression, Index, Name, Statement, StatementNode } from './syntax.js'
 
 const assignmentOperators: ReadonlyMap<string, BinaryOperator | undefined> = new Map([
   ['=', undefined],
@@ -29,9 +17,6 @@ const assignmentOperators: ReadonlyMap<string, BinaryOperator | undefined> = new
   ['/=', '/'],
   ['\\=', '\\'],
 ])
-
-/** Parses what follows the keyword `first`, which is consumed. */
-type StatementParser = (parser: Parser, first: Token) => Statement
 
 export class Parser extends StructureParser {
   /** The nesting depth of the last unit. */
@@ -45,13 +30,10 @@ export class Parser extends StructureParser {
    */
   parseUnit(): Statement[] {
     this.beginUnit()
-    const statements: Statement[] = []
-    for (;;) {
+    const statements = this.#parseStatements(() => {
       this.beginStatement()
-      const next = this.#parseNext(() => this.#atGo())
-      if (next === undefined) break
-      for (const statement of next) statements.push(statement)
-    }
+      return this.#atGo()
+    })
     if (this.#atGo()) this.next()
     while (this.accept(';'));
     return statements
@@ -67,25 +49,20 @@ export class Parser extends StructureParser {
   protected parseBlock(): Statement[] {
     this.expect('{')
     return this.within(freshMode, () => {
-      const statements: Statement[] = []
-      for (;;) {
-        const next = this.#parseNext(() => this.is('}'))
-        if (next === undefined) break
-        for (const statement of next) statements.push(statement)
-      }
+      const statements = this.#parseStatements(() => this.is('}'))
       this.expect('}')
       return statements
     })
   }
 
-  /** Parses the next statement of a list, or all statements of a block in braces. Undefined at the end of the list. */
-  #parseNext(ends: () => boolean): Statement[] | undefined {
+  #parseStatements(ends: () => boolean): Statement[] {
+    const statements: Statement[] = []
     for (;;) {
       while (this.accept(';'));
-      if (ends() || this.hasEnded) return undefined
-      if (!this.#atGo()) return this.#parseStatement()
+      if (ends() || this.hasEnded) return statements
       // Inside a block `go` has no effect (manual, "go").
-      this.next()
+      if (this.#atGo()) this.next()
+      else for (const statement of this.#parseStatement()) statements.push(statement)
     }
   }
 
@@ -102,10 +79,10 @@ export class Parser extends StructureParser {
     return this.accept(';') ? [] : this.#parseStatement()
   }
 
+  /** Parses a statement, or all statements of a block in braces. */
   #parseStatement(): Statement[] {
-    if (this.is('{') && !this.#startsBracedValue()) return this.parseBlock()
+    if (this.is('{') && !this.is(':', 2)) return this.parseBlock()
     const first = this.peek()
-    if (first.text === '@') this.fail('Cannot recognize the token @')
     const statement = this.within({ ignoresNewlines: false }, () =>
       this.nested(() => this.#parseKeyword(first) ?? this.#parseSimple(first)),
     )
@@ -115,112 +92,94 @@ export class Parser extends StructureParser {
     return [statement]
   }
 
-  /** True at `{k: v}` and `{x -> …}`, which are values, not blocks, even at the beginning of a statement. */
-  #startsBracedValue(): boolean {
-    const { kind } = this.peek(1)
-    if (kind === 'operator' || kind === 'end') return false
-    return this.is(':', 2) || this.startsShortLambda(true, 1)
-  }
-
   /** Parses a statement that begins with a keyword; undefined for all others. */
   #parseKeyword(first: Token): Statement | undefined {
     const { kind, text } = first
     if (kind !== 'name') return undefined
-    if (this.startsStructure()) return this.#parseStructure(first)
+    if (this.startsStructure()) return this.node(first, this.parseStructure(first))
     const isLambda = (text === 'def' || text === 'defg') && this.peek(1).kind !== 'name'
     if (isLambda || (text === 'share' && this.#isShareFunction())) return undefined
-    const parse = Parser.#keywords.get(text)
-    if (parse !== undefined) {
-      this.next()
-      return parse(this, first)
-    }
-    // `include` and `import` may be names. The other unsupported statements begin with reserved words.
-    const isName = !reservedWords.has(text) && this.peek(1).kind === 'operator'
-    if (refusedStatements.has(text) && !isName) {
-      this.fail(`The statement [${text}] is not supported.`)
-    }
-    return undefined
+    const parse = Object.hasOwn(this.#keywords, text) ? this.#keywords[text] : undefined
+    if (parse === undefined) return undefined
+    this.next()
+    return this.node(first, parse(first))
   }
 
-  static readonly #keywords: ReadonlyMap<string, StatementParser> = new Map<
-    string,
-    StatementParser
-  >([
-    ['def', (parser, first) => parser.#parseDefine(first)],
-    ['defg', (parser, first) => parser.#parseDefine(first)],
-    ['if', (parser, first) => parser.#parseIf(first)],
-    ['for', (parser, first) => parser.#parseFor(first)],
-    ['while', (parser, first) => parser.#parseWhile(first)],
-    ['do', (parser, first) => parser.#parseDo(first)],
-    ['try', (parser, first) => parser.#parseTry(first)],
-    [
-      'throw',
-      (parser, first) => parser.node(first, { kind: 'throw', value: parser.parseExpression() }),
-    ],
-    [
-      'return',
-      (parser, first) => parser.node(first, { kind: 'return', values: parser.#parseReturned() }),
-    ],
-    ['break', (parser, first) => parser.node(first, { kind: 'break' })],
-    ['continue', (parser, first) => parser.node(first, { kind: 'continue' })],
-    ['share', (parser, first) => parser.#parseShare(first)],
-    ['undef', (parser, first) => parser.#parseUndef(first)],
-    ['assert', (parser, first) => parser.#parseAssert(first)],
-    ['const', (parser, first) => parser.#parseConst(first)],
-  ])
+  /** Keyword → parser of what follows the keyword. */
+  readonly #keywords: Readonly<Record<string, (first: Token) => StatementNode>> = {
+    def: first => this.#parseDefine(first),
+    defg: first => this.#parseDefine(first),
+    if: () => {
+      const condition = this.#parseCondition()
+      const then = this.#parseBody()
+      if (this.is(';') && this.is('else', 1)) this.next()
+      const otherwise = this.accept('else') ? this.#parseBody() : []
+      return { kind: 'if', condition, then, otherwise }
+    },
+    for: () => {
+      this.expect('(')
+      const variable = this.expectName()
+      this.expect('in')
+      const iterable = this.within({ ignoresNewlines: true }, () => this.parseExpression())
+      this.expect(')')
+      this.declareVariable(variable)
+      return { kind: 'for', variable, iterable, body: this.#parseBody() }
+    },
+    while: () => {
+      const condition = this.#parseCondition()
+      return { kind: 'while', condition, body: this.#parseBody() }
+    },
+    do: () => {
+      const body = this.parseBlock()
+      this.expect('while')
+      return { kind: 'doWhile', condition: this.#parseCondition(), body }
+    },
+    try: () => {
+      const body = this.parseBlock()
+      this.expect('catch')
+      const variable = this.inParentheses(() => this.expectName())
+      this.declareVariable(variable)
+      return { kind: 'try', body, variable, handler: this.parseBlock() }
+    },
+    throw: () => ({ kind: 'throw', value: this.parseExpression() }),
+    return: () => ({
+      kind: 'return',
+      value: this.atStatementEnd ? undefined : this.parseExpression(),
+    }),
+    break: () => ({ kind: 'break' }),
+    continue: () => ({ kind: 'continue' }),
+    // `t as name`, in which the name may be a plain word, a symbol or a string.
+    share: first => {
+      const text = "'share' statement can't be declared within a function definition. RefId: S06002"
+      this.checkAtTop(first.line, text)
+      const value = this.parseExpression()
+      this.expect('as')
+      const name = this.parseAlias()
+      this.declareTable(name)
+      return { kind: 'share', value, name }
+    },
+    undef: first => ({ kind: 'expression', expression: this.#parseUndef(first) }),
+  }
 
-  /** Parses `f(…) {…}` and `f(…): expression`, or the declaration `f(…)`. */
-  #parseDefine(first: Token): Statement {
+  #parseCondition(): Expression {
+    return this.inParentheses(() => this.parseExpression())
+  }
+
+  /** Parses `f(…) {…}` and `f(…): expression`. */
+  #parseDefine(first: Token): StatementNode {
     const name = this.expectName()
     this.declareFunction(name)
     const parameters = this.parseParameters()
-    if (!this.is('{') && !this.is(':') && !this.is('->'))
-      return this.node(first, { kind: 'declare' })
-    this.checkDefinable(name, first.line)
+    this.checkAtTop(
+      first.line,
+      `Not allowed to define a named function [${name}] within another function. RefId: S06003`,
+    )
+    if (this.isBuiltin(name)) {
+      const text = 'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005'
+      this.fail(text, first.line)
+    }
     const [definition] = this.parseDefinition(first, name, parameters)
-    return this.node(first, { kind: 'define', definition })
-  }
-
-  #parseIf(first: Token): Statement {
-    const condition = this.inParentheses(() => this.parseExpression())
-    const then = this.#parseBody()
-    if (this.is(';') && this.is('else', 1)) this.next()
-    const otherwise = this.accept('else') ? this.#parseBody() : []
-    return this.node(first, { kind: 'if', condition, then, otherwise })
-  }
-
-  #parseFor(first: Token): Statement {
-    this.expect('(')
-    const variable = this.expectName()
-    this.expect('in')
-    const iterable = this.within({ ignoresNewlines: true }, () => this.parseExpression())
-    this.expect(')')
-    this.declareVariable(variable)
-    return this.node(first, { kind: 'for', variable, iterable, body: this.#parseBody() })
-  }
-
-  #parseWhile(first: Token): Statement {
-    const condition = this.inParentheses(() => this.parseExpression())
-    return this.node(first, { kind: 'while', condition, body: this.#parseBody() })
-  }
-
-  #parseDo(first: Token): Statement {
-    const body = this.parseBlock()
-    this.expect('while')
-    const condition = this.inParentheses(() => this.parseExpression())
-    return this.node(first, { kind: 'doWhile', condition, body })
-  }
-
-  #parseTry(first: Token): Statement {
-    const body = this.parseBlock()
-    this.expect('catch')
-    const variable = this.inParentheses(() => this.expectName())
-    this.declareVariable(variable)
-    return this.node(first, { kind: 'try', body, variable, handler: this.parseBlock() })
-  }
-
-  #parseReturned(): Expression[] {
-    return this.atStatementEnd ? [] : this.list(() => this.parseExpression())
+    return { kind: 'define', definition }
   }
 
   /** True for `share(t, "name")`, a call of the function. `share (t) as name` is the statement. */
@@ -234,18 +193,8 @@ export class Parser extends StructureParser {
     return true
   }
 
-  /** Parses `t as name`, in which the name may be a plain word, a symbol or a string. */
-  #parseShare(first: Token): Statement {
-    this.checkSharable(first.line)
-    const value = this.parseExpression()
-    this.expect('as')
-    const name = this.parseAlias()
-    this.declareTable(name)
-    return this.node(first, { kind: 'share', value, name })
-  }
-
   /** Parses `all`, `all, VAR`, `` `x, SHARED `` and `("x", SHARED)` as arguments of a call. */
-  #parseUndef(first: Token): Statement {
+  #parseUndef(first: Token): Expression {
     const callee = this.nameNode('undef', this.spanFrom(first), true)
     const inBrackets = this.accept('(')
     const token = this.peek()
@@ -254,47 +203,14 @@ export class Parser extends StructureParser {
       return this.node(token, { kind: 'literal', value: stringScalar('all') })
     })
     if (inBrackets) this.expect(')')
-    const expression = this.callOf(callee, values, first)
-    return this.node(first, { kind: 'expression', expression })
-  }
-
-  /** Parses `x == 1` or `"case", x == 1`. */
-  #parseAssert(first: Token): Statement {
-    const one = this.parseExpression()
-    const hasLabel = this.accept(',')
-    const label = hasLabel ? textOfSpan(one.span).replace(/^["'`]|["']$/g, '') : ''
-    const condition = hasLabel ? this.parseExpression() : one
-    return this.node(first, { kind: 'assert', label, condition })
-  }
-
-  #parseConst(first: Token): Statement {
-    const targets = [this.#parseName()]
-    this.expect('=')
-    const values = [this.parseExpression()]
-    this.checkChangeable(targets[0]!)
-    this.declareVariable(targets[0]!.name, true)
-    return this.node(first, {
-      kind: 'assign',
-      targets,
-      values,
-      ...plainAssignment,
-      isConstant: true,
-    })
-  }
-
-  /** Parses a name that need not exist. */
-  #parseName(): Name {
-    const token = this.peek()
-    return this.nameNode(this.expectName(), this.spanFrom(token))
+    return this.callOf(callee, values, first)
   }
 
   /** Parses an assignment or an expression. @throws {ScriptError} if the left side cannot be assigned to */
   #parseSimple(first: Token): Statement {
-    const isReference = first.text === '&' && this.peek(1).kind === 'name' && this.is('=', 2)
-    if (isReference) this.next()
-    if (this.#startsAssignment()) {
-      const targets = this.list(() => this.#parseName())
-      return this.#parseAssigned(first, targets, isReference)
+    // The variable of `x = …` need not exist.
+    if (this.isPlainName() && this.is('=', 1) && !this.peek(1).newlineBefore) {
+      return this.#parseAssigned(first, this.nameNode(this.next().text, this.spanFrom(first)))
     }
     const expression = this.startsSql() ? this.parseExpression() : this.parseElement()
     const token = this.peek()
@@ -304,7 +220,7 @@ export class Parser extends StructureParser {
     const isTarget =
       (expression.kind === 'name' && !expression.isFunction) ||
       (expression.kind === 'index' && expression.target.kind === 'name')
-    if (isTarget) return this.#parseAssigned(first, [expression], false)
+    if (isTarget) return this.#parseAssigned(first, expression)
     return this.fail(
       this.is('=')
         ? "Please use '==' rather than '=' as equal operator in non-sql expression."
@@ -312,40 +228,15 @@ export class Parser extends StructureParser {
     )
   }
 
-  /** True at `x = …` and at `x, y = …`, which make new variables. */
-  #startsAssignment(): boolean {
-    let last = 0
-    while (this.isPlainName(last) && this.is(',', last + 1)) last += 2
-    return this.isPlainName(last) && this.is('=', last + 1) && !this.peek(last + 1).newlineBefore
-  }
-
-  #parseAssigned(
-    first: Token,
-    targets: readonly (Name | Index)[],
-    isReference: boolean,
-  ): Statement {
+  #parseAssigned(first: Token, target: Name | Index): Statement {
     const operator = assignmentOperators.get(this.next().text)
-    const values = this.list(() => this.parseExpression())
-    for (const target of targets) {
-      const name = target.kind === 'name' ? target : (target.target as Name)
-      this.checkChangeable(name)
-      this.declareVariable(name.name)
-    }
-    const flags = { ...plainAssignment, operator, isReference }
-    return this.node(first, { kind: 'assign', targets, values, ...flags })
-  }
-
-  /** Parses `create …` or `drop …` as the calls that it stands for. */
-  #parseStructure(first: Token): Statement {
-    const inner = new Parser(this.structureText(), this.names)
-    inner.adoptNames(this)
-    const statement = inner.#parseStatement()[0]!
-    setSpans(statement, this.spanFrom(first))
-    return statement
+    const value = this.parseExpression()
+    const name = target.kind === 'name' ? target : (target.target as Name)
+    this.checkChangeable(name)
+    this.declareVariable(name.name)
+    return this.node(first, { kind: 'assign', target, operator, value })
   }
 }
-
-const plainAssignment = { operator: undefined, isReference: false, isConstant: false }
 
 function endsWithBlock(statement: Statement): boolean {
   if (statement.kind === 'define') return statement.definition.source.endsWith('}')

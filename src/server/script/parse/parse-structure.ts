@@ -1,13 +1,17 @@
 /*
-  Rewrites `create` and `drop` of databases and tables as calls (docs/server-semantics.md#tables-in-databases).
+  Parses `create` and `drop` of databases and tables as the calls that they stand for
+  (docs/server-semantics.md#tables-in-databases).
 */
+import { stringScalar, stringVector } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import type { Token } from './lexer.js'
 import { SqlParser } from './parse-sql.js'
-import { textOfSpan } from './syntax.js'
+import type { Argument, Call, Expression, StatementNode } from './syntax.js'
 
-/** The items after `partitioned by`, and options such as `engine='TSDB'` as named arguments. */
-interface Partitions<Item> {
-  readonly items: Item[]
-  readonly options: string[]
+/** The value of `1:0`, the size of an empty table. */
+const emptySize: ServerValue = {
+  form: 'pair',
+  elements: { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 0) },
 }
 
 export abstract class StructureParser extends SqlParser {
@@ -17,112 +21,104 @@ export abstract class StructureParser extends SqlParser {
     return isVerb && (this.is('database', 1) || this.is('table', 1))
   }
 
-  /** Consumes the statement. @returns a script of `database`, `createPartitionedTable` and the like */
-  protected structureText(): string {
+  protected parseStructure(first: Token): StatementNode {
     const isCreate = this.next().text.toLowerCase() === 'create'
     const isDatabase = this.next().text.toLowerCase() === 'database'
-    if (!isCreate) return this.#dropText(isDatabase)
-    return isDatabase ? this.#databaseText() : this.#tableText()
+    if (!isCreate) return this.#parseDrop(first, isDatabase)
+    const expression = isDatabase ? this.#parseDatabase(first) : this.#parseTable(first)
+    return { kind: 'expression', expression }
   }
 
-  #databaseText(): string {
-    const path = quoted(this.parseAlias())
-    const { items, options } = this.#parsePartitions(() => {
+  #parseDatabase(first: Token): Call {
+    const path = this.parseAlias()
+    const levels: [type: string, scheme: Expression][] = []
+    const options = this.#parsePartitions(() => {
       // A level such as `VALUE(1..10)` or `HASH([SYMBOL, 40])`.
-      const type = this.expectName().toUpperCase()
-      return [type, this.inParentheses(() => this.#expressionText())] as const
+      const type = this.expectName()
+      levels.push([type, this.inParentheses(() => this.parseExpression())])
     })
-    const levels = items.map(([type, scheme]) => `database("", ${type}, ${scheme})`)
-    const [type, scheme] = items.length === 1 ? items[0]! : ['COMPO', `[${levels.join()}]`]
-    const named = [`directory=${path}`, `partitionType=${type}`, `partitionScheme=${scheme}`]
-    return `database(${[...named, ...options].join()})`
+    const [only] = levels
+    if (levels.length === 1) return this.#call(first, 'database', [path, ...only!], options)
+    const elements = levels.map(level => this.#call(first, 'database', ['', ...level]))
+    const handles = this.node(first, { kind: 'vector', elements })
+    return this.#call(first, 'database', [path, 'COMPO', handles], options)
   }
 
-  #tableText(): string {
-    const [one = '', table] = this.#parsePath()
+  #parseTable(first: Token): Call {
+    const [path, name] = this.#parsePath()
     this.expect('(')
     const columns = this.inBrackets(')', () => this.#parseColumn())
-    const isPartitioned = this.is('partitioned')
-    const { items, options } = isPartitioned
-      ? this.#parsePartitions(() => this.parseAlias())
-      : { items: [], options: [] }
-    const names = columns.map(({ name }) => name)
-    const schema = `table(1:0, ${vector(names)}, ${vector(columns.map(({ type }) => type))})`
-    if (table === undefined) return `&${one} = ${schema}`
-    const named = [
-      `dbHandle=database(${quoted(one)})`,
-      `table=${schema}`,
-      `tableName=${quoted(table)}`,
-    ]
-    if (items.length > 0) named.push(`partitionColumns=${vector(items)}`)
-    const name = items.length > 0 ? 'createPartitionedTable' : 'createDimensionTable'
-    return `${name}(${[...named, ...options].join()})`
+    const keys: string[] = []
+    const options = this.is('partitioned')
+      ? this.#parsePartitions(() => void keys.push(this.parseAlias()))
+      : []
+    const [names, types] = [0, 1].map(at => stringVector(columns.map(column => column[at]!)))
+    const template = this.#call(first, 'table', [emptySize, names!, types!])
+    const args = [this.#call(first, 'database', [path]), template, name]
+    return keys.length === 0
+      ? this.#call(first, 'createDimensionTable', args, options)
+      : this.#call(first, 'createPartitionedTable', [...args, stringVector(keys)], options)
   }
 
-  #dropText(isDatabase: boolean): string {
+  #parseDrop(first: Token, isDatabase: boolean): StatementNode {
     const ifExists = this.accept('if')
     if (ifExists) this.expect('exists')
-    const [one = '', table] = this.#parsePath()
-    const name = quoted(one)
-    const [drop, exists] = isDatabase
-      ? [`dropDatabase(${name})`, `existsDatabase(${name})`]
-      : table === undefined
-        ? [`undef(${name})`, `defined(${name})`]
-        : [
-            `dropTable(database(${name}), ${quoted(table)})`,
-            `existsTable(${name}, ${quoted(table)})`,
-          ]
-    return ifExists ? `if(${exists}) ${drop}` : drop
+    const path = isDatabase ? [this.parseAlias()] : this.#parsePath()
+    const expression = this.#call(first, isDatabase ? 'dropDatabase' : 'dropTable', path)
+    const drop = this.node(first, { kind: 'expression', expression })
+    if (!ifExists) return drop
+    const condition = this.#call(first, isDatabase ? 'existsDatabase' : 'existsTable', path)
+    return { kind: 'if', condition, then: [drop], otherwise: [] }
   }
 
-  /** Parses `partitioned by …`. */
-  #parsePartitions<Item>(parse: () => Item): Partitions<Item> {
+  /** @param args  in the order of the function's parameters @param options  named arguments */
+  #call(
+    first: Token,
+    name: string,
+    args: readonly (Expression | ServerValue | string)[],
+    options: readonly Argument[] = [],
+  ): Call {
+    const nodes = args.map((arg): Expression => {
+      if (typeof arg === 'object' && 'kind' in arg && 'span' in arg) return arg
+      const value = typeof arg === 'string' ? stringScalar(arg) : arg
+      return this.node(first, { kind: 'literal', value })
+    })
+    const call = this.callOf(this.nameNode(name, this.spanFrom(first), true), nodes, first)
+    return { ...call, args: [...call.args, ...options] }
+  }
+
+  /** Parses `partitioned by …`. @returns options such as `engine='TSDB'` as named arguments */
+  #parsePartitions(parsePart: () => void): Argument[] {
     this.expect('partitioned')
     this.expect('by')
-    const partitions: Partitions<Item> = { items: [], options: [] }
+    const options: Argument[] = []
     do {
-      if (this.is('=', 1)) partitions.options.push(this.#optionText())
-      else partitions.items.push(parse())
+      if (!this.is('=', 1)) parsePart()
+      else {
+        const name = this.expectName()
+        this.expect('=')
+        options.push({ name, value: this.parseExpression() })
+      }
     } while (this.accept(','))
-    return partitions
+    return options
   }
 
-  #optionText(): string {
-    const name = this.expectName()
-    this.expect('=')
-    return `${name}=${this.#expressionText()}`
+  /** Parses `"dfs://db"."pt"`. */
+  #parsePath(): [path: string, name: string] {
+    const path = this.parseAlias()
+    this.expect('.')
+    return [path, this.parseAlias()]
   }
 
-  #expressionText(): string {
-    return textOfSpan(this.parseExpression().span)
-  }
-
-  /** Parses `"dfs://db"."pt"`, or the name of one object. */
-  #parsePath(): string[] {
-    const path = [this.parseAlias()]
-    if (this.accept('.')) path.push(this.parseAlias())
-    return path
-  }
-
-  /** Parses `id INT`, `price DECIMAL64(4)` or `day DATE[comment="…"]`. Ignores the attributes in brackets. */
-  #parseColumn(): { name: string; type: string } {
+  /** Parses `id INT`, `price DECIMAL64(4)` or `ask DOUBLE[]`. */
+  #parseColumn(): [name: string, type: string] {
     const name = this.parseAlias()
     let type = this.expectName()
     if (this.is('(')) type += `(${this.inParentheses(() => this.next().text)})`
-    if (this.is('[') && this.is(']', 1)) {
-      this.next()
-      this.next()
+    if (this.accept('[')) {
+      this.expect(']')
       type += '[]'
     }
-    if (this.accept('[')) this.inBrackets(']', () => this.#optionText())
-    return { name, type }
+    return [name, type]
   }
-}
-
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`
-}
-
-function vector(texts: readonly string[]): string {
-  return `[${texts.map(quoted).join()}]`
 }

@@ -47,8 +47,8 @@ type ExpressionNode = Readonly<
   /** A constant, or a vector of several constants next to each other (`1 2 NULL`). */
   | { kind: 'literal'; value: ServerValue }
   /**
-   * A variable, column, table, constant or function; only the evaluation decides which one. `isFunction` is true for
-   * `&f` and `::f`, which mean the function even if a variable has the same name.
+   * A variable, column, table, constant or function; only the evaluation decides which one. `isFunction` is true where
+   * only a function can be meant: in `x.f()` and `x in y`.
    */
   | { kind: 'name'; name: string; isFunction: boolean }
   /** `[a, b]` or `(a, b)`. */
@@ -59,10 +59,10 @@ type ExpressionNode = Readonly<
   /** The parser has already split chained comparisons: `1 < x < 3` is `1 < x && x < 3`. */
   | { kind: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
   | { kind: 'ternary'; condition: Expression; whenTrue: Expression; whenFalse: Expression }
-  /** `f(x)`, `x.f(a)` (the object becomes the first argument), `sum x`, `x add y`; `f{a,,b}` is partial. */
+  /** `f(x)`, `x.f(a)` (the object becomes the first argument), `x in y`; `f{a,,b}` is partial. */
   | { kind: 'call' | 'partial'; callee: Expression; args: readonly Argument[] }
-  /** `x[i]`, `x[i, j]`, `x[1:]`. */
-  | { kind: 'index'; target: Expression; indexes: readonly (Expression | Slice)[] }
+  /** `x[i]`, `x[1:]`, and without an index `INT[]`. */
+  | { kind: 'index'; target: Expression; index: Expression | Slice | undefined }
   /** `t.col`, `d.key`. */
   | { kind: 'member'; target: Expression; name: string }
   /** A function without a name. `captures`, the outer variables that it uses, are its first parameters. */
@@ -112,7 +112,6 @@ type ExpressionOf<Kind extends Expression['kind']> = Extract<Expression, { reado
 export type Name = ExpressionOf<'name'>
 export type DictionaryLiteral = ExpressionOf<'dictionary'>
 export type Binary = ExpressionOf<'binary'>
-export type Ternary = ExpressionOf<'ternary'>
 export type Call = Extract<Expression, { readonly args: unknown }>
 export type Index = ExpressionOf<'index'>
 export type Member = ExpressionOf<'member'>
@@ -140,22 +139,18 @@ export interface FunctionDefinition {
   readonly source: string
 }
 
-type StatementNode = Readonly<
+export type StatementNode = Readonly<
   /** An expression as a statement. If it is the script's last statement, its value is the script's value. */
   | { kind: 'expression'; expression: Expression }
-  /** `x = v`, `x, y = v`, `x += v` (only then with an operator), `x[i] = v`, `&x = v`, `const x = v`. */
+  /** `x = v`, `x[i] = v`, `x += v` (only then with an operator). */
   | {
       kind: 'assign'
-      targets: readonly (Name | Index)[]
+      target: Name | Index
       operator: BinaryOperator | undefined
-      values: readonly Expression[]
-      isReference: boolean
-      isConstant: boolean
+      value: Expression
     }
   /** `def f(…) …`; the function exists once the statement has run. */
   | { kind: 'define'; definition: FunctionDefinition }
-  /** `def f(a, b)` without a body, from which the parser knows that `f` is a function. */
-  | { kind: 'declare' }
   /** An `else if` is an if that is the only statement of `otherwise`. */
   | {
       kind: 'if'
@@ -174,14 +169,12 @@ type StatementNode = Readonly<
       handler: readonly Statement[]
     }
   | { kind: 'throw'; value: Expression }
-  /** Also the single expression of a short function. Without values, the function returns VOID; with several, a tuple. */
-  | { kind: 'return'; values: readonly Expression[] }
+  /** Also the single expression of a short function. Without a value, the function returns VOID. */
+  | { kind: 'return'; value: Expression | undefined }
   /** For the innermost loop. */
   | { kind: 'break' | 'continue' }
   /** `share t as name`. Later lines of the same unit may already use the name (docs/server-semantics.md#parse-units). */
   | { kind: 'share'; value: Expression; name: string }
-  /** `assert x` or `assert "case", x`. */
-  | { kind: 'assert'; label: string; condition: Expression }
 >
 
 export type Statement = StatementNode & { readonly span: Span }
@@ -189,30 +182,3 @@ export type Statement = StatementNode & { readonly span: Span }
 export type StatementOf<Kind extends Statement['kind']> = Extract<Statement, { kind: Kind }>
 export type Assignment = StatementOf<'assign'>
 export type While = Extract<Statement, { kind: 'while' | 'doWhile' }>
-
-/** Gives one span to a node and all its parts. */
-export function setSpans(part: unknown, span: Span): void {
-  if (!isRecord(part)) return
-  if ('span' in part) Object.assign(part, { span })
-  if (part['kind'] === 'literal') return
-  for (const [key, inner] of Object.entries(part)) if (key !== 'span') setSpans(inner, span)
-}
-
-/** Properties of a node that do not affect its value, such as its position, or `&` before a name. */
-const leftOut: ReadonlySet<string> = new Set(['span', 'source', 'isFunction'])
-
-/** Compares two nodes. Ignores blanks, brackets, and the difference between `x.f()` and `f(x)`. */
-export function sameExpression(first: unknown, second: unknown): boolean {
-  if (!isRecord(first) || !isRecord(second)) return first === second
-  if (first['kind'] !== second['kind']) return false
-  if (first['kind'] === 'literal') {
-    return textOfSpan(first['span'] as Span) === textOfSpan(second['span'] as Span)
-  }
-  return [...new Set([...Object.keys(first), ...Object.keys(second)])]
-    .filter(key => !leftOut.has(key))
-    .every(key => sameExpression(first[key], second[key]))
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
-}

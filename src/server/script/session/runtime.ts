@@ -16,7 +16,7 @@ import { builtins } from '../../functions/registry.js'
 import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
-import type { Names } from '../parse/names.js'
+import type { NameKind } from '../parse/names.js'
 import type { Expression } from '../parse/syntax.js'
 
 /** A running script yields after this time, so that no loop blocks other sessions. */
@@ -32,13 +32,11 @@ const maxCallDepth = 200
  */
 const maxNesting = 750
 
-export class Runtime implements CallContext, Names {
+export class Runtime implements CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
   argumentNames: readonly (string | undefined)[] = []
   discards = false
-  /** Names of the session's constants: `const x = 1`. */
-  readonly constants: Set<string> = new Set()
   /** The name field of the last function request that is not a plain name, and its expression. */
   lastName: { readonly text: string; readonly node: Expression } | undefined
   private steps = 0
@@ -82,28 +80,15 @@ export class Runtime implements CallContext, Names {
     return builtin && { form: 'function', kind: 'builtin', name, builtin }
   }
 
-  isVariable(name: string): boolean {
-    return this.session.variables.has(name)
-  }
-
-  isConstant(name: string): boolean {
-    return this.constants.has(name)
-  }
-
-  isTable(name: string): boolean {
-    return this.node.shared.has(name)
-  }
-
-  isFunction(name: string): boolean {
-    return this.findFunction(name) !== undefined
-  }
-
-  hidesFunction(name: string): boolean {
-    return (this.session.variables.get(name)?.form ?? 'function') !== 'function'
-  }
-
-  isBuiltin(name: string): boolean {
-    return this.builtin(name) !== undefined
+  /** What the parser knows of a name before a unit runs. */
+  kindOfName(name: string): NameKind {
+    const variable = this.session.variables.get(name)
+    if (variable !== undefined) {
+      return variable.form === 'function' ? 'functionVariable' : 'variable'
+    }
+    const fn = this.findFunction(name)
+    if (fn !== undefined) return fn.kind === 'builtin' ? 'builtin' : 'function'
+    return this.node.shared.has(name) ? 'table' : undefined
   }
 
   private builtin(name: string): Builtin | undefined {

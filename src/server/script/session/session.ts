@@ -1,9 +1,9 @@
 /*
-  The interpreter as the network side sees it: a session, its three kinds of requests, and their answers.
+  The interpreter as the network side sees it: sessions, their three kinds of requests, and the answers.
 */
 import type { Value } from '../../../protocol/value.js'
 import { fromWire, toWire } from '../../elements/dictionary.js'
-import type { FunctionOptions, Outcome, SessionInfo } from '../../net/request-runner.js'
+import type { Executor, Outcome, SessionInfo } from '../../net/request-runner.js'
 import type { ServerNode } from '../../node.js'
 import { ScriptError, notEmbedded } from '../../script-error.js'
 import type {
@@ -19,15 +19,13 @@ import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
 import { type Frame, calleeOfName } from '../evaluate/frame.js'
 import { Parser } from '../parse/parse-statement.js'
-import type { Expression, Statement } from '../parse/syntax.js'
+import type { Expression } from '../parse/syntax.js'
 import { Runtime } from './runtime.js'
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
 
 function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
-  const known = runtimes.get(session)
-  if (known !== undefined) return known
-  const runtime = new Runtime(node, session)
+  const runtime = runtimes.get(session) ?? new Runtime(node, session)
   runtimes.set(session, runtime)
   return runtime
 }
@@ -47,6 +45,31 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
   }
 }
 
+/** The interpreter of the sessions of a node. */
+export function scriptExecutor(node: ServerNode): Executor {
+  return {
+    open: info => {
+      const session = createScriptSession(node, info)
+      node.sessions.set(session.id, session)
+      return session
+    },
+    run: (session, request, discards) => {
+      switch (request.kind) {
+        case 'script':
+          return runScript(session, node, request.script)
+        case 'function':
+          return runFunction(session, node, request.name, request.args, discards)
+        case 'variable':
+          return setVariables(session, node, request.names, request.values)
+      }
+    },
+    cancel: session => runtimes.get(session)?.cancel(),
+    // Keeps the functions of the session (docs/server-semantics.md#sessions).
+    clearMemory: session => session.variables.clear(),
+    close: session => void node.sessions.delete(session.id),
+  }
+}
+
 /**
  * @returns the value of the script, or undefined if it has none; a promise if the script has to wait
  * @throws {ScriptError} with the final text of the error; a promise rejects with this error
@@ -62,11 +85,11 @@ export function runFunction(
   node: ServerNode,
   name: string,
   args: readonly Value[],
-  options?: FunctionOptions,
+  discards = false,
 ): Outcome {
   const runtime = runtimeOf(session, node)
   const evaluation = callByText(runtime, name, args.map(fromWire))
-  return answer(runtime, withoutTextBeforeTag, evaluation, options)
+  return answer(runtime, withoutTextBeforeTag, evaluation, discards)
 }
 
 /** Sets variables of the session ("upload"). @throws {ScriptError} if a shared table has one of the names */
@@ -75,7 +98,7 @@ export function setVariables(
   node: ServerNode,
   names: readonly string[],
   values: readonly Value[],
-): Value | undefined {
+): undefined {
   const shared = names.find(name => node.shared.has(name))
   if (shared !== undefined) {
     throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
@@ -84,84 +107,57 @@ export function setVariables(
     const value = values[index]
     if (value !== undefined) session.variables.set(name, fromWire(value))
   })
-  return undefined
-}
-
-/** Removes the session's variables and keeps its functions (request flag 16, docs/server-semantics.md#sessions). */
-export function clearVariables(session: ScriptSession): void {
-  session.variables.clear()
-  runtimes.get(session)?.constants.clear()
-}
-
-/** Ends the session's running request if it waits (cancelConsoleJob). Otherwise has no effect. */
-export function cancelRequest(session: ScriptSession): void {
-  runtimes.get(session)?.cancel()
 }
 
 function answer(
   runtime: Runtime,
   failureOf: (error: unknown) => ScriptError,
   evaluation: Evaluation<ServerValue | undefined>,
-  options?: FunctionOptions,
+  discards = false,
 ): Outcome {
-  runtime.begin()
-  runtime.discards = options?.discards === true
-  try {
-    const outcome = runEvaluation(sendable(evaluation), runtime)
-    return outcome instanceof Promise
-      ? outcome.catch((error: unknown) => {
-          throw failureOf(error)
-        })
-      : outcome
-  } catch (error) {
+  const fail = (error: unknown): never => {
     throw failureOf(error)
+  }
+  runtime.begin()
+  runtime.discards = discards
+  try {
+    const step = evaluation.next()
+    if (step.done === true) return sendable(step.value)
+    return driveOn(evaluation, step.value, runtime).then(sendable).catch(fail)
+  } catch (error) {
+    return fail(error)
   }
 }
 
-function* sendable(evaluation: Evaluation<ServerValue | undefined>): Evaluation<Value | undefined> {
-  const value = yield* evaluation
-  return value === undefined ? undefined : toWire(value)
+function sendable(value: ServerValue | undefined): Value | undefined {
+  return value && toWire(value)
 }
 
-type Waiting = Pick<Runtime, 'onWait' | 'onResume'>
-
-/**
- * Runs an evaluation until it has to wait, and continues it after each wait.
- * @returns the value, or a promise of the value if the evaluation has to wait
- */
-export function runEvaluation<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
-  const step = evaluation.next()
-  return step.done === true ? step.value : driveOn(evaluation, step.value, waiting)
-}
-
+/** Continues an evaluation after each wait. @param first  its first wait */
 async function driveOn<T>(
   evaluation: Evaluation<T>,
   first: Suspension,
-  waiting: Waiting,
+  runtime: Runtime,
 ): Promise<T> {
-  let suspension = first
-  for (;;) {
-    let outcome: { value: unknown } | { error: unknown }
-    try {
-      const { until } = suspension
-      const ended = new Promise<unknown>((resolve, reject) => {
-        until.then(resolve, reject)
-        waiting.onWait(reject)
-      })
-      outcome = { value: await ended }
-    } catch (error) {
-      outcome = { error }
-    }
-    waiting.onResume()
-    const step =
-      'error' in outcome ? evaluation.throw(outcome.error) : evaluation.next(outcome.value)
+  for (let suspension = first; ;) {
+    const { until } = suspension
+    const ended = new Promise<unknown>((resolve, reject) => {
+      until.then(resolve, reject)
+      runtime.onWait(reject)
+    })
+    const resume = await ended.then(
+      value => () => evaluation.next(value),
+      (error: unknown) => () => evaluation.throw(error),
+    )
+    runtime.onResume()
+    const step = resume()
     if (step.done === true) return step.value
     suspension = step.value
   }
 }
 
 /** The frame of statements outside functions. Its variables are the session's variables. */
-export function topFrame(runtime: Runtime): Frame {
+function topFrame(runtime: Runtime): Frame {
   const { variables } = runtime.session
   return { runtime, variables, parameters: undefined, columns: undefined }
 }
@@ -173,41 +169,23 @@ export function topFrame(runtime: Runtime): Frame {
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
-  const parser = new Parser(script, runtime)
+  const parser = new Parser(script, name => runtime.kindOfName(name))
   let value: ServerValue | undefined
   do {
     const unit = parser.parseUnit()
-    const outcome = yield* runUnit(unit, parser.height, frame)
-    if (outcome.hasReturned) return outcome.value
-    if (unit.length > 0) value = outcome.value
+    const { height } = parser
+    runtime.enterCall('runScript', height)
+    try {
+      for (const statement of unit) {
+        const completion = yield* executeStatement(statement, frame)
+        if (completion?.kind === 'return') return completion.value
+        value = completion?.kind === 'value' ? completion.value : undefined
+      }
+    } finally {
+      runtime.leaveCall(height)
+    }
   } while (!parser.hasEnded)
   return value
-}
-
-interface UnitOutcome {
-  value: ServerValue | undefined
-  hasReturned: boolean
-}
-
-/** @param height  nesting depth of the unit */
-function* runUnit(
-  unit: readonly Statement[],
-  height: number,
-  frame: Frame,
-): Evaluation<UnitOutcome> {
-  const { runtime } = frame
-  runtime.enterCall('runScript', height)
-  try {
-    let value: ServerValue | undefined
-    for (const statement of unit) {
-      const completion = yield* executeStatement(statement, frame)
-      if (completion?.kind === 'return') return { value: completion.value, hasReturned: true }
-      value = completion?.kind === 'value' ? completion.value : undefined
-    }
-    return { value, hasReturned: false }
-  } finally {
-    runtime.leaveCall(height)
-  }
 }
 
 /** A name alone or before `{`. */
@@ -239,7 +217,8 @@ function* callByText(runtime: Runtime, text: string, args: CallArguments): Evalu
 /** The value of a name field. The text of a client's last request is not parsed again. */
 function* functionOfText(text: string, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
-  const parse = (): Expression => new Parser(text, runtime).parseFunctionName()
+  const parse = (): Expression =>
+    new Parser(text, name => runtime.kindOfName(name)).parseFunctionName()
   const known = runtime.lastName?.text === text ? runtime.lastName.node : undefined
   const node = known ?? parse()
   runtime.lastName = { text, node }

@@ -176,7 +176,7 @@ const options = {
 let scenes = 0
 
 /** A run that began in its own folder and was killed before it read its inputs. */
-function sceneOfResume(t: Test, change: object = {}) {
+function sceneOfResume(t: Test, change: object = {}, runId = 'r') {
   const root = t.testdir({ data: { 'rows.csv': 'id,price\n1,1.5\nx,2\n' }, own: {} })
   const folder = join(root, 'data')
   const state = join(root, 'state')
@@ -185,8 +185,8 @@ function sceneOfResume(t: Test, change: object = {}) {
   t.teardown(() => process.chdir(before))
   // Each scene needs its own token, because the server remembers finished runs.
   const token = (++scenes).toString(16)
-  const begin = runRecord('r', { token, folder, options: { ...options, ...change } })
-  const journal = writeJournal(state, 'r', [begin, processRecord(1)])
+  const begin = runRecord(runId, { token, folder, options: { ...options, ...change, runId } })
+  const journal = writeJournal(state, runId, [begin, processRecord(1)])
   return {
     folder,
     own: join(root, 'own'),
@@ -245,24 +245,23 @@ t.test('the folder of the run must exist', async t => {
 })
 
 deepTest(t, 'a given server is used, and appears in the suggested command', async t => {
-  const { resume, state } = sceneOfResume(t, {
-    server: { host: '192.0.2.1', port: 1, user: 'nobody' },
-  })
-  const noPassword = await resume('r')
+  const unreachable = { host: '192.0.2.1', port: 1, user: 'nobody' }
+  const { resume, state } = sceneOfResume(t, { server: unreachable }, 's')
+  const noPassword = await resume('s')
   t.match(noPassword, { code: 64, stderr: /no password for user "nobody"/ })
   const wrong = await runMain(
-    [...['resume', 'r', '--state-dir', state, '--host', '127.0.0.1:1'], ...['--user', 'admin']],
+    [...['resume', 's', '--state-dir', state, '--host', '127.0.0.1:1'], ...['--user', 'admin']],
     { environment: { DDB_PASSWORD: '123456' } },
   )
   t.equal(wrong.code, 69, wrong.stderr)
-  const command = `ddb-ingest resume r --state-dir ${state} --host 127.0.0.1:1 --user admin`
+  const command = `ddb-ingest resume s --state-dir ${state} --host 127.0.0.1:1 --user admin`
   t.match(wrong.stderr, `to go on: ${command}\n`)
   t.notMatch(wrong.stderr, '123456')
   const host = `127.0.0.1:${server.port}`
   const right = await runMain(
     [
       'resume',
-      'r',
+      's',
       '--state-dir',
       state,
       '--host',

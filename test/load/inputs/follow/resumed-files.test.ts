@@ -18,9 +18,9 @@ async function journalOf(path: string, end: number, isRead = false) {
   found.take({ kind: 'inputs', inputs: [{ path, fingerprint }] })
   found.take({ kind: 'target', identity, used: 'receipts' })
   const rows = { start: 0, end, endLine: 2, rows: 1, records: 1 }
-  found.take({ kind: 'batch', no: 1, input: 0, ...rows })
+  found.take({ kind: 'batch', stream: 1, no: 1, input: 0, ...rows })
   const ended = { confirmed: 1, rejected: 0, unconfirmed: 0, unsent: 0 }
-  found.take({ kind: 'ended', no: 1, ...ended })
+  found.take({ kind: 'ended', stream: 1, no: 1, ...ended })
   if (isRead) found.take({ kind: 'read', input: 0, summary: newSummary(path), at: '' })
   found.take({ kind: 'reading', input: 0, detected: 'csv' })
   return { found, resumption: newResumption(found, true) }

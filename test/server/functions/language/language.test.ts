@@ -1,5 +1,9 @@
+/*
+  Manual, pages defined, funcByName, each, partial, addFunctionView, dropFunctionView and getFunctionViews, "Details" and
+  "Examples". The rights of views: docs/server-semantics.md#function-views.
+*/
 import t from 'tap'
-import { testExamples, testRefusals } from '../../../helpers/examples.js'
+import { testExamples } from '../../../helpers/examples.js'
 import type { Table } from '../../../../src/protocol/value.js'
 import { columnsText, rowsText, testSession } from '../../../helpers/script.js'
 
@@ -19,14 +23,6 @@ testExamples(t, {
   },
 })
 
-testRefusals(t, 'names must be names', {
-  'funcByName("nosuch")': "Can't recognize function name nosuch",
-  'funcByName(5)': 'The argument [name] must be a string scalar.',
-  'defined(5)': 'The argument [names] must be a string scalar or vector.',
-  'defined("a", 9)': 'The argument [type] must be VAR, SHARED or DEF.',
-  'sleep(-1)': 'sleep takes a number of milliseconds',
-})
-
 testExamples(t, {
   'operators are functions, too': {
     'add(1..3, 4..6)': '[5,7,9]',
@@ -42,16 +38,10 @@ testExamples(t, {
     'eq(2, 2.0)': 'true',
     'ne(1, 2)': 'true',
     'lt(1, 2) && le(2, 2) && gt(3, 2) && ge(2, 2)': 'true',
-    'bitAnd(6, 3) + bitOr(6, 3) + bitXor(6, 3)': '14',
-    'lshift(1, 4) + rshift(10, 2)': '18',
     'seq(3, 1)': '[3,2,1]',
     'pair(1, 2)': '1:2',
     'cast(2.6, INT)': '3',
   },
-})
-
-testRefusals(t, 'functions of a number refuse anything else', {
-  'add(,1)': 'The argument [X] of function [add] must be given.',
 })
 
 testExamples(t, {
@@ -61,7 +51,6 @@ testExamples(t, {
       '[0,7,0]',
     'each(add, 1 2 3, 10)': '[11,12,13]',
     'each(max, (1 2, 5 4))': '[2,5]',
-    't=table(1 2 as a, 3 4 as b); each(r -> r.a*r.b, t)': '[3,8]',
     'each(x -> x*2, dict(`a`b, 3 4))': '[6,8]',
     't1=table(1 2 3 as x, 4 5 6 as y); t2=table(1 2 3 as x, 4 5 6 as y); each(eqObj, t1.values(), t2.values())':
       '[true,true]',
@@ -73,12 +62,6 @@ testExamples(t, {
   'functions are called through functions': {
     'partial(add,1)(2)': '3',
   },
-})
-
-testRefusals(t, 'higher-order functions take functions', {
-  'each(5, 1 2)': 'The argument [func] must be a function.',
-  'each(add, 1 2, 1 2 3)': 'the arguments must have the same length',
-  'each(x -> throw1(x), 1 2)': 'Cannot recognize the token throw1',
 })
 
 t.test('seed: a view converts the rows of an asynchronous client', async t => {

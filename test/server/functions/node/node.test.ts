@@ -1,13 +1,16 @@
+/*
+  Manual, pages of the functions that scripts call, "Details" and "Examples"; docs/protocol.md#what-clients-call names what
+  clients read. Rights: docs/server-semantics.md#rights.
+*/
 import t from 'tap'
 import type { Table } from '../../../../src/protocol/value.js'
 import { testExamples } from '../../../helpers/examples.js'
-import { deepTest } from '../../../helpers/runs.js'
 import { columnsText, testSession, rowsText, type TestSession } from '../../../helpers/script.js'
 import type { ConsoleJob } from '../../../../src/server/node.js'
 
 t.test('facts that a session can query about the node and itself', async t => {
   const { run, show, fail, session } = testSession()
-  t.match(await show('version()'), /^\d+\.\d+\.\d+\.\d+ \d{4}\.\d{2}\.\d{2} /)
+  t.match(await show('version()'), /^\d+\.\d+\.\d+\.\d+ \d{4}\.\d{2}\.\d{2} \w/)
   t.equal(await show('isNodeInitialized()'), 'true')
   t.equal(await show('isClientAuth()'), 'false')
   t.equal(await show('getControllerAlias() == getNodeAlias()'), 'true')
@@ -23,15 +26,6 @@ t.test('facts that a session can query about the node and itself', async t => {
   })
 })
 
-t.test('getSessionMemoryStat has a row for shared tables and one for each session', async t => {
-  const { run, show } = testSession()
-  await run('share table(1 2 as a) as st; t = table(1 2 3 as b)')
-  t.equal(
-    await show('select userId, memSize from getSessionMemoryStat()'),
-    '__SharedTable__ 8;admin 12',
-  )
-})
-
 // Keys and types that clients and scripts rely on (DolphinDB manual, page of each name).
 testExamples(t, {
   'the node tells what it is': {
@@ -39,8 +33,12 @@ testExamples(t, {
     'typestr(version())': 'STRING',
     'typestr(getCurrentSessionAndUser())': 'ANY VECTOR',
     'isNull(clearAllCache())': 'true',
-    'isNull(flushTSDBCache())': 'true',
     'isNodeInitialized()': 'true',
+  },
+  // Nobody can subscribe here. Manual, page getStreamingStat, "Details".
+  'streaming has no subscribers': {
+    'exec count(*) from getStreamingStat().pubConns where tables = "t"': '0',
+    'keys(getStreamingStat().pubTables)': '[tableName,subscriber,msgOffset,actions]',
   },
   'settings are texts, NULL where there is none': {
     'getConfig("newValuePartitionPolicy")': 'add',
@@ -56,15 +54,6 @@ testExamples(t, {
   },
 })
 
-t.test('settings are those of the node', async t => {
-  const { show, fail } = testSession({
-    config: { newValuePartitionPolicy: 'skip', enableInsertStatementForDFSTable: true },
-  })
-  t.equal(await show('getConfig("newValuePartitionPolicy")'), 'skip')
-  t.equal(await show('getConfig("enableInsertStatementForDFSTable")'), 'true')
-  t.match(await fail('getConfig(5)'), /\[key\]/)
-})
-
 t.test('if access to settings is controlled, guests get none of them', async t => {
   const config = { enableConfigAccessControl: true, dataSync: 1 }
   const { node, show } = testSession({ config })
@@ -73,19 +62,6 @@ t.test('if access to settings is controlled, guests get none of them', async t =
   t.equal(await testSession({ node, user: 'joe' }).show('getConfig("dataSync")'), '1')
   t.equal(await guest.show('typestr(getConfig("dataSync"))'), 'VOID')
   t.equal(await guest.show('getConfig().size()'), '0')
-})
-
-t.test('a server of another version reports that version', async t => {
-  t.match(await testSession({ version: '1.30.22' }).show('version()'), /^1\.30\.22 /)
-})
-
-t.test('the version consists of four numbers and dots, as C++ and Java read it', async t => {
-  const text = await testSession().show('version()')
-  const [numbers, date, ...rest] = text.split(' ')
-  t.equal(numbers!.split('.').length, 4)
-  t.ok(numbers!.split('.').every(number => /^\d+$/.test(number)))
-  t.match(date, /^\d{4}\.\d{2}\.\d{2}$/)
-  t.ok(rest.length > 0)
 })
 
 t.test('memory of sessions: tables in variables, and shared ones separately', async t => {
@@ -108,13 +84,6 @@ t.test('memory of sessions: tables in variables, and shared ones separately', as
   )
 })
 
-t.test('the functions about the node take no arguments', async t => {
-  const { fail } = testSession()
-  for (const name of ['version', 'isNodeInitialized', 'clearAllCache']) {
-    t.match(await fail(`${name}(1)`), /expects 0 argument\(s\)/, name)
-  }
-})
-
 t.test('getClusterPerf has the columns and types that clients expect', async t => {
   const { run, show } = testSession()
   const perf = (await run('rpc(getControllerAlias(), getClusterPerf)')) as Table
@@ -127,15 +96,6 @@ t.test('getClusterPerf has the columns and types that clients expect', async t =
     await show('select host, port, mode, state, connectionNum, name from getClusterPerf()'),
     '127.0.0.1 8848 0 1 1 local8848',
   )
-})
-
-t.test('getClusterLiveDataNodes names this node', async t => {
-  const { run } = testSession()
-  t.match(await run('rpc(getControllerAlias(), getClusterLiveDataNodes{false})'), {
-    form: 'vector',
-    type: 'STRING',
-    data: ['127.0.0.1:8848:local8848'],
-  })
 })
 
 t.test('rpc and pnodeRun run functions on this node', async t => {
@@ -151,32 +111,6 @@ t.test('rpc and pnodeRun run functions on this node', async t => {
   t.equal(await show('pnodeRun(clearAllCache)'), '')
   t.match(await fail('rpc("elsewhere", version)'), /Can't find the node with alias elsewhere/)
   t.match(await fail('rpc(getNodeAlias(), 5)'), /must be a function/)
-})
-
-t.test('getConsoleJobs finds the requests of a session by its id', async t => {
-  const { run, show, session, node } = testSession()
-  const other = testSession({ node })
-  const running: ConsoleJob = {
-    rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
-    jobType: 'function',
-    description: 'tableInsert{trades}',
-    priority: 4,
-    parallelism: 64,
-    receivedAt: new Date(0),
-  }
-  node.jobs.set(other.session.id, { running, queued: () => [] })
-  t.equal(
-    await show(
-      `select userID, rootJobId, jobType, desc, receiveTime from getConsoleJobs() where sessionId = ${other.session.id}`,
-    ),
-    'admin 5d212a78-cc48-e3b1-4235-b4d91473ee87 function tableInsert{trades} 1970.01.01T00:00:00.000',
-  )
-  t.equal(
-    await show(`exec desc from getConsoleJobs() where sessionId = ${session.id}`),
-    '[getConsoleJobs()]',
-  )
-  const jobs = (await run('getConsoleJobs()')) as Table
-  t.match(columnsText(jobs), /rootJobId UUID, .* sessionId LONG, remoteIP STRING, remotePort INT,/)
 })
 
 t.test("cancelConsoleJob ends a user's own jobs by id, or any job as administrator", async t => {
@@ -242,57 +176,6 @@ t.test("a job is listed in the manual's seventeen columns", async t => {
   t.equal(jobs.rows, 2, 'the asking request is one of them')
 })
 
-t.test('an idle session has no job, the session that asks has its own job', async t => {
-  const { show, node, session } = testSession({ now: () => 0 })
-  testSession({ node })
-  t.equal(
-    await show('select sessionId, desc, receiveTime from getConsoleJobs()'),
-    `${session.id} getConsoleJobs() 1970.01.01T00:00:00.000`,
-  )
-  const ids = [
-    await show('exec rootJobId from getConsoleJobs()'),
-    await show('exec rootJobId from getConsoleJobs()'),
-  ]
-  t.not(ids[0], ids[1])
-})
-
-deepTest(
-  t,
-  'cached rows wait for a flush; OLAP tables have a cache if one is configured',
-  async t => {
-    const made = (engine: string): string => `db = database("dfs://d", VALUE, 1..3, , "${engine}")
-    createPartitionedTable(db, table(1:0, ["p"], [INT]), "t", "p"${engine === 'TSDB' ? ', , "p"' : ''})
-    t = loadTable("dfs://d", "t")`
-    const pending = 'select numOfTxnPendingFlush, minTidPendingFlush from getRedoLogGCStat()'
-    const tsdb = testSession()
-    await tsdb.run(made('TSDB'))
-    t.equal(await tsdb.show(pending), '')
-    await tsdb.run('t.tableInsert(table(1 2 as p))')
-    await tsdb.run('t.append!(table(3 as p))')
-    t.equal(await tsdb.show(pending), '2 1')
-    t.match(await tsdb.show('exec physicalName from getRedoLogGCStat()'), /^\[\/d\/t_\w+\]$/)
-    await tsdb.run('flushOLAPCache()')
-    t.equal(await tsdb.show(pending), '2 1')
-    await tsdb.run('flushTSDBCache()')
-    t.equal(await tsdb.show(pending), '')
-    await tsdb.run('t.tableInsert(table(1 2 as p)); dropDatabase("dfs://d")')
-    t.equal(await tsdb.show(pending), '')
-    t.match(
-      await testSession({ node: tsdb.node, user: 'joe' }).fail('getRedoLogGCStat()'),
-      /Only administrators/,
-    )
-    for (const [OLAPCacheEngineSize, shown] of [
-      [0, ''],
-      [0.5, '1 1'],
-    ] as const) {
-      const olap = testSession({ config: { OLAPCacheEngineSize } })
-      await olap.run(made('OLAP'))
-      await olap.run('t.tableInsert(table(1 2 as p))')
-      t.equal(await olap.show(pending), shown)
-    }
-  },
-)
-
 t.test("login changes the session's user, a wrong password does not", async t => {
   const { run, show, fail, session } = testSession({ user: 'guest' })
   t.match(await fail('login("admin", "wrong")'), /The user name or password is incorrect\.$/)
@@ -343,58 +226,4 @@ t.test('users are created for SCRAM if requested, admin is not', async t => {
   t.notOk(node.users.has('joe'))
   const better = testSession({ node, user: 'guest' })
   t.equal(await better.show('login("better", "x")'), 'true', 'login works for both kinds')
-})
-
-t.test('without rights a user can neither read nor write a DFS table', async t => {
-  const admin = testSession()
-  await admin.run(`db = database("dfs://db", VALUE, 1..3)
-    db.createPartitionedTable(table(1:0, [\`id], [INT]), \`pt, \`id)
-    createUser("joe", "x")`)
-  const joe = testSession({ node: admin.node, user: 'joe' })
-  const pt = 'loadTable("dfs://db", "pt")'
-  t.equal(
-    await joe.fail(`tableInsert(${pt}, table(1 as id))`),
-    `tableInsert(${pt}, table(1 as id)) => <NoPrivilege>Not granted to write data to table dfs://db/pt`,
-  )
-  await t.rejects(joe.call(`tableInsert{${pt}, table(1 as id)}`), {
-    message: /^<NoPrivilege>Not granted to write data to table dfs:\/\/db\/pt$/,
-  })
-  t.equal(
-    await joe.fail(`schema(${pt})`),
-    `schema(${pt}) => <NotAuthenticated>Not granted to read table dfs://db/pt`,
-  )
-  t.match(
-    await joe.fail(`select * from ${pt}`),
-    /<NotAuthenticated>Not granted to read table dfs:\/\/db\/pt$/,
-  )
-  await admin.run('grant("joe", TABLE_READ, "dfs://db/pt")')
-  t.equal(await joe.show(`exec count(*) from ${pt}`), '0')
-  await admin.run('grant("joe", DB_WRITE, "dfs://db")')
-  t.equal(await joe.show(`tableInsert(${pt}, table(1 as id))`), '1')
-})
-
-t.test('shared tables are open until rights are granted, denied or required for them', async t => {
-  const admin = testSession()
-  await admin.run(`share table(1:0, [\`id], [INT]) as trades
-    share table(1:0, [\`id], [INT]) as other
-    createUser("joe", "x"); createUser("sue", "x")`)
-  const joe = testSession({ node: admin.node, user: 'joe' })
-  t.equal(await joe.show('tableInsert(trades, 1)'), '1')
-  await admin.run('grant("sue", TABLE_READ, "trades")')
-  t.equal(
-    await joe.fail('tableInsert(trades, 1)'),
-    'tableInsert(trades, 1) => No access to table [trades]',
-  )
-  t.match(await joe.fail('select * from trades'), /No access to shared table \[trades\]$/)
-  const sue = testSession({ node: admin.node, user: 'sue' })
-  t.equal(await sue.show('exec count(*) from trades'), '1')
-  t.match(await sue.fail('insert into trades values(1)'), /No access to table \[trades\]$/)
-  t.equal(await joe.show('tableInsert(other, 1)'), '1')
-  t.match(await joe.fail('addAccessControl(other)'), /Only administrators execute function/)
-  await admin.run('addAccessControl(other)')
-  t.match(await joe.fail('tableInsert(other, 1)'), /No access to table \[other\]$/)
-  await admin.run('grant("joe", TABLE_INSERT, "other")')
-  t.equal(await joe.show('tableInsert(other, 1)'), '1')
-  await admin.run('deny("joe", TABLE_WRITE, "other")')
-  t.match(await joe.fail('tableInsert(other, 1)'), /No access to table \[other\]$/)
 })

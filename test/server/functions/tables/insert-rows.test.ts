@@ -1,3 +1,7 @@
+/*
+  Manual, pages tableInsert, append!, upsert! and tableUpsert, "Arguments", "Details" and "Examples"; docs/server-semantics.md
+  #inserting names the sources of texts and counts.
+*/
 import t from 'tap'
 import { columnsText, testSession } from '../../../helpers/script.js'
 import type { Table } from '../../../../src/protocol/value.js'
@@ -31,13 +35,6 @@ t.test(
   },
 )
 
-t.test('keyed tables count only new keys, as in the manual', async t => {
-  const { run, show } = testSession()
-  await run('kt = keyedTable(`id, 1 as id, 1 as val)')
-  t.equal(await show('kt.tableInsert(table(1..3 as id, 7..9 as val))'), '2')
-  t.equal(await show('select * from kt'), '1 7;2 8;3 9')
-})
-
 t.test('append! returns the table or vector that it extended', async t => {
   const { show, fail } = testSession()
   t.equal(
@@ -64,16 +61,6 @@ t.test('tableUpsert returns a LONG pair of inserted and updated rows', async t =
   t.equal(await show('select * from upsert!(t, n)'), 'A  ;B  600;C 300 700;D 400 800')
 })
 
-t.test('upsert! needs a table with keys', async t => {
-  const { fail } = testSession()
-  t.match(
-    await fail('t = table(1 as a); upsert!(t, t)'),
-    /must be a keyed, an indexed or a DFS table/,
-  )
-  t.match(await fail('k = keyedTable(`a, 1 as a); upsert!(k, 5)'), /newData must be a table/)
-  t.match(await fail('upsert!(k, k, false, `a, `a)'), /sortColumns is not supported/)
-})
-
 t.test('seed: an asynchronous client may send other temporal types than the table has', async t => {
   const { run, call, show } = testSession()
   await run(
@@ -89,39 +76,6 @@ t.test('seed: an asynchronous client may send other temporal types than the tabl
     '2020.02.29T00:00:00.000 FHU 1.5 1;2020.12.31T00:00:00.000 IBN 2.5 2',
   )
 })
-
-t.test(
-  'an upsert needs the right to update, an insert the right to insert, a write both',
-  async t => {
-    const admin = testSession()
-    await admin.run(`db = database("dfs://d", VALUE, 1..3)
-    db.createPartitionedTable(table(1:0, \`id\`v, [INT, INT]), "t", "id")`)
-    const t1 = 'loadTable("dfs://d", "t")'
-    const rows = 'table(1 2 as id, 3 4 as v)'
-    const may = async (user: string): Promise<boolean[]> => {
-      const { fail } = testSession({ node: admin.node, user })
-      const words = [
-        await fail(`tableInsert(${t1}, ${rows})`),
-        await fail(`append!(${t1}, ${rows})`),
-        await fail(`tableUpsert(${t1}, ${rows}, keyColNames="id")`),
-        await fail(`upsert!(${t1}, ${rows}, keyColNames="id")`),
-      ]
-      for (const text of words) {
-        t.match(text, /^no error$|<NoPrivilege>Not granted to write data to table dfs:\/\/d\/t$/)
-      }
-      return words.map(text => text === 'no error')
-    }
-    for (const [right, wanted] of Object.entries({
-      TABLE_INSERT: [true, true, false, false],
-      TABLE_UPDATE: [false, false, true, true],
-      TABLE_WRITE: [true, true, true, true],
-    })) {
-      const user = right.toLowerCase().replace('_', '')
-      await admin.run(`createUser("${user}", "secret1"); grant("${user}", ${right}, "dfs://d/t")`)
-      t.same(await may(user), wanted, right)
-    }
-  },
-)
 
 t.test('an upsert into a PKEY table names no keys', async t => {
   const { run, show, fail } = testSession()

@@ -1,16 +1,11 @@
+/*
+  Stream tables. Manual, pages keyedStreamTable, existsStreamTable, dropStreamTable, getStreamTables, getPersistenceMeta and
+  enableTableShareAndPersistence, "Details"; error codes S03000 and S03006.
+*/
 import t from 'tap'
 import type { Table } from '../../../../src/protocol/value.js'
+import { testExamples } from '../../../helpers/examples.js'
 import { columnsText, testSession } from '../../../helpers/script.js'
-
-t.test('a keyed stream table keeps the first row of a key, as in the manual', async t => {
-  const { run, show } = testSession()
-  await run(
-    't=keyedStreamTable(`sym`id,1:0,`sym`id`val,[SYMBOL,INT,DOUBLE])\n' +
-      'insert into t values(`A`B`C,5 4 3,52.1 64.2 25.5)\n' +
-      'insert into t values(`A`B`R`R,5 8 3 3,152.3 164.6 125.5 1.5)',
-  )
-  t.equal(await show('select * from t'), 'A 5 52.1;B 4 64.2;C 3 25.5;B 8 164.6;R 3 125.5')
-})
 
 t.test('a ledger row is claimed once', async t => {
   const { run, show } = testSession()
@@ -96,4 +91,27 @@ t.test('removing a shared stream table may be refused in every way of removing i
     t.equal(await fail(removal), `${removal} => st is subscribed`)
   }
   t.ok(node.shared.has('st'))
+})
+
+const persisted = testSession({ config: { persistenceDir: 'somewhere' } })
+
+t.test(
+  'clearTablePersistence ends persistence, and the rows stay (page clearTablePersistence)',
+  async t => {
+    const { run, show, fail } = persisted
+    await run(
+      'enableTableShareAndPersistence(streamTable(1 2 as a), "p"); clearTablePersistence(objByName("p"))',
+    )
+    t.equal(await show('exec persisted from getStreamTables()'), '[false]')
+    t.match(await fail('getPersistenceMeta(objByName("p"))'), /is not persisted/)
+    t.equal(await show('exec count(*) from objByName("p")'), '2')
+  },
+)
+
+testExamples(t, {
+  'clear! removes all rows, and the columns stay (page clear!, "Details")': {
+    't = table(1 2 as a, 3 4 as b); clear!(t); rows(t)': '0',
+    't = keyedTable(`a, 1 2 as a); t.clear!(); tableInsert(t, table(1 as a))': '1',
+    'share streamTable(1 2 as a) as st; clear!(st); exec count(*) from st': '0',
+  },
 })

@@ -1,5 +1,10 @@
+/*
+  Tables in memory, shared names, schema and objs. Manual, pages table, keyedTable, indexedTable, streamTable, share, undef,
+  objByName, schema, objs and replaceColumn!, "Arguments", "Details" and "Examples"; error codes S02010, S05006, S05008,
+  S05012, S05017. docs/protocol.md#schema-dictionary names what clients read.
+*/
 import t from 'tap'
-import type { Table, Column, Vector, Dictionary, Value } from '../../../../src/protocol/value.js'
+import type { Table, Column, Dictionary, Value } from '../../../../src/protocol/value.js'
 import {
   columnsText,
   testSession,
@@ -7,14 +12,8 @@ import {
   textsOf,
   type TestSession,
 } from '../../../helpers/script.js'
-import { vectorOf, elementAt } from '../../../../src/protocol/element.js'
-import { makeTable } from '../../../../src/server/functions/tables/make-tables.js'
-import type { ServerTable } from '../../../../src/server/tables/server-table.js'
-import { stringVector } from '../../../../src/server/values/scalar.js'
-import type { ServerValue } from '../../../../src/server/values/server-value.js'
-import { callContext, failureOf } from '../../../helpers/call-context.js'
+import { elementAt, formatValue } from '../../../../src/protocol/element.js'
 import { deepTest } from '../../../helpers/runs.js'
-import { formatValue } from '../../../../src/protocol/value-text.js'
 
 t.test('table names its columns after aliases and variables', async t => {
   const { run, show } = testSession()
@@ -68,17 +67,6 @@ t.test('keyed and indexed tables are created in the three documented ways', asyn
   )
 })
 
-t.test('rows of values', async t => {
-  const { show } = testSession()
-  const expected: [string, string][] = [
-    ['rows(table(1 2 3 as a))', '3'],
-    ['rows(1 2 3 4)', '4'],
-    ['rows(5)', '1'],
-    ['rows((1,"a"))', '2'],
-  ]
-  for (const [script, text] of expected) t.equal(await show(script), text, script)
-})
-
 t.test('types are given by words, functions with that name, strings or numbers', async t => {
   const { run } = testSession()
   for (const types of [
@@ -102,11 +90,8 @@ t.test('no table has columns of DURATION or of functions', async t => {
   const { run, fail } = testSession()
   const refusal = /The column \[d\] can't be of type DURATION: tables don't support it\.$/
   for (const script of [
-    'table(1:0, [`d], [DURATION])',
     'table(1s as d)',
-    'streamTable(1:0, `a`d, [INT, DURATION])',
     'keyedTable(`a, 1:0, `a`d, [INT, DURATION])',
-    'create table made(d DURATION)',
     't = table(1 2 as a); t[`d] = 1s',
     't = table(1 as d); t.replaceColumn!(`d, 1s)',
   ]) {
@@ -115,52 +100,6 @@ t.test('no table has columns of DURATION or of functions', async t => {
   t.match(await run('table([1s, 2s] as d)'), { columns: [{ type: 'ANY' }] }, 'as a tuple')
   t.match(await fail('table(1:0, [`f], [FUNCTIONDEF])'), /can't be of type FUNCTIONDEF/)
   t.match(await run('table(NULL as v)'), { columns: [{ type: 'VOID' }] })
-})
-
-const ints = (...values: number[]): Vector => vectorOf({ type: 'INT' }, values) as Vector
-const size = (capacity: number, rows: number): ServerValue => ({
-  form: 'pair',
-  elements: ints(capacity, rows),
-})
-
-/**
- * @param names the variable that the script passes for each argument; undefined if the argument is not a variable
- */
-function made(args: ServerValue[], names: (string | undefined)[] = []): ServerTable {
-  const context = callContext()
-  context.argumentNames = names
-  return makeTable(context, 'basic', args)
-}
-
-t.test('sizes, names and types that do not fit', async t => {
-  const [a, int] = [stringVector(['a']), stringVector(['INT'])]
-  const refused: [title: string, args: ServerValue[], message: RegExp][] = [
-    ['more names', [size(1, 0), stringVector(['a', 'b']), int], /number of column names/],
-    ['more types', [size(1, 0), a, stringVector(['INT', 'INT'])], /number of column names/],
-    ['negative capacity', [size(-1, 0), a, int], /negative/],
-    ['negative size', [size(1, -1), a, int], /negative/],
-    ['arrays with rows', [size(1, 1), a, stringVector(['INT[]'])], /must be 0/],
-    [
-      'one name twice',
-      [size(1, 0), stringVector(['a', 'a']), ints(4, 4)],
-      /duplicate name: a\.RefId: S05017$/,
-    ],
-    ['lengths', [ints(1, 2), ints(1, 2, 3)], /same length\. RefId:S02010$/],
-    ['a gap', [ints(1), undefined as never, ints(1)], /must not be empty/],
-    ['a list', [{ form: 'list', elements: [] }], /must be a vector or a tuple/],
-    ['names that are none', [size(1, 0), ints(1), int], /\[colNames\]/],
-    ['types that are none', [size(1, 0), a, stringVector(['INTT'])], /\[colTypes\]/],
-    ['no columns', [], /at least one column/],
-  ]
-  for (const [title, args, message] of refused) {
-    t.match(
-      failureOf(() => made(args)),
-      message,
-      title,
-    )
-  }
-  t.equal(made([size(0, 0), a, int]).rows, 0)
-  t.equal(made([size(2_000_000_000, 0), a, int]).rows, 0, 'a capacity is a hint')
 })
 
 t.test('columns are replaced and renamed', async t => {
@@ -177,31 +116,6 @@ t.test('columns are replaced and renamed', async t => {
     /must match the number of columns .* RefId:S05006$/,
   )
   t.match(await fail('t.replaceColumn!(`nope, 1 2 3)'), /nope/)
-})
-
-t.test('a single value is a column of a table with one row, and so is an array vector', async t => {
-  const { run, show, fail } = testSession()
-  await run('t = table(1 as a, 2 as b); t.replaceColumn!(`a, 2.5).replaceColumn!(["b"], `x)')
-  t.equal(await show('t'), '2.5 x')
-  await run('t = table(1 2 as a); replaceColumn!(t, `a, arrayVector(2 3, 1 2 3))')
-  t.equal(columnsText((await run('t')) as Table), 'a INT[]')
-  t.match(await fail('replaceColumn!(t, `a, set(1 2))'), /must be a vector/)
-  t.match(await fail('replaceColumn!(t, `a, 5)'), /same length. RefId:S02010$/)
-  t.match(await fail('replaceColumn!("absent", `a, 5)'), /Can't find the object with name absent$/)
-})
-
-t.test('if one of several columns cannot be replaced, none of them is replaced', async t => {
-  const { run, show, fail } = testSession()
-  await run('t = table(1 2 as a, 3 4 as b)')
-  t.match(await fail('t.replaceColumn!(`a`b, (5 6, 7 8 9))'), /S02010$/)
-  t.match(await fail('t.replaceColumn!(`a`nope, (5 6, 7 8))'), /nope/)
-  t.equal(await show('t'), '1 3;2 4')
-})
-
-t.test('the columns of a shared table cannot be replaced', async t => {
-  const { run, fail } = testSession()
-  await run('share table(1 as a) as st')
-  t.match(await fail('replaceColumn!(st, `a, 5)'), /table \[st\]/)
 })
 
 async function schemaOf({ run }: TestSession, expression: string): Promise<Map<string, Value>> {
@@ -281,16 +195,6 @@ t.test('several partition columns are returned as vectors, their schemes as a tu
   t.notOk(schema.has('keyColumn'))
 })
 
-t.test('a dimension table is not partitioned', async t => {
-  const session = testSession()
-  await session.run(
-    'db = database("dfs://d", VALUE, 1..3); dim = createTable(db, table(1 as k), "dim")',
-  )
-  const schema = await schemaOf(session, 'dim')
-  t.notOk(schema.has('partitionColumnName'))
-  t.equal(formatValue(schema.get('partitionColumnIndex')!), '-1')
-})
-
 t.test('the schema of a database and of a keyed table', async t => {
   const session = testSession()
   await session.run(
@@ -317,54 +221,12 @@ t.test('the schema of a database and of a keyed table', async t => {
   )
 })
 
-t.test('all sessions of the node find a shared table', async t => {
-  const one = testSession()
-  const other = testSession({ node: one.node, user: 'guest' })
-  await one.run('share table(1 2 as id) as st; share(table(3 as id), "other")')
-  t.equal(await other.show('select * from st'), '1;2')
-  t.equal(await other.show('tableInsert(other, 4)'), '1')
-  t.equal(await one.show('select * from other'), '3;4')
-})
-
-t.test('sharing a name again replaces the table', async t => {
-  const { run, show } = testSession()
-  await run('old = streamTable(1 as a); share(old, "trades")')
-  await run('share streamTable(2.5 as a) as trades')
-  t.equal(await show('select * from trades'), '2.5')
-  t.equal(await show('select * from old'), '1')
-  await run('share(old, "older")')
-  t.equal(await show('select * from older'), '1', 'the old table can be shared with another name')
-})
-
 t.test('a shared stream table has one name', async t => {
   const { fail, run } = testSession()
   await run('st = streamTable(1 as a); share(st, "x")')
   t.match(await fail('share(st, "y")'), /=> This stream has already been shared as 'x'\.$/)
   t.equal(await fail('share(st, "x")'), 'no error')
   t.match(await fail('share(table(1 as a), "not a name")'), /not a valid variable name/)
-})
-
-t.test('a table shared read-only accepts nothing', async t => {
-  const { fail, run } = testSession()
-  await run('share(table(1 as a), "ro", , , , true)')
-  for (const change of [
-    'tableInsert(ro, 2)',
-    'insert into ro values(2)',
-    'update ro set a=2',
-    'delete from ro',
-    'replaceColumn!(ro, `a, 5)',
-  ]) {
-    t.match(await fail(change), /Can't modify read only table. RefId: S02054$/, change)
-  }
-})
-
-t.test('objByName looks for variables first, then for shared tables', async t => {
-  const { run, show, fail } = testSession()
-  await run('share table(1 as a) as st; v = 5')
-  t.equal(await show('objByName("v")'), '5')
-  t.equal(await show('objByName(`st)'), '1')
-  t.match(await fail('objByName("absent")'), / => Can't find the object with name absent$/)
-  t.match(await fail('tableInsert("absent", 1)'), / => Can't find the object with name absent$/)
 })
 
 t.test('objByName can look only for variables or only for shared tables', async t => {
@@ -399,10 +261,6 @@ t.test('undef removes variables, functions and shared tables', async t => {
   t.equal(session.variables.size + session.functions.size, 0)
   t.equal(await show('sv'), '1', 'undef all affects only the session')
   t.match(await fail('undef("sv", "EVERYTHING")'), /VAR, SHARED or DEF/)
-})
-
-t.test('the old cluster form of share is refused', async t => {
-  t.match(await testSession().fail('share(table(1 as a), "x", "db")'), /one node/)
 })
 
 t.test('objs lists the variables of the session and shared objects', async t => {
@@ -468,23 +326,5 @@ d.append!(table(1 2 as a)); any = dict(INT, ANY)`)
       'd ALIAS TABLE 0 dfs://d/d',
       'any ANY DICTIONARY 0 ',
     ].join(';'),
-  )
-})
-
-t.test('if shared tables are requested, the user who shared each is listed', async t => {
-  const { run, node } = testSession()
-  const other = testSession({ node, user: 'joe' })
-  const names =
-    'name STRING, type STRING, form STRING, rows INT, columns INT, bytes LONG, shared BOOL'
-  for (const script of ['objs()', 'objs(false)', 'objs(NULL)']) {
-    t.equal(columnsText((await run(script)) as Table), `${names}, extra STRING`, script)
-  }
-  await other.run('v = 1; share table(1 as x) as st')
-  t.match(await run('objs()'), { rows: 0 }, 'neither shared tables nor those of others')
-  const all = (await run('objs(true)')) as Table
-  t.equal(columnsText(all), `${names}, extra STRING, owner STRING`)
-  t.equal(
-    await other.show('select name, shared, owner from objs(shared=true)'),
-    'v false ;st true joe',
   )
 })

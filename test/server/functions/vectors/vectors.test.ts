@@ -1,10 +1,9 @@
+/*
+  Examples of functions. The page of the manual is the one of the function that a script calls, with the headings "Details"
+  and "Examples"; sets and dictionaries are also in "Set" and "Dictionary".
+*/
 import t from 'tap'
-import assert from 'node:assert/strict'
-import fc from 'fast-check'
-import { testExamples, testRefusals } from '../../../helpers/examples.js'
-import type { Value } from '../../../../src/protocol/value.js'
-import { testSession } from '../../../helpers/script.js'
-import { runs } from '../../../helpers/runs.js'
+import { testExamples } from '../../../helpers/examples.js'
 
 testExamples(t, {
   'vectors are made': {
@@ -51,12 +50,6 @@ testExamples(t, {
   },
 })
 
-testRefusals(t, 'vector functions say what they take', {
-  'take(array(INT,0), 3)': 'there is nothing to take from',
-  'array(5)': 'array takes a data type or a vector as template',
-  'arrayVector(3 2, 1 2 3)': 'The index of arrayVector must be increasing',
-})
-
 testExamples(t, {
   dictionaries: {
     'z=dict(1 6 3, 4.5 7.8 4.3); z[6]': '7.8',
@@ -68,7 +61,6 @@ testExamples(t, {
     'typestr(dict(INT, DOUBLE))': 'INT->DOUBLE DICTIONARY',
     'typestr(dict(`a`b, (1, `x)))': 'STRING->ANY DICTIONARY',
     'keys(dict(INT, DOUBLE))': '[]',
-    'z=dict(3 6 1, 4.2 3.7 8.8); z[6 1]': '[3.7,8.8]',
     'z={"a": {"b": [1,2]}}; z.a.b[1]': '2',
     'values(table(1 2 as x, `a`b as y))': '[[1,2],[a,b]]',
     'keys(table(1 as x, 2 as y))': '[x,y]',
@@ -77,15 +69,6 @@ testExamples(t, {
     'x=set(4 5 5 2 3); size(x)': '4',
     'size(set(`a`b`a))': '2',
   },
-})
-
-testRefusals(t, 'containers refuse what does not fit', {
-  'dict(1 2, 3)': 'must have the same length',
-  'keys(5)': 'keys takes a dictionary',
-  'set(table(1 as x))': 'takes a vector',
-  'set([])': 'The elements of a set must be of the same type.',
-  'set([1, `a])': 'The elements of a set must be of the same type.',
-  'set((1, `a))': 'The elements of a set must be of the same type.',
 })
 
 testExamples(t, {
@@ -115,13 +98,6 @@ testExamples(t, {
     'like("a.c", "a?c")': 'true',
     'like("abc", "a.c")': 'false',
   },
-})
-
-testRefusals(t, 'searching refuses what cannot be searched', {
-  '1 in sum': 'Y must be a vector or a dictionary.',
-  'between(1, 2)': 'Y must be a pair',
-  'like(5, "a")': 'X must be a string',
-  'like(`a, 5)': 'the pattern must be a string',
 })
 
 testExamples(t, {
@@ -155,29 +131,4 @@ testExamples(t, {
     'typestr(distinct(`b`a`b$SYMBOL))': 'FAST SYMBOL VECTOR',
     'distinct(5)': '[5]',
   },
-})
-
-testRefusals(t, 'what has no order is refused', {
-  'distinct((1, `a))': 'takes a vector of one type',
-  'sort(table(1 2 as x))': 'takes a vector',
-  'sort(arrayVector(1 2, 1 2))': '[sort] takes a vector',
-})
-
-t.test('sort orders numbers', async () => {
-  const { run } = testSession()
-  const intsOf = (value: Value | undefined): number[] => {
-    const vector = value as { data: Int32Array; length: number }
-    return [...vector.data.subarray(0, vector.length)]
-  }
-  const numbers = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 40 })
-  await fc.assert(
-    fc.asyncProperty(numbers, fc.boolean(), async (values, ascending) => {
-      const expected = [...values].sort((a, b) => (ascending ? a - b : b - a))
-      assert.deepStrictEqual(
-        intsOf(await run(`sort([${values.join(',')}], ${ascending})`)),
-        expected,
-      )
-    }),
-    { numRuns: runs(30) },
-  )
 })

@@ -6,8 +6,7 @@ import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
 import { createNode } from '../../../../src/server/node.js'
 import {
-  cancelRequest,
-  clearVariables,
+  scriptExecutor,
   createScriptSession,
   runFunction,
   runScript,
@@ -20,18 +19,6 @@ import { runUnits } from '../../../../src/server/script/session/session.js'
 import { hastyRuntime, inTurns, shownRestlessly, shownValue } from '../../../helpers/runtime.js'
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
-
-t.test('a session begins as a guest without variables', async t => {
-  const node = createNode()
-  const session = createScriptSession(node, info)
-  t.match(session, { ...info, user: 'guest', isAdmin: false })
-  t.equal(session.variables.size + session.functions.size, 0)
-  t.equal(session.print('unheard'), undefined)
-  session.user = 'admin'
-  t.ok(session.isAdmin, 'the node knows its administrators')
-  session.user = 'nobody'
-  t.notOk(session.isAdmin)
-})
 
 t.test('immediate results are answered at once, other results later', async t => {
   const node = createNode()
@@ -75,26 +62,6 @@ t.test('errors have their final text, whether they come at once or later', async
   t.throws(() => runScript(session, node, '('), { message: /^Syntax Error: \[line #1\]/ })
 })
 
-t.test('each request has its own depth', async t => {
-  const node = createNode()
-  const session = createScriptSession(node, info)
-  const run = async (script: string): Promise<Value | undefined> => runScript(session, node, script)
-  await run('def f(n){return n==0 ? 0 : f(n-1)}')
-  await t.rejects(run('f(5000)'), { message: /too deeply/ })
-  t.match(await run('f(50)'), { value: 0 })
-})
-
-t.test('rows for permanent tables are discarded if the request demands it', async t => {
-  const { node, session, show } = testSession()
-  await show('share table(1:0, [`id], [INT]) as kept')
-  const insert = (discards: boolean): unknown =>
-    runFunction(session, node, 'tableInsert{kept}', [idTable(1, 2)], { discards })
-  t.match(insert(true), { value: 2 })
-  t.equal(await show('exec count(*) from kept'), '0')
-  t.match(insert(false), { value: 2 })
-  t.equal(await show('exec count(*) from kept'), '2')
-})
-
 t.test('scripts can use uploaded variables, and shared names cannot be overwritten', async t => {
   const { node, session, show, run } = testSession()
   t.equal(setVariables(session, node, ['u1', 'u2'], [int(5), idTable(1, 2)]), undefined)
@@ -109,26 +76,13 @@ t.test('scripts can use uploaded variables, and shared names cannot be overwritt
   t.equal(await show('defined(`u3)'), 'false')
 })
 
-t.test('releasing memory removes variables and constants, functions stay', async t => {
-  const { session, show, run } = testSession()
-  await run('def stays(){ return 1 }\nconst c = 1\nx = take(1.0, 100000)')
-  clearVariables(session)
-  t.equal(await show('defined(`x`c)'), '[false,false]')
+t.test('releasing memory removes variables, functions stay', async t => {
+  const { node, session, show, run } = testSession()
+  await run('def stays(){ return 1 }\nx = take(1.0, 100000)')
+  scriptExecutor(node).clearMemory(session)
+  t.equal(await show('defined(`x)'), 'false')
   t.equal(await show('defined(`stays, DEF)'), 'true')
-  t.equal(await show('c = 2; c = 3; c'), '3')
   t.equal(await show('x = take(1.0, 100000); size(x)'), '100000')
-  clearVariables(createScriptSession(createNode(), info))
-})
-
-t.test('a request is cancelled where it waits, and the next request runs', async t => {
-  const node = createNode()
-  const session = createScriptSession(node, { ...info, delay: () => new Promise(() => undefined) })
-  const pending = runFunction(session, node, 'sleep', [int(1)])
-  cancelRequest(session)
-  await t.rejects(pending as Promise<unknown>, { message: 'The task was cancelled' })
-  cancelRequest(session)
-  t.match(runScript(session, node, '1'), { value: 1 })
-  cancelRequest(createScriptSession(node, info))
 })
 
 const scalarOf = (value: Value | undefined): unknown =>
@@ -216,15 +170,6 @@ t.test('names of anything other than functions are refused', async t => {
   }
 })
 
-t.test("many different names do not fill the session's memory", async t => {
-  const { call } = testSession()
-  let wrong = 0
-  for (let i = 0; i < 3000; i++) {
-    if (scalarOf(await call(`add{${i}}`, int(1))) !== i + 1) wrong++
-  }
-  t.equal(wrong, 0)
-})
-
 const examples: Readonly<Record<string, string>> = {
   '1+2': '3',
   '1+2\nx=3': '',
@@ -251,13 +196,6 @@ t.test('a script returns the result of its last statement', async t => {
     t.equal(await testSession().show(script), shown, script)
     t.equal(await shownRestlessly(script), shown, `${script}, yielding`)
   }
-})
-
-t.test('errors of statements have a location, errors of the parser have none', async t => {
-  const { fail } = testSession()
-  t.equal(await fail('x = 1\nx * `a'), 'x * `a => Arguments for mul method can not be string.')
-  t.equal(await fail('x = )'), 'Syntax Error: [line #1] Cannot recognize the token )')
-  t.equal(await fail('nosuch'), 'Syntax Error: [line #1] Cannot recognize the token nosuch')
 })
 
 t.test('a deep script fits on the stack only if nothing else is deep', async t => {

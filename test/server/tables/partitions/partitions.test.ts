@@ -1,25 +1,22 @@
+/*
+  Partitions of rows. Manual, page database, "Details" and "Examples"; error codes S01001, S01016, S01018; the hashes are those
+  of the clients (docs/protocol.md#routing-of-rows).
+*/
 import fc from 'fast-check'
 import t from 'tap'
-import assert from 'node:assert/strict'
+import { tupleOf } from '../../../../src/server/values/vector-literal.js'
 import type { Column, Vector } from '../../../../src/protocol/value.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'
-import type {
-  DatabaseHandle,
-  LevelScheme,
-  PartitionType,
-} from '../../../../src/server/tables/server-table.js'
+import type { LevelScheme, PartitionType } from '../../../../src/server/tables/server-table.js'
 import {
-  PartitionWidths,
   type TablePartitioning,
   addValues,
-  chunkPath,
   levelOf,
   placeRows,
 } from '../../../../src/server/tables/partitions/partition-level.js'
 import { murmurHash2 } from '../../../helpers/murmur-hash.js'
-import { testSession, textsOf } from '../../../helpers/script.js'
+import { textsOf } from '../../../helpers/script.js'
 import { column } from '../../columns/columns.js'
-import { runs } from '../../../helpers/runs.js'
 
 function scheme(type: PartitionType, value: ServerValue): LevelScheme {
   return { type, scheme: value }
@@ -30,13 +27,10 @@ function locate(level: LevelScheme, values: Column): number[] {
 }
 
 function hash(type: string, buckets: number): ServerValue {
-  return {
-    form: 'list',
-    elements: [
-      { form: 'scalar', type: 'STRING', value: type },
-      { form: 'scalar', type: 'INT', value: buckets },
-    ],
-  }
+  return tupleOf([
+    { form: 'scalar', type: 'STRING', value: type },
+    { form: 'scalar', type: 'INT', value: buckets },
+  ])
 }
 
 t.test('VALUE gives each value a separate partition', t => {
@@ -127,7 +121,7 @@ t.test('partitions are added only for new values, each once', t => {
 t.test('a scheme that does not fit its type is refused', t => {
   const refused: [PartitionType, ServerValue][] = [
     ['VALUE', { form: 'scalar', type: 'INT', value: 1 }],
-    ['RANGE', { form: 'list', elements: [] }],
+    ['RANGE', tupleOf([])],
     ['LIST', column('ANY')],
     ['HASH', hash('INT', 0)],
     ['HASH', hash('SOMETHING', 5)],
@@ -170,40 +164,6 @@ t.test('rows of one partition have the same number; −1 means no partition', as
   t.same(place('skip', [values(7)], column('INT')), [])
 })
 
-t.test('two rows share a partition if they agree on every level', async () => {
-  const row = fc.tuple(...[3, 4, 5].map(max => fc.integer({ min: 0, max })))
-  fc.assert(
-    fc.property(fc.array(row, { maxLength: 20 }), rows => {
-      const levels = [values(0, 1, 2), ranges(0, 2, 4), values(5, 4, 3, 2, 1)]
-      const columns = [0, 1, 2].map(level => column('INT', ...rows.map(one => one[level]!)))
-      const placed = place('skip', levels, ...columns)
-      const isOutside = ([a, b, c]: number[]): boolean => a === 3 || b === 4 || c === 0
-      const kindOf = ([a, b, c]: number[]): string => [a, b! >> 1, c].join()
-      rows.forEach((x, at) => {
-        assert.equal(placed[at]! < 0, isOutside(x))
-        rows.forEach((y, other) => {
-          if (isOutside(x) || isOutside(y)) return
-          assert.equal(placed[at] === placed[other], kindOf(x) === kindOf(y))
-        })
-      })
-    }),
-    { numRuns: runs(50) },
-  )
-})
-
-t.test('the columns of the levels are given by position', async t => {
-  const partitioning: TablePartitioning = {
-    columns: [2, 0],
-    levels: [values(1, 2), values(3, 4)],
-    newValues: () => 'skip',
-  }
-  const columns = [column('INT', 3, 4, 3), column('STRING', 'x', 'y', 'z'), column('INT', 1, 1, 2)]
-  const [first, second, third] = placeRows(partitioning, columns, 3)
-  t.equal(new Set([first, second, third]).size, 3)
-  t.ok([first, second, third].every(one => one! >= 0))
-  t.same([...placeRows(partitioning, [columns[2]!, columns[1]!, columns[0]!], 3)], [-1, -1, -1])
-})
-
 t.test('a value without a partition is dropped, added or refused', async t => {
   const rows = column('INT', 1, 5, 6, 5)
   const skip = values(1)
@@ -239,62 +199,3 @@ t.test('a VALUE level of a database accepts no null and no invisible character',
   }
   t.same(place('memory', [tickers('a b')], column('STRING', 'a b', '')), [0, -1])
 })
-
-const refusalPartitionWidths = {
-  message: 'The data to append contains fewer columns than the schema.',
-}
-
-t.test('a partition refuses rows with fewer columns than it has', async t => {
-  const widths = new PartitionWidths()
-  widths.note(Float64Array.of(1, 1, 2), 2)
-  widths.note(Float64Array.of(2, 3), 3)
-  widths.note(Float64Array.of(1), 2)
-  t.throws(() => widths.note(Float64Array.of(1, 2), 2), refusalPartitionWidths)
-  t.throws(() => widths.note(Float64Array.of(3), 1), refusalPartitionWidths)
-})
-
-t.test('a refused write leaves no trace, and an empty table accepts anything', async t => {
-  const widths = new PartitionWidths()
-  widths.note(Float64Array.of(5), 3)
-  t.throws(() => widths.note(Float64Array.of(4, 5), 2), refusalPartitionWidths)
-  widths.note(Float64Array.of(4), 1)
-  widths.clear()
-  widths.note(Float64Array.of(5), 1)
-  t.throws(() => {
-    widths.note(Float64Array.of(4, 5), 2)
-    widths.note(Float64Array.of(4), 1)
-  }, refusalPartitionWidths)
-})
-
-/** A scheme, a value for each of its levels, and the path of the partition with these values. */
-const cases: [scheme: string, values: string[], path: string][] = [
-  ['VALUE, 1..3', ['2'], '/2'],
-  ['VALUE, 2024.01.01..2024.01.03', ['2024.01.02'], '/20240102'],
-  ['VALUE, 2024.01M..2024.03M', ['2024.02M'], '/202402M'],
-  ['VALUE, ["A.B", "C"]', ['"A.B"'], '/A.B'],
-  ['RANGE, 0 50 100', ['50'], '/50_100'],
-  ['RANGE, 2024.01.01 2024.02.01', ['2024.01.31'], '/20240101_20240201'],
-  ['LIST, [["A", "B"], ["C"]]', ['"C"'], '/List1'],
-  ['HASH, [INT, 5]', ['13'], '/Key3'],
-  [
-    'COMPO, [database("", VALUE, 2024.01.01..2024.01.03), database("", HASH, [INT, 4]), database("", RANGE, 0 10 20)]',
-    ['2024.01.03', '7', '19'],
-    '/20240103/Key3/10_20',
-  ],
-]
-
-for (const [scheme, values, path] of cases) {
-  t.test(`${values.join(', ')} in ${scheme}`, async t => {
-    const { run, session } = testSession()
-    await run(`db = database("dfs://d", ${scheme})`)
-    const { levels } = session.variables.get('db') as unknown as DatabaseHandle
-    const columns = await Promise.all(values.map(value => run(`[${value}]`) as Promise<Vector>))
-    const partitioning = {
-      columns: values.map((_, level) => level),
-      levels,
-      newValues: () => 'skip' as const,
-    }
-    const [partition] = placeRows(partitioning, columns, 1)
-    t.equal(chunkPath(levels, partition!), path)
-  })
-}

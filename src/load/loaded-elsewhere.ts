@@ -1,0 +1,97 @@
+/*
+  Runs that have finished elsewhere: the server knows a run of the same name, and this process has no journal of it, as on
+  another machine, or in a container without its volume. Loading again would store all rows twice.
+*/
+import type { Session } from '../client/open-session.js'
+import { DdbError, option } from '../errors.js'
+import { findRows } from './evidence/find-rows.js'
+import { neverDecreases } from './evidence/total-rows.js'
+import { openInputs } from './inputs/inputs.js'
+import type { CheckedTarget } from './journal/check-target.js'
+import { runDigest } from './journal/portable-options.js'
+import { chunkText, watchedTable, type TargetIdentity } from './journal/target-identity.js'
+import { askFinished, type FinishedRun } from './marker/finished-runs.js'
+import { fixedSizes } from './outcomes/read-sizes.js'
+import { newRun, type Run } from './run.js'
+import type { TargetDescription } from './target/describe-target.js'
+
+/** Rows that are enough to find out whether the target has them. */
+const lookedRows = 1_000
+
+/**
+ * @returns the number of rows that the finished run has stored; undefined if there is none, or if the target is certainly
+ *   another table by now
+ * @throws {DdbError} DDB_UNPROVEN if the run may be the one that has finished, and nothing proves that its rows are there
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function rowsLoadedElsewhere(
+  run: Run,
+  control: Session,
+  description: TargetDescription,
+  { evidence, now }: CheckedTarget,
+): Promise<number | undefined> {
+  const { options, checked, history } = run
+  const { journal, found, name } = history
+  // A run that is to start over is new, whatever the server knows.
+  const isNew = journal !== undefined && found.batchCount === 0 && !found.isAnew
+  if (!isNew || options.journal?.restart === true || options.input?.follow === true)
+    return undefined
+  const known = await askFinished(control, name.runId, checked.confirmTimeoutMs)
+  const finished = known?.findLast(({ token, stored }) => token !== name.token && stored > 0)
+  if (finished === undefined || isOtherTable(finished, now)) return undefined
+  if (finished.digest !== runDigest(options, checked, run.state.inputs)) {
+    throw unproven(run, 'with other inputs or options')
+  }
+  const table = watchedTable(checked)
+  await sampleFirst(run, description, evidence.samples)
+  const { rows } = evidence.samples
+  const asking = { session: control, timeoutMs: checked.confirmTimeoutMs }
+  const there = table && (await findRows(asking, table, rows))
+  const areThere = rows.length > 0 && there?.length === rows.length
+  evidence.samples.clear()
+  if (areThere) return finished.stored
+  throw unproven(run, 'and its first rows are not in the target as they would be sent')
+}
+
+/** Whether the table was made again or emptied since the run has finished, so that it has no row of the run. */
+function isOtherTable(finished: FinishedRun, { rows, total, ...now }: TargetIdentity): boolean {
+  if (finished.chunk !== '' && now.chunkId !== null) return finished.chunk !== chunkText(now)
+  if (!now.inMemory || rows === null) return false
+  return rows === 0 || (neverDecreases(total) && finished.rows !== null && rows < finished.rows)
+}
+
+/** Reads the first rows of the inputs, as the run would send them. */
+async function sampleFirst(
+  { options, checked, platform }: Run,
+  description: TargetDescription,
+  samples: CheckedTarget['evidence']['samples'],
+): Promise<void> {
+  const { journal: _, rejects: _rejects, onNotice: _notice, onReport: _report, ...given } = options
+  const few = {
+    ...checked,
+    onError: 'skip',
+    rejectsFile: undefined,
+    batchRows: lookedRows,
+  } as const
+  const reading = newRun(given, few, platform)
+  reading.cutSizes = fixedSizes(reading, description.columns)
+  const inputs = await openInputs(reading)
+  try {
+    for await (const batch of inputs.batches(reading, description)) {
+      const { rowCount } = batch
+      if (rowCount > 0) samples.taken(batch, 0, rowCount)
+      batch.release()
+      if (rowCount > 0) return
+    }
+  } finally {
+    await inputs.close()
+  }
+}
+
+function unproven({ checked: { runId } }: Run, why: string): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `the server knows that run "${runId}" has finished, ${why}. Nothing was sent. If the rows of that run are to stay, choose another ` +
+      `${option('runId')}; if they are gone, start over with ${option('journal.restart')}`,
+  )
+}

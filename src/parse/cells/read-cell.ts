@@ -1,0 +1,63 @@
+/*
+  What the readers of cells have in common: outcomes, arrays, and the codes of ASCII characters.
+*/
+import type { RecordBlock } from '../record-block.js'
+
+/** Arrays whose elements are JavaScript numbers. A value of 64 or 128 bits takes several, the lowest word first. */
+export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+
+/** The text is a value of the type. */
+export const isRead = 0
+/** The text is not a value. */
+export const noValue = 1
+/** The type cannot hold the value, or not without rounding. */
+export const outOfRange = 2
+/** The text is NaN or an infinity. */
+export const notFinite = 3
+
+export type Outcome = typeof isRead | typeof noValue | typeof outOfRange | typeof notFinite
+
+/**
+ * Reads a cell into `into`, from element `at` on. If the outcome is not `isRead`, these elements mean nothing.
+ * @param view  of `bytes`; at least three readable bytes follow the cell
+ */
+export type ReadCell = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: NumberArray,
+  at: number,
+) => Outcome
+
+/**
+ * Reads the cells of a field from row `from` on, as long as they are in the form that most cells have. Makes no call per cell.
+ * @returns the row of the first other cell, which may be empty or refused; the number of rows if there is none
+ */
+export type ReadRun = (
+  block: RecordBlock,
+  field: number,
+  from: number,
+  into: NumberArray,
+  firstRow: number,
+) => number
+
+export const tab = 9
+export const blank = 32
+export const percent = 37
+export const apostrophe = 39
+export const openParenthesis = 40
+export const closeParenthesis = 41
+export const plus = 43
+export const comma = 44
+export const minus = 45
+export const point = 46
+export const slash = 47
+export const zero = 48
+export const one = 49
+export const nine = 57
+export const colon = 58
+/** Letters in lower case: `byte | 0x20` is one of them in either case. */
+export const letterE = 0x65
+export const letterI = 0x69
+export const letterZ = 0x7a

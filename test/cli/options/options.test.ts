@@ -1,0 +1,179 @@
+/*
+  How options of the command line become options of the library. The help states the same defaults as the library.
+*/
+import type { JournaledServer } from '../../../src/load/journal/journal-record.js'
+import { resolve } from 'node:path'
+import t from 'tap'
+import {
+  journalFolder,
+  journalOf,
+  serverSettingsOf,
+  loadOptionsOf,
+} from '../../../src/cli/options/library-options.js'
+import { journaledServerOptions } from '../../../src/cli/options/options.js'
+import { loadOptions } from '../../../src/cli/options/options.js'
+import {
+  type OptionDefinition,
+  longName,
+  option,
+  optionGroup,
+  fieldsOf,
+} from '../../../src/cli/options/definition.js'
+import { count, text } from '../../../src/cli/options/readers.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
+import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { checkedOptions } from '../../../src/load/checked-options.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { fakeProcess } from '../run-cli.js'
+
+/** The default in the help text of an option, read as if a user had typed it. */
+function noted(key: keyof typeof loadOptions): unknown {
+  const { reader, defaultNote }: OptionDefinition = loadOptions[key]
+  return reader.read([defaultNote ?? ''])
+}
+
+const checkedFor = (table: string): ReturnType<typeof checkedOptions> => {
+  const options: LoadOptions = {
+    inputs: ['a.csv'],
+    server: { host: 'localhost', port: 8848 },
+    target: { table },
+  }
+  return checkedOptions(options, systemPlatform.random)
+}
+
+t.test('a missing option has the default that the help states', async t => {
+  const checked = checkedFor('trades')
+  t.match(loadOptions.mode.defaultNote, new RegExp(`^${checked.mode};`))
+  t.equal(noted('confirm'), checked.confirm)
+  t.equal(noted('confirmTimeout'), checked.confirmTimeoutMs)
+  t.equal(noted('maxInFlight'), checked.maxInFlightBytes)
+  t.equal(noted('retries'), checked.retries)
+  t.equal(noted('retryTimeout'), checked.retryTimeoutMs)
+  t.equal(noted('onDoubt'), checked.onDoubt)
+  t.same({ count: noted('maxErrors') }, checked.maxErrors)
+  t.equal(noted('flushInterval'), defaultFlushIntervalMs)
+})
+
+t.test('stream tables and DFS tables have their own batch sizes', async t => {
+  const { reader } = loadOptions.batchBytes
+  const [stream, dfs] = loadOptions.batchBytes.defaultNote!.split('; DFS tables ')
+  t.equal(reader.read([stream!]), checkedFor('trades').batchBytes)
+  t.equal(reader.read([dfs!]), checkedFor('dfs://db/t').batchBytes)
+  t.match(loadOptions.batchRows.defaultNote, checkedFor('trades').batchRows.toLocaleString('en'))
+})
+
+t.test('a folder for journals alone creates no journal', async t => {
+  const sources: OptionSources = {
+    flags: new Map([
+      ['state-dir', ['x']],
+      ['table', ['t']],
+    ]),
+    environment: {},
+    environmentPrefix: 'DDB_INGEST_',
+  }
+  const { processEnvironment } = fakeProcess()
+  const output = { note: () => undefined, keepSecret: () => undefined }
+  const call = { sources, processEnvironment, output }
+  const settings = resolveOptions(loadOptions, sources)
+  t.notOk('journal' in (await loadOptionsOf(settings, ['a.csv'], call)))
+})
+
+const table = optionGroup('Run', {
+  batchRows: option('--batch-rows <n>', count(1), 'delivery.batchRows'),
+  retries: option('--retries <n>', count(0), 'delivery.retries'),
+  runId: option('--run-id <id>', text, 'runId'),
+  script: option('--script <name>', text),
+})
+
+t.test('settings are passed to the fields of their options, and only given settings', async t => {
+  t.strictSame(fieldsOf(table, { batchRows: 5, retries: 0, runId: 'r', script: 'l' }), {
+    delivery: { batchRows: 5, retries: 0 },
+    runId: 'r',
+  })
+  t.strictSame(fieldsOf(table, { script: 'l' }), {})
+})
+
+t.test('the compiler refuses a field that does not exist or that has a different type', async t => {
+  // @ts-expect-error a count is not a function's name
+  option('--x <n>', count(1), 'target.function')
+  // @ts-expect-error there is no such field
+  option('--x <n>', count(1), 'delivery.nothing')
+  t.pass('tsc checks the lines above')
+})
+
+t.test('no two options set the same field', async t => {
+  const definitions = Object.values<OptionDefinition>(loadOptions)
+  const fields = definitions.flatMap(({ field }) => field ?? [])
+  t.ok(fields.length > 30)
+  t.equal(new Set(fields).size, fields.length)
+  t.equal(new Set(definitions.map(longName)).size, definitions.length)
+})
+
+const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment
+const workingFolder = process.cwd()
+
+t.test('only a run with an ID has a journal', async t => {
+  const folder = '/state/ddb-ingest'
+  t.strictSame(journalOf({ runId: 'r' }, here), { folder, workingFolder })
+  t.strictSame(journalOf({ runId: 'r', restart: true }, here), {
+    folder,
+    workingFolder,
+    restart: true,
+  })
+  t.equal(journalOf({}, here), undefined)
+  t.equal(journalOf({ stateDir: 'x' }, here), undefined)
+  t.throws(() => journalOf({ restart: true }, here), { code: 'DDB_USAGE', message: /--run-id/ })
+})
+
+t.test('the given folder is used, even if the process changes its folder later', async t => {
+  t.equal(journalFolder({ stateDir: 'x' }, here), resolve('x'))
+})
+
+t.test('a removed working folder stays undefined', async t => {
+  const nowhere = { ...here, workingFolder: () => undefined }
+  t.strictSame(journalOf({ runId: 'r' }, nowhere), { folder: '/state/ddb-ingest' })
+})
+
+const journaled = { host: 'h', port: 9, user: 'u' }
+
+const settings = (
+  flags: Record<string, string> = {},
+  environment = {},
+  server: JournaledServer = journaled,
+  folder = '',
+) =>
+  serverSettingsOf(
+    resolveOptions(journaledServerOptions, {
+      flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
+      environment,
+      environmentPrefix: 'DDB_INGEST_',
+    }),
+    server,
+    folder,
+  )
+
+t.test('a resumed run takes missing options from the journal', async t => {
+  t.match(settings(), { host: [{ host: 'h', port: 9 }], user: 'u' })
+  t.notOk('user' in serverSettingsOf({}, { host: 'h', port: 9 }))
+  const protectedBy = {
+    tls: true,
+    compress: 'lz4' as const,
+    caFile: 'ca.pem',
+    certFile: '/own.pem',
+  }
+  const kept = { ...protectedBy, caFile: '/begun/ca.pem' }
+  t.match(settings({}, {}, { ...journaled, ...protectedBy }, '/begun'), kept)
+})
+
+t.test('flags and environment override the journal', async t => {
+  t.match(settings({ host: 'g:7,f' }), {
+    host: [
+      { host: 'g', port: 7 },
+      { host: 'f', port: 8848 },
+    ],
+    user: 'u',
+  })
+  t.match(settings({ user: 'v' }), { host: [{ host: 'h', port: 9 }], user: 'v' })
+  t.match(settings({}, { DDB_HOST: 'e', DDB_PORT: '7' }), { host: [{ host: 'e', port: 7 }] })
+})

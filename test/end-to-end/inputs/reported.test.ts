@@ -1,0 +1,281 @@
+/*
+  Inputs of the kinds that people report, each small: what the command line does with them, and the words that name the cause and
+  the option.
+*/
+import { join } from 'node:path'
+import t from 'tap'
+import { runMain } from '../../cli/run-cli.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+interface Reported {
+  readonly name: string
+  readonly files: Readonly<Record<string, string>>
+  /** `load` and `check` get the table; the first file follows the command. */
+  readonly command: string
+  /** Columns and types of the table; undefined for `schema`. */
+  readonly table?: string
+  readonly code: number
+  readonly rows?: readonly (readonly string[])[]
+  readonly says?: readonly string[]
+}
+
+const timed = '`t`v, [TIMESTAMP, INT]'
+const coded = '`s`v, [SYMBOL, INT]'
+const millis = 't,v\n1499040000000,1\n1499040060000,2\n'
+const precise = 't,v\n2024-01-02T09:30:00.987654321,1\n'
+
+const reported: readonly Reported[] = [
+  ...['load', 'check'].map(command => ({
+    name: `digits that are a time, ${command}`,
+    files: { 'a.csv': millis },
+    command,
+    table: timed,
+    code: 65,
+    says: ['--date-format t=epoch:ms', '2017-07-03'],
+  })),
+  {
+    name: 'digits that are a time, schema',
+    files: { 'a.csv': millis },
+    command: 'schema',
+    code: 0,
+    says: ['--date-format t=epoch:ms', '2017-07-03'],
+  },
+  {
+    name: 'numbers of JSON that are a time',
+    files: { 'a.ndjson': '{"t":1499040000000,"v":1}\n' },
+    command: 'load',
+    table: timed,
+    code: 65,
+    says: ['a string, or 2017-07-03 with --date-format t=epoch:ms'],
+  },
+  {
+    name: 'dates in another notation',
+    files: { 'a.csv': 't,v\n2024/1/2 9:31,1\n' },
+    command: 'load',
+    table: '`t`v, [DATETIME, INT]',
+    code: 65,
+    says: ['--date-format "t=yyyy/MM/dd HH:mm"'],
+  },
+  {
+    name: 'more digits of a second than the type keeps',
+    files: { 'a.csv': precise },
+    command: 'load',
+    table: timed,
+    code: 65,
+    says: [
+      'with 3 digits of a second, not 9',
+      '--date-format "t=yyyy-MM-ddTHH:mm:ss.SSS*"',
+      '.987654321',
+    ],
+  },
+  {
+    name: 'digits that a format drops',
+    files: { 'a.csv': precise },
+    command: 'load --date-format t=yyyy-MM-ddTHH:mm:ss.SSS*',
+    table: timed,
+    code: 0,
+    rows: [['2024.01.02T09:30:00.987', '1']],
+  },
+  {
+    name: 'a fraction that may be missing, and a second format',
+    files: {
+      'a.csv': 't,v\n15.05.2021 03:11:17.123,1\n15.05.2021 03:11:18,2\n15/05/2021 03:11:19,3\n',
+    },
+    command: 'load --date-format "t=dd.MM.yyyy HH:mm:ss[.SSS]|dd/MM/yyyy HH:mm:ss"',
+    table: timed,
+    code: 0,
+    rows: [
+      ['2021.05.15T03:11:17.123', '1'],
+      ['2021.05.15T03:11:18.000', '2'],
+      ['2021.05.15T03:11:19.000', '3'],
+    ],
+  },
+  {
+    name: 'counts with a power of ten',
+    files: {
+      'a.ndjson': '{"t":1703363853.035,"v":1}\n{"t":"1.7E9","v":2}\n{"t":1.703363853e9,"v":3}\n',
+    },
+    command: 'load --date-format t=epoch:s',
+    table: timed,
+    code: 0,
+    rows: [
+      ['2023.12.23T20:37:33.035', '1'],
+      ['2023.11.14T22:13:20.000', '2'],
+      ['2023.12.23T20:37:33.000', '3'],
+    ],
+  },
+  {
+    name: 'the default password within a cell',
+    files: { 'a.csv': 't,v\n2024-13-02 09:30:00.123456,1\n' },
+    command: 'load',
+    table: timed,
+    code: 65,
+    says: ['09:30:00.123456"'],
+  },
+  {
+    name: 'invisible characters',
+    files: { 'a.csv': 's,v\nA,\u200b1\n' },
+    command: 'load',
+    table: coded,
+    code: 65,
+    says: ['got "\\u{200B}1"'],
+  },
+  {
+    name: 'formulas of a spreadsheet',
+    files: { 'a.csv': 's,v\n="000001",1\n"=""600519""",2\n' },
+    command: 'load --quotes excel',
+    table: coded,
+    code: 0,
+    rows: [
+      ['000001', '1'],
+      ['600519', '2'],
+    ],
+  },
+  ...['load', 'check', 'schema'].map(command => ({
+    name: `formulas without an option, ${command}`,
+    files: { 'a.csv': 's,v\n="000001",1\n' },
+    command,
+    ...(command === 'schema' ? { code: 0 } : { table: coded, code: 65 }),
+    says: ['--quotes excel'],
+  })),
+  {
+    name: 'blanks around fields',
+    files: { 'a.csv': 's, v\nA , 1\n\tB,"2" \n' },
+    command: 'load --trim',
+    table: coded,
+    code: 0,
+    rows: [
+      ['A', '1'],
+      ['B', '2'],
+    ],
+  },
+  {
+    name: 'files joined with cat: byte order marks',
+    files: { 'a.csv': '\ufeffs,v\nA,1\n\ufeffA,2\n\ufeff"B",3\n' },
+    command: 'load',
+    table: coded,
+    code: 0,
+    rows: [
+      ['A', '1'],
+      ['A', '2'],
+      ['B', '3'],
+    ],
+    says: ['dropped 2 byte order marks at the start of records'],
+  },
+  ...[
+    ['a.ndjson', '{"s":"A","v":1}\n\ufeff{"s":"B","v":2}\n\x1a'],
+    ['a.json', '[{"s":"A","v":1},\n\ufeff{"s":"B","v":2}]\x1a\n'],
+  ].map(([file = '', text = '']) => ({
+    name: `a byte order mark and the end mark of DOS, ${file}`,
+    files: { [file]: text },
+    command: 'load',
+    table: coded,
+    code: 0,
+    rows: [
+      ['A', '1'],
+      ['B', '2'],
+    ],
+    says: ['dropped a byte order mark at the start of records'],
+  })),
+  {
+    name: 'the end mark of DOS',
+    files: { 'a.csv': 's,v\r\nA,1\r\n\x1a\r\n' },
+    command: 'load',
+    table: coded,
+    code: 0,
+    rows: [['A', '1']],
+  },
+  ...[coded, '`s`v, [SYMBOL, SYMBOL]'].map(table => ({
+    name: `files joined with cat: a header again, ${table}`,
+    files: { 'a.csv': 's,v\r\nA,1\r\n\ufeffs,v\r\nB,2\r\ns,v' },
+    command: 'load --on-error skip',
+    table,
+    code: 3,
+    rows: [
+      ['A', '1'],
+      ['B', '2'],
+    ],
+    says: ['line 3: the record repeats the header'],
+  })),
+  {
+    name: 'files joined with cat: a header again, schema',
+    files: { 'a.csv': `day,v\n${'2024-01-01,1\n'.repeat(30)}`.repeat(2) },
+    command: 'schema',
+    code: 0,
+    says: ['day     DATE', 'the record repeats the header'],
+  },
+  ...(
+    [
+      ['{"s":"A","v":1},\n', 'the comma after an object'],
+      ['{"s":"A","v":1}{"s":"B","v":2}\n', '--format json reads'],
+      ["{'s': 'A', 'v': None}\n", 'json.dumps'],
+    ] as const
+  ).map(([text, words]) => ({
+    name: `no NDJSON: ${text}`,
+    files: { 'a.ndjson': text },
+    command: 'load',
+    table: coded,
+    code: 65,
+    says: [words],
+  })),
+  {
+    name: 'members whose names differ in case only',
+    files: { 'a.ndjson': '{"V":1,"s":"x","v":2}\n{"v":3,"S":"y"}\n' },
+    command: 'load --on-error skip',
+    table: coded,
+    code: 3,
+    rows: [['y', '3']],
+    says: ['the record has member "v" twice'],
+  },
+  {
+    name: 'negative numbers in parentheses',
+    files: { 'a.csv': 's,v\nA,"(1,234)"\nB,"1,000"\n' },
+    command: 'load --thousands ,',
+    table: coded,
+    code: 0,
+    rows: [
+      ['A', '-1234'],
+      ['B', '1000'],
+    ],
+  },
+  {
+    name: 'a web page',
+    files: { 'a.json': '<!DOCTYPE html>\n<html><body>429 Too Many Requests</body></html>\n' },
+    command: 'load',
+    table: coded,
+    code: 65,
+    says: ['HTML'],
+  },
+  {
+    name: 'a pointer of Git LFS',
+    files: { 'a.csv': 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' },
+    command: 'load',
+    table: coded,
+    code: 65,
+    says: ['git lfs pull'],
+  },
+]
+
+t.test('inputs of reported kinds', async t => {
+  const { server, session, rows } = await startLoadServer(t, '')
+  const to = ['--host', `127.0.0.1:${server.port}`, '--user', 'admin']
+  for (const [
+    i,
+    { name, files, command, table, code, rows: wanted, says = [] },
+  ] of reported.entries()) {
+    const dir = t.testdir({ ...files, 'password.txt': '123456' })
+    const words = command.match(/"[^"]*"|\S+/g)!.map(word => word.replaceAll('"', ''))
+    const input = join(dir, Object.keys(files)[0]!)
+    const target = ['--table', `t${i}`, ...to, '--password-file', join(dir, 'password.txt')]
+    if (table !== undefined) await session.run(`share table(100:0, ${table}) as t${i}`)
+    const outcome = await runMain([words[0]!, input, ...words.slice(1), ...(table ? target : [])])
+    const said = outcome.stdout + outcome.stderr
+    t.equal(outcome.code, code, name)
+    t.strictSame(
+      says.filter(words => !said.includes(words)),
+      [],
+      `${name}: ${said}`,
+    )
+    if (wanted !== undefined) t.strictSame(await rows(`select * from t${i}`), wanted, name)
+  }
+})

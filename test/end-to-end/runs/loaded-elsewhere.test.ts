@@ -1,0 +1,106 @@
+/*
+  A named run that is repeated without its journal, as on another machine, while its server keeps running.
+*/
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
+import { csv, streamScript } from '../../helpers/delivery.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const rowCount = 1_000
+const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
+const dfs = 'loadTable("dfs://d","t")'
+
+const tables = [
+  { script: streamScript, table: 'target', rows: 'target', remake: 'undef("target", SHARED)' },
+  {
+    script: dfsScript,
+    table: 'dfs://d/t',
+    rows: dfs,
+    remake: 'dropTable(database("dfs://d"), "t")\ndb = database("dfs://d")',
+  },
+] as const
+
+async function scene(t: Test, { script, table, rows }: (typeof tables)[number]) {
+  const here = await startLoadServer(t, script)
+  const dir = t.testdir({ 'in.csv': csv(rowCount) })
+  let machines = 0
+  return {
+    ...here,
+    path: join(dir, 'in.csv'),
+    stored: () => here.count(rows),
+    /** Loads on a machine that has no journal of the run. */
+    elsewhere: (change: Partial<LoadOptions> = {}, restart = false): Promise<LoadResult> =>
+      here.load(join(dir, 'in.csv'), {
+        target: { table },
+        runId: 'nightly',
+        journal: { folder: join(dir, `state-${++machines}`), restart },
+        ...change,
+      }),
+  }
+}
+
+for (const kind of tables) {
+  const { table, script, remake } = kind
+  t.test(`${table}: a finished run is not loaded again`, async t => {
+    const { elsewhere, stored, path } = await scene(t, kind)
+    t.match(await elsewhere(), { exitCode: 0, alreadyLoaded: false })
+    const again = { exitCode: 0, alreadyLoaded: true, rows: { skipped: rowCount, confirmed: 0 } }
+    t.match(await elsewhere(), again)
+    t.match(await elsewhere({ delivery: { mode: 'sync', batchRows: 7 } }), again)
+    const other = {
+      exitCode: 75,
+      error: { code: 'DDB_UNPROVEN', message: /other inputs or options/ },
+    }
+    t.match(await elsewhere({ cells: { nullTexts: ['A'] } }), other)
+    writeFileSync(path, csv(rowCount).replace('B', 'A'))
+    t.match(await elsewhere(), other)
+    t.equal(await stored(), rowCount)
+    t.match(await elsewhere({}, true), { exitCode: 0, rows: { confirmed: rowCount } })
+    t.equal(await stored(), 2 * rowCount)
+  })
+
+  t.test(`${table}: it is loaded into a table that was made again`, async t => {
+    const { elsewhere, stored, session } = await scene(t, kind)
+    t.match(await elsewhere(), { exitCode: 0 })
+    await session.run(`${remake}\n${script.replace(/^db = .*\n/, '')}`)
+    t.match(await elsewhere(), { exitCode: 0, rows: { confirmed: rowCount } })
+    t.equal(await stored(), rowCount)
+  })
+
+  t.test(`${table}: rows of others in its place are not taken for its own`, async t => {
+    const { elsewhere, stored, session } = await scene(t, kind)
+    t.match(await elsewhere(), { exitCode: 0 })
+    const others = `table(1000000 + 0..${rowCount} as id, take(\`A\`B, ${rowCount + 1}) as sym)`
+    const emptied = table === 'target' ? `${remake}\n${script}` : `delete from ${dfs}`
+    await session.run(`${emptied}\ntableInsert(${kind.rows}, ${others})`)
+    t.match(await elsewhere(), { exitCode: 75, error: { message: /its first rows are not/ } })
+    t.equal(await stored(), rowCount + 1)
+  })
+}
+
+t.test('a run that has stored no row may be repeated anywhere', async t => {
+  const { elsewhere, path, session } = await scene(t, tables[0])
+  // An empty table would count as one that was made again.
+  await session.run('tableInsert(target, 900000, "A")')
+  writeFileSync(path, 'id,sym\n')
+  for (let machine = 0; machine < 2; machine++) {
+    t.match(await elsewhere(), { exitCode: 0, alreadyLoaded: false, rows: { read: 0 } })
+  }
+  writeFileSync(path, csv(rowCount))
+  t.match(await elsewhere(), { exitCode: 0, rows: { confirmed: rowCount } })
+})
+
+t.test('a run without confirmation is never already loaded', async t => {
+  const { elsewhere, stored, path } = await scene(t, tables[0])
+  const delivery = { confirm: 'none' } as const
+  for (const times of [1, 2]) {
+    t.match(await elsewhere({ delivery }), { exitCode: 0, alreadyLoaded: false })
+    t.equal(await stored(), times * rowCount)
+  }
+  const journal = { folder: `${path}-kept` }
+  t.match(await elsewhere({ journal }), { exitCode: 0 })
+  await t.rejects(elsewhere({ journal, delivery }), { code: 'DDB_USAGE' })
+})

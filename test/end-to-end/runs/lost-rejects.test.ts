@@ -1,0 +1,89 @@
+/*
+  Rejects of a named run that get lost under way: the disk is full, or somebody removes, cuts or replaces the file. A
+  later process of the run completes the file once the cause is gone.
+*/
+import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadResult } from '../../../src/load/options.js'
+import { streamScript } from '../../helpers/delivery.js'
+import { platformOn, type Disk } from '../../helpers/failing-files.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const rowCount = 3_000
+/** Every third row has no number in its first column. */
+const lines = Array.from({ length: rowCount }, (_, i) => `${i % 3 === 0 ? 'x' : ''}${i},A\n`)
+const bad = lines.filter(line => line.startsWith('x'))
+
+async function scene(t: Test) {
+  let atBatch: (no: number) => void = () => undefined
+  let batches = 0
+  const { load, count } = await startLoadServer(t, streamScript, {
+    faults: { beforeExecute: ({ rows }) => void (rows > 0 && atBatch(++batches)) },
+  })
+  const dir = t.testdir({ 'in.csv': `id,sym\n${lines.join('')}` })
+  const file = join(dir, 'r.csv')
+  return {
+    file,
+    aside: join(dir, 'aside.csv'),
+    onBatch: (action: (no: number) => void) => void (atBatch = action),
+    run: (mode: 'async' | 'sync', disk: Disk = {}): Promise<LoadResult> =>
+      load(
+        join(dir, 'in.csv'),
+        {
+          target: { table: 'target' },
+          runId: 'nightly',
+          journal: { folder: join(dir, 'state') },
+          rejects: { file, maxErrors: '100%' },
+          delivery: { mode, batchRows: 100, maxInFlightBytes: 1_000 },
+        },
+        platformOn(disk),
+      ),
+    isComplete: async (result: LoadResult): Promise<void> => {
+      t.match(result, { exitCode: 3, rejects: { unplaced: 0 } })
+      t.equal(readFileSync(file, 'utf8'), `id,sym\n${bad.join('')}`)
+      t.equal(await count('target'), rowCount - bad.length)
+    },
+  }
+}
+
+for (const mode of ['async', 'sync'] as const) {
+  t.test(`${mode}: once a full disk has room again, all rejects are in the file`, async t => {
+    const { run, isComplete, file } = await scene(t)
+    let writes = 0
+    const fails: Disk['fails'] = (call, path) =>
+      call === 'write' && path.startsWith(file) && ++writes > 4
+    const full = await run(mode, { fails })
+    t.match(full, { exitCode: 74, error: { code: 'DDB_OUTPUT_WRITE' } })
+    t.ok(full.rejects.unplaced > 0)
+    await isComplete(await run(mode))
+  })
+}
+
+const harms: Readonly<Record<string, (file: string, aside: string) => void>> = {
+  removed: renameSync,
+  cut(file, aside) {
+    copyFileSync(file, aside)
+    truncateSync(file, 20)
+  },
+  replaced(file, aside) {
+    renameSync(file, aside)
+    writeFileSync(file, readFileSync(aside))
+  },
+}
+
+for (const [harm, apply] of Object.entries(harms)) {
+  t.test(`a file that is ${harm} during the run is put back, and completed`, async t => {
+    const { run, isComplete, onBatch, file, aside } = await scene(t)
+    onBatch(no => void (no === 5 && apply(file, aside)))
+    const lost = await run('async')
+    t.match(lost, { exitCode: 74, error: { message: /removed, cut or replaced/ } })
+    if (harm !== 'replaced') {
+      const refused = await run('async')
+      t.match(refused, { exitCode: 73, error: { message: /Put the file back as it was/ } })
+      t.equal(refused.rows.rejected, refused.rejects.unplaced)
+    }
+    renameSync(aside, file)
+    await isComplete(await run('async'))
+  })
+}

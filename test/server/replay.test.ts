@@ -1,0 +1,104 @@
+/*
+  A server that is given a report of `selftest` answers as the report says: `selftest` finds the same again.
+*/
+import t from 'tap'
+import { connectTyped as connect } from '../../src/client/open-session.js'
+import { startServer } from '../../src/server/index.js'
+import { ann, trySelftest } from '../selftest/run-selftest.js'
+
+const denied = (right: string): string =>
+  `<NoPrivilege>No ${right} on dfs://ddbIngestTest_1_2_granted/t`
+
+/** A report of the embedded server with other answers. */
+const altered: Readonly<Record<string, string>> = {
+  'insert: exec count(*) counts': 'LONG',
+  'refusals: R10, a refused insert into a table leaves nothing':
+    'Incompatible type: column price wants DOUBLE, not STRING',
+  'refusals: R10, a refused insert into a stream table leaves nothing':
+    'Incompatible type: price of the stream wants DOUBLE',
+  'refusals: an unknown variable': 'Cannot recognize the token ddbIngestTestMissing here',
+  'refusals: an unknown function': "Can't recognize function ddbIngestTestMissing in line 1",
+  'refusals: an unknown function in a call':
+    "Can't recognize function ddbIngestTestMissing | called",
+  'refusals: an unknown table in a query': "Can't recognize table ddbIngestTestMissing",
+  'refusals: an unknown table in a call': "Can't find the object ddbIngestTestMissing",
+  'refusals: an unknown name in objByName': "objByName: Can't find the object ddbIngestTestMissing",
+  'refusals: catch gives class and text':
+    "SYSTEM_Runtime: Can't find the object ddbIngestTestMissing",
+  'dfs: R10, a refused insert leaves nothing':
+    'v expects type of INT, but it is STRING. RefId:S05004',
+  'dfs: rows outside the partition scheme': 'the row is dropped, tableInsert answers 2',
+  'dfs: a null in the partition column': 'A key cannot contain NULL values. RefId: S01001',
+  'login: it holds for its session alone':
+    'guests may not run scripts: Log in first. RefId: S04009',
+  'rights: TABLE_INSERT alone': `schema: ${denied('schema')}; count: ${denied('rows')}; upsert: ${denied('keys')}`,
+}
+const rows = Object.entries(altered).map(
+  ([name, found]) =>
+    `| pass | ${name} | ${found.replaceAll('|', '\\|').replaceAll('<', '&lt;')} |\n`,
+)
+const report = `ddb-ingest 0.1.0 selftest\n\n* server: 2.00.12 2024.01.02\n\n${rows.join('')}`
+
+t.test('selftest finds what the report says, with the names of its own run', async t => {
+  const { result } = await trySelftest(t, {
+    server: { report, initScript: 'createUser("ann", "abc12345")' },
+    options: { second: ann },
+    names: [...Object.keys(altered), 'receipts: R1, three batches, one of them wrong'],
+  })
+  t.match(result.serverVersion, /^2\.00\.12 /)
+  for (const { name, status, reason } of result.checks) {
+    t.equal(status, 'pass', `${name}: ${reason}`)
+    const found = reason
+      .replace(/ddbIngestTest_[0-9a-f]{16}_\d+_/g, 'ddbIngestTest_1_2_')
+      .replace(/: [^<;]*=> </g, ': <')
+    t.equal(found, altered[name] ?? '', name)
+  }
+})
+
+t.test(
+  'what the report of a guest calls refused or mixed is refused, and names are those asked for',
+  async t => {
+    const words = 'the server refuses what the check needs: &lt;NoPrivilege>not for you'
+    const mixed = 'asynchronous: mixed-flags on one session'
+    const guest = `${report.replace(/\| pass \| login: it.*\n/, '')}| skipped | dfs: tableInsert | ${words} |
+| fail | ${mixed} | a question does not see what was sent before it. Depends on it: receipts |\n`
+    const names = ['dfs: tableInsert', 'create: a partition a day', mixed]
+    const { result, server } = await trySelftest(t, { server: { report: guest }, names })
+    t.match(Object.fromEntries(result.checks.map(({ name, reason }) => [name, reason])), {
+      [names[0]!]: /<NoPrivilege>not for you$/,
+      [names[1]!]: /not for you$/,
+      [mixed]: /does not see/,
+    })
+    const session = await connect({ host: '127.0.0.1', port: server.port })
+    t.teardown(() => session.close())
+    await t.rejects(session.run('select * from trades'), /Can't recognize table trades$/)
+    await t.rejects(session.run('1 +\n nothing'), /Cannot recognize the token nothing here$/)
+  },
+)
+
+t.test('a report as JSON, and a text that is none', async t => {
+  const checks = [
+    {
+      name: 'refusals: an unknown variable',
+      status: 'fail',
+      reason: 'not understood: ddbIngestTestMissing?',
+    },
+    // What did not come says nothing about the server's words.
+    { name: 'refusals: an unknown function', status: 'fail', reason: 'no result within 5000 ms' },
+    { name: 'dfs: tableInsert', status: 'skipped', reason: 'the time limit was reached' },
+  ]
+  const server = await startServer({
+    port: 0,
+    report: JSON.stringify({ serverVersion: null, checks }),
+  })
+  t.teardown(() => server.close())
+  const session = await connect({ host: '127.0.0.1', port: server.port })
+  t.teardown(() => session.close())
+  await t.rejects(session.run('nothing'), /^nothing\?$/)
+  await t.rejects(session.run('nothing(1)'), /^nothing\?: not in the embedded server$/)
+  await t.rejects(session.run('database("dfs://d", VALUE, 1..2)'), /NoPrivilege/)
+  t.match(await session.run('version()'), { value: /^3\.00/ })
+  for (const report of ['hello', '{', '{}']) {
+    await t.rejects(startServer({ port: 0, report }), { code: 'DDB_USAGE' })
+  }
+})
