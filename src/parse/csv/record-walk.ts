@@ -291,8 +291,8 @@ export class RecordWalk {
       // Some programs write blanks before an opening quote.
       if (!isInside && this.#afterBlanks(start) === p) this.isInDoubt = true
     }
-    if (this.#trim) this.#add(trimmedStart(bytes, start, p), trimmedEnd(bytes, start, p), false)
-    else this.#add(start, p, false)
+    const first = this.#trim ? trimmedStart(bytes, start, p) : start
+    this.#add(first, this.#trim ? trimmedEnd(bytes, first, p) : p, false)
     return p
   }
 

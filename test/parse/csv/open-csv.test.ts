@@ -480,6 +480,9 @@ t.test('on request, blanks around fields are removed', async t => {
       t.match(rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 5 }])
     }
   }
+  // A cell of blanks alone is empty, and takes no room from the cells after it.
+  const blank = await read('1,  \t \n'.repeat(40), 'a:INT,b:STRING', { header: 'no', trim: true })
+  t.strictSame(blank.rows, Array(40).fill(['1', '']))
   const strict = await read('1,b\n2, "a"\n', 'a:INT,b:STRING', { header: 'no' })
   t.match(strict.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
 })
