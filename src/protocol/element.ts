@@ -114,34 +114,36 @@ export function sliceColumn(column: Column, start: number, end: number): Column 
   return accessOf(column.type).slice(column, start, end)
 }
 
-/** The rows of `first`, then the rows of `second`, which has the same type. */
-export function concatColumns(first: Column, second: Column): Column {
-  const firstType = columnTypeText(columnTypeOf(first))
-  const secondType = columnTypeText(columnTypeOf(second))
-  if (firstType !== secondType) {
-    throw new ValueError('DDB_USAGE', `A ${secondType} column cannot follow a ${firstType} column`)
+/** The rows of all columns, one column after the other. There must be a first column; all have its type. */
+export function concatColumns(columns: readonly Column[]): Column {
+  const [first] = columns
+  if (first === undefined) throw new ValueError('DDB_USAGE', 'There is no column to join')
+  if (columns.length === 1) return first
+  const type = columnTypeOf(first)
+  for (const column of columns) {
+    const other = columnTypeOf(column)
+    if (other.type === type.type && other.scale === type.scale && other.array === type.array)
+      continue
+    const texts = [other, type].map(columnTypeText)
+    throw new ValueError('DDB_USAGE', `A ${texts[0]} column cannot follow a ${texts[1]} column`)
   }
   return first.form === 'arrayVector'
-    ? concatArrays(first, second as ArrayVector)
-    : accessOf(first.type).concat(first, second as Vector)
+    ? concatArrays(columns as readonly ArrayVector[])
+    : accessOf(first.type).concat(columns as readonly Vector[])
 }
 
-function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
-  const firstStart = first.offsets[0]!
-  const firstEnd = first.offsets[first.length]!
-  const secondStart = second.offsets[0]!
-  const cells = concatColumns(
-    sliceColumn(first.cells, firstStart, firstEnd),
-    sliceColumn(second.cells, secondStart, second.offsets[second.length]!),
-  ) as Vector
-  const length = first.length + second.length
+function concatArrays(columns: readonly ArrayVector[]): ArrayVector {
+  const length = columns.reduce((sum, column) => sum + column.length, 0)
   const offsets = new Uint32Array(length + 1)
-  for (let row = 0; row <= first.length; row++) offsets[row] = first.offsets[row]! - firstStart
-  const shift = firstEnd - firstStart - secondStart
-  for (let row = 1; row <= second.length; row++) {
-    offsets[first.length + row] = second.offsets[row]! + shift
+  let row = 0
+  for (const column of columns) {
+    const shift = offsets[row]! - column.offsets[0]!
+    for (let i = 1; i <= column.length; i++) offsets[++row] = column.offsets[i]! + shift
   }
-  return { form: 'arrayVector', length, offsets, cells }
+  const cells = columns.map(column =>
+    sliceColumn(column.cells, column.offsets[0]!, column.offsets[column.length]!),
+  )
+  return { form: 'arrayVector', length, offsets, cells: concatColumns(cells) as Vector }
 }
 
 /** Row i of the result is row `indexes[i]` of `column`. */

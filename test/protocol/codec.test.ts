@@ -440,10 +440,10 @@ t.test('a slice holds the rows between the positions', async t => {
 t.test('joined slices equal the column', async t => {
   fc.assert(
     fc.property(columnAndCuts, ({ column, start }) => {
-      const joined = concatColumns(
+      const joined = concatColumns([
         sliceColumn(column, 0, start),
         sliceColumn(column, start, column.length),
-      )
+      ])
       deepStrictEqual(rows(joined), rows(column))
     }),
     { numRuns: runs(60) },
@@ -475,7 +475,7 @@ t.test('a slice shares memory, a join does not', async t => {
   const data = Int32Array.of(1, 2, 3)
   const column: Column = { form: 'vector', type: 'INT', length: 3, data }
   const slice = sliceColumn(column, 1, 3)
-  const join = concatColumns(column, slice)
+  const join = concatColumns([column, slice])
   data[1] = 9
   t.strictSame(elementAt(slice, 0), scalar('INT', 9))
   t.strictSame(elementAt(join, 1), scalar('INT', 2))
@@ -496,21 +496,24 @@ t.test('only the rows of columns with spare capacity count', async t => {
     length: 1,
     data: [scalar('INT', 1), scalar('INT', 2)],
   }
-  t.strictSame(concatColumns(full, full), vectorOf({ type: 'STRING' }, ['a', 'b', 'a', 'b']))
-  t.equal(concatColumns(blobs, blobs).length, 2)
+  t.strictSame(concatColumns([full, full]), vectorOf({ type: 'STRING' }, ['a', 'b', 'a', 'b']))
+  t.equal(concatColumns([blobs, blobs]).length, 2)
   t.strictSame(
-    rows(concatColumns(tuple, tuple)),
+    rows(concatColumns([tuple, tuple])),
     rows(vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('INT', 1)])),
   )
   const ints: Column = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(5, 6) }
-  t.strictSame(concatColumns(ints, ints), vectorOf({ type: 'INT' }, [5, 5]))
+  t.strictSame(concatColumns([ints, ints]), vectorOf({ type: 'INT' }, [5, 5]))
 })
 
 t.test('joined symbols of two bases have one base', async t => {
   const first = vectorOf({ type: 'SYMBOL' }, ['a', 'b'])
   const second = vectorOf({ type: 'SYMBOL' }, ['b', 'c', ''])
-  t.strictSame(concatColumns(first, second), vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'b', 'c', '']))
-  const doubled = concatColumns(first, first)
+  t.strictSame(
+    concatColumns([first, second]),
+    vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'b', 'c', '']),
+  )
+  const doubled = concatColumns([first, first])
   t.strictSame(doubled, vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'a', 'b']))
 })
 
@@ -524,7 +527,7 @@ t.test('text in wire form can be cut, joined and picked from', async t => {
   const column = wire('a\0\0ccc\0d\0', 4)
   t.strictSame(sliceColumn(column, 1, 3), wire('\0ccc\0', 2))
   t.strictSame(
-    concatColumns(column, wire('e\0', 1)),
+    concatColumns([column, wire('e\0', 1)]),
     vectorOf({ type: 'STRING' }, ['a', '', 'ccc', 'd', 'e']),
   )
   t.strictSame(takeRows(column, Int32Array.of(3, 0)), vectorOf({ type: 'STRING' }, ['d', 'a']))
@@ -552,15 +555,15 @@ t.test('columns of different types are not joined', async t => {
   ]
   for (const [index, first] of columns.entries()) {
     for (const second of columns.slice(index + 1)) {
-      t.throws(() => concatColumns(first, second), {
+      t.throws(() => concatColumns([first, second]), {
         name: 'ValueError',
         code: 'DDB_USAGE',
         message: /cannot follow/,
       })
-      t.throws(() => concatColumns(second, first), { code: 'DDB_USAGE' })
+      t.throws(() => concatColumns([second, first]), { code: 'DDB_USAGE' })
     }
   }
-  t.throws(() => concatColumns(columns[7]!, columns[3]!), {
+  t.throws(() => concatColumns([columns[7]!, columns[3]!]), {
     message: 'A DECIMAL32(2) column cannot follow a INT[] column',
   })
 })

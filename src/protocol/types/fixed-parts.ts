@@ -134,12 +134,15 @@ function arrayColumns(fixed: FixedElements, width: number): ArrayColumns {
   return {
     emptyVector: (capacity, type) => ({ ...withRoom(capacity, type), length: 0 }),
     slice: (vector, start, end) => like(vector, end - start, fixed.bytesOf(vector, start, end)),
-    concat(first, second) {
-      const length = first.length + second.length
-      const bytes = new Uint8Array(length * width)
-      bytes.set(fixed.bytesOf(first, 0, first.length))
-      bytes.set(fixed.bytesOf(second, 0, second.length), first.length * width)
-      return like(first, length, bytes)
+    concat(vectors) {
+      const rows = vectors.reduce((sum, { length }) => sum + length, 0)
+      const bytes = new Uint8Array(rows * width)
+      let at = 0
+      for (const vector of vectors) {
+        bytes.set(fixed.bytesOf(vector, 0, vector.length), at)
+        at += vector.length * width
+      }
+      return like(vectors[0]!, rows, bytes)
     },
     take(vector, indexes) {
       const picked = pickElements(fixed.bytesOf(vector, 0, vector.length), width, indexes)

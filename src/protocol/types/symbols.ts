@@ -83,17 +83,19 @@ function symbolVector(length: number, codes: Int32Array, base: readonly string[]
   return { form: 'vector', type: 'SYMBOL', length, codes, base }
 }
 
-function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector {
-  const codes = new Int32Array(first.length + second.length)
-  codes.set(first.codes.subarray(0, first.length))
-  const rest = codes.subarray(first.length)
-  if (first.base === second.base) {
-    rest.set(second.codes.subarray(0, second.length))
-    return symbolVector(codes.length, codes, first.base)
+function concatSymbols(vectors: readonly SymbolVector[]): SymbolVector {
+  const [first] = vectors
+  const codes = new Int32Array(vectors.reduce((sum, { length }) => sum + length, 0))
+  const base = vectors.every(vector => vector.base === first!.base) ? first!.base : [...first!.base]
+  const codeOfText = new Map(base === first!.base ? [] : base.map((text, code) => [text, code]))
+  let at = 0
+  for (const vector of vectors) {
+    const { length } = vector
+    if (vector.base === first!.base) codes.set(vector.codes.subarray(0, length), at)
+    else recode(vector, codes.subarray(at), base as string[], codeOfText)
+    at += length
   }
-  const base = [...first.base]
-  recode(second, rest, base, new Map(base.map((text, code) => [text, code])))
-  return symbolVector(codes.length, codes, base)
+  return symbolVector(at, codes, base)
 }
 
 /** Stores the rows' codes for another base in `codes`. Adds texts that rows use and the base lacks, in order of rows. */

@@ -46,7 +46,7 @@ const scalars: ScalarCodec<VoidScalar> = {
 const voidColumns: ColumnAccess<Scalar, VoidVector> = {
   emptyVector: () => voidVector(0),
   slice: (_, start, end) => voidVector(end - start),
-  concat: (first, second) => voidVector(first.length + second.length),
+  concat: vectors => voidVector(vectors.reduce((sum, { length }) => sum + length, 0)),
   take: (_, { length }) => voidVector(length),
   vectorOf: ({ length }) => voidVector(length),
   scalarAt: () => explicitNull,

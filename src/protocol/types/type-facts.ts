@@ -57,7 +57,7 @@ export interface ColumnAccess<S = Scalar, V extends Vector = Vector> {
   emptyVector(capacity: number, type: ColumnType): V
   /** Rows `start` to `end` (exclusive); shares memory with `vector` if possible. */
   slice(vector: V, start: number, end: number): V
-  concat(first: V, second: V): V
+  concat(vectors: readonly V[]): V
   /** Row i of the result is row `indexes[i]` of `vector`. */
   take(vector: V, indexes: Int32Array): V
   /** @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for a value of the wrong kind */
@@ -139,7 +139,7 @@ export function listColumns<S, T, V extends Vector>({
   return {
     emptyVector: () => vector([]),
     slice: (column, start, end) => vector(dataOf(column).slice(start, end)),
-    concat: (first, second) => vector([...rowsOf(first), ...rowsOf(second)]),
+    concat: vectors => vector(vectors.flatMap(rowsOf)),
     take(column, indexes) {
       const data = dataOf(column)
       return vector(Array.from(indexes, row => data[row]!))

@@ -10,7 +10,13 @@ import {
   isDecimal,
   maxScale,
 } from '../../protocol/data-type.js'
-import { type ElementValue, columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
+import {
+  type ElementValue,
+  columnTypeOf,
+  concatColumns,
+  elementAt,
+  vectorOf,
+} from '../../protocol/element.js'
 import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
 import type { Category } from '../../protocol/types/type-facts.js'
@@ -25,12 +31,12 @@ import {
   nullColumn,
   sameColumnType,
   textsOfVector,
+  zeroColumn,
 } from './column-layout.js'
 import { type BlobVector, blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
 import { nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import { convertTemporal, isInsertable } from './convert-temporal.js'
-import { growingColumn } from './growing-column.js'
 
 /** Converts a column; undefined if the types are refused. */
 type Conversion = (column: Vector, target: ColumnType) => Column | undefined
@@ -346,9 +352,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
     if (value.form === 'vector' && target.array) return convertColumn(value, element) as Vector
     throw incompatible(target, { type: 'ANY' })
   })
-  const joined = growingColumn(element, rows.length)
-  for (const row of rows) joined.append(row)
-  const cells = joined.view() as Vector
+  const cells = concatColumns([zeroColumn(element, 0), ...rows]) as Vector
   return target.array ? arraysOf(rows, cells) : cells
 }
 

@@ -94,7 +94,7 @@ function indexColumn(column: Column, index: IndexValue): ServerValue {
   const isTuple = column.form === 'vector' && (column.type === 'ANY' || column.type === 'VOID')
   if (isTuple && index.form === 'scalar' && rows[0] === outside) return explicitNull
   const extended = rows.includes(outside)
-    ? joinColumns(column, nullColumn(columnTypeOf(column), 1))
+    ? joinColumns([column, nullColumn(columnTypeOf(column), 1)])
     : column
   const inRange = rows.map(row => (row === outside ? column.length : row))
   const isSingle = index.form === 'scalar' && index.type !== 'BOOL'
@@ -157,7 +157,7 @@ function assignVector(target: Vector, index: IndexValue, value: ServerValue): bo
   const rows = everyRow(target.length)
   const step = source.length === 1 ? 0 : 1
   for (let i = 0; i < positions.length; i++) rows[positions[i]!] = target.length + i * step
-  overwrite(target, takeRows(joinColumns(target, added), rows))
+  overwrite(target, takeRows(joinColumns([target, added]), rows))
   return true
 }
 

@@ -6,7 +6,7 @@ import { type ColumnType, parseColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, vectorOf } from '../../protocol/element.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { columnOfScalar, convertColumn, incompatible } from '../columns/convert-column.js'
-import { joinAll, vectorOfElements } from '../values/vector-literal.js'
+import { joinColumns, vectorOfElements } from '../values/vector-literal.js'
 import { operatorError, scalarAt } from './operands.js'
 import { longScalar, textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
@@ -50,7 +50,7 @@ function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   const cast = elements.map(element => castValue(element as ServerValue, type))
   if (cast.length === 0) return vectorOf(type, [])
   if (cast.some(element => element.form !== 'scalar')) return vectorOfElements(cast)
-  return joinAll(cast.map(element => columnOfScalar(element as Scalar)))
+  return joinColumns(cast.map(element => columnOfScalar(element as Scalar)))
 }
 
 /** Like `castValue`, for vectors. May return `vector` itself, so copy the result before you change it. */

@@ -93,7 +93,7 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
 function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   const a = left.form === 'scalar' ? columnOfScalar(left) : left
   const b = right.form === 'scalar' ? columnOfScalar(right) : right
-  if (isColumn(a) && isColumn(b)) return joinColumns(a, b)
+  if (isColumn(a) && isColumn(b)) return joinColumns([a, b])
   throw operatorError('Arguments for join method must be vectors.')
 }
 

@@ -6,8 +6,8 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { checkColumnType } from '../columns/column-layout.js'
-import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
+import { checkColumnType, zeroColumn } from '../columns/column-layout.js'
+import { GrowingColumn } from '../columns/growing-column.js'
 import { KeyIndex, keysOf } from './key-index.js'
 import { placeRows, type TablePartitioning } from './partitions/partition-level.js'
 import { prepareColumn, prepareColumns } from './prepare.js'
@@ -23,8 +23,6 @@ interface KeyRule {
 }
 
 export interface TableOptions {
-  /** Initial capacity in rows, which is only a hint. */
-  capacity?: number | undefined
   /** Initial rows, in the types of the table. The caller must not change these columns afterwards. */
   columns?: readonly Column[] | undefined
   /** Names of the key columns, for keyed, indexed and keyed stream tables. */
@@ -34,8 +32,6 @@ export interface TableOptions {
 }
 
 const maxRows = 2_147_483_647
-/** Limit of the initial capacity. The table allocates more only for real rows. */
-const maxInitialCapacity = 65_536
 
 export class ColumnTable {
   readonly form = 'serverTable' as const
@@ -52,8 +48,7 @@ export class ColumnTable {
   readonly #keys: KeyRule | undefined
   columnNames: readonly string[]
   columnTypes: readonly ColumnType[]
-  /** A given column becomes a growing column when the table first changes it. */
-  #columns: (Column | GrowingColumn)[]
+  #columns: GrowingColumn[]
   rows: number
   /** Changes whenever the table removes or moves rows, because positions from before are then invalid. */
   version = 0
@@ -77,8 +72,7 @@ export class ColumnTable {
     this.columnNames = names
     this.columnTypes = types
     const columns = this.#keys === undefined ? options.columns : undefined
-    const capacity = Math.min(options.capacity ?? 0, maxInitialCapacity)
-    this.#columns = columns?.slice() ?? types.map(type => growingColumn(type, capacity))
+    this.#columns = types.map((type, at) => new GrowingColumn(columns?.[at] ?? zeroColumn(type, 0)))
     this.rows = columns?.[0]?.length ?? 0
     if (this.#keys !== undefined) this.#openIndex(this.#keys.columns)
   }
@@ -95,8 +89,12 @@ export class ColumnTable {
 
   /** Column `index` with its rows so far. Later appends do not change the returned column. */
   column(index: number): Column {
-    const column = this.#columns[index]!
-    return 'form' in column ? column : column.view()
+    return this.#columns[index]!.view()
+  }
+
+  /** Like `column`, but the rows are put together only if the caller reads them. */
+  snapshot(index: number): () => Column {
+    return this.#columns[index]!.snapshot()
   }
 
   /** Adds to `totalRows` the number of rows that `serve --discard` drops. */
@@ -139,7 +137,7 @@ export class ColumnTable {
   /** Sets row `rows[i]` of column `index` to `values[i]`, after conversion to the type of the column. */
   update(index: number, rows: Int32Array, values: Column): void {
     this.checkNoKey(index)
-    this.#growing(index).assign(rows, prepareColumn(this, index, values, rows.length))
+    this.#columns[index]!.assign(rows, prepareColumn(this, index, values, rows.length))
     this.#forgetUpsertIndex()
   }
 
@@ -150,7 +148,7 @@ export class ColumnTable {
 
   /** Keeps only these rows, in this order. */
   keepRows(rows: Int32Array): void {
-    this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
+    this.#columns = this.#columns.map(column => new GrowingColumn(takeRows(column.view(), rows)))
     this.rows = rows.length
     this.version++
     if (this.#keys === undefined) this.#forgetUpsertIndex()
@@ -161,7 +159,7 @@ export class ColumnTable {
   replaceColumn(index: number, column: Column): void {
     checkColumnType(this.columnNames[index]!, columnTypeOf(column))
     this.checkNoKey(index)
-    this.#columns[index] = column
+    this.#columns[index] = new GrowingColumn(column)
     this.columnTypes = this.columnTypes.with(index, columnTypeOf(column))
     this.#forgetUpsertIndex()
   }
@@ -170,7 +168,7 @@ export class ColumnTable {
     checkColumnType(name, type)
     this.columnNames = [...this.columnNames, name]
     this.columnTypes = [...this.columnTypes, type]
-    this.#columns.push(column)
+    this.#columns.push(new GrowingColumn(column))
   }
 
   /** Finds the partitions of new rows and leaves out the rows that belong to no partition. */
@@ -196,18 +194,10 @@ export class ColumnTable {
 
   #appendAll(columns: readonly Column[], rows: number): void {
     if (rows === 0) return
-    for (let index = 0; index < columns.length; index++)
-      this.#growing(index).append(columns[index]!)
+    for (let index = 0; index < columns.length; index++) {
+      this.#columns[index]!.append(columns[index]!)
+    }
     this.rows += rows
-  }
-
-  #growing(index: number): GrowingColumn {
-    const column = this.#columns[index]!
-    if (!('form' in column)) return column
-    const growing = growingColumn(this.columnTypes[index]!, column.length)
-    growing.append(column)
-    this.#columns[index] = growing
-    return growing
   }
 
   /** Appends rows with new keys. A row with a known key changes the stored row or, with `forgetKnown`, is dropped. */
@@ -254,7 +244,7 @@ export class ColumnTable {
       const values = takeRows(column, known)
       const picked = Int32Array.from(known.keys()).filter(i => !ignoreNull || !isNullAt(values, i))
       for (const i of picked) changed[i] = 1
-      this.#growing(index).assign(
+      this.#columns[index]!.assign(
         picked.map(i => targets[i]!),
         takeRows(values, picked),
       )

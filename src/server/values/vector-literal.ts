@@ -9,17 +9,12 @@ import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 import { stringScalar, textsOf } from './scalar.js'
 import type { ServerValue } from './server-value.js'
 
-/** The rows of both columns in a type that holds them without changing their kind, otherwise as a tuple. */
-export function joinColumns(left: Column, right: Column): Column {
-  const type = commonType(columnTypeOf(left), columnTypeOf(right)) ?? { type: 'ANY' }
-  return concatColumns(convertColumn(left, type), convertColumn(right, type))
-}
-
-/** Concatenates columns. Joins halves recursively, so that each row is copied only a few times. */
-export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
-  if (columns.length <= 1) return columns[0]
-  const middle = columns.length >> 1
-  return joinColumns(joinAll(columns.slice(0, middle)), joinAll(columns.slice(middle))) as T
+/** The rows of all columns in a type that holds them without changing their kind, otherwise as a tuple. */
+export function joinColumns<T extends Column>(columns: readonly T[]): T {
+  let type: ColumnType | undefined = columnTypeOf(columns[0]!)
+  for (const column of columns) type = type && commonType(type, columnTypeOf(column))
+  const common = type ?? { type: 'ANY' }
+  return concatColumns(columns.map(column => convertColumn(column, common))) as T
 }
 
 function commonType(left: ColumnType, right: ColumnType): ColumnType | undefined {

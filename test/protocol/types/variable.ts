@@ -30,7 +30,7 @@ export function rearranged(column: Column): {
 } {
   return {
     cut: valuesOf(sliceColumn(column, 1, 3)),
-    joined: valuesOf(concatColumns(column, column)),
+    joined: valuesOf(concatColumns([column, column])),
     picked: valuesOf(takeRows(column, Int32Array.of(2, 0))),
   }
 }

@@ -256,7 +256,7 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
 /** Converts the addition to the type of `target` and appends it in place, because variables refer to `target`. */
 function appendToVector(target: Column, addition: ServerValue): ServerValue {
   const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
-  return Object.assign(target, concatColumns(target, more))
+  return Object.assign(target, concatColumns([target, more]))
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {

@@ -36,7 +36,6 @@ interface Columns {
   names: readonly string[]
   types: readonly ColumnType[]
   columns?: readonly Column[]
-  capacity?: number
 }
 
 /** The columns of `capacity:size, names, types`. */
@@ -56,11 +55,11 @@ function emptyColumns(
     )
   }
   if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
-  if (size === 0) return { names, types, capacity }
+  if (size === 0) return { names, types }
   if (types.some(type => type.array)) {
     throw new ScriptError('The size of a table with array vector columns must be 0.')
   }
-  return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
+  return { names, types, columns: types.map(type => zeroColumn(type, size)) }
 }
 
 /** Refuses types that are newer than the server's version. */

@@ -21,7 +21,7 @@ import { applyBinary } from '../../operators/operators.js'
 import { integerOf, stringVector, voidValue } from '../../values/scalar.js'
 import {
   elementsOf,
-  joinAll,
+  joinColumns,
   tupleElements,
   tupleOf,
   vectorOfElements,
@@ -211,7 +211,7 @@ export const vectorFunctions: readonly Builtin[] = [
     if (vectors.some(vector => vector.length !== length)) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
-    const elements = ofOneType(joinAll(vectors), 'matrix')
+    const elements = ofOneType(joinColumns(vectors), 'matrix')
     return { form: 'matrix', rows: length, columns: vectors.length, elements }
   }),
 

@@ -91,7 +91,7 @@ export class TableScope implements ColumnScope {
   /** Positions of the selected rows in the table; undefined if all rows are selected. */
   readonly #selected: Int32Array | undefined
   /** What the table had when the statement began. */
-  readonly #source: { columns: readonly Column[]; rows: number; version: number }
+  readonly #source: { columns: readonly (() => Column)[]; rows: number; version: number }
   readonly #cache = new Map<string, Column>()
 
   constructor(
@@ -106,7 +106,7 @@ export class TableScope implements ColumnScope {
     const { columnNames, rows, version } = table
     this.#source =
       from === undefined
-        ? { columns: columnNames.map((_, index) => table.column(index)), rows, version }
+        ? { columns: columnNames.map((_, index) => table.snapshot(index)), rows, version }
         : from.#source
     this.#selected = selected
     this.#results = results
@@ -127,7 +127,7 @@ export class TableScope implements ColumnScope {
 
   /** Returns a new object each time, so that callers may change it without affecting later look-ups. */
   lookup(name: string): ServerValue | undefined {
-    const whole = this.#source.columns[this.table.columnNames.indexOf(name)]
+    const whole = this.#source.columns[this.table.columnNames.indexOf(name)]?.()
     if (whole === undefined) return this.#results.get(name)
     if (this.#selected === undefined) return { ...whole }
     const column = this.#cache.get(name) ?? takeRows(whole, this.#selected)

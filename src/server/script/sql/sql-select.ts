@@ -10,7 +10,7 @@ import type { Evaluation, ServerValue } from '../../values/server-value.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
-import { joinAll } from '../../values/vector-literal.js'
+import { joinColumns } from '../../values/vector-literal.js'
 import { distinctRows, groupRows, sortRows } from '../../operators/comparison.js'
 import { integerOf, isTrue } from '../../values/scalar.js'
 import {
@@ -176,7 +176,7 @@ function* aggregateColumn(
     }
     values.push(value)
   }
-  const column = joinAll(values.map(columnOfScalar))
+  const column = joinColumns(values.map(columnOfScalar))
   return groups.length === 0 ? takeRows(column, none) : column
 }
 

@@ -65,7 +65,7 @@ export function addValues(scheme: LevelScheme, column: Column): number {
   if (firstRows.size > 0) {
     const fresh = takeRows(values, Int32Array.from(firstRows.values()))
     scheme.first ??= scheme.scheme
-    scheme.scheme = concatColumns(scheme.scheme as Vector, fresh)
+    scheme.scheme = concatColumns([scheme.scheme as Vector, fresh])
   }
   return firstRows.size
 }
