@@ -2,8 +2,8 @@
   Parsed scripts in which any name is a variable or a table, for tests that look at the nodes.
 */
 import { builtins } from '../../src/server/functions/registry.js'
-import type { Names } from '../../src/server/script/parse/names.js'
-import { Parser } from '../../src/server/script/parse/parse-statement.js'
+import type { Names } from '../../src/server/script/parse/scopes.js'
+import { Parser } from '../../src/server/script/parse/statements.js'
 import type { Expression, Statement } from '../../src/server/script/parse/syntax.js'
 import { textsOf } from '../../src/server/values/scalar.js'
 import type { ServerValue } from '../../src/server/values/server-value.js'

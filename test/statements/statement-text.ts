@@ -7,8 +7,8 @@ import { requestFlags } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
 import { builtins } from '../../src/server/functions/registry.js'
 import { tokenize } from '../../src/server/script/parse/lexer.js'
-import type { Names } from '../../src/server/script/parse/names.js'
-import { Parser } from '../../src/server/script/parse/parse-statement.js'
+import type { Names } from '../../src/server/script/parse/scopes.js'
+import { Parser } from '../../src/server/script/parse/statements.js'
 import type {
   Select,
   Call,

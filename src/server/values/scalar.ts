@@ -92,6 +92,16 @@ export function isTrue(value: ServerValue): boolean {
   throw new ScriptError('A scalar object is expected. But the actual object is not a scalar.')
 }
 
+/** The value with a minus before it. */
+export function negated(value: ServerValue): ServerValue {
+  if (value.form !== 'scalar') return value
+  if (typeof value.value === 'number' || typeof value.value === 'bigint') {
+    return { ...value, value: -value.value } as ServerValue
+  }
+  if (value.type !== 'DURATION' || value.value === null) return value
+  return { ...value, value: { ...value.value, count: -value.value.count } }
+}
+
 /** Text of 36 characters, lower case. */
 export function newUuid(random: Random): string {
   const bytes = random.bytes(16)

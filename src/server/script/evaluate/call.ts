@@ -244,7 +244,7 @@ function* callUser(
   args: CallArguments,
   keywords: Keywords,
 ): Evaluation<ServerValue> {
-  const { parameters, body, height } = fn.definition
+  const { parameters, body } = fn.definition
   const names = parameters.map(parameter => parameter.name)
   const arranged = arrange(fn.name, names, args, keywords)
   // The caller may omit an argument: in `f(, 5)`, the first parameter is VOID.
@@ -261,7 +261,7 @@ function* callUser(
   const callerRights = session.viewOwner
   if (fn.isView === true) checkViewCall(runtime, fn.name, fn.viewOwner)
   const frame: Frame = { runtime, variables: new Map(), parameters, columns: undefined }
-  runtime.enterCall(fn.name, height)
+  runtime.enterCall(fn.name)
   session.viewOwner = fn.isView === true || fn.viewOwner === callerRights ? fn.viewOwner : undefined
   try {
     const pause = runtime.step()
@@ -278,6 +278,6 @@ function* callUser(
     throw locateInFunction(error, fn.name)
   } finally {
     session.viewOwner = callerRights
-    runtime.leaveCall(height)
+    runtime.leaveCall()
   }
 }

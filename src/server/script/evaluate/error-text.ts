@@ -22,7 +22,7 @@ export function asScriptError(error: unknown): ScriptError {
 /** The error for a limit of V8 (stack, text, array, map) ; otherwise undefined. */
 function ofRangeError({ message }: RangeError): ScriptError | undefined {
   if (message.includes('call stack')) {
-    return new ScriptError('The script calls functions too deeply.')
+    return new ScriptError('The script is nested too deeply.')
   }
   if (!/length|size exceeded|allocation failed/.test(message)) return undefined
   return new ScriptError(

@@ -1,20 +1,19 @@
 /*
-  The position of the parser in its tokens, the mode in which it reads them, and how deeply the code is nested.
+  The position of the parser in its tokens, and the mode in which it reads them.
 */
 import { Lexer, syntaxError, unreadableCode, type Token } from './lexer.js'
-import type { Span } from './syntax.js'
+import { textOf } from '../../values/scalar.js'
+import type { Call, Expression, Name, Span } from './syntax.js'
 
 /** Limit for the length of a script, in characters (docs/server-semantics.md#sessions). */
 const maxCodeLength = 1_048_576
 /** Nesting limit that protects the stack. No script written by hand is nested so deeply. */
 const maxDepth = 300
-/** Limit for chains of indexes and calls, which the parser reads in a loop but the interpreter evaluates nested. */
-const maxLinks = 650
 /** Limit of tokens in a statement. With this limit, parsing a statement blocks the server for less than 0.1 s. */
 const maxStatementTokens = 131_072
 
 /** Properties of the context that change the meaning of tokens. */
-export interface CursorMode {
+interface Mode {
   /** True inside brackets, where a line break does not end a statement. */
   readonly ignoresNewlines: boolean
   /** True inside SQL clauses, where `=` is a comparison. */
@@ -29,16 +28,14 @@ export interface CursorMode {
 export const freshMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
 
 export abstract class Cursor {
-  protected mode: CursorMode = { ...freshMode, hasColumns: false }
-  protected depth = 0
-  /** The greatest depth since the begin of the unit or function. */
-  protected deepest = 0
+  protected mode: Mode = { ...freshMode, hasColumns: false }
   readonly #source: string
   readonly #lexer: Lexer
   /** The tokens of the statement. Those before `#head` are consumed. */
   #tokens: Token[] = []
   #head = 0
   #lastEnd = 0
+  #depth = 0
 
   /** @throws {ScriptError} if the script is too long */
   constructor(source: string) {
@@ -83,25 +80,14 @@ export abstract class Cursor {
   }
 
   /** True if a line break that ends a statement comes before the token. */
-  protected breaksLine(ahead = 0): boolean {
-    return this.peek(ahead).newlineBefore && !this.mode.ignoresNewlines
-  }
-
-  /** True if the statement may end here: line break outside brackets, `;`, `}` or end of the script. */
-  protected get atStatementEnd(): boolean {
-    return this.hasEnded || this.breaksLine() || this.is(';') || this.is('}')
+  protected breaksLine(): boolean {
+    return this.peek().newlineBefore && !this.mode.ignoresNewlines
   }
 
   /** True if the token is this operator, or this word in upper or lower case. @param text  in lower case */
   protected is(text: string, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.text === text || (token.kind === 'name' && token.text.toLowerCase() === text)
-  }
-
-  /** @param words  in lower case */
-  protected isAnyWord(words: ReadonlySet<string>, ahead = 0): boolean {
-    const token = this.peek(ahead)
-    return token.kind === 'name' && words.has(token.text.toLowerCase())
   }
 
   /** Consumes the token if it is next. @returns true if it was */
@@ -148,8 +134,25 @@ export abstract class Cursor {
     return Object.assign(node, { span: this.spanFrom(first) })
   }
 
+  protected nameNode(name: string, span: Span, isFunction = false): Name {
+    return { kind: 'name', name, isFunction, span }
+  }
+
+  protected callOf(callee: Expression, args: readonly Expression[], first: Token | Span): Call {
+    return this.node(first, { kind: 'call', callee, args: args.map(value => ({ value })) })
+  }
+
+  /** Parses a name, which may be a plain word, a symbol or a string. */
+  protected parseAlias(): string {
+    const { kind, text, value, line } = this.peek()
+    if (kind === 'end') throw this.unexpected('A name is expected')
+    this.next()
+    const name = kind === 'name' ? text : textOf(value)
+    return name ?? this.fail(`Cannot recognize the token ${text}`, line)
+  }
+
   /** Runs `parse` in another mode; an error leaves the parser unusable. */
-  protected within<T>(mode: Partial<CursorMode>, parse: () => T): T {
+  protected within<T>(mode: Partial<Mode>, parse: () => T): T {
     const before = this.mode
     this.mode = { ...before, ...mode }
     const parsed = parse()
@@ -158,21 +161,14 @@ export abstract class Cursor {
   }
 
   protected nested<T>(parse: () => T): T {
-    this.depth++
-    this.checkDepth(0)
+    if (++this.#depth > maxDepth) this.fail('The script is nested too deeply.')
     const parsed = parse()
-    this.depth--
+    this.#depth--
     return parsed
   }
 
-  /** Counts a chain such as `x[0][1]…`, whose first link is nested in all others. @param links  their number so far */
-  protected checkDepth(links: number): void {
-    this.deepest = Math.max(this.deepest, this.depth + links)
-    if (this.depth > maxDepth || links > maxLinks) this.fail('The script is nested too deeply.')
-  }
-
   /** Parses items, separated by commas, up to a closing bracket, which it consumes. A comma may follow the last item. */
-  protected inBrackets<T>(close: string, parse: () => T, mode: Partial<CursorMode> = {}): T[] {
+  protected inBrackets<T>(close: string, parse: () => T, mode: Partial<Mode> = {}): T[] {
     return this.within({ ...mode, ignoresNewlines: true }, () => {
       const items: T[] = []
       while (!this.is(close)) {

@@ -24,6 +24,12 @@ export interface Token {
   readonly spaceBefore: boolean
 }
 
+/** Words of statements and of SQL, which cannot be values. */
+export const reservedWords: ReadonlySet<string> = new Set([
+  'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert', 'const',
+  'mutable', 'timer', 'module', 'use', 'class', 'transaction',
+]) // prettier-ignore
+
 /** An error of the form `Syntax Error: [line #n] …`, which gets no prefix. */
 export function syntaxError(line: number, message: string): ScriptError {
   return new ScriptError(`Syntax Error: [line #${line}] ${message}`, {

@@ -133,8 +133,6 @@ export interface FunctionDefinition {
   readonly name: string
   readonly parameters: readonly Parameter[]
   readonly body: readonly Statement[]
-  /** The nesting depth of the body. */
-  readonly height: number
   /** Source text of the whole definition. */
   readonly source: string
 }

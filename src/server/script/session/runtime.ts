@@ -16,7 +16,7 @@ import { builtins } from '../../functions/registry.js'
 import { isAtLeast } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
-import type { NameKind } from '../parse/names.js'
+import type { NameKind } from '../parse/scopes.js'
 import type { Expression } from '../parse/syntax.js'
 
 /** A running script yields after this time, so that no loop blocks other sessions. */
@@ -26,11 +26,6 @@ const stepsPerLook = 16
 
 /** Deeper recursion is an error of the script. Without a limit, it could exhaust the stack. */
 const maxCallDepth = 200
-/**
- * Limit for the sum of the nesting depths of all running functions. The stack has room for at least 1000 nested nodes
- * of any kind. A quarter of it stays free, so that the stack never overflows while a built-in function changes a table.
- */
-const maxNesting = 750
 
 export class Runtime implements CallContext {
   readonly node: ServerNode
@@ -42,7 +37,6 @@ export class Runtime implements CallContext {
   private steps = 0
   private turnStartedAt = 0
   private callDepth = 0
-  private nesting = 0
   /** Cancels the wait of the running request; undefined while the request does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
 
@@ -54,7 +48,6 @@ export class Runtime implements CallContext {
   /** Call this before each request. Starts a new turn. */
   begin(): void {
     this.callDepth = 0
-    this.nesting = 0
     this.session.viewOwner = undefined
     this.steps = 0
     this.startTurn()
@@ -127,17 +120,14 @@ export class Runtime implements CallContext {
     this.startTurn()
   }
 
-  /** @param height  nesting depth of the function's body */
-  enterCall(name: string, height: number): void {
-    if (this.callDepth >= maxCallDepth || this.nesting + height >= maxNesting) {
+  enterCall(name: string): void {
+    if (this.callDepth >= maxCallDepth) {
       throw new ScriptError(`The function [${name}] is called too deeply.`)
     }
     this.callDepth++
-    this.nesting += height + 1
   }
 
-  leaveCall(height: number): void {
+  leaveCall(): void {
     this.callDepth--
-    this.nesting -= height + 1
   }
 }

@@ -18,7 +18,7 @@ import { asScriptError, withoutTextBeforeTag } from '../evaluate/error-text.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import { executeStatement } from '../evaluate/execute.js'
 import { type Frame, calleeOfName } from '../evaluate/frame.js'
-import { Parser } from '../parse/parse-statement.js'
+import { Parser } from '../parse/statements.js'
 import type { Expression } from '../parse/syntax.js'
 import { Runtime } from './runtime.js'
 
@@ -172,17 +172,10 @@ export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerVa
   const parser = new Parser(script, name => runtime.kindOfName(name))
   let value: ServerValue | undefined
   do {
-    const unit = parser.parseUnit()
-    const { height } = parser
-    runtime.enterCall('runScript', height)
-    try {
-      for (const statement of unit) {
-        const completion = yield* executeStatement(statement, frame)
-        if (completion?.kind === 'return') return completion.value
-        value = completion?.kind === 'value' ? completion.value : undefined
-      }
-    } finally {
-      runtime.leaveCall(height)
+    for (const statement of parser.parseUnit()) {
+      const completion = yield* executeStatement(statement, frame)
+      if (completion?.kind === 'return') return completion.value
+      value = completion?.kind === 'value' ? completion.value : undefined
     }
   } while (!parser.hasEnded)
   return value

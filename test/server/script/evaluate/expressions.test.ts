@@ -179,10 +179,10 @@ t.test('a sequence of operators as long as a script allows is evaluated', async 
 t.test('recursion is limited by the size of the stack', async t => {
   const { run, show, fail } = testSession()
   await run(`def f(n){if(n==1){return 1}; return 1+f(n-1)}
-    def deep(n){return n==1 ? 1 : ${'-('.repeat(20)}deep(n-1)${')'.repeat(20)}}`)
+    def deep(n){return n==1 ? 1 : ${'-('.repeat(140)}deep(n-1)${')'.repeat(140)}}`)
   t.equal(await show('f(100)'), '100')
   t.match(await fail('f(201)'), /The function \[f\] is called too deeply\.$/)
   t.equal(await show('deep(15)'), '1')
-  t.match(await fail('deep(20)'), /\[deep\] is called too deeply\.$/)
+  t.match(await fail('deep(200)'), /nested too deeply\.$/)
   t.equal(await show('f(100)'), '100', 'afterwards the stack is free again')
 })

@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { tokenize } from '../../../../src/server/script/parse/lexer.js'
-import { Parser } from '../../../../src/server/script/parse/parse-statement.js'
+import { Parser } from '../../../../src/server/script/parse/statements.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'
 import { testRuntime } from '../../../helpers/runtime.js'
@@ -133,11 +133,9 @@ async function usualRuntime(): Promise<Runtime> {
   return runtime
 }
 
-/** The nesting depth of a unit. */
+/** The number of statements of a unit. */
 function check(source: string, runtime: Runtime): number {
-  const parser = new Parser(source, name => runtime.kindOfName(name))
-  parser.parseUnit()
-  return parser.height
+  return new Parser(source, name => runtime.kindOfName(name)).parseUnit().length
 }
 
 const known: readonly string[] = [

@@ -5,8 +5,7 @@ import type { BinaryOperator } from '../../operators/operator-names.js'
 import { stringScalar } from '../../values/scalar.js'
 import { freshMode } from './cursor.js'
 import type { Token } from './lexer.js'
-import { startingWords } from './parse-expression.js'
-import { StructureParser } from './parse-structure.js'
+import { SqlParser } from './sql.js'
 import type { Expression, Index, Name, Statement, StatementNode } from './syntax.js'
 
 const assignmentOperators: ReadonlyMap<string, BinaryOperator | undefined> = new Map([
@@ -18,18 +17,18 @@ const assignmentOperators: ReadonlyMap<string, BinaryOperator | undefined> = new
   ['\\=', '\\'],
 ])
 
-export class Parser extends StructureParser {
-  /** The nesting depth of the last unit. */
-  get height(): number {
-    return this.deepest
-  }
+/** Words that end an expression and begin a new statement, even without a separator: `x = f(1) share t as s`. */
+const startingWords: readonly string[] = [
+  'return', 'else', 'throw', 'break', 'continue', 'share', 'if', 'for', 'do', 'try', 'def', 'go',
+] // prettier-ignore
 
+export class Parser extends SqlParser {
   /**
    * Parses the code up to the next `go`, which ends a unit. Call this only after the previous unit has run (manual,
    * "go"). @throws {ScriptError} `Syntax Error: [line #n] …`
    */
   parseUnit(): Statement[] {
-    this.beginUnit()
+    this.scopes.beginUnit()
     const statements = this.#parseStatements(() => {
       this.beginStatement()
       return this.#atGo()
@@ -66,6 +65,11 @@ export class Parser extends StructureParser {
     }
   }
 
+  /** True if the statement may end here: line break outside brackets, `;`, `}` or end of the script. */
+  get #atEnd(): boolean {
+    return this.hasEnded || this.breaksLine() || this.is(';') || this.is('}')
+  }
+
   /** True for `go` alone. `go = 1` and `go(x)` use a name. */
   #atGo(): boolean {
     if (this.peek().text !== 'go') return false
@@ -87,7 +91,7 @@ export class Parser extends StructureParser {
       this.nested(() => this.#parseKeyword(first) ?? this.#parseSimple(first)),
     )
     // A keyword begins a statement without a separator, as in `{x += 1 return x}`.
-    const isSeparate = this.atStatementEnd || this.isAnyWord(startingWords)
+    const isSeparate = this.#atEnd || startingWords.includes(this.peek().text.toLowerCase())
     if (!isSeparate && !endsWithBlock(statement)) throw this.unexpected()
     return [statement]
   }
@@ -122,7 +126,7 @@ export class Parser extends StructureParser {
       this.expect('in')
       const iterable = this.within({ ignoresNewlines: true }, () => this.parseExpression())
       this.expect(')')
-      this.declareVariable(variable)
+      this.scopes.declareVariable(variable)
       return { kind: 'for', variable, iterable, body: this.#parseBody() }
     },
     while: () => {
@@ -138,24 +142,24 @@ export class Parser extends StructureParser {
       const body = this.parseBlock()
       this.expect('catch')
       const variable = this.inParentheses(() => this.expectName())
-      this.declareVariable(variable)
+      this.scopes.declareVariable(variable)
       return { kind: 'try', body, variable, handler: this.parseBlock() }
     },
     throw: () => ({ kind: 'throw', value: this.parseExpression() }),
     return: () => ({
       kind: 'return',
-      value: this.atStatementEnd ? undefined : this.parseExpression(),
+      value: this.#atEnd ? undefined : this.parseExpression(),
     }),
     break: () => ({ kind: 'break' }),
     continue: () => ({ kind: 'continue' }),
     // `t as name`, in which the name may be a plain word, a symbol or a string.
     share: first => {
       const text = "'share' statement can't be declared within a function definition. RefId: S06002"
-      this.checkAtTop(first.line, text)
+      if (!this.scopes.isTop) this.fail(text, first.line)
       const value = this.parseExpression()
       this.expect('as')
       const name = this.parseAlias()
-      this.declareTable(name)
+      this.scopes.declareTable(name)
       return { kind: 'share', value, name }
     },
     undef: first => ({ kind: 'expression', expression: this.#parseUndef(first) }),
@@ -168,13 +172,13 @@ export class Parser extends StructureParser {
   /** Parses `f(…) {…}` and `f(…): expression`. */
   #parseDefine(first: Token): StatementNode {
     const name = this.expectName()
-    this.declareFunction(name)
+    this.scopes.declareFunction(name)
     const parameters = this.parseParameters()
-    this.checkAtTop(
-      first.line,
-      `Not allowed to define a named function [${name}] within another function. RefId: S06003`,
-    )
-    if (this.isBuiltin(name)) {
+    if (!this.scopes.isTop) {
+      const text = `Not allowed to define a named function [${name}] within another function. RefId: S06003`
+      this.fail(text, first.line)
+    }
+    if (this.scopes.isBuiltin(name)) {
       const text = 'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005'
       this.fail(text, first.line)
     }
@@ -232,8 +236,10 @@ export class Parser extends StructureParser {
     const operator = assignmentOperators.get(this.next().text)
     const value = this.parseExpression()
     const name = target.kind === 'name' ? target : (target.target as Name)
-    this.checkChangeable(name)
-    this.declareVariable(name.name)
+    if (this.scopes.isReadOnly(name.name)) {
+      this.fail(`Constant variable [${name.name}] can't be modified.`, name.span.line)
+    }
+    this.scopes.declareVariable(name.name)
     return this.node(first, { kind: 'assign', target, operator, value })
   }
 }

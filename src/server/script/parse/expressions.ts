@@ -1,15 +1,17 @@
 /*
-  Parses operands: constants, names, brackets, functions (manual, "Named function", "Lambda expression"), and what may
-  directly follow them: `f(…)`, `x[…]`, `f{…}`, `x.y`.
+  Parses expressions by precedence (Pratt): constants, names, brackets, functions, what may directly follow them, and the
+  operators between them (manual, "Operators", "Named function", "Lambda expression").
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
-import { boolScalar, stringScalar, textOf } from '../../values/scalar.js'
+import { comparisonOperators, type BinaryOperator } from '../../operators/operator-names.js'
+import { notEmbedded } from '../../script-error.js'
+import { boolScalar, constantOf, negated, stringScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfLiterals } from '../../values/vector-literal.js'
-import { freshMode } from './cursor.js'
-import type { Token } from './lexer.js'
-import { NameParser } from './names.js'
+import { Cursor, freshMode } from './cursor.js'
+import { reservedWords, type Token } from './lexer.js'
+import { Scopes, type Names } from './scopes.js'
 import {
   textOfSpan,
   type Argument,
@@ -19,7 +21,6 @@ import {
   type Name,
   type Parameter,
   type Slice,
-  type Span,
   type Statement,
 } from './syntax.js'
 
@@ -30,50 +31,166 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
   ['false', boolScalar(false)],
 ])
 
-/** Words of statements and of SQL, which cannot be values. */
-export const reservedWords: ReadonlySet<string> = new Set([
-  'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert', 'const',
-  'mutable', 'timer', 'module', 'use', 'class', 'transaction',
-]) // prettier-ignore
+const precedences: Readonly<Record<string, number>> = {
+  '?': 0, '||': 1, '&&': 2, '<': 3, '<=': 3, '==': 3, '!=': 3, '>': 3, '>=': 3, is: 3, '+': 8, '-': 8,
+  '*': 10, '/': 10, '\\': 10, '%': 10, $: 10, '<-': 10, in: 10, like: 10, between: 10, not: 10, ':': 15, '..': 15,
+} // prettier-ignore
 
-export abstract class OperandParser extends NameParser {
-  protected abstract parseExpression(minPrecedence?: number): Expression
+/** `top` takes an expression of this precedence or a higher one. */
+export const pairPrecedence: number = precedences[':']!
+
+/** The word `not` binds less tightly than comparisons, `!` and `-` bind more tightly than all binary operators. */
+const notPrecedence = 2.5
+const unaryPrecedence = 18
+
+/** Other spellings of operators. */
+const spellings: ReadonlyMap<string, string> = new Map([
+  ['and', '&&'],
+  ['or', '||'],
+  ['<>', '!='],
+])
+/** Words that are operators of the language, not names of functions. */
+const infixWords: readonly string[] = ['in', 'like', 'between']
+
+export abstract class ExpressionParser extends Cursor {
+  protected readonly scopes: Scopes
+
+  constructor(source: string, names: Names) {
+    super(source)
+    this.scopes = new Scopes(names)
+  }
+
   protected abstract parseBlock(): Statement[]
   protected abstract startsSql(): boolean
   protected abstract parseSql(): Expression
 
-  protected nameNode(name: string, span: Span, isFunction = false): Name {
-    return { kind: 'name', name, isFunction, span }
+  /** Parses an expression up to the first operator that binds less tightly than `minPrecedence`. */
+  protected parseExpression(minPrecedence = 0): Expression {
+    return this.nested(() => {
+      const first = this.peek()
+      let left = this.#parsePrefixed(first)
+      for (;;) {
+        const operator = this.#infixAt()
+        if (operator === undefined || precedences[operator]! < minPrecedence) return left
+        left = this.#parseInfix(operator, left, first)
+      }
+    })
   }
 
-  protected callOf(callee: Expression, args: readonly Expression[], first: Token | Span): Call {
-    return this.node(first, { kind: 'call', callee, args: args.map(value => ({ value })) })
+  #parsePrefixed(first: Token): Expression {
+    const isMinus = this.is('-') && !this.#isSignedNumber()
+    const isWord = this.is('not') && !['operator', 'end'].includes(this.peek(1).kind)
+    if (!isMinus && !isWord && !this.is('!')) return this.parseOperand()
+    this.next()
+    const operand = this.parseExpression(isWord ? notPrecedence : unaryPrecedence)
+    return this.node(first, { kind: 'unary', operator: isMinus ? '-' : '!', operand })
+  }
+
+  /** The key in `precedences` of the operator that comes next; undefined if none does. */
+  #infixAt(): string | undefined {
+    if (this.hasEnded || this.breaksLine()) return undefined
+    const { kind, text } = this.peek()
+    if (kind !== 'name' && kind !== 'operator') return undefined
+    const lower = text.toLowerCase()
+    const word = spellings.get(lower) ?? lower
+    if (word === '=') return this.mode.isSql ? '==' : undefined
+    if (word === 'is' && !this.mode.isSql) return undefined
+    if (word === 'not' && !infixWords.some(one => this.is(one, 1))) return undefined
+    // In an open slice such as `x[1:]`, nothing follows the colon.
+    if (word === ':' && (this.is(']', 1) || !this.mode.hasPairs)) return undefined
+    return Object.hasOwn(precedences, word) ? word : undefined
+  }
+
+  #parseInfix(operator: string, left: Expression, first: Token): Expression {
+    if (operator === '?') return this.#parseTernary(left, first)
+    if (operator === 'is') return this.#parseIsNull(left, first)
+    if (operator === 'not' || infixWords.includes(operator)) return this.#parseWord(left, first)
+    if (isComparison(operator)) return this.#parseComparisons(left, first)
+    this.next()
+    const right = this.parseExpression(precedences[operator]! + 1)
+    return this.node(first, { kind: 'binary', operator: operator as BinaryOperator, left, right })
+  }
+
+  #parseTernary(condition: Expression, first: Token): Expression {
+    this.next()
+    const whenTrue = this.within({ hasPairs: false }, () => this.parseExpression())
+    this.expect(':')
+    const whenFalse = this.parseExpression()
+    return this.node(first, { kind: 'ternary', condition, whenTrue, whenFalse })
+  }
+
+  /** Parses one comparison or several: `1 < x <= 3` becomes `1 < x && x <= 3` (manual, "Chained comparison"). */
+  #parseComparisons(begin: Expression, first: Token): Expression {
+    let all: Expression | undefined
+    let left = begin
+    for (;;) {
+      const operator = this.#infixAt()
+      if (!isComparison(operator)) return all ?? begin
+      this.next()
+      const right = this.parseExpression(precedences[operator]! + 1)
+      const link = this.node(first, { kind: 'binary', operator, left, right })
+      all = all
+        ? this.node(first, { kind: 'binary', operator: '&&', left: all, right: link })
+        : link
+      left = right
+    }
+  }
+
+  /** Parses `x in y`, `x not in y`, `x between 1:5`; in SQL also `x between 1 and 5`. */
+  #parseWord(left: Expression, first: Token): Expression {
+    const isNegated = this.accept('not')
+    const token = this.next()
+    const name = token.text.toLowerCase()
+    const callee = this.nameNode(name, this.spanFrom(token), true)
+    let right = this.parseExpression(precedences[name]! + 1)
+    const isPair = right.kind === 'binary' && right.operator === ':'
+    if (name === 'between' && !isPair && this.mode.isSql && this.accept('and')) {
+      const high = this.parseExpression(precedences[name]! + 1)
+      right = this.node(right.span, { kind: 'binary', operator: ':', left: right, right: high })
+    }
+    const call = this.callOf(callee, [left, right], first)
+    return isNegated ? { kind: 'unary', operator: '!', operand: call, span: call.span } : call
+  }
+
+  #parseIsNull(left: Expression, first: Token): Expression {
+    const token = this.next()
+    const name = this.accept('not') ? 'isValid' : 'isNull'
+    this.expect('null')
+    return this.callOf(this.nameNode(name, this.spanFrom(token), true), [left], first)
+  }
+
+  /** @throws {ScriptError} a syntax error if the name is unknown and cannot be a column */
+  protected checked(node: Name, isCalled = false): Name {
+    const { name, isFunction, span } = node
+    if (this.scopes.isVariable(name) || this.scopes.isFunction(name)) return node
+    if (this.mode.hasColumns && !isFunction && !isCalled) return node
+    if (!isFunction && (this.scopes.isTable(name) || constantOf(name) !== undefined)) return node
+    return this.fail(`Cannot recognize the token ${name}${isCalled ? notEmbedded : ''}`, span.line)
   }
 
   /** @throws {ScriptError} a syntax error if no operand begins here */
   protected parseOperand(): Expression {
     const first = this.peek()
-    let expression = this.#parsePrimary(first)
-    for (let links = 1; ; links++) {
-      const extended = this.#extend(expression, first)
-      if (extended === undefined) return expression
-      this.checkDepth(links)
-      expression = extended
+    let operand = this.#parsePrimary(first)
+    for (;;) {
+      const extended = this.#extend(operand, first)
+      if (extended === undefined) return operand
+      operand = extended
     }
   }
 
   /** True for a name that can be a variable. */
-  protected isPlainName(ahead = 0): boolean {
-    const { kind, text } = this.peek(ahead)
+  protected isPlainName(): boolean {
+    const { kind, text } = this.peek()
     return kind === 'name' && !constants.has(text) && !reservedWords.has(text)
   }
 
   #parsePrimary(first: Token): Expression {
     const { kind, text } = first
-    if (kind === 'name' && !constants.has(text)) return this.#parseWord(first)
+    if (kind === 'name' && !constants.has(text)) return this.#parseName(first)
     if (kind === 'end') throw this.unexpected()
     // A sign is allowed only before a number here.
-    if (kind !== 'operator' || this.isSignedNumber()) return this.#parseConstants(first)
+    if (kind !== 'operator' || this.#isSignedNumber()) return this.#parseConstants(first)
     if (!['(', '[', '{'].includes(text)) throw this.unexpected()
     this.next()
     if (text === '(') return this.#parseParenthesized(first)
@@ -85,7 +202,7 @@ export abstract class OperandParser extends NameParser {
     return this.node(first, { kind: 'vector', elements })
   }
 
-  #parseWord(first: Token): Expression {
+  #parseName(first: Token): Expression {
     const { text } = first
     if (text === 'def' || text === 'defg') {
       this.next()
@@ -115,7 +232,7 @@ export abstract class OperandParser extends NameParser {
   }
 
   /** True at `-5`. Before a date or a variable the minus is an operator. */
-  protected isSignedNumber(): boolean {
+  #isSignedNumber(): boolean {
     const { kind, value } = this.peek(1)
     if (!this.is('-') || kind !== 'number') return false
     return value?.form === 'scalar' && dataTypes[value.type].category !== 'temporal'
@@ -128,7 +245,7 @@ export abstract class OperandParser extends NameParser {
     if (kind === 'string' || kind === 'symbol') return true
     if (!spaceBefore || kind === 'number') return spaceBefore
     if (kind === 'name') return constants.has(text)
-    return this.isSignedNumber() && !this.peek(1).spaceBefore
+    return this.#isSignedNumber() && !this.peek(1).spaceBefore
   }
 
   #parseParenthesized(first: Token): Expression {
@@ -151,16 +268,6 @@ export abstract class OperandParser extends NameParser {
     const expression = this.parseExpression()
     if (!this.accept('as')) return expression
     return this.node(first, { kind: 'named', expression, name: this.parseAlias() })
-  }
-
-  /** Parses a name, which may be a plain word, a symbol or a string. */
-  protected parseAlias(): string {
-    const { kind, text, value, line } = this.peek()
-    if (kind === 'end') throw this.unexpected('A name is expected')
-    this.next()
-    const name = kind === 'name' ? text : textOf(value)
-    if (name !== undefined) return name
-    return this.fail(`Cannot recognize the token ${text}`, line)
   }
 
   #parseEntry(): { key: Expression; value: Expression } {
@@ -270,27 +377,24 @@ export abstract class OperandParser extends NameParser {
     name: string,
     parameters: readonly Parameter[],
   ): [FunctionDefinition, readonly string[]] {
-    const { body, captures, height } = this.inFunction(parameters, name === '', () => {
+    const parse = (): Statement[] => {
       if (this.is('{')) return this.parseBlock()
       if (!this.accept('->')) this.expect(':')
       const start = this.peek()
       const value = this.parseExpression()
       return [this.node(start, { kind: 'return', value })]
-    })
-    const source = textOfSpan(this.spanFrom(first))
-    return [{ name, parameters, body, height, source }, captures]
+    }
+    const [body, captures] = this.scopes.inFunction(parameters, name === '', () =>
+      this.within({ isSql: false, hasColumns: false }, parse),
+    )
+    return [{ name, parameters, body, source: textOfSpan(this.spanFrom(first)) }, captures]
   }
+}
+
+function isComparison(operator: string | undefined): operator is BinaryOperator {
+  return comparisonOperators.has(operator as BinaryOperator)
 }
 
 function readOnlyParameter(name: string): Parameter {
   return { name, isMutable: false, defaultValue: undefined }
-}
-
-function negated(value: ServerValue): ServerValue {
-  if (value.form !== 'scalar') return value
-  if (typeof value.value === 'number' || typeof value.value === 'bigint') {
-    return { ...value, value: -value.value } as ServerValue
-  }
-  if (value.type !== 'DURATION' || value.value === null) return value
-  return { ...value, value: { ...value.value, count: -value.value.count } }
 }
