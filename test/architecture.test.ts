@@ -66,6 +66,8 @@ const addresses: Record<string, readonly string[]> = {
   'node:net': ['platform'],
   'node:tls': ['platform'],
   'csv-parse': ['parse'],
+  'cli-progress': ['cli'],
+  commander: ['cli'],
   'get-east-asian-width': ['cli'],
   ws: ['server'],
   yauzl: ['source'],

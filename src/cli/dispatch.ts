@@ -4,8 +4,8 @@
 import { nameOptionsByFlags, UsageError } from '../errors.js'
 import type { Call } from './commands/command.js'
 import { commands } from './commands/commands.js'
-import { commandHelp, helpTextsFor } from './language/help.js'
-import { rawArguments, readCommandLine } from './options/command-line.js'
+import { helpTextsFor } from './language/help-texts.js'
+import { helpText, rawArguments, readCommandLine, withOptionFiles } from './options/command-line.js'
 import { servingProcessVariable } from './files/state.js'
 import { fieldFlags } from './options/options.js'
 import { checkEnvironment } from './options/resolve.js'
@@ -38,7 +38,7 @@ export async function dispatch(
 }
 
 async function runCommand(
-  argv: readonly string[],
+  typed: readonly string[],
   childCommand: readonly string[] | undefined,
   { processEnvironment, output, asked }: Pick<Call, 'processEnvironment' | 'output' | 'asked'>,
 ): Promise<number> {
@@ -49,23 +49,24 @@ async function runCommand(
     throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
   }
   const columns = output.resultColumns ?? 80
-  const named = commands.find(({ name }) => name === argv[0])
+  const named = commands.find(({ name }) => name === typed[0])
   if (named !== undefined) asked.command = named
+  const { argv, files } = withOptionFiles(typed, named?.options ?? {})
   const line = readCommandLine(argv, commands, columns, helpTexts)
   if ('answer' in line) {
     if (argv.length > 0) await output.write(line.answer)
     else stderr.write(line.answer)
     return argv.length > 0 ? 0 : 64
   }
-  const { command, args, flags, files } = line
+  const { command, args, flags } = line
   const isServed = environment[servingProcessVariable] === String(process.ppid)
   Object.assign(asked, { command, args, flags, serverEnds: isServed && !flags.has('host') })
   checkEnvironment(environment, commands)
-  const { environmentPrefix } = command
+  const { name, environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, files }
   return command.prepare(sources)({
     ...{ commands, args, childCommand: childCommand ?? [], sources },
-    ...{ processEnvironment, output, language: helpTexts.language, asked },
-    showHelp: () => stderr.write(commandHelp(command, columns, helpTexts, false)),
+    ...{ processEnvironment, output, helpTexts, asked },
+    showHelp: () => stderr.write(helpText(name, commands, columns, helpTexts)),
   })
 }

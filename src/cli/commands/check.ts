@@ -49,7 +49,7 @@ async function runCheck(
 ): Promise<number> {
   const { processEnvironment, output } = call
   const asked = await loadOptionsOf(settings, inputs, call, files.openTrace())
-  const progress = startProgress(settings.quiet ?? false, output, processEnvironment)
+  const progress = await startProgress(settings.quiet ?? false, output, processEnvironment)
   const interruption = catchSignals(processEnvironment)
   const options: CheckOptions = {
     ...asked,

@@ -3,6 +3,7 @@
 */
 import type { OptionTable } from '../options/definition.js'
 import type { OptionSources } from '../options/resolve.js'
+import type { HelpTexts } from '../language/help-texts.js'
 import type { UserCall } from '../output/failures.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
@@ -16,8 +17,8 @@ export interface Call {
   readonly sources: OptionSources
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
-  /** Of the help and `explain`. */
-  readonly language: 'en' | 'zh'
+  /** The help in the reader's language. */
+  readonly helpTexts: HelpTexts
   /** The user's call, for reporting failures. `run` may store here which command to try next. */
   readonly asked: UserCall
   /** Prints this command's help on standard error, for incomplete calls. */

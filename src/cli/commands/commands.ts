@@ -1,7 +1,7 @@
 /*
   Every command, in the order of the help. Its module is loaded only if the command runs.
 */
-import { english, englishHelp } from '../language/help.js'
+import { english, englishHelp } from '../language/help-texts.js'
 import { commandOptions, type CommandName, type Settings } from '../options/options.js'
 import { resolveOptions } from '../options/resolve.js'
 import type { Call, Command } from './command.js'

@@ -14,8 +14,8 @@ export interface Explanation {
 }
 
 /** @returns the exit code @throws {UsageError} DDB_USAGE for an unknown code; the message names a similar code */
-export async function run(_settings: unknown, { args, output, language }: Call): Promise<number> {
-  const isChinese = language === 'zh'
+export async function run(_settings: unknown, { args, output, helpTexts }: Call): Promise<number> {
+  const isChinese = helpTexts.language === 'zh'
   const path = isChinese ? 'docs/zh/errors.md' : 'docs/errors.md'
   const page = await readFile(packageFile(path), 'utf8')
   const known = explanationsOf(page)

@@ -152,7 +152,7 @@ async function runLoad(
 ): Promise<number> {
   const { processEnvironment, output } = call
   const { quiet = false } = settings
-  const progress = startProgress(quiet, output, processEnvironment)
+  const progress = await startProgress(quiet, output, processEnvironment)
   let isLoading = false
   const interruption = catchSignals(processEnvironment, {
     leaveMs: longestLeaveMs,

@@ -95,7 +95,7 @@ async function find(settings: Settings<'schema'>, call: Call): Promise<FoundSche
   const [source = paths[0]!] = args
   const table =
     settings.newTable ?? tableNameOf(paths.length > 1 && args.length === 1 ? source : paths[0]!)
-  const look = showReading(call.output, processEnvironment)
+  const look = await showReading(call.output, processEnvironment)
   const schema = await inferSchema({
     ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     proposesTruths: true,
@@ -286,11 +286,11 @@ export function pathOfParts(
 }
 
 /** Shows on a terminal what `schema` reads, because a slow pipe would look like a hang. */
-export function showReading(
+export async function showReading(
   output: Output,
   terminal: Pick<ProcessEnvironment, 'stderr' | 'environment'>,
 ) {
-  const bar = openBar(output, terminal)
+  const bar = await openBar(output, terminal)
   return {
     onLook: ({ number, count, source }: ReadingPlace): void => {
       // Asked again for each drawing: a pipe that delivers nothing causes no event.

@@ -1,6 +1,7 @@
 /*
   Shows the progress of a run in one line: on a terminal it begins with a bar and redraws itself, elsewhere it is printed every ten seconds.
 */
+import type { Options, SingleBar } from 'cli-progress'
 import type { LoadReport } from '../../load/options.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import type { Output, Style } from './output.js'
@@ -17,11 +18,15 @@ type Terminal = Pick<ProcessEnvironment, 'stderr' | 'environment'>
 
 const plainLineEveryMs = 10_000
 
-export function startProgress(quiet: boolean, output: Output, terminal: Terminal): Progress {
+export async function startProgress(
+  quiet: boolean,
+  output: Output,
+  terminal: Terminal,
+): Promise<Progress> {
   const nothing = (): undefined => undefined
   if (quiet) return { report: nothing, note: nothing, stop: nothing }
   const lineOf = newLines()
-  const bar = openBar(output, terminal)
+  const bar = await openBar(output, terminal)
   if (bar !== undefined) {
     const show = (line: Line): void => bar.show(() => line)
     return { ...bar, report: report => show(lineOf(report)) }
@@ -41,7 +46,7 @@ export function startProgress(quiet: boolean, output: Output, terminal: Terminal
   }
 }
 
-/** The last line of a terminal. Draws nothing before the first `show`, and redraws itself if the line changes. */
+/** The last line of a terminal. Draws nothing before the first `show`, and redraws itself. */
 export interface Bar {
   show(this: void, line: () => Line): void
   /** Prints a sentence that stays above the line. */
@@ -49,33 +54,45 @@ export interface Bar {
   stop(this: void): void
 }
 
-const redrawEveryMs = 100
-
-/** @returns undefined for files, pipes, dumb terminals, and the logs of build servers */
-export function openBar(output: Output, { stderr, environment }: Terminal): Bar | undefined {
+/**
+ * Loads cli-progress, which decides when to redraw, only if a line will be drawn.
+ * @returns undefined for files, pipes, dumb terminals, and the logs of build servers
+ */
+export async function openBar(
+  output: Output,
+  { stderr, environment }: Terminal,
+): Promise<Bar | undefined> {
   if (stderr.isTTY !== true || environment['TERM'] === 'dumb' || environment['CI']) return undefined
+  const { default: cliProgress } = await import('cli-progress')
   const signs = signsOf(environment)
-  let line: (() => Line) | undefined
-  let timer: NodeJS.Timeout | undefined
-  let drawn = ''
-  // The cursor rests where the line begins: even if a narrower terminal wraps the line, all of it is after the cursor, and a killed
-  // process leaves nothing to restore. The last column stays free.
-  const draw = (): void => {
-    const text = line === undefined ? '' : lineText(line(), (stderr.columns || 80) - 1, signs)
-    if (text !== drawn) stderr.write(`\r\u001b[J${text}\r`)
-    drawn = text
+  const unused = ['cursorSave', 'cursorRestore', 'cursor', 'lineWrapping', 'cursorTo', 'clearRight']
+  // The cursor stays visible and rests where the line begins: even if a narrower terminal wraps the line, all of it is after the cursor,
+  // and a killed process leaves nothing to restore.
+  const terminal = {
+    ...Object.fromEntries(unused.map(name => [name, () => undefined])),
+    isTTY: () => true,
+    getWidth: () => stderr.columns || 80,
+    write: (text: string) => stderr.write(`\r\u001b[J${text}\r`),
+    clearLine: () => stderr.write('\r\u001b[J'),
   }
+  const options: Options & { terminal: object } = {
+    terminal,
+    clearOnComplete: true,
+    linewrap: true,
+    // The last column stays free.
+    format: (_, { maxWidth }, { line }: { line: () => Line }) =>
+      lineText(line(), Math.max(maxWidth - 1, 1), signs),
+  }
+  let bar: SingleBar | undefined
   const stop = (): void => {
-    clearInterval(timer)
-    timer = line = undefined
-    draw()
+    bar?.stop()
+    bar = undefined
   }
   return {
-    show(next) {
-      line = next
-      if (timer !== undefined) return
-      timer = setInterval(draw, redrawEveryMs).unref()
-      draw()
+    show(line) {
+      if (bar !== undefined) return bar.update(0, { line })
+      bar = new cliProgress.SingleBar(options)
+      bar.start(1, 0, { line })
     },
     note(text, style) {
       stop()

@@ -193,9 +193,9 @@ export function clockText(durationMs: number): string {
     : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`
 }
 
-/** ` (did you mean a or b?)`, or nothing if no known name is similar. @param prefix  of the names that are shown */
-export function didYouMean(name: string, known: Iterable<string>, prefix = ''): string {
-  const names = nearestNames(name, [...known]).map(near => prefix + near)
+/** ` (did you mean a or b?)`, or nothing if no known name is similar. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const names = nearestNames(name, [...known])
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
 }
 

@@ -11,7 +11,7 @@ import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 async function watched(t: Test, terminals: FakeTerminals) {
   const fake = fakeProcess(terminals)
   const { processEnvironment } = fake
-  const look = showReading(openOutput(processEnvironment, true), processEnvironment)
+  const look = await showReading(openOutput(processEnvironment, true), processEnvironment)
   t.teardown(() => look.stop())
   return {
     look,

@@ -8,7 +8,7 @@ import {
   englishHelp,
   helpTextsFor,
   readChineseHelp,
-} from '../../../src/cli/language/help.js'
+} from '../../../src/cli/language/help-texts.js'
 import { readCommandLine } from '../../../src/cli/options/command-line.js'
 import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { runMain } from '../run-cli.js'

@@ -73,7 +73,7 @@ function isUnderstood(command: string): boolean {
   const known = understood.get(command)
   if (known !== undefined) return known
   const line = readCommandLine(wordsOf(command), commands, 80)
-  const isHelp = 'answer' in line && /^Usage: ddb-ingest [\w<]/.test(line.answer)
+  const isHelp = 'answer' in line && /^Usage: ddb-ingest [\w[]/.test(line.answer)
   if (!('answer' in line)) {
     const { command: found, flags } = line
     const layers = { environment: {}, environmentPrefix: '', layers: [] }

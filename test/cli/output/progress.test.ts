@@ -191,7 +191,7 @@ interface Watched {
 async function watched(terminals: FakeTerminals = {}, quiet = false): Promise<Watched> {
   const fake = fakeProcess(terminals)
   const output = openOutput(fake.processEnvironment, true)
-  const progress = startProgress(quiet, output, fake.processEnvironment)
+  const progress = await startProgress(quiet, output, fake.processEnvironment)
   t.teardown(() => progress.stop())
   const stderr = async (): Promise<string> => {
     await new Promise(resolve => setImmediate(resolve))
@@ -249,7 +249,7 @@ t.test('after a resize, the line has the new width', async t => {
 t.test('a terminal of unknown width counts as 80 columns wide', async t => {
   const fake = fakeProcess({ stderrColumns: 0 })
   const { processEnvironment } = fake
-  const bar = openBar(openOutput(processEnvironment, true), processEnvironment)
+  const bar = await openBar(openOutput(processEnvironment, true), processEnvironment)
   bar?.show(() => ({ parts: ['x'.repeat(100)] }))
   bar?.stop()
   await new Promise(resolve => setImmediate(resolve))

@@ -221,7 +221,7 @@ t.test('an unknown run gives exit code 66 and an object', async t => {
   const result = JSON.parse(stdout) as LoadResult
   t.match(result, { runId: 'rr', status: 'failed', error: { code: 'DDB_RUN_MISSING' } })
   t.match(await resume('../r'), { code: 64, stderr: /DDB_USAGE/ })
-  t.match(await runMain(['resume']), { code: 64, stderr: /ddb-ingest resume needs <run>/ })
+  t.match(await runMain(['resume']), { code: 64, stderr: /missing required argument 'run'/ })
 })
 
 t.test('--restart starts a damaged run over if the journal shows how the run began', async t => {

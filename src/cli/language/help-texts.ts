@@ -1,0 +1,62 @@
+/*
+  The texts of the help, which are data in docs/: in English, and in Chinese for a terminal with a Chinese locale. `explain` chooses its
+  language in the same way.
+*/
+import { readFileSync } from 'node:fs'
+import { packageFile } from '../../version.js'
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(packageFile(path), 'utf8'))
+
+/** The content of docs/help.json. A test compares it with the commands and their options, and with the Chinese texts. */
+interface EnglishHelp {
+  readonly summary: string
+  /** What each command does. */
+  readonly commands: Readonly<Record<string, string>>
+  readonly options: Readonly<Record<string, string>>
+  /** The lines below the options, by the name of the command or of the program. */
+  readonly epilogues: Readonly<Record<string, readonly string[]>>
+}
+
+export const englishHelp = readJson('docs/help.json') as EnglishHelp
+
+/** The content of docs/zh/help.json. */
+interface ChineseHelp extends Omit<EnglishHelp, 'summary' | 'commands'> {
+  /** Headings, summaries and defaults, by their English texts. */
+  readonly texts: Readonly<Record<string, string>>
+}
+
+export const readChineseHelp = (): ChineseHelp => readJson('docs/zh/help.json') as ChineseHelp
+
+/** The texts of one language; a text without a translation stays English. */
+export interface HelpTexts {
+  readonly language: 'en' | 'zh'
+  say(this: void, english: string): string
+  optionHelp(this: void, name: string): string
+  /** The text below the options of a command, or of the program. */
+  epilogue(this: void, name: string): string
+}
+
+const textsOf = (
+  language: HelpTexts['language'],
+  { options, epilogues }: Pick<EnglishHelp, 'options' | 'epilogues'>,
+  texts: ChineseHelp['texts'] = {},
+): HelpTexts => ({
+  language,
+  say: text => texts[text] ?? text,
+  optionHelp: name => options[name] ?? '',
+  epilogue: name => epilogues[name]?.join('\n') ?? '',
+})
+
+export const english = textsOf('en', englishHelp)
+
+/** Reads Chinese only if it is needed. Pipes and files get English, because programs may read it. */
+export function helpTextsFor(
+  environment: Readonly<Record<string, string | undefined>>,
+  isTerminal: boolean,
+): HelpTexts {
+  // The first variable that is set counts, as in POSIX.
+  const locale = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || ''
+  if (!isTerminal || !/^zh(?:[_.-]|$)/i.test(locale)) return english
+  const chinese = readChineseHelp()
+  return textsOf('zh', chinese, chinese.texts)
+}
