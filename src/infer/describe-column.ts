@@ -1,7 +1,7 @@
 /*
   Makes a column of the table from the findings about an input column, or explains why a JSON member cannot be a column.
 */
-import { unusualTimes } from '../parse/cells/epoch-format.js'
+import { unusualTimes } from '../parse/cells/count-format.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { optionTexts } from '../parse/option-texts.js'
 import { keepsBlanks } from '../parse/types/column-types.js'

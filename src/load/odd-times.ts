@@ -3,7 +3,7 @@
 */
 import { timeExtremes, unitsPerDay } from '../infer/candidate-types.js'
 import { dateFormatText } from '../parse/cells/date-format.js'
-import { unusualTimes } from '../parse/cells/epoch-format.js'
+import { unusualTimes } from '../parse/cells/count-format.js'
 import type { Batch } from '../parse/batch.js'
 import { formatElement } from '../protocol/element.js'
 import type { Column } from '../protocol/value.js'

@@ -4,9 +4,7 @@
 */
 import type { UsageError } from '../../errors.js'
 import { option, usageError } from '../../errors.js'
-import { EpochFormat, epochUnits, likelyUnit } from './epoch-format.js'
-import { ExcelFormat } from './excel-format.js'
-import { viewOf } from './cell-bytes.js'
+import { EpochFormat, epochUnits, ExcelFormat, likelyUnit } from './count-format.js'
 import { PatternFormat } from './pattern-format.js'
 import { isRead } from './read-cell.js'
 import { alternativesOf, parsePattern, patternLetters, type PatternPart } from './time-pattern.js'
@@ -93,7 +91,6 @@ export function formatHint(
   start: number,
   end: number,
 ): string | undefined {
-  const view = viewOf(bytes)
   const text = Buffer.from(bytes.subarray(start, end)).toString('latin1').trim()
   const named = (format: string): string => {
     const value = `${place.columnName}=${format}`
@@ -101,9 +98,7 @@ export function formatHint(
   }
   const isUsable = (text: string): boolean => {
     const format = formatOf(place, text)
-    return (
-      typeof format !== 'string' && format.read(bytes, view, start, end) === isRead && holds(format)
-    )
+    return typeof format !== 'string' && format.read(bytes, start, end) === isRead && holds(format)
   }
   const [, date = '', digits, zulu = ''] = preciseTime.exec(text) ?? []
   if (digits !== undefined) {

@@ -1,10 +1,9 @@
 /*
   Reads dates and times by patterns. Exchanges write times of day as whole numbers without leading zeros: with HHmmssSSS, `93000000`
-  is 09:30:00.000.
+  is 09:30:00.000. Most times of a column have their fields at the same places, so a format learns where they are.
 */
 import { option } from '../../errors.js'
-import { civilDays, noDay } from './calendar.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { noOffset, readOffset, type ColumnOffset } from './column-offset.js'
 import {
   blank,
@@ -16,19 +15,11 @@ import {
   point,
   slash,
   zero,
-  type NumberArray,
   type Outcome,
 } from './read-cell.js'
-import type { RecordBlock } from '../record-block.js'
-import {
-  clearPlaces,
-  nanosOfDigits,
-  newPlaces,
-  TimeLayout,
-  type TimePlaces,
-} from './time-layout.js'
+import { powersOfTen } from './read-number.js'
 import { monthNames, type PatternPart } from './time-pattern.js'
-import type { DateFormat, TimeUnit } from './time-unit.js'
+import { civilDays, noDay, type DateFormat } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
 const secondsPerDay = 86_400
@@ -58,6 +49,47 @@ const skippedTime = 1
 const withoutDate = 2
 const otherOffset = 3
 
+/** Indexes of the fields of a time. */
+const year = 0
+const month = 1
+const day = 2
+const hour = 3
+const minute = 4
+const second = 5
+const fraction = 6
+const dropped = 7
+
+/** The values of fields that a text lacks. */
+const defaults = Int32Array.of(1970, 1, 1, 0, 0, 0, 0, 0)
+
+/** For each letter of a pattern: its field, and the least and largest number there. */
+const fields: Readonly<Record<string, readonly [field: number, least: number, most: number]>> = {
+  y: [year, 0, 9999],
+  M: [month, 1, 12],
+  d: [day, 1, 31],
+  H: [hour, 0, 23],
+  h: [hour, 0, 12],
+  m: [minute, 0, 59],
+  s: [second, 0, 59],
+  S: [fraction, 0, Infinity],
+  n: [fraction, 0, Infinity],
+  '*': [dropped, 0, Infinity],
+}
+
+/**
+ * Texts of one length that have the same fields at the same places, learned from a text that was read: two digits for each field but
+ * the year, which has four, the fraction and dropped digits.
+ */
+interface Layout {
+  /** Place of each field; −1 for none. */
+  readonly at: Int32Array
+  readonly digits: Int32Array
+  /** The place of each other byte, followed by the byte. */
+  readonly others: Int32Array
+  /** The offset from UTC in the texts, or `noOffset`. */
+  readonly offset: number
+}
+
 /** Longer texts have no layout. */
 const maxLength = 40
 /** How many layouts a column learns. Only texts whose digits stand in ever new places need many. */
@@ -74,20 +106,18 @@ export class PatternFormat implements DateFormat {
   readonly #hasDate: boolean
   #isOffsetTold = false
   #half: 'none' | 'morning' | 'afternoon' = 'none'
-  #year = 1970
-  #month = 1
-  #day = 1
-  #hour = 0
-  #minute = 0
-  #second = 0
+  /** Of each field: its value, its place in the text or −1, and its number of digits. */
+  readonly #values: Int32Array = Int32Array.from(defaults)
+  readonly #at: Int32Array = new Int32Array(defaults.length)
+  readonly #digits: Int32Array = new Int32Array(defaults.length)
   /** The offset in the text, in seconds, or `noOffset`. */
   #offset = noOffset
   #isTooFine = false
   /** Number of leading zeros that the text lacks. The fields read next count these zeros among their digits. */
   #missing = 0
-  readonly #places: TimePlaces = newPlaces()
+  /** True if a layout can have the fields of the text. */
   #isRegular = true
-  readonly #layouts: (TimeLayout | undefined)[] = []
+  readonly #layouts: (Layout | undefined)[] = []
   #learned = 0
   #fault: number = noFault
 
@@ -98,58 +128,72 @@ export class PatternFormat implements DateFormat {
     this.#hasDate = patterns[0]!.some(part => part.letter === 'd')
   }
 
-  read(bytes: Uint8Array, view: DataView, start: number, end: number): Outcome {
+  read(bytes: Uint8Array, start: number, end: number): Outcome {
+    this.#fault = noFault
+    const layout = this.#layouts[end - start]
+    if (layout !== undefined && this.#readAs(layout, bytes, start)) {
+      return this.#toZone(layout.offset, layout.at[hour]! >= 0)
+    }
     const first = trimmedStart(bytes, start, end)
     const last = trimmedEnd(bytes, first, end)
-    this.#fault = noFault
     this.#isRegular = true
     let i = 0
     while (!this.#follows(this.#patterns[i]!, bytes, first, last)) {
       if (++i === this.#patterns.length) return noValue
     }
     if (!this.#toWholeDay()) return noValue
-    this.days = civilDays(this.#year, this.#month, this.#day)
-    this.secondOfDay = (this.#hour * 60 + this.#minute) * 60 + this.#second
+    const values = this.#values
+    this.days = civilDays(values[year]!, values[month]!, values[day]!)
+    this.secondOfDay = (values[hour]! * 60 + values[minute]!) * 60 + values[second]!
+    this.nanos = values[fraction]! * powersOfTen[nanoDigits - this.#digits[fraction]!]!
     if (this.days === noDay) return noValue
     if (this.#isTooFine) return outOfRange
     if (this.#rules.isMonth === true) {
-      this.#isRegular &&= this.#places.day < 0 && this.#places.hour < 0
-      this.days -= this.#day - 1
+      this.#isRegular &&= this.#at[day]! < 0 && this.#at[hour]! < 0
+      this.days -= values[day]! - 1
       this.secondOfDay = this.nanos = 0
     }
-    const outcome = this.toZone(this.#offset)
+    const outcome = this.#toZone(this.#offset, this.#at[hour]! >= 0)
     const isExact = first === start && last === end && end - start <= maxLength
-    if (outcome === isRead && isExact && this.#isRegular) this.#learn(bytes, view, start, end)
+    if (outcome === isRead && isExact && this.#isRegular) this.#learn(bytes, start, end)
     return outcome
   }
 
-  /** Reads times of one layout into a column of this unit. */
-  readRun(
-    block: RecordBlock,
-    field: number,
-    from: number,
-    into: NumberArray,
-    firstRow: number,
-    unit: TimeUnit,
-  ): number {
-    const { starts, ends, fieldCount, rowCount } = block
-    const zoned = this.#rules.zone === undefined ? undefined : this
-    let row = from
-    while (row < rowCount) {
-      const cell = field + row * fieldCount
-      const layout = this.#layouts[ends[cell]! - starts[cell]!]
-      const next = layout?.readRun(block, field, row, into, firstRow, unit, zoned) ?? row
-      if (next === row) break
-      row = next
+  /** Reads a text of this layout; false for any other text, and for one that is no time. */
+  #readAs(layout: Layout, bytes: Uint8Array, start: number): boolean {
+    const { digits, others } = layout
+    for (let i = 0; i < others.length; i += 2) {
+      if (bytes[start + others[i]!] !== others[i + 1]) return false
     }
-    return row
+    const days = civilDays(
+      valueIn(layout, year, bytes, start),
+      valueIn(layout, month, bytes, start),
+      valueIn(layout, day, bytes, start),
+    )
+    const h = valueIn(layout, hour, bytes, start)
+    const m = valueIn(layout, minute, bytes, start)
+    const s = valueIn(layout, second, bytes, start)
+    const nanos = valueIn(layout, fraction, bytes, start)
+    if (days === noDay || h > 23 || m > 59 || s > 59) return false
+    if ((h | m | s | nanos | valueIn(layout, dropped, bytes, start)) < 0) return false
+    this.days = days
+    this.secondOfDay = (h * 60 + m) * 60 + s
+    this.nanos = nanos * powersOfTen[nanoDigits - digits[fraction]!]!
+    return true
   }
 
   /** Learns the layout of the text that was read last. */
-  #learn(bytes: Uint8Array, view: DataView, start: number, end: number): void {
-    if (this.#layouts[end - start]?.fits(view, start) === true) return
+  #learn(bytes: Uint8Array, start: number, end: number): void {
     if (this.#learned++ >= maxLearned) return
-    this.#layouts[end - start] = new TimeLayout(bytes, start, end, this.#places, this.#offset)
+    const at = this.#at.slice()
+    const digits = this.#digits.slice()
+    const others: number[] = []
+    for (let p = 0; p < end - start; p++) {
+      const isDigit = at.some((place, i) => place >= 0 && p >= place && p < place + digits[i]!)
+      if (!isDigit) others.push(p, bytes[start + p]!)
+    }
+    const layout = { at, digits, others: Int32Array.from(others), offset: this.#offset }
+    this.#layouts[end - start] = layout
   }
 
   /** Sets the fields if the text from `first` to `last` follows the pattern. */
@@ -157,13 +201,12 @@ export class PatternFormat implements DateFormat {
     let p = first
     let separator = 0
     this.#half = 'none'
-    this.#year = 1970
-    this.#month = this.#day = 1
-    this.#hour = this.#minute = this.#second = this.nanos = 0
+    this.#values.set(defaults)
+    this.#at.fill(-1)
+    this.#digits.fill(0)
     this.#offset = noOffset
     this.#isTooFine = false
     this.#missing = 0
-    clearPlaces(this.#places)
     for (const part of parts) {
       switch (part.letter) {
         case '':
@@ -201,10 +244,11 @@ export class PatternFormat implements DateFormat {
 
   /** The hour of the day: 12 AM is 0, and 12 PM is 12. Returns false for AM with an hour above 12. */
   #toWholeDay(): boolean {
-    if (this.#half === 'afternoon' && this.#hour < 12) this.#hour += 12
+    const values = this.#values
+    if (this.#half === 'afternoon' && values[hour]! < 12) values[hour]! += 12
     if (this.#half !== 'morning') return true
-    if (this.#hour > 12) return false
-    this.#hour %= 12
+    if (values[hour]! > 12) return false
+    values[hour]! %= 12
     return true
   }
 
@@ -236,52 +280,15 @@ export class PatternFormat implements DateFormat {
 
   /** Stores the value of a field. Returns false if the value is out of range. */
   #set(letter: string, value: number, digits: number, place: number): boolean {
-    switch (letter) {
-      case 'y':
-        this.#place('year', place, digits === 4)
-        if (digits === 2) this.#year = value < 40 ? 2000 + value : 1900 + value
-        else this.#year = value
-        return digits !== 3
-      case 'M':
-        this.#place('month', place, digits === 2)
-        this.#month = value
-        return value >= 1 && value <= 12
-      case 'd':
-        this.#place('day', place, digits === 2)
-        this.#day = value
-        return value >= 1 && value <= 31
-      case 'H':
-        this.#place('hour', place, digits === 2)
-        this.#hour = value
-        return value <= 23
-      case 'h':
-        this.#isRegular = false
-        // 12 is the first hour of each half of the day.
-        this.#hour = value % 12
-        return value <= 12
-      case 'm':
-        this.#place('minute', place, digits === 2)
-        this.#minute = value
-        return value <= 59
-      case 's':
-        this.#place('second', place, digits === 2)
-        this.#second = value
-        return value <= 59
-      case '*':
-        this.#place('dropped', place, true)
-        this.#places.droppedDigits = digits
-        return true
-      default:
-        this.#place('fraction', place, true)
-        this.#places.fractionDigits = digits
-        this.nanos = value * nanosOfDigits[digits]!
-        return true
-    }
-  }
-
-  #place(field: keyof TimePlaces, place: number, isRegular: boolean): void {
-    this.#isRegular &&= isRegular && this.#places[field] < 0
-    this.#places[field] = place
+    const [field, least, most] = fields[letter]!
+    const isUsual = digits === (field === year ? 4 : 2) || field >= fraction
+    this.#isRegular &&= isUsual && letter !== 'h' && this.#at[field]! < 0
+    this.#at[field] = place
+    this.#digits[field] = digits
+    if (letter === 'y' && digits === 2) this.#values[year] = value + (value < 40 ? 2000 : 1900)
+    // 12 is the first hour of each half of the day.
+    else this.#values[field] = letter === 'h' ? value % 12 : value
+    return value >= least && value <= most && (field !== year || digits !== 3)
   }
 
   /** Reads a point or comma, and digits. */
@@ -314,25 +321,18 @@ export class PatternFormat implements DateFormat {
   #monthName(bytes: Uint8Array, start: number, end: number): number {
     if (start + 3 > end) return -1
     this.#isRegular = false
-    for (let at = 0; at < monthNames.length; at += 3) {
-      if (
-        (bytes[start]! | 0x20) === monthNames.charCodeAt(at) &&
-        (bytes[start + 1]! | 0x20) === monthNames.charCodeAt(at + 1) &&
-        (bytes[start + 2]! | 0x20) === monthNames.charCodeAt(at + 2)
-      ) {
-        this.#month = at / 3 + 1
-        return start + 3
-      }
-    }
-    return -1
+    const at = monthNames.indexOf(latin1(bytes, start, start + 3).toLowerCase())
+    if (at % 3 !== 0) return -1
+    this.#values[month] = at / 3 + 1
+    return start + 3
   }
 
   /** Converts a time with an offset to the zone's clocks; without a zone, only checks the offset. */
-  toZone(own: number): Outcome {
+  #toZone(own: number, hasHour: boolean): Outcome {
     const { zone, offset, onOffset, keepsTime = true } = this.#rules
     if (zone === undefined) {
       // A date alone has no offset to check.
-      if (this.#places.hour < 0) return isRead
+      if (!hasHour) return isRead
       if (offset?.takes(own) === false) {
         this.#fault = otherOffset
         return noValue
@@ -372,6 +372,19 @@ export class PatternFormat implements DateFormat {
         return undefined
     }
   }
+}
+
+/** The value of a field in a text of the layout; −1 if a byte is not a digit. */
+function valueIn(layout: Layout, field: number, bytes: Uint8Array, start: number): number {
+  const at = layout.at[field]!
+  if (at < 0) return defaults[field]!
+  let value = 0
+  for (let p = start + at, left = layout.digits[field]!; left > 0; p++, left--) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }
 
 const isDateSeparator = (byte: number): boolean => byte >= minus && byte <= slash

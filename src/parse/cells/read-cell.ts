@@ -19,11 +19,9 @@ export type Outcome = typeof isRead | typeof noValue | typeof outOfRange | typeo
 
 /**
  * Reads a cell into `into`, from element `at` on. If the outcome is not `isRead`, these elements mean nothing.
- * @param view  of `bytes`; at least three readable bytes follow the cell
  */
 export type ReadCell = (
   bytes: Uint8Array,
-  view: DataView,
   start: number,
   end: number,
   into: NumberArray,

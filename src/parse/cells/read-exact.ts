@@ -1,32 +1,16 @@
 /*
-  Reads whole numbers and decimals exactly, in any decimal notation (`7`, `7.0`, `7e2`): nothing is rounded. Makes no string and
-  no BigInt.
+  Reads whole numbers and decimals exactly, in any decimal notation (`7`, `7.0`, `7e2`): nothing is rounded.
 */
-import {
-  exactDigits,
-  lowerDigits,
-  numberRead,
-  powersOfTen,
-  readShort,
-  readSmall,
-  scan,
-  scanNumber,
-  upperDigits,
-  zerosBehind,
-} from './read-number.js'
+import { numberRead, powersOfTen, readShort, trimmedText } from './read-number.js'
 import {
   apostrophe,
   isRead,
   noValue,
   outOfRange,
-  point,
-  zero,
   type NumberArray,
   type Outcome,
   type ReadCell,
 } from './read-cell.js'
-
-const halfWord = 65_536
 
 // V8 divides quickly by literal powers of two, and slowly by variables.
 
@@ -67,87 +51,65 @@ export function storeProduct(
   return high !== -2_147_483_648 || low !== 0
 }
 
-/** No 64-bit integer has more digits. */
-const maxDigits = upperDigits + lowerDigits
+const longs = new BigInt64Array(2)
+const longWords = new Int32Array(longs.buffer)
+const mostLong = 2n ** 63n - 1n
+const mostLarge = 2n ** 127n - 1n
 
-/** A number of more than 15 digits, without its sign, is `product[0] × product[1] + product[2]`. */
-const product = new Float64Array(3)
-let isShort = true
+/** Stores a whole number as two words. Returns false if they cannot hold it, and for the number that means null. */
+export function storeLong(words: NumberArray, at: number, value: bigint): boolean {
+  if (value > mostLong || value < -mostLong) return false
+  longs[0] = value
+  for (let i = 0; i < 2; i++) words[at + i] = longWords[i]!
+  return true
+}
+
+/** The whole number that `readScaled` has read; undefined if it is in `numberRead`. */
+let large: bigint | undefined
+
+/** A DECIMAL128 has at most this many digits. */
+const maxDigits = 39
+
+const decimalNumber = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i
 
 /**
- * Reads a number times 10^`scale`, a whole number of at most 19 digits: up to 15 digits into `numberRead` (`isShort` is then
- * true), more into `product`, and the sign into `scan`.
+ * Reads a number times 10^`scale`, which must be whole: into `numberRead` if a double holds it, else into `large`.
  * @param lossy  outcome for a number that is not whole
  */
 function readScaled(
   bytes: Uint8Array,
-  view: DataView,
   start: number,
   end: number,
   scale: number,
   lossy: Outcome,
 ): Outcome {
-  isShort = true
-  const decimals = readShort(bytes, view, start, end)
-  if (decimals >= 0 && decimals <= scale) {
-    if (decimals < scale) numberRead[0] = numberRead[0]! * powersOfTen[scale - decimals]!
-    const value = numberRead[0]!
-    if (value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER) return isRead
-  }
-  if (!scanNumber(bytes, start, end)) return noValue
-  const { digits, isNegative } = scan
-  let { upper, lower } = scan
-  const tens = scan.tens + scale
-  if (digits === 0) {
-    numberRead[0] = 0
-    return isRead
-  }
-  if (tens < 0 && zerosBehind(bytes) + tens < 0) return lossy
-  if (digits + tens > maxDigits) return outOfRange
-  const kept = Math.min(digits, maxDigits)
-  let inUpper = Math.min(kept, upperDigits)
-  let inLower = kept - inUpper
-  let missing = tens + digits - kept
-  // Digits beyond the whole number are zeros.
-  for (; missing < 0; missing++) {
-    if (inLower > 0) {
-      lower /= 10
-      inLower--
-    } else {
-      upper /= 10
-      inUpper--
+  large = undefined
+  const decimals = readShort(bytes, start, end)
+  if (decimals >= 0) {
+    const digits = numberRead[0]!
+    // With 15 digits, no quotient is so near a whole number that it is rounded to one.
+    const value =
+      decimals > scale
+        ? digits / powersOfTen[decimals - scale]!
+        : digits * powersOfTen[scale - decimals]!
+    if (value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER) {
+      numberRead[0] = value
+      return Math.floor(value) === value ? isRead : lossy
     }
   }
-  for (; missing > 0 && inUpper < upperDigits; missing--) {
-    upper *= 10
-    inUpper++
-  }
-  const factor = powersOfTen[inLower + missing]!
-  const rest = lower * powersOfTen[missing]!
-  isShort = digits + tens <= exactDigits
-  if (isShort) {
-    const value = upper * factor + rest
-    numberRead[0] = isNegative ? -value : value
-  } else {
-    product[0] = upper
-    product[1] = factor
-    product[2] = rest
-  }
+  const text = trimmedText(bytes, start, end)
+  const [, sign, whole = '', fraction = '', exponent = '0'] = decimalNumber.exec(text) ?? []
+  const all = whole + fraction
+  if (sign === undefined || all === '') return noValue
+  let last = all.length
+  while (all[last - 1] === '0') last--
+  const digits = all.slice(0, last).replace(/^0+/, '')
+  const tens = Number(exponent) - fraction.length + scale + (all.length - last)
+  if (digits === '') large = 0n
+  else if (tens < 0) return lossy
+  else if (digits.length + tens > maxDigits) return outOfRange
+  else large = BigInt(`${sign}${digits}${'0'.repeat(tens)}`)
   return isRead
-}
-
-/** Stores what `readScaled` has read as two words. */
-function storeScaled(into: NumberArray, at: number): Outcome {
-  if (isShort) {
-    storeExact(into, at, numberRead[0]!)
-    return isRead
-  }
-  const [a, b, c] = product as unknown as readonly [number, number, number]
-  // −(a × b + c) is (−a − 1) × b + (b − c), whose addend is positive.
-  const fits = scan.isNegative
-    ? storeProduct(into, at, -a - 1, b, b - c)
-    : storeProduct(into, at, a, b, c)
-  return fits ? isRead : outOfRange
 }
 
 /** Reads whole numbers from `min` to `max`, which have at most 32 bits. */
@@ -161,114 +123,54 @@ export function readDecimal32(scale: number): ReadCell {
 }
 
 function narrowReader(scale: number, min: number, max: number, lossy: Outcome): ReadCell {
-  return (bytes, view, start, end, into, at) => {
-    if (scale === 0) {
-      const small = readSmall(bytes, view, start, end)
-      if (small >= min && small <= max) {
-        into[at] = small
-        return isRead
-      }
-    }
-    const outcome = readScaled(bytes, view, start, end, scale, lossy)
+  return (bytes, start, end, into, at) => {
+    const outcome = readScaled(bytes, start, end, scale, lossy)
     if (outcome !== isRead) return outcome
-    const value = numberRead[0]!
-    if (!isShort || value < min || value > max) return outOfRange
+    const value = large === undefined ? numberRead[0]! : Number(large)
+    if (value < min || value > max) return outOfRange
     into[at] = value
     return isRead
   }
 }
 
-/** Reads a LONG. */
-export const readLong: ReadCell = (bytes, view, start, end, into, at) => {
-  const outcome = readScaled(bytes, view, start, end, 0, noValue)
-  return outcome === isRead ? storeScaled(into, at) : outcome
-}
-
-/** Reads DECIMAL64: the number times 10^`scale`. A row with digits beyond the scale is refused. */
-export function readDecimal64(scale: number): ReadCell {
-  return (bytes, view, start, end, into, at) => {
-    const outcome = readScaled(bytes, view, start, end, scale, outOfRange)
-    return outcome === isRead ? storeScaled(into, at) : outcome
-  }
-}
-
-/** Reads DECIMAL128: the number times 10^`scale`. */
-export function readDecimal128(scale: number): ReadCell {
-  return (bytes, view, start, end, into, at) => {
-    const outcome = readScaled(bytes, view, start, end, scale, outOfRange)
-    if (outcome === noValue) return noValue
-    if (outcome !== isRead || storeScaled(into, at) !== isRead)
-      return storeLarge(bytes, scale, into, at)
-    const sign = into[at + 1]! >> 31
-    into[at + 2] = sign
-    into[at + 3] = sign
+function wideReader(scale: number, lossy: Outcome): ReadCell {
+  return (bytes, start, end, into, at) => {
+    const outcome = readScaled(bytes, start, end, scale, lossy)
+    if (outcome !== isRead) return outcome
+    if (large !== undefined) return storeLong(into, at, large) ? isRead : outOfRange
+    storeExact(into, at, numberRead[0]!)
     return isRead
   }
 }
 
-/** The most digits of a DECIMAL128. */
-const maxLargeDigits = 39
+export const readLong: ReadCell = wideReader(0, noValue)
 
-/** A number without sign in words of 16 bits, the lowest first. The product of a word and 10^9 is exact. */
-const halfWords = new Int32Array(8)
+/** Reads DECIMAL64: the number times 10^`scale`. A row with digits beyond the scale is refused. */
+export const readDecimal64 = (scale: number): ReadCell => wideReader(scale, outOfRange)
 
-/** Stores the scanned number times 10^`scale` as four words. */
-function storeLarge(bytes: Uint8Array, scale: number, into: NumberArray, at: number): Outcome {
-  const tens = scan.tens + scale
-  const length = scan.digits + tens
-  if (zerosBehind(bytes) + tens < 0 || length > maxLargeDigits) return outOfRange
-  halfWords.fill(0)
-  let fits = true
-  let chunk = 0
-  let inChunk = 0
-  let p = scan.first
-  while (bytes[p] === zero || bytes[p] === point) p++
-  for (let left = length; left > 0; left--) {
-    if (bytes[p] === point) p++
-    const digit = p < scan.end ? bytes[p++]! - zero : 0
-    chunk = chunk * 10 + digit
-    inChunk++
-    if (inChunk < lowerDigits && left > 1) continue
-    fits &&= append(powersOfTen[inChunk]!, chunk)
-    chunk = 0
-    inChunk = 0
+/** Reads DECIMAL128: the number times 10^`scale`. */
+export function readDecimal128(scale: number): ReadCell {
+  return (bytes, start, end, into, at) => {
+    const outcome = readScaled(bytes, start, end, scale, outOfRange)
+    if (outcome !== isRead) return outcome
+    const value = large ?? BigInt(numberRead[0]!)
+    if (value > mostLarge || value < -mostLarge) return outOfRange
+    longs[0] = BigInt.asIntN(64, value)
+    longs[1] = value >> 64n
+    for (let i = 0; i < 4; i++) into[at + i] = longWords[i]!
+    return isRead
   }
-  // The most negative number means null.
-  if (!fits || halfWords[7]! >= halfWord / 2) return outOfRange
-  let borrow = 1
-  for (let i = 0; i < halfWords.length; i++) {
-    let word = halfWords[i]!
-    if (scan.isNegative) {
-      word = halfWord - 1 - word + borrow
-      borrow = word >> 16
-      word &= halfWord - 1
-    }
-    if (i % 2 === 0) into[at + i / 2] = word
-    else into[at + (i - 1) / 2]! |= word << 16
-  }
-  return isRead
-}
-
-/** Multiplies `halfWords` by `factor` and adds `addend`. Returns false if 128 bits cannot hold the result. */
-function append(factor: number, addend: number): boolean {
-  let carry = addend
-  for (let i = 0; i < halfWords.length; i++) {
-    const sum = halfWords[i]! * factor + carry
-    carry = Math.floor(sum / halfWord)
-    halfWords[i] = sum - carry * halfWord
-  }
-  return carry === 0
 }
 
 const readByte = readInteger(-127, 127)
 
 /** Reads a CHAR: a whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
-export const readChar: ReadCell = (bytes, view, start, end, into, at) => {
+export const readChar: ReadCell = (bytes, start, end, into, at) => {
   const length = end - start
   if (length === 3 && bytes[start] === apostrophe && bytes[start + 2] === apostrophe) {
     return storeCharacter(bytes[start + 1]!, into, at)
   }
-  const outcome = readByte(bytes, view, start, end, into, at)
+  const outcome = readByte(bytes, start, end, into, at)
   return outcome === noValue && length === 1 ? storeCharacter(bytes[start]!, into, at) : outcome
 }
 

@@ -1,67 +1,30 @@
 /*
-  Reads numbers from bytes, correctly rounded and without a string where that is certain.
+  Reads numbers from bytes, correctly rounded: DOUBLE, FLOAT, and the numbers in other notations.
 */
-import { nullDouble, nullFloat, nullInt32 } from '../../protocol/null-value.js'
+import { nullDouble, nullFloat } from '../../protocol/null-value.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import {
   isRead,
   letterE,
   minus,
+  nine,
   notFinite,
   noValue,
   outOfRange,
   plus,
   point,
   zero,
-  type NumberArray,
   type Outcome,
+  type ReadCell,
 } from './read-cell.js'
-import { isBetweenSingles, singleOf } from './single-precision.js'
-
-/** XOR with `zeros` gives the values of four digits. A value is below ten if adding 6 leaves its upper half zero. */
-const zeros = 0x30303030
-const sixes = 0x06060606
-const upperHalves = 0xf0f0f0f0 | 0
-
-/** Any whole number with this many digits has 32 bits. */
-const smallDigits = 9
 
 /** A double is exact for every whole number of up to this many digits. */
-export const exactDigits = 15
+const exactDigits = 15
 
 /** 1 to 10^22, which doubles hold exactly. */
 export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) =>
   Number(`1e${i}`),
 )
-const maxPower = 22
-
-/** The number of four digits at `p`; negative if a byte is not a digit. Combines digits into pairs, then the pairs. */
-function fourDigitsAt(view: DataView, p: number): number {
-  const digits = view.getInt32(p, true) ^ zeros
-  if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
-  const pairs = Math.imul(digits, 10) + (digits >>> 8)
-  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
-}
-
-/** Reads a whole number of at most nine digits. Returns the null of INT for any other text. */
-export function readSmall(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-  let p = start
-  const sign = bytes[p]
-  if (sign === minus || sign === plus) p++
-  if (p === end || end - p > smallDigits) return nullInt32
-  let value = 0
-  for (; end - p >= 4; p += 4) {
-    const four = fourDigitsAt(view, p)
-    if (four < 0) return nullInt32
-    value = value * 10_000 + four
-  }
-  for (; p < end; p++) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return nullInt32
-    value = value * 10 + digit
-  }
-  return sign === minus ? -value : value
-}
 
 /** The number read last. It is in an array, because V8 would allocate a returned number of more than 31 bits. */
 export const numberRead: Float64Array = new Float64Array(1)
@@ -70,260 +33,120 @@ export const numberRead: Float64Array = new Float64Array(1)
  * Reads a number of at most 15 characters after the sign, without exponent. Sets `numberRead` to its digits as a whole number.
  * @returns the number of digits after the point; −1 for any other text
  */
-export function readShort(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-  let p = start
-  const sign = bytes[p]
-  if (sign === minus || sign === plus) p++
-  const first = p
-  if (end - first > exactDigits) return -1
+export function readShort(bytes: Uint8Array, start: number, end: number): number {
+  const sign = bytes[start]
+  const first = sign === minus || sign === plus ? start + 1 : start
+  if (end <= first || end - first > exactDigits) return -1
   let value = 0
-  let decimals = 0
-  for (; end - p >= 4; p += 4) {
-    const four = fourDigitsAt(view, p)
-    if (four < 0) break
-    value = value * 10_000 + four
-  }
-  for (; p < end; p++) {
+  let pointAt = end
+  for (let p = first; p < end; p++) {
     const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) break
-    value = value * 10 + digit
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit
+    else if (digit === point - zero && pointAt === end) pointAt = p
+    else return -1
   }
-  if (p < end) {
-    if (bytes[p] !== point || end - first === 1) return -1
-    decimals = end - ++p
-    for (; end - p >= 4; p += 4) {
-      const four = fourDigitsAt(view, p)
-      if (four < 0) return -1
-      value = value * 10_000 + four
-    }
-    for (; p < end; p++) {
-      const digit = bytes[p]! - zero
-      if (digit < 0 || digit > 9) return -1
-      value = value * 10 + digit
-    }
-  } else if (p === first) return -1
+  if (pointAt === first && end === first + 1) return -1
   numberRead[0] = sign === minus ? -value : value
-  return decimals
-}
-
-/** How many digits `scan.upper` and `scan.lower` have at most. */
-export const upperDigits = 10
-export const lowerDigits = 9
-const keptDigits = upperDigits + lowerDigits
-
-/** The number scanned last: its digits, from the first that is not 0, times 10^`tens`. */
-export const scan = {
-  isNegative: false,
-  /** Place of the first digit or point, and where they end. */
-  first: 0,
-  end: 0,
-  digits: 0,
-  tens: 0,
-  /** The first ten digits, and the nine after them. Both are exact. */
-  upper: 0.5,
-  lower: 0,
-}
-
-/** Scans a number in any decimal notation, maybe with blanks around. False for any other text. */
-export function scanNumber(bytes: Uint8Array, start: number, end: number): boolean {
-  let p = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, p, end)
-  const sign = bytes[p]
-  if (sign === minus || sign === plus) p++
-  const first = p
-  let pointAt = -1
-  let digits = 0
-  let upper = 0
-  let lower = 0
-  for (; p < last; p++) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) {
-      if (digit !== point - zero || pointAt >= 0) break
-      pointAt = p
-    } else if (digits < upperDigits) {
-      upper = upper * 10 + digit
-      // Zeros before the first other digit do not count.
-      if (upper !== 0) digits++
-    } else {
-      if (digits < keptDigits) lower = lower * 10 + digit
-      digits++
-    }
-  }
-  if (p - first === (pointAt < 0 ? 0 : 1)) return false
-  const exponent = p === last ? 0 : readExponent(bytes, p, last)
-  if (exponent !== exponent) return false
-  scan.isNegative = sign === minus
-  scan.first = first
-  scan.end = p
-  scan.digits = digits
-  scan.tens = exponent - (pointAt < 0 ? 0 : p - pointAt - 1)
-  scan.upper = upper
-  scan.lower = lower
-  return true
-}
-
-/** How many of the scanned digits are zeros after the last other digit. */
-export function zerosBehind(bytes: Uint8Array): number {
-  let zeros = 0
-  for (let p = scan.end - 1; zeros < scan.digits; p--) {
-    if (bytes[p] === zero) zeros++
-    else if (bytes[p] !== point) break
-  }
-  return zeros
-}
-
-/** A larger exponent counts as this one, because no type can hold such a number. */
-const maxExponent = 1_000_000_000
-
-/** Reads an exponent such as `e-12`; NaN for other texts. Returns at most a billion, positive or negative. */
-function readExponent(bytes: Uint8Array, start: number, end: number): number {
-  if ((bytes[start]! | 0x20) !== letterE) return NaN
-  let p = start + 1
-  const isNegative = bytes[p] === minus
-  if (isNegative || bytes[p] === plus) p++
-  if (p >= end) return NaN
-  let value = 0
-  for (; p < end; p++) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return NaN
-    value = Math.min(value * 10 + digit, maxExponent)
-  }
-  return isNegative ? -value : value
-}
-
-/** A number with more digits may lie too near the middle between two doubles for `setDouble`. */
-const maxDoubleDigits = 17
-
-/** Factor that splits a double into halves whose products are exact (Veltkamp, Dekker). */
-const splitter = 134_217_729
-
-/** A generous upper limit for the relative error of the computed remainder. */
-const maxError = 2 ** -40
-
-/**
- * Sets `numberRead` to the scanned number, without its sign, correctly rounded. Computes with about twice the precision
- * of a double. Returns false if that does not decide the rounding.
- */
-function setDouble(bytes: Uint8Array): boolean {
-  const { digits, upper } = scan
-  let { tens, lower } = scan
-  if (digits > maxDoubleDigits && digits - zerosBehind(bytes) > maxDoubleDigits) return false
-  let kept = Math.min(digits, keptDigits)
-  tens += digits - kept
-  if (kept > maxDoubleDigits) {
-    lower /= powersOfTen[kept - maxDoubleDigits]!
-    tens += kept - maxDoubleDigits
-    kept = maxDoubleDigits
-  }
-  if (tens > maxPower || tens < -maxPower) return false
-  // Exact, because 10^7 is 5^7 times a power of two, and ten digits times 5^7 fit in a double.
-  const high = kept > upperDigits ? upper * powersOfTen[kept - upperDigits]! : upper
-  const sum = high + lower
-  const power = powersOfTen[tens < 0 ? -tens : tens]!
-  if (kept <= exactDigits) {
-    // Both numbers are exact, so the result is rounded only once.
-    numberRead[0] = tens < 0 ? sum / power : sum * power
-    return true
-  }
-  const lost = lower - (sum - high)
-  if (tens < 0) {
-    const quotient = sum / power
-    const product = quotient * power
-    const remainder = sum - product - productError(quotient, power, product) + lost
-    return setSum(quotient, remainder / power)
-  }
-  const product = sum * power
-  return setSum(product, productError(sum, power, product) + lost * power)
-}
-
-/** Sets `numberRead` to the sum. Returns false if the error of `second` could change the rounding. */
-function setSum(first: number, second: number): boolean {
-  numberRead[0] = first + second
-  return first + second * (1 + maxError) === first + second * (1 - maxError)
-}
-
-/** The rounding error of `product`: `a × b` minus `product`. */
-function productError(a: number, b: number, product: number): number {
-  const aScaled = splitter * a
-  const aHigh = aScaled - (aScaled - a)
-  const aLow = a - aHigh
-  const bScaled = splitter * b
-  const bHigh = bScaled - (bScaled - b)
-  const bLow = b - bHigh
-  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow
+  return pointAt === end ? 0 : end - pointAt - 1
 }
 
 /** Reads a number of any length into `numberRead`, correctly rounded. */
-export function readNumber(bytes: Uint8Array, view: DataView, start: number, end: number): Outcome {
-  const decimals = readShort(bytes, view, start, end)
-  if (decimals >= 0) {
-    // Dividend and divisor are exact, so the quotient is rounded only once.
-    if (decimals > 0) numberRead[0] = numberRead[0]! / powersOfTen[decimals]!
-    return isRead
-  }
-  return readLongNumber(bytes, start, end)
+export function readNumber(bytes: Uint8Array, start: number, end: number): Outcome {
+  const decimals = readShort(bytes, start, end)
+  if (decimals < 0) return readLongNumber(bytes, start, end)
+  // Dividend and divisor are exact, so the quotient is rounded only once.
+  numberRead[0] = numberRead[0]! / powersOfTen[decimals]!
+  return isRead
 }
 
 function readLongNumber(bytes: Uint8Array, start: number, end: number): Outcome {
-  if (!scanNumber(bytes, start, end)) {
-    return isNotFinite.test(trimmedText(bytes, start, end)) ? notFinite : noValue
-  }
-  if (setDouble(bytes)) {
-    if (scan.isNegative) numberRead[0] = -numberRead[0]!
-    return isRead
-  }
-  numberRead[0] = Number(trimmedText(bytes, start, end))
-  return Number.isFinite(numberRead[0]) ? isRead : outOfRange
+  const text = trimmedText(bytes, start, end)
+  numberRead[0] = isOfNumber(text) ? Number(text) : NaN
+  const value = numberRead[0]
+  if (value !== value) return isNotFinite.test(text) ? notFinite : noValue
+  return Number.isFinite(value) ? isRead : outOfRange
 }
 
 const isNotFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
-function trimmedText(bytes: Uint8Array, start: number, end: number): string {
+/** True if `Number` makes nothing of the text but a decimal number or NaN. */
+function isOfNumber(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    const isSign = c === minus || c === plus || c === point
+    if ((c < zero || c > nine) && !isSign && (c | 0x20) !== letterE) return false
+  }
+  return text !== ''
+}
+
+export function trimmedText(bytes: Uint8Array, start: number, end: number): string {
   const first = trimmedStart(bytes, start, end)
   return latin1(bytes, first, trimmedEnd(bytes, first, end))
 }
 
-/** Reads a DOUBLE. */
-export function readDouble(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: NumberArray,
-  at: number,
-): Outcome {
-  const decimals = readShort(bytes, view, start, end)
-  if (decimals >= 0) {
-    into[at] = numberRead[0]! / powersOfTen[decimals]!
-    return isRead
-  }
-  const outcome = readLongNumber(bytes, start, end)
+export const readDouble: ReadCell = (bytes, start, end, into, at) => {
+  const outcome = readNumber(bytes, start, end)
   if (outcome !== isRead) return outcome
-  const value = numberRead[0]!
-  if (value === nullDouble) return outOfRange
-  into[at] = value
+  if (numberRead[0] === nullDouble) return outOfRange
+  into[at] = numberRead[0]!
   return isRead
 }
 
-/** Beyond this size, the text decides whether a single is large enough for a number. */
-const largeSingle = 1e38
-
 /** Reads a FLOAT: the nearest single, ties to even. */
-export function readFloat(
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-  into: NumberArray,
-  at: number,
-): Outcome {
-  const outcome = readNumber(bytes, view, start, end)
+export const readFloat: ReadCell = (bytes, start, end, into, at) => {
+  const outcome = readNumber(bytes, start, end)
   if (outcome !== isRead) return outcome
   const value = numberRead[0]!
-  if (value > largeSingle || value < -largeSingle || isBetweenSingles(value)) {
-    const single = singleOf(trimmedText(bytes, start, end), value)
-    if (!Number.isFinite(single) || single === nullFloat) return outOfRange
-    into[at] = single
-  } else into[at] = value
+  const single = isHalfway(value) ? singleOf(trimmedText(bytes, start, end)) : Math.fround(value)
+  if (!Number.isFinite(single) || single === nullFloat) return outOfRange
+  into[at] = single
   return isRead
+}
+
+const largestSingle = 2 ** 128 - 2 ** 104
+/** Halfway between the largest single and the next one, if there were a next one. */
+const halfwayToInfinity = 2 ** 128 - 2 ** 103
+
+/** True if a double lies exactly between two singles, so that only its text shows which one is nearer. */
+function isHalfway(value: number): boolean {
+  const single = Math.fround(value)
+  if (!Number.isFinite(single)) return Math.abs(value) === halfwayToInfinity
+  // `other` is exact, because it is a multiple of the last bit of `value`, and near `value`.
+  const other = 2 * value - single
+  return other !== single && Math.fround(other) === other
+}
+
+/** The single nearest to the number in the text, whose nearest double is halfway between two singles. */
+function singleOf(text: string): number {
+  const value = Number(text)
+  const single = Math.fround(value)
+  const sign = Math.sign(value)
+  const other = Number.isFinite(single) ? 2 * value - single : sign * largestSingle
+  const difference = compare(text, value)
+  const isOtherLarger = Math.abs(other) > Math.abs(single)
+  return difference !== 0 && difference > 0 === isOtherLarger ? other : single
+}
+
+/** A number halfway between two singles has fewer digits than this. Later digits matter only if one is not zero. */
+const maxDigits = 200
+
+/** Compares the absolute values of a decimal text and a double exactly; returns the sign of their difference. */
+function compare(text: string, value: number): number {
+  const match = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text)
+  const [, whole = '', fraction = '', exponent = '0'] = match ?? []
+  const all = `${whole}${fraction}`.replace(/^0+/, '')
+  const kept = all.slice(0, maxDigits)
+  const isCut = /[1-9]/.test(all.slice(maxDigits))
+  // One more digit replaces all digits that were cut.
+  const digits = BigInt(`${kept}${isCut ? '1' : '0'}`)
+  const tens = Number(exponent) - fraction.length + (all.length - kept.length) - 1
+  let size = Math.abs(value)
+  let twos = 0
+  while (!Number.isInteger(size)) {
+    size *= 2
+    twos--
+  }
+  const decimal = digits * 10n ** BigInt(Math.max(tens, 0)) * 2n ** BigInt(-twos)
+  const double = BigInt(size) * 10n ** BigInt(Math.max(-tens, 0))
+  return decimal < double ? -1 : Number(decimal > double)
 }

@@ -29,14 +29,14 @@ import { numberRead, readNumber } from './read-number.js'
 const largestCount = 2_147_483_647
 
 /** Reads `2.3+4.0i`. */
-export const readComplex: ReadCell = (bytes, view, start, end, into, at) => {
+export const readComplex: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end) - 1
   let sign = last - 1
   while (sign > first && !isSignOfNumber(bytes, sign)) sign--
   if (bytes[last] !== letterI || sign <= first) return noValue
   if (isBlank(bytes[sign - 1]!) || isBlank(bytes[last - 1]!)) return noValue
-  return readPair(bytes, view, first, sign, sign, last, into, at)
+  return readPair(bytes, first, sign, sign, last, into, at)
 }
 
 /** True for a sign that does not belong to an exponent. */
@@ -47,7 +47,7 @@ function isSignOfNumber(bytes: Uint8Array, p: number): boolean {
 const isBlank = (byte: number): boolean => byte === blank || byte === tab
 
 /** Reads `(1.5, 2.5)`. */
-export const readPoint: ReadCell = (bytes, view, start, end, into, at) => {
+export const readPoint: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end) - 1
   if (bytes[first] !== openParenthesis || bytes[last] !== closeParenthesis) return noValue
@@ -55,13 +55,12 @@ export const readPoint: ReadCell = (bytes, view, start, end, into, at) => {
   while (between < last && bytes[between] !== comma) between++
   if (between >= last) return noValue
   const second = trimmedStart(bytes, between + 1, last)
-  return readPair(bytes, view, first + 1, between, second, last, into, at)
+  return readPair(bytes, first + 1, between, second, last, into, at)
 }
 
 /** Reads two numbers, maybe with blanks around. */
 function readPair(
   bytes: Uint8Array,
-  view: DataView,
   start: number,
   end: number,
   secondStart: number,
@@ -69,9 +68,9 @@ function readPair(
   into: NumberArray,
   at: number,
 ): Outcome {
-  const outcome = readNumber(bytes, view, start, end)
+  const outcome = readNumber(bytes, start, end)
   const first = numberRead[0]!
-  const other = readNumber(bytes, view, secondStart, secondEnd)
+  const other = readNumber(bytes, secondStart, secondEnd)
   const second = numberRead[0]!
   if (outcome === noValue || outcome === notFinite) return noValue
   if (other === noValue || other === notFinite) return noValue
@@ -104,7 +103,7 @@ function lettersOf(text: string): number {
 const exchangeLetters = 4
 
 /** Reads `3M`, `200ms`, or `5XNYS` with the code of an exchange's calendar. */
-export const readDuration: ReadCell = (bytes, _view, start, end, into, at) => {
+export const readDuration: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   const digits = afterSign(bytes, first)

@@ -3,7 +3,17 @@
   the text's first four bytes become the last word, the first byte highest.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { colon, isRead, minus, noValue, point, zero, type ReadCell } from './read-cell.js'
+import {
+  colon,
+  isRead,
+  minus,
+  noValue,
+  point,
+  zero,
+  type NumberArray,
+  type Outcome,
+  type ReadCell,
+} from './read-cell.js'
 
 const uuidLength = 36
 const hexLength = 32
@@ -12,64 +22,48 @@ const lastWord = 3
 const ipv6Groups = 8
 const groupDigits = 4
 
-/** Value of a hexadecimal digit, by its byte; negative for other bytes. */
-const hexValues = Int8Array.from({ length: 256 }, (_, byte) => hexDigit(byte))
-
-/** Value of two hexadecimal digits, negative for other bytes. The lower byte of the index is the first digit. */
-const hexPairs = new Int16Array(65_536).fill(-1)
-for (const [first, high] of hexValues.entries()) {
-  if (high < 0) continue
-  for (const [second, low] of hexValues.entries()) {
-    if (low >= 0) hexPairs[first | (second << 8)] = (high << 4) | low
-  }
-}
-
-/** The 16 bits of four hexadecimal digits at `p`; negative if one byte is not a digit. */
-function fourHexDigits(view: DataView, p: number): number {
-  const digits = view.getInt32(p, true)
-  return (hexPairs[digits & 0xffff]! << 8) | hexPairs[digits >>> 16]!
-}
-
 /** Reads `00112233-4455-6677-8899-aabbccddeeff`. */
-export const readUuid: ReadCell = (bytes, view, start, end, into, at) => {
+export const readUuid: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   if (trimmedEnd(bytes, first, end) - first !== uuidLength) return noValue
-  if (bytes[first + 8] !== minus || bytes[first + 13] !== minus) return noValue
-  if (bytes[first + 18] !== minus || bytes[first + 23] !== minus) return noValue
-  const a = fourHexDigits(view, first)
-  const b = fourHexDigits(view, first + 4)
-  const c = fourHexDigits(view, first + 9)
-  const d = fourHexDigits(view, first + 14)
-  const e = fourHexDigits(view, first + 19)
-  const f = fourHexDigits(view, first + 24)
-  const g = fourHexDigits(view, first + 28)
-  const h = fourHexDigits(view, first + 32)
-  into[at + 3] = (a << 16) | b
-  into[at + 2] = (c << 16) | d
-  into[at + 1] = (e << 16) | f
-  into[at] = (g << 16) | h
-  return (a | b | c | d | e | f | g | h) < 0 ? noValue : isRead
+  for (const dash of [8, 13, 18, 23]) if (bytes[first + dash] !== minus) return noValue
+  return readDigits(bytes, first, first + uuidLength, into, at)
 }
 
 /** Reads 32 hexadecimal digits. */
-export const readHexDigits: ReadCell = (bytes, view, start, end, into, at) => {
+export const readHexDigits: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   if (trimmedEnd(bytes, first, end) - first !== hexLength) return noValue
-  let all = 0
-  for (let i = 0; i <= lastWord; i++) {
-    const high = fourHexDigits(view, first + 8 * i)
-    const low = fourHexDigits(view, first + 8 * i + 4)
-    all |= high | low
-    into[at + lastWord - i] = (high << 16) | low
+  return readDigits(bytes, first, first + hexLength, into, at)
+}
+
+/** Reads 32 hexadecimal digits up to `end`, and passes over signs between them. */
+function readDigits(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: NumberArray,
+  at: number,
+): Outcome {
+  let p = start
+  for (let i = lastWord; i >= 0; i--) {
+    let word = 0
+    for (let left = 8; left > 0; left--) {
+      if (bytes[p] === minus) p++
+      const digit = hexDigit(bytes[p++]!)
+      if (digit < 0) return noValue
+      word = (word << 4) | digit
+    }
+    into[at + i] = word
   }
-  return all < 0 ? noValue : isRead
+  return p === end ? isRead : noValue
 }
 
 /** The latest address that was read, as groups of 16 bits, first group first. An IPv4 address takes two groups. */
 const groups = new Int32Array(ipv6Groups)
 
 /** Reads `1.2.3.4` or any IPv6 address. */
-export const readIpAddress: ReadCell = (bytes, view, start, end, into, at) => {
+export const readIpAddress: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   if (readIpv4(bytes, first, last, 0)) {
@@ -79,7 +73,7 @@ export const readIpAddress: ReadCell = (bytes, view, start, end, into, at) => {
     into[at + 3] = 0
     return isRead
   }
-  if (!readIpv6(bytes, view, first, last)) return noValue
+  if (!readIpv6(bytes, first, last)) return noValue
   into[at] = (groups[6]! << 16) | groups[7]!
   into[at + 1] = (groups[4]! << 16) | groups[5]!
   into[at + 2] = (groups[2]! << 16) | groups[3]!
@@ -120,7 +114,7 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): bo
 }
 
 /** Reads eight groups. `::` replaces missing zero groups, and the last two groups may be written as IPv4. */
-function readIpv6(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+function readIpv6(bytes: Uint8Array, start: number, end: number): boolean {
   let count = 0
   /** Number of groups before `::`; −1 without `::`. */
   let gapAt = -1
@@ -133,15 +127,11 @@ function readIpv6(bytes: Uint8Array, view: DataView, start: number, end: number)
   while (p < end) {
     if (count === ipv6Groups) return false
     const first = p
-    let group = end - p >= groupDigits ? fourHexDigits(view, p) : -1
-    if (group >= 0) p += groupDigits
-    else {
-      group = 0
-      for (; p < end && p - first < groupDigits; p++) {
-        const digit = hexValues[bytes[p]!]!
-        if (digit < 0) break
-        group = (group << 4) | digit
-      }
+    let group = 0
+    for (; p < end && p - first < groupDigits; p++) {
+      const digit = hexDigit(bytes[p]!)
+      if (digit < 0) break
+      group = (group << 4) | digit
     }
     if (p < end && bytes[p] === point) {
       if (count > ipv6Groups - 2 || !readIpv4(bytes, first, end, count)) return false

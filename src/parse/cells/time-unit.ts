@@ -1,7 +1,8 @@
 /*
-  What formats of dates and times read, and the raw numbers that columns store (docs/protocol.md#data-types).
+  What formats of dates and times read, in the years 0000 to 9999, and the raw numbers that columns store
+  (docs/protocol.md#data-types).
 */
-import { monthsAt } from './calendar.js'
+import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 import type { TimeParts } from './time-zone.js'
 import { isRead, outOfRange, type NumberArray, type Outcome } from './read-cell.js'
 import { storeExact, storeProduct } from './read-exact.js'
@@ -11,13 +12,33 @@ const msPerDay = 86_400_000
 const nanosPerSecond = 1_000_000_000
 const nanosPerMs = 1_000_000
 const maxInt32 = 2_147_483_647
+const firstDay = daysFromCivil(0, 1, 1)
+const lastDay = daysFromCivil(9999, 12, 31)
+
+/** First and last millisecond of the years 0000 to 9999. */
+export const firstTextMs: number = firstDay * msPerDay
+export const lastTextMs: number = (lastDay + 1) * msPerDay - 1
+
+/** True for days, counted from 1970-01-01, of the years 0000 to 9999, the years that texts can express. */
+export function isTextDay(days: number): boolean {
+  return days >= firstDay && days <= lastDay
+}
+
+/** What `civilDays` returns for a day that does not exist. */
+export const noDay = 1_000_000_000
+
+/** Days from 1970-01-01 to a date of the years 0 to 9999 (proleptic Gregorian). */
+export function civilDays(year: number, month: number, day: number): number {
+  if (year < 0 || year > 9999 || day < 1 || day > daysInMonth(year, month)) return noDay
+  return daysFromCivil(year, month, day)
+}
 
 /** Reads texts of one format. */
 export interface DateFormat extends TimeParts {
   /** True if the texts are numbers. They may then have the number style of the column (`NumberStyle`). */
   readonly isNumber: boolean
-  /** Sets the parts if the text is a time. @param view  of `bytes`; at least three readable bytes follow the text */
-  read(bytes: Uint8Array, view: DataView, start: number, end: number): Outcome
+  /** Sets the parts if the text is a time. */
+  read(bytes: Uint8Array, start: number, end: number): Outcome
   /** For the text read last, if it was refused: what it may be instead; undefined if there is nothing to say. */
   explain?(bytes: Uint8Array, start: number, end: number): string | undefined
 }
@@ -30,6 +51,12 @@ export interface TimeUnit {
   /** False for a type that counts from midnight. */
   readonly hasDate: boolean
   readonly isLong: boolean
+}
+
+/** Months since year 0 for midnight of a month's first day; Infinity for any other moment. */
+function monthsAt(days: number, secondOfDay: number, nanos: number): number {
+  const { year, month, day } = civilFromDays(days)
+  return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity
 }
 
 /** Stores the raw number of a time; `outOfRange` if the type cannot hold it exactly. @param days  since 1970 */

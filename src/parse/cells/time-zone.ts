@@ -3,8 +3,7 @@
   that a time costs only a few comparisons. The machine's zone is never used.
 */
 import { option, usageError } from '../../errors.js'
-import { daysFromCivil } from '../../protocol/civil-date.js'
-import { yearAt } from './calendar.js'
+import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 
 const secondsPerDay = 86_400
 
@@ -54,7 +53,7 @@ export class TimeZone {
   /** How many seconds the clocks are ahead of UTC at this moment. */
   offsetAt(utcSeconds: number): number {
     if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset
-    const year = yearAt(Math.floor(utcSeconds / secondsPerDay))
+    const { year } = civilFromDays(Math.floor(utcSeconds / secondsPerDay))
     const cycles = Math.max(0, Math.ceil((year - lastYear + 1) / cycleYears))
     const shift = cycles * cycleSeconds
     const known = Math.max(firstYear, year - cycles * cycleYears)

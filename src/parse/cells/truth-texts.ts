@@ -7,7 +7,7 @@ import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { isRead, noValue, one, zero, type ReadCell } from './read-cell.js'
 
 /** Reads `true` or `false` in any case, 1 or 0. */
-export const readBool: ReadCell = (bytes, _view, start, end, into, at) => {
+export const readBool: ReadCell = (bytes, start, end, into, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   const isOne = last - first === 1

@@ -2,7 +2,6 @@
   Formats of dates and times as people write them. Some formats differ only in the order of their fields. If two formats fit all
   texts, the user has to choose.
 */
-import { viewOf } from './cell-bytes.js'
 import { PatternFormat } from './pattern-format.js'
 import { isRead } from './read-cell.js'
 import { parsePattern, type PatternPart } from './time-pattern.js'
@@ -43,11 +42,10 @@ let formats: readonly { readonly text: string; readonly reader: PatternFormat }[
 
 /** The formats that read the text, preferred ones first. */
 export function formatsReading(bytes: Uint8Array, start: number, end: number): string[] {
-  const view = viewOf(bytes)
   // Made on first use.
   formats ??= texts.map(text => ({ text, reader: new PatternFormat([partsOf(text)]) }))
   return formats
-    .filter(({ reader }) => reader.read(bytes, view, start, end) === isRead)
+    .filter(({ reader }) => reader.read(bytes, start, end) === isRead)
     .map(({ text }) => text)
 }
 

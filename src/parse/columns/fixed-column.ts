@@ -3,8 +3,8 @@
 */
 import { option } from '../../errors.js'
 import type { DataType } from '../../protocol/data-type.js'
+import { nullDouble, nullInt32, nullInt8 } from '../../protocol/null-value.js'
 import type { Column } from '../../protocol/value.js'
-import { viewOf } from '../cells/cell-bytes.js'
 import {
   isRead,
   notFinite,
@@ -27,6 +27,27 @@ export interface FixedLayout {
   /** The array elements that store a null. */
   readonly nullElements: readonly number[]
 }
+
+export const layoutOf = (
+  Cells: FixedLayout['Cells'] & { readonly BYTES_PER_ELEMENT: number },
+  ...nullElements: number[]
+): FixedLayout => ({
+  bytesPerRow: nullElements.length * Cells.BYTES_PER_ELEMENT,
+  Cells,
+  nullElements,
+})
+
+export const int8Layout: FixedLayout = layoutOf(Int8Array, nullInt8)
+export const int32Layout: FixedLayout = layoutOf(Int32Array, nullInt32)
+/** The layout of LONG, DECIMAL64 and the longer times: two words, the low word first. No cell needs a BigInt. */
+export const int64Layout: FixedLayout = {
+  ...layoutOf(Int32Array, 0, nullInt32),
+  Data: BigInt64Array,
+}
+/** 16 bytes per value, sent in reverse order (docs/protocol.md#sixteen-byte-values). */
+export const sixteenBytes: FixedLayout = { ...layoutOf(Int32Array, 0, 0, 0, 0), Data: Uint8Array }
+export const largeLayout: FixedLayout = { ...sixteenBytes, nullElements: [0, 0, 0, nullInt32] }
+export const pairLayout: FixedLayout = layoutOf(Float64Array, nullDouble, nullDouble)
 
 export interface FixedType extends FixedLayout {
   readonly name: DataType
@@ -54,7 +75,7 @@ export class FixedColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const { bytes, starts, ends, fieldCount, rowCount } = block
     const { readCell, readRun, nullElements } = this.#type
     const width = nullElements.length
     const array = this.#reserve(firstRow + rowCount)
@@ -67,7 +88,7 @@ export class FixedColumn implements ColumnBuilder {
       const start = starts[cell]!
       const end = ends[cell]!
       if (start !== end) {
-        if (readCell(bytes, view, start, end, array, at) === isRead) continue
+        if (readCell(bytes, start, end, array, at) === isRead) continue
         block.refuse(row, this.#columnIndex)
       }
       nulls++
@@ -84,7 +105,7 @@ export class FixedColumn implements ColumnBuilder {
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
     const { bytesPerRow, Cells, readCell, explain, expected } = this.#type
     const spare = new Cells(new ArrayBuffer(bytesPerRow))
-    const outcome = readCell(bytes, viewOf(bytes), start, end, spare, 0)
+    const outcome = readCell(bytes, start, end, spare, 0)
     const found = explain?.(bytes, start, end) ?? expected
     return {
       code: outcome === noValue ? 'DDB_INPUT_CELL' : 'DDB_INPUT_RANGE',

@@ -1,9 +1,9 @@
 /*
-  Types in text: which JSON values suit a type, and which column reads its cells. temporal-types.ts has the types of dates and
-  times.
+  The table of types: how text, JSON and a program's values represent each, and which column reads its cells. time-types.ts has the
+  types of dates and times.
 */
 import type { DataType } from '../../protocol/data-type.js'
-import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
+import { nullDouble, nullFloat, nullInt16, nullInt32 } from '../../protocol/null-value.js'
 import type { CellRules } from '../cell-rules.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
 import type { ClockRules } from '../cells/pattern-format.js'
@@ -17,6 +17,7 @@ import {
   readInteger,
   readLong,
   storeExact,
+  storeLong,
 } from '../cells/read-exact.js'
 import { readDouble, readFloat } from '../cells/read-number.js'
 import { readComplex, readDuration, readPoint } from '../cells/read-pair.js'
@@ -24,7 +25,17 @@ import { readHexDigits, readIpAddress, readUuid } from '../cells/read-sixteen-by
 import { readBool } from '../cells/truth-texts.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
-import { FixedColumn, type FixedLayout } from '../columns/fixed-column.js'
+import {
+  FixedColumn,
+  int32Layout,
+  int64Layout,
+  int8Layout,
+  largeLayout,
+  layoutOf,
+  pairLayout,
+  sixteenBytes,
+  type FixedLayout,
+} from '../columns/fixed-column.js'
 import { StringColumn } from '../columns/string-column.js'
 import { SymbolColumn } from '../columns/symbol-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
@@ -91,24 +102,7 @@ export interface DatedColumn {
 
 const { boolean, number, string } = jsonKinds
 
-const layoutOf = (
-  Cells: FixedLayout['Cells'] & { readonly BYTES_PER_ELEMENT: number },
-  ...nullElements: number[]
-): FixedLayout => ({
-  bytesPerRow: nullElements.length * Cells.BYTES_PER_ELEMENT,
-  Cells,
-  nullElements,
-})
-
-const int8Layout = layoutOf(Int8Array, nullInt8)
-export const int32Layout: FixedLayout = layoutOf(Int32Array, nullInt32)
-/** The layout of LONG, DECIMAL64 and the longer times: two words, the low word first. No cell needs a BigInt. */
-export const int64Layout: FixedLayout = {
-  ...layoutOf(Int32Array, 0, nullInt32),
-  Data: BigInt64Array,
-}
-/** 16 bytes per value, sent in reverse order (docs/protocol.md#sixteen-byte-values). */
-const sixteenBytes: FixedLayout = { ...layoutOf(Int32Array, 0, 0, 0, 0), Data: Uint8Array }
+const maxInt32 = 2_147_483_647
 
 /** A type whose elements all have the same size. */
 interface FixedCellType extends Pick<CellType, 'name' | 'jsonKinds' | 'spelling' | 'takesNames'> {
@@ -127,21 +121,13 @@ const takeWhole =
     return true
   }
 
-const longs = new BigInt64Array(1)
-const longWords = new Int32Array(longs.buffer)
-const mostLong = 2n ** 63n - 1n
-
 const takeLong: TakeValue = (value, into, at) => {
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) return false
     storeExact(into, at, value)
     return true
   }
-  if (typeof value !== 'bigint' || value > mostLong || value < -mostLong) return false
-  longs[0] = value
-  into[at] = longWords[0]!
-  into[at + 1] = longWords[1]!
-  return true
+  return typeof value === 'bigint' && storeLong(into, at, value)
 }
 
 const double = new Float64Array(1)
@@ -160,8 +146,12 @@ const takeFloat: TakeValue = (value, into, at) => {
   return true
 }
 
-const decimalText = (scale: number): string =>
-  `a decimal number with at most ${scale} digits after the point`
+const decimal = (
+  of: (scale: number) => ReadCell,
+): Pick<FixedCellType, 'expected' | 'readCell'> => ({
+  expected: scale => `a decimal number with at most ${scale} digits after the point`,
+  readCell: { of },
+})
 
 const numberTypes: readonly Omit<FixedCellType, 'jsonKinds'>[] = [
   {
@@ -175,8 +165,8 @@ const numberTypes: readonly Omit<FixedCellType, 'jsonKinds'>[] = [
     name: 'INT',
     layout: int32Layout,
     expected: 'a whole number from -2147483647 to 2147483647',
-    readCell: readInteger(-2_147_483_647, 2_147_483_647),
-    take: takeWhole(2_147_483_647),
+    readCell: readInteger(-maxInt32, maxInt32),
+    take: takeWhole(maxInt32),
   },
   {
     name: 'LONG',
@@ -203,31 +193,16 @@ const numberTypes: readonly Omit<FixedCellType, 'jsonKinds'>[] = [
       return true
     },
   },
-  {
-    name: 'DECIMAL32',
-    layout: int32Layout,
-    expected: decimalText,
-    readCell: { of: readDecimal32 },
-  },
-  {
-    name: 'DECIMAL64',
-    layout: int64Layout,
-    expected: decimalText,
-    readCell: { of: readDecimal64 },
-  },
-  {
-    name: 'DECIMAL128',
-    layout: { ...sixteenBytes, nullElements: [0, 0, 0, nullInt32] },
-    expected: decimalText,
-    readCell: { of: readDecimal128 },
-  },
+  { name: 'DECIMAL32', layout: int32Layout, ...decimal(readDecimal32) },
+  { name: 'DECIMAL64', layout: int64Layout, ...decimal(readDecimal64) },
+  { name: 'DECIMAL128', layout: largeLayout, ...decimal(readDecimal128) },
 ]
 
 /** 16 zero bytes are DolphinDB's null. A text with this value is refused, because it would become null. */
 const notZero =
   (readCell: ReadCell): ReadCell =>
-  (bytes, view, start, end, into, at) => {
-    const outcome = readCell(bytes, view, start, end, into, at)
+  (bytes, start, end, into, at) => {
+    const outcome = readCell(bytes, start, end, into, at)
     const bits = into[at]! | into[at + 1]! | into[at + 2]! | into[at + 3]!
     return outcome === isRead && bits === 0 ? outOfRange : outcome
   }
@@ -280,14 +255,14 @@ const fixedTypes: readonly FixedCellType[] = [
   },
   {
     name: 'COMPLEX',
-    layout: layoutOf(Float64Array, nullDouble, nullDouble),
+    layout: pairLayout,
     jsonKinds: string,
     expected: 'a number such as 2.3+4.0i',
     readCell: readComplex,
   },
   {
     name: 'POINT',
-    layout: layoutOf(Float64Array, nullDouble, nullDouble),
+    layout: pairLayout,
     jsonKinds: string,
     expected: 'a point such as (1.5, 2.5)',
     readCell: readPoint,

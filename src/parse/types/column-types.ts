@@ -24,10 +24,10 @@ import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import { RewrittenColumn, type Rewriting } from '../columns/rewritten-column.js'
 import { cellTypes, type CellType, type ColumnPlace } from './cell-types.js'
-import { temporalTypes } from './temporal-types.js'
+import { timeCellTypes } from './time-types.js'
 
 const typesByName: ReadonlyMap<DataType, CellType> = new Map(
-  [...cellTypes, ...temporalTypes].map(type => [type.name, type]),
+  [...cellTypes, ...timeCellTypes].map(type => [type.name, type]),
 )
 
 /** How text represents the type; undefined if the type has no text. */

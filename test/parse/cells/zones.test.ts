@@ -4,7 +4,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { civilDays, noDay, yearAt } from '../../../src/parse/cells/calendar.js'
 import {
   ColumnOffset,
   columnOffsets,
@@ -12,6 +11,7 @@ import {
   noOffset,
 } from '../../../src/parse/cells/column-offset.js'
 import { TimeZone } from '../../../src/parse/cells/time-zone.js'
+import { civilDays, noDay } from '../../../src/parse/cells/time-unit.js'
 import { deepTest, runs } from '../../helpers/runs.js'
 import { read } from '../reading.js'
 
@@ -30,20 +30,6 @@ t.test('a day exists exactly if Date keeps it unchanged', async t => {
     }
   }
   t.equal(civilDays(10_000, 1, 1), noDay)
-})
-
-t.test('the year of a day is that of Date', async t => {
-  const yearOf = (days: number): number => new Date(days * 86_400_000).getUTCFullYear()
-  const wrong: number[] = []
-  const look = (days: number): void => {
-    if (yearAt(days) !== yearOf(days)) wrong.push(days)
-  }
-  for (let year = -800; year <= 3200; year++) {
-    const first = new Date(0).setUTCFullYear(year, 0, 1) / 86_400_000
-    for (const days of [first - 1, first, first + 1, first + 59, first + 200]) look(days)
-  }
-  for (let days = -100_000_000; days <= 100_000_000; days += 99_991) look(days)
-  t.strictSame(wrong, [])
 })
 
 // Time zones, compared with all clock fields of Intl (the program uses only the offset), and with known changes.

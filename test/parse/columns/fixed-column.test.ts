@@ -12,7 +12,7 @@ import { blockOf, field, refusedRows } from './block.js'
 /** The elements of a row are the length and the first byte of its text. `?` is not a value, `!` does not fit. */
 const words: FixedType = {
   ...{ name: 'DURATION', bytesPerRow: 8, Cells: Int32Array, nullElements: [-1, -2] },
-  readCell(bytes, _view, start, end, into, at) {
+  readCell(bytes, start, end, into, at) {
     into[at] = end - start
     into[at + 1] = bytes[start]!
     if (bytes[start] === 0x3f) return noValue

@@ -1,16 +1,18 @@
 /*
-  Reads counts since 1970-01-01: seconds, milli-, micro- or nanoseconds, with or without a fraction.
+  Reads times that are numbers: counts since 1970-01-01 in seconds, milli-, micro- or nanoseconds, and day numbers of spreadsheets.
+  In Excel, 45325.4375 is 2024-02-03 10:30, day 1 is 1900-01-01, and day 60 is 29 February 1900, which never existed. In files from
+  old Macs, day 0 is 1904-01-01.
 */
-import { isTextDay } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { isRead, minus, noValue, outOfRange, plus, point, zero, type Outcome } from './read-cell.js'
-import { numberRead, powersOfTen, readShort } from './read-number.js'
-import type { DateFormat } from './time-unit.js'
+import { numberRead, powersOfTen, readNumber, trimmedText } from './read-number.js'
+import { isTextDay, type DateFormat } from './time-unit.js'
 import { setMoment, type TimeZone } from './time-zone.js'
 
 const nanoDigits = 9
 const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
+const msPerDay = 86_400_000
 /** The most digits of whole seconds. 14 digits are three million years, and doubles are exact for such numbers. */
 const maxSecondDigits = 14
 
@@ -68,7 +70,7 @@ export function unusualTimes(format: string, first: number, last: number): strin
 
 const numberWithPower = /^([+-]?)(\d+)(?:\.(\d*))?e([+-]?\d{1,2})$/i
 
-/** Counts are moments; with a zone, they become times of its clocks. */
+/** Reads counts since 1970. They are moments; with a zone, they become times of its clocks. */
 export class EpochFormat implements DateFormat {
   readonly isNumber = true
   days = 0
@@ -83,18 +85,8 @@ export class EpochFormat implements DateFormat {
     this.#zone = zone
   }
 
-  read(bytes: Uint8Array, view: DataView, start: number, end: number): Outcome {
-    if (readShort(bytes, view, start, end) === 0) {
-      const count = numberRead[0]!
-      const seconds = Math.floor(count / powersOfTen[this.#unitDigits]!)
-      const rest = count - seconds * powersOfTen[this.#unitDigits]!
-      return this.#set(seconds, rest * powersOfTen[nanoDigits - this.#unitDigits]!)
-    }
-    return this.#readLong(bytes, start, end)
-  }
-
-  /** Reads a count of any length, also with a fraction. */
-  #readLong(bytes: Uint8Array, start: number, end: number): Outcome {
+  /** Reads a count of any length, maybe with a fraction. */
+  read(bytes: Uint8Array, start: number, end: number): Outcome {
     let first = trimmedStart(bytes, start, end)
     const last = trimmedEnd(bytes, first, end)
     const isNegative = bytes[first] === minus
@@ -129,14 +121,14 @@ export class EpochFormat implements DateFormat {
 
   /** Reads a count with a power of ten, such as `1.7e9`, as a plain number. */
   #readPower(bytes: Uint8Array, start: number, end: number): Outcome {
-    const text = Buffer.from(bytes.subarray(start, end)).toString('latin1').trim()
+    const text = trimmedText(bytes, start, end)
     const [, sign, whole, fraction = '', power] = numberWithPower.exec(text) ?? []
     if (whole === undefined) return noValue
     const point = whole.length + Number(power)
     const digits = '0'.repeat(Math.max(0, 1 - point)) + (whole + fraction).padEnd(point, '0')
     const at = Math.max(1, point)
     const plain = Buffer.from(`${sign}${digits.slice(0, at)}.${digits.slice(at)}`)
-    return this.#readLong(plain, 0, plain.length)
+    return this.read(plain, 0, plain.length)
   }
 
   /** @param seconds  since 1970, in UTC */
@@ -151,8 +143,60 @@ export class EpochFormat implements DateFormat {
 
   /** For a number that is no plausible count of this unit: the unit that it may have, and the day that this would be. */
   explain(bytes: Uint8Array, start: number, end: number): string | undefined {
-    const text = Buffer.from(bytes.subarray(start, end)).toString('latin1').trim()
+    const text = trimmedText(bytes, start, end)
     if (!/^[+-]?\d+(?:\.\d*)?$/.test(text)) return undefined
     return unitHint(Number(text) / 10 ** this.#unitDigits, this.#unitDigits)
+  }
+}
+
+/** Day number of 1970-01-01. */
+const day1970In1900 = 25_569
+const day1970In1904 = 24_107
+/** Excel's day that the calendar lacks; the code shifts lower numbers by one. */
+const noDay = 60
+
+/** Reads day numbers of spreadsheets. */
+export class ExcelFormat implements DateFormat {
+  readonly isNumber = true
+  days = 0
+  secondOfDay = 0
+  nanos = 0
+  readonly #is1904: boolean
+  readonly #isTimeOfDay: boolean
+  readonly #zone: TimeZone | undefined
+
+  /**
+   * @param isTimeOfDay  true to accept only fractions of a day: 0.5 is noon
+   * @param zone  refuses times that its clocks skipped
+   */
+  constructor(is1904: boolean, isTimeOfDay: boolean, zone?: TimeZone) {
+    this.#is1904 = is1904
+    this.#isTimeOfDay = isTimeOfDay
+    this.#zone = zone
+  }
+
+  /** Rounds to the millisecond, because day numbers are not more precise. */
+  read(bytes: Uint8Array, start: number, end: number): Outcome {
+    const outcome = readNumber(bytes, start, end)
+    if (outcome !== isRead) return outcome === noValue ? noValue : outOfRange
+    const value = numberRead[0]!
+    const ms = Math.round(value * msPerDay)
+    const day = Math.floor(ms / msPerDay)
+    const days = this.#daysOf(day)
+    if (value < 0 || !isTextDay(days)) return outOfRange
+    this.days = days
+    const msOfDay = ms - day * msPerDay
+    this.secondOfDay = Math.floor(msOfDay / 1000)
+    this.nanos = (msOfDay % 1000) * 1_000_000
+    const isSkipped = this.#zone?.skips(days * secondsPerDay + this.secondOfDay) === true
+    return isSkipped ? noValue : isRead
+  }
+
+  /** Days from 1970-01-01 to this day; NaN for an invalid day number. */
+  #daysOf(day: number): number {
+    if (this.#isTimeOfDay) return day === 0 ? 0 : NaN
+    if (this.#is1904) return day - day1970In1904
+    if (day === noDay || day < 1) return NaN
+    return day - day1970In1900 + (day < noDay ? 1 : 0)
   }
 }

@@ -1,36 +1,43 @@
 /*
-  Dates and times in text, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's notation, in
-  ISO 8601, or in a format of `cells.dateFormats`. A JSON number is a time only if the column has a format for reading the number.
+  The types of dates and times, and their raw numbers (docs/protocol.md#data-types). Texts are in DolphinDB's notation, in ISO 8601,
+  or in a format of `cells.dateFormats`.
 */
 import type { TemporalType } from '../../protocol/types/temporals.js'
-import { firstTextMs, lastTextMs } from '../cells/calendar.js'
 import type { ColumnOffset } from '../cells/column-offset.js'
 import { PatternFormat } from '../cells/pattern-format.js'
-import { isRead, type ReadCell, type ReadRun } from '../cells/read-cell.js'
+import { isRead, type ReadCell } from '../cells/read-cell.js'
 import { storeExact } from '../cells/read-exact.js'
 import { usualPatterns, type PatternPart } from '../cells/time-pattern.js'
-import { storeTime, type DateFormat, type TimeUnit } from '../cells/time-unit.js'
-import { FixedColumn } from '../columns/fixed-column.js'
+import {
+  firstTextMs,
+  lastTextMs,
+  storeTime,
+  type DateFormat,
+  type TimeUnit,
+} from '../cells/time-unit.js'
+import { FixedColumn, int32Layout, int64Layout } from '../columns/fixed-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import { fixedValues, type TakeValue } from '../rows/value-columns.js'
-import { int32Layout, int64Layout, type CellType, type ColumnPlace } from './cell-types.js'
+import type { CellType, ColumnPlace } from './cell-types.js'
+
+interface TimeType {
+  readonly name: TemporalType
+  /** The letters that every format for the type must have: `yMd` for a DATE. */
+  readonly needs: string
+  readonly keepsTime?: false
+  readonly patterns: readonly (readonly PatternPart[])[]
+  readonly unit: TimeUnit
+  /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
+  readonly dateMs?: number
+  /** Describes values of the type in messages. */
+  readonly expected: string
+}
 
 const secondsPerDay = 86_400
 const msPerDay = 86_400_000
 const maxInt32 = 2_147_483_647
 
-interface TimeType {
-  readonly name: TemporalType
-  /** Describes values of the type in messages. */
-  readonly expected: string
-  /** The letters that every format for the type must have: `yMd` for a DATE. */
-  readonly needs: string
-  readonly keepsTime?: boolean
-  readonly patterns: readonly (readonly PatternPart[])[]
-  readonly unit: TimeUnit
-  /** Milliseconds per unit of the type; undefined if the type takes no `Date`. */
-  readonly dateMs?: number
-}
+const { dateTime, dateHour, month, time, minute } = usualPatterns
 
 const whole = (seconds: number, hasDate: boolean): TimeUnit => ({
   ...{ kind: 'seconds', seconds, hasDate, isLong: false },
@@ -42,121 +49,84 @@ const fine = (kind: 'ms' | 'nanos', hasDate: boolean, isLong: boolean): TimeUnit
 
 const timeTypes: readonly TimeType[] = [
   {
-    name: 'DATE',
-    dateMs: msPerDay,
-    expected: 'a date such as 2024-01-31',
-    needs: 'yMd',
-    keepsTime: false,
-    patterns: usualPatterns.dateTime,
+    ...{ name: 'DATE', needs: 'yMd', keepsTime: false, patterns: dateTime, dateMs: msPerDay },
     unit: whole(secondsPerDay, true),
+    expected: 'a date such as 2024-01-31',
   },
   {
-    name: 'MONTH',
-    expected: 'YYYY.MMM, such as 2012.06M',
-    needs: 'yM',
-    keepsTime: false,
-    patterns: usualPatterns.month,
+    ...{ name: 'MONTH', needs: 'yM', keepsTime: false, patterns: month },
     unit: { ...whole(0, true), kind: 'months' },
+    expected: 'YYYY.MMM, such as 2012.06M',
   },
   {
-    name: 'TIME',
+    ...{ name: 'TIME', needs: 'H', patterns: time, unit: fine('ms', false, false) },
     expected: 'HH:MM:SS.mmm',
-    needs: 'H',
-    patterns: usualPatterns.time,
-    unit: fine('ms', false, false),
   },
   {
-    name: 'MINUTE',
+    ...{ name: 'MINUTE', needs: 'H', patterns: minute, unit: whole(60, false) },
     expected: 'HH:MM',
-    needs: 'H',
-    patterns: usualPatterns.minute,
-    unit: whole(60, false),
   },
   {
-    name: 'SECOND',
+    ...{ name: 'SECOND', needs: 'H', patterns: time, unit: whole(1, false) },
     expected: 'HH:MM:SS',
-    needs: 'H',
-    patterns: usualPatterns.time,
-    unit: whole(1, false),
   },
   {
-    name: 'DATETIME',
-    dateMs: 1000,
+    ...{ name: 'DATETIME', needs: 'yMd', patterns: dateTime, unit: whole(1, true), dateMs: 1000 },
     expected: 'a time such as 2024-01-31T09:30:00, of the years 1901 to 2038',
-    needs: 'yMd',
-    patterns: usualPatterns.dateTime,
-    unit: whole(1, true),
   },
   {
-    name: 'DATEHOUR',
+    ...{ name: 'DATEHOUR', needs: 'yMdH', patterns: dateHour, unit: whole(3600, true) },
     expected: 'an hour such as 2024-01-31T09',
-    needs: 'yMdH',
-    patterns: usualPatterns.dateHour,
-    unit: whole(3600, true),
   },
   {
-    name: 'DATEMINUTE',
+    ...{ name: 'DATEMINUTE', needs: 'yMdH', patterns: dateTime, unit: whole(60, true) },
     expected: 'a minute such as 2024-01-31T09:30',
-    needs: 'yMdH',
-    patterns: usualPatterns.dateTime,
-    unit: whole(60, true),
   },
   {
-    name: 'TIMESTAMP',
+    ...{ name: 'TIMESTAMP', needs: 'yMd', patterns: dateTime, unit: fine('ms', true, true) },
     dateMs: 1,
     expected: 'a time such as 2024-01-31T09:30:00.125',
-    needs: 'yMd',
-    patterns: usualPatterns.dateTime,
-    unit: fine('ms', true, true),
   },
   {
-    name: 'NANOTIME',
+    ...{ name: 'NANOTIME', needs: 'H', patterns: time, unit: fine('nanos', false, true) },
     expected: 'HH:MM:SS.nnnnnnnnn',
-    needs: 'H',
-    patterns: usualPatterns.time,
-    unit: fine('nanos', false, true),
   },
   {
-    name: 'NANOTIMESTAMP',
+    ...{ name: 'NANOTIMESTAMP', needs: 'yMd', patterns: dateTime, unit: fine('nanos', true, true) },
     expected: 'a time such as 2024-01-31T09:30:00.123456789, of the years 1677 to 2262',
-    needs: 'yMd',
-    patterns: usualPatterns.dateTime,
-    unit: fine('nanos', true, true),
   },
 ]
 
-function cellTypeOfTimes(type: TimeType): CellType {
+/** A JSON number is a time only if the column has a format for reading the number. */
+function timeCellType(type: TimeType): CellType {
   const { name, expected, needs, keepsTime = true, patterns, unit, dateMs } = type
-  const { isLong } = unit
-  const layout = isLong ? int64Layout : int32Layout
+  const layout = unit.isLong ? int64Layout : int32Layout
   const columnOf = (
     format: DateFormat,
     what: string,
     { columnIndex, pool }: ColumnPlace,
     explain: NonNullable<DateFormat['explain']>,
   ): FixedColumn => {
-    const readCell: ReadCell = (bytes, view, start, end, into, at) => {
-      const outcome = format.read(bytes, view, start, end)
+    const readCell: ReadCell = (bytes, start, end, into, at) => {
+      const outcome = format.read(bytes, start, end)
       return outcome === isRead
         ? storeTime(unit, format.days, format.secondOfDay, format.nanos, into, at)
         : outcome
     }
-    const readRun: ReadRun | undefined =
-      format instanceof PatternFormat
-        ? (block, field, from, into, firstRow) =>
-            format.readRun(block, field, from, into, firstRow, unit)
-        : undefined
-    const fixed = { ...layout, name, expected: what, readCell, readRun, explain }
-    return new FixedColumn(fixed, columnIndex, pool)
+    return new FixedColumn(
+      { ...layout, name, expected: what, readCell, explain },
+      columnIndex,
+      pool,
+    )
   }
   /** A month or minute has no offset. */
-  const hasOffset = patterns !== usualPatterns.month && patterns !== usualPatterns.minute
+  const hasOffset = patterns !== month && patterns !== minute
   return {
     name,
     jsonKinds: jsonKinds.string,
     ...(dateMs !== undefined && {
       values: ({ capacity, offset }) =>
-        fixedValues(layout, capacity, takeDates(dateMs, isLong, offset())),
+        fixedValues(layout, capacity, takeDates(dateMs, unit.isLong, offset())),
     }),
     column(place) {
       const rules = hasOffset ? { ...place.clock, keepsTime } : { isMonth: name === 'MONTH' }
@@ -204,4 +174,4 @@ function takeDates(unitMs: number, isLong: boolean, offset: ColumnOffset | undef
 }
 
 /** All types of dates and times. */
-export const temporalTypes: readonly CellType[] = timeTypes.map(cellTypeOfTimes)
+export const timeCellTypes: readonly CellType[] = timeTypes.map(timeCellType)
