@@ -39,8 +39,9 @@ export function buildSchema(
       isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
     rejected: found.rejected,
     firstReject: found.firstReject,
-    needsPosition: fields?.isByPosition === true && fields.hasNames,
-    isHeaderless: fields?.hasNames === false,
+    needsPosition:
+      (fields?.isByPosition === true && fields.hasNames) || json?.isByPosition === true,
+    isHeaderless: fields && !fields.hasNames,
     quotes: found.quotes,
     assumedHeader: found.assumedHeader,
     totals,
@@ -106,7 +107,7 @@ function memberColumns(
     const { source, probe, kinds, elementKinds } = column
     const seen: SeenKinds = { values: kinds, elements: elementKinds }
     const type = chooseType(probe, seen, alone(options.intoDfs))
-    if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
+    if (type === undefined) leftOut.push({ source, reason: reasonOf(source, seen) })
     else taken.push({ source, probe, type })
   }
   const names = targetNames(

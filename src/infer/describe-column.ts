@@ -1,6 +1,7 @@
 /*
   Makes a column of the table from the findings about an input column, or explains why a JSON member cannot be a column.
 */
+import { option } from '../errors.js'
 import { unusualTimes } from '../parse/cells/count-format.js'
 import type { CellOptions } from '../parse/cell-rules.js'
 import { optionTexts } from '../parse/option-texts.js'
@@ -61,14 +62,21 @@ function renamedWarnings(name: string, source: string | undefined): string[] {
   return [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
 }
 
-/** Why values of these kinds fit no column. */
-export function reasonOf({ values, elements }: SeenKinds): string {
+/** Why values of these kinds fit no column. @param source  name of the member */
+export function reasonOf(source: string, { values, elements }: SeenKinds): string {
   if ((values & ~jsonKinds.null) !== jsonKinds.array) {
     return 'its values are objects without members, or of several kinds, which no column takes'
   }
-  return (elements & ~jsonKinds.null) === 0
-    ? 'its arrays are all empty, which says nothing of their type'
-    : 'its arrays hold texts, arrays, objects or values of several kinds, which no column takes'
+  if ((elements & ~jsonKinds.null) === 0) {
+    return 'its arrays are all empty, which says nothing of their type'
+  }
+  // An element of a record that is an array has a number for a name, and no path leads to it.
+  const areRecords =
+    !/^\d+$/.test(source) && (elements & ~(jsonKinds.array | jsonKinds.object)) === 0
+  const advice = areRecords
+    ? `; ${option('input.jsonPath')} ${source} reads their elements as rows`
+    : ''
+  return `its arrays hold texts, arrays, objects or values of several kinds, which no column takes${advice}`
 }
 
 /** Why the given type does not take some texts, and the options that read these texts. */

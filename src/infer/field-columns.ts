@@ -13,29 +13,35 @@ export interface InputFields {
   readonly keys: readonly string[]
   readonly isByPosition: boolean
   readonly hasNames: boolean
+  /** Indexes of the fields that become columns: all but those that have neither a name nor a text. */
+  readonly used: readonly number[]
 }
 
 /** Matches names with invisible characters, which the program could not print in a command. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
-type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount'>
+type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'emptyFields'>
 
 /** @param byPosition  true to ignore the names in the header */
 export function inputFields(
-  { fieldNames, fieldCount }: InputShape,
+  { fieldNames, fieldCount, emptyFields = [] }: InputShape,
   byPosition: boolean,
 ): InputFields {
   const hasNames = fieldNames !== undefined
   const names = hasNames ? fieldNames : Array.from({ length: fieldCount }, () => undefined)
+  const isPrintable = (name: string | undefined): boolean =>
+    name !== undefined && name !== '' && !unprintable.test(name)
+  const filled = [...names.keys()].filter(i => !emptyFields.includes(i))
   const isClear =
-    new Set(names).size === names.length &&
-    names.every(name => name !== undefined && name !== '' && !unprintable.test(name))
+    new Set(filled.map(i => names[i])).size === filled.length &&
+    filled.every(i => isPrintable(names[i]))
   const isByPosition = byPosition || !isClear
   return {
     names,
     keys: names.map((name, i) => (isByPosition || name === undefined ? String(i) : name)),
     isByPosition,
     hasNames,
+    used: isByPosition ? [...names.keys()] : filled,
   }
 }
 
@@ -72,7 +78,7 @@ export function fieldColumns(
   })
   const unused = filled.length < fields.names.length ? filled : []
   const wanted = fields.names.flatMap((name, field) => {
-    if (unused.includes(field)) return []
+    if (unused.includes(field) || !fields.used.includes(field)) return []
     const mapped = targets.get(field)
     return (mapped ?? [name]).map(one => ({ name: one, field, isMapped: mapped !== undefined }))
   })

@@ -52,13 +52,14 @@ export async function inferSchema(options: InferOptions): Promise<InferredSchema
   const isUnread = found.rejected > 0 && found.rejected === found.rows
   if (schema.columns.length > 0 && !isUnread) return schema
   const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
-  throw new InputError(
-    'DDB_INPUT_COLUMN',
-    found.rejected === 0
-      ? `${file} has no columns: it is empty`
-      : `${file} has no record that can be read; the first: ${found.firstReject}${raggedText(found)}`,
-    { file },
-  )
+  const leftOut = schema.leftOut.map(({ source, reason }) => `${source}: ${reason}`).slice(0, 5)
+  const why =
+    found.rejected > 0
+      ? `no record that can be read; the first: ${found.firstReject}${raggedText(found)}`
+      : leftOut.length > 0
+        ? `no member that a column takes. ${leftOut.join('. ')}`
+        : 'no columns: it is empty'
+  throw new InputError('DDB_INPUT_COLUMN', `${file} has ${why}`, { file })
 }
 
 /** @param totals  removes records with sums, such as `Total,300`; undefined keeps such records */
@@ -143,7 +144,7 @@ async function lookAtRecords(
   const rules = (found.rules ??= rulesOf(options.cells, reader))
   const look =
     reader.recordKind === 'members'
-      ? memberLook(options, file, found, rules)
+      ? memberLook(options, file, reader, found, rules)
       : fieldLook(options, file, reader, found, rules)
   // The reader treats every cell as text, because each column's probe looks for dates and percentages itself.
   const { nullTexts = [] } = options.cells
@@ -194,7 +195,7 @@ function fieldLook(
     found.probes = columns.map(({ name }) => newProbe(options, name, rules, columns.length, isText))
   }
   const target = {
-    columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
+    columns: fields.used.map(i => ({ name: fields.keys[i]!, type: { type: 'STRING' as const } })),
   }
   const shape = {
     file,
@@ -202,12 +203,14 @@ function fieldLook(
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
     headerLineNumber: reader.headerLineNumber,
+    emptyFields: reader.emptyFields,
   }
   const match = fields.isByPosition ? 'position' : 'name'
   const mapping = mapAsFirst(target, shape, match, found)
-  const fieldsOf = mapping.columns.map(({ source }) =>
-    source.kind === 'field' ? source.index : -1,
-  )
+  const fieldsOf: number[] = []
+  for (const [i, { source }] of mapping.columns.entries()) {
+    fieldsOf[fields.used[i]!] = source.kind === 'field' ? source.index : -1
+  }
   const set = setLook(options, shape, fields.hasNames ? match : undefined, found, rules)
   for (const [i, field] of fieldsOf.entries()) if (set.fields.has(field)) found.takenFields.add(i)
   const own = found.columns.filter(
@@ -274,6 +277,7 @@ function setLook(
 function memberLook(
   options: InferOptions,
   file: string,
+  reader: InputReader,
   found: Findings,
   rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
@@ -297,7 +301,7 @@ function memberLook(
   return {
     mapping: { columns: [], ignoreExtra: true, allowMissing: true },
     onBlock(block) {
-      json.look(block, file)
+      json.look(block, file, options.byPosition ? undefined : reader.elementNames)
       set.look(block, cells)
     },
   }

@@ -59,10 +59,10 @@ export interface InferredSchema {
   /** Number of records that no table could hold, and the reason for the first of them. */
   readonly rejected: number
   readonly firstReject: string | undefined
-  /** True if columns must be matched by position, because some names are empty, repeated or unprintable. */
+  /** True if columns must be matched by position, because some names are missing, empty, repeated or unprintable. */
   readonly needsPosition: boolean
-  /** True for delimited text without column names. */
-  readonly isHeaderless?: boolean
+  /** True for delimited text without column names; undefined for JSON. */
+  readonly isHeaderless?: boolean | undefined
   /** What was assumed about the first record, and why; set if the data do not show whether it is a header. */
   readonly assumedHeader?: AssumedHeader | undefined
   /** How to read the inputs' quotes; undefined if they have their usual meaning. */

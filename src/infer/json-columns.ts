@@ -1,6 +1,7 @@
 /*
-  Treats the members of JSON records as columns. A member of a nested object is called `object.member`, as in `mapping.map`. Rows
-  before a member's first occurrence count as rows without the member.
+  Treats the members of JSON records as columns. A member of a nested object is called `object.member`, as in `mapping.map`; an
+  element of a record that is an array is called by its number, unless the input names it. Rows before a member's first occurrence
+  count as rows without the member.
 */
 import { InputError } from '../errors.js'
 import { utf8Text } from '../parse/cells/cell-bytes.js'
@@ -48,6 +49,8 @@ export class JsonColumns {
   readonly columns = new Map<string, JsonColumn>()
   /** Rows of all blocks so far. */
   rows = 0
+  /** Number of rows that are arrays without names. */
+  #arrays = 0
   /** Number of nulls of each member. A null may stand in place of an object. */
   readonly #nullObjects = new Map<string, number>()
   readonly #newProbe: (source: string) => ColumnProbe
@@ -62,8 +65,17 @@ export class JsonColumns {
     this.#hasStyle = hasStyle
   }
 
-  /** Examines the records of a block. @throws {InputError} DDB_INPUT_MEMBER for too many different members */
-  look(block: RecordBlock, file: string): void {
+  /** True if all records are arrays without names. */
+  get isByPosition(): boolean {
+    return this.rows > 0 && this.#arrays === this.rows
+  }
+
+  /**
+   * Examines the records of a block.
+   * @param names  of the elements of records that are arrays
+   * @throws {InputError} DDB_INPUT_MEMBER for too many different members
+   */
+  look(block: RecordBlock, file: string, names: readonly string[] | undefined): void {
     this.#takeBytes(block)
     for (const column of this.columns.values()) clearRows(column, block.rowCount)
     let at = 0
@@ -73,7 +85,9 @@ export class JsonColumns {
       scanner.bytes.set(record, at)
       scanner.end = at + record.length
       scanner.bytes[scanner.end] = lineFeed
-      this.#object(scanner.skipBlanks(at), '', row, block, file)
+      const start = scanner.skipBlanks(at)
+      if (scanner.bytes[start] === openBracket) this.#array(start, names, row, block, file)
+      else this.#object(start, '', row, block, file)
       at += record.length + padding
     }
     for (const column of this.columns.values()) this.#show(column, block, file)
@@ -137,6 +151,24 @@ export class JsonColumns {
       if (bytes[p] === comma) p = scanner.skipBlanks(p + 1)
     }
     return p + 1
+  }
+
+  #array(
+    open: number,
+    names: readonly string[] | undefined,
+    row: number,
+    block: RecordBlock,
+    file: string,
+  ): void {
+    const scanner = this.#scanner
+    const { bytes } = scanner
+    if (names === undefined) this.#arrays++
+    let p = scanner.skipBlanks(open + 1)
+    for (let element = 0; bytes[p] !== closeBracket; element++) {
+      p = this.#member(p, names?.[element] ?? String(element + 1), row, block, file)
+      p = scanner.skipBlanks(p)
+      if (bytes[p] === comma) p = scanner.skipBlanks(p + 1)
+    }
   }
 
   #isEmpty(open: number): boolean {

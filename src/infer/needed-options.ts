@@ -47,6 +47,7 @@ function headerOf({
   needsPosition,
   assumedHeader,
 }: InferredSchema): Pick<NeededOptions, 'header'> {
-  if (isHeaderless === true) return { header: 'no' }
+  if (isHeaderless === undefined) return {}
+  if (isHeaderless) return { header: 'no' }
   return needsPosition || assumedHeader !== undefined ? { header: 'yes' } : {}
 }

@@ -25,7 +25,13 @@ import type {
 } from './batch.js'
 import type { FedRows } from './rows/fed-rows.js'
 import { wholeRow, type FaultyRecord, type RecordBlock } from './record-block.js'
-import { brokenRecord, cellFault, type ReportedColumn, type RowFault } from './row-fault.js'
+import {
+  brokenRecord,
+  cellFault,
+  unnamedFault,
+  type ReportedColumn,
+  type RowFault,
+} from './row-fault.js'
 import { setColumnTexts, sourcedColumn } from './sourced-column.js'
 import { rangeAt, RecordCopies, RowPlaces } from './row-places.js'
 
@@ -79,6 +85,7 @@ export class BatchBuilder {
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
   readonly #nulls: NullTexts
+  readonly #emptyFields: readonly number[]
   readonly #lenient: boolean
   /** Upper limit for the size of a row on the wire. A text counts once for each column that its field fills. */
   #most: WireRoom
@@ -119,6 +126,7 @@ export class BatchBuilder {
     this.#most = roomOfRow(this.#columns)
     this.#places = new RowPlaces(this.#pool, setup.keepRecords)
     this.#nulls = new NullTexts(rules.nullTexts ?? [])
+    this.#emptyFields = mapping.emptyFields ?? []
     this.#lenient = rules.lenient ?? false
   }
 
@@ -184,6 +192,7 @@ export class BatchBuilder {
       for (let i = 0; i < fields.length; i++) this.#nulls.apply(block, fields[i]!, trims)
     }
     this.#readColumns(block)
+    this.#refuseUnnamed(block)
     this.#refuseBroken(block)
   }
 
@@ -287,6 +296,16 @@ export class BatchBuilder {
     for (const column of this.#columns) if (column.fields.includes(field)) column.coercedRead++
   }
 
+  /** Refuses rows with a text in a field that has no name and no column, because the text would be lost. */
+  #refuseUnnamed(block: RecordBlock): void {
+    const { starts, ends, fieldCount, rowCount } = block
+    for (const field of this.#emptyFields) {
+      for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+        if (starts[cell] !== ends[cell]) block.refuse(row, this.#columns.length + field)
+      }
+    }
+  }
+
   /** Refuses rows with bytes that form no character, even if no column reads those bytes. */
   #refuseBroken(block: RecordBlock): void {
     const { broken } = this.#text
@@ -315,7 +334,7 @@ export class BatchBuilder {
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
     const fault =
       broken === undefined
-        ? cellFault(this.#columns[block.refusedBy[row]! - 1]!, block, row)
+        ? this.#faultOf(block, row, block.refusedBy[row]! - 1)
         : brokenRecord(broken)
     return this.faultReject(fault, {
       record,
@@ -323,6 +342,12 @@ export class BatchBuilder {
       lineNumber: block.lineNumbers[row]!,
       offsetBytes: this.inputOffset(bytesOffset + start),
     })
+  }
+
+  #faultOf(block: RecordBlock, row: number, refusedBy: number): RowFault {
+    const column = this.#columns[refusedBy]
+    if (column !== undefined) return cellFault(column, block, row)
+    return unnamedFault(block, row, refusedBy - this.#columns.length)
   }
 
   /** A copy of the record's bytes from the input, before decoding. */

@@ -110,12 +110,16 @@ export interface InputReader<Format extends string = string> extends RecordShape
   readonly isHeaderGuessed: boolean
   /** Number of records that were padded or cut, because they have more or fewer fields than the first one. */
   readonly raggedRecords: number
+  /** Names of the elements of JSON records that are arrays, as far as they were read; undefined if nothing names them. */
+  readonly elementNames: readonly string[] | undefined
   /** Number of byte order marks before records, which the reader drops. */
   readonly droppedMarks: number
   /** Whether records consist of ordered fields or of named members. */
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
+  /** Fields without a name in the header that are empty in the first records, as in files of spreadsheets with deleted columns. */
+  readonly emptyFields?: readonly number[] | undefined
   /** The unusual meaning of quotes, if the reader looked for it and found one. */
   readonly foundQuotes?: FoundQuotes | undefined
   /** Set if nothing proves whether the first record is a header, and the caller accepts a guess. */

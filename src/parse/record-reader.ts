@@ -21,6 +21,7 @@ export type FoundShape<Format extends string> = Pick<
   | 'fieldCount'
   | 'headerBytes'
   | 'headerLineNumber'
+  | 'emptyFields'
   | 'foundQuotes'
   | 'assumedHeader'
 >
@@ -30,6 +31,7 @@ export interface OpenedInput {
   /** The tokenizer, if the format needed one to detect the shape. */
   readonly tokenizer?: LineTokenizer
   readonly raggedRecords?: () => number
+  readonly elementNames?: () => readonly string[] | undefined
   /** Called once, as soon as the columns are known. */
   readonly records: (options: BatchOptions) => Records
 }
@@ -63,6 +65,10 @@ class RecordReader {
 
   get raggedRecords(): number {
     return this.#opened.raggedRecords?.() ?? 0
+  }
+
+  get elementNames(): readonly string[] | undefined {
+    return this.#opened.elementNames?.()
   }
 
   get droppedMarks(): number {

@@ -32,6 +32,23 @@ export function brokenRecord(message: string): RowFault {
   }
 }
 
+/** The fault of a row with a text in a field that neither a name nor a column uses. @param field  from 0 */
+export function unnamedFault(
+  { bytes, starts, ends, fieldCount }: RecordBlock,
+  row: number,
+  field: number,
+): RowFault {
+  const cell = row * fieldCount + field
+  const value = clippedText(bytes, starts[cell]!, ends[cell]!)
+  return {
+    columnName: undefined,
+    code: 'DDB_INPUT_FIELD_COUNT',
+    class: 'parse',
+    message: `field ${field + 1} has no name in the header, but this record has "${value}" there: name the column, or pass over it with ${option('mapping.ignoreExtra')}`,
+    value,
+  }
+}
+
 export function cellFault(column: ReportedColumn, block: RecordBlock, row: number): RowFault {
   const { name, typeText, builder, fields } = column
   const { composed } = builder

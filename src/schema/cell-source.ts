@@ -35,6 +35,10 @@ export interface ColumnMapping {
   readonly ignoreExtra: boolean
   /** True to read missing JSON members as null; false to reject their row. */
   readonly allowMissing: boolean
+  /** True if JSON records are arrays whose elements are named by number, from `1`; false if anything else names them. */
+  readonly byPosition?: boolean
+  /** Fields that neither a name nor a column uses. A record with a text in one of them is a reject. */
+  readonly emptyFields?: readonly number[]
 }
 
 /** What is known of an input before its first record is read. */
@@ -45,6 +49,8 @@ export interface InputShape {
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
   readonly headerLineNumber?: number | undefined
+  /** Fields without a name in the header that are empty in the first records. */
+  readonly emptyFields?: readonly number[] | undefined
 }
 
 /** Which input column fills which target column: by name if there are names, else by position. */

@@ -31,14 +31,21 @@ export function mapColumns(
   const rules = withParts(target, input, given)
   const sources = input.kind === 'members' ? members(target, rules) : fields(target, input, rules)
   if (rules.ignoreExtra !== true) checkParts(target, rules)
+  const used = fieldsUsed(sources)
   return {
     columns: target.columns.map((column, i) => ({ ...column, source: sources[i]! })),
     ignoreExtra: rules.ignoreExtra ?? false,
     allowMissing: rules.allowMissing ?? false,
+    ...(input.kind === 'members' && rules.match === 'position' ? { byPosition: true } : {}),
+    ...(input.emptyFields === undefined || rules.ignoreExtra === true
+      ? {}
+      : { emptyFields: input.emptyFields.filter(index => !used.has(index)) }),
   }
 }
 
 const missing: CellSource = { kind: 'constant', text: '' }
+
+const isNumber = /^[1-9]\d*$/
 
 function checkTargets(target: TargetSchema, rules: MappingRules): void {
   const names = target.columns.map(column => column.name)
@@ -59,10 +66,9 @@ function checkTargets(target: TargetSchema, rules: MappingRules): void {
   }
 }
 
+/** By position, a member is an element of an array, and its name is its number. */
 function members(target: TargetSchema, rules: MappingRules): CellSource[] {
-  if (rules.match === 'position') {
-    throw usageError('JSON is matched by name: it has no positions')
-  }
+  let position = 0
   return target.columns.map(({ name }) => {
     const text = ownText(rules.set, name)
     if (text !== undefined) {
@@ -70,7 +76,14 @@ function members(target: TargetSchema, rules: MappingRules): CellSource[] {
         isOther ? undefined : { kind: 'member', name: member },
       )
     }
-    return { kind: 'member', name: ownText(rules.map, name) ?? name }
+    const mapped = ownText(rules.map, name)
+    if (rules.match !== 'position') return { kind: 'member', name: mapped ?? name }
+    if (mapped !== undefined && !isNumber.test(mapped)) {
+      throw usageError(
+        `${option('mapping.map')} ${name}=${mapped}: arrays have no names, so give the number of the element, from 1`,
+      )
+    }
+    return { kind: 'member', name: mapped ?? String(++position) }
   })
 }
 
@@ -203,7 +216,7 @@ function fieldsByPosition(
 function mappedField(column: TargetColumn, mapped: string, input: InputShape): number {
   const named = input.names?.indexOf(mapped) ?? -1
   if (named >= 0) return named
-  if (/^[1-9]\d*$/.test(mapped)) return Number(mapped) - 1
+  if (isNumber.test(mapped)) return Number(mapped) - 1
   throw usageError(
     `${option('mapping.map')} ${column.name}=${mapped}: ${input.file} has no names, so give the number of the field, from 1`,
   )
@@ -217,7 +230,7 @@ function checkExtra(
 ): void {
   const used = fieldsUsed(sources)
   for (let index = 0; index < input.fieldCount; index++) {
-    if (used.has(index)) continue
+    if (used.has(index) || input.emptyFields?.includes(index) === true) continue
     const name = input.names?.[index]
     throw new InputError(
       'DDB_INPUT_COLUMN',

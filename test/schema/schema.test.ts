@@ -395,13 +395,21 @@ t.test('a matching error names similar columns, the line and the remedy', t => {
   t.end()
 })
 
-t.test('JSON members are matched by name only', t => {
+t.test('JSON members are matched by name, elements of arrays by number', t => {
   t.strictSame(map({ kind: 'members' }, { map: { time: 'ts' }, set: { price: '1' } }), [
     'ts',
     'sym',
     '=1',
   ])
-  t.throws(() => map({ kind: 'members' }, { match: 'position' }), { code: 'DDB_USAGE' })
+  const byPosition = { match: 'position' } as const
+  t.strictSame(
+    map({ kind: 'members' }, { ...byPosition, map: { time: '3' }, set: { price: '1' } }),
+    ['3', '1', '=1'],
+  )
+  t.throws(() => map({ kind: 'members' }, { ...byPosition, map: { time: 'ts' } }), {
+    code: 'DDB_USAGE',
+    message: /arrays have no names/,
+  })
   t.end()
 })
 

@@ -28,6 +28,7 @@ export function shapeOf(reader: InputReader, file: string): InputShape {
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
     headerLineNumber: reader.headerLineNumber,
+    emptyFields: reader.emptyFields,
   }
 }
 

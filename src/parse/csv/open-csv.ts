@@ -19,7 +19,13 @@ import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, withoutLast, type FirstRecord } from './header-record.js'
 import { fieldsByPosition, withDecimalComma, type RowTarget } from './row-target.js'
 import type { TriedDialect } from './record-walk.js'
-import { afterLines, SampleRecords, separatorLine } from './sample-records.js'
+import {
+  afterLines,
+  emptyFields,
+  lookedAtRecords,
+  SampleRecords,
+  separatorLine,
+} from './sample-records.js'
 import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample, type Sample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
@@ -112,6 +118,7 @@ export async function openCsv(
   // In a file with one column, a row with an empty field is an empty line.
   tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const names = record !== undefined && isHeader ? headerNames(record, source.name) : undefined
+  const empty = names === undefined ? [] : emptyFields(names, undecided.records())
   const headBytes = [separatorBytes, names && record?.bytes].filter(part => part !== undefined)
   const found = {
     format,
@@ -122,6 +129,7 @@ export async function openCsv(
     fieldCount,
     headerBytes: headBytes.length > 0 ? Buffer.concat(headBytes) : undefined,
     headerLineNumber: names && record?.lineNumber,
+    ...(empty.length === 0 ? {} : { emptyFields: empty }),
     ...(quotes === undefined ? {} : { foundQuotes: quotes }),
     ...(typeof answer === 'boolean' ? {} : { assumedHeader: answer }),
   } as const
@@ -157,8 +165,6 @@ function dialectIn(
   const trailingDelimiter = options.trailingDelimiter ?? layout.trailingDelimiter
   return { from, tried, layout, dialect: { ...said, ...tried, trailingDelimiter } }
 }
-
-const lookedAtRecords = 1000
 
 /**
  * How many fields a record needs to fit the target by position. Undefined if none of the first 1,000 records has this

@@ -7,6 +7,9 @@ import { RecordWalk, type TriedDialect } from './record-walk.js'
 
 const maxQuotedBytes = 65_536
 
+/** How many records to examine if every one counts. */
+export const lookedAtRecords = 1000
+
 /** Steps from record to record. */
 export class SampleRecords extends RecordWalk {
   readonly #buffer: Buffer
@@ -66,4 +69,18 @@ export function afterLines(bytes: Uint8Array, count: number): number {
 export function separatorLine(bytes: Uint8Array): string | undefined {
   const line = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
   return /^sep=([^\r\n])(?:[\r\n]|$)/i.exec(line)?.[1]
+}
+
+/** Fields without a name that are empty in the records after the header. */
+export function emptyFields(names: readonly string[], records: SampleRecords): number[] {
+  let empty = [...names.keys()].filter(field => names[field] === '')
+  records.nextRecord()
+  for (
+    let count = 0;
+    empty.length > 0 && count < lookedAtRecords && records.nextRecord();
+    count++
+  ) {
+    empty = empty.filter(field => field >= records.fieldCount || records.cell(field).length === 0)
+  }
+  return empty
 }

@@ -1,7 +1,8 @@
 /*
   Reads ordinary JSON: an array of objects, or objects one after the other, over any number of lines; with a path, those inside
   each document: `data.items` leads to the array `items` of the object `data`. Everything around the records is checked
-  token by token. Never holds the whole text.
+  token by token. Never holds the whole text. An array of texts beside the records, such as `fields`, names the elements of records
+  that are arrays.
 */
 import { InputError, option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
@@ -11,6 +12,7 @@ import { faulty, retryBytes, unfinished, type LineFormat, type ScanFault } from 
 import type { LineTokenizer } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import { jsonKinds } from './json-kinds.js'
+import { namesIn, namesKey } from './json-members.js'
 import type { JsonRecords } from './json-records.js'
 import {
   byteText,
@@ -19,6 +21,7 @@ import {
   colon,
   comma,
   maxDepth,
+  notJson,
   openBrace,
   openBracket,
   quote,
@@ -53,6 +56,8 @@ export class JsonDocuments implements LineFormat {
   #deepest = 0
   /** Names that the document has at this depth, where the next name of the path is expected. A message may suggest one. */
   #others: string[] = []
+  /** True if the next value may name the elements of the records. */
+  #mayName = false
   /** Position after the record scanned last, or −1, and whether the record was scanned as usual. */
   #next = 0
   #isUsual = false
@@ -175,9 +180,9 @@ export class JsonDocuments implements LineFormat {
         this.#expects = 'element'
         if (c === comma) return p + 1
         if (this.#open.length !== this.#level) return this.#scanner.stop(p)
-        return this.#refuse(p, `unexpected ${byteText(c)} between the elements`)
+        return this.#fail(p, `unexpected ${byteText(c)} between the elements`)
       case 'nothing':
-        return this.#refuse(p, `unexpected ${byteText(c)} after the array`)
+        return this.#fail(p, `unexpected ${byteText(c)} after the array`)
     }
   }
 
@@ -187,9 +192,7 @@ export class JsonDocuments implements LineFormat {
     }
     if (this.#isAtRecords) return this.#recordsAt(p, c)
     if (this.#isNext) {
-      if (c !== openBrace) {
-        return this.#notObject(p, this.#wayTo(this.#depth + 1), c)
-      }
+      if (c !== openBrace) return this.#notObject(p, this.#wayTo(this.#depth + 1), c)
       this.#depth++
       this.#isNext = false
       if (this.#depth > this.#deepest) {
@@ -197,10 +200,11 @@ export class JsonDocuments implements LineFormat {
         this.#others = []
       }
     }
-    if (c !== openBrace && c !== openBracket) {
+    const isNames = this.#mayName && c === openBracket
+    if (isNames || (c !== openBrace && c !== openBracket)) {
       const next = this.#afterValue(p)
       if (next >= 0) this.#endValue()
-      return next
+      return isNames && next >= 0 ? this.#nameElements(p, next) : next
     }
     if (this.#open.length === maxDepth) {
       return this.#offPath(
@@ -211,6 +215,14 @@ export class JsonDocuments implements LineFormat {
     this.#open.push(c)
     this.#expects = 'first'
     return p + 1
+  }
+
+  /** Refuses other names than those of the document before, because its records may be in the same block. */
+  #nameElements(start: number, end: number): number {
+    const names = namesIn(this.#scanner.bytes.slice(start, end))
+    const known = (this.#records.names ??= names)
+    if (names === undefined || String(known) === String(names)) return end
+    return this.#fail(start, 'the names are not those of the document before: load each alone')
   }
 
   /** Reads the beginning of the array of records, or null for none. */
@@ -239,9 +251,12 @@ export class JsonDocuments implements LineFormat {
     const next = scanner.string(p)
     if (next < 0) return next
     this.#expects = 'colon'
+    this.#mayName = false
     if (this.#open.length !== this.#depth + 1) return next
     const key = utf8Text(scanner.bytes.slice(scanner.textStart, scanner.textEnd))
     this.#isNext = key === this.#names[this.#depth]
+    const isBesideRecords = !this.#isNext && this.#depth + 1 === this.#names.length
+    this.#mayName = isBesideRecords && namesKey.test(key)
     const mayBeMeant = !this.#isNext && this.#depth === this.#deepest
     if (mayBeMeant && this.#others.length < maxOthers) this.#others.push(key)
     return next
@@ -291,16 +306,11 @@ export class JsonDocuments implements LineFormat {
   /** Ends reading at `p`, because the path does not lead to records. Always returns −1. */
   #offPath(p: number, fault: string): number {
     const way = this.#wayTo(this.#names.length)
-    return this.#refuse(p, `${fault}: ${option('input.jsonPath')} asks for ${way}`)
+    return this.#fail(p, `${fault}: ${option('input.jsonPath')} asks for ${way}`)
   }
 
   #notObject(p: number, what: string, c: number): number {
     return this.#offPath(p, `${what} is an object, not ${byteText(c)}`)
-  }
-
-  #refuse(p: number, message: string): number {
-    this.#fail(p, message)
-    return -1
   }
 
   /** Handles the end of the data if only blanks are left. Always returns false, because no token is left. */
@@ -317,7 +327,8 @@ export class JsonDocuments implements LineFormat {
       return false
     }
     const what = this.#level < 0 ? 'document' : 'array'
-    return this.#fail(end, `the input ends before the ${what} does`)
+    this.#fail(end, `the input ends before the ${what} does`)
+    return false
   }
 
   scanRecord(block: RecordBlock, row: number, start: number): number {
@@ -376,25 +387,14 @@ export class JsonDocuments implements LineFormat {
     return true
   }
 
-  #tooLong(position: number, what: string): false {
+  #tooLong(position: number, what: string): void {
     const message = `${what} is longer than ${this.#lines.maxRecordBytes} bytes`
-    return this.#fail(position, message, 'DDB_INPUT_RECORD_TOO_LONG')
+    this.#lines.failure = notJson(this.#lines, position, message, 'DDB_INPUT_RECORD_TOO_LONG')
   }
 
-  #fail(
-    position: number,
-    message: string,
-    code: 'DDB_INPUT_JSON' | 'DDB_INPUT_RECORD_TOO_LONG' = 'DDB_INPUT_JSON',
-  ): false {
-    const lines = this.#lines
-    const { file, window } = lines
-    const lineNumber = lines.lineNumber + countLineEnds(window.bytes, window.start, position)
-    const offsetBytes = window.inputOffset(position)
-    lines.failure = new InputError(
-      code,
-      `${file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
-      { file, lineNumber, offsetBytes },
-    )
-    return false
+  /** Always returns −1, because nothing can be read after a fault. */
+  #fail(position: number, message: string): number {
+    this.#lines.failure = notJson(this.#lines, position, message)
+    return -1
   }
 }

@@ -5,6 +5,7 @@
 import { columnTypeText } from '../../protocol/data-type.js'
 import { textSources, type ColumnMapping, type MappedColumn } from '../../schema/cell-source.js'
 import type { CellRules } from '../cell-rules.js'
+import { utf8Text } from '../cells/cell-bytes.js'
 import type { ClockRules } from '../cells/pattern-format.js'
 import { cellTypeOf, formatHintFor, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
@@ -61,6 +62,16 @@ function kindsOf(
   return type.array === true
     ? { kinds: jsonKinds.array, elementKinds: kinds }
     : { kinds, elementKinds: 0 }
+}
+
+/** Names of members that name the elements of records beside them. */
+export const namesKey = /^(?:fields|columns|headers?|names|column_?names)$/i
+
+/** The texts of an array of texts; undefined for any other array. */
+export function namesIn(array: Uint8Array): readonly string[] | undefined {
+  const elements = JSON.parse(utf8Text(array)) as unknown[]
+  const names = elements.filter(one => typeof one === 'string')
+  return names.length > 0 && names.length === elements.length ? names : undefined
 }
 
 /** The meaning of a key in an object. */

@@ -1,6 +1,7 @@
 /*
   Turns one JSON object into one row: finds its members by name, and makes each value's text a cell. Records of one input usually
-  have the same order of members, so the search for a member begins at its place in the last record.
+  have the same order of members, so the search for a member begins at its place in the last record. An array is read like an object
+  whose members are named by `names`, or by their numbers.
 */
 import { option } from '../../errors.js'
 import { nearestHint } from '../../schema/nearest.js'
@@ -17,7 +18,16 @@ import {
   type JsonMember,
 } from './json-members.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
-import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './json-scanner.js'
+import {
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  openBrace,
+  openBracket,
+  quote,
+  type JsonScanner,
+} from './json-scanner.js'
 import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
@@ -27,12 +37,18 @@ export interface MemberRules {
   readonly allowMissing: boolean
   /** True to make a value of the wrong kind null and count it, instead of rejecting the record. */
   readonly lenient?: boolean
+  /** True if records must be arrays, whose elements are named by number. */
+  readonly byPosition?: boolean | undefined
 }
 
 const blank = 32
 
 /** Finds the members of one input's records. Remembers keys and the shape of records, to read later records faster. */
 export class JsonRecords {
+  /** Names of the elements of records that are arrays, if the input has them. */
+  names: readonly string[] | undefined
+  /** What each element of an array means, as far as earlier arrays had elements. */
+  readonly #elements: JsonEntry[] = []
   readonly #cells: JsonCells
   #obstacle: Fault | undefined
   readonly #scanner: JsonScanner
@@ -92,7 +108,9 @@ export class JsonRecords {
     this.#cells.obstacle = undefined
     block.forgetWrongCells(row)
     this.#record++
-    let next = bytes[start] === openBrace ? this.#scanRecord(block, row, start) : this.#other(start)
+    let next = this.#isRecord(bytes[start]!)
+      ? this.#scanRecord(block, row, start)
+      : this.#other(start)
     if (next >= 0 && this.#seen < this.#members.length) {
       // A template made from this record would not set the cells of the missing members.
       this.#isUsual = false
@@ -111,7 +129,41 @@ export class JsonRecords {
     this.#position = 0
     this.#seen = 0
     this.#isUsual = true
-    return this.#scanMembers(block, row, start, this.#levels[0]!)
+    return this.#scanner.bytes[start] === openBrace
+      ? this.#scanMembers(block, row, start, this.#levels[0]!)
+      : this.#scanElements(block, row, start)
+  }
+
+  #isRecord(first: number): boolean {
+    const isNamed = this.names !== undefined || this.#members.length === 0
+    if (first === openBrace) return this.#rules.byPosition !== true
+    return first === openBracket && (isNamed || this.#rules.byPosition === true)
+  }
+
+  #scanElements(block: RecordBlock, row: number, start: number): number {
+    const scanner = this.#scanner
+    const { bytes } = scanner
+    let p = scanner.skipBlanks(start + 1)
+    if (bytes[p] === closeBracket) return p + 1
+    for (let element = 0; ; element++) {
+      const entry = this.#elementEntry(element)
+      if (entry === undefined) return -1
+      p = this.#scanMember(block, row, p, entry)
+      if (p < 0) return p
+      p = scanner.skipBlanks(p)
+      if (bytes[p] === closeBracket) return p + 1
+      if (bytes[p] !== comma) return scanner.stop(p)
+      p = scanner.skipBlanks(p + 1)
+    }
+  }
+
+  #elementEntry(element: number): JsonEntry | undefined {
+    const known = this.#elements[element]
+    if (known !== undefined) return known
+    const own = this.#rules.byPosition === true ? undefined : this.names?.[element]
+    const entry = this.#entryNamed(own ?? String(element + 1), this.#levels[0]!)
+    if (entry !== undefined && element < maxRemembered) this.#elements[element] = entry
+    return entry
   }
 
   /** Makes the record's shape the template for later records, at most once every `recordsPerLesson` records. */
@@ -215,10 +267,14 @@ export class JsonRecords {
   #other(start: number): number {
     const next = this.#scanner.value(start)
     if (next < 0) return next
-    this.#obstacle = {
-      code: 'DDB_INPUT_JSON',
-      message: `a record is an object, not ${kindsText(this.#scanner.kind)}`,
-    }
+    const { kind } = this.#scanner
+    const isArray = kind === jsonKinds.array
+    const { byPosition = false } = this.#rules
+    const advice = isArray
+      ? `, whose elements have no names: ${option('mapping.match')} position fills the columns in their order`
+      : ''
+    const message = `a record is ${byPosition ? 'an array' : 'an object'}, not ${kindsText(kind)}${advice}`
+    this.#obstacle = { code: 'DDB_INPUT_JSON', message }
     return -1
   }
 
@@ -243,23 +299,33 @@ export class JsonRecords {
     const { bytes, textStart, textEnd } = scanner
     const text = bytes.slice(textStart, textEnd)
     const key = utf8Text(text)
-    const entry = level.entries.get(key) ?? level.anyCase.get(key.toLowerCase()) ?? ignoredEntry
-    if (entry === ignoredEntry && !this.#rules.ignoreExtra) {
-      const names = this.#members.map(member => member.name)
-      const name = `${level.prefix}${key}`
-      this.#obstacle = {
-        code: 'DDB_INPUT_MEMBER',
-        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
-        value: clippedText(text, 0, text.length),
-      }
-      return undefined
-    }
+    const entry = this.#entryNamed(key, level)
+    if (entry === undefined) return undefined
     // A key with escapes is longer than its text, and so would not match.
     if (textStart === open + 1 && position < maxRemembered) {
       const text = new WordText(bytes.subarray(open, this.#keyEnd))
       this.#keys[position] = { text, level, entry }
     }
     return entry
+  }
+
+  /** The meaning of a key in an object; undefined if the rules refuse it. */
+  #entryNamed(key: string, level: JsonLevel): JsonEntry | undefined {
+    const entry = level.entries.get(key) ?? level.anyCase.get(key.toLowerCase())
+    if (entry !== undefined || this.#rules.ignoreExtra) return entry ?? ignoredEntry
+    const names = this.#members.map(member => member.name)
+    const name = `${level.prefix}${key}`
+    const text = Buffer.from(key)
+    this.#obstacle = {
+      code: 'DDB_INPUT_MEMBER',
+      message: `${this.#called(name)} goes nowhere${nearestHint(name, names)}: map it with ${option('mapping.map')}, or pass over it with ${option('mapping.ignoreExtra')}`,
+      value: clippedText(text, 0, text.length),
+    }
+    return undefined
+  }
+
+  #called(name: string): string {
+    return this.#rules.byPosition === true ? `element ${name}` : `member "${name}"`
   }
 
   /** Marks the field as present in the record. Returns false if the record already has the field. */
@@ -285,7 +351,7 @@ export class JsonRecords {
     for (const [field, { name, columnName }] of this.#members.entries()) {
       if (this.#seenIn[field] === this.#record) continue
       if (!this.#rules.allowMissing) {
-        const message = `the record has no member "${name}": name another with ${option('mapping.map')}, or leave it null with ${option('mapping.allowMissing')}`
+        const message = `the record has no ${this.#called(name)}: name another with ${option('mapping.map')}, or leave it null with ${option('mapping.allowMissing')}`
         this.#obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
         return false
       }

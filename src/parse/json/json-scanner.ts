@@ -2,7 +2,10 @@
   Finds JSON values in bytes, and checks them by the grammar of RFC 8259 without creating objects. A value is the start and end of
   its text. Methods take the position of a value and return the position after it, or set `stoppedAt` and return −1.
 */
+import { InputError } from '../../errors.js'
 import { hexDigit } from '../cells/cell-bytes.js'
+import { countLineEnds } from '../line-ends.js'
+import type { LineTokenizer } from '../line-tokenizer.js'
 import type { Window } from '../window.js'
 import { jsonKinds } from './json-kinds.js'
 
@@ -306,6 +309,22 @@ export function byteText(c: number): string {
   return c > 32 && c < 127
     ? `"${String.fromCharCode(c)}"`
     : `byte 0x${c.toString(16).padStart(2, '0')}`
+}
+
+/** The error that ends reading at a position of the window. */
+export function notJson(
+  { file, lineNumber: firstLine, window }: LineTokenizer,
+  position: number,
+  message: string,
+  code: 'DDB_INPUT_JSON' | 'DDB_INPUT_RECORD_TOO_LONG' = 'DDB_INPUT_JSON',
+): InputError {
+  const lineNumber = firstLine + countLineEnds(window.bytes, window.start, position)
+  const offsetBytes = window.inputOffset(position)
+  return new InputError(
+    code,
+    `${file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
+    { file, lineNumber, offsetBytes },
+  )
 }
 
 const simpleEscapes: ReadonlyMap<number, number> = new Map(

@@ -5,6 +5,7 @@ import { option, usageError } from '../../errors.js'
 import type { ColumnMapping, TextSource } from '../../schema/cell-source.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { CellRules } from '../cell-rules.js'
+import { viewOf } from '../cells/cell-bytes.js'
 import { hasNumberStyle } from '../cells/number-style.js'
 import { elementSeparator } from '../columns/array-column.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
@@ -14,7 +15,7 @@ import { JsonDocuments } from './json-documents.js'
 import { JsonLines } from './json-lines.js'
 import { jsonMembers } from './json-members.js'
 import { JsonRecords } from './json-records.js'
-import { JsonScanner } from './json-scanner.js'
+import { closeBracket, comma, JsonScanner, openBracket } from './json-scanner.js'
 import type { InputReader } from '../input-reader.js'
 import { recordReader } from '../record-reader.js'
 import { defaultMaxRecordBytes, type LineFormat } from '../line-format.js'
@@ -49,21 +50,30 @@ export function openJson(
     headerBytes: undefined,
     headerLineNumber: undefined,
   } as const
+  let elementNames: () => readonly string[] | undefined = () => undefined
   return recordReader<'ndjson' | 'json'>(found, {
     source,
+    elementNames: () => elementNames(),
     records: ({ mapping, cells = {} }) => {
       const chunks = source.chunks()
       const { scanner, records, ...columns } = jsonColumns(mapping, cells, isDocument)
+      elementNames = () => records.names
+      const names = (): readonly string[] | undefined =>
+        mapping.byPosition === true ? undefined : records.names
       const formatOf = (lines: LineTokenizer): LineFormat =>
         isDocument
           ? new JsonDocuments(lines, scanner, records, pathNames)
           : new JsonLines(lines, scanner, records)
       const tokenizer = new LineTokenizer(name, maxRecordBytes, startOffsetBytes, formatOf, text)
-      const shown = (record: Uint8Array): Uint8Array => oneLine(record, text.encoding)
+      const shown = (record: Uint8Array): Uint8Array =>
+        oneLine(namedElements(record, names(), text.encoding), text.encoding)
       return { tokenizer, chunks, ...columns, ...(isDocument ? { showRecord: shown } : {}) }
     },
   })
 }
+
+/** The scanner may read as many bytes after a text. */
+const slackBytes = 8
 
 /** The scanner of records, and how columns find their cells in a block. */
 interface JsonColumns {
@@ -78,9 +88,10 @@ interface JsonColumns {
 function jsonColumns(mapping: ColumnMapping, cells: CellRules, isDocument: boolean): JsonColumns {
   const members = jsonMembers(mapping, cells)
   const scanner = new JsonScanner(isDocument)
-  const { ignoreExtra, allowMissing } = mapping
+  const { ignoreExtra, allowMissing, byPosition } = mapping
   const { lenient = false } = cells
-  const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
+  const rules = { ignoreExtra, allowMissing, lenient, byPosition }
+  const records = new JsonRecords(scanner, members, rules)
   const block = new RecordBlock(members.length)
   // The number style of `cells` applies only to texts, so the block marks the cells that are JSON's own numbers.
   if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
@@ -112,6 +123,38 @@ export function parseJsonPath(text: string): string[] {
   throw usageError(
     `${option('input.jsonPath')} ${text}: expected names of members separated by dots, such as data.items, or /data/items if names contain dots`,
   )
+}
+
+/**
+ * Writes an array as an object with these names, because a record in a file of its own stands without them. The values
+ * stay as they are. Only text in UTF-8 can be rewritten; the result else is the array.
+ */
+function namedElements(
+  record: Uint8Array,
+  names: readonly string[] | undefined,
+  encoding: SourceText['encoding'],
+): Uint8Array {
+  if (names === undefined || record[0] !== openBracket || encoding !== 'utf-8') return record
+  const scanner = new JsonScanner(true)
+  // The scanner reads some bytes after the record, and writes texts without their escapes there.
+  scanner.bytes = Buffer.concat([record, new Uint8Array(record.length + slackBytes)])
+  scanner.view = viewOf(scanner.bytes)
+  scanner.end = record.length
+  scanner.scratch = record.length
+  const members: Uint8Array[] = []
+  for (
+    let p = scanner.skipBlanks(1);
+    scanner.bytes[p] !== closeBracket;
+    p = scanner.skipBlanks(p)
+  ) {
+    const start = scanner.bytes[p] === comma ? scanner.skipBlanks(p + 1) : p
+    p = scanner.value(start)
+    const name = names[members.length]
+    if (p < 0 || name === undefined) return record
+    const key = `${members.length === 0 ? '{' : ','}${JSON.stringify(name)}:`
+    members.push(Buffer.concat([Buffer.from(key), record.subarray(start, p)]))
+  }
+  return Buffer.concat([...members, Buffer.from(members.length === 0 ? '{}' : '}')])
 }
 
 /**

@@ -272,6 +272,50 @@ t.test('records are found in any document, for any chunks', async t => {
   t.pass()
 })
 
+t.test('rows as arrays are read by position or by name, for any chunks', async t => {
+  const cell = fc.oneof(fc.constantFrom('a', 'é"\\', ',]', ''), fc.constant(null))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(cell, fc.oneof(fc.integer(), fc.constant(null))), { maxLength: 20 }),
+      fc.constantFrom(0, 2),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 40 }),
+      async (list, indent, isNamed, chunkBytes) => {
+        const text = isNamed
+          ? JSON.stringify({ a: { columns: ['s', 'V'], n: 1, items: list } }, null, indent)
+          : JSON.stringify(list, null, indent)
+        const options = isNamed ? { jsonPath: 'a.items' } : { match: 'position' as const }
+        const types = isNamed ? 'v:INT,s:STRING' : 's:STRING,v:INT'
+        const { rows, rejects } = await read(text, types, {
+          name: 'a.json',
+          chunkBytes,
+          ...options,
+        })
+        const expected = list.map(([s, v]) => [s ?? '', String(v ?? '')])
+        deepStrictEqual(rejects, [])
+        deepStrictEqual(rows, isNamed ? expected.map(row => row.reverse()) : expected)
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('a rejected array keeps its names, or its order', async t => {
+  const options = { name: 'a.json', chunkBytes: 3 }
+  const text = '{"fields":["v","s\\""],"items":[["1 ",\n"b\\n"],[1.0e9999,[2,{"c":null}]],[]]}'
+  const named = await read(text, 'v:INT,s:INT', { ...options, jsonPath: 'items', map: { s: 's"' } })
+  t.strictSame(
+    named.rejects.map(({ bytes }) => Buffer.from(bytes).toString()),
+    ['{"v":"1 ","s\\"":"b\\n"}\n', '{"v":1.0e9999,"s\\"":[2,{"c":null}]}\n', '{}\n'],
+  )
+  const ordered = await read('[["x"],\n[1, \n2]]', 'v:INT', { ...options, match: 'position' })
+  t.strictSame(
+    ordered.rejects.map(({ bytes }) => Buffer.from(bytes).toString()),
+    ['["x"]\n', '[1,  2]\n'],
+  )
+})
+
 t.test('an object at the end of the path is one record, null is none', async t => {
   t.strictSame((await rowsAt('{"a":{"v":"x"}}\n{"a":{"v":"y"}}', 'a')).rows, [['x'], ['y']])
   t.strictSame((await rowsAt('{"a":null} {"a":[]}', 'a')).rows, [])
