@@ -6,7 +6,7 @@ import type { ServerOptions } from './options.js'
 import { scriptExecutor } from './script/session/session.js'
 import { type EmbeddedServer, startServerWith } from './start.js'
 
-export type { DiscardCounters } from './net/discard.js'
+export type { DiscardCounters } from './net/request-runner.js'
 export {
   requestedFaults,
   type FaultAfter,

@@ -6,8 +6,13 @@ import type { Clock, Platform } from '../platform/platform.js'
 import { ServerError } from '../errors.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
-import { Discard, type DiscardCounters } from './net/discard.js'
-import { type Executor, RequestRunner, Retries, type SessionInfo } from './net/request-runner.js'
+import {
+  type DiscardCounters,
+  type Executor,
+  RequestRunner,
+  Retries,
+  type SessionInfo,
+} from './net/request-runner.js'
 import { Listener, readListenTls } from './net/listener.js'
 import { type ServerNode, createNode } from './node.js'
 import {
@@ -78,7 +83,7 @@ export async function startServerWith(
     restartOf: options.restartOf?.node,
   })
   const executor = makeExecutor(node)
-  const discard = new Discard()
+  const discarded = { requests: 0, rows: 0 }
   const { counts, failures, ...counting } = countingOn(node, options.onAsyncError)
   let isClosed = false
   const sleep = sleepOn(platform.clock, () => isClosed)
@@ -89,7 +94,7 @@ export async function startServerWith(
   const runnerContext = {
     executor,
     retries: new Retries(),
-    discard: options.discard === true ? discard : undefined,
+    discard: options.discard === true ? discarded : undefined,
     node,
     requireLogin: options.requireLogin ?? false,
   }
@@ -127,7 +132,7 @@ export async function startServerWith(
       return { ...counts, connections: listener.connectionCount }
     },
     get discarded() {
-      return discard.counters
+      return { ...discarded }
     },
     get recentAsyncErrors() {
       return failures.slice()

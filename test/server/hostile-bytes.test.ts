@@ -74,35 +74,6 @@ t.test('without sockets: any bytes in any chunks end one session', async t => {
   t.pass()
 })
 
-function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const places = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b)
-  return [0, ...places].map((start, i) => bytes.subarray(start, places[i] ?? bytes.length))
-}
-
-t.test('the answers do not depend on how the requests are divided into chunks', async t => {
-  const server = await tinyServer(t, { script: () => int(2), call: (_name, args) => args[0] })
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.constantFrom(...requests), { minLength: 1, maxLength: 12 }),
-      fc.array(fc.nat(), { maxLength: 20 }),
-      async (chosen, cuts) => {
-        const answers: string[] = []
-        for (const split of [[], cuts]) {
-          const peer = await RawPeer.connect(server.port)
-          for (const piece of pieces(Buffer.concat([connectBytes, ...chosen]), split))
-            await peer.write(piece)
-          peer.socket.end()
-          const received = (await peer.ended()).toString('latin1')
-          answers.push(received.replaceAll(/\b1\d{9} /g, 'ID '))
-        }
-        return answers[0] === answers[1] && answers[0]!.startsWith('ID 0 1\nOK\n')
-      },
-    ),
-    { numRuns: runs(20), seed },
-  )
-  t.pass()
-})
-
 t.test('after any bytes the session ends and the server continues', async t => {
   const server = await tinyServer(t, { script: () => int(2), call: (_name, args) => args[0] })
   const damaged = fc

@@ -16,18 +16,6 @@ import { int } from '../helpers/values.js'
 import { startServer } from '../../src/server/index.js'
 import type { Response } from '../../src/protocol/response.js'
 
-t.test('the initial password is refused if the server listens beyond loopback', async t => {
-  await t.rejects(startTinyServer({}, { host: '0.0.0.0' }), {
-    code: 'DDB_CONFIG',
-    message: /initial password.*adminPassword/,
-  })
-  await t.rejects(startTinyServer({}, { host: '::' }), { code: 'DDB_CONFIG' })
-  const changed = await startTinyServer({}, { host: '0.0.0.0', adminPassword: 'another' })
-  await changed.close()
-  const allowed = await startTinyServer({}, { host: '0.0.0.0', allowInitialPassword: true })
-  await allowed.close()
-})
-
 t.test('the initial script runs as admin before anyone can connect', async t => {
   const users: string[] = []
   const server = await tinyServer(
@@ -221,18 +209,4 @@ t.test('a request of an unknown session runs in a new session, which the answer 
   t.match(await ask(other.sessionId, 'f()'), { message: /Cannot recognize the token f/ })
   t.not((await ask(sessionId, '1')).sessionId, sessionId, 'a forgotten session stays forgotten')
   t.equal(server.node.sessions.size, 1, 'a connection has one session')
-})
-
-t.test('a session belongs to its connection: its id is useless on other connections', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
-  const [first, second] = [await RawPeer.connect(server.port), await RawPeer.connect(server.port)]
-  await first.write(connectBytes)
-  const { sessionId } = await first.response()
-  await first.write(requestBytes(script('login("admin","123456")'), { sessionId }))
-  await first.response()
-  await second.write(connectBytes)
-  await second.response()
-  await second.write(requestBytes(script('getCurrentSessionAndUser()[1]'), { sessionId }))
-  t.match(await second.response(), { ok: true, value: { value: 'guest' } })
 })

@@ -14,7 +14,6 @@ import {
   requestedFaults,
   startServer,
   type AsynchronousFailure,
-  type DiscardCounters,
   type EmbeddedServer,
 } from '../../server/index.js'
 import type { Call } from './command.js'
@@ -35,7 +34,7 @@ export async function run(settings: Settings<'serve'>, call: Call): Promise<numb
     const [file, ...args] = call.childCommand
     if (file !== undefined) return await serveChild(server, settings, call, file, args)
     await serveForeground(server, call)
-    if (settings.discard) await call.output.write(`${countersText(server.discarded)}\n`)
+    if (settings.discard) await call.output.write(`${JSON.stringify(server.discarded)}\n`)
     return 0
   } finally {
     await server.close()
@@ -81,17 +80,6 @@ function failureLog({ output }: Call): (failure: AsynchronousFailure) => void {
     output.note(`asynchronous request of session ${sessionId} failed: ${message} (${text})`)
     if (count === shownFailures) output.note('further failures are not shown')
   }
-}
-
-/** One JSON object; integers that JSON numbers cannot represent exactly become strings. */
-function countersText({ requests, rows, sums }: DiscardCounters): string {
-  return JSON.stringify({ requests, rows, sums }, (_, value: unknown) =>
-    typeof value !== 'bigint'
-      ? value
-      : Number.isSafeInteger(Number(value))
-        ? Number(value)
-        : value.toString(),
-  )
 }
 
 /** Announces the server and waits for a signal. */

@@ -1,22 +1,21 @@
 /*
-  All built-in functions by name. Each family of functions has its own file in a folder next to this file.
+  All built-in functions by name. Each family of functions has its own file.
 */
 import type { Builtin } from '../values/server-value.js'
-import { dfsFunctions } from './dfs/dfs.js'
-import { languageFunctions } from './language/language.js'
-import { nodeFunctions } from './node/node.js'
-import { userFunctions } from './node/user.js'
-import { aggregateFunctions } from './numbers/aggregate.js'
-import { rowFunctions } from './tables/insert-rows.js'
-import { tableFunctions } from './tables/make-tables.js'
-import { schemaFunctions } from './tables/schema.js'
-import { textFunctions } from './text/text.js'
-import { typeFunctions } from './types/type.js'
-import { vectorFunctions } from './vectors/vector.js'
+import { dfsFunctions } from './dfs.js'
+import { languageFunctions } from './language.js'
+import { nodeFunctions } from './node.js'
+import { userFunctions } from './users.js'
+import { rowFunctions } from './insert-rows.js'
+import { tableFunctions } from './make-tables.js'
+import { schemaFunctions } from './schema.js'
+import { aggregateFunctions } from './aggregates.js'
+import { typeFunctions } from './types.js'
+import { vectorFunctions } from './vectors.js'
 
 const families = [
   aggregateFunctions, dfsFunctions, languageFunctions, nodeFunctions, rowFunctions, schemaFunctions, tableFunctions,
-  textFunctions, typeFunctions, userFunctions, vectorFunctions,
+  typeFunctions, userFunctions, vectorFunctions,
 ] // prettier-ignore
 
 /** Scripts cannot redefine these functions (docs/server-semantics.md#function-views). */

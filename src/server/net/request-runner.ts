@@ -7,7 +7,6 @@ import type { ScriptSession } from '../values/server-value.js'
 import { type Request, type RequestHead, requestFlags } from '../../protocol/request.js'
 import { type LoginFunction, checkAccess, logIn, loginFunctions } from '../login/users.js'
 import type { ServerNode } from '../node.js'
-import type { Discard } from './discard.js'
 import { ScriptError } from '../script-error.js'
 
 /** Facts about a connection that are known before its first request. */
@@ -55,6 +54,13 @@ export interface Transport {
   end(): void
   /** Ends the connection at once and drops the remaining bytes. */
   destroy(): void
+}
+
+/** Counts since the server started. */
+export interface DiscardCounters {
+  /** Function requests whose last argument is a table. */
+  readonly requests: number
+  readonly rows: number
 }
 
 // Limit of remembered clients. A client id belongs to one connection object of a client program.
@@ -106,7 +112,7 @@ interface RunnerContext {
   /** If true, guests may not run anything. */
   readonly requireLogin: boolean
   /** Set if the server counts and drops the tables of function requests (`serve --discard`). */
-  readonly discard: Discard | undefined
+  readonly discard: { -readonly [Count in keyof DiscardCounters]: number } | undefined
 }
 
 export class RequestRunner {
@@ -155,7 +161,8 @@ export class RequestRunner {
     if (discard === undefined || last?.form !== 'table') {
       return executor.run(session, request, false)
     }
-    discard.count(last)
+    discard.requests += 1
+    discard.rows += last.rows
     // Runs function views and functions of the session. Of any other function, only the rows are counted.
     const [called = ''] = /^[^\W\d]\w*/.exec(name) ?? []
     return session.functions.has(called) || node.functionViews.has(called)

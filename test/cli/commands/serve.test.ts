@@ -131,7 +131,7 @@ t.test('--setting and --server-version change the server', async t => {
 
 t.test('--discard ends with one line of counts', async t => {
   const { stdout } = await (await serve(t, '--discard')).end()
-  t.strictSame(JSON.parse(stdout.trimEnd().split('\n').at(-1)!), { requests: 0, rows: 0, sums: {} })
+  t.strictSame(JSON.parse(stdout.trimEnd().split('\n').at(-1)!), { requests: 0, rows: 0 })
 })
 
 t.test('--discard confirms a load with receipts, and keeps none of its rows', async t => {
@@ -155,7 +155,7 @@ t.test('--discard confirms a load with receipts, and keeps none of its rows', as
   t.match(JSON.parse(stdout), { rows: { read: 1000, confirmed: 1000 } })
   t.match(await exec('-e', 'exec count(*) from trades'), { code: 0, stdout: '0\n' })
   const counted: unknown = JSON.parse((await end()).stdout.trimEnd().split('\n').at(-1)!)
-  t.strictSame(counted, { requests: 10, rows: 1000, sums: { id: 499_500, price: 500 } })
+  t.strictSame(counted, { requests: 10, rows: 1000 })
 })
 
 const child = (code: string): string[] => [

@@ -31,34 +31,3 @@ deepTest(t, 'a growing column contains all appended rows, and a view keeps its r
   }
   t.end()
 })
-
-t.test('changed rows appear only in new views', t => {
-  for (const type of storedTypes) {
-    const property = fc.property(
-      fc.array(elements(type), { minLength: 1, maxLength: 10 }),
-      fc.array(fc.tuple(fc.nat(), elements(type)), { minLength: 1, maxLength: 10 }),
-      (rows, changes) => {
-        const growing = new GrowingColumn(emptyVector(type, 0))
-        growing.append(vectorOf(type, rows))
-        const before = growing.view()
-        const textsBefore = textsOf(before)
-        const targets = changes.map(([target]) => target % rows.length)
-        const values = vectorOf(
-          type,
-          changes.map(([, value]) => value),
-        )
-        growing.assign(Int32Array.from(targets), values)
-        const expected = textsBefore.slice()
-        const texts = textsOf(values)
-        targets.forEach((target, index) => (expected[target] = texts[index]!))
-        return (
-          textsOf(before).join('|') === textsBefore.join('|') &&
-          textsOf(growing.view()).join('|') === expected.join('|')
-        )
-      },
-    )
-    fc.assert(property)
-    t.pass(columnTypeText(type))
-  }
-  t.end()
-})

@@ -139,11 +139,3 @@ t.test('only SQL reads columns of stream and DFS tables', async t => {
     t.doesNotThrow(() => checkDirectAccess(table(kind)), kind)
   }
 })
-
-t.test('a function is sent as its name and its kind', async t => {
-  const { run } = testSession()
-  await run('def f(a, b) { return a + b }')
-  t.match(await run('sum'), { type: 'FUNCTIONDEF', functionKind: 0, value: 'sum' })
-  t.match(await run('f'), { type: 'FUNCTIONDEF', functionKind: 3, value: 'f' })
-  t.match(await run('f{1}'), { type: 'FUNCTIONDEF', functionKind: 4 })
-})

@@ -7,7 +7,6 @@ import t from 'tap'
 import ts from 'typescript'
 import { builtins } from '../../../src/server/functions/registry.js'
 import { operatorNames } from '../../../src/server/operators/operator-names.js'
-import { callContext } from '../../helpers/call-context.js'
 import { readPages } from '../../helpers/pages.js'
 
 const own = /^(src|test)[\\/]server[\\/]|node_modules/
@@ -96,12 +95,6 @@ t.test('every built-in function has a user', async t => {
     [],
     'removed or called by now: remove it from the list',
   )
-})
-
-t.test('every function is registered by its own name', async t => {
-  for (const [name, builtin] of builtins) t.equal(builtin.name, name)
-  t.equal(builtins.get('tableinsert'), undefined, 'capitals count')
-  t.match(callContext().findFunction('sum'), { builtin: builtins.get('sum') }, 'sessions look here')
 })
 
 t.test('functions that change their first argument are distinguished from all others', async t => {

@@ -10,7 +10,7 @@ import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
 import { deepTest } from '../../helpers/runs.js'
 import { tinyServer } from '../../helpers/tiny-server.js'
-import { idTable, int, ints } from '../../helpers/values.js'
+import { idTable, int } from '../../helpers/values.js'
 import { connectTyped as connect } from '../../../src/client/open-session.js'
 import type { Table } from '../../../src/protocol/value.js'
 
@@ -23,36 +23,6 @@ t.test('a bare connect is answered with a session id and no object, to the byte'
   const second = await RawPeer.connected(server.port)
   t.equal(second.received.toString(), '1000000002 0 1\nOK\n')
   t.equal(server.counters.connections, 2)
-})
-
-t.test('requests may arrive in any chunks, and several at once', async t => {
-  const server = await tinyServer(t, { script: () => int(1), call: (_name, args) => args[0] })
-  const bytesIn = (sessionId: string): Buffer =>
-    Buffer.concat([
-      connectBytes,
-      requestBytes(script('1+é'), { sessionId }),
-      requestBytes(call('f', ints(1, 2, 3)), { sessionId }),
-      requestBytes(
-        { kind: 'variable', names: ['a', 'b'], values: [int(1), idTable(1, 2)] },
-        { sessionId },
-      ),
-      requestBytes(script('last'), { sessionId }),
-    ])
-  const whole = await RawPeer.connect(server.port)
-  await whole.write(bytesIn('1000000001'))
-  for (let i = 0; i < 5; i++) await whole.response()
-  const expected = whole.received.toString('latin1').replaceAll('1000000001', 'ID')
-  const requests = server.log.splice(0)
-  t.strictSame(requests, ['script 1+é', 'call f', 'upload a,b', 'script last'])
-  for (const size of [1, 2, 7, 64]) {
-    const peer = await RawPeer.connect(server.port)
-    const bytes = bytesIn(String(1_000_000_001 + server.sessions.length))
-    for (let at = 0; at < bytes.length; at += size) await peer.write(bytes.subarray(at, at + size))
-    let id = ''
-    for (let i = 0; i < 5; i++) id = (await peer.response()).sessionId
-    t.equal(peer.received.toString('latin1').replaceAll(id, 'ID'), expected, `chunks of ${size}`)
-    t.strictSame(server.log.splice(0), requests)
-  }
 })
 
 t.test('a session runs its requests in order; other sessions do not wait for it', async t => {
@@ -172,25 +142,6 @@ t.test('printed output comes before the answer, for API2 only', async t => {
   await peer.write(requestBytes(script('1'), { protocol: 'API' }))
   await peer.response()
   t.equal(peer.messages.length, 2)
-})
-
-t.test('printed output arrives while the request still waits', async t => {
-  const gate = closedGate()
-  const server = await tinyServer(t, {
-    script: async (_code, session) => {
-      session.print('before')
-      await gate.opened
-      return int(1)
-    },
-  })
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(Buffer.concat([connectBytes, requestBytes(script('1'))]))
-  await peer.response()
-  const response = peer.response()
-  while (peer.messages.length === 0) await new Promise(resolve => peer.socket.once('data', resolve))
-  t.strictSame(peer.messages, ['before'])
-  gate.open()
-  t.match(await response, { ok: true })
 })
 
 t.test('flag 16 clears memory after its request, not before', async t => {
@@ -372,23 +323,5 @@ t.test('a table requested with a fetchSize comes in blocks of about that size', 
   }
   t.strictSame(seen, ids)
   t.equal(blocks, 5)
-  await session.close()
-})
-
-t.test('small tables are also sent in blocks, and an empty table keeps its columns', async t => {
-  const server = await tinyServer(t, {
-    script: code => (code === 'empty' ? idTable() : idTable(1)),
-  })
-  const session = await connect({ host, port: server.port })
-  t.match(await session.run('one', { fetchSize: 8192 }), {
-    type: 'ANY',
-    length: 1,
-    data: [{ rows: 1 }],
-  })
-  t.match(await session.run('empty', { fetchSize: 8192 }), {
-    type: 'ANY',
-    data: [{ rows: 0, columnNames: ['id'] }],
-  })
-  t.match(await session.run('one'), { form: 'table' })
   await session.close()
 })

@@ -10,8 +10,6 @@ import { idTable, int } from '../../helpers/values.js'
 import { classifyRefusal } from '../../../src/load/outcomes/refusal.js'
 import { faultNames, requestedFaults, type RequestInfo } from '../../../src/server/net/faults.js'
 import type { RequestHead } from '../../../src/protocol/request.js'
-import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-value.js'
-import type { Table } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 
 t.test('hooks get every request in order, with its identification', async t => {
@@ -335,41 +333,14 @@ t.test('a failed request may be tried again', async t => {
   }
 })
 
-const table: Table = {
-  form: 'table',
-  name: '',
-  rows: 4,
-  columnNames: ['time', 'sym', 'price', 'id', 'flag', 'ratio', 'small', 'cells'],
-  columns: [
-    {
-      form: 'vector',
-      type: 'TIMESTAMP',
-      length: 4,
-      data: BigInt64Array.of(2n ** 62n, -1n, nullInt64, 2n ** 62n),
-    },
-    { form: 'vector', type: 'STRING', length: 4, data: ['a', 'b', 'c', 'd'] },
-    { form: 'vector', type: 'DOUBLE', length: 4, data: Float64Array.of(0.5, 1, nullDouble, 2) },
-    { form: 'vector', type: 'INT', length: 4, data: Int32Array.of(-5, 2 ** 31 - 1, nullInt32, 1) },
-    { form: 'vector', type: 'BOOL', length: 4, data: Int8Array.of(1, 0, -128, 1) },
-    { form: 'vector', type: 'FLOAT', length: 4, data: Float32Array.of(0.25, 0.25, 0, 0) },
-    { form: 'vector', type: 'SHORT', length: 4, data: Int16Array.of(-32768, 7, 8, 9) },
-    {
-      form: 'arrayVector',
-      length: 4,
-      offsets: Uint32Array.of(0, 1, 1, 2, 2),
-      cells: { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 2) },
-    },
-  ],
-}
-
-t.test('a discarding server counts rows and sums exactly, without nulls', async t => {
+t.test('a discarding server counts rows', async t => {
   const server = await tinyServer(
     t,
     { script: () => int(7), call: () => int(8) },
     { discard: true },
   )
   const peer = await RawPeer.connect(server.port)
-  const insert = requestBytes(call('tableInsert{t}', table), asynchronous)
+  const insert = requestBytes(call('tableInsert{t}', idTable(1, 2, 3, 4)), asynchronous)
   const inserts = Array.from({ length: 10 }, () => insert)
   await peer.write(Buffer.concat([connectBytes, ...inserts, requestBytes(script('schema(t)'))]))
   await peer.response()
@@ -379,18 +350,7 @@ t.test('a discarding server counts rows and sums exactly, without nulls', async 
   await peer.write(requestBytes(call('version')))
   t.match(await peer.response(), { ok: true, value: { value: 8 } }, 'calls without a table run')
   t.strictSame(server.log, ['script schema(t)', 'call version'])
-  t.strictSame(server.discarded, {
-    requests: 11,
-    rows: 43,
-    sums: {
-      time: 10n * (2n ** 63n - 1n),
-      id: 10n * (2n ** 31n - 5n) + 6n,
-      flag: 20n,
-      small: 240n,
-      price: 35,
-      ratio: 5,
-    },
-  })
+  t.strictSame(server.discarded, { requests: 11, rows: 43 })
 })
 
 t.test(

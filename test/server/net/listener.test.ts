@@ -8,7 +8,6 @@ import { get, type IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
-import { closedGate } from '../../helpers/gate.js'
 import { deepTest } from '../../helpers/runs.js'
 import { startTinyServer, tinyServer } from '../../helpers/tiny-server.js'
 import { int, idTable } from '../../helpers/values.js'
@@ -16,7 +15,6 @@ import { connectTyped as connect } from '../../../src/client/open-session.js'
 import { startServer } from '../../../src/server/index.js'
 import { unusableCertificate } from '../../../src/server/net/listener.js'
 import { Certificates } from '../../helpers/certificates.js'
-import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
 
 t.test('if a port is in use, the error names the port', async t => {
   const taken = createServer()
@@ -117,16 +115,6 @@ deepTest(t, 'closing ends sleeping scripts without waking them', async t => {
   t.equal(timers(), before)
 })
 
-deepTest(t, 'closing does not wait for a request that waits forever', async t => {
-  const server = await startTinyServer({ script: () => closedGate().opened })
-  const peer = await RawPeer.connect(server.port)
-  await peer.write(Buffer.concat([connectBytes, requestBytes(script('for ever'))]))
-  await server.logged('script for ever')
-  await Promise.all([server.close(), server.close()])
-  await peer.ended()
-  t.strictSame(server.closedSessions, ['1000000001'])
-})
-
 const certificates = new Certificates(t)
 const ca = certificates.make('authority', { isAuthority: true })
 const identity = certificates.make('server', { by: ca })
@@ -223,21 +211,6 @@ t.test('the JavaScript client is served on the same port, with one message per a
   await server.sessionClosed('1000000001')
 })
 
-t.test('running requests are executed even if their WebSocket closes', async t => {
-  const gate = closedGate()
-  const server = await tinyServer(t, { script: () => gate.opened })
-  const peer = new WebPeer(server.port)
-  await once(peer.socket, 'open')
-  peer.socket.send(connectMessage)
-  peer.socket.send(requestBytes(script('wait')))
-  peer.socket.send(requestBytes(script('last')))
-  peer.socket.close()
-  await once(peer.socket, 'close')
-  gate.open()
-  await server.sessionClosed('1000000001')
-  t.strictSame(server.log, ['script wait', 'script last'])
-})
-
 t.test('known subprotocols are accepted, others are refused with a message', async t => {
   const server = await tinyServer(t)
   for (const [protocol, words] of [
@@ -282,14 +255,6 @@ t.test('a visit by a browser without WebSocket gets an explanation', async t => 
   t.match(Buffer.concat(chunks).toString(), /DolphinDB protocol over TCP and WebSocket/)
 })
 
-t.test('an HTTP request that arrives byte by byte is one request', async t => {
-  const server = await tinyServer(t)
-  const peer = await RawPeer.connect(server.port)
-  for (const byte of Buffer.from('GET / HTTP/1.1\r\nhost: x\r\n\r\n'))
-    await peer.write(Buffer.of(byte))
-  t.match((await peer.ended()).toString(), /^HTTP\/1\.1 426 /)
-})
-
 t.test('invalid bytes in a WebSocket message end that session with a message', async t => {
   const server = await tinyServer(t)
   const peer = new WebPeer(server.port)
@@ -297,33 +262,4 @@ t.test('invalid bytes in a WebSocket message end that session with a message', a
   peer.socket.send('nonsense\n')
   t.match(await peer.next(1), [/^1000000001 0 1\n.*begin with API/])
   await once(peer.socket, 'close')
-})
-
-deepTest(t, 'the server stops working for a WebSocket client that does not read', async t => {
-  const server = await startBigServer()
-  t.teardown(() => server.close())
-  const peer = new WebPeer(server.port)
-  await once(peer.socket, 'open')
-  peer.socket.send(connectMessage)
-  await peer.next(1)
-  peer.socket.pause()
-  const requests = 100
-  for (let i = 0; i < requests; i++) peer.socket.send(requestBytes(script('1')))
-  await server.logged('script 1')
-  await exchangeMeanwhile(server.port, connectMessage)
-  const executed = scriptsRun(server)
-  t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were computed`)
-  peer.socket.resume()
-  t.equal((await peer.next(requests)).length, requests)
-  peer.socket.terminate()
-})
-
-t.test('closing the server closes WebSockets', async t => {
-  const server = await startTinyServer()
-  const peer = new WebPeer(server.port)
-  await once(peer.socket, 'open')
-  const closed = once(peer.socket, 'close')
-  await server.close()
-  await closed
-  t.equal(server.counters.connections, 0)
 })

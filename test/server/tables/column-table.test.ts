@@ -3,10 +3,8 @@
   and delete; error codes S02054, S03012, S05012, S05017.
 */
 import t from 'tap'
-import { runFunction } from '../../../src/server/script/session/session.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'
-import { text } from '../../helpers/values.js'
 
 const columns = '0:0, `id`sym`price, [INT,SYMBOL,DOUBLE])'
 const keyed = `t = keyedTable(\`sym\`id, ${columns}`
@@ -110,31 +108,4 @@ t.test('a result keeps its rows, whatever happens to the table', async t => {
   const copy = structuredClone(before)
   await run('insert into t values(2 3, 9 9); update t set v=7; delete from t where a=1')
   t.strictSame(before, copy)
-})
-
-t.test('serve --discard: rows for visible tables are counted and dropped', async t => {
-  const { run, show, node, session } = testSession({ discards: true })
-  await run(`share streamTable(0:0, \`id\`name, [INT,STRING]) as s
-share keyedStreamTable(\`id, 0:0, \`id\`name, [INT,STRING]) as ledger`)
-  const counts = {
-    'tableInsert(s, table(1 2 as id, `a`b as name))': 2,
-    'tableInsert(s, 1, `a)': 1,
-    'tableInsert(s, 1 2 3, `a`b`c)': 3,
-    'tableInsert(s, dict(`id`name, (1 2, `a`b)))': 2,
-    'tableInsert(ledger, table(1 as id, `a as name))': 1,
-  }
-  for (const [script, count] of Object.entries(counts)) {
-    await run(`def f(x){ return ${script} }`)
-    t.match(await runFunction(session, node, 'f', [text('')], true), { value: count }, script)
-  }
-  t.equal(await show('(exec count(*) from s) + (exec count(*) from ledger)'), '0')
-  await run(
-    'def f(x){ m = table(0:0, `id`name, [INT,STRING]); tableInsert(m, 1, "a"); return rows(m) + tableInsert(ledger, 1, "a") }',
-  )
-  for (const stored of [2, 1]) {
-    const sum = await runFunction(session, node, 'f', [text('')], true)
-    t.match(sum, { value: stored }, 'own tables and receipts are stored, a receipt once')
-  }
-  await run('def f(x){ return tableInsert(s, table(`x as id, `a as name)) }')
-  t.throws(() => runFunction(session, node, 'f', [text('')], true), { message: /RefId:S03017$/ })
 })

@@ -4,8 +4,6 @@
 */
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
-import { runUnits } from '../../../../src/server/script/session/session.js'
-import { hastyRuntime, inTurns, shownValue } from '../../../helpers/runtime.js'
 import { seed } from '../../../helpers/runs.js'
 import { testSession } from '../../../helpers/script.js'
 
@@ -73,20 +71,6 @@ t.test('the parser knows names that share statements create at once', async t =>
   t.match(await fail('share 5 as five'), 'Only a table can be shared.')
 })
 
-t.test('undef removes variables, functions and shared tables', async t => {
-  const { show, run } = testSession()
-  await run('x=1; y=2\ndef f(){return 1}\nshare table(1 2 as x) as st7')
-  await run('undef(`x, VAR)')
-  t.equal(await show('defined(`x`y)'), '[false,true]')
-  await run('undef `st7, SHARED')
-  t.equal(await show('defined(`st7, SHARED)'), 'false')
-  await run('undef all, VAR')
-  t.equal(await show('defined(`y)'), 'false')
-  t.equal(await show('defined(`f, DEF)'), 'true')
-  await run('undef all')
-  t.equal(await show('defined(`f, DEF)'), 'false')
-})
-
 t.test('share needs no separator after a bracket', async t => {
   const { run, show } = testSession()
   await run('t = table(100:0, `a`b, [LONG,DATE])share t as st')
@@ -116,25 +100,6 @@ t.test('errors contain the text of their statement or condition', async t => {
   for (const [script, message] of Object.entries(failures)) {
     t.equal(await testSession().fail(script), message, script)
   }
-})
-
-t.test('a range in a loop is never created completely', async t => {
-  const { show } = testSession()
-  t.equal(await show('for(i in 1..2000000000){if(i>3) break}; i'), '4')
-})
-
-t.test('loops yield at any depth', async t => {
-  const script = `
-def sums(n){s = 0; for(i in 1..n){s += i}; return s}
-total = 0
-do { for(k in 1 2 3){ total += sums(50) }; m = 0; while(m < 40){ m += 1; try{ if(m % 2){throw "odd"} }catch(ex){ total += 1 } } }
-while(total < 20000)
-total`
-  const calm = await testSession().show(script)
-  const { runtime, clock } = hastyRuntime()
-  const { value } = await inTurns(runUnits(runtime, script))
-  t.equal(value && shownValue(value), calm)
-  t.ok(clock.turns > 20, `${clock.turns} times`)
 })
 
 testYieldingExamples(t, {

@@ -4,10 +4,6 @@
 import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type ServerNode, createNode } from '../../../../src/server/node.js'
-import type { Runtime } from '../../../../src/server/script/session/runtime.js'
-import { systemPlatform } from '../../../../src/platform/system.js'
-import { handClock } from '../../../helpers/clocks.js'
-import { testRuntime } from '../../../helpers/runtime.js'
 import {
   scriptExecutor,
   createScriptSession,
@@ -19,32 +15,6 @@ import type { ScriptSession } from '../../../../src/server/values/server-value.j
 import { type Gate, closedGate } from '../../../helpers/gate.js'
 import type { Value } from '../../../../src/protocol/value.js'
 import type { Outcome } from '../../../../src/server/net/request-runner.js'
-
-/** A runtime with a clock that the test moves. */
-function timed(): { runtime: Runtime; clock: ReturnType<typeof handClock> } {
-  const clock = handClock()
-  return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
-}
-
-t.test('a turn ends after 20 ms, at a step that reads the clock', async t => {
-  const { runtime, clock } = timed()
-  const steps = (): number => {
-    let count = 1
-    while (runtime.step() === undefined && count < 1000) count++
-    return count
-  }
-  t.equal(steps(), 1000, 'no time has passed')
-  clock.advance(19)
-  t.equal(steps(), 1000)
-  clock.advance(1)
-  const until = steps()
-  t.ok(until <= 16, `${until} steps, a look at the clock every 16`)
-  runtime.begin()
-  t.equal(steps(), 1000, 'a request begins with its own turn')
-  clock.advance(20)
-  runtime.onResume()
-  t.equal(steps(), 1000, 'and so does a resumed one')
-})
 
 interface Sleeper {
   session: ScriptSession
@@ -113,24 +83,6 @@ s + take(pause(50), 1)[0]`
   t.same(one.durationsMs, [1, 2, 10, 20, 30, 40, 50])
 })
 
-t.test('during a wait, variables keep their values and calls their position', async t => {
-  const node = createNode()
-  const one = sleeperOn(node, '1')
-  const pending = one.run(
-    'def f(mutable v){ v.append!(1); sleep(1); v.append!(2); return size(v) }\na=[9]\nf(a)*10 + last(a)',
-  )
-  one.gates[0]!.open()
-  t.equal(numberOf(await pending), 32)
-})
-
-t.test('an error after a wait reaches the caller with its source', async t => {
-  const node = createNode()
-  const one = sleeperOn(node, '1')
-  const pending = one.run('def f(){ sleep(1); throw "late" }\nf()')
-  one.gates[0]!.open()
-  await t.rejects(pending as Promise<unknown>, { message: 'f() => f: throw "late" => late' })
-})
-
 t.test('a loop that never sleeps lets other sessions run', async t => {
   const node = createNode()
   const [busy, other] = [sleeperOn(node, '1'), sleeperOn(node, '2')]
@@ -139,14 +91,6 @@ t.test('a loop that never sleeps lets other sessions run', async t => {
   t.ok(pending instanceof Promise, 'the loop has yielded')
   other.run('insert into flags values(1)')
   t.ok(numberOf(await pending) > 0)
-})
-
-t.test('sleep refuses values that are not a time', async t => {
-  const one = sleeperOn(createNode(), '1')
-  t.throws(() => one.run('sleep(`a)'), {
-    message: 'sleep(`a) => sleep takes a number of milliseconds.',
-  })
-  t.end()
 })
 
 t.test('a cancelled request ends where it waits, and no catch prevents that', async t => {

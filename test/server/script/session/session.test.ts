@@ -12,26 +12,11 @@ import {
   runScript,
   setVariables,
 } from '../../../../src/server/script/session/session.js'
-import { closedGate } from '../../../helpers/gate.js'
+import { shownRestlessly } from '../../../helpers/runtime.js'
 import { testSession } from '../../../helpers/script.js'
 import { idTable, int, text, ints } from '../../../helpers/values.js'
-import { runUnits } from '../../../../src/server/script/session/session.js'
-import { hastyRuntime, inTurns, shownRestlessly, shownValue } from '../../../helpers/runtime.js'
 
 const info = { id: '7', remoteAddress: 'here', remotePort: 9, delay: () => Promise.resolve() }
-
-t.test('immediate results are answered at once, other results later', async t => {
-  const node = createNode()
-  const gate = closedGate()
-  const session = createScriptSession(node, { ...info, delay: () => gate.opened })
-  t.match(runScript(session, node, '1+2'), { value: 3 })
-  t.equal(runScript(session, node, 'x=1'), undefined)
-  t.match(runFunction(session, node, 'add{1}', [int(2)]), { value: 3 })
-  const pending = runScript(session, node, 'sleep(1); x+1')
-  t.ok(pending instanceof Promise)
-  gate.open()
-  t.match(await pending, { value: 2 })
-})
 
 t.test('variables and functions stay from one request to the next', async t => {
   const node = createNode()
@@ -204,14 +189,6 @@ t.test('a script too deep for the stack is refused, and the session goes on', as
   t.equal(await show(deep(600)), '1')
   t.match(await fail(deep(40_000)), 'nested too deeply')
   t.equal(await show(deep(600)), '1')
-})
-
-t.test('a script of many statements yields between them', async t => {
-  const script = `x = 0\n${'x += 1\n'.repeat(2000)}x`
-  const { runtime, clock } = hastyRuntime()
-  const { value } = await inTurns(runUnits(runtime, script))
-  t.equal(value && shownValue(value), '2000')
-  t.ok(clock.turns > 30, `${clock.turns} times`)
 })
 
 t.test('go divides a script: each part is parsed after the previous part has run', async t => {

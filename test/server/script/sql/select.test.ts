@@ -165,14 +165,6 @@ t.test('impossible queries are refused with their text', async t => {
   }
 })
 
-t.test('only SQL reads columns of stream and DFS tables', async t => {
-  const { run, fail, show } = testSession()
-  await run('share streamTable(1 2 as x) as onlySql')
-  t.match(await fail('onlySql.x'), 'RefId:S02009')
-  t.match(await fail('onlySql[`x]'), 'RefId:S02009')
-  t.equal(await show('exec x from onlySql'), '[1,2]')
-})
-
 t.test('rows that other sessions insert while a query waits are not in its result', async t => {
   const node = createNode()
   const gate = closedGate()

@@ -4,11 +4,7 @@
 import t from 'tap'
 import { testYieldingExamples } from '../../../helpers/examples.js'
 import { createNode } from '../../../../src/server/node.js'
-import {
-  createScriptSession,
-  runFunction,
-  runScript,
-} from '../../../../src/server/script/session/session.js'
+import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
 import { closedGate } from '../../../helpers/gate.js'
 import { testSession } from '../../../helpers/script.js'
 
@@ -133,16 +129,6 @@ t.test('a change needs its own right and no other right', async t => {
     }
     t.match(await joe.fail('select a from st'), 'No access to shared table [st]')
   }
-})
-
-t.test('a discarding request inserts no rows into permanent tables', async t => {
-  const { node, session, show } = testSession()
-  await show(
-    'share table(1:0, [`a], [INT]) as st\ndef f(v){insert into st values(v); return rows(st)}',
-  )
-  const one = { form: 'scalar', type: 'INT', value: 1 } as const
-  t.match(runFunction(session, node, 'f', [one], true), { value: 0 })
-  t.match(runFunction(session, node, 'f', [one]), { value: 1 })
 })
 
 t.test('if other sessions move rows while a change waits, no wrong rows are changed', async t => {

@@ -3,8 +3,8 @@
   #inserting names the sources of texts and counts.
 */
 import t from 'tap'
-import { columnsText, testSession } from '../../../helpers/script.js'
-import type { Table } from '../../../../src/protocol/value.js'
+import { columnsText, testSession } from '../../helpers/script.js'
+import type { Table } from '../../../src/protocol/value.js'
 
 t.test('implicit conversion on insert, as in the manual', async t => {
   const { run, show, fail } = testSession()

@@ -4,12 +4,12 @@
   (docs/protocol.md#what-clients-call).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
-import type { Builtin, Evaluation, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
-import type { DataType } from '../../../protocol/data-type.js'
-import { createTable } from '../../tables/memory-table.js'
-import type { ServerTable } from '../../tables/server-table.js'
-import { castValue } from '../../operators/cast.js'
+import type { Builtin, Evaluation, ServerValue } from '../values/server-value.js'
+import { ScriptError } from '../script-error.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { createTable } from '../tables/memory-table.js'
+import type { ServerTable } from '../tables/server-table.js'
+import { castValue } from '../operators/cast.js'
 import {
   boolScalar,
   intScalar,
@@ -20,11 +20,11 @@ import {
   stringVector,
   textsOf,
   voidValue,
-} from '../../values/scalar.js'
-import { type ConsoleJob, type ServerNode, nodeAlias } from '../../node.js'
-import { columnOfScalar } from '../../columns/convert-column.js'
-import { builtin, dictionaryOf, tableOf, tableOfColumns } from '../arguments.js'
-import { tableBytes } from '../tables/schema.js'
+} from '../values/scalar.js'
+import { type ConsoleJob, type ServerNode, nodeAlias } from '../node.js'
+import { columnOfScalar } from '../columns/convert-column.js'
+import { builtin, dictionaryOf, tableOf, tableOfColumns } from './arguments.js'
+import { tableBytes } from './schema.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30

@@ -7,14 +7,9 @@ import {
   arrayTypeOffset,
   columnTypeText,
   dataTypes,
-} from '../../../protocol/data-type.js'
-import type { DatabaseHandle, LevelScheme, ServerTable } from '../../tables/server-table.js'
-import type {
-  Builtin,
-  CallContext,
-  ServerDictionary,
-  ServerValue,
-} from '../../values/server-value.js'
+} from '../../protocol/data-type.js'
+import type { DatabaseHandle, LevelScheme, ServerTable } from '../tables/server-table.js'
+import type { Builtin, CallContext, ServerDictionary, ServerValue } from '../values/server-value.js'
 import {
   boolScalar,
   intScalar,
@@ -23,16 +18,16 @@ import {
   stringVector,
   textOf,
   voidValue,
-} from '../../values/scalar.js'
-import { builtin, dictionaryOf, namedTable, tableOf, tableOfColumns } from '../arguments.js'
-import { factsOf, tableWords } from '../types/type.js'
-import { scalarAt, vectorOf } from '../../../protocol/element.js'
-import type { TypedVector, Vector } from '../../../protocol/value.js'
-import { tupleOf } from '../../values/vector-literal.js'
-import { firstReleases, isAtLeast } from '../../release.js'
-import { ScriptError } from '../../script-error.js'
-import { levelOf } from '../../tables/partitions/partition-level.js'
-import { checkRead } from '../../tables/privileges.js'
+} from '../values/scalar.js'
+import { builtin, dictionaryOf, namedTable, tableOf, tableOfColumns } from './arguments.js'
+import { factsOf, tableWords } from './types.js'
+import { scalarAt, vectorOf } from '../../protocol/element.js'
+import type { TypedVector, Vector } from '../../protocol/value.js'
+import { tupleOf } from '../values/vector-literal.js'
+import { firstReleases, isAtLeast } from '../release.js'
+import { ScriptError } from '../script-error.js'
+import { levelOf } from '../tables/partitions/partition-level.js'
+import { checkRead } from '../tables/privileges.js'
 
 /** Estimated size of a string: the reference plus a short text. */
 const bytesPerText = 24

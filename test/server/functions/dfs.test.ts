@@ -4,12 +4,9 @@
   names the sources of the error texts.
 */
 import t from 'tap'
-import { testRefusals } from '../../../helpers/examples.js'
-import { testSession, type TestSession } from '../../../helpers/script.js'
-import type {
-  DatabaseHandle,
-  StoredTableFacts,
-} from '../../../../src/server/tables/server-table.js'
+import { testRefusals } from '../../helpers/examples.js'
+import { testSession, type TestSession } from '../../helpers/script.js'
+import type { DatabaseHandle, StoredTableFacts } from '../../../src/server/tables/server-table.js'
 
 const tickers = [
   'dbPath="dfs://testDB"',

@@ -2,35 +2,24 @@
   Functions that create tables in memory, and replace, add or fill their columns (DolphinDB manual, pages table, rows,
   columns and nullFill; docs/server-semantics.md#stream-tables). Also reads column definitions from arguments.
 */
-import { type ColumnType, columnTypeText, isDecimal } from '../../../protocol/data-type.js'
-import { columnTypeOf, isNullAt, takeRows } from '../../../protocol/element.js'
-import type { Column, Vector } from '../../../protocol/value.js'
-import type {
-  Builtin,
-  BuiltinArguments,
-  CallContext,
-  ServerValue,
-} from '../../values/server-value.js'
-import { type Release, firstReleases, isAtLeast } from '../../release.js'
-import type { ServerNode } from '../../node.js'
-import { ScriptError } from '../../script-error.js'
-import { intScalar, voidValue } from '../../values/scalar.js'
-import { cellsOf, nullColumn, zeroColumn } from '../../columns/column-layout.js'
-import { columnOfScalar } from '../../columns/convert-column.js'
-import { checkMayAlter } from '../../tables/dfs-database.js'
-import { updateColumns } from '../../tables/insert-values.js'
-import { columnIndex, createTable } from '../../tables/memory-table.js'
-import { checkWritable, isStream } from '../../tables/prepare.js'
-import { checkWrite } from '../../tables/privileges.js'
-import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import {
-  builtin,
-  elementsArgument,
-  textsArgument,
-  typesArgument,
-  unsuitable,
-} from '../arguments.js'
-import { factsOf } from '../types/type.js'
+import { type ColumnType, columnTypeText, isDecimal } from '../../protocol/data-type.js'
+import { columnTypeOf, isNullAt, takeRows } from '../../protocol/element.js'
+import type { Column, Vector } from '../../protocol/value.js'
+import type { Builtin, BuiltinArguments, CallContext, ServerValue } from '../values/server-value.js'
+import { type Release, firstReleases, isAtLeast } from '../release.js'
+import type { ServerNode } from '../node.js'
+import { ScriptError } from '../script-error.js'
+import { intScalar, voidValue } from '../values/scalar.js'
+import { cellsOf, nullColumn, zeroColumn } from '../columns/column-layout.js'
+import { columnOfScalar } from '../columns/convert-column.js'
+import { checkMayAlter } from '../tables/dfs-database.js'
+import { updateColumns } from '../tables/insert-values.js'
+import { columnIndex, createTable } from '../tables/memory-table.js'
+import { checkWritable, isStream } from '../tables/prepare.js'
+import { checkWrite } from '../tables/privileges.js'
+import type { ServerTable, TableKind } from '../tables/server-table.js'
+import { builtin, elementsArgument, textsArgument, typesArgument, unsuitable } from './arguments.js'
+import { factsOf } from './types.js'
 
 interface Columns {
   names: readonly string[]

@@ -2,31 +2,31 @@
   Functions about vectors, dictionaries, sets and matrices, and membership tests (DolphinDB manual, one page per function).
   Scripts can create and send sets and matrices but not compute with them.
 */
-import { type DataType, dataTypes } from '../../../protocol/data-type.js'
-import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
-import { isTemporal } from '../../../protocol/types/temporals.js'
-import type { Column, Scalar, Vector } from '../../../protocol/value.js'
-import type { Builtin, ServerDictionary, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
-import { castValue, castVector, typeArgument } from '../../operators/cast.js'
+import { type DataType, dataTypes } from '../../protocol/data-type.js'
+import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
+import { isTemporal } from '../../protocol/types/temporals.js'
+import type { Column, Scalar, Vector } from '../../protocol/value.js'
+import type { Builtin, ServerDictionary, ServerValue } from '../values/server-value.js'
+import { ScriptError } from '../script-error.js'
+import { castValue, castVector, typeArgument } from '../operators/cast.js'
 import {
   dictionaryKeys,
   dictionaryValues,
   emptyDictionary,
   makeDictionary,
-} from '../../elements/dictionary.js'
-import { type Key, distinctRows, keysOfVector, sortRows } from '../../operators/comparison.js'
-import { isLiteral, operandOf, scalarAt } from '../../operators/operands.js'
-import { applyBinary } from '../../operators/operators.js'
-import { integerOf, stringVector, voidValue } from '../../values/scalar.js'
+} from '../elements/dictionary.js'
+import { type Key, distinctRows, keysOfVector, sortRows } from '../operators/comparison.js'
+import { isLiteral, operandOf, scalarAt } from '../operators/operands.js'
+import { applyBinary } from '../operators/operators.js'
+import { integerOf, stringVector, voidValue } from '../values/scalar.js'
 import {
   elementsOf,
   joinColumns,
   tupleElements,
   tupleOf,
   vectorOfElements,
-} from '../../values/vector-literal.js'
-import { cellsAs, columnOfScalar } from '../../columns/convert-column.js'
+} from '../values/vector-literal.js'
+import { cellsAs, columnOfScalar } from '../columns/convert-column.js'
 import {
   binaryFunction,
   builtin,
@@ -35,9 +35,9 @@ import {
   unaryFunction,
   unsuitable,
   vectorArgument,
-} from '../arguments.js'
-import { columnOfCells, kindOf, textsOfVector, zeroColumn } from '../../columns/column-layout.js'
-import { createTable } from '../../tables/memory-table.js'
+} from './arguments.js'
+import { columnOfCells, kindOf, textsOfVector, zeroColumn } from '../columns/column-layout.js'
+import { createTable } from '../tables/memory-table.js'
 
 /** The values in which the function `in` searches, as a vector. */
 function haystackOf(value: ServerValue): Vector {

@@ -9,17 +9,18 @@ import {
   type FunctionValue,
   type ServerValue,
   partialOf,
-} from '../../values/server-value.js'
-import { ScriptError, notEmbedded } from '../../script-error.js'
-import { integerOf, voidValue } from '../../values/scalar.js'
-import { binaryFunction, builtin, elementsArgument, tableOf, unaryFunction } from '../arguments.js'
-import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
-import { elementsOf, vectorOfElements } from '../../values/vector-literal.js'
-import { dictionaryValues } from '../../elements/dictionary.js'
-import { itemsOf } from '../../elements/indexing.js'
-import { type BinaryOperator, operatorNames, operatorOf } from '../../operators/operator-names.js'
-import { applyBinary, applyUnary } from '../../operators/operators.js'
-import { printText } from '../text/text.js'
+} from '../values/server-value.js'
+import { ScriptError, notEmbedded } from '../script-error.js'
+import { integerOf, voidValue } from '../values/scalar.js'
+import { binaryFunction, builtin, elementsArgument, tableOf, unaryFunction } from './arguments.js'
+import { privilegeKey, privilegeOf } from '../tables/privileges.js'
+import { elementsOf, vectorOfElements } from '../values/vector-literal.js'
+import { dictionaryValues } from '../elements/dictionary.js'
+import { itemsOf } from '../elements/indexing.js'
+import { type BinaryOperator, operatorNames, operatorOf } from '../operators/operator-names.js'
+import { applyBinary, applyUnary } from '../operators/operators.js'
+import { toWire } from '../elements/dictionary.js'
+import { formatElement, formatValue } from '../../protocol/element.js'
 
 function checkMayOwnViews({ node, session }: CallContext): void {
   if (session.isAdmin || privilegeOf(node, session.user, 'VIEW_OWNER', '*') === true) return
@@ -53,6 +54,24 @@ function* applyToEach(
     results.push(yield* context.call(fn, row))
   }
   return results
+}
+
+/** Printed tables show at most this many rows. */
+const printedRows = 30
+
+/** What print() sends: a table as a line with its names and a line for each of its first rows. */
+export function printText(value: ServerValue): string {
+  if (value.form === 'serverDictionary') {
+    const entries = [...value.entries.values()]
+    return entries.map(({ key, value }) => `${printText(key)}->${printText(value)}`).join('\n')
+  }
+  if (value.form !== 'serverTable') return formatValue(toWire(value))
+  const columns = value.columnNames.map((_, index) => value.column(index))
+  const rows = Array.from({ length: Math.min(value.rows, printedRows) }, (_, row) =>
+    columns.map(column => formatElement(column, row)).join(' '),
+  )
+  const rest = value.rows > printedRows ? ['...'] : []
+  return [value.columnNames.join(' '), ...rows, ...rest].join('\n')
 }
 
 export const languageFunctions: readonly Builtin[] = [

@@ -1,21 +1,21 @@
 /*
   Functions about databases and the tables in them (docs/server-semantics.md#tables-in-databases).
 */
-import type { Builtin, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
+import type { Builtin, ServerValue } from '../values/server-value.js'
+import { ScriptError } from '../script-error.js'
 import {
   boolScalar,
   duplicatePolicies,
   partitionTypeIds,
   stringVector,
   voidValue,
-} from '../../values/scalar.js'
+} from '../values/scalar.js'
 import type {
   DatabaseHandle,
   LevelScheme,
   PartitionType,
   ServerTable,
-} from '../../tables/server-table.js'
+} from '../tables/server-table.js'
 import {
   createStoredTable,
   databaseAt,
@@ -23,15 +23,11 @@ import {
   dropTable,
   openDatabase,
   storedTable,
-} from '../../tables/dfs-database.js'
-import {
-  levelOf,
-  maxPartitions,
-  tooManyPartitions,
-} from '../../tables/partitions/partition-level.js'
-import { emptied } from '../tables/insert-rows.js'
-import { type ServerNode, nodeAlias } from '../../node.js'
-import { firstReleases, isAtLeast } from '../../release.js'
+} from '../tables/dfs-database.js'
+import { levelOf, maxPartitions, tooManyPartitions } from '../tables/partitions/partition-level.js'
+import { emptied } from './insert-rows.js'
+import { type ServerNode, nodeAlias } from '../node.js'
+import { firstReleases, isAtLeast } from '../release.js'
 import {
   boolResult,
   builtin,
@@ -41,8 +37,8 @@ import {
   textsArgument,
   unsuitable,
   wordArgument,
-} from '../arguments.js'
-import { factsOf } from '../types/type.js'
+} from './arguments.js'
+import { factsOf } from './types.js'
 
 type Argument = ServerValue | undefined
 

@@ -2,8 +2,8 @@
   Functions that insert rows into tables (docs/server-semantics.md#inserting), and functions about names, shared tables
   (#shared-tables) and stream tables (#stream-tables).
 */
-import type { Builtin, CallContext, Evaluation, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
+import type { Builtin, CallContext, Evaluation, ServerValue } from '../values/server-value.js'
+import { ScriptError } from '../script-error.js'
 import {
   boolScalar,
   intScalar,
@@ -11,9 +11,9 @@ import {
   objectKinds,
   stringScalar,
   voidValue,
-} from '../../values/scalar.js'
-import { columnCountError, isStream } from '../../tables/prepare.js'
-import { checkWrite, findTable, shareTable, unshareTable } from '../../tables/privileges.js'
+} from '../values/scalar.js'
+import { columnCountError, isStream } from '../tables/prepare.js'
+import { checkWrite, findTable, shareTable, unshareTable } from '../tables/privileges.js'
 import {
   boolResult,
   builtin,
@@ -23,16 +23,16 @@ import {
   tableOf,
   textsArgument,
   wordArgument,
-} from '../arguments.js'
+} from './arguments.js'
 import { tableBytes } from './schema.js'
-import { tupleOf } from '../../values/vector-literal.js'
-import { columnTypeOf, concatColumns, vectorOf } from '../../../protocol/element.js'
-import type { Column, Vector } from '../../../protocol/value.js'
-import { firstReleases } from '../../release.js'
-import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
-import { rowsOfArguments, rowsOfTable, writeRows } from '../../tables/insert-values.js'
-import { columnIndex } from '../../tables/memory-table.js'
-import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
+import { tupleOf } from '../values/vector-literal.js'
+import { columnTypeOf, concatColumns, vectorOf } from '../../protocol/element.js'
+import type { Column, Vector } from '../../protocol/value.js'
+import { firstReleases } from '../release.js'
+import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
+import { rowsOfArguments, rowsOfTable, writeRows } from '../tables/insert-values.js'
+import { columnIndex } from '../tables/memory-table.js'
+import type { ServerTable, UpsertCount } from '../tables/server-table.js'
 
 type ObjectKind = keyof typeof objectKinds
 

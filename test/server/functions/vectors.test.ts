@@ -3,7 +3,7 @@
   and "Examples"; sets and dictionaries are also in "Set" and "Dictionary".
 */
 import t from 'tap'
-import { testExamples } from '../../../helpers/examples.js'
+import { testExamples } from '../../helpers/examples.js'
 
 testExamples(t, {
   'vectors are made': {

@@ -3,9 +3,9 @@
   enableTableShareAndPersistence, "Details"; error codes S03000 and S03006.
 */
 import t from 'tap'
-import type { Table } from '../../../../src/protocol/value.js'
-import { testExamples } from '../../../helpers/examples.js'
-import { columnsText, testSession } from '../../../helpers/script.js'
+import type { Table } from '../../../src/protocol/value.js'
+import { testExamples } from '../../helpers/examples.js'
+import { columnsText, testSession } from '../../helpers/script.js'
 
 t.test('a ledger row is claimed once', async t => {
   const { run, show } = testSession()

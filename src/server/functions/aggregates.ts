@@ -1,18 +1,18 @@
 /*
   Functions that reduce a vector to one value. They ignore nulls, and return null if no value is left.
 */
-import { elementAt, isNullAt } from '../../../protocol/element.js'
-import { nullInt128 } from '../../../protocol/null-value.js'
-import { type Column, type Vector, explicitNull } from '../../../protocol/value.js'
-import { rowComparison, truthOf } from '../../operators/comparison.js'
-import { cellsOf, kindOf } from '../../columns/column-layout.js'
-import { cellsAs, scaleOf } from '../../columns/convert-column.js'
-import { ScriptError } from '../../script-error.js'
-import type { Builtin, ServerValue } from '../../values/server-value.js'
-import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../../values/scalar.js'
-import { indexValue } from '../../elements/indexing.js'
-import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
-import { columnArgument, unaryFunction, vectorArgument } from '../arguments.js'
+import { elementAt, isNullAt } from '../../protocol/element.js'
+import { nullInt128 } from '../../protocol/null-value.js'
+import { type Column, type Vector, explicitNull } from '../../protocol/value.js'
+import { rowComparison, truthOf } from '../operators/comparison.js'
+import { cellsOf, kindOf } from '../columns/column-layout.js'
+import { cellsAs, scaleOf } from '../columns/convert-column.js'
+import { ScriptError } from '../script-error.js'
+import type { Builtin, ServerValue } from '../values/server-value.js'
+import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../values/scalar.js'
+import { indexValue } from '../elements/indexing.js'
+import { tupleElements, vectorOfElements } from '../values/vector-literal.js'
+import { columnArgument, unaryFunction, vectorArgument } from './arguments.js'
 
 type Aggregate = (vector: Vector) => ServerValue
 

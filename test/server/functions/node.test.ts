@@ -3,10 +3,10 @@
   clients read. Rights: docs/server-semantics.md#rights.
 */
 import t from 'tap'
-import type { Table } from '../../../../src/protocol/value.js'
-import { testExamples } from '../../../helpers/examples.js'
-import { columnsText, testSession, rowsText, type TestSession } from '../../../helpers/script.js'
-import type { ConsoleJob } from '../../../../src/server/node.js'
+import type { Table } from '../../../src/protocol/value.js'
+import { testExamples } from '../../helpers/examples.js'
+import { columnsText, testSession, rowsText, type TestSession } from '../../helpers/script.js'
+import type { ConsoleJob } from '../../../src/server/node.js'
 
 t.test('facts that a session can query about the node and itself', async t => {
   const { run, show, fail, session } = testSession()

@@ -4,16 +4,16 @@
   S05012, S05017. docs/protocol.md#schema-dictionary names what clients read.
 */
 import t from 'tap'
-import type { Table, Column, Dictionary, Value } from '../../../../src/protocol/value.js'
+import type { Table, Column, Dictionary, Value } from '../../../src/protocol/value.js'
 import {
   columnsText,
   testSession,
   rowsText,
   textsOf,
   type TestSession,
-} from '../../../helpers/script.js'
-import { elementAt, formatValue } from '../../../../src/protocol/element.js'
-import { deepTest } from '../../../helpers/runs.js'
+} from '../../helpers/script.js'
+import { elementAt, formatValue } from '../../../src/protocol/element.js'
+import { deepTest } from '../../helpers/runs.js'
 
 t.test('table names its columns after aliases and variables', async t => {
   const { run, show } = testSession()

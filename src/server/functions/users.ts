@@ -1,12 +1,12 @@
 /*
   Users and rights (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny, revoke).
 */
-import type { Builtin, CallContext, ServerValue } from '../../values/server-value.js'
-import { ScriptError } from '../../script-error.js'
-import { boolScalar, voidValue } from '../../values/scalar.js'
-import { checkPassword } from '../../login/users.js'
-import { builtin, isAbsent, textsArgument } from '../arguments.js'
-import { privilegeKey } from '../../tables/privileges.js'
+import type { Builtin, CallContext, ServerValue } from '../values/server-value.js'
+import { ScriptError } from '../script-error.js'
+import { boolScalar, voidValue } from '../values/scalar.js'
+import { checkPassword } from '../login/users.js'
+import { builtin, isAbsent, textsArgument } from './arguments.js'
+import { privilegeKey } from '../tables/privileges.js'
 
 export const userFunctions: readonly Builtin[] = [
   /** Logs the session in as this user. The connection handles encrypted logins (`login/users.ts`). */

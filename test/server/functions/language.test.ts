@@ -3,9 +3,9 @@
   "Examples". The rights of views: docs/server-semantics.md#function-views.
 */
 import t from 'tap'
-import { testExamples } from '../../../helpers/examples.js'
-import type { Table } from '../../../../src/protocol/value.js'
-import { columnsText, rowsText, testSession } from '../../../helpers/script.js'
+import { testExamples } from '../../helpers/examples.js'
+import type { Table } from '../../../src/protocol/value.js'
+import { columnsText, rowsText, testSession } from '../../helpers/script.js'
 
 testExamples(t, {
   'defined tells variables, shared tables and functions apart': {
@@ -157,29 +157,6 @@ addFunctionView([write, total, both, apply1, maker])`)
 
 const noRead = /<NotAuthenticated>Not granted to read table dfs:\/\/d\/t$/
 
-t.test('calling a view requires VIEW_EXEC, and none of the rights that the view needs', async t => {
-  const { admin, sue } = await viewScene()
-  const refused = '<NoPrivilege>Not granted to execute function view total'
-  t.equal(await sue.fail('total()'), `total() => ${refused}`)
-  await t.rejects(sue.call('total'), { message: `${refused}` })
-  await admin.run('grant("sue", VIEW_EXEC, "total")')
-  t.equal(await sue.show('total()'), '30')
-  t.equal(await sue.show('def f(){ return total() }\nf()'), '30', 'through a function, too')
-  t.equal(await sue.show('f = total; f()'), '30')
-  t.match(await sue.fail('select * from loadTable("dfs://d", "t")'), noRead)
-  t.match(await sue.fail('write(table([3] as id, [1] as x))'), /Not granted to execute .* write$/)
-  await admin.run('grant("sue", VIEW_EXEC)')
-  t.equal(await sue.show('write(table([3] as id, [12] as x))'), '1')
-  t.equal(await sue.show('both(1)'), '43')
-  t.match(await sue.fail('tableInsert(objByName("st"), 1)'), /No access to table \[st\]$/)
-  await admin.run('deny("sue", VIEW_EXEC, "total")')
-  t.match(await sue.fail('total()'), /Not granted to execute function view total$/)
-  await admin.run('revoke("sue", VIEW_EXEC, "total")')
-  t.equal(await sue.show('total()'), '42')
-  const guest = testSession({ node: admin.node, user: 'guest' })
-  t.match(await guest.fail('total()'), /Not granted to execute function view total$/)
-})
-
 t.test('rights end with the view, whatever removes it', async t => {
   const { admin, sue } = await viewScene()
   await admin.run(`def fails(){ throw "no" }
@@ -225,18 +202,6 @@ grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
   t.match(await later.fail('ofJoe()'), /view ofJoe$/)
   await admin.run('deleteUser("joe")')
   t.match(await sue.fail('ofJoe()'), noRead)
-})
-
-t.test('owners grant rights only to their own views', async t => {
-  const { joe } = await viewScene()
-  await joe.run('def ofJoe(){ return 1 }\naddFunctionView(ofJoe)')
-  const refused = (name: string) => new RegExp(`Only administrators execute function ${name}$`)
-  t.match(await joe.fail('grant("sue", VIEW_EXEC, "total")'), refused('grant'))
-  t.match(await joe.fail('grant("sue", VIEW_EXEC)'), refused('grant'))
-  t.match(await joe.fail('grant("sue", TABLE_READ, "ofJoe")'), refused('grant'))
-  t.match(await joe.fail('deny("sue", VIEW_EXEC, ["ofJoe", "total"])'), refused('deny'))
-  t.match(await joe.fail('revoke("sue", VIEW_EXEC, "total")'), refused('revoke'))
-  t.equal(await joe.fail('deny("sue", VIEW_EXEC, "ofJoe")'), 'no error')
 })
 
 t.test('a view that is added again needs a new grant, and a namespace must have views', async t => {

@@ -1,5 +1,6 @@
 /*
-  The types and sizes of values, conversions, equality, and the current time (DolphinDB manual, one page per function).
+  The types and sizes of values, conversions, also of JSON, equality, parts of texts, and the current time (DolphinDB manual,
+  one page per function).
 */
 import {
   type ColumnType,
@@ -9,17 +10,74 @@ import {
   columnTypeText,
   dataTypes,
   maxScale,
-} from '../../../protocol/data-type.js'
-import { columnTypeOf, formatScalar, isNullAt } from '../../../protocol/element.js'
-import { type Column, type Scalar, type Vector, dataForms } from '../../../protocol/value.js'
-import type { Builtin, ServerValue } from '../../values/server-value.js'
-import { operandOf } from '../../operators/operands.js'
-import { boolScalar, intScalar, nullOf, stringScalar } from '../../values/scalar.js'
-import type { TableKind } from '../../tables/server-table.js'
-import { binaryFunction, builtin, isAbsent, unaryFunction } from '../arguments.js'
-import { ScriptError } from '../../script-error.js'
-import { castValue } from '../../operators/cast.js'
-import { elementsOf } from '../../values/vector-literal.js'
+} from '../../protocol/data-type.js'
+import { columnTypeOf, formatScalar, isNullAt, vectorOf } from '../../protocol/element.js'
+import {
+  type Column,
+  type Scalar,
+  type Vector,
+  dataForms,
+  explicitNull,
+} from '../../protocol/value.js'
+import type { Builtin, ServerValue } from '../values/server-value.js'
+import { isLiteral, operandOf } from '../operators/operands.js'
+import {
+  boolScalar,
+  doubleScalar,
+  intScalar,
+  nullOf,
+  readNumber,
+  stringScalar,
+} from '../values/scalar.js'
+import type { TableKind } from '../tables/server-table.js'
+import { binaryFunction, builtin, isAbsent, unaryFunction } from './arguments.js'
+import { ScriptError } from '../script-error.js'
+import { castValue } from '../operators/cast.js'
+import { elementsOf, vectorOfElements } from '../values/vector-literal.js'
+import { defaultDecodeLimits } from '../../protocol/decode-context.js'
+import { makeDictionary } from '../elements/dictionary.js'
+import { textsOfVector } from '../columns/column-layout.js'
+
+/** Longest JSON text, in characters. The server parses JSON without a pause; this length takes a tenth of a second. */
+const maxParsedLength = 2_097_152
+
+function parseJson(text: string): unknown {
+  try {
+    if (text.length <= maxParsedLength) return JSON.parse(text)
+  } catch {
+    throw new ScriptError('fromStdJson: the string is not valid JSON.')
+  }
+  throw new ScriptError(
+    `fromStdJson: the string must not be longer than ${maxParsedLength} characters.`,
+  )
+}
+
+function fromJson(json: unknown, depth: number): ServerValue {
+  if (typeof json === 'string') return temporalOf(json) ?? stringScalar(json)
+  if (typeof json === 'number') return doubleScalar(json)
+  if (typeof json === 'boolean') return boolScalar(json)
+  if (typeof json !== 'object' || json === null) return explicitNull
+  if (depth >= defaultDecodeLimits.maxDepth) {
+    throw new ScriptError(
+      `fromStdJson: the string is nested deeper than ${defaultDecodeLimits.maxDepth} levels.`,
+    )
+  }
+  const entries = Object.entries(json)
+  const values = entries.map(([, value]) => fromJson(value, depth + 1))
+  if (Array.isArray(json)) return vectorOfElements(values)
+  return makeDictionary(
+    entries.map(([name]) => stringScalar(name)),
+    values,
+  )
+}
+
+/** The temporal value of a text that consists only of a date or a time; undefined for other texts. */
+function temporalOf(text: string): ServerValue | undefined {
+  if (!/^\d{1,4}[.:]\d/.test(text)) return undefined
+  const literal = readNumber(text, 0)
+  if (literal?.end !== text.length) return undefined
+  return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
+}
 
 /** Kind of a table → how typestr() and how objs() call it. */
 export const tableWords: Readonly<Record<TableKind, readonly [typestr: string, objs: string]>> = {
@@ -164,6 +222,18 @@ export const typeFunctions: readonly Builtin[] = [
   ...(['DECIMAL32', 'DECIMAL64', 'DECIMAL128'] as const).map(decimal),
   doublePair('COMPLEX'),
   doublePair('POINT'),
+
+  builtin('fromStdJson(X: text)', (_, [text]) => fromJson(parseJson(text), 0)),
+  /** The first n characters of each text; '' for a null. */
+  builtin('left(X, n: int)', (_, [value, n]) => {
+    const { vector, rebuild } = operandOf(value, 'left')
+    if (!isLiteral(vector.type) && vector.type !== 'CHAR' && vector.type !== 'VOID') {
+      throw new ScriptError('left: X must be a string or a vector of strings.')
+    }
+    const data = textsOfVector(vector).map(text => text.slice(0, Math.max(0, n)))
+    const type = vector.type === 'SYMBOL' ? 'SYMBOL' : 'STRING'
+    return rebuild(vectorOf({ type }, data) as Vector)
+  }),
 
   /** The wall-clock time in the local time zone of the server. */
   builtin('now([nanoSecond: bool])', ({ node }, [isNano]) => {

@@ -2,9 +2,9 @@
   Manual, page of the function that a script calls, "Details" and "Examples"; docs/server-semantics.md#small-functions.
 */
 import t from 'tap'
-import { testExamples } from '../../../helpers/examples.js'
-import { testSession } from '../../../helpers/script.js'
-import { formatTemporal } from '../../../../src/protocol/types/temporals.js'
+import { testExamples } from '../../helpers/examples.js'
+import { testSession } from '../../helpers/script.js'
+import { formatTemporal } from '../../../src/protocol/types/temporals.js'
 
 testExamples(t, {
   'typestr spells every form': {
